@@ -1,0 +1,80 @@
+// Journeys that move the servers behind the page. They run in the order written, each leaving the servers as it found
+// them, but for the days that were published.
+
+import { badge, bodyRows, control, expect, expectHeadline, expectSameDocument, grid, markDocument, open, shownVersion, test, topValues } from './support';
+
+test('a new snapshot appears without a reload, and nothing of the reader is lost', async ({ page, request }) => {
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  await open(page, `/?country.none=${encodeURIComponent(country)}&group=day,country,device`);
+  await markDocument(page);
+  const before = await shownVersion(page);
+  await grid(page).focus();
+  for (let step = 0; step < 30; step += 1) await page.keyboard.press('ArrowDown');
+  const scrolled = await grid(page).evaluate((element) => element.scrollTop);
+  expect(scrolled).toBeGreaterThan(0);
+  const address = page.url();
+
+  await control(request, '/publish-day');
+  await expect.poll(() => shownVersion(page)).toBeGreaterThan(before);
+  await expectHeadline(page, request, { where: { country: { noneOf: [country] } } });
+  await expectSameDocument(page);
+  expect(page.url()).toBe(address);
+  await expect(grid(page)).toBeFocused();
+  expect(await grid(page).evaluate((element) => element.scrollTop)).toBe(scrolled);
+  await expect(page.locator('[role="row"][aria-selected="true"]')).toHaveCount(1);
+});
+
+test('serving down is said and healed without a reload', async ({ page, request }) => {
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  await open(page);
+  await markDocument(page);
+  await control(request, '/serving/stop');
+  try {
+    await expect(badge(page)).toContainText('down');
+    await expect(page.getByRole('alert').filter({ hasText: 'Serving is down' })).toBeVisible();
+    // What is on the screen stays; what is asked now fails in its panel and says why.
+    await expect(bodyRows(page).first()).toBeVisible();
+    await page.getByRole('button', { name: /^Group by/ }).click();
+    await page.getByRole('option', { name: 'Country' }).click();
+    await page.keyboard.press('Escape');
+    const groups = page.getByRole('region', { name: 'Groups', exact: true });
+    await expect(groups.getByRole('alert')).toContainText('This could not be loaded.');
+    await page.screenshot({ path: 'e2e/screenshots/down.png' });
+  } finally {
+    await control(request, '/serving/start');
+  }
+  await expect(badge(page)).toContainText('live');
+  await expect(bodyRows(page).filter({ hasText: country }).first()).toBeVisible();
+  await expectHeadline(page, request, {});
+  await expectSameDocument(page);
+});
+
+test('a page opened while serving is down fills by itself', async ({ page, request }) => {
+  await control(request, '/serving/stop');
+  try {
+    await page.goto('/');
+    await expect(page.getByRole('alert').first()).toContainText(/down|could not be loaded/);
+    await markDocument(page);
+  } finally {
+    await control(request, '/serving/start');
+  }
+  await expect(bodyRows(page).first()).toBeVisible();
+  await expect(badge(page)).toContainText('live');
+  await expectHeadline(page, request, {});
+  await expectSameDocument(page);
+});
+
+test('a snapshot published while serving was away is caught up', async ({ page, request }) => {
+  await open(page);
+  const before = await shownVersion(page);
+  await control(request, '/serving/stop');
+  try {
+    await expect(badge(page)).toContainText('down');
+    await control(request, '/publish-day');
+  } finally {
+    await control(request, '/serving/start');
+  }
+  await expect.poll(() => shownVersion(page), { timeout: 30_000 }).toBeGreaterThan(before);
+  await expect(badge(page)).toContainText('live');
+  await expectHeadline(page, request, {});
+});

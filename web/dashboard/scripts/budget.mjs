@@ -1,0 +1,62 @@
+// Compares the gzip sizes of the built dashboard with their budgets, and fails when one is over.
+//
+// A chunk counts with everything it imports that the page does not have by then. The editors of the controls are
+// fetched in idle time after the first rows, so they count as part of the initial JavaScript.
+
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const KB = 1000;
+const dist = new URL('../dist/', import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
+
+const sizes = new Map();
+function gzipSize(file) {
+  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length);
+  return sizes.get(file);
+}
+
+/** The chunks that a chunk needs before it runs, itself included. */
+function closure(names, found = new Set()) {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    found.add(name);
+    closure(manifest[name].imports ?? [], found);
+  }
+  return found;
+}
+
+function chunk(name) {
+  if (!manifest[name]) throw new Error(`the build has no chunk ${name}; has it been renamed?`);
+  return name;
+}
+
+const scripts = (chunks) => [...chunks].map((name) => manifest[name].file);
+const styles = (chunks) => [...new Set([...chunks].flatMap((name) => manifest[name].css ?? []))];
+const total = (files) => files.reduce((sum, file) => sum + gzipSize(file), 0);
+
+const page = closure([chunk('index.html')]);
+const controls = closure(
+  ['src/components/PopoverFrame.tsx', 'src/components/CheckList.tsx', 'src/pages/explore/FieldList.tsx', 'src/pages/explore/FilterEditor.tsx'].map(chunk),
+);
+const initial = page.union ? page.union(controls) : new Set([...page, ...controls]);
+const beyond = (name) => [...closure([chunk(name)])].filter((candidate) => !initial.has(candidate));
+const everything = new Set([...initial, ...beyond('src/components/chart/Canvas.tsx'), ...beyond('src/pages/explore/DateEditor.tsx')]);
+
+const rows = [
+  ['initial JavaScript', total(scripts(initial)), 200],
+  ['  of it before the first rows', total(scripts(page)), 200],
+  ['charts', total(scripts(beyond('src/components/chart/Canvas.tsx'))), 175],
+  ['dates', total(scripts(beyond('src/pages/explore/DateEditor.tsx'))), 35],
+  ['CSS', total(styles(everything)), 15],
+];
+
+let over = 0;
+for (const [name, bytes, budget] of rows) {
+  const verdict = bytes > budget * KB ? 'OVER' : 'ok';
+  if (verdict === 'OVER') over += 1;
+  console.log(`${name.padEnd(32)} ${(bytes / KB).toFixed(1).padStart(7)} KB of ${String(budget).padStart(4)} KB  ${verdict}`);
+}
+const graphiql = closure([chunk('graphiql.html')]);
+console.log(`GraphiQL, a page of its own      ${(total(scripts(graphiql)) / KB).toFixed(1).padStart(7)} KB, no budget`);
+process.exit(over > 0 ? 1 : 0);

@@ -1,0 +1,38 @@
+// Everything that wraps the pages, so that tests wrap them alike.
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import type { Link } from './api/link';
+import { SessionProvider } from './api/session';
+import type { makeRouter } from './router';
+
+interface AppProps {
+  readonly client: QueryClient;
+  readonly link: Link;
+  readonly router: ReturnType<typeof makeRouter>;
+}
+
+export function App({ client, link, router }: AppProps) {
+  return (
+    <QueryClientProvider client={client}>
+      <SessionProvider link={link}>
+        <RouterProvider router={router} />
+      </SessionProvider>
+    </QueryClientProvider>
+  );
+}
+
+export function makeClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // A failure shows at once, in its panel; what may pass by itself is asked again by the panel's own interval.
+        retry: false,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        // The browser's idea of being offline says nothing about a gateway on the same machine or network.
+        networkMode: 'always',
+      },
+    },
+  });
+}

@@ -1,0 +1,78 @@
+// One function that asks the gateway, and the one error that it throws.
+
+import type { TypedDocumentString } from './generated';
+
+/** The codes of the gateway, and one of our own for a gateway that does not answer at all. */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'INTERNAL'
+  | 'UNREACHABLE';
+
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  /** Whether asking the same again may help without anybody changing the question. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, retryable: boolean) {
+    super(message);
+    this.name = 'GatewayError';
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+interface GraphQLBody<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code?: ErrorCode; readonly retryable?: boolean };
+  }[];
+}
+
+export async function ask<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Result> {
+  let response: Response;
+  try {
+    response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query: document.toString(), variables }),
+      signal: signal ?? null,
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new GatewayError('UNREACHABLE', `the gateway at ${location.origin} does not answer`, true);
+  }
+  const body = await readBody<Result>(response);
+  const first = body?.errors?.[0];
+  if (first) {
+    const code = first.extensions?.code ?? 'INTERNAL';
+    throw new GatewayError(code, first.message, first.extensions?.retryable ?? code === 'UNAVAILABLE');
+  }
+  if (!body?.data) {
+    // A proxy in between answers in its own words; its status is all that can be told.
+    const message = `the gateway at ${location.origin} answered HTTP ${response.status} without a GraphQL answer`;
+    throw new GatewayError(response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL', message, response.status >= 500);
+  }
+  return body.data;
+}
+
+async function readBody<Result>(response: Response): Promise<GraphQLBody<Result> | null> {
+  try {
+    return (await response.json()) as GraphQLBody<Result>;
+  } catch {
+    return null;
+  }
+}
+
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('INTERNAL', error instanceof Error ? error.message : String(error), false);
+}

@@ -1,0 +1,125 @@
+// What all panels of the page share: the dataset model, the one snapshot that they ask, and the link to the gateway.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { asGatewayError, ask, type GatewayError } from './client';
+import { RETRY_EVERY_MS, warmCube } from './cube';
+import { type Dataset, toDataset } from './dataset';
+import { type SnapshotPartsFragment, StartDocument, StatusDocument } from './generated';
+import type { Link, LinkState } from './link';
+
+export type Snapshot = SnapshotPartsFragment;
+
+export interface Session {
+  readonly link: LinkState;
+  /** Null until the gateway answered once. */
+  readonly dataset: Dataset | null;
+  /** The snapshot that every panel asks; null until one is known. */
+  readonly snapshot: Snapshot | null;
+  /** Why there is no dataset yet, when there is a reason. */
+  readonly error: GatewayError | null;
+  readonly retry: () => void;
+  /** Tells that serving no longer holds a snapshot; the page goes on to the newest. */
+  readonly leave: (version: number) => Promise<void>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('useSession is called outside of SessionProvider');
+  return session;
+}
+
+export function SessionProvider({ link, children }: { readonly link: Link; readonly children: ReactNode }) {
+  const client = useQueryClient();
+  const linkState = useSyncExternalStore(link.listen, link.read);
+  const start = useQuery({
+    queryKey: ['start'],
+    queryFn: ({ signal }) => ask(StartDocument, {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.status === 'error' || !state.data ? RETRY_EVERY_MS : false),
+  });
+  const newest = linkState.status?.snapshot ?? start.data?.serving.snapshot ?? null;
+  const snapshot = useShownSnapshot(newest);
+
+  const leave = useCallback(
+    async (version: number) => {
+      try {
+        const { serving } = await ask(StatusDocument, {});
+        if (serving.snapshot?.version !== version) link.report(serving);
+      } catch {
+        // The panel already shows that the gateway does not answer, and asks again by itself.
+      }
+    },
+    [link],
+  );
+
+  // The model may change with a snapshot; the page then learns the new names.
+  const fingerprint = snapshot?.fingerprint;
+  const known = start.data?.dataset.fingerprint;
+  useEffect(() => {
+    if (fingerprint && known && fingerprint !== known) void client.invalidateQueries({ queryKey: ['start'] });
+  }, [client, fingerprint, known]);
+
+  // Whatever failed while serving or the link was away is asked again in the moment that they are back.
+  const serving = linkState.connected && linkState.status?.state !== 'DOWN' && linkState.status !== null;
+  useEffect(() => {
+    if (serving) void client.refetchQueries({ predicate: (query) => query.state.status === 'error' });
+  }, [client, serving]);
+
+  const info = start.data?.dataset;
+  const dataset = useMemo(() => (info ? toDataset(info) : null), [info]);
+  const [lastError, setLastError] = useState<GatewayError | null>(null);
+  const error = start.error ? asGatewayError(start.error) : null;
+  if (error && error.message !== lastError?.message) setLastError(error);
+  const { refetch } = start;
+  const session = useMemo<Session>(
+    () => ({
+      link: linkState,
+      dataset,
+      snapshot,
+      error: dataset ? null : lastError,
+      retry: () => void refetch(),
+      leave,
+    }),
+    [linkState, dataset, snapshot, lastError, refetch, leave],
+  );
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+/** Follows the newest snapshot, but only once the answers that the page shows are there for it. */
+function useShownSnapshot(newest: Snapshot | null): Snapshot | null {
+  const client = useQueryClient();
+  const [shown, setShown] = useState<Snapshot | null>(null);
+  if (shown === null && newest !== null) setShown(newest);
+  const from = shown?.version;
+  useEffect(() => {
+    if (!newest || from === undefined || from === newest.version) return;
+    let current = true;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const follow = async () => {
+      const warm = await warmCube(client, from, newest.version);
+      if (!current) return;
+      if (warm) setShown(newest);
+      else again = setTimeout(() => void follow(), RETRY_EVERY_MS);
+    };
+    void follow();
+    return () => {
+      current = false;
+      clearTimeout(again);
+    };
+  }, [client, from, newest]);
+  return shown;
+}
+
+export { SessionContext };

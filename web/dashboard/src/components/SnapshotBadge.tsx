@@ -1,0 +1,40 @@
+// Says which snapshot the page shows, how fresh it is, and whether the page would hear of a newer one.
+
+import type { LinkState } from '../api/link';
+import type { Snapshot } from '../api/session';
+import { formatCount, formatMoment, formatDay } from '../format';
+
+export type LinkWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'down';
+
+export function linkWord(link: LinkState): LinkWord {
+  if (!link.connected) return link.wasConnected ? 'reconnecting' : 'connecting';
+  if (link.status === null) return 'connecting';
+  if (link.status.state === 'DOWN') return 'down';
+  return link.status.state === 'STALE' ? 'stale' : 'live';
+}
+
+interface SnapshotBadgeProps {
+  readonly link: LinkState;
+  readonly snapshot: Snapshot | null;
+}
+
+export function SnapshotBadge({ link, snapshot }: SnapshotBadgeProps) {
+  const word = linkWord(link);
+  const details = snapshot
+    ? `Committed ${formatMoment(snapshot.committedAt)}; ${formatCount(snapshot.nDays)} days, ${formatCount(snapshot.nCells)} cells`
+    : undefined;
+  return (
+    <p className={`badge badge-${word}`} title={details} role="status" aria-label="Snapshot">
+      <span className="badge-dot" aria-hidden="true" />
+      <span className="badge-word">{word}</span>{' '}
+      {snapshot && (
+        <>
+          <span className="badge-part">snapshot {snapshot.version}</span>{' '}
+          {snapshot.lastDay !== null && (
+            <span className="badge-part badge-through">data through {formatDay(snapshot.lastDay)}</span>
+          )}
+        </>
+      )}
+    </p>
+  );
+}

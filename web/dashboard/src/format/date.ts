@@ -1,0 +1,82 @@
+// Days as people read them. A day is a string such as "2026-01-31" everywhere else, because it has no time zone.
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAY_MS = 86_400_000;
+
+/** Whether the text is a day of the calendar: "2026-02-30" is not. */
+export function isDay(text: string): boolean {
+  const parts = DAY.exec(text);
+  if (!parts || parts[1] === '0000') return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** "31 Jan 2026". */
+export function formatDay(day: string): string {
+  const parts = DAY.exec(day);
+  if (!parts) return day;
+  return `${Number(parts[3])} ${MONTHS[Number(parts[2]) - 1]} ${parts[1]}`;
+}
+
+/** "31 Jan", for an axis. */
+export function formatShortDay(day: string): string {
+  const parts = DAY.exec(day);
+  return parts ? `${Number(parts[3])} ${MONTHS[Number(parts[2]) - 1]}` : day;
+}
+
+/** "Jan 2026" from "2026-01"; anything else stays as it is. */
+export function formatMonth(month: string): string {
+  const parts = /^(\d{4})-(\d{2})$/.exec(month);
+  return parts ? `${MONTHS[Number(parts[2]) - 1]} ${parts[1]}` : month;
+}
+
+/** "1–7 Jan 2026", "28 Dec 2025 – 3 Jan 2026", "until 3 Jan 2026", "All time". */
+export function formatRange(from: string | null, to: string | null): string {
+  if (from === null && to === null) return 'All time';
+  if (from === null) return `Until ${formatDay(to ?? '')}`;
+  if (to === null) return `From ${formatDay(from)}`;
+  if (from === to) return formatDay(from);
+  if (from.slice(0, 7) === to.slice(0, 7)) return `${Number(from.slice(8))}–${formatDay(to)}`;
+  if (from.slice(0, 4) === to.slice(0, 4)) return `${formatShortDay(from)} – ${formatDay(to)}`;
+  return `${formatDay(from)} – ${formatDay(to)}`;
+}
+
+/** Days listed for a sentence, runs joined, the tail counted: "1–3 Jan 2026, 7 Jan 2026 and 4 more". */
+export function formatDays(days: readonly string[], most = 3): string {
+  const runs: [string, string][] = [];
+  for (const day of days.toSorted()) {
+    const last = runs.at(-1);
+    if (last && addDays(last[1], 1) === day) last[1] = day;
+    else runs.push([day, day]);
+  }
+  const shown = runs.slice(0, most).map(([from, to]) => formatRange(from, to));
+  const hidden = runs.slice(most).reduce((sum, [from, to]) => sum + daysBetween(from, to), 0);
+  return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
+}
+
+export function addDays(day: string, n: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + n * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The number of days from one day to another, both counted. */
+export function daysBetween(from: string, to: string): number {
+  return (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS + 1;
+}
+
+/** Every day from one to another, both included. */
+export function eachDay(from: string, to: string): string[] {
+  return Array.from({ length: Math.max(0, daysBetween(from, to)) }, (_, index) => addDays(from, index));
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
+/** A moment in the reader's own time zone, for tooltips: "31 Jan 2026, 14:05". */
+export function formatMoment(timestamp: string): string {
+  const time = new Date(timestamp);
+  if (Number.isNaN(time.getTime())) return timestamp;
+  const date = `${time.getDate()} ${MONTHS[time.getMonth()]} ${time.getFullYear()}`;
+  return `${date}, ${two(time.getHours())}:${two(time.getMinutes())}`;
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatAxis,
+  formatBounds,
+  formatRelativeError,
+  formatSpoken,
+  formatValue,
+  type NumberStyle,
+  type Value,
+} from './number';
+
+const COUNT: NumberStyle = { kind: 'COUNT', format: 'NUMBER' };
+const DISTINCT: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
+const PERCENT: NumberStyle = { kind: 'DERIVED', format: 'PERCENT' };
+const SECONDS: NumberStyle = { kind: 'SUM', format: 'SECONDS' };
+const RATIO: NumberStyle = { kind: 'DERIVED', format: 'NUMBER' };
+
+const plain = (text: string | null) => text?.replaceAll('\u202f', ' ') ?? null;
+
+function estimate(value: number, lower: number, upper: number): Value {
+  return { value, lower, upper, exact: false };
+}
+
+describe('formatValue', () => {
+  it.each([
+    [0, COUNT, '0'],
+    [12345, COUNT, '12,345'],
+    [12345.6, DISTINCT, '12,346'],
+    [-0.2, DISTINCT, '0'],
+    [0.14523, PERCENT, '14.52 %'],
+    [0.00012345, PERCENT, '0.0123 %'],
+    [1.0049, PERCENT, '100.49 %'],
+    [1.23456, RATIO, '1.23'],
+    [0.012345, RATIO, '0.0123'],
+    [42, RATIO, '42'],
+    [1234.5, RATIO, '1,235'],
+    [45, SECONDS, '45 s'],
+    [45.26, SECONDS, '45.3 s'],
+    [150, SECONDS, '2.5 min'],
+    [18_720, SECONDS, '5.2 h'],
+    [4_443_840, SECONDS, '1,234 h'],
+    [null, COUNT, 'n/a'],
+  ])('prints %s as %s', (value, style, expected) => {
+    expect(plain(formatValue(value, style))).toBe(expected);
+  });
+});
+
+describe('formatBounds', () => {
+  it.each([
+    [estimate(12345.4, 12201.9, 12489.1), DISTINCT, '12,201–12,490'],
+    [estimate(0.14523, 0.140009, 0.150001), PERCENT, '14.00 %–15.01 %'],
+    [estimate(7200.5, 7190, 7260), SECONDS, '1.9 h–2.1 h'],
+    [{ value: 12, lower: 12, upper: 12, exact: true }, DISTINCT, 'exact'],
+    [{ value: null, lower: null, upper: null, exact: false }, PERCENT, null],
+    [{ value: 3.2, lower: null, upper: null, exact: false }, RATIO, 'bounds n/a'],
+  ])('rounds outwards: %o', (value, style, expected) => {
+    expect(plain(formatBounds(value, style))).toBe(expected);
+  });
+});
+
+describe('formatRelativeError', () => {
+  it.each([
+    [estimate(10_000, 9_840, 10_155), DISTINCT, '± 1.6 %'],
+    [estimate(100, 80, 112), DISTINCT, '± 20 %'],
+    [estimate(0, 0, 1), DISTINCT, null],
+    [estimate(0.1, 0.09, 0.11), PERCENT, null],
+    [{ value: 5, lower: 5, upper: 5, exact: true }, COUNT, null],
+    [{ value: null, lower: null, upper: null, exact: false }, DISTINCT, null],
+  ])('of %o', (value, style, expected) => {
+    expect(plain(formatRelativeError(value, style))).toBe(expected);
+  });
+});
+
+describe('formatSpoken', () => {
+  it('speaks value and bounds', () => {
+    expect(formatSpoken(estimate(12345, 12201, 12490), DISTINCT)).toBe('12,345, between 12,201 and 12,490');
+    expect(formatSpoken({ value: 5, lower: 5, upper: 5, exact: true }, COUNT)).toBe('5, exact');
+    expect(formatSpoken({ value: null, lower: null, upper: null, exact: false }, COUNT)).toBe('not available');
+  });
+});
+
+describe('formatAxis', () => {
+  it.each([
+    [0, COUNT, '0'],
+    [12_300, COUNT, '12.3K'],
+    [1_200_000, DISTINCT, '1.2M'],
+    [0.125, PERCENT, '12.5 %'],
+    [7200, SECONDS, '2 h'],
+    [120, SECONDS, '2 min'],
+    [0.25, RATIO, '0.25'],
+  ])('shortens %s to %s', (value, style, expected) => {
+    expect(plain(formatAxis(value, style))).toBe(expected);
+  });
+});

@@ -1,0 +1,117 @@
+// Numbers as people read them. Nothing else in the dashboard rounds: bounds are rounded outwards here, so that the
+// printed interval always holds the one that serving gave.
+
+import type { MeasureFormat, MeasureKind } from '../api/generated';
+
+export interface Value {
+  readonly value: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly exact: boolean;
+}
+
+export interface NumberStyle {
+  readonly kind: MeasureKind;
+  readonly format: MeasureFormat;
+}
+
+export const NOT_DEFINED = 'n/a';
+
+type Rounding = 'trunc' | 'floor' | 'ceil' | 'halfExpand';
+
+const NARROW_SPACE = '\u202f';
+const EN_DASH = '\u2013';
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(value: number, decimals: number, roundingMode: Rounding, compact = false): string {
+  const id = `${decimals}${roundingMode}${compact}`;
+  let made = formats.get(id);
+  if (!made) {
+    made = new Intl.NumberFormat('en-US', {
+      minimumFractionDigits: compact ? 0 : decimals,
+      maximumFractionDigits: decimals,
+      roundingMode,
+      ...(compact && { notation: 'compact' as const }),
+    } as Intl.NumberFormatOptions);
+    formats.set(id, made);
+  }
+  const text = made.format(value);
+  return text === '-0' ? '0' : text;
+}
+
+/** A count of rows, groups or days. */
+export function formatCount(value: number): string {
+  return format(value, 0, 'halfExpand');
+}
+
+export function formatValue(value: number | null, style: NumberStyle): string {
+  return value === null ? NOT_DEFINED : formatRounded(value, style, 'halfExpand', value);
+}
+
+/** The short form of an axis: "12K", "1.2M", "4 h". */
+export function formatAxis(value: number, style: NumberStyle): string {
+  if (style.format === 'PERCENT') return `${format(value * 100, 1, 'halfExpand', true)}${NARROW_SPACE}%`;
+  if (style.format === 'SECONDS') {
+    const hours = value / 3600;
+    return hours >= 1 || value === 0
+      ? `${format(hours, 1, 'halfExpand', true)}${NARROW_SPACE}h`
+      : `${format(value / 60, 1, 'halfExpand', true)}${NARROW_SPACE}min`;
+  }
+  return format(value, Math.abs(value) < 10 ? 2 : 1, 'halfExpand', true);
+}
+
+/** The 95 % bounds: "12,201–12,490", "exact", or null where the value itself is not defined. */
+export function formatBounds(value: Value, style: NumberStyle): string | null {
+  if (value.value === null) return null;
+  if (value.exact) return 'exact';
+  if (value.lower === null || value.upper === null) return 'bounds n/a';
+  const lower = formatRounded(value.lower, style, 'floor', value.value);
+  const upper = formatRounded(value.upper, style, 'ceil', value.value);
+  return `${lower}${EN_DASH}${upper}`;
+}
+
+/** The wider half of the interval relative to the value: "± 1.6 %". Null where it says nothing. */
+export function formatRelativeError(value: Value, style: NumberStyle): string | null {
+  if (value.value === null || value.exact || value.lower === null || value.upper === null) return null;
+  // "14 % ± 2 %" would leave open which of the two percents is meant.
+  if (style.format === 'PERCENT' || value.value === 0) return null;
+  const half = Math.max(value.upper - value.value, value.value - value.lower) / Math.abs(value.value);
+  const percent = half * 100;
+  return `±${NARROW_SPACE}${format(percent, percent < 10 ? 1 : 0, 'ceil')}${NARROW_SPACE}%`;
+}
+
+/** One sentence for a screen reader and for the text under a chart. */
+export function formatSpoken(value: Value, style: NumberStyle): string {
+  if (value.value === null) return 'not available';
+  const bounds = formatBounds(value, style);
+  const text = formatValue(value.value, style);
+  return value.exact ? `${text}, exact` : `${text}, between ${bounds?.replace(EN_DASH, ' and ')}`;
+}
+
+function formatRounded(value: number, style: NumberStyle, rounding: Rounding, scale: number): string {
+  if (style.format === 'PERCENT') {
+    return `${format(value * 100, Math.abs(scale) < 0.001 ? 4 : 2, rounding)}${NARROW_SPACE}%`;
+  }
+  if (style.format === 'SECONDS') return formatSeconds(value, rounding, scale);
+  return format(value, decimalsFor(scale, style), rounding);
+}
+
+function decimalsFor(scale: number, style: NumberStyle): number {
+  if (style.kind === 'COUNT' || style.kind === 'DISTINCT' || Number.isInteger(scale)) return 0;
+  const magnitude = Math.abs(scale);
+  if (magnitude >= 1000) return 0;
+  if (magnitude >= 10) return 1;
+  return magnitude >= 1 ? 2 : 4;
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** Seconds in the unit that `scale` calls for, so that a value and its bounds share one. */
+function formatSeconds(value: number, rounding: Rounding, scale: number): string {
+  const magnitude = Math.abs(scale);
+  if (magnitude < 2 * MINUTE) return `${format(value, Number.isInteger(scale) ? 0 : 1, rounding)}${NARROW_SPACE}s`;
+  if (magnitude < 2 * HOUR) return `${format(value / MINUTE, 1, rounding)}${NARROW_SPACE}min`;
+  return `${format(value / HOUR, magnitude < 100 * HOUR ? 1 : 0, rounding)}${NARROW_SPACE}h`;
+}

@@ -1,0 +1,16 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { linkAddress, openLink } from './api/link';
+import { App, makeClient } from './App';
+import { applyTheme } from './components/ThemeSwitch';
+import { makeRouter } from './router';
+import './styles/index.css';
+
+applyTheme();
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no element #root');
+createRoot(root).render(
+  <StrictMode>
+    <App client={makeClient()} link={openLink(linkAddress(location))} router={makeRouter()} />
+  </StrictMode>,
+);

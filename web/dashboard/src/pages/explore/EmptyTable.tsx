@@ -1,0 +1,71 @@
+// Names the filters whose removal brings groups back, found by asking without each of them.
+
+import { useQueries } from '@tanstack/react-query';
+import { cubeOptions } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import type { Snapshot } from '../../api/session';
+import { formatRange } from '../../format';
+import { describeFilter } from './FilterChip';
+import { toProbeQuery } from './query';
+import { type ExploreState, withoutFilter } from './state';
+import type { Change } from './useExplore';
+
+interface EmptyTableProps {
+  readonly dataset: Dataset;
+  readonly snapshot: Snapshot;
+  readonly state: ExploreState;
+  readonly change: Change;
+}
+
+interface Remedy {
+  readonly words: string;
+  readonly state: ExploreState;
+}
+
+export function EmptyTable({ dataset, snapshot, state, change }: EmptyTableProps) {
+  const remedies = remediesOf(state, dataset);
+  const probes = useQueries({
+    queries: remedies.map((remedy) => cubeOptions(snapshot.version, toProbeQuery(remedy.state, dataset))),
+  });
+  const helping = remedies.filter((_, index) => (probes[index]?.data?.answer.groupCount ?? 0) > 0);
+  const asked = probes.every((probe) => !probe.isPending);
+  return (
+    <div className="empty">
+      <p className="empty-title">Nothing matches these filters.</p>
+      {remedies.length === 0 && <p>The snapshot holds no cells yet.</p>}
+      {helping.length > 0 && (
+        <>
+          <p>There are groups without:</p>
+          <ul className="remedies">
+            {helping.map((remedy) => (
+              <li key={remedy.words}>
+                <button type="button" className="button" onClick={() => change(() => remedy.state)}>
+                  Remove {remedy.words}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {remedies.length > 0 && asked && helping.length === 0 && (
+        <p>
+          No single filter is the cause.{' '}
+          <button type="button" className="button" onClick={() => change((now) => ({ ...now, filters: [], from: null, to: null }))}>
+            Remove all filters
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function remediesOf(state: ExploreState, dataset: Dataset): Remedy[] {
+  const remedies = state.filters.map((filter): Remedy => {
+    const field = dataset.field.get(filter.field);
+    return { words: field ? describeFilter(field, filter) : filter.field, state: withoutFilter(state, filter) };
+  });
+  if (state.from !== null || state.to !== null) {
+    remedies.push({ words: `the dates ${formatRange(state.from, state.to)}`, state: { ...state, from: null, to: null } });
+  }
+  return remedies;
+}

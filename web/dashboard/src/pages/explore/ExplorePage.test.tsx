@@ -1,0 +1,266 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { answerTo, failure, type Gateway, mockGateway, renderAt, serving } from '../../testing/gateway';
+
+// jsdom has no canvas to draw on; what a chart says in words is tested all the same.
+vi.mock('../../components/chart/Canvas', () => ({ default: () => null }));
+
+let gateway: Gateway;
+beforeEach(() => {
+  gateway = mockGateway();
+});
+
+const table = () => screen.findByRole('grid');
+/** Something to wait for until the test lets it go. */
+function gate() {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { held, release: () => release() };
+}
+
+const isTable = ({ query }: { query: { groupBy?: string[] } }) => query.groupBy?.[0] !== 'DAY';
+
+describe('the table', () => {
+  it('shows values with bounds, and n/a where a value is not defined', async () => {
+    gateway.cube = () => ({
+      rows: [
+        {
+          keys: [{ value: 'a1', label: 'Sunrise', media: '/media/a1.svg' }],
+          values: [
+            { value: 5400, lower: 5400, upper: 5400, exact: true },
+            { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false },
+            { value: null, lower: null, upper: null, exact: false },
+          ],
+        },
+      ],
+    });
+    renderAt('/', gateway);
+    const row = (await within(await table()).findAllByRole('row'))[1];
+    expect(row?.textContent).toBe('Sunrise a15,400 exact1,234 1,210–1,261n/a ');
+    expect(row?.querySelector('img')?.getAttribute('src')).toBe('/media/a1.svg');
+  });
+
+  it('asks the gateway to sort, and replaces the entry of the history', async () => {
+    const { history } = renderAt('/', gateway);
+    await userEvent.click(await within(await table()).findByRole('button', { name: 'Viewers' }));
+    await waitFor(() => expect(history.location.search).toBe('?sort=-viewers'));
+    expect(history.length).toBe(1);
+    expect(gateway.asks.at(-1)?.query.orderBy).toEqual([{ measure: 'VIEWERS', direction: 'DESC' }]);
+    const header = await screen.findByRole('columnheader', { name: 'Viewers' });
+    await waitFor(() => expect(header.getAttribute('aria-sort')).toBe('descending'));
+    await userEvent.click(within(header).getByRole('button'));
+    await waitFor(() => expect(history.location.search).toBe('?sort=viewers'));
+  });
+
+  it('keeps the rows in the document few, however many groups there are', async () => {
+    gateway.cube = (ask) => ({ ...answerTo(ask, Array.from({ length: 200 }, (_, i) => `asset ${i}`)), groupCount: 5000 });
+    renderAt('/', gateway);
+    const grid = await table();
+    expect(grid.getAttribute('aria-rowcount')).toBe('5001');
+    expect(within(grid).getAllByRole('row').length).toBeLessThan(60);
+  });
+});
+
+describe('states', () => {
+  it('loads with placeholders', async () => {
+    gateway.cube = () => new Promise(() => {});
+    renderAt('/', gateway);
+    await screen.findByRole('group', { name: 'What is shown' });
+    expect((await screen.findAllByText('Loading')).length).toBe(4);
+  });
+
+  it('dims the old rows while new ones are under way', async () => {
+    const { held, release } = gate();
+    gateway.cube = async (ask) => {
+      if (!ask.query.where) return {};
+      await held;
+      return answerTo(ask, ['Moonrise']);
+    };
+    const { router } = renderAt('/', gateway);
+    await within(await table()).findByText('Sunrise', { selector: '.key-label' });
+    await router.navigate({ to: '/', search: { 'country.any': 'US' } });
+    await waitFor(() => expect(document.querySelector('.panel-table .updating')).not.toBeNull());
+    expect(within(await table()).getByText('Sunrise', { selector: '.key-label' })).toBeTruthy();
+    release();
+    expect(await within(await table()).findByText('Moonrise', { selector: '.key-label' })).toBeTruthy();
+  });
+
+  it('names the filter that leaves nothing', async () => {
+    gateway.cube = (ask) =>
+      JSON.stringify(ask.query.where)?.includes('Atlantis') ? { rows: [], groupCount: 0 } : {};
+    const { history } = renderAt('/?country.any=Atlantis&audience.any=kids', gateway);
+    const remove = await screen.findByRole('button', { name: 'Remove Country any of Atlantis' });
+    expect(screen.queryByRole('button', { name: 'Remove Audience any of kids' })).toBeNull();
+    await userEvent.click(remove);
+    await waitFor(() => expect(history.location.search).toBe('?audience.any=kids'));
+  });
+
+  it('shows a failure in its panel with its cause, and the others go on', async () => {
+    let broken = true;
+    gateway.cube = (ask) => (isTable(ask) && broken ? failure('INVALID_ARGUMENT', 'limit is too large') : {});
+    renderAt('/', gateway);
+    const alert = (await screen.findAllByText('Limit is too large.'))[0];
+    expect(alert).toBeTruthy();
+    expect(await screen.findByRole('slider', { name: 'Viewers by day' })).toBeTruthy();
+    broken = false;
+    const retry = screen.getAllByRole('button', { name: 'Try again' })[0];
+    if (retry) await userEvent.click(retry);
+    expect(await table()).toBeTruthy();
+  });
+
+  it('says why there is no dataset, and recovers by itself', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 100 });
+    const start = gateway.start;
+    const message = 'serving at http://127.0.0.1:50051 does not answer: connection refused';
+    gateway.start = () => failure('UNAVAILABLE', message, 503);
+    renderAt('/', gateway);
+    expect((await screen.findByRole('main')).textContent).not.toContain('undefined');
+    expect(await screen.findByText(/Serving at http:\/\/127.0.0.1:50051 does not answer/)).toBeTruthy();
+    gateway.start = start;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await table()).toBeTruthy();
+    vi.useRealTimers();
+  });
+
+  it('says so when the gateway itself does not answer', async () => {
+    gateway.start = () => 'unreachable';
+    renderAt('/', gateway);
+    expect(await screen.findByText(/The gateway at http:\/\/localhost.* does not answer/)).toBeTruthy();
+  });
+
+  it('says so while serving holds no snapshot', async () => {
+    gateway.status = serving(1, { snapshot: null });
+    renderAt('/', gateway);
+    expect(await screen.findByText('Serving holds no snapshot yet.')).toBeTruthy();
+  });
+});
+
+describe('notes', () => {
+  it('name missing and provisional days and overlapping groups', async () => {
+    gateway.cube = () => ({
+      overlapping: ['AUDIENCE'],
+      coverage: {
+        from: '2026-01-01',
+        to: '2026-01-03',
+        nDays: 3,
+        missing: ['2026-01-02'],
+        provisional: ['2026-01-03'],
+      },
+    });
+    renderAt('/?group=audience', gateway);
+    const notes = within(await screen.findByRole('list', { name: 'Notes on these numbers' }));
+    expect(notes.getByText('1 of 3 days is missing from these numbers: 2 Jan 2026.')).toBeTruthy();
+    expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
+    expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
+  });
+
+  it('are only the days covered when there is nothing to note', async () => {
+    renderAt('/', gateway);
+    const notes = within(await screen.findByRole('list', { name: 'Notes on these numbers' }));
+    expect(notes.getAllByRole('listitem').map((item) => item.textContent)).toEqual(['1–3 Jan 2026, 3 days']);
+  });
+
+  it('report the bad parts of the address and use the good ones', async () => {
+    renderAt('/?from=yesterday&country.any=US', gateway);
+    expect(await screen.findByText(/“yesterday” is not a day/)).toBeTruthy();
+    await table();
+    expect(gateway.asks[0]?.query).toMatchObject({ from: null, where: { country: { anyOf: ['US'] } } });
+  });
+});
+
+describe('the chart', () => {
+  it('is a slider that speaks value and bounds, and a table', async () => {
+    gateway.cube = (ask) =>
+      isTable(ask)
+        ? {}
+        : {
+            rows: [
+              {
+                keys: [{ value: '2026-01-01', label: '2026-01-01', media: null }],
+                values: [{ value: 100, lower: 98, upper: 102, exact: false }],
+              },
+            ],
+            coverage: { from: '2026-01-01', to: '2026-01-02', nDays: 2, missing: ['2026-01-02'], provisional: [] },
+          };
+    renderAt('/', gateway);
+    const slider = await screen.findByRole('slider', { name: 'Viewers by day' });
+    expect(slider.getAttribute('aria-valuetext')).toBe('1 Jan 2026: 100, between 98 and 102');
+    slider.focus();
+    await userEvent.keyboard('{End}');
+    expect(slider.getAttribute('aria-valuetext')).toBe('2 Jan 2026: no rows (missing)');
+    const panel = within(screen.getByRole('region', { name: 'Viewers by day' }));
+    await userEvent.click(panel.getByRole('button', { name: 'Show as table' }));
+    expect(panel.getByRole('row', { name: '1 Jan 2026 100 98–102' })).toBeTruthy();
+  });
+
+  it('draws the measure of the card that is chosen', async () => {
+    const { history } = renderAt('/', gateway);
+    await userEvent.click(await screen.findByRole('button', { pressed: false, name: /^Take rate/ }));
+    await waitFor(() => expect(history.location.search).toBe('?chart=take_rate'));
+    expect(await screen.findByRole('slider', { name: 'Take rate by day' })).toBeTruthy();
+  });
+});
+
+describe('snapshots', () => {
+  const badge = () => screen.getByRole('status', { name: 'Snapshot' }).textContent;
+
+  it('names the one shown, and how fresh it is', async () => {
+    renderAt('/', gateway);
+    await table();
+    expect(badge()).toBe('live snapshot 1 data through 3 Jan 2026');
+  });
+
+  it('goes on to a new one only when all panels have it', async () => {
+    const { link } = renderAt('/', gateway);
+    await table();
+    const { held, release } = gate();
+    gateway.cube = async (ask) => {
+      if (!isTable(ask)) await held;
+      return answerTo(ask, ['Sunrise']);
+    };
+    link.move({ status: serving(2) });
+    await waitFor(() => expect(gateway.asks.filter((ask) => ask.snapshot === 2)).toHaveLength(2));
+    expect(badge()).toContain('snapshot 1');
+    expect(document.querySelector('.updating')).toBeNull();
+    release();
+    await waitFor(() => expect(badge()).toContain('snapshot 2'));
+    expect(screen.getByRole('button', { name: /^Impressions 2,000/ })).toBeTruthy();
+  });
+
+  it('leaves one that serving no longer holds', async () => {
+    gateway.cube = (ask) => (ask.snapshot === 1 ? failure('NOT_FOUND', 'snapshot 1 is not held') : {});
+    const { link } = renderAt('/', gateway);
+    await screen.findByRole('main');
+    gateway.status = serving(7);
+    expect(link.read().status?.snapshot?.version).toBe(1);
+    expect(await table()).toBeTruthy();
+    expect(badge()).toContain('snapshot 7');
+  });
+
+  it('tells a lost link, a stale snapshot and serving down', async () => {
+    const { link } = renderAt('/', gateway);
+    await table();
+    link.move({ connected: false });
+    expect(badge()).toContain('reconnecting');
+    expect(screen.getByText(/The link to the gateway at localhost.* is down/)).toBeTruthy();
+    link.move({ connected: true, status: serving(1, { state: 'STALE', message: 'snapshot 2 was refused' }) });
+    expect(badge()).toContain('stale');
+    expect(screen.getByText(/Snapshot 2 was refused\./)).toBeTruthy();
+    link.move({ status: serving(1, { state: 'DOWN', message: 'serving at a:1 does not answer' }) });
+    expect(badge()).toContain('down');
+    expect(screen.getByText(/Serving is down: serving at a:1 does not answer\./)).toBeTruthy();
+    link.move({ status: serving(1) });
+    expect(badge()).toContain('live');
+    expect(screen.queryByText(/does not answer/)).toBeNull();
+  });
+});
+
+describe('an unknown address', () => {
+  it('is a page of its own', async () => {
+    renderAt('/nowhere', gateway);
+    expect(await screen.findByText('There is no page at this address.')).toBeTruthy();
+  });
+});

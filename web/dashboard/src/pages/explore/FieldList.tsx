@@ -1,0 +1,29 @@
+// The first step of adding a filter: which dimension or attribute.
+
+import { ListBox, ListBoxItem } from 'react-aria-components';
+import type { FieldInfo } from '../../api/dataset';
+
+interface FieldListProps {
+  readonly fields: readonly FieldInfo[];
+  readonly onChoose: (field: string) => void;
+}
+
+export default function FieldList({ fields, onChoose }: FieldListProps) {
+  return (
+    <ListBox
+      className="checklist"
+      aria-label="Field to filter by"
+      items={fields}
+      autoFocus="first"
+      selectionMode="none"
+      onAction={(key) => onChoose(String(key))}
+    >
+      {(field) => (
+        <ListBoxItem id={field.name} textValue={field.label} className="checklist-item">
+          <span>{field.label}</span>
+          {field.multi && <span className="muted checklist-note">many values</span>}
+        </ListBoxItem>
+      )}
+    </ListBox>
+  );
+}

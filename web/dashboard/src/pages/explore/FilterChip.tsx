@@ -1,0 +1,83 @@
+// A filter in force: what it says, an editor behind it, and a button that removes it.
+
+import { useQueries } from '@tanstack/react-query';
+import { lazy } from 'react';
+import { membersOptions } from '../../api/cube';
+import type { Dataset, FieldInfo } from '../../api/dataset';
+import { Dropdown } from '../../components/Dropdown';
+import type { Filter, MemberValue, Operator } from './state';
+import type { ChangeOptions } from './useExplore';
+
+const FilterEditor = lazy(() => import('./FilterEditor'));
+
+export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = { any: 'any of', all: 'all of', none: 'none of' };
+
+/** Values that a chip spells out; the rest is counted. */
+const MOST_VALUES = 3;
+
+interface FilterChipProps {
+  readonly dataset: Dataset;
+  readonly version: number;
+  readonly filter: Filter;
+  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => void;
+  readonly onRemove: () => void;
+}
+
+export function FilterChip({ dataset, version, filter, onChange, onRemove }: FilterChipProps) {
+  const field = dataset.field.get(filter.field);
+  const labels = useValueLabels(version, field, filter.values.slice(0, MOST_VALUES));
+  if (!field) return null;
+  const more = filter.values.length - MOST_VALUES;
+  const words = `${labels.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return (
+    <span className="chip">
+      <Dropdown
+        className="chip-edit"
+        title={`Filter by ${field.label}`}
+        label={
+          <>
+            <span className="muted">
+              {field.label} {OPERATOR_WORDS[filter.operator]}
+            </span>{' '}
+            <strong className="chip-values">{words}</strong>
+          </>
+        }
+      >
+        {() => <FilterEditor field={field} version={version} start={filter} onChange={onChange} />}
+      </Dropdown>
+      <button
+        type="button"
+        className="chip-remove"
+        aria-label={`Remove the filter ${describeFilter(field, filter)}`}
+        onClick={onRemove}
+      >
+        <span aria-hidden="true">×</span>
+      </button>
+    </span>
+  );
+}
+
+export function describeFilter(field: FieldInfo, filter: Filter): string {
+  const shown = filter.values.slice(0, MOST_VALUES).map(valueText).join(', ');
+  const more = filter.values.length - MOST_VALUES;
+  return `${field.label} ${OPERATOR_WORDS[filter.operator]} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+export function valueText(value: MemberValue): string {
+  if (value === null) return '(none)';
+  return value === '' ? '(empty)' : value;
+}
+
+/** The labels of a few values, looked up only where members have labels of their own. */
+function useValueLabels(version: number, field: FieldInfo | undefined, values: readonly MemberValue[]): string[] {
+  const found = useQueries({
+    queries: values.map((value) => ({
+      ...membersOptions(version, field?.enumName ?? '', value ?? '', 10),
+      enabled: field?.hasLabel === true && value !== null && value !== '',
+    })),
+  });
+  return values.map((value, index) => {
+    const member = found[index]?.data?.members.find((candidate) => candidate.value === value);
+    return member?.label ?? valueText(value);
+  });
+}

@@ -1,0 +1,203 @@
+// Chooses the values of one filter: search, tick, or paste a list.
+//
+// Every tick counts at once, there is nothing to apply. The first one of an open editor is a step in the history and
+// those after it change that step, so that Back undoes the whole edit.
+
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
+import { Autocomplete, Input, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
+import { asGatewayError } from '../../api/client';
+import { membersOptions } from '../../api/cube';
+import type { FieldInfo } from '../../api/dataset';
+import { Thumbnail } from '../../components/Thumbnail';
+import { sentence } from '../../components/Panel';
+import { useNewest } from '../../components/useNewest';
+import { formatCount } from '../../format';
+import { OPERATOR_WORDS, valueText } from './FilterChip';
+import { findPasted, splitPasted } from './paste';
+import type { Filter, MemberValue, Operator } from './state';
+import type { ChangeOptions } from './useExplore';
+import { useDebounced } from './useDebounced';
+
+const FIRST_MEMBERS = 50;
+/** Typing faster than this asks once. */
+const TYPING_PAUSE_MS = 120;
+
+/** Keys of the list: a value behind a letter, so that none is taken for the missing one. */
+const toKey = (value: MemberValue) => (value === null ? 'null' : `=${value}`);
+const fromKey = (key: string): MemberValue => (key === 'null' ? null : key.slice(1));
+
+interface FilterEditorProps {
+  readonly field: FieldInfo;
+  readonly version: number;
+  readonly start: Filter;
+  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => void;
+  readonly onBack?: () => void;
+  readonly onUnmount?: () => void;
+}
+
+export default function FilterEditor({ field, version, start, onChange, onBack, onUnmount }: FilterEditorProps) {
+  const client = useQueryClient();
+  const [draft, setDraft] = useState(start);
+  const [search, setSearch] = useState('');
+  const [pasteNote, setPasteNote] = useState<string | null>(null);
+  const asked = useDebounced(search.trim(), TYPING_PAUSE_MS);
+  const members = useQuery({
+    ...membersOptions(version, field.enumName, asked, FIRST_MEMBERS),
+    placeholderData: keepPreviousData,
+  });
+
+  const unmount = useNewest(onUnmount);
+  useEffect(() => () => unmount.current?.(), [unmount]);
+
+  const edited = useRef(false);
+  const newest = useRef(draft);
+  const update = (part: Partial<Filter>) => {
+    const next = { ...newest.current, ...part };
+    const previous = newest.current;
+    newest.current = next;
+    setDraft(next);
+    if (next.values.length === 0 && previous.values.length === 0) return;
+    onChange(next, previous, { replace: edited.current });
+    edited.current = true;
+  };
+
+  // Until the answer to the text is there, the old list is narrowed here, so that Enter never ticks a value that does
+  // not match what was typed.
+  const settled = asked === search.trim() && !members.isPlaceholderData;
+  const shown = (members.data?.members ?? []).filter(
+    (member) => (draft.operator !== 'all' || member.value !== null) && (settled || matches(member, search.trim())),
+  );
+  const shownKeys = new Set(shown.map((member) => toKey(member.value)));
+  const chosenKeys = new Set(draft.values.map(toKey));
+
+  const lookUp = (text: string, first: number) =>
+    client.fetchQuery(membersOptions(version, field.enumName, text, first));
+  const addPasted = async (pasted: readonly string[]) => {
+    setPasteNote(`Looking up ${formatCount(pasted.length)} values…`);
+    try {
+      const { found, unknown } = await findPasted(pasted, lookUp);
+      if (found.length > 0) update({ values: [...new Set([...newest.current.values, ...found])] });
+      const missing = unknown.length > 0 ? ` Not found: ${unknown.join(', ')}.` : '';
+      setPasteNote(`Added ${formatCount(found.length)} of ${formatCount(pasted.length)} pasted values.${missing}`);
+    } catch (error) {
+      setPasteNote(sentence(`the values could not be looked up: ${asGatewayError(error).message}`));
+    }
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = splitPasted(event.clipboardData.getData('text'));
+    if (pasted.length < 2) return;
+    event.preventDefault();
+    void addPasted(pasted);
+  };
+
+  const operators: readonly Operator[] = field.multi ? ['any', 'all', 'none'] : ['any', 'none'];
+  return (
+    <div className="filter-editor">
+      <div className="filter-head">
+        {onBack && (
+          <button type="button" className="button button-quiet" onClick={onBack} aria-label="Back to the fields">
+            <span aria-hidden="true">‹</span>
+          </button>
+        )}
+        <strong>{field.label}</strong>
+        <fieldset className="segments">
+          <legend className="visually-hidden">How the values apply</legend>
+          {operators.map((operator) => (
+            <label key={operator} className="segment">
+              <input
+                type="radio"
+                name="operator"
+                value={operator}
+                checked={draft.operator === operator}
+                onChange={() =>
+                  update({
+                    operator,
+                    values: operator === 'all' ? draft.values.filter((value) => value !== null) : draft.values,
+                  })
+                }
+              />
+              <span>{OPERATOR_WORDS[operator]}</span>
+            </label>
+          ))}
+        </fieldset>
+      </div>
+      {draft.values.length > 0 && (
+        <ul className="tokens" aria-label="Chosen values">
+          {draft.values.map((value) => (
+            <li key={toKey(value)}>
+              <button
+                type="button"
+                className="token"
+                aria-label={`Remove ${valueText(value)}`}
+                onClick={() => update({ values: draft.values.filter((other) => other !== value) })}
+              >
+                {valueText(value)} <span aria-hidden="true">×</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
+        <SearchField className="search" aria-label={`Search ${field.label}`} autoFocus>
+          {/* The list below belongs to this input and is always open: that is what a combobox is. Autocomplete adds
+              `aria-controls`. */}
+          <Input
+            className="input"
+            // oxlint-disable-next-line jsx-a11y/role-has-required-aria-props
+            role="combobox"
+            aria-expanded
+            aria-haspopup="listbox"
+            placeholder="Search, or paste a list"
+            onPaste={onPaste}
+          />
+        </SearchField>
+        <ListBox
+          className={!settled ? 'checklist members updating' : 'checklist members'}
+          aria-label={`Values of ${field.label}`}
+          selectionMode="multiple"
+          escapeKeyBehavior="none"
+          items={shown.map((member) => ({ ...member, id: toKey(member.value) }))}
+          selectedKeys={chosenKeys}
+          renderEmptyState={() => (
+            <p className="panel-hint">
+              {members.error ? sentence(members.error.message) : settled && members.data ? 'No value matches.' : 'Loading…'}
+            </p>
+          )}
+          onSelectionChange={(keys) => {
+            if (keys === 'all') return;
+            // Values that the search hides stay chosen.
+            const hidden = draft.values.filter((value) => !shownKeys.has(toKey(value)));
+            const ticked = [...keys].map(String).filter((key) => shownKeys.has(key));
+            update({ values: [...hidden, ...ticked.map(fromKey)] });
+          }}
+        >
+          {(member) => (
+            <ListBoxItem id={member.id} textValue={member.label} className="checklist-item">
+              <span className="tick" aria-hidden="true" />
+              {field.hasMedia && <Thumbnail src={member.media} />}
+              <span className="member-label">{member.label}</span>
+              {member.value !== null && member.value !== member.label && (
+                <span className="muted checklist-note">{member.value}</span>
+              )}
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Autocomplete>
+      <p className="filter-foot muted" role="status">
+        {pasteNote ?? (settled ? membersNote(members.data?.total, shown.length) : '')}
+      </p>
+    </div>
+  );
+}
+
+function matches(member: { readonly value: string | null; readonly label: string }, text: string): boolean {
+  const folded = text.toLowerCase();
+  return [member.value ?? '', member.label].some((candidate) => candidate.toLowerCase().includes(folded));
+}
+
+function membersNote(total: number | undefined, nShown: number): string {
+  if (total === undefined) return '';
+  if (total > nShown) return `${formatCount(nShown)} of ${formatCount(total)} values; search for the others.`;
+  return total === 1 ? '1 value' : `${formatCount(total)} values`;
+}

@@ -1,0 +1,55 @@
+// What a reader must know before trusting the numbers: the days they cover, those missing or still changing, and groups
+// that overlap. The line is always there, so that nothing moves when there is something to note.
+
+import type { Answered, Loaded } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import { formatCount, formatDays, formatRange } from '../../format';
+
+interface NotesProps {
+  readonly dataset: Dataset;
+  readonly loaded: Loaded<Answered>;
+}
+
+export function Notes({ dataset, loaded }: NotesProps) {
+  const notes = loaded.state === 'ready' ? notesOf(loaded.data, dataset) : [];
+  if (notes.length === 0) return <div className="notes" />;
+  return (
+    <ul className="notes" aria-label="Notes on these numbers">
+      {notes.map((note) => (
+        <li key={note.text} className={`note note-${note.kind}`}>
+          {note.text}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface Note {
+  readonly kind: 'caution' | 'plain';
+  readonly text: string;
+}
+
+function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
+  const notes: Note[] = [];
+  const { from, to, missing, provisional, nDays } = answer.coverage;
+  if (from !== null && to !== null) {
+    const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
+    notes.push({ kind: 'plain', text });
+  }
+  if (missing.length > 0) {
+    const verb = missing.length === 1 ? 'is' : 'are';
+    const text = `${formatCount(missing.length)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missing)}.`;
+    notes.push({ kind: 'caution', text });
+  }
+  if (provisional.length > 0) {
+    notes.push({ kind: 'caution', text: `Provisional, may still change: ${formatDays(provisional)}.` });
+  }
+  if (answer.overlapping.length > 0) {
+    const labels = answer.overlapping.map(
+      (name) => dataset.fields.find((field) => field.enumName === name)?.label ?? name,
+    );
+    const text = `Groups by ${labels.join(' and ')} overlap: one cell can count in several, so they do not add up to the total.`;
+    notes.push({ kind: 'plain', text });
+  }
+  return notes;
+}

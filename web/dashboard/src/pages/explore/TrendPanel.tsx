@@ -1,0 +1,67 @@
+// The chosen measure day by day, with its bounds as a band. Missing days are gaps, never zeros.
+
+import { useMemo, useState } from 'react';
+import type { Answered, Loaded } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import { ChartFrame } from '../../components/chart/ChartFrame';
+import { trendOption } from '../../components/chart/options';
+import type { Point } from '../../components/chart/points';
+import { Panel } from '../../components/Panel';
+import { eachDay, formatDay, formatShortDay } from '../../format';
+import { columnsOf } from './columns';
+
+interface TrendPanelProps {
+  readonly dataset: Dataset;
+  readonly loaded: Loaded<Answered>;
+}
+
+export function TrendPanel({ dataset, loaded }: TrendPanelProps) {
+  const [asTable, setAsTable] = useState(false);
+  const data = loaded.state === 'ready' ? loaded.data : null;
+  const points = useMemo(() => (data ? trendPoints(data) : []), [data]);
+  const measure = data ? columnsOf(data, dataset).measures[0] : undefined;
+  const title = measure ? `${measure.label} by day` : 'By day';
+  return (
+    <Panel title={title} loaded={loaded} className="panel-chart" actions={<AsTable on={asTable} onChange={setAsTable} />}>
+      {() =>
+        measure && (
+          <ChartFrame
+            label={title}
+            axis="Day"
+            points={points}
+            style={measure}
+            asTable={asTable}
+            draw={trendOption}
+          />
+        )
+      }
+    </Panel>
+  );
+}
+
+/** One point for each day that was asked for, whether or not there is a row. */
+export function trendPoints({ answer }: Answered): Point[] {
+  const { coverage, rows } = answer;
+  const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
+  const missing = new Set(coverage.missing);
+  const provisional = new Set(coverage.provisional);
+  if (coverage.from === null || coverage.to === null) return [];
+  return eachDay(coverage.from, coverage.to).map((day) => {
+    const point = { short: formatShortDay(day), label: formatDay(day), value: values.get(day) ?? null };
+    if (missing.has(day)) return { ...point, note: 'missing' };
+    return provisional.has(day) ? { ...point, note: 'provisional' } : point;
+  });
+}
+
+interface AsTableProps {
+  readonly on: boolean;
+  readonly onChange: (on: boolean) => void;
+}
+
+export function AsTable({ on, onChange }: AsTableProps) {
+  return (
+    <button type="button" className="button button-quiet" aria-pressed={on} onClick={() => onChange(!on)}>
+      Show as table
+    </button>
+  );
+}

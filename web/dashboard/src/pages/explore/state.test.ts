@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { DATASET } from '../../testing/dataset';
+import { defaultState, type ExploreState, effectiveSort, readState, type SearchParams, withFilter, writeState } from './state';
+
+const DEFAULTS = defaultState(DATASET);
+
+function roundTrip(state: Partial<ExploreState>, expected: SearchParams) {
+  const full = { ...DEFAULTS, ...state };
+  const params = writeState(full, DATASET);
+  expect(params).toEqual(expected);
+  const back = readState(params, DATASET);
+  expect(back.problems).toEqual([]);
+  expect(writeState(back.state, DATASET)).toEqual(expected);
+  return back.state;
+}
+
+describe('round trips', () => {
+  it('leave the defaults out', () => {
+    expect(roundTrip({}, {})).toEqual(DEFAULTS);
+  });
+
+  it('keep dates, one or both', () => {
+    roundTrip({ from: '2026-01-01', to: '2026-01-31' }, { from: '2026-01-01', to: '2026-01-31' });
+    roundTrip({ from: '2026-01-01' }, { from: '2026-01-01' });
+  });
+
+  it('sort values and filters, and drop repetitions', () => {
+    const state = roundTrip(
+      {
+        filters: [
+          { field: 'audience', operator: 'none', values: ['kids'] },
+          { field: 'audience', operator: 'any', values: ['sport', 'news', 'sport'] },
+          { field: 'asset.title', operator: 'any', values: ['Dune'] },
+        ],
+      },
+      { 'asset.title.any': 'Dune', 'audience.any': 'news,sport', 'audience.none': 'kids' },
+    );
+    expect(state.filters.map((filter) => filter.field)).toEqual(['asset.title', 'audience', 'audience']);
+  });
+
+  it.each([
+    [['a,b', 'c'], 'a~,b,c'],
+    [['~', 'a~b'], 'a~~b,~~'],
+    [[null, 'x'], '~0,x'],
+    [['', 'x'], '~e,x'],
+    [['~0'], '~~0'],
+    [['~,~'], '~~~,~~'],
+    [['日本', 'ü ß'], 'ü ß,日本'],
+    [['a\nb'], 'a\nb'],
+  ])('keep odd values: %o', (values, text) => {
+    const state = roundTrip({ filters: [{ field: 'country', operator: 'any', values }] }, { 'country.any': text });
+    expect(new Set(state.filters[0]?.values)).toEqual(new Set(values));
+  });
+
+  it('keep the order of group keys and the order of the model for measures', () => {
+    roundTrip(
+      { groupBy: ['day', 'country'], measures: ['take_rate', 'viewers'] },
+      { group: 'day,country', measures: 'viewers,take_rate' },
+    );
+    roundTrip({ groupBy: [] }, { group: '' });
+  });
+
+  it('keep sort and chart', () => {
+    roundTrip({ sort: { by: 'viewers', direction: 'DESC' }, chart: 'take_rate' }, { sort: '-viewers', chart: 'take_rate' });
+    roundTrip({ sort: { by: 'asset', direction: 'ASC' } }, { sort: 'asset' });
+  });
+
+  it('drop a sort by a column that is gone', () => {
+    expect(writeState({ ...DEFAULTS, sort: { by: 'country', direction: 'ASC' } }, DATASET)).toEqual({});
+  });
+});
+
+describe('a malformed address', () => {
+  it.each<[SearchParams, RegExp]>([
+    [{ from: 'yesterday' }, /“yesterday” is not a day/],
+    [{ to: '2026-02-30' }, /not a day for “to”/],
+    [{ from: '2026-02-01', to: '2026-01-01' }, /run backwards/],
+    [{ 'planet.any': 'mars' }, /no field “planet”; there are asset, asset.title/],
+    [{ 'country.all': 'US' }, /one value only/],
+    [{ 'audience.all': '~0' }, /cannot be read/],
+    [{ 'country.any': '' }, /cannot be read/],
+    [{ 'country.any': 'a~' }, /cannot be read/],
+    [{ 'country.any': 'a~xb' }, /cannot be read/],
+    [{ 'country.any': ',,' }, /cannot be read/],
+    [{ 'country.some': 'US' }, /not a part of this page/],
+    [{ utm: '1' }, /not a part of this page/],
+    [{ group: 'planet' }, /“planet” in “group” is not known; there are day, month/],
+    [{ measures: 'clicks' }, /“clicks” in “measures”/],
+    [{ sort: '-country' }, /no column “country”/],
+    [{ sort: '' }, /no column/],
+    [{ chart: 'clicks' }, /no measure “clicks”/],
+  ])('%o is reported and ignored', (params, problem) => {
+    const { state, problems } = readState(params, DATASET);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(problem);
+    expect(state).toEqual(DEFAULTS);
+  });
+
+  it('keeps its good parts', () => {
+    const { state, problems } = readState(
+      { from: 'x', 'country.any': 'US', group: 'country,planet', measures: 'viewers,clicks' },
+      DATASET,
+    );
+    expect(problems).toHaveLength(3);
+    expect(state.filters).toEqual([{ field: 'country', operator: 'any', values: ['US'] }]);
+    expect(state.groupBy).toEqual(['country']);
+    expect(state.measures).toEqual(['viewers']);
+  });
+});
+
+describe('effectiveSort', () => {
+  it('is what the gateway would take by itself', () => {
+    expect(effectiveSort(DEFAULTS)).toEqual({ by: 'impressions', direction: 'DESC' });
+    expect(effectiveSort({ ...DEFAULTS, groupBy: ['country', 'month'] })).toEqual({ by: 'month', direction: 'ASC' });
+    expect(effectiveSort({ ...DEFAULTS, groupBy: [] })).toBeNull();
+  });
+});
+
+describe('withFilter', () => {
+  const any = { field: 'audience', operator: 'any', values: ['kids'] } as const;
+
+  it('replaces the filter of the same field and operator', () => {
+    const state = withFilter(withFilter(DEFAULTS, any), { ...any, values: ['news'] });
+    expect(state.filters).toEqual([{ ...any, values: ['news'] }]);
+  });
+
+  it('moves a filter to another operator', () => {
+    const state = withFilter(withFilter(DEFAULTS, any), { ...any, operator: 'none' }, any);
+    expect(state.filters).toEqual([{ ...any, operator: 'none' }]);
+  });
+
+  it('removes a filter without values', () => {
+    expect(withFilter(withFilter(DEFAULTS, any), { ...any, values: [] }).filters).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+// The pages of the table beyond the first, fetched as they come into view.
+
+import { useQueries } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import { asGatewayError, type GatewayError } from '../../api/client';
+import { type Answered, type CubeRow, cubeOptions } from '../../api/cube';
+import { PAGE_ROWS } from './query';
+
+export interface Pages {
+  /** The row at a position, or undefined while its page is under way. */
+  readonly rowAt: (index: number) => CubeRow | undefined;
+  readonly error: GatewayError | null;
+  readonly retry: () => void;
+}
+
+/** The pages are those of the answer on the screen, which may be older than what the page asks by now. */
+export function usePages(first: Answered, visible: { readonly from: number; readonly to: number }): Pages {
+  const firstPage = Math.max(1, Math.floor(visible.from / PAGE_ROWS));
+  const lastPage = Math.floor(visible.to / PAGE_ROWS);
+  const pages = useMemo(
+    () => Array.from({ length: Math.max(0, lastPage - firstPage + 1) }, (_, index) => firstPage + index),
+    [firstPage, lastPage],
+  );
+  const results = useQueries({
+    queries: pages.map((page) => cubeOptions(first.version, { ...first.query, offset: page * PAGE_ROWS })),
+  });
+  const rowAt = useCallback(
+    (index: number) => {
+      const page = Math.floor(index / PAGE_ROWS);
+      const { answer } = page === 0 ? first : (results[pages.indexOf(page)]?.data ?? { answer: null });
+      return answer?.rows[index % PAGE_ROWS];
+    },
+    [first, pages, results],
+  );
+  const failed = results.find((result) => result.error);
+  return {
+    rowAt,
+    error: failed ? asGatewayError(failed.error) : null,
+    retry: () => {
+      for (const result of results) if (result.error) void result.refetch();
+    },
+  };
+}

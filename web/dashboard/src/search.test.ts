@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { parseSearch, stringifySearch } from './search';
+
+describe('the search part of an address', () => {
+  it.each([
+    [{}, ''],
+    [{ from: '2026-01-01' }, '?from=2026-01-01'],
+    [{ 'country.any': 'DE,US' }, '?country.any=DE,US'],
+    [{ 'country.any': 'a~,b' }, '?country.any=a~,b'],
+    [{ 'asset.title.any': 'Salt & Smoke = 1 + 1?' }, '?asset.title.any=Salt+%26+Smoke+%3D+1+%2B+1%3F'],
+    [{ group: '' }, '?group='],
+  ])('goes there and back: %o', (params, text) => {
+    expect(stringifySearch(params)).toBe(text);
+    expect(parseSearch(text)).toEqual(params);
+  });
+
+  it.each(['?%E0%A4%A', '?=&&&', '?a=b=c', '?__proto__=x', '???'])('never fails: %s', (text) => {
+    expect(() => stringifySearch(parseSearch(text))).not.toThrow();
+  });
+});

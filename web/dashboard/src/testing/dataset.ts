@@ -1,0 +1,50 @@
+// A small dataset model for tests, in the shape that the gateway describes one.
+
+import { type Dataset, type DatasetInfo, toDataset } from '../api/dataset';
+
+type Field = DatasetInfo['fields'][number];
+
+function field(name: string, label: string, part: Partial<Field> = {}): Field {
+  const [dimension = name, attribute = null] = name.split('.');
+  return {
+    name,
+    label,
+    dimension,
+    attribute,
+    enumName: name.toUpperCase().replace('.', '_'),
+    fieldName: name.replace(/\.(.)/, (_, letter: string) => letter.toUpperCase()),
+    multi: false,
+    hasLabel: false,
+    hasMedia: false,
+    ...part,
+  };
+}
+
+export const DATASET_INFO: DatasetInfo = {
+  name: 'media',
+  timezone: 'UTC',
+  fingerprint: 'f1',
+  fields: [
+    field('asset', 'Asset', { hasLabel: true, hasMedia: true }),
+    field('asset.title', 'Asset title'),
+    field('asset.tags', 'Asset tags', { multi: true }),
+    field('country', 'Country'),
+    field('audience', 'Audience', { multi: true }),
+  ],
+  measures: [
+    measure('impressions', 'Impressions', 'COUNT', 'NUMBER'),
+    measure('viewers', 'Viewers', 'DISTINCT', 'NUMBER'),
+    measure('take_rate', 'Take rate', 'DERIVED', 'PERCENT'),
+  ],
+};
+
+function measure(
+  name: string,
+  label: string,
+  kind: DatasetInfo['measures'][number]['kind'],
+  format: DatasetInfo['measures'][number]['format'],
+): DatasetInfo['measures'][number] {
+  return { name, label, kind, format, enumName: name.toUpperCase(), expr: null, relativeError: null };
+}
+
+export const DATASET: Dataset = toDataset(DATASET_INFO);

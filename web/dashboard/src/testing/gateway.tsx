@@ -1,0 +1,132 @@
+// A gateway for tests: answers by operation, a link that the test moves, and the whole application around them.
+
+import type { QueryClient } from '@tanstack/react-query';
+import { createMemoryHistory } from '@tanstack/react-router';
+import { act, render } from '@testing-library/react';
+import { vi } from 'vitest';
+import type { CubeAnswer } from '../api/cube';
+import type { CubeQuery } from '../api/generated';
+import type { Link, LinkState, Status } from '../api/link';
+import { App, makeClient } from '../App';
+import { makeRouter } from '../router';
+import { DATASET_INFO } from './dataset';
+
+type Reply = { readonly data: unknown } | { readonly errors: readonly unknown[]; readonly status?: number } | 'unreachable';
+type CubeReply = Partial<CubeAnswer> | Reply | Promise<Partial<CubeAnswer> | Reply>;
+
+export interface Ask {
+  readonly query: CubeQuery;
+  readonly snapshot: number;
+}
+
+export function serving(version: number, part: Partial<Status> = {}): Status {
+  return {
+    state: 'SERVING',
+    message: null,
+    snapshot: {
+      version,
+      committedAt: '2026-02-01T04:00:00Z',
+      fingerprint: 'f1',
+      firstDay: '2026-01-01',
+      lastDay: '2026-01-03',
+      nDays: 3,
+      nCells: 900,
+    },
+    ...part,
+  };
+}
+
+const exact = (value: number) => ({ value, lower: value, upper: value, exact: true });
+
+/** An answer with one row a label, `n` times the length of the query's measures. */
+export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): CubeAnswer {
+  const values = query.measures.map((_, index) => exact(1000 * snapshot + index));
+  return {
+    snapshot: { version: snapshot },
+    rows: labels.map((label) => ({
+      keys: (query.groupBy ?? []).map(() => ({ value: label, label, media: null })),
+      values,
+    })),
+    total: { keys: [], values },
+    groupCount: labels.length,
+    overlapping: [],
+    coverage: { from: '2026-01-01', to: '2026-01-03', nDays: 3, missing: [], provisional: [] },
+    elapsedMs: 1,
+  };
+}
+
+export function failure(code: string, message: string, status = 200): Reply {
+  return { errors: [{ message, extensions: { code, retryable: code === 'UNAVAILABLE' } }], status };
+}
+
+export interface Gateway {
+  /** What the cube answers; a part is laid over a plain answer with the row "Sunrise". */
+  cube: (ask: Ask) => CubeReply;
+  start: () => Reply;
+  status: Status;
+  readonly asks: Ask[];
+}
+
+function isReply(reply: Partial<CubeAnswer> | Reply): reply is Reply {
+  return reply === 'unreachable' || 'data' in reply || 'errors' in reply;
+}
+
+export function mockGateway(): Gateway {
+  const gateway: Gateway = {
+    cube: () => ({}),
+    start: () => ({ data: { dataset: DATASET_INFO, serving: gateway.status } }),
+    status: serving(1),
+    asks: [],
+  };
+  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    const { query, variables } = JSON.parse(String(init.body)) as { query: string; variables: Record<string, unknown> };
+    const reply = await replyTo(gateway, query, variables);
+    init.signal?.throwIfAborted();
+    if (reply === 'unreachable') throw new TypeError('Failed to fetch');
+    const status = 'errors' in reply ? (reply.status ?? 200) : 200;
+    return new Response(JSON.stringify(reply), { status });
+  });
+  return gateway;
+}
+
+async function replyTo(gateway: Gateway, query: string, variables: Record<string, unknown>): Promise<Reply> {
+  if (query.includes('query Start')) return gateway.start();
+  if (query.includes('query Status')) return { data: { serving: gateway.status } };
+  if (query.includes('query Members')) return { data: { members: { members: [], total: 0 } } };
+  const ask = variables as unknown as Ask;
+  gateway.asks.push(ask);
+  const reply = await gateway.cube(ask);
+  return isReply(reply) ? reply : { data: { cube: { ...answerTo(ask, ['Sunrise']), ...reply } } };
+}
+
+export interface TestLink extends Link {
+  readonly move: (part: Partial<LinkState>) => void;
+}
+
+export function testLink(status: Status): TestLink {
+  let state: LinkState = { connected: true, wasConnected: true, status };
+  const listeners = new Set<() => void>();
+  const move = (part: Partial<LinkState>) => {
+    state = { ...state, ...part };
+    for (const listener of listeners) listener();
+  };
+  return {
+    read: () => state,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    report: (reported) => move({ status: reported }),
+    close: () => {},
+    move: (part) => act(() => move(part)),
+  };
+}
+
+export function renderAt(address: string, gateway: Gateway) {
+  const link = testLink(gateway.status);
+  const history = createMemoryHistory({ initialEntries: [address] });
+  const client: QueryClient = makeClient();
+  const router = makeRouter(history);
+  const view = render(<App client={client} link={link} router={router} />);
+  return { ...view, link, history, router, client };
+}

@@ -1,0 +1,21 @@
+import { cleanup } from '@testing-library/react';
+import { afterEach } from 'vitest';
+
+afterEach(cleanup);
+
+// jsdom lays nothing out; what watches sizes gets an observer that never reports.
+class SilentObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+globalThis.ResizeObserver ??= SilentObserver as unknown as typeof ResizeObserver;
+
+// The table shows the rows that fit its height, so it needs one.
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 600 });
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 1000 });
+Element.prototype.scrollTo ??= () => {};
+window.matchMedia ??= (query: string) => {
+  const list = new EventTarget() as MediaQueryList;
+  return Object.assign(list, { matches: false, media: query });
+};
