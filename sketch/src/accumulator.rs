@@ -1,0 +1,246 @@
+//! The state behind [`Sketch`](crate::Sketch) and [`Union`](crate::Union): coupons, then registers.
+//!
+//! ```text
+//! hashes ──► coupons: sorted list + tail ──(more than 2^(p-2) distinct slots)──► registers: 2^p bytes
+//! ```
+//!
+//! Why the state is a function of the set of hashes alone, whatever the order, the grouping of unions and
+//! the repetitions:
+//!
+//! - Coupons keep, for each slot, the largest rank; registers keep, for each index, the largest rank.
+//!   Maximum is commutative, associative and idempotent, so both are functions of the set.
+//! - A coupon leads to the same register and rank as the hash it came from, and the largest coupon of a
+//!   slot leads to the largest rank of the slot's hashes. So registers are the same whether a hash went
+//!   through a coupon or not.
+//! - The form is `registers` exactly when the set has more than 2^(p-2) distinct slots. The number of
+//!   distinct slots never falls when a set grows. So a part that was promoted belongs to a whole that has to
+//!   be; and a whole that has to be is, since a union of parts that are all coupons still counts exactly.
+//!
+//! The tail may hide that a promotion is due. So whatever looks at the state goes through
+//! [`Accumulator::canonical`], which looks at a sorted copy when there is a tail.
+
+use std::borrow::Cow;
+
+use crate::codec::{Parts, SketchRef};
+use crate::coupon::CouponSet;
+use crate::error::SketchError;
+use crate::kind::Kind;
+use crate::registers;
+
+/// A state that grows by hashes, coupons, registers and encoded sketches.
+#[derive(Clone, Debug)]
+pub(crate) struct Accumulator {
+    kind: Kind,
+    is_dense: bool,
+    /// Whether memory that the present form has no use for is kept for the next round.
+    keeps_memory: bool,
+    coupons: CouponSet,
+    /// 2^p ranks once dense. Before that the content has no meaning.
+    registers: Vec<u8>,
+    /// Working memory of sorting and decoding.
+    scratch: Vec<u32>,
+}
+
+/// What a state is, once nothing in it is pending.
+#[derive(Debug)]
+pub(crate) enum Canonical<'a> {
+    Coupons(Cow<'a, [u32]>),
+    Registers(Cow<'a, [u8]>),
+}
+
+impl Canonical<'_> {
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        match self {
+            Self::Coupons(coupons) => Parts::Coupons(coupons),
+            Self::Registers(registers) => Parts::Registers(registers),
+        }
+    }
+}
+
+impl Accumulator {
+    pub(crate) fn new(kind: Kind, keeps_memory: bool) -> Self {
+        Self {
+            kind,
+            is_dense: false,
+            keeps_memory,
+            coupons: CouponSet::new(kind.max_coupons()),
+            registers: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[inline]
+    pub(crate) fn is_dense(&self) -> bool {
+        self.is_dense
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.is_dense && self.coupons.is_empty()
+    }
+
+    /// Returns the bytes held, used or not, beyond the state's own.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.coupons.size_bytes()
+            + self.registers.capacity()
+            + self.scratch.capacity() * size_of::<u32>()
+    }
+
+    #[inline]
+    pub(crate) fn insert_hash(&mut self, hash: u64) {
+        if self.is_dense {
+            registers::insert_hashes(self.kind, &mut self.registers, &[hash]);
+        } else {
+            self.coupons.push(self.kind.coupon(hash));
+            self.sort_if_full();
+        }
+    }
+
+    pub(crate) fn insert_hashes(&mut self, hashes: &[u64]) {
+        let mut rest = hashes;
+        while !self.is_dense {
+            if rest.is_empty() {
+                return;
+            }
+            let (now, later) = rest.split_at(self.coupons.room().min(rest.len()));
+            let kind = self.kind;
+            self.coupons.extend(now.iter().map(|&hash| kind.coupon(hash)));
+            self.sort_if_full();
+            rest = later;
+        }
+        registers::insert_hashes(self.kind, &mut self.registers, rest);
+    }
+
+    /// Adds coupons that are sorted by slot.
+    pub(crate) fn union_coupons(&mut self, coupons: &[u32]) {
+        if self.is_dense {
+            registers::insert_coupons(self.kind, &mut self.registers, coupons);
+            return;
+        }
+        let appended: Result<(), std::convert::Infallible> = self.coupons.append_sorted(|list| {
+            list.extend_from_slice(coupons);
+            Ok(())
+        });
+        match appended {
+            Ok(()) => self.sort_if_full(),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Adds registers, of which there must be 2^p.
+    pub(crate) fn union_registers(&mut self, other: &[u8]) {
+        debug_assert_eq!(other.len(), self.kind.precision.n_registers(), "register count");
+        if self.is_empty() {
+            // The first registers are copied, which spares clearing ours and taking maxima.
+            self.registers.clear();
+            self.registers.extend_from_slice(other);
+            self.is_dense = true;
+            return;
+        }
+        if !self.is_dense {
+            self.promote();
+        }
+        registers::union(&mut self.registers, other);
+    }
+
+    /// Adds an encoded sketch of the same kind; on an error nothing has changed.
+    pub(crate) fn union_ref(&mut self, view: &SketchRef<'_>) -> Result<(), SketchError> {
+        self.kind.expect(view.kind())?;
+        if let Some(registers) = view.registers() {
+            self.union_registers(registers);
+        } else if self.is_dense {
+            self.scratch.clear();
+            view.decode_coupons_into(&mut self.scratch)?;
+            registers::insert_coupons(self.kind, &mut self.registers, &self.scratch);
+        } else {
+            self.coupons.append_sorted(|list| view.decode_coupons_into(list))?;
+            self.sort_if_full();
+        }
+        Ok(())
+    }
+
+    /// Adds another state of the same kind.
+    pub(crate) fn union(&mut self, other: &Self) -> Result<(), SketchError> {
+        self.kind.expect(other.kind)?;
+        match other.canonical().parts() {
+            Parts::Coupons(coupons) => self.union_coupons(coupons),
+            Parts::Registers(registers) => self.union_registers(registers),
+        }
+        Ok(())
+    }
+
+    /// Returns what the state is, from a sorted copy if it has a tail.
+    pub(crate) fn canonical(&self) -> Canonical<'_> {
+        if self.is_dense {
+            return Canonical::Registers(Cow::Borrowed(&self.registers));
+        }
+        if self.coupons.is_sorted() && self.coupons.as_slice().len() <= self.kind.max_coupons() {
+            return Canonical::Coupons(Cow::Borrowed(self.coupons.as_slice()));
+        }
+        let mut sorted = self.clone();
+        sorted.sort();
+        if sorted.is_dense {
+            Canonical::Registers(Cow::Owned(sorted.registers))
+        } else {
+            Canonical::Coupons(Cow::Owned(sorted.coupons.as_slice().to_vec()))
+        }
+    }
+
+    /// Does what is pending, so that the next [`canonical`](Self::canonical) copies nothing.
+    pub(crate) fn sort(&mut self) {
+        if self.is_dense {
+            return;
+        }
+        self.coupons.sort(&mut self.scratch);
+        if !self.keeps_memory {
+            self.scratch = Vec::new();
+        }
+        if self.coupons.as_slice().len() > self.kind.max_coupons() {
+            self.promote();
+        }
+    }
+
+    /// Does what is pending and gives back the memory that is not needed for it.
+    pub(crate) fn shrink(&mut self) {
+        self.sort();
+        self.scratch = Vec::new();
+        if self.is_dense {
+            self.coupons = CouponSet::new(self.kind.max_coupons());
+        } else {
+            self.registers = Vec::new();
+            self.coupons.shrink();
+        }
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.is_dense = false;
+        self.coupons.clear();
+    }
+
+    #[inline]
+    fn sort_if_full(&mut self) {
+        if self.coupons.is_full() {
+            self.sort();
+            if !self.is_dense {
+                self.coupons.reserve_tail();
+            }
+        }
+    }
+
+    /// Turns coupons into registers, sorted or not: what lies in the tail counts as well.
+    fn promote(&mut self) {
+        self.registers.clear();
+        self.registers.resize(self.kind.precision.n_registers(), 0);
+        registers::insert_coupons(self.kind, &mut self.registers, self.coupons.as_slice());
+        self.is_dense = true;
+        if self.keeps_memory {
+            self.coupons.clear();
+        } else {
+            self.coupons = CouponSet::new(self.kind.max_coupons());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Bytes in and out.
+//!
+//! Each family has a layout of its own, written down in its module; which family some bytes are of, the
+//! column's metadata says. Every layout is canonical: equal sketches have equal bytes, and bytes that no
+//! sketch encodes to are an error. Any bytes give a sketch or an error, and no allocation is larger than
+//! the largest sketch of the claimed precision.
+
+mod bits;
+mod hllpp;
+
+use crate::error::{DecodeError, SketchError};
+use crate::family::{Family, Precision};
+use crate::kind::Kind;
+
+/// The form of a sketch; which one is a function of the set of hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// No hash.
+    Empty,
+    /// A sorted list of at most 2^precision / 4 coupons.
+    Coupons,
+    /// 2^precision registers, a byte each.
+    Registers,
+}
+
+/// The content of a sketch, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts<'a> {
+    /// Sorted, one a slot, perhaps none.
+    Coupons(&'a [u32]),
+    Registers(&'a [u8]),
+}
+
+impl Parts<'_> {
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Coupons([]) => Form::Empty,
+            Self::Coupons(_) => Form::Coupons,
+            Self::Registers(_) => Form::Registers,
+        }
+    }
+}
+
+/// An encoded sketch whose header was read.
+///
+/// Registers are checked, since they lie in the bytes as they are; coupons are checked when they are decoded.
+/// Holds 40 bytes and allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct SketchRef<'a> {
+    kind: Kind,
+    body: Body<'a>,
+}
+
+/// What follows the header.
+#[derive(Clone, Copy, Debug)]
+enum Body<'a> {
+    Empty,
+    Coupons(EncodedCoupons<'a>),
+    Registers(&'a [u8]),
+}
+
+/// A list of coupons, not decoded.
+#[derive(Clone, Copy, Debug)]
+struct EncodedCoupons<'a> {
+    n_coupons: usize,
+    /// Where `bits` begins in the sketch's bytes, for errors.
+    offset: usize,
+    bits: &'a [u8],
+}
+
+impl<'a> SketchRef<'a> {
+    /// Reads the header of a sketch of this family.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Decode`] when the bytes are no sketch.
+    pub fn parse(family: Family, bytes: &'a [u8]) -> Result<Self, SketchError> {
+        let (precision, body) = match family {
+            Family::HllPlusPlus => hllpp::parse(bytes)?,
+        };
+        Ok(Self { kind: Kind::new(family, precision), body })
+    }
+
+    /// Returns the family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.kind.family
+    }
+
+    /// Returns the precision.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.kind.precision
+    }
+
+    /// Returns the form.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        match self.body {
+            Body::Empty => Form::Empty,
+            Body::Coupons(_) => Form::Coupons,
+            Body::Registers(_) => Form::Registers,
+        }
+    }
+
+    /// Returns the number of coupons, which is 0 for an empty sketch and for registers.
+    #[must_use]
+    pub fn n_coupons(&self) -> usize {
+        match self.body {
+            Body::Coupons(encoded) => encoded.n_coupons,
+            Body::Empty | Body::Registers(_) => 0,
+        }
+    }
+
+    /// Returns the registers, if that is the form.
+    #[must_use]
+    pub fn registers(&self) -> Option<&'a [u8]> {
+        match self.body {
+            Body::Registers(registers) => Some(registers),
+            Body::Empty | Body::Coupons(_) => None,
+        }
+    }
+
+    /// Appends the coupons, sorted, if that is the form, and nothing otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Decode`] when the bytes are no list of coupons; nothing was appended then.
+    pub fn decode_coupons_into(&self, out: &mut Vec<u32>) -> Result<(), SketchError> {
+        let Body::Coupons(encoded) = self.body else { return Ok(()) };
+        let n_before = out.len();
+        let decoded = match self.kind.family {
+            Family::HllPlusPlus => hllpp::decode_coupons(self.kind.precision, encoded, out),
+        };
+        decoded.map_err(|error| {
+            out.truncate(n_before);
+            error.into()
+        })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+/// Appends the content of an encoded sketch to an arena: its coupons or its registers, as the form says.
+///
+/// What it appends is what [`Union::union_coupons`](crate::Union::union_coupons) and
+/// [`Union::union_registers`](crate::Union::union_registers) take.
+///
+/// # Errors
+///
+/// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when its precision is
+/// another; nothing was appended then.
+pub fn decode_parts(
+    family: Family,
+    precision: Precision,
+    bytes: &[u8],
+    coupons_out: &mut Vec<u32>,
+    registers_out: &mut Vec<u8>,
+) -> Result<Form, SketchError> {
+    let view = SketchRef::parse(family, bytes)?;
+    Kind::new(family, precision).expect(view.kind)?;
+    if let Some(registers) = view.registers() {
+        registers_out.extend_from_slice(registers);
+    } else {
+        view.decode_coupons_into(coupons_out)?;
+    }
+    Ok(view.form())
+}
+
+/// Appends the bytes of a sketch.
+pub(crate) fn encode(kind: Kind, parts: Parts<'_>, out: &mut Vec<u8>) {
+    match kind.family {
+        Family::HllPlusPlus => hllpp::encode(kind.precision, parts, out),
+    }
+}

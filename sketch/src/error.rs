@@ -1,0 +1,86 @@
+//! What can go wrong: a parameter out of range, two sketches that do not fit, bytes that are no sketch.
+
+use crate::family::{Family, Precision};
+
+/// Everything that this crate refuses to do.
+///
+/// No operation that returns an error has changed its target, and none is worth a retry with the
+/// same arguments.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SketchError {
+    /// A precision outside of [`Precision::MIN`] to [`Precision::MAX`].
+    #[error("`precision` must be within 4 to 18, found {found}")]
+    PrecisionOutOfRange {
+        /// The precision that was asked for.
+        found: u8,
+    },
+    /// A relative error that no precision reaches, or that is no positive number.
+    #[error(
+        "`error` must be a positive number, at least {smallest:.5} (precision 18), found {found}"
+    )]
+    ErrorOutOfRange {
+        /// The relative standard error that was asked for.
+        found: f64,
+        /// The relative standard error of the largest precision.
+        smallest: f64,
+    },
+    /// A family name that this build does not know.
+    #[error("unknown sketch `family` \"{found}\", expected one of {known}", known = Family::names())]
+    UnknownFamily {
+        /// The name that was given.
+        found: String,
+    },
+    /// Two sketches whose union has no meaning.
+    #[error(
+        "sketches of `{expected_family}` with precision {expected_precision} and of \
+         `{found_family}` with precision {found_precision} have no union"
+    )]
+    Mismatch {
+        /// The family of the sketch that should have grown, or that the caller expected.
+        expected_family: Family,
+        /// Its precision.
+        expected_precision: Precision,
+        /// The family of the other sketch.
+        found_family: Family,
+        /// Its precision.
+        found_precision: Precision,
+    },
+    /// A register array of the wrong length for its precision.
+    #[error("precision {precision} has {expected} registers, found {found}")]
+    RegisterCount {
+        /// The precision of the sketch that should have grown.
+        precision: Precision,
+        /// The number of registers of that precision.
+        expected: usize,
+        /// The length of the array that was given.
+        found: usize,
+    },
+    /// Bytes that no sketch encodes to.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// Where bytes stopped being a sketch, what belonged there, and what was there instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("sketch bytes at offset {offset}: expected {expected}, found {found}")]
+pub struct DecodeError {
+    /// The byte, from the first, at which the contradiction shows.
+    pub offset: usize,
+    /// What a sketch has there.
+    pub expected: String,
+    /// What was there.
+    pub found: String,
+}
+
+impl DecodeError {
+    /// Builds the error; out of line, since decoding nearly never needs it.
+    #[cold]
+    pub(crate) fn new(
+        offset: usize,
+        expected: impl Into<String>,
+        found: impl std::fmt::Display,
+    ) -> Self {
+        Self { offset, expected: expected.into(), found: found.to_string() }
+    }
+}

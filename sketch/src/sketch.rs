@@ -1,0 +1,163 @@
+//! One sketch: insert, union, estimate, encode, decode.
+
+use std::fmt;
+
+use crate::accumulator::Accumulator;
+use crate::codec::{self, Form, SketchRef};
+use crate::error::SketchError;
+use crate::estimate::{self, Estimate};
+use crate::family::{Family, Precision};
+use crate::kind::Kind;
+
+/// The set of hashes that it was given, as far as it takes to estimate how many there were.
+///
+/// Always true: two sketches that were given equal sets, in whatever order and through whatever
+/// unions, are equal and encode to equal bytes.
+///
+/// Costs 4 bytes a distinct hash while it is small, at most twice that while it grows, and
+/// 2^precision bytes once it has more than a quarter as many distinct hashes. An insertion is amortised
+/// O(log n) and then O(1); a union is linear in the sizes.
+#[derive(Clone)]
+pub struct Sketch {
+    state: Accumulator,
+}
+
+impl Sketch {
+    /// Makes an empty sketch; it allocates nothing before the first insertion.
+    #[must_use]
+    pub fn new(family: Family, precision: Precision) -> Self {
+        Self { state: Accumulator::new(Kind::new(family, precision), false) }
+    }
+
+    pub(crate) fn from_kind(kind: Kind) -> Self {
+        Self { state: Accumulator::new(kind, false) }
+    }
+
+    /// Returns the family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.state.kind().family
+    }
+
+    /// Returns the precision.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.state.kind().precision
+    }
+
+    /// Returns the form that the sketch has, or would be encoded in.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.state.canonical().parts().form()
+    }
+
+    /// Returns whether no hash was inserted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_empty()
+    }
+
+    /// Inserts one hash.
+    #[inline]
+    pub fn insert_hash(&mut self, hash: u64) {
+        self.state.insert_hash(hash);
+    }
+
+    /// Inserts many hashes, faster than one by one.
+    pub fn insert_hashes(&mut self, hashes: &[u64]) {
+        self.state.insert_hashes(hashes);
+    }
+
+    /// Adds everything that `other` was given.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Mismatch`] when family or precision differ; nothing has changed then.
+    pub fn union(&mut self, other: &Self) -> Result<(), SketchError> {
+        self.state.union(&other.state)
+    }
+
+    /// Adds everything that an encoded sketch was given.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when the
+    /// precision differs; nothing has changed then.
+    pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
+        self.state.union_ref(&SketchRef::parse(self.family(), bytes)?)
+    }
+
+    /// Estimates the number of distinct hashes, with 95 % bounds.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        estimate::of_parts(self.state.kind(), self.state.canonical().parts())
+    }
+
+    /// Does pending work and gives back spare memory; changes nothing that can be seen but
+    /// [`size_bytes`](Self::size_bytes).
+    ///
+    /// Worth a call when a sketch that was inserted into will be read more than once: each reader of
+    /// a sketch with unsorted insertions sorts a copy.
+    pub fn compact(&mut self) {
+        self.state.shrink();
+    }
+
+    /// Returns the bytes held in memory, used or not, the sketch itself included.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        size_of::<Self>() + self.state.heap_bytes()
+    }
+
+    /// Appends the sketch's bytes.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        codec::encode(self.state.kind(), self.state.canonical().parts(), out);
+    }
+
+    /// Returns the sketch's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode_into(&mut out);
+        out
+    }
+
+    /// Reads a sketch of this family; its precision is in the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Decode`] unless the bytes are exactly what a sketch encodes to.
+    pub fn decode(family: Family, bytes: &[u8]) -> Result<Self, SketchError> {
+        let view = SketchRef::parse(family, bytes)?;
+        let mut sketch = Self::from_kind(view.kind());
+        sketch.state.union_ref(&view)?;
+        Ok(sketch)
+    }
+
+    pub(crate) fn state(&self) -> &Accumulator {
+        &self.state
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut Accumulator {
+        &mut self.state
+    }
+}
+
+impl PartialEq for Sketch {
+    fn eq(&self, other: &Self) -> bool {
+        self.state.kind() == other.state.kind()
+            && self.state.canonical().parts() == other.state.canonical().parts()
+    }
+}
+
+impl Eq for Sketch {}
+
+impl fmt::Debug for Sketch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sketch")
+            .field("family", &self.family())
+            .field("precision", &self.precision())
+            .field("form", &self.form())
+            .field("estimate", &self.estimate())
+            .finish()
+    }
+}

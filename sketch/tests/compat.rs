@@ -1,0 +1,79 @@
+//! Files of every shipped version: they must be read for ever, and the last version is what is written.
+//!
+//! `CLIO_UPDATE_EXPECTATIONS=1 cargo test -p clio-sketch --test compat` writes the files of the present
+//! version; a difference in a committed one is a break of the format.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clio_sketch::{
+    Family, Form, Precision, Sketch, TupleHasher, hash_bool, hash_bytes, hash_f64, hash_i64,
+    hash_str, hash_u64,
+};
+
+struct Case {
+    file: &'static str,
+    precision: u8,
+    /// The sketch holds the hashes of the numbers from 0 to this.
+    n: u64,
+    form: Form,
+}
+
+const CASES: [Case; 5] = [
+    Case { file: "hllpp-v1-empty.hex", precision: 14, n: 0, form: Form::Empty },
+    Case { file: "hllpp-v1-one.hex", precision: 14, n: 1, form: Form::Coupons },
+    Case { file: "hllpp-v1-coupons.hex", precision: 14, n: 300, form: Form::Coupons },
+    Case { file: "hllpp-v1-coupons-full.hex", precision: 6, n: 16, form: Form::Coupons },
+    Case { file: "hllpp-v1-registers.hex", precision: 8, n: 1000, form: Form::Registers },
+];
+
+/// Lines of 32 bytes each, in hexadecimal.
+fn to_hex(bytes: &[u8]) -> String {
+    let line =
+        |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+    bytes.chunks(32).map(line).collect()
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let digits: String = text.split_whitespace().collect();
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).expect("two hexadecimal digits");
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
+#[test]
+fn files_of_every_version_are_read_and_the_last_is_written() {
+    for case in CASES {
+        let precision = Precision::try_new(case.precision).unwrap();
+        let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
+        for value in 0..case.n {
+            sketch.insert_hash(hash_u64(value));
+        }
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata").join(case.file);
+        if std::env::var_os("CLIO_UPDATE_EXPECTATIONS").is_some() {
+            fs::write(&path, to_hex(&sketch.encode())).unwrap();
+        }
+        let bytes = from_hex(&fs::read_to_string(&path).unwrap());
+        let read = Sketch::decode(Family::HllPlusPlus, &bytes).unwrap();
+        assert_eq!(read.form(), case.form, "{}", case.file);
+        assert_eq!(read, sketch, "{}", case.file);
+        assert_eq!(to_hex(&sketch.encode()), to_hex(&bytes), "{}", case.file);
+    }
+}
+
+/// Hashes that stored sketches were made of. The expectations are those of the C library, asked through
+/// Python's `xxhash` 4.1.0: `xxhash.xxh3_64_intdigest(b"ada")` and so on.
+#[test]
+fn hashes_stay() {
+    assert_eq!(hash_bytes(b""), 0x2d06_8005_38d3_94c2);
+    assert_eq!(hash_str("ada"), 0x691d_4463_952c_802f);
+    assert_eq!(hash_str(&"x".repeat(300)), 0xa5d1_b460_7dc8_3554);
+    assert_eq!(hash_u64(1), 0x2fbc_5935_64db_792e);
+    assert_eq!(hash_i64(1), hash_u64(1));
+    assert_eq!(hash_i64(-1), 0x5111_c7e4_7d78_4413);
+    assert_eq!(hash_f64(1.5), 0x2561_a488_9ff6_3458);
+    assert_eq!(hash_bool(true), 0xe12e_f9d2_eb86_ceeb);
+    let mut tuple = TupleHasher::new();
+    tuple.push_null();
+    tuple.push_str("ab");
+    assert_eq!(tuple.finish(), 0xfe5e_9586_4669_238a);
+}
