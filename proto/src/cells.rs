@@ -1,0 +1,151 @@
+//! The lake as a contract: the table of cells, the lookup tables beside it, and what a commit says.
+//!
+//! ```text
+//! LAKE/cells/            Delta table, partitioned by grain and period
+//!   grain=day/period=2026-01-31/…parquet      grain, period   partition columns (Utf8)
+//!   grain=month/period=2026-01/…parquet       dimensions      Utf8, or a sorted List<Utf8> if multi-valued
+//!   grain=year/period=2026/…parquet           stored measures Int64, Float64 or Binary (a sketch)
+//!   grain=all/period=all/…parquet
+//! LAKE/lookups/NAME/     Delta table: `key` (Utf8, not null, unique), then the columns that
+//!                        dimensions use, each Utf8 or List<Utf8>
+//! ```
+//!
+//! Within a file, rows are sorted by the dimensions in the model's order, nulls first, lists by their
+//! elements. A dimension's null is the null member; a multi-valued dimension has no null but the
+//! empty list. A count or sum without events is 0, a sketch without events is the empty sketch.
+//!
+//! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
+//! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
+//! before its version that carries one (another engine's maintenance commits carry none).
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow_schema::{DataType, Field, Schema};
+use jiff::civil::Date;
+
+use crate::id::{Fingerprint, RunId};
+use crate::model::{Dimension, MeasureKind, Model};
+
+/// The version of all that this file describes.
+pub const FORMAT_VERSION: u32 = 1;
+/// The folder of the table of cells, below the lake.
+pub const CELLS_TABLE: &str = "cells";
+/// The folder of lookup tables, below the lake.
+pub const LOOKUPS_FOLDER: &str = "lookups";
+/// The partition column with a [`Grain`](crate::Grain).
+pub const GRAIN_COLUMN: &str = "grain";
+/// The partition column with a [`Period`](crate::Period).
+pub const PERIOD_COLUMN: &str = "period";
+/// The column of a lookup table that identifies a row.
+pub const LOOKUP_KEY_COLUMN: &str = "key";
+/// The key of a commit's information that holds [`SnapshotMetadata`] as a JSON text.
+pub const SNAPSHOT_KEY: &str = "clio";
+
+/// Field metadata: `count`, `sum` or `distinct`.
+pub const META_KIND: &str = "clio.kind";
+/// Field metadata of a sketch: the family's name.
+pub const META_FAMILY: &str = "clio.family";
+/// Field metadata of a sketch: the precision, in decimal.
+pub const META_PRECISION: &str = "clio.precision";
+/// Field metadata of a sketch: the hash's name.
+pub const META_HASH: &str = "clio.hash";
+
+/// What the commit of a snapshot says of it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SnapshotMetadata {
+    /// [`FORMAT_VERSION`] of the writer.
+    pub format_version: u32,
+    /// The run that committed it.
+    pub run: RunId,
+    /// The model's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The model file's text.
+    pub model: String,
+    /// The days that the run rebuilt, in order.
+    pub days: Vec<Date>,
+    /// Days of the snapshot whose numbers may still change, in order.
+    pub provisional_days: Vec<Date>,
+    /// Events that the run read and counted, by source.
+    pub rows_in: BTreeMap<String, u64>,
+    /// Events that lay in a folder of a rebuilt day but happened on another day, by source.
+    pub rows_out_of_day: BTreeMap<String, u64>,
+    /// Versions of the lookup tables that belong to the snapshot, by lookup.
+    pub lookups: BTreeMap<String, u64>,
+    /// Cells of each rebuilt period, by period.
+    pub cells: BTreeMap<String, u64>,
+    /// What was checked before the commit.
+    pub checks: Vec<CheckOutcome>,
+}
+
+/// One check before a commit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CheckOutcome {
+    /// The check's name.
+    pub name: String,
+    /// How many cells or days it looked at.
+    pub n_checked: u64,
+}
+
+/// How a stored measure is held in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoredType {
+    /// Whole numbers: counts, and sums of whole numbers.
+    Int64,
+    /// Sums of other numbers.
+    Float64,
+    /// A sketch's bytes.
+    Sketch,
+}
+
+/// A stored measure with how it is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMeasure {
+    /// The measure's name, and its column's.
+    pub name: String,
+    /// How it is held.
+    pub stored: StoredType,
+}
+
+/// The Arrow schema of the table of cells.
+///
+/// `float_sums` names the measures of kind `sum` whose column holds other than whole numbers: only
+/// the input tells.
+pub fn cell_schema(model: &Model, float_sums: &[String]) -> Schema {
+    let partition =
+        [GRAIN_COLUMN, PERIOD_COLUMN].map(|name| Field::new(name, DataType::Utf8, true));
+    let dimensions = model.dimensions().iter().map(dimension_field);
+    let measures = model.stored_measures().map(|measure| {
+        let (data_type, metadata) = match &measure.kind {
+            MeasureKind::Count { .. } => (DataType::Int64, vec![(META_KIND, "count".to_owned())]),
+            MeasureKind::Sum { .. } => {
+                let is_float = float_sums.contains(&measure.name);
+                let data_type = if is_float { DataType::Float64 } else { DataType::Int64 };
+                (data_type, vec![(META_KIND, "sum".to_owned())])
+            }
+            MeasureKind::Distinct { family, precision, .. } => (
+                DataType::Binary,
+                vec![
+                    (META_KIND, "distinct".to_owned()),
+                    (META_FAMILY, family.name().to_owned()),
+                    (META_PRECISION, precision.get().to_string()),
+                    (META_HASH, family.hash_name().to_owned()),
+                ],
+            ),
+            MeasureKind::Derived { .. } => unreachable!("a derived measure is not stored"),
+        };
+        let metadata: HashMap<String, String> =
+            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Field::new(&measure.name, data_type, true).with_metadata(metadata)
+    });
+    Schema::new(partition.into_iter().chain(dimensions).chain(measures).collect::<Vec<_>>())
+}
+
+fn dimension_field(dimension: &Dimension) -> Field {
+    if dimension.multi {
+        // Named `element` as Delta and Parquet name it, so that other engines see no difference.
+        let element = Field::new("element", DataType::Utf8, true);
+        Field::new(&dimension.name, DataType::List(element.into()), true)
+    } else {
+        Field::new(&dimension.name, DataType::Utf8, true)
+    }
+}

@@ -1,0 +1,322 @@
+//! The cube behind a network: [`RemoteCubes`] asks one of several serving replicas over gRPC.
+//!
+//! ```text
+//! call ──▶ endpoint that worked last ──UNAVAILABLE──▶ next ──▶ … ──▶ each endpoint asked once
+//!                    │ answer, or any other error
+//!                    ▼
+//!          remembered, returned to the caller
+//! ```
+//!
+//! Every method only reads, so asking another replica again is always safe. It does not know what the
+//! cube holds, and waits for nothing: a caller who wants to try again later decides when.
+
+use std::error::Error as _;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status, TimeoutExpired};
+
+use crate::convert::{
+    answer_from_wire, description_from_wire, error_from_status, member_page_from_wire,
+    members_request_to_wire, query_to_wire, serving_status_from_wire, snapshots_from_wire,
+    snapshots_request_to_wire,
+};
+use crate::error::{Code, ServiceError};
+use crate::id::SnapshotId;
+use crate::query::{Answer, Query};
+use crate::service::{
+    CubeService, Description, MemberPage, MembersRequest, ServingStatus, SnapshotInfo, StatusStream,
+};
+use crate::wire;
+use crate::wire::cubes_client::CubesClient;
+
+/// How often a connection is asked whether its peer still lives. A replica whose machine vanished is
+/// noticed after this and [`KEEP_ALIVE_TIMEOUT`], instead of after the system's TCP timeout of many
+/// minutes; at this pace the question costs nothing.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a peer may take to say that it lives.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest answer that is read. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT) rows) with a dozen
+/// measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Where serving is, and how long to wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteConfig {
+    /// Addresses of replicas (`http://127.0.0.1:50051`), at least one. They are asked in this order.
+    pub endpoints: Vec<String>,
+    /// How long a connection may take to open. Default: 3 seconds.
+    pub connect_timeout: Duration,
+    /// How long one replica may take to answer, connecting included. A stream of statuses may go on
+    /// for ever; this counts until it begins. Default: 30 seconds.
+    pub request_timeout: Duration,
+}
+
+impl Default for RemoteConfig {
+    /// One replica on this machine, at the port where `clio serve` listens.
+    fn default() -> Self {
+        Self {
+            endpoints: vec!["http://127.0.0.1:50051".to_owned()],
+            connect_timeout: Duration::from_secs(3),
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A [`CubeService`] that asks serving replicas over gRPC.
+///
+/// It connects when it is first asked, and again after a connection broke. Cloning is not needed:
+/// one object serves any number of calls at once, over one connection a replica.
+pub struct RemoteCubes {
+    replicas: Vec<Replica>,
+    /// The replica that answered last: the first to be asked next time.
+    preferred: AtomicUsize,
+    request_timeout: Duration,
+}
+
+struct Replica {
+    address: String,
+    client: CubesClient<Channel>,
+}
+
+impl fmt::Debug for RemoteCubes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<_> = self.replicas.iter().map(|replica| &replica.address).collect();
+        f.debug_struct("RemoteCubes").field("addresses", &addresses).finish_non_exhaustive()
+    }
+}
+
+impl RemoteCubes {
+    /// A client of the replicas; nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// No address, or a text that is none.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, which its connections live in.
+    pub fn new(config: &RemoteConfig) -> Result<Self, ServiceError> {
+        if config.endpoints.is_empty() {
+            let message =
+                "no address of serving is given; expected one like `http://127.0.0.1:50051`";
+            return Err(ServiceError::new(Code::InvalidArgument, message));
+        }
+        let replicas = config
+            .endpoints
+            .iter()
+            .map(|address| {
+                let channel = endpoint(address, config)?.connect_lazy();
+                let client = CubesClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES);
+                Ok(Replica { address: address.clone(), client })
+            })
+            .collect::<Result<_, ServiceError>>()?;
+        Ok(Self {
+            replicas,
+            preferred: AtomicUsize::new(0),
+            request_timeout: config.request_timeout,
+        })
+    }
+
+    /// Asks replica after replica until one answers; gives the answer with the address it is from.
+    async fn ask<M, T, F>(
+        &self,
+        message: M,
+        call: impl Fn(CubesClient<Channel>, Request<M>) -> F,
+    ) -> Result<(T, &str), ServiceError>
+    where
+        M: Clone,
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut failures = Vec::new();
+        for offset in 0..self.replicas.len() {
+            let index = (first + offset) % self.replicas.len();
+            let replica = &self.replicas[index];
+            let mut request = Request::new(message.clone());
+            // Serving is told the time too, so that it stops when nobody waits any more.
+            request.set_timeout(self.request_timeout);
+            let call = call(replica.client.clone(), request);
+            let error = match tokio::time::timeout(self.request_timeout, call).await {
+                Ok(Ok(response)) => {
+                    self.preferred.store(index, Ordering::Relaxed);
+                    return Ok((response.into_inner(), &replica.address));
+                }
+                // Both sides keep to the time that the request names, so any of three may be first.
+                Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
+                Ok(Err(status)) => error_from(&replica.address, &status),
+                Err(_) => self.too_slow(&replica.address),
+            };
+            match error.code {
+                Code::Unavailable => failures.push(error.message),
+                Code::DeadlineExceeded => return Err(error),
+                // It refused, so it lives.
+                _ => {
+                    self.preferred.store(index, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        Err(ServiceError::new(Code::Unavailable, failures.join("\n")))
+    }
+
+    fn too_slow(&self, address: &str) -> ServiceError {
+        let message = format!(
+            "serving at {address} gave no answer within {:?}; ask for fewer days or groups, or \
+             allow it more time",
+            self.request_timeout
+        );
+        ServiceError::new(Code::DeadlineExceeded, message)
+    }
+}
+
+/// An address with the times that its connections keep to.
+fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceError> {
+    let refused = |what: &dyn fmt::Display| {
+        let message = format!(
+            "`{address}` is no address of serving: {what}; expected one like \
+             `http://127.0.0.1:50051`"
+        );
+        ServiceError::new(Code::InvalidArgument, message)
+    };
+    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(&error))?;
+    match endpoint.uri().scheme_str() {
+        Some("http") => {}
+        Some(scheme) => return Err(refused(&format_args!("`{scheme}` is not supported"))),
+        None => return Err(refused(&"it names no scheme")),
+    }
+    Ok(endpoint
+        .connect_timeout(config.connect_timeout)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true))
+}
+
+/// Whether tonic gave up, here or at the peer, because the request's time had passed.
+fn is_timeout(status: &Status) -> bool {
+    status.code() == tonic::Code::Cancelled && status.message() == TimeoutExpired(()).to_string()
+}
+
+/// What a failed call means: serving refused it, or serving was not reached at all.
+fn error_from(address: &str, status: &Status) -> ServiceError {
+    // A status that arrived from the peer has no source; one made here, of a broken or unopened
+    // connection, has. A message that is too large or no protobuf is made here too, but without one.
+    match innermost(status) {
+        Some(cause) => ServiceError::new(
+            Code::Unavailable,
+            format!(
+                "serving at {address} does not answer: {cause}; is `clio serve` running there?"
+            ),
+        ),
+        None => {
+            let error = error_from_status(status);
+            match error.code {
+                // These blame the replica, so they say which one.
+                Code::Unavailable | Code::Internal => ServiceError::new(
+                    error.code,
+                    format!("serving at {address}: {}", error.message),
+                ),
+                _ => error,
+            }
+        }
+    }
+}
+
+/// The first cause of a failure, which says more than the layers around it.
+fn innermost(status: &Status) -> Option<String> {
+    let mut cause = status.source()?;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    Some(cause.to_string())
+}
+
+/// An answer that arrived and cannot be read is serving's fault, whatever its fields are.
+fn unreadable(address: &str) -> impl Fn(ServiceError) -> ServiceError {
+    let address = address.to_owned();
+    move |error| {
+        let message = format!(
+            "the answer of serving at {address} cannot be read: {error}; is it of another version?"
+        );
+        ServiceError::new(Code::Internal, message)
+    }
+}
+
+#[async_trait]
+impl CubeService for RemoteCubes {
+    async fn describe(&self) -> Result<Description, ServiceError> {
+        let (response, address) = self
+            .ask(wire::DescribeRequest {}, |mut client, request| async move {
+                client.describe(request).await
+            })
+            .await?;
+        description_from_wire(response).map_err(unreadable(address))
+    }
+
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError> {
+        let (response, address) = self
+            .ask(query_to_wire(query, snapshot)?, |mut client, request| async move {
+                client.query(request).await
+            })
+            .await?;
+        answer_from_wire(response).map_err(unreadable(address))
+    }
+
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
+        let (response, _) = self
+            .ask(members_request_to_wire(request)?, |mut client, request| async move {
+                client.members(request).await
+            })
+            .await?;
+        Ok(member_page_from_wire(response))
+    }
+
+    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        let (response, address) = self
+            .ask(snapshots_request_to_wire(n_most), |mut client, request| async move {
+                client.snapshots(request).await
+            })
+            .await?;
+        snapshots_from_wire(response).map_err(unreadable(address))
+    }
+
+    async fn status(&self) -> Result<ServingStatus, ServiceError> {
+        // The stream's first item is the status now; dropping the stream ends it on both sides.
+        match self.watch().await?.next().await {
+            Some(status) => status,
+            None => Err(ServiceError::new(Code::Unavailable, "serving is stopping")),
+        }
+    }
+
+    async fn watch(&self) -> Result<StatusStream, ServiceError> {
+        let (statuses, address) =
+            self.ask(wire::WatchRequest {}, |mut client, request| async move {
+                client.watch(request).await
+            })
+            .await?;
+        let address = address.to_owned();
+        let mapped = statuses.map(move |status| match status {
+            Ok(response) => {
+                serving_status_from_wire(response).map_err(|error| unreadable(&address)(error))
+            }
+            Err(status) => Err(error_from(&address, &status)),
+        });
+        // An error is the last item: what follows one has no meaning.
+        let ended = stream::unfold(Some(mapped), |statuses| async move {
+            let mut statuses = statuses?;
+            let item = statuses.next().await?;
+            let rest = item.is_ok().then_some(statuses);
+            Some((item, rest))
+        });
+        Ok(ended.boxed())
+    }
+}

@@ -1,0 +1,442 @@
+//! Whatever we say survives the wire, through its bytes; what the wire may not say is refused by name.
+
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+use prost::Message;
+
+use super::*;
+use crate::period::Period;
+use crate::query::{MAX_FILTER_DEPTH, TimeGrain};
+
+// What can be said.
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_]{0,8}".prop_filter("no step of time", |name| {
+        TimeGrain::ALL.iter().all(|grain| grain.as_str() != name)
+    })
+}
+
+fn field() -> impl Strategy<Value = FieldRef> {
+    (name(), prop::option::of(name()))
+        .prop_map(|(dimension, attribute)| FieldRef { dimension, attribute })
+}
+
+fn group_keys() -> impl Strategy<Value = GroupKey> {
+    prop_oneof![
+        prop::sample::select(TimeGrain::ALL.to_vec()).prop_map(GroupKey::Time),
+        field().prop_map(GroupKey::Field),
+    ]
+}
+
+fn day() -> impl Strategy<Value = Date> {
+    (0_i16..=9999, 1_i8..=12, 1_i8..=28)
+        .prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
+}
+
+fn days() -> impl Strategy<Value = Vec<Date>> {
+    prop::collection::vec(day(), 0..4)
+}
+
+fn period() -> impl Strategy<Value = Period> {
+    (day(), prop::sample::select(crate::Grain::ALL.to_vec()))
+        .prop_map(|(day, grain)| Period::of(day, grain))
+}
+
+fn text() -> impl Strategy<Value = String> {
+    any::<String>()
+}
+
+fn optional_text() -> impl Strategy<Value = Option<String>> {
+    prop::option::of(text())
+}
+
+fn said() -> impl Strategy<Value = Option<String>> {
+    prop::option::of(".+")
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop::num::f64::NORMAL | prop::num::f64::ZERO
+}
+
+fn tests() -> impl Strategy<Value = Test> {
+    let values = || prop::collection::vec(text(), 0..4);
+    prop_oneof![
+        values().prop_map(Test::AnyOf),
+        values().prop_map(Test::AllOf),
+        values().prop_map(Test::NoneOf),
+        text().prop_map(Test::Prefix),
+        any::<bool>().prop_map(Test::IsNull),
+    ]
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let leaf = (field(), tests()).prop_map(|(field, test)| Filter::Field { field, test });
+    leaf.prop_recursive(5, 24, 3, |inner| {
+        let list = || prop::collection::vec(inner.clone(), 0..4);
+        prop_oneof![
+            list().prop_map(Filter::And),
+            list().prop_map(Filter::Or),
+            inner.clone().prop_map(|filter| Filter::Not(Box::new(filter))),
+        ]
+    })
+}
+
+fn ranges() -> impl Strategy<Value = QueryRange> {
+    // Both ends open is `AllTime` in other words.
+    prop_oneof![
+        Just(QueryRange::AllTime),
+        (day(), prop::option::of(day()))
+            .prop_map(|(from, to)| QueryRange::Days { from: Some(from), to }),
+        day().prop_map(|to| QueryRange::Days { from: None, to: Some(to) }),
+    ]
+}
+
+fn orders() -> impl Strategy<Value = OrderBy> {
+    let by = prop_oneof![name().prop_map(Order::Measure), group_keys().prop_map(Order::Key)];
+    let direction = prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)];
+    (by, direction).prop_map(|(by, direction)| OrderBy { by, direction })
+}
+
+fn count() -> impl Strategy<Value = usize> {
+    (0_u32..=u32::MAX).prop_map(|count| usize::try_from(count).unwrap())
+}
+
+fn queries() -> impl Strategy<Value = Query> {
+    (
+        ranges(),
+        prop::option::of(filters()),
+        prop::collection::vec(group_keys(), 0..4),
+        prop::collection::vec(name(), 0..4),
+        prop::collection::vec(orders(), 0..3),
+        count(),
+        count(),
+    )
+        .prop_map(|(range, filter, group_by, measures, order_by, limit, offset)| Query {
+            range,
+            filter,
+            group_by,
+            measures,
+            order_by,
+            limit,
+            offset,
+        })
+}
+
+fn day_pairs() -> impl Strategy<Value = Option<(Date, Date)>> {
+    prop::option::of((day(), day()))
+}
+
+fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
+    (
+        any::<u64>(),
+        (-60_000_000_000_i64..60_000_000_000, 0_i32..1_000_000_000),
+        text(),
+        "[0-9a-f]{16}",
+        day_pairs(),
+        any::<u32>(),
+        any::<u64>(),
+        any::<u64>(),
+    )
+        .prop_map(|(id, at, run, fingerprint, days, n_days, n_cells, rows_in)| SnapshotInfo {
+            id: SnapshotId(id),
+            committed_at: Timestamp::new(at.0, at.1).unwrap(),
+            run: RunId::new(run),
+            fingerprint: Fingerprint::new(fingerprint),
+            days,
+            n_days,
+            n_cells,
+            rows_in,
+        })
+}
+
+fn rows() -> impl Strategy<Value = Row> {
+    let key = (optional_text(), optional_text(), optional_text())
+        .prop_map(|(value, label, media)| Key { value, label, media });
+    let bound = || prop::option::of(number());
+    let value = (bound(), bound(), bound(), any::<bool>())
+        .prop_map(|(value, lower, upper, exact)| Value { value, lower, upper, exact });
+    (prop::collection::vec(key, 0..3), prop::collection::vec(value, 0..3))
+        .prop_map(|(keys, values)| Row { keys, values })
+}
+
+fn coverages() -> impl Strategy<Value = Coverage> {
+    (day_pairs(), days(), days(), prop::collection::vec(period(), 0..4)).prop_map(
+        |(range, missing, provisional, periods)| Coverage { range, missing, provisional, periods },
+    )
+}
+
+fn answers() -> impl Strategy<Value = Answer> {
+    (
+        snapshot_infos(),
+        prop::collection::vec(group_keys(), 0..3),
+        prop::collection::vec(name(), 0..3),
+        prop::collection::vec(rows(), 0..4),
+        rows(),
+        any::<u64>(),
+        prop::collection::vec(field(), 0..3),
+        coverages(),
+        (0_u64..1 << 60, 0_u32..1_000_000_000),
+    )
+        .prop_map(
+            |(
+                snapshot,
+                group_by,
+                measures,
+                rows,
+                total,
+                n_groups,
+                overlapping,
+                coverage,
+                elapsed,
+            )| {
+                Answer {
+                    snapshot,
+                    group_by,
+                    measures,
+                    rows,
+                    total,
+                    n_groups,
+                    overlapping,
+                    coverage,
+                    elapsed: Duration::new(elapsed.0, elapsed.1),
+                }
+            },
+        )
+}
+
+fn descriptions() -> impl Strategy<Value = Description> {
+    let field_info = (field(), text(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(field, label, multi, has_label, has_media)| FieldInfo {
+            field,
+            label,
+            multi,
+            has_label,
+            has_media,
+        },
+    );
+    let class = prop_oneof![
+        Just(MeasureClass::Count),
+        Just(MeasureClass::Sum),
+        (text(), any::<u8>(), number()).prop_map(|(family, precision, relative_error)| {
+            MeasureClass::Distinct { family, precision, relative_error }
+        }),
+        text().prop_map(|expression| MeasureClass::Derived { expression }),
+    ];
+    let format = prop::sample::select(MeasureFormat::ALL.to_vec());
+    let measure_info = (name(), text(), class, format)
+        .prop_map(|(name, label, class, format)| MeasureInfo { name, label, class, format });
+    (
+        text(),
+        text(),
+        "[0-9a-f]{16}",
+        prop::collection::vec(field_info, 0..4),
+        prop::collection::vec(measure_info, 0..4),
+    )
+        .prop_map(|(dataset, timezone, fingerprint, fields, measures)| Description {
+            dataset,
+            timezone,
+            fingerprint: Fingerprint::new(fingerprint),
+            fields,
+            measures,
+        })
+}
+
+fn members_requests() -> impl Strategy<Value = MembersRequest> {
+    (field(), said(), count(), count(), prop::option::of(any::<u64>().prop_map(SnapshotId)))
+        .prop_map(|(field, search, limit, offset, snapshot)| MembersRequest {
+            field,
+            search,
+            limit,
+            offset,
+            snapshot,
+        })
+}
+
+fn member_pages() -> impl Strategy<Value = MemberPage> {
+    let member = (optional_text(), optional_text(), optional_text(), any::<u64>())
+        .prop_map(|(value, label, media, n_cells)| Member { value, label, media, n_cells });
+    (prop::collection::vec(member, 0..4), any::<u64>())
+        .prop_map(|(members, n_total)| MemberPage { members, n_total })
+}
+
+fn statuses() -> impl Strategy<Value = ServingStatus> {
+    let state = prop_oneof![
+        Just(ServingState::Serving),
+        Just(ServingState::Stale),
+        Just(ServingState::Down)
+    ];
+    (state, said(), prop::option::of(snapshot_infos()))
+        .prop_map(|(state, message, snapshot)| ServingStatus { state, message, snapshot })
+}
+
+/// A message as the other side reads it.
+fn sent<M: Message + Default>(message: &M) -> M {
+    M::decode(message.encode_to_vec().as_slice()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn queries_survive(query in queries(), snapshot in prop::option::of(any::<u64>())) {
+        let snapshot = snapshot.map(SnapshotId);
+        let wire = query_to_wire(query.clone(), snapshot).unwrap();
+        prop_assert_eq!(query_from_wire(sent(&wire)).unwrap(), (query, snapshot));
+    }
+
+    #[test]
+    fn answers_survive(answer in answers()) {
+        let wire = answer_to_wire(answer.clone());
+        prop_assert_eq!(answer_from_wire(sent(&wire)).unwrap(), answer);
+    }
+
+    #[test]
+    fn descriptions_survive(description in descriptions()) {
+        let wire = description_to_wire(description.clone());
+        prop_assert_eq!(description_from_wire(sent(&wire)).unwrap(), description);
+    }
+
+    #[test]
+    fn searches_survive(request in members_requests(), page in member_pages()) {
+        let wire = members_request_to_wire(request.clone()).unwrap();
+        prop_assert_eq!(members_request_from_wire(sent(&wire)).unwrap(), request);
+        prop_assert_eq!(member_page_from_wire(sent(&member_page_to_wire(page.clone()))), page);
+    }
+
+    #[test]
+    fn snapshots_and_statuses_survive(
+        snapshots in prop::collection::vec(snapshot_infos(), 0..3),
+        n_most in count(),
+        status in statuses(),
+    ) {
+        let wire = snapshots_to_wire(snapshots.clone());
+        prop_assert_eq!(snapshots_from_wire(sent(&wire)).unwrap(), snapshots);
+        prop_assert_eq!(snapshots_request_from_wire(sent(&snapshots_request_to_wire(n_most))), n_most);
+        let wire = serving_status_to_wire(status.clone());
+        prop_assert_eq!(serving_status_from_wire(sent(&wire)).unwrap(), status);
+    }
+
+    #[test]
+    fn errors_survive(code in prop::sample::select(Code::ALL.to_vec()), message in text()) {
+        let error = ServiceError::new(code, message);
+        prop_assert_eq!(error_from_status(&status_from_error(error.clone())), error);
+    }
+
+    /// Any bytes give a value or an error.
+    #[test]
+    fn no_message_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(request) = wire::QueryRequest::decode(bytes.as_slice()) {
+            let _ = query_from_wire(request);
+        }
+        if let Ok(response) = wire::QueryResponse::decode(bytes.as_slice()) {
+            let _ = answer_from_wire(response);
+        }
+        if let Ok(response) = wire::DescribeResponse::decode(bytes.as_slice()) {
+            let _ = description_from_wire(response);
+        }
+        if let Ok(response) = wire::WatchResponse::decode(bytes.as_slice()) {
+            let _ = serving_status_from_wire(response);
+        }
+    }
+}
+
+// What is refused.
+
+fn request() -> wire::QueryRequest {
+    query_to_wire(Query::total(["plays"]), None).unwrap()
+}
+
+fn refused(request: wire::QueryRequest, expected: &str) {
+    let error = query_from_wire(request).unwrap_err();
+    assert_eq!((error.code, error.message.as_str()), (Code::InvalidArgument, expected));
+}
+
+#[test]
+fn a_bad_request_is_refused_by_the_name_of_its_field() {
+    for text in ["2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T00:00", "20260101", " "] {
+        let message = format!("`from`: `{text}` is no date; expected a day like `2026-01-31`");
+        refused(wire::QueryRequest { from: text.to_owned(), ..request() }, &message);
+        let message = format!("`to`: `{text}` is no date; expected a day like `2026-01-31`");
+        refused(wire::QueryRequest { to: text.to_owned(), ..request() }, &message);
+    }
+    for text in ["", ".", "asset.", ".title"] {
+        let message = format!(
+            "`group_by`: `{text}` names no field; expected a dimension like `country` or an \
+             attribute like `asset.title`"
+        );
+        refused(wire::QueryRequest { group_by: vec![text.to_owned()], ..request() }, &message);
+    }
+    let by = Some(wire::order_by::By::Measure("plays".to_owned()));
+    refused(
+        wire::QueryRequest { order_by: vec![wire::OrderBy { by, direction: 0 }], ..request() },
+        "`order_by.direction`: none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
+    );
+    refused(
+        wire::QueryRequest {
+            order_by: vec![wire::OrderBy { by: None, direction: 1 }],
+            ..request()
+        },
+        "`order_by`: an entry is empty; expected `measure` or `key`",
+    );
+    refused(
+        wire::QueryRequest { filter: Some(wire::Filter { node: None }), ..request() },
+        "`filter`: a node is empty; expected one of `and`, `or`, `not`, `field`",
+    );
+    let test = wire::FieldTest { field: "country".to_owned(), test: None };
+    let node = Some(wire::filter::Node::Field(test));
+    refused(
+        wire::QueryRequest { filter: Some(wire::Filter { node }), ..request() },
+        "`filter.field`: `country` has no test; expected one of `any_of`, `all_of`, `none_of`, \
+         `prefix`, `is_null`",
+    );
+}
+
+#[test]
+fn what_a_request_leaves_out_has_a_default() {
+    let empty = wire::QueryRequest { limit: None, ..request() };
+    assert_eq!(query_from_wire(empty).unwrap(), (Query::total(["plays"]), None));
+    let members = wire::MembersRequest { field: "asset".to_owned(), ..Default::default() };
+    assert_eq!(members_request_from_wire(members).unwrap().limit, 50);
+    assert_eq!(snapshots_request_from_wire(wire::SnapshotsRequest::default()), 20);
+}
+
+#[test]
+fn a_range_that_is_open_on_both_ends_is_all_time() {
+    let open = QueryRange::Days { from: None, to: None };
+    let query = Query { range: open, ..Query::total(["plays"]) };
+    let (back, _) = query_from_wire(query_to_wire(query, None).unwrap()).unwrap();
+    assert_eq!(back.range, QueryRange::AllTime);
+}
+
+#[test]
+fn filters_may_be_nested_so_deep_and_no_deeper() {
+    let nested = |depth: usize| {
+        let leaf = Filter::Field {
+            field: FieldRef::parse("country"),
+            test: Test::AnyOf(vec!["US".to_owned()]),
+        };
+        (1..depth).fold(leaf, |filter, _| Filter::And(vec![filter]))
+    };
+    let query = |depth| Query { filter: Some(nested(depth)), ..Query::total(["plays"]) };
+    let deepest = query_to_wire(query(MAX_FILTER_DEPTH), None).unwrap();
+    assert_eq!(query_from_wire(sent(&deepest)).unwrap().0, query(MAX_FILTER_DEPTH));
+
+    let message = "`filter`: nested 33 deep or more, over the limit of 32; list values in one \
+                   `any_of` instead of nesting tests";
+    let error = query_to_wire(query(MAX_FILTER_DEPTH + 1), None).unwrap_err();
+    assert_eq!((error.code, error.message.as_str()), (Code::InvalidArgument, message));
+    let too_deep = Some(filter_to_wire(nested(MAX_FILTER_DEPTH + 1)));
+    refused(wire::QueryRequest { filter: too_deep, ..request() }, message);
+}
+
+#[test]
+fn an_answer_without_its_parts_is_refused() {
+    let error = answer_from_wire(wire::QueryResponse::default()).unwrap_err();
+    assert_eq!(error.message, "`snapshot`: is missing");
+    let half = wire::Coverage { from: "2026-01-01".to_owned(), ..Default::default() };
+    assert_eq!(coverage_from_wire(&half).unwrap_err().message, "`coverage.to`: is missing");
+    let measure = wire::MeasureInfo { name: "plays".to_owned(), ..Default::default() };
+    let error = measure_info_from_wire(measure).unwrap_err();
+    assert_eq!(error.message, "`measures.kind`: `plays` has none we know");
+    let error = serving_status_from_wire(wire::WatchResponse { state: 9, ..Default::default() });
+    assert_eq!(error.unwrap_err().message, "`state`: 9 is no state we know");
+    let negative = prost_types::Duration { seconds: -1, nanos: 0 };
+    assert!(duration_from_wire(negative).is_err());
+}

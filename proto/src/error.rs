@@ -1,0 +1,145 @@
+//! One small set of error codes and its gRPC, HTTP and GraphQL faces.
+
+use std::fmt;
+
+/// Whose fault an error is, and whether trying again helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The caller asked something that cannot be answered: an unknown name, a range that ends
+    /// before it starts. The same request fails again.
+    InvalidArgument,
+    /// What was asked for is not there (any more): a snapshot that is not held.
+    NotFound,
+    /// The request is over a limit; the message gives the limit and the value.
+    ResourceExhausted,
+    /// Serving does not answer, or has no snapshot yet. Trying again later helps.
+    Unavailable,
+    /// The answer took longer than the caller's deadline. Trying again may help.
+    DeadlineExceeded,
+    /// A defect of ours.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 6] = [
+        Self::InvalidArgument,
+        Self::NotFound,
+        Self::ResourceExhausted,
+        Self::Unavailable,
+        Self::DeadlineExceeded,
+        Self::Internal,
+    ];
+
+    /// The code as GraphQL's `extensions.code` shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::NotFound => "NOT_FOUND",
+            Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Unavailable | Self::DeadlineExceeded)
+    }
+
+    /// The HTTP status.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::InvalidArgument => 400,
+            Self::NotFound => 404,
+            Self::ResourceExhausted => 429,
+            Self::Unavailable => 503,
+            Self::DeadlineExceeded => 504,
+            Self::Internal => 500,
+        }
+    }
+
+    /// The gRPC status code.
+    pub fn grpc(self) -> tonic::Code {
+        match self {
+            Self::InvalidArgument => tonic::Code::InvalidArgument,
+            Self::NotFound => tonic::Code::NotFound,
+            Self::ResourceExhausted => tonic::Code::ResourceExhausted,
+            Self::Unavailable => tonic::Code::Unavailable,
+            Self::DeadlineExceeded => tonic::Code::DeadlineExceeded,
+            Self::Internal => tonic::Code::Internal,
+        }
+    }
+
+    /// The nearest code of ours to a gRPC status code.
+    pub fn from_grpc(code: tonic::Code) -> Self {
+        match code {
+            tonic::Code::InvalidArgument
+            | tonic::Code::OutOfRange
+            | tonic::Code::FailedPrecondition
+            | tonic::Code::Unimplemented => Self::InvalidArgument,
+            tonic::Code::NotFound => Self::NotFound,
+            tonic::Code::ResourceExhausted => Self::ResourceExhausted,
+            tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Aborted => {
+                Self::Unavailable
+            }
+            tonic::Code::DeadlineExceeded => Self::DeadlineExceeded,
+            _ => Self::Internal,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a [`CubeService`](crate::CubeService) did not answer. The message says what is wrong, where,
+/// and the mend; it is shown to people as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ServiceError {
+    /// Whose fault it is.
+    pub code: Code,
+    /// What is wrong, where, and the mend.
+    pub message: String,
+}
+
+impl ServiceError {
+    /// An error of a code with its message.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// A name that is not there: the message lists those that are.
+    pub fn unknown<'a>(
+        what: &str,
+        name: &str,
+        existing: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let existing: Vec<_> = existing.into_iter().map(|name| format!("`{name}`")).collect();
+        let list = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
+        Self::new(Code::InvalidArgument, format!("unknown {what} `{name}`; there are: {list}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_survives_the_wire() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_grpc(code.grpc()), code);
+            assert!(code.http_status() >= 400);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_exists() {
+        let error = ServiceError::unknown("dimension", "contry", ["asset", "country"]);
+        assert_eq!(error.to_string(), "unknown dimension `contry`; there are: `asset`, `country`");
+    }
+}

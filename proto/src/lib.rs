@@ -1,0 +1,48 @@
+//! The contracts of Clio: what its parts say to each other and to disk.
+//!
+//! This crate answers one question: *what does a word mean?* It holds the dataset model, the shape
+//! of the cell table, queries and answers, the service trait with its errors, and the gRPC wire
+//! types. `etl`, `serving` and `web` meet only here; none of them sees another.
+//!
+//! It deliberately does not know how anything is computed, stored or served.
+
+mod cells;
+mod client;
+mod convert;
+mod error;
+mod id;
+mod model;
+mod period;
+mod query;
+mod service;
+pub mod wire;
+
+pub use cells::{
+    CELLS_TABLE, CheckOutcome, FORMAT_VERSION, GRAIN_COLUMN, LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER,
+    META_FAMILY, META_HASH, META_KIND, META_PRECISION, PERIOD_COLUMN, SNAPSHOT_KEY,
+    SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
+};
+pub use client::{RemoteConfig, RemoteCubes};
+pub use convert::{
+    answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
+    error_from_status, member_page_from_wire, member_page_to_wire, members_request_from_wire,
+    members_request_to_wire, query_from_wire, query_to_wire, serving_status_from_wire,
+    serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
+    snapshots_request_to_wire, snapshots_to_wire, status_from_error,
+};
+pub use error::{Code, ServiceError};
+pub use id::{Fingerprint, RunId, SnapshotId};
+pub use model::{
+    CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, Lookup,
+    Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, Source, SqlColumn,
+    display_name,
+};
+pub use period::{DayRange, Grain, Period, PeriodParseError, cover};
+pub use query::{
+    Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_LIMIT,
+    Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,
+};
+pub use service::{
+    CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
+    MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream,
+};

@@ -1,0 +1,119 @@
+//! From the raw file to a [`Model`]: every rule of the model, and every problem at once.
+//!
+//! Each part is checked on its own and gives `None` where it has a problem; names that are declared
+//! count as existing even so, so that one mistake is one problem.
+
+mod dimension;
+mod files;
+mod measure;
+mod names;
+mod source;
+
+use jiff::tz::TimeZone;
+
+use super::problems::{Problems, nearest};
+use super::raw::{Entry, Place, RawDataset, RawModel, read};
+use super::{Model, ModelError, fingerprint};
+
+/// The time zone of a model that names none.
+const DEFAULT_TIMEZONE: &str = "UTC";
+
+/// Reads and checks a model; see [`Model::parse`].
+pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
+    let mut problems = Problems::default();
+    let model = read(text, &mut problems).and_then(|raw| check(&raw, text, &mut problems));
+    match model {
+        Some(model) if problems.is_empty() => Ok(model),
+        _ => Err(ModelError { file: file.to_owned(), problems: problems.in_order() }),
+    }
+}
+
+fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
+    let dataset = dataset(raw.dataset.as_ref(), problems);
+    let sources = source::check(&raw.sources, problems);
+    let lookups = source::check_lookups(&raw.lookups, problems);
+    let dimensions = dimension::check(raw, problems);
+    let measures = measure::check(raw, problems);
+    names::check(raw, problems);
+    let (name, timezone_name, timezone) = dataset?;
+    let mut model = Model {
+        name,
+        timezone_name,
+        timezone,
+        sources: sources?,
+        lookups: lookups?,
+        dimensions: dimensions?,
+        measures: measures?,
+        fingerprint: crate::Fingerprint::new(""),
+        text: text.to_owned(),
+    };
+    model.fingerprint = fingerprint::of(&model);
+    Some(model)
+}
+
+/// The dataset's name and time zone.
+fn dataset(
+    raw: Option<&RawDataset>,
+    problems: &mut Problems,
+) -> Option<(String, String, TimeZone)> {
+    let Some(raw) = raw else {
+        if !problems.mention("dataset") {
+            let mend = "begin the file with `[dataset]` and `name = \"…\"`";
+            problems.report(1, "dataset", "is missing", mend);
+        }
+        return None;
+    };
+    let name = need(&raw.place, "name", &raw.name, "name the dataset", problems);
+    let timezone = match &raw.timezone {
+        Entry::Absent => DEFAULT_TIMEZONE,
+        Entry::Bad => return None,
+        Entry::Given(at) => at.value.as_str(),
+    };
+    match TimeZone::get(timezone) {
+        // The canonical spelling, since the search for a name does not heed its case.
+        Ok(zone) => {
+            let zone_name = zone.iana_name().unwrap_or(timezone).to_owned();
+            Some((name?.clone(), zone_name, zone))
+        }
+        Err(_) => {
+            let known: Vec<String> =
+                jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
+            let mend = match nearest(timezone, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "use a name such as `UTC` or `Europe/Berlin`".to_owned(),
+            };
+            let line = raw.timezone.line_or(raw.place.line);
+            let what = format!("`{timezone}` is no IANA time zone");
+            problems.report(line, raw.place.key("timezone"), what, mend);
+            None
+        }
+    }
+}
+
+/// A key that must be there. `mend` says what to add.
+fn need<'a, T>(
+    place: &Place,
+    key: &str,
+    entry: &'a Entry<T>,
+    mend: &str,
+    problems: &mut Problems,
+) -> Option<&'a T> {
+    if entry.is_absent() {
+        problems.report(place.line, place.key(key), "is missing", mend);
+    }
+    entry.value()
+}
+
+/// Keys that have no meaning beside others.
+fn refuse<T>(
+    place: &Place,
+    key: &str,
+    entry: &Entry<T>,
+    what: &str,
+    mend: &str,
+    problems: &mut Problems,
+) {
+    if let Some(at) = entry.given() {
+        problems.report(at.line, place.key(key), what, mend);
+    }
+}

@@ -1,0 +1,155 @@
+//! Where files are and how they are written: the keys that sources and lookups share.
+
+use super::{need, refuse};
+use crate::model::problems::{Problems, choose};
+use crate::model::raw::{Entry, Place, RawCsv, RawFiles};
+use crate::model::{CsvOptions, FileSet, Format};
+
+/// The names of formats.
+const FORMATS: [&str; 3] = ["parquet", "csv", "ndjson"];
+/// The column in which every row sees its file's name.
+const FILE_COLUMN: &str = "_file";
+
+/// Whether a table must name its format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormatKey {
+    /// It must.
+    Required,
+    /// Without it the address's ending tells; where that tells nothing it is Parquet.
+    ByEnding,
+}
+
+/// Checks the keys of one table.
+pub(super) fn check(
+    place: &Place,
+    raw: &RawFiles,
+    format_key: FormatKey,
+    problems: &mut Problems,
+) -> Option<FileSet> {
+    let mend = "say where the files are: a file, or a folder that ends in `/`";
+    let url = need(place, "url", &raw.url, mend, problems);
+    let format = format(place, raw, format_key, problems);
+    check_patterns(place, raw, problems);
+    check_columns(place, raw, problems);
+    Some(FileSet {
+        url: url?.clone(),
+        format: format?,
+        patterns: optional(&raw.files)?,
+        columns: optional(&raw.columns)?,
+    })
+}
+
+/// The value, or the empty one where there is none; `None` where it is wrong.
+fn optional<T: Clone + Default>(entry: &Entry<T>) -> Option<T> {
+    match entry {
+        Entry::Absent => Some(T::default()),
+        Entry::Bad => None,
+        Entry::Given(at) => Some(at.value.clone()),
+    }
+}
+
+fn format(
+    place: &Place,
+    raw: &RawFiles,
+    format_key: FormatKey,
+    problems: &mut Problems,
+) -> Option<Format> {
+    let mend = "say how the files are written: `parquet`, `csv` or `ndjson`";
+    let name = match (&raw.format, format_key) {
+        (Entry::Absent, FormatKey::ByEnding) => by_ending(raw.url.value()?),
+        (entry, _) => need(place, "format", entry, mend, problems)?.as_str(),
+    };
+    if name != "csv" && FORMATS.contains(&name) {
+        let what = format!("has no meaning for the format `{name}`");
+        refuse(place, "csv", &raw.csv, &what, "remove it, or set `format = \"csv\"`", problems);
+    }
+    match name {
+        "parquet" => Some(Format::Parquet),
+        "ndjson" => Some(Format::Ndjson),
+        "csv" => match &raw.csv {
+            Entry::Absent => Some(Format::Csv(CsvOptions::default())),
+            Entry::Bad => None,
+            Entry::Given(at) => csv(&at.value, problems).map(Format::Csv),
+        },
+        unknown => {
+            let line = raw.format.line_or(place.line);
+            let what = format!("`{unknown}` is no format");
+            problems.report(line, place.key("format"), what, choose(unknown, FORMATS));
+            None
+        }
+    }
+}
+
+fn by_ending(url: &str) -> &'static str {
+    let ending = url.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("csv") => "csv",
+        Some("ndjson" | "jsonl" | "json") => "ndjson",
+        _ => "parquet",
+    }
+}
+
+fn csv(raw: &RawCsv, problems: &mut Problems) -> Option<CsvOptions> {
+    let default = CsvOptions::default();
+    let delimiter = byte(raw, "delimiter", &raw.delimiter, default.delimiter, problems);
+    let quote = byte(raw, "quote", &raw.quote, default.quote, problems);
+    if delimiter.is_some() && delimiter == quote {
+        let line = raw.quote.line_or(raw.delimiter.line_or(raw.place.line));
+        let what = "is the same character as the delimiter";
+        problems.report(line, raw.place.key("quote"), what, "choose two different ones");
+        return None;
+    }
+    Some(CsvOptions {
+        header: match &raw.header {
+            Entry::Absent => default.header,
+            Entry::Bad => return None,
+            Entry::Given(at) => at.value,
+        },
+        delimiter: delimiter?,
+        quote: quote?,
+        null: optional(&raw.null)?,
+    })
+}
+
+fn byte(
+    raw: &RawCsv,
+    key: &str,
+    entry: &Entry<String>,
+    default: u8,
+    problems: &mut Problems,
+) -> Option<u8> {
+    let at = match entry {
+        Entry::Absent => return Some(default),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    match at.value.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Some(*byte),
+        _ => {
+            let what = format!("{:?} is not one ASCII character", at.value);
+            let mend = "write one character, such as `\";\"` or `\"\\t\"`";
+            problems.report(at.line, raw.place.key(key), what, mend);
+            None
+        }
+    }
+}
+
+fn check_patterns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
+    if let (Some(at), Some(url)) = (raw.files.given(), raw.url.value())
+        && !url.ends_with('/')
+    {
+        let what = format!("patterns choose among the files of a folder, and `{url}` is a file");
+        let mend = format!("remove it, or write the folder as `url = \"{url}/\"`");
+        problems.report(at.line, place.key("files"), what, mend);
+    }
+}
+
+fn check_columns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
+    let Some(at) = raw.columns.given() else {
+        return;
+    };
+    if at.value.iter().any(|(name, _)| name == FILE_COLUMN) {
+        let what = format!("`{FILE_COLUMN}` is there already: it holds the file's name");
+        problems.report(at.line, place.key("columns"), what, "choose another name");
+    }
+}

@@ -1,0 +1,151 @@
+//! Sources and lookups: their files, and sources that derive from others.
+
+use super::files::{self, FormatKey};
+use super::{need, refuse};
+use crate::model::problems::{Problems, choose, quoted};
+use crate::model::raw::{Entry, RawLookup, RawSource};
+use crate::model::{FileSet, Lookup, Source, SqlColumn};
+
+/// Checks all sources.
+pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
+    if raw.is_empty() && !problems.mention("source") {
+        let mend = "add `[source.NAME]` with `url`, `format` and `time`";
+        problems.report(1, "source", "no source is declared", mend);
+    }
+    let roots: Vec<Option<Root>> = raw.iter().map(|source| root(raw, source, problems)).collect();
+    raw.iter().map(|source| resolve(raw, &roots, source)).collect()
+}
+
+/// What a source with an address of its own has.
+struct Root {
+    files: FileSet,
+    time: SqlColumn,
+}
+
+/// Checks one source. `None` for a derived one, and for one with a problem.
+fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Option<Root> {
+    let place = &source.place;
+    match (&source.files.url, &source.from) {
+        _ if source.is_attributed => None,
+        (Entry::Absent, Entry::Absent) => {
+            let mend = "add `url = \"…\"`, or `from = \"…\"` for a part of another source";
+            problems.report(place.line, place.key("url"), "is missing", mend);
+            None
+        }
+        (Entry::Absent, from) => {
+            if let Some(from) = from.given() {
+                check_from(all, source, &from.value, from.line, problems);
+            }
+            None
+        }
+        (url, from) => {
+            let what = "a source has either its own files or those of another";
+            if url.given().is_some() {
+                refuse(place, "from", from, what, "remove `url` or `from`", problems);
+            }
+            let files = files::check(place, &source.files, FormatKey::Required, problems);
+            let mend = "name the column or the expression that says when an event happened";
+            let time = need(place, "time", &source.time, mend, problems);
+            Some(Root { files: files?, time: SqlColumn(time?.clone()) })
+        }
+    }
+}
+
+/// Checks a derived source: what it derives from, and that it sets nothing that it inherits.
+fn check_from(
+    all: &[RawSource],
+    source: &RawSource,
+    from: &str,
+    line: usize,
+    problems: &mut Problems,
+) {
+    let place = &source.place;
+    let what = format!("a source with `from` inherits this from `{from}`");
+    let mend = "remove it";
+    refuse(place, "format", &source.files.format, &what, mend, problems);
+    refuse(place, "files", &source.files.files, &what, mend, problems);
+    refuse(place, "columns", &source.files.columns, &what, mend, problems);
+    refuse(place, "csv", &source.files.csv, &what, mend, problems);
+    refuse(place, "time", &source.time, &what, mend, problems);
+    if find(all, from).is_none() {
+        let others = all.iter().map(|other| other.place.name.as_str());
+        let mend = choose(from, others.filter(|name| *name != place.name));
+        problems.report(line, place.key("from"), format!("no source is called `{from}`"), mend);
+    }
+    // Each circle is reported once: by its first source in the file.
+    let mut circle = vec![place.name.as_str()];
+    let mut next = Some(from);
+    while let Some(name) = next {
+        if name == place.name {
+            let first = all.iter().find(|source| circle.contains(&source.place.name.as_str()));
+            if first.is_some_and(|first| first.place.name == place.name) {
+                let what = format!("derives from itself, through {}", quoted(circle));
+                problems.report(line, place.key("from"), what, "give one of them a `url`");
+            }
+            return;
+        }
+        // A circle that this source only leads into.
+        if circle.contains(&name) {
+            return;
+        }
+        circle.push(name);
+        next = find(all, name).and_then(|source| source.from.value()).map(String::as_str);
+    }
+}
+
+fn find<'a>(all: &'a [RawSource], name: &str) -> Option<&'a RawSource> {
+    all.iter().find(|source| source.place.name == name)
+}
+
+/// Builds a source from the one with the address, and all predicates on the way there.
+fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Option<Source> {
+    let mut predicates = Vec::new();
+    let mut at = source;
+    // One step more than there are sources is a circle, which is reported.
+    for _ in 0..=all.len() {
+        match &at.predicate {
+            Entry::Absent => {}
+            Entry::Bad => return None,
+            Entry::Given(predicate) => predicates.push(predicate.value.as_str()),
+        }
+        let Some(from) = at.from.value() else {
+            let index = all.iter().position(|source| source.place.name == at.place.name)?;
+            let root = roots[index].as_ref()?;
+            return Some(Source {
+                name: source.place.name.clone(),
+                files: root.files.clone(),
+                time: root.time.clone(),
+                predicate: conjunction(&predicates),
+            });
+        };
+        at = find(all, from)?;
+    }
+    None
+}
+
+/// All predicates at once, the outermost source's first.
+fn conjunction(innermost_first: &[&str]) -> Option<String> {
+    match innermost_first {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        several => {
+            let parts: Vec<_> = several.iter().rev().map(|part| format!("({part})")).collect();
+            Some(parts.join(" AND "))
+        }
+    }
+}
+
+/// Checks all lookups.
+pub(super) fn check_lookups(raw: &[RawLookup], problems: &mut Problems) -> Option<Vec<Lookup>> {
+    let lookups: Vec<Option<Lookup>> = raw
+        .iter()
+        .map(|lookup| {
+            let place = &lookup.place;
+            let files = files::check(place, &lookup.files, FormatKey::ByEnding, problems);
+            let mend = "name the column or the expression that identifies a row";
+            let key = need(place, "key", &lookup.key, mend, problems);
+            Some(Lookup { name: place.name.clone(), files: files?, key: SqlColumn(key?.clone()) })
+        })
+        .collect();
+    lookups.into_iter().collect()
+}

@@ -1,0 +1,416 @@
+//! The expression of a derived measure: arithmetic over stored measures, with bounds.
+//!
+//! ```text
+//! sum     = product (("+" | "-") product)*
+//! product = factor (("*" | "/") factor)*
+//! factor  = "-" factor | "(" sum ")" | number | name
+//! ```
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::query::Value;
+
+#[cfg(test)]
+mod tests;
+
+/// The most tokens of an expression. It bounds the depth of the tree, and so the stack of everyone
+/// who walks it; a formula that people can read has some ten.
+const MAX_TOKENS: usize = 200;
+
+/// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures.
+///
+/// Always true: it has at most two hundred tokens, and every name is a word (`[A-Za-z_][A-Za-z0-9_]*`).
+/// In a [`Model`](crate::Model) it names at least one measure, and stored ones only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    text: String,
+    root: Node,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Number(f64),
+    Name(String),
+    Negative(Box<Self>),
+    Binary(Operator, Box<Self>, Box<Self>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+impl Operator {
+    fn as_char(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Subtract => '-',
+            Self::Multiply => '*',
+            Self::Divide => '/',
+        }
+    }
+}
+
+/// A text that is no expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at character {position}: {what}")]
+pub struct ExpressionError {
+    /// The character at which it stops being one, counted from 1.
+    pub position: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// ```
+    /// use clio_proto::Expression;
+    ///
+    /// let rate = Expression::parse("players / viewers")?;
+    /// let of = |name: &str| Some(if name == "players" { 1.0 } else { 4.0 });
+    /// assert_eq!(rate.evaluate(of), Some(0.25));
+    /// # Ok::<(), clio_proto::ExpressionError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first character at which the text stops being an expression.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        let tokens = tokens(text)?;
+        let mut parser = Parser { tokens: &tokens, end: text.chars().count() + 1 };
+        let root = parser.sum()?;
+        match parser.tokens.first() {
+            None => Ok(Self { text: text.to_owned(), root }),
+            Some(token) => Err(ExpressionError {
+                position: token.position,
+                what: format!("expected an operator, found {}", token.kind),
+            }),
+        }
+    }
+
+    /// The text as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The measures it names, each once, in alphabetical order.
+    pub fn names(&self) -> BTreeSet<&str> {
+        fn collect<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
+            match node {
+                Node::Number(_) => {}
+                Node::Name(name) => {
+                    names.insert(name);
+                }
+                Node::Negative(inner) => collect(inner, names),
+                Node::Binary(_, left, right) => {
+                    collect(left, names);
+                    collect(right, names);
+                }
+            }
+        }
+        let mut names = BTreeSet::new();
+        collect(&self.root, &mut names);
+        names
+    }
+
+    /// The value, given those of the measures.
+    ///
+    /// `None` where a measure has none, where something is divided by zero, and where the result is
+    /// too large for a number.
+    pub fn evaluate(&self, lookup: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        self.evaluate_noting(&lookup, &mut Vec::new())
+    }
+
+    /// The value with its 95 % bounds, given those of the measures.
+    ///
+    /// The value is exact if and only if all its measures are. Otherwise one estimated measure after
+    /// the other is moved to its lower and to its upper bound while the others stay at their values;
+    /// how far the result moves up and how far it moves down are each added in quadrature over the
+    /// measures. So a measure that occurs twice (`a / (a + b)`) moves in both places at once, and
+    /// unequal bounds stay unequal.
+    ///
+    /// Limits, all of them usual for the propagation of errors:
+    ///
+    /// - the errors of different measures are taken as independent. Sketches of overlapping sets err
+    ///   together in part; for a ratio the true interval is then narrower than the stated one, for a
+    ///   product wider;
+    /// - between a measure's bounds the result is taken to run one way, as it does wherever a measure
+    ///   occurs once;
+    /// - where a divisor can be zero within the bounds, the result can be anything: the value is given
+    ///   without bounds, and is not exact. The same holds where an estimated measure has no bounds.
+    ///
+    /// ```
+    /// use clio_proto::{Expression, Value};
+    ///
+    /// let rate = Expression::parse("plays / viewers")?;
+    /// let viewers =
+    ///     Value { value: Some(100.0), lower: Some(80.0), upper: Some(125.0), exact: false };
+    /// let of = |name: &str| if name == "plays" { Value::exact(50.0) } else { viewers };
+    /// let rate = rate.evaluate_with_bounds(of);
+    /// assert_eq!((rate.lower, rate.value, rate.upper), (Some(0.4), Some(0.5), Some(0.625)));
+    /// # Ok::<(), clio_proto::ExpressionError>(())
+    /// ```
+    pub fn evaluate_with_bounds(&self, lookup: impl Fn(&str) -> Value) -> Value {
+        let measures: Vec<(&str, Value)> =
+            self.names().into_iter().map(|name| (name, lookup(name))).collect();
+        // The result with one measure moved, and the divisors met on the way.
+        let moved = |index: usize, to: f64| {
+            let mut divisors = Vec::new();
+            let value = self.evaluate_noting(
+                &|name| {
+                    let at = measures.iter().position(|(known, _)| *known == name)?;
+                    if at == index { Some(to) } else { measures[at].1.value }
+                },
+                &mut divisors,
+            );
+            value.map(|value| (value, divisors))
+        };
+        let Some((value, divisors)) = moved(usize::MAX, 0.0) else {
+            return Value::undefined();
+        };
+        if measures.iter().all(|(_, measure)| measure.exact) {
+            return Value::exact(value);
+        }
+        let unbounded = Value { value: Some(value), lower: None, upper: None, exact: false };
+        let (mut down_squared, mut up_squared) = (0.0, 0.0);
+        for (index, (_, measure)) in measures.iter().enumerate() {
+            if measure.exact {
+                continue;
+            }
+            let (Some(lower), Some(upper)) = (measure.lower, measure.upper) else {
+                return unbounded;
+            };
+            let (mut down, mut up) = (0.0_f64, 0.0_f64);
+            for bound in [lower, upper] {
+                let Some((there, divisors_there)) = moved(index, bound) else {
+                    return unbounded;
+                };
+                // A divisor that changed its sign went through zero.
+                if divisors.iter().zip(&divisors_there).any(|(a, b)| a.signum() != b.signum()) {
+                    return unbounded;
+                }
+                down = down.max(value - there);
+                up = up.max(there - value);
+            }
+            down_squared += down * down;
+            up_squared += up * up;
+        }
+        let (lower, upper) = (value - down_squared.sqrt(), value + up_squared.sqrt());
+        if !lower.is_finite() || !upper.is_finite() {
+            return unbounded;
+        }
+        Value { value: Some(value), lower: Some(lower), upper: Some(upper), exact: false }
+    }
+
+    /// Evaluates, and notes every divisor in the order of evaluation, which is always the same.
+    fn evaluate_noting(
+        &self,
+        lookup: &dyn Fn(&str) -> Option<f64>,
+        divisors: &mut Vec<f64>,
+    ) -> Option<f64> {
+        fn walk(
+            node: &Node,
+            lookup: &dyn Fn(&str) -> Option<f64>,
+            divisors: &mut Vec<f64>,
+        ) -> Option<f64> {
+            let (operator, left, right) = match node {
+                Node::Number(number) => return Some(*number),
+                Node::Name(name) => return lookup(name),
+                Node::Negative(inner) => return Some(-walk(inner, lookup, divisors)?),
+                Node::Binary(operator, left, right) => (operator, left, right),
+            };
+            let (left, right) = (walk(left, lookup, divisors)?, walk(right, lookup, divisors)?);
+            match operator {
+                Operator::Add => Some(left + right),
+                Operator::Subtract => Some(left - right),
+                Operator::Multiply => Some(left * right),
+                Operator::Divide => {
+                    divisors.push(right);
+                    (right != 0.0).then(|| left / right)
+                }
+            }
+        }
+        walk(&self.root, lookup, divisors).filter(|value| value.is_finite())
+    }
+}
+
+impl fmt::Display for Expression {
+    /// What it means, in one spelling: every operation in parentheses, so that texts which differ in
+    /// spaces or needless parentheses only give the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root.fmt(f)
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => f.write_str(name),
+            Self::Negative(inner) => write!(f, "(-{inner})"),
+            Self::Binary(operator, left, right) => {
+                write!(f, "({left} {} {right})", operator.as_char())
+            }
+        }
+    }
+}
+
+struct Token {
+    /// Counted from 1, in characters.
+    position: usize,
+    kind: TokenKind,
+}
+
+enum TokenKind {
+    Number(f64, String),
+    Name(String),
+    Operator(Operator),
+    Open,
+    Close,
+}
+
+impl fmt::Display for TokenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(_, text) | Self::Name(text) => write!(f, "`{text}`"),
+            Self::Operator(operator) => write!(f, "`{}`", operator.as_char()),
+            Self::Open => f.write_str("`(`"),
+            Self::Close => f.write_str("`)`"),
+        }
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
+    let mut tokens = Vec::new();
+    let mut letters = text.chars().zip(1..).peekable();
+    while let Some((letter, position)) = letters.next() {
+        let mut word = String::from(letter);
+        let mut take_while = |accept: fn(char) -> bool| {
+            while let Some((next, _)) = letters.next_if(|(next, _)| accept(*next)) {
+                word.push(next);
+            }
+        };
+        let kind = match letter {
+            _ if letter.is_whitespace() => continue,
+            '+' => TokenKind::Operator(Operator::Add),
+            '-' => TokenKind::Operator(Operator::Subtract),
+            '*' => TokenKind::Operator(Operator::Multiply),
+            '/' => TokenKind::Operator(Operator::Divide),
+            '(' => TokenKind::Open,
+            ')' => TokenKind::Close,
+            '0'..='9' | '.' => {
+                take_while(|next| next.is_ascii_alphanumeric() || next == '.' || next == '_');
+                match decimal(&word) {
+                    Some(number) => TokenKind::Number(number, word),
+                    None => {
+                        let what = format!("`{word}` is no decimal number");
+                        return Err(ExpressionError { position, what });
+                    }
+                }
+            }
+            'a'..='z' | 'A'..='Z' | '_' => {
+                take_while(|next| next.is_ascii_alphanumeric() || next == '_');
+                TokenKind::Name(word)
+            }
+            _ => {
+                let what = format!(
+                    "`{letter}` is neither a number, a name, an operator nor a parenthesis"
+                );
+                return Err(ExpressionError { position, what });
+            }
+        };
+        if tokens.len() == MAX_TOKENS {
+            let what = format!("longer than {MAX_TOKENS} numbers, names and signs");
+            return Err(ExpressionError { position, what });
+        }
+        tokens.push(Token { position, kind });
+    }
+    Ok(tokens)
+}
+
+/// Digits, with or without a fraction: what Rust's own parser takes beyond that (`1e9`, `.5`, `5.`) is
+/// easily a typing error in a formula.
+fn decimal(word: &str) -> Option<f64> {
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_decimal = match word.split_once('.') {
+        Some((whole, fraction)) => all_digits(whole) && all_digits(fraction),
+        None => all_digits(word),
+    };
+    if is_decimal { word.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    /// The position after the last character.
+    end: usize,
+}
+
+impl Parser<'_> {
+    fn sum(&mut self) -> Result<Node, ExpressionError> {
+        let mut left = self.product()?;
+        while let Some(operator) = self.operator(&[Operator::Add, Operator::Subtract]) {
+            left = Node::Binary(operator, Box::new(left), Box::new(self.product()?));
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Result<Node, ExpressionError> {
+        let mut left = self.factor()?;
+        while let Some(operator) = self.operator(&[Operator::Multiply, Operator::Divide]) {
+            left = Node::Binary(operator, Box::new(left), Box::new(self.factor()?));
+        }
+        Ok(left)
+    }
+
+    fn factor(&mut self) -> Result<Node, ExpressionError> {
+        let expected = "expected a number, a measure or `(`";
+        let Some((token, rest)) = self.tokens.split_first() else {
+            let what = format!("{expected}, found the end");
+            return Err(ExpressionError { position: self.end, what });
+        };
+        self.tokens = rest;
+        match &token.kind {
+            TokenKind::Number(number, _) => Ok(Node::Number(*number)),
+            TokenKind::Name(name) => Ok(Node::Name(name.clone())),
+            TokenKind::Operator(Operator::Subtract) => Ok(Node::Negative(Box::new(self.factor()?))),
+            TokenKind::Open => {
+                let inner = self.sum()?;
+                match self.tokens.split_first() {
+                    Some((Token { kind: TokenKind::Close, .. }, rest)) => {
+                        self.tokens = rest;
+                        Ok(inner)
+                    }
+                    Some((other, _)) => Err(ExpressionError {
+                        position: other.position,
+                        what: format!("expected an operator or `)`, found {}", other.kind),
+                    }),
+                    None => Err(ExpressionError {
+                        position: token.position,
+                        what: "`(` is never closed".to_owned(),
+                    }),
+                }
+            }
+            kind @ (TokenKind::Operator(_) | TokenKind::Close) => Err(ExpressionError {
+                position: token.position,
+                what: format!("{expected}, found {kind}"),
+            }),
+        }
+    }
+
+    /// Takes the next token if it is one of these operators.
+    fn operator(&mut self, wanted: &[Operator]) -> Option<Operator> {
+        let (token, rest) = self.tokens.split_first()?;
+        match token.kind {
+            TokenKind::Operator(operator) if wanted.contains(&operator) => {
+                self.tokens = rest;
+                Some(operator)
+            }
+            _ => None,
+        }
+    }
+}

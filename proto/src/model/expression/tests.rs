@@ -1,0 +1,193 @@
+//! Expressions against arithmetic written out, and bounds against what they promise.
+
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
+
+use super::*;
+
+/// Measures that tests know: `a` is 6, `b` is 3, `zero` is 0, `none` has no value.
+fn known(name: &str) -> Option<f64> {
+    match name {
+        "a" => Some(6.0),
+        "b" => Some(3.0),
+        "zero" => Some(0.0),
+        _ => None,
+    }
+}
+
+fn estimate(value: f64, lower: f64, upper: f64) -> Value {
+    Value { value: Some(value), lower: Some(lower), upper: Some(upper), exact: false }
+}
+
+#[test]
+fn values_follow_the_rules_of_arithmetic() {
+    let check = |text: &str, expected: Option<f64>| {
+        let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(expression.evaluate(known), expected, "{text}");
+        assert_eq!(expression.text(), text);
+    };
+    check("a", Some(6.0));
+    check("1 + 2 * 3 - 4 / 2", Some(5.0));
+    check("(1 + 2) * 3", Some(9.0));
+    check("10 - 3 - 2", Some(5.0));
+    check("16 / 4 / 2", Some(2.0));
+    check("-a + b", Some(-3.0));
+    check("--a", Some(6.0));
+    check("2 * -b", Some(-6.0));
+    check("a/b", Some(2.0));
+    check(" ( ( a ) ) ", Some(6.0));
+    check("0.5 * a", Some(3.0));
+    check("a / zero", None);
+    check("zero / zero", None);
+    check("a / (b - b)", None);
+    check("none + 1", None);
+    check("99999999999999999999 * 0 + 1", Some(1.0));
+}
+
+#[test]
+fn a_result_that_no_number_holds_is_undefined() {
+    let huge = Expression::parse("a * a").unwrap();
+    assert_eq!(huge.evaluate(|_| Some(1e300)), None);
+    assert_eq!(huge.evaluate_with_bounds(|_| Value::exact(1e300)), Value::undefined());
+}
+
+#[test]
+fn errors_point_at_the_character() {
+    let check = |text: &str, expected: &str| {
+        let error = Expression::parse(text).expect_err(text).to_string();
+        assert_eq!(error, expected, "{text}");
+    };
+    check("", "at character 1: expected a number, a measure or `(`, found the end");
+    check("a +", "at character 4: expected a number, a measure or `(`, found the end");
+    check("a b", "at character 3: expected an operator, found `b`");
+    check("a / / b", "at character 5: expected a number, a measure or `(`, found `/`");
+    check("+ a", "at character 1: expected a number, a measure or `(`, found `+`");
+    check("(a", "at character 1: `(` is never closed");
+    check("(a b)", "at character 4: expected an operator or `)`, found `b`");
+    check("a)", "at character 2: expected an operator, found `)`");
+    check("()", "at character 2: expected a number, a measure or `(`, found `)`");
+    check(
+        "a % b",
+        "at character 3: `%` is neither a number, a name, an operator nor a parenthesis",
+    );
+    check("é", "at character 1: `é` is neither a number, a name, an operator nor a parenthesis");
+    check("a * 1.2.3", "at character 5: `1.2.3` is no decimal number");
+    check("1e9", "at character 1: `1e9` is no decimal number");
+    check(".5", "at character 1: `.5` is no decimal number");
+    let long = "(".repeat(10_000);
+    let message = "at character 201: longer than 200 numbers, names and signs";
+    assert_eq!(Expression::parse(&long).unwrap_err().to_string(), message);
+}
+
+#[test]
+fn names_are_listed_once() {
+    let expression = Expression::parse("b / (a + b) - 2").unwrap();
+    assert_eq!(expression.names().into_iter().collect::<Vec<_>>(), ["a", "b"]);
+    assert!(Expression::parse("1").unwrap().names().is_empty());
+}
+
+#[test]
+fn the_canonical_text_forgets_spelling_only() {
+    let canonical = |text: &str| Expression::parse(text).unwrap().to_string();
+    assert_eq!(canonical("a/b"), canonical(" ( a / b ) "));
+    assert_eq!(canonical("a + b * -2.50"), "(a + (b * (-2.5)))");
+    assert_ne!(canonical("a - b - 1"), canonical("a - (b - 1)"));
+}
+
+#[test]
+fn bounds_follow_the_measures() {
+    let check = |text: &str, a: Value, b: Value, expected: Value| {
+        let expression = Expression::parse(text).unwrap();
+        let found = expression.evaluate_with_bounds(|name| if name == "a" { a } else { b });
+        assert_eq!(found, expected, "{text}");
+    };
+    let exact = Value::exact;
+    // Exact is exact.
+    check("a / b", exact(1.0), exact(4.0), exact(0.25));
+    // One estimate: its bounds, through the expression, the divisor's the other way round.
+    check("2 * a + 1", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(21.0, 17.0, 27.0));
+    check("a / b", exact(8.0), estimate(4.0, 2.0, 8.0), estimate(2.0, 1.0, 4.0));
+    check("-a", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(-10.0, -13.0, -8.0));
+    // Two estimates: in quadrature, each side by itself (3-4-5 below, 5-12-13 above).
+    let (a, b) = (estimate(100.0, 97.0, 105.0), estimate(200.0, 196.0, 212.0));
+    check("a + b", a, b, estimate(300.0, 295.0, 313.0));
+    // A difference turns the sides of what is taken away.
+    let (a, b) = (estimate(100.0, 97.0, 105.0), estimate(200.0, 188.0, 204.0));
+    check("a - b", a, b, estimate(-100.0, -105.0, -87.0));
+    // The same measure twice is one measure: it cancels, or it squares.
+    check("a - a", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(0.0, 0.0, 0.0));
+    check("a / (a + b)", estimate(1.0, 0.0, 3.0), exact(1.0), estimate(0.5, 0.0, 0.75));
+    // An exact measure beside an estimated one leaves an estimate, whatever its bounds.
+    check("a + b", estimate(10.0, 10.0, 10.0), exact(1.0), estimate(11.0, 11.0, 11.0));
+}
+
+#[test]
+fn where_no_bounds_can_be_stated_there_are_none() {
+    let ratio = Expression::parse("1 / a").unwrap();
+    let unbounded = |value| Value { value: Some(value), lower: None, upper: None, exact: false };
+    // Zero at a bound, zero between the bounds, and an estimate that has no bounds itself.
+    for a in [estimate(2.0, 0.0, 4.0), estimate(2.0, -1.0, 4.0), unbounded(2.0)] {
+        assert_eq!(ratio.evaluate_with_bounds(|_| a), unbounded(0.5));
+    }
+    assert_eq!(ratio.evaluate_with_bounds(|_| estimate(0.0, 0.0, 1.0)), Value::undefined());
+    assert_eq!(ratio.evaluate_with_bounds(|_| Value::undefined()), Value::undefined());
+    assert_eq!(ratio.evaluate_with_bounds(|_| Value::exact(0.0)), Value::undefined());
+}
+
+/// Texts that are expressions, over `a`, `b` and `c`.
+fn texts() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("a".to_owned()),
+        Just("b".to_owned()),
+        Just("c".to_owned()),
+        (0_u16..1000, 0_u8..10).prop_map(|(whole, tenth)| format!("{whole}.{tenth}")),
+    ];
+    leaf.prop_recursive(4, 24, 2, |inner| {
+        let operator = prop::sample::select(vec!["+", "-", "*", "/"]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone()).prop_map(|(l, o, r)| format!("({l} {o} {r})")),
+            inner.clone().prop_map(|inner| format!("-{inner}")),
+            inner.prop_map(|inner| format!("({inner})")),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_text_parses_or_fails(text in any::<String>()) {
+        let _ = Expression::parse(&text);
+    }
+
+    #[test]
+    fn the_canonical_text_means_the_same(text in texts(), a in -9.0..9.0, b in -9.0..9.0) {
+        let first = Expression::parse(&text).unwrap();
+        let second = Expression::parse(&first.to_string()).unwrap();
+        prop_assert_eq!(first.to_string(), second.to_string());
+        let of = |name: &str| Some(if name == "a" { a } else { b });
+        prop_assert_eq!(first.evaluate(of), second.evaluate(of));
+    }
+
+    /// What a caller may rely on: the value is the plain one, the bounds hold it, and exactness is
+    /// that of the measures.
+    #[test]
+    fn bounds_hold_the_value(
+        text in texts(),
+        values in prop::array::uniform3((-100.0..100.0, 0.0..5.0, 0.0..5.0, any::<bool>())),
+    ) {
+        let measure = |name: &str| {
+            let (value, down, up, exact) = values[usize::from(name.as_bytes()[0] - b'a')];
+            if exact { Value::exact(value) } else { estimate(value, value - down, value + up) }
+        };
+        let expression = Expression::parse(&text).unwrap();
+        let found = expression.evaluate_with_bounds(measure);
+        prop_assert_eq!(found.value, expression.evaluate(|name| measure(name).value));
+        let all_exact = expression.names().into_iter().all(|name| measure(name).exact);
+        prop_assert_eq!(found.exact, all_exact && found.value.is_some());
+        if let (Some(value), Some(lower), Some(upper)) = (found.value, found.lower, found.upper) {
+            prop_assert!(lower <= value && value <= upper);
+        } else {
+            prop_assert!(found.lower.is_none() && found.upper.is_none());
+        }
+    }
+}

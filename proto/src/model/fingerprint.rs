@@ -1,0 +1,172 @@
+//! What a model means, as sixteen hexadecimal digits.
+//!
+//! The hash is taken over a canonical JSON text of everything that decides what the numbers are.
+//! Comments, spaces, how things are shown (`display`, `format`) and the order of sources, lookups and
+//! measures decide nothing; the order of dimensions does, since cells are sorted by it.
+//!
+//! The text belongs to the stored format: fingerprints are in the commits of people's lakes. A key
+//! may be added where it is left out for every model that does not use it.
+
+use serde::Serialize;
+
+use super::{
+    Dimension, DimensionColumn, FileSet, Format, Lookup, Measure, MeasureKind, Model, Source,
+};
+use crate::id::Fingerprint;
+
+/// The fingerprint of a checked model; the one that it holds is not looked at.
+pub(super) fn of(model: &Model) -> Fingerprint {
+    let hash = clio_sketch::hash_str(&canonical(model));
+    Fingerprint::new(format!("{hash:016x}"))
+}
+
+/// Structs and not `serde_json::Value`, whose order of keys depends on who else uses that crate.
+#[derive(Serialize)]
+struct CanonicalModel<'a> {
+    dataset: &'a str,
+    timezone: &'a str,
+    sources: Vec<CanonicalSource<'a>>,
+    lookups: Vec<CanonicalLookup<'a>>,
+    dimensions: Vec<CanonicalDimension<'a>>,
+    measures: Vec<CanonicalMeasure<'a>>,
+}
+
+#[derive(Serialize)]
+struct CanonicalSource<'a> {
+    name: &'a str,
+    files: CanonicalFiles<'a>,
+    time: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CanonicalLookup<'a> {
+    name: &'a str,
+    files: CanonicalFiles<'a>,
+    key: &'a str,
+}
+
+#[derive(Serialize)]
+struct CanonicalFiles<'a> {
+    url: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    patterns: &'a [String],
+    format: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<(bool, u8, u8, &'a str)>,
+    #[serde(skip_serializing_if = "<[(String, String)]>::is_empty")]
+    columns: &'a [(String, String)],
+}
+
+#[derive(Serialize)]
+struct CanonicalDimension<'a> {
+    name: &'a str,
+    column: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looked_up: Option<(&'a str, &'a str)>,
+    multi: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    attributes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CanonicalMeasure<'a> {
+    name: &'a str,
+    kind: CanonicalKind<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum CanonicalKind<'a> {
+    Count { source: &'a str },
+    Sum { source: &'a str, of: &'a str },
+    Distinct { source: &'a str, of: Vec<&'a str>, family: &'a str, precision: u8 },
+    Derived { expression: String },
+}
+
+fn canonical(model: &Model) -> String {
+    let mut sources: Vec<_> = model.sources.iter().map(source).collect();
+    sources.sort_by_key(|source| source.name);
+    let mut lookups: Vec<_> = model.lookups.iter().map(lookup).collect();
+    lookups.sort_by_key(|lookup| lookup.name);
+    let mut measures: Vec<_> = model.measures.iter().map(measure).collect();
+    measures.sort_by_key(|measure| measure.name);
+    let canonical = CanonicalModel {
+        dataset: &model.name,
+        timezone: &model.timezone_name,
+        sources,
+        lookups,
+        dimensions: model.dimensions.iter().map(dimension).collect(),
+        measures,
+    };
+    serde_json::to_string(&canonical).expect("texts and numbers are always JSON")
+}
+
+fn source(source: &Source) -> CanonicalSource<'_> {
+    CanonicalSource {
+        name: &source.name,
+        files: files(&source.files),
+        time: &source.time.0,
+        predicate: source.predicate.as_deref(),
+    }
+}
+
+fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
+    CanonicalLookup { name: &lookup.name, files: files(&lookup.files), key: &lookup.key.0 }
+}
+
+fn files(files: &FileSet) -> CanonicalFiles<'_> {
+    CanonicalFiles {
+        url: &files.url,
+        patterns: &files.patterns,
+        format: files.format.as_str(),
+        csv: match &files.format {
+            Format::Csv(csv) => Some((csv.header, csv.delimiter, csv.quote, csv.null.as_str())),
+            Format::Parquet | Format::Ndjson => None,
+        },
+        columns: &files.columns,
+    }
+}
+
+fn dimension(dimension: &Dimension) -> CanonicalDimension<'_> {
+    let (column, looked_up) = match &dimension.column {
+        DimensionColumn::Event(column) => (&column.0, None),
+        DimensionColumn::Lookup { lookup, on, column } => {
+            (&column.0, Some((lookup.as_str(), on.0.as_str())))
+        }
+    };
+    CanonicalDimension {
+        name: &dimension.name,
+        column,
+        looked_up,
+        multi: dimension.multi,
+        members: dimension.members.as_deref(),
+        attributes: &dimension.attributes,
+        label: dimension.label.as_deref(),
+        media: dimension.media.as_deref(),
+    }
+}
+
+fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
+    let kind = match &measure.kind {
+        MeasureKind::Count { source } => CanonicalKind::Count { source },
+        MeasureKind::Sum { source, of } => CanonicalKind::Sum { source, of: &of.0 },
+        MeasureKind::Distinct { source, of, family, precision } => CanonicalKind::Distinct {
+            source,
+            of: of.iter().map(|column| column.0.as_str()).collect(),
+            family: family.name(),
+            precision: precision.get(),
+        },
+        MeasureKind::Derived { expression } => {
+            CanonicalKind::Derived { expression: expression.to_string() }
+        }
+    };
+    CanonicalMeasure { name: &measure.name, kind }
+}

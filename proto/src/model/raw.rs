@@ -1,0 +1,476 @@
+//! The model file as it is written: every value with its line, nothing checked but its type.
+//!
+//! It is read by hand from the TOML tree instead of through serde, since serde stops at the first
+//! unknown key or wrong type, and a bad file must name all its problems at once.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problems::{Problems, nearest, quoted};
+
+/// A value with the line of its key.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) line: usize,
+}
+
+/// What stands at a key.
+#[derive(Debug)]
+pub(super) enum Entry<T> {
+    /// Nothing.
+    Absent,
+    /// Something of the wrong type, which is reported: nobody shall call it missing as well.
+    Bad,
+    /// A value.
+    Given(At<T>),
+}
+
+impl<T> Entry<T> {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    pub(super) fn given(&self) -> Option<&At<T>> {
+        match self {
+            Self::Given(at) => Some(at),
+            Self::Absent | Self::Bad => None,
+        }
+    }
+
+    pub(super) fn value(&self) -> Option<&T> {
+        self.given().map(|at| &at.value)
+    }
+
+    /// The line of what stands here, right or wrong; `otherwise` where nothing does.
+    pub(super) fn line_or(&self, otherwise: usize) -> usize {
+        self.given().map_or(otherwise, |at| at.line)
+    }
+}
+
+/// The whole file. Tables are in the file's order.
+#[derive(Debug)]
+pub(super) struct RawModel {
+    pub(super) dataset: Option<RawDataset>,
+    pub(super) sources: Vec<RawSource>,
+    pub(super) lookups: Vec<RawLookup>,
+    pub(super) dimensions: Vec<RawDimension>,
+    pub(super) measures: Vec<RawMeasure>,
+}
+
+/// A table's name, its line, and its dotted path (`source.plays`).
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) line: usize,
+    pub(super) path: String,
+}
+
+impl Place {
+    /// The dotted path of a key of the table.
+    pub(super) fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.path)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct RawDataset {
+    pub(super) place: Place,
+    pub(super) name: Entry<String>,
+    pub(super) timezone: Entry<String>,
+}
+
+/// The keys that sources and lookups have in common.
+#[derive(Debug)]
+pub(super) struct RawFiles {
+    pub(super) url: Entry<String>,
+    pub(super) format: Entry<String>,
+    pub(super) files: Entry<Vec<String>>,
+    pub(super) columns: Entry<Vec<(String, String)>>,
+    pub(super) csv: Entry<RawCsv>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawCsv {
+    pub(super) place: Place,
+    pub(super) header: Entry<bool>,
+    pub(super) delimiter: Entry<String>,
+    pub(super) quote: Entry<String>,
+    pub(super) null: Entry<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawSource {
+    pub(super) place: Place,
+    pub(super) files: RawFiles,
+    pub(super) from: Entry<String>,
+    pub(super) time: Entry<String>,
+    pub(super) predicate: Entry<String>,
+    /// It asks for attribution, which is reported: its other keys need not be complete.
+    pub(super) is_attributed: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct RawLookup {
+    pub(super) place: Place,
+    pub(super) files: RawFiles,
+    pub(super) key: Entry<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawDimension {
+    pub(super) place: Place,
+    pub(super) column: Entry<String>,
+    pub(super) lookup: Entry<String>,
+    pub(super) on: Entry<String>,
+    pub(super) multi: Entry<bool>,
+    pub(super) attributes: Entry<Vec<String>>,
+    pub(super) label: Entry<String>,
+    pub(super) media: Entry<String>,
+    pub(super) display: Entry<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawMeasure {
+    pub(super) place: Place,
+    pub(super) source: Entry<String>,
+    pub(super) kind: Entry<String>,
+    pub(super) of: Entry<RawOf>,
+    pub(super) precision: Entry<i64>,
+    pub(super) error: Entry<RawError>,
+    pub(super) family: Entry<String>,
+    pub(super) expr: Entry<String>,
+    pub(super) format: Entry<String>,
+    pub(super) display: Entry<String>,
+}
+
+/// One column, or several together.
+#[derive(Debug)]
+pub(super) enum RawOf {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// `0.01`, or `"1%"`.
+#[derive(Debug)]
+pub(super) enum RawError {
+    Number(f64),
+    Text(String),
+}
+
+/// Reads a file as far as it is TOML, and reports wrong types and unknown keys.
+///
+/// `None` where the text is no TOML: what else would be said of it is guesswork.
+pub(super) fn read(text: &str, problems: &mut Problems) -> Option<RawModel> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, problems };
+    if !errors.is_empty() {
+        reader.report_syntax(&errors);
+        return None;
+    }
+    let mut root = reader.table(root.get_ref(), String::new(), String::new(), 1);
+    let dataset = reader.subtable(&mut root, "dataset").map(|mut table| RawDataset {
+        name: reader.string(&mut table, "name"),
+        timezone: reader.string(&mut table, "timezone"),
+        place: reader.finish(table),
+    });
+    let sources = reader.subtables(&mut root, "source", Reader::source);
+    let lookups = reader.subtables(&mut root, "lookup", Reader::lookup);
+    let dimensions = reader.subtables(&mut root, "dimension", Reader::dimension);
+    let measures = reader.subtables(&mut root, "measure", Reader::measure);
+    reader.finish(root);
+    Some(RawModel { dataset, sources, lookups, dimensions, measures })
+}
+
+/// A TOML table while its keys are taken out one by one.
+struct Table<'a> {
+    place: Place,
+    /// Keys not yet taken, in the file's order.
+    rest: Vec<(&'a str, usize, &'a DeValue<'a>)>,
+    /// Keys that were asked for: those that exist.
+    known: Vec<&'static str>,
+}
+
+impl Table<'_> {
+    fn line_of(&self, key: &str) -> Option<usize> {
+        self.rest.iter().find(|(name, _, _)| *name == key).map(|(_, line, _)| *line)
+    }
+}
+
+struct Reader<'a, 'p> {
+    text: &'a str,
+    problems: &'p mut Problems,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn report_syntax(&mut self, errors: &[toml::de::Error]) {
+        let mut last_line = 0;
+        for error in errors {
+            let line = self.line(error.span().map_or(0, |span| span.start));
+            // What follows an error on its line mostly follows from it.
+            if line > last_line {
+                let what = format!("this is no TOML: {}", error.message());
+                let mend = if error.message() == "duplicate key" {
+                    "keep one of them"
+                } else {
+                    "correct it; texts need quotes, lists and names of tables brackets"
+                };
+                self.problems.report(line, "", what, mend);
+                last_line = line;
+            }
+        }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        1 + before.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    fn table(&self, table: &'a DeTable<'a>, name: String, path: String, line: usize) -> Table<'a> {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let rest = entries
+            .into_iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), self.key_line(key), value.get_ref()))
+            .collect();
+        Table { place: Place { name, line, path }, rest, known: Vec::new() }
+    }
+
+    fn key_line(&self, key: &Spanned<std::borrow::Cow<'_, str>>) -> usize {
+        self.line(key.span().start)
+    }
+
+    /// Reports the keys that nobody asked for.
+    fn finish(&mut self, table: Table<'_>) -> Place {
+        for (key, line, _) in table.rest {
+            let mend = match nearest(key, table.known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", quoted(table.known.iter().copied())),
+            };
+            self.problems.report(line, join(&table.place.path, key), "unknown key", mend);
+        }
+        table.place
+    }
+
+    fn take(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<At<&'a DeValue<'a>>> {
+        table.known.push(key);
+        let index = table.rest.iter().position(|(name, _, _)| *name == key)?;
+        let (_, line, value) = table.rest.remove(index);
+        Some(At { value, line })
+    }
+
+    /// Takes a key and reads its value; `None` from `read` is a wrong type.
+    fn entry<T>(
+        &mut self,
+        table: &mut Table<'a>,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Entry<T> {
+        let Some(At { value, line }) = self.take(table, key) else {
+            return Entry::Absent;
+        };
+        match read(value) {
+            Some(value) => Entry::Given(At { value, line }),
+            None => {
+                let path = join(&table.place.path, key);
+                self.wrong_type(line, path, value, expected);
+                Entry::Bad
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, line: usize, path: String, value: &DeValue<'_>, expected: &str) {
+        let what = match value {
+            DeValue::String(text) if text.trim().is_empty() => "is empty".to_owned(),
+            DeValue::Array(array) if array.is_empty() => "is empty".to_owned(),
+            DeValue::Array(_) => "has the type array".to_owned(),
+            other => format!("has the type {}", other.type_str()),
+        };
+        self.problems.report(line, path, what, format!("write {expected}"));
+    }
+
+    fn string(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<String> {
+        self.entry(table, key, "a text in quotes", text)
+    }
+
+    fn boolean(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<bool> {
+        self.entry(table, key, "`true` or `false`", DeValue::as_bool)
+    }
+
+    fn strings(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<Vec<String>> {
+        self.entry(table, key, "a list of texts, such as `[\"a\", \"b\"]`", texts)
+    }
+
+    fn subtable(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<Table<'a>> {
+        let expected = format!("it as a table, `[{}]`", join(&table.place.path, key));
+        let entry = self.entry(table, key, &expected, DeValue::as_table);
+        let at = entry.given()?;
+        Some(self.table(at.value, key.to_owned(), join(&table.place.path, key), at.line))
+    }
+
+    /// Reads `[key.NAME]` for every name, in the file's order.
+    fn subtables<T>(
+        &mut self,
+        root: &mut Table<'a>,
+        key: &'static str,
+        read: fn(&mut Self, Table<'a>) -> T,
+    ) -> Vec<T> {
+        let Some(tables) = self.subtable(root, key) else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (name, line, value) in tables.rest {
+            let path = join(key, name);
+            match value.as_table() {
+                Some(table) => {
+                    let table = self.table(table, name.to_owned(), path, line);
+                    all.push(read(self, table));
+                }
+                None => {
+                    let expected = format!("a table with a name, `[{key}.NAME]`");
+                    self.wrong_type(line, path, value, &expected);
+                }
+            }
+        }
+        all
+    }
+
+    fn source(&mut self, mut table: Table<'a>) -> RawSource {
+        let files = self.files(&mut table);
+        let from = self.string(&mut table, "from");
+        let time = self.string(&mut table, "time");
+        let predicate = self.string(&mut table, "where");
+        // Not among the known keys: nobody shall be led to it.
+        let attribute = table.rest.iter().position(|(name, _, _)| *name == "attribute");
+        if let Some(index) = attribute {
+            let (_, line, _) = table.rest.remove(index);
+            self.problems.report(
+                line,
+                table.place.key("attribute"),
+                "crediting events to other events is not supported in this version",
+                "use a source with `where` instead: `from = \"plays\"` and \
+                 `where = \"watch_seconds >= 120\"`",
+            );
+        }
+        let place = self.finish(table);
+        RawSource { place, files, from, time, predicate, is_attributed: attribute.is_some() }
+    }
+
+    fn lookup(&mut self, mut table: Table<'a>) -> RawLookup {
+        RawLookup {
+            files: self.files(&mut table),
+            key: self.string(&mut table, "key"),
+            place: self.finish(table),
+        }
+    }
+
+    fn files(&mut self, table: &mut Table<'a>) -> RawFiles {
+        RawFiles {
+            url: self.string(table, "url"),
+            format: self.string(table, "format"),
+            files: self.strings(table, "files"),
+            columns: self.columns(table),
+            csv: self.csv(table),
+        }
+    }
+
+    fn columns(&mut self, table: &mut Table<'a>) -> Entry<Vec<(String, String)>> {
+        let line = table.line_of("columns");
+        let Some(columns) = self.subtable(table, "columns") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let mut all = Vec::new();
+        for (name, line, value) in columns.rest {
+            match text(value) {
+                Some(sql) => all.push((name.to_owned(), sql)),
+                None => {
+                    let path = join(&columns.place.path, name);
+                    self.wrong_type(line, path, value, "an SQL expression in quotes");
+                }
+            }
+        }
+        Entry::Given(At { value: all, line: columns.place.line })
+    }
+
+    fn csv(&mut self, table: &mut Table<'a>) -> Entry<RawCsv> {
+        let line = table.line_of("csv");
+        let Some(mut csv) = self.subtable(table, "csv") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let line = csv.place.line;
+        let value = RawCsv {
+            header: self.boolean(&mut csv, "header"),
+            delimiter: self.string(&mut csv, "delimiter"),
+            quote: self.string(&mut csv, "quote"),
+            // The one text that may be empty: an empty field is null.
+            null: self.entry(&mut csv, "null", "a text in quotes", |value| {
+                value.as_str().map(str::to_owned)
+            }),
+            place: self.finish(csv),
+        };
+        Entry::Given(At { value, line })
+    }
+
+    fn dimension(&mut self, mut table: Table<'a>) -> RawDimension {
+        RawDimension {
+            column: self.string(&mut table, "column"),
+            lookup: self.string(&mut table, "lookup"),
+            on: self.string(&mut table, "on"),
+            multi: self.boolean(&mut table, "multi"),
+            attributes: self.strings(&mut table, "attributes"),
+            label: self.string(&mut table, "label"),
+            media: self.string(&mut table, "media"),
+            display: self.string(&mut table, "display"),
+            place: self.finish(table),
+        }
+    }
+
+    fn measure(&mut self, mut table: Table<'a>) -> RawMeasure {
+        RawMeasure {
+            source: self.string(&mut table, "source"),
+            kind: self.string(&mut table, "kind"),
+            of: self.entry(&mut table, "of", "a column in quotes, or a list of columns", |value| {
+                text(value).map(RawOf::One).or_else(|| texts(value).map(RawOf::Several))
+            }),
+            precision: self.entry(&mut table, "precision", "a whole number", whole),
+            error: self.entry(&mut table, "error", "a share such as `\"1%\"` or `0.01`", |value| {
+                text(value).map(RawError::Text).or_else(|| number(value).map(RawError::Number))
+            }),
+            family: self.string(&mut table, "family"),
+            expr: self.string(&mut table, "expr"),
+            format: self.string(&mut table, "format"),
+            display: self.string(&mut table, "display"),
+            place: self.finish(table),
+        }
+    }
+}
+
+/// A text that is not empty.
+fn text(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+/// A list of texts; neither it nor any of them is empty.
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let array = value.as_array().filter(|array| !array.is_empty())?;
+    array.iter().map(|element| text(element.get_ref())).collect()
+}
+
+fn whole(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    value
+        .as_float()
+        .map(toml::de::DeFloat::as_str)
+        .or_else(|| Some(value.as_integer()?.as_str()))?
+        .parse()
+        .ok()
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}

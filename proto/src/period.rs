@@ -1,0 +1,274 @@
+//! Periods (a day, a month, a year, or all time) and how a range of days is covered by them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+
+/// How long a period is. Ordered from the finest to the coarsest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grain {
+    /// One day of the dataset's time zone.
+    Day,
+    /// One calendar month.
+    Month,
+    /// One calendar year.
+    Year,
+    /// All time.
+    All,
+}
+
+impl Grain {
+    /// Every grain, finest first.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Month, Self::Year, Self::All];
+
+    /// The grain as the lake writes it: `day`, `month`, `year`, `all`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+            Self::All => "all",
+        }
+    }
+}
+
+impl fmt::Display for Grain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One node of the tree of periods: a parent is the union of its children.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Period {
+    /// All time, the root.
+    All,
+    /// A calendar year.
+    Year(i16),
+    /// A calendar month: the year, and the month from 1 to 12.
+    Month(i16, i8),
+    /// One day.
+    Day(Date),
+}
+
+impl Period {
+    /// How long the period is.
+    pub fn grain(self) -> Grain {
+        match self {
+            Self::All => Grain::All,
+            Self::Year(_) => Grain::Year,
+            Self::Month(..) => Grain::Month,
+            Self::Day(_) => Grain::Day,
+        }
+    }
+
+    /// The period of a grain that a day lies in.
+    pub fn of(day: Date, grain: Grain) -> Self {
+        match grain {
+            Grain::Day => Self::Day(day),
+            Grain::Month => Self::Month(day.year(), day.month()),
+            Grain::Year => Self::Year(day.year()),
+            Grain::All => Self::All,
+        }
+    }
+
+    /// The next period up the tree; `None` for all time.
+    pub fn parent(self) -> Option<Self> {
+        match self {
+            Self::All => None,
+            Self::Year(_) => Some(Self::All),
+            Self::Month(year, _) => Some(Self::Year(year)),
+            Self::Day(day) => Some(Self::Month(day.year(), day.month())),
+        }
+    }
+
+    /// Whether a day lies in the period.
+    pub fn contains(self, day: Date) -> bool {
+        match self {
+            Self::All => true,
+            Self::Year(year) => day.year() == year,
+            Self::Month(year, month) => day.year() == year && day.month() == month,
+            Self::Day(own) => own == day,
+        }
+    }
+}
+
+impl fmt::Display for Period {
+    /// As the lake writes it: `2026-01-31`, `2026-01`, `2026`, `all`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Year(year) => write!(f, "{year:04}"),
+            Self::Month(year, month) => write!(f, "{year:04}-{month:02}"),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}
+
+/// A text that is no period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no period: expected `2026-01-31`, `2026-01`, `2026` or `all`")]
+pub struct PeriodParseError(String);
+
+impl FromStr for Period {
+    type Err = PeriodParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fail = || PeriodParseError(text.to_owned());
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        let parsed = match text.len() {
+            4 => text.parse().map(Self::Year).map_err(|_| fail())?,
+            7 => {
+                let first: Date = format!("{text}-01").parse().map_err(|_| fail())?;
+                Self::Month(first.year(), first.month())
+            }
+            10 => text.parse().map(Self::Day).map_err(|_| fail())?,
+            _ => return Err(fail()),
+        };
+        // Only the canonical spelling is accepted, so that a period has one name on disk.
+        if parsed.to_string() == text { Ok(parsed) } else { Err(fail()) }
+    }
+}
+
+/// A range of days, both ends included; the first is never after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DayRange {
+    first: Date,
+    last: Date,
+}
+
+impl DayRange {
+    /// The range from `first` to `last`, or `None` where it would end before it starts.
+    pub fn try_new(first: Date, last: Date) -> Option<Self> {
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// The first day.
+    pub fn first(self) -> Date {
+        self.first
+    }
+
+    /// The last day, included.
+    pub fn last(self) -> Date {
+        self.last
+    }
+
+    /// Whether the range holds a day.
+    pub fn contains(self, day: Date) -> bool {
+        self.first <= day && day <= self.last
+    }
+
+    /// The days of the range, in order.
+    pub fn days(self) -> impl Iterator<Item = Date> {
+        let last = self.last;
+        std::iter::successors(Some(self.first), |day| day.tomorrow().ok())
+            .take_while(move |day| *day <= last)
+    }
+
+    /// How many days the range holds; at least one.
+    pub fn n_days(self) -> u32 {
+        let days = (self.last - self.first).get_days();
+        u32::try_from(days).map_or(u32::MAX, |days| days.saturating_add(1))
+    }
+}
+
+/// The fewest periods whose union holds exactly the present days that lie in the range.
+///
+/// `present` are the days that the lake holds. A month stands for its days as soon as all *present*
+/// ones lie in the range, so a lake of one week answers that week from `all`. The periods come in
+/// order of time; days that are not present need none. Time grows with the number of present days.
+pub fn cover(present: &BTreeSet<Date>, range: DayRange) -> Vec<Period> {
+    let mut periods = Vec::new();
+    let days: Vec<Date> = present.iter().copied().collect();
+    cover_node(Period::All, &days, range, &mut periods);
+    periods
+}
+
+/// Covers the present days of one node: as a whole where the range holds them all, else by children.
+fn cover_node(node: Period, days: &[Date], range: DayRange, out: &mut Vec<Period>) {
+    let inside = days.iter().filter(|day| range.contains(**day)).count();
+    if inside == 0 {
+        return;
+    }
+    if inside == days.len() {
+        out.push(node);
+        return;
+    }
+    let child_grain = match node.grain() {
+        Grain::All => Grain::Year,
+        Grain::Year => Grain::Month,
+        Grain::Month | Grain::Day => Grain::Day,
+    };
+    for group in days.chunk_by(|a, b| Period::of(*a, child_grain) == Period::of(*b, child_grain)) {
+        cover_node(Period::of(group[0], child_grain), group, range, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn covered(present: &[&str], first: &str, last: &str) -> Vec<String> {
+        let present = present.iter().map(|text| day(text)).collect();
+        let range = DayRange::try_new(day(first), day(last)).unwrap();
+        cover(&present, range).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn period_names_round_trip_and_have_one_spelling() {
+        for text in ["all", "2026", "2026-01", "2026-01-31"] {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+        for text in ["", "2026-1", "2026-13", "2026-02-30", "26", "All", "+026", "2026-1-01"] {
+            assert!(text.parse::<Period>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_stands_for_its_days_when_the_range_holds_every_present_one() {
+        let week = ["2026-01-30", "2026-01-31", "2026-02-01"];
+        assert_eq!(covered(&week, "2026-01-01", "2026-12-31"), ["all"]);
+        assert_eq!(covered(&week, "2026-01-30", "2026-01-31"), ["2026-01"]);
+        assert_eq!(covered(&week, "2026-01-31", "2026-02-28"), ["2026-01-31", "2026-02"]);
+        assert!(covered(&week, "2027-01-01", "2027-01-02").is_empty());
+        let years = ["2025-12-31", "2026-01-01", "2026-01-02", "2027-03-01"];
+        assert_eq!(covered(&years, "2025-12-31", "2026-12-31"), ["2025", "2026"]);
+    }
+
+    #[test]
+    fn a_range_knows_its_days() {
+        let range = DayRange::try_new(day("2024-02-28"), day("2024-03-01")).unwrap();
+        assert_eq!(range.n_days(), 3);
+        assert_eq!(range.days().count(), 3);
+        assert_eq!(DayRange::try_new(day("2024-03-01"), day("2024-02-28")), None);
+    }
+
+    proptest! {
+        /// Against the definition: every present day of the range is in exactly one period of the
+        /// cover, and no present day outside it is in any.
+        #[test]
+        fn a_cover_holds_each_present_day_of_the_range_once(
+            offsets in proptest::collection::btree_set(0_i32..1200, 0..60),
+            first in 0_i32..1200,
+            length in 0_i32..800,
+        ) {
+            let at = |offset: i32| day("2024-11-01") + jiff::Span::new().days(offset);
+            let present: BTreeSet<Date> = offsets.iter().map(|offset| at(*offset)).collect();
+            let range = DayRange::try_new(at(first), at(first + length)).unwrap();
+            let periods = cover(&present, range);
+            for day in &present {
+                let n_holding = periods.iter().filter(|period| period.contains(*day)).count();
+                prop_assert_eq!(n_holding, usize::from(range.contains(*day)));
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A query and its answer in our own words. gRPC, GraphQL and the command line lower into these.
+//!
+//! Names in a [`Query`] are unresolved texts: whoever answers it binds them to the snapshot's model
+//! and lists what exists where one is unknown.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::service::SnapshotInfo;
+
+/// The most rows that one answer holds: a page, not an export.
+pub const MAX_LIMIT: usize = 5_000;
+
+/// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
+/// readers give up at 100 messages, and a filter is two of them a level.
+pub const MAX_FILTER_DEPTH: usize = 32;
+
+/// What is asked of the cube.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The days asked for.
+    pub range: QueryRange,
+    /// Which cells count; `None` for all.
+    pub filter: Option<Filter>,
+    /// What one row of the answer stands for; empty for the total alone.
+    pub group_by: Vec<GroupKey>,
+    /// Names of measures, in the order of the answer's values. At least one.
+    pub measures: Vec<String>,
+    /// The order of rows. Empty: time keys ascending if there are any, else the first measure
+    /// descending. Ties are broken by the keys, so that the order is always the same.
+    pub order_by: Vec<OrderBy>,
+    /// The most rows in the answer, at most [`MAX_LIMIT`].
+    pub limit: usize,
+    /// Rows to skip before the first one.
+    pub offset: usize,
+}
+
+impl Query {
+    /// The all-time total of some measures: a start to change from.
+    pub fn total(measures: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            range: QueryRange::AllTime,
+            filter: None,
+            group_by: Vec::new(),
+            measures: measures.into_iter().map(Into::into).collect(),
+            order_by: Vec::new(),
+            limit: 100,
+            offset: 0,
+        }
+    }
+}
+
+/// The days that a query asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryRange {
+    /// Every day that the snapshot holds.
+    AllTime,
+    /// From one day to another, both included; an open end is the edge of the data.
+    Days {
+        /// The first day.
+        from: Option<Date>,
+        /// The last day, included.
+        to: Option<Date>,
+    },
+}
+
+/// A field of the cube: a dimension (`asset`) or an attribute of one (`asset.title`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldRef {
+    /// The dimension's name.
+    pub dimension: String,
+    /// The attribute's name; `None` for the dimension itself.
+    pub attribute: Option<String>,
+}
+
+impl FieldRef {
+    /// Splits `asset.title` at its first dot.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('.') {
+            Some((dimension, attribute)) => {
+                Self { dimension: dimension.to_owned(), attribute: Some(attribute.to_owned()) }
+            }
+            None => Self { dimension: text.to_owned(), attribute: None },
+        }
+    }
+}
+
+impl fmt::Display for FieldRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.attribute {
+            Some(attribute) => write!(f, "{}.{attribute}", self.dimension),
+            None => f.write_str(&self.dimension),
+        }
+    }
+}
+
+/// A step of time that rows are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimeGrain {
+    /// One row a day.
+    Day,
+    /// One row a calendar month: of its days that lie in the range.
+    Month,
+    /// One row a calendar year: of its days that lie in the range.
+    Year,
+}
+
+impl TimeGrain {
+    /// Every grain of time, finest first.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Month, Self::Year];
+
+    /// The name: `day`, `month`, `year`. No dimension may have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
+/// One thing that rows are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKey {
+    /// A step of time. At most one in a query.
+    Time(TimeGrain),
+    /// A field.
+    Field(FieldRef),
+}
+
+impl fmt::Display for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(grain) => f.write_str(grain.as_str()),
+            Self::Field(field) => field.fmt(f),
+        }
+    }
+}
+
+impl FromStr for GroupKey {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match TimeGrain::ALL.into_iter().find(|grain| grain.as_str() == text) {
+            Some(grain) => Self::Time(grain),
+            None => Self::Field(FieldRef::parse(text)),
+        })
+    }
+}
+
+/// Which cells count. The empty `And` holds for all cells, the empty `Or` for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// All of them hold.
+    And(Vec<Self>),
+    /// At least one of them holds.
+    Or(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// A test of one field.
+    Field {
+        /// The field that is tested.
+        field: FieldRef,
+        /// What must hold of it.
+        test: Test,
+    },
+}
+
+impl Filter {
+    /// How deep it nests: 1 for a single test or an empty list.
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::And(filters) | Self::Or(filters) => {
+                1 + filters.iter().map(Self::depth).max().unwrap_or(0)
+            }
+            Self::Not(filter) => 1 + filter.depth(),
+            Self::Field { .. } => 1,
+        }
+    }
+}
+
+/// What must hold of a field. A cell's value is seen as a set: of one value on a single-valued
+/// field, of any number on a multi-valued one, and empty where it is null. So `NoneOf` holds for
+/// null, and `AllOf` asks for a multi-valued field (unless it names one value only).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// The set holds at least one of the values.
+    AnyOf(Vec<String>),
+    /// The set holds every one of the values.
+    AllOf(Vec<String>),
+    /// The set holds none of the values.
+    NoneOf(Vec<String>),
+    /// The set holds a value that starts so (case counts).
+    Prefix(String),
+    /// The set is empty (`true`), or is not (`false`).
+    IsNull(bool),
+}
+
+/// What rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderBy {
+    /// A measure or a key of the query.
+    pub by: Order,
+    /// Which way. Null and undefined values come last, both ways.
+    pub direction: Direction,
+}
+
+/// A measure's value or a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// By a measure, which the query also asks for.
+    Measure(String),
+    /// By a key, which the query also groups by. Keys compare by their value's bytes.
+    Key(GroupKey),
+}
+
+/// Smallest or largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// What the cube answers, from exactly one snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The snapshot that every number comes from.
+    pub snapshot: SnapshotInfo,
+    /// What a row's keys stand for, as the query asked.
+    pub group_by: Vec<GroupKey>,
+    /// What a row's values stand for, as the query asked.
+    pub measures: Vec<String>,
+    /// The page of rows asked for; empty where nothing was grouped.
+    pub rows: Vec<Row>,
+    /// The union of everything that the filter leaves: never a sum of groups. It has no keys.
+    pub total: Row,
+    /// Groups before `limit` and `offset`.
+    pub n_groups: u64,
+    /// Multi-valued group keys: their groups overlap and must not be added up.
+    pub overlapping: Vec<FieldRef>,
+    /// The days behind the numbers.
+    pub coverage: Coverage,
+    /// How long the computation took, without any network.
+    pub elapsed: Duration,
+}
+
+/// The days behind an answer. A partial answer is never silent: see `missing` and `provisional`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The first and last day asked for; `None` where the snapshot holds no day and none was asked.
+    pub range: Option<(Date, Date)>,
+    /// Days asked for that the snapshot does not hold.
+    pub missing: Vec<Date>,
+    /// Days asked for whose numbers may still change.
+    pub provisional: Vec<Date>,
+    /// The periods that were read (`2026`, `2026-02`, `2026-03-01`, `all`), in order of time.
+    pub periods: Vec<crate::Period>,
+}
+
+/// One group of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// One for each entry of `group_by`, in order.
+    pub keys: Vec<Key>,
+    /// One for each measure asked for, in order.
+    pub values: Vec<Value>,
+}
+
+/// A member, a value of an attribute, or a step of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The value; `None` for the null member.
+    pub value: Option<String>,
+    /// What people read: the member's label, or the value.
+    pub label: Option<String>,
+    /// The address of a preview.
+    pub media: Option<String>,
+}
+
+/// A measure's number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Value {
+    /// The number; `None` where it is undefined (`0 / 0`), and then so are the bounds.
+    pub value: Option<f64>,
+    /// The lower end of the 95 % interval of the sketches' error.
+    pub lower: Option<f64>,
+    /// The upper end of the 95 % interval of the sketches' error.
+    pub upper: Option<f64>,
+    /// No sketch error is in it: both bounds equal the value.
+    pub exact: bool,
+}
+
+impl Value {
+    /// A number without sketch error.
+    pub fn exact(value: f64) -> Self {
+        Self { value: Some(value), lower: Some(value), upper: Some(value), exact: true }
+    }
+
+    /// A number that is not defined.
+    pub fn undefined() -> Self {
+        Self { value: None, lower: None, upper: None, exact: false }
+    }
+}

@@ -1,0 +1,191 @@
+//! The cube as a service: one trait that a local object and a remote client both implement, so that
+//! the whole system also runs in one process.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::error::ServiceError;
+use crate::id::{Fingerprint, RunId, SnapshotId};
+use crate::model::MeasureFormat;
+use crate::query::{Answer, FieldRef, Query};
+
+/// Answers queries from snapshots that it holds.
+///
+/// Every method answers from one snapshot: the current one, or the one named. A snapshot that is
+/// named and not held any more gives [`Code::NotFound`](crate::Code::NotFound) with those that are.
+#[async_trait]
+pub trait CubeService: Send + Sync {
+    /// The dataset as the current snapshot's model describes it.
+    async fn describe(&self) -> Result<Description, ServiceError>;
+
+    /// Answers a query.
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError>;
+
+    /// Finds values of one field, for pickers.
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
+
+    /// The newest snapshots of the lake, newest first.
+    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError>;
+
+    /// The status now.
+    async fn status(&self) -> Result<ServingStatus, ServiceError>;
+
+    /// The status now, then at every change. The stream ends when the service stops.
+    async fn watch(&self) -> Result<StatusStream, ServiceError>;
+}
+
+/// A stream of statuses; an error is its last item.
+pub type StatusStream = BoxStream<'static, Result<ServingStatus, ServiceError>>;
+
+/// What a dataset offers, for those who build schemas, menus and pages from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// The dataset's name.
+    pub dataset: String,
+    /// The IANA name of the time zone in which a day begins.
+    pub timezone: String,
+    /// The model's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Dimensions, each followed by its attributes, in the model's order.
+    pub fields: Vec<FieldInfo>,
+    /// Measures in the model's order.
+    pub measures: Vec<MeasureInfo>,
+}
+
+/// A dimension or an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// `asset` or `asset.title`.
+    pub field: FieldRef,
+    /// What people read: `Asset`, `Asset title`.
+    pub label: String,
+    /// Multi-valued: a cell holds a set of values, and groups overlap.
+    pub multi: bool,
+    /// Members carry a label besides their value.
+    pub has_label: bool,
+    /// Members carry a preview's address.
+    pub has_media: bool,
+}
+
+/// A measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureInfo {
+    /// The name.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// What it is.
+    pub class: MeasureClass,
+    /// How it is shown.
+    pub format: MeasureFormat,
+}
+
+/// The kinds of measures, with what a reader may want to know of each.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MeasureClass {
+    /// A number of events.
+    Count,
+    /// A sum of a column.
+    Sum,
+    /// A number of different values, estimated by a sketch.
+    Distinct {
+        /// The sketch family's name.
+        family: String,
+        /// Its precision.
+        precision: u8,
+        /// One standard error, relative.
+        relative_error: f64,
+    },
+    /// An expression over other measures.
+    Derived {
+        /// The expression as the model has it.
+        expression: String,
+    },
+}
+
+/// A search of one field's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersRequest {
+    /// The field.
+    pub field: FieldRef,
+    /// Text that the value or the label must contain, whatever its case. Without it the values come
+    /// by frequency; with it those that start with it come first, then by frequency.
+    pub search: Option<String>,
+    /// The most members in the page.
+    pub limit: usize,
+    /// Members to skip before the first one.
+    pub offset: usize,
+    /// The snapshot to search; `None` for the current one.
+    pub snapshot: Option<SnapshotId>,
+}
+
+/// A page of members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberPage {
+    /// The members.
+    pub members: Vec<Member>,
+    /// How many match in all.
+    pub n_total: u64,
+}
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The value; `None` for the null member.
+    pub value: Option<String>,
+    /// What people read, where it is not the value.
+    pub label: Option<String>,
+    /// The address of a preview.
+    pub media: Option<String>,
+    /// All-time cells that hold it: its frequency, for ordering.
+    pub n_cells: u64,
+}
+
+/// One committed version of the lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    /// The version.
+    pub id: SnapshotId,
+    /// When it was committed.
+    pub committed_at: Timestamp,
+    /// The run that committed it.
+    pub run: RunId,
+    /// The model it was made with.
+    pub fingerprint: Fingerprint,
+    /// The first and the last day it holds; `None` where it holds none.
+    pub days: Option<(Date, Date)>,
+    /// How many days it holds.
+    pub n_days: u32,
+    /// Cells of all periods.
+    pub n_cells: u64,
+    /// Events that its run read.
+    pub rows_in: u64,
+}
+
+/// Whether serving can be trusted to be current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ServingState {
+    /// It serves the newest snapshot of the lake.
+    Serving,
+    /// It serves the last good snapshot: a newer one was refused, or the lake does not answer.
+    Stale,
+    /// It has no snapshot to serve, or does not answer at all.
+    Down,
+}
+
+/// What serving says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServingStatus {
+    /// The state.
+    pub state: ServingState,
+    /// Why it is not `Serving`, in words.
+    pub message: Option<String>,
+    /// What it serves.
+    pub snapshot: Option<SnapshotInfo>,
+}

@@ -1,0 +1,74 @@
+//! The lake's contract: the schema of cells, and the metadata of commits as people's lakes have it.
+
+use std::collections::BTreeMap;
+
+use arrow_schema::DataType;
+use clio_proto::{CheckOutcome, Fingerprint, Model, RunId, SnapshotMetadata, cell_schema};
+
+#[test]
+fn the_schema_of_cells_follows_from_the_model() {
+    let model = Model::parse("media.toml", include_str!("models/media.toml")).unwrap();
+    let schema = cell_schema(&model, &["watch_seconds".to_owned()]);
+    let list = DataType::new_list(DataType::Utf8, true);
+    let fields: Vec<(&str, bool)> = schema
+        .fields()
+        .iter()
+        .map(|field| (field.name().as_str(), matches!(field.data_type(), DataType::List(_))))
+        .collect();
+    let expected = [
+        ("grain", false),
+        ("period", false),
+        ("asset", false),
+        ("country", false),
+        ("device", false),
+        ("audience", true),
+        ("impressions", false),
+        ("viewers", false),
+        ("plays", false),
+        ("players", false),
+        ("watch_seconds", false),
+    ];
+    assert_eq!(fields, expected);
+    let type_of = |name: &str| schema.field_with_name(name).unwrap().data_type().clone();
+    assert_eq!(type_of("country"), DataType::Utf8);
+    assert!(type_of("audience").equals_datatype(&list));
+    assert_eq!(type_of("impressions"), DataType::Int64);
+    assert_eq!(type_of("viewers"), DataType::Binary);
+    assert_eq!(type_of("watch_seconds"), DataType::Float64);
+    let whole = cell_schema(&model, &[]);
+    let sum = whole.field_with_name("watch_seconds").unwrap();
+    assert_eq!((sum.data_type(), &sum.metadata()["clio.kind"]), (&DataType::Int64, &"sum".into()));
+    let viewers: BTreeMap<_, _> =
+        schema.field_with_name("viewers").unwrap().metadata().iter().collect();
+    let viewers: Vec<_> =
+        viewers.into_iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected = [
+        ("clio.family", "hll++"),
+        ("clio.hash", "xxh3-64"),
+        ("clio.kind", "distinct"),
+        ("clio.precision", "14"),
+    ];
+    assert_eq!(viewers, expected);
+}
+
+/// Version 1 as it was shipped; it must stay readable.
+#[test]
+fn commits_of_version_1_are_read() {
+    let metadata = SnapshotMetadata {
+        format_version: 1,
+        run: RunId::new("run-1"),
+        fingerprint: Fingerprint::new("0123456789abcdef"),
+        model: "[dataset]\nname = \"media\"\n".to_owned(),
+        days: vec!["2026-01-30".parse().unwrap(), "2026-01-31".parse().unwrap()],
+        provisional_days: vec!["2026-01-31".parse().unwrap()],
+        rows_in: BTreeMap::from([("plays".to_owned(), 10)]),
+        rows_out_of_day: BTreeMap::from([("plays".to_owned(), 1)]),
+        lookups: BTreeMap::from([("assets".to_owned(), 3)]),
+        cells: BTreeMap::from([("2026-01".to_owned(), 7), ("all".to_owned(), 7)]),
+        checks: vec![CheckOutcome { name: "uniques at most counts".to_owned(), n_checked: 14 }],
+    };
+    let shipped = include_str!("cells/snapshot_metadata_v1.json");
+    assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);
+    let written: serde_json::Value = serde_json::to_value(&metadata).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(shipped).unwrap());
+}

@@ -1,0 +1,183 @@
+//! Model files: good ones as they are understood, bad ones with the exact text of what is said of them.
+//!
+//! The bad ones are in `models/bad.txt`. A case is a title, a change of the base file at the top (or
+//! a whole file), and the expected text; `CLIO_BLESS=1` rewrites the expected texts, and a person
+//! reads the difference.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clio_proto::{
+    CsvOptions, Dimension, DimensionColumn, FileSet, Format, MeasureFormat, MeasureKind, Model,
+    SqlColumn,
+};
+
+const MEDIA: &str = include_str!("models/media.toml");
+const OPEN_BANDIT: &str = include_str!("models/open_bandit.toml");
+
+fn parse(text: &str) -> Model {
+    Model::parse("model.toml", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn names<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<&str> {
+    items.iter().map(name).collect()
+}
+
+#[test]
+fn the_example_of_the_design_is_understood() {
+    let model = parse(MEDIA);
+    assert_eq!((model.name(), model.timezone_name()), ("media", "UTC"));
+    assert_eq!(model.text(), MEDIA);
+    let sources = names(model.sources(), |source| &source.name);
+    assert_eq!(sources, ["impressions", "plays", "qualified_plays"]);
+    let qualified = model.source("qualified_plays").unwrap();
+    assert_eq!(qualified.files, model.source("plays").unwrap().files);
+    assert_eq!(qualified.time, SqlColumn("event_time".to_owned()));
+    assert_eq!(qualified.predicate.as_deref(), Some("watch_seconds >= 120"));
+    assert_eq!(model.lookup("assets").unwrap().files.format, Format::Parquet);
+    let dimensions = names(model.dimensions(), |dimension| &dimension.name);
+    assert_eq!(dimensions, ["asset", "country", "device", "audience"]);
+    let asset = Dimension {
+        name: "asset".to_owned(),
+        display: "Asset".to_owned(),
+        column: DimensionColumn::Event(SqlColumn("asset_id".to_owned())),
+        multi: false,
+        members: Some("assets".to_owned()),
+        attributes: ["title", "media_type", "language", "tags"].map(str::to_owned).to_vec(),
+        label: Some("name".to_owned()),
+        media: Some("preview_url".to_owned()),
+    };
+    assert_eq!(model.dimension("asset"), Some(&asset));
+    let audience = model.dimension("audience").unwrap();
+    assert!(audience.multi);
+    assert_eq!(audience.members, None);
+    let looked_up = DimensionColumn::Lookup {
+        lookup: "audiences".to_owned(),
+        on: SqlColumn("profile_id".to_owned()),
+        column: SqlColumn("audience".to_owned()),
+    };
+    assert_eq!(audience.column, looked_up);
+    let stored: Vec<_> = model.stored_measures().map(|measure| measure.name.as_str()).collect();
+    assert_eq!(stored, ["impressions", "viewers", "plays", "players", "watch_seconds"]);
+    let rate = model.measure("take_rate").unwrap();
+    assert_eq!((rate.display.as_str(), rate.format), ("Take rate", MeasureFormat::Percent));
+    let fields: Vec<_> = model.fields().map(|field| field.to_string()).collect();
+    assert_eq!(fields[..3], ["asset", "asset.title", "asset.media_type"]);
+}
+
+#[test]
+fn a_model_over_csv_files_is_understood() {
+    let model = parse(OPEN_BANDIT);
+    let impressions = FileSet {
+        url: "obd/".to_owned(),
+        patterns: vec!["bts-*.csv".to_owned(), "random-*.csv".to_owned()],
+        format: Format::Csv(CsvOptions {
+            delimiter: b';',
+            null: "NA".to_owned(),
+            ..CsvOptions::default()
+        }),
+        columns: vec![
+            ("policy".to_owned(), "split_part(_file, '-', 1)".to_owned()),
+            ("campaign".to_owned(), "split_part(_file, '-', 2)".to_owned()),
+        ],
+    };
+    assert_eq!(model.source("impressions").unwrap().files, impressions);
+    let first_click = model.source("first_clicks").unwrap();
+    assert_eq!(first_click.files, impressions);
+    let predicate = "(item_id IS NOT NULL) AND (click = 1) AND (position = 1)";
+    assert_eq!(first_click.predicate.as_deref(), Some(predicate));
+    assert_eq!(model.lookup("items").unwrap().files.format, Format::Csv(CsvOptions::default()));
+    let users = &model.measure("users").unwrap().kind;
+    let MeasureKind::Distinct { of, precision, .. } = users else {
+        panic!("{users:?}");
+    };
+    assert_eq!((of.len(), precision.get()), (4, 14));
+    let precise = &model.measure("precise_users").unwrap().kind;
+    assert!(matches!(precise, MeasureKind::Distinct { precision, .. } if precision.get() == 16));
+    assert_eq!(model.timezone_name(), "Asia/Tokyo");
+}
+
+#[test]
+fn a_fingerprint_is_of_what_a_model_means() {
+    let media = parse(MEDIA);
+    let same = |from: &str, to: &str| {
+        let changed = MEDIA.replace(from, to);
+        assert_ne!(changed, MEDIA, "`{from}` is in the file");
+        parse(&changed).fingerprint() == media.fingerprint()
+    };
+    assert!(same("[dataset]", "# a comment\n[dataset]"));
+    assert!(same("format = \"percent\"", "format = \"number\"\ndisplay = \"Rate\""));
+    assert!(same("players / viewers", "(players)/viewers"));
+    assert!(same("precision = 14", "error = \"1%\""));
+    assert!(same("timezone = \"UTC\"", ""));
+    assert!(!same("timezone = \"UTC\"", "timezone = \"Europe/Berlin\""));
+    assert!(!same("players / viewers", "viewers / players"));
+    assert!(!same("watch_seconds >= 120", "watch_seconds >= 121"));
+    assert!(!same("precision = 14", "precision = 15"));
+
+    // Tables in another order: measures and sources decide nothing, dimensions do.
+    let moved = |header: &str, before: &str| {
+        let start = MEDIA.find(header).unwrap();
+        let end = MEDIA[start + 1..].find("\n[").map_or(MEDIA.len(), |at| start + 2 + at);
+        let rest = format!("{}{}", &MEDIA[..start], &MEDIA[end..]);
+        let moved = rest.replace(before, &format!("{}\n{before}", &MEDIA[start..end]));
+        parse(&moved)
+    };
+    let measures_turned = moved("[measure.plays]", "[measure.impressions]");
+    assert_eq!(measures_turned.measures()[0].name, "plays");
+    assert_eq!(measures_turned.fingerprint(), media.fingerprint());
+    let dimensions_turned = moved("[dimension.device]", "[dimension.country]");
+    assert_ne!(dimensions_turned.fingerprint(), media.fingerprint());
+}
+
+/// A changed fingerprint makes every lake in the world look like one of another model: if this fails,
+/// mend the code, not the expectation.
+#[test]
+fn shipped_fingerprints_stay() {
+    assert_eq!(parse(MEDIA).fingerprint().as_str(), "ec5b1a5cfdaa0277");
+    assert_eq!(parse(OPEN_BANDIT).fingerprint().as_str(), "5b36f10c74e60dc9");
+}
+
+#[test]
+fn bad_models_say_all_that_is_wrong() {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/bad.txt");
+    let written = fs::read_to_string(&path).unwrap();
+    let (base, cases) = written.split_once("\n=== ").unwrap();
+    let base = base.split_once("--- base\n").unwrap().1;
+    parse(base);
+    let mut blessed = written[..written.find("\n=== ").unwrap()].to_owned();
+    for case in cases.split("\n=== ") {
+        let (title, body) = case.split_once('\n').unwrap();
+        let (input, expected) = body.split_once("--- says\n").unwrap();
+        let text = apply(title, base, input);
+        let said = match Model::parse("bad.toml", &text) {
+            Ok(_) => "nothing\n".to_owned(),
+            Err(error) => format!("{error}\n"),
+        };
+        blessed.push_str(&format!("\n=== {title}\n{input}--- says\n{said}"));
+        if !must_bless() {
+            assert_eq!(said, expected, "{title}:\n{text}");
+        }
+    }
+    if must_bless() {
+        fs::write(&path, blessed).unwrap();
+    }
+}
+
+/// The file of a case: whole (`--- file`), the base with some lines changed (`old` then `=>` then
+/// `new`), or the base with lines added.
+fn apply(title: &str, base: &str, input: &str) -> String {
+    if let Some(file) = input.strip_prefix("--- file\n") {
+        return file.to_owned();
+    }
+    let Some((from, to)) = input.split_once("=>\n") else {
+        return format!("{base}{input}");
+    };
+    assert!(base.contains(from), "{title}: the base has no such lines");
+    base.replacen(from, to, 1)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
+fn must_bless() -> bool {
+    std::env::var("CLIO_BLESS").is_ok()
+}
