@@ -1,0 +1,133 @@
+//! An argument of a query, and the errors that name it.
+//!
+//! async-graphql has checked most of it against the schema, but not all: not what a `Date` looks
+//! like, and not what stands in a variable for an object. So nothing here takes a shape for granted.
+
+use async_graphql::Value;
+use async_graphql::dynamic::ObjectAccessor;
+use clio_proto::{Code, ServiceError};
+use jiff::civil::Date;
+
+/// A value with the path that errors call it by: `query.where.and[0].country`. Never null: a null
+/// argument is an absent one.
+#[derive(Debug, Clone)]
+pub(crate) struct Argument<'a> {
+    path: String,
+    value: &'a Value,
+}
+
+impl<'a> Argument<'a> {
+    /// An argument of a field.
+    pub(crate) fn of(arguments: &'a ObjectAccessor<'_>, name: &str) -> Option<Self> {
+        Self::new(name.to_owned(), arguments.get(name)?.as_value())
+    }
+
+    fn new(path: String, value: &'a Value) -> Option<Self> {
+        (*value != Value::Null).then_some(Self { path, value })
+    }
+
+    /// An entry of an object.
+    pub(crate) fn entry(&self, name: &str) -> Result<Option<Self>, ServiceError> {
+        let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
+        let path = || format!("{}.{name}", self.path);
+        Ok(entries.get(name).and_then(|value| Self::new(path(), value)))
+    }
+
+    /// The entries of an object by name, in the order in which they were written.
+    pub(crate) fn entries(&self) -> Result<Vec<(&'a str, Self)>, ServiceError> {
+        let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
+        let entry = |name: &'a async_graphql::Name, value| {
+            Some((name.as_str(), Self::new(format!("{}.{name}", self.path), value)?))
+        };
+        Ok(entries.iter().filter_map(|(name, value)| entry(name, value)).collect())
+    }
+
+    /// The items of a list. One value stands for a list of one.
+    pub(crate) fn items(&self) -> Result<Vec<Self>, ServiceError> {
+        let Value::List(items) = self.value else { return Ok(vec![self.clone()]) };
+        let item = |(index, value)| {
+            let path = format!("{}[{index}]", self.path);
+            Self::new(path.clone(), value)
+                .ok_or_else(|| Self { path, value }.is_not("allowed in this list"))
+        };
+        items.iter().enumerate().map(item).collect()
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&self) -> Result<Vec<String>, ServiceError> {
+        // Without `items`, which would write a path for each of perhaps thousands of values.
+        if let Value::List(items) = self.value {
+            let text = |item: &Value| match item {
+                Value::String(text) => Some(text.clone()),
+                _ => None,
+            };
+            items.iter().map(text).collect::<Option<_>>()
+        } else {
+            self.text().ok().map(|text| vec![text.to_owned()])
+        }
+        .ok_or_else(|| self.is_not("a list of texts"))
+    }
+
+    /// A text.
+    pub(crate) fn text(&self) -> Result<&'a str, ServiceError> {
+        match self.value {
+            Value::String(text) => Ok(text),
+            _ => Err(self.is_not("a text")),
+        }
+    }
+
+    /// The name of a value of an enum. Variables, being JSON, hold it as a text.
+    pub(crate) fn name(&self) -> Result<&'a str, ServiceError> {
+        match self.value {
+            Value::Enum(name) => Ok(name),
+            Value::String(name) => Ok(name),
+            _ => Err(self.is_not("the name of a value")),
+        }
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(&self) -> Result<bool, ServiceError> {
+        match self.value {
+            Value::Boolean(flag) => Ok(*flag),
+            _ => Err(self.is_not("true or false")),
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub(crate) fn count(&self) -> Result<u64, ServiceError> {
+        let number = match self.value {
+            Value::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.is_not("a whole number of at least 0"))
+    }
+
+    /// A whole number that is not negative, of things that a page holds or skips.
+    pub(crate) fn page(&self) -> Result<usize, ServiceError> {
+        usize::try_from(self.count()?).map_err(|_| self.is_not("a number of rows"))
+    }
+
+    /// A day, in the one way of writing it that the scalar `Date` has.
+    pub(crate) fn date(&self) -> Result<Date, ServiceError> {
+        let text = self.text()?;
+        // The parser knows more ways of writing a day than the schema promises.
+        let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+        day.ok_or_else(|| self.is_not("a date; write it as in `2026-01-31`"))
+    }
+
+    /// The error that the value is not what it should be.
+    pub(crate) fn is_not(&self, expected: &str) -> ServiceError {
+        const LONGEST: usize = 80;
+        let mut value = self.value.to_string();
+        if let Some((end, _)) = value.char_indices().nth(LONGEST) {
+            value.truncate(end);
+            value.push('…');
+        }
+        self.error(&format!("{value} is not {expected}"))
+    }
+
+    /// An error about the value.
+    pub(crate) fn error(&self, what: &str) -> ServiceError {
+        ServiceError::new(Code::InvalidArgument, format!("`{}`: {what}", self.path))
+    }
+}

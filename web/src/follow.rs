@@ -1,0 +1,90 @@
+//! Follows serving: its statuses to all subscriptions, its dataset into the schema.
+//!
+//! ```text
+//! watch() ──status──▶ a snapshot we do not know? ──describe()──▶ another dataset? ──▶ new schema
+//!    ▲                                                                                    │
+//!    └── error or end: say DOWN, wait a little (50 ms, twice as long each time, up to 1 s) ◀┘ then the
+//!                                                                          status to subscriptions
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clio_proto::{Code, Description, ServiceError, ServingStatus, SnapshotId};
+use futures::StreamExt;
+
+use crate::backend::{Backend, down};
+use crate::gateway::Gateway;
+
+/// The first wait before serving is asked again.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// The longest: a page must not stay dark much longer than serving does.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Follows serving until the gateway stops.
+pub(crate) async fn follow(gateway: Arc<Gateway>) {
+    let mut follower = Follower { backend: gateway.backend(), gateway: &gateway, described: None };
+    let mut wait = FIRST_WAIT;
+    loop {
+        let answered = tokio::select! {
+            () = gateway.stop.cancelled() => return,
+            answered = follower.follow_once() => answered,
+        };
+        if answered {
+            wait = FIRST_WAIT;
+        }
+        tokio::select! {
+            () = gateway.stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        wait = LONGEST_WAIT.min(wait * 2);
+    }
+}
+
+struct Follower<'a> {
+    gateway: &'a Gateway,
+    backend: Backend,
+    /// The snapshot whose dataset was asked for last, and what it said.
+    described: Option<(SnapshotId, Description)>,
+}
+
+impl Follower<'_> {
+    /// Follows one stream of statuses to its end; says whether there was a status at all.
+    async fn follow_once(&mut self) -> bool {
+        let mut answered = false;
+        let error = match self.backend.ask(|service| async move { service.watch().await }).await {
+            Err(error) => error,
+            Ok(mut statuses) => loop {
+                match statuses.next().await {
+                    Some(Ok(status)) => match self.take(status).await {
+                        Ok(()) => answered = true,
+                        Err(error) => break error,
+                    },
+                    Some(Err(error)) => break error,
+                    None => break ServiceError::new(Code::Unavailable, "serving has stopped"),
+                }
+            },
+        };
+        tracing::debug!(%error, code = %error.code, "lost sight of serving");
+        self.gateway.set_status(down(error));
+        answered
+    }
+
+    /// The schema first, then the status: whoever hears of a snapshot can ask for what is new in it.
+    async fn take(&mut self, status: ServingStatus) -> Result<(), ServiceError> {
+        if let Some(snapshot) = &status.snapshot
+            && self.described.as_ref().is_none_or(|(described, _)| *described != snapshot.id)
+        {
+            let dataset =
+                self.backend.ask(|service| async move { service.describe().await }).await?;
+            // The fingerprint would not do: it is the same when only a label changed.
+            if self.described.as_ref().is_none_or(|(_, described)| *described != dataset) {
+                let built = self.gateway.set_dataset(&dataset);
+                built.map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;
+            }
+            self.described = Some((snapshot.id, dataset));
+        }
+        self.gateway.set_status(status);
+        Ok(())
+    }
+}

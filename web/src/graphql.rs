@@ -1,0 +1,118 @@
+//! `POST /graphql`: one operation a request, as JSON.
+
+use std::sync::Arc;
+
+use async_graphql::{Executor, Request};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use clio_proto::{Code, ServiceError};
+use futures::StreamExt;
+use tokio::time::timeout;
+
+use crate::config::GatewayLimits;
+use crate::error::refusal;
+use crate::gateway::{Gateway, Operations};
+
+/// Answers one operation. Errors of the operation come with status 200, as GraphQL over HTTP has it
+/// for `application/json`; other statuses mean that there was no operation to execute, or no schema.
+pub(crate) async fn post(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Ok(_permit) = gateway.requests.try_acquire() else {
+        let limit = gateway.config.limits.max_requests;
+        let message = format!("the gateway is answering {limit} requests already; try again");
+        let error = ServiceError::new(Code::Unavailable, message);
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+    };
+    let request = match read(&headers, body, &gateway.config.limits).await {
+        Ok(request) => request,
+        Err((status, error)) => return refusal(status, &error),
+    };
+    if let Err(error) = gateway.schema() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+    }
+    let answer = Operations::new(gateway.clone()).execute(request).await;
+    match serde_json::to_vec(&answer) {
+        Ok(json) => {
+            let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+            (headers, json).into_response()
+        }
+        Err(error) => {
+            let error = ServiceError::new(Code::Internal, format!("no JSON: {error}"));
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, &error)
+        }
+    }
+}
+
+/// Answers what is no POST with how to ask.
+pub(crate) async fn not_post() -> Response {
+    let hint = "send a query as POST with a JSON body, {\"query\": \"{ serving { state } }\"}; \
+                subscriptions are at /graphql/ws, a page to try queries on at /graphiql";
+    let error = ServiceError::new(Code::InvalidArgument, hint);
+    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, &error);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limits: &GatewayLimits,
+) -> Result<Request, (StatusCode, ServiceError)> {
+    let error = |status, code, message: String| (status, ServiceError::new(code, message));
+    // Asking for JSON also keeps other sites out: a browser sends a foreign page's forms without
+    // asking first, but no JSON.
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        let message = format!("content type `{media_type}` is not `application/json`");
+        return Err(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, message));
+    }
+    let bytes = match timeout(limits.body_timeout, collect(body, limits.body_bytes)).await {
+        Ok(Ok(Some(bytes))) => bytes,
+        Ok(Ok(None)) => {
+            let message = format!("the body is over {} bytes", limits.body_bytes);
+            return Err(error(StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, message));
+        }
+        Ok(Err(cause)) => {
+            let message = format!("the body did not arrive: {cause}");
+            return Err(error(StatusCode::BAD_REQUEST, Code::InvalidArgument, message));
+        }
+        Err(_) => {
+            let message = format!("the body did not arrive within {:?}", limits.body_timeout);
+            return Err(error(StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, message));
+        }
+    };
+    let none = |cause: &dyn std::fmt::Display| {
+        let message = format!("the body is no GraphQL request: {cause}");
+        error(StatusCode::BAD_REQUEST, Code::InvalidArgument, message)
+    };
+    // Without this a list would pass for a request whose fields are its items.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(none(&"it is not one JSON object"));
+    }
+    let request: Request = serde_json::from_slice(&bytes).map_err(|cause| none(&cause))?;
+    if request.query.is_empty() {
+        return Err(none(&"it has no `query`"));
+    }
+    Ok(request)
+}
+
+/// The bytes of a body; `None` as soon as there are too many.
+async fn collect(body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if bytes.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
+}

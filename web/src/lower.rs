@@ -1,0 +1,176 @@
+//! GraphQL's input to a query in our own words. Nothing is looked up but names, and nothing is
+//! decided: what a query means, and whether it can be answered, serving says.
+
+use async_graphql::dynamic::ObjectAccessor;
+use clio_proto::{
+    Direction, FieldRef, Filter, GroupKey, MembersRequest, Order, OrderBy, Query, QueryRange,
+    ServiceError, SnapshotId, Test,
+};
+
+use crate::argument::Argument;
+use crate::names::Names;
+
+/// Rows of an answer when the query does not say how many.
+pub(crate) const DEFAULT_LIMIT: usize = 100;
+/// Members of a page when the query does not say how many.
+pub(crate) const DEFAULT_MEMBERS: usize = 50;
+/// Snapshots when the query does not say how many.
+pub(crate) const DEFAULT_SNAPSHOTS: usize = 20;
+
+/// The argument `query` of the field `cube`.
+pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, ServiceError> {
+    let date = |name: &str| query.entry(name)?.map(|date| date.date()).transpose();
+    let range = match (date("from")?, date("to")?) {
+        (None, None) => QueryRange::AllTime,
+        (from, to) => QueryRange::Days { from, to },
+    };
+    let conditions = match query.entry("where")? {
+        Some(filter) => conditions(names, &filter)?,
+        None => Vec::new(),
+    };
+    let limit = query.entry("limit")?.map_or(Ok(DEFAULT_LIMIT), |limit| limit.page())?;
+    let offset = query.entry("offset")?.map_or(Ok(0), |offset| offset.page())?;
+    Ok(Query {
+        range,
+        filter: (!conditions.is_empty()).then(|| all_of(conditions)),
+        group_by: list(query, "groupBy", |key| group_key(names, key))?,
+        measures: list(query, "measures", |name| measure(names, name))?,
+        order_by: list(query, "orderBy", |order| order_by(names, order))?,
+        limit,
+        offset,
+    })
+}
+
+/// The arguments of the field `members`.
+pub(crate) fn members(
+    names: &Names,
+    arguments: &ObjectAccessor<'_>,
+) -> Result<MembersRequest, ServiceError> {
+    let field = required(arguments, "field")?;
+    let search = Argument::of(arguments, "search").map(|search| search.text()).transpose()?;
+    Ok(MembersRequest {
+        field: names.field(field.name()?).cloned().ok_or_else(|| field.is_not("a field"))?,
+        search: search.filter(|text| !text.is_empty()).map(str::to_owned),
+        limit: page(arguments, "first", DEFAULT_MEMBERS)?,
+        offset: page(arguments, "offset", 0)?,
+        snapshot: snapshot(arguments)?,
+    })
+}
+
+/// The argument `snapshot` of several fields.
+pub(crate) fn snapshot(arguments: &ObjectAccessor<'_>) -> Result<Option<SnapshotId>, ServiceError> {
+    Argument::of(arguments, "snapshot").map(|version| version.count().map(SnapshotId)).transpose()
+}
+
+/// An argument that says how many things a page holds or skips.
+pub(crate) fn page(
+    arguments: &ObjectAccessor<'_>,
+    name: &str,
+    default: usize,
+) -> Result<usize, ServiceError> {
+    Argument::of(arguments, name).map_or(Ok(default), |number| number.page())
+}
+
+/// An argument that the schema asks for.
+pub(crate) fn required<'a>(
+    arguments: &'a ObjectAccessor<'_>,
+    name: &str,
+) -> Result<Argument<'a>, ServiceError> {
+    Argument::of(arguments, name).ok_or_else(|| {
+        ServiceError::new(clio_proto::Code::InvalidArgument, format!("`{name}`: is missing"))
+    })
+}
+
+fn list<T>(
+    query: &Argument<'_>,
+    name: &str,
+    lower: impl Fn(&Argument<'_>) -> Result<T, ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
+    match query.entry(name)? {
+        Some(list) => list.items()?.iter().map(lower).collect(),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn group_key(names: &Names, key: &Argument<'_>) -> Result<GroupKey, ServiceError> {
+    names.group_key(key.name()?).ok_or_else(|| key.is_not("a group key"))
+}
+
+fn measure(names: &Names, name: &Argument<'_>) -> Result<String, ServiceError> {
+    let measure = names.measure(name.name()?).ok_or_else(|| name.is_not("a measure"))?;
+    Ok(measure.to_owned())
+}
+
+fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError> {
+    let by = match (order.entry("measure")?, order.entry("key")?) {
+        (Some(name), None) => Order::Measure(measure(names, &name)?),
+        (None, Some(key)) => Order::Key(group_key(names, &key)?),
+        _ => return Err(order.error("give exactly one of `measure` and `key`")),
+    };
+    let direction = match order.entry("direction")? {
+        None => Direction::Descending,
+        Some(direction) => match direction.name()? {
+            "ASC" => Direction::Ascending,
+            "DESC" => Direction::Descending,
+            _ => return Err(direction.is_not("ASC or DESC")),
+        },
+    };
+    Ok(OrderBy { by, direction })
+}
+
+/// The conditions of one `CubeFilter`, all of which must hold.
+fn conditions(names: &Names, filter: &Argument<'_>) -> Result<Vec<Filter>, ServiceError> {
+    let nested = |filter: &Argument<'_>| conditions(names, filter).map(all_of);
+    let mut found = Vec::new();
+    for (name, entry) in filter.entries()? {
+        match name {
+            "and" => {
+                let all = entry.items()?.iter().map(nested).collect::<Result<_, _>>()?;
+                found.push(all_of(all));
+            }
+            "or" => {
+                let any = entry.items()?.iter().map(nested).collect::<Result<_, _>>()?;
+                found.push(Filter::Or(any));
+            }
+            "not" => found.push(Filter::Not(Box::new(nested(&entry)?))),
+            _ => {
+                let field = names.filter(name).ok_or_else(|| filter.is_not("a filter"))?;
+                tests(field, &entry, &mut found)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The conditions of one `ValueFilter` or `SetFilter`, in the order of the schema.
+fn tests(
+    field: &FieldRef,
+    filter: &Argument<'_>,
+    found: &mut Vec<Filter>,
+) -> Result<(), ServiceError> {
+    let tests = [
+        filter.entry("anyOf")?.map(|values| values.texts().map(Test::AnyOf)),
+        filter.entry("allOf")?.map(|values| values.texts().map(Test::AllOf)),
+        filter.entry("noneOf")?.map(|values| values.texts().map(Test::NoneOf)),
+        filter.entry("prefix")?.map(|text| text.text().map(|text| Test::Prefix(text.to_owned()))),
+        filter.entry("isNull")?.map(|flag| flag.flag().map(Test::IsNull)),
+    ];
+    for test in tests.into_iter().flatten() {
+        found.push(Filter::Field { field: field.clone(), test: test? });
+    }
+    Ok(())
+}
+
+fn all_of(mut conditions: Vec<Filter>) -> Filter {
+    match conditions.pop() {
+        Some(only) if conditions.is_empty() => only,
+        Some(last) => {
+            conditions.push(last);
+            Filter::And(conditions)
+        }
+        None => Filter::And(conditions),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! GraphQL input beside the query that it means.
+
+use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
+
+use super::*;
+use crate::testing::{TestServer, media};
+
+fn is(field: &str, test: Test) -> Filter {
+    Filter::Field { field: FieldRef::parse(field), test }
+}
+
+fn any_of(field: &str, values: &[&str]) -> Filter {
+    is(field, Test::AnyOf(values.iter().map(|&value| value.to_owned()).collect()))
+}
+
+/// Asks a query through the whole gateway and gives what reached the service.
+async fn asked(server: &TestServer, query: &str, variables: serde_json::Value) -> Query {
+    let body = server.ask(query, variables).await;
+    assert_eq!(body.get("errors"), None, "{body}");
+    server.cubes.asked.lock().unwrap().pop().unwrap().0
+}
+
+#[tokio::test]
+async fn a_filter_means_what_it_says() {
+    let server = TestServer::start().await;
+    let us = || any_of("country", &["US"]);
+    let tv = || any_of("device", &["tv"]);
+    let not = |filter| Filter::Not(Box::new(filter));
+    let all = || Filter::And(Vec::new());
+    for (filter, expected) in [
+        ("{}", None),
+        ("{ country: {} }", None),
+        ("{ country: null, and: null }", None),
+        (r#"{ country: { anyOf: ["US"] } }"#, Some(us())),
+        // One value stands for a list of one.
+        (r#"{ country: { anyOf: "US" } }"#, Some(us())),
+        (
+            r#"{ assetTitle: { prefix: "Du" } }"#,
+            Some(is("asset.title", Test::Prefix("Du".to_owned()))),
+        ),
+        (
+            r#"{ assetMediaType: { isNull: false } }"#,
+            Some(is("asset.media_type", Test::IsNull(false))),
+        ),
+        (
+            r#"{ assetTags: { allOf: ["new", "short"] } }"#,
+            Some(is("asset.tags", Test::AllOf(vec!["new".to_owned(), "short".to_owned()]))),
+        ),
+        // Whatever the order in which they are written.
+        (
+            r#"{ audience: { isNull: false, noneOf: [], anyOf: ["a"] } }"#,
+            Some(Filter::And(vec![
+                any_of("audience", &["a"]),
+                is("audience", Test::NoneOf(Vec::new())),
+                is("audience", Test::IsNull(false)),
+            ])),
+        ),
+        (
+            r#"{ country: { anyOf: ["US"] }, device: { anyOf: ["tv"] } }"#,
+            Some(Filter::And(vec![us(), tv()])),
+        ),
+        (
+            r#"{ or: [{ country: { anyOf: ["US"] } }, { device: { anyOf: ["tv"] } }] }"#,
+            Some(Filter::Or(vec![us(), tv()])),
+        ),
+        ("{ or: [] }", Some(Filter::Or(Vec::new()))),
+        ("{ and: [] }", Some(all())),
+        ("{ or: [{}] }", Some(Filter::Or(vec![all()]))),
+        (r#"{ not: { country: { anyOf: ["US"] } } }"#, Some(not(us()))),
+        (r#"{ not: {} }"#, Some(not(all()))),
+        (
+            r#"{ country: { anyOf: ["US"] }, and: [{ device: { anyOf: ["tv"] } }, { not: {
+                 or: [{ country: { anyOf: ["US"] }, device: { anyOf: ["tv"] } }] } }] }"#,
+            Some(Filter::And(vec![
+                us(),
+                Filter::And(vec![tv(), not(Filter::Or(vec![Filter::And(vec![us(), tv()])]))]),
+            ])),
+        ),
+    ] {
+        let query =
+            format!("{{ cube(query: {{ measures: [PLAYS], where: {filter} }}) {{ elapsedMs }} }}");
+        let found = asked(&server, &query, serde_json::json!({})).await;
+        assert_eq!(found, Query { filter: expected, ..Query::total(["plays"]) }, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn everything_else_means_what_it_says() {
+    let server = TestServer::start().await;
+    let field = |name: &str| GroupKey::Field(FieldRef::parse(name));
+    let query = |change: fn(&mut Query)| {
+        let mut query = Query::total(["plays"]);
+        change(&mut query);
+        query
+    };
+    for (text, expected) in [
+        ("", query(|_| {})),
+        (
+            r#"from: "2026-01-01""#,
+            query(|it| {
+                let from = Some("2026-01-01".parse().unwrap());
+                it.range = QueryRange::Days { from, to: None };
+            }),
+        ),
+        (
+            r#"from: null, to: "2026-01-31""#,
+            query(|it| {
+                let to = Some("2026-01-31".parse().unwrap());
+                it.range = QueryRange::Days { from: None, to };
+            }),
+        ),
+        ("limit: 5000, offset: 7", query(|it| (it.limit, it.offset) = (5_000, 7))),
+        (
+            "orderBy: { measure: PLAYS, direction: ASC }",
+            query(|it| {
+                it.order_by = vec![OrderBy {
+                    by: Order::Measure("plays".to_owned()),
+                    direction: Direction::Ascending,
+                }];
+            }),
+        ),
+    ] {
+        let text = format!("{{ cube(query: {{ measures: [PLAYS], {text} }}) {{ elapsedMs }} }}");
+        assert_eq!(asked(&server, &text, serde_json::json!({})).await, expected, "{text}");
+    }
+
+    let text = "query($query: CubeQuery!, $at: Int64) { cube(query: $query, snapshot: $at) { elapsedMs } }";
+    let variables = serde_json::json!({ "query": {
+        "groupBy": ["MONTH", "ASSET_MEDIA_TYPE"],
+        "measures": ["TAKE_RATE", "WATCH_SECONDS"],
+        "orderBy": [{ "key": "MONTH" }],
+        "where": { "assetTags": { "anyOf": ["new"] } },
+    }});
+    let found = asked(&server, text, variables).await;
+    assert_eq!(
+        found,
+        Query {
+            filter: Some(any_of("asset.tags", &["new"])),
+            group_by: vec![GroupKey::Time(clio_proto::TimeGrain::Month), field("asset.media_type")],
+            order_by: vec![OrderBy {
+                by: Order::Key(GroupKey::Time(clio_proto::TimeGrain::Month)),
+                direction: Direction::Descending,
+            }],
+            ..Query::total(["take_rate", "watch_seconds"])
+        }
+    );
+
+    let text = r#"{ members(field: ASSET_TITLE, search: "du", first: 3, offset: 6, snapshot: 41) { total } }"#;
+    server.ask(text, serde_json::json!({})).await;
+    server.ask(r#"{ members(field: COUNTRY, search: "") { total } }"#, serde_json::json!({})).await;
+    let searched = std::mem::take(&mut *server.cubes.searched.lock().unwrap());
+    let request = |name, search: Option<&str>, limit, offset, snapshot| MembersRequest {
+        field: FieldRef::parse(name),
+        search: search.map(str::to_owned),
+        limit,
+        offset,
+        snapshot,
+    };
+    assert_eq!(
+        searched,
+        [
+            request("asset.title", Some("du"), 3, 6, Some(SnapshotId(41))),
+            request("country", None, 50, 0, None),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_error_names_the_argument_and_the_value() {
+    let server = TestServer::start().await;
+    for (query, expected) in [
+        (r#"from: "2026-02-30""#, r#"`query.from`: "2026-02-30" is not a date; write it as in"#),
+        (r#"to: "20260131""#, r#"`query.to`: "20260131" is not a date"#),
+        (r#"to: "2026-01-31T10:00""#, r#"`query.to`: "2026-01-31T10:00" is not a date"#),
+        ("from: 20260131", "`query.from`: 20260131 is not a text"),
+        ("limit: -1", "`query.limit`: -1 is not a whole number of at least 0"),
+        ("offset: -5", "`query.offset`: -5 is not a whole number of at least 0"),
+        ("orderBy: [{ direction: ASC }]", "`query.orderBy[0]`: give exactly one of `measure`"),
+        (
+            "orderBy: [{ measure: PLAYS }, { measure: PLAYS, key: DAY }]",
+            "`query.orderBy[1]`: give exactly one of `measure` and `key`",
+        ),
+        (
+            "groupBy: [COUNTRI]",
+            r#"enumeration type "GroupKey" does not contain the value "COUNTRI""#,
+        ),
+        (
+            r#"where: { country: { allOf: ["US"] } }"#,
+            r#"unknown field "allOf" of type "ValueFilter""#,
+        ),
+        (
+            r#"where: { contry: { anyOf: ["US"] } }"#,
+            r#"unknown field "contry" of type "CubeFilter""#,
+        ),
+        ("where: { country: { anyOf: [1] } }", "String"),
+    ] {
+        let text = format!("{{ cube(query: {{ measures: [PLAYS], {query} }}) {{ elapsedMs }} }}");
+        let body = server.ask(&text, serde_json::json!({})).await;
+        let error = &body["errors"][0];
+        assert!(error["message"].as_str().unwrap().contains(expected), "{query}: {body}");
+        assert_eq!(error["extensions"]["code"], "INVALID_ARGUMENT", "{query}: {body}");
+        assert_eq!(error["extensions"]["retryable"], false);
+    }
+    for (text, expected) in [
+        ("{ snapshots(first: -1) { version } }", "`first`: -1 is not"),
+        ("{ members(field: COUNTRY, offset: -1) { total } }", "`offset`: -1 is not"),
+        ("{ cube(query: { measures: [PLAYS] }, snapshot: -4) { elapsedMs } }", "`snapshot`: -4 is"),
+        (
+            "{ cube(query: { measures: [PLAYS] }, snapshot: 4.5) { elapsedMs } }",
+            "`snapshot`: 4.5 is not a whole number of at least 0",
+        ),
+    ] {
+        let body = server.ask(text, serde_json::json!({})).await;
+        let message = body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    assert!(server.cubes.asked.lock().unwrap().is_empty());
+
+    // What async-graphql lets through: a text in the place of an object.
+    let text = "query($query: CubeQuery!) { cube(query: $query) { elapsedMs } }";
+    for (variable, expected) in [
+        (serde_json::json!("all"), r#"`query`: "all" is not an object"#),
+        (
+            serde_json::json!({ "measures": ["PLAYS"], "where": { "and": ["x"] } }),
+            r#"`query.where.and[0]`: "x" is not an object"#,
+        ),
+        (
+            serde_json::json!({ "measures": ["PLAYS"], "where": "x".repeat(1_000) }),
+            "xx… is not an object",
+        ),
+    ] {
+        let body = server.ask(text, serde_json::json!({ "query": variable })).await;
+        let message = body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// A filter of as many values as a body holds must not cost a path for each of them.
+#[tokio::test]
+async fn long_lists_are_lowered() {
+    let names = std::sync::Arc::new(Names::try_new(&media()).unwrap());
+    let field = Field::new("n", TypeRef::named_nn(TypeRef::INT), move |context| {
+        let names = std::sync::Arc::clone(&names);
+        FieldFuture::new(async move {
+            let query = query(&names, &required(&context.args, "query").unwrap()).unwrap();
+            let Some(Filter::Field { test: Test::AnyOf(values), .. }) = query.filter else {
+                panic!("another filter")
+            };
+            Ok(Some(async_graphql::Value::from(values.len())))
+        })
+    });
+    let anything = async_graphql::dynamic::Scalar::new("Anything");
+    let argument = InputValue::new("query", TypeRef::named_nn("Anything"));
+    let query = Object::new("Query").field(field.argument(argument));
+    let schema = Schema::build("Query", None, None).register(query).register(anything);
+    let values = (0..50_000).map(|n| format!("\"v{n}\"")).collect::<Vec<_>>().join(",");
+    let text = format!("{{ n(query: {{ where: {{ country: {{ anyOf: [{values}] }} }} }}) }}");
+    let response = schema.finish().unwrap().execute(text).await;
+    assert_eq!(response.data.to_string(), "{n: 50000}", "{:?}", response.errors);
+}

@@ -1,0 +1,196 @@
+//! How names of the model look in GraphQL, and the way back.
+//!
+//! | in the model  | in enums      | as a field of an object |
+//! |---------------|---------------|-------------------------|
+//! | `asset`       | `ASSET`       | `asset`                 |
+//! | `asset.title` | `ASSET_TITLE` | `assetTitle`            |
+//! | `take_rate`   | `TAKE_RATE`   | `takeRate`              |
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use clio_proto::{Description, FieldRef, GroupKey, TimeGrain};
+
+/// Names of `CubeFilter` that no field may take.
+pub(crate) const CONNECTIVES: [&str; 3] = ["and", "or", "not"];
+/// Names of `CubeRow` that no field, measure or time key may take.
+pub(crate) const ROW_LISTS: [&str; 2] = ["keys", "values"];
+
+/// The name as a value of an enum: `asset.media_type` becomes `ASSET_MEDIA_TYPE`.
+pub(crate) fn enum_name(name: &str) -> String {
+    name.chars()
+        .map(
+            |letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' },
+        )
+        .collect()
+}
+
+/// The name as a field of an object: `asset.media_type` becomes `assetMediaType`.
+pub(crate) fn field_name(name: &str) -> String {
+    let mut words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let mut text = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        text.push_str(letters.as_str());
+    }
+    text
+}
+
+/// The model's names by their GraphQL names. Always true: no two share one.
+#[derive(Debug)]
+pub(crate) struct Names {
+    fields: HashMap<String, FieldRef>,
+    measures: HashMap<String, String>,
+    filters: HashMap<String, FieldRef>,
+}
+
+/// Two names of the model that would be one in GraphQL, or a name that GraphQL cannot have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` cannot be served by GraphQL: {reason}; rename it in the dataset model")]
+pub(crate) struct NameError {
+    name: String,
+    reason: String,
+}
+
+impl Names {
+    /// Collects the names of a dataset.
+    pub(crate) fn try_new(dataset: &Description) -> Result<Self, NameError> {
+        let times = TimeGrain::ALL.map(TimeGrain::as_str);
+        let fields: Vec<_> = dataset.fields.iter().map(|info| info.field.to_string()).collect();
+        let measures: Vec<_> = dataset.measures.iter().map(|info| info.name.clone()).collect();
+
+        let texts = |names: &[String]| -> Vec<_> {
+            names.iter().map(|name| (name.clone(), enum_name(name))).collect()
+        };
+        let camels = |names: &[String]| -> Vec<_> {
+            names.iter().map(|name| (name.clone(), field_name(name))).collect()
+        };
+        check_unique(times.map(enum_name), texts(&fields))?;
+        check_unique([], texts(&measures))?;
+        check_unique(CONNECTIVES.map(str::to_owned), camels(&fields))?;
+        let row = camels(&fields).into_iter().chain(camels(&measures)).collect();
+        check_unique(times.into_iter().chain(ROW_LISTS).map(str::to_owned), row)?;
+
+        let refs = || dataset.fields.iter().map(|info| info.field.clone());
+        Ok(Self {
+            fields: fields.iter().map(|name| enum_name(name)).zip(refs()).collect(),
+            filters: fields.iter().map(|name| field_name(name)).zip(refs()).collect(),
+            measures: measures.iter().map(|name| (enum_name(name), name.clone())).collect(),
+        })
+    }
+
+    /// The field of a value of the enum `Field`.
+    pub(crate) fn field(&self, enum_name: &str) -> Option<&FieldRef> {
+        self.fields.get(enum_name)
+    }
+
+    /// The field of an entry of `CubeFilter`.
+    pub(crate) fn filter(&self, field_name: &str) -> Option<&FieldRef> {
+        self.filters.get(field_name)
+    }
+
+    /// The measure of a value of the enum `Measure`.
+    pub(crate) fn measure(&self, enum_name: &str) -> Option<&str> {
+        self.measures.get(enum_name).map(String::as_str)
+    }
+
+    /// The key of a value of the enum `GroupKey`.
+    pub(crate) fn group_key(&self, name: &str) -> Option<GroupKey> {
+        TimeGrain::ALL
+            .into_iter()
+            .find(|grain| enum_name(grain.as_str()) == name)
+            .map(GroupKey::Time)
+            .or_else(|| self.field(name).cloned().map(GroupKey::Field))
+    }
+}
+
+fn check_unique(
+    taken: impl IntoIterator<Item = String>,
+    names: Vec<(String, String)>,
+) -> Result<(), NameError> {
+    let mut owners: HashMap<String, Option<String>> =
+        taken.into_iter().map(|name| (name, None)).collect();
+    for (name, graphql) in names {
+        if !graphql.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            let reason = format!("`{graphql}` does not begin with a letter");
+            return Err(NameError { name, reason });
+        }
+        match owners.entry(graphql) {
+            Entry::Vacant(entry) => {
+                entry.insert(Some(name));
+            }
+            Entry::Occupied(entry) => {
+                let owner = entry.get().as_ref().map_or_else(
+                    || "is a word of the schema".to_owned(),
+                    |other| format!("is also the name of `{other}`"),
+                );
+                let reason = format!("`{}` {owner}", entry.key());
+                return Err(NameError { name, reason });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::media;
+
+    #[test]
+    fn names_of_the_model_become_names_of_graphql() {
+        for (name, in_enum, as_field) in [
+            ("asset", "ASSET", "asset"),
+            ("asset.title", "ASSET_TITLE", "assetTitle"),
+            ("asset.media_type", "ASSET_MEDIA_TYPE", "assetMediaType"),
+            ("take_rate", "TAKE_RATE", "takeRate"),
+            ("p95", "P95", "p95"),
+            ("asset.Media Type", "ASSET_MEDIA_TYPE", "assetMediaType"),
+        ] {
+            assert_eq!((enum_name(name).as_str(), field_name(name).as_str()), (in_enum, as_field));
+        }
+    }
+
+    #[test]
+    fn every_name_finds_its_way_back() {
+        let dataset = media();
+        let names = Names::try_new(&dataset).unwrap();
+        for info in &dataset.fields {
+            let name = info.field.to_string();
+            assert_eq!(names.field(&enum_name(&name)), Some(&info.field));
+            assert_eq!(names.filter(&field_name(&name)), Some(&info.field));
+            assert_eq!(
+                names.group_key(&enum_name(&name)),
+                Some(GroupKey::Field(info.field.clone()))
+            );
+        }
+        for info in &dataset.measures {
+            assert_eq!(names.measure(&enum_name(&info.name)), Some(info.name.as_str()));
+        }
+        assert_eq!(names.group_key("MONTH"), Some(GroupKey::Time(TimeGrain::Month)));
+        assert_eq!(names.group_key("WEEK"), None);
+    }
+
+    #[test]
+    fn names_that_graphql_cannot_tell_apart_are_refused() {
+        let error = |change: &dyn Fn(&mut Description)| {
+            let mut dataset = media();
+            change(&mut dataset);
+            Names::try_new(&dataset).unwrap_err().to_string()
+        };
+        let field = |name: &str| FieldRef::parse(name);
+        assert_eq!(
+            error(&|dataset| dataset.fields[5].field = field("asset_title")),
+            "`asset_title` cannot be served by GraphQL: `ASSET_TITLE` is also the name of \
+             `asset.title`; rename it in the dataset model"
+        );
+        assert!(error(&|dataset| dataset.fields[5].field = field("day")).contains("is a word"));
+        assert!(error(&|dataset| dataset.fields[5].field = field("not")).contains("is a word"));
+        assert!(error(&|dataset| dataset.measures[0].name = "keys".into()).contains("is a word"));
+        assert!(error(&|dataset| dataset.measures[0].name = "9th".into()).contains("a letter"));
+        assert!(
+            error(&|dataset| dataset.measures[0].name = "country".into()).contains("`country`")
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! Values of one field, for pickers: the types `MemberPage` and `Member`.
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+
+use super::object::{ObjectOf, text};
+use super::scalars::INT64;
+
+pub(super) const MEMBER_PAGE: &str = "MemberPage";
+const MEMBER: &str = "Member";
+
+/// A page of members as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct MemberPage {
+    members: Vec<Member>,
+    total: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    value: Option<String>,
+    label: String,
+    media: Option<String>,
+    n_cells: u64,
+}
+
+impl From<clio_proto::MemberPage> for MemberPage {
+    fn from(page: clio_proto::MemberPage) -> Self {
+        let member = |member: clio_proto::Member| Member {
+            label: printable(member.label, member.value.as_deref()),
+            value: member.value,
+            media: member.media,
+            n_cells: member.n_cells,
+        };
+        Self { members: page.members.into_iter().map(member).collect(), total: page.n_total }
+    }
+}
+
+/// What people read of a member: its label, else its value, else that it has none.
+pub(super) fn printable(label: Option<String>, value: Option<&str>) -> String {
+    match (label.filter(|label| !label.is_empty()), value) {
+        (Some(label), _) => label,
+        (None, None) => "(none)".to_owned(),
+        (None, Some("")) => "(empty)".to_owned(),
+        (None, Some(value)) => value.to_owned(),
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(page()).register(member())
+}
+
+fn page() -> Object {
+    ObjectOf::<MemberPage>::new(MEMBER_PAGE, "A page of the values of one field.")
+        .list("members", MEMBER, "The members of this page.", |it: &MemberPage| &it.members)
+        .leaf("total", TypeRef::named_nn(TypeRef::INT), "How many match in all.", |it| {
+            it.total.into()
+        })
+        .finish()
+}
+
+fn member() -> Object {
+    ObjectOf::<Member>::new(MEMBER, "One value of a field.")
+        .leaf(
+            "value",
+            TypeRef::named(TypeRef::STRING),
+            "The value, as filters take it; null for the null member.",
+            |it| text(it.value.as_deref()),
+        )
+        .leaf(
+            "label",
+            TypeRef::named_nn(TypeRef::STRING),
+            "What people read; always printable.",
+            |it| it.label.as_str().into(),
+        )
+        .leaf("media", TypeRef::named(TypeRef::STRING), "The address of a preview.", |it| {
+            text(it.media.as_deref())
+        })
+        .leaf(
+            "nCells",
+            TypeRef::named_nn(INT64),
+            "All-time cells that hold it: its frequency, for ordering.",
+            |it| it.n_cells.into(),
+        )
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_always_printable() {
+        for (label, value, expected) in [
+            (Some("Dune"), Some("a1"), "Dune"),
+            (Some(""), Some("a1"), "a1"),
+            (None, Some("US"), "US"),
+            (None, Some(""), "(empty)"),
+            (None, None, "(none)"),
+        ] {
+            assert_eq!(printable(label.map(str::to_owned), value), expected);
+        }
+    }
+}

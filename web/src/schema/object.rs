@@ -1,0 +1,95 @@
+//! Object types over our own structs: a field is a name, a type, a description and a getter.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use async_graphql::Value;
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
+
+/// A GraphQL object type whose values are `T`. Getters are plain functions, so that resolving a
+/// field of a row costs no future and no lock.
+pub(super) struct ObjectOf<T> {
+    object: Object,
+    values: PhantomData<fn(&T)>,
+}
+
+impl<T: Any + Send + Sync> ObjectOf<T> {
+    pub(super) fn new(name: &str, description: &str) -> Self {
+        Self { object: Object::new(name).description(description), values: PhantomData }
+    }
+
+    /// A field with a scalar, an enum, or a list of them. A null value is GraphQL's null.
+    pub(super) fn leaf(
+        self,
+        name: &str,
+        ty: TypeRef,
+        description: &str,
+        get: impl Fn(&T) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.field(name, ty, description, move |parent| Some(FieldValue::value(get(parent))))
+    }
+
+    /// A field with an object that is always there.
+    pub(super) fn one<U: Any + Send + Sync>(
+        self,
+        name: &str,
+        type_name: &str,
+        description: &str,
+        get: impl Fn(&T) -> &U + Send + Sync + 'static,
+    ) -> Self {
+        let ty = TypeRef::named_nn(type_name);
+        self.field(name, ty, description, move |parent| Some(FieldValue::borrowed_any(get(parent))))
+    }
+
+    /// A field with an object that may be missing.
+    pub(super) fn maybe<U: Any + Send + Sync>(
+        self,
+        name: &str,
+        type_name: &str,
+        description: &str,
+        get: impl Fn(&T) -> Option<&U> + Send + Sync + 'static,
+    ) -> Self {
+        let ty = TypeRef::named(type_name);
+        self.field(name, ty, description, move |parent| {
+            get(parent).map(|value| FieldValue::borrowed_any(value))
+        })
+    }
+
+    /// A field with a list of objects.
+    pub(super) fn list<U: Any + Send + Sync>(
+        self,
+        name: &str,
+        type_name: &str,
+        description: &str,
+        get: impl Fn(&T) -> &[U] + Send + Sync + 'static,
+    ) -> Self {
+        let ty = TypeRef::named_nn_list_nn(type_name);
+        self.field(name, ty, description, move |parent| {
+            Some(FieldValue::list(get(parent).iter().map(|value| FieldValue::borrowed_any(value))))
+        })
+    }
+
+    pub(super) fn finish(self) -> Object {
+        self.object
+    }
+
+    fn field<F>(self, name: &str, ty: TypeRef, description: &str, get: F) -> Self
+    where
+        F: for<'a> Fn(&'a T) -> Option<FieldValue<'a>> + Send + Sync + 'static,
+    {
+        let field = Field::new(name, ty, move |context: ResolverContext<'_>| {
+            FieldFuture::Value(context.parent_value.downcast_ref::<T>().and_then(&get))
+        });
+        Self { object: self.object.field(field.description(description)), values: PhantomData }
+    }
+}
+
+/// A text, or null.
+pub(super) fn text(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, Value::from)
+}
+
+/// A number, or null where there is none or it is not finite.
+pub(super) fn number(number: Option<f64>) -> Value {
+    number.map_or(Value::Null, Value::from)
+}

@@ -1,0 +1,192 @@
+//! What is asked of the cube: the input types, and the enums that the dataset model fills.
+
+use async_graphql::Value;
+use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
+use clio_proto::{Description, MAX_LIMIT, TimeGrain};
+
+use super::scalars::DATE;
+use crate::lower::DEFAULT_LIMIT;
+use crate::names::{enum_name, field_name};
+
+pub(super) const FIELD: &str = "Field";
+pub(super) const GROUP_KEY: &str = "GroupKey";
+pub(super) const MEASURE: &str = "Measure";
+pub(super) const CUBE_QUERY: &str = "CubeQuery";
+const CUBE_FILTER: &str = "CubeFilter";
+const VALUE_FILTER: &str = "ValueFilter";
+const SET_FILTER: &str = "SetFilter";
+const ORDER_BY: &str = "OrderBy";
+const DIRECTION: &str = "Direction";
+
+pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
+    schema
+        .register(field(dataset))
+        .register(group_key(dataset))
+        .register(measure(dataset))
+        .register(cube_query())
+        .register(order_by())
+        .register(
+            Enum::new(DIRECTION)
+                .description("Which way rows are ordered. Null comes last, both ways.")
+                .item(EnumItem::new("ASC").description("Smallest first."))
+                .item(EnumItem::new("DESC").description("Largest first.")),
+        )
+        .register(cube_filter(dataset))
+        .register(value_filter())
+        .register(set_filter())
+}
+
+fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {
+    dataset.fields.iter().map(|info| {
+        let name = info.field.to_string();
+        EnumItem::new(enum_name(&name)).description(format!("{} (`{name}`).", info.label))
+    })
+}
+
+fn field(dataset: &Description) -> Enum {
+    Enum::new(FIELD)
+        .description("What one filters by: a dimension, or an attribute of one.")
+        .items(fields(dataset))
+}
+
+fn group_key(dataset: &Description) -> Enum {
+    let times = TimeGrain::ALL.map(|grain| {
+        let name = grain.as_str();
+        EnumItem::new(enum_name(name))
+            .description(format!("One row a {name}: of its days that lie in the range."))
+    });
+    Enum::new(GROUP_KEY)
+        .description("What rows are grouped by: a step of time, or a field.")
+        .items(times)
+        .items(fields(dataset))
+}
+
+fn measure(dataset: &Description) -> Enum {
+    Enum::new(MEASURE).description("A number that one asks for.").items(
+        dataset.measures.iter().map(|info| {
+            EnumItem::new(enum_name(&info.name))
+                .description(format!("{} (`{}`).", info.label, info.name))
+        }),
+    )
+}
+
+fn cube_query() -> InputObject {
+    let list = |type_name: &str| TypeRef::named_nn_list_nn(type_name);
+    let none = || Value::List(Vec::new());
+    InputObject::new(CUBE_QUERY)
+        .description("What is asked of the cube.")
+        .field(input("from", TypeRef::named(DATE)).description(
+            "The first day, included. Alone: from it to the last day of the data. Without from \
+             and to: all time.",
+        ))
+        .field(
+            input("to", TypeRef::named(DATE)).description(
+                "The last day, included. Alone: from the first day of the data to it.",
+            ),
+        )
+        .field(
+            input("where", TypeRef::named(CUBE_FILTER))
+                .description("Which cells count; without it all of them."),
+        )
+        .field(
+            input("groupBy", list(GROUP_KEY))
+                .default_value(none())
+                .description("What one row stands for; without it there is the total alone."),
+        )
+        .field(
+            input("measures", list(MEASURE))
+                .description("What is asked for, at least one. Values come in this order."),
+        )
+        .field(input("orderBy", list(ORDER_BY)).default_value(none()).description(
+            "The order of rows. Without it: time keys ascending if there are any, otherwise the \
+             first measure descending.",
+        ))
+        .field(
+            input("limit", TypeRef::named_nn(TypeRef::INT))
+                .default_value(DEFAULT_LIMIT)
+                .description(format!("The most rows in the answer, at most {MAX_LIMIT}.")),
+        )
+        .field(
+            input("offset", TypeRef::named_nn(TypeRef::INT))
+                .default_value(0)
+                .description("Rows to skip before the first one."),
+        )
+}
+
+fn order_by() -> InputObject {
+    InputObject::new(ORDER_BY)
+        .description("What rows are ordered by: exactly one of measure and key.")
+        .field(
+            input("measure", TypeRef::named(MEASURE))
+                .description("A measure that the query asks for."),
+        )
+        .field(
+            input("key", TypeRef::named(GROUP_KEY)).description("A key that the query groups by."),
+        )
+        .field(
+            input("direction", TypeRef::named_nn(DIRECTION))
+                .default_value(Value::Enum(async_graphql::Name::new("DESC")))
+                .description("Which way."),
+        )
+}
+
+fn cube_filter(dataset: &Description) -> InputObject {
+    let many = || TypeRef::named_nn_list(CUBE_FILTER);
+    let filter = InputObject::new(CUBE_FILTER)
+        .description("Which cells count. Entries of one object are joined with AND.")
+        .field(
+            input("and", many())
+                .description("All of them hold. An empty list holds for all cells."),
+        )
+        .field(
+            input("or", many())
+                .description("At least one of them holds. An empty list holds for no cell."),
+        )
+        .field(input("not", TypeRef::named(CUBE_FILTER)).description("It does not hold."));
+    dataset.fields.iter().fold(filter, |filter, info| {
+        let type_name = if info.multi { SET_FILTER } else { VALUE_FILTER };
+        let name = field_name(&info.field.to_string());
+        filter.field(
+            input(&name, TypeRef::named(type_name))
+                .description(format!("{} (`{}`).", info.label, info.field)),
+        )
+    })
+}
+
+fn value_filter() -> InputObject {
+    InputObject::new(VALUE_FILTER)
+        .description("On a single-valued field. Conditions of one object are joined with AND.")
+        .field(texts("anyOf").description("The value is one of these."))
+        .field(texts("noneOf").description("The value is none of these; null is none of them."))
+        .field(prefix().description("The value starts so; case counts."))
+        .field(is_null().description("Whether there is no value."))
+}
+
+fn set_filter() -> InputObject {
+    InputObject::new(SET_FILTER)
+        .description(
+            "On a multi-valued field: what must hold of the set of values. Conditions of one \
+             object are joined with AND.",
+        )
+        .field(texts("anyOf").description("The set holds at least one of these."))
+        .field(texts("allOf").description("The set holds every one of these."))
+        .field(texts("noneOf").description("The set holds none of these."))
+        .field(prefix().description("The set holds a value that starts so; case counts."))
+        .field(is_null().description("Whether the set is empty."))
+}
+
+fn input(name: &str, ty: TypeRef) -> InputValue {
+    InputValue::new(name, ty)
+}
+
+fn texts(name: &str) -> InputValue {
+    input(name, TypeRef::named_nn_list(TypeRef::STRING))
+}
+
+fn prefix() -> InputValue {
+    input("prefix", TypeRef::named(TypeRef::STRING))
+}
+
+fn is_null() -> InputValue {
+    input("isNull", TypeRef::named(TypeRef::BOOLEAN))
+}

@@ -1,0 +1,176 @@
+//! The types `Query` and `Subscription`: the only fields that ask serving.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::{
+    Field, FieldFuture, FieldValue, InputValue, Object, ObjectAccessor, ResolverContext,
+    SchemaBuilder, Subscription, SubscriptionField, SubscriptionFieldFuture, TypeRef,
+};
+use clio_proto::{Code, Description, ServiceError};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use tokio_stream::wrappers::WatchStream;
+
+use super::answer::{CUBE_ANSWER, CubeAnswer};
+use super::dataset::{DATASET, Dataset};
+use super::members::{MEMBER_PAGE, MemberPage};
+use super::question::{CUBE_QUERY, FIELD};
+use super::scalars::INT64;
+use super::serving::{SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot};
+use crate::backend::Backend;
+use crate::error::graphql_error;
+use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_SNAPSHOTS};
+use crate::names::Names;
+
+pub(super) const QUERY: &str = "Query";
+pub(super) const SUBSCRIPTION: &str = "Subscription";
+
+pub(super) fn register(
+    schema: SchemaBuilder,
+    dataset: &Description,
+    names: Names,
+) -> SchemaBuilder {
+    let names = Arc::new(names);
+    let query = Object::new(QUERY)
+        .description("Everything that one can ask.")
+        .field(dataset_field(dataset))
+        .field(serving_field())
+        .field(snapshots_field())
+        .field(cube_field(Arc::clone(&names)))
+        .field(members_field(names));
+    schema.register(query).register(subscription())
+}
+
+fn dataset_field(dataset: &Description) -> Field {
+    let dataset = Arc::new(Dataset::from(dataset));
+    let ty = TypeRef::named_nn(DATASET);
+    asks("dataset", ty, move |_, _| {
+        let dataset = Dataset::clone(&dataset);
+        Ok(Box::pin(async move { Ok(FieldValue::owned_any(dataset)) }))
+    })
+    .description("The dataset that is served, as its model describes it.")
+}
+
+fn serving_field() -> Field {
+    asks("serving", TypeRef::named_nn(SERVING_STATUS), |_, backend| {
+        Ok(Box::pin(async move {
+            Ok(FieldValue::owned_any(ServingStatus::from(backend.status().await)))
+        }))
+    })
+    .description("Whether serving answers, and what it serves. Never fails: state says DOWN.")
+}
+
+fn snapshots_field() -> Field {
+    asks("snapshots", TypeRef::named_nn_list_nn(SNAPSHOT), |arguments, backend| {
+        let n_most = lower::page(arguments, "first", DEFAULT_SNAPSHOTS)?;
+        Ok(Box::pin(async move {
+            let snapshots = backend.ask(|service| async move { service.snapshots(n_most).await });
+            let snapshots = snapshots.await?.into_iter().map(Snapshot::from);
+            Ok(FieldValue::list(snapshots.map(FieldValue::owned_any)))
+        }))
+    })
+    .argument(first(DEFAULT_SNAPSHOTS).description("How many at most."))
+    .description("The newest snapshots of the lake, newest first.")
+}
+
+fn cube_field(names: Arc<Names>) -> Field {
+    asks("cube", TypeRef::named_nn(CUBE_ANSWER), move |arguments, backend| {
+        let query = lower::query(&names, &lower::required(arguments, "query")?)?;
+        let snapshot = lower::snapshot(arguments)?;
+        Ok(Box::pin(async move {
+            let answer =
+                backend.ask(|service| async move { service.query(query, snapshot).await }).await?;
+            Ok(FieldValue::owned_any(CubeAnswer::from(answer)))
+        }))
+    })
+    .argument(InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("What is asked."))
+    .argument(snapshot())
+    .description("Numbers of the cube, with their bounds and the days behind them.")
+}
+
+fn members_field(names: Arc<Names>) -> Field {
+    asks("members", TypeRef::named_nn(MEMBER_PAGE), move |arguments, backend| {
+        let request = lower::members(&names, arguments)?;
+        Ok(Box::pin(async move {
+            let page = backend.ask(|service| async move { service.members(request).await }).await?;
+            Ok(FieldValue::owned_any(MemberPage::from(page)))
+        }))
+    })
+    .argument(InputValue::new("field", TypeRef::named_nn(FIELD)).description("The field."))
+    .argument(
+        InputValue::new("search", TypeRef::named(TypeRef::STRING))
+            .description("Text that the value or the label contains, whatever its case."),
+    )
+    .argument(first(DEFAULT_MEMBERS).description("The most members in the page."))
+    .argument(
+        InputValue::new("offset", TypeRef::named_nn(TypeRef::INT))
+            .default_value(0)
+            .description("Members to skip before the first one."),
+    )
+    .argument(snapshot())
+    .description(
+        "Values of one field, for pickers: the most frequent first when search is empty, else \
+         those whose value or label contains the text (case-insensitive), prefix matches first.",
+    )
+}
+
+fn subscription() -> Subscription {
+    let serving = SubscriptionField::new("serving", TypeRef::named_nn(SERVING_STATUS), |context| {
+        let (backend, field) = (backend(&context), response_key(&context));
+        SubscriptionFieldFuture::new(async move {
+            let statuses =
+                WatchStream::new(backend.map_err(|error| graphql_error(error, field))?.watch());
+            Ok(statuses.map(|status| {
+                Ok::<_, async_graphql::Error>(FieldValue::owned_any(ServingStatus::from(status)))
+            }))
+        })
+    })
+    .description(
+        "The status now, then at every change: a new snapshot, serving lost, serving back.",
+    );
+    Subscription::new(SUBSCRIPTION)
+        .description("What tells a page that something changed.")
+        .field(serving)
+}
+
+fn first(default: usize) -> InputValue {
+    InputValue::new("first", TypeRef::named_nn(TypeRef::INT)).default_value(default)
+}
+
+fn snapshot() -> InputValue {
+    InputValue::new("snapshot", TypeRef::named(INT64))
+        .description("The version of the snapshot to ask; without it the current one.")
+}
+
+type Asked = BoxFuture<'static, Result<FieldValue<'static>, ServiceError>>;
+
+/// A field that lowers its arguments and asks serving. The one place where an error of serving
+/// becomes one of GraphQL: async-graphql would turn it into a text without its code.
+fn asks<F>(name: &str, ty: TypeRef, ask: F) -> Field
+where
+    F: Fn(&ObjectAccessor<'_>, Arc<Backend>) -> Result<Asked, ServiceError> + Send + Sync + 'static,
+{
+    Field::new(name, ty, move |context| {
+        let asked = backend(&context).and_then(|backend| ask(&context.args, backend));
+        let field = response_key(&context);
+        FieldFuture::new(async move {
+            let answer = match asked {
+                Ok(asked) => asked.await,
+                Err(error) => Err(error),
+            };
+            answer.map(Some).map_err(|error| graphql_error(error, field))
+        })
+    })
+}
+
+/// The name that the field has in the answer.
+fn response_key(context: &ResolverContext<'_>) -> String {
+    let field = context.field();
+    field.alias().unwrap_or_else(|| field.name()).to_owned()
+}
+
+fn backend(context: &ResolverContext<'_>) -> Result<Arc<Backend>, ServiceError> {
+    context.data_opt::<Arc<Backend>>().cloned().ok_or_else(|| {
+        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be asked")
+    })
+}

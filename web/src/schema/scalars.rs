@@ -1,0 +1,20 @@
+//! The scalars that GraphQL does not have itself.
+//!
+//! None checks what it is given: the error of a scalar names neither the argument nor the value, and
+//! ours (in `argument.rs`) name both.
+
+use async_graphql::dynamic::Scalar;
+
+pub(super) const DATE: &str = "Date";
+pub(super) const TIMESTAMP: &str = "Timestamp";
+pub(super) const INT64: &str = "Int64";
+
+pub(super) fn all() -> [Scalar; 3] {
+    [
+        Scalar::new(DATE).description("A day of the calendar: \"2026-01-31\"."),
+        Scalar::new(TIMESTAMP)
+            .description("An instant in UTC, as RFC 3339 has it: \"2026-01-31T12:00:00Z\"."),
+        Scalar::new(INT64)
+            .description("A whole number, as a JSON number without fraction; never above 2^53."),
+    ]
+}

@@ -1,0 +1,146 @@
+//! Whether serving answers, and with which snapshot: the types `ServingStatus` and `Snapshot`.
+
+use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value};
+use clio_proto::{ServingState, SnapshotInfo};
+
+use super::object::{ObjectOf, text};
+use super::scalars::{DATE, INT64, TIMESTAMP};
+
+pub(super) const SERVING_STATUS: &str = "ServingStatus";
+pub(super) const SNAPSHOT: &str = "Snapshot";
+const SERVING_STATE: &str = "ServingState";
+
+/// A status as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct ServingStatus {
+    state: &'static str,
+    message: Option<String>,
+    snapshot: Option<Snapshot>,
+}
+
+/// A snapshot as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    version: u64,
+    committed_at: String,
+    run_id: String,
+    fingerprint: String,
+    first_day: Option<String>,
+    last_day: Option<String>,
+    n_days: u32,
+    n_cells: u64,
+    rows_in: u64,
+}
+
+/// The name of a state, here and in `/healthz`.
+pub(crate) fn state_name(state: ServingState) -> &'static str {
+    match state {
+        ServingState::Serving => "SERVING",
+        ServingState::Stale => "STALE",
+        ServingState::Down => "DOWN",
+    }
+}
+
+impl From<clio_proto::ServingStatus> for ServingStatus {
+    fn from(status: clio_proto::ServingStatus) -> Self {
+        Self {
+            state: state_name(status.state),
+            message: status.message,
+            snapshot: status.snapshot.map(Snapshot::from),
+        }
+    }
+}
+
+impl From<SnapshotInfo> for Snapshot {
+    fn from(info: SnapshotInfo) -> Self {
+        Self {
+            version: info.id.0,
+            committed_at: info.committed_at.to_string(),
+            run_id: info.run.to_string(),
+            fingerprint: info.fingerprint.to_string(),
+            first_day: info.days.map(|(first, _)| first.to_string()),
+            last_day: info.days.map(|(_, last)| last.to_string()),
+            n_days: info.n_days,
+            n_cells: info.n_cells,
+            rows_in: info.rows_in,
+        }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    let states = Enum::new(SERVING_STATE)
+        .description("Whether serving can be trusted to be current.")
+        .item(EnumItem::new("SERVING").description("It serves the newest snapshot of the lake."))
+        .item(EnumItem::new("STALE").description(
+            "It serves the last good snapshot: a newer one was refused, or the lake does not \
+             answer.",
+        ))
+        .item(
+            EnumItem::new("DOWN")
+                .description("It has no snapshot to serve, or does not answer at all."),
+        );
+    schema.register(status()).register(snapshot()).register(states)
+}
+
+fn status() -> Object {
+    ObjectOf::<ServingStatus>::new(SERVING_STATUS, "What serving says of itself.")
+        .leaf("state", TypeRef::named_nn(SERVING_STATE), "The state.", |it| {
+            Value::Enum(Name::new(it.state))
+        })
+        .leaf(
+            "message",
+            TypeRef::named(TypeRef::STRING),
+            "Why it is DOWN or STALE, in words.",
+            |it| text(it.message.as_deref()),
+        )
+        .maybe(
+            "snapshot",
+            SNAPSHOT,
+            "What it serves; null while there is none.",
+            |it: &ServingStatus| it.snapshot.as_ref(),
+        )
+        .finish()
+}
+
+fn snapshot() -> Object {
+    ObjectOf::<Snapshot>::new(SNAPSHOT, "One committed version of the lake.")
+        .leaf(
+            "version",
+            TypeRef::named_nn(INT64),
+            "The version, as the argument snapshot takes it.",
+            |it| it.version.into(),
+        )
+        .leaf("committedAt", TypeRef::named_nn(TIMESTAMP), "When it was committed.", |it| {
+            it.committed_at.as_str().into()
+        })
+        .leaf("runId", TypeRef::named_nn(TypeRef::STRING), "The run that committed it.", |it| {
+            it.run_id.as_str().into()
+        })
+        .leaf(
+            "fingerprint",
+            TypeRef::named_nn(TypeRef::STRING),
+            "The fingerprint of the model that it was made with.",
+            |it| it.fingerprint.as_str().into(),
+        )
+        .leaf(
+            "firstDay",
+            TypeRef::named(DATE),
+            "The first day that it holds; null where it holds none.",
+            |it| text(it.first_day.as_deref()),
+        )
+        .leaf(
+            "lastDay",
+            TypeRef::named(DATE),
+            "The last day that it holds; null where it holds none.",
+            |it| text(it.last_day.as_deref()),
+        )
+        .leaf("nDays", TypeRef::named_nn(TypeRef::INT), "How many days it holds.", |it| {
+            it.n_days.into()
+        })
+        .leaf("nCells", TypeRef::named_nn(INT64), "Cells of all periods.", |it| it.n_cells.into())
+        .leaf("rowsIn", TypeRef::named_nn(INT64), "Events that its run read.", |it| {
+            it.rows_in.into()
+        })
+        .finish()
+}

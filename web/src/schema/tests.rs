@@ -1,0 +1,188 @@
+//! The schema as text, and answers as it shows them.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::*;
+use crate::testing::{TestServer, media};
+
+/// `web/schema.graphql` is the schema of the example dataset; with `CLIO_BLESS=1` the test writes it.
+#[test]
+fn the_committed_schema_is_fresh() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let found = schema_sdl(&media());
+    if std::env::var_os("CLIO_BLESS").is_some() {
+        std::fs::write(&file, &found).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == committed, "web/schema.graphql is stale: run this test with CLIO_BLESS=1");
+}
+
+#[tokio::test]
+async fn an_answer_has_lists_and_typed_fields() {
+    let server = TestServer::start().await;
+    let query = "{ cube(query: {
+        groupBy: [ASSET, ASSET_MEDIA_TYPE, DAY], measures: [IMPRESSIONS, VIEWERS, TAKE_RATE]
+    }) {
+        snapshot { version }
+        rows {
+            keys { key value label media }
+            values { measure value lower upper exact }
+            asset { label } assetMediaType { value } day { key } country { value }
+            impressions { value } takeRate { value exact } plays { value }
+        }
+        total { keys { key } values { value } viewers { value lower upper exact } }
+        groupCount overlapping elapsedMs
+        coverage { from to nDays missing provisional periods }
+    } }";
+    let body = server.ask(query, json!({})).await;
+    assert_eq!(
+        body,
+        json!({ "data": { "cube": {
+            "snapshot": { "version": 41 },
+            "rows": [{
+                "keys": [
+                    { "key": "ASSET", "value": "a asset", "label": "Dune", "media": "/media/dune.mp4" },
+                    { "key": "ASSET_MEDIA_TYPE", "value": "a asset.media_type",
+                      "label": "a asset.media_type", "media": "/media/dune.mp4" },
+                    { "key": "DAY", "value": "a day", "label": "a day", "media": "/media/dune.mp4" },
+                ],
+                "values": [
+                    { "measure": "IMPRESSIONS", "value": 1000.0, "lower": 1000.0, "upper": 1000.0, "exact": true },
+                    { "measure": "VIEWERS", "value": 100.5, "lower": 90.25, "upper": null, "exact": false },
+                    { "measure": "TAKE_RATE", "value": null, "lower": null, "upper": null, "exact": false },
+                ],
+                "asset": { "label": "Dune" },
+                "assetMediaType": { "value": "a asset.media_type" },
+                "day": { "key": "DAY" },
+                "country": null,
+                "impressions": { "value": 1000.0 },
+                "takeRate": { "value": null, "exact": false },
+                "plays": null,
+            }],
+            "total": {
+                "keys": [],
+                "values": [{ "value": 1000.0 }, { "value": 100.5 }, { "value": null }],
+                "viewers": { "value": 100.5, "lower": 90.25, "upper": null, "exact": false },
+            },
+            "groupCount": 1,
+            "overlapping": ["ASSET_TAGS"],
+            "elapsedMs": 2.5,
+            "coverage": {
+                "from": "2026-01-01", "to": "2026-02-02", "nDays": 33,
+                "missing": ["2026-02-01", "2026-02-02"], "provisional": ["2026-01-31"],
+                "periods": ["2026-01"],
+            },
+        } } })
+    );
+}
+
+#[tokio::test]
+async fn the_dataset_describes_itself() {
+    let server = TestServer::start().await;
+    let query = "{ dataset {
+        name timezone fingerprint
+        fields { name enumName fieldName dimension attribute label multi hasLabel hasMedia }
+        measures { name enumName fieldName label kind format expr family precision relativeError }
+    } }";
+    let body = server.ask(query, json!({})).await;
+    let dataset = &body["data"]["dataset"];
+    assert_eq!(dataset["name"], "media");
+    assert_eq!(
+        dataset["fields"][2],
+        json!({
+            "name": "asset.media_type", "enumName": "ASSET_MEDIA_TYPE",
+            "fieldName": "assetMediaType", "dimension": "asset", "attribute": "media_type",
+            "label": "Asset media type", "multi": false, "hasLabel": false, "hasMedia": false,
+        })
+    );
+    assert_eq!(dataset["fields"][0]["attribute"], json!(null));
+    assert_eq!(
+        dataset["measures"][1],
+        json!({
+            "name": "viewers", "enumName": "VIEWERS", "fieldName": "viewers", "label": "Viewers",
+            "kind": "DISTINCT", "format": "NUMBER", "expr": null, "family": "hll++",
+            "precision": 14, "relativeError": 0.008_125,
+        })
+    );
+    assert_eq!(dataset["measures"][5]["expr"], "players / viewers");
+    assert_eq!(dataset["measures"][5]["kind"], "DERIVED");
+    assert_eq!(dataset["measures"][4]["format"], "SECONDS");
+}
+
+#[tokio::test]
+async fn snapshots_and_members_are_shown() {
+    let server = TestServer::start().await;
+    let query = "{
+        snapshots(first: 2) { version }
+        serving { state message snapshot {
+            version committedAt runId fingerprint firstDay lastDay nDays nCells rowsIn } }
+        members(field: COUNTRY) { total members { value label media nCells } }
+    }";
+    let body = server.ask(query, json!({})).await;
+    assert_eq!(
+        body,
+        json!({ "data": {
+            "snapshots": [{ "version": 43 }, { "version": 42 }],
+            "serving": { "state": "SERVING", "message": null, "snapshot": {
+                "version": 41, "committedAt": "2026-02-01T03:04:05Z", "runId": "run-7",
+                "fingerprint": "00f1e2d3c4b5a697", "firstDay": "2026-01-01",
+                "lastDay": "2026-01-31", "nDays": 31, "nCells": 12_345, "rowsIn": 9_876_543_210_u64,
+            } },
+            "members": { "total": 2, "members": [
+                { "value": "US", "label": "United States", "media": null, "nCells": 7 },
+                { "value": null, "label": "(none)", "media": null, "nCells": 7 },
+            ] },
+        } })
+    );
+}
+
+/// Tools ask for the whole schema, descriptions included; the limits must let them.
+#[tokio::test]
+async fn introspection_is_within_the_limits() {
+    let server = TestServer::start().await;
+    let of_type =
+        (0..9).fold("kind name".to_owned(), |inner, _| format!("kind name ofType {{ {inner} }}"));
+    let query = format!(
+        "query IntrospectionQuery {{ __schema {{
+            queryType {{ name }} mutationType {{ name }} subscriptionType {{ name }}
+            types {{ ...FullType }}
+            directives {{ name description locations args {{ ...InputValue }} }}
+        }} }}
+        fragment FullType on __Type {{
+            kind name description
+            fields(includeDeprecated: true) {{
+                name description args {{ ...InputValue }} type {{ ...TypeRef }} isDeprecated
+            }}
+            inputFields {{ ...InputValue }} interfaces {{ ...TypeRef }}
+            enumValues(includeDeprecated: true) {{ name description }}
+            possibleTypes {{ ...TypeRef }}
+        }}
+        fragment InputValue on __InputValue {{ name description type {{ ...TypeRef }} defaultValue }}
+        fragment TypeRef on __Type {{ {of_type} }}"
+    );
+    let body = server.ask(&query, json!({})).await;
+    assert_eq!(body.get("errors"), None, "{body}");
+    let types = body["data"]["__schema"]["types"].as_array().unwrap();
+    let ours = types.iter().filter(|ty| {
+        let name = ty["name"].as_str().unwrap();
+        !name.starts_with("__") && !["ID", "Int", "Float", "String", "Boolean"].contains(&name)
+    });
+    for ty in ours {
+        assert_ne!(ty["description"], json!(null), "{}", ty["name"]);
+        let parts = ["fields", "inputFields", "enumValues"];
+        for part in parts.iter().flat_map(|part| ty[part].as_array().into_iter().flatten()) {
+            assert_ne!(part["description"], json!(null), "{}.{}", ty["name"], part["name"]);
+            for argument in part["args"].as_array().into_iter().flatten() {
+                assert_ne!(
+                    argument["description"],
+                    json!(null),
+                    "{}({})",
+                    part["name"],
+                    argument["name"]
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `/graphql/ws`: operations over a WebSocket, in the protocol `graphql-transport-ws`.
+//!
+//! Three things that async-graphql's own integration does not do are done here: a socket hears of the
+//! gateway's end (close 1001), a silent one is asked whether it is there, and a foreign page cannot
+//! open one (a browser asks no permission for WebSockets, it only tells the page's origin).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::http::{WebSocket as GraphQlSocket, WebSocketProtocols, WsMessage};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use clio_proto::{Code, ServiceError};
+use futures::{SinkExt, StreamExt, future};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+use crate::error::refusal;
+use crate::gateway::{Gateway, Operations};
+
+/// The one protocol spoken.
+const PROTOCOL: &str = "graphql-transport-ws";
+
+/// Upgrades a request to a WebSocket. Until there is a schema, it answers 503; clients try again.
+pub(crate) async fn upgrade(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let refuse = |status, message: String| {
+        refusal(status, &ServiceError::new(Code::InvalidArgument, message))
+    };
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols([PROTOCOL]),
+        Err(error) => {
+            return refuse(error.status(), format!("this is a WebSocket's address: {error}"));
+        }
+    };
+    if upgrade.selected_protocol().is_none() {
+        let message = format!("offer the WebSocket protocol `{PROTOCOL}`");
+        return refuse(StatusCode::BAD_REQUEST, message);
+    }
+    if let Some(origin) = foreign_origin(&headers, &gateway.config.allowed_origins) {
+        let message = format!("pages of `{origin}` may not connect here");
+        return refuse(StatusCode::FORBIDDEN, message);
+    }
+    if let Err(error) = gateway.schema() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+    }
+    let Ok(permit) = Arc::clone(&gateway.sockets).try_acquire_owned() else {
+        let limit = gateway.config.limits.max_sockets;
+        let message = format!("the gateway has {limit} connections already; try again");
+        let error = ServiceError::new(Code::Unavailable, message);
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+    };
+    let limit = gateway.config.limits.body_bytes;
+    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |socket| {
+        talk(socket, &gateway).await;
+        drop(permit);
+    })
+}
+
+/// The origin of the page that asks, if it is neither our own nor an allowed one.
+fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
+    let origin = headers.get(ORIGIN)?.to_str().unwrap_or("unreadable");
+    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
+    let is_own = authority.is_some_and(|authority| own == Some(authority.as_str()));
+    (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
+}
+
+/// Talks to one client until it leaves, falls silent, or the gateway stops.
+async fn talk(socket: WebSocket, gateway: &Arc<Gateway>) {
+    let ping_interval = gateway.config.limits.ping_interval;
+    let (mut sink, stream) = socket.split();
+    let heard = AtomicBool::new(true);
+    let input = stream.take_while(|message| future::ready(message.is_ok())).filter_map(|message| {
+        heard.store(true, Ordering::Relaxed);
+        future::ready(match message {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => Some(message.into_data()),
+            _ => None,
+        })
+    });
+    let operations = Operations::new(Arc::clone(gateway));
+    let output = GraphQlSocket::new(operations, input, WebSocketProtocols::GraphQLWS);
+    futures::pin_mut!(output);
+    let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+
+    loop {
+        let (message, last) = tokio::select! {
+            () = gateway.stop.cancelled() => {
+                (close(close_code::AWAY, "the gateway is stopping"), true)
+            }
+            _ = pings.tick() => {
+                if !heard.swap(false, Ordering::Relaxed) {
+                    tracing::debug!("closed a silent websocket");
+                    return;
+                }
+                (Message::Ping(Bytes::new()), false)
+            }
+            message = output.next() => match message {
+                None => return,
+                Some(WsMessage::Text(text)) => (Message::Text(text.into()), false),
+                Some(WsMessage::Close(code, reason)) => (close(code, &reason), true),
+            },
+        };
+        // A client that does not read must not keep the gateway from stopping.
+        let sent = timeout(ping_interval, sink.send(message)).await;
+        if last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+fn close(code: u16, reason: &str) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+}

@@ -1,0 +1,382 @@
+//! What tests share: the example dataset, a service that says what it is told to say, and a gateway
+//! on a port of its own that ends with its test.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql::Value;
+use async_graphql::dynamic::Schema;
+use async_trait::async_trait;
+use axum::body::Bytes;
+use clio_proto::{
+    Answer, Code, Coverage, CubeService, Description, FieldInfo, FieldRef, Fingerprint, GroupKey,
+    Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest, Query, Row,
+    RunId, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+};
+use futures::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::WatchStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::assets::{Asset, Dashboard};
+use crate::config::GatewayConfig;
+use crate::error::WebError;
+use crate::gateway::Gateway;
+use crate::server::run;
+
+/// The example dataset of the design, as serving describes it.
+pub(crate) fn media() -> Description {
+    let field = |name: &str, label: &str, multi, has_label, has_media| FieldInfo {
+        field: FieldRef::parse(name),
+        label: label.to_owned(),
+        multi,
+        has_label,
+        has_media,
+    };
+    let measure = |name: &str, label: &str, class, format| MeasureInfo {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        class,
+        format,
+    };
+    let distinct = || MeasureClass::Distinct {
+        family: "hll++".to_owned(),
+        precision: 14,
+        relative_error: 0.008_125,
+    };
+    let derived = MeasureClass::Derived { expression: "players / viewers".to_owned() };
+    Description {
+        dataset: "media".to_owned(),
+        timezone: "UTC".to_owned(),
+        fingerprint: Fingerprint::new("00f1e2d3c4b5a697"),
+        fields: vec![
+            field("asset", "Asset", false, true, true),
+            field("asset.title", "Asset title", false, false, false),
+            field("asset.media_type", "Asset media type", false, false, false),
+            field("asset.language", "Asset language", false, false, false),
+            field("asset.tags", "Asset tags", true, false, false),
+            field("country", "Country", false, false, false),
+            field("device", "Device", false, false, false),
+            field("audience", "Audience", true, false, false),
+        ],
+        measures: vec![
+            measure("impressions", "Impressions", MeasureClass::Count, MeasureFormat::Number),
+            measure("viewers", "Viewers", distinct(), MeasureFormat::Number),
+            measure("plays", "Plays", MeasureClass::Count, MeasureFormat::Number),
+            measure("players", "Players", distinct(), MeasureFormat::Number),
+            measure("watch_seconds", "Watch seconds", MeasureClass::Sum, MeasureFormat::Seconds),
+            measure("take_rate", "Take rate", derived, MeasureFormat::Percent),
+        ],
+    }
+}
+
+/// A snapshot of the example dataset.
+pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
+    SnapshotInfo {
+        id: SnapshotId(version),
+        committed_at: "2026-02-01T03:04:05Z".parse().unwrap(),
+        run: RunId::new("run-7"),
+        fingerprint: media().fingerprint,
+        days: Some(("2026-01-01".parse().unwrap(), "2026-01-31".parse().unwrap())),
+        n_days: 31,
+        n_cells: 12_345,
+        rows_in: 9_876_543_210,
+    }
+}
+
+/// The status of a service that serves a snapshot.
+pub(crate) fn serving(version: u64) -> ServingStatus {
+    let snapshot = Some(snapshot(version));
+    ServingStatus { state: ServingState::Serving, message: None, snapshot }
+}
+
+/// An answer to a query, with one group and a number for each measure.
+pub(crate) fn answer(query: &Query) -> Answer {
+    let key = |key: &GroupKey| Key {
+        value: Some(format!("a {key}")),
+        label: matches!(key, GroupKey::Field(field) if field.attribute.is_none())
+            .then(|| "Dune".to_owned()),
+        media: Some("/media/dune.mp4".to_owned()),
+    };
+    let number = |(index, name): (usize, &String)| match name.as_str() {
+        "take_rate" => clio_proto::Value::undefined(),
+        "impressions" => clio_proto::Value::exact(1_000.0),
+        _ => clio_proto::Value {
+            value: Some(100.5 * f64::from(u8::try_from(index).unwrap())),
+            lower: Some(90.25),
+            upper: Some(f64::INFINITY),
+            exact: false,
+        },
+    };
+    let row = |keys: Vec<Key>| Row {
+        keys,
+        values: query.measures.iter().enumerate().map(number).collect(),
+    };
+    Answer {
+        snapshot: snapshot(41),
+        group_by: query.group_by.clone(),
+        measures: query.measures.clone(),
+        rows: vec![row(query.group_by.iter().map(key).collect())],
+        total: row(Vec::new()),
+        n_groups: 1,
+        overlapping: vec![FieldRef::parse("asset.tags")],
+        coverage: Coverage {
+            range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
+            missing: vec!["2026-02-01".parse().unwrap(), "2026-02-02".parse().unwrap()],
+            provisional: vec!["2026-01-31".parse().unwrap()],
+            periods: vec!["2026-01".parse().unwrap()],
+        },
+        elapsed: Duration::from_micros(2_500),
+    }
+}
+
+/// A service that answers what it is told to.
+pub(crate) struct FakeCubes {
+    dataset: Mutex<Description>,
+    /// What `watch` tells; an error is what every method gives.
+    statuses: watch::Sender<Result<ServingStatus, ServiceError>>,
+    /// What `query` and `members` give although the service is there.
+    error: Mutex<Option<ServiceError>>,
+    pub(crate) asked: Mutex<Vec<(Query, Option<SnapshotId>)>>,
+    pub(crate) searched: Mutex<Vec<MembersRequest>>,
+}
+
+impl FakeCubes {
+    pub(crate) fn new(status: Result<ServingStatus, ServiceError>) -> Arc<Self> {
+        Arc::new(Self {
+            dataset: Mutex::new(media()),
+            statuses: watch::channel(status).0,
+            error: Mutex::new(None),
+            asked: Mutex::default(),
+            searched: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn tell(&self, status: Result<ServingStatus, ServiceError>) {
+        self.statuses.send_modify(|last| *last = status);
+    }
+
+    pub(crate) fn describe_as(&self, dataset: Description) {
+        *self.dataset.lock().unwrap() = dataset;
+    }
+
+    pub(crate) fn fail_with(&self, error: Option<ServiceError>) {
+        *self.error.lock().unwrap() = error;
+    }
+
+    fn check(&self) -> Result<ServingStatus, ServiceError> {
+        self.statuses.borrow().clone()
+    }
+
+    fn check_error(&self) -> Result<(), ServiceError> {
+        self.check()?;
+        self.error.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl CubeService for FakeCubes {
+    async fn describe(&self) -> Result<Description, ServiceError> {
+        self.check()?;
+        Ok(self.dataset.lock().unwrap().clone())
+    }
+
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError> {
+        self.check_error()?;
+        let answer = answer(&query);
+        self.asked.lock().unwrap().push((query, snapshot));
+        Ok(answer)
+    }
+
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
+        self.check_error()?;
+        self.searched.lock().unwrap().push(request);
+        let member = |value: Option<&str>, label: Option<&str>| Member {
+            value: value.map(str::to_owned),
+            label: label.map(str::to_owned),
+            media: None,
+            n_cells: 7,
+        };
+        let members = vec![member(Some("US"), Some("United States")), member(None, None)];
+        Ok(MemberPage { members, n_total: 2 })
+    }
+
+    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        self.check()?;
+        Ok([43, 42, 41].into_iter().take(n_most).map(snapshot).collect())
+    }
+
+    async fn status(&self) -> Result<ServingStatus, ServiceError> {
+        self.check()
+    }
+
+    async fn watch(&self) -> Result<StatusStream, ServiceError> {
+        self.check()?;
+        let statuses = WatchStream::new(self.statuses.subscribe());
+        // An error is the last item.
+        let statuses = statuses.scan(false, |ended, status| {
+            let item = (!*ended).then_some(status);
+            *ended = matches!(item, Some(Err(_)));
+            std::future::ready(item)
+        });
+        Ok(statuses.boxed())
+    }
+}
+
+/// The error of a service that is not there.
+pub(crate) fn away() -> ServiceError {
+    ServiceError::new(
+        Code::Unavailable,
+        "serving at http://127.0.0.1:50051 does not answer: connection refused",
+    )
+}
+
+/// A built dashboard of a few files.
+pub(crate) fn dashboard() -> Dashboard {
+    fn find(name: &str) -> Option<Asset> {
+        let (content, content_type) = match name {
+            "index.html" => ("<title>Clio</title>", "text/html"),
+            "graphiql.html" => ("<title>GraphiQL</title>", "text/html"),
+            "assets/index-DkF3a9xZ.js" => ("export {}", "text/javascript"),
+            "assets/manifest.json" => ("{}", "application/json"),
+            "favicon.svg" => ("<svg/>", "image/svg+xml"),
+            _ => return None,
+        };
+        let content = Bytes::from_static(content.as_bytes());
+        Some(Asset { content, content_type: content_type.to_owned(), tag: "5eed".to_owned() })
+    }
+    Dashboard { find, has_graphiql: true }
+}
+
+/// A gateway on a port of its own, which ends with its test.
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) cubes: Arc<FakeCubes>,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) tasks: JoinSet<Result<(), WebError>>,
+    _stop: DropGuard,
+}
+
+impl TestServer {
+    /// A gateway that serves the example dataset.
+    pub(crate) async fn start() -> Self {
+        let server = Self::start_with(Ok(serving(41)), GatewayConfig::default(), dashboard()).await;
+        server.wait_for(|status| status.state == ServingState::Serving).await;
+        server
+    }
+
+    pub(crate) async fn start_with(
+        status: Result<ServingStatus, ServiceError>,
+        config: GatewayConfig,
+        dashboard: Dashboard,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let cubes = FakeCubes::new(status);
+        let stop = CancellationToken::new();
+        let service: Arc<dyn CubeService> = Arc::<FakeCubes>::clone(&cubes);
+        let gateway = Arc::new(Gateway::new(service, config, stop.clone()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run(Arc::clone(&gateway), dashboard, listener));
+        Self { address, cubes, gateway, tasks, _stop: stop.drop_guard() }
+    }
+
+    /// Waits until the gateway knows of such a status.
+    pub(crate) async fn wait_for(&self, is_it: impl FnMut(&ServingStatus) -> bool) {
+        self.gateway.backend().watch().wait_for(is_it).await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send("GET", path, headers, b"").await
+    }
+
+    /// Asks a query with its variables and gives the body.
+    pub(crate) async fn ask(&self, query: &str, variables: serde_json::Value) -> serde_json::Value {
+        let reply = self.post(query, variables).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    pub(crate) async fn post(&self, query: &str, variables: serde_json::Value) -> Reply {
+        let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
+        let headers = [("content-type", "application/json")];
+        self.send("POST", "/graphql", &headers, body.as_bytes()).await
+    }
+
+    /// One request over a connection of its own.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A server that refuses a body may close before it has read it.
+        let _ = stream.write_all(body).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        Reply::parse(&bytes)
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        };
+        let headers = lines.map(header).collect();
+        Self { status, headers, body: bytes[end + 4..].to_vec() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+}
+
+/// Executes a query against a schema that has the service, without any server.
+pub(crate) async fn execute(schema: &Schema, query: &str) -> Value {
+    let response = schema.execute(query).await;
+    assert!(response.errors.is_empty(), "{:?}", response.errors);
+    response.data
+}
