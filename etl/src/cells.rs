@@ -1,0 +1,219 @@
+//! The shape of cells, and putting them in their order: the same cells are the same bytes.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use clio_proto::{MeasureKind, Model, cell_schema};
+use clio_sketch::{Family, Precision};
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::compute::{SortOptions, cast, interleave};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::row::{RowConverter, SortField};
+
+/// How many cells are handed on at once: of the largest sketches (256 KiB) these are 1 GiB, below the
+/// 2 GiB that the offsets of a Binary column can address.
+const N_CHUNK_CELLS: usize = 4096;
+
+/// What a cell of the model holds.
+#[derive(Debug, Clone)]
+pub(crate) struct CellShape {
+    /// All columns, with the partition columns in front, as the Delta table has them.
+    pub(crate) table_schema: SchemaRef,
+    /// The columns of a file: dimensions, then stored measures.
+    pub(crate) file_schema: SchemaRef,
+    pub(crate) n_dimensions: usize,
+    /// The stored measures, in the model's order.
+    pub(crate) measures: Vec<CellMeasure>,
+}
+
+/// A stored measure.
+#[derive(Debug, Clone)]
+pub(crate) struct CellMeasure {
+    pub(crate) name: String,
+    pub(crate) source: String,
+    pub(crate) held: Held,
+}
+
+/// How a stored measure is held, and so how it is added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    Count,
+    WholeSum,
+    FloatSum,
+    Sketch(Family, Precision),
+}
+
+impl CellShape {
+    /// `float_sums` names the sums of other than whole numbers.
+    pub(crate) fn new(model: &Model, float_sums: &[String]) -> Self {
+        let table_schema = Arc::new(cell_schema(model, float_sums));
+        // The partition columns are in a file's folder, not in the file.
+        let n_partition_columns = table_schema.fields().len()
+            - model.dimensions().len()
+            - model.stored_measures().count();
+        let fields: Vec<_> =
+            table_schema.fields().iter().skip(n_partition_columns).cloned().collect();
+        let measures = model.stored_measures().map(|measure| CellMeasure {
+            name: measure.name.clone(),
+            source: measure.kind.source().unwrap_or_default().to_owned(),
+            held: match &measure.kind {
+                MeasureKind::Distinct { family, precision, .. } => {
+                    Held::Sketch(*family, *precision)
+                }
+                MeasureKind::Sum { .. } if float_sums.contains(&measure.name) => Held::FloatSum,
+                MeasureKind::Sum { .. } => Held::WholeSum,
+                MeasureKind::Count { .. } | MeasureKind::Derived { .. } => Held::Count,
+            },
+        });
+        Self {
+            file_schema: Arc::new(Schema::new(fields)),
+            table_schema,
+            n_dimensions: model.dimensions().len(),
+            measures: measures.collect(),
+        }
+    }
+
+    /// The same cells without one of the dimensions.
+    pub(crate) fn without_dimension(&self, index: usize) -> Self {
+        let mut fields = self.file_schema.fields().to_vec();
+        fields.remove(index);
+        Self {
+            file_schema: Arc::new(Schema::new(fields)),
+            n_dimensions: self.n_dimensions - 1,
+            ..self.clone()
+        }
+    }
+
+    /// Whether sums are rounded, so that adding them in another grouping may give other bytes.
+    pub(crate) fn has_float_sums(&self) -> bool {
+        self.measures.iter().any(|measure| measure.held == Held::FloatSum)
+    }
+}
+
+/// Cells in order: by their first columns, nulls first.
+#[derive(Debug)]
+pub(crate) struct SortedCells {
+    batches: Vec<RecordBatch>,
+    /// Batch and row, in order.
+    order: Vec<(u32, u32)>,
+}
+
+impl SortedCells {
+    /// Sorts by the first `n_keys` columns, which no two cells share.
+    pub(crate) fn sort(batches: Vec<RecordBatch>, n_keys: usize) -> Result<Self, ArrowError> {
+        let options = SortOptions { descending: false, nulls_first: true };
+        let mut order: Vec<(u32, u32)> = (0..)
+            .zip(&batches)
+            .flat_map(|(batch, rows)| (0..).take(rows.num_rows()).map(move |row| (batch, row)))
+            .collect();
+        // Without keys there is one cell at most.
+        let Some(first) = batches.first().filter(|_| n_keys > 0) else {
+            return Ok(Self { batches, order });
+        };
+        let keys = first.columns()[..n_keys]
+            .iter()
+            .map(|column| SortField::new_with_options(column.data_type().clone(), options));
+        let converter = RowConverter::new(keys.collect())?;
+        let rows = batches
+            .iter()
+            .map(|batch| converter.convert_columns(&batch.columns()[..n_keys]))
+            .collect::<Result<Vec<_>, _>>()?;
+        let row = |&(batch, row): &(u32, u32)| rows[batch as usize].row(row as usize);
+        order.sort_unstable_by(|a, b| row(a).cmp(&row(b)));
+        Ok(Self { batches, order })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The cells of a range, in batches of bounded size, as the columns of `schema` from `first_column` on.
+    pub(crate) fn chunks<'a>(
+        &'a self,
+        range: Range<usize>,
+        first_column: usize,
+        schema: &'a SchemaRef,
+    ) -> impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'a {
+        self.order[range].chunks(N_CHUNK_CELLS).map(move |order| {
+            let indices: Vec<(usize, usize)> =
+                order.iter().map(|&(batch, row)| (batch as usize, row as usize)).collect();
+            let columns = schema.fields().iter().enumerate().map(|(index, field)| {
+                let parts: Vec<_> = self
+                    .batches
+                    .iter()
+                    .map(|batch| batch.column(first_column + index).as_ref())
+                    .collect();
+                cast(&interleave(&parts, &indices)?, field.data_type())
+            });
+            let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
+            RecordBatch::try_new(Arc::clone(schema), columns)
+        })
+    }
+
+    /// The values of one column, in order.
+    pub(crate) fn column(&self, index: usize) -> Result<Option<ArrayRef>, ArrowError> {
+        if self.batches.is_empty() {
+            return Ok(None);
+        }
+        let parts: Vec<_> = self.batches.iter().map(|batch| batch.column(index).as_ref()).collect();
+        let indices: Vec<(usize, usize)> =
+            self.order.iter().map(|&(batch, row)| (batch as usize, row as usize)).collect();
+        interleave(&parts, &indices).map(Some)
+    }
+}
+
+/// Whether two schemas hold the same columns; each difference as a sentence.
+pub(crate) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
+    let mut found = Vec::new();
+    for field in new.fields() {
+        match old.field_with_name(field.name()) {
+            Err(_) => found.push(format!("`{}` is new", field.name())),
+            Ok(known) => {
+                if !same_type(known.data_type(), field.data_type()) {
+                    let (old, new) = (known.data_type(), field.data_type());
+                    found.push(format!("`{}` was {old} and is {new}", field.name()));
+                }
+                let mut keys: Vec<&String> = field.metadata().keys().collect();
+                keys.extend(known.metadata().keys());
+                keys.retain(|key| key.starts_with("clio."));
+                keys.sort_unstable();
+                keys.dedup();
+                for key in keys {
+                    let (old, new) = (known.metadata().get(key), field.metadata().get(key));
+                    if old != new {
+                        let text = |value: Option<&String>| {
+                            value.map_or("nothing", String::as_str).to_owned()
+                        };
+                        found.push(format!(
+                            "`{}` had {key} {} and has {}",
+                            field.name(),
+                            text(old),
+                            text(new)
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    for field in old.fields() {
+        if new.field_with_name(field.name()).is_err() {
+            found.push(format!("`{}` is gone", field.name()));
+        }
+    }
+    let order = |schema: &Schema| -> Vec<String> {
+        schema.fields().iter().map(|field| field.name().clone()).collect()
+    };
+    if found.is_empty() && order(old) != order(new) {
+        found.push(format!("the columns' order was {}", order(old).join(", ")));
+    }
+    found
+}
+
+/// The item's name and the offsets' width of a list are matters of the engine that wrote it.
+fn same_type(a: &DataType, b: &DataType) -> bool {
+    match (a, b) {
+        (DataType::List(a), DataType::List(b)) => same_type(a.data_type(), b.data_type()),
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,188 @@
+//! What must hold before a commit. A check that fails is an error that explains itself.
+
+use clio_proto::{CheckOutcome, Period};
+use clio_sketch::{Estimate, SketchRef, Union};
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::Int64Type;
+
+use crate::cells::{CellShape, Held};
+use crate::error::EtlError;
+
+/// No cell has more different values than events.
+pub(crate) const DISTINCT_WITHIN_COUNT: &str = "distinct within count";
+/// The counts of a day's cells are the events that were read.
+pub(crate) const COUNTS_ARE_ROWS: &str = "counts are the rows read";
+/// The counts of a period are those of the periods it is made of.
+pub(crate) const PARENT_IS_SUM: &str = "a parent counts what its children count";
+/// All time has at least the different values of any day.
+pub(crate) const ALL_TIME_HOLDS_DAYS: &str = "all time holds each day";
+
+/// What the cells of one period come to, all together.
+#[derive(Debug, Clone)]
+pub(crate) struct Totals {
+    pub(crate) n_cells: u64,
+    /// By measure: the sum of a count or of whole numbers; `None` for others.
+    pub(crate) whole: Vec<Option<i128>>,
+    /// By measure: the union of all sketches; `None` for others.
+    unions: Vec<Option<Union>>,
+}
+
+impl Totals {
+    pub(crate) fn new(shape: &CellShape) -> Self {
+        let unions = shape.measures.iter().map(|measure| match measure.held {
+            Held::Sketch(family, precision) => Some(Union::new(family, precision)),
+            _ => None,
+        });
+        let whole = shape.measures.iter().map(|measure| match measure.held {
+            Held::Count | Held::WholeSum => Some(0),
+            _ => None,
+        });
+        Self { n_cells: 0, whole: whole.collect(), unions: unions.collect() }
+    }
+
+    /// Adds cells, each of which is checked.
+    pub(crate) fn add(
+        &mut self,
+        shape: &CellShape,
+        period: Period,
+        cells: &RecordBatch,
+    ) -> Result<(), EtlError> {
+        self.n_cells += cells.num_rows() as u64;
+        let column = |measure: usize| cells.column(shape.n_dimensions + measure);
+        for (index, measure) in shape.measures.iter().enumerate() {
+            if let Some(total) = &mut self.whole[index] {
+                let values = column(index).as_primitive::<Int64Type>();
+                *total += values.values().iter().map(|&value| i128::from(value)).sum::<i128>();
+            }
+            let (Held::Sketch(family, precision), Some(union)) =
+                (measure.held, &mut self.unions[index])
+            else {
+                continue;
+            };
+            let count = shape
+                .measures
+                .iter()
+                .position(|other| other.held == Held::Count && other.source == measure.source)
+                .map(|count| column(count).as_primitive::<Int64Type>());
+            let mut own = Union::new(family, precision);
+            let sketches = column(index).as_binary::<i32>();
+            for row in 0..sketches.len() {
+                let bytes = sketches.value(row);
+                let failed = |reason: String| EtlError::CheckFailed {
+                    check: DISTINCT_WITHIN_COUNT,
+                    period,
+                    reason: format!("cell {row}, measure `{}`: {reason}", measure.name),
+                };
+                union.union_bytes(bytes).map_err(|error| failed(error.to_string()))?;
+                let Some(count) = count else { continue };
+                let n_events = count.value(row);
+                // As many values as coupons at least: small sketches need no estimate.
+                let view =
+                    SketchRef::parse(family, bytes).map_err(|error| failed(error.to_string()))?;
+                if view.registers().is_none() && view.n_coupons() as u64 <= n_events.unsigned_abs()
+                {
+                    continue;
+                }
+                own.clear();
+                own.union_bytes(bytes).map_err(|error| failed(error.to_string()))?;
+                let lower = own.estimate().lower;
+                if lower > n_events as f64 {
+                    return Err(failed(format!(
+                        "at least {lower:.0} different values in {n_events} events"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn estimate(&mut self, measure: usize) -> Option<Estimate> {
+        self.unions[measure].as_mut().map(Union::estimate)
+    }
+}
+
+/// Compares a day's counts with the events that were read for it, a source each.
+pub(crate) fn counts_are_rows(
+    shape: &CellShape,
+    period: Period,
+    totals: &Totals,
+    rows_in: impl Fn(&str) -> u64,
+) -> Result<(), EtlError> {
+    for (measure, total) in shape.measures.iter().zip(&totals.whole) {
+        let n_rows = rows_in(&measure.source);
+        if measure.held == Held::Count && *total != Some(i128::from(n_rows)) {
+            let found = total.unwrap_or_default();
+            return Err(EtlError::CheckFailed {
+                check: COUNTS_ARE_ROWS,
+                period,
+                reason: format!("`{}` comes to {found}, {n_rows} rows were read", measure.name),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Compares a parent's totals with those of its children, counted apart.
+pub(crate) fn parent_is_sum(
+    shape: &CellShape,
+    period: Period,
+    totals: &Totals,
+    children: &[Option<i128>],
+) -> Result<(), EtlError> {
+    for ((measure, total), expected) in shape.measures.iter().zip(&totals.whole).zip(children) {
+        if total != expected {
+            let (found, expected) = (total.unwrap_or_default(), expected.unwrap_or_default());
+            return Err(EtlError::CheckFailed {
+                check: PARENT_IS_SUM,
+                period,
+                reason: format!("`{}` comes to {found}, its parts to {expected}", measure.name),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Compares all time with one of its days.
+pub(crate) fn all_time_holds(
+    shape: &CellShape,
+    all: &mut Totals,
+    period: Period,
+    day: &mut Totals,
+) -> Result<(), EtlError> {
+    for (index, measure) in shape.measures.iter().enumerate() {
+        let (Some(all), Some(day)) = (all.estimate(index), day.estimate(index)) else { continue };
+        if all.upper < day.lower {
+            let (upper, lower) = (all.upper, day.lower);
+            return Err(EtlError::CheckFailed {
+                check: ALL_TIME_HOLDS_DAYS,
+                period,
+                reason: format!(
+                    "`{}` has at most {upper:.0} values in all time, but at least {lower:.0} on the day",
+                    measure.name
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The checks that ran, for the commit's metadata.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Checked {
+    pub(crate) n_cells: u64,
+    pub(crate) n_days: u64,
+    pub(crate) n_parents: u64,
+}
+
+impl Checked {
+    pub(crate) fn outcomes(&self) -> Vec<CheckOutcome> {
+        [
+            (DISTINCT_WITHIN_COUNT, self.n_cells),
+            (COUNTS_ARE_ROWS, self.n_days),
+            (PARENT_IS_SUM, self.n_parents),
+            (ALL_TIME_HOLDS_DAYS, self.n_days),
+        ]
+        .map(|(name, n_checked)| CheckOutcome { name: name.to_owned(), n_checked })
+        .to_vec()
+    }
+}

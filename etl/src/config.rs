@@ -1,0 +1,63 @@
+//! What a run is told: the binary reads files, environment and clock, and passes them in here.
+
+use clio_proto::{DayRange, Model, RunId};
+use url::Url;
+
+/// Everything a run depends on besides its input.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of the lake; made where it is a local one that does not exist yet.
+    pub lake: Url,
+    /// The dataset model.
+    pub model: Model,
+    /// The folder of the model file, which relative addresses of the model are resolved against. Ends
+    /// in `/`.
+    pub base: Url,
+    /// The run's name; no two runs have the same one.
+    pub run: RunId,
+    /// The time of the run, as the commit records it.
+    pub now: jiff::Timestamp,
+    /// How many threads compute; at least 1. The result does not depend on it.
+    pub n_threads: usize,
+    /// How many bytes the engine may hold before it spills groups to disk; `None` for no limit.
+    pub memory_bytes: Option<usize>,
+}
+
+/// The days that a run rebuilds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Days {
+    /// Every day found in the sources.
+    All,
+    /// These days; one of them that has no events any more leaves the lake.
+    Range(DayRange),
+}
+
+impl Days {
+    /// Whether a day is asked for.
+    pub(crate) fn contains(self, day: jiff::civil::Date) -> bool {
+        match self {
+            Self::All => true,
+            Self::Range(range) => range.contains(day),
+        }
+    }
+}
+
+/// Who wants to know how far a run is. Called from one task at a time.
+pub trait Progress: Send + Sync {
+    /// A step begins, of so many parts (days, periods, lookups).
+    fn step(&self, step: &str, n_total: u64);
+    /// So many further parts of the step are done.
+    fn advance(&self, n: u64);
+    /// The step is done.
+    fn done(&self, step: &str);
+}
+
+/// Nobody wants to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn step(&self, _step: &str, _n_total: u64) {}
+    fn advance(&self, _n: u64) {}
+    fn done(&self, _step: &str) {}
+}

@@ -1,0 +1,346 @@
+//! Why a run failed: what, where, and the mend. Nothing is committed on any of these.
+
+use std::fmt;
+
+use clio_proto::Period;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::DataFusionError;
+use jiff::civil::Date;
+
+/// Whose fault it is, and what helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The input or the model: mend what the message names; a retry alone changes nothing.
+    Input,
+    /// The lake's storage: mend access, then run again.
+    Lake,
+    /// Another run changed the same days: run again.
+    Conflict,
+    /// A check before the commit failed, or a step that should not fail: worth a report.
+    Internal,
+}
+
+/// A source or a lookup, as messages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TableName {
+    /// A source of events.
+    Source(String),
+    /// A lookup.
+    Lookup(String),
+}
+
+impl TableName {
+    /// The path of one of the table's keys in the model file: `source.plays.time`.
+    pub(crate) fn key(&self, key: &str) -> String {
+        match self {
+            Self::Source(name) => format!("source.{name}.{key}"),
+            Self::Lookup(name) => format!("lookup.{name}.{key}"),
+        }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(name) => write!(f, "source `{name}`"),
+            Self::Lookup(name) => write!(f, "lookup `{name}`"),
+        }
+    }
+}
+
+/// A place in a file: its line where the format has lines, else its row, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A line of a text file.
+    Line(u64),
+    /// A row of a file without lines.
+    Row(u64),
+    /// Somewhere in the file.
+    Unknown,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, ":{line}"),
+            Self::Row(row) => write!(f, ", row {row}"),
+            Self::Unknown => Ok(()),
+        }
+    }
+}
+
+/// The type that a column has in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TypeInFile {
+    /// The file's path.
+    pub file: String,
+    /// The type.
+    pub data_type: String,
+}
+
+impl fmt::Display for TypeInFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.data_type, self.file)
+    }
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EtlError {
+    /// An address that cannot be used.
+    #[error("{what}: `{url}` cannot be used as an address: {reason}")]
+    Address {
+        /// What has the address.
+        what: String,
+        /// The address.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A source or lookup without any file.
+    #[error("{table}: nothing found at {url}; check `{key}`", key = table.key("url"))]
+    NothingThere {
+        /// The source or lookup.
+        table: TableName,
+        /// Where it should be.
+        url: String,
+    },
+    /// A folder with files, but none that fits.
+    #[error("{table}: none of the files at {url} is named {expected} ({n_files} have other names); check `{key}`", key = table.key("files"))]
+    NoFileMatches {
+        /// The source or lookup.
+        table: TableName,
+        /// Where the files are.
+        url: String,
+        /// How many there are.
+        n_files: usize,
+        /// What their names should be like.
+        expected: String,
+    },
+    /// A storage that cannot be read.
+    #[error("{table}: {url} cannot be read: {reason}")]
+    Storage {
+        /// The source or lookup.
+        table: TableName,
+        /// Where.
+        url: String,
+        /// What the storage says.
+        reason: String,
+    },
+    /// A file that is not what the model says, or is damaged.
+    #[error("{table}: {file} is no {format} file: {reason}")]
+    BadFile {
+        /// The source or lookup.
+        table: TableName,
+        /// The file's path.
+        file: String,
+        /// The format in the model.
+        format: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A row that cannot be read or computed with.
+    #[error("{table}: {file}{place}: {reason}")]
+    BadRow {
+        /// The source or lookup.
+        table: TableName,
+        /// The file's path.
+        file: String,
+        /// Where in the file.
+        place: Place,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Files of one source that do not fit together.
+    #[error("{table}: column `{column}` is {first} but {second}; write the files with one type")]
+    TypesDiffer {
+        /// The source or lookup.
+        table: TableName,
+        /// The column.
+        column: String,
+        /// A file with the column's type in it.
+        first: Box<TypeInFile>,
+        /// Another file with the column's type in that one.
+        second: Box<TypeInFile>,
+    },
+    /// A column that no file has.
+    #[error("`{key}`: {table} has no column `{column}`; it has {}", list(existing))]
+    MissingColumn {
+        /// The key in the model.
+        key: String,
+        /// The source or lookup.
+        table: TableName,
+        /// The column that was asked for.
+        column: String,
+        /// The columns that there are.
+        existing: Vec<String>,
+    },
+    /// An SQL expression that does not hold.
+    #[error("`{key}`: `{text}` is no expression over the columns of {table}: {reason}")]
+    BadExpression {
+        /// The key in the model.
+        key: String,
+        /// The source or lookup.
+        table: TableName,
+        /// The expression.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A column whose type does not serve.
+    #[error("`{key}`: `{text}` of {table} has the type {found}; {mend}")]
+    WrongType {
+        /// The key in the model.
+        key: String,
+        /// The source or lookup.
+        table: TableName,
+        /// The column or expression.
+        text: String,
+        /// Its type.
+        found: Box<str>,
+        /// What to do about it.
+        mend: Box<str>,
+    },
+    /// A key with more than one row in a lookup that must have one.
+    #[error("{lookup}: key `{key}` has {n_rows} rows; a row's key must be unique")]
+    DuplicateKey {
+        /// The lookup.
+        lookup: TableName,
+        /// The key.
+        key: String,
+        /// How many rows it has.
+        n_rows: usize,
+    },
+    /// Rows of a lookup without a key.
+    #[error("{lookup}: rows without a key: `{key}` is null in {n_rows} of them")]
+    KeyMissing {
+        /// The lookup.
+        lookup: TableName,
+        /// The key's column or expression.
+        key: String,
+        /// How many rows.
+        n_rows: usize,
+    },
+    /// No event at all.
+    #[error("no events found for {days}; looked at {}", looked_at.join(", "))]
+    NothingFound {
+        /// The days asked for.
+        days: String,
+        /// The sources with their addresses.
+        looked_at: Vec<String>,
+    },
+    /// The lake holds cells of another shape.
+    #[error(
+        "the model's cells differ from those in the lake: {}; use a new lake, or rebuild all {n_days} \
+         days of this one in one run", differences.join("; ")
+    )]
+    CellsDiffer {
+        /// What differs, a column each.
+        differences: Vec<String>,
+        /// How many days the lake holds.
+        n_days: usize,
+    },
+    /// A sum that its column cannot hold.
+    #[error(
+        "the sum `{measure}` of a cell is too large: {reason}; sum a smaller unit, or a `double`"
+    )]
+    SumTooLarge {
+        /// The measure.
+        measure: String,
+        /// What the engine says.
+        reason: String,
+    },
+    /// More memory than the run may have.
+    #[error("{step}: the memory limit is too small: {reason}")]
+    Memory {
+        /// What was being done.
+        step: String,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A check before the commit that failed.
+    #[error("check `{check}` failed for {period}: {reason}; nothing was committed")]
+    CheckFailed {
+        /// The check's name.
+        check: &'static str,
+        /// The period that failed it.
+        period: Period,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// The lake's storage fails.
+    #[error("lake {url}: {reason}")]
+    Lake {
+        /// Where.
+        url: String,
+        /// What the storage says.
+        reason: String,
+    },
+    /// Another run committed the same days meanwhile.
+    #[error(
+        "another run committed {} meanwhile (version {version}); nothing was committed, run again",
+        list_days(days)
+    )]
+    Conflict {
+        /// The days that both rebuilt.
+        days: Vec<Date>,
+        /// The other's snapshot.
+        version: u64,
+    },
+    /// The engine failed where it should not.
+    #[error("{step}: {error}")]
+    Engine {
+        /// What was being done.
+        step: String,
+        /// What the engine says.
+        error: Box<DataFusionError>,
+    },
+}
+
+impl EtlError {
+    /// Whose fault it is, and what helps.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Lake { .. } => ErrorKind::Lake,
+            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::CheckFailed { .. } | Self::Engine { .. } => ErrorKind::Internal,
+            _ => ErrorKind::Input,
+        }
+    }
+
+    pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
+        Self::Engine { step: step.into(), error: Box::new(error) }
+    }
+}
+
+/// What was being done, for errors of the engine that no input explains.
+pub(crate) trait During<T> {
+    fn during(self, step: &str) -> Result<T, EtlError>;
+}
+
+impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
+    fn during(self, step: &str) -> Result<T, EtlError> {
+        self.map_err(|error| EtlError::engine(step, error.into()))
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A type in words that do not depend on how the engine lays it out.
+pub(crate) fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
+        DataType::List(item) | DataType::LargeList(item) => {
+            format!("list of {}", type_name(item.data_type()))
+        }
+        DataType::Dictionary(_, value) => type_name(value),
+        other => other.to_string(),
+    }
+}
+
+fn list_days(days: &[Date]) -> String {
+    days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
+}

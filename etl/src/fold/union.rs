@@ -1,0 +1,145 @@
+//! The cells of several periods as those of one: an aggregate over their files.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::functions_aggregate::expr_fn::sum;
+use datafusion::logical_expr::{Expr, cast, ident};
+use datafusion::prelude::{DataFrame, SessionContext};
+use object_store::ObjectStore;
+use url::Url;
+
+use crate::cells::{CellShape, Held, SortedCells};
+use crate::engine::explained;
+use crate::error::{During, EtlError};
+use crate::functions;
+use crate::lake::LakeFile;
+use crate::rollup::total;
+use crate::source::parquet_table;
+
+/// The address under which the engine finds the table's files.
+const CELLS_STORE: &str = "clio-lake://cells/";
+const STEP: &str = "folding periods";
+
+/// The cells of the lake as the engine reads them.
+pub(crate) struct Union<'a> {
+    ctx: &'a SessionContext,
+    shape: &'a CellShape,
+    n_threads: usize,
+    store_url: ObjectStoreUrl,
+    read_schema: SchemaRef,
+}
+
+impl<'a> Union<'a> {
+    pub(crate) fn new(
+        ctx: &'a SessionContext,
+        shape: &'a CellShape,
+        store: Arc<dyn ObjectStore>,
+        n_threads: usize,
+    ) -> Result<Self, EtlError> {
+        let store_url = ObjectStoreUrl::parse(CELLS_STORE).during(STEP)?;
+        let url: &Url = store_url.as_ref();
+        ctx.register_object_store(url, store);
+        // Types that the engine groups by and adds up without copies.
+        let fields: Vec<Field> = shape
+            .file_schema
+            .fields()
+            .iter()
+            .map(|field| match field.data_type() {
+                DataType::Utf8 => Field::new(field.name(), DataType::Utf8View, true),
+                DataType::Binary => Field::new(field.name(), DataType::LargeBinary, true),
+                other => Field::new(field.name(), other.clone(), true),
+            })
+            .collect();
+        let read_schema = Arc::new(Schema::new(fields));
+        Ok(Self { ctx, shape, n_threads: n_threads.max(1), store_url, read_schema })
+    }
+
+    /// The cells of the union of some periods' files, sorted.
+    pub(crate) async fn cells(&self, parts: &[LakeFile]) -> Result<SortedCells, EtlError> {
+        let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
+        let groups = dimensions.iter().map(|field| ident(field.name())).collect();
+        let aggregates = self.shape.measures.iter().map(|measure| {
+            let column = ident(&measure.name);
+            match measure.held {
+                Held::Sketch(family, precision) => {
+                    functions::union(family, precision).call(vec![column])
+                }
+                held => sum(summand(column, held)),
+            }
+            .alias(&measure.name)
+        });
+        let grouped = self.frame(parts)?.aggregate(groups, aggregates.collect()).during(STEP)?;
+        let batches = grouped.collect().await.map_err(|error| explained(STEP, error))?;
+        let batches =
+            batches.iter().map(|batch| self.stored(batch)).collect::<Result<Vec<_>, _>>()?;
+        SortedCells::sort(batches, self.shape.n_dimensions).during(STEP)
+    }
+
+    /// What counts and whole sums come to over some files, for a check of their union.
+    pub(crate) async fn whole_totals(
+        &self,
+        parts: &[LakeFile],
+    ) -> Result<Vec<Option<i128>>, EtlError> {
+        let is_whole = |held: Held| matches!(held, Held::Count | Held::WholeSum);
+        let sums: Vec<Expr> = self
+            .shape
+            .measures
+            .iter()
+            .filter(|measure| is_whole(measure.held))
+            .map(|measure| sum(summand(ident(&measure.name), measure.held)).alias(&measure.name))
+            .collect();
+        if sums.is_empty() {
+            return Ok(vec![None; self.shape.measures.len()]);
+        }
+        let batches = self.frame(parts)?.aggregate(Vec::new(), sums).during(STEP)?.collect().await;
+        let batches = batches.during(STEP)?;
+        let value_of = |name: &str| {
+            let column = batches.first()?.column_by_name(name)?;
+            let column = column.as_primitive_opt::<Decimal128Type>()?;
+            Some(if column.is_valid(0) { column.value(0) } else { 0 })
+        };
+        let totals = self.shape.measures.iter().map(|measure| {
+            is_whole(measure.held).then(|| value_of(&measure.name).unwrap_or_default())
+        });
+        Ok(totals.collect())
+    }
+
+    fn frame(&self, parts: &[LakeFile]) -> Result<DataFrame, EtlError> {
+        let files = parts.iter().map(|file| PartitionedFile::new(&file.path, file.size_bytes));
+        let table = parquet_table(
+            &self.read_schema,
+            &[],
+            self.store_url.clone(),
+            files.collect(),
+            self.n_threads,
+        );
+        self.ctx.read_table(table).during(STEP)
+    }
+
+    fn stored(&self, batch: &RecordBatch) -> Result<RecordBatch, EtlError> {
+        let n_dimensions = self.shape.n_dimensions;
+        let mut columns = batch.columns().to_vec();
+        for (column, measure) in columns[n_dimensions..].iter_mut().zip(&self.shape.measures) {
+            let stored = match measure.held {
+                Held::Count | Held::WholeSum => DataType::Int64,
+                Held::FloatSum => DataType::Float64,
+                Held::Sketch(..) => continue,
+            };
+            *column = total(column, &stored, &measure.name)?;
+        }
+        let names = self.read_schema.fields().iter().map(|field| field.name().clone());
+        RecordBatch::try_from_iter(names.zip(columns)).during(STEP)
+    }
+}
+
+fn summand(column: Expr, held: Held) -> Expr {
+    let sum_type = match held {
+        Held::FloatSum => DataType::Decimal128(28, 9),
+        _ => DataType::Decimal128(20, 0),
+    };
+    cast(column, sum_type)
+}

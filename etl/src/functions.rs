@@ -1,0 +1,12 @@
+//! The DataFusion adapters: Arrow in, `clio_sketch` calls or a look-up, Arrow out. No other file
+//! implements an engine's trait for a function.
+
+mod day;
+mod hash;
+mod member;
+mod sketches;
+
+pub(crate) use day::{day_of, is_utc};
+pub(crate) use hash::hash_of;
+pub(crate) use member::{KeyMap, member_of, set_of, text_lists};
+pub(crate) use sketches::{distinct, union};

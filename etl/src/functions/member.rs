@@ -1,0 +1,181 @@
+//! From an event's key to a small number that stands for what a lookup says of it, and from an
+//! event's own list to the number of its set. Cells are grouped by these numbers.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::common::{HashMap, Result, exec_datafusion_err, exec_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+use crate::enrich::SetPool;
+
+/// A lookup's keys, each with a number.
+#[derive(Debug)]
+pub(crate) enum KeyMap {
+    Int(HashMap<i64, u32>),
+    Text(HashMap<Box<str>, u32>),
+}
+
+impl KeyMap {
+    /// The same keys with other numbers; a key that gets none leaves.
+    pub(crate) fn map_numbers(self, number: impl Fn(u32) -> Option<u32>) -> Self {
+        match self {
+            Self::Int(map) => Self::Int(
+                map.into_iter().filter_map(|(key, old)| Some((key, number(old)?))).collect(),
+            ),
+            Self::Text(map) => Self::Text(
+                map.into_iter().filter_map(|(key, old)| Some((key, number(old)?))).collect(),
+            ),
+        }
+    }
+
+    /// The keys as texts, in no order.
+    pub(crate) fn entries(&self) -> Box<dyn Iterator<Item = (String, u32)> + '_> {
+        match self {
+            Self::Int(map) => Box::new(map.iter().map(|(key, number)| (key.to_string(), *number))),
+            Self::Text(map) => Box::new(map.iter().map(|(key, number)| (key.to_string(), *number))),
+        }
+    }
+
+    fn get_all(&self, keys: &ArrayRef, missing: Option<u32>) -> Result<UInt32Array> {
+        // A key that cannot be read as the lookup's type is in no row of it.
+        let lenient = CastOptions { safe: true, ..CastOptions::default() };
+        Ok(match self {
+            Self::Int(map) => {
+                let keys = cast_with_options(keys, &DataType::Int64, &lenient)?;
+                let find = |key: Option<i64>| key.and_then(|key| map.get(&key).copied());
+                let keys = keys.as_primitive::<Int64Type>();
+                keys.iter().map(|key| find(key).or(missing)).collect()
+            }
+            Self::Text(map) => {
+                let keys = match keys.data_type() {
+                    DataType::Utf8View => Arc::clone(keys),
+                    _ => cast(&cast(keys, &DataType::Utf8)?, &DataType::Utf8View)?,
+                };
+                let find = |key: Option<&str>| key.and_then(|key| map.get(key).copied());
+                keys.as_string_view().iter().map(|key| find(key).or(missing)).collect()
+            }
+        })
+    }
+}
+
+/// The number of a key; `missing` where the lookup has no row for it.
+pub(crate) fn member_of(dimension: &str, keys: Arc<KeyMap>, missing: Option<u32>) -> ScalarUDF {
+    ScalarUDF::new_from_impl(MemberOf {
+        name: format!("clio_member_of_{dimension}"),
+        keys,
+        missing,
+        signature: Signature::any(1, Volatility::Immutable),
+    })
+}
+
+#[derive(Debug)]
+struct MemberOf {
+    name: String,
+    keys: Arc<KeyMap>,
+    missing: Option<u32>,
+    signature: Signature,
+}
+
+impl PartialEq for MemberOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.keys, &other.keys)
+    }
+}
+
+impl Eq for MemberOf {}
+
+impl std::hash::Hash for MemberOf {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for MemberOf {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::UInt32)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        Ok(ColumnarValue::Array(Arc::new(self.keys.get_all(&arrays[0], self.missing)?)))
+    }
+}
+
+/// The number of the set of an event's list; a null list is the empty set.
+pub(crate) fn set_of(dimension: &str, pool: Arc<SetPool>) -> ScalarUDF {
+    ScalarUDF::new_from_impl(SetOf {
+        name: format!("clio_set_of_{dimension}"),
+        pool,
+        signature: Signature::any(1, Volatility::Immutable),
+    })
+}
+
+#[derive(Debug)]
+struct SetOf {
+    name: String,
+    pool: Arc<SetPool>,
+    signature: Signature,
+}
+
+impl PartialEq for SetOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.pool, &other.pool)
+    }
+}
+
+impl Eq for SetOf {}
+
+impl std::hash::Hash for SetOf {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for SetOf {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        match &arg_types[0] {
+            DataType::List(_) | DataType::LargeList(_) | DataType::Null => Ok(DataType::UInt32),
+            other => exec_err!("a set is made of a list, found {other}"),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let lists = text_lists(&arrays[0])?;
+        let numbers = self.pool.intern_lists(lists.as_list::<i64>());
+        Ok(ColumnarValue::Array(Arc::new(numbers)))
+    }
+}
+
+/// Any list as a `LargeList` of `Utf8View`.
+pub(crate) fn text_lists(lists: &ArrayRef) -> Result<ArrayRef> {
+    use datafusion::arrow::datatypes::Field;
+    let list_of = |item: DataType| DataType::LargeList(Arc::new(Field::new("item", item, true)));
+    match lists.data_type() {
+        DataType::List(_) | DataType::LargeList(_) | DataType::Null => {}
+        other => return Err(exec_datafusion_err!("expected a list, found {other}")),
+    }
+    let texts = cast(lists, &list_of(DataType::Utf8))?;
+    Ok(cast(&texts, &list_of(DataType::Utf8View))?)
+}

@@ -1,0 +1,297 @@
+//! The lake: Delta tables whose files we write and whose commits we make ourselves.
+//!
+//! `deltalake`'s own write operation plans a scan of the table and names files at random. Here a file is
+//! written beside the table, invisible, and one commit adds the new files and removes those they replace:
+//! so the bytes are ours, and a commit holds exactly the partitions that changed.
+
+mod file;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, SNAPSHOT_KEY, SnapshotMetadata};
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
+use deltalake::kernel::transaction::{
+    CommitBuilder, CommitProperties, TableReference, TransactionError,
+};
+use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType, new_metadata};
+use deltalake::logstore::LogStoreRef;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use url::Url;
+
+pub(crate) use file::{Staging, Written};
+
+use crate::error::EtlError;
+
+/// A folder with a Delta table, or where one will be.
+#[derive(Debug)]
+pub(crate) struct DeltaFolder {
+    url: Url,
+    log_store: LogStoreRef,
+    store: Arc<dyn ObjectStore>,
+}
+
+/// One version of a table.
+#[derive(Debug)]
+pub(crate) struct TableState {
+    table: DeltaTable,
+    pub(crate) version: u64,
+    pub(crate) schema: SchemaRef,
+    /// The files, in no order.
+    pub(crate) files: Vec<LakeFile>,
+}
+
+/// A committed or staged data file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LakeFile {
+    /// The path below the table's folder.
+    pub(crate) path: String,
+    pub(crate) size_bytes: u64,
+    pub(crate) n_rows: u64,
+    /// The period of its partition; `None` in a table without partitions.
+    pub(crate) period: Option<Period>,
+}
+
+/// What a commit changes.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) added: Vec<LakeFile>,
+    pub(crate) removed: Vec<LakeFile>,
+    pub(crate) metadata: Option<SnapshotMetadata>,
+}
+
+/// How a commit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// This is the new version.
+    Committed(u64),
+    /// Another writer was faster.
+    Overtaken,
+}
+
+impl DeltaFolder {
+    /// Opens a folder below the lake, and makes it where it is a local one.
+    pub(crate) fn open(lake: &Url, folder: &str) -> Result<Self, EtlError> {
+        let fail = |url: &Url, reason: String| EtlError::Lake { url: url.to_string(), reason };
+        let mut root = lake.clone();
+        if !root.path().ends_with('/') {
+            root.set_path(&format!("{}/", lake.path()));
+        }
+        let url =
+            root.join(&format!("{folder}/")).map_err(|error| fail(lake, error.to_string()))?;
+        if let Ok(path) = url.to_file_path() {
+            std::fs::create_dir_all(&path)
+                .map_err(|error| fail(&url, format!("it cannot be written to: {error}")))?;
+        }
+        let log_store = DeltaTableBuilder::from_url(url.clone())
+            .and_then(|builder| builder.build_storage())
+            .map_err(|error| fail(&url, error.to_string()))?;
+        let store = log_store.object_store(None);
+        Ok(Self { url, log_store, store })
+    }
+
+    /// The store of the table's files, below its folder.
+    pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// The newest version; `None` where there is no table yet.
+    pub(crate) async fn state(&self) -> Result<Option<TableState>, EtlError> {
+        let mut table = DeltaTable::new(Arc::clone(&self.log_store));
+        if !table.verify_deltatable_existence().await.map_err(|error| self.failed(&error))? {
+            return Ok(None);
+        }
+        table.load().await.map_err(|error| self.failed(&error))?;
+        let snapshot = table.snapshot().map_err(|error| self.failed(&error))?;
+        let version = snapshot.version();
+        let schema = snapshot.snapshot().arrow_schema();
+        let mut files = Vec::new();
+        for view in snapshot.log_data().iter() {
+            let values = view.partition_values_map();
+            let period = match values.get(PERIOD_COLUMN).and_then(Option::as_ref) {
+                None => None,
+                Some(text) => Some(text.parse::<Period>().map_err(|error| EtlError::Lake {
+                    url: self.url.to_string(),
+                    reason: error.to_string(),
+                })?),
+            };
+            files.push(LakeFile {
+                path: view.path().into_owned(),
+                size_bytes: u64::try_from(view.size()).unwrap_or_default(),
+                n_rows: view.num_records().unwrap_or_default() as u64,
+                period,
+            });
+        }
+        Ok(Some(TableState { table, version, schema, files }))
+    }
+
+    /// What the newest commit that says anything says of its snapshot.
+    pub(crate) async fn metadata(
+        &self,
+        state: &TableState,
+    ) -> Result<Option<SnapshotMetadata>, EtlError> {
+        let mut commits = state.table.history(None);
+        while let Some(commit) = commits.try_next().await.map_err(|error| self.failed(&error))? {
+            let Some(text) = commit.info.get(SNAPSHOT_KEY).and_then(|value| value.as_str()) else {
+                continue;
+            };
+            let metadata = serde_json::from_str(text).map_err(|error| EtlError::Lake {
+                url: self.url.to_string(),
+                reason: format!("the commit's `{SNAPSHOT_KEY}` cannot be read: {error}"),
+            })?;
+            return Ok(Some(metadata));
+        }
+        Ok(None)
+    }
+
+    /// Commits a change onto exactly this state, and makes the table where there is none.
+    pub(crate) async fn commit(
+        &self,
+        state: Option<&TableState>,
+        schema: &SchemaRef,
+        change: &Change,
+        now_millis: i64,
+    ) -> Result<Outcome, EtlError> {
+        let actions = self.actions(state, schema, change, now_millis)?;
+        let text = change.metadata.as_ref().map(serde_json::to_string).transpose();
+        let text = text.map_err(|error| self.refused(error.to_string()))?;
+        let entries = text.map(|text| (SNAPSHOT_KEY.to_owned(), serde_json::Value::String(text)));
+        let is_partitioned = has_partitions(schema);
+        let operation = DeltaOperation::Write {
+            mode: SaveMode::Overwrite,
+            partition_by: is_partitioned.then(partition_columns),
+            predicate: None,
+        };
+        let snapshot = match state {
+            Some(state) => Some(state.table.snapshot().map_err(|error| self.failed(&error))?),
+            None => None,
+        };
+        // No retries of the library: a parent that another commit changed has to be folded again.
+        let properties = CommitProperties::default().with_metadata(entries).with_max_retries(0);
+        let committed = CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(
+                snapshot.map(|snapshot| snapshot as &dyn TableReference),
+                Arc::clone(&self.log_store),
+                operation,
+            )
+            .await;
+        match committed {
+            Ok(commit) => Ok(Outcome::Committed(commit.version())),
+            Err(error) if is_overtaken(&error) => Ok(Outcome::Overtaken),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn actions(
+        &self,
+        state: Option<&TableState>,
+        schema: &SchemaRef,
+        change: &Change,
+        now_millis: i64,
+    ) -> Result<Vec<Action>, EtlError> {
+        let mut actions = Vec::new();
+        let kernel_schema: StructType = schema
+            .as_ref()
+            .try_into_kernel()
+            .map_err(|error| self.refused(format!("no Delta schema: {error}")))?;
+        match state {
+            None => {
+                let protocol = serde_json::json!({ "minReaderVersion": 1, "minWriterVersion": 2 });
+                let protocol = serde_json::from_value(protocol)
+                    .map_err(|error| self.refused(error.to_string()))?;
+                actions.push(Action::Protocol(protocol));
+                let columns = if has_partitions(schema) { partition_columns() } else { Vec::new() };
+                let configuration: [(String, String); 0] = [];
+                let metadata = new_metadata(&kernel_schema, columns, configuration)
+                    .map_err(|error| self.refused(error.to_string()))?;
+                actions.push(Action::Metadata(metadata));
+            }
+            Some(state) if !crate::cells::differences(&state.schema, schema).is_empty() => {
+                let snapshot = state.table.snapshot().map_err(|error| self.failed(&error))?;
+                let metadata = snapshot
+                    .metadata()
+                    .clone()
+                    .with_schema(&kernel_schema)
+                    .map_err(|error| self.refused(error.to_string()))?;
+                actions.push(Action::Metadata(metadata));
+            }
+            Some(_) => {}
+        }
+        actions.extend(change.removed.iter().map(|file| Action::Remove(remove(file, now_millis))));
+        actions.extend(change.added.iter().map(|file| Action::Add(add(file, now_millis))));
+        Ok(actions)
+    }
+
+    fn failed(&self, error: &DeltaTableError) -> EtlError {
+        self.refused(error.to_string())
+    }
+
+    fn refused(&self, reason: String) -> EtlError {
+        EtlError::Lake { url: self.url.to_string(), reason }
+    }
+}
+
+fn is_overtaken(error: &DeltaTableError) -> bool {
+    match error {
+        DeltaTableError::VersionAlreadyExists(_) => true,
+        DeltaTableError::Transaction { source } => matches!(
+            source,
+            TransactionError::MaxCommitAttempts(_)
+                | TransactionError::VersionAlreadyExists(_)
+                | TransactionError::CommitConflict(_)
+        ),
+        _ => false,
+    }
+}
+
+fn has_partitions(schema: &Schema) -> bool {
+    schema.field_with_name(PERIOD_COLUMN).is_ok() && schema.field_with_name(GRAIN_COLUMN).is_ok()
+}
+
+fn partition_columns() -> Vec<String> {
+    vec![GRAIN_COLUMN.to_owned(), PERIOD_COLUMN.to_owned()]
+}
+
+fn partition_values(file: &LakeFile) -> HashMap<String, Option<String>> {
+    file.period
+        .map(|period| {
+            HashMap::from([
+                (GRAIN_COLUMN.to_owned(), Some(period.grain().to_string())),
+                (PERIOD_COLUMN.to_owned(), Some(period.to_string())),
+            ])
+        })
+        .unwrap_or_default()
+}
+
+fn add(file: &LakeFile, now_millis: i64) -> Add {
+    Add {
+        path: file.path.clone(),
+        partition_values: partition_values(file),
+        size: i64::try_from(file.size_bytes).unwrap_or(i64::MAX),
+        modification_time: now_millis,
+        data_change: true,
+        stats: Some(format!("{{\"numRecords\":{}}}", file.n_rows)),
+        tags: None,
+        deletion_vector: None,
+        base_row_id: None,
+        default_row_commit_version: None,
+        clustering_provider: None,
+    }
+}
+
+fn remove(file: &LakeFile, now_millis: i64) -> Remove {
+    Remove {
+        path: file.path.clone(),
+        data_change: true,
+        deletion_timestamp: Some(now_millis),
+        extended_file_metadata: Some(true),
+        partition_values: Some(partition_values(file)),
+        size: Some(i64::try_from(file.size_bytes).unwrap_or(i64::MAX)),
+        ..Remove::default()
+    }
+}

@@ -1,0 +1,219 @@
+//! Data files: written beside the table, and taken away again unless a commit names them.
+
+use std::sync::Arc;
+
+use clio_proto::{FORMAT_VERSION, Period, RunId};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use futures::TryStreamExt;
+use object_store::buffered::BufWriter;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::AsyncArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use super::LakeFile;
+use crate::error::EtlError;
+
+/// How many cells a row group holds: a reader's unit of parallel work.
+const N_ROW_GROUP_CELLS: usize = 1 << 16;
+/// The most bytes of one row group, which the writer holds in memory until it is full.
+const MAX_ROW_GROUP_BYTES: usize = 128 << 20;
+
+/// The files that a run has written and not committed.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    store: Arc<dyn ObjectStore>,
+    url: String,
+    run: String,
+    paths: Vec<Path>,
+}
+
+/// A file that was written, or found to be there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// A new file, staged.
+    New(LakeFile),
+    /// The file that is there has the same bytes; nothing is staged.
+    Same(LakeFile),
+}
+
+impl Staging {
+    /// `run` becomes part of file names.
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, url: String, run: &RunId) -> Self {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        let run = run
+            .as_str()
+            .chars()
+            .map(|letter| if is_plain(letter) { letter } else { '-' })
+            .collect();
+        Self { store, url, run, paths: Vec::new() }
+    }
+
+    /// Writes a partition's file (of a table without partitions: its only file), and keeps it unless
+    /// `old` has the same bytes.
+    pub(crate) async fn write(
+        &mut self,
+        period: Option<Period>,
+        schema: &SchemaRef,
+        batches: impl Iterator<Item = Result<RecordBatch, EtlError>>,
+        old: &[LakeFile],
+    ) -> Result<Written, EtlError> {
+        let path = self.free_path(period).await?;
+        self.paths.push(path.clone());
+        let writer = BufWriter::new(Arc::clone(&self.store), path.clone());
+        let mut writer =
+            AsyncArrowWriter::try_new(writer, Arc::clone(schema), Some(properties(schema)))
+                .map_err(|error| self.unwritten(&error))?;
+        let mut n_rows = 0;
+        for batch in batches {
+            let batch = batch?;
+            n_rows += batch.num_rows() as u64;
+            writer.write(&batch).await.map_err(|error| self.unwritten(&error))?;
+        }
+        writer.close().await.map_err(|error| self.unwritten(&error))?;
+        let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
+        let file = LakeFile { path: path.to_string(), size_bytes: meta.size, n_rows, period };
+        if let [old] = old
+            && old.size_bytes == file.size_bytes
+            && self.same_bytes(&old.path, &file.path).await?
+        {
+            self.drop_file(&path).await?;
+            return Ok(Written::Same(LakeFile { n_rows, ..old.clone() }));
+        }
+        Ok(Written::New(file))
+    }
+
+    /// Takes the bytes of another staged file for a period's, unless `old` has the same.
+    pub(crate) async fn copy(
+        &mut self,
+        period: Period,
+        part: &LakeFile,
+        old: &[LakeFile],
+    ) -> Result<Written, EtlError> {
+        if let [old] = old
+            && old.size_bytes == part.size_bytes
+            && self.same_bytes(&old.path, &part.path).await?
+        {
+            return Ok(Written::Same(LakeFile { n_rows: part.n_rows, ..old.clone() }));
+        }
+        let path = self.free_path(Some(period)).await?;
+        self.paths.push(path.clone());
+        let from = Path::from(part.path.as_str());
+        self.store.copy(&from, &path).await.map_err(|error| self.failed(&error))?;
+        Ok(Written::New(LakeFile { path: path.to_string(), period: Some(period), ..part.clone() }))
+    }
+
+    /// Forgets files that a commit names now.
+    pub(crate) fn committed(&mut self, files: &[LakeFile]) {
+        self.paths.retain(|path| files.iter().all(|file| file.path != path.as_ref()));
+    }
+
+    /// Deletes what no commit names. A file that cannot be deleted is left for a vacuum.
+    pub(crate) async fn discard(&mut self) {
+        for path in std::mem::take(&mut self.paths) {
+            if let Err(error) = self.store.delete(&path).await {
+                tracing::warn!(file = %path, %error, "an uncommitted file is left behind");
+            }
+        }
+    }
+
+    /// Deletes one file that was staged.
+    pub(crate) async fn drop_file(&mut self, path: &Path) -> Result<(), EtlError> {
+        self.paths.retain(|staged| staged != path);
+        self.store.delete(path).await.map_err(|error| self.failed(&error))
+    }
+
+    /// A path that no file has, so that nothing that any version names is ever written over.
+    async fn free_path(&self, period: Option<Period>) -> Result<Path, EtlError> {
+        let folder = period
+            .map(|period| format!("grain={}/period={period}/", period.grain()))
+            .unwrap_or_default();
+        for attempt in 0_u32.. {
+            let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };
+            let path = Path::from(format!("{folder}{}{suffix}.parquet", self.run));
+            match self.store.head(&path).await {
+                Err(object_store::Error::NotFound { .. }) => return Ok(path),
+                Ok(_) => {}
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        unreachable!("2^32 attempts of one run")
+    }
+
+    async fn same_bytes(&self, old: &str, new: &str) -> Result<bool, EtlError> {
+        let mut pieces = Vec::new();
+        for path in [old, new] {
+            let object = match self.store.get(&Path::from(path)).await {
+                Ok(object) => object,
+                // A file that is named but gone differs from any.
+                Err(object_store::Error::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(self.failed(&error)),
+            };
+            pieces.push(Pieces { stream: object.into_stream(), rest: bytes::Bytes::new() });
+        }
+        let [old, new] = &mut pieces[..] else { return Ok(false) };
+        loop {
+            old.fill().await.map_err(|error| self.failed(&error))?;
+            new.fill().await.map_err(|error| self.failed(&error))?;
+            let n = old.rest.len().min(new.rest.len());
+            if n == 0 {
+                return Ok(old.rest.is_empty() && new.rest.is_empty());
+            }
+            if old.rest.split_to(n) != new.rest.split_to(n) {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn failed(&self, error: &object_store::Error) -> EtlError {
+        EtlError::Lake { url: self.url.clone(), reason: error.to_string() }
+    }
+
+    fn unwritten(&self, error: &ParquetError) -> EtlError {
+        EtlError::Lake { url: self.url.clone(), reason: format!("writing failed: {error}") }
+    }
+}
+
+/// A file's bytes as they come.
+struct Pieces {
+    stream: futures::stream::BoxStream<'static, object_store::Result<bytes::Bytes>>,
+    rest: bytes::Bytes,
+}
+
+impl Pieces {
+    /// Waits for bytes if there are none; there are none still at the end.
+    async fn fill(&mut self) -> object_store::Result<()> {
+        while self.rest.is_empty() {
+            match self.stream.try_next().await? {
+                Some(piece) => self.rest = piece,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same cells are the same bytes: nothing here depends on time, threads or the machine.
+fn properties(schema: &SchemaRef) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(N_ROW_GROUP_CELLS))
+        .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        // As other engines take it apart: a name, a version, a build.
+        .set_created_by(format!("clio version {FORMAT_VERSION}.0.0 (build 0)"));
+    for field in schema.fields() {
+        if *field.data_type() == DataType::Binary {
+            // No two sketches are alike, and the least of them tells nothing.
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_statistics_enabled(column, EnabledStatistics::None);
+        }
+    }
+    properties.build()
+}

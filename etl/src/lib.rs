@@ -1,0 +1,46 @@
+//! From raw events to snapshots of cells: *what happened on these days, for every combination of
+//! dimension values, so that any later question is answered without the events?*
+//!
+//! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
+//! would find. The binary's `etl` and `model` commands call them. This crate does not know of queries,
+//! gRPC or HTTP; serving meets it in the lake alone.
+//!
+//! # The life of a row
+//!
+//! ```text
+//! extract   source.rs   files are listed, pruned by day, and read as one table
+//! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
+//! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
+//! fold      fold.rs     a month from its days, a year from its months, all time from its years
+//! check     check.rs    counts are the rows read, no cell has more values than events, …
+//! commit    lake.rs     lookups first, then one commit of `cells` that is the snapshot
+//! ```
+//!
+//! The same input gives the same bytes, whatever the number of threads: a run that changes nothing
+//! commits nothing. On any error nothing is committed, and what was written is deleted.
+
+mod cells;
+mod check;
+mod config;
+mod engine;
+mod enrich;
+mod error;
+mod fold;
+mod functions;
+mod inspect;
+mod lake;
+mod lookups;
+mod report;
+mod rollup;
+mod run;
+mod source;
+mod stage;
+pub mod synth;
+
+pub use config::{Config, Days, Progress, Silent};
+pub use error::{ErrorKind, EtlError, Place, TableName, TypeInFile};
+pub use inspect::{
+    ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
+};
+pub use report::{RunReport, StepTime};
+pub use run::run;

@@ -1,0 +1,46 @@
+//! What a run did, for people and programs.
+
+use std::collections::BTreeMap;
+
+use clio_proto::{CheckOutcome, RunId, SnapshotId};
+use jiff::civil::Date;
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct RunReport {
+    /// The run.
+    pub run: RunId,
+    /// The snapshot that holds the result: a new one, or, if `unchanged`, the one that did already.
+    pub snapshot: SnapshotId,
+    /// Nothing differed from what the lake held, so nothing was committed.
+    pub unchanged: bool,
+    /// The days that have cells, in order.
+    pub days: Vec<Date>,
+    /// Days that had cells and have no events any more, in order.
+    pub days_removed: Vec<Date>,
+    /// Events that were read and counted, by source.
+    pub rows_in: BTreeMap<String, u64>,
+    /// Events that were read but happened on another day, by source.
+    pub rows_out_of_day: BTreeMap<String, u64>,
+    /// Cells of rebuilt periods, by grain.
+    pub cells: BTreeMap<String, u64>,
+    /// How many partitions of the lake changed.
+    pub n_periods_changed: u64,
+    /// Bytes of the files that were committed.
+    pub bytes_written: u64,
+    /// Versions of the lookup tables that belong to the snapshot, by lookup.
+    pub lookups: BTreeMap<String, u64>,
+    /// What was checked before the commit.
+    pub checks: Vec<CheckOutcome>,
+    /// How long each step took, in order.
+    pub steps: Vec<StepTime>,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StepTime {
+    /// The step's name.
+    pub step: String,
+    /// The seconds it took.
+    pub seconds: f64,
+}

@@ -1,0 +1,240 @@
+//! One day's cells, or those of all days of a source without folders, in one pass over the events.
+//!
+//! ```text
+//! impressions ─▶ day, dimensions, its inputs, nulls for the others' ─┐
+//! plays       ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
+//! ```
+//!
+//! Events of another day form one group without dimensions: so they are counted, not lost. Sums are
+//! taken over decimals, which do not depend on the order of rows: whole numbers exactly (a sum that does
+//! not fit 64 bits is an error), others with nine digits behind the point.
+
+mod plan;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::kernels::zip::zip;
+use datafusion::arrow::compute::{
+    CastOptions, cast_with_options, filter_record_batch, is_not_null,
+};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type};
+use datafusion::common::DataFusionError;
+use datafusion::dataframe::DataFrame;
+use datafusion::functions_aggregate::expr_fn::{count, sum};
+use datafusion::logical_expr::{Expr, col};
+use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
+use jiff::civil::Date;
+
+pub(crate) use plan::{Inputs, Selection};
+
+use crate::cells::{CellShape, Held, SortedCells};
+use crate::engine::{explained, root_message};
+use crate::enrich::Decoder;
+use crate::error::{During, EtlError};
+use crate::functions::distinct;
+
+/// The cells of one or more days, sorted, and what was read for them.
+#[derive(Debug)]
+pub(crate) struct RolledUp {
+    pub(crate) cells: SortedCells,
+    /// Which cells are a day's.
+    pub(crate) days: Vec<(Date, Range<usize>)>,
+    /// Events counted in a day, by source.
+    pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Events that happened on another day, by source.
+    pub(crate) rows_out_of_day: BTreeMap<String, u64>,
+}
+
+/// The column of [`RolledUp::cells`] with the first dimension; before it is the day.
+pub(crate) const FIRST_CELL_COLUMN: usize = 1;
+
+/// Rolls up the events of a selection of days.
+pub(crate) async fn roll_up(
+    ctx: &SessionContext,
+    inputs: &Inputs,
+    shape: &CellShape,
+    selection: &Selection,
+) -> Result<RolledUp, EtlError> {
+    let mut union: Option<DataFrame> = None;
+    for index in 0..inputs.sources().len() {
+        let files = inputs.files(index, selection);
+        if files.is_empty() {
+            continue;
+        }
+        let provider = inputs.provider(ctx, index, files);
+        let events = inputs.events(ctx, index, provider, selection)?;
+        union = Some(match union {
+            None => events,
+            Some(others) => others.union(events).during("joining sources")?,
+        });
+    }
+    let Some(events) = union else {
+        return finish(inputs, shape, Vec::new());
+    };
+    let groups = std::iter::once(plan::DAY.to_owned())
+        .chain((0..shape.n_dimensions).map(plan::dimension_column))
+        .map(col)
+        .collect();
+    let grouped =
+        events.aggregate(groups, aggregates(inputs, shape)).during("planning a roll-up")?;
+    let batches = match grouped.collect().await {
+        Ok(batches) => batches,
+        Err(error) => return Err(explain(ctx, inputs, selection, error).await),
+    };
+    finish(inputs, shape, batches)
+}
+
+fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
+    let n_sources = inputs.sources().len();
+    let rows = (0..n_sources).map(|source| {
+        let column = plan::rows_column(source);
+        count(col(&column)).alias(column)
+    });
+    let measures = shape.measures.iter().enumerate().filter_map(|(index, measure)| {
+        let column = plan::input_column(index);
+        let aggregate = match measure.held {
+            Held::Count => return None,
+            Held::WholeSum | Held::FloatSum => sum(col(&column)),
+            Held::Sketch(family, precision) => distinct(family, precision).call(vec![col(&column)]),
+        };
+        Some(aggregate.alias(column))
+    });
+    rows.chain(measures).collect()
+}
+
+/// Finds the row that the engine failed on, if it was one.
+async fn explain(
+    ctx: &SessionContext,
+    inputs: &Inputs,
+    selection: &Selection,
+    error: DataFusionError,
+) -> EtlError {
+    let mut error = explained("rolling up events", error);
+    if !matches!(error, EtlError::Engine { .. }) {
+        return error;
+    }
+    for (index, source) in inputs.sources().iter().enumerate() {
+        let files = inputs.files(index, selection);
+        let plan = |provider| inputs.events(ctx, index, provider, selection);
+        error = source.table.locate(ctx, files, error, plan).await;
+        if !matches!(error, EtlError::Engine { .. }) {
+            break;
+        }
+    }
+    error
+}
+
+/// From groups to cells: events of another day are set aside, values get their stored types.
+fn finish(
+    inputs: &Inputs,
+    shape: &CellShape,
+    batches: Vec<RecordBatch>,
+) -> Result<RolledUp, EtlError> {
+    let mut rows_in: BTreeMap<String, BTreeMap<Date, u64>> = BTreeMap::new();
+    let mut rows_out_of_day: BTreeMap<String, u64> = BTreeMap::new();
+    let decoder = inputs.enrichment().decoder();
+    let mut cells = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let days = batch.column(0).as_primitive::<Date32Type>().clone();
+        for (index, source) in inputs.sources().iter().enumerate() {
+            let n_rows = named(&batch, &plan::rows_column(index));
+            let n_rows = n_rows.as_primitive::<Int64Type>();
+            let by_day = rows_in.entry(source.name().to_owned()).or_default();
+            for row in 0..batch.num_rows() {
+                let n = u64::try_from(n_rows.value(row)).unwrap_or_default();
+                if days.is_valid(row) {
+                    *by_day.entry(date_of(days.value(row))).or_default() += n;
+                } else {
+                    *rows_out_of_day.entry(source.name().to_owned()).or_default() += n;
+                }
+            }
+        }
+        let in_day = is_not_null(&days).during("sorting cells")?;
+        let batch = filter_record_batch(&batch, &in_day).during("sorting cells")?;
+        if batch.num_rows() > 0 {
+            cells.push(stored(inputs, &decoder, shape, &batch)?);
+        }
+    }
+    let cells =
+        SortedCells::sort(cells, FIRST_CELL_COLUMN + shape.n_dimensions).during("sorting cells")?;
+    let days = day_ranges(&cells)?;
+    Ok(RolledUp { cells, days, rows_in, rows_out_of_day })
+}
+
+/// A batch of groups as the day, the dimensions' texts or lists, and the measures' stored values.
+fn stored(
+    inputs: &Inputs,
+    decoder: &Decoder,
+    shape: &CellShape,
+    batch: &RecordBatch,
+) -> Result<RecordBatch, EtlError> {
+    let mut columns: Vec<(String, ArrayRef)> =
+        vec![(plan::DAY.to_owned(), batch.column(0).clone())];
+    for index in 0..shape.n_dimensions {
+        let column = plan::dimension_column(index);
+        let values = decoder.decode(index, &named(batch, &column))?;
+        columns.push((column, values));
+    }
+    for (index, measure) in shape.measures.iter().enumerate() {
+        let column = plan::input_column(index);
+        let values = match measure.held {
+            Held::Count => named(batch, &plan::rows_column(inputs.source_index(&measure.source))),
+            Held::Sketch(..) => named(batch, &column),
+            Held::WholeSum => total(&named(batch, &column), &DataType::Int64, &measure.name)?,
+            Held::FloatSum => total(&named(batch, &column), &DataType::Float64, &measure.name)?,
+        };
+        columns.push((column, values));
+    }
+    RecordBatch::try_from_iter(columns).during("sorting cells")
+}
+
+/// A decimal sum as it is stored; none is 0.
+pub(crate) fn total(
+    sums: &ArrayRef,
+    stored: &DataType,
+    measure: &str,
+) -> Result<ArrayRef, EtlError> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let step = "adding up";
+    let values = cast_with_options(sums, stored, &strict).map_err(|error| {
+        EtlError::SumTooLarge { measure: measure.to_owned(), reason: root_message(&error.into()) }
+    })?;
+    if values.null_count() == 0 {
+        return Ok(values);
+    }
+    let zero = ScalarValue::new_zero(stored).during(step)?;
+    let zero = zero.to_scalar().during(step)?;
+    let known = is_not_null(&values).during(step)?;
+    zip(&known, &values, &zero).during(step)
+}
+
+fn day_ranges(cells: &SortedCells) -> Result<Vec<(Date, Range<usize>)>, EtlError> {
+    let Some(days) = cells.column(0).during("sorting cells")? else { return Ok(Vec::new()) };
+    let days = days.as_primitive::<Date32Type>().values().to_vec();
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for same in days.chunk_by(|a, b| a == b) {
+        ranges.push((date_of(same[0]), start..start + same.len()));
+        start += same.len();
+    }
+    Ok(ranges)
+}
+
+fn named(batch: &RecordBatch, column: &str) -> ArrayRef {
+    batch.column_by_name(column).expect("an aggregate has the columns it was planned with").clone()
+}
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// The date of a number of days since 1970.
+pub(crate) fn date_of(days: i32) -> Date {
+    EPOCH.saturating_add(jiff::Span::new().days(days))
+}
+
+/// The number of days since 1970.
+pub(crate) fn number_of(date: Date) -> i32 {
+    (date - EPOCH).get_days()
+}

@@ -1,0 +1,161 @@
+//! Files as a table: where they are, which columns they have, and how the engine reads them.
+//!
+//! ```text
+//! FileSet ──listing──▶ files, with the day of their `dt=` folder
+//!         ──schema───▶ one schema over all of them (footers, header lines, or all JSON rows)
+//!         ──provider─▶ rows: the files' columns, then `_file` and `dt`
+//!         ──frame────▶ the model's computed columns on top
+//! ```
+
+mod expression;
+mod lines;
+mod listing;
+mod locate;
+mod parquet;
+mod schema;
+mod text;
+
+use std::sync::Arc;
+
+use clio_proto::{FileSet, Format};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::prelude::{DataFrame, SessionContext};
+use object_store::ObjectStore;
+use url::Url;
+
+pub(crate) use expression::Scope;
+pub(crate) use listing::{FolderDays, SourceFile};
+pub(crate) use parquet::parquet_table;
+
+use crate::error::{EtlError, TableName};
+
+/// The column with a file's name, without folder and ending.
+pub(crate) const FILE_COLUMN: &str = "_file";
+/// The column with the day of a file's folder, as a text; null outside of such folders.
+pub(crate) const FOLDER_COLUMN: &str = "dt";
+
+/// An opened set of files: listed, with one schema.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) name: TableName,
+    pub(crate) url: Url,
+    files: Vec<SourceFile>,
+    file_set: FileSet,
+    store: Arc<dyn ObjectStore>,
+    store_url: ObjectStoreUrl,
+    /// The columns that files have.
+    schema: SchemaRef,
+}
+
+impl Table {
+    /// Lists the files, of these folders only, and reads their schemas.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        name: TableName,
+        file_set: &FileSet,
+        base: &Url,
+        days: FolderDays,
+    ) -> Result<Self, EtlError> {
+        let address = |reason: String| EtlError::Address {
+            what: name.to_string(),
+            url: file_set.url.clone(),
+            reason,
+        };
+        let url = base.join(&file_set.url).map_err(|error| address(error.to_string()))?;
+        let store_url = ObjectStoreUrl::parse(&url[..url::Position::BeforePath])
+            .map_err(|error| address(error.to_string()))?;
+        let store = store_of(ctx, &url, &store_url).map_err(address)?;
+        let files = listing::list(store.as_ref(), &name, file_set, &url, days).await?;
+        let schema = if files.is_empty() {
+            // No file of these days: one of another day tells the columns, so that the model is checked.
+            let others = listing::list(store.as_ref(), &name, file_set, &url, None).await?;
+            let last = others.last().map(std::slice::from_ref).unwrap_or_default();
+            schema::read(ctx, &store, &name, file_set, last).await?
+        } else {
+            schema::read(ctx, &store, &name, file_set, &files).await?
+        };
+        let file_set = file_set.clone();
+        Ok(Self { name, url, files, file_set, store, store_url, schema })
+    }
+
+    /// The files, in the order of their paths.
+    pub(crate) fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The rows of some of the files.
+    pub(crate) fn provider(
+        &self,
+        files: Vec<SourceFile>,
+        n_partitions: usize,
+    ) -> Arc<dyn TableProvider> {
+        let virtual_columns = virtual_columns(&self.schema);
+        match &self.file_set.format {
+            Format::Parquet => parquet::provider(
+                &self.schema,
+                &virtual_columns,
+                self.store_url.clone(),
+                &files,
+                n_partitions,
+            ),
+            Format::Csv(_) | Format::Ndjson => text::provider(
+                self.name.clone(),
+                self.file_set.format.clone(),
+                &self.schema,
+                &virtual_columns,
+                Arc::clone(&self.store),
+                files,
+                n_partitions,
+            ),
+        }
+    }
+
+    /// Rows with the model's computed columns, each usable by all others.
+    pub(crate) fn frame(
+        &self,
+        ctx: &SessionContext,
+        provider: Arc<dyn TableProvider>,
+    ) -> Result<DataFrame, EtlError> {
+        expression::with_computed_columns(ctx, &self.name, provider, &self.file_set.columns)
+    }
+
+    /// Finds the file and the row in which a plan fails that failed over all of them; `error` itself
+    /// where no single file fails.
+    pub(crate) async fn locate<F>(
+        &self,
+        ctx: &SessionContext,
+        files: Vec<SourceFile>,
+        error: EtlError,
+        plan: F,
+    ) -> EtlError
+    where
+        F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+    {
+        locate::locate(self, ctx, files, error, plan).await
+    }
+}
+
+fn store_of(
+    ctx: &SessionContext,
+    url: &Url,
+    store_url: &ObjectStoreUrl,
+) -> Result<Arc<dyn ObjectStore>, String> {
+    if let Ok(store) = ctx.runtime_env().object_store(store_url) {
+        return Ok(store);
+    }
+    let (store, _) = object_store::parse_url(url).map_err(|error| error.to_string())?;
+    let store: Arc<dyn ObjectStore> = Arc::from(store);
+    ctx.register_object_store(store_url.as_ref(), Arc::clone(&store));
+    Ok(store)
+}
+
+/// `_file` and `dt`, unless the files have a column of that name.
+fn virtual_columns(schema: &Schema) -> Vec<Arc<Field>> {
+    [FILE_COLUMN, FOLDER_COLUMN]
+        .into_iter()
+        .filter(|name| schema.column_with_name(name).is_none())
+        .map(|name| Arc::new(Field::new(name, DataType::Utf8, true)))
+        .collect()
+}

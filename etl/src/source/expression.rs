@@ -1,0 +1,158 @@
+//! The model's columns and expressions, bound to a table's real columns.
+
+use std::sync::Arc;
+
+use clio_proto::SqlColumn;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, DataFusionError, SchemaError};
+use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::prelude::{DataFrame, SessionContext};
+
+use crate::engine::root_message;
+use crate::error::{During, EtlError, TableName, type_name};
+
+/// The columns that an expression of the model may name.
+pub(crate) struct Scope<'a> {
+    ctx: &'a SessionContext,
+    table: &'a TableName,
+    schema: &'a DFSchema,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(ctx: &'a SessionContext, table: &'a TableName, frame: &'a DataFrame) -> Self {
+        Self { ctx, table, schema: frame.schema() }
+    }
+
+    /// The column of exactly this name, else the SQL expression. `key` is where the model has it.
+    pub(crate) fn bind(&self, key: &str, text: &SqlColumn) -> Result<Expr, EtlError> {
+        if let Ok((qualifier, field)) = self.schema.qualified_field_with_unqualified_name(&text.0) {
+            return Ok(Expr::Column(Column::from((qualifier, field))));
+        }
+        self.parse(&text.0).map_err(|error| self.refuse(key, &text.0, &error))
+    }
+
+    /// An SQL predicate.
+    pub(crate) fn predicate(&self, key: &str, text: &str) -> Result<Expr, EtlError> {
+        let predicate = self.bind(key, &SqlColumn(text.to_owned()))?;
+        match self.type_of(key, text, &predicate)? {
+            DataType::Boolean => Ok(predicate),
+            found => Err(self.wrong_type(key, text, &found, "a condition is true or false")),
+        }
+    }
+
+    /// The type of a bound expression.
+    pub(crate) fn type_of(&self, key: &str, text: &str, expr: &Expr) -> Result<DataType, EtlError> {
+        expr.get_type(self.schema).map_err(|error| self.refuse(key, text, &error))
+    }
+
+    pub(crate) fn wrong_type(
+        &self,
+        key: &str,
+        text: &str,
+        found: &DataType,
+        mend: impl Into<Box<str>>,
+    ) -> EtlError {
+        EtlError::WrongType {
+            key: key.to_owned(),
+            table: self.table.clone(),
+            text: text.to_owned(),
+            found: type_name(found).into(),
+            mend: mend.into(),
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<Expr, DataFusionError> {
+        let expr = self.ctx.parse_sql_expr(text, self.schema)?;
+        expr.apply(|node| match node {
+            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+                Err(DataFusionError::Plan("a value of one row cannot look at others".to_owned()))
+            }
+            _ => Ok(TreeNodeRecursion::Continue),
+        })?;
+        // Types are checked here, where the key can be named, and not when a plan over all sources fails.
+        self.ctx.create_physical_expr(expr.clone(), self.schema)?;
+        Ok(expr)
+    }
+
+    fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> EtlError {
+        if let Some(column) = missing_column(error) {
+            return EtlError::MissingColumn {
+                key: key.to_owned(),
+                table: self.table.clone(),
+                column,
+                existing: self.schema.fields().iter().map(|field| field.name().clone()).collect(),
+            };
+        }
+        EtlError::BadExpression {
+            key: key.to_owned(),
+            table: self.table.clone(),
+            text: text.to_owned(),
+            reason: root_message(error),
+        }
+    }
+}
+
+fn missing_column(error: &DataFusionError) -> Option<String> {
+    match error.find_root() {
+        DataFusionError::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => Some(field.name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A table with its computed columns. One may name any other, and one that is named like a column of
+/// the files takes its place, computed from it.
+pub(super) fn with_computed_columns(
+    ctx: &SessionContext,
+    table: &TableName,
+    provider: Arc<dyn TableProvider>,
+    columns: &[(String, String)],
+) -> Result<DataFrame, EtlError> {
+    let mut frame = ctx.read_table(provider).during("opening a table")?;
+    let mut waiting: Vec<&(String, String)> = columns.iter().collect();
+    while !waiting.is_empty() {
+        let n_before = waiting.len();
+        let mut first_error = None;
+        let mut still_waiting = Vec::new();
+        for column in waiting {
+            let (name, text) = column;
+            let key = table.key(&format!("columns.{name}"));
+            // A column that another one is still to compute may hide one of the files: it comes first.
+            let names_a_waiting_one = columns_named(ctx, &frame, text).iter().any(|named| {
+                named != name
+                    && still_waiting.iter().any(|(other, _): &&(String, String)| other == named)
+            });
+            let bound = Scope::new(ctx, table, &frame).bind(&key, &SqlColumn(text.clone()));
+            match bound {
+                Ok(expr) if !names_a_waiting_one => {
+                    frame = frame.with_column(name, expr).during("computing a column")?;
+                }
+                Ok(_) => still_waiting.push(column),
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                    still_waiting.push(column);
+                }
+            }
+        }
+        if still_waiting.len() == n_before {
+            let (name, text) = still_waiting[0];
+            return Err(first_error.unwrap_or_else(|| EtlError::BadExpression {
+                key: table.key(&format!("columns.{name}")),
+                table: table.clone(),
+                text: text.clone(),
+                reason: "it is computed from itself".to_owned(),
+            }));
+        }
+        waiting = still_waiting;
+    }
+    Ok(frame)
+}
+
+fn columns_named(ctx: &SessionContext, frame: &DataFrame, text: &str) -> Vec<String> {
+    let Ok(expr) = ctx.parse_sql_expr(text, frame.schema()) else { return Vec::new() };
+    expr.column_refs().into_iter().map(|column| column.name.clone()).collect()
+}

@@ -1,0 +1,149 @@
+//! Finds the file and the line of a row that cannot be computed with. Slow, and only after a failure.
+
+use std::sync::Arc;
+
+use clio_proto::Format;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::DataFusionError;
+use datafusion::datasource::MemTable;
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::StreamExt;
+
+use super::lines::{LineChunks, bytes_of, numbered_lines};
+use super::{SourceFile, Table};
+use crate::engine::{explained, root_message};
+use crate::error::{EtlError, Place};
+
+pub(super) async fn locate<F>(
+    table: &Table,
+    ctx: &SessionContext,
+    files: Vec<SourceFile>,
+    error: EtlError,
+    plan: F,
+) -> EtlError
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    for file in files {
+        let provider = table.provider(vec![file.clone()], 1);
+        let Err(failure) = run(plan(Arc::clone(&provider))).await else { continue };
+        let (place, reason) = match first_bad_row(ctx, &provider, &plan).await {
+            Some((row, reason)) => (place_of(table, &file, row).await, reason),
+            None => match explained("reading a file", failure) {
+                EtlError::Engine { error, .. } => (Place::Unknown, root_message(&error)),
+                own => return own,
+            },
+        };
+        return EtlError::BadRow { table: table.name.clone(), file: file.path(), place, reason };
+    }
+    error
+}
+
+async fn run(frame: Result<DataFrame, EtlError>) -> Result<(), DataFusionError> {
+    let frame = frame.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    let mut stream = frame.execute_stream().await?;
+    while let Some(batch) = stream.next().await {
+        batch?;
+    }
+    Ok(())
+}
+
+/// The number of the first row, from 0, that the plan fails on, with the reason.
+async fn first_bad_row<F>(
+    ctx: &SessionContext,
+    provider: &Arc<dyn TableProvider>,
+    plan: &F,
+) -> Option<(u64, String)>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let mut stream = ctx.read_table(Arc::clone(provider)).ok()?.execute_stream().await.ok()?;
+    let mut n_before = 0_u64;
+    while let Some(batch) = stream.next().await {
+        // Where rows cannot even be read, the reader's own message is the best there is.
+        let batch = batch.ok()?;
+        if let Some(failure) = failure_of(&batch, plan).await {
+            return Some(bisect(batch, n_before, failure, plan).await);
+        }
+        n_before += batch.num_rows() as u64;
+    }
+    None
+}
+
+/// Halves a batch that fails until one row is left.
+async fn bisect<F>(
+    mut batch: RecordBatch,
+    mut first_row: u64,
+    mut reason: String,
+    plan: &F,
+) -> (u64, String)
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    while batch.num_rows() > 1 {
+        let n_half = batch.num_rows() / 2;
+        let half = batch.slice(0, n_half);
+        if let Some(failure) = failure_of(&half, plan).await {
+            (batch, reason) = (half, failure);
+        } else {
+            batch = batch.slice(n_half, batch.num_rows() - n_half);
+            first_row += n_half as u64;
+        }
+    }
+    if let Some(failure) = failure_of(&batch, plan).await {
+        reason = failure;
+    }
+    (first_row, reason)
+}
+
+async fn failure_of<F>(batch: &RecordBatch, plan: &F) -> Option<String>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
+    run(plan(Arc::new(rows))).await.err().map(|error| root_message(&error))
+}
+
+/// The line in which a text file's row begins, all rows having as many fields as they should.
+async fn place_of(table: &Table, file: &SourceFile, row: u64) -> Place {
+    match &table.file_set.format {
+        Format::Parquet => Place::Row(row + 1),
+        Format::Csv(options) => {
+            let Ok(mut bytes) = bytes_of(table.store.as_ref(), file).await else {
+                return Place::Row(row + 1);
+            };
+            let mut text = Vec::new();
+            while let Some(Ok(piece)) = bytes.next().await {
+                text.extend_from_slice(&piece);
+            }
+            let mut records = csv::ReaderBuilder::new()
+                .has_headers(options.header)
+                .delimiter(options.delimiter)
+                .quote(options.quote)
+                .from_reader(text.as_slice());
+            let mut record = csv::ByteRecord::new();
+            for _ in 0..=row {
+                if !matches!(records.read_byte_record(&mut record), Ok(true)) {
+                    return Place::Row(row + 1);
+                }
+            }
+            record.position().map_or(Place::Row(row + 1), |position| Place::Line(position.line()))
+        }
+        Format::Ndjson => {
+            let Ok(mut chunks) = LineChunks::open(table.store.as_ref(), file).await else {
+                return Place::Row(row + 1);
+            };
+            let mut n_before = 0;
+            while let Ok(Some((first, lines))) = chunks.next().await {
+                for (number, _) in numbered_lines(first, &lines) {
+                    if n_before == row {
+                        return Place::Line(number);
+                    }
+                    n_before += 1;
+                }
+            }
+            Place::Row(row + 1)
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What is promoted: titles and their assets, drawn once from the seed.
+
+mod draw;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::SynthConfig;
+use super::people::{AUDIENCES, GENRES};
+use super::places::Place;
+
+/// What an asset may show, beside its genre.
+const STYLES: [&str; 14] = [
+    "award",
+    "bold-type",
+    "cast-quote",
+    "close-up",
+    "couple",
+    "ensemble",
+    "explosion",
+    "landscape",
+    "monochrome",
+    "mystery",
+    "neon",
+    "night",
+    "smile",
+    "text-free",
+];
+
+/// What kind of thing an asset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum MediaType {
+    Artwork,
+    Trailer,
+    Teaser,
+}
+
+impl MediaType {
+    pub(super) const ALL: [Self; 3] = [Self::Artwork, Self::Trailer, Self::Teaser];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Artwork => "artwork",
+            Self::Trailer => "trailer",
+            Self::Teaser => "teaser",
+        }
+    }
+}
+
+/// What is special about an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Character {
+    Ordinary,
+    /// It makes only one audience play, by its place in [`AUDIENCES`].
+    Niche {
+        audience: u8,
+    },
+    /// Many start to play, few stay two minutes.
+    Clickbait,
+    /// It is first shown on this day index, and wears off in the weeks after.
+    Launch {
+        day: u32,
+    },
+}
+
+/// A film or series.
+#[derive(Debug, Clone)]
+pub(super) struct Title {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// By place in [`GENRES`].
+    pub(super) genre: u8,
+}
+
+/// A piece of promotional media.
+#[derive(Debug, Clone)]
+pub(super) struct Asset {
+    pub(super) id: String,
+    /// By place in [`Catalogue::titles`].
+    pub(super) title: u16,
+    pub(super) name: String,
+    pub(super) media_type: MediaType,
+    pub(super) language: &'static str,
+    /// By place in [`tags`], ascending; may be empty.
+    pub(super) tags: Vec<u8>,
+    pub(super) character: Character,
+    /// Relative number of impressions.
+    pub(super) weight: f64,
+    /// The chance that an impression is followed by a play, before tastes.
+    pub(super) appeal: f64,
+    /// Countries where it is shown, by place in the list of countries.
+    pub(super) markets: Vec<u8>,
+}
+
+/// All titles and assets.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    pub(super) titles: Vec<Title>,
+    pub(super) assets: Vec<Asset>,
+}
+
+/// A planted property of an asset, for the summary: what a good analysis must find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planted {
+    /// The asset.
+    pub asset_id: String,
+    /// `niche` (only `audience` plays it), `clickbait` (many short plays) or `launch` (new on `day`).
+    pub kind: String,
+    /// The only audience that it works for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Its first day, which may lie after the last generated one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+}
+
+/// Every tag's name: genres, then styles.
+pub(super) fn tags() -> Vec<&'static str> {
+    GENRES.into_iter().chain(STYLES).collect()
+}
+
+/// The languages of some countries, in order of the first country that speaks each.
+pub(super) fn languages(places: &[Place]) -> Vec<&'static str> {
+    let mut languages = Vec::new();
+    for place in places {
+        if !languages.contains(&place.language) {
+            languages.push(place.language);
+        }
+    }
+    languages
+}
+
+impl Catalogue {
+    pub(super) fn new(config: &SynthConfig) -> Self {
+        draw::catalogue(config)
+    }
+
+    /// What a good analysis must find.
+    pub(super) fn planted(&self, config: &SynthConfig) -> Vec<Planted> {
+        let planted = |asset: &Asset| {
+            let (kind, audience, day) = match asset.character {
+                Character::Ordinary => return None,
+                Character::Niche { audience } => {
+                    ("niche", Some(AUDIENCES[usize::from(audience)].to_owned()), None)
+                }
+                Character::Clickbait => ("clickbait", None, None),
+                Character::Launch { day } => ("launch", None, Some(config.date(day).to_string())),
+            };
+            Some(Planted { asset_id: asset.id.clone(), kind: kind.to_owned(), audience, day })
+        };
+        self.assets.iter().filter_map(planted).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_ids_are_different() {
+        let config = SynthConfig { n_assets: 50_000, ..SynthConfig::small() };
+        let catalogue = Catalogue::new(&config);
+        let names: BTreeSet<_> = catalogue.titles.iter().map(|title| &title.name).collect();
+        assert_eq!(names.len(), catalogue.titles.len());
+        let ids: BTreeSet<_> = catalogue.assets.iter().map(|asset| &asset.id).collect();
+        assert_eq!(ids.len(), 50_000);
+    }
+
+    #[test]
+    fn every_character_is_planted_even_in_the_smallest_catalogue() {
+        for n_assets in [12, 120, 2_000] {
+            let config = SynthConfig { n_assets, ..SynthConfig::small() };
+            let planted = Catalogue::new(&config).planted(&config);
+            for kind in ["niche", "clickbait", "launch"] {
+                assert!(planted.iter().any(|planted| planted.kind == kind), "{n_assets} {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn some_assets_have_no_tags() {
+        let catalogue = Catalogue::new(&SynthConfig::small());
+        let n_empty = catalogue.assets.iter().filter(|asset| asset.tags.is_empty()).count();
+        assert!((1..40).contains(&n_empty), "{n_empty}");
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong while events are made.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why no events were written.
+///
+/// Settings, occupied folders and mismatches are the caller's to mend, and nothing was touched.
+/// After an I/O error a retry is safe: what was there before is still there, and what was half
+/// written lies in a temporary sibling that the next run clears.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SynthError {
+    /// A setting is out of its range.
+    #[error("`{key}` is {value}: {mend}")]
+    Setting {
+        /// The setting.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        mend: String,
+    },
+    /// The folder holds something that this generator did not write.
+    #[error("`{}` holds `{entry}`, which `clio synth` did not write: name an empty or new folder", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// The first entry that is foreign.
+        entry: String,
+    },
+    /// Further days were asked for in a folder that holds no events of this generator.
+    #[error("`{}` holds no events of `clio synth`: generate its first days before further ones", path.display())]
+    NothingToExtend {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Further days were asked for with another world than the folder's.
+    #[error("`{}` was made with `{key}` {found}, not {asked}: extend it with its own settings", path.display())]
+    OtherWorld {
+        /// The folder.
+        path: PathBuf,
+        /// The setting that differs.
+        key: &'static str,
+        /// What the folder was made with.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// Further days would leave a hole.
+    #[error("`{}` holds {n_days} days: the next day index is {n_days}, not {asked}", path.display())]
+    Gap {
+        /// The folder.
+        path: PathBuf,
+        /// How many days it holds.
+        n_days: u32,
+        /// The day index asked for.
+        asked: u32,
+    },
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried: `create`, `write`, `rename` …
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A Parquet file could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: parquet::errors::ParquetError,
+    },
+    /// A summary or answer could not be read or written as JSON.
+    #[error("`{}` is not what `clio synth` writes", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: serde_json::Error,
+    },
+}
+
+impl SynthError {
+    /// An I/O error at a path, for `map_err`.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,87 @@
+//! The dataset model of the synthetic events: what `media.toml` says.
+
+/// The model file. Its plays carry the asset they came from, so they need no attribution: a
+/// qualified play is a play of two minutes or more, on its own day.
+pub(super) const MODEL: &str = r#"# The dataset model of synthetic media events: which columns mean what.
+# Everything else (cells, API, dashboard) follows from this file. Check it with: clio model check media.toml
+
+[dataset]
+name = "media"
+timezone = "UTC"                        # where a day begins
+
+# One row each time a person was shown a piece of promotional media.
+[source.impressions]
+url = "impressions/"                    # dt=YYYY-MM-DD folders are pruned
+format = "parquet"
+time = "event_time"
+
+# One row each time a person played a title after an impression; two minutes make it count.
+[source.qualified_plays]
+url = "plays/"
+format = "parquet"
+time = "event_time"
+where = "watch_seconds >= 120"
+
+# What is known about each asset.
+[lookup.assets]
+url = "assets.parquet"
+key = "asset_id"
+
+# Who belongs to which audience: one row for each person and audience, so a person has many.
+[lookup.audiences]
+url = "profile_audiences/"
+key = "profile_id"
+
+# What one filters and groups by.
+[dimension.asset]
+column = "asset_id"
+lookup = "assets"
+attributes = ["title", "media_type", "language", "tags"]   # `tags` is a list: an asset has many
+label = "name"
+media = "preview_url"
+
+[dimension.country]
+column = "country"
+
+[dimension.device]
+column = "device"
+
+[dimension.audience]
+lookup = "audiences"
+on = "profile_id"
+column = "audience"
+multi = true
+
+# The numbers.
+[measure.impressions]
+source = "impressions"
+kind = "count"
+
+[measure.viewers]                       # different people who were shown something
+source = "impressions"
+kind = "distinct"
+of = "profile_id"
+precision = 14                          # 2^14 registers: a standard error of 0.8 %
+family = "hll++"
+
+[measure.plays]
+source = "qualified_plays"
+kind = "count"
+
+[measure.players]                       # different people who played
+source = "qualified_plays"
+kind = "distinct"
+of = "profile_id"
+precision = 14
+family = "hll++"
+
+[measure.watch_seconds]
+source = "qualified_plays"
+kind = "sum"
+of = "watch_seconds"
+
+[measure.take_rate]                     # of those who saw it, how many played
+kind = "derived"
+expr = "players / viewers"
+format = "percent"
+"#;

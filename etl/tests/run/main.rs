@@ -1,0 +1,11 @@
+//! Whole runs: small sources in a temporary folder, a model, a lake, and what is in it afterwards.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+mod formats;
+mod lake;
+mod naive;
+mod refusals;
+mod rows;
+mod sandbox;
+mod sets;

@@ -1,0 +1,196 @@
+//! A folder with sources, a model and a lake, that is gone after the test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clio_etl::{Config, Days, EtlError, RunReport, Silent, run};
+use clio_proto::{DayRange, Model, RunId, SnapshotMetadata};
+use clio_sketch::{Family, Sketch};
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use deltalake::DeltaTableBuilder;
+use futures::TryStreamExt;
+use tempfile::TempDir;
+use url::Url;
+
+/// Everything that one test reads and writes.
+pub(crate) struct Sandbox {
+    folder: TempDir,
+    model: String,
+    n_runs: usize,
+    pub(crate) n_threads: usize,
+}
+
+/// The newest version of a table of the lake.
+pub(crate) struct Stored {
+    pub(crate) version: u64,
+    /// Every file's bytes, by partition.
+    pub(crate) files: BTreeMap<String, Vec<Vec<u8>>>,
+    pub(crate) metadata: Option<SnapshotMetadata>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(model: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, model: model.to_owned(), n_runs: 0, n_threads: 2 }
+    }
+
+    pub(crate) fn set_model(&mut self, model: &str) {
+        model.clone_into(&mut self.model);
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn write_parquet(&self, path: &str, rows: &RecordBatch) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut writer =
+            ArrowWriter::try_new(fs::File::create(path).unwrap(), rows.schema(), None).unwrap();
+        writer.write(rows).unwrap();
+        writer.close().unwrap();
+    }
+
+    pub(crate) fn config(&mut self) -> Config {
+        self.n_runs += 1;
+        let base = Url::from_directory_path(self.folder.path()).unwrap();
+        Config {
+            lake: base.join("lake/").unwrap(),
+            model: Model::parse("model.toml", &self.model).unwrap(),
+            base,
+            run: RunId::new(format!("run-{}", self.n_runs)),
+            now: "2026-03-01T12:00:00Z".parse().unwrap(),
+            n_threads: self.n_threads,
+            memory_bytes: None,
+        }
+    }
+
+    pub(crate) async fn try_run(&mut self, days: Days) -> Result<RunReport, EtlError> {
+        let config = self.config();
+        Box::pin(run(&config, days, &Silent)).await
+    }
+
+    pub(crate) async fn run(&mut self, days: Days) -> RunReport {
+        match self.try_run(days).await {
+            Ok(report) => report,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The message of a run that must fail, with the sandbox's folder written `DIR`; nothing may have
+    /// been committed or left behind.
+    pub(crate) async fn failure(&mut self, days: Days) -> String {
+        let before = self.lake_files();
+        let error = self.try_run(days).await.expect_err("the run should fail");
+        assert_eq!(self.lake_files(), before, "a failed run leaves no file");
+        error.to_string().replace(self.folder.path().to_str().unwrap(), "DIR")
+    }
+
+    /// Every file below the lake, with its size.
+    pub(crate) fn lake_files(&self) -> BTreeMap<PathBuf, u64> {
+        let mut files = BTreeMap::new();
+        walk(&self.path("lake"), &mut files);
+        files
+    }
+
+    pub(crate) async fn table(&self, table: &str) -> Option<Stored> {
+        let folder = self.path(&format!("lake/{table}"));
+        if !folder.join("_delta_log").try_exists().unwrap() {
+            return None;
+        }
+        let url = Url::from_directory_path(&folder).unwrap();
+        let table = DeltaTableBuilder::from_url(url).unwrap().load().await.unwrap();
+        let snapshot = table.snapshot().unwrap();
+        let mut files: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        for view in snapshot.log_data().iter() {
+            let period = view.partition_values_map().get("period").cloned().flatten();
+            let bytes = fs::read(folder.join(view.path().as_ref())).unwrap();
+            files.entry(period.unwrap_or_default()).or_default().push(bytes);
+        }
+        let commits: Vec<_> = table.history(None).try_collect().await.unwrap();
+        let text = commits.iter().find_map(|commit| commit.info.get("clio")?.as_str());
+        let metadata = text.map(|text| serde_json::from_str(text).unwrap());
+        Some(Stored { version: snapshot.version(), files, metadata })
+    }
+
+    pub(crate) async fn cells(&self) -> Stored {
+        self.table("cells").await.expect("a run has committed")
+    }
+}
+
+impl Stored {
+    pub(crate) fn periods(&self) -> Vec<&str> {
+        self.files.keys().map(String::as_str).collect()
+    }
+
+    /// The cells of a period, a line each: values with spaces between, a sketch as its estimate.
+    pub(crate) fn lines(&self, period: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for bytes in &self.files[period] {
+            for rows in read(bytes) {
+                lines.extend((0..rows.num_rows()).map(|row| line(&rows, row)));
+            }
+        }
+        lines
+    }
+}
+
+fn read(bytes: &[u8]) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes));
+    reader.unwrap().build().unwrap().map(Result::unwrap).collect()
+}
+
+fn line(rows: &RecordBatch, row: usize) -> String {
+    let texts: Vec<String> = rows.columns().iter().map(|column| text(column, row)).collect();
+    texts.join(" ")
+}
+
+fn text(column: &Arc<dyn Array>, row: usize) -> String {
+    if column.is_null(row) {
+        return "null".to_owned();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+        DataType::Binary => {
+            let bytes = column.as_binary::<i32>().value(row);
+            let sketch = Sketch::decode(Family::HllPlusPlus, bytes).unwrap();
+            sketch.estimate().value.to_string()
+        }
+        DataType::List(_) => {
+            let items = column.as_list::<i32>().value(row);
+            let items = items.as_string::<i32>();
+            let texts: Vec<&str> = items.iter().map(Option::unwrap).collect();
+            format!("[{}]", texts.join(","))
+        }
+        other => panic!("no cell holds {other}"),
+    }
+}
+
+fn walk(folder: &Path, files: &mut BTreeMap<PathBuf, u64>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            walk(&entry.path(), files);
+        } else {
+            files.insert(entry.path(), entry.metadata().unwrap().len());
+        }
+    }
+}
+
+/// The days from one to another.
+pub(crate) fn days(first: &str, last: &str) -> Days {
+    Days::Range(DayRange::try_new(first.parse().unwrap(), last.parse().unwrap()).unwrap())
+}
