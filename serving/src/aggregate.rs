@@ -1,0 +1,122 @@
+//! From a plan to rows: select, group, add up, unite, estimate, order.
+//!
+//! ```text
+//! for each step, period and file   rows left by the filter ─▶ group ids (groups.rs)
+//!                                  counts and sums are added at once (sums.rs)
+//!                                  each (file, row) is noted with its group
+//! then, group by group             the sketches of its rows are united in one scratch and
+//!                                  estimated (estimates.rs)
+//! ```
+//!
+//! Sketches are united group by group, not row by row, so that a query with a hundred thousand groups
+//! needs one scratch of some KiB, not a hundred thousand; and only those groups are estimated that the
+//! order or the page asks for.
+
+mod batch;
+mod estimates;
+mod groups;
+mod order;
+mod sums;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clio_proto::{Code, Row, ServiceError, Value};
+
+use crate::config::Limits;
+use crate::plan::{Output, Plan};
+use crate::snapshot::{Snapshot, Stored};
+use batch::Batch;
+use estimates::Estimates;
+use groups::Groups;
+use sums::Sums;
+
+/// What a query gives, before it is an answer.
+#[derive(Debug)]
+pub(crate) struct Grouped {
+    /// The page.
+    pub(crate) rows: Vec<Row>,
+    pub(crate) total: Row,
+    pub(crate) n_groups: usize,
+}
+
+/// Tells a computation that nobody waits for it any more.
+#[derive(Debug, Default)]
+pub(crate) struct Cancel(AtomicBool);
+
+impl Cancel {
+    pub(crate) fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Fails once cancelled; what the error says, nobody reads.
+    fn check(&self) -> Result<(), ServiceError> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(ServiceError::new(Code::DeadlineExceeded, "the query was given up"));
+        }
+        Ok(())
+    }
+}
+
+/// Carries out a plan.
+pub(crate) fn run(
+    snapshot: &Snapshot,
+    plan: &Plan,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Grouped, ServiceError> {
+    let mut batches = Vec::new();
+    let mut groups = Groups::new(plan, limits);
+    let mut sums = Sums::new(snapshot, plan);
+    for (step, at) in plan.steps.iter().zip(0_u32..) {
+        let files = step.periods.iter().filter_map(|period| snapshot.chunks.get(period));
+        for chunk in files.flatten() {
+            cancel.check()?;
+            let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
+            groups.add(at, &batch)?;
+            sums.add(&batch, &groups);
+            batches.push(batch);
+        }
+    }
+    let mut estimates = Estimates::new(snapshot, plan, &batches, &groups, cancel);
+    let total = values(plan, |measure| match sums.total(measure) {
+        Some(sum) => Ok(sum),
+        None => estimates.total(measure),
+    })?;
+    let page = order::page(plan, &groups, &sums, &mut estimates)?;
+    let mut rows = Vec::with_capacity(page.len());
+    for group in page {
+        let values = values(plan, |measure| match sums.of(measure, group) {
+            Some(sum) => Ok(sum),
+            None => estimates.of(measure, group),
+        })?;
+        rows.push(Row { keys: groups.keys(snapshot, group), values });
+    }
+    let total = Row { keys: Vec::new(), values: total };
+    Ok(Grouped { rows, total, n_groups: groups.n_groups() })
+}
+
+/// The values that a query asks for, from those of the stored measures it needs.
+fn values(
+    plan: &Plan,
+    stored: impl FnMut(usize) -> Result<Value, ServiceError>,
+) -> Result<Vec<Value>, ServiceError> {
+    let stored = (0..plan.measures.len()).map(stored).collect::<Result<Vec<Value>, _>>()?;
+    Ok(plan.outputs.iter().map(|output| evaluate(output, &stored)).collect())
+}
+
+/// One output, from the values of the stored measures.
+fn evaluate(output: &Output, stored: &[Value]) -> Value {
+    match output {
+        Output::Stored(at) => stored[*at],
+        Output::Derived { expression, of } => expression.evaluate_with_bounds(|name| {
+            of.iter()
+                .find(|(own, _)| own == name)
+                .map_or_else(Value::undefined, |(_, at)| stored[*at])
+        }),
+    }
+}
+
+/// How the stored measure at a position of the plan's list is stored.
+fn stored_of(snapshot: &Snapshot, plan: &Plan, measure: usize) -> Stored {
+    snapshot.layout.measures[plan.measures[measure]].stored
+}

@@ -1,0 +1,37 @@
+//! The rows of one file that a query selects.
+
+use roaring::RoaringBitmap;
+
+use crate::plan::RowFilter;
+use crate::snapshot::Chunk;
+
+/// The selected rows of one file; at least one.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) chunk: &'a Chunk,
+    /// `None` where it is all of them: then the file's own totals answer.
+    pub(super) rows: Option<RoaringBitmap>,
+}
+
+impl<'a> Batch<'a> {
+    /// Selects rows; `None` where the filter leaves none.
+    pub(super) fn select(chunk: &'a Chunk, filter: Option<&RowFilter>) -> Option<Self> {
+        if chunk.n_rows == 0 {
+            return None;
+        }
+        let rows = filter.map(|filter| filter.rows(chunk));
+        match rows {
+            Some(rows) if rows.is_empty() => None,
+            Some(rows) if rows.len() == u64::from(chunk.n_rows) => Some(Self { chunk, rows: None }),
+            rows => Some(Self { chunk, rows }),
+        }
+    }
+
+    /// The selected rows, upwards.
+    pub(super) fn row_list(&self) -> Vec<u32> {
+        match &self.rows {
+            Some(rows) => rows.iter().collect(),
+            None => (0..self.chunk.n_rows).collect(),
+        }
+    }
+}

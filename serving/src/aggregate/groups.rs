@@ -1,0 +1,340 @@
+//! Dense numbers for groups.
+//!
+//! ```text
+//! root ─(step of time)─▶ id ─(value of the first field)─▶ id ─(value of the second)─▶ id = group
+//! ```
+//!
+//! Each level numbers the pairs (id above, value) that occur, so that any number of keys of any size
+//! works without a wide key. A row with several values of a field goes on once for each.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use clio_proto::{Code, Key, ServiceError};
+
+use super::batch::Batch;
+use crate::config::Limits;
+use crate::plan::{Plan, PlanKey};
+use crate::snapshot::{Field, NULL, Snapshot};
+
+/// The most entries of a table that is indexed instead of hashed: 4 MiB of it.
+const MAX_DIRECT: usize = 1 << 20;
+
+/// What one entry of the rows by group takes: a row and its group, and again when sorted by group.
+const BYTES_PER_ENTRY: u64 = 16;
+
+/// The groups of one query, as far as its rows have been seen.
+#[derive(Debug)]
+pub(super) struct Groups<'p> {
+    plan: &'p Plan,
+    n_groups_limit: usize,
+    entries_limit: u64,
+    n_entries: u64,
+    levels: Vec<Level<'p>>,
+    /// The rows of each batch with their groups; without fields among the keys, one group a batch.
+    batches: Vec<BatchGroups>,
+}
+
+/// One key.
+#[derive(Debug)]
+struct Level<'p> {
+    /// Its position among the plan's keys.
+    key: usize,
+    /// The field; `None` for time.
+    field: Option<(&'p Field, CodeValues)>,
+    pairs: Pairs,
+    /// The id above and the value of each id.
+    parents: Vec<(u32, u32)>,
+}
+
+/// The groups of one batch.
+#[derive(Debug)]
+pub(super) enum BatchGroups {
+    /// The whole batch is one group's, or no group's where nothing is grouped.
+    Whole(Option<u32>),
+    /// Row `rows[i]` is of group `ids[i]`.
+    Rows { rows: Vec<u32>, ids: Vec<u32> },
+}
+
+impl BatchGroups {
+    /// The group of each row; none where the whole batch is one group's.
+    pub(super) fn ids(&self) -> &[u32] {
+        match self {
+            Self::Whole(_) => &[],
+            Self::Rows { ids, .. } => ids,
+        }
+    }
+}
+
+/// The values of each cell code, as far as they make groups.
+#[derive(Debug)]
+enum CodeValues {
+    /// The code is the value.
+    Own,
+    /// One value a code.
+    One(Vec<u32>),
+    /// The values of a code are `values[offsets[code]..offsets[code + 1]]`.
+    Many { offsets: Vec<usize>, values: Vec<u32> },
+}
+
+/// The number of each pair (id above, value).
+#[derive(Debug)]
+enum Pairs {
+    /// At `above * n_values + value`, one more than the number.
+    Direct {
+        n_values: usize,
+        numbers: Vec<u32>,
+    },
+    Hashed(HashMap<u64, u32, BuildHasherDefault<PairHasher>>),
+}
+
+impl<'p> Groups<'p> {
+    pub(super) fn new(plan: &'p Plan, limits: &Limits) -> Self {
+        let mut levels: Vec<Level<'p>> = Vec::with_capacity(plan.keys.len());
+        // How many ids the level above can have, where that is known.
+        let mut n_above = Some(1);
+        for (key, plan_key) in plan.keys.iter().enumerate() {
+            if let PlanKey::Time = plan_key {
+                let pairs = Pairs::new(Some(1), plan.steps.len());
+                levels.push(Level { key, field: None, pairs, parents: Vec::new() });
+                n_above = Some(plan.steps.len());
+            }
+        }
+        for (key, plan_key) in plan.keys.iter().enumerate() {
+            if let PlanKey::Field { field, only } = plan_key {
+                let n_values = field.texts().n_codes();
+                let pairs = Pairs::new(n_above, n_values);
+                let values = CodeValues::new(field, only.as_deref());
+                let field = Some((&**field, values));
+                levels.push(Level { key, field, pairs, parents: Vec::new() });
+                n_above = None;
+            }
+        }
+        Self {
+            plan,
+            n_groups_limit: limits.n_groups,
+            entries_limit: limits.query_bytes / BYTES_PER_ENTRY,
+            n_entries: 0,
+            levels,
+            batches: Vec::new(),
+        }
+    }
+
+    /// How many groups there are.
+    pub(super) fn n_groups(&self) -> usize {
+        self.levels.last().map_or(0, |level| level.parents.len())
+    }
+
+    /// The groups of each batch, in the order in which they were added.
+    pub(super) fn batches(&self) -> &[BatchGroups] {
+        &self.batches
+    }
+
+    /// Numbers the groups of a batch.
+    pub(super) fn add(&mut self, step: u32, batch: &Batch<'_>) -> Result<(), ServiceError> {
+        let limit = self.n_groups_limit;
+        let mut above = None;
+        let mut levels = self.levels.iter_mut().peekable();
+        if let Some(level) = levels.next_if(|level| level.field.is_none()) {
+            above = Some(level.number(0, step));
+        }
+        let groups = if levels.peek().is_none() {
+            BatchGroups::Whole(above)
+        } else {
+            let mut rows = batch.row_list();
+            let mut ids = vec![above.unwrap_or(0); rows.len()];
+            for level in levels {
+                level.descend(batch, &mut rows, &mut ids, limit)?;
+            }
+            self.n_entries += rows.len() as u64;
+            BatchGroups::Rows { rows, ids }
+        };
+        if self.n_entries > self.entries_limit {
+            return Err(ServiceError::new(
+                Code::ResourceExhausted,
+                format!(
+                    "the query needs {} bytes for the cells of its groups, the limit is {}; filter \
+                     more, or group by less",
+                    self.n_entries * BYTES_PER_ENTRY,
+                    self.entries_limit * BYTES_PER_ENTRY
+                ),
+            ));
+        }
+        self.batches.push(groups);
+        Ok(())
+    }
+
+    /// The values of a group by position among the plan's keys: codes, or the step of time.
+    pub(super) fn codes(&self, group: u32) -> Vec<u32> {
+        let mut codes = vec![NULL; self.plan.keys.len()];
+        let mut id = group;
+        for level in self.levels.iter().rev() {
+            let (above, value) = level.parents[id as usize];
+            codes[level.key] = value;
+            id = above;
+        }
+        codes
+    }
+
+    /// The text of one key's value.
+    pub(super) fn text(&self, key: usize, value: u32) -> Option<&'p str> {
+        match &self.plan.keys[key] {
+            PlanKey::Time => Some(&self.plan.steps[value as usize].name),
+            PlanKey::Field { field, .. } => field.texts().text(value),
+        }
+    }
+
+    /// The keys of a group as the answer has them.
+    pub(super) fn keys(&self, snapshot: &Snapshot, group: u32) -> Vec<Key> {
+        let codes = self.codes(group);
+        let keys = self.plan.keys.iter().zip(&codes).enumerate();
+        keys.map(|(at, (key, code))| {
+            let people = match key {
+                PlanKey::Time => None,
+                PlanKey::Field { field, .. } => snapshot.people_of(field),
+            };
+            Key {
+                value: self.text(at, *code).map(str::to_owned),
+                label: people.and_then(|people| people.label(*code)).map(str::to_owned),
+                media: people.and_then(|people| people.media(*code)).map(str::to_owned),
+            }
+        })
+        .collect()
+    }
+}
+
+impl Level<'_> {
+    /// The number of a pair, a new one if it has none.
+    #[inline]
+    fn number(&mut self, above: u32, value: u32) -> u32 {
+        let next = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
+        let number = self.pairs.number(above, value, next);
+        if number == next {
+            self.parents.push((above, value));
+        }
+        number
+    }
+
+    /// Goes one level down with every row: `rows[i]` has the id `ids[i]`, above before and own after.
+    fn descend(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &mut Vec<u32>,
+        ids: &mut Vec<u32>,
+        n_groups_limit: usize,
+    ) -> Result<(), ServiceError> {
+        // The values are lent out, so that numbering can change the rest.
+        let Some((field, values)) = self.field.take() else { return Ok(()) };
+        let codes = &batch.chunk.keys[field.dimension].codes;
+        match &values {
+            CodeValues::Own => {
+                for (row, id) in rows.iter().zip(ids.iter_mut()) {
+                    *id = self.number(*id, codes[*row as usize]);
+                }
+            }
+            CodeValues::One(by_code) => {
+                for (row, id) in rows.iter().zip(ids.iter_mut()) {
+                    *id = self.number(*id, by_code[codes[*row as usize] as usize]);
+                }
+            }
+            CodeValues::Many { offsets, values } => {
+                let (mut more_rows, mut more_ids) = (Vec::new(), Vec::new());
+                for (row, id) in rows.iter().zip(ids.iter()) {
+                    let code = codes[*row as usize] as usize;
+                    for value in &values[offsets[code]..offsets[code + 1]] {
+                        more_rows.push(*row);
+                        more_ids.push(self.number(*id, *value));
+                    }
+                }
+                (*rows, *ids) = (more_rows, more_ids);
+            }
+        }
+        self.field = Some((field, values));
+        if self.parents.len() > n_groups_limit {
+            return Err(ServiceError::new(
+                Code::ResourceExhausted,
+                format!(
+                    "the query makes more than {n_groups_limit} groups, which is the limit; filter \
+                     more, or group by less"
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl CodeValues {
+    fn new(field: &Field, only: Option<&[bool]>) -> Self {
+        if field.is_own_single() {
+            return Self::Own;
+        }
+        let codes = (0_u32..).take(field.n_cell_codes());
+        let mut own = [NULL];
+        if !field.multi {
+            let one = codes.map(|code| field.values(code, &mut own).first().copied());
+            return Self::One(one.map(|value| value.unwrap_or(NULL)).collect());
+        }
+        let (mut offsets, mut values) = (vec![0], Vec::new());
+        for code in codes {
+            match (field.values(code, &mut own), only) {
+                // Where values are named, a cell without any is in no group.
+                ([], None) => values.push(NULL),
+                (all, None) => values.extend_from_slice(all),
+                (all, Some(only)) => {
+                    values.extend(all.iter().filter(|value| only[**value as usize]));
+                }
+            }
+            offsets.push(values.len());
+        }
+        Self::Many { offsets, values }
+    }
+}
+
+impl Pairs {
+    fn new(n_above: Option<usize>, n_values: usize) -> Self {
+        match n_above.map(|n_above| n_above.saturating_mul(n_values)) {
+            Some(n_pairs) if n_pairs <= MAX_DIRECT => {
+                Self::Direct { n_values, numbers: vec![0; n_pairs] }
+            }
+            _ => Self::Hashed(HashMap::default()),
+        }
+    }
+
+    /// The number of a pair, which becomes `next` where it has none.
+    #[inline]
+    fn number(&mut self, above: u32, value: u32, next: u32) -> u32 {
+        match self {
+            Self::Direct { n_values, numbers } => {
+                let number = &mut numbers[above as usize * *n_values + value as usize];
+                if *number == 0 {
+                    *number = next + 1;
+                }
+                *number - 1
+            }
+            Self::Hashed(numbers) => {
+                *numbers.entry(u64::from(above) << 32 | u64::from(value)).or_insert(next)
+            }
+        }
+    }
+}
+
+/// Hashes a pair of dense numbers by one multiplication; nobody outside chooses them, so that there is
+/// nothing to defend against.
+#[derive(Debug, Default)]
+struct PairHasher(u64);
+
+impl Hasher for PairHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        // 2^64 over the golden ratio; the upper half is mixed down, since a map looks at the lower bits.
+        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}

@@ -1,0 +1,119 @@
+//! The order of rows, and the page of them.
+
+use std::cmp::Ordering;
+
+use clio_proto::{Direction, ServiceError, Value};
+
+use super::estimates::Estimates;
+use super::evaluate;
+use super::groups::Groups;
+use super::sums::Sums;
+use crate::plan::{OrderTarget, Plan};
+
+/// What groups are compared by.
+enum Column<'a> {
+    /// A measure's value, by group.
+    Values(Vec<Option<f64>>),
+    /// A key's text, by group.
+    Texts(Vec<Option<&'a str>>),
+}
+
+/// The groups of the page asked for, in order.
+pub(super) fn page(
+    plan: &Plan,
+    groups: &Groups<'_>,
+    sums: &Sums,
+    estimates: &mut Estimates<'_>,
+) -> Result<Vec<u32>, ServiceError> {
+    let n_groups = u32::try_from(groups.n_groups()).unwrap_or(u32::MAX);
+    let mut columns = Vec::with_capacity(plan.order.len() + plan.keys.len());
+    for order in &plan.order {
+        let column = match order.by {
+            OrderTarget::Key(key) => Column::Texts(key_texts(groups, n_groups, key)),
+            OrderTarget::Output(output) => {
+                Column::Values(output_values(plan, output, n_groups, sums, estimates)?)
+            }
+        };
+        columns.push((column, order.direction));
+    }
+    for key in 0..plan.keys.len() {
+        let asked = plan.order.iter().any(|order| order.by == OrderTarget::Key(key));
+        if !asked {
+            let texts = key_texts(groups, n_groups, key);
+            columns.push((Column::Texts(texts), Direction::Ascending));
+        }
+    }
+    let compare = |a: &u32, b: &u32| {
+        let orderings =
+            columns.iter().map(|(column, direction)| column.compare(*a, *b, *direction));
+        orderings.into_iter().find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+    };
+    let mut all: Vec<u32> = (0..n_groups).collect();
+    let end = plan.offset.saturating_add(plan.limit);
+    if end < all.len() && end > 0 {
+        // Only the rows up to the page's end need an order.
+        all.select_nth_unstable_by(end - 1, compare);
+    }
+    all.truncate(end);
+    all.sort_unstable_by(compare);
+    Ok(all.into_iter().skip(plan.offset).collect())
+}
+
+/// A key's text for every group.
+fn key_texts<'a>(groups: &'a Groups<'_>, n_groups: u32, key: usize) -> Vec<Option<&'a str>> {
+    (0..n_groups).map(|group| groups.text(key, groups.codes(group)[key])).collect()
+}
+
+/// An output's value for every group.
+fn output_values(
+    plan: &Plan,
+    output: usize,
+    n_groups: u32,
+    sums: &Sums,
+    estimates: &mut Estimates<'_>,
+) -> Result<Vec<Option<f64>>, ServiceError> {
+    let output = &plan.outputs[output];
+    let needs = output.needs();
+    for measure in &needs {
+        estimates.all_groups(*measure)?;
+    }
+    let mut stored = vec![Value::undefined(); plan.measures.len()];
+    let mut values = Vec::with_capacity(n_groups as usize);
+    for group in 0..n_groups {
+        for measure in &needs {
+            stored[*measure] = match sums.of(*measure, group) {
+                Some(sum) => sum,
+                None => estimates.of(*measure, group)?,
+            };
+        }
+        values.push(evaluate(output, &stored).value);
+    }
+    Ok(values)
+}
+
+impl Column<'_> {
+    fn compare(&self, a: u32, b: u32, direction: Direction) -> Ordering {
+        let (a, b) = (a as usize, b as usize);
+        match self {
+            Self::Values(values) => missing_last(values[a], values[b], direction, f64::total_cmp),
+            Self::Texts(texts) => missing_last(texts[a], texts[b], direction, |a, b| a.cmp(b)),
+        }
+    }
+}
+
+/// Compares what may be missing: that comes last, both ways.
+fn missing_last<T>(
+    a: Option<T>,
+    b: Option<T>,
+    direction: Direction,
+    compare: impl FnOnce(&T, &T) -> Ordering,
+) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => match direction {
+            Direction::Ascending => compare(&a, &b),
+            Direction::Descending => compare(&a, &b).reverse(),
+        },
+        (None, None) => Ordering::Equal,
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}

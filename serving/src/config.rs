@@ -1,0 +1,81 @@
+//! The settings of serving: where the lake is, how often to look, how much to hold and to allow.
+
+use std::time::Duration;
+
+use url::Url;
+
+/// The settings of [`Cubes`](crate::Cubes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServingConfig {
+    /// The lake's folder, on a local disk (`file:///data/lake`) or an object store.
+    pub lake: Url,
+    /// How long to wait between two looks at the log. A look costs one request while nothing is new.
+    pub poll_interval: Duration,
+    /// The most bytes that the snapshots held may take; `None` for no limit. A snapshot that alone
+    /// takes more is refused; older ones are dropped before their number would ask for it.
+    pub memory_limit_bytes: Option<u64>,
+    /// The most snapshots held, the current one included; at least one. The others answer those who
+    /// name them, such as a page whose panels must agree.
+    pub n_snapshots_held: usize,
+    /// What one query, and all of them together, may cost.
+    pub limits: Limits,
+}
+
+impl ServingConfig {
+    /// The usual settings for a lake: a look every half second, three snapshots, no memory limit.
+    ///
+    /// ```
+    /// let lake = url::Url::parse("file:///data/lake/").unwrap();
+    /// let config = clio_serving::ServingConfig::new(lake);
+    /// assert_eq!(config.n_snapshots_held, 3);
+    /// ```
+    pub fn new(lake: Url) -> Self {
+        Self {
+            lake,
+            poll_interval: Duration::from_millis(500),
+            memory_limit_bytes: None,
+            n_snapshots_held: 3,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What one query, and all of them together, may cost. Whoever exceeds one is told it and the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The most groups that a query may form, before its limit and offset.
+    pub n_groups: usize,
+    /// The most working memory of one query.
+    pub query_bytes: u64,
+    /// The most days between the ends of a query's range.
+    pub n_range_days: u32,
+    /// The most values that one query's filter may name.
+    pub n_filter_values: usize,
+    /// The queries computed at the same time; each has a thread of its own.
+    pub n_running: usize,
+    /// The queries that may wait for a thread; one more is turned away at once.
+    pub n_waiting: usize,
+    /// The longest that a query may wait and compute.
+    pub query_timeout: Duration,
+    /// The requests that one gRPC connection may have in progress.
+    pub n_requests_per_connection: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            n_groups: 1_000_000,
+            query_bytes: 1 << 30,
+            // A century: what is longer is a slip of the pen, and each day without data is named in
+            // the answer.
+            n_range_days: 36_525,
+            n_filter_values: 10_000,
+            // Queries are pure computation: more at once only slow each other down.
+            n_running: n_cores,
+            n_waiting: 256,
+            query_timeout: Duration::from_secs(30),
+            n_requests_per_connection: 256,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The snapshots held, and what is said about them.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotId};
+use tokio::sync::{Mutex, watch};
+
+use crate::config::ServingConfig;
+use crate::error::ServingError;
+use crate::follow::Follower;
+use crate::history::History;
+use crate::service::Admission;
+use crate::snapshot::{Lake, Loader, Snapshot};
+
+/// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the
+/// work.
+///
+/// Always true: what is served passed every check, and a query is answered from one snapshot, however
+/// many are loaded meanwhile. Costs what the snapshots take, which share the files they have in common.
+pub struct Cubes {
+    config: ServingConfig,
+    lake: Lake,
+    loader: Loader,
+    /// Newest first.
+    held: ArcSwap<Vec<Arc<Snapshot>>>,
+    status: watch::Sender<ServingStatus>,
+    admission: Admission,
+    follower: Mutex<Follower>,
+    history: History,
+}
+
+impl fmt::Debug for Cubes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held: Vec<u64> = self.held.load().iter().map(|snapshot| snapshot.info.id.0).collect();
+        f.debug_struct("Cubes")
+            .field("lake", &self.lake.url().as_str())
+            .field("held", &held)
+            .field("status", &*self.status.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cubes {
+    /// Opens a lake for following: the newest snapshot is loaded if there is one.
+    ///
+    /// A lake that does not exist yet, does not answer or holds nothing that can be served is no error
+    /// here: the status says so, and [`follow`](Self::follow) tries again.
+    ///
+    /// # Errors
+    ///
+    /// [`ServingError::Lake`] for an address that no storage is known for.
+    pub async fn open(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
+        let cubes = Self::new(config)?;
+        cubes.look().await;
+        Ok(Arc::new(cubes))
+    }
+
+    /// Opens a lake for one use: its newest snapshot is loaded, or the reason why not returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ServingError::NoSnapshot`] for a lake that does not exist yet, [`ServingError::Lake`] for one
+    /// that does not answer, [`ServingError::Refused`] where the newest snapshot must not be served.
+    pub async fn load_once(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
+        let cubes = Self::new(config)?;
+        cubes.load_newest().await?;
+        Ok(Arc::new(cubes))
+    }
+
+    fn new(config: ServingConfig) -> Result<Self, ServingError> {
+        let lake = Lake::try_new(&config.lake)?;
+        let (status, _) = watch::channel(ServingStatus {
+            state: ServingState::Down,
+            message: Some(format!("lake `{}` was not looked at yet", lake.url())),
+            snapshot: None,
+        });
+        Ok(Self {
+            loader: Loader::new(lake.clone(), config.memory_limit_bytes),
+            lake,
+            held: ArcSwap::default(),
+            status,
+            admission: Admission::new(config.limits.clone()),
+            follower: Mutex::default(),
+            history: History::default(),
+            config,
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &ServingConfig {
+        &self.config
+    }
+
+    /// The bytes that all snapshots held take together, each file counted once.
+    pub fn size_bytes(&self) -> u64 {
+        total_bytes(&self.held.load())
+    }
+
+    pub(crate) fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    pub(crate) fn follower(&self) -> &Mutex<Follower> {
+        &self.follower
+    }
+
+    pub(crate) fn history_cache(&self) -> &History {
+        &self.history
+    }
+
+    /// The snapshots held, newest first.
+    pub(crate) fn held(&self) -> Arc<Vec<Arc<Snapshot>>> {
+        self.held.load_full()
+    }
+
+    /// The snapshot named, or the current one.
+    pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
+        let held = self.held.load();
+        let found = match id {
+            None => held.first(),
+            Some(id) => held.iter().find(|snapshot| snapshot.info.id == id),
+        };
+        if let Some(snapshot) = found {
+            return Ok(Arc::clone(snapshot));
+        }
+        match id {
+            Some(id) if !held.is_empty() => {
+                let held: Vec<String> =
+                    held.iter().map(|snapshot| format!("`{}`", snapshot.info.id)).collect();
+                let message =
+                    format!("snapshot `{id}` is not held; there are: {}", held.join(", "));
+                Err(ServiceError::new(Code::NotFound, message))
+            }
+            _ => {
+                let message = self.status.borrow().message.clone();
+                let message = message.unwrap_or_else(|| "no snapshot is held yet".to_owned());
+                Err(ServiceError::new(Code::Unavailable, message))
+            }
+        }
+    }
+
+    pub(crate) fn current_status(&self) -> ServingStatus {
+        self.status.borrow().clone()
+    }
+
+    pub(crate) fn watch_status(&self) -> watch::Receiver<ServingStatus> {
+        self.status.subscribe()
+    }
+
+    /// Serves a snapshot from now on. Queries that run go on with theirs.
+    ///
+    /// `replace` drops the others: they are of a lake that is gone.
+    pub(crate) fn swap(&self, snapshot: Snapshot, replace: bool) {
+        let mut held = vec![Arc::new(snapshot)];
+        if !replace {
+            held.extend(self.held.load().iter().cloned());
+        }
+        held.truncate(self.config.n_snapshots_held.max(1));
+        if let Some(limit) = self.config.memory_limit_bytes {
+            while held.len() > 1 && total_bytes(&held) > limit {
+                held.pop();
+            }
+        }
+        self.held.store(Arc::new(held));
+    }
+
+    /// Says how serving does, to all who watch, if that is news.
+    pub(crate) fn say(&self, state: ServingState, message: Option<String>) {
+        let snapshot = self.held.load().first().map(|snapshot| snapshot.info.clone());
+        let status = ServingStatus { state, message, snapshot };
+        self.status.send_if_modified(|known| {
+            let is_news = *known != status;
+            *known = status;
+            is_news
+        });
+    }
+}
+
+/// The bytes of some snapshots, each file counted once.
+fn total_bytes(held: &[Arc<Snapshot>]) -> u64 {
+    let mut seen = HashSet::new();
+    let chunks = held.iter().flat_map(|snapshot| snapshot.chunks.values().flatten());
+    let files: usize =
+        chunks.filter(|chunk| seen.insert(Arc::as_ptr(chunk))).map(|chunk| chunk.size_bytes).sum();
+    let rest: u64 = held.iter().map(|snapshot| snapshot.size_beside_chunks()).sum();
+    files as u64 + rest
+}

@@ -1,0 +1,254 @@
+//! What can go wrong between the lake and an answer.
+
+use clio_proto::{FORMAT_VERSION, Fingerprint, ModelError, Period};
+use clio_sketch::SketchError;
+use parquet::errors::ParquetError;
+use url::Url;
+
+/// Why serving could not load a snapshot, or could not run at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServingError {
+    /// There is no table of cells yet. It may appear: trying again helps.
+    #[error("lake `{lake}` holds no snapshot yet: `clio etl run` makes the first one")]
+    NoSnapshot {
+        /// The lake.
+        lake: Url,
+    },
+    /// The lake did not answer, or its log cannot be read. Trying again may help.
+    #[error("lake `{lake}` does not answer: {problem}")]
+    Lake {
+        /// The lake.
+        lake: Url,
+        /// What the storage said.
+        problem: String,
+    },
+    /// A snapshot that must not be served; the same version is refused again.
+    #[error("snapshot {version} is refused: {refusal}")]
+    Refused {
+        /// The snapshot's version.
+        version: u64,
+        /// What is wrong with it.
+        refusal: Box<Refusal>,
+    },
+    /// The gRPC server could not start, or broke down.
+    #[error("grpc server: {0}")]
+    Grpc(#[from] tonic::transport::Error),
+    /// The gRPC reflection service could not be built.
+    #[error("grpc reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// A defect of ours: a task panicked.
+    #[error("a task of serving broke down: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl ServingError {
+    /// Whether the same attempt may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::NoSnapshot { .. } | Self::Lake { .. })
+    }
+}
+
+/// Why a snapshot must not be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No commit says what the cells mean.
+    #[error("no commit at or before it, as far as the log goes back, carries a `clio` entry")]
+    NoMetadata,
+    /// The commit's metadata cannot be read.
+    #[error("the `clio` entry of commit {version}: {problem}")]
+    Metadata {
+        /// The commit.
+        version: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A lake of another version of Clio.
+    #[error("its format version is {found}, this build reads {FORMAT_VERSION}")]
+    FormatVersion {
+        /// The version found.
+        found: u32,
+    },
+    /// The model in the metadata does not hold.
+    #[error("its model does not hold: {0}")]
+    Model(#[from] ModelError),
+    /// The model in the metadata is not the one that the metadata names.
+    #[error("its model has the fingerprint {computed}, its commit says {stated}")]
+    Fingerprint {
+        /// What the commit says.
+        stated: Fingerprint,
+        /// What the model's text gives.
+        computed: Fingerprint,
+    },
+    /// A column of the table of cells is not what the model says.
+    #[error("column `{column}` is {found}, the model asks for {expected}")]
+    Column {
+        /// The column.
+        column: String,
+        /// What the model asks for.
+        expected: String,
+        /// What the table has.
+        found: String,
+    },
+    /// A file cannot be served.
+    #[error("file `{path}`: {problem}")]
+    File {
+        /// The file, below its table.
+        path: String,
+        /// What is wrong with it.
+        problem: FileProblem,
+    },
+    /// A parent period without children.
+    #[error("period `{period}` is there, but no day of it")]
+    Childless {
+        /// The parent.
+        period: Period,
+    },
+    /// A period without its parent.
+    #[error("period `{missing}` is missing although `{present}` is there")]
+    PeriodMissing {
+        /// The period that is not there.
+        missing: Period,
+        /// The period that needs it.
+        present: Period,
+    },
+    /// A parent period that does not add up.
+    #[error(
+        "`{measure}` of period `{period}` is {found}, {relation} {expected} of the periods below it"
+    )]
+    Totals {
+        /// The measure.
+        measure: String,
+        /// The parent period.
+        period: Period,
+        /// Its total.
+        found: f64,
+        /// How it should have compared.
+        relation: &'static str,
+        /// What its children give.
+        expected: f64,
+    },
+    /// A lookup that the model uses is not what it should be.
+    #[error("lookup `{lookup}`: {problem}")]
+    Lookup {
+        /// The lookup.
+        lookup: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The snapshot is larger than the memory it may take.
+    #[error("it takes {size_bytes} bytes in memory, the limit is {limit_bytes}")]
+    OverBudget {
+        /// What it takes, at least.
+        size_bytes: u64,
+        /// The limit.
+        limit_bytes: u64,
+    },
+}
+
+/// What is wrong with a file of cells.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileProblem {
+    /// Its partition is not one of ours.
+    #[error("grain `{grain}` and period `{period}` are no partition of cells")]
+    Partition {
+        /// The grain found.
+        grain: String,
+        /// The period found.
+        period: String,
+    },
+    /// Another engine deleted rows without rewriting the file.
+    #[error("it has a deletion vector, which is not read: rewrite the file")]
+    DeletionVector,
+    /// It is no Parquet file.
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
+    /// It is so broken that its decoder broke down.
+    #[error("its decoder broke down: {0}")]
+    Unreadable(tokio::task::JoinError),
+    /// It lacks a column.
+    #[error("column `{column}` is missing")]
+    ColumnMissing {
+        /// The column.
+        column: String,
+    },
+    /// A column has another type.
+    #[error("column `{column}` cannot be read as {expected}: {problem}")]
+    ColumnType {
+        /// The column.
+        column: String,
+        /// The type expected.
+        expected: String,
+        /// What the conversion said.
+        problem: String,
+    },
+    /// A measure, a list or a list's element is null.
+    #[error("column `{column}`, row {row}: null")]
+    Null {
+        /// The column.
+        column: String,
+        /// The row, counted from 0.
+        row: usize,
+    },
+    /// A set of values is not sorted, or repeats a value.
+    #[error("column `{column}`, row {row}: the list is not sorted, or repeats a value")]
+    Unsorted {
+        /// The column.
+        column: String,
+        /// The row, counted from 0.
+        row: usize,
+    },
+    /// Bytes that are no sketch of the column's kind.
+    #[error("column `{column}`, row {row}: {problem}")]
+    Sketch {
+        /// The column.
+        column: String,
+        /// The row, counted from 0.
+        row: usize,
+        /// What the decoder said.
+        problem: SketchError,
+    },
+    /// A count below zero.
+    #[error("column `{column}`, row {row}: a count of {found}")]
+    NegativeCount {
+        /// The column.
+        column: String,
+        /// The row, counted from 0.
+        row: usize,
+        /// The count.
+        found: i64,
+    },
+    /// More different values than events.
+    #[error(
+        "row {row}: `{distinct}` has at least {lower} different values among {found} events of \
+         `{count}`"
+    )]
+    DistinctAboveCount {
+        /// The row, counted from 0.
+        row: usize,
+        /// The distinct measure.
+        distinct: String,
+        /// The least that it can be.
+        lower: f64,
+        /// The count measure of the same source.
+        count: String,
+        /// The count.
+        found: i64,
+    },
+    /// The file and the log disagree.
+    #[error("it has {found} rows, the log says {expected}")]
+    RowCount {
+        /// What the log says.
+        expected: usize,
+        /// What the file holds.
+        found: usize,
+    },
+    /// More rows or coupons than 32 bits count.
+    #[error("it has too many {what} for one file")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,236 @@
+//! Following the lake: look at the log, load what is new, swap, and say how it went.
+//!
+//! ```text
+//!            ┌── nothing new ──────────────────────────────▶ serving
+//! look ──────┼── new version ── loaded and checked ─ swap ─▶ serving
+//!  ▲         ├── new version ── refused ───────────────────▶ stale: the last good one is served
+//!  │         └── no answer, several times ─────────────────▶ stale
+//!  └─ poll_interval ◀───────────────────────────────────────┘
+//! ```
+
+use std::sync::Arc;
+
+use clio_proto::{ServingState, SnapshotId};
+use deltalake::DeltaTable;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::cubes::Cubes;
+use crate::error::ServingError;
+use crate::snapshot::CommitFile;
+
+/// How many looks in a row may fail before what is served counts as stale: one lost packet is no
+/// reason for an alarm.
+const MAX_FAILURES: u32 = 3;
+
+/// How many versions back a start looks for one that can be served, when the newest cannot.
+const MAX_FALL_BACK: u64 = 10;
+
+/// Looks between two checks that the version served is still in the log, which costs one more
+/// request: a lake that was deleted, or made anew with fewer versions, shows there alone.
+const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
+
+/// The most times that the wait between two looks is doubled after failures: each look at a lake that
+/// half answers may read all that is new once more.
+const MAX_DOUBLINGS: u32 = 6;
+
+/// What the follower knows between two looks.
+#[derive(Debug, Default)]
+pub(crate) struct Follower {
+    /// The table of cells as last seen; `None` before the first look and after a failure.
+    table: Option<DeltaTable>,
+    /// The newest version that was looked into, and how that went.
+    newest: Option<Verdict>,
+    n_failures: u32,
+    n_looks: u64,
+}
+
+/// What became of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Verdict {
+    version: u64,
+    /// The file of its commit: another one in its place is another lake's.
+    commit: Option<CommitFile>,
+    /// Why it is not served; `None` if it is.
+    refused: Option<String>,
+}
+
+impl Cubes {
+    /// Follows the lake until told to stop: looks every `poll_interval`, loads by difference, swaps
+    /// atomically. Queries in progress keep their snapshot. While the lake does not answer, it looks
+    /// less often.
+    ///
+    /// Runs in the caller's task and starts none of its own but blocking work that it waits for.
+    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let looks = async {
+            let mut n_failures = 0;
+            loop {
+                let doublings = u32::min(n_failures, MAX_DOUBLINGS);
+                sleep(self.config().poll_interval * 2_u32.pow(doublings)).await;
+                n_failures = self.look().await;
+            }
+        };
+        stop.run_until_cancelled(looks).await;
+    }
+
+    /// Looks once, says how it went, and returns how many looks failed since the last good one.
+    pub(crate) async fn look(&self) -> u32 {
+        let mut follower = self.follower().lock().await;
+        let before = follower.newest.clone();
+        if let Err(error) = self.step(&mut follower).await {
+            self.note_failure(&mut follower, &error);
+            return follower.n_failures;
+        }
+        if follower.n_failures > 0 {
+            info!(lake = %self.lake().url(), "lake answers again");
+            follower.n_failures = 0;
+        }
+        if let Some(verdict) = &follower.newest {
+            if verdict.refused.is_some() && before.as_ref() != Some(verdict) {
+                self.fall_back(verdict.version).await;
+            }
+            self.say_verdict(verdict);
+        }
+        0
+    }
+
+    /// Loads the newest version, or says why not.
+    pub(crate) async fn load_newest(&self) -> Result<(), ServingError> {
+        let mut follower = self.follower().lock().await;
+        let table = self.lake().open_cells(None).await?;
+        let (version, commit) = self.version_of(&table).await?;
+        let snapshot = self.loader().load(&table, &[]).await?;
+        self.swap(snapshot, true);
+        self.say(ServingState::Serving, None);
+        follower.table = Some(table);
+        follower.newest = Some(Verdict { version, commit, refused: None });
+        Ok(())
+    }
+
+    /// Looks at the log, and loads what is new.
+    async fn step(&self, follower: &mut Follower) -> Result<(), ServingError> {
+        follower.n_looks += 1;
+        let is_fresh = follower.table.is_none();
+        let mut table = match follower.table.take() {
+            None => self.lake().open_cells(None).await?,
+            Some(table) => {
+                let next = table.version().map_or(0, |version| version + 1);
+                let next = self.lake().commit_file(&table.log_store(), next).await?;
+                if next.is_none() && !follower.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
+                    follower.table = Some(table);
+                    return Ok(());
+                }
+                table
+            }
+        };
+        let is_same = match &follower.newest {
+            Some(known) => {
+                let commit = self.lake().commit_file(&table.log_store(), known.version).await?;
+                commit.is_some() && commit == known.commit
+            }
+            None => true,
+        };
+        if !is_same && !is_fresh {
+            table = self.lake().open_cells(None).await?;
+        }
+        let updated = table.update_incremental(None).await;
+        updated.map_err(|error| self.lake().delta_error(&error))?;
+        let (version, commit) = self.version_of(&table).await?;
+        let known = follower.newest.as_ref().map(|known| known.version);
+        if !is_same || known != Some(version) {
+            if !is_same {
+                warn!(version, known, "the lake was made anew: what is held is of another one");
+            }
+            let refused = self.load_into(&table, version, is_same).await?;
+            follower.newest = Some(Verdict { version, commit, refused });
+        }
+        follower.table = Some(table);
+        Ok(())
+    }
+
+    /// Loads what a table holds and serves it, or returns why it is refused.
+    async fn load_into(
+        &self,
+        table: &DeltaTable,
+        version: u64,
+        is_same: bool,
+    ) -> Result<Option<String>, ServingError> {
+        // The files of another lake may have the same names.
+        let held = if is_same { self.held() } else { Arc::default() };
+        match self.loader().load(table, &held).await {
+            Ok(snapshot) => {
+                self.swap(snapshot, !is_same);
+                Ok(None)
+            }
+            Err(ServingError::Refused { refusal, .. }) => {
+                error!(version, %refusal, "snapshot refused");
+                Ok(Some(refusal.to_string()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The version of a table, and the file of its commit.
+    async fn version_of(
+        &self,
+        table: &DeltaTable,
+    ) -> Result<(u64, Option<CommitFile>), ServingError> {
+        let version = table.version().unwrap_or_default();
+        let commit = self.lake().commit_file(&table.log_store(), version).await?;
+        Ok((version, commit))
+    }
+
+    /// Serves the newest version before a refused one, where nothing is served yet.
+    async fn fall_back(&self, refused: u64) {
+        if !self.held().is_empty() {
+            return;
+        }
+        for version in (refused.saturating_sub(MAX_FALL_BACK)..refused).rev() {
+            let loaded = async {
+                let table = self.lake().open_cells(Some(version)).await?;
+                self.loader().load(&table, &[]).await
+            };
+            match loaded.await {
+                Ok(snapshot) => return self.swap(snapshot, true),
+                Err(error) => warn!(version, %error, "an earlier snapshot cannot be served either"),
+            }
+        }
+    }
+
+    fn note_failure(&self, follower: &mut Follower, error: &ServingError) {
+        follower.n_failures = follower.n_failures.saturating_add(1);
+        if follower.n_failures == 1 {
+            warn!(%error, "lake does not answer");
+        }
+        match self.served() {
+            None => self.say(ServingState::Down, Some(error.to_string())),
+            Some(served) if follower.n_failures >= MAX_FAILURES => {
+                let message = format!("{error}; snapshot {served} is still served");
+                self.say(ServingState::Stale, Some(message));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn say_verdict(&self, verdict: &Verdict) {
+        let version = verdict.version;
+        match (&verdict.refused, self.served()) {
+            (None, _) => self.say(ServingState::Serving, None),
+            (Some(refusal), Some(served)) => {
+                let message = format!(
+                    "snapshot {version} is refused: {refusal}; snapshot {served} is still served"
+                );
+                self.say(ServingState::Stale, Some(message));
+            }
+            (Some(refusal), None) => {
+                let message = format!("snapshot {version} is refused: {refusal}");
+                self.say(ServingState::Down, Some(message));
+            }
+        }
+    }
+
+    fn served(&self) -> Option<SnapshotId> {
+        self.held().first().map(|snapshot| snapshot.info.id)
+    }
+}

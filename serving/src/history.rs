@@ -1,0 +1,120 @@
+//! The snapshots of the lake, from its log: also those that are not held.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use clio_proto::{Code, Period, ServiceError, SnapshotId, SnapshotInfo, SnapshotMetadata};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::cubes::Cubes;
+use crate::error::ServingError;
+use crate::snapshot::{CellFile, cell_files};
+
+/// The most snapshots that are listed at once.
+const MAX_SNAPSHOTS: usize = 1_000;
+
+/// What was read of versions so far. A version never changes, so that it is read once.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// `None` for a version that is no snapshot of ours.
+    infos: Mutex<BTreeMap<u64, Option<SnapshotInfo>>>,
+}
+
+impl History {
+    fn get(&self, version: u64) -> Option<Option<SnapshotInfo>> {
+        self.infos.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
+    }
+
+    fn put(&self, version: u64, info: Option<SnapshotInfo>) {
+        self.infos.lock().unwrap_or_else(PoisonError::into_inner).insert(version, info);
+    }
+}
+
+impl Cubes {
+    /// The newest snapshots of the lake, newest first.
+    pub(crate) async fn history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        self.read_history(n_most.min(MAX_SNAPSHOTS)).await.map_err(|error| {
+            let code = if error.is_retryable() { Code::Unavailable } else { Code::Internal };
+            ServiceError::new(code, error.to_string())
+        })
+    }
+
+    async fn read_history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServingError> {
+        let table = self.lake().open_cells(None).await?;
+        let log = table.log_store();
+        for snapshot in self.held().iter() {
+            self.history_cache().put(snapshot.info.id.0, Some(snapshot.info.clone()));
+        }
+        let mut infos = Vec::new();
+        let mut end = table.version().unwrap_or_default() + 1;
+        while infos.len() < n_most && end > 0 {
+            // Most versions are snapshots, so that about as many are read as are missing.
+            let mut start = end.saturating_sub((n_most - infos.len()) as u64);
+            let mut is_whole = true;
+            for version in (start..end).rev() {
+                let is_known = self.history_cache().get(version).is_some();
+                if !is_known && self.lake().commit_file(&log, version).await?.is_none() {
+                    // The log was cleaned up to here.
+                    (start, is_whole) = (version + 1, false);
+                    break;
+                }
+            }
+            self.read_versions(start, end).await?;
+            let found = (start..end).rev().filter_map(|version| self.history_cache().get(version));
+            infos.extend(found.flatten());
+            if !is_whole {
+                break;
+            }
+            end = start;
+        }
+        Ok(infos)
+    }
+
+    /// Reads those versions of a range that were not read before.
+    async fn read_versions(&self, start: u64, end: u64) -> Result<(), ServingError> {
+        let missing: Vec<u64> =
+            (start..end).filter(|version| self.history_cache().get(*version).is_none()).collect();
+        let Some(oldest) = missing.first() else { return Ok(()) };
+        // One replay of the log, then a step from version to version.
+        let mut table = self.lake().open_cells(Some(*oldest)).await?;
+        for version in missing {
+            let updated = table.update_incremental(Some(version)).await;
+            updated.map_err(|error| self.lake().delta_error(&error))?;
+            let info = match self.loader().metadata(&table.log_store(), version).await {
+                Ok((committed_at, metadata)) => {
+                    let files = cell_files(&table).unwrap_or_default();
+                    Some(describe(version, committed_at, &metadata, &files))
+                }
+                // A version of another format, or before the first snapshot, is none of ours.
+                Err(ServingError::Refused { .. } | ServingError::NoSnapshot { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            self.history_cache().put(version, info);
+        }
+        Ok(())
+    }
+}
+
+/// A version as its log tells of it.
+fn describe(
+    version: u64,
+    committed_at: Timestamp,
+    metadata: &SnapshotMetadata,
+    files: &[CellFile],
+) -> SnapshotInfo {
+    let days: BTreeSet<Date> = files
+        .iter()
+        .filter_map(|file| if let Period::Day(day) = file.period { Some(day) } else { None })
+        .collect();
+    SnapshotInfo {
+        id: SnapshotId(version),
+        committed_at,
+        run: metadata.run.clone(),
+        fingerprint: metadata.fingerprint.clone(),
+        days: days.first().copied().zip(days.last().copied()),
+        n_days: u32::try_from(days.len()).unwrap_or(u32::MAX),
+        n_cells: files.iter().filter_map(|file| file.n_rows).sum::<usize>() as u64,
+        rows_in: metadata.rows_in.values().sum(),
+    }
+}

@@ -1,0 +1,39 @@
+//! Answers one question: what does the newest good snapshot of the lake say?
+//!
+//! [`Cubes`] holds snapshots of a lake in memory and answers queries from them. It is a
+//! [`CubeService`](clio_proto::CubeService): a caller in the same process uses it as it is, callers
+//! elsewhere through [`serve_grpc`]. The binary opens it, lets it [`follow`](Cubes::follow) the lake,
+//! and stops both with one token.
+//!
+//! ```text
+//! life of a query
+//!   bind      names against the snapshot's model; what is unknown lists what exists     plan/bind.rs
+//!   cover     the fewest periods that hold the range's days                            plan/range.rs
+//!   select    tests over codes, then bitmaps of rows                                  plan/filter.rs
+//!   group     dense numbers for the keys that occur                             aggregate/groups.rs
+//!   add up    counts and sums                                                     aggregate/sums.rs
+//!   unite     sketches by group in one scratch, estimated once             aggregate/estimates.rs
+//!   order     the page asked for                                                 aggregate/order.rs
+//! ```
+//!
+//! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
+//! lake alone.
+
+mod aggregate;
+mod config;
+mod cubes;
+mod error;
+mod follow;
+mod history;
+mod plan;
+mod server;
+mod service;
+mod snapshot;
+
+pub use config::{Limits, ServingConfig};
+pub use cubes::Cubes;
+pub use error::{FileProblem, Refusal, ServingError};
+pub use server::serve_grpc;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The bound plan of a query: names resolved, periods chosen, tests worked out over codes.
+//!
+//! Whatever can be wrong with a query shows here; carrying a plan out fails on limits only.
+
+mod bind;
+mod filter;
+mod range;
+
+use std::sync::Arc;
+
+use clio_proto::{Coverage, Direction, Expression, FieldRef, Period};
+
+pub(crate) use bind::bind;
+pub(crate) use filter::RowFilter;
+
+use crate::snapshot::Field;
+
+/// A query bound to one snapshot.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The steps of time that rows are grouped by, in order; a single one where they are not.
+    pub(crate) steps: Vec<Step>,
+    /// Which cells count; `None` for all.
+    pub(crate) filter: Option<RowFilter>,
+    /// What rows are grouped by, as the query orders it.
+    pub(crate) keys: Vec<PlanKey>,
+    /// Positions of the stored measures that are needed, each once.
+    pub(crate) measures: Vec<usize>,
+    /// The measures asked for, as the query orders them.
+    pub(crate) outputs: Vec<Output>,
+    /// What rows are ordered by, before the ties.
+    pub(crate) order: Vec<PlanOrder>,
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
+    /// The multi-valued fields among the keys.
+    pub(crate) overlapping: Vec<FieldRef>,
+    pub(crate) coverage: Coverage,
+}
+
+/// A step of time with the periods that hold exactly its days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The step as a key's value: `2026-01-31`, `2026-01`, `2026`; empty where time is no key.
+    pub(crate) name: String,
+    pub(crate) periods: Vec<Period>,
+}
+
+/// One thing that rows are grouped by.
+#[derive(Debug)]
+pub(crate) enum PlanKey {
+    Time,
+    Field {
+        field: Arc<Field>,
+        /// The values that make groups, by code; `None` for all.
+        only: Option<Vec<bool>>,
+    },
+}
+
+/// A measure asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Output {
+    /// The position among the plan's `measures`.
+    Stored(usize),
+    /// An expression over measures, each with its position among the plan's `measures`.
+    Derived { expression: Expression, of: Vec<(String, usize)> },
+}
+
+impl Output {
+    /// The positions, among the plan's `measures`, that it needs.
+    pub(crate) fn needs(&self) -> Vec<usize> {
+        match self {
+            Self::Stored(at) => vec![*at],
+            Self::Derived { of, .. } => of.iter().map(|(_, at)| *at).collect(),
+        }
+    }
+}
+
+/// One thing that rows are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlanOrder {
+    pub(crate) by: OrderTarget,
+    pub(crate) direction: Direction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderTarget {
+    /// The position among the plan's `outputs`.
+    Output(usize),
+    /// The position among the plan's `keys`.
+    Key(usize),
+}

@@ -1,0 +1,192 @@
+//! A query against a snapshot's model: every name is resolved or refused with those that exist.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clio_proto::{
+    Code, Direction, FieldRef, Filter, GroupKey, MAX_LIMIT, MeasureKind, Order, OrderBy, Query,
+    ServiceError, TimeGrain,
+};
+
+use super::filter::{bind_filter, named_values};
+use super::range::bind_range;
+use super::{OrderTarget, Output, Plan, PlanKey, PlanOrder};
+use crate::config::Limits;
+use crate::snapshot::Snapshot;
+
+/// Binds a query to a snapshot.
+pub(crate) fn bind(
+    snapshot: &Snapshot,
+    query: &Query,
+    limits: &Limits,
+) -> Result<Plan, ServiceError> {
+    if query.limit > MAX_LIMIT {
+        let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", query.limit);
+        return Err(ServiceError::new(Code::ResourceExhausted, message));
+    }
+    let grain = time_grain(&query.group_by)?;
+    let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
+    let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
+    let order = bind_order(query)?;
+    let filter =
+        query.filter.as_ref().map(|filter| bind_filter(snapshot, filter, limits)).transpose()?;
+    let (steps, coverage) = bind_range(snapshot, query.range, grain, limits)?;
+    let overlapping = keys.iter().filter_map(|key| match key {
+        PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
+        PlanKey::Field { .. } | PlanKey::Time => None,
+    });
+    Ok(Plan {
+        overlapping: overlapping.collect(),
+        steps,
+        filter,
+        keys,
+        measures,
+        outputs,
+        order,
+        limit: query.limit,
+        offset: query.offset,
+        coverage,
+    })
+}
+
+/// The step of time among the keys.
+fn time_grain(group_by: &[GroupKey]) -> Result<Option<TimeGrain>, ServiceError> {
+    let mut found = None;
+    for key in group_by {
+        let GroupKey::Time(grain) = key else { continue };
+        if let Some(first) = found.replace(*grain) {
+            let (first, second) = (TimeGrain::as_str(first), grain.as_str());
+            let message =
+                format!("rows are grouped by one step of time at most: `{first}` or `{second}`");
+            return Err(ServiceError::new(Code::InvalidArgument, message));
+        }
+    }
+    Ok(found)
+}
+
+fn bind_keys(
+    snapshot: &Snapshot,
+    group_by: &[GroupKey],
+    filter: Option<&Filter>,
+) -> Result<Vec<PlanKey>, ServiceError> {
+    let mut seen = BTreeSet::new();
+    group_by
+        .iter()
+        .map(|key| {
+            if !seen.insert(key) {
+                let message = format!("`{key}` is twice among what rows are grouped by");
+                return Err(ServiceError::new(Code::InvalidArgument, message));
+            }
+            match key {
+                GroupKey::Time(_) => Ok(PlanKey::Time),
+                GroupKey::Field(reference) => bind_key(snapshot, reference, filter),
+            }
+        })
+        .collect()
+}
+
+fn bind_key(
+    snapshot: &Snapshot,
+    reference: &FieldRef,
+    filter: Option<&Filter>,
+) -> Result<PlanKey, ServiceError> {
+    let field = &snapshot.fields[snapshot.field(reference).map_err(with_time)?];
+    let named = filter.filter(|_| field.multi).and_then(|filter| named_values(filter, reference));
+    let only = named.map(|values| {
+        let mut only = vec![false; field.texts().n_codes()];
+        let codes = values.into_iter().filter_map(|value| field.texts().code(value));
+        codes.for_each(|code| only[code as usize] = true);
+        only
+    });
+    Ok(PlanKey::Field { field: Arc::clone(field), only })
+}
+
+/// Adds the steps of time to those keys that exist.
+fn with_time(mut error: ServiceError) -> ServiceError {
+    for grain in TimeGrain::ALL {
+        error.message = format!("{}, `{}`", error.message, grain.as_str());
+    }
+    error
+}
+
+/// The stored measures that are needed, and how each measure asked for comes from them.
+fn bind_measures(
+    snapshot: &Snapshot,
+    names: &[String],
+) -> Result<(Vec<usize>, Vec<Output>), ServiceError> {
+    if names.is_empty() {
+        let existing: Vec<_> =
+            snapshot.model.measures().iter().map(|own| format!("`{}`", own.name)).collect();
+        let message = format!("no measure is asked for; there are: {}", existing.join(", "));
+        return Err(ServiceError::new(Code::InvalidArgument, message));
+    }
+    let mut needed: Vec<usize> = Vec::new();
+    let mut need = |name: &str| {
+        let stored = snapshot.layout.measures.iter().position(|own| own.name == name)?;
+        Some(needed.iter().position(|known| *known == stored).unwrap_or_else(|| {
+            needed.push(stored);
+            needed.len() - 1
+        }))
+    };
+    let unknown = |name: &str| {
+        let existing = snapshot.model.measures().iter().map(|own| own.name.as_str());
+        ServiceError::unknown("measure", name, existing)
+    };
+    let mut outputs = Vec::with_capacity(names.len());
+    for name in names {
+        let measure = snapshot.model.measure(name).ok_or_else(|| unknown(name))?;
+        outputs.push(match &measure.kind {
+            MeasureKind::Derived { expression } => {
+                let mut of = Vec::new();
+                for own in expression.names() {
+                    of.push((own.to_owned(), need(own).ok_or_else(|| unknown(own))?));
+                }
+                Output::Derived { expression: expression.clone(), of }
+            }
+            _ => Output::Stored(need(name).ok_or_else(|| unknown(name))?),
+        });
+    }
+    Ok((needed, outputs))
+}
+
+fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
+    if query.order_by.is_empty() {
+        let time = query.group_by.iter().position(|key| matches!(key, GroupKey::Time(_)));
+        return Ok(vec![match time {
+            Some(at) => PlanOrder { by: OrderTarget::Key(at), direction: Direction::Ascending },
+            None => PlanOrder { by: OrderTarget::Output(0), direction: Direction::Descending },
+        }]);
+    }
+    query
+        .order_by
+        .iter()
+        .map(|OrderBy { by, direction }| {
+            let by = match by {
+                Order::Measure(name) => {
+                    let at = query.measures.iter().position(|asked| asked == name);
+                    let asked = query.measures.iter().map(String::as_str);
+                    OrderTarget::Output(at.ok_or_else(|| not_asked("measure", name, asked))?)
+                }
+                Order::Key(key) => {
+                    let at = query.group_by.iter().position(|asked| asked == key);
+                    let asked: Vec<String> =
+                        query.group_by.iter().map(ToString::to_string).collect();
+                    let asked = asked.iter().map(String::as_str);
+                    OrderTarget::Key(at.ok_or_else(|| not_asked("key", &key.to_string(), asked))?)
+                }
+            };
+            Ok(PlanOrder { by, direction: *direction })
+        })
+        .collect()
+}
+
+fn not_asked<'a>(what: &str, name: &str, asked: impl Iterator<Item = &'a str>) -> ServiceError {
+    let asked: Vec<String> = asked.map(|name| format!("`{name}`")).collect();
+    let asked = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };
+    ServiceError::new(
+        Code::InvalidArgument,
+        format!(
+            "rows cannot be ordered by the {what} `{name}`, which the query does not ask for: {asked}"
+        ),
+    )
+}

@@ -1,0 +1,253 @@
+//! Filters over codes: what a test means for each code of a dimension, and the rows it leaves.
+//!
+//! A test is worked out once over the codes of its dimension (thousands), not once a cell (millions);
+//! attributes and sets make no difference, since a code stands for the whole set of a cell's values.
+
+use std::collections::BTreeSet;
+
+use clio_proto::{Code, FieldRef, Filter, MAX_FILTER_DEPTH, ServiceError, Test};
+use roaring::{MultiOps as _, RoaringBitmap};
+
+use crate::config::Limits;
+use crate::snapshot::{Chunk, Field, KeyColumn, NULL, Snapshot};
+
+/// The most bitmaps that are united; with more, looking at each row's code is faster.
+const MAX_BITMAPS: usize = 64;
+
+/// A filter bound to one snapshot.
+#[derive(Debug)]
+pub(crate) enum RowFilter {
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
+    Test(CodeTest),
+}
+
+/// The codes of a dimension for which a test holds.
+#[derive(Debug)]
+pub(crate) struct CodeTest {
+    dimension: usize,
+    /// Whether it holds, by code.
+    holds: Vec<bool>,
+    n_holding: usize,
+}
+
+/// Binds a filter; the error lists the fields that exist.
+pub(crate) fn bind_filter(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    limits: &Limits,
+) -> Result<RowFilter, ServiceError> {
+    let n_values = check_size(filter, MAX_FILTER_DEPTH)?;
+    if n_values > limits.n_filter_values {
+        let limit = limits.n_filter_values;
+        return Err(ServiceError::new(
+            Code::ResourceExhausted,
+            format!("the filter names {n_values} values, the limit is {limit}"),
+        ));
+    }
+    bind_node(snapshot, filter)
+}
+
+/// The number of values named, of a filter that is not too deep.
+fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError> {
+    if depth_left == 0 {
+        return Err(ServiceError::new(
+            Code::InvalidArgument,
+            format!("the filter is nested deeper than {MAX_FILTER_DEPTH} levels"),
+        ));
+    }
+    match filter {
+        Filter::And(nodes) | Filter::Or(nodes) => {
+            nodes.iter().map(|node| check_size(node, depth_left - 1)).sum()
+        }
+        Filter::Not(node) => check_size(node, depth_left - 1),
+        Filter::Field { test, .. } => Ok(match test {
+            Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => values.len(),
+            Test::Prefix(_) | Test::IsNull(_) => 1,
+        }),
+    }
+}
+
+fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceError> {
+    let all = |nodes: &[Filter]| -> Result<Vec<RowFilter>, ServiceError> {
+        nodes.iter().map(|node| bind_node(snapshot, node)).collect()
+    };
+    Ok(match filter {
+        Filter::And(nodes) => RowFilter::And(all(nodes)?),
+        Filter::Or(nodes) => RowFilter::Or(all(nodes)?),
+        Filter::Not(node) => RowFilter::Not(Box::new(bind_node(snapshot, node)?)),
+        Filter::Field { field, test } => {
+            let field = &snapshot.fields[snapshot.field(field)?];
+            RowFilter::Test(bind_test(field, test)?)
+        }
+    })
+}
+
+fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
+    let texts = field.texts();
+    let codes_of = |values: &[String]| -> BTreeSet<u32> {
+        values.iter().filter_map(|value| texts.code(value)).collect()
+    };
+    let mut wanted = vec![false; texts.n_codes()];
+    let holds = match test {
+        Test::AnyOf(values) | Test::NoneOf(values) => {
+            codes_of(values).into_iter().for_each(|code| wanted[code as usize] = true);
+            let any = matches!(test, Test::AnyOf(_));
+            by_code(field, |values| values.iter().any(|value| wanted[*value as usize]) == any)
+        }
+        Test::AllOf(values) => {
+            let distinct: BTreeSet<&String> = values.iter().collect();
+            if distinct.len() > 1 && !field.multi {
+                return Err(ServiceError::new(
+                    Code::InvalidArgument,
+                    format!(
+                        "`allOf` with {} values holds for no cell: `{}` has one value at most; \
+                         `anyOf` holds where it is one of them",
+                        distinct.len(),
+                        field.reference
+                    ),
+                ));
+            }
+            let codes = codes_of(values);
+            // A value that does not exist is held by no cell.
+            let possible = codes.len() == distinct.len();
+            codes.iter().for_each(|code| wanted[*code as usize] = true);
+            by_code(field, |values| {
+                possible
+                    && values.iter().filter(|value| wanted[**value as usize]).count() == codes.len()
+            })
+        }
+        Test::Prefix(prefix) => {
+            for (code, text) in texts.iter() {
+                wanted[code as usize] = text.starts_with(prefix.as_str());
+            }
+            by_code(field, |values| values.iter().any(|value| wanted[*value as usize]))
+        }
+        Test::IsNull(null) => by_code(field, |values| values.is_empty() == *null),
+    };
+    let n_holding = holds.iter().filter(|holds| **holds).count();
+    Ok(CodeTest { dimension: field.dimension, holds, n_holding })
+}
+
+/// Asks a question of the values of each code.
+fn by_code(field: &Field, holds: impl Fn(&[u32]) -> bool) -> Vec<bool> {
+    let mut own = [NULL];
+    (0_u32..).take(field.n_cell_codes()).map(|code| holds(field.values(code, &mut own))).collect()
+}
+
+impl RowFilter {
+    /// The rows of a chunk for which the filter holds.
+    pub(crate) fn rows(&self, chunk: &Chunk) -> RoaringBitmap {
+        match self {
+            Self::And(nodes) => {
+                let mut nodes = nodes.iter();
+                let Some(first) = nodes.next() else { return all_rows(chunk) };
+                let mut rows = first.rows(chunk);
+                for node in nodes {
+                    if rows.is_empty() {
+                        break;
+                    }
+                    rows &= node.rows(chunk);
+                }
+                rows
+            }
+            Self::Or(nodes) => nodes.iter().map(|node| node.rows(chunk)).union(),
+            Self::Not(node) => all_rows(chunk) - node.rows(chunk),
+            Self::Test(test) => test.rows(chunk),
+        }
+    }
+}
+
+impl CodeTest {
+    fn rows(&self, chunk: &Chunk) -> RoaringBitmap {
+        let keys = &chunk.keys[self.dimension];
+        if self.n_holding == 0 {
+            return RoaringBitmap::new();
+        }
+        if self.n_holding <= MAX_BITMAPS {
+            let codes = (0_u32..).zip(&self.holds).filter(|(_, holds)| **holds);
+            return codes.filter_map(|(code, _)| keys.rows(code)).union();
+        }
+        let (mut holding, mut n_others) = (Vec::new(), 0);
+        for (code, rows) in keys.index() {
+            if !self.holds[code as usize] {
+                n_others += 1;
+            } else if holding.len() <= MAX_BITMAPS {
+                holding.push(rows);
+            }
+        }
+        if n_others == 0 {
+            all_rows(chunk)
+        } else if holding.len() <= MAX_BITMAPS {
+            holding.union()
+        } else {
+            self.scan(keys)
+        }
+    }
+
+    /// Looks at each row's code.
+    fn scan(&self, keys: &KeyColumn) -> RoaringBitmap {
+        let rows = (0_u32..).zip(&keys.codes);
+        let rows = rows.filter(|(_, code)| self.holds[**code as usize]).map(|(row, _)| row);
+        RoaringBitmap::from_sorted_iter(rows).expect("rows are counted upwards")
+    }
+}
+
+fn all_rows(chunk: &Chunk) -> RoaringBitmap {
+    let mut rows = RoaringBitmap::new();
+    rows.insert_range(0..chunk.n_rows);
+    rows
+}
+
+/// The values of a field that the filter asks for: `anyOf` and `allOf` in places where they must hold.
+/// `None` where there are none such.
+pub(crate) fn named_values<'a>(filter: &'a Filter, field: &FieldRef) -> Option<BTreeSet<&'a str>> {
+    match filter {
+        Filter::And(nodes) => nodes
+            .iter()
+            .filter_map(|node| named_values(node, field))
+            .reduce(|all, more| all.into_iter().chain(more).collect()),
+        Filter::Or(nodes) => match nodes.as_slice() {
+            [only] => named_values(only, field),
+            _ => None,
+        },
+        Filter::Not(_) => None,
+        Filter::Field { field: own, test: Test::AnyOf(values) | Test::AllOf(values) } => {
+            // `allOf` of nothing asks for nothing.
+            let asks = own == field && !values.is_empty();
+            asks.then(|| values.iter().map(String::as_str).collect())
+        }
+        Filter::Field { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(field: &str, test: Test) -> Filter {
+        Filter::Field { field: FieldRef::parse(field), test }
+    }
+
+    fn any(field: &str, values: &[&str]) -> Filter {
+        test(field, Test::AnyOf(values.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn values_are_named_where_they_must_hold() {
+        let named = |filter: &Filter| -> Vec<String> {
+            let values = named_values(filter, &FieldRef::parse("audience"));
+            values.into_iter().flatten().map(str::to_owned).collect()
+        };
+        let a = || any("audience", &["a"]);
+        let b = || any("audience", &["b", "c"]);
+        assert_eq!(named(&a()), ["a"]);
+        assert_eq!(named(&Filter::And(vec![a(), any("country", &["US"]), b()])), ["a", "b", "c"]);
+        assert_eq!(named(&Filter::Or(vec![b()])), ["b", "c"]);
+        assert!(named(&Filter::Or(vec![a(), b()])).is_empty());
+        assert!(named(&Filter::Not(Box::new(a()))).is_empty());
+        assert!(named(&test("audience", Test::NoneOf(vec!["a".to_owned()]))).is_empty());
+        assert!(named(&test("audience", Test::AllOf(Vec::new()))).is_empty());
+    }
+}

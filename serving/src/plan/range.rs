@@ -1,0 +1,165 @@
+//! The days of a query: where open ends lie, the steps of time, the periods that hold them.
+
+use std::collections::BTreeSet;
+
+use clio_proto::{
+    Code, Coverage, DayRange, Grain, Period, QueryRange, ServiceError, TimeGrain, cover,
+};
+use jiff::civil::Date;
+
+use super::Step;
+use crate::config::Limits;
+use crate::snapshot::Snapshot;
+
+/// The steps of a query and the days behind them.
+pub(crate) fn bind_range(
+    snapshot: &Snapshot,
+    range: QueryRange,
+    grain: Option<TimeGrain>,
+    limits: &Limits,
+) -> Result<(Vec<Step>, Coverage), ServiceError> {
+    let range = resolve(snapshot.first_and_last(), range)?;
+    let Some(range) = range else {
+        let coverage =
+            Coverage { range: None, missing: Vec::new(), provisional: Vec::new(), periods: vec![] };
+        return Ok((Vec::new(), coverage));
+    };
+    if range.n_days() > limits.n_range_days {
+        return Err(ServiceError::new(
+            Code::ResourceExhausted,
+            format!(
+                "the range from {} to {} holds {} days, the limit is {}",
+                range.first(),
+                range.last(),
+                range.n_days(),
+                limits.n_range_days
+            ),
+        ));
+    }
+    let steps = match grain {
+        None => vec![Step { name: String::new(), periods: cover(&snapshot.days, range) }],
+        Some(grain) => steps(&snapshot.days, range, grain),
+    };
+    let coverage = Coverage {
+        range: Some((range.first(), range.last())),
+        missing: range.days().filter(|day| !snapshot.days.contains(day)).collect(),
+        provisional: snapshot
+            .provisional
+            .range(range.first()..=range.last())
+            .filter(|day| snapshot.days.contains(day))
+            .copied()
+            .collect(),
+        periods: steps.iter().flat_map(|step| step.periods.iter().copied()).collect(),
+    };
+    Ok((steps, coverage))
+}
+
+/// The days asked for; `None` where none was named and the snapshot holds none.
+fn resolve(
+    data: Option<(Date, Date)>,
+    range: QueryRange,
+) -> Result<Option<DayRange>, ServiceError> {
+    let (from, to) = match range {
+        QueryRange::AllTime => (None, None),
+        QueryRange::Days { from, to } => (from, to),
+    };
+    let (first, last) = match (from, to) {
+        (Some(from), Some(to)) => (from, to),
+        // An open end is the edge of the data; behind that edge a range is its closed end alone.
+        (Some(from), None) => (from, data.map_or(from, |(_, last)| last.max(from))),
+        (None, Some(to)) => (data.map_or(to, |(first, _)| first.min(to)), to),
+        (None, None) => match data {
+            Some(data) => data,
+            None => return Ok(None),
+        },
+    };
+    DayRange::try_new(first, last).map(Some).ok_or_else(|| {
+        ServiceError::new(
+            Code::InvalidArgument,
+            format!("range ends before it starts: from={first} to={last}"),
+        )
+    })
+}
+
+/// The steps that hold data, in order.
+fn steps(present: &BTreeSet<Date>, range: DayRange, grain: TimeGrain) -> Vec<Step> {
+    let grain = match grain {
+        TimeGrain::Day => Grain::Day,
+        TimeGrain::Month => Grain::Month,
+        TimeGrain::Year => Grain::Year,
+    };
+    let days: Vec<Date> = present.range(range.first()..=range.last()).copied().collect();
+    let same = |a: &Date, b: &Date| Period::of(*a, grain) == Period::of(*b, grain);
+    days.chunk_by(same)
+        .map(|days| {
+            let (first, last) = (days[0], days[days.len() - 1]);
+            let name = Period::of(first, grain).to_string();
+            let periods = match DayRange::try_new(first, last) {
+                Some(range) if grain != Grain::Day => cover(present, range),
+                _ => vec![Period::Day(first)],
+            };
+            Step { name, periods }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn resolved(from: &str, to: &str) -> String {
+        let end = |text: &str| (!text.is_empty()).then(|| day(text));
+        let range = QueryRange::Days { from: end(from), to: end(to) };
+        match resolve(Some((day("2026-01-10"), day("2026-01-20"))), range) {
+            Ok(Some(range)) => format!("{}..{}", range.first(), range.last()),
+            Ok(None) => "none".to_owned(),
+            Err(error) => error.message,
+        }
+    }
+
+    #[test]
+    fn an_open_end_is_the_edge_of_the_data() {
+        assert_eq!(resolved("", ""), "2026-01-10..2026-01-20");
+        assert_eq!(resolved("2026-01-15", ""), "2026-01-15..2026-01-20");
+        assert_eq!(resolved("", "2026-01-15"), "2026-01-10..2026-01-15");
+        assert_eq!(resolved("2025-12-31", "2026-02-01"), "2025-12-31..2026-02-01");
+        assert_eq!(resolved("2026-02-01", ""), "2026-02-01..2026-02-01");
+        assert_eq!(resolved("", "2026-01-01"), "2026-01-01..2026-01-01");
+        assert_eq!(
+            resolved("2026-02-02", "2026-02-01"),
+            "range ends before it starts: from=2026-02-02 to=2026-02-01"
+        );
+        assert_eq!(resolve(None, QueryRange::AllTime).unwrap(), None);
+    }
+
+    #[test]
+    fn steps_hold_the_days_of_the_range_alone() {
+        let present =
+            ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02", "2026-03-01"].map(day).into();
+        let of = |grain, first, last| -> Vec<String> {
+            let range = DayRange::try_new(day(first), day(last)).unwrap();
+            let steps = steps(&present, range, grain);
+            steps
+                .iter()
+                .map(|step| {
+                    let periods: Vec<String> =
+                        step.periods.iter().map(ToString::to_string).collect();
+                    format!("{}: {}", step.name, periods.join(" "))
+                })
+                .collect()
+        };
+        assert_eq!(
+            of(TimeGrain::Month, "2026-01-31", "2026-02-28"),
+            ["2026-01: 2026-01-31", "2026-02: 2026-02"]
+        );
+        assert_eq!(of(TimeGrain::Year, "2026-01-01", "2026-12-31"), ["2026: all"]);
+        assert_eq!(
+            of(TimeGrain::Day, "2026-02-02", "2026-03-01"),
+            ["2026-02-02: 2026-02-02", "2026-03-01: 2026-03-01"]
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! The gRPC face: tonic, with health, reflection, and an end that drains.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clio_proto::{
+    CubeService as _, ServingState, answer_to_wire, description_to_wire, member_page_to_wire,
+    members_request_from_wire, query_from_wire, serving_status_to_wire,
+    snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
+};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+use tonic_health::server::{HealthReporter, health_reporter};
+use tracing::{info, info_span};
+use wire::cubes_server::{Cubes as CubesRpc, CubesServer};
+
+use crate::cubes::Cubes;
+use crate::error::ServingError;
+
+/// How much longer than a query a request may take: queries end by their own limit, which says more
+/// than a transport's time-out.
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
+
+/// How often an idle connection is asked whether its peer still lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Serves cubes over gRPC until told to stop; then requests in progress are finished, streams ended.
+///
+/// The health service says `SERVING` once a snapshot is held; what is stale is still served, and the
+/// `Watch` method says why.
+///
+/// # Errors
+///
+/// [`ServingError::Grpc`] when the server breaks down.
+pub async fn serve_grpc(
+    cubes: Arc<Cubes>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), ServingError> {
+    let limits = cubes.config().limits.clone();
+    let (reporter, health) = health_reporter();
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let rpc = CubesServer::new(Rpc { cubes: Arc::clone(&cubes), stop: stop.clone() });
+    info!(address = ?listener.local_addr().ok(), "grpc serves");
+    let server = Server::builder()
+        // A span a request, so that what a query logs can be told apart.
+        .trace_fn(|request| info_span!("grpc", path = request.uri().path()))
+        // Dead peers give back their streams.
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        // Small answers leave at once.
+        .tcp_nodelay(true)
+        // Shedding is outside of the limit: what is over it is refused, not queued.
+        .load_shed(true)
+        // One greedy connection cannot take all the memory that waiting requests need.
+        .concurrency_limit_per_connection(limits.n_requests_per_connection)
+        // The last resort, behind the time-out of queries.
+        .timeout(limits.query_timeout + TIMEOUT_MARGIN)
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(rpc)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled());
+    let reports = report_health(&cubes, &reporter);
+    tokio::select! {
+        served = server => Ok(served?),
+        never = reports => match never {},
+    }
+}
+
+/// Keeps the health service in step with the status.
+async fn report_health(cubes: &Cubes, reporter: &HealthReporter) -> Infallible {
+    let mut status = cubes.watch_status();
+    loop {
+        let state = status.borrow_and_update().state;
+        match state {
+            ServingState::Serving | ServingState::Stale => {
+                reporter.set_serving::<CubesServer<Rpc>>().await;
+            }
+            ServingState::Down => reporter.set_not_serving::<CubesServer<Rpc>>().await,
+        }
+        if status.changed().await.is_err() {
+            std::future::pending::<Infallible>().await;
+        }
+    }
+}
+
+/// The wire's service over ours.
+struct Rpc {
+    cubes: Arc<Cubes>,
+    stop: CancellationToken,
+}
+
+#[tonic::async_trait]
+impl CubesRpc for Rpc {
+    async fn describe(
+        &self,
+        _request: Request<wire::DescribeRequest>,
+    ) -> Result<Response<wire::DescribeResponse>, Status> {
+        let description = self.cubes.describe().await.map_err(status_from_error)?;
+        Ok(Response::new(description_to_wire(description)))
+    }
+
+    async fn query(
+        &self,
+        request: Request<wire::QueryRequest>,
+    ) -> Result<Response<wire::QueryResponse>, Status> {
+        let (query, snapshot) = query_from_wire(request.into_inner()).map_err(status_from_error)?;
+        let answer = self.cubes.query(query, snapshot).await.map_err(status_from_error)?;
+        Ok(Response::new(answer_to_wire(answer)))
+    }
+
+    async fn members(
+        &self,
+        request: Request<wire::MembersRequest>,
+    ) -> Result<Response<wire::MembersResponse>, Status> {
+        let request = members_request_from_wire(request.into_inner()).map_err(status_from_error)?;
+        let page = self.cubes.members(request).await.map_err(status_from_error)?;
+        Ok(Response::new(member_page_to_wire(page)))
+    }
+
+    async fn snapshots(
+        &self,
+        request: Request<wire::SnapshotsRequest>,
+    ) -> Result<Response<wire::SnapshotsResponse>, Status> {
+        let n_most = snapshots_request_from_wire(request.into_inner());
+        let snapshots = self.cubes.snapshots(n_most).await.map_err(status_from_error)?;
+        Ok(Response::new(snapshots_to_wire(snapshots)))
+    }
+
+    type WatchStream = BoxStream<'static, Result<wire::WatchResponse, Status>>;
+
+    async fn watch(
+        &self,
+        _request: Request<wire::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let statuses = self.cubes.watch().await.map_err(status_from_error)?;
+        let statuses = statuses.map(|status| match status {
+            Ok(status) => Ok(serving_status_to_wire(status)),
+            Err(error) => Err(status_from_error(error)),
+        });
+        // An open stream would keep the server from draining.
+        let stop = self.stop.clone().cancelled_owned();
+        Ok(Response::new(statuses.take_until(stop).boxed()))
+    }
+}

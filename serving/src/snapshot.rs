@@ -1,0 +1,143 @@
+//! One snapshot in memory: immutable, answered from by any number of queries at once.
+//!
+//! ```text
+//! lake.rs    versions, commits, files          bytes in
+//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; arena.rs holds its sketches
+//! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
+//! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
+//! ```
+
+mod arena;
+mod check;
+mod chunk;
+mod decode;
+mod dictionary;
+mod field;
+mod lake;
+mod layout;
+mod load;
+mod lookup;
+mod members;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use clio_proto::{
+    Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model, Period,
+    ServiceError, SnapshotInfo, display_name,
+};
+use jiff::civil::Date;
+
+pub(crate) use arena::SketchArena;
+pub(crate) use chunk::{Chunk, KeyColumn, MeasureColumn};
+pub(crate) use dictionary::NULL;
+use dictionary::Vocabulary;
+pub(crate) use field::Field;
+use field::People;
+pub(crate) use lake::{CellFile, CommitFile, Lake, cell_files};
+pub(crate) use layout::{Layout, Stored};
+pub(crate) use load::Loader;
+use lookup::LookupTable;
+use members::MemberIndex;
+
+/// A snapshot that is served.
+///
+/// Always true: every check passed, every period's parents are there, every code of a chunk is in the
+/// vocabulary of its dimension.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) info: SnapshotInfo,
+    pub(crate) model: Arc<Model>,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) days: BTreeSet<Date>,
+    pub(crate) provisional: BTreeSet<Date>,
+    /// The files of each period, by path.
+    pub(crate) chunks: BTreeMap<Period, Vec<Arc<Chunk>>>,
+    /// One a dimension.
+    vocabularies: Vec<Arc<Vocabulary>>,
+    /// Lookups by name, with their versions.
+    lookups: BTreeMap<String, (u64, Arc<LookupTable>)>,
+    /// In the model's order: each dimension, followed by its attributes.
+    pub(crate) fields: Vec<Arc<Field>>,
+    /// What people read of members, by dimension.
+    pub(crate) people: Vec<Option<People>>,
+    /// The frequency of each field's values, worked out when it is first asked for.
+    members: Vec<OnceLock<MemberIndex>>,
+    pub(crate) size_bytes: u64,
+}
+
+impl Snapshot {
+    /// The position of a field; the error lists those that exist.
+    pub(crate) fn field(&self, reference: &FieldRef) -> Result<usize, ServiceError> {
+        self.fields.iter().position(|field| field.reference == *reference).ok_or_else(|| {
+            let existing: Vec<String> =
+                self.fields.iter().map(|field| field.reference.to_string()).collect();
+            let existing = existing.iter().map(String::as_str);
+            ServiceError::unknown("field", &reference.to_string(), existing)
+        })
+    }
+
+    /// The bytes it takes beside its chunks, which other snapshots may share.
+    pub(crate) fn size_beside_chunks(&self) -> u64 {
+        let chunks: usize = self.chunks.values().flatten().map(|chunk| chunk.size_bytes).sum();
+        self.size_bytes - chunks as u64
+    }
+
+    /// The first and the last day.
+    pub(crate) fn first_and_last(&self) -> Option<(Date, Date)> {
+        Some((*self.days.first()?, *self.days.last()?))
+    }
+
+    /// The label and the preview of a field's value.
+    pub(crate) fn people_of(&self, field: &Field) -> Option<&People> {
+        let is_dimension = field.reference.attribute.is_none();
+        self.people[field.dimension].as_ref().filter(|_| is_dimension)
+    }
+
+    /// The dataset as the model describes it.
+    pub(crate) fn describe(&self) -> Description {
+        let dimensions = self.model.dimensions();
+        let fields = self.fields.iter().map(|field| {
+            let dimension = &dimensions[field.dimension];
+            let attribute = field.reference.attribute.as_deref();
+            let label = match attribute {
+                None => dimension.display.clone(),
+                Some(attribute) => {
+                    let attribute = display_name(attribute).to_lowercase();
+                    format!("{} {attribute}", dimension.display)
+                }
+            };
+            FieldInfo {
+                field: field.reference.clone(),
+                label,
+                multi: field.multi,
+                has_label: attribute.is_none() && dimension.label.is_some(),
+                has_media: attribute.is_none() && dimension.media.is_some(),
+            }
+        });
+        let measures = self.model.measures().iter().map(|measure| MeasureInfo {
+            name: measure.name.clone(),
+            label: measure.display.clone(),
+            class: match &measure.kind {
+                MeasureKind::Count { .. } => MeasureClass::Count,
+                MeasureKind::Sum { .. } => MeasureClass::Sum,
+                MeasureKind::Distinct { family, precision, .. } => MeasureClass::Distinct {
+                    family: family.name().to_owned(),
+                    precision: precision.get(),
+                    relative_error: precision.relative_standard_error(),
+                },
+                MeasureKind::Derived { expression } => {
+                    MeasureClass::Derived { expression: expression.text().to_owned() }
+                }
+            },
+            format: measure.format,
+        });
+        Description {
+            dataset: self.model.name().to_owned(),
+            timezone: self.model.timezone_name().to_owned(),
+            fingerprint: self.model.fingerprint().clone(),
+            fields: fields.collect(),
+            measures: measures.collect(),
+        }
+    }
+}

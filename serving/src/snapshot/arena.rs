@@ -1,0 +1,251 @@
+//! The sketches of one column of one file, decoded, without an allocation a sketch.
+//!
+//! ```text
+//! entries   [ EMPTY | 0 | DENSE+0 | 4 | … ]            one a row
+//! coupons   [ 3 c c c | 1 c | … ]                      a length, then the sorted coupons
+//! registers [ 2^precision bytes | 2^precision … ]      one block a dense sketch
+//! ```
+
+use clio_sketch::{Family, Form, Precision, SketchError, Union, decode_parts};
+
+use crate::error::FileProblem;
+
+/// The entry of a sketch without events.
+const EMPTY: u32 = u32::MAX;
+/// Set in the entry of a dense sketch, whose other bits number its block of registers.
+const DENSE: u32 = 1 << 31;
+
+/// The sketches of one column, by row.
+///
+/// Costs 4 bytes a row, 4 a coupon and one more word a small sketch, 2^precision a dense one.
+#[derive(Debug)]
+pub(crate) struct SketchArena {
+    family: Family,
+    precision: Precision,
+    entries: Vec<u32>,
+    coupons: Vec<u32>,
+    registers: Vec<u8>,
+}
+
+/// One sketch of an arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SketchParts<'a> {
+    Empty,
+    Coupons(&'a [u32]),
+    Registers(&'a [u8]),
+}
+
+impl SketchArena {
+    /// Decodes the sketches of a column.
+    pub(crate) fn decode<'a>(
+        column: &str,
+        family: Family,
+        precision: Precision,
+        sketches: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Result<Self, FileProblem> {
+        let mut arena = Self {
+            family,
+            precision,
+            entries: Vec::with_capacity(sketches.len()),
+            coupons: Vec::new(),
+            registers: Vec::new(),
+        };
+        for (row, bytes) in sketches.enumerate() {
+            let entry = arena.push(bytes).map_err(|problem| FileProblem::Sketch {
+                column: column.to_owned(),
+                row,
+                problem,
+            })?;
+            let too_large = FileProblem::TooLarge { what: "coupons" };
+            arena.entries.push(entry.ok_or(too_large)?);
+        }
+        arena.coupons.shrink_to_fit();
+        arena.registers.shrink_to_fit();
+        Ok(arena)
+    }
+
+    /// Appends a sketch's content and returns its entry; `None` where 31 bits do not number it.
+    fn push(&mut self, bytes: &[u8]) -> Result<Option<u32>, SketchError> {
+        let start = self.coupons.len();
+        self.coupons.push(0);
+        let (coupons, registers) = (&mut self.coupons, &mut self.registers);
+        let form = decode_parts(self.family, self.precision, bytes, coupons, registers)?;
+        if form != Form::Coupons {
+            self.coupons.truncate(start);
+        }
+        Ok(match form {
+            Form::Empty => Some(EMPTY),
+            Form::Coupons => {
+                let n_coupons = self.coupons.len() - start - 1;
+                self.coupons[start] = u32::try_from(n_coupons).unwrap_or(u32::MAX);
+                u32::try_from(start).ok().filter(|start| *start < DENSE)
+            }
+            Form::Registers => {
+                let block = self.registers.len() / self.precision.n_registers() - 1;
+                u32::try_from(block)
+                    .ok()
+                    .filter(|block| *block < DENSE - 1)
+                    .map(|block| block | DENSE)
+            }
+        })
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        self.family
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// The sketch of a row.
+    #[inline]
+    pub(crate) fn get(&self, row: u32) -> SketchParts<'_> {
+        let entry = self.entries[row as usize];
+        if entry == EMPTY {
+            SketchParts::Empty
+        } else if entry & DENSE == 0 {
+            let start = entry as usize + 1;
+            let n_coupons = self.coupons[entry as usize] as usize;
+            SketchParts::Coupons(&self.coupons[start..start + n_coupons])
+        } else {
+            let n_registers = self.precision.n_registers();
+            let start = (entry & !DENSE) as usize * n_registers;
+            SketchParts::Registers(&self.registers[start..start + n_registers])
+        }
+    }
+
+    /// Adds the sketch of a row to a union of the same family and precision.
+    #[inline]
+    pub(crate) fn union_into(&self, row: u32, union: &mut Union) {
+        add_parts(self.get(row), union);
+    }
+
+    /// Whether the sketch of a row is held as registers.
+    pub(crate) fn is_dense(&self, row: u32) -> bool {
+        matches!(self.get(row), SketchParts::Registers(_))
+    }
+
+    /// How many sketches are held as registers.
+    pub(crate) fn n_dense(&self) -> usize {
+        self.registers.len() / self.precision.n_registers()
+    }
+
+    /// The number of coupons of a row; 0 for an empty or a dense one.
+    pub(crate) fn n_coupons(&self, row: u32) -> usize {
+        match self.get(row) {
+            SketchParts::Coupons(coupons) => coupons.len(),
+            SketchParts::Empty | SketchParts::Registers(_) => 0,
+        }
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        (self.entries.capacity() + self.coupons.capacity()) * size_of::<u32>()
+            + self.registers.capacity()
+    }
+}
+
+/// Adds one sketch to a union of the same family and precision.
+#[inline]
+fn add_parts(parts: SketchParts<'_>, union: &mut Union) {
+    match parts {
+        SketchParts::Empty => {}
+        SketchParts::Coupons(coupons) => union.union_coupons(coupons),
+        SketchParts::Registers(registers) => {
+            union.union_registers(registers).expect("an arena's registers have its precision");
+        }
+    }
+}
+
+/// The union of all sketches of one column of one file, kept so that a query without a filter need
+/// not make it again.
+///
+/// Costs 4 bytes a coupon or 2^precision bytes.
+#[derive(Debug)]
+pub(crate) struct ColumnUnion {
+    arena: SketchArena,
+}
+
+impl ColumnUnion {
+    /// Unites all sketches of an arena.
+    pub(crate) fn of(arena: &SketchArena, n_rows: u32) -> Result<Self, FileProblem> {
+        let mut union = Union::new(arena.family, arena.precision);
+        for row in 0..n_rows {
+            arena.union_into(row, &mut union);
+        }
+        let mut bytes = Vec::new();
+        union.encode_into(&mut bytes);
+        let arena =
+            SketchArena::decode("", arena.family, arena.precision, [bytes.as_slice()].into_iter())?;
+        Ok(Self { arena })
+    }
+
+    /// Adds it to a union of the same family and precision.
+    pub(crate) fn union_into(&self, union: &mut Union) {
+        self.arena.union_into(0, union);
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.arena.size_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clio_sketch::{Sketch, hash_u64};
+
+    use super::*;
+
+    fn sketch(values: std::ops::Range<u64>) -> Sketch {
+        let mut sketch = Sketch::new(Family::HllPlusPlus, Precision::try_new(8).unwrap());
+        values.for_each(|value| sketch.insert_hash(hash_u64(value)));
+        sketch
+    }
+
+    #[test]
+    fn every_row_comes_back_whatever_its_form() {
+        let sketches = [
+            sketch(0..0),
+            sketch(0..5),
+            sketch(0..1000),
+            sketch(3..9),
+            sketch(500..5000),
+            sketch(0..0),
+        ];
+        let precision = Precision::try_new(8).unwrap();
+        let bytes: Vec<Vec<u8>> = sketches.iter().map(Sketch::encode).collect();
+        let arena = SketchArena::decode(
+            "viewers",
+            Family::HllPlusPlus,
+            precision,
+            bytes.iter().map(Vec::as_slice),
+        )
+        .unwrap();
+        let mut union = Union::new(Family::HllPlusPlus, precision);
+        for (row, sketch) in (0..).zip(&sketches) {
+            union.clear();
+            arena.union_into(row, &mut union);
+            assert_eq!(&union.to_sketch(), sketch, "row {row}");
+            assert_eq!(arena.is_dense(row), sketch.form() == Form::Registers);
+        }
+        let all = ColumnUnion::of(&arena, 6).unwrap();
+        union.clear();
+        all.union_into(&mut union);
+        assert_eq!(union.to_sketch(), sketch(0..5000));
+        assert!(arena.size_bytes() >= 512 + 4 * (6 + 13));
+    }
+
+    #[test]
+    fn bytes_that_are_no_sketch_name_their_row() {
+        let precision = Precision::try_new(8).unwrap();
+        let good = sketch(0..5).encode();
+        let column = [good.as_slice(), b"no sketch"];
+        let error =
+            SketchArena::decode("viewers", Family::HllPlusPlus, precision, column.into_iter())
+                .unwrap_err();
+        assert!(error.to_string().starts_with("column `viewers`, row 1: "), "{error}");
+        let other = Precision::try_new(9).unwrap();
+        let error = SketchArena::decode("v", Family::HllPlusPlus, other, [&*good].into_iter());
+        assert!(error.is_err(), "another precision is no sketch of this column");
+    }
+}

@@ -1,0 +1,168 @@
+//! The columns of cells as one model and one table have them.
+
+use arrow::datatypes::{DataType, Field, Schema};
+use clio_proto::{
+    META_FAMILY, META_HASH, META_KIND, META_PRECISION, MeasureKind, Model, cell_schema,
+};
+use clio_sketch::{Family, Precision};
+
+use crate::error::Refusal;
+
+/// What the columns of cells are, in the model's order.
+///
+/// Two snapshots with equal layouts can share chunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) dimensions: Vec<DimensionLayout>,
+    pub(crate) measures: Vec<MeasureLayout>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DimensionLayout {
+    pub(crate) name: String,
+    pub(crate) multi: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MeasureLayout {
+    pub(crate) name: String,
+    pub(crate) stored: Stored,
+    /// For a distinct measure, the position of a count of the same source: an upper bound.
+    pub(crate) at_most: Option<usize>,
+}
+
+/// How a measure is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Count,
+    IntSum,
+    FloatSum,
+    Distinct { family: Family, precision: Precision },
+}
+
+impl Stored {
+    /// The type of the column in memory, while it is decoded.
+    pub(crate) fn data_type(self) -> DataType {
+        match self {
+            Self::Count | Self::IntSum => DataType::Int64,
+            Self::FloatSum => DataType::Float64,
+            Self::Distinct { .. } => DataType::Binary,
+        }
+    }
+}
+
+impl Layout {
+    /// Checks the table's schema against the model.
+    ///
+    /// Columns beyond the model's are left alone; their order does not matter.
+    pub(crate) fn check(model: &Model, table: &Schema) -> Result<Self, Refusal> {
+        let float_sums: Vec<String> = table
+            .fields()
+            .iter()
+            .filter(|field| field.data_type() == &DataType::Float64)
+            .map(|field| field.name().clone())
+            .collect();
+        for expected in cell_schema(model, &float_sums).fields() {
+            check_column(expected, table)?;
+        }
+        let dimensions = model
+            .dimensions()
+            .iter()
+            .map(|dimension| DimensionLayout {
+                name: dimension.name.clone(),
+                multi: dimension.multi,
+            })
+            .collect();
+        let stored: Vec<_> = model.stored_measures().collect();
+        let measures = stored
+            .iter()
+            .map(|measure| {
+                MeasureLayout {
+                name: measure.name.clone(),
+                stored: match &measure.kind {
+                    MeasureKind::Distinct { family, precision, .. } => {
+                        Stored::Distinct { family: *family, precision: *precision }
+                    }
+                    MeasureKind::Sum { .. } if float_sums.contains(&measure.name) => {
+                        Stored::FloatSum
+                    }
+                    MeasureKind::Sum { .. } => Stored::IntSum,
+                    MeasureKind::Count { .. } | MeasureKind::Derived { .. } => Stored::Count,
+                },
+                at_most: match &measure.kind {
+                    MeasureKind::Distinct { source, .. } => stored.iter().position(|other| {
+                        matches!(&other.kind, MeasureKind::Count { source: own } if own == source)
+                    }),
+                    _ => None,
+                },
+            }
+            })
+            .collect();
+        Ok(Self { dimensions, measures })
+    }
+
+    /// The names of all columns that are read from a file.
+    pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
+        let dimensions = self.dimensions.iter().map(|dimension| dimension.name.as_str());
+        dimensions.chain(self.measures.iter().map(|measure| measure.name.as_str()))
+    }
+}
+
+/// Compares one column of the table with what the model asks for.
+fn check_column(expected: &Field, table: &Schema) -> Result<(), Refusal> {
+    let refuse = |expected: String, found: String, column: &str| Refusal::Column {
+        column: column.to_owned(),
+        expected,
+        found,
+    };
+    let name = expected.name();
+    let Ok(found) = table.field_with_name(name) else {
+        return Err(refuse(expected.data_type().to_string(), "missing".to_owned(), name));
+    };
+    if Shape::of(found.data_type()) != Shape::of(expected.data_type()) {
+        let types = (expected.data_type().to_string(), found.data_type().to_string());
+        return Err(refuse(types.0, types.1, name));
+    }
+    for key in [META_KIND, META_FAMILY, META_PRECISION, META_HASH] {
+        let (asked, has) = (expected.metadata().get(key), found.metadata().get(key));
+        if asked.is_some() && asked != has {
+            let say = |value: Option<&String>| match value {
+                Some(value) => format!("of `{key}` `{value}`"),
+                None => format!("without `{key}`"),
+            };
+            return Err(refuse(say(asked), say(has), name));
+        }
+    }
+    Ok(())
+}
+
+/// What matters of a type: engines write texts, bytes and lists in several widths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Text,
+    Texts,
+    Bytes,
+    Int,
+    Float,
+    Other,
+}
+
+impl Shape {
+    pub(crate) fn of(data_type: &DataType) -> Self {
+        match data_type {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Self::Bytes,
+            DataType::Int64 => Self::Int,
+            DataType::Float64 => Self::Float,
+            DataType::List(element)
+            | DataType::LargeList(element)
+            | DataType::ListView(element)
+            | DataType::LargeListView(element) => match Self::of(element.data_type()) {
+                Self::Text => Self::Texts,
+                _ => Self::Other,
+            },
+            DataType::Dictionary(_, values) => Self::of(values),
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! From a version of the log to a snapshot, by difference to those that are held.
+//!
+//! Files are fetched and decoded side by side, off the async threads; then the chunks are joined to
+//! the vocabularies one after another, in the order of their paths, so that codes do not depend on
+//! which file came first.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo, SnapshotMetadata};
+use deltalake::DeltaTable;
+use deltalake::logstore::LogStoreRef;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+use tracing::info;
+
+use super::chunk::{Chunk, LocalChunk};
+use super::decode::decode_file;
+use super::dictionary::Vocabulary;
+use super::field::{Field, People, member_rows};
+use super::lake::{CellFile, Commit, Lake, cell_files};
+use super::layout::Layout;
+use super::lookup::LookupTable;
+use super::{Snapshot, check};
+use crate::error::{FileProblem, Refusal, ServingError};
+
+/// Loads snapshots of one lake.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    lake: Lake,
+    memory_limit_bytes: Option<u64>,
+    n_parallel: usize,
+}
+
+/// All that a snapshot is made of, before it is checked.
+struct Parts {
+    version: u64,
+    committed_at: Timestamp,
+    metadata: Arc<SnapshotMetadata>,
+    model: Arc<Model>,
+    layout: Arc<Layout>,
+    vocabularies: Vec<Arc<Vocabulary>>,
+    held: Vec<Arc<Chunk>>,
+    added: Vec<LocalChunk>,
+    lookups: BTreeMap<String, (u64, Arc<LookupTable>)>,
+}
+
+impl Loader {
+    pub(crate) fn new(lake: Lake, memory_limit_bytes: Option<u64>) -> Self {
+        let n_parallel = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { lake, memory_limit_bytes, n_parallel }
+    }
+
+    /// Loads the version that the table is at. What the held snapshots have in common with it is
+    /// shared, not read again; the first of them is the one loaded last.
+    pub(crate) async fn load(
+        &self,
+        table: &DeltaTable,
+        held: &[Arc<Snapshot>],
+    ) -> Result<Snapshot, ServingError> {
+        let started = Instant::now();
+        let version = table.version().unwrap_or_default();
+        let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
+        let (committed_at, metadata) = self.metadata(&table.log_store(), version).await?;
+        let model = read_model(version, &metadata).map_err(refused)?;
+        let state = table.snapshot().map_err(|error| self.lake.silent(&error))?;
+        let layout = Layout::check(&model, &state.snapshot().arrow_schema()).map_err(refused)?;
+        let files = cell_files(table).map_err(refused)?;
+        let lookups = self.lookups(version, &model, &metadata, held).await?;
+
+        // Only snapshots of one lineage share codes.
+        let lineage: Vec<_> = held.iter().filter(|snapshot| *snapshot.layout == layout).collect();
+        let base = lineage.first();
+        let layout = base.map_or_else(|| Arc::new(layout), |base| Arc::clone(&base.layout));
+        let vocabularies = base.map_or_else(
+            || layout.dimensions.iter().map(|own| Arc::new(Vocabulary::new(own.multi))).collect(),
+            |base| base.vocabularies.clone(),
+        );
+        let known: HashMap<&str, &Arc<Chunk>> = lineage
+            .iter()
+            .flat_map(|snapshot| snapshot.chunks.values().flatten())
+            .map(|chunk| (chunk.file.path.as_str(), chunk))
+            .collect();
+        let (mut shared, mut new) = (Vec::new(), Vec::new());
+        for file in files {
+            match known.get(file.path.as_str()).filter(|chunk| chunk.file == file) {
+                Some(chunk) => shared.push(Arc::clone(chunk)),
+                None => new.push(file),
+            }
+        }
+        let shared_bytes = shared.iter().map(|chunk| chunk.size_bytes as u64).sum();
+        let (n_shared, n_added) = (shared.len(), new.len());
+        let added = self.decode(version, table, &layout, new, shared_bytes).await?;
+
+        let parts = Parts {
+            version,
+            committed_at,
+            metadata,
+            model,
+            layout,
+            vocabularies,
+            held: shared,
+            added,
+            lookups,
+        };
+        let snapshot = spawn_blocking(move || assemble(parts)).await?.map_err(refused)?;
+        self.check_budget(snapshot.size_bytes).map_err(refused)?;
+        info!(
+            version,
+            n_files = n_added,
+            n_files_shared = n_shared,
+            n_cells = snapshot.info.n_cells,
+            size_bytes = snapshot.size_bytes,
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "snapshot loaded"
+        );
+        Ok(snapshot)
+    }
+
+    /// What the newest commit at or before a version says of the snapshot, and when that version was
+    /// committed.
+    pub(crate) async fn metadata(
+        &self,
+        log: &LogStoreRef,
+        version: u64,
+    ) -> Result<(Timestamp, Arc<SnapshotMetadata>), ServingError> {
+        let mut committed_at = None;
+        for at in (0..=version).rev() {
+            let Some(Commit { committed_at: when, metadata }) = self.lake.commit(log, at).await?
+            else {
+                let refusal = Box::new(Refusal::NoMetadata);
+                return Err(ServingError::Refused { version, refusal });
+            };
+            let committed_at = *committed_at.get_or_insert(when);
+            if let Some(metadata) = metadata {
+                return Ok((committed_at, metadata));
+            }
+        }
+        // The table was made, and nothing committed to it yet.
+        Err(ServingError::NoSnapshot { lake: self.lake.url().clone() })
+    }
+
+    /// The lookups that describe members, shared with the held snapshots where they are the same.
+    async fn lookups(
+        &self,
+        version: u64,
+        model: &Model,
+        metadata: &SnapshotMetadata,
+        held: &[Arc<Snapshot>],
+    ) -> Result<BTreeMap<String, (u64, Arc<LookupTable>)>, ServingError> {
+        let mut lookups = BTreeMap::new();
+        for (name, columns) in lookup_columns(model) {
+            let refused = |problem: String| ServingError::Refused {
+                version,
+                refusal: Refusal::Lookup { lookup: name.clone(), problem }.into(),
+            };
+            let Some(at) = metadata.lookups.get(&name).copied() else {
+                return Err(refused("the commit names no version of it".to_owned()));
+            };
+            let same = held.iter().find_map(|snapshot| {
+                let (known, table) = snapshot.lookups.get(&name)?;
+                let has_all = columns.iter().all(|column| table.column(column).is_some());
+                (*known == at && has_all).then(|| Arc::clone(table))
+            });
+            let table = if let Some(table) = same {
+                table
+            } else {
+                let files = self.lake.lookup_files(&name, at).await?;
+                let decoded = spawn_blocking(move || LookupTable::decode(&columns, files)).await?;
+                Arc::new(decoded.map_err(refused)?)
+            };
+            lookups.insert(name, (at, table));
+        }
+        Ok(lookups)
+    }
+
+    /// Fetches and decodes files, some at a time; the result is in their order.
+    async fn decode(
+        &self,
+        version: u64,
+        table: &DeltaTable,
+        layout: &Arc<Layout>,
+        files: Vec<CellFile>,
+        shared_bytes: u64,
+    ) -> Result<Vec<LocalChunk>, ServingError> {
+        let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
+        let store = table.object_store();
+        let chunks = stream::iter(files).map(|file| {
+            let (store, layout) = (Arc::clone(&store), Arc::clone(layout));
+            async move {
+                let bytes = self.lake.read(store.as_ref(), &file.location).await?;
+                let path = file.path.clone();
+                let decoded = spawn_blocking(move || decode_file(&layout, file, bytes)).await;
+                let decoded = decoded.unwrap_or_else(|error| Err(FileProblem::Unreadable(error)));
+                decoded.map_err(|problem| refused(Refusal::File { path, problem }))
+            }
+        });
+        let mut total_bytes = shared_bytes;
+        let mut added = Vec::new();
+        let mut chunks = chunks.buffered(self.n_parallel);
+        while let Some(chunk) = chunks.try_next().await? {
+            // Stops before the memory is gone, not after.
+            total_bytes += chunk.chunk.size_bytes as u64;
+            self.check_budget(total_bytes).map_err(refused)?;
+            added.push(chunk);
+        }
+        Ok(added)
+    }
+
+    fn check_budget(&self, size_bytes: u64) -> Result<(), Refusal> {
+        match self.memory_limit_bytes {
+            Some(limit_bytes) if size_bytes > limit_bytes => {
+                Err(Refusal::OverBudget { size_bytes, limit_bytes })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The model that a snapshot was made with.
+fn read_model(version: u64, metadata: &SnapshotMetadata) -> Result<Arc<Model>, Refusal> {
+    let model = Model::parse(&format!("the model of snapshot {version}"), &metadata.model)?;
+    if *model.fingerprint() != metadata.fingerprint {
+        return Err(Refusal::Fingerprint {
+            stated: metadata.fingerprint.clone(),
+            computed: model.fingerprint().clone(),
+        });
+    }
+    Ok(Arc::new(model))
+}
+
+/// The columns of each lookup that describe members.
+fn lookup_columns(model: &Model) -> BTreeMap<String, Vec<String>> {
+    let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for dimension in model.dimensions() {
+        let Some(lookup) = &dimension.members else { continue };
+        let own = columns.entry(lookup.clone()).or_default();
+        let people = dimension.label.iter().chain(&dimension.media);
+        own.extend(dimension.attributes.iter().chain(people).cloned());
+    }
+    columns.into_iter().map(|(name, columns)| (name, columns.into_iter().collect())).collect()
+}
+
+/// Joins everything and checks the whole.
+fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
+    let mut vocabularies = parts.vocabularies;
+    let mut chunks: BTreeMap<Period, Vec<Arc<Chunk>>> = BTreeMap::new();
+    if !parts.added.is_empty() {
+        let mut grown: Vec<Vocabulary> =
+            vocabularies.iter().map(|vocabulary| Vocabulary::clone(vocabulary)).collect();
+        for local in parts.added {
+            let chunk = local.join(&mut grown);
+            chunks.entry(chunk.file.period).or_default().push(Arc::new(chunk));
+        }
+        vocabularies = grown.into_iter().map(Arc::new).collect();
+    }
+    for chunk in parts.held {
+        chunks.entry(chunk.file.period).or_default().push(chunk);
+    }
+    for files in chunks.values_mut() {
+        files.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+    check::check_tree(&parts.layout, &chunks)?;
+
+    let (fields, people) = fields(&parts.model, &vocabularies, &parts.lookups)?;
+    let days: BTreeSet<_> = chunks
+        .keys()
+        .filter_map(|period| if let Period::Day(day) = period { Some(*day) } else { None })
+        .collect();
+    let all = || chunks.values().flatten();
+    let size_bytes = all().map(|chunk| chunk.size_bytes).sum::<usize>()
+        + vocabularies.iter().map(|vocabulary| vocabulary.size_bytes()).sum::<usize>()
+        + parts.lookups.values().map(|(_, lookup)| lookup.size_bytes()).sum::<usize>()
+        + fields.iter().map(|field| field.size_bytes()).sum::<usize>()
+        + people.iter().flatten().map(People::size_bytes).sum::<usize>();
+    let info = SnapshotInfo {
+        id: SnapshotId(parts.version),
+        committed_at: parts.committed_at,
+        run: parts.metadata.run.clone(),
+        fingerprint: parts.metadata.fingerprint.clone(),
+        days: days.first().copied().zip(days.last().copied()),
+        n_days: u32::try_from(days.len()).unwrap_or(u32::MAX),
+        n_cells: all().map(|chunk| u64::from(chunk.n_rows)).sum(),
+        rows_in: parts.metadata.rows_in.values().sum(),
+    };
+    Ok(Snapshot {
+        info,
+        model: parts.model,
+        layout: parts.layout,
+        provisional: parts.metadata.provisional_days.iter().copied().collect(),
+        days,
+        chunks,
+        vocabularies,
+        lookups: parts.lookups,
+        members: fields.iter().map(|_| OnceLock::new()).collect(),
+        fields,
+        people,
+        size_bytes: size_bytes as u64,
+    })
+}
+
+/// The fields of a model over these vocabularies and lookups, and what people read of members.
+#[expect(clippy::type_complexity, reason = "two lists that are made in one pass")]
+fn fields(
+    model: &Model,
+    vocabularies: &[Arc<Vocabulary>],
+    lookups: &BTreeMap<String, (u64, Arc<LookupTable>)>,
+) -> Result<(Vec<Arc<Field>>, Vec<Option<People>>), Refusal> {
+    let (mut fields, mut people) = (Vec::new(), Vec::new());
+    for (at, (dimension, vocabulary)) in model.dimensions().iter().zip(vocabularies).enumerate() {
+        fields.push(Arc::new(Field::own(dimension, at, vocabulary)));
+        let Some((lookup, rows)) = described(dimension, vocabulary, lookups) else {
+            people.push(None);
+            continue;
+        };
+        for attribute in &dimension.attributes {
+            let field = Field::attribute(dimension, at, attribute, vocabulary, lookup, &rows);
+            // Every column that the model names was decoded.
+            fields.extend(field.map(Arc::new));
+        }
+        let has_people = dimension.label.is_some() || dimension.media.is_some();
+        people.push(has_people.then(|| People::new(dimension, Arc::clone(lookup), rows)));
+    }
+    Ok((fields, people))
+}
+
+/// The lookup that describes a dimension's members, with its row of each.
+fn described<'a>(
+    dimension: &Dimension,
+    vocabulary: &Vocabulary,
+    lookups: &'a BTreeMap<String, (u64, Arc<LookupTable>)>,
+) -> Option<(&'a Arc<LookupTable>, Vec<Option<u32>>)> {
+    let (_, lookup) = lookups.get(dimension.members.as_ref()?)?;
+    Some((lookup, member_rows(&vocabulary.members, lookup)))
+}

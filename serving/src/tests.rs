@@ -1,0 +1,9 @@
+//! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
+
+mod events;
+mod following;
+mod grpc;
+mod lake;
+mod oracle;
+mod queries;
+mod refusals;

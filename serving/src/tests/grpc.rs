@@ -1,0 +1,148 @@
+//! The same answers over gRPC, on a loopback port; health, reflection, and an end that drains.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clio_proto::{
+    Code, CubeService, MembersRequest, Query, RemoteConfig, RemoteCubes, ServingState, SnapshotId,
+};
+use futures::StreamExt as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus as Health;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+use super::events::{Numbers, day, generate};
+use super::lake::TestLake;
+use super::queries::{any_query, field, gapped_lake};
+use crate::{Cubes, ServingConfig, ServingError, serve_grpc};
+
+/// A server that ends with the test.
+struct Served {
+    address: SocketAddr,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), ServingError>>,
+}
+
+impl Served {
+    async fn new(cubes: &Arc<Cubes>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve_grpc(Arc::clone(cubes), listener, stop.clone()));
+        Self { address, stop, tasks }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn client(&self) -> RemoteCubes {
+        let config = RemoteConfig { endpoints: vec![self.url()], ..RemoteConfig::default() };
+        RemoteCubes::new(&config).unwrap()
+    }
+
+    async fn channel(&self) -> Channel {
+        Channel::from_shared(self.url()).unwrap().connect().await.unwrap()
+    }
+
+    async fn health(&self) -> Health {
+        let request = HealthCheckRequest { service: "clio.v1.Cubes".to_owned() };
+        let mut client = HealthClient::new(self.channel().await);
+        client.check(request).await.unwrap().into_inner().status()
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        self.tasks.join_next().await.unwrap().unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_remote_cube_answers_as_the_local_one() {
+    let lake = gapped_lake();
+    let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
+    let served = Served::new(&cubes).await;
+    let remote = served.client();
+    let (local, remote): (&dyn CubeService, &dyn CubeService) = (cubes.as_ref(), &remote);
+    assert_eq!(local.describe().await, remote.describe().await);
+    assert_eq!(local.status().await, remote.status().await);
+    assert_eq!(local.snapshots(3).await, remote.snapshots(3).await);
+    let request = MembersRequest {
+        field: field("asset"),
+        search: Some("1".to_owned()),
+        limit: 3,
+        offset: 1,
+        snapshot: Some(SnapshotId(0)),
+    };
+    assert_eq!(local.members(request.clone()).await, remote.members(request).await);
+    let mut numbers = Numbers(11);
+    for _ in 0..60 {
+        let query = any_query(&mut numbers);
+        let own = local.query(query.clone(), None).await.unwrap();
+        let mut other = remote.query(query, Some(SnapshotId(0))).await.unwrap();
+        other.elapsed = own.elapsed;
+        assert_eq!(own, other);
+    }
+    for bad in [Query::total(["likes"]), Query { limit: 9_999, ..Query::total(["plays"]) }] {
+        let (own, other) = (local.query(bad.clone(), None).await, remote.query(bad, None).await);
+        assert_eq!(own.unwrap_err(), other.unwrap_err());
+    }
+    let missing = remote.query(Query::total(["plays"]), Some(SnapshotId(7))).await.unwrap_err();
+    assert_eq!(missing.code, Code::NotFound);
+    served.end().await;
+}
+
+#[tokio::test]
+async fn health_follows_what_is_held() {
+    let mut lake = TestLake::empty();
+    let cubes = Cubes::open(ServingConfig::new(lake.url())).await.unwrap();
+    let served = Served::new(&cubes).await;
+    assert_eq!(served.health().await, Health::NotServing);
+    let remote = served.client();
+    assert_eq!(remote.status().await.unwrap().state, ServingState::Down);
+    assert_eq!(remote.describe().await.unwrap_err().code, Code::Unavailable);
+    let mut statuses = remote.watch().await.unwrap();
+    assert_eq!(statuses.next().await.unwrap().unwrap().state, ServingState::Down);
+
+    lake.replace_days(generate(1, &[day("2026-01-01")], 10));
+    cubes.look().await;
+    assert_eq!(statuses.next().await.unwrap().unwrap().state, ServingState::Serving);
+    while served.health().await != Health::Serving {}
+    lake.commit_text("no json");
+    cubes.look().await;
+    assert_eq!(statuses.next().await.unwrap().unwrap().state, ServingState::Stale);
+    assert_eq!(served.health().await, Health::Serving, "what is stale is still served");
+
+    // The open stream ends with the server, and does not keep it from ending.
+    served.end().await;
+    assert!(statuses.next().await.is_none_or(|last| last.is_err()));
+}
+
+#[tokio::test]
+async fn reflection_tells_of_the_service() {
+    let lake = TestLake::with(generate(1, &[day("2026-01-01")], 10));
+    let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
+    let served = Served::new(&cubes).await;
+    let mut client = ServerReflectionClient::new(served.channel().await);
+    let list = MessageRequest::ListServices(String::new());
+    let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let stream = client.server_reflection_info(tokio_stream::once(request)).await.unwrap();
+    let response = stream.into_inner().next().await.unwrap().unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = response.message_response else {
+        panic!("{response:?}");
+    };
+    let names: Vec<&str> = list.service.iter().map(|service| service.name.as_str()).collect();
+    assert!(names.contains(&"clio.v1.Cubes"), "{names:?}");
+    assert!(names.contains(&"grpc.health.v1.Health"), "{names:?}");
+    drop(client);
+    served.end().await;
+}

@@ -1,0 +1,353 @@
+//! Lakes in temporary folders, written as the contract says, byte by byte: so that they can also be
+//! written wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryArray, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use clio_proto::{
+    FORMAT_VERSION, Grain, Model, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata, cell_schema,
+};
+use clio_sketch::{Family, Precision, Sketch, hash_u64};
+use jiff::civil::Date;
+use parquet::arrow::ArrowWriter;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use super::events::{AUDIENCES, Event, FLOAT_SUMS, MODEL, asset_row, audience_kind, model};
+
+/// A lake, and the events behind it.
+#[derive(Debug)]
+pub(super) struct TestLake {
+    folder: TempDir,
+    pub(super) events: Vec<Event>,
+    /// The files of the current version: period and path.
+    files: BTreeMap<Period, String>,
+    next_version: u64,
+    n_files: u64,
+    lookup_versions: BTreeMap<String, u64>,
+}
+
+/// The dimensions of a cell.
+type CellKey = (Option<String>, Option<String>, Vec<String>);
+
+/// The measures of a cell.
+#[derive(Debug, Default)]
+struct Cell {
+    impressions: i64,
+    viewers: BTreeSet<u64>,
+    clicks: i64,
+    seconds: f64,
+    plays: i64,
+    players: BTreeSet<u64>,
+}
+
+/// A sketch of some profiles, as the model has it.
+pub(super) fn sketch(precision: u8, profiles: &BTreeSet<u64>) -> Sketch {
+    let precision = Precision::try_new(precision).unwrap();
+    let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
+    profiles.iter().for_each(|profile| sketch.insert_hash(hash_u64(*profile)));
+    sketch
+}
+
+impl TestLake {
+    /// A folder without a lake.
+    pub(super) fn empty() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            events: Vec::new(),
+            files: BTreeMap::new(),
+            next_version: 0,
+            n_files: 0,
+            lookup_versions: BTreeMap::new(),
+        }
+    }
+
+    /// A lake of one snapshot.
+    pub(super) fn with(events: Vec<Event>) -> Self {
+        let mut lake = Self::empty();
+        lake.replace_days(events);
+        lake
+    }
+
+    pub(super) fn url(&self) -> Url {
+        Url::from_directory_path(self.folder.path()).unwrap()
+    }
+
+    pub(super) fn path(&self, below: &str) -> std::path::PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// Replaces the days of some events, rebuilds their parents, and commits once.
+    pub(super) fn replace_days(&mut self, events: Vec<Event>) {
+        self.commit(events, |_| {}, |_, batch| batch);
+    }
+
+    /// As [`replace_days`](Self::replace_days), with a hand in the metadata and in every file.
+    pub(super) fn commit(
+        &mut self,
+        events: Vec<Event>,
+        change: impl FnOnce(&mut SnapshotMetadata),
+        file: impl Fn(Period, RecordBatch) -> RecordBatch,
+    ) {
+        if self.lookup_versions.is_empty() {
+            self.write_lookups();
+        }
+        let days: BTreeSet<Date> = events.iter().map(|event| event.day).collect();
+        self.events.retain(|event| !days.contains(&event.day));
+        self.events.extend(events);
+        let periods: BTreeSet<Period> =
+            days.iter().flat_map(|day| Grain::ALL.map(|grain| Period::of(*day, grain))).collect();
+        let model = model();
+        let mut actions = self.head("cells", &schema(&model));
+        let mut cells = BTreeMap::new();
+        for period in periods {
+            if let Some(old) = self.files.remove(&period) {
+                actions.push(json!({"remove": {"path": old, "dataChange": true}}));
+            }
+            let batch = file(period, cell_batch(&model, &self.events, period));
+            cells.insert(period.to_string(), batch.num_rows() as u64);
+            let grain = period.grain();
+            self.n_files += 1;
+            let path = format!("grain={grain}/period={period}/part-{:05}.parquet", self.n_files);
+            let size = self.write_file("cells", &path, &batch);
+            let partition = json!({"grain": grain.as_str(), "period": period.to_string()});
+            actions.push(add(&path, size, &partition, batch.num_rows()));
+            self.files.insert(period, path);
+        }
+        let mut metadata = SnapshotMetadata {
+            format_version: FORMAT_VERSION,
+            run: RunId::new(format!("run-{}", self.next_version)),
+            fingerprint: model.fingerprint().clone(),
+            model: MODEL.to_owned(),
+            provisional_days: days.last().copied().into_iter().collect(),
+            days: days.into_iter().collect(),
+            rows_in: BTreeMap::from([("impressions".to_owned(), self.events.len() as u64)]),
+            rows_out_of_day: BTreeMap::new(),
+            lookups: self.lookup_versions.clone(),
+            cells,
+            checks: Vec::new(),
+        };
+        change(&mut metadata);
+        let text = serde_json::to_string(&metadata).unwrap();
+        self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
+    }
+
+    /// A commit of another engine: it changes nothing and says nothing of ours.
+    pub(super) fn commit_maintenance(&mut self) {
+        self.write_commit(Vec::new(), json!({"operation": "VACUUM END"}));
+    }
+
+    /// A commit that says this of itself, and adds no file.
+    pub(super) fn commit_text(&mut self, text: &str) {
+        self.write_commit(Vec::new(), json!({ SNAPSHOT_KEY: text }));
+    }
+
+    /// Changes the text of a commit of a table.
+    pub(super) fn edit_log(&self, table: &str, version: u64, edit: impl Fn(&str) -> String) {
+        let path = self.path(table).join(format!("_delta_log/{version:020}.json"));
+        let text = edit(&fs::read_to_string(&path).unwrap());
+        fs::write(path, text).unwrap();
+    }
+
+    /// Removes the table of cells.
+    pub(super) fn destroy(&self) {
+        fs::remove_dir_all(self.path("cells")).unwrap();
+    }
+
+    /// The path of a period's file.
+    pub(super) fn file(&self, period: Period) -> std::path::PathBuf {
+        self.path("cells").join(&self.files[&period])
+    }
+
+    fn write_commit(&mut self, mut actions: Vec<Value>, mut info: Value) {
+        let version = self.next_version;
+        info["timestamp"] = json!(1_767_225_600_000_i64 + i64::try_from(version).unwrap() * 60_000);
+        actions.insert(0, json!({ "commitInfo": info }));
+        self.write_log("cells", version, &actions);
+        self.next_version += 1;
+    }
+
+    fn write_lookups(&mut self) {
+        let assets: Vec<String> = (0..12).map(|n| format!("asset-{n}")).collect();
+        let rows: Vec<_> =
+            assets.iter().filter_map(|asset| Some((asset, asset_row(asset)?))).collect();
+        let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
+        let columns = vec![
+            ("key", text(rows.iter().map(|(asset, _)| Some((*asset).clone())).collect())),
+            ("title", text(rows.iter().map(|(_, row)| Some(row.title.clone())).collect())),
+            ("media_type", text(rows.iter().map(|(_, row)| row.media_type.clone()).collect())),
+            ("tags", lists(rows.iter().map(|(_, row)| row.tags.clone()))),
+            ("name", text(rows.iter().map(|(_, row)| row.name.clone()).collect())),
+            ("preview_url", text(rows.iter().map(|(_, row)| row.preview_url.clone()).collect())),
+            ("unused", text(rows.iter().map(|_| None).collect())),
+        ];
+        self.write_lookup("assets", columns);
+        let kinds = AUDIENCES.map(audience_kind).to_vec();
+        let keys = AUDIENCES.map(|audience| Some(audience.to_owned())).to_vec();
+        self.write_lookup("audiences", vec![("key", text(keys)), ("kind", text(kinds))]);
+    }
+
+    /// Writes a lookup of one version.
+    pub(super) fn write_lookup(&mut self, name: &str, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, column)| (name, column, true)),
+        )
+        .unwrap();
+        let table = format!("lookups/{name}");
+        let version = self.lookup_versions.get(name).map_or(0, |version| version + 1);
+        let path = format!("part-{version}.parquet");
+        let size = self.write_file(&table, &path, &batch);
+        let mut actions =
+            if version == 0 { head(&table, &batch.schema(), &[]) } else { Vec::new() };
+        if version > 0 {
+            let old = format!("part-{}.parquet", version - 1);
+            actions.push(json!({"remove": {"path": old, "dataChange": true}}));
+        }
+        actions.push(add(&path, size, &json!({}), batch.num_rows()));
+        self.write_log(&table, version, &actions);
+        self.lookup_versions.insert(name.to_owned(), version);
+    }
+
+    fn head(&self, table: &str, schema: &Schema) -> Vec<Value> {
+        if self.next_version > 0 {
+            return Vec::new();
+        }
+        head(table, schema, &["grain", "period"])
+    }
+
+    fn write_file(&self, table: &str, path: &str, batch: &RecordBatch) -> u64 {
+        let path = self.path(table).join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut writer =
+            ArrowWriter::try_new(fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+        fs::metadata(&path).unwrap().len()
+    }
+
+    fn write_log(&self, table: &str, version: u64, actions: &[Value]) {
+        let folder = self.path(table).join("_delta_log");
+        fs::create_dir_all(&folder).unwrap();
+        let lines: Vec<String> = actions.iter().map(ToString::to_string).collect();
+        // Written beside and renamed, as a log store does: a follower never sees half a commit.
+        let temporary = folder.join("writing.tmp");
+        fs::write(&temporary, lines.join("\n") + "\n").unwrap();
+        fs::rename(temporary, folder.join(format!("{version:020}.json"))).unwrap();
+    }
+}
+
+/// The schema of cells as the test model has it.
+fn schema(model: &Model) -> Schema {
+    cell_schema(model, &FLOAT_SUMS.map(ToOwned::to_owned))
+}
+
+/// The actions that make a table.
+fn head(table: &str, schema: &Schema, partition: &[&str]) -> Vec<Value> {
+    let fields: Vec<Value> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let data_type = match field.data_type() {
+                DataType::Utf8 => json!("string"),
+                DataType::Int64 => json!("long"),
+                DataType::Float64 => json!("double"),
+                DataType::Binary => json!("binary"),
+                DataType::List(_) => {
+                    json!({"type": "array", "elementType": "string", "containsNull": true})
+                }
+                other => panic!("no Delta type for {other}"),
+            };
+            let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
+            json!({"name": field.name(), "type": data_type, "nullable": true, "metadata": metadata})
+        })
+        .collect();
+    let schema = json!({"type": "struct", "fields": fields}).to_string();
+    vec![
+        json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
+        json!({"metaData": {
+            "id": table,
+            "format": {"provider": "parquet", "options": {}},
+            "schemaString": schema,
+            "partitionColumns": partition,
+            "configuration": {},
+            "createdTime": 0,
+        }}),
+    ]
+}
+
+fn add(path: &str, size: u64, partition: &Value, n_rows: usize) -> Value {
+    let stats = json!({ "numRecords": n_rows }).to_string();
+    json!({"add": {
+        "path": path,
+        "partitionValues": partition,
+        "size": size,
+        "modificationTime": 0,
+        "dataChange": true,
+        "stats": stats,
+    }})
+}
+
+/// The cells of a period as a file holds them.
+fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
+    let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
+    for event in events.iter().filter(|event| period.contains(event.day)) {
+        let audiences = event.audiences.iter().cloned().collect();
+        let cell =
+            cells.entry((event.asset.clone(), event.country.clone(), audiences)).or_default();
+        if let Some(seconds) = event.seconds {
+            cell.plays += 1;
+            cell.seconds += seconds;
+            cell.players.insert(event.profile);
+        } else {
+            cell.impressions += 1;
+            cell.clicks += event.clicks;
+            cell.viewers.insert(event.profile);
+        }
+    }
+    let schema = schema(model);
+    let text = |of: fn(&CellKey) -> Option<String>| -> ArrayRef {
+        Arc::new(cells.keys().map(of).collect::<StringArray>())
+    };
+    let int = |of: fn(&Cell) -> i64| -> ArrayRef {
+        Arc::new(cells.values().map(of).collect::<Int64Array>())
+    };
+    let sketches = |precision: u8, of: fn(&Cell) -> &BTreeSet<u64>| -> ArrayRef {
+        let bytes: Vec<Vec<u8>> =
+            cells.values().map(|cell| sketch(precision, of(cell)).encode()).collect();
+        Arc::new(bytes.iter().map(|bytes| Some(bytes.as_slice())).collect::<BinaryArray>())
+    };
+    let seconds = cells.values().map(|cell| cell.seconds).collect::<Float64Array>();
+    let columns = vec![
+        text(|key| key.0.clone()),
+        text(|key| key.1.clone()),
+        lists(cells.keys().map(|key| key.2.clone())),
+        int(|cell| cell.impressions),
+        sketches(8, |cell| &cell.viewers),
+        int(|cell| cell.clicks),
+        Arc::new(seconds),
+        int(|cell| cell.plays),
+        sketches(10, |cell| &cell.players),
+    ];
+    // The partition columns are in the log alone.
+    let fields: Vec<Field> =
+        schema.fields().iter().skip(2).map(|field| (**field).clone()).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
+}
+
+/// A column of lists of texts.
+pub(super) fn lists(values: impl Iterator<Item = Vec<String>>) -> ArrayRef {
+    let field = Field::new("element", DataType::Utf8, true);
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
+    for list in values {
+        list.iter().for_each(|text| builder.values().append_value(text));
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
+}

@@ -1,0 +1,250 @@
+//! The naive evaluation that answers are compared with: over events, with sets of people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clio_proto::{
+    Answer, DayRange, Direction, FieldRef, Filter, GroupKey, Order, Query, QueryRange, Row, Test,
+    TimeGrain, Value,
+};
+use jiff::civil::Date;
+
+use super::events::{Event, asset_row, field_values};
+use super::lake::sketch;
+
+/// What the measures of a group come to.
+fn measure(name: &str, events: &[&Event]) -> Value {
+    let shown = || events.iter().filter(|event| event.seconds.is_none());
+    let played = || events.iter().filter(|event| event.seconds.is_some());
+    let people = |precision: u8, profiles: BTreeSet<u64>| {
+        let estimate = sketch(precision, &profiles).estimate();
+        Value {
+            value: Some(estimate.value),
+            lower: Some(estimate.lower),
+            upper: Some(estimate.upper),
+            exact: estimate.exact,
+        }
+    };
+    match name {
+        "impressions" => Value::exact(shown().count() as f64),
+        "plays" => Value::exact(played().count() as f64),
+        "clicks" => Value::exact(shown().map(|event| event.clicks as f64).sum()),
+        // Eighths add up without rounding.
+        "seconds" => Value::exact(played().filter_map(|event| event.seconds).sum()),
+        "viewers" => people(8, shown().map(|event| event.profile).collect()),
+        "players" => people(10, played().map(|event| event.profile).collect()),
+        "take_rate" => super::events::model().measure("take_rate").map_or_else(
+            || panic!("the model has it"),
+            |own| match &own.kind {
+                clio_proto::MeasureKind::Derived { expression } => {
+                    expression.evaluate_with_bounds(|name| measure(name, events))
+                }
+                other => panic!("{other:?}"),
+            },
+        ),
+        other => panic!("no measure {other}"),
+    }
+}
+
+pub(super) fn holds(filter: &Filter, event: &Event) -> bool {
+    match filter {
+        Filter::And(nodes) => nodes.iter().all(|node| holds(node, event)),
+        Filter::Or(nodes) => nodes.iter().any(|node| holds(node, event)),
+        Filter::Not(node) => !holds(node, event),
+        Filter::Field { field, test } => {
+            let set = field_values(event, field);
+            match test {
+                Test::AnyOf(values) => values.iter().any(|value| set.contains(value)),
+                Test::AllOf(values) => values.iter().all(|value| set.contains(value)),
+                Test::NoneOf(values) => !values.iter().any(|value| set.contains(value)),
+                Test::Prefix(prefix) => set.iter().any(|value| value.starts_with(prefix)),
+                Test::IsNull(null) => set.is_empty() == *null,
+            }
+        }
+    }
+}
+
+pub(super) fn is_multi(field: &FieldRef) -> bool {
+    field.dimension == "audience" || field.attribute.as_deref() == Some("tags")
+}
+
+/// The values of a multi-valued field that a filter asks for.
+fn named(filter: &Filter, field: &FieldRef) -> BTreeSet<String> {
+    match filter {
+        Filter::And(nodes) => nodes.iter().flat_map(|node| named(node, field)).collect(),
+        Filter::Or(nodes) if nodes.len() == 1 => named(&nodes[0], field),
+        Filter::Field { field: own, test: Test::AnyOf(values) | Test::AllOf(values) }
+            if own == field =>
+        {
+            values.iter().cloned().collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The values of one key for an event; several where groups overlap.
+fn key_values(key: &GroupKey, event: &Event, filter: Option<&Filter>) -> Vec<Option<String>> {
+    match key {
+        GroupKey::Time(grain) => {
+            let text = event.day.to_string();
+            let length = match grain {
+                TimeGrain::Day => 10,
+                TimeGrain::Month => 7,
+                TimeGrain::Year => 4,
+            };
+            vec![Some(text[..length].to_owned())]
+        }
+        GroupKey::Field(field) => {
+            let mut values = field_values(event, field);
+            if is_multi(field) {
+                let named = filter.map(|filter| named(filter, field)).unwrap_or_default();
+                if !named.is_empty() {
+                    values.retain(|value| named.contains(value));
+                    return values.into_iter().map(Some).collect();
+                }
+            }
+            if values.is_empty() { vec![None] } else { values.into_iter().map(Some).collect() }
+        }
+    }
+}
+
+/// The days that a query asks for, of a dataset that is not empty.
+fn range(events: &[Event], range: QueryRange) -> DayRange {
+    let first = events.iter().map(|event| event.day).min().unwrap();
+    let last = events.iter().map(|event| event.day).max().unwrap();
+    match range {
+        QueryRange::AllTime => DayRange::try_new(first, last).unwrap(),
+        QueryRange::Days { from, to } => {
+            let from_or = |date: Option<Date>, or: Date| date.unwrap_or(or);
+            let (from, to) = match (from, to) {
+                (Some(from), None) => (from, last.max(from)),
+                (None, Some(to)) => (first.min(to), to),
+                (from, to) => (from_or(from, first), from_or(to, last)),
+            };
+            DayRange::try_new(from, to).unwrap()
+        }
+    }
+}
+
+/// Compares an answer with what the events say. The order is checked as the query asks for it.
+pub(super) fn check(events: &[Event], query: &Query, answer: &Answer) {
+    let range = range(events, query.range);
+    let selected: Vec<&Event> = events
+        .iter()
+        .filter(|event| range.contains(event.day))
+        .filter(|event| query.filter.as_ref().is_none_or(|filter| holds(filter, event)))
+        .collect();
+    let mut groups: BTreeMap<Vec<Option<String>>, Vec<&Event>> = BTreeMap::new();
+    for event in &selected {
+        let mut keys: Vec<Vec<Option<String>>> = vec![Vec::new()];
+        for key in &query.group_by {
+            let values = key_values(key, event, query.filter.as_ref());
+            keys = keys
+                .iter()
+                .flat_map(|start| {
+                    values
+                        .iter()
+                        .map(|value| [start.as_slice(), std::slice::from_ref(value)].concat())
+                })
+                .collect();
+        }
+        for key in keys {
+            groups.entry(key).or_default().push(event);
+        }
+    }
+    let values = |events: &[&Event]| -> Vec<Value> {
+        query.measures.iter().map(|name| measure(name, events)).collect()
+    };
+    let total = Row { keys: Vec::new(), values: values(&selected) };
+    assert_eq!(answer.total, total, "{query:#?}");
+
+    let mut expected: Vec<(Vec<Option<String>>, Vec<Value>)> =
+        groups.iter().map(|(key, events)| (key.clone(), values(events))).collect();
+    if query.group_by.is_empty() {
+        expected.clear();
+    }
+    assert_eq!(answer.n_groups, expected.len() as u64, "{query:#?}");
+    expected.sort_by(|a, b| compare(query, a, b));
+    let page: Vec<_> = expected.into_iter().skip(query.offset).take(query.limit).collect();
+    let found: Vec<(Vec<Option<String>>, Vec<Value>)> = answer
+        .rows
+        .iter()
+        .map(|row| (row.keys.iter().map(|key| key.value.clone()).collect(), row.values.clone()))
+        .collect();
+    assert_eq!(found, page, "{query:#?}");
+    check_people(query, answer);
+    check_coverage(events, range, answer);
+    let overlapping: Vec<FieldRef> = query
+        .group_by
+        .iter()
+        .filter_map(|key| if let GroupKey::Field(field) = key { Some(field.clone()) } else { None })
+        .filter(is_multi)
+        .collect();
+    assert_eq!(answer.overlapping, overlapping);
+}
+
+/// Null and undefined last, whatever the direction.
+fn last<T: PartialOrd>(a: Option<&T>, b: Option<&T>, direction: Direction) -> std::cmp::Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let ordering = a.partial_cmp(b).unwrap();
+            if direction == Direction::Ascending { ordering } else { ordering.reverse() }
+        }
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}
+
+fn compare(
+    query: &Query,
+    a: &(Vec<Option<String>>, Vec<Value>),
+    b: &(Vec<Option<String>>, Vec<Value>),
+) -> std::cmp::Ordering {
+    let key_at = |key: &GroupKey| query.group_by.iter().position(|own| own == key).unwrap();
+    let time = query.group_by.iter().find(|key| matches!(key, GroupKey::Time(_)));
+    let mut order = Vec::new();
+    match (query.order_by.as_slice(), time) {
+        ([], Some(time)) => order.push((Order::Key(time.clone()), Direction::Ascending)),
+        ([], None) => {
+            order.push((Order::Measure(query.measures[0].clone()), Direction::Descending));
+        }
+        (all, _) => order.extend(all.iter().map(|own| (own.by.clone(), own.direction))),
+    }
+    order.extend(query.group_by.iter().map(|key| (Order::Key(key.clone()), Direction::Ascending)));
+    order
+        .iter()
+        .map(|(by, direction)| match by {
+            Order::Key(key) => {
+                let at = key_at(key);
+                last(a.0[at].as_ref(), b.0[at].as_ref(), *direction)
+            }
+            Order::Measure(name) => {
+                let at = query.measures.iter().position(|own| own == name).unwrap();
+                last(a.1[at].value.as_ref(), b.1[at].value.as_ref(), *direction)
+            }
+        })
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
+}
+
+/// Labels and previews are those of the lookup, of the dimension alone.
+fn check_people(query: &Query, answer: &Answer) {
+    for row in &answer.rows {
+        for (key, by) in row.keys.iter().zip(&query.group_by) {
+            let is_asset = *by == GroupKey::Field(FieldRef::parse("asset"));
+            let known = key.value.as_deref().filter(|_| is_asset).and_then(asset_row);
+            assert_eq!(key.label, known.as_ref().and_then(|row| row.name.clone()));
+            assert_eq!(key.media, known.and_then(|row| row.preview_url));
+        }
+    }
+}
+
+fn check_coverage(events: &[Event], range: DayRange, answer: &Answer) {
+    let present: BTreeSet<Date> = events.iter().map(|event| event.day).collect();
+    let coverage = &answer.coverage;
+    assert_eq!(coverage.range, Some((range.first(), range.last())));
+    let missing: Vec<Date> = range.days().filter(|day| !present.contains(day)).collect();
+    assert_eq!(coverage.missing, missing);
+    for day in present {
+        let n_holding = coverage.periods.iter().filter(|period| period.contains(day)).count();
+        assert_eq!(n_holding, usize::from(range.contains(day)), "{day} {:?}", coverage.periods);
+    }
+}

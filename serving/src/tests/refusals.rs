@@ -1,0 +1,350 @@
+//! What must not be served, and what must not be asked.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray};
+use clio_proto::{
+    Code, CubeService as _, Direction, Filter, MembersRequest, Order, OrderBy, Period, Query,
+    QueryRange, SnapshotMetadata, Test,
+};
+
+use super::events::{Event, day, days, generate};
+use super::lake::{TestLake, lists, sketch};
+use super::queries::{field, group_by, open, test, texts};
+use crate::{Cubes, ServingConfig};
+
+fn two_days() -> Vec<Event> {
+    generate(3, &days("2026-01-01", "2026-01-02"), 25)
+}
+
+/// What loading a lake says.
+async fn refusal(lake: &TestLake) -> String {
+    let error = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap_err();
+    let text = error.to_string();
+    text.strip_prefix("snapshot 0 is refused: ").map(str::to_owned).unwrap_or(text)
+}
+
+/// What loading says of a lake with this metadata.
+async fn refusal_of_metadata(change: impl FnOnce(&mut SnapshotMetadata)) -> String {
+    let mut lake = TestLake::empty();
+    lake.commit(two_days(), change, |_, batch| batch);
+    refusal(&lake).await
+}
+
+/// What loading says of a lake where one column of the first day's file is another.
+async fn refusal_of_column(column: &str, change: impl Fn(&ArrayRef) -> ArrayRef) -> String {
+    let mut lake = TestLake::empty();
+    let first: Period = "2026-01-01".parse().unwrap();
+    lake.commit(
+        two_days(),
+        |_| {},
+        |period, batch| {
+            if period == first { replace(&batch, column, &change) } else { batch }
+        },
+    );
+    refusal(&lake).await
+}
+
+fn replace(
+    batch: &RecordBatch,
+    column: &str,
+    change: impl Fn(&ArrayRef) -> ArrayRef,
+) -> RecordBatch {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(own, array)| {
+        let array = if own.name() == column { change(array) } else { Arc::clone(array) };
+        (own.name().clone(), array, true)
+    });
+    RecordBatch::try_from_iter_with_nullable(columns.collect::<Vec<_>>()).unwrap()
+}
+
+#[tokio::test]
+async fn metadata_is_checked() {
+    assert_eq!(
+        refusal_of_metadata(|metadata| metadata.format_version = 2).await,
+        "its format version is 2, this build reads 1"
+    );
+    let said = refusal_of_metadata(|metadata| metadata.model.push_str("\n[dimension.x]\n")).await;
+    assert!(said.starts_with("its model does not hold: the model of snapshot 0:"), "{said}");
+    let said = refusal_of_metadata(|metadata| {
+        metadata.fingerprint = clio_proto::Fingerprint::new("0123456789abcdef");
+    })
+    .await;
+    assert!(said.ends_with("its commit says 0123456789abcdef"), "{said}");
+    assert_eq!(
+        refusal_of_metadata(|metadata| metadata.lookups.clear()).await,
+        "lookup `assets`: the commit names no version of it"
+    );
+    let said = refusal_of_metadata(|metadata| {
+        metadata.lookups.insert("assets".to_owned(), 9);
+    })
+    .await;
+    assert!(said.contains("does not answer: lookup `assets`: "), "{said}");
+}
+
+#[tokio::test]
+async fn the_schema_is_checked() {
+    let edits = [
+        (
+            r#"\"clio.precision\":\"8\""#,
+            r#"\"clio.precision\":\"9\""#,
+            "column `viewers` is of `clio.precision` `9`, the model asks for of `clio.precision` `8`",
+        ),
+        (
+            r#"\"clio.family\":\"hll++\""#,
+            r#"\"family\":\"hll++\""#,
+            "column `viewers` is without `clio.family`, the model asks for of `clio.family` `hll++`",
+        ),
+        (
+            r#"\"name\":\"clicks\""#,
+            r#"\"name\":\"klicks\""#,
+            "column `clicks` is missing, the model asks for Int64",
+        ),
+    ];
+    for (from, to, expected) in edits {
+        let lake = TestLake::with(two_days());
+        lake.edit_log("cells", 0, |text| {
+            assert!(text.contains(from), "{text}");
+            text.replacen(from, to, 1)
+        });
+        assert_eq!(refusal(&lake).await, expected);
+    }
+    let lake = TestLake::with(two_days());
+    lake.edit_log("cells", 0, |text| text.replace(r#""grain":"day""#, r#""grain":"month""#));
+    let said = refusal(&lake).await;
+    assert!(said.ends_with("grain `month` and period `2026-01-01` are no partition of cells"));
+    let lake = TestLake::with(two_days());
+    lake.edit_log("cells", 0, |text| text.replace(r#"\"numRecords\":"#, r#"\"numRecords\":1"#));
+    let said = refusal(&lake).await;
+    assert!(said.contains(" rows, the log says 1"), "{said}");
+}
+
+#[tokio::test]
+async fn cells_are_checked() {
+    let ints = |array: &ArrayRef| array.as_any().downcast_ref::<Int64Array>().unwrap().clone();
+    let path = "file `grain=day/period=2026-01-01/part-";
+    let said = refusal_of_column("impressions", |array| {
+        let mut values = ints(array).values().to_vec();
+        values[2] = -1;
+        Arc::new(Int64Array::from(values))
+    })
+    .await;
+    assert!(said.starts_with(path), "{said}");
+    assert!(said.ends_with("column `impressions`, row 2: a count of -1"), "{said}");
+
+    let said = refusal_of_column("plays", |array| {
+        let mut values: Vec<_> = ints(array).iter().collect();
+        values[4] = None;
+        Arc::new(Int64Array::from(values))
+    })
+    .await;
+    assert!(said.ends_with("column `plays`, row 4: null"), "{said}");
+
+    let said = refusal_of_column("viewers", |array| {
+        let columns = array.as_any().downcast_ref::<BinaryArray>().unwrap();
+        let mut values: Vec<_> = columns.iter().collect();
+        values[1] = Some(b"no sketch");
+        Arc::new(BinaryArray::from(values))
+    })
+    .await;
+    assert!(said.contains("column `viewers`, row 1: sketch bytes at offset 0"), "{said}");
+
+    // Both forms of a sketch are compared with the count.
+    for n_people in [40, 4_000] {
+        let many = sketch(8, &(0..n_people).collect()).encode();
+        let said = refusal_of_column("viewers", |array| {
+            let columns = array.as_any().downcast_ref::<BinaryArray>().unwrap();
+            let mut values: Vec<_> = columns.iter().collect();
+            values[3] = Some(&many);
+            Arc::new(BinaryArray::from(values))
+        })
+        .await;
+        assert!(said.contains("row 3: `viewers` has at least"), "{said}");
+        assert!(said.contains("events of `impressions`"), "{said}");
+    }
+
+    let said = refusal_of_column("audience", |array| {
+        lists((0..array.len()).map(|_| vec!["b".to_owned(), "a".to_owned()]))
+    })
+    .await;
+    assert!(said.ends_with("row 0: the list is not sorted, or repeats a value"), "{said}");
+
+    let said = refusal_of_column("impressions", |array| {
+        let mut values = ints(array).values().to_vec();
+        values[0] += 1_000;
+        Arc::new(Int64Array::from(values))
+    })
+    .await;
+    assert!(said.starts_with("`impressions` of period `2026-01` is "), "{said}");
+    assert!(said.ends_with(" of the periods below it"), "{said}");
+
+    let said = refusal_of_column("country", |array| {
+        Arc::new(Int64Array::from(vec![1; array.len()])) as ArrayRef
+    })
+    .await;
+    assert!(said.ends_with("column `country` cannot be read as Utf8: it is Int64"), "{said}");
+}
+
+#[tokio::test]
+async fn files_are_checked() {
+    let first: Period = "2026-01-01".parse().unwrap();
+    let lake = TestLake::with(two_days());
+    std::fs::write(lake.file(first), b"PAR1 and nothing else PAR1").unwrap();
+    let said = refusal(&lake).await;
+    assert!(said.starts_with("file `grain=day/period=2026-01-01/"), "{said}");
+
+    let lake = TestLake::with(two_days());
+    std::fs::remove_file(lake.file(first)).unwrap();
+    let said = refusal(&lake).await;
+    assert!(said.contains("does not answer"), "a file that is not there may come: {said}");
+
+    let lake = TestLake::with(two_days());
+    lake.edit_log("cells", 0, |text| {
+        text.lines()
+            .filter(|line| !line.contains(r#""grain":"month""#))
+            .collect::<Vec<_>>()
+            .join("\n")
+    });
+    assert_eq!(refusal(&lake).await, "period `2026-01` is missing although `2026-01-01` is there");
+    let lake = TestLake::with(two_days());
+    lake.edit_log("cells", 0, |text| {
+        text.lines()
+            .filter(|line| !line.contains(r#""grain":"day""#))
+            .collect::<Vec<_>>()
+            .join("\n")
+    });
+    assert_eq!(refusal(&lake).await, "period `2026-01` is there, but no day of it");
+}
+
+#[tokio::test]
+async fn lookups_are_checked() {
+    let text = |values: &[&str]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let kinds = [
+        (vec![("key", text(&["a", "a"])), ("kind", text(&["x", "y"]))], "key `a` occurs twice"),
+        (vec![("key", text(&["a"])), ("sort", text(&["x"]))], "column `kind` is missing"),
+    ];
+    for (columns, expected) in kinds {
+        let mut lake = TestLake::with(two_days());
+        lake.write_lookup("audiences", columns);
+        lake.replace_days(two_days());
+        let error = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("snapshot 1 is refused: lookup `audiences`: {expected}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn queries_are_refused_with_what_exists() {
+    let lake = TestLake::with(two_days());
+    let cubes = open(&lake).await;
+    let total = || Query::total(["plays"]);
+    let order = |by: Order| vec![OrderBy { by, direction: Direction::Ascending }];
+    let deep = (0..40).fold(Filter::And(Vec::new()), |inner, _| Filter::Not(Box::new(inner)));
+    let fields = "`asset`, `asset.title`, `asset.media_type`, `asset.tags`, `country`, `audience`, \
+                  `audience.kind`";
+    let cases = [
+        (Query { measures: Vec::new(), ..total() },
+         Code::InvalidArgument,
+         "no measure is asked for; there are: `impressions`, `viewers`, `clicks`, `seconds`, `plays`, \
+          `players`, `take_rate`".to_owned()),
+        (Query::total(["likes"]),
+         Code::InvalidArgument,
+         "unknown measure `likes`; there are: `impressions`, `viewers`, `clicks`, `seconds`, `plays`, \
+          `players`, `take_rate`".to_owned()),
+        (Query { group_by: group_by(&["asset.size"]), ..total() },
+         Code::InvalidArgument,
+         format!("unknown field `asset.size`; there are: {fields}, `day`, `month`, `year`")),
+        (Query { filter: Some(test("city", Test::IsNull(true))), ..total() },
+         Code::InvalidArgument,
+         format!("unknown field `city`; there are: {fields}")),
+        (Query { group_by: group_by(&["day", "country", "month"]), ..total() },
+         Code::InvalidArgument,
+         "rows are grouped by one step of time at most: `day` or `month`".to_owned()),
+        (Query { group_by: group_by(&["country", "country"]), ..total() },
+         Code::InvalidArgument,
+         "`country` is twice among what rows are grouped by".to_owned()),
+        (Query { order_by: order(Order::Measure("clicks".to_owned())), ..total() },
+         Code::InvalidArgument,
+         "rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`"
+             .to_owned()),
+        (Query { order_by: order(Order::Key("day".parse().unwrap())), ..total() },
+         Code::InvalidArgument,
+         "rows cannot be ordered by the key `day`, which the query does not ask for: none".to_owned()),
+        (Query { filter: Some(test("country", Test::AllOf(texts(&["US", "FR"])))), ..total() },
+         Code::InvalidArgument,
+         "`allOf` with 2 values holds for no cell: `country` has one value at most; `anyOf` holds \
+          where it is one of them".to_owned()),
+        (Query { limit: 5_001, ..total() },
+         Code::ResourceExhausted,
+         "limit 5001 is above 5000: ask page after page".to_owned()),
+        (Query {
+            range: QueryRange::Days { from: Some(day("2026-02-01")), to: Some(day("2026-01-31")) },
+            ..total()
+         },
+         Code::InvalidArgument,
+         "range ends before it starts: from=2026-02-01 to=2026-01-31".to_owned()),
+        (Query { range: QueryRange::Days { from: Some(day("1800-01-01")), to: None }, ..total() },
+         Code::ResourceExhausted,
+         "the range from 1800-01-01 to 2026-01-02 holds 82547 days, the limit is 36525".to_owned()),
+        (Query { filter: Some(deep), ..total() },
+         Code::InvalidArgument,
+         "the filter is nested deeper than 32 levels".to_owned()),
+        (Query {
+            filter: Some(test("country", Test::AnyOf(vec![String::new(); 10_001]))),
+            ..total()
+         },
+         Code::ResourceExhausted,
+         "the filter names 10001 values, the limit is 10000".to_owned()),
+    ];
+    for (query, code, message) in cases {
+        let error = cubes.query(query, None).await.unwrap_err();
+        assert_eq!((error.code, error.message), (code, message));
+    }
+    let members = |name: &str, limit: usize| MembersRequest {
+        field: field(name),
+        search: None,
+        limit,
+        offset: 0,
+        snapshot: None,
+    };
+    let error = cubes.members(members("city", 1)).await.unwrap_err();
+    assert_eq!(error.message, format!("unknown field `city`; there are: {fields}"));
+    let error = cubes.members(members("asset", 5_001)).await.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted);
+}
+
+#[tokio::test]
+async fn limits_of_work_are_kept() {
+    let lake = TestLake::with(two_days());
+    let keys = Query { group_by: group_by(&["asset", "country"]), ..Query::total(["plays"]) };
+    let mut config = ServingConfig::new(lake.url());
+    config.limits.n_groups = 5;
+    let cubes = Cubes::load_once(config.clone()).await.unwrap();
+    let error = cubes.query(keys.clone(), None).await.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.starts_with("the query makes more than 5 groups"), "{error}");
+
+    config.limits.n_groups = 1_000;
+    config.limits.query_bytes = 100;
+    let cubes = Cubes::load_once(config.clone()).await.unwrap();
+    let error = cubes.query(keys.clone(), None).await.unwrap_err();
+    assert!(error.message.ends_with("the limit is 96; filter more, or group by less"), "{error}");
+
+    // While every thread is taken, one may wait, until its time is over; the next is turned away.
+    config.limits = crate::Limits { n_running: 1, n_waiting: 1, ..crate::Limits::default() };
+    config.limits.query_timeout = std::time::Duration::from_millis(5);
+    let cubes = Cubes::load_once(config).await.unwrap();
+    let thread = cubes.admission().take_thread().await;
+    let (waiting, refused) =
+        tokio::join!(cubes.query(keys.clone(), None), cubes.query(keys.clone(), None));
+    let waiting = waiting.unwrap_err();
+    assert_eq!(waiting.code, Code::DeadlineExceeded);
+    assert_eq!(waiting.message, "the query took longer than the limit of 5ms");
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, Code::Unavailable);
+    assert_eq!(refused.message, "2 queries are in progress, which is the limit; try again");
+    drop(thread);
+    assert!(cubes.query(keys, None).await.is_ok());
+}
