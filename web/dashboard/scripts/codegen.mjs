@@ -3,12 +3,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import { preset } from '@graphql-codegen/client-preset';
-import { parse } from 'graphql';
+import { buildSchema, parse, validate } from 'graphql';
 
 const folder = new URL('../src/api/', import.meta.url);
 const target = new URL('generated.ts', folder);
 const schema = parse(readFileSync(new URL('schema.graphql', folder), 'utf8'));
 const rawSDL = readFileSync(new URL('operations.graphql', folder), 'utf8');
+
+// The documents must also be good for the schema that the gateway exports, here of its example model.
+const gateway = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+const problems = validate(gateway, parse(rawSDL));
+if (problems.length > 0) {
+  console.error(`src/api/operations.graphql does not fit web/schema.graphql:\n${problems.join('\n')}`);
+  process.exit(1);
+}
 
 const sections = await preset.buildGeneratesSection({
   baseOutputDir: 'api/',

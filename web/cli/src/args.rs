@@ -1,0 +1,302 @@
+//! What one can type. Every command has an example in its help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// Which artwork, trailer or teaser reaches and wins which audience.
+///
+/// Clio rolls raw events up into sketches in a Delta lake, serves any filter over them in
+/// milliseconds with error bounds, and shows them on a dashboard.
+#[derive(Debug, Parser)]
+#[command(name = "clio", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to log to standard error: error, warn, info, debug, or a filter such as `clio_etl=debug`
+    #[arg(long, global = true, env = "CLIO_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+    /// How log lines are written
+    #[arg(long, global = true, env = "CLIO_LOG_FORMAT", value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make synthetic events, run the etl, serve them and the dashboard: all in one process
+    #[command(after_help = "Example:\n  clio demo --data demo-data --http 127.0.0.1:8080")]
+    Demo(DemoArgs),
+    /// Write seeded synthetic media events with the exact answers beside them
+    #[command(after_help = "Example:\n  clio synth --out events --scale medium --seed 7")]
+    Synth(SynthArgs),
+    /// Work with dataset models
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Turn events into a lake of cells
+    #[command(subcommand)]
+    Etl(EtlCommand),
+    /// Ask the cube, from a lake or through a running service
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(QueryArgs),
+    /// Hold the lake's latest snapshot in memory and answer over gRPC
+    #[command(after_help = "Example:\n  clio serve --lake lake --grpc 127.0.0.1:50051")]
+    Serve(ServeArgs),
+    /// Serve GraphQL and the dashboard, in front of one or several serving replicas
+    #[command(
+        after_help = "Example:\n  clio gateway --serving http://127.0.0.1:50051 --http 127.0.0.1:8080"
+    )]
+    Gateway(GatewayArgs),
+}
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  clio query --lake lake --group-by country --measures viewers,take_rate
+  clio query --lake lake --from 2026-01-05 --to 2026-01-11 --group-by day --measures viewers
+  clio query --serving http://127.0.0.1:50051 --group-by asset --measures players \\
+      --where 'country anyOf (US, CA) and not audience allOf (\"Drama fans\", Kids)'
+
+Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
+         joined by and, or, not and parentheses; values with blanks or commas in quotes.
+Exit codes: 0 done, 1 failed, 2 wrong usage (an unknown name, a range that ends before it starts).";
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder for events and lake; made if absent, used again if there
+    #[arg(long, default_value = "demo-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where the dashboard and GraphQL listen
+    #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) http: SocketAddr,
+    /// How much data to make
+    #[arg(long, value_enum, default_value = "small")]
+    pub(crate) scale: Scale,
+    /// Open the dashboard in the default browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Scale {
+    /// 200 thousand events, 7 days
+    Small,
+    /// 2 million events, 14 days
+    Medium,
+    /// 20 million events, 7 days
+    Large,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SynthArgs {
+    /// The folder to write; it must be empty or absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How much data to make; the options below change one number of it each
+    #[arg(long, value_enum, default_value = "small")]
+    pub(crate) scale: Scale,
+    /// The same seed gives the same bytes
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Impressions and plays together, about
+    #[arg(long, value_name = "N")]
+    pub(crate) events: Option<u64>,
+    /// The first day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start: Option<Date>,
+    /// How many days
+    #[arg(long, value_name = "N")]
+    pub(crate) days: Option<u32>,
+    /// How many people
+    #[arg(long, value_name = "N")]
+    pub(crate) people: Option<u64>,
+    /// How many assets
+    #[arg(long, value_name = "N")]
+    pub(crate) assets: Option<u32>,
+    /// How many countries
+    #[arg(long, value_name = "N")]
+    pub(crate) countries: Option<u32>,
+    /// Leave out the exact answers, which take as long again
+    #[arg(long)]
+    pub(crate) no_answers: bool,
+    /// Add so many further days to a folder that this command wrote, with the settings it was written with
+    #[arg(long, value_name = "N", conflicts_with_all = ["scale", "seed", "events", "start", "days",
+        "people", "assets", "countries", "no_answers"])]
+    pub(crate) add_days: Option<std::num::NonZeroU32>,
+    /// How the summary is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Print a dataset model as Clio understands it, and what it finds in the sources
+    #[command(after_help = "Example:\n  clio model check media.toml")]
+    Check {
+        /// The model file
+        file: PathBuf,
+        /// Do not look at the sources
+        #[arg(long)]
+        no_sources: bool,
+        /// How the result is printed
+        #[arg(long, value_enum, default_value = "text")]
+        format: ReportFormat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EtlCommand {
+    /// Roll days up, fold their months, years and all time, check, and commit once
+    #[command(
+        after_help = "Examples:\n  clio etl run --model media.toml --lake lake\n  clio etl run --model media.toml --lake lake --date 2026-01-05"
+    )]
+    Run(EtlRunArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EtlRunArgs {
+    /// The dataset model
+    #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// The lake: a folder or an address; made if absent
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Only this day
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    pub(crate) date: Option<Date>,
+    /// From this day (with --to); without any date: every day found in the sources
+    #[arg(long, value_name = "DATE", requires = "to")]
+    pub(crate) from: Option<Date>,
+    /// To this day, included
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub(crate) to: Option<Date>,
+    /// Threads to use; by default one for each core
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// The most memory for sorting and grouping, in MiB
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<std::num::NonZeroUsize>,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    #[command(flatten)]
+    pub(crate) from_where: CubeAddress,
+    /// What a row stands for: day, month or year, dimensions, attributes (asset.title)
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub(crate) group_by: Vec<String>,
+    /// Which measures; by default all
+    #[arg(long, value_name = "MEASURE,...", value_delimiter = ',')]
+    pub(crate) measures: Vec<String>,
+    /// Which cells count; several are joined with `and`
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Vec<String>,
+    /// The first day; without --from and --to: all time
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// The last day, included
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<Date>,
+    /// A measure or key, with `:asc` or `:desc` behind it; by default `:desc`
+    #[arg(long, value_name = "NAME[:asc|:desc],...", value_delimiter = ',')]
+    pub(crate) order_by: Vec<String>,
+    /// The most rows
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) limit: usize,
+    /// Rows to skip
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) offset: usize,
+    /// A snapshot that is not the newest
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) snapshot: Option<u64>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: AnswerFormat,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct CubeAddress {
+    /// Read this lake: a folder or an address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: Option<String>,
+    /// Ask this running service
+    #[arg(long, env = "CLIO_SERVING", value_name = "URL")]
+    pub(crate) serving: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The lake to serve and to follow
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Where gRPC listens
+    #[arg(long, env = "CLIO_GRPC", default_value = "127.0.0.1:50051", value_name = "ADDR")]
+    pub(crate) grpc: SocketAddr,
+    /// How often the lake is asked for a new snapshot, in milliseconds
+    #[arg(long, default_value = "500", value_name = "MS")]
+    pub(crate) poll_ms: std::num::NonZeroU64,
+    /// The most memory that snapshots may take, in MiB
+    #[arg(long, env = "CLIO_MEMORY", value_name = "MIB")]
+    pub(crate) memory: Option<std::num::NonZeroU64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GatewayArgs {
+    /// Serving replicas; the first that answers is asked
+    #[arg(
+        long,
+        env = "CLIO_SERVING",
+        value_delimiter = ',',
+        required = true,
+        value_name = "URL,..."
+    )]
+    pub(crate) serving: Vec<String>,
+    /// Where the dashboard and GraphQL listen
+    #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) http: SocketAddr,
+    /// A folder with previews, served under /media/
+    #[arg(long, env = "CLIO_MEDIA", value_name = "DIR")]
+    pub(crate) media: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_query_needs_a_lake_or_a_service_and_not_both() {
+        let parse = |words: &str| Cli::try_parse_from(words.split(' '));
+        assert!(parse("clio query --lake a --group-by country").is_ok());
+        assert!(parse("clio query --group-by country").is_err());
+        assert!(parse("clio query --lake a --serving b").is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! One file for each command.
+
+mod demo;
+mod etl_run;
+mod gateway;
+mod model_check;
+mod query;
+mod serve;
+mod synth;
+
+use crate::args::{Command, EtlCommand, ModelCommand};
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Synth(args) => synth::run(&args),
+        Command::Model(ModelCommand::Check { file, no_sources, format }) => {
+            model_check::run(&file, no_sources, format).await
+        }
+        Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
+        Command::Query(args) => query::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Gateway(args) => gateway::run(args).await,
+    }
+}

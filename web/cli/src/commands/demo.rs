@@ -1,0 +1,82 @@
+//! `clio demo`: everything in one process and one folder.
+//!
+//! ```text
+//! DIR/events/   what `clio synth` writes, with media.toml and previews
+//! DIR/lake/     what `clio etl run` makes of it
+//! ```
+//!
+//! What is there already is used again, so that a second start takes seconds.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clio_etl::Days;
+use clio_serving::{Cubes, ServingConfig};
+use clio_web::GatewayConfig;
+use tokio::task::JoinSet;
+
+use crate::args::DemoArgs;
+use crate::commands::{etl_run, gateway, synth};
+use crate::progress::Bars;
+use crate::{address, signals};
+
+/// Makes what is missing, then serves until it is told to stop.
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    // The address is taken first: better to fail now than after minutes of work.
+    let listener = gateway::listen(args.http).await?;
+    let page = format!("http://{}", listener.local_addr()?);
+    let events = args.data.join("events");
+    let lake_folder = args.data.join("lake");
+    make_events(&args, &events)?;
+    let lake = address::folder(&lake_folder.to_string_lossy())?;
+    make_lake(&events, &lake_folder, lake.clone()).await?;
+
+    let cubes = Cubes::open(ServingConfig::new(lake)).await?;
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
+    tasks.spawn(async move {
+        follower.follow(follower_stop).await;
+        Ok(())
+    });
+    let config = GatewayConfig { media_dir: Some(events), ..GatewayConfig::default() };
+    let server_stop = stop.clone();
+    tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
+    println!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");
+    if args.open && webbrowser::open(&page).is_err() {
+        eprintln!("no browser could be opened; the page is at {page}");
+    }
+    signals::join_all(tasks, &stop).await
+}
+
+fn make_events(args: &DemoArgs, events: &Path) -> anyhow::Result<()> {
+    if is_there(&events.join("media.toml"))? {
+        println!("events: using {}", events.display());
+        return Ok(());
+    }
+    std::fs::create_dir_all(&args.data)
+        .with_context(|| format!("cannot make the folder `{}`", args.data.display()))?;
+    let config = synth::preset(args.scale);
+    println!("events: making about {} in {}", config.n_events, events.display());
+    clio_etl::synth::generate(&config, events, &Bars::new())?;
+    Ok(())
+}
+
+async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Result<()> {
+    if is_there(&folder.join(clio_proto::CELLS_TABLE).join("_delta_log"))? {
+        println!("lake: using {}", folder.display());
+        return Ok(());
+    }
+    println!("lake: rolling up into {}", folder.display());
+    let config = etl_run::config(&events.join("media.toml"), lake)?;
+    let bars = Bars::new();
+    let report = clio_etl::run(&config, Days::All, &bars).await?;
+    drop(bars);
+    etl_run::print_report(&report);
+    Ok(())
+}
+
+fn is_there(path: &Path) -> anyhow::Result<bool> {
+    path.try_exists().with_context(|| format!("cannot look at `{}`", path.display()))
+}

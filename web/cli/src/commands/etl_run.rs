@@ -1,0 +1,116 @@
+//! `clio etl run`: from events to one commit.
+
+use std::path::Path;
+
+use anyhow::Context;
+use clio_etl::{Days, RunReport};
+use clio_proto::{DayRange, Model, RunId};
+use url::Url;
+
+use crate::args::{EtlRunArgs, ReportFormat};
+use crate::failure::Usage;
+use crate::progress::Bars;
+use crate::{address, output};
+
+/// Runs once and prints the report.
+pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
+    let days = match (args.date, args.from, args.to) {
+        (Some(date), _, _) => days(date, date)?,
+        (None, Some(from), Some(to)) => days(from, to)?,
+        _ => Days::All,
+    };
+    let mut config = config(&args.model, address::folder(&args.lake)?)?;
+    if let Some(threads) = args.threads {
+        config.n_threads = threads.get();
+    }
+    config.memory_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
+    let bars = Bars::new();
+    let report = clio_etl::run(&config, days, &bars).await?;
+    drop(bars);
+    match args.format {
+        ReportFormat::Json => println!("{}", json_report(&report)?),
+        ReportFormat::Text => print_report(&report),
+    }
+    Ok(())
+}
+
+fn days(from: jiff::civil::Date, to: jiff::civil::Date) -> Result<Days, Usage> {
+    DayRange::try_new(from, to)
+        .map(Days::Range)
+        .ok_or_else(|| Usage(format!("the range ends before it starts: from {from} to {to}")))
+}
+
+/// Reads a model file.
+pub(crate) fn read_model(file: &Path) -> anyhow::Result<Model> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the model file `{name}`"))?;
+    Ok(Model::parse(&name, &text)?)
+}
+
+/// A thread for each core of this machine.
+pub(crate) fn n_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The settings of a run on this machine: all its cores, the clock of now.
+pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::Config> {
+    let now = jiff::Timestamp::now();
+    // Unique among the runs of one lake: the time to the microsecond, and the process.
+    let run = format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%.6fZ"), std::process::id());
+    Ok(clio_etl::Config {
+        lake,
+        model: read_model(model_file)?,
+        base: address::folder_of(model_file)?,
+        run: RunId::new(run),
+        now,
+        n_threads: n_threads(),
+        memory_bytes: None,
+    })
+}
+
+/// What a run did, for people.
+pub(crate) fn print_report(report: &RunReport) {
+    let number = |n: u64| output::number(n as f64);
+    let verdict = if report.unchanged { "holds all of it already" } else { "committed" };
+    println!("run {}: snapshot {} {verdict}", report.run, report.snapshot);
+    if let (Some(first), Some(last)) = (report.days.first(), report.days.last()) {
+        println!("  days           {} ({first} to {last})", report.days.len());
+    }
+    if !report.days_removed.is_empty() {
+        let days: Vec<_> = report.days_removed.iter().map(ToString::to_string).collect();
+        println!("  days removed   {}: they have no events any more", days.join(", "));
+    }
+    for (source, n_rows) in &report.rows_in {
+        println!("  events         {} of {source}", number(*n_rows));
+    }
+    for (source, n_rows) in report.rows_out_of_day.iter().filter(|(_, n_rows)| **n_rows > 0) {
+        println!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
+    }
+    let cells: Vec<_> = report
+        .cells
+        .iter()
+        .map(|(grain, n_cells)| format!("{grain} {}", number(*n_cells)))
+        .collect();
+    println!("  cells          {}", cells.join(", "));
+    println!("  written        {}", indicatif::HumanBytes(report.bytes_written));
+    let steps: Vec<_> =
+        report.steps.iter().map(|step| format!("{} {:.2} s", step.step, step.seconds)).collect();
+    println!("  time           {}", steps.join(", "));
+}
+
+/// The report as one JSON object, with the process's peak memory where the system tells.
+fn json_report(report: &RunReport) -> anyhow::Result<String> {
+    let mut json = serde_json::to_value(report)?;
+    if let (Some(object), Some(bytes)) = (json.as_object_mut(), peak_memory_bytes()) {
+        object.insert("peak_memory_bytes".to_owned(), bytes.into());
+    }
+    Ok(serde_json::to_string_pretty(&json)?)
+}
+
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
+}

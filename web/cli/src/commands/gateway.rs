@@ -1,0 +1,34 @@
+//! `clio gateway`: GraphQL and the dashboard in front of serving.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use clio_proto::{RemoteConfig, RemoteCubes};
+use clio_web::GatewayConfig;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::args::GatewayArgs;
+use crate::signals;
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<()> {
+    let remote = RemoteConfig { endpoints: args.serving.clone(), ..RemoteConfig::default() };
+    let service = Arc::new(RemoteCubes::new(&remote)?);
+    let listener = listen(args.http).await?;
+    let address = listener.local_addr()?;
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    eprintln!("dashboard and GraphQL on http://{address}");
+    let config = GatewayConfig { media_dir: args.media, ..GatewayConfig::default() };
+    let server_stop = stop.clone();
+    tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
+    signals::join_all(tasks, &stop).await
+}
+
+/// Takes the address, or says what is in the way.
+pub(crate) async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another with --http (port 0 takes a free one)")
+    })
+}

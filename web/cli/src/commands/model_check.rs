@@ -1,0 +1,189 @@
+//! `clio model check`: the model as understood, and what is in its sources.
+
+use std::path::Path;
+
+use clio_etl::{DayInspection, Inspection, TableInspection};
+use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model, Source};
+use serde_json::json;
+
+use crate::args::ReportFormat;
+use crate::commands::etl_run::{n_threads, read_model};
+use crate::output::table_of;
+use crate::{address, output};
+
+/// Prints the model, then its sources.
+pub(crate) async fn run(file: &Path, no_sources: bool, format: ReportFormat) -> anyhow::Result<()> {
+    let model = read_model(file)?;
+    let base = address::folder_of(file)?;
+    if format == ReportFormat::Text {
+        // Before the sources are opened: they may be far away, or broken.
+        print_model(&model);
+    }
+    let found =
+        if no_sources { None } else { Some(clio_etl::inspect(&model, &base, n_threads()).await?) };
+    match (format, &found) {
+        (ReportFormat::Json, _) => println!("{:#}", json_of(&model, found.as_ref())?),
+        (ReportFormat::Text, Some(found)) => print_inspection(found),
+        (ReportFormat::Text, None) => {}
+    }
+    Ok(())
+}
+
+fn print_model(model: &Model) {
+    println!(
+        "dataset {}: days begin in {}, fingerprint {}",
+        model.name(),
+        model.timezone_name(),
+        model.fingerprint()
+    );
+    println!("\nsources");
+    for source in model.sources() {
+        println!("  {:<20} {}", source.name, source_text(source));
+    }
+    if !model.lookups().is_empty() {
+        println!("\nlookups");
+    }
+    for lookup in model.lookups() {
+        let files = &lookup.files;
+        println!(
+            "  {:<20} {} ({}), key {}",
+            lookup.name,
+            files.url,
+            files.format.as_str(),
+            lookup.key
+        );
+    }
+    println!("\ndimensions, in the order in which cells are sorted");
+    for dimension in model.dimensions() {
+        println!("  {:<20} {}", dimension.name, dimension_text(dimension));
+    }
+    println!("\nmeasures");
+    for measure in model.measures() {
+        println!("  {:<20} {}", measure.name, measure_text(measure));
+    }
+}
+
+fn source_text(source: &Source) -> String {
+    let mut text = format!("{} ({})", source.files.url, source.files.format.as_str());
+    if !source.files.patterns.is_empty() {
+        text += &format!(", files {}", source.files.patterns.join(", "));
+    }
+    text += &format!(", time {}", source.time);
+    if let Some(predicate) = &source.predicate {
+        text += &format!(", where {predicate}");
+    }
+    text
+}
+
+fn dimension_text(dimension: &Dimension) -> String {
+    let mut text = match &dimension.column {
+        DimensionColumn::Event(column) => format!("{column}"),
+        DimensionColumn::Lookup { lookup, on, column } => format!("{column} of {lookup}, by {on}"),
+    };
+    if dimension.multi {
+        text += ", a set of values";
+    }
+    if let Some(members) = &dimension.members {
+        text += &format!("; described by {members}");
+    }
+    for (what, column) in [("label", &dimension.label), ("media", &dimension.media)] {
+        if let Some(column) = column {
+            text += &format!(", {what} {column}");
+        }
+    }
+    if !dimension.attributes.is_empty() {
+        text += &format!(", attributes {}", dimension.attributes.join(", "));
+    }
+    text
+}
+
+fn measure_text(measure: &Measure) -> String {
+    match &measure.kind {
+        MeasureKind::Count { source } => format!("events of {source}"),
+        MeasureKind::Sum { source, of } => format!("sum of {of} over {source}"),
+        MeasureKind::Distinct { source, of, family, precision } => {
+            let of: Vec<_> = of.iter().map(ToString::to_string).collect();
+            format!(
+                "different {} among {source}; {family} at precision {}, error {:.2} %",
+                of.join(" with "),
+                precision.get(),
+                precision.relative_standard_error() * 100.0
+            )
+        }
+        MeasureKind::Derived { expression } => format!("= {}", expression.text()),
+    }
+}
+
+fn print_inspection(found: &Inspection) {
+    for table in &found.sources {
+        print_table("source", table);
+    }
+    for table in &found.lookups {
+        print_table("lookup", table);
+    }
+    match &found.day {
+        Some(day) => print_day(day),
+        None => println!("\nno events were found: a run would have nothing to roll up"),
+    }
+}
+
+fn print_table(what: &str, table: &TableInspection) {
+    println!(
+        "\n{what} {}: {} in {} files at {}",
+        table.name,
+        bytes_text(table.size_bytes),
+        output::number(table.n_files as f64),
+        table.url
+    );
+    let heads = table.columns.iter().map(|column| format!("{}\n{}", column.name, column.data_type));
+    let rows = table.sample.iter().map(|row| {
+        row.iter().map(|value| value.clone().unwrap_or_else(|| "null".to_owned())).collect()
+    });
+    println!("{}", table_of(heads.collect(), rows.collect()));
+}
+
+fn print_day(day: &DayInspection) {
+    println!(
+        "\nexpect of a day such as {}: {} events in {} cells, {}",
+        day.day,
+        output::number(day.n_rows as f64),
+        output::number(day.n_cells as f64),
+        bytes_text(day.size_bytes)
+    );
+    for dimension in &day.dimensions {
+        println!(
+            "  {:<20} {:>9} members; without it {:>3.0} % fewer cells, {}",
+            dimension.name,
+            output::number(dimension.n_members as f64),
+            dimension.share_of_cells * 100.0,
+            bytes_text(dimension.size_bytes_without)
+        );
+    }
+}
+
+fn bytes_text(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}
+
+fn json_of(model: &Model, found: Option<&Inspection>) -> anyhow::Result<serde_json::Value> {
+    let sources =
+        model.sources().iter().map(|source| (source.name.clone(), json!(source_text(source))));
+    let dimensions = model.dimensions().iter().map(|dimension| {
+        json!({
+            "name": dimension.name, "display": dimension.display, "multi": dimension.multi,
+            "attributes": dimension.attributes, "from": dimension_text(dimension),
+        })
+    });
+    let measures = model.measures().iter().map(|measure| {
+        json!({ "name": measure.name, "display": measure.display, "is": measure_text(measure) })
+    });
+    Ok(json!({
+        "name": model.name(),
+        "timezone": model.timezone_name(),
+        "fingerprint": model.fingerprint().as_str(),
+        "sources": sources.collect::<serde_json::Map<_, _>>(),
+        "dimensions": dimensions.collect::<Vec<_>>(),
+        "measures": measures.collect::<Vec<_>>(),
+        "found": serde_json::to_value(found)?,
+    }))
+}

@@ -1,0 +1,263 @@
+//! The filter language of the command line, read into [`Filter`].
+//!
+//! ```text
+//! or    := and ("or" and)*
+//! and   := unary ("and" unary)*
+//! unary := "not" unary | "(" or ")" | FIELD test
+//! test  := ("anyOf" | "allOf" | "noneOf") "(" VALUE ("," VALUE)* ")"
+//!        | "prefix" VALUE | "isNull" | "isNotNull"
+//! ```
+//!
+//! A value is a word, or any text in single or double quotes, in which the quote is written twice.
+//! There is no `=`: on a set of values it would have three meanings.
+
+use clio_proto::{FieldRef, Filter, Test};
+
+use crate::failure::Usage;
+
+/// Reads a filter.
+pub(crate) fn parse(text: &str) -> Result<Filter, Usage> {
+    let mut parser = Parser { tokens: tokens(text)?, position: 0, text };
+    let filter = parser.or(0)?;
+    match parser.peek() {
+        None => Ok(filter),
+        Some(_) => Err(parser.expected("`and`, `or` or the end")),
+    }
+}
+
+/// Joins the filters of several `--where` with `and`.
+pub(crate) fn all(texts: &[String]) -> Result<Option<Filter>, Usage> {
+    let mut filters = texts.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match filters.len() {
+        0 => None,
+        1 => filters.pop(),
+        _ => Some(Filter::And(filters)),
+    })
+}
+
+/// How deep parentheses and `not` may nest: far beyond what people write.
+const MAX_DEPTH: usize = 30;
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Open,
+    Close,
+    Comma,
+    Word(String),
+    Quoted(String),
+}
+
+/// Each token with the byte at which it starts.
+fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Usage> {
+    let mut tokens = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, letter)) = rest.next() {
+        let token = match letter {
+            _ if letter.is_whitespace() => continue,
+            '(' => Token::Open,
+            ')' => Token::Close,
+            ',' => Token::Comma,
+            '"' | '\'' => {
+                let mut value = String::new();
+                loop {
+                    match rest.next() {
+                        Some((_, next)) if next == letter => {
+                            if rest.next_if(|(_, doubled)| *doubled == letter).is_none() {
+                                break;
+                            }
+                            value.push(letter);
+                        }
+                        Some((_, next)) => value.push(next),
+                        None => {
+                            return Err(Usage(format!(
+                                "filter `{text}`: the quote at character {} is never closed",
+                                start + 1
+                            )));
+                        }
+                    }
+                }
+                Token::Quoted(value)
+            }
+            _ => {
+                let mut word = String::from(letter);
+                while let Some((_, next)) =
+                    rest.next_if(|(_, next)| !next.is_whitespace() && !"(),\"'".contains(*next))
+                {
+                    word.push(next);
+                }
+                Token::Word(word)
+            }
+        };
+        tokens.push((start, token));
+    }
+    Ok(tokens)
+}
+
+struct Parser<'a> {
+    tokens: Vec<(usize, Token)>,
+    position: usize,
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.position).map(|(_, token)| token)
+    }
+
+    fn take(&mut self, wanted: &Token) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.position += usize::from(found);
+        found
+    }
+
+    fn take_keyword(&mut self, keyword: &str) -> bool {
+        let found =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
+        self.position += usize::from(found);
+        found
+    }
+
+    fn expected(&self, what: &str) -> Usage {
+        let place = match self.tokens.get(self.position) {
+            Some((start, _)) => format!("at `{}`", &self.text[*start..]),
+            None => "at the end".to_owned(),
+        };
+        Usage(format!("filter `{}`: expected {what} {place}", self.text))
+    }
+
+    fn or(&mut self, depth: usize) -> Result<Filter, Usage> {
+        let mut parts = vec![self.and(depth)?];
+        while self.take_keyword("or") {
+            parts.push(self.and(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+    }
+
+    fn and(&mut self, depth: usize) -> Result<Filter, Usage> {
+        let mut parts = vec![self.unary(depth)?];
+        while self.take_keyword("and") {
+            parts.push(self.unary(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) })
+    }
+
+    fn unary(&mut self, depth: usize) -> Result<Filter, Usage> {
+        if depth > MAX_DEPTH {
+            return Err(Usage(format!("filter nests deeper than {MAX_DEPTH} levels")));
+        }
+        if self.take_keyword("not") {
+            return Ok(Filter::Not(Box::new(self.unary(depth + 1)?)));
+        }
+        if self.take(&Token::Open) {
+            let inner = self.or(depth + 1)?;
+            return if self.take(&Token::Close) { Ok(inner) } else { Err(self.expected("`)`")) };
+        }
+        let Some(Token::Word(field)) = self.peek().cloned() else {
+            return Err(self.expected("a field, `not` or `(`"));
+        };
+        self.position += 1;
+        let test = self.test()?;
+        Ok(Filter::Field { field: FieldRef::parse(&field), test })
+    }
+
+    fn test(&mut self) -> Result<Test, Usage> {
+        if self.take_keyword("anyOf") {
+            return self.values().map(Test::AnyOf);
+        }
+        if self.take_keyword("allOf") {
+            return self.values().map(Test::AllOf);
+        }
+        if self.take_keyword("noneOf") {
+            return self.values().map(Test::NoneOf);
+        }
+        if self.take_keyword("prefix") {
+            return self.value().map(Test::Prefix);
+        }
+        if self.take_keyword("isNull") {
+            return Ok(Test::IsNull(true));
+        }
+        if self.take_keyword("isNotNull") {
+            return Ok(Test::IsNull(false));
+        }
+        Err(self.expected("`anyOf`, `allOf`, `noneOf`, `prefix`, `isNull` or `isNotNull`"))
+    }
+
+    fn values(&mut self) -> Result<Vec<String>, Usage> {
+        if !self.take(&Token::Open) {
+            return Err(self.expected("`(` and a list of values"));
+        }
+        let mut values = vec![self.value()?];
+        while self.take(&Token::Comma) {
+            values.push(self.value()?);
+        }
+        if self.take(&Token::Close) { Ok(values) } else { Err(self.expected("`,` or `)`")) }
+    }
+
+    fn value(&mut self) -> Result<String, Usage> {
+        match self.peek().cloned() {
+            Some(Token::Word(value) | Token::Quoted(value)) => {
+                self.position += 1;
+                Ok(value)
+            }
+            _ => Err(self.expected("a value")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, test: Test) -> Filter {
+        Filter::Field { field: FieldRef::parse(name), test }
+    }
+
+    fn texts(values: &[&str]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn filters_are_read() {
+        let us = field("country", Test::AnyOf(texts(&["US"])));
+        let fans = field("audience", Test::AllOf(texts(&["Drama \"fans\"", "Kids"])));
+        let check = |text: &str, expected: &Filter| assert_eq!(&parse(text).unwrap(), expected);
+        check("country anyOf (US)", &us);
+        check("((country ANYOF(US)))", &us);
+        check(r#"audience allOf ("Drama ""fans""", 'Kids')"#, &fans);
+        check("asset.title prefix 'The '", &field("asset.title", Test::Prefix("The ".into())));
+        check("country isNotNull", &field("country", Test::IsNull(false)));
+        let or_binds_less = Filter::Or(vec![
+            us.clone(),
+            Filter::And(vec![
+                field("device", Test::NoneOf(texts(&["tv", "web"]))),
+                Filter::Not(Box::new(field("country", Test::IsNull(true)))),
+            ]),
+        ]);
+        check(
+            "country anyOf (US) or device noneOf (tv,web) and not country isNull",
+            &or_binds_less,
+        );
+    }
+
+    #[test]
+    fn a_broken_filter_says_where_and_what_was_expected() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(parse(text).unwrap_err().to_string(), expected);
+        };
+        check("", "filter ``: expected a field, `not` or `(` at the end");
+        check(
+            "country = US",
+            "filter `country = US`: expected `anyOf`, `allOf`, `noneOf`, `prefix`, `isNull` or \
+             `isNotNull` at `= US`",
+        );
+        check(
+            "country anyOf US",
+            "filter `country anyOf US`: expected `(` and a list of values at `US`",
+        );
+        check("country anyOf (US", "filter `country anyOf (US`: expected `,` or `)` at the end");
+        check("a isNull b", "filter `a isNull b`: expected `and`, `or` or the end at `b`");
+        check("a prefix 'b", "filter `a prefix 'b`: the quote at character 10 is never closed");
+        let deep = "not ".repeat(100) + "a isNull";
+        check(&deep, "filter nests deeper than 30 levels");
+    }
+}
