@@ -1,0 +1,70 @@
+# From a clean clone, with Rust (rustup) and Node 20 or later:
+#
+#   make demo     a dashboard with a week of synthetic data on http://127.0.0.1:8080
+#   make test     everything that CI checks
+#   make bench    figures for README.md: 20 million events, a release build
+#
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+DASHBOARD := web/dashboard
+HTTP ?= 127.0.0.1:8080
+DEMO_DATA ?= demo-data
+
+# What the dashboard is built from, so that a second `make` builds nothing.
+DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
+	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser bench fmt clean
+
+help:
+	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
+
+$(DASHBOARD)/node_modules/.package-lock.json: $(DASHBOARD)/package.json $(DASHBOARD)/package-lock.json
+	cd $(DASHBOARD) && npm ci --no-audit --no-fund
+	@touch $@
+
+$(DASHBOARD)/dist/index.html: $(DASHBOARD)/node_modules/.package-lock.json $(DASHBOARD_SOURCES)
+	cd $(DASHBOARD) && npm run build
+	@touch $@
+
+dashboard: $(DASHBOARD)/dist/index.html
+
+build: dashboard
+	cargo build --release --locked --package clio-cli
+
+demo: build
+	target/release/clio demo --data $(DEMO_DATA) --http $(HTTP) --open
+
+# In the order in which a mistake shows soonest.
+test: check-dashboard check-rust test-rust test-browser
+
+check-dashboard: $(DASHBOARD)/node_modules/.package-lock.json dashboard
+	cd $(DASHBOARD) && npm run check
+	cd $(DASHBOARD) && npm run budget
+
+check-rust:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# The binary first: the system tests start it as a process of its own.
+test-rust: dashboard
+	cargo build --package clio-cli --locked
+	tests/python.sh
+	cargo test --workspace --locked
+
+test-browser: $(DASHBOARD)/node_modules/.package-lock.json dashboard
+	cargo build --package clio-cli --package clio-tests --bins --locked
+	CHROMIUM_PATH="$$(tests/browser.sh)" target/debug/journeys
+
+bench: build
+	cargo run --release --locked --package clio-tests --bin bench -- $(BENCH)
+
+fmt:
+	cargo fmt --all
+
+clean:
+	cargo clean
+	rm -rf $(DASHBOARD)/dist $(DASHBOARD)/node_modules $(DEMO_DATA)

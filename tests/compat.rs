@@ -1,0 +1,3 @@
+//! Other implementations read what we write.
+
+mod delta;

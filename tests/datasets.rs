@@ -1,0 +1,4 @@
+//! Real and synthetic data against exact answers.
+
+mod open_bandit;
+mod synth;

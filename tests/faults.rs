@@ -1,0 +1,4 @@
+//! Broken input and broken neighbours.
+
+mod input;
+mod queries;

@@ -1,0 +1,3 @@
+//! What must hold of every lake.
+
+mod bytes;

@@ -1,0 +1,239 @@
+//! Prints the figures of the README: 20 million synthetic events through the release binary.
+//!
+//! Every figure is measured in this run; nothing is asserted. The events are made once, in
+//! `target/bench`, and used again. Times are medians of several runs where that is cheap: see each
+//! line. An argument names another scale (`small`, `medium`) for a quick look.
+#![expect(clippy::print_stdout, reason = "the figures are the purpose")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clio_proto::{CubeService, Filter, Query, QueryRange, RemoteConfig, RemoteCubes, Test};
+use clio_tests::{Sandbox, Server, repository};
+use serde_json::Value;
+
+const N_ETL_RUNS: usize = 3;
+const N_LOADS: usize = 5;
+const N_QUERIES: usize = 50;
+
+fn main() -> anyhow::Result<()> {
+    let scale = std::env::args().nth(1).unwrap_or_else(|| "large".to_owned());
+    let sandbox = Sandbox::new();
+    let events = repository().join("target/bench").join(&scale);
+    make_events(&sandbox, &events, &scale)?;
+    print_machine();
+    let events_bytes =
+        folder_bytes(&events.join("impressions"))? + folder_bytes(&events.join("plays"))?;
+    figure("event files", &format!("{} in zstd Parquet", mebibytes(events_bytes)));
+    bench_etl(&sandbox, &events)?;
+    bench_serving(&sandbox)?;
+    bench_sizes(&sandbox, &events)
+}
+
+fn figure(name: &str, text: &str) {
+    println!("{name:<44} {text}");
+}
+
+fn make_events(sandbox: &Sandbox, events: &Path, scale: &str) -> anyhow::Result<()> {
+    if events.join("media.toml").try_exists()? {
+        return Ok(());
+    }
+    std::fs::create_dir_all(events.parent().context("the folder has a parent")?)?;
+    let started = Instant::now();
+    sandbox.ok(["synth", "--out", &events.to_string_lossy(), "--scale", scale, "--no-answers"]);
+    figure("synth, without answers", &seconds(started.elapsed()));
+    Ok(())
+}
+
+fn print_machine() {
+    let processor = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?.to_owned();
+        Some(line.split(':').nth(1)?.trim().to_owned())
+    });
+    let n_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let processor = processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    figure("machine", &format!("{processor}, {n_cores} cores, {}", std::env::consts::OS));
+}
+
+fn bench_etl(sandbox: &Sandbox, events: &Path) -> anyhow::Result<()> {
+    let mut times = Vec::new();
+    let mut report = Value::Null;
+    for _ in 0..N_ETL_RUNS {
+        if sandbox.path("lake").try_exists()? {
+            std::fs::remove_dir_all(sandbox.path("lake"))?;
+        }
+        let started = Instant::now();
+        report = sandbox.etl(&events.join("media.toml"), "lake", &[]);
+        times.push(started.elapsed());
+    }
+    let n_events: u64 = report["rows_in"]
+        .as_object()
+        .context("the report has rows by source")?
+        .values()
+        .filter_map(Value::as_u64)
+        .sum();
+    let wall = median(&mut times);
+    let rate = n_events as f64 / wall.as_secs_f64() / 1e6;
+    figure("events read by etl run", &n_events.to_string());
+    figure(
+        "etl run, all days and periods, committed",
+        &format!("{} (median of {N_ETL_RUNS})", seconds(wall)),
+    );
+    figure("events a second", &format!("{rate:.2} million"));
+    if let Some(bytes) = report["peak_memory_bytes"].as_u64() {
+        figure("peak memory of etl run", &mebibytes(bytes));
+    }
+    figure("cells", &report["cells"].to_string());
+    figure("lake", &mebibytes(folder_bytes(&sandbox.path("lake"))?));
+    Ok(())
+}
+
+fn bench_serving(sandbox: &Sandbox) -> anyhow::Result<()> {
+    let lake = sandbox.text("lake");
+    let mut times = Vec::new();
+    let mut server = None;
+    for _ in 0..N_LOADS {
+        drop(server.take());
+        let started = Instant::now();
+        server = Some(sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]));
+        times.push(started.elapsed());
+    }
+    let server = server.context("it was started")?;
+    let load = seconds(median(&mut times));
+    figure("serve: from start to loaded", &format!("{load} (median of {N_LOADS})"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(bench_queries(&server))?;
+    if let Some(bytes) = server.peak_memory_bytes() {
+        figure("serve: peak memory, load and queries", &mebibytes(bytes));
+    }
+    Ok(())
+}
+
+async fn bench_queries(server: &Server) -> anyhow::Result<()> {
+    let config = RemoteConfig { endpoints: vec![server.url.clone()], ..RemoteConfig::default() };
+    let cubes = RemoteCubes::new(&config)?;
+    for (name, query) in typical_queries(&cubes).await? {
+        let mut over_grpc = Vec::new();
+        let mut inside = Vec::new();
+        let mut n_groups = 0;
+        for _ in 0..N_QUERIES {
+            let started = Instant::now();
+            let answer = cubes.query(query.clone(), None).await?;
+            over_grpc.push(started.elapsed());
+            inside.push(answer.elapsed);
+            n_groups = answer.n_groups;
+        }
+        let slowest = over_grpc.iter().max().copied().unwrap_or_default();
+        let text = format!(
+            "{} over gRPC, {} inside, slowest {}; {n_groups} groups (medians of {N_QUERIES})",
+            milliseconds(median(&mut over_grpc)),
+            milliseconds(median(&mut inside)),
+            milliseconds(slowest),
+        );
+        figure(&format!("query: {name}"), &text);
+    }
+    Ok(())
+}
+
+/// What an analyst asks all day: the headline, a table, a trend, a filter on audiences, a search for
+/// the best assets.
+async fn typical_queries(cubes: &RemoteCubes) -> anyhow::Result<Vec<(&'static str, Query)>> {
+    let status = cubes.status().await?;
+    let days = status.snapshot.and_then(|snapshot| snapshot.days).context("the lake has days")?;
+    let measures = ["impressions", "viewers", "players", "take_rate"];
+    let grouped = |keys: &[&str]| Query {
+        group_by: keys
+            .iter()
+            .map(|key| {
+                let Ok(key) = key.parse();
+                key
+            })
+            .collect(),
+        ..Query::total(measures)
+    };
+    let field =
+        |name: &str, test: Test| Filter::Field { field: clio_proto::FieldRef::parse(name), test };
+    let members = cubes
+        .members(clio_proto::MembersRequest {
+            field: clio_proto::FieldRef::parse("audience"),
+            search: None,
+            limit: 2,
+            offset: 0,
+            snapshot: None,
+        })
+        .await?;
+    let audiences: Vec<_> = members.members.into_iter().filter_map(|member| member.value).collect();
+    let any = Filter::And(vec![
+        field("audience", Test::AnyOf(audiences)),
+        field("device", Test::NoneOf(vec!["web".to_owned()])),
+    ]);
+    let week = QueryRange::Days { from: Some(days.0), to: Some(days.1) };
+    let three_days = QueryRange::Days {
+        from: Some(days.0),
+        to: days.0.checked_add(jiff::Span::new().days(2)).ok(),
+    };
+    Ok(vec![
+        ("all-time total", grouped(&[])),
+        ("by country × device, all time", grouped(&["country", "device"])),
+        ("trend by day", Query { range: week, ..grouped(&["day"]) }),
+        (
+            "three days, any of two audiences, by country",
+            Query { range: three_days, filter: Some(any), ..grouped(&["country"]) },
+        ),
+        ("by asset, all time, best 100 by viewers", grouped(&["asset"])),
+    ])
+}
+
+fn bench_sizes(sandbox: &Sandbox, events: &Path) -> anyhow::Result<()> {
+    let lake = sandbox.text("lake");
+    let serving = sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]);
+    let media = events.to_string_lossy();
+    let gateway = sandbox.serve(&[
+        "gateway",
+        "--serving",
+        &serving.url,
+        "--http",
+        "127.0.0.1:0",
+        "--media",
+        &media,
+    ]);
+    figure("binary, dashboard included", &mebibytes(std::fs::metadata(sandbox.binary())?.len()));
+    let (page, page_bytes) = gateway.get_compressed("/")?;
+    let mut bytes = page_bytes;
+    let mut n_files = 1;
+    // What the page itself asks for before any script has run.
+    for quoted in page.split('"').filter(|text| text.starts_with("/assets/")) {
+        bytes += gateway.get_compressed(quoted)?.1;
+        n_files += 1;
+    }
+    figure("first page, compressed", &format!("{} KiB in {n_files} files", bytes.div_ceil(1024)));
+    Ok(())
+}
+
+fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0)
+}

@@ -1,0 +1,143 @@
+//! Runs the dashboard's journeys in a real browser against the real system: events, lake, serving and
+//! gateway as processes of their own, and a small control server by which a journey publishes a day or
+//! takes serving away.
+//!
+//! ```text
+//! journeys ──▶ clio synth, clio etl run (the first days)
+//!          ──▶ clio serve ◀── clio gateway ◀── browser ◀── Playwright (web/dashboard/e2e)
+//!          ◀── POST /publish-day, /serving/stop, /serving/start ──┘
+//! ```
+//!
+//! Arguments are handed to Playwright. The exit code is Playwright's.
+#![expect(clippy::print_stderr, reason = "a program for developers speaks to their terminal")]
+
+use std::process::{Command, ExitCode};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use clio_tests::{Sandbox, Server, repository};
+
+/// How many of the seven days are in the lake when the journeys begin.
+const N_FIRST_DAYS: usize = 3;
+
+struct System {
+    sandbox: Sandbox,
+    grpc: String,
+    state: Mutex<Running>,
+}
+
+struct Running {
+    days_to_publish: Vec<String>,
+    serving: Option<Server>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let sandbox = Sandbox::new();
+    eprintln!("making events and the first days of the lake …");
+    sandbox.ok(["synth", "--out", "events", "--scale", "small", "--no-answers"]);
+    let mut days = Vec::new();
+    for day in std::fs::read_dir(sandbox.path("events/impressions"))? {
+        days.push(day?.file_name().to_string_lossy().trim_start_matches("dt=").to_owned());
+    }
+    days.sort();
+    let rest = days.split_off(N_FIRST_DAYS);
+    let model = sandbox.path("events/media.toml");
+    sandbox.etl(&model, "lake", &["--from", &days[0], "--to", &days[N_FIRST_DAYS - 1]]);
+
+    let lake = sandbox.text("lake");
+    let serving = sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]);
+    let media = sandbox.text("events");
+    let gateway = sandbox.serve(&[
+        "gateway",
+        "--serving",
+        &serving.url,
+        "--http",
+        "127.0.0.1:0",
+        "--media",
+        &media,
+    ]);
+    let grpc = format!("127.0.0.1:{}", serving.port());
+    let state = Mutex::new(Running { days_to_publish: rest, serving: Some(serving) });
+    let system = Arc::new(System { sandbox, grpc, state });
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+    let control = format!("http://{}", listener.local_addr()?);
+    let mut servers = tokio::task::JoinSet::new();
+    servers.spawn_on(serve_control(listener, Arc::clone(&system)), runtime.handle());
+
+    eprintln!("gateway at {}, control at {control}", gateway.url);
+    let status = Command::new("npx")
+        .args(["playwright", "test"])
+        .args(std::env::args().skip(1))
+        .current_dir(repository().join("web/dashboard"))
+        .env("CLIO_URL", &gateway.url)
+        .env("CLIO_CONTROL", &control)
+        .status()?;
+    for line in gateway.said() {
+        eprintln!("gateway: {line}");
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(code))
+}
+
+async fn serve_control(
+    listener: tokio::net::TcpListener,
+    system: Arc<System>,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/publish-day", post(publish_day))
+        .route("/serving/stop", post(stop_serving))
+        .route("/serving/start", post(start_serving))
+        .with_state(system);
+    axum::serve(listener, router).await
+}
+
+/// Runs the etl for one more day and answers when it is committed.
+async fn publish_day(State(system): State<Arc<System>>) -> (StatusCode, String) {
+    on_blocking_thread(system, |system| {
+        let mut running = system.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.days_to_publish.is_empty() {
+            return (StatusCode::CONFLICT, "every day is published".to_owned());
+        }
+        let day = running.days_to_publish.remove(0);
+        let model = system.sandbox.path("events/media.toml");
+        system.sandbox.etl(&model, "lake", &["--date", &day]);
+        (StatusCode::OK, day)
+    })
+    .await
+}
+
+async fn stop_serving(State(system): State<Arc<System>>) -> (StatusCode, String) {
+    on_blocking_thread(system, |system| {
+        let mut running = system.state.lock().unwrap_or_else(PoisonError::into_inner);
+        running.serving = None;
+        (StatusCode::OK, "stopped".to_owned())
+    })
+    .await
+}
+
+async fn start_serving(State(system): State<Arc<System>>) -> (StatusCode, String) {
+    on_blocking_thread(system, |system| {
+        let mut running = system.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.serving.is_none() {
+            let lake = system.sandbox.text("lake");
+            let server = system.sandbox.serve(&["serve", "--lake", &lake, "--grpc", &system.grpc]);
+            running.serving = Some(server);
+        }
+        (StatusCode::OK, "started".to_owned())
+    })
+    .await
+}
+
+async fn on_blocking_thread(
+    system: Arc<System>,
+    work: impl FnOnce(&System) -> (StatusCode, String) + Send + 'static,
+) -> (StatusCode, String) {
+    tokio::task::spawn_blocking(move || work(&system))
+        .await
+        .unwrap_or_else(|panic| (StatusCode::INTERNAL_SERVER_ERROR, panic.to_string()))
+}

@@ -1,0 +1,15 @@
+//! What system tests share: a sandbox in which the real binary runs, and oracles that count exactly
+//! without any code of ours.
+//!
+//! The tests drive `clio` as its users do, as processes over files and networks; they link none of
+//! the parts that they test but the contracts in `clio-proto` and the sketch's hash and union.
+
+mod answers;
+mod lake;
+mod oracle;
+mod sandbox;
+
+pub use answers::{Truth, TruthRow, truths};
+pub use lake::{CellRow, read_cells};
+pub use oracle::{Bandit, BanditCounts, BanditEvent};
+pub use sandbox::{Finished, Sandbox, Server, open_bandit_folder, repository, until};

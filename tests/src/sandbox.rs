@@ -1,0 +1,283 @@
+//! A folder of its own, the real binary in it, and servers that stop with the test.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("the tests' package is a folder of the repository").to_owned()
+}
+
+/// The Open Bandit sample, which lies beside a checkout and is part of no commit.
+///
+/// # Panics
+///
+/// Where it is not there: the message says where it comes from.
+pub fn open_bandit_folder() -> PathBuf {
+    let folder = repository().join("../shared/data/open-bandit");
+    assert!(
+        folder.join("random-men.csv").is_file(),
+        "the Open Bandit sample is not in {}: it is the small sample of the Open Bandit Dataset \
+         (ZOZO Research, CC BY 4.0), one file for each policy and campaign",
+        folder.display()
+    );
+    folder.canonicalize().expect("it was just seen")
+}
+
+/// A folder that is removed with the value.
+#[derive(Debug)]
+pub struct Sandbox {
+    folder: TempDir,
+    binary: PathBuf,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Sandbox {
+    /// An empty folder, and the binary that stands beside the running test.
+    ///
+    /// # Panics
+    ///
+    /// Where the binary was not built.
+    pub fn new() -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("clio-").tempdir().expect("a folder for tests");
+        let mut binary = std::env::current_exe().expect("a running test has a path");
+        binary.pop();
+        if binary.ends_with("deps") {
+            binary.pop();
+        }
+        binary.push(format!("clio{}", std::env::consts::EXE_SUFFIX));
+        assert!(
+            binary.is_file(),
+            "{} is not built; run `cargo build --package clio-cli` with the same profile",
+            binary.display()
+        );
+        Self { folder, binary }
+    }
+
+    /// The binary.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// A path in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A path in the folder, as text.
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).to_string_lossy().into_owned()
+    }
+
+    /// The command `clio` with arguments, in the folder, without settings of the environment.
+    pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
+        for name in
+            ["LAKE", "SERVING", "GRPC", "HTTP", "MEDIA", "MODEL", "MEMORY", "LOG", "LOG_FORMAT"]
+        {
+            command.env_remove(format!("CLIO_{name}"));
+        }
+        command
+    }
+
+    /// Runs `clio` to its end.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be started or ends by a signal.
+    pub fn clio<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Finished {
+        let output = self.command(args).output().expect("the binary starts");
+        Finished {
+            code: output.status.code().expect("it ends by itself"),
+            stdout: String::from_utf8(output.stdout).expect("the output is text"),
+            stderr: String::from_utf8(output.stderr).expect("the errors are text"),
+        }
+    }
+
+    /// Runs `clio`, which must succeed, and gives its output.
+    ///
+    /// # Panics
+    ///
+    /// Where it fails: with what it said.
+    pub fn ok<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        let finished = self.clio(args);
+        assert_eq!(finished.code, 0, "clio failed:\n{}{}", finished.stdout, finished.stderr);
+        finished.stdout
+    }
+
+    /// Runs `clio` with `--format json`, which must succeed, and reads its output.
+    ///
+    /// # Panics
+    ///
+    /// Where it fails or prints no JSON.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let with_format = args.iter().copied().chain(["--format", "json"]);
+        serde_json::from_str(&self.ok(with_format)).expect("`--format json` prints JSON")
+    }
+
+    /// Runs `clio etl run` for a model into the folder's lake `name`.
+    pub fn etl(&self, model: &Path, lake: &str, days: &[&str]) -> Value {
+        let (model, lake) = (model.to_string_lossy().into_owned(), self.text(lake));
+        let mut args = vec!["etl", "run", "--model", &model, "--lake", &lake];
+        args.extend_from_slice(days);
+        self.json(&args)
+    }
+
+    /// Starts a command that serves, and waits until it says its address.
+    ///
+    /// # Panics
+    ///
+    /// Where it ends, or says nothing for a minute.
+    pub fn serve(&self, args: &[&str]) -> Server {
+        let mut command = self.command(args);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let (sender, receiver) = mpsc::channel();
+        let streams: [Box<dyn std::io::Read + Send>; 2] = [
+            Box::new(child.stdout.take().expect("it is piped")),
+            Box::new(child.stderr.take().expect("it is piped")),
+        ];
+        for stream in streams {
+            let sender = sender.clone();
+            // Reads to the end, so that the server never waits for a full pipe.
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        drop(sender);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut said = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = receiver.recv_timeout(left) else {
+                let _ = child.kill();
+                panic!("`clio {}` did not say its address:\n{}", args.join(" "), said.join("\n"));
+            };
+            let address =
+                line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            if let Some(url) = address.map(ToOwned::to_owned) {
+                return Server { child, url, lines: receiver };
+            }
+            said.push(line);
+        }
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A serving process; it is ended with the value.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Its address, `http://127.0.0.1:PORT`.
+    pub url: String,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Server {
+    /// The port, to start another server in the same place.
+    ///
+    /// # Panics
+    ///
+    /// Never: the address was read with its port.
+    pub fn port(&self) -> &str {
+        self.url.rsplit(':').next().expect("the address ends in a port")
+    }
+
+    /// What the process has said since it told its address.
+    pub fn said(&self) -> Vec<String> {
+        self.lines.try_iter().collect()
+    }
+
+    /// The most memory that the process has held, where the system tells.
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
+    /// Fetches a file as a browser does: its text, where it was not compressed, and the bytes on the
+    /// wire.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing answers, or not with success.
+    pub fn get_compressed(&self, path: &str) -> anyhow::Result<(String, u64)> {
+        let url = format!("{}{path}", self.url);
+        let mut plain = ureq::get(&url).call()?;
+        let text = plain.body_mut().read_to_string()?;
+        let mut compressed = ureq::get(&url).header("accept-encoding", "br, gzip").call()?;
+        let bytes = compressed.body_mut().read_to_vec()?.len();
+        Ok((text, u64::try_from(bytes)?))
+    }
+
+    /// Asks the gateway behind this address.
+    ///
+    /// # Panics
+    ///
+    /// Where nothing answers, or no JSON comes back.
+    pub fn graphql(&self, query: &str, variables: &Value) -> (u16, Value) {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let body = serde_json::json!({ "query": query, "variables": variables });
+        let mut response = agent
+            .post(format!("{}/graphql", self.url))
+            .send_json(&body)
+            .expect("the gateway answers");
+        let status = response.status().as_u16();
+        (status, response.body_mut().read_json().expect("the gateway answers with JSON"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks again until something is there, for a minute at most.
+///
+/// # Panics
+///
+/// Where it never comes: with what was waited for.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited a minute for {what}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}

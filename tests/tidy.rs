@@ -1,0 +1,4 @@
+//! The rules of the repository.
+
+mod files;
+mod layers;

@@ -1,0 +1,89 @@
+//! How files look: heads, names, lengths, and that the documentation names what is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clio_tests::repository;
+
+/// The files of the repository that git tracks or would track.
+fn files() -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(repository())
+        .output()
+        .expect("git lists the files");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listed = String::from_utf8(output.stdout).unwrap();
+    listed.lines().map(PathBuf::from).filter(|file| repository().join(file).is_file()).collect()
+}
+
+fn text(file: &Path) -> String {
+    std::fs::read_to_string(repository().join(file)).unwrap()
+}
+
+fn is_rust(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "rs")
+}
+
+fn is_generated(file: &Path) -> bool {
+    file.starts_with("proto/src/wire")
+}
+
+#[test]
+fn every_rust_file_opens_with_what_it_is() {
+    for file in files().iter().filter(|file| is_rust(file) && !is_generated(file)) {
+        assert!(text(file).starts_with("//! "), "{} does not open with `//!`", file.display());
+    }
+}
+
+#[test]
+fn no_file_has_a_name_that_says_nothing() {
+    for file in files() {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let says_nothing = ["utils", "util", "common", "helpers", "helper", "misc", "mod"];
+        assert!(!says_nothing.contains(&&*stem), "{} needs a name of its own", file.display());
+    }
+}
+
+#[test]
+fn every_path_in_the_architecture_is_there() {
+    let architecture = text(Path::new("ARCHITECTURE.md"));
+    let mut n_paths = 0;
+    for quoted in architecture.split('`').skip(1).step_by(2) {
+        let is_path = quoted.contains('/')
+            && !quoted.contains([' ', '*', '{', '<', ':', '='])
+            && !quoted.starts_with("LAKE");
+        if is_path {
+            n_paths += 1;
+            assert!(
+                repository().join(quoted).try_exists().unwrap(),
+                "ARCHITECTURE.md names `{quoted}`, which is not there"
+            );
+        }
+    }
+    assert!(n_paths > 10, "ARCHITECTURE.md names only {n_paths} paths");
+}
+
+/// No rule, but a list to look at: `cargo test -p clio-tests --test system longest -- --nocapture`.
+#[test]
+#[expect(clippy::print_stdout, reason = "the list is the purpose")]
+fn the_longest_files_are_listed() {
+    let mut lengths: Vec<_> = files()
+        .into_iter()
+        .filter(|file| is_rust(file) && !is_generated(file))
+        .map(|file| (text(&file).lines().count(), file))
+        .collect();
+    lengths.sort();
+    for (n_lines, file) in lengths.iter().rev().take(10) {
+        println!("{n_lines:6} {}", file.display());
+    }
+    let (n_lines, file) = lengths.last().expect("there are files");
+    assert!(*n_lines <= 800, "{} has {n_lines} lines: find the seam", file.display());
+}
+
+#[test]
+fn npm_lock_files_hold_no_download_addresses() {
+    for file in files().iter().filter(|file| file.ends_with("package-lock.json")) {
+        assert!(!text(file).contains("\"resolved\""), "{} names a registry", file.display());
+    }
+}
