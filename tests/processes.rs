@@ -16,7 +16,7 @@ fn by_country() -> Value {
     json!({ "query": {
         "groupBy": ["COUNTRY"],
         "measures": ["IMPRESSIONS", "VIEWERS", "TAKE_RATE"],
-        "where": { "audience": { "noneOf": ["Kids & family"] }, "device": { "anyOf": ["tv", "mobile"] } },
+        "where": { "audience": { "noneOf": ["parents-with-kids"] }, "device": { "anyOf": ["tv", "mobile"] } },
     } })
 }
 
@@ -37,7 +37,7 @@ fn rows_of_shell(answer: &Value) -> Value {
 }
 
 fn shell_query<'a>(address: &[&'a str]) -> Vec<&'a str> {
-    let filter = "audience noneOf (\"Kids & family\") and device anyOf (tv, mobile)";
+    let filter = "audience noneOf (\"parents-with-kids\") and device anyOf (tv, mobile)";
     let mut args = vec!["query"];
     args.extend_from_slice(address);
     args.extend(["--group-by", "country", "--measures", "impressions,viewers,take_rate"]);

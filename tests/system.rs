@@ -1,4 +1,8 @@
 //! The whole system, as its users have it: the real binary, real files, real networks.
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, also in what its cases share, a failure is a panic"
+)]
 
 mod compat;
 mod datasets;

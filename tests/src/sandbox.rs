@@ -11,6 +11,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The root of the repository.
+///
+/// # Panics
+///
+/// Never: the tests' package is a folder of the repository.
 pub fn repository() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().expect("the tests' package is a folder of the repository").to_owned()
@@ -135,7 +139,11 @@ impl Sandbox {
         serde_json::from_str(&self.ok(with_format)).expect("`--format json` prints JSON")
     }
 
-    /// Runs `clio etl run` for a model into the folder's lake `name`.
+    /// Runs `clio etl run` for a model into one of the folder's lakes.
+    ///
+    /// # Panics
+    ///
+    /// Where it fails.
     pub fn etl(&self, model: &Path, lake: &str, days: &[&str]) -> Value {
         let (model, lake) = (model.to_string_lossy().into_owned(), self.text(lake));
         let mut args = vec!["etl", "run", "--model", &model, "--lake", &lake];
@@ -150,15 +158,17 @@ impl Sandbox {
     /// Where it ends, or says nothing for a minute.
     pub fn serve(&self, args: &[&str]) -> Server {
         let mut command = self.command(args);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
         let (sender, receiver) = mpsc::channel();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        // From here on the process ends with the value, whatever happens.
+        let mut server = Server {
+            child: child.expect("the binary starts"),
+            url: String::new(),
+            lines: receiver,
+        };
         let streams: [Box<dyn std::io::Read + Send>; 2] = [
-            Box::new(child.stdout.take().expect("it is piped")),
-            Box::new(child.stderr.take().expect("it is piped")),
+            Box::new(server.child.stdout.take().expect("it is piped")),
+            Box::new(server.child.stderr.take().expect("it is piped")),
         ];
         for stream in streams {
             let sender = sender.clone();
@@ -174,14 +184,14 @@ impl Sandbox {
         let mut said = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = receiver.recv_timeout(left) else {
-                let _ = child.kill();
+            let Ok(line) = server.lines.recv_timeout(left) else {
                 panic!("`clio {}` did not say its address:\n{}", args.join(" "), said.join("\n"));
             };
             let address =
                 line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
-            if let Some(url) = address.map(ToOwned::to_owned) {
-                return Server { child, url, lines: receiver };
+            if let Some(url) = address {
+                server.url = url.to_owned();
+                return server;
             }
             said.push(line);
         }

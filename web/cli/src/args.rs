@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-/// Which artwork, trailer or teaser reaches and wins which audience.
+/// Which artwork, trailer or teaser reaches and wins which audience?
 ///
 /// Clio rolls raw events up into sketches in a Delta lake, serves any filter over them in
 /// milliseconds with error bounds, and shows them on a dashboard.
@@ -14,10 +14,26 @@ use jiff::civil::Date;
 #[command(name = "clio", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
     /// What to log to standard error: error, warn, info, debug, or a filter such as `clio_etl=debug`
-    #[arg(long, global = true, env = "CLIO_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLIO_LOG",
+        default_value = "warn",
+        value_name = "FILTER",
+        help_heading = "Logging",
+        display_order = 1000
+    )]
     pub(crate) log: String,
     /// How log lines are written
-    #[arg(long, global = true, env = "CLIO_LOG_FORMAT", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLIO_LOG_FORMAT",
+        value_enum,
+        default_value = "text",
+        help_heading = "Logging",
+        display_order = 1001
+    )]
     pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -61,7 +77,7 @@ Examples:
   clio query --lake lake --group-by country --measures viewers,take_rate
   clio query --lake lake --from 2026-01-05 --to 2026-01-11 --group-by day --measures viewers
   clio query --serving http://127.0.0.1:50051 --group-by asset --measures players \\
-      --where 'country anyOf (US, CA) and not audience allOf (\"Drama fans\", Kids)'
+      --where 'country anyOf (US, CA) and not audience allOf (binge-watchers, weekend-viewers)'
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
