@@ -191,12 +191,13 @@ impl Pairs {
         let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
         let provider = table.provider(table.files().to_vec(), 1);
         let frame = table.frame(ctx, provider)?;
-        let scope = Scope::new(ctx, &name, &frame);
+        let scope = Scope::new(ctx, &table, &frame);
         let key_at = name.key("key");
         let key = scope.bind(&key_at, &lookup.key)?;
         let value_at = format!("dimension.{dimension}.column");
         let value = scope.bind(&value_at, column)?;
-        let has_int_keys = scope.type_of(&key_at, &lookup.key.0, &key)?.is_integer();
+        let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
+        let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
         let frame = frame
             .select(vec![key.alias("key"), value.alias("value")])
             .during("reading a lookup")?;

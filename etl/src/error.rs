@@ -165,16 +165,21 @@ pub enum EtlError {
         second: Box<TypeInFile>,
     },
     /// A column that no file has.
-    #[error("`{key}`: {table} has no column `{column}`; it has {}", list(existing))]
+    #[error(
+        "`{key}`: {table} has no column `{column}`; it has {} (in {first_file})",
+        list(existing)
+    )]
     MissingColumn {
         /// The key in the model.
         key: String,
         /// The source or lookup.
         table: TableName,
         /// The column that was asked for.
-        column: String,
-        /// The columns that there are.
+        column: Box<str>,
+        /// The columns that there are, of all files.
         existing: Vec<String>,
+        /// The first of the files.
+        first_file: Box<str>,
     },
     /// An SQL expression that does not hold.
     #[error("`{key}`: `{text}` is no expression over the columns of {table}: {reason}")]

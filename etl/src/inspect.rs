@@ -7,6 +7,7 @@ use clio_proto::{Model, Period, RunId};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::logical_expr::ident;
 use datafusion::prelude::SessionContext;
 use jiff::civil::Date;
 use object_store::ObjectStore;
@@ -21,7 +22,7 @@ use crate::error::{During, EtlError, TableName};
 use crate::fold::Union;
 use crate::lake::{LakeFile, Staging};
 use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
-use crate::source::Table;
+use crate::source::{Table, is_public};
 use crate::stage::{PeriodCells, Stager};
 
 /// How many rows of a table are shown.
@@ -133,6 +134,9 @@ async fn table(
     let files = table.files();
     let first = files.iter().take(1).cloned().collect();
     let frame = table.frame(ctx, table.provider(first, 1))?;
+    let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let shown: Vec<_> = names.iter().filter(|name| is_public(name)).map(ident).collect();
+    let frame = frame.select(shown).during(STEP)?;
     let columns = frame.schema().fields().iter().map(|field| ColumnInspection {
         name: field.name().clone(),
         data_type: field.data_type().to_string(),

@@ -79,7 +79,7 @@ impl Members {
         let name = TableName::Lookup(lookup.name.clone());
         let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
         let frame = table.frame(ctx, table.provider(table.files().to_vec(), n_threads))?;
-        let scope = Scope::new(ctx, &name, &frame);
+        let scope = Scope::new(ctx, &table, &frame);
         let key = scope.bind(&name.key("key"), &lookup.key)?;
         let mut fields = vec![Field::new(LOOKUP_KEY_COLUMN, DataType::Utf8, false)];
         let mut exprs = vec![cast_expr(key, DataType::Utf8).alias("__key")];
@@ -145,6 +145,10 @@ impl Members {
                     return Ok(version);
                 }
                 Outcome::Overtaken => staging.discard().await,
+                Outcome::Unclear => {
+                    staging.committed(&change.added);
+                    return Err(folder.unclear());
+                }
             }
         }
         Err(EtlError::Lake {

@@ -9,6 +9,7 @@
 //! taken over decimals, which do not depend on the order of rows: whole numbers exactly (a sum that does
 //! not fit 64 bits is an error), others with nine digits behind the point.
 
+mod inputs;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use jiff::civil::Date;
 
-pub(crate) use plan::{Inputs, Selection};
+pub(crate) use inputs::{Inputs, Selection};
 
 use crate::cells::{CellShape, Held, SortedCells};
 use crate::engine::{explained, root_message};
@@ -64,7 +65,7 @@ pub(crate) async fn roll_up(
         if files.is_empty() {
             continue;
         }
-        let provider = inputs.provider(ctx, index, files);
+        let provider = inputs.provider(index, files);
         let events = inputs.events(ctx, index, provider, selection)?;
         union = Some(match union {
             None => events,

@@ -7,6 +7,7 @@ use std::time::Instant;
 use clio_proto::{CELLS_TABLE, FORMAT_VERSION, Period, SnapshotId, SnapshotMetadata};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::SessionContext;
+use futures::StreamExt;
 use jiff::civil::Date;
 
 use crate::cells::{CellShape, differences};
@@ -25,6 +26,19 @@ use crate::stage::{PeriodCells, Periods, Rebuilt, Stager, files_by_period};
 const MAX_ATTEMPTS: usize = 5;
 
 /// Rebuilds days, folds their months, years and all time, and commits once.
+///
+/// Costs one pass over the events of each day, with the cells of two days in memory, and one over the
+/// cells below each parent that changes. Runs on the current tokio runtime.
+///
+/// ```no_run
+/// use clio_etl::{Config, Days, Silent};
+///
+/// # async fn rebuild(config: Config) -> Result<(), clio_etl::EtlError> {
+/// let report = clio_etl::run(&config, Days::All, &Silent).await?;
+/// assert!(report.unchanged || report.bytes_written > 0);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -73,9 +87,12 @@ impl Run<'_> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
         let mut state = self.cells.state().await?;
         let (inputs, shape, members) = self.open(&ctx, state.as_ref()).await?;
-        if let Days::Range(range) = self.asked {
-            refuse_other_cells(state.as_ref(), &shape, |day| range.contains(day))?;
-        }
+        let may_rebuild = |day| match self.asked {
+            // A day without files is rebuilt too: to none.
+            Days::Range(range) => range.contains(day),
+            Days::All => inputs.may_rebuild(Days::All, day),
+        };
+        refuse_other_cells(state.as_ref(), &shape, may_rebuild)?;
         let days = self.roll_up_days(&ctx, &inputs, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, is_rebuilt)?;
@@ -95,10 +112,17 @@ impl Run<'_> {
             let outcome =
                 self.cells.commit(state.as_ref(), &shape.table_schema, &change, now).await?;
             self.end(step);
-            if let Outcome::Committed(version) = outcome {
-                self.stager.staging.committed(&change.added);
-                self.bytes_written += change.added.iter().map(|file| file.size_bytes).sum::<u64>();
-                return Ok(self.report(version, false, &days, &parents, metadata));
+            match outcome {
+                Outcome::Committed(version) => {
+                    self.stager.staging.committed(&change.added);
+                    self.bytes_written += bytes_of(&change.added);
+                    return Ok(self.report(version, false, &days, &parents, metadata));
+                }
+                Outcome::Unclear => {
+                    self.stager.staging.committed(&change.added);
+                    return Err(self.cells.unclear());
+                }
+                Outcome::Overtaken => {}
             }
             let newer = self.cells.state().await?;
             refuse_conflict(state.as_ref(), newer.as_ref(), &shape, &days)?;
@@ -144,8 +168,12 @@ impl Run<'_> {
         let selections = inputs.selections(self.asked);
         let step = self.begin("roll up", selections.len() as u64);
         let mut days = Periods::new();
-        for selection in selections {
-            let rolled = roll_up(ctx, inputs, shape, &selection).await?;
+        // While one day's cells are written, the next day's events are read already.
+        let mut passes = futures::stream::iter(selections)
+            .map(|selection| async move { roll_up(ctx, inputs, shape, &selection).await })
+            .buffered(2);
+        while let Some(rolled) = passes.next().await {
+            let rolled = rolled?;
             for (source, n_rows) in &rolled.rows_out_of_day {
                 *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
             }
@@ -155,6 +183,7 @@ impl Run<'_> {
             }
             self.progress.advance(1);
         }
+        drop(passes);
         for source in inputs.sources() {
             self.rows_in.entry(source.name().to_owned()).or_default();
         }
@@ -337,6 +366,10 @@ impl Run<'_> {
         tracing::debug!(step, seconds, "step done");
         self.steps.push(StepTime { step: step.to_owned(), seconds });
     }
+}
+
+fn bytes_of(files: &[LakeFile]) -> u64 {
+    files.iter().map(|file| file.size_bytes).sum()
 }
 
 /// The files that leave and come: those of rebuilt periods whose bytes differ.

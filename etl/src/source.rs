@@ -35,6 +35,8 @@ use crate::error::{EtlError, TableName};
 pub(crate) const FILE_COLUMN: &str = "_file";
 /// The column with the day of a file's folder, as a text; null outside of such folders.
 pub(crate) const FOLDER_COLUMN: &str = "dt";
+/// The same day as a date, under a name that is ours alone and that no message shows.
+pub(crate) const FOLDER_DAY_COLUMN: &str = "__folder";
 
 /// An opened set of files: listed, with one schema.
 #[derive(Debug)]
@@ -118,7 +120,7 @@ impl Table {
         ctx: &SessionContext,
         provider: Arc<dyn TableProvider>,
     ) -> Result<DataFrame, EtlError> {
-        expression::with_computed_columns(ctx, &self.name, provider, &self.file_set.columns)
+        expression::with_computed_columns(ctx, self, provider, &self.file_set.columns)
     }
 
     /// Finds the file and the row in which a plan fails that failed over all of them; `error` itself
@@ -151,11 +153,18 @@ fn store_of(
     Ok(store)
 }
 
-/// `_file` and `dt`, unless the files have a column of that name.
+/// Whether a column is one that the model may name.
+pub(crate) fn is_public(column: &str) -> bool {
+    column != FOLDER_DAY_COLUMN
+}
+
+/// `_file` and `dt`, unless the files have a column of that name, and the folder's day.
 fn virtual_columns(schema: &Schema) -> Vec<Arc<Field>> {
     [FILE_COLUMN, FOLDER_COLUMN]
         .into_iter()
         .filter(|name| schema.column_with_name(name).is_none())
-        .map(|name| Arc::new(Field::new(name, DataType::Utf8, true)))
+        .map(|name| Field::new(name, DataType::Utf8, true))
+        .chain([Field::new(FOLDER_DAY_COLUMN, DataType::Date32, true)])
+        .map(Arc::new)
         .collect()
 }

@@ -138,7 +138,8 @@ impl<'a> Union<'a> {
 
 fn summand(column: Expr, held: Held) -> Expr {
     let sum_type = match held {
-        Held::FloatSum => DataType::Decimal128(28, 9),
+        // A day's sum may have more digits than one of its values.
+        Held::FloatSum => DataType::Decimal128(38, 9),
         _ => DataType::Decimal128(20, 0),
     };
     cast(column, sum_type)

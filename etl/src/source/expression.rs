@@ -7,21 +7,22 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DataFusionError, SchemaError};
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use datafusion::prelude::{DataFrame, SessionContext};
 
+use super::{SourceFile, Table, is_public};
 use crate::engine::root_message;
-use crate::error::{During, EtlError, TableName, type_name};
+use crate::error::{During, EtlError, type_name};
 
 /// The columns that an expression of the model may name.
 pub(crate) struct Scope<'a> {
     ctx: &'a SessionContext,
-    table: &'a TableName,
+    table: &'a Table,
     schema: &'a DFSchema,
 }
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(ctx: &'a SessionContext, table: &'a TableName, frame: &'a DataFrame) -> Self {
+    pub(crate) fn new(ctx: &'a SessionContext, table: &'a Table, frame: &'a DataFrame) -> Self {
         Self { ctx, table, schema: frame.schema() }
     }
 
@@ -56,7 +57,7 @@ impl<'a> Scope<'a> {
     ) -> EtlError {
         EtlError::WrongType {
             key: key.to_owned(),
-            table: self.table.clone(),
+            table: self.table.name.clone(),
             text: text.to_owned(),
             found: type_name(found).into(),
             mend: mend.into(),
@@ -69,6 +70,13 @@ impl<'a> Scope<'a> {
             Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
                 Err(DataFusionError::Plan("a value of one row cannot look at others".to_owned()))
             }
+            // The same input has to give the same cells, whenever and however often.
+            Expr::ScalarFunction(call)
+                if call.func.signature().volatility != Volatility::Immutable =>
+            {
+                let name = call.func.name();
+                Err(DataFusionError::Plan(format!("`{name}` has another value in every run")))
+            }
             _ => Ok(TreeNodeRecursion::Continue),
         })?;
         // Types are checked here, where the key can be named, and not when a plan over all sources fails.
@@ -78,16 +86,19 @@ impl<'a> Scope<'a> {
 
     fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> EtlError {
         if let Some(column) = missing_column(error) {
+            let first_file = self.table.files().first().map(SourceFile::path).unwrap_or_default();
+            let names = self.schema.fields().iter().map(|field| field.name());
             return EtlError::MissingColumn {
                 key: key.to_owned(),
-                table: self.table.clone(),
-                column,
-                existing: self.schema.fields().iter().map(|field| field.name().clone()).collect(),
+                table: self.table.name.clone(),
+                column: column.into(),
+                first_file: first_file.into(),
+                existing: names.filter(|name| is_public(name)).cloned().collect(),
             };
         }
         EtlError::BadExpression {
             key: key.to_owned(),
-            table: self.table.clone(),
+            table: self.table.name.clone(),
             text: text.to_owned(),
             reason: root_message(error),
         }
@@ -108,46 +119,37 @@ fn missing_column(error: &DataFusionError) -> Option<String> {
 /// the files takes its place, computed from it.
 pub(super) fn with_computed_columns(
     ctx: &SessionContext,
-    table: &TableName,
+    table: &Table,
     provider: Arc<dyn TableProvider>,
     columns: &[(String, String)],
 ) -> Result<DataFrame, EtlError> {
     let mut frame = ctx.read_table(provider).during("opening a table")?;
     let mut waiting: Vec<&(String, String)> = columns.iter().collect();
     while !waiting.is_empty() {
-        let n_before = waiting.len();
         let mut first_error = None;
-        let mut still_waiting = Vec::new();
-        for column in waiting {
-            let (name, text) = column;
-            let key = table.key(&format!("columns.{name}"));
-            // A column that another one is still to compute may hide one of the files: it comes first.
-            let names_a_waiting_one = columns_named(ctx, &frame, text).iter().any(|named| {
-                named != name
-                    && still_waiting.iter().any(|(other, _): &&(String, String)| other == named)
-            });
-            let bound = Scope::new(ctx, table, &frame).bind(&key, &SqlColumn(text.clone()));
-            match bound {
-                Ok(expr) if !names_a_waiting_one => {
-                    frame = frame.with_column(name, expr).during("computing a column")?;
-                }
-                Ok(_) => still_waiting.push(column),
-                Err(error) => {
-                    first_error.get_or_insert(error);
-                    still_waiting.push(column);
-                }
+        let ready = waiting.iter().position(|(name, text)| {
+            let others = || waiting.iter().filter(|(other, _)| other != name);
+            let named = columns_named(ctx, &frame, text);
+            // One that is still to be computed may take the place of a column of the files.
+            if others().any(|(other, _)| named.contains(other)) {
+                return false;
             }
-        }
-        if still_waiting.len() == n_before {
-            let (name, text) = still_waiting[0];
+            let key = table.name.key(&format!("columns.{name}"));
+            let bound = Scope::new(ctx, table, &frame).bind(&key, &SqlColumn(text.clone()));
+            bound.map_err(|error| first_error.get_or_insert(error).to_string()).is_ok()
+        });
+        let Some(ready) = ready else {
+            let (name, text) = waiting[0];
             return Err(first_error.unwrap_or_else(|| EtlError::BadExpression {
-                key: table.key(&format!("columns.{name}")),
-                table: table.clone(),
+                key: table.name.key(&format!("columns.{name}")),
+                table: table.name.clone(),
                 text: text.clone(),
                 reason: "it is computed from itself".to_owned(),
             }));
-        }
-        waiting = still_waiting;
+        };
+        let (name, text) = waiting.remove(ready);
+        let expr = Scope::new(ctx, table, &frame).bind(name, &SqlColumn(text.clone()))?;
+        frame = frame.with_column(name, expr).during("computing a column")?;
     }
     Ok(frame)
 }

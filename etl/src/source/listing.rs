@@ -13,6 +13,7 @@ use regex::Regex;
 use url::Url;
 
 use crate::error::{EtlError, TableName};
+use crate::rollup::number_of;
 
 /// The endings of compressed files, which any text format may carry behind its own.
 const COMPRESSIONS: [(&str, FileCompressionType); 4] = [
@@ -58,14 +59,13 @@ impl SourceFile {
             .map_or(FileCompressionType::UNCOMPRESSED, |(_, compression)| *compression)
     }
 
-    /// The values of `_file` and `dt`.
+    /// The value of one of the virtual columns.
     pub(crate) fn virtual_value(&self, column: &str) -> ScalarValue {
-        let text = if column == super::FILE_COLUMN {
-            Some(self.stem().to_owned())
-        } else {
-            self.folder_day.map(|day| day.to_string())
-        };
-        ScalarValue::Utf8(text)
+        match column {
+            super::FILE_COLUMN => ScalarValue::Utf8(Some(self.stem().to_owned())),
+            super::FOLDER_COLUMN => ScalarValue::Utf8(self.folder_day.map(|day| day.to_string())),
+            _ => ScalarValue::Date32(self.folder_day.map(number_of)),
+        }
     }
 }
 
@@ -85,9 +85,15 @@ pub(super) async fn list(
     {
         return Ok(vec![SourceFile { meta, folder_day: None }]);
     }
-    let mut walk = Walk { store, days: &days, n_entries: 0, files: Vec::new() };
+    let mut walk =
+        Walk { store, days: &days, n_entries: 0, is_delta_table: false, files: Vec::new() };
     walk.folder(root, None).await.map_err(|error| failed(error.to_string()))?;
-    let Walk { n_entries, mut files, .. } = walk;
+    let Walk { n_entries, is_delta_table, mut files, .. } = walk;
+    if is_delta_table {
+        let reason = "it is a Delta table, whose removed files would be counted too; write its \
+                      rows as plain files";
+        return Err(failed(reason.to_owned()));
+    }
     if n_entries == 0 {
         return Err(EtlError::NothingThere { table: name.clone(), url: url.to_string() });
     }
@@ -102,6 +108,8 @@ pub(super) async fn list(
             expected: wanted.description,
         });
     }
+    // An empty text holds no rows; an empty Parquet file is a damaged one, and will be named.
+    files.retain(|file| file.meta.size > 0 || file_set.format == Format::Parquet);
     files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
     Ok(files)
 }
@@ -111,6 +119,7 @@ struct Walk<'a> {
     days: &'a FolderDays,
     /// Files and folders seen, whether taken or not.
     n_entries: usize,
+    is_delta_table: bool,
     files: Vec<SourceFile>,
 }
 
@@ -125,14 +134,13 @@ impl Walk<'_> {
             let listed = self.store.list_with_delimiter(Some(&folder)).await?;
             self.n_entries += listed.common_prefixes.len() + listed.objects.len();
             for meta in listed.objects {
-                let is_hidden = meta.location.filename().is_none_or(is_hidden);
-                // An empty object stands for a folder in some stores, and holds no rows in any.
-                if !is_hidden && meta.size > 0 {
+                if !meta.location.filename().is_none_or(is_hidden) {
                     self.files.push(SourceFile { meta, folder_day });
                 }
             }
             for folder in listed.common_prefixes {
                 let name = folder.filename().unwrap_or_default();
+                self.is_delta_table |= name == "_delta_log";
                 if is_hidden(name) {
                     continue;
                 }

@@ -15,6 +15,10 @@ use super::{SourceFile, Table};
 use crate::engine::{explained, root_message};
 use crate::error::{EtlError, Place};
 
+/// What helps where a row cannot be computed with.
+const MEND: &str = "correct it there, or what the model makes of it";
+
+/// Names the first row that the plan fails on, file by file; the error itself where none does.
 pub(super) async fn locate<F>(
     table: &Table,
     ctx: &SessionContext,
@@ -35,6 +39,8 @@ where
                 own => return own,
             },
         };
+        // Reasons of our own say what helps; the engine's do not.
+        let reason = if reason.contains("; ") { reason } else { format!("{reason}; {MEND}") };
         return EtlError::BadRow { table: table.name.clone(), file: file.path(), place, reason };
     }
     error

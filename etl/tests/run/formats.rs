@@ -153,6 +153,54 @@ async fn a_json_key_may_be_rare_nested_or_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dimensions_values_are_texts_whatever_the_column_holds() {
+    let more = "[dimension.paid]\ncolumn = \"paid\"\n[dimension.score]\ncolumn = \"score\"\n\
+                [dimension.since]\ncolumn = \"cast(since as date)\"\n\
+                [dimension.number]\ncolumn = \"number\"";
+    let mut sandbox = Sandbox::new(&model(NDJSON, more));
+    let row = |paid: &str, score: &str, number: i64| {
+        format!(
+            "{{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\",\"paid\":{paid},\"score\":{score},\
+             \"since\":\"2025-06-30\",\"number\":{number}}}\n"
+        )
+    };
+    let rows = [row("true", "1.5", 10), row("false", "2.0", 9), row("null", "1e-7", -1)];
+    sandbox.write("events/a.json", &rows.concat());
+    sandbox.run(Days::All).await;
+    let expected = [
+        "US null 1e-7 2025-06-30 -1 1 1",
+        "US false 2.0 2025-06-30 9 1 1",
+        "US true 1.5 2025-06-30 10 1 1",
+    ];
+    assert_eq!(sandbox.cells().await.lines("all"), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_keep_their_case_and_a_column_of_that_name_wins_over_an_expression() {
+    let source = "url = \"events/\"\nformat = \"csv\"\ntime = \"FlightDate\"\n\
+                  columns = { id = \"Tail Number\" }\n\
+                  where = \"Origin IN ('SFO', 'JFK') and \\\"Tail Number\\\" <> 'x'\"";
+    let text = model(source, "").replace("column = \"country\"", "column = \"a-b\"");
+    let mut sandbox = Sandbox::new(&text);
+    sandbox.write(
+        "events/a.csv",
+        "FlightDate,Origin,Tail Number,a-b\n2026-01-31,SFO,N1,up\n2026-01-31,JFK,x,up\n\
+         2026-01-31,LAX,N2,up\n",
+    );
+    sandbox.run(Days::All).await;
+    assert_eq!(sandbox.cells().await.lines("all"), ["up 1 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computed_column_may_take_the_place_of_a_files_own_for_all_others() {
+    let columns = "columns = { country = \"city || '!'\", city = \"upper(city)\" }";
+    let mut sandbox = Sandbox::new(&model(&format!("{CSV}\n{columns}"), ""));
+    sandbox.write("events/a.csv", "at,id,city\n2026-01-31,1,bonn\n");
+    sandbox.run(Days::All).await;
+    assert_eq!(sandbox.cells().await.lines("all"), ["BONN! 1 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parquet_files_may_lack_a_column_or_have_a_narrower_one() {
     let source = "url = \"events/\"\nformat = \"parquet\"\ntime = \"dt\"";
     let mut sandbox = Sandbox::new(&model(source, ""));

@@ -48,19 +48,27 @@ async fn files_that_are_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_a_delta_table() {
+    let files = [("events/_delta_log/00000000000000000000.json", "{}"), ("events/a.csv", GOOD)];
+    let message = "source `events`: file://DIR/events/ cannot be read: it is a Delta table, whose \
+                   removed files would be counted too; write its rows as plain files";
+    check(CSV, "", &files, message).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn columns_that_are_not_there() {
     check(
         CSV,
         "",
         &[("events/a.csv", "at,id,land\n2026-01-31,1,US\n")],
         "`dimension.country.column`: source `events` has no column `country`; it has `at`, `id`, \
-         `land`, `_file`, `dt`",
+         `land`, `_file`, `dt` (in DIR/events/a.csv)",
     )
     .await;
     check_condition(
         "duration > 3",
         "`source.events.where`: source `events` has no column `duration`; it has `at`, `id`, \
-         `country`, `_file`, `dt`",
+         `country`, `_file`, `dt` (in DIR/events/a.csv)",
     )
     .await;
     let twice = [("events/a.csv", "at,id,id,country\n2026-01-31,1,1,US\n")];
@@ -89,9 +97,19 @@ async fn expressions_that_do_not_hold() {
          `events`: a value of one row cannot look at others",
     )
     .await;
+    check_condition(
+        "to_timestamp(at) < now()",
+        "`source.events.where`: `to_timestamp(at) < now()` is no expression over the columns of source \
+         `events`: `now` has another value in every run",
+    )
+    .await;
     let cycle = format!("{CSV}\ncolumns = {{ a = \"b\", b = \"a\" }}");
     let message = "`source.events.columns.a`: source `events` has no column `b`; it has `at`, `id`, \
-                   `country`, `_file`, `dt`";
+                   `country`, `_file`, `dt` (in DIR/events/a.csv)";
+    check(&cycle, "", GOOD_FILE, message).await;
+    let cycle = format!("{CSV}\ncolumns = {{ id = \"country\", country = \"id\" }}");
+    let message = "`source.events.columns.id`: `country` is no expression over the columns of source \
+                   `events`: it is computed from itself";
     check(&cycle, "", GOOD_FILE, message).await;
 }
 
@@ -141,10 +159,12 @@ async fn columns_of_another_type() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_that_cannot_be_read() {
     let many = format!("{GOOD}2026-01-31,2,US\n2026-01-31,3,US,more\n2026-01-31,4,US\n");
-    let message = "source `events`: DIR/events/b.csv:4: expected 3 fields, found 4";
+    let message = "source `events`: DIR/events/b.csv:4: expected 3 fields, found 4; correct the line, or \
+                   quote fields that hold a delimiter";
     check(CSV, "", &[("events/a.csv", GOOD), ("events/b.csv", &many)], message).await;
     let few = format!("{GOOD}2026-01-31\n");
-    let message = "source `events`: DIR/events/a.csv:3: expected 3 fields, found 1";
+    let message = "source `events`: DIR/events/a.csv:3: expected 3 fields, found 1; correct the line, or \
+                   quote fields that hold a delimiter";
     check(CSV, "", &[("events/a.csv", &few)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1}\n\n{\"at\":\"2026-01-31\",\"id\":\n",
@@ -165,6 +185,10 @@ async fn parquet_files_that_are_damaged() {
     let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Invalid \
                    Parquet file. Corrupt footer";
     check(PARQUET, "", &no_parquet, message).await;
+    let empty = [("events/a.parquet", "")];
+    let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Parquet \
+                   files are at least 8 bytes long, but file length is 0";
+    check(PARQUET, "", &empty, message).await;
 
     let mut sandbox = Sandbox::new(
         &model(PARQUET, "").replace("\"at\"", "\"event_time\"").replace("\"id\"", "\"profile_id\""),
@@ -192,7 +216,8 @@ async fn parquet_files_that_are_damaged() {
 async fn values_that_cannot_be_computed_with() {
     let time = format!("{GOOD}2026-01-31,\"2\n2\",US\nyesterday,3,US\n2026-01-31,4,US\n");
     let message = "source `events`: DIR/events/b.csv:5: Error parsing timestamp from 'yesterday': \
-                   timestamp must contain at least 10 characters";
+                   timestamp must contain at least 10 characters; correct it there, or what the \
+                   model makes of it";
     check(CSV, "", &[("events/a.csv", GOOD), ("events/b.csv", &time)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}\n\n{\"id\":2,\"country\":\"US\"}\n",
@@ -204,7 +229,7 @@ async fn values_that_cannot_be_computed_with() {
     let sum = "[measure.total]\nsource = \"events\"\nkind = \"sum\"\nof = \"id\"";
     let text = format!("{GOOD}2026-01-31,two,US\n");
     let message = "source `events`: DIR/events/a.csv:3: Cannot cast string 'two' to value of Int64 \
-                   type";
+                   type; correct it there, or what the model makes of it";
     check(CSV, sum, &[("events/a.csv", &text)], message).await;
     let compared = format!("{CSV}\nwhere = \"id > 5\"");
     check(&compared, "", &[("events/a.csv", &text)], message).await;
@@ -238,7 +263,7 @@ async fn lookups_with_doubtful_keys() {
     check(CSV, members, &[events, twice], message).await;
     let other = ("assets.csv", "id,title\n2,x\n");
     let message = "`dimension.asset.label`: lookup `assets` has no column `name`; it has `id`, \
-                   `title`, `_file`, `dt`";
+                   `title`, `_file`, `dt` (in DIR/assets.csv)";
     check(CSV, members, &[events, other], message).await;
     let missing =
         "lookup `assets`: nothing found at file://DIR/assets.csv; check `lookup.assets.url`";

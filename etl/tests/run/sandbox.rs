@@ -167,7 +167,7 @@ fn text(column: &Arc<dyn Array>, row: usize) -> String {
         DataType::Binary => {
             let bytes = column.as_binary::<i32>().value(row);
             let sketch = Sketch::decode(Family::HllPlusPlus, bytes).unwrap();
-            sketch.estimate().value.to_string()
+            format!("{:.0}", sketch.estimate().value)
         }
         DataType::List(_) => {
             let items = column.as_list::<i32>().value(row);

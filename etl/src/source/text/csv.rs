@@ -106,6 +106,9 @@ fn place_and_reason(error: &ArrowError) -> Option<(u64, String)> {
     let (_, after) = message.split_once(" for line ")?;
     let (line, counts) = after.split_once(", expected ")?;
     let (expected, found) = counts.split_once(" got ")?;
-    let reason = format!("expected {expected} fields, found {found}");
+    let reason = format!(
+        "expected {expected} fields, found {found}; correct the line, or quote fields that hold a \
+         delimiter"
+    );
     Some((line.parse().ok()?, reason))
 }

@@ -1,0 +1,285 @@
+//! The sources of a run, opened, and what they agree on before any row is read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clio_proto::{DayRange, Measure, MeasureKind, Model, Source};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, try_cast};
+use datafusion::prelude::{DataFrame, SessionContext};
+use jiff::Span;
+use jiff::civil::Date;
+use url::Url;
+
+use crate::cells::{CellShape, Held};
+use crate::config::Days;
+use crate::enrich::Enrichment;
+use crate::error::{During, EtlError, TableName};
+use crate::functions::{day_of, is_utc};
+use crate::source::{FolderDays, Scope, SourceFile, Table};
+
+/// How many rows of a text column tell whether its numbers are whole.
+const N_SAMPLE_ROWS: usize = 10_000;
+
+/// Which days a pass over the events makes cells of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection {
+    pub(crate) days: Days,
+}
+
+impl Selection {
+    pub(super) fn is_one_day(self) -> bool {
+        matches!(self.days, Days::Range(range) if range.n_days() == 1)
+    }
+}
+
+/// The sources of a run, opened, with their expressions bound once to see that they hold.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    pub(super) sources: Vec<Input>,
+    pub(super) enrichment: Enrichment,
+    pub(super) measures: Vec<Measure>,
+    /// The type that each dimension is grouped by: that of all sources, else text.
+    pub(super) group_types: Vec<DataType>,
+    pub(super) held: Vec<Held>,
+    pub(super) day_of: Arc<ScalarUDF>,
+    pub(super) is_utc: bool,
+    pub(super) n_threads: usize,
+}
+
+/// One opened source.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) table: Table,
+    pub(super) source: Source,
+    pub(super) has_folders: bool,
+}
+
+impl Input {
+    pub(crate) fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
+    pub(crate) fn has_folders(&self) -> bool {
+        self.has_folders
+    }
+}
+
+impl Inputs {
+    /// Opens the sources that measures are taken of.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        n_threads: usize,
+        days: Days,
+        known_float_sums: &[String],
+    ) -> Result<(Self, CellShape), EtlError> {
+        let zone = model.timezone_name();
+        let folder_days = folder_days(days, is_utc(zone));
+        let mut sources = Vec::new();
+        for source in model.sources() {
+            let is_measured =
+                model.stored_measures().any(|m| m.kind.source() == Some(&source.name));
+            if is_measured {
+                sources.push(Input::open(ctx, base, source, folder_days.clone()).await?);
+            }
+        }
+        let enrichment = Enrichment::open(ctx, model, base).await?;
+        let mut inputs = Self {
+            sources,
+            enrichment,
+            measures: model.stored_measures().cloned().collect(),
+            group_types: Vec::new(),
+            held: Vec::new(),
+            day_of: Arc::new(day_of(model.timezone(), zone)),
+            is_utc: is_utc(zone),
+            n_threads: n_threads.max(1),
+        };
+        inputs.group_types = inputs.bind_dimensions(ctx, model)?;
+        let float_sums = inputs.float_sums(ctx, known_float_sums).await?;
+        let shape = CellShape::new(model, &float_sums);
+        inputs.held = shape.measures.iter().map(|measure| measure.held).collect();
+        inputs.bind_all(ctx)?;
+        Ok((inputs, shape))
+    }
+
+    pub(crate) fn sources(&self) -> &[Input] {
+        &self.sources
+    }
+
+    /// The passes over the events: one a day where every file lies in the folder of its day, else one.
+    pub(crate) fn selections(&self, days: Days) -> Vec<Selection> {
+        if !self.sources.iter().all(Input::has_folders) {
+            return vec![Selection { days }];
+        }
+        let slack: &[i32] = if self.is_utc { &[0] } else { &[-1, 0, 1] };
+        let folders = self.sources.iter().flat_map(|source| source.table.files());
+        let found: BTreeSet<Date> = folders
+            .filter_map(|file| file.folder_day)
+            .flat_map(|day| slack.iter().map(move |n| day.saturating_add(Span::new().days(*n))))
+            .filter(|day| days.contains(*day))
+            .collect();
+        let one_day = |day| DayRange::try_new(day, day).map(Days::Range);
+        found.into_iter().filter_map(one_day).map(|days| Selection { days }).collect()
+    }
+
+    /// Whether a run over these days may rebuild one; only the events tell for sure.
+    pub(crate) fn may_rebuild(&self, days: Days, day: Date) -> bool {
+        self.selections(days).iter().any(|selection| selection.days.contains(day))
+    }
+
+    /// Whether there is any file to read.
+    pub(crate) fn has_files(&self) -> bool {
+        self.sources.iter().any(|source| !source.table.files().is_empty())
+    }
+
+    /// The sources with their addresses, for messages.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let address = |input: &Input| format!("{} at {}", input.table.name, input.table.url);
+        self.sources.iter().map(address).collect()
+    }
+
+    pub(crate) fn enrichment(&self) -> &Enrichment {
+        &self.enrichment
+    }
+
+    pub(super) fn source_index(&self, name: &str) -> usize {
+        self.sources.iter().position(|source| source.name() == name).unwrap_or_default()
+    }
+
+    /// The files of a source that may hold events of the days.
+    pub(super) fn files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+        let folders = folder_days(selection.days, self.is_utc);
+        let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
+            (Some(day), Some(folders)) => folders.contains(&day),
+            _ => true,
+        };
+        self.sources[index].table.files().iter().filter(is_near).cloned().collect()
+    }
+
+    /// A plan over no files: binds everything once, so that errors come before any work.
+    fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
+        for index in 0..self.sources.len() {
+            let provider = self.provider(index, Vec::new());
+            self.events(ctx, index, provider, &Selection { days: Days::All })?;
+        }
+        Ok(())
+    }
+
+    /// The type that each dimension is grouped by. Numbers are turned into texts after grouping where
+    /// all sources agree: a cell is rarer than an event.
+    fn bind_dimensions(
+        &self,
+        ctx: &SessionContext,
+        model: &Model,
+    ) -> Result<Vec<DataType>, EtlError> {
+        let mut types: Vec<Option<DataType>> = vec![None; model.dimensions().len()];
+        for index in 0..self.sources.len() {
+            let frame = self.filtered(ctx, index, self.provider(index, Vec::new()))?;
+            let scope = Scope::new(ctx, &self.sources[index].table, &frame);
+            for (dimension, known) in types.iter_mut().enumerate() {
+                let value = self.enrichment.bind(dimension, &scope)?;
+                let found = value.get_type(frame.schema()).during("binding a dimension")?;
+                let found = group_type(&found);
+                *known = Some(match known.take() {
+                    Some(known) if known != found => DataType::Utf8View,
+                    _ => found,
+                });
+            }
+        }
+        Ok(types.into_iter().map(|known| known.unwrap_or(DataType::Utf8View)).collect())
+    }
+
+    /// The sums of other than whole numbers: by their type, by what the lake holds already, or, for
+    /// texts, by a look at the first rows.
+    async fn float_sums(
+        &self,
+        ctx: &SessionContext,
+        known: &[String],
+    ) -> Result<Vec<String>, EtlError> {
+        let mut float_sums = Vec::new();
+        for measure in &self.measures {
+            let MeasureKind::Sum { source, of } = &measure.kind else { continue };
+            let index = self.source_index(source);
+            let files = self.sources[index].table.files();
+            let provider = self.provider(index, files.iter().take(1).cloned().collect());
+            let frame = self.filtered(ctx, index, provider)?;
+            let scope = Scope::new(ctx, &self.sources[index].table, &frame);
+            let key = format!("measure.{}.of", measure.name);
+            let value = scope.bind(&key, of)?;
+            let is_float = match scope.type_of(&key, &of.0, &value)? {
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                    known.contains(&measure.name) || has_fractions(&frame, value).await?
+                }
+                DataType::Float16 | DataType::Float32 | DataType::Float64 => true,
+                DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => scale > 0,
+                _ => false,
+            };
+            if is_float {
+                float_sums.push(measure.name.clone());
+            }
+        }
+        Ok(float_sums)
+    }
+}
+
+impl Input {
+    async fn open(
+        ctx: &SessionContext,
+        base: &Url,
+        source: &Source,
+        folder_days: FolderDays,
+    ) -> Result<Self, EtlError> {
+        let name = TableName::Source(source.name.clone());
+        let table = Table::open(ctx, name, &source.files, base, folder_days).await?;
+        let has_folders = table.files().iter().all(|file| file.folder_day.is_some());
+        Ok(Self { table, source: source.clone(), has_folders })
+    }
+}
+
+/// The folders that hold events of the days: the same in UTC, and one day either side elsewhere.
+fn folder_days(days: Days, is_utc: bool) -> FolderDays {
+    let Days::Range(range) = days else { return None };
+    if is_utc {
+        return Some(range.first()..=range.last());
+    }
+    let first = range.first().yesterday().unwrap_or(range.first());
+    let last = range.last().tomorrow().unwrap_or(range.last());
+    Some(first..=last)
+}
+
+fn group_type(found: &DataType) -> DataType {
+    match found {
+        DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
+        | DataType::UInt32
+        | DataType::UInt64
+        | DataType::Boolean
+        | DataType::Date32 => found.clone(),
+        _ => DataType::Utf8View,
+    }
+}
+
+/// Whether one of the first texts is a number, but not a whole one.
+async fn has_fractions(frame: &DataFrame, value: Expr) -> Result<bool, EtlError> {
+    let is_fraction = try_cast(value.clone(), DataType::Float64)
+        .is_not_null()
+        .and(try_cast(value, DataType::Int64).is_null());
+    let found = frame
+        .clone()
+        .limit(0, Some(N_SAMPLE_ROWS))
+        .and_then(|frame| frame.filter(is_fraction))
+        .during("looking at a column of texts")?
+        .limit(0, Some(1))
+        .during("looking at a column of texts")?
+        .collect()
+        .await
+        .during("looking at a column of texts")?;
+    Ok(found.iter().any(|batch| batch.num_rows() > 0))
+}
