@@ -83,9 +83,8 @@ fn cells(model: &Model) -> RecordBatch {
     for asset in 0..N_ASSETS {
         for country in 0..N_COUNTRIES {
             for device in 0..N_DEVICES {
-                // Pareto: 8 people at least, the tail cut at 20 000.
-                let share = (numbers.next() >> 11) as f64 / (1_u64 << 53) as f64;
-                let n_people = (8.0 / share.max(0.0004)) as u64;
+                // Pareto: 8 people at least, 20 000 at most.
+                let n_people = 20_000 / (1 + numbers.next() % 2_500);
                 let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
                 for _ in 0..n_people {
                     sketch.insert_hash(hash_u64(numbers.next() % N_PEOPLE));

@@ -16,6 +16,7 @@ mod batch;
 mod estimates;
 mod groups;
 mod order;
+mod scratch;
 mod sums;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +78,8 @@ pub(crate) fn run(
             batches.push(batch);
         }
     }
-    let mut estimates = Estimates::new(snapshot, plan, &batches, &groups, cancel);
+    let mut estimates =
+        Estimates::new(snapshot, plan, &batches, &groups, limits.n_threads_per_query, cancel);
     let total = values(plan, |measure| match sums.total(measure) {
         Some(sum) => Ok(sum),
         None => estimates.total(measure),

@@ -51,8 +51,10 @@ pub struct Limits {
     pub n_range_days: u32,
     /// The most values that one query's filter may name.
     pub n_filter_values: usize,
-    /// The queries computed at the same time; each has a thread of its own.
+    /// The queries computed at the same time; each has a thread of its own, at least.
     pub n_running: usize,
+    /// The threads that one query may use where it has much to do, its own included.
+    pub n_threads_per_query: usize,
     /// The queries that may wait for a thread; one more is turned away at once.
     pub n_waiting: usize,
     /// The longest that a query may wait and compute.
@@ -73,6 +75,7 @@ impl Default for Limits {
             n_filter_values: 10_000,
             // Queries are pure computation: more at once only slow each other down.
             n_running: n_cores,
+            n_threads_per_query: n_cores,
             n_waiting: 256,
             query_timeout: Duration::from_secs(30),
             n_requests_per_connection: 256,

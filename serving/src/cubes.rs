@@ -20,6 +20,19 @@ use crate::snapshot::{Lake, Loader, Snapshot};
 ///
 /// Always true: what is served passed every check, and a query is answered from one snapshot, however
 /// many are loaded meanwhile. Costs what the snapshots take, which share the files they have in common.
+///
+/// ```no_run
+/// use clio_proto::{CubeService as _, Query};
+/// use clio_serving::{Cubes, ServingConfig};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let lake = url::Url::parse("file:///data/lake/")?;
+/// let cubes = Cubes::load_once(ServingConfig::new(lake)).await?;
+/// let answer = cubes.query(Query::total(["viewers"]), None).await?;
+/// println!("{:?}", answer.total.values);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Cubes {
     config: ServingConfig,
     lake: Lake,

@@ -158,6 +158,9 @@ impl Cubes {
     ) -> Result<Option<String>, ServingError> {
         // The files of another lake may have the same names.
         let held = if is_same { self.held() } else { Arc::default() };
+        if !is_same {
+            self.history_cache().clear();
+        }
         match self.loader().load(table, &held).await {
             Ok(snapshot) => {
                 self.swap(snapshot, !is_same);

@@ -22,6 +22,11 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// Forgets everything: the lake is another one.
+    pub(crate) fn clear(&self) {
+        self.infos.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn get(&self, version: u64) -> Option<Option<SnapshotInfo>> {
         self.infos.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
     }

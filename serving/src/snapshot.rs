@@ -28,7 +28,7 @@ use clio_proto::{
 };
 use jiff::civil::Date;
 
-pub(crate) use arena::SketchArena;
+pub(crate) use arena::{ColumnUnion, SketchArena, SketchParts};
 pub(crate) use chunk::{Chunk, KeyColumn, MeasureColumn};
 pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;

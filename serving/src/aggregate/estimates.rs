@@ -1,13 +1,18 @@
 //! Distinct counts: sketches united by group in one scratch, and estimated once.
 
 use clio_proto::{ServiceError, Value};
-use clio_sketch::{Estimate, Union};
+use clio_sketch::Estimate;
 
 use super::batch::Batch;
 use super::groups::{BatchGroups, Groups};
+use super::scratch::Scratch;
 use super::{Cancel, stored_of};
 use crate::plan::Plan;
-use crate::snapshot::{MeasureColumn, SketchArena, Snapshot, Stored};
+use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot, Stored};
+
+/// The fewest cells that are worth a thread: some ten microseconds to start it, against a millisecond
+/// or so of work.
+const MIN_ROWS_PER_THREAD: usize = 10_000;
 
 /// Groups between two looks at whether anybody still waits: a millisecond or so of work.
 const GROUPS_PER_CHECK: usize = 256;
@@ -18,6 +23,7 @@ pub(super) struct Estimates<'a> {
     batches: &'a [Batch<'a>],
     members: Members,
     measures: Vec<Option<Distinct>>,
+    n_threads: usize,
     cancel: &'a Cancel,
 }
 
@@ -26,7 +32,7 @@ pub(super) struct Estimates<'a> {
 struct Distinct {
     /// The position among the snapshot's stored measures.
     column: usize,
-    scratch: Union,
+    scratch: Scratch,
     /// What was estimated so far, by group.
     by_group: Vec<Option<Estimate>>,
 }
@@ -46,13 +52,14 @@ impl<'a> Estimates<'a> {
         plan: &Plan,
         batches: &'a [Batch<'a>],
         groups: &Groups<'_>,
+        n_threads: usize,
         cancel: &'a Cancel,
     ) -> Self {
         let measures: Vec<Option<Distinct>> = (0..plan.measures.len())
             .map(|at| match stored_of(snapshot, plan, at) {
                 Stored::Distinct { family, precision } => Some(Distinct {
                     column: plan.measures[at],
-                    scratch: Union::new(family, precision),
+                    scratch: Scratch::new(family, precision),
                     by_group: vec![None; groups.n_groups()],
                 }),
                 Stored::Count | Stored::IntSum | Stored::FloatSum => None,
@@ -60,16 +67,19 @@ impl<'a> Estimates<'a> {
             .collect();
         let is_needed = measures.iter().any(Option::is_some);
         let members = if is_needed { Members::new(groups) } else { Members::Batches(Vec::new()) };
-        Self { batches, members, measures, cancel }
+        Self { batches, members, measures, n_threads, cancel }
     }
 
     /// The distinct count over everything selected.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
+        let arenas = |batch: &'a Batch<'a>| sketches(batch, distinct.column);
         distinct.scratch.clear();
         for batch in self.batches {
             self.cancel.check()?;
-            distinct.add_batch(batch);
+            if let Some((arena, total)) = arenas(batch) {
+                distinct.scratch.add_batch(batch, arena, total);
+            }
         }
         Ok(value_of(distinct.scratch.estimate()))
     }
@@ -77,70 +87,100 @@ impl<'a> Estimates<'a> {
     /// The distinct count of a group.
     pub(super) fn of(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
-        if let Some(known) = distinct.by_group[group as usize] {
+        let at = group as usize;
+        if let Some(known) = distinct.by_group[at] {
             return Ok(value_of(known));
         }
-        let estimate = distinct.unite(self.batches, &self.members, group);
-        distinct.by_group[group as usize] = Some(estimate);
+        let estimate = self.members.unite(at, self.batches, distinct.column, &mut distinct.scratch);
+        distinct.by_group[at] = Some(estimate);
         Ok(value_of(estimate))
     }
 
-    /// Estimates a measure of every group.
+    /// Estimates a measure of every group, on several threads where there is enough to do.
     pub(super) fn all_groups(&mut self, measure: usize) -> Result<(), ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(()) };
-        for (at, group) in (0..distinct.by_group.len()).zip(0_u32..) {
-            if at % GROUPS_PER_CHECK == 0 {
-                self.cancel.check()?;
-            }
-            let estimate = distinct.unite(self.batches, &self.members, group);
-            distinct.by_group[at] = Some(estimate);
-        }
-        Ok(())
-    }
-}
-
-impl Distinct {
-    /// The estimate over a group's cells.
-    fn unite(&mut self, batches: &[Batch<'_>], members: &Members, group: u32) -> Estimate {
-        self.scratch.clear();
-        let group = group as usize;
-        match members {
-            Members::Batches(by_group) => {
-                for batch in &by_group[group] {
-                    self.add_batch(&batches[*batch as usize]);
+        let (batches, members, cancel) = (self.batches, &self.members, self.cancel);
+        let (column, own) = (distinct.column, &mut distinct.scratch);
+        let estimate = |first: usize, out: &mut [Option<Estimate>], scratch: &mut Scratch| {
+            for (at, estimate) in out.iter_mut().enumerate() {
+                if at % GROUPS_PER_CHECK == 0 {
+                    cancel.check()?;
                 }
+                *estimate = Some(members.unite(first + at, batches, column, scratch));
             }
-            Members::Rows { offsets, rows } => {
-                for (batch, row) in &rows[offsets[group]..offsets[group + 1]] {
-                    let column = &batches[*batch as usize].chunk.measures[self.column];
-                    if let MeasureColumn::Sketch { arena, .. } = column {
-                        arena.union_into(*row, &mut self.scratch);
-                    }
-                }
-            }
-        }
-        self.scratch.estimate()
-    }
-
-    /// Adds all that a batch selects.
-    fn add_batch(&mut self, batch: &Batch<'_>) {
-        let MeasureColumn::Sketch { arena, total } = &batch.chunk.measures[self.column] else {
-            return;
+            Ok(())
         };
-        match &batch.rows {
-            None => total.union_into(&mut self.scratch),
-            Some(rows) => add_rows(arena, rows.iter(), &mut self.scratch),
-        }
+        let ends = members.split(distinct.by_group.len(), self.n_threads);
+        std::thread::scope(|scope| {
+            let (mut rest, mut start) = (distinct.by_group.as_mut_slice(), 0);
+            let mut others = Vec::new();
+            for end in &ends[..ends.len() - 1] {
+                let (out, more) = rest.split_at_mut(end - start);
+                let (first, mut scratch) = (start, own.like());
+                let estimate = &estimate;
+                others.push(scope.spawn(move || estimate(first, out, &mut scratch)));
+                (rest, start) = (more, *end);
+            }
+            let mut done = estimate(start, rest, own);
+            for other in others {
+                let joined = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                done = done.and(joined);
+            }
+            done
+        })
     }
 }
 
-fn add_rows(arena: &SketchArena, rows: impl Iterator<Item = u32>, scratch: &mut Union) {
-    for row in rows {
-        arena.union_into(row, scratch);
+/// The sketches of a measure in a batch's file, and their union.
+fn sketches<'a>(batch: &'a Batch<'a>, column: usize) -> Option<(&'a SketchArena, &'a ColumnUnion)> {
+    match &batch.chunk.measures[column] {
+        MeasureColumn::Sketch { arena, total } => Some((arena, total)),
+        MeasureColumn::Int { .. } | MeasureColumn::Float { .. } => None,
     }
 }
 
 impl Members {
+    /// The estimate over a group's cells.
+    fn unite(
+        &self,
+        group: usize,
+        batches: &[Batch<'_>],
+        column: usize,
+        scratch: &mut Scratch,
+    ) -> Estimate {
+        scratch.clear();
+        match self {
+            Self::Batches(by_group) => {
+                for batch in &by_group[group] {
+                    let batch = &batches[*batch as usize];
+                    if let Some((arena, total)) = sketches(batch, column) {
+                        scratch.add_batch(batch, arena, total);
+                    }
+                }
+                scratch.estimate()
+            }
+            Self::Rows { offsets, rows } => {
+                let rows = &rows[offsets[group]..offsets[group + 1]];
+                let cells = rows.iter().filter_map(|(batch, row)| {
+                    sketches(&batches[*batch as usize], column).map(|(arena, _)| arena.get(*row))
+                });
+                scratch.estimate_of(cells)
+            }
+        }
+    }
+
+    /// The ends of at most `n_parts` runs of groups with about equal work, the last of them the end
+    /// of all.
+    fn split(&self, n_groups: usize, n_parts: usize) -> Vec<usize> {
+        let Self::Rows { offsets, rows } = self else { return vec![n_groups] };
+        let n_parts = n_parts.min(rows.len() / MIN_ROWS_PER_THREAD).max(1);
+        let mut ends: Vec<usize> = (1..n_parts)
+            .map(|part| offsets.partition_point(|offset| *offset < rows.len() * part / n_parts))
+            .collect();
+        ends.push(n_groups);
+        ends
+    }
+
     /// Sorts batches or rows by group, keeping their order within each.
     fn new(groups: &Groups<'_>) -> Self {
         let n_groups = groups.n_groups();

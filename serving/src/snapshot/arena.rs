@@ -118,7 +118,7 @@ impl SketchArena {
     /// Adds the sketch of a row to a union of the same family and precision.
     #[inline]
     pub(crate) fn union_into(&self, row: u32, union: &mut Union) {
-        add_parts(self.get(row), union);
+        self.get(row).union_into(union);
     }
 
     /// Whether the sketch of a row is held as registers.
@@ -145,14 +145,16 @@ impl SketchArena {
     }
 }
 
-/// Adds one sketch to a union of the same family and precision.
-#[inline]
-fn add_parts(parts: SketchParts<'_>, union: &mut Union) {
-    match parts {
-        SketchParts::Empty => {}
-        SketchParts::Coupons(coupons) => union.union_coupons(coupons),
-        SketchParts::Registers(registers) => {
-            union.union_registers(registers).expect("an arena's registers have its precision");
+impl SketchParts<'_> {
+    /// Adds the sketch to a union of the same family and precision.
+    #[inline]
+    pub(crate) fn union_into(self, union: &mut Union) {
+        match self {
+            Self::Empty => {}
+            Self::Coupons(coupons) => union.union_coupons(coupons),
+            Self::Registers(registers) => {
+                union.union_registers(registers).expect("an arena's registers have its precision");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo, SnapshotMetadata};
 use deltalake::DeltaTable;
 use deltalake::logstore::LogStoreRef;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tracing::info;
@@ -25,6 +25,10 @@ use super::layout::Layout;
 use super::lookup::LookupTable;
 use super::{Snapshot, check};
 use crate::error::{FileProblem, Refusal, ServingError};
+
+/// The files fetched at the same time: enough to hide the latency of an object store, few enough to
+/// hold their bytes.
+const N_FETCHED: usize = 8;
 
 /// Loads snapshots of one lake.
 #[derive(Debug)]
@@ -187,19 +191,23 @@ impl Loader {
     ) -> Result<Vec<LocalChunk>, ServingError> {
         let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
         let store = table.object_store();
-        let chunks = stream::iter(files).map(|file| {
-            let (store, layout) = (Arc::clone(&store), Arc::clone(layout));
+        let fetched = stream::iter(files).map(|file| {
+            let store = Arc::clone(&store);
             async move {
                 let bytes = self.lake.read(store.as_ref(), &file.location).await?;
-                let path = file.path.clone();
-                let decoded = spawn_blocking(move || decode_file(&layout, file, bytes)).await;
+                Ok::<_, ServingError>((file, bytes))
+            }
+        });
+        let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, bytes)| {
+            let (layout, path) = (Arc::clone(layout), file.path.clone());
+            spawn_blocking(move || decode_file(&layout, file, bytes)).map(move |decoded| {
                 let decoded = decoded.unwrap_or_else(|error| Err(FileProblem::Unreadable(error)));
                 decoded.map_err(|problem| refused(Refusal::File { path, problem }))
-            }
+            })
         });
         let mut total_bytes = shared_bytes;
         let mut added = Vec::new();
-        let mut chunks = chunks.buffered(self.n_parallel);
+        let mut chunks = decoded.try_buffered(self.n_parallel);
         while let Some(chunk) = chunks.try_next().await? {
             // Stops before the memory is gone, not after.
             total_bytes += chunk.chunk.size_bytes as u64;

@@ -188,6 +188,47 @@ async fn a_lake_made_anew_replaces_what_was_held() {
     assert_eq!(answer.snapshot.id, SnapshotId(0));
     assert_eq!(answer.snapshot.days, Some((day("2030-01-01"), day("2030-01-01"))));
     assert_eq!(cubes.held().len(), 1);
+    assert_eq!(cubes.snapshots(9).await.unwrap(), [answer.snapshot]);
+}
+
+#[tokio::test]
+async fn a_lake_made_anew_up_to_the_same_version_is_noticed() {
+    let lake = TestLake::with(january());
+    let cubes = follow(&lake).await;
+    lake.destroy();
+    let other = TestLake::with(generate(6, &[day("2030-01-01")], 20));
+    std::fs::rename(other.path("cells"), lake.path("cells")).unwrap();
+    for _ in 0..10 {
+        cubes.look().await;
+    }
+    let days = by_country(&cubes, None).await.snapshot.days;
+    assert_eq!(days, Some((day("2030-01-01"), day("2030-01-01"))));
+    // And one that went on before it was looked at again.
+    lake.destroy();
+    let mut other = TestLake::with(generate(7, &[day("2031-01-01")], 20));
+    other.replace_days(generate(8, &[day("2031-01-02")], 20));
+    std::fs::rename(other.path("cells"), lake.path("cells")).unwrap();
+    cubes.look().await;
+    let days = by_country(&cubes, None).await.snapshot.days;
+    assert_eq!(days, Some((day("2031-01-01"), day("2031-01-02"))));
+}
+
+#[tokio::test]
+async fn a_snapshot_without_cells_answers_with_nothing() {
+    let lake = TestLake::with(Vec::new());
+    let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
+    let answer = by_country(&cubes, None).await;
+    assert_eq!((answer.n_groups, answer.rows.len()), (0, 0));
+    assert_eq!(answer.total.values[0], clio_proto::Value::exact(0.0));
+    assert_eq!(answer.total.values[1], clio_proto::Value::exact(0.0), "nobody, exactly");
+    assert_eq!(answer.total.values[6], clio_proto::Value::undefined(), "0 / 0");
+    assert_eq!(answer.coverage.range, None);
+    assert_eq!(answer.snapshot.days, None);
+    let range = QueryRange::Days { from: Some(day("2026-01-01")), to: None };
+    let query = Query { range, group_by: group_by(&["day"]), ..Query::total(["plays"]) };
+    let answer = cubes.query(query, None).await.unwrap();
+    assert_eq!(answer.coverage.missing, [day("2026-01-01")]);
+    assert!(answer.rows.is_empty());
 }
 
 #[tokio::test]
