@@ -115,14 +115,14 @@ fn a_missing_column_is_named_with_those_that_exist() {
 fn a_column_of_the_wrong_type_is_named_with_a_value() {
     let shop = Shop::new();
     shop.model("of = \"seconds\"", "of = \"country\"");
-    shop.fails(&["seconds", "country"]);
+    shop.fails(&["a.csv:2", "'US'", "Int64", "correct it there"]);
 }
 
 #[test]
 fn a_csv_line_with_too_many_fields_is_named_by_file_and_line() {
     let shop = Shop::new();
     shop.write("visits/b.csv", format!("{GOOD}2026-01-05 13:00:00,US,cid,6,surplus\n"));
-    shop.fails(&["b.csv:5"]);
+    shop.fails(&["b.csv:5", "expected 4 fields, found 5", "correct the line"]);
 }
 
 #[test]
