@@ -86,6 +86,9 @@ test('GraphiQL works from the binary alone', async ({ page }) => {
     if (new URL(sent.url()).origin !== home) elsewhere.push(sent.url());
   });
   await page.goto('/graphiql');
+  // GraphiQL loads its editors after its buttons, and a click before then does nothing.
+  await expect(page.locator('.graphiql-query-editor .CodeMirror')).toContainText('dataset');
+  await expect(page.locator('.result-window .CodeMirror')).toBeVisible();
   await page.getByRole('button', { name: /Execute query/ }).click();
   await expect(page.locator('.graphiql-response')).toContainText('"name": "media"');
   expect(elsewhere).toEqual([]);
