@@ -1,7 +1,7 @@
 //! What must hold before a commit. A check that fails is an error that explains itself.
 
 use clio_proto::{CheckOutcome, Period};
-use clio_sketch::{Estimate, SketchRef, Union, relative_standard_error_at};
+use clio_sketch::{Estimate, Form, SketchRef, Union, relative_standard_error_at};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
 
@@ -82,7 +82,8 @@ impl Totals {
                 // As many values as coupons at least: small sketches need no estimate.
                 let view =
                     SketchRef::parse(family, bytes).map_err(|error| failed(error.to_string()))?;
-                if view.registers().is_none() && view.n_coupons() as u64 <= n_events.unsigned_abs()
+                if view.form() != Form::Registers
+                    && view.n_coupons() as u64 <= n_events.unsigned_abs()
                 {
                     continue;
                 }

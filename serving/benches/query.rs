@@ -17,7 +17,7 @@ use clio_proto::{
     SNAPSHOT_KEY, SnapshotMetadata, Test, cell_schema,
 };
 use clio_serving::{Cubes, ServingConfig};
-use clio_sketch::{Family, Precision, Sketch, hash_u64};
+use clio_sketch::{Family, Precision, Sketch};
 use criterion::{Criterion, criterion_group, criterion_main};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ fn cells(model: &Model) -> RecordBatch {
                 let n_people = 20_000 / (1 + numbers.next() % 2_500);
                 let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
                 for _ in 0..n_people {
-                    sketch.insert_hash(hash_u64(numbers.next() % N_PEOPLE));
+                    sketch.insert_hash(Family::HllPlusPlus.hash_u64(numbers.next() % N_PEOPLE));
                 }
                 assets.push(format!("asset-{asset:05}"));
                 countries.push(format!("country-{country:02}"));

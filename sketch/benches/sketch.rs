@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use clio_sketch::{
-    Family, GroupedSketches, Precision, ReferenceSketch, Sketch, Union, decode_parts, hash_u64,
+    Family, GroupedSketches, Precision, ReferenceSketch, Sketch, Union, decode_parts,
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -17,7 +17,7 @@ fn precision() -> Precision {
 }
 
 fn hashes(from: u64, n: u64) -> Vec<u64> {
-    (from..from + n).map(hash_u64).collect()
+    (from..from + n).map(|n| Family::HllPlusPlus.hash_u64(n)).collect()
 }
 
 fn sketch(from: u64, n: u64) -> Sketch {

@@ -1,20 +1,22 @@
 //! The state behind [`Sketch`](crate::Sketch) and [`Union`](crate::Union): coupons, then registers.
 //!
 //! ```text
-//! hashes ──► coupons: sorted list + tail ──(more than 2^(p-2) distinct slots)──► registers: 2^p bytes
+//! hashes ──► coupons: sorted list + tail ──(more than `Kind::max_coupons`)──► registers: 2^p bytes
 //! ```
 //!
 //! Why the state is a function of the set of hashes alone, whatever the order, the grouping of unions and
 //! the repetitions:
 //!
-//! - Coupons keep, for each slot, the largest rank; registers keep, for each index, the largest rank.
-//!   Maximum is commutative, associative and idempotent, so both are functions of the set.
+//! - Coupons keep, for each slot, the largest rank (`datasketches`: every rank); registers keep, for each
+//!   index, the largest rank. Maximum is commutative, associative and idempotent, so both are functions of
+//!   the set.
 //! - A coupon leads to the same register and rank as the hash it came from, and the largest coupon of a
 //!   slot leads to the largest rank of the slot's hashes. So registers are the same whether a hash went
 //!   through a coupon or not.
-//! - The form is `registers` exactly when the set has more than 2^(p-2) distinct slots. The number of
-//!   distinct slots never falls when a set grows. So a part that was promoted belongs to a whole that has to
-//!   be; and a whole that has to be is, since a union of parts that are all coupons still counts exactly.
+//! - The form is `registers` exactly when the set has more than the kind's most distinct coupons. Their number
+//!   never falls when a set grows. So a part that was promoted belongs to a whole that has to be; and a whole
+//!   that has to be is, since a union of parts that are all coupons still counts exactly. (Other libraries
+//!   may have been told to promote earlier; a sketch of theirs makes every union with it registers.)
 //!
 //! The tail may hide that a promotion is due. So whatever looks at the state goes through
 //! [`Accumulator::canonical`], which looks at a sorted copy when there is a tail.
@@ -63,7 +65,7 @@ impl Accumulator {
             kind,
             is_dense: false,
             keeps_memory,
-            coupons: CouponSet::new(kind.max_coupons()),
+            coupons: CouponSet::new(kind, keeps_memory),
             registers: Vec::new(),
             scratch: Vec::new(),
         }
@@ -150,7 +152,7 @@ impl Accumulator {
     pub(crate) fn union_ref(&mut self, view: &SketchRef<'_>) -> Result<(), SketchError> {
         self.kind.expect(view.kind())?;
         if let Some(registers) = view.registers() {
-            self.union_registers(registers);
+            self.union_registers(&registers);
         } else if self.is_dense {
             self.scratch.clear();
             view.decode_coupons_into(&mut self.scratch)?;
@@ -191,7 +193,7 @@ impl Accumulator {
 
     /// Does what is pending, so that the next [`canonical`](Self::canonical) copies nothing.
     pub(crate) fn sort(&mut self) {
-        if self.is_dense {
+        if self.is_dense || self.promote_if_obvious() {
             return;
         }
         self.coupons.sort(&mut self.scratch);
@@ -208,7 +210,7 @@ impl Accumulator {
         self.sort();
         self.scratch = Vec::new();
         if self.is_dense {
-            self.coupons = CouponSet::new(self.kind.max_coupons());
+            self.coupons = CouponSet::new(self.kind, self.keeps_memory);
         } else {
             self.registers = Vec::new();
             self.coupons.shrink();
@@ -231,16 +233,40 @@ impl Accumulator {
         }
     }
 
+    /// Turns coupons into registers if those show that there are too many coupons: each register that is not
+    /// zero had one of its own. This spares sorting most lists that are too long.
+    fn promote_if_obvious(&mut self) -> bool {
+        let max_coupons = self.kind.max_coupons();
+        if self.coupons.is_sorted() || self.coupons.as_slice().len() <= max_coupons {
+            return false;
+        }
+        self.raise_registers();
+        let n_raised = self.registers.iter().filter(|&&rank| rank != 0).count();
+        if n_raised > max_coupons {
+            self.forget_coupons();
+        }
+        self.is_dense
+    }
+
     /// Turns coupons into registers, sorted or not: what lies in the tail counts as well.
     fn promote(&mut self) {
+        self.raise_registers();
+        self.forget_coupons();
+    }
+
+    fn raise_registers(&mut self) {
         self.registers.clear();
         self.registers.resize(self.kind.precision.n_registers(), 0);
         registers::insert_coupons(self.kind, &mut self.registers, self.coupons.as_slice());
+    }
+
+    /// Declares the registers to be the state.
+    fn forget_coupons(&mut self) {
         self.is_dense = true;
         if self.keeps_memory {
             self.coupons.clear();
         } else {
-            self.coupons = CouponSet::new(self.kind.max_coupons());
+            self.coupons = CouponSet::new(self.kind, self.keeps_memory);
         }
     }
 }

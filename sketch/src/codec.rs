@@ -1,13 +1,18 @@
 //! Bytes in and out.
 //!
 //! Each family has a layout of its own, written down in its module; which family some bytes are of, the
-//! column's metadata says. Every layout is canonical: equal sketches have equal bytes, and bytes that no
-//! sketch encodes to are an error. Any bytes give a sketch or an error, and no allocation is larger than
-//! the largest sketch of the claimed precision.
+//! column's metadata says. What is written is canonical: equal sketches have equal bytes. Bytes that no
+//! writer of the family makes are an error: of `hll++` that is all but the canonical ones, of `datasketches`
+//! all but those of its many libraries and modes. Any bytes give a sketch or an error, and no allocation is
+//! larger than the largest sketch of the claimed precision.
 
 mod bits;
+mod datasketches;
 mod hllpp;
 
+use std::borrow::Cow;
+
+pub use self::datasketches::HllType;
 use crate::error::{DecodeError, SketchError};
 use crate::family::{Family, Precision};
 use crate::kind::Kind;
@@ -17,7 +22,8 @@ use crate::kind::Kind;
 pub enum Form {
     /// No hash.
     Empty,
-    /// A sorted list of at most 2^precision / 4 coupons.
+    /// A sorted list of coupons: of `hll++` at most 2^precision / 4, of `datasketches` at most 7 below
+    /// precision 8 and 3/32 × 2^precision from there.
     Coupons,
     /// 2^precision registers, a byte each.
     Registers,
@@ -43,8 +49,7 @@ impl Parts<'_> {
 
 /// An encoded sketch whose header was read.
 ///
-/// Registers are checked, since they lie in the bytes as they are; coupons are checked when they are decoded.
-/// Holds 40 bytes and allocates nothing.
+/// Registers are checked, coupons are checked when they are decoded. Holds 56 bytes and keeps no allocation.
 #[derive(Clone, Copy, Debug)]
 pub struct SketchRef<'a> {
     kind: Kind,
@@ -57,6 +62,20 @@ enum Body<'a> {
     Empty,
     Coupons(EncodedCoupons<'a>),
     Registers(&'a [u8]),
+    /// Registers in less than a byte each; only `datasketches` has them.
+    Packed(Packed<'a>),
+}
+
+/// Registers in four or six bits each, checked.
+#[derive(Clone, Copy, Debug)]
+struct Packed<'a> {
+    precision: Precision,
+    target: HllType,
+    /// What four bits are above.
+    smallest: u8,
+    bits: &'a [u8],
+    /// Ranks that four bits do not hold.
+    exceptions: &'a [u8],
 }
 
 /// A list of coupons, not decoded.
@@ -77,6 +96,7 @@ impl<'a> SketchRef<'a> {
     pub fn parse(family: Family, bytes: &'a [u8]) -> Result<Self, SketchError> {
         let (precision, body) = match family {
             Family::HllPlusPlus => hllpp::parse(bytes)?,
+            Family::DataSketches => datasketches::parse(bytes)?,
         };
         Ok(Self { kind: Kind::new(family, precision), body })
     }
@@ -99,7 +119,7 @@ impl<'a> SketchRef<'a> {
         match self.body {
             Body::Empty => Form::Empty,
             Body::Coupons(_) => Form::Coupons,
-            Body::Registers(_) => Form::Registers,
+            Body::Registers(_) | Body::Packed(_) => Form::Registers,
         }
     }
 
@@ -108,15 +128,21 @@ impl<'a> SketchRef<'a> {
     pub fn n_coupons(&self) -> usize {
         match self.body {
             Body::Coupons(encoded) => encoded.n_coupons,
-            Body::Empty | Body::Registers(_) => 0,
+            Body::Empty | Body::Registers(_) | Body::Packed(_) => 0,
         }
     }
 
-    /// Returns the registers, if that is the form.
+    /// Returns the registers, if that is the form: those in the bytes, or unpacked ones where the bytes
+    /// hold less than a byte of each.
     #[must_use]
-    pub fn registers(&self) -> Option<&'a [u8]> {
+    pub fn registers(&self) -> Option<Cow<'a, [u8]>> {
         match self.body {
-            Body::Registers(registers) => Some(registers),
+            Body::Registers(registers) => Some(Cow::Borrowed(registers)),
+            Body::Packed(packed) => {
+                let mut registers = Vec::with_capacity(self.precision().n_registers());
+                datasketches::unpack(&packed, &mut registers);
+                Some(Cow::Owned(registers))
+            }
             Body::Empty | Body::Coupons(_) => None,
         }
     }
@@ -131,6 +157,7 @@ impl<'a> SketchRef<'a> {
         let n_before = out.len();
         let decoded = match self.kind.family {
             Family::HllPlusPlus => hllpp::decode_coupons(self.kind.precision, encoded, out),
+            Family::DataSketches => datasketches::decode_coupons(encoded, out),
         };
         decoded.map_err(|error| {
             out.truncate(n_before);
@@ -161,10 +188,10 @@ pub fn decode_parts(
 ) -> Result<Form, SketchError> {
     let view = SketchRef::parse(family, bytes)?;
     Kind::new(family, precision).expect(view.kind)?;
-    if let Some(registers) = view.registers() {
-        registers_out.extend_from_slice(registers);
-    } else {
-        view.decode_coupons_into(coupons_out)?;
+    match &view.body {
+        Body::Registers(registers) => registers_out.extend_from_slice(registers),
+        Body::Packed(packed) => datasketches::unpack(packed, registers_out),
+        Body::Empty | Body::Coupons(_) => view.decode_coupons_into(coupons_out)?,
     }
     Ok(view.form())
 }
@@ -173,5 +200,23 @@ pub fn decode_parts(
 pub(crate) fn encode(kind: Kind, parts: Parts<'_>, out: &mut Vec<u8>) {
     match kind.family {
         Family::HllPlusPlus => hllpp::encode(kind.precision, parts, out),
+        Family::DataSketches => datasketches::encode(kind.precision, parts, HllType::Hll8, out),
     }
+}
+
+/// Appends the bytes of a `datasketches` sketch with registers of this type.
+pub(crate) fn encode_as(
+    kind: Kind,
+    parts: Parts<'_>,
+    target: HllType,
+    out: &mut Vec<u8>,
+) -> Result<(), SketchError> {
+    if kind.family != Family::DataSketches {
+        return Err(SketchError::WrongFamily {
+            expected: Family::DataSketches,
+            found: kind.family,
+        });
+    }
+    datasketches::encode(kind.precision, parts, target, out);
+    Ok(())
 }

@@ -9,21 +9,25 @@ use crate::family::{Family, Precision};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SketchError {
-    /// A precision outside of [`Precision::MIN`] to [`Precision::MAX`].
-    #[error("`precision` must be within 4 to 18, found {found}")]
+    /// A precision that the family does not have.
+    #[error("`precision` must be within 4 to {largest}, found {found}")]
     PrecisionOutOfRange {
         /// The precision that was asked for.
         found: u8,
+        /// The largest that there is.
+        largest: u8,
     },
     /// A relative error that no precision reaches, or that is no positive number.
     #[error(
-        "`error` must be a positive number, at least {smallest:.5} (precision 18), found {found}"
+        "`error` must be a positive number, at least {smallest:.5} (precision {largest}), found {found}"
     )]
     ErrorOutOfRange {
         /// The relative standard error that was asked for.
         found: f64,
         /// The relative standard error of the largest precision.
         smallest: f64,
+        /// The largest precision.
+        largest: u8,
     },
     /// A family name that this build does not know.
     #[error("unknown sketch `family` \"{found}\", expected one of {known}", known = Family::names())]
@@ -45,6 +49,14 @@ pub enum SketchError {
         found_family: Family,
         /// Its precision.
         found_precision: Precision,
+    },
+    /// A sketch of a family that cannot do what was asked.
+    #[error("only a sketch of `{expected}` can do this, found one of `{found}`")]
+    WrongFamily {
+        /// The family that can.
+        expected: Family,
+        /// The sketch's family.
+        found: Family,
     },
     /// A register array of the wrong length for its precision.
     #[error("precision {precision} has {expected} registers, found {found}")]

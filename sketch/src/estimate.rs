@@ -8,7 +8,7 @@
 use crate::codec::Parts;
 use crate::family::{Family, Precision};
 use crate::kind::Kind;
-use crate::registers::{self, Histogram};
+use crate::registers::{self, RankSums};
 
 /// The number of standard deviations on either side of the mean that hold 95 % of a normal distribution.
 const Z_95: f64 = 1.96;
@@ -16,8 +16,8 @@ const Z_95: f64 = 1.96;
 /// The share of sketches whose collisions may exceed the upper bound of the coupon form.
 const UPPER_TAIL: f64 = 0.025;
 
-/// The probability of any collision among the coupons below which a count is called exact. At 2^25 slots
-/// that is up to 8 coupons.
+/// The probability of any collision among the coupons below which a count is called exact. That is up to 8
+/// coupons of `hll++` and up to 20 of `datasketches`.
 const EXACT_BELOW: f64 = 1e-6;
 
 /// The number of 64-bit hashes.
@@ -49,7 +49,7 @@ impl Estimate {
 
 /// Returns the standard deviation of the estimate of `n` distinct values, as a fraction of `n`.
 ///
-/// Up to 2^precision / 4 it is that of linear counting over the coupons' slots, which is next to
+/// Up to the most coupons of the family it is that of linear counting over the coupons' slots, which is next to
 /// nothing (below 0.02 %): there a single collision is the only error there is, so a test should allow for
 /// one whole value beside any number of standard errors. Above that it is that of the registers, at most
 /// [`Precision::relative_standard_error`].
@@ -57,7 +57,7 @@ impl Estimate {
 pub fn relative_standard_error_at(family: Family, precision: Precision, n: f64) -> f64 {
     let kind = Kind::new(family, precision);
     if n <= kind.max_coupons() as f64 {
-        linear_counting_error(f64::from(kind.n_slots()), n)
+        linear_counting_error(kind.n_coupons_possible(), n)
     } else {
         registers_error(precision, n)
     }
@@ -70,9 +70,9 @@ pub(crate) fn of_parts(kind: Kind, parts: Parts<'_>) -> Estimate {
     }
 }
 
-/// Estimates how many hashes led to `n_coupons` distinct slots.
+/// Estimates how many hashes led to `n_coupons` distinct coupons.
 pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
-    let n_slots = f64::from(kind.n_slots());
+    let n_slots = kind.n_coupons_possible();
     let n = n_coupons as f64;
     let expected_collisions = n * (n - 1.0) / 2.0 / n_slots;
     if expected_collisions < EXACT_BELOW {
@@ -103,11 +103,17 @@ pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
 ///
 /// The excess around t = 2 is that of the stated error, which is up to a fifth too large there.
 pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
-    let histogram = registers::histogram(registers);
-    let n_nonzero = (kind.precision.n_registers() - histogram[0] as usize) as f64;
+    let sums = registers::rank_sums(registers);
+    let n_nonzero = (kind.precision.n_registers() - sums.n_zero as usize) as f64;
     // Each register that is not zero saw a value of its own; and there are 2^64 hashes, which registers that
     // are all full would otherwise put at infinity.
-    let value = improved_raw(kind, &histogram).clamp(n_nonzero, N_HASHES);
+    let max_rank = kind.max_register_rank();
+    let n_full = if sums.largest < max_rank {
+        0
+    } else {
+        registers.iter().filter(|&&rank| rank == max_rank).count()
+    };
+    let value = improved_raw(kind, &sums, n_full).clamp(n_nonzero, N_HASHES);
     let margin = Z_95 * registers_error(kind.precision, value);
     let lower = (value * (-margin).exp()).max(n_nonzero);
     Estimate { value, lower, upper: value / (1.0 - margin), exact: false }
@@ -128,15 +134,14 @@ fn linear_counting_error(n_slots: f64, n: f64) -> f64 {
     if t > 0.0 { (n_slots * excess).sqrt() / n } else { 0.0 }
 }
 
-/// Ertl's improved raw estimator over the histogram of ranks.
-fn improved_raw(kind: Kind, histogram: &Histogram) -> f64 {
+/// Ertl's improved raw estimator, over the sums that its loop over the histogram comes to.
+fn improved_raw(kind: Kind, sums: &RankSums, n_full: usize) -> f64 {
     let m = kind.precision.n_registers() as f64;
-    let max_rank = usize::from(kind.max_register_rank());
-    let mut z = m * tau(1.0 - f64::from(histogram[max_rank]) / m);
-    for &count in histogram[1..max_rank].iter().rev() {
-        z = 0.5 * (z + f64::from(count));
-    }
-    z += m * sigma(f64::from(histogram[0]) / m);
+    let max_rank = kind.max_register_rank();
+    let n_full_registers = u32::try_from(n_full).unwrap_or(u32::MAX);
+    let full = m * tau(1.0 - n_full as f64 / m) * 0.5_f64.powi(i32::from(max_rank) - 1);
+    let zero = m * sigma(f64::from(sums.n_zero) / m);
+    let z = zero + (sums.sum_without(max_rank, n_full_registers) + full);
     let alpha = 0.5 / std::f64::consts::LN_2;
     alpha * m * m / z
 }

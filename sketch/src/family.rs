@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::SketchError;
-use crate::hash::HASH_NAME;
+use crate::{datasketches, hllpp};
 
 /// The definition of coupons, registers, hash and bytes that a sketch follows.
 ///
@@ -16,17 +16,22 @@ pub enum Family {
     /// What the `hyperloglogplus` crate computes, after Heule, Nunkesser and Hall, "HyperLogLog in
     /// Practice" (2013): 25-bit coupons while small, 2^precision ranks when large.
     HllPlusPlus,
+    /// Apache DataSketches HLL, byte for byte what Spark's `hll_sketch_agg`, Druid's `HLLSketchBuild`,
+    /// Databricks and the Java, C++, Python and Rust libraries read and write: 26-bit coupons with a rank while
+    /// small, 2^lgK ranks when large.
+    DataSketches,
 }
 
 impl Family {
     /// Every family of this build, in the order in which they came.
-    pub const ALL: &'static [Self] = &[Self::HllPlusPlus];
+    pub const ALL: &'static [Self] = &[Self::HllPlusPlus, Self::DataSketches];
 
     /// Returns the name in models and in column metadata.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::HllPlusPlus => "hll++",
+            Self::DataSketches => "datasketches",
         }
     }
 
@@ -34,8 +39,62 @@ impl Family {
     #[must_use]
     pub const fn hash_name(self) -> &'static str {
         match self {
-            Self::HllPlusPlus => HASH_NAME,
+            Self::HllPlusPlus => hllpp::HASH_NAME,
+            Self::DataSketches => datasketches::HASH_NAME,
         }
+    }
+
+    /// Returns the largest precision that the family has; the smallest is [`Precision::MIN`] in each.
+    #[must_use]
+    pub const fn max_precision(self) -> Precision {
+        match self {
+            Self::HllPlusPlus => Precision(18),
+            Self::DataSketches => Precision(21),
+        }
+    }
+
+    /// Checks that the family has this precision.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::PrecisionOutOfRange`] when it has not.
+    pub const fn precision(self, precision: u8) -> Result<Precision, SketchError> {
+        let largest = self.max_precision().0;
+        if precision < Precision::MIN.0 || precision > largest {
+            return Err(SketchError::PrecisionOutOfRange { found: precision, largest });
+        }
+        Ok(Precision(precision))
+    }
+
+    /// Finds the family's smallest precision whose
+    /// [`relative_standard_error`](Precision::relative_standard_error) is at most `error`, a fraction: 0.01
+    /// for 1 %.
+    ///
+    /// ```
+    /// use clio_sketch::{Family, Precision};
+    ///
+    /// assert_eq!(Family::HllPlusPlus.precision_for_error(0.01)?, Precision::try_new(14)?);
+    /// # Ok::<(), clio_sketch::SketchError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::ErrorOutOfRange`] when `error` is no positive number or when not even the
+    /// largest precision is that good.
+    pub fn precision_for_error(self, error: f64) -> Result<Precision, SketchError> {
+        let largest = self.max_precision();
+        let refused = || SketchError::ErrorOutOfRange {
+            found: error,
+            smallest: largest.relative_standard_error(),
+            largest: largest.0,
+        };
+        if !error.is_finite() {
+            return Err(refused());
+        }
+        (Precision::MIN.0..=largest.0)
+            .map(Precision)
+            .find(|precision| precision.relative_standard_error() <= error)
+            .ok_or_else(refused)
     }
 
     /// Lists the known names, for messages.
@@ -62,17 +121,18 @@ impl FromStr for Family {
     }
 }
 
-/// The base-two logarithm of the number of registers: 4 to 18.
+/// The base-two logarithm of the number of registers, which DataSketches calls lgK: 4 to 21, of which
+/// each family has [its own part](Family::max_precision).
 ///
 /// Each step up doubles the memory of a large sketch and divides its error by √2. 12 (1.6 %, 4 KiB)
 /// suits a dashboard, 14 (0.8 %, 16 KiB) is the common choice, 16 (0.4 %, 64 KiB) suits a few large
 /// groups.
 ///
 /// ```
-/// use clio_sketch::Precision;
+/// use clio_sketch::{Family, Precision};
 ///
-/// assert_eq!(Precision::for_error(0.01)?, Precision::try_new(14)?);
-/// assert!(Precision::try_new(19).is_err());
+/// assert_eq!(Precision::try_new(14)?.n_registers(), 16_384);
+/// assert!(Family::HllPlusPlus.precision(19).is_err());
 /// # Ok::<(), clio_sketch::SketchError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,40 +141,22 @@ pub struct Precision(u8);
 impl Precision {
     /// The smallest precision: 16 registers, an error of 26 %.
     pub const MIN: Self = Self(4);
-    /// The largest precision: 262 144 registers, an error of 0.2 %.
-    pub const MAX: Self = Self(18);
+    /// The largest precision of any family: 2 097 152 registers, an error of 0.07 %.
+    pub const MAX: Self = Self(21);
 
-    /// Checks that `precision` is within 4 to 18.
+    /// Checks that some family has this precision.
     ///
     /// # Errors
     ///
-    /// [`SketchError::PrecisionOutOfRange`] when it is not.
+    /// [`SketchError::PrecisionOutOfRange`] when none has.
     pub const fn try_new(precision: u8) -> Result<Self, SketchError> {
         if precision < Self::MIN.0 || precision > Self::MAX.0 {
-            return Err(SketchError::PrecisionOutOfRange { found: precision });
+            return Err(SketchError::PrecisionOutOfRange {
+                found: precision,
+                largest: Self::MAX.0,
+            });
         }
         Ok(Self(precision))
-    }
-
-    /// Finds the smallest precision whose [`relative_standard_error`](Self::relative_standard_error)
-    /// is at most `error`, a fraction: 0.01 for 1 %.
-    ///
-    /// # Errors
-    ///
-    /// [`SketchError::ErrorOutOfRange`] when `error` is no positive number or when not even the
-    /// largest precision is that good.
-    pub fn for_error(error: f64) -> Result<Self, SketchError> {
-        let refused = || SketchError::ErrorOutOfRange {
-            found: error,
-            smallest: Self::MAX.relative_standard_error(),
-        };
-        if !error.is_finite() {
-            return Err(refused());
-        }
-        (Self::MIN.0..=Self::MAX.0)
-            .map(Self)
-            .find(|precision| precision.relative_standard_error() <= error)
-            .ok_or_else(refused)
     }
 
     /// Returns the precision as a number.
@@ -160,29 +202,37 @@ mod tests {
             assert_eq!(family.name().parse(), Ok(family));
         }
         let error = "hll".parse::<Family>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown sketch `family` \"hll\", expected one of \"hll++\"");
+        assert_eq!(
+            error.to_string(),
+            "unknown sketch `family` \"hll\", expected one of \"hll++\", \"datasketches\""
+        );
     }
 
     #[test]
     fn precision_for_error_is_the_smallest_that_will_do() {
-        for precision in 4..=18 {
-            let precision = Precision::try_new(precision).unwrap();
-            let error = precision.relative_standard_error();
-            assert_eq!(Precision::for_error(error), Ok(precision));
-            assert_eq!(Precision::for_error(error * 1.01), Ok(precision));
-        }
-        assert_eq!(Precision::for_error(10.0), Ok(Precision::MIN));
-        for error in [0.002, 0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(Precision::for_error(error).is_err(), "{error}");
+        for &family in Family::ALL {
+            for precision in 4..=family.max_precision().get() {
+                let precision = Precision::try_new(precision).unwrap();
+                let error = precision.relative_standard_error();
+                assert_eq!(family.precision_for_error(error), Ok(precision));
+                assert_eq!(family.precision_for_error(error * 1.01), Ok(precision));
+            }
+            assert_eq!(family.precision_for_error(10.0), Ok(Precision::MIN));
+            for error in [0.0007, 0.0, -1.0, f64::NAN, f64::INFINITY] {
+                assert!(family.precision_for_error(error).is_err(), "{error}");
+            }
         }
     }
 
     #[test]
-    fn precision_is_checked() {
+    fn precision_is_checked_by_family() {
         assert!(Precision::try_new(3).is_err());
+        assert!(Precision::try_new(22).is_err());
         assert_eq!(
-            Precision::try_new(19).unwrap_err().to_string(),
+            Family::HllPlusPlus.precision(19).unwrap_err().to_string(),
             "`precision` must be within 4 to 18, found 19"
         );
+        assert!(Family::DataSketches.precision(21).is_ok());
+        assert!(Family::DataSketches.precision(22).is_err());
     }
 }

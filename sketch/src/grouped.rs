@@ -5,7 +5,6 @@ mod slab;
 use self::slab::Slab;
 use crate::accumulator::Accumulator;
 use crate::codec::{self, Form, Parts, SketchRef};
-use crate::coupon::slot;
 use crate::error::SketchError;
 use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
@@ -28,11 +27,11 @@ const N_SLABS: usize = 6;
 /// state like a `Sketch`'s.
 ///
 /// ```
-/// use clio_sketch::{Family, GroupedSketches, Precision, hash_str};
+/// use clio_sketch::{Family, GroupedSketches, Precision};
 ///
 /// let mut viewers = GroupedSketches::new(Family::HllPlusPlus, Precision::try_new(14)?);
 /// viewers.resize(2);
-/// viewers.insert_batch(&[0, 1, 1], &[hash_str("ada"), hash_str("ada"), hash_str("grace")]);
+/// viewers.insert_batch(&[0, 1, 1], &[Family::HllPlusPlus.hash_str("ada"), Family::HllPlusPlus.hash_str("ada"), Family::HllPlusPlus.hash_str("grace")]);
 /// assert_eq!(viewers.estimate(1).value, 2.0);
 /// # Ok::<(), clio_sketch::SketchError>(())
 /// ```
@@ -78,6 +77,10 @@ impl Group {
 
 impl GroupedSketches {
     /// Makes a state without groups.
+    ///
+    /// # Panics
+    ///
+    /// When the family has no such precision; [`Family::precision`] gives those that it has.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self {
@@ -180,7 +183,7 @@ impl GroupedSketches {
         let coupons = std::mem::take(&mut self.scratch);
         self.make_large(group);
         self.update_large(group, |state| match view.registers() {
-            Some(registers) => state.union_registers(registers),
+            Some(registers) => state.union_registers(&registers),
             None => state.union_coupons(&coupons),
         });
         self.scratch = coupons;
@@ -269,7 +272,7 @@ impl GroupedSketches {
         let Group { value, place } = self.groups[group];
         match place {
             Place::Empty => self.groups[group] = Group { value: coupon, place: Place::Inline },
-            Place::Inline if slot(value) == slot(coupon) => {
+            Place::Inline if self.key(value) == self.key(coupon) => {
                 self.groups[group].value = value.max(coupon);
             }
             Place::Inline => {
@@ -298,9 +301,11 @@ impl GroupedSketches {
     ) {
         let n = usize::from(n_coupons);
         let max_block_coupons = self.max_block_coupons();
+        let key_shift = self.kind.key_shift();
+        let key = |coupon: u32| coupon >> key_shift;
         let words = self.slabs[usize::from(slab)].block_mut(block);
-        let at = words[..n].partition_point(|&other| slot(other) < slot(coupon));
-        if at < n && slot(words[at]) == slot(coupon) {
+        let at = words[..n].partition_point(|&other| key(other) < key(coupon));
+        if at < n && key(words[at]) == key(coupon) {
             words[at] = words[at].max(coupon);
             return;
         }
@@ -327,6 +332,12 @@ impl GroupedSketches {
         from.release(block);
         let place = Place::Block { slab: slab + 1, n_coupons: n_coupons + 1 };
         self.groups[group] = Group { value: larger, place };
+    }
+
+    /// Returns what identifies a coupon.
+    #[inline]
+    fn key(&self, coupon: u32) -> u32 {
+        coupon >> self.kind.key_shift()
     }
 
     /// Returns how many coupons a group may have before it becomes large: never more than the coupon form

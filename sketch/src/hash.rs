@@ -1,8 +1,8 @@
-//! The hash of a value, and the canonical bytes that it is taken over.
+//! The hash of a value: the canonical bytes of a type, and the hash that a family takes over them.
 //!
 //! Both belong to the stored format: sketches whose values were hashed in another way would union
 //! without complaint and count every value twice. So nothing here changes without another
-//! [`HASH_NAME`], and the tests hold known vectors.
+//! [`Family::hash_name`], and the tests hold known vectors.
 //!
 //! | value | canonical bytes |
 //! | --- | --- |
@@ -14,64 +14,69 @@
 //! | boolean | one byte, 0 or 1 |
 //! | several columns together | see [`TupleHasher`] |
 //!
-//! The hash is XXH3 with 64 bits, by Yann Collet (<https://github.com/Cyan4973/xxHash>).
+//! They are those of Apache DataSketches for what it takes (integers, floats, strings, bytes), so that one
+//! table serves every family. One difference is left: its libraries skip empty strings, which here count as
+//! one value like any other.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// The name of the hash, its seed and its canonical bytes together, for column metadata.
-pub const HASH_NAME: &str = "xxh3-64";
-
-/// The seed: zero, so that any XXH3 tool computes our hashes (`xxhsum -H3`), and since another seed
-/// costs XXH3 the derivation of a secret for every value above 240 bytes.
-pub const HASH_SEED: u64 = 0;
+use crate::family::Family;
+use crate::{datasketches, hllpp};
 
 /// The one NaN that stands for all of them.
 const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-/// Hashes bytes.
-///
-/// ```
-/// assert_eq!(clio_sketch::hash_bytes(b"ada"), clio_sketch::hash_str("ada"));
-/// ```
-#[inline]
-#[must_use]
-pub fn hash_bytes(bytes: &[u8]) -> u64 {
-    xxh3_64_with_seed(bytes, HASH_SEED)
-}
+/// What values become before they are inserted: 64 bits that [`Sketch::insert_hash`](crate::Sketch::insert_hash)
+/// of a sketch of the same family takes. For another family they mean nothing.
+impl Family {
+    /// Hashes bytes.
+    ///
+    /// ```
+    /// use clio_sketch::Family;
+    ///
+    /// assert_eq!(Family::HllPlusPlus.hash_bytes(b"ada"), Family::HllPlusPlus.hash_str("ada"));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn hash_bytes(self, bytes: &[u8]) -> u64 {
+        match self {
+            Self::HllPlusPlus => hllpp::hash(bytes),
+            Self::DataSketches => datasketches::hash(bytes),
+        }
+    }
 
-/// Hashes a string's UTF-8 bytes.
-#[inline]
-#[must_use]
-pub fn hash_str(value: &str) -> u64 {
-    hash_bytes(value.as_bytes())
-}
+    /// Hashes a string's UTF-8 bytes.
+    #[inline]
+    #[must_use]
+    pub fn hash_str(self, value: &str) -> u64 {
+        self.hash_bytes(value.as_bytes())
+    }
 
-/// Hashes a signed integer; widen narrower ones first.
-#[inline]
-#[must_use]
-pub fn hash_i64(value: i64) -> u64 {
-    hash_bytes(&value.to_le_bytes())
-}
+    /// Hashes a signed integer; widen narrower ones first.
+    #[inline]
+    #[must_use]
+    pub fn hash_i64(self, value: i64) -> u64 {
+        self.hash_bytes(&value.to_le_bytes())
+    }
 
-/// Hashes an unsigned integer; widen narrower ones first.
-#[inline]
-#[must_use]
-pub fn hash_u64(value: u64) -> u64 {
-    hash_bytes(&value.to_le_bytes())
-}
+    /// Hashes an unsigned integer; widen narrower ones first.
+    #[inline]
+    #[must_use]
+    pub fn hash_u64(self, value: u64) -> u64 {
+        self.hash_bytes(&value.to_le_bytes())
+    }
 
-/// Hashes a float; all NaNs are one value, and so are 0.0 and -0.0.
-#[inline]
-#[must_use]
-pub fn hash_f64(value: f64) -> u64 {
-    hash_bytes(&canonical_f64(value))
-}
+    /// Hashes a float; all NaNs are one value, and so are 0.0 and -0.0.
+    #[inline]
+    #[must_use]
+    pub fn hash_f64(self, value: f64) -> u64 {
+        self.hash_bytes(&canonical_f64(value))
+    }
 
-/// Hashes a boolean.
-#[inline]
-#[must_use]
-pub fn hash_bool(value: bool) -> u64 {
-    hash_bytes(&[u8::from(value)])
+    /// Hashes a boolean.
+    #[inline]
+    #[must_use]
+    pub fn hash_bool(self, value: bool) -> u64 {
+        self.hash_bytes(&[u8::from(value)])
+    }
 }
 
 /// Hashes several columns together as one value.
@@ -84,23 +89,26 @@ pub fn hash_bool(value: bool) -> u64 {
 /// It keeps its buffer from one value to the next, so that a loop over rows allocates once.
 ///
 /// ```
-/// let mut hasher = clio_sketch::TupleHasher::new();
+/// use clio_sketch::{Family, TupleHasher};
+///
+/// let mut hasher = TupleHasher::new(Family::HllPlusPlus);
 /// hasher.push_str("ada");
 /// hasher.push_null();
 /// hasher.push_i64(7);
 /// let hash = hasher.finish();
-/// # assert_ne!(hash, clio_sketch::TupleHasher::new().finish());
+/// # assert_ne!(hash, TupleHasher::new(Family::HllPlusPlus).finish());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TupleHasher {
+    family: Family,
     buffer: Vec<u8>,
 }
 
 impl TupleHasher {
     /// Makes a hasher that has seen no part.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(family: Family) -> Self {
+        Self { family, buffer: Vec::new() }
     }
 
     /// Adds a null.
@@ -142,7 +150,7 @@ impl TupleHasher {
 
     /// Returns the hash of the parts, and forgets them, ready for the next value.
     pub fn finish(&mut self) -> u64 {
-        let hash = hash_bytes(&self.buffer);
+        let hash = self.family.hash_bytes(&self.buffer);
         self.buffer.clear();
         hash
     }
@@ -163,30 +171,35 @@ fn canonical_f64(value: f64) -> [u8; 8] {
 mod tests {
     use super::*;
 
-    /// Hashes that are in people's lakes. A change here is a new `HASH_NAME`, not a new expectation.
+    const FAMILY: Family = Family::HllPlusPlus;
+
+    /// Hashes that are in people's lakes. A change here is a new `Family::hash_name`, not a new expectation.
     #[test]
     fn known_vectors() {
         // The published vector of XXH3_64bits with seed 0 for the empty input.
-        assert_eq!(hash_bytes(b""), 0x2d06_8005_38d3_94c2);
-        assert_eq!(hash_i64(0), hash_bytes(&[0; 8]));
-        assert_eq!(hash_i64(-1), hash_bytes(&[0xff; 8]));
-        assert_eq!(hash_u64(0x0102), hash_bytes(&[2, 1, 0, 0, 0, 0, 0, 0]));
-        assert_eq!(hash_bool(true), hash_bytes(&[1]));
-        assert_eq!(hash_f64(1.0), hash_bytes(&[0, 0, 0, 0, 0, 0, 0xf0, 0x3f]));
+        assert_eq!(FAMILY.hash_bytes(b""), 0x2d06_8005_38d3_94c2);
+        assert_eq!(FAMILY.hash_i64(0), FAMILY.hash_bytes(&[0; 8]));
+        assert_eq!(FAMILY.hash_i64(-1), FAMILY.hash_bytes(&[0xff; 8]));
+        assert_eq!(FAMILY.hash_u64(0x0102), FAMILY.hash_bytes(&[2, 1, 0, 0, 0, 0, 0, 0]));
+        assert_eq!(FAMILY.hash_bool(true), FAMILY.hash_bytes(&[1]));
+        assert_eq!(FAMILY.hash_f64(1.0), FAMILY.hash_bytes(&[0, 0, 0, 0, 0, 0, 0xf0, 0x3f]));
     }
 
     #[test]
     fn floats_that_compare_as_one_value_hash_alike() {
-        assert_eq!(hash_f64(0.0), hash_f64(-0.0));
-        assert_eq!(hash_f64(f64::NAN), hash_f64(-f64::NAN));
-        assert_eq!(hash_f64(f64::NAN), hash_f64(f64::from_bits(0x7ff0_0000_0000_0001)));
-        assert_ne!(hash_f64(1.0), hash_f64(-1.0));
+        assert_eq!(FAMILY.hash_f64(0.0), FAMILY.hash_f64(-0.0));
+        assert_eq!(FAMILY.hash_f64(f64::NAN), FAMILY.hash_f64(-f64::NAN));
+        assert_eq!(
+            FAMILY.hash_f64(f64::NAN),
+            FAMILY.hash_f64(f64::from_bits(0x7ff0_0000_0000_0001))
+        );
+        assert_ne!(FAMILY.hash_f64(1.0), FAMILY.hash_f64(-1.0));
     }
 
     #[test]
     fn tuples_keep_their_seams() {
         let hash = |parts: &[Option<&str>]| {
-            let mut hasher = TupleHasher::new();
+            let mut hasher = TupleHasher::new(FAMILY);
             for part in parts {
                 match part {
                     Some(part) => hasher.push_str(part),
@@ -216,12 +229,12 @@ mod tests {
 
     #[test]
     fn a_tuple_is_laid_out_as_documented() {
-        let mut hasher = TupleHasher::new();
+        let mut hasher = TupleHasher::new(FAMILY);
         hasher.push_null();
         hasher.push_str("ab");
         hasher.push_bool(false);
         let laid = [0, 1, 2, 0, 0, 0, 0, 0, 0, 0, b'a', b'b', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(hasher.finish(), hash_bytes(&laid));
-        assert_eq!(hasher.finish(), hash_bytes(&[]), "the parts must be forgotten");
+        assert_eq!(hasher.finish(), FAMILY.hash_bytes(&laid));
+        assert_eq!(hasher.finish(), FAMILY.hash_bytes(&[]), "the parts must be forgotten");
     }
 }

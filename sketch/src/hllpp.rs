@@ -13,16 +13,36 @@
 //! flag says whether `low` is zero, which the slot says already. Different from that crate, one slot has
 //! one coupon: it keeps two when two values with `low` zero share a slot but not a rank.
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::coupon::RANK_BITS;
 use crate::family::Precision;
+
+/// The name of the hash, its seed and its canonical bytes together.
+///
+/// XXH3 with 64 bits, by Yann Collet (<https://github.com/Cyan4973/xxHash>).
+pub(crate) const HASH_NAME: &str = "xxh3-64";
+/// The seed: zero, so that any XXH3 tool computes our hashes (`xxhsum -H3`), and since another seed
+/// costs XXH3 the derivation of a secret for every value above 240 bytes.
+const HASH_SEED: u64 = 0;
 
 /// The number of slot bits, whatever the precision.
 pub(crate) const SLOT_BITS: u32 = 25;
 /// The number of slots.
 pub(crate) const N_SLOTS: u32 = 1 << SLOT_BITS;
-/// The number of bits under the slot that hold a rank.
-pub(crate) const RANK_BITS: u32 = 6;
 /// The largest rank of a coupon: 39 zeros, and one.
 pub(crate) const MAX_COUPON_RANK: u32 = 64 - SLOT_BITS + 1;
+
+/// Returns the hash of bytes.
+#[inline]
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    xxh3_64_with_seed(bytes, HASH_SEED)
+}
+
+/// Returns the largest number of coupons: at 4 bytes each they take no more memory than registers.
+pub(crate) const fn max_coupons(precision: Precision) -> usize {
+    precision.n_registers() / 4
+}
 
 /// Returns the coupon of a hash.
 #[inline]

@@ -1,8 +1,9 @@
 //! Family and precision together: what a state has to know to be updated.
 
+use crate::coupon::RANK_BITS;
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
-use crate::hllpp;
+use crate::{datasketches, hllpp};
 
 /// Family and precision together. Every rule that differs by family is reached from here, so that a new
 /// family fails to compile until each has an answer.
@@ -13,22 +14,44 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// # Panics
+    ///
+    /// When the family has no such precision, which nobody gets from [`Family::precision`].
+    #[inline]
     pub(crate) const fn new(family: Family, precision: Precision) -> Self {
+        assert!(
+            precision.get() <= family.max_precision().get(),
+            "the family has no such precision, ask Family::precision for one"
+        );
         Self { family, precision }
     }
 
-    /// Returns the largest number of coupons that is kept as coupons: at 4 bytes each they take no more
-    /// memory than the registers would.
+    /// Returns the largest number of coupons that is kept as coupons, at 4 bytes each never more memory than
+    /// the registers take.
     #[inline]
     pub(crate) const fn max_coupons(self) -> usize {
-        self.precision.n_registers() / 4
+        match self.family {
+            Family::HllPlusPlus => hllpp::max_coupons(self.precision),
+            Family::DataSketches => datasketches::max_coupons(self.precision),
+        }
     }
 
-    /// Returns the number of slots that coupons are spread over.
+    /// Returns by how much coupons are shifted before they are compared: what is left over identifies
+    /// them, and of those that are the same the largest stays.
     #[inline]
-    pub(crate) const fn n_slots(self) -> u32 {
+    pub(crate) const fn key_shift(self) -> u32 {
         match self.family {
-            Family::HllPlusPlus => hllpp::N_SLOTS,
+            Family::HllPlusPlus => RANK_BITS,
+            Family::DataSketches => 0,
+        }
+    }
+
+    /// Returns the number of equally likely coupons that would give as many collisions.
+    #[inline]
+    pub(crate) const fn n_coupons_possible(self) -> f64 {
+        match self.family {
+            Family::HllPlusPlus => hllpp::N_SLOTS as f64,
+            Family::DataSketches => datasketches::N_COUPONS_POSSIBLE,
         }
     }
 
@@ -37,6 +60,7 @@ impl Kind {
     pub(crate) const fn max_register_rank(self) -> u8 {
         match self.family {
             Family::HllPlusPlus => hllpp::max_register_rank(self.precision),
+            Family::DataSketches => datasketches::MAX_RANK,
         }
     }
 
@@ -45,6 +69,7 @@ impl Kind {
     pub(crate) const fn coupon(self, hash: u64) -> u32 {
         match self.family {
             Family::HllPlusPlus => hllpp::coupon(self.precision, hash),
+            Family::DataSketches => datasketches::coupon(hash),
         }
     }
 

@@ -1,17 +1,17 @@
 //! Answers one question: how many *different* values did this set of rows hold, and how sure are we?
 //!
-//! A [`Sketch`] takes 64-bit hashes of values ([`hash_str`] and its neighbours), unions with other
+//! A [`Sketch`] takes 64-bit hashes of values ([`Family::hash_str`] and its neighbours), unions with other
 //! sketches without caring about order or repetition, and gives an [`Estimate`] with 95 % bounds.
 //! [`GroupedSketches`] is the same state for millions of groups at once (roll-ups call it),
 //! [`Union`] the same state as a reusable scratch over encoded bytes (folds and serving call it), and
 //! [`ReferenceSketch`] an independent second opinion (verification calls it).
 //!
 //! ```
-//! use clio_sketch::{Family, Precision, Sketch, hash_str};
+//! use clio_sketch::{Family, Precision, Sketch};
 //!
 //! let mut viewers = Sketch::new(Family::HllPlusPlus, Precision::try_new(14)?);
 //! for profile in ["ada", "grace", "ada"] {
-//!     viewers.insert_hash(hash_str(profile));
+//!     viewers.insert_hash(viewers.family().hash_str(profile));
 //! }
 //! assert_eq!(viewers.estimate().value, 2.0);
 //! assert!(viewers.estimate().exact);
@@ -37,6 +37,7 @@
 mod accumulator;
 mod codec;
 mod coupon;
+mod datasketches;
 mod error;
 mod estimate;
 mod family;
@@ -49,15 +50,12 @@ mod registers;
 mod sketch;
 mod union;
 
-pub use codec::{Form, SketchRef, decode_parts};
+pub use codec::{Form, HllType, SketchRef, decode_parts};
 pub use error::{DecodeError, SketchError};
 pub use estimate::{Estimate, relative_standard_error_at};
 pub use family::{Family, Precision};
 pub use grouped::GroupedSketches;
-pub use hash::{
-    HASH_NAME, HASH_SEED, TupleHasher, hash_bool, hash_bytes, hash_f64, hash_i64, hash_str,
-    hash_u64,
-};
+pub use hash::TupleHasher;
 pub use reference::ReferenceSketch;
 pub use sketch::Sketch;
 pub use union::Union;

@@ -14,10 +14,10 @@ use crate::family::Precision;
 /// error. It is slower, and its bytes are no concern of Clio's.
 ///
 /// ```
-/// use clio_sketch::{Precision, ReferenceSketch, hash_str};
+/// use clio_sketch::{Family, Precision, ReferenceSketch};
 ///
 /// let mut reference = ReferenceSketch::new(Precision::try_new(14)?);
-/// reference.insert_hash(hash_str("ada"));
+/// reference.insert_hash(Family::HllPlusPlus.hash_str("ada"));
 /// assert_eq!(reference.count().round(), 1.0);
 /// # Ok::<(), clio_sketch::SketchError>(())
 /// ```

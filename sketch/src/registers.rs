@@ -1,8 +1,8 @@
 //! Dense registers, one byte each, and the kernels over them: insert, union, histogram.
 
 use crate::family::Family;
-use crate::hllpp;
 use crate::kind::Kind;
+use crate::{datasketches, hllpp};
 
 /// How often each rank occurs; ranks have 6 bits.
 pub(crate) type Histogram = [u32; 64];
@@ -14,6 +14,13 @@ pub(crate) fn insert_hashes(kind: Kind, registers: &mut [u8], hashes: &[u64]) {
         Family::HllPlusPlus => {
             for &hash in hashes {
                 let (index, rank) = hllpp::register_of_hash(kind.precision, hash);
+                raise(registers, index, rank);
+            }
+        }
+        Family::DataSketches => {
+            for &hash in hashes {
+                let coupon = datasketches::coupon(hash);
+                let (index, rank) = datasketches::register_of_coupon(kind.precision, coupon);
                 raise(registers, index, rank);
             }
         }
@@ -30,15 +37,227 @@ pub(crate) fn insert_coupons(kind: Kind, registers: &mut [u8], coupons: &[u32]) 
                 raise(registers, index, rank);
             }
         }
+        Family::DataSketches => {
+            for &coupon in coupons {
+                let (index, rank) = datasketches::register_of_coupon(kind.precision, coupon);
+                raise(registers, index, rank);
+            }
+        }
     }
 }
 
-/// Raises each register to the one beside it: a plain loop, which the compiler turns into byte-wise
-/// vector maxima.
+/// Raises each register to the one beside it.
 #[inline]
 pub(crate) fn union(registers: &mut [u8], other: &[u8]) {
-    for (register, &other) in registers.iter_mut().zip(other) {
-        *register = (*register).max(other);
+    #[cfg(target_arch = "x86_64")]
+    if avx2::union(registers, other) {
+        return;
+    }
+    portable::union(registers, other);
+}
+
+/// Returns the largest rank, 0 of none.
+#[inline]
+pub(crate) fn largest(registers: &[u8]) -> u8 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(largest) = avx2::largest(registers) {
+        return largest;
+    }
+    portable::largest(registers)
+}
+
+/// Sums 2^-rank over the registers.
+#[inline]
+pub(crate) fn rank_sums(registers: &[u8]) -> RankSums {
+    let largest = largest(registers).min(63);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sums) = avx2::rank_sums(registers, largest) {
+        return sums;
+    }
+    portable::rank_sums(registers, largest)
+}
+
+/// Σ 2^-rank over registers, in whole numbers, so that neither the order of the registers nor the width of the
+/// machine's vectors can be seen in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct RankSums {
+    /// Of the ranks 8 c to 8 c + 7: Σ 2^(7 - (rank - 8 c)).
+    classes: [u64; 8],
+    pub(crate) n_zero: u32,
+    pub(crate) largest: u8,
+}
+
+impl RankSums {
+    /// Returns Σ 2^-rank over the registers that are neither zero nor `excluded`, of which there are
+    /// `n_excluded`.
+    pub(crate) fn sum_without(&self, excluded: u8, n_excluded: u32) -> f64 {
+        let mut sum = 0.0;
+        // The smallest terms first; each class is exact, so that the sum is rounded seven times at most.
+        for (class, &units) in self.classes.iter().enumerate().rev() {
+            let mut units = units;
+            if class == 0 {
+                units -= u64::from(self.n_zero) << 7;
+            }
+            if class == usize::from(excluded / 8) {
+                units -= u64::from(n_excluded) << (7 - excluded % 8);
+            }
+            sum = sum / 256.0 + units as f64 / 128.0;
+        }
+        sum
+    }
+}
+
+/// Plain loops, which the compiler turns into what vectors every machine of the target has; and the
+/// definition that other versions are tested against.
+mod portable {
+    use super::RankSums;
+
+    #[inline]
+    pub(super) fn union(registers: &mut [u8], other: &[u8]) {
+        for (register, &other) in registers.iter_mut().zip(other) {
+            *register = (*register).max(other);
+        }
+    }
+
+    #[inline]
+    pub(super) fn largest(registers: &[u8]) -> u8 {
+        registers.iter().fold(0, |largest, &rank| rank.max(largest))
+    }
+
+    pub(super) fn rank_sums(registers: &[u8], largest: u8) -> RankSums {
+        // Two sets of sums are filled in turn, so that neighbours of one class need not wait for each
+        // other to reach memory.
+        let mut sums = [RankSums::default(), RankSums::default()];
+        let (pairs, rest) = registers.as_chunks::<2>();
+        for pair in pairs {
+            for (sums, &rank) in sums.iter_mut().zip(pair) {
+                add(sums, rank);
+            }
+        }
+        rest.iter().for_each(|&rank| add(&mut sums[0], rank));
+        let [mut sums, other] = sums;
+        for (units, other) in sums.classes.iter_mut().zip(other.classes) {
+            *units += other;
+        }
+        sums.n_zero += other.n_zero;
+        sums.largest = largest;
+        sums
+    }
+
+    #[inline]
+    fn add(sums: &mut RankSums, rank: u8) {
+        sums.classes[usize::from(rank / 8 % 8)] += 128 >> (rank % 8);
+        sums.n_zero += u32::from(rank == 0);
+    }
+}
+
+/// The same with 32 registers at once. Each returns what it did, or did not for want of the instructions.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    #![expect(
+        unsafe_code,
+        reason = "instructions beyond the target's are reached by no other way; `portable` is the safe twin"
+    )]
+
+    use std::arch::x86_64::{
+        __m256i, _mm256_add_epi64, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
+        _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setr_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_storeu_si256,
+    };
+
+    use super::{RankSums, portable};
+
+    /// The classes of ranks that one pass sums: 32 ranks, which is nearly always all there are.
+    const CLASSES_A_PASS: usize = 4;
+
+    #[inline]
+    pub(super) fn union(registers: &mut [u8], other: &[u8]) -> bool {
+        if !is_x86_feature_detected!("avx2") {
+            return false;
+        }
+        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        unsafe { union_avx2(registers, other) };
+        true
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn union_avx2(registers: &mut [u8], other: &[u8]) {
+        portable::union(registers, other);
+    }
+
+    #[inline]
+    pub(super) fn largest(registers: &[u8]) -> Option<u8> {
+        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        is_x86_feature_detected!("avx2").then(|| unsafe { largest_avx2(registers) })
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn largest_avx2(registers: &[u8]) -> u8 {
+        portable::largest(registers)
+    }
+
+    #[inline]
+    pub(super) fn rank_sums(registers: &[u8], largest: u8) -> Option<RankSums> {
+        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        is_x86_feature_detected!("avx2").then(|| unsafe { rank_sums_avx2(registers, largest) })
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn rank_sums_avx2(registers: &[u8], largest: u8) -> RankSums {
+        let (chunks, rest) = registers.as_chunks::<32>();
+        let mut sums = portable::rank_sums(rest, largest);
+        for first_class in (0..=usize::from(largest / 8)).step_by(CLASSES_A_PASS) {
+            add_classes(chunks, first_class, &mut sums);
+        }
+        sums
+    }
+
+    /// Adds the sums of four classes of ranks, and the number of zeros with the first of them.
+    #[target_feature(enable = "avx2")]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 63")]
+    fn add_classes(chunks: &[[u8; 32]], first_class: usize, sums: &mut RankSums) {
+        let zero = _mm256_setzero_si256();
+        let low_bits = _mm256_set1_epi8(7);
+        let class_bits = _mm256_set1_epi8(0x38);
+        let one = _mm256_set1_epi8(1);
+        #[rustfmt::skip]
+        let weights = _mm256_setr_epi8(
+            -128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+            -128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+        );
+        let classes: [__m256i; CLASSES_A_PASS] =
+            std::array::from_fn(|i| _mm256_set1_epi8(((first_class + i) * 8) as i8));
+        let mut units = [zero; CLASSES_A_PASS];
+        let mut zeros = zero;
+        for chunk in chunks {
+            // SAFETY: a chunk has the 32 bytes that are read, and no alignment is asked for.
+            let ranks = unsafe { _mm256_loadu_si256(chunk.as_ptr().cast()) };
+            let weight = _mm256_shuffle_epi8(weights, _mm256_and_si256(ranks, low_bits));
+            let class = _mm256_and_si256(ranks, class_bits);
+            for (units, &own) in units.iter_mut().zip(&classes) {
+                let selected = _mm256_and_si256(weight, _mm256_cmpeq_epi8(class, own));
+                *units = _mm256_add_epi64(*units, _mm256_sad_epu8(selected, zero));
+            }
+            let is_zero = _mm256_and_si256(_mm256_cmpeq_epi8(ranks, zero), one);
+            zeros = _mm256_add_epi64(zeros, _mm256_sad_epu8(is_zero, zero));
+        }
+        for (i, units) in units.into_iter().enumerate() {
+            if let Some(class) = sums.classes.get_mut(first_class + i) {
+                *class += total(units);
+            }
+        }
+        if first_class == 0 {
+            sums.n_zero += total(zeros) as u32;
+        }
+    }
+
+    /// Adds the four words of a vector.
+    #[target_feature(enable = "avx2")]
+    fn total(words: __m256i) -> u64 {
+        let mut out = [0_u64; 4];
+        // SAFETY: the array has the 32 bytes that are written, and no alignment is asked for.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), words) };
+        out.iter().sum()
     }
 }
 
@@ -87,6 +306,53 @@ mod tests {
                 let counted = registers.iter().filter(|&&register| register == rank).count();
                 assert_eq!(histogram[usize::from(rank)] as usize, counted);
             }
+        }
+    }
+
+    /// Ranks as sketches of every size have them, at every length around the vectors'.
+    fn ranks() -> impl Iterator<Item = Vec<u8>> {
+        let lengths = [0_u64, 1, 31, 32, 33, 64, 100, 4096];
+        lengths.into_iter().flat_map(|n| {
+            [0_u32, 3, 15, 31, 63].map(|most| {
+                let word = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ i << 7;
+                let rank = |i| u8::try_from((word(i) >> 40) % u64::from(most + 1)).unwrap();
+                (0..n).map(rank).collect()
+            })
+        })
+    }
+
+    #[test]
+    fn sums_are_those_of_the_histogram() {
+        for registers in ranks() {
+            let histogram = histogram(&registers);
+            let sums = rank_sums(&registers);
+            assert_eq!(sums.n_zero, histogram[0]);
+            assert_eq!(sums.largest, registers.iter().copied().max().unwrap_or(0));
+            for excluded in [1, 7, 8, 32, 47, 61, 63_u8] {
+                let n_excluded = histogram[usize::from(excluded)];
+                let expected: f64 = (1..64_u8)
+                    .rev()
+                    .filter(|&rank| rank != excluded)
+                    .map(|rank| f64::from(histogram[usize::from(rank)]) * 0.5_f64.powi(rank.into()))
+                    .sum();
+                let found = sums.sum_without(excluded, n_excluded);
+                assert!((found - expected).abs() <= 1e-14 * expected, "{found} {expected}");
+            }
+        }
+    }
+
+    /// On a machine without the wider vectors this compares the portable version with itself.
+    #[test]
+    fn every_version_gives_the_same() {
+        for registers in ranks() {
+            let largest = portable::largest(&registers);
+            assert_eq!(super::largest(&registers), largest);
+            assert_eq!(rank_sums(&registers), portable::rank_sums(&registers, largest));
+            let other: Vec<u8> = registers.iter().rev().map(|rank| rank ^ 5).collect();
+            let (mut one, mut same) = (registers.clone(), registers);
+            union(&mut one, &other);
+            portable::union(&mut same, &other);
+            assert_eq!(one, same);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::accumulator::Accumulator;
-use crate::codec::{self, Form, SketchRef};
+use crate::codec::{self, Form, HllType, SketchRef};
 use crate::error::SketchError;
 use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
@@ -24,6 +24,10 @@ pub struct Sketch {
 
 impl Sketch {
     /// Makes an empty sketch; it allocates nothing before the first insertion.
+    ///
+    /// # Panics
+    ///
+    /// When the family has no such precision; [`Family::precision`] gives those that it has.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self { state: Accumulator::new(Kind::new(family, precision), false) }
@@ -121,11 +125,23 @@ impl Sketch {
         out
     }
 
+    /// Returns the bytes of a `datasketches` sketch whose registers, if it has any, take as many bits as this
+    /// type says. [`encode`](Self::encode) writes [`HllType::Hll8`].
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::WrongFamily`] when the sketch is of another family.
+    pub fn encode_as(&self, target: HllType) -> Result<Vec<u8>, SketchError> {
+        let mut out = Vec::new();
+        codec::encode_as(self.state.kind(), self.state.canonical().parts(), target, &mut out)?;
+        Ok(out)
+    }
+
     /// Reads a sketch of this family; its precision is in the bytes.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] unless the bytes are exactly what a sketch encodes to.
+    /// [`SketchError::Decode`] unless the bytes are what a writer of the family encodes a sketch to.
     pub fn decode(family: Family, bytes: &[u8]) -> Result<Self, SketchError> {
         let view = SketchRef::parse(family, bytes)?;
         let mut sketch = Self::from_kind(view.kind());

@@ -12,16 +12,16 @@ use crate::sketch::Sketch;
 ///
 /// Takes encoded bytes or decoded parts without building a [`Sketch`] of each. Keeps its memory over
 /// [`clear`](Self::clear), so that a loop over groups allocates in its first rounds alone; at most
-/// 6 × 2^precision bytes.
+/// 16 × 2^precision bytes.
 ///
 /// ```
-/// use clio_sketch::{Family, Precision, Sketch, Union, hash_u64};
+/// use clio_sketch::{Family, Precision, Sketch, Union};
 ///
 /// let precision = Precision::try_new(12)?;
 /// let mut union = Union::new(Family::HllPlusPlus, precision);
 /// for day in 0..7 {
 ///     let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
-///     sketch.insert_hash(hash_u64(day / 2));
+///     sketch.insert_hash(Family::HllPlusPlus.hash_u64(day / 2));
 ///     union.union_bytes(&sketch.encode())?;
 /// }
 /// assert_eq!(union.estimate().value, 4.0);
@@ -34,6 +34,10 @@ pub struct Union {
 
 impl Union {
     /// Makes an empty union.
+    ///
+    /// # Panics
+    ///
+    /// When the family has no such precision; [`Family::precision`] gives those that it has.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self { state: Accumulator::new(Kind::new(family, precision), true) }

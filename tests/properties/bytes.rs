@@ -30,7 +30,7 @@ fn sketch_of_all_viewers(events: &Path) -> Sketch {
                 let batch = batch.unwrap();
                 let profiles = batch.column_by_name("profile_id").unwrap();
                 for profile in profiles.as_primitive::<Int64Type>().values() {
-                    sketch.insert_hash(clio_sketch::hash_i64(*profile));
+                    sketch.insert_hash(Family::HllPlusPlus.hash_i64(*profile));
                 }
             }
         }

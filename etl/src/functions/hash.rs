@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clio_sketch::{TupleHasher, hash_bool, hash_bytes, hash_f64, hash_i64, hash_str, hash_u64};
+use clio_sketch::{Family, TupleHasher};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
@@ -13,19 +13,25 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The 64-bit hash of a value; null where the value (of several: every part) is null.
-pub(crate) fn hash_of() -> ScalarUDF {
-    ScalarUDF::new_from_impl(HashOf { signature: Signature::variadic_any(Volatility::Immutable) })
+/// The hash of a value for a family's sketches; null where the value (of several: every part) is null.
+pub(crate) fn hash_of(family: Family) -> ScalarUDF {
+    ScalarUDF::new_from_impl(HashOf {
+        family,
+        name: format!("clio_hash_{family}"),
+        signature: Signature::variadic_any(Volatility::Immutable),
+    })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct HashOf {
+    family: Family,
+    name: String,
     signature: Signature,
 }
 
 impl ScalarUDFImpl for HashOf {
-    fn name(&self) -> &'static str {
-        "clio_hash"
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn signature(&self) -> &Signature {
@@ -40,8 +46,8 @@ impl ScalarUDFImpl for HashOf {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let columns = arrays.iter().map(Canonical::try_new).collect::<Result<Vec<_>>>()?;
         let hashes = match columns.as_slice() {
-            [column] => column.hashes(),
-            columns => tuple_hashes(columns, args.number_rows),
+            [column] => column.hashes(self.family),
+            columns => tuple_hashes(self.family, columns, args.number_rows),
         };
         Ok(ColumnarValue::Array(Arc::new(hashes)))
     }
@@ -103,18 +109,25 @@ impl Canonical {
         }
     }
 
-    fn hashes(&self) -> UInt64Array {
+    fn hashes(&self, family: Family) -> UInt64Array {
+        let of_str = |value: Option<&str>| value.map(|value| family.hash_str(value));
         match self {
-            Self::Int(array) => array.as_primitive::<Int64Type>().unary(hash_i64),
-            Self::UInt(array) => array.as_primitive::<UInt64Type>().unary(hash_u64),
-            Self::Float(array) => array.as_primitive::<Float64Type>().unary(hash_f64),
-            Self::Bool(array) => array.as_boolean().iter().map(|v| v.map(hash_bool)).collect(),
-            Self::Str(array) => array.as_string::<i64>().iter().map(|v| v.map(hash_str)).collect(),
-            Self::StrView(array) => {
-                array.as_string_view().iter().map(|v| v.map(hash_str)).collect()
+            Self::Int(array) => {
+                array.as_primitive::<Int64Type>().unary(|value| family.hash_i64(value))
             }
+            Self::UInt(array) => {
+                array.as_primitive::<UInt64Type>().unary(|value| family.hash_u64(value))
+            }
+            Self::Float(array) => {
+                array.as_primitive::<Float64Type>().unary(|value| family.hash_f64(value))
+            }
+            Self::Bool(array) => {
+                array.as_boolean().iter().map(|v| v.map(|v| family.hash_bool(v))).collect()
+            }
+            Self::Str(array) => array.as_string::<i64>().iter().map(of_str).collect(),
+            Self::StrView(array) => array.as_string_view().iter().map(of_str).collect(),
             Self::Bytes(array) => {
-                array.as_binary::<i64>().iter().map(|v| v.map(hash_bytes)).collect()
+                array.as_binary::<i64>().iter().map(|v| v.map(|v| family.hash_bytes(v))).collect()
             }
         }
     }
@@ -148,8 +161,8 @@ fn microseconds(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(micros.reinterpret_cast::<Int64Type>()))
 }
 
-fn tuple_hashes(columns: &[Canonical], n_rows: usize) -> UInt64Array {
-    let mut hasher = TupleHasher::new();
+fn tuple_hashes(family: Family, columns: &[Canonical], n_rows: usize) -> UInt64Array {
+    let mut hasher = TupleHasher::new(family);
     (0..n_rows)
         .map(|row| {
             if columns.iter().all(|column| column.array().is_null(row)) {
@@ -166,20 +179,22 @@ mod tests {
     use super::*;
     use datafusion::arrow::array::{Int32Array, Int64Array, StringArray, StringViewArray};
 
+    const FAMILY: Family = Family::HllPlusPlus;
+
     fn hashes(array: impl Array + 'static) -> Vec<Option<u64>> {
         let array: ArrayRef = Arc::new(array);
-        Canonical::try_new(&array).unwrap().hashes().iter().collect()
+        Canonical::try_new(&array).unwrap().hashes(FAMILY).iter().collect()
     }
 
     #[test]
     fn the_width_of_a_type_does_not_matter_and_null_stays_null() {
         let narrow = hashes(Int32Array::from(vec![Some(7), None]));
         let wide = hashes(Int64Array::from(vec![Some(7), None]));
-        assert_eq!(narrow, [Some(hash_i64(7)), None]);
+        assert_eq!(narrow, [Some(FAMILY.hash_i64(7)), None]);
         assert_eq!(narrow, wide);
         let text = hashes(StringArray::from(vec![Some("ada"), None]));
         let view = hashes(StringViewArray::from(vec![Some("ada"), None]));
-        assert_eq!(text, [Some(hash_str("ada")), None]);
+        assert_eq!(text, [Some(FAMILY.hash_str("ada")), None]);
         assert_eq!(text, view);
     }
 
@@ -188,7 +203,7 @@ mod tests {
         let first: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, None]));
         let second: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("a"), None]));
         let columns = [&first, &second].map(|array| Canonical::try_new(array).unwrap());
-        let hashes: Vec<_> = tuple_hashes(&columns, 3).iter().collect();
+        let hashes: Vec<_> = tuple_hashes(FAMILY, &columns, 3).iter().collect();
         assert!(hashes[0].is_some() && hashes[1].is_some() && hashes[0] != hashes[1]);
         assert_eq!(hashes[2], None);
     }

@@ -296,7 +296,7 @@ fn refused(error: SketchError) -> DataFusionError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clio_sketch::{Sketch, hash_u64};
+    use clio_sketch::Sketch;
     use datafusion::arrow::array::LargeBinaryArray;
 
     fn precision() -> Precision {
@@ -312,12 +312,12 @@ mod tests {
     }
 
     fn hashes(range: std::ops::Range<u64>) -> ArrayRef {
-        Arc::new(UInt64Array::from_iter_values(range.map(hash_u64)))
+        Arc::new(UInt64Array::from_iter_values(range.map(|n| Family::HllPlusPlus.hash_u64(n))))
     }
 
     fn single(range: std::ops::Range<u64>) -> Vec<u8> {
         let mut sketch = Sketch::new(Family::HllPlusPlus, precision());
-        range.for_each(|value| sketch.insert_hash(hash_u64(value)));
+        range.for_each(|value| sketch.insert_hash(Family::HllPlusPlus.hash_u64(value)));
         sketch.encode()
     }
 

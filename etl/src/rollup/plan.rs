@@ -165,10 +165,10 @@ impl Inputs {
                 let sum_type = if self.held[position] == Held::FloatSum { FRACTION } else { WHOLE };
                 Some(as_number(scope, &key, of, value, frame, &sum_type)?)
             }
-            MeasureKind::Distinct { source: own, of, .. } if own == source => {
+            MeasureKind::Distinct { source: own, of, family, .. } if own == source => {
                 let parts =
                     of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
-                Some(hash_of().call(parts))
+                Some(hash_of(*family).call(parts))
             }
             _ => None,
         })

@@ -16,7 +16,8 @@ use crate::id::Fingerprint;
 
 /// The fingerprint of a checked model; the one that it holds is not looked at.
 pub(super) fn of(model: &Model) -> Fingerprint {
-    let hash = clio_sketch::hash_str(&canonical(model));
+    // XXH3 with 64 bits, which is what this family takes.
+    let hash = clio_sketch::Family::HllPlusPlus.hash_str(&canonical(model));
     Fingerprint::new(format!("{hash:016x}"))
 }
 

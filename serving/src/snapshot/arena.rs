@@ -194,13 +194,13 @@ impl ColumnUnion {
 
 #[cfg(test)]
 mod tests {
-    use clio_sketch::{Sketch, hash_u64};
+    use clio_sketch::Sketch;
 
     use super::*;
 
     fn sketch(values: std::ops::Range<u64>) -> Sketch {
         let mut sketch = Sketch::new(Family::HllPlusPlus, Precision::try_new(8).unwrap());
-        values.for_each(|value| sketch.insert_hash(hash_u64(value)));
+        values.for_each(|value| sketch.insert_hash(Family::HllPlusPlus.hash_u64(value)));
         sketch
     }
 

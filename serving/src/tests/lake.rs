@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use clio_proto::{
     FORMAT_VERSION, Grain, Model, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata, cell_schema,
 };
-use clio_sketch::{Family, Precision, Sketch, hash_u64};
+use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ struct Cell {
 pub(super) fn sketch(precision: u8, profiles: &BTreeSet<u64>) -> Sketch {
     let precision = Precision::try_new(precision).unwrap();
     let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
-    profiles.iter().for_each(|profile| sketch.insert_hash(hash_u64(*profile)));
+    profiles.iter().for_each(|profile| sketch.insert_hash(Family::HllPlusPlus.hash_u64(*profile)));
     sketch
 }
 

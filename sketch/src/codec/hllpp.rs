@@ -29,9 +29,10 @@ use super::{Body, DecodeError, EncodedCoupons, Parts};
 use crate::coupon::{RANK_BITS, slot};
 use crate::family::{Family, Precision};
 use crate::hllpp::{
-    MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_register_rank, max_slots_of_register,
+    MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_coupons, max_register_rank,
+    max_slots_of_register,
 };
-use crate::kind::Kind;
+use crate::registers;
 
 const VERSION: u8 = 1;
 const FORM_EMPTY: u8 = 0;
@@ -64,7 +65,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> 
     if tag >> 4 != VERSION {
         return Err(DecodeError::new(0, "format version 1", tag >> 4));
     }
-    let precision = Precision::try_new(precision)
+    let precision = Family::HllPlusPlus
+        .precision(precision)
         .map_err(|_| DecodeError::new(1, "a precision of 4 to 18", precision))?;
     let body = match tag & 0xf {
         FORM_EMPTY => {
@@ -169,7 +171,7 @@ fn encode_count(mut count: usize, out: &mut Vec<u8>) {
 
 /// Reads the number of coupons and checks it before anybody allocates for it.
 fn parse_coupons(precision: Precision, rest: &[u8]) -> Result<EncodedCoupons<'_>, DecodeError> {
-    let max_coupons = Kind::new(Family::HllPlusPlus, precision).max_coupons();
+    let max_coupons = max_coupons(precision);
     let mut n_coupons = 0;
     let mut n_bytes = 0;
     loop {
@@ -218,7 +220,7 @@ fn check_registers(precision: Precision, registers: &[u8]) -> Result<(), DecodeE
     }
     let max_rank = max_register_rank(precision);
     // One pass that is a vector maximum; only if it fails does another look for the place.
-    if registers.iter().fold(0, |max, &rank| rank.max(max)) > max_rank
+    if registers::largest(registers) > max_rank
         && let Some(at) = registers.iter().position(|&rank| rank > max_rank)
     {
         let expected = format!("a rank of at most {max_rank}");
@@ -229,7 +231,7 @@ fn check_registers(precision: Precision, registers: &[u8]) -> Result<(), DecodeE
 
 /// Refuses registers that so few slots led to that the sketch would have been coupons.
 fn check_reachable(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
-    let max_coupons = Kind::new(Family::HllPlusPlus, precision).max_coupons();
+    let max_coupons = max_coupons(precision);
     let mut n_nonzero = 0;
     for chunk in registers.chunks(128) {
         // A sum of bytes is one that the compiler vectorises; 128 of them do not overflow.

@@ -11,9 +11,9 @@ const FAMILY: Family = Family::HllPlusPlus;
 struct Naive(Vec<Sketch>);
 
 impl Naive {
-    fn resize(&mut self, n_groups: usize, precision: Precision) {
+    fn resize(&mut self, n_groups: usize, kind: Kind) {
         while self.0.len() < n_groups {
-            self.0.push(Sketch::new(FAMILY, precision));
+            self.0.push(Sketch::from_kind(kind));
         }
     }
 }
@@ -35,35 +35,35 @@ fn assert_same(grouped: &GroupedSketches, naive: &Naive) {
 #[derive(Clone, Debug)]
 enum Step {
     Resize(usize),
-    /// Hashes from a small range, so that groups meet the same ones again.
+    /// Values from a small range, so that groups meet the same ones again.
     Insert(Vec<(prop::sample::Index, u64)>),
     Union(prop::sample::Index, Vec<u64>),
     Emit(prop::sample::Index),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let hash = (0_u64..300).prop_map(crate::hash_u64);
+    let value = 0_u64..300;
     prop_oneof![
         1 => (0_usize..12).prop_map(Step::Resize),
-        4 => prop::collection::vec((any::<prop::sample::Index>(), hash.clone()), 0..150).prop_map(Step::Insert),
-        3 => (any::<prop::sample::Index>(), prop::collection::vec(hash, 0..200))
-            .prop_map(|(group, hashes)| Step::Union(group, hashes)),
+        4 => prop::collection::vec((any::<prop::sample::Index>(), value.clone()), 0..150).prop_map(Step::Insert),
+        3 => (any::<prop::sample::Index>(), prop::collection::vec(value, 0..200))
+            .prop_map(|(group, values)| Step::Union(group, values)),
         1 => any::<prop::sample::Index>().prop_map(Step::Emit),
     ]
 }
 
 proptest! {
     #[test]
-    fn equals_single_sketches(p in prop::sample::select(vec![4_u8, 5, 8, 10, 14]), steps in prop::collection::vec(step(), 0..20)) {
-        let precision = Precision::try_new(p).unwrap();
-        let mut grouped = GroupedSketches::new(FAMILY, precision);
+    fn equals_single_sketches(family in prop::sample::select(Family::ALL), p in prop::sample::select(vec![4_u8, 5, 8, 10, 14]), steps in prop::collection::vec(step(), 0..20)) {
+        let kind = Kind::new(family, Precision::try_new(p).unwrap());
+        let mut grouped = GroupedSketches::new(family, kind.precision);
         let mut naive = Naive(Vec::new());
         for step in steps {
             let n_groups = grouped.n_groups();
             match step {
                 Step::Resize(to) => {
                     grouped.resize(to);
-                    naive.resize(to, precision);
+                    naive.resize(to, kind);
                 }
                 Step::Emit(n) => {
                     let n = n.index(n_groups + 1);
@@ -75,15 +75,15 @@ proptest! {
                 _ if n_groups == 0 => {}
                 Step::Insert(pairs) => {
                     let groups: Vec<usize> = pairs.iter().map(|(group, _)| group.index(n_groups)).collect();
-                    let hashes: Vec<u64> = pairs.iter().map(|&(_, hash)| hash).collect();
+                    let hashes: Vec<u64> = pairs.iter().map(|&(_, value)| family.hash_u64(value)).collect();
                     grouped.insert_batch(&groups, &hashes);
                     for (&group, &hash) in groups.iter().zip(&hashes) {
                         naive.0[group].insert_hash(hash);
                     }
                 }
-                Step::Union(group, hashes) => {
-                    let mut other = Sketch::new(FAMILY, precision);
-                    other.insert_hashes(&hashes);
+                Step::Union(group, values) => {
+                    let mut other = Sketch::from_kind(kind);
+                    values.iter().for_each(|&value| other.insert_hash(family.hash_u64(value)));
                     let group = group.index(n_groups);
                     grouped.union_bytes(group, &other.encode()).unwrap();
                     naive.0[group].union(&other).unwrap();
@@ -96,18 +96,20 @@ proptest! {
 
 #[test]
 fn grows_through_every_block_and_form() {
-    let precision = Precision::try_new(10).unwrap();
-    let mut grouped = GroupedSketches::new(FAMILY, precision);
-    let mut naive = Naive(Vec::new());
-    grouped.resize(2);
-    naive.resize(2, precision);
-    for i in 0..700 {
-        for group in 0..2 {
-            let hash = crate::hash_u64(i * 2 + group as u64);
-            grouped.insert(group, hash);
-            naive.0[group].insert_hash(hash);
+    for &family in Family::ALL {
+        let kind = Kind::new(family, Precision::try_new(10).unwrap());
+        let mut grouped = GroupedSketches::new(family, kind.precision);
+        let mut naive = Naive(Vec::new());
+        grouped.resize(2);
+        naive.resize(2, kind);
+        for i in 0..700 {
+            for group in 0..2 {
+                let hash = family.hash_u64(i * 2 + group as u64);
+                grouped.insert(group, hash);
+                naive.0[group].insert_hash(hash);
+            }
+            assert_same(&grouped, &naive);
         }
-        assert_same(&grouped, &naive);
     }
 }
 
@@ -118,7 +120,7 @@ fn a_refused_union_changes_nothing() {
     grouped.resize(1);
     grouped.insert(0, 1);
     let mut other = Sketch::new(FAMILY, precision);
-    other.insert_hashes(&(0..200).map(crate::hash_u64).collect::<Vec<_>>());
+    other.insert_hashes(&(0..200).map(|value| FAMILY.hash_u64(value)).collect::<Vec<_>>());
     let mut bytes = other.encode();
     bytes.push(0);
     assert!(grouped.union_bytes(0, &bytes).is_err());
@@ -137,11 +139,11 @@ fn a_million_small_groups_take_few_bytes() {
     let empty_bytes = grouped.size_bytes();
     assert!(empty_bytes <= n_groups * 8 + 1024, "{empty_bytes}");
     for group in 0..n_groups {
-        grouped.insert(group, crate::hash_u64(group as u64));
+        grouped.insert(group, FAMILY.hash_u64(group as u64));
     }
     assert_eq!(grouped.size_bytes(), empty_bytes, "one coupon costs nothing more");
     for group in 0..n_groups {
-        grouped.insert(group, crate::hash_u64((group + n_groups) as u64));
+        grouped.insert(group, FAMILY.hash_u64((group + n_groups) as u64));
     }
     // Two coupons take 8 bytes more; a slab's last page and its list of pages the rest.
     let bytes = grouped.size_bytes();

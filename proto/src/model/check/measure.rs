@@ -11,8 +11,6 @@ use crate::model::{Expression, Measure, MeasureFormat, MeasureKind, SqlColumn, d
 const KINDS: [&str; 4] = ["count", "sum", "distinct", "derived"];
 /// The precision of a sketch where the model names none: 0.8 % in 16 KiB, the common choice.
 const DEFAULT_PRECISION: u8 = 14;
-/// A family that people know from other systems, and that a later version will have.
-const LATER_FAMILY: &str = "datasketches";
 
 /// Checks all measures.
 pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
@@ -138,7 +136,8 @@ fn stored(
         };
     }
     let family = family(measure, problems);
-    let precision = precision(measure, problems);
+    // Beside a bad family the precision is still checked, against what any family has.
+    let precision = precision(measure, family, problems);
     let of = match of? {
         RawOf::One(of) => vec![SqlColumn(of.clone())],
         RawOf::Several(of) => of.iter().cloned().map(SqlColumn).collect(),
@@ -154,18 +153,18 @@ fn family(measure: &RawMeasure, problems: &mut Problems) -> Option<Family> {
     };
     let found = at.value.parse().ok();
     if found.is_none() {
-        let what = if at.value == LATER_FAMILY {
-            format!("the sketch family `{LATER_FAMILY}` comes in a later version")
-        } else {
-            format!("`{}` is no sketch family", at.value)
-        };
+        let what = format!("`{}` is no sketch family", at.value);
         let mend = choose(&at.value, Family::ALL.iter().map(|family| family.name()));
         problems.report(at.line, measure.place.key("family"), what, mend);
     }
     found
 }
 
-fn precision(measure: &RawMeasure, problems: &mut Problems) -> Option<Precision> {
+fn precision(
+    measure: &RawMeasure,
+    family: Option<Family>,
+    problems: &mut Problems,
+) -> Option<Precision> {
     let place = &measure.place;
     let precision = match &measure.precision {
         Entry::Absent => None,
@@ -177,12 +176,18 @@ fn precision(measure: &RawMeasure, problems: &mut Problems) -> Option<Precision>
         }
     };
     if let Some(At { value, line }) = precision {
-        let found = u8::try_from(*value).ok().and_then(|value| Precision::try_new(value).ok());
+        let precision = u8::try_from(*value).ok();
+        let found = precision.and_then(|value| match family {
+            Some(family) => family.precision(value).ok(),
+            None => Precision::try_new(value).ok(),
+        });
         if found.is_none() {
-            let (least, most) = (Precision::MIN, Precision::MAX);
-            let what = format!("{value} is no precision");
+            let most = family.map_or(Precision::MAX, Family::max_precision);
+            let of = family.map(|family| format!(" of `{family}`")).unwrap_or_default();
+            let what = format!("{value} is no precision{of}");
             let mend = format!(
-                "choose {least} to {most}; {DEFAULT_PRECISION}, with an error of 0.8 %, is common"
+                "choose {} to {most}; {DEFAULT_PRECISION}, with an error of 0.8 %, is common",
+                Precision::MIN
             );
             problems.report(*line, place.key("precision"), what, mend);
         }
@@ -191,12 +196,16 @@ fn precision(measure: &RawMeasure, problems: &mut Problems) -> Option<Precision>
     match &measure.error {
         Entry::Absent => Precision::try_new(DEFAULT_PRECISION).ok(),
         Entry::Bad => None,
-        Entry::Given(at) => precision_for_error(measure, at, problems),
+        Entry::Given(at) => {
+            let family = family.unwrap_or(Family::HllPlusPlus);
+            precision_for_error(measure, family, at, problems)
+        }
     }
 }
 
 fn precision_for_error(
     measure: &RawMeasure,
+    family: Family,
     at: &At<RawError>,
     problems: &mut Problems,
 ) -> Option<Precision> {
@@ -206,9 +215,9 @@ fn precision_for_error(
     };
     // A share of 1 is an error of 100 %: who writes `error = 1` means one per cent.
     let precision =
-        share.filter(|share| *share < 1.0).and_then(|share| Precision::for_error(share).ok());
+        share.filter(|share| *share < 1.0).and_then(|share| family.precision_for_error(share).ok());
     if precision.is_none() {
-        let least = Precision::MAX.relative_standard_error() * 100.0;
+        let least = family.max_precision().relative_standard_error() * 100.0;
         let what = format!("`{written}` is no error that a sketch can have");
         let mend = format!("write a share from {least:.2} % up, such as `\"1%\"` or `0.01`");
         problems.report(at.line, measure.place.key("error"), what, mend);

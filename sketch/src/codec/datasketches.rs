@@ -1,0 +1,525 @@
+//! The byte layout of `datasketches`: Apache DataSketches HLL, serial version 1
+//! (<https://github.com/apache/datasketches-java/blob/7.0.1/src/main/java/org/apache/datasketches/hll/PreambleUtil.java>).
+//!
+//! | offset | bytes | field |
+//! | --- | --- | --- |
+//! | 0 | 1 | preamble in words of four bytes: list 2, set 3, registers 10 |
+//! | 1 | 1 | serial version, 1 |
+//! | 2 | 1 | DataSketches' family, 7 |
+//! | 3 | 1 | lgK, 4 to 21 |
+//! | 4 | 1 | lgArr: base-two logarithm of the places of list (3), set, or exceptions |
+//! | 5 | 1 | flags: 4 empty, 8 compact, 16 out of order; others are no concern of a reader |
+//! | 6 | 1 | list: number of coupons; registers: the smallest rank of HLL_4, otherwise 0 |
+//! | 7 | 1 | low two bits: 0 list, 1 set, 2 registers; next two: 0 HLL_4, 1 HLL_6, 2 HLL_8 |
+//! | 8 | 4 n | list: coupons, four bytes each, the lowest first |
+//! | 8 | 4 | set: number of coupons |
+//! | 12 | 4 n | set: coupons |
+//! | 8 | 3 × 8 | registers: HIP estimate, Σ 2^-rank of ranks below 32, and of the others, as doubles |
+//! | 32 | 4 | registers: how many have the smallest rank |
+//! | 36 | 4 | registers: number of exceptions of HLL_4 |
+//! | 40 | 2^lgK | HLL_8: a byte each |
+//! | 40 | ¾ 2^lgK + 1 | HLL_6: six bits each, the lowest bit of the first byte first |
+//! | 40 | ½ 2^lgK | HLL_4: four bits each, the low half first: rank minus the smallest, or 15 for an exception |
+//! | then | 4 n | HLL_4: exceptions, as coupons of slot and rank |
+//!
+//! A coupon has its rank in the six high bits, its slot in the 26 low ones. In compact bytes coupons and
+//! exceptions lie one after another; otherwise ("updatable", as Spark writes) they are a hash table of
+//! 2^lgArr places, zero where nothing is.
+//!
+//! What is written is canonical, compact, and sorted. Registers are HLL_8 unless another type is asked for,
+//! and out of order: a HIP estimate depends on the order of arrival, so there is none, and the libraries
+//! then estimate from registers alone, as we do. What is read is whatever the libraries write: all of a
+//! reader's knowledge comes from coupons and registers; HIP estimate and sums are ignored.
+
+use super::{Body, DecodeError, EncodedCoupons, Packed, Parts};
+use crate::coupon::RANK_BITS;
+use crate::datasketches::{
+    MAX_LIST_COUPONS, MAX_RANK, MIN_SET_PRECISION, max_coupons, register_of_coupon,
+};
+use crate::family::{Family, Precision};
+use crate::registers;
+
+const SERIAL_VERSION: u8 = 1;
+const HLL_FAMILY: u8 = 7;
+
+const MODE_LIST: u8 = 0;
+const MODE_SET: u8 = 1;
+const MODE_HLL: u8 = 2;
+
+const FLAG_EMPTY: u8 = 4;
+const FLAG_COMPACT: u8 = 8;
+const FLAG_OUT_OF_ORDER: u8 = 16;
+
+const LIST_BYTES: usize = 8;
+const SET_BYTES: usize = 12;
+const HLL_BYTES: usize = 40;
+
+const LG_LIST: u8 = 3;
+const MIN_LG_SET: u8 = 5;
+/// The value of four bits that says "see the exceptions".
+const EXCEPTION: u8 = 15;
+
+/// How many bits a register takes in the bytes of a large `datasketches` sketch; memory and estimates are the
+/// same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum HllType {
+    /// Four bits, beside a list of the few ranks that do not fit.
+    Hll4,
+    /// Six bits.
+    Hll6,
+    /// Eight bits: decoding is a copy or none. What a lake holds.
+    #[default]
+    Hll8,
+}
+
+impl HllType {
+    /// Every type, by its number in the bytes.
+    pub const ALL: [Self; 3] = [Self::Hll4, Self::Hll6, Self::Hll8];
+
+    const fn number(self) -> u8 {
+        match self {
+            Self::Hll4 => 0,
+            Self::Hll6 => 1,
+            Self::Hll8 => 2,
+        }
+    }
+}
+
+/// Appends the bytes of a sketch.
+pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, out: &mut Vec<u8>) {
+    let preamble = |words, lg_places, flags, state, mode| {
+        let mode = mode | (target.number() << 2);
+        [words, SERIAL_VERSION, HLL_FAMILY, precision.get(), lg_places, flags, state, mode]
+    };
+    match parts {
+        Parts::Coupons([]) => {
+            out.extend(preamble(2, LG_LIST, FLAG_EMPTY | FLAG_COMPACT, 0, MODE_LIST));
+        }
+        Parts::Coupons(coupons) if coupons.len() <= MAX_LIST_COUPONS => {
+            #[expect(clippy::cast_possible_truncation, reason = "at most 7")]
+            let n_coupons = coupons.len() as u8;
+            out.extend(preamble(2, LG_LIST, FLAG_COMPACT, n_coupons, MODE_LIST));
+            encode_coupons(coupons, out);
+        }
+        Parts::Coupons(coupons) => {
+            let lg_places = lg_places(coupons.len(), MIN_LG_SET);
+            out.extend(preamble(3, lg_places, FLAG_COMPACT, 0, MODE_SET));
+            out.extend(count(coupons.len()));
+            encode_coupons(coupons, out);
+        }
+        Parts::Registers(ranks) => {
+            let histogram = registers::histogram(ranks);
+            let smallest = match target {
+                HllType::Hll4 => lowest(&histogram),
+                HllType::Hll6 | HllType::Hll8 => 0,
+            };
+            let exceptions = exceptions(target, smallest, ranks);
+            let (lg_places, flags) = match target {
+                HllType::Hll4 if exceptions.is_empty() => (0, FLAG_OUT_OF_ORDER | FLAG_COMPACT),
+                HllType::Hll4 => {
+                    let lg_places = lg_places(exceptions.len(), min_lg_exceptions(precision));
+                    (lg_places, FLAG_OUT_OF_ORDER | FLAG_COMPACT)
+                }
+                HllType::Hll6 | HllType::Hll8 => (0, FLAG_OUT_OF_ORDER),
+            };
+            out.extend(preamble(10, lg_places, flags, smallest, MODE_HLL));
+            for sum in [0.0, inverse_powers(&histogram, 0..32), inverse_powers(&histogram, 32..64)]
+            {
+                out.extend(sum.to_le_bytes());
+            }
+            out.extend(histogram[usize::from(smallest)].to_le_bytes());
+            out.extend(count(exceptions.len()));
+            encode_registers(target, smallest, ranks, out);
+            encode_coupons(&exceptions, out);
+        }
+    }
+}
+
+/// Reads the header, and checks the registers if that is what follows.
+pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
+    let Some(&[words, version, family, lg_k, lg_places, flags, state, mode]) = bytes.first_chunk()
+    else {
+        return Err(DecodeError::new(bytes.len(), "a preamble of 8 bytes", "the end"));
+    };
+    if version != SERIAL_VERSION {
+        return Err(DecodeError::new(1, "serial version 1", version));
+    }
+    if family != HLL_FAMILY {
+        return Err(DecodeError::new(2, "DataSketches' family 7, HLL", family));
+    }
+    let precision = Family::DataSketches
+        .precision(lg_k)
+        .map_err(|_| DecodeError::new(3, "an lgK of 4 to 21", lg_k))?;
+    let target = *HllType::ALL
+        .get(usize::from(mode >> 2 & 3))
+        .ok_or_else(|| DecodeError::new(7, "a type of HLL_4, HLL_6 or HLL_8", mode))?;
+    let expect_words = |expected: u8| {
+        if words == expected {
+            return Ok(());
+        }
+        Err(DecodeError::new(0, format!("a preamble of {expected} words"), words))
+    };
+    let is_compact = flags & FLAG_COMPACT != 0;
+    let body = match mode & 3 {
+        MODE_LIST => {
+            expect_words(2)?;
+            let is_empty = flags & FLAG_EMPTY != 0;
+            parse_list(bytes, state, is_empty, is_compact)?
+        }
+        MODE_SET => {
+            expect_words(3)?;
+            parse_set(precision, bytes, lg_places, is_compact)?
+        }
+        MODE_HLL => {
+            expect_words(10)?;
+            let places = (!is_compact).then_some(lg_places);
+            parse_registers(precision, bytes, target, state, places)?
+        }
+        mode => return Err(DecodeError::new(7, "a list, a set or registers", mode)),
+    };
+    Ok((precision, body))
+}
+
+/// Appends decoded coupons, sorted; on an error some of them may have been.
+pub(super) fn decode_coupons(
+    encoded: EncodedCoupons<'_>,
+    out: &mut Vec<u32>,
+) -> Result<(), DecodeError> {
+    let EncodedCoupons { n_coupons, offset, bits } = encoded;
+    let n_before = out.len();
+    out.reserve(n_coupons);
+    let is_compact = bits.len() == 4 * n_coupons;
+    for (index, coupon) in coupons(bits).enumerate() {
+        if coupon == 0 && !is_compact {
+            continue;
+        }
+        if rank(coupon) == 0 {
+            let at = offset + 4 * index;
+            return Err(DecodeError::new(at, "a coupon with a rank of 1 to 63", "0"));
+        }
+        if out.len() - n_before == n_coupons {
+            let at = offset + 4 * index;
+            let expected = format!("an empty place after {n_coupons} coupons");
+            return Err(DecodeError::new(at, expected, format_args!("{coupon:#x}")));
+        }
+        out.push(coupon);
+    }
+    let own = &mut out[n_before..];
+    if own.len() < n_coupons {
+        let expected = format!("{n_coupons} coupons");
+        return Err(DecodeError::new(offset, expected, own.len()));
+    }
+    if !own.is_sorted() {
+        own.sort_unstable();
+    }
+    if let Some(pair) = own.array_windows().find(|[one, other]| one == other) {
+        let found = format_args!("{:#x} twice", pair[0]);
+        return Err(DecodeError::new(offset, "different coupons", found));
+    }
+    Ok(())
+}
+
+/// Appends the registers that lie in four or six bits each.
+pub(super) fn unpack(packed: &Packed<'_>, out: &mut Vec<u8>) {
+    let n_before = out.len();
+    match packed.target {
+        HllType::Hll4 => {
+            let smallest = packed.smallest;
+            out.extend(packed.bits.iter().flat_map(|&two| [two & 15, two >> 4]).map(|four| {
+                // An exception gets its rank below.
+                if four == EXCEPTION { 0 } else { smallest + four }
+            }));
+            let ranks = &mut out[n_before..];
+            for coupon in coupons(packed.exceptions).filter(|&coupon| coupon != 0) {
+                let (index, rank) = register_of_coupon(packed.precision, coupon);
+                ranks[index] = rank;
+            }
+        }
+        HllType::Hll6 => {
+            out.extend(packed.bits.as_chunks().0.iter().flat_map(|&[a, b, c]: &[u8; 3]| {
+                [a & 63, (a >> 6 | b << 2) & 63, (b >> 4 | c << 4) & 63, c >> 2]
+            }));
+        }
+        HllType::Hll8 => out.extend_from_slice(packed.bits),
+    }
+}
+
+fn parse_list(
+    bytes: &[u8],
+    n_coupons: u8,
+    is_empty: bool,
+    is_compact: bool,
+) -> Result<Body<'_>, DecodeError> {
+    let n_coupons = usize::from(n_coupons);
+    if n_coupons > MAX_LIST_COUPONS {
+        return Err(DecodeError::new(6, "a list of at most 7 coupons", n_coupons));
+    }
+    if is_empty != (n_coupons == 0) {
+        let expected =
+            if is_empty { "no coupons, as flag 4 says" } else { "flag 4, as there are no coupons" };
+        return Err(DecodeError::new(if is_empty { 6 } else { 5 }, expected, n_coupons));
+    }
+    let n_places = if is_compact { n_coupons } else { 1 << LG_LIST };
+    if is_empty && bytes[LIST_BYTES..].iter().all(|&byte| byte == 0) && bytes.len() <= 8 + 4 * 8 {
+        return Ok(Body::Empty);
+    }
+    parse_coupons(bytes, LIST_BYTES, n_coupons, n_places)
+}
+
+fn parse_set(
+    precision: Precision,
+    bytes: &[u8],
+    lg_places: u8,
+    is_compact: bool,
+) -> Result<Body<'_>, DecodeError> {
+    if precision.get() < MIN_SET_PRECISION {
+        return Err(DecodeError::new(7, "no set below lgK 8", "a set"));
+    }
+    let n_coupons = read_count(bytes, LIST_BYTES)?;
+    let max_coupons = max_coupons(precision);
+    if !(1..=max_coupons).contains(&n_coupons) {
+        let expected = format!("a count of 1 to {max_coupons}");
+        return Err(DecodeError::new(LIST_BYTES, expected, n_coupons));
+    }
+    let max_lg_places = precision.get() - 3;
+    if !is_compact && !(MIN_LG_SET..=max_lg_places).contains(&lg_places) {
+        let expected = format!("a set of 2^{MIN_LG_SET} to 2^{max_lg_places} places");
+        return Err(DecodeError::new(4, expected, format_args!("2^{lg_places}")));
+    }
+    let n_places = if is_compact { n_coupons } else { 1 << lg_places };
+    parse_coupons(bytes, SET_BYTES, n_coupons, n_places)
+}
+
+fn parse_coupons(
+    bytes: &[u8],
+    offset: usize,
+    n_coupons: usize,
+    n_places: usize,
+) -> Result<Body<'_>, DecodeError> {
+    if n_places < n_coupons {
+        let expected = format!("places for {n_coupons} coupons");
+        return Err(DecodeError::new(4, expected, n_places));
+    }
+    let bits = take(bytes, offset, 4 * n_places, "coupons")?;
+    no_more(bytes, offset + bits.len())?;
+    Ok(Body::Coupons(EncodedCoupons { n_coupons, offset, bits }))
+}
+
+/// Checks every register; `lg_places` is the size of the table of exceptions, unless they are a list.
+fn parse_registers(
+    precision: Precision,
+    bytes: &[u8],
+    target: HllType,
+    smallest: u8,
+    lg_places: Option<u8>,
+) -> Result<Body<'_>, DecodeError> {
+    let n_registers = precision.n_registers();
+    let n_exceptions = read_count(bytes, HLL_BYTES - 4)?;
+    match target {
+        HllType::Hll8 => {
+            let ranks = take(bytes, HLL_BYTES, n_registers, "registers")?;
+            no_more(bytes, HLL_BYTES + n_registers)?;
+            // One pass that is a vector maximum; only if it fails does another look for the place.
+            if registers::largest(ranks) > MAX_RANK
+                && let Some(at) = ranks.iter().position(|&rank| rank > MAX_RANK)
+            {
+                let expected = "a rank of at most 63";
+                return Err(DecodeError::new(HLL_BYTES + at, expected, ranks[at]));
+            }
+            Ok(Body::Registers(ranks))
+        }
+        HllType::Hll6 => {
+            let n_bytes = n_registers / 4 * 3;
+            let bits = take(bytes, HLL_BYTES, n_bytes, "registers")?;
+            // The libraries write one byte more, so that they may read two at a time.
+            no_more(bytes, HLL_BYTES + n_bytes + 1)?;
+            let exceptions = &[];
+            Ok(Body::Packed(Packed { precision, target, smallest: 0, bits, exceptions }))
+        }
+        HllType::Hll4 => {
+            if smallest > MAX_RANK {
+                return Err(DecodeError::new(6, "a smallest rank of at most 63", smallest));
+            }
+            let bits = take(bytes, HLL_BYTES, n_registers / 2, "registers")?;
+            let at = HLL_BYTES + bits.len();
+            let exceptions = take_exceptions(precision, bytes, at, n_exceptions, lg_places)?;
+            let packed = Packed { precision, target, smallest, bits, exceptions };
+            check_exceptions(&packed, at, n_exceptions)?;
+            Ok(Body::Packed(packed))
+        }
+    }
+}
+
+fn take_exceptions(
+    precision: Precision,
+    bytes: &[u8],
+    at: usize,
+    n_exceptions: usize,
+    lg_places: Option<u8>,
+) -> Result<&[u8], DecodeError> {
+    if n_exceptions > precision.n_registers() {
+        let expected = format!("at most {} exceptions", precision.n_registers());
+        return Err(DecodeError::new(HLL_BYTES - 4, expected, n_exceptions));
+    }
+    let n_places = match lg_places {
+        None => n_exceptions,
+        // Nobody reads a table without entries; Java leaves room for one all the same.
+        Some(_) if n_exceptions == 0 => (bytes.len() - at) / 4,
+        // Every register may be one, and a table is at most three quarters full.
+        Some(lg_places) if lg_places <= precision.get() + 1 => 1 << lg_places,
+        Some(lg_places) => {
+            let expected = format!("at most 2^{} places of exceptions", precision.get() + 1);
+            return Err(DecodeError::new(4, expected, format_args!("2^{lg_places}")));
+        }
+    };
+    let exceptions = take(bytes, at, 4 * n_places, "exceptions")?;
+    no_more(bytes, at + exceptions.len())?;
+    Ok(exceptions)
+}
+
+/// Checks that every register of value 15 has one exception, and nothing else has one.
+fn check_exceptions(
+    packed: &Packed<'_>,
+    offset: usize,
+    n_exceptions: usize,
+) -> Result<(), DecodeError> {
+    let mut indexes = Vec::new();
+    for (place, coupon) in coupons(packed.exceptions).enumerate() {
+        let at = offset + 4 * place;
+        if coupon == 0 {
+            continue;
+        }
+        let (index, rank) = register_of_coupon(packed.precision, coupon);
+        let two = packed.bits[index / 2];
+        let four = if index % 2 == 0 { two & 15 } else { two >> 4 };
+        if four != EXCEPTION {
+            let expected = format!("an exception of a register of 15, {index} has {four}");
+            return Err(DecodeError::new(at, expected, format_args!("{index}")));
+        }
+        if rank < packed.smallest.saturating_add(EXCEPTION) {
+            let expected =
+                format!("a rank of at least {}", packed.smallest.saturating_add(EXCEPTION));
+            return Err(DecodeError::new(at, expected, rank));
+        }
+        indexes.push(index);
+    }
+    indexes.sort_unstable();
+    indexes.dedup();
+    let halves = packed.bits.iter().flat_map(|&two| [two & 15, two >> 4]);
+    let (n_marked, largest) = halves.fold((0, 0), |(n_marked, largest), four| {
+        if four == EXCEPTION { (n_marked + 1, largest) } else { (n_marked, four.max(largest)) }
+    });
+    if indexes.len() != n_exceptions || n_marked != n_exceptions {
+        let expected = format!("{n_exceptions} exceptions of as many registers");
+        let found = format_args!("{} of {n_marked}", indexes.len());
+        return Err(DecodeError::new(HLL_BYTES - 4, expected, found));
+    }
+    if packed.smallest + largest > MAX_RANK {
+        let found = packed.smallest + largest;
+        return Err(DecodeError::new(6, "ranks of at most 63", found));
+    }
+    Ok(())
+}
+
+fn encode_coupons(coupons: &[u32], out: &mut Vec<u8>) {
+    out.reserve(4 * coupons.len());
+    for coupon in coupons {
+        out.extend(coupon.rotate_right(RANK_BITS).to_le_bytes());
+    }
+}
+
+fn encode_registers(target: HllType, smallest: u8, ranks: &[u8], out: &mut Vec<u8>) {
+    match target {
+        HllType::Hll8 => out.extend_from_slice(ranks),
+        HllType::Hll6 => {
+            let (fours, _) = ranks.as_chunks();
+            out.extend(fours.iter().flat_map(|&[a, b, c, d]: &[u8; 4]| {
+                [a | b << 6, b >> 2 | c << 4, c >> 4 | d << 2]
+            }));
+            out.push(0);
+        }
+        HllType::Hll4 => {
+            let four = |rank: u8| (rank - smallest).min(EXCEPTION);
+            let (twos, _) = ranks.as_chunks();
+            out.extend(twos.iter().map(|&[low, high]: &[u8; 2]| four(low) | four(high) << 4));
+        }
+    }
+}
+
+/// The ranks that do not fit in four bits, as our coupons of index and rank, in order.
+#[expect(clippy::cast_possible_truncation, reason = "an index has at most 21 bits")]
+fn exceptions(target: HllType, smallest: u8, ranks: &[u8]) -> Vec<u32> {
+    if target != HllType::Hll4 {
+        return Vec::new();
+    }
+    let coupon = |(index, &rank): (usize, &u8)| ((index as u32) << RANK_BITS) | u32::from(rank);
+    let is_exception = |(_, rank): &(usize, &u8)| **rank - smallest >= EXCEPTION;
+    ranks.iter().enumerate().filter(is_exception).map(coupon).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "there are 64 ranks")]
+fn lowest(histogram: &registers::Histogram) -> u8 {
+    histogram.iter().position(|&count| count > 0).unwrap_or(0) as u8
+}
+
+/// Σ 2^-rank over some ranks; exact, since 21 bits of count and 32 of rank fit in a double.
+fn inverse_powers(histogram: &registers::Histogram, ranks: std::ops::Range<i32>) -> f64 {
+    ranks.map(|rank| f64::from(histogram[rank.unsigned_abs() as usize]) * 0.5_f64.powi(rank)).sum()
+}
+
+/// The base-two logarithm of the smallest table that `n` entries fill to at most three quarters.
+fn lg_places(n: usize, min_lg_places: u8) -> u8 {
+    (min_lg_places..).find(|lg_places| 4 * n <= 3 << lg_places).unwrap_or(min_lg_places)
+}
+
+/// The libraries' first table of exceptions.
+fn min_lg_exceptions(precision: Precision) -> u8 {
+    match precision.get() {
+        ..=6 => 2,
+        7..=9 => 3,
+        10..=11 => 4,
+        12..=13 => 5,
+        lg_k => lg_k - 8,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "at most 2^21")]
+fn count(n: usize) -> [u8; 4] {
+    (n as u32).to_le_bytes()
+}
+
+fn read_count(bytes: &[u8], at: usize) -> Result<usize, DecodeError> {
+    let count = take(bytes, at, 4, "a count")?;
+    Ok(coupons(count).next().map_or(0, |count| count.rotate_right(RANK_BITS) as usize))
+}
+
+/// Our coupons of theirs, four bytes each.
+fn coupons(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word).rotate_left(RANK_BITS))
+}
+
+const fn rank(coupon: u32) -> u32 {
+    coupon & ((1 << RANK_BITS) - 1)
+}
+
+fn take<'a>(
+    bytes: &'a [u8],
+    offset: usize,
+    n_bytes: usize,
+    what: &str,
+) -> Result<&'a [u8], DecodeError> {
+    bytes.get(offset..).and_then(|bytes| bytes.get(..n_bytes)).ok_or_else(|| {
+        DecodeError::new(bytes.len(), format!("{n_bytes} bytes of {what} at {offset}"), "the end")
+    })
+}
+
+fn no_more(bytes: &[u8], n_expected: usize) -> Result<(), DecodeError> {
+    if bytes.len() <= n_expected {
+        return Ok(());
+    }
+    let found = format_args!("{} more bytes", bytes.len() - n_expected);
+    Err(DecodeError::new(n_expected, "the end", found))
+}
+
+#[cfg(test)]
+mod tests;
