@@ -1,4 +1,5 @@
 //! Broken input and broken neighbours.
 
 mod input;
+mod models;
 mod queries;

@@ -26,6 +26,8 @@ pub struct Config {
 /// The days that a run rebuilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Days {
+    /// The days whose files, lookups or model changed since the lake's last commit.
+    OutOfDate,
     /// Every day found in the sources.
     All,
     /// These days; one of them that has no events any more leaves the lake.
@@ -36,7 +38,7 @@ impl Days {
     /// Whether a day is asked for.
     pub(crate) fn contains(self, day: jiff::civil::Date) -> bool {
         match self {
-            Self::All => true,
+            Self::All | Self::OutOfDate => true,
             Self::Range(range) => range.contains(day),
         }
     }
@@ -50,6 +52,8 @@ pub trait Progress: Send + Sync {
     fn advance(&self, n: u64);
     /// The step is done.
     fn done(&self, step: &str);
+    /// Something that people should know before the work begins, as a sentence.
+    fn say(&self, _text: &str) {}
 }
 
 /// Nobody wants to know.

@@ -238,13 +238,24 @@ pub enum EtlError {
     /// The lake holds cells of another shape.
     #[error(
         "the model's cells differ from those in the lake: {}; use a new lake, or rebuild all {n_days} \
-         days of this one in one run", differences.join("; ")
+         days of this one in one run{}", differences.join("; "), unreachable_text(without_files)
     )]
     CellsDiffer {
         /// What differs, a column each.
         differences: Vec<String>,
         /// How many days the lake holds.
         n_days: usize,
+        /// Those of them whose files are gone, so that no run can rebuild them.
+        without_files: Vec<Date>,
+    },
+    /// The model gives names that the lake has another meaning.
+    #[error(
+        "the model cannot go on in this lake: {}; give what means something else a new name, or use \
+         a new lake", differences.join("; ")
+    )]
+    OtherMeaning {
+        /// What means something else.
+        differences: Vec<String>,
     },
     /// A sum that its column cannot hold.
     #[error(
@@ -343,6 +354,13 @@ pub(crate) fn type_name(data_type: &DataType) -> String {
         }
         DataType::Dictionary(_, value) => type_name(value),
         other => other.to_string(),
+    }
+}
+
+fn unreachable_text(days: &[Date]) -> String {
+    match days {
+        [] => String::new(),
+        days => format!(" (the files of {} are gone)", list_days(days)),
     }
 }
 

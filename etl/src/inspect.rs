@@ -21,7 +21,7 @@ use crate::engine;
 use crate::error::{During, EtlError, TableName};
 use crate::fold::Union;
 use crate::lake::{LakeFile, Staging};
-use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
+use crate::rollup::{FIRST_CELL_COLUMN, Inputs, Inventory, RolledUp, Selection, roll_up};
 use crate::source::{Table, is_public};
 use crate::stage::{PeriodCells, Stager};
 
@@ -110,7 +110,10 @@ pub async fn inspect(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
 
 async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Inspection, EtlError> {
     let ctx = engine::session(n_threads, None)?;
-    let (inputs, shape) = Inputs::open(&ctx, model, base, n_threads, Days::All, &[]).await?;
+    let inventory = Inventory::list(&ctx, model, base, Days::All).await?;
+    let passes = inventory.selections(Days::All);
+    let (inputs, shape) =
+        Inputs::open(&ctx, model, base, n_threads, inventory, &passes, &[]).await?;
     crate::lookups::read(&ctx, model, base, n_threads).await?;
     let mut sources = Vec::new();
     for source in inputs.sources() {
@@ -185,7 +188,8 @@ async fn day(
         return Ok(None);
     };
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-    let staging = Staging::new(Arc::clone(&store), "memory".to_owned(), &RunId::new("sample"));
+    let staging =
+        Staging::new(Arc::clone(&store), "memory".to_owned(), &RunId::new("sample"), None);
     let mut stager = Stager { staging, checked: Checked::default() };
     let period = Period::Day(day);
     let cells =
@@ -226,7 +230,7 @@ async fn sample_day(
     inputs: &Inputs,
     shape: &CellShape,
 ) -> Result<Option<SampleDay>, EtlError> {
-    let mut selections: Vec<Selection> = inputs.selections(Days::All);
+    let mut selections: Vec<Selection> = inputs.inventory().selections(Days::All);
     while let Some(selection) = selections.pop() {
         let rolled = roll_up(ctx, inputs, shape, &selection).await?;
         let busiest = rolled.days.iter().max_by_key(|(_, range)| range.len()).cloned();

@@ -9,7 +9,7 @@ mod file;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, SNAPSHOT_KEY, SnapshotMetadata};
+use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata};
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{
@@ -76,7 +76,7 @@ pub(crate) enum Outcome {
 }
 
 impl DeltaFolder {
-    /// Opens a folder below the lake, and makes it where it is a local one.
+    /// Opens a folder below the lake, whether it is there or not; the first file written makes it.
     pub(crate) fn open(lake: &Url, folder: &str) -> Result<Self, EtlError> {
         let fail = |url: &Url, reason: String| EtlError::Lake { url: url.to_string(), reason };
         let mut root = lake.clone();
@@ -85,9 +85,11 @@ impl DeltaFolder {
         }
         let url =
             root.join(&format!("{folder}/")).map_err(|error| fail(lake, error.to_string()))?;
-        if let Ok(path) = url.to_file_path() {
-            std::fs::create_dir_all(&path)
-                .map_err(|error| fail(&url, format!("it cannot be written to: {error}")))?;
+        if let Ok(path) = url.to_file_path()
+            && let Err(error) = std::fs::metadata(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(fail(&url, format!("it cannot be written to: {error}")));
         }
         let log_store = DeltaTableBuilder::from_url(url.clone())
             .and_then(|builder| builder.build_storage())
@@ -99,6 +101,12 @@ impl DeltaFolder {
     /// The store of the table's files, below its folder.
     pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    /// Where a run's files go before a commit names them.
+    pub(crate) fn staging(&self, lake: &Url, run: &RunId) -> Staging {
+        let local = self.url.to_file_path().ok();
+        Staging::new(Arc::clone(&self.store), lake.to_string(), run, local)
     }
 
     /// The newest version; `None` where there is no table yet.
@@ -330,7 +338,7 @@ fn remove(file: &LakeFile, now_millis: i64) -> Remove {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clio_proto::{Fingerprint, RunId};
+    use clio_proto::Fingerprint;
     use datafusion::arrow::datatypes::{DataType, Field};
 
     fn folder(dir: &std::path::Path) -> DeltaFolder {
@@ -360,6 +368,7 @@ mod tests {
             lookups: Default::default(),
             cells: Default::default(),
             checks: Vec::new(),
+            inputs: Default::default(),
         }
     }
 

@@ -8,6 +8,7 @@
 //! # The life of a row
 //!
 //! ```text
+//! look      plan.rs     what changed since the last commit is found: files, lookups, the model
 //! extract   source.rs   files are listed, pruned by day, and read as one table
 //! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
@@ -30,6 +31,8 @@ mod functions;
 mod inspect;
 mod lake;
 mod lookups;
+mod model_change;
+mod plan;
 mod report;
 mod rollup;
 mod run;
@@ -42,5 +45,7 @@ pub use error::{ErrorKind, EtlError, Place, TableName, TypeInFile};
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
+pub use model_change::{Difference, Effect, ModelChange};
+pub use plan::{Plan, PlannedDay, Reason, plan};
 pub use report::{RunReport, StepTime};
 pub use run::run;

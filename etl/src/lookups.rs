@@ -110,8 +110,7 @@ impl Members {
     /// Commits the lookup if it differs from what the lake holds; its version in any case.
     async fn store(&self, config: &Config, bytes_written: &mut u64) -> Result<u64, EtlError> {
         let folder = DeltaFolder::open(&config.lake, &format!("{LOOKUPS_FOLDER}/{}", self.name))?;
-        let mut staging =
-            Staging::new(Arc::clone(folder.store()), config.lake.to_string(), &config.run);
+        let mut staging = folder.staging(&config.lake, &config.run);
         let stored = self.store_into(config, &folder, &mut staging, bytes_written).await;
         staging.discard().await;
         stored

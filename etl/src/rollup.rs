@@ -10,6 +10,7 @@
 //! not fit 64 bits is an error), others with nine digits behind the point.
 
 mod inputs;
+mod inventory;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use datafusion::scalar::ScalarValue;
 use jiff::civil::Date;
 
 pub(crate) use inputs::{Inputs, Selection};
+pub(crate) use inventory::Inventory;
 
 use crate::cells::{CellShape, Held, SortedCells};
 use crate::engine::{explained, root_message};
@@ -61,7 +63,7 @@ pub(crate) async fn roll_up(
 ) -> Result<RolledUp, EtlError> {
     let mut union: Option<DataFrame> = None;
     for index in 0..inputs.sources().len() {
-        let files = inputs.files(index, selection);
+        let files = inputs.inventory().files(index, selection);
         if files.is_empty() {
             continue;
         }
@@ -118,7 +120,7 @@ async fn explain(
         return error;
     }
     for (index, source) in inputs.sources().iter().enumerate() {
-        let files = inputs.files(index, selection);
+        let files = inputs.inventory().files(index, selection);
         let plan = |provider| inputs.events(ctx, index, provider, selection);
         error = source.table.locate(ctx, files, error, plan).await;
         if !matches!(error, EtlError::Engine { .. }) {

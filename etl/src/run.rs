@@ -1,25 +1,34 @@
 //! One run: from the days asked for to one commit, or to an error and no trace.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod change;
+
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use clio_proto::{CELLS_TABLE, FORMAT_VERSION, Period, SnapshotId, SnapshotMetadata};
+use clio_proto::{
+    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, Period, SnapshotId, SnapshotMetadata,
+};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use jiff::civil::Date;
+use url::Url;
 
-use crate::cells::{CellShape, differences};
+use self::change::{
+    bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells, without_twins,
+};
+use crate::cells::CellShape;
 use crate::check::{self, Checked, Totals};
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
-use crate::lake::{Change, DeltaFolder, LakeFile, Outcome, Staging, TableState};
+use crate::lake::{DeltaFolder, LakeFile, Outcome, TableState};
 use crate::lookups::{self, Members};
+use crate::model_change::Effect;
+use crate::plan::{Plan, day_of};
 use crate::report::{RunReport, StepTime};
-use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, roll_up};
+use crate::rollup::{FIRST_CELL_COLUMN, Inputs, Inventory, RolledUp, roll_up};
 use crate::stage::{PeriodCells, Periods, Rebuilt, Stager, files_by_period};
 
 /// How often parents are folded again after another run's commit.
@@ -50,7 +59,7 @@ pub async fn run(
     progress: &dyn Progress,
 ) -> Result<RunReport, EtlError> {
     let cells = DeltaFolder::open(&config.lake, CELLS_TABLE)?;
-    let staging = Staging::new(Arc::clone(cells.store()), config.lake.to_string(), &config.run);
+    let staging = cells.staging(&config.lake, &config.run);
     let mut run = Run {
         config,
         asked: days,
@@ -62,9 +71,31 @@ pub async fn run(
         rows_out_of_day: BTreeMap::new(),
         bytes_written: 0,
     };
+    let is_new = is_missing(&config.lake)?;
     let result = Box::pin(run.all()).await;
     run.stager.staging.discard().await;
+    if result.is_err() && is_new {
+        remove_if_empty(&config.lake);
+    }
     result
+}
+
+/// Whether the lake is a local folder that is not there.
+fn is_missing(lake: &Url) -> Result<bool, EtlError> {
+    let Ok(folder) = lake.to_file_path() else { return Ok(false) };
+    let there = folder.try_exists();
+    let there = there
+        .map_err(|error| EtlError::Lake { url: lake.to_string(), reason: error.to_string() })?;
+    Ok(!there)
+}
+
+/// Takes away the folders that a failed run made, as long as nothing is in them.
+fn remove_if_empty(lake: &Url) {
+    let Ok(folder) = lake.to_file_path() else { return };
+    for below in [folder.join(CELLS_TABLE), folder.join(LOOKUPS_FOLDER), folder] {
+        // One that is not there, or not empty, is as it should be.
+        let _ = std::fs::remove_dir(below);
+    }
 }
 
 struct Run<'a> {
@@ -86,23 +117,26 @@ impl Run<'_> {
     async fn all(&mut self) -> Result<RunReport, EtlError> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
         let mut state = self.cells.state().await?;
-        let (inputs, shape, members) = self.open(&ctx, state.as_ref()).await?;
+        let mut known = self.known(state.as_ref()).await?;
+        let (inventory, plan) = self.look(&ctx, state.as_ref(), known.as_ref()).await?;
+        let (inputs, shape, members) = self.open(&ctx, inventory, &plan, state.as_ref()).await?;
         let may_rebuild = |day| match self.asked {
             // A day without files is rebuilt too: to none.
             Days::Range(range) => range.contains(day),
-            Days::All => inputs.may_rebuild(Days::All, day),
+            Days::All | Days::OutOfDate => plan.may_rebuild(day),
         };
-        refuse_other_cells(state.as_ref(), &shape, may_rebuild)?;
-        let days = self.roll_up_days(&ctx, &inputs, &shape, state.as_ref()).await?;
+        plan.refuse_other_meaning()?;
+        refuse_other_cells(state.as_ref(), &shape, &plan, may_rebuild)?;
+        let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
-        refuse_other_cells(state.as_ref(), &shape, is_rebuilt)?;
-        self.warn_of_another_model(state.as_ref(), is_rebuilt).await?;
+        refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
         for _ in 0..MAX_ATTEMPTS {
             let parents = self.fold(&ctx, &shape, state.as_ref(), &days).await?;
             let lookups = self.store_lookups(&members).await?;
-            let metadata = self.metadata(&days, &parents, lookups);
+            let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
+            let metadata = self.metadata(&days, &parents, lookups, made_of.clone());
             if let Some(state) = &state
-                && self.is_unchanged(state, &days, &parents, &metadata).await?
+                && is_unchanged(known.as_ref(), &days, &parents, &metadata)
             {
                 return Ok(self.report(state.version, true, &days, &parents, metadata));
             }
@@ -125,6 +159,10 @@ impl Run<'_> {
                 Outcome::Overtaken => {}
             }
             let newer = self.cells.state().await?;
+            known = self.known(newer.as_ref()).await?;
+            if self.asked == Days::OutOfDate {
+                days = without_twins(days, known.as_ref(), &made_of);
+            }
             refuse_conflict(state.as_ref(), newer.as_ref(), &shape, &days)?;
             tracing::info!("another run committed meanwhile, parents are folded again");
             state = newer;
@@ -135,10 +173,41 @@ impl Run<'_> {
         })
     }
 
+    /// What the newest commit says of its snapshot.
+    async fn known(
+        &self,
+        state: Option<&TableState>,
+    ) -> Result<Option<SnapshotMetadata>, EtlError> {
+        match state {
+            Some(state) => self.cells.metadata(state).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Lists what there is, and finds what is to be done; says what the model means for the lake.
+    async fn look(
+        &mut self,
+        ctx: &SessionContext,
+        state: Option<&TableState>,
+        known: Option<&SnapshotMetadata>,
+    ) -> Result<(Inventory, Plan), EtlError> {
+        let step = self.begin("look", 1);
+        let Config { model, base, .. } = self.config;
+        let inventory = Inventory::list(ctx, model, base, self.asked).await?;
+        let plan = Plan::new(self.asked, model, &inventory, state, known);
+        self.end(step);
+        if plan.model.effect > Effect::Same {
+            self.progress.say(&format!("model: {}", plan.model));
+        }
+        Ok((inventory, plan))
+    }
+
     /// Opens everything that is read, and finds what is wrong with it before any work.
     async fn open(
         &mut self,
         ctx: &SessionContext,
+        inventory: Inventory,
+        plan: &Plan,
         state: Option<&TableState>,
     ) -> Result<(Inputs, CellShape, Vec<Members>), EtlError> {
         let step = self.begin("open", 1);
@@ -150,7 +219,8 @@ impl Run<'_> {
             .collect();
         let Config { model, base, n_threads, .. } = self.config;
         let (inputs, shape) =
-            Inputs::open(ctx, model, base, *n_threads, self.asked, &float_sums).await?;
+            Inputs::open(ctx, model, base, *n_threads, inventory, &plan.passes, &float_sums)
+                .await?;
         let members = lookups::read(ctx, model, base, *n_threads).await?;
         self.end(step);
         Ok((inputs, shape, members))
@@ -161,11 +231,12 @@ impl Run<'_> {
         &mut self,
         ctx: &SessionContext,
         inputs: &Inputs,
+        plan: &Plan,
         shape: &CellShape,
         state: Option<&TableState>,
     ) -> Result<Periods, EtlError> {
         let old = files_by_period(state);
-        let selections = inputs.selections(self.asked);
+        let selections = plan.passes.clone();
         let step = self.begin("roll up", selections.len() as u64);
         let mut days = Periods::new();
         // While one day's cells are written, the next day's events are read already.
@@ -187,22 +258,25 @@ impl Run<'_> {
         for source in inputs.sources() {
             self.rows_in.entry(source.name().to_owned()).or_default();
         }
-        if days.is_empty() && !inputs.has_files() {
+        // A day that the lake holds, and that has no events any more, loses its partition.
+        for period in old.into_keys() {
+            if day_of(period).is_some_and(|day| self.is_looked_for(plan, day)) {
+                let gone = Rebuilt { file: None, totals: Totals::new(shape), is_changed: true };
+                days.entry(period).or_insert(gone);
+            }
+        }
+        if days.is_empty() && !inputs.inventory().has_files() {
             let days = name_of(self.asked);
             return Err(EtlError::NothingFound { days, looked_at: inputs.addresses() });
         }
-        // A day asked for that the lake holds, and that has no events any more, loses its partition.
-        if let Days::Range(range) = self.asked {
-            for period in old.into_keys() {
-                if matches!(period, Period::Day(day) if range.contains(day)) {
-                    let totals = Totals::new(shape);
-                    let gone = Rebuilt { file: None, totals, is_changed: true };
-                    days.entry(period).or_insert(gone);
-                }
-            }
-        }
         self.end(step);
         Ok(days)
+    }
+
+    /// Whether a day was asked for by its date, or all that its folder holds was read.
+    fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
+        let of_range = |days| matches!(days, Days::Range(range) if range.contains(day));
+        of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
     }
 
     async fn stage_day(
@@ -231,25 +305,6 @@ impl Run<'_> {
             *self.rows_in.entry(source.clone()).or_default() += rows_in(source);
         }
         Ok((period, rebuilt))
-    }
-
-    /// Cells of the same shape may still mean something else: after another condition, say.
-    async fn warn_of_another_model(
-        &self,
-        state: Option<&TableState>,
-        is_rebuilt: impl Fn(Date) -> bool,
-    ) -> Result<(), EtlError> {
-        let Some(state) = state else { return Ok(()) };
-        let n_kept = days_in(state).into_iter().filter(|day| !is_rebuilt(*day)).count();
-        let known = self.cells.metadata(state).await?;
-        let own = self.config.model.fingerprint();
-        if n_kept > 0 && known.is_some_and(|known| known.fingerprint != *own) {
-            tracing::warn!(
-                n_days = n_kept,
-                "the model changed: days not rebuilt follow the old one"
-            );
-        }
-        Ok(())
     }
 
     async fn fold(
@@ -285,6 +340,7 @@ impl Run<'_> {
         days: &Periods,
         parents: &Periods,
         lookups: BTreeMap<String, u64>,
+        made_of: DayInputs,
     ) -> SnapshotMetadata {
         let n_cells =
             |(period, rebuilt): (&Period, &Rebuilt)| (period.to_string(), rebuilt.totals.n_cells);
@@ -300,24 +356,8 @@ impl Run<'_> {
             lookups,
             cells: days.iter().chain(parents).map(n_cells).collect(),
             checks: self.stager.checked.outcomes(),
+            inputs: made_of,
         }
-    }
-
-    /// Whether the lake's newest snapshot says the same already.
-    async fn is_unchanged(
-        &self,
-        state: &TableState,
-        days: &Periods,
-        parents: &Periods,
-        metadata: &SnapshotMetadata,
-    ) -> Result<bool, EtlError> {
-        if days.values().chain(parents.values()).any(|rebuilt| rebuilt.is_changed) {
-            return Ok(false);
-        }
-        let known = self.cells.metadata(state).await?;
-        Ok(known.is_some_and(|known| {
-            known.lookups == metadata.lookups && known.model == metadata.model
-        }))
     }
 
     fn report(
@@ -368,80 +408,9 @@ impl Run<'_> {
     }
 }
 
-fn bytes_of(files: &[LakeFile]) -> u64 {
-    files.iter().map(|file| file.size_bytes).sum()
-}
-
-/// The files that leave and come: those of rebuilt periods whose bytes differ.
-fn change(
-    state: Option<&TableState>,
-    days: &Periods,
-    parents: &Periods,
-    metadata: SnapshotMetadata,
-) -> Change {
-    let changed = || days.iter().chain(parents).filter(|(_, rebuilt)| rebuilt.is_changed);
-    let leaving: BTreeSet<Period> = changed().map(|(period, _)| *period).collect();
-    let leaves = |file: &&LakeFile| file.period.is_some_and(|period| leaving.contains(&period));
-    Change {
-        added: changed().filter_map(|(_, rebuilt)| rebuilt.file.clone()).collect(),
-        removed: state.iter().flat_map(|state| &state.files).filter(leaves).cloned().collect(),
-        metadata: Some(metadata),
-    }
-}
-
-/// Refuses cells of another shape than the lake's, unless every day of the lake is rebuilt.
-fn refuse_other_cells(
-    state: Option<&TableState>,
-    shape: &CellShape,
-    is_rebuilt: impl Fn(Date) -> bool,
-) -> Result<(), EtlError> {
-    let Some(state) = state else { return Ok(()) };
-    let differences = differences(&state.schema, &shape.table_schema);
-    let days = days_in(state);
-    if differences.is_empty() || days.iter().all(|day| is_rebuilt(*day)) {
-        return Ok(());
-    }
-    Err(EtlError::CellsDiffer { differences, n_days: days.len() })
-}
-
-/// Refuses to commit over a run that changed the same days, or the shape of cells, meanwhile.
-fn refuse_conflict(
-    before: Option<&TableState>,
-    after: Option<&TableState>,
-    shape: &CellShape,
-    days: &Periods,
-) -> Result<(), EtlError> {
-    let (old, new) = (files_by_period(before), files_by_period(after));
-    let both = days.keys().filter(|day| old.get(day) != new.get(day));
-    let both: Vec<Date> = both.filter_map(|period| day_of(*period)).collect();
-    let is_other_shape =
-        after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());
-    if both.is_empty() && !is_other_shape {
-        return Ok(());
-    }
-    let version = after.map(|after| after.version).unwrap_or_default();
-    let days = if is_other_shape {
-        days.keys().filter_map(|period| day_of(*period)).collect()
-    } else {
-        both
-    };
-    Err(EtlError::Conflict { days, version })
-}
-
-fn days_in(state: &TableState) -> BTreeSet<Date> {
-    state.files.iter().filter_map(|file| day_of(file.period?)).collect()
-}
-
-fn day_of(period: Period) -> Option<Date> {
-    match period {
-        Period::Day(day) => Some(day),
-        Period::Month(..) | Period::Year(_) | Period::All => None,
-    }
-}
-
 fn name_of(days: Days) -> String {
     match days {
-        Days::All => "any day".to_owned(),
+        Days::All | Days::OutOfDate => "any day".to_owned(),
         Days::Range(range) if range.n_days() == 1 => range.first().to_string(),
         Days::Range(range) => format!("{} to {}", range.first(), range.last()),
     }

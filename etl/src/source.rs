@@ -23,6 +23,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{DataFrame, SessionContext};
 use object_store::ObjectStore;
+use object_store::path::Path;
 use url::Url;
 
 pub(crate) use expression::Scope;
@@ -37,6 +38,51 @@ pub(crate) const FILE_COLUMN: &str = "_file";
 pub(crate) const FOLDER_COLUMN: &str = "dt";
 /// The same day as a date, under a name that is ours alone and that no message shows.
 pub(crate) const FOLDER_DAY_COLUMN: &str = "__folder";
+
+/// The files of a source or lookup, none of them opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) name: TableName,
+    pub(crate) url: Url,
+    pub(crate) files: Vec<SourceFile>,
+    file_set: FileSet,
+    store: Arc<dyn ObjectStore>,
+    store_url: ObjectStoreUrl,
+}
+
+impl Listed {
+    /// Lists the files of these folders, in the order of their paths.
+    pub(crate) async fn list(
+        ctx: &SessionContext,
+        name: TableName,
+        file_set: &FileSet,
+        base: &Url,
+        days: FolderDays,
+    ) -> Result<Self, EtlError> {
+        let address = |reason: String| EtlError::Address {
+            what: name.to_string(),
+            url: file_set.url.clone(),
+            reason,
+        };
+        let url = base.join(&file_set.url).map_err(|error| address(error.to_string()))?;
+        let store_url = ObjectStoreUrl::parse(&url[..url::Position::BeforePath])
+            .map_err(|error| address(error.to_string()))?;
+        let store = store_of(ctx, &url, &store_url).map_err(address)?;
+        let files = listing::list(store.as_ref(), &name, file_set, &url, days).await?;
+        let file_set = file_set.clone();
+        Ok(Self { name, url, files, file_set, store, store_url })
+    }
+
+    /// Some of the files as one text: their paths below the source's address, sizes, and ages or tags.
+    pub(crate) fn describe<'a>(&self, files: impl IntoIterator<Item = &'a SourceFile>) -> String {
+        let root = Path::from_url_path(self.url.path()).unwrap_or_default();
+        let mut lines: Vec<String> =
+            files.into_iter().map(|file| file.identity(&root, &self.url)).collect();
+        // Whatever the order in which a storage lists them.
+        lines.sort_unstable();
+        lines.join("\n")
+    }
+}
 
 /// An opened set of files: listed, with one schema.
 #[derive(Debug)]
@@ -60,25 +106,29 @@ impl Table {
         base: &Url,
         days: FolderDays,
     ) -> Result<Self, EtlError> {
-        let address = |reason: String| EtlError::Address {
-            what: name.to_string(),
-            url: file_set.url.clone(),
-            reason,
-        };
-        let url = base.join(&file_set.url).map_err(|error| address(error.to_string()))?;
-        let store_url = ObjectStoreUrl::parse(&url[..url::Position::BeforePath])
-            .map_err(|error| address(error.to_string()))?;
-        let store = store_of(ctx, &url, &store_url).map_err(address)?;
-        let files = listing::list(store.as_ref(), &name, file_set, &url, days).await?;
+        let listed = Listed::list(ctx, name, file_set, base, days).await?;
+        let files = listed.files.clone();
+        Self::of(ctx, listed, files).await
+    }
+
+    /// Opens some of the files that were listed, and reads their schemas.
+    pub(crate) async fn of(
+        ctx: &SessionContext,
+        listed: Listed,
+        files: Vec<SourceFile>,
+    ) -> Result<Self, EtlError> {
+        let Listed { name, url, files: all, file_set, store, store_url } = listed;
         let schema = if files.is_empty() {
             // No file of these days: one of another day tells the columns, so that the model is checked.
-            let others = listing::list(store.as_ref(), &name, file_set, &url, None).await?;
+            let others = match all.is_empty() {
+                true => listing::list(store.as_ref(), &name, &file_set, &url, None).await?,
+                false => all,
+            };
             let last = others.last().map(std::slice::from_ref).unwrap_or_default();
-            schema::read(ctx, &store, &name, file_set, last).await?
+            schema::read(ctx, &store, &name, &file_set, last).await?
         } else {
-            schema::read(ctx, &store, &name, file_set, &files).await?
+            schema::read(ctx, &store, &name, &file_set, &files).await?
         };
-        let file_set = file_set.clone();
         Ok(Self { name, url, files, file_set, store, store_url, schema })
     }
 

@@ -12,16 +12,22 @@
 //!
 //! Within a file, rows are sorted by the dimensions in the model's order, nulls first, lists by their
 //! elements. A dimension's null is the null member; a multi-valued dimension has no null but the
-//! empty list. A count or sum without events is 0, a sketch without events is the empty sketch.
+//! empty list. A count or sum without events is 0, a sketch without events is the empty sketch. A file
+//! that was written before a measure was added to the model lacks its column, which reads as 0 or as
+//! empty sketches until the period is rebuilt.
 //!
 //! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
 //! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
 //! before its version that carries one (another engine's maintenance commits carry none).
 
+mod inputs;
+
 use std::collections::{BTreeMap, HashMap};
 
 use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
+
+pub use inputs::{DayInputs, Digest, Recipe};
 
 use crate::id::{Fingerprint, RunId};
 use crate::model::{Dimension, MeasureKind, Model};
@@ -75,6 +81,9 @@ pub struct SnapshotMetadata {
     pub cells: BTreeMap<String, u64>,
     /// What was checked before the commit.
     pub checks: Vec<CheckOutcome>,
+    /// What each day of the snapshot was made of; empty in commits that did not say so yet.
+    #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
+    pub inputs: DayInputs,
 }
 
 /// One check before a commit.

@@ -18,9 +18,9 @@ mod service;
 pub mod wire;
 
 pub use cells::{
-    CELLS_TABLE, CheckOutcome, FORMAT_VERSION, GRAIN_COLUMN, LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER,
-    META_FAMILY, META_HASH, META_KIND, META_PRECISION, PERIOD_COLUMN, SNAPSHOT_KEY,
-    SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
+    CELLS_TABLE, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN, LOOKUP_KEY_COLUMN,
+    LOOKUPS_FOLDER, META_FAMILY, META_HASH, META_KIND, META_PRECISION, PERIOD_COLUMN, Recipe,
+    SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
 };
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{

@@ -129,6 +129,12 @@ impl Model {
         &self.fingerprint
     }
 
+    /// What cells mean, as a short text: equal for models that make the same cells of the same events,
+    /// whatever they add to them (attributes, labels, derived measures).
+    pub fn cells_fingerprint(&self) -> Fingerprint {
+        fingerprint::of_cells(self)
+    }
+
     /// The file's text, as every commit keeps it.
     pub fn text(&self) -> &str {
         &self.text

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use arrow_schema::DataType;
-use clio_proto::{CheckOutcome, Fingerprint, Model, RunId, SnapshotMetadata, cell_schema};
+use clio_proto::{
+    CheckOutcome, DayInputs, Fingerprint, Model, RunId, SnapshotMetadata, cell_schema,
+};
 
 #[test]
 fn the_schema_of_cells_follows_from_the_model() {
@@ -66,6 +68,7 @@ fn commits_of_version_1_are_read() {
         lookups: BTreeMap::from([("assets".to_owned(), 3)]),
         cells: BTreeMap::from([("2026-01".to_owned(), 7), ("all".to_owned(), 7)]),
         checks: vec![CheckOutcome { name: "uniques at most counts".to_owned(), n_checked: 14 }],
+        inputs: DayInputs::default(),
     };
     let shipped = include_str!("cells/snapshot_metadata_v1.json");
     assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);

@@ -199,6 +199,7 @@ fn write_lake(lake: &Path) {
         lookups: [("assets".to_owned(), 0)].into(),
         cells: std::collections::BTreeMap::new(),
         checks: Vec::new(),
+        inputs: Default::default(),
     };
     let text = serde_json::to_string(&metadata).expect("it is JSON");
     let mut actions = vec![json!({"commitInfo": {"timestamp": 0, SNAPSHOT_KEY: text}})];

@@ -115,7 +115,15 @@ fn a_missing_column_is_named_with_those_that_exist() {
 fn a_column_of_the_wrong_type_is_named_with_a_value() {
     let shop = Shop::new();
     shop.model("of = \"seconds\"", "of = \"country\"");
-    shop.fails(&["a.csv:2", "'US'", "Int64", "correct it there"]);
+    shop.fails(&["measure `seconds` means something else", "give", "a new lake"]);
+    // In a lake of its own the measure may mean that, but no text is a number; nothing is left behind.
+    let args = ["etl", "run", "--model", "shop.toml", "--lake", "other"];
+    let finished = shop.sandbox.clio(args);
+    assert_eq!(finished.code, 1);
+    for text in ["a.csv:2", "'US'", "Int64", "correct it there"] {
+        assert!(finished.stderr.contains(text), "`{text}` not in:\n{}", finished.stderr);
+    }
+    assert!(!shop.sandbox.path("other").try_exists().unwrap());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Data files: written beside the table, and taken away again unless a commit names them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clio_proto::{FORMAT_VERSION, Period, RunId};
@@ -30,6 +31,8 @@ pub(crate) struct Staging {
     url: String,
     run: String,
     paths: Vec<Path>,
+    /// The table's folder, where it is a local one.
+    local: Option<PathBuf>,
 }
 
 /// A file that was written, or found to be there already.
@@ -43,14 +46,19 @@ pub(crate) enum Written {
 
 impl Staging {
     /// `run` becomes part of file names.
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, url: String, run: &RunId) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        url: String,
+        run: &RunId,
+        local: Option<PathBuf>,
+    ) -> Self {
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         let run = run
             .as_str()
             .chars()
             .map(|letter| if is_plain(letter) { letter } else { '-' })
             .collect();
-        Self { store, url, run, paths: Vec::new() }
+        Self { store, url, run, paths: Vec::new(), local }
     }
 
     /// Writes a partition's file (of a table without partitions: its only file), and keeps it unless
@@ -115,8 +123,27 @@ impl Staging {
     /// Deletes what no commit names. A file that cannot be deleted is left for a vacuum.
     pub(crate) async fn discard(&mut self) {
         for path in std::mem::take(&mut self.paths) {
-            if let Err(error) = self.store.delete(&path).await {
-                tracing::warn!(file = %path, %error, "an uncommitted file is left behind");
+            match self.store.delete(&path).await {
+                // A file may not have been begun when the run failed.
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {
+                    self.remove_empty_folders(&path);
+                }
+                Err(error) => {
+                    tracing::warn!(file = %path, %error, "an uncommitted file is left behind");
+                }
+            }
+        }
+    }
+
+    /// Removes the folders that a deleted file leaves empty, up to the table's own. One that another run
+    /// is about to write into is made again by it.
+    fn remove_empty_folders(&self, path: &Path) {
+        let Some(root) = &self.local else { return };
+        let file = root.join(path.as_ref());
+        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+        for folder in folders {
+            if std::fs::remove_dir(folder).is_err() {
+                break;
             }
         }
     }

@@ -1,16 +1,14 @@
 //! The sources of a run, opened, and what they agree on before any row is read.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use clio_proto::{DayRange, Measure, MeasureKind, Model, Source};
+use clio_proto::{Measure, MeasureKind, Model, Source};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
-use jiff::Span;
-use jiff::civil::Date;
 use url::Url;
 
+use super::inventory::Inventory;
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
 use crate::enrich::Enrichment;
@@ -22,7 +20,7 @@ use crate::source::{FolderDays, Scope, SourceFile, Table};
 const N_SAMPLE_ROWS: usize = 10_000;
 
 /// Which days a pass over the events makes cells of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Selection {
     pub(crate) days: Days,
 }
@@ -37,6 +35,7 @@ impl Selection {
 #[derive(Debug)]
 pub(crate) struct Inputs {
     pub(super) sources: Vec<Input>,
+    inventory: Inventory,
     pub(super) enrichment: Enrichment,
     pub(super) measures: Vec<Measure>,
     /// The type that each dimension is grouped by: that of all sources, else text.
@@ -59,36 +58,28 @@ impl Input {
     pub(crate) fn name(&self) -> &str {
         &self.source.name
     }
-
-    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
-    pub(crate) fn has_folders(&self) -> bool {
-        self.has_folders
-    }
 }
 
 impl Inputs {
-    /// Opens the sources that measures are taken of.
+    /// Opens the sources that measures are taken of: those files that the passes read.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
         n_threads: usize,
-        days: Days,
+        inventory: Inventory,
+        passes: &[Selection],
         known_float_sums: &[String],
     ) -> Result<(Self, CellShape), EtlError> {
         let zone = model.timezone_name();
-        let folder_days = folder_days(days, is_utc(zone));
         let mut sources = Vec::new();
-        for source in model.sources() {
-            let is_measured =
-                model.stored_measures().any(|m| m.kind.source() == Some(&source.name));
-            if is_measured {
-                sources.push(Input::open(ctx, base, source, folder_days.clone()).await?);
-            }
+        for index in 0..inventory.sources.len() {
+            sources.push(Input::open(ctx, model, &inventory, index, passes).await?);
         }
         let enrichment = Enrichment::open(ctx, model, base).await?;
         let mut inputs = Self {
             sources,
+            inventory,
             enrichment,
             measures: model.stored_measures().cloned().collect(),
             group_types: Vec::new(),
@@ -109,30 +100,9 @@ impl Inputs {
         &self.sources
     }
 
-    /// The passes over the events: one a day where every file lies in the folder of its day, else one.
-    pub(crate) fn selections(&self, days: Days) -> Vec<Selection> {
-        if !self.sources.iter().all(Input::has_folders) {
-            return vec![Selection { days }];
-        }
-        let slack: &[i32] = if self.is_utc { &[0] } else { &[-1, 0, 1] };
-        let folders = self.sources.iter().flat_map(|source| source.table.files());
-        let found: BTreeSet<Date> = folders
-            .filter_map(|file| file.folder_day)
-            .flat_map(|day| slack.iter().map(move |n| day.saturating_add(Span::new().days(*n))))
-            .filter(|day| days.contains(*day))
-            .collect();
-        let one_day = |day| DayRange::try_new(day, day).map(Days::Range);
-        found.into_iter().filter_map(one_day).map(|days| Selection { days }).collect()
-    }
-
-    /// Whether a run over these days may rebuild one; only the events tell for sure.
-    pub(crate) fn may_rebuild(&self, days: Days, day: Date) -> bool {
-        self.selections(days).iter().any(|selection| selection.days.contains(day))
-    }
-
-    /// Whether there is any file to read.
-    pub(crate) fn has_files(&self) -> bool {
-        self.sources.iter().any(|source| !source.table.files().is_empty())
+    /// The files there are, whether opened or not.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
     }
 
     /// The sources with their addresses, for messages.
@@ -147,16 +117,6 @@ impl Inputs {
 
     pub(super) fn source_index(&self, name: &str) -> usize {
         self.sources.iter().position(|source| source.name() == name).unwrap_or_default()
-    }
-
-    /// The files of a source that may hold events of the days.
-    pub(super) fn files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
-        let folders = folder_days(selection.days, self.is_utc);
-        let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
-            (Some(day), Some(folders)) => folders.contains(&day),
-            _ => true,
-        };
-        self.sources[index].table.files().iter().filter(is_near).cloned().collect()
     }
 
     /// A plan over no files: binds everything once, so that errors come before any work.
@@ -228,19 +188,29 @@ impl Inputs {
 impl Input {
     async fn open(
         ctx: &SessionContext,
-        base: &Url,
-        source: &Source,
-        folder_days: FolderDays,
+        model: &Model,
+        inventory: &Inventory,
+        index: usize,
+        passes: &[Selection],
     ) -> Result<Self, EtlError> {
-        let name = TableName::Source(source.name.clone());
-        let table = Table::open(ctx, name, &source.files, base, folder_days).await?;
-        let has_folders = table.files().iter().all(|file| file.folder_day.is_some());
+        let listed = &inventory.sources[index];
+        let source = model
+            .sources()
+            .iter()
+            .find(|source| TableName::Source(source.name.clone()) == listed.name)
+            .expect("the inventory is of this model");
+        let mut files: Vec<SourceFile> =
+            passes.iter().flat_map(|pass| inventory.files(index, pass)).collect();
+        files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
+        files.dedup_by(|a, b| a.meta.location == b.meta.location);
+        let has_folders = inventory.source_has_folders(index);
+        let table = Table::of(ctx, listed.clone(), files).await?;
         Ok(Self { table, source: source.clone(), has_folders })
     }
 }
 
 /// The folders that hold events of the days: the same in UTC, and one day either side elsewhere.
-fn folder_days(days: Days, is_utc: bool) -> FolderDays {
+pub(super) fn folder_days(days: Days, is_utc: bool) -> FolderDays {
     let Days::Range(range) = days else { return None };
     if is_utc {
         return Some(range.first()..=range.last());

@@ -95,7 +95,7 @@ impl Inputs {
     ) -> Result<DataFrame, EtlError> {
         let number = |column: &str| cast(col(column), DataType::Int32);
         let in_range = match selection.days {
-            Days::All => None,
+            Days::All | Days::OutOfDate => None,
             Days::Range(range) => Some((number_of(range.first()), number_of(range.last()))),
         };
         let is_within = |column: &str| {

@@ -40,6 +40,22 @@ impl SourceFile {
         format!("/{}", self.meta.location)
     }
 
+    /// What tells the file from any other state of it, as one line: where it lies below `root`, its size,
+    /// and its tag, or the time of its last change where the storage's tags are of no use.
+    pub(crate) fn identity(&self, root: &Path, url: &Url) -> String {
+        let below: Option<Vec<_>> = self.meta.location.prefix_match(root).map(Iterator::collect);
+        let path = below.map_or_else(
+            || self.meta.location.to_string(),
+            |parts| parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"),
+        );
+        let age = match &self.meta.e_tag {
+            // A local file's tag holds its inode, which a copy of the folder changes.
+            Some(tag) if url.scheme() != "file" => tag.clone(),
+            _ => self.meta.last_modified.timestamp_micros().to_string(),
+        };
+        format!("{path} {} {age}", self.meta.size)
+    }
+
     fn file_name(&self) -> &str {
         self.meta.location.filename().unwrap_or_default()
     }

@@ -21,6 +21,49 @@ pub(super) fn of(model: &Model) -> Fingerprint {
     Fingerprint::new(format!("{hash:016x}"))
 }
 
+/// The fingerprint of what cells depend on: not of attributes, labels, previews and derived measures,
+/// which are applied to cells that are there, nor of where files lie, which the files' digest tells.
+pub(super) fn of_cells(model: &Model) -> Fingerprint {
+    let mut stored: Vec<_> = model.stored_measures().map(measure).collect();
+    stored.sort_by_key(|measure| measure.name);
+    let is_read = |source: &&Source| {
+        model.stored_measures().any(|measure| measure.kind.source() == Some(&source.name))
+    };
+    let mut sources: Vec<_> = model.sources.iter().filter(is_read).map(source).collect();
+    sources.sort_by_key(|source| source.name);
+    let gives_values = |lookup: &&Lookup| {
+        let of_lookup = |dimension: &Dimension| matches!(&dimension.column, DimensionColumn::Lookup { lookup: name, .. } if *name == lookup.name);
+        model.dimensions.iter().any(of_lookup)
+    };
+    let mut lookups: Vec<_> = model.lookups.iter().filter(gives_values).map(lookup).collect();
+    lookups.sort_by_key(|lookup| lookup.name);
+    for files in sources.iter_mut().map(|source| &mut source.files) {
+        files.url = "";
+        files.patterns = &[];
+    }
+    for files in lookups.iter_mut().map(|lookup| &mut lookup.files) {
+        files.url = "";
+        files.patterns = &[];
+    }
+    let dimensions = model.dimensions.iter().map(|own| CanonicalDimension {
+        members: None,
+        attributes: &[],
+        label: None,
+        media: None,
+        ..dimension(own)
+    });
+    let canonical = CanonicalModel {
+        dataset: &model.name,
+        timezone: &model.timezone_name,
+        sources,
+        lookups,
+        dimensions: dimensions.collect(),
+        measures: stored,
+    };
+    let text = serde_json::to_string(&canonical).expect("texts and numbers are always JSON");
+    Fingerprint::new(format!("{:016x}", clio_sketch::Family::HllPlusPlus.hash_str(&text)))
+}
+
 /// Structs and not `serde_json::Value`, whose order of keys depends on who else uses that crate.
 #[derive(Serialize)]
 struct CanonicalModel<'a> {

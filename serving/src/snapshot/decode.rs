@@ -1,10 +1,14 @@
 //! From the bytes of a Parquet file to a chunk, with every check that one file allows.
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch, StringArray};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 use bytes::Bytes;
-use clio_sketch::{Union, relative_standard_error_at};
+use clio_sketch::{Sketch, Union, relative_standard_error_at};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
@@ -33,7 +37,7 @@ pub(crate) fn decode_file(
     file: CellFile,
     bytes: Bytes,
 ) -> Result<LocalChunk, FileProblem> {
-    let batches = read_columns(bytes, layout.column_names())?;
+    let batches = read_columns(bytes, layout.column_names(), |column| layout.is_measure(column))?;
     let n_rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if let Some(expected) = file.n_rows.filter(|expected| *expected != n_rows) {
         return Err(FileProblem::RowCount { expected, found: n_rows });
@@ -58,19 +62,20 @@ pub(crate) fn decode_file(
     Ok(LocalChunk { chunk, vocabularies })
 }
 
-/// Reads some columns of a Parquet file, in whatever order the file has them.
+/// Reads some columns of a Parquet file, in whatever order the file has them; some may be missing.
 pub(crate) fn read_columns<'a>(
     bytes: Bytes,
     columns: impl Iterator<Item = &'a str>,
+    may_be_missing: impl Fn(&str) -> bool,
 ) -> Result<Vec<RecordBatch>, FileProblem> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
     let mut roots = Vec::new();
     for column in columns {
-        let (root, _) = builder
-            .schema()
-            .column_with_name(column)
-            .ok_or_else(|| FileProblem::ColumnMissing { column: column.to_owned() })?;
-        roots.push(root);
+        match builder.schema().column_with_name(column) {
+            Some((root, _)) => roots.push(root),
+            None if may_be_missing(column) => {}
+            None => return Err(FileProblem::ColumnMissing { column: column.to_owned() }),
+        }
     }
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
@@ -171,6 +176,18 @@ fn push_set_codes(
     Ok(())
 }
 
+/// The values of a measure without events.
+fn without_events(stored: Stored, n_rows: usize) -> ArrayRef {
+    match stored {
+        Stored::Count | Stored::IntSum => Arc::new(Int64Array::from_value(0, n_rows)),
+        Stored::FloatSum => Arc::new(Float64Array::from_value(0.0, n_rows)),
+        Stored::Distinct { family, precision } => {
+            let empty = Sketch::new(family, precision).encode();
+            Arc::new(BinaryArray::from_iter_values(std::iter::repeat_n(empty, n_rows)))
+        }
+    }
+}
+
 /// An offset of an Arrow list, which is never negative.
 pub(crate) fn offset(offset: i32) -> usize {
     usize::try_from(offset).unwrap_or_default()
@@ -184,7 +201,11 @@ fn decode_measure(
     let mut arrays = Vec::with_capacity(batches.len());
     let mut row = 0;
     for batch in batches {
-        let array = column_as(batch, &measure.name, &measure.stored.data_type())?;
+        let array = match batch.column_by_name(&measure.name) {
+            Some(_) => column_as(batch, &measure.name, &measure.stored.data_type())?,
+            // The file was written before the model had the measure.
+            None => without_events(measure.stored, batch.num_rows()),
+        };
         if let Some(at) = (0..array.len()).find(|at| array.null_count() > 0 && array.is_null(*at)) {
             return Err(FileProblem::Null { column: measure.name.clone(), row: row + at });
         }

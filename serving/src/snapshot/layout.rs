@@ -101,6 +101,11 @@ impl Layout {
         Ok(Self { dimensions, measures })
     }
 
+    /// Whether a column is a measure's.
+    pub(crate) fn is_measure(&self, column: &str) -> bool {
+        self.measures.iter().any(|measure| measure.name == column)
+    }
+
     /// The names of all columns that are read from a file.
     pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
         let dimensions = self.dimensions.iter().map(|dimension| dimension.name.as_str());

@@ -80,7 +80,8 @@ impl LookupTable {
         for bytes in files {
             let names =
                 std::iter::once(LOOKUP_KEY_COLUMN).chain(columns.iter().map(String::as_str));
-            batches.extend(read_columns(bytes, names).map_err(|problem| problem.to_string())?);
+            let read = read_columns(bytes, names, |_| false);
+            batches.extend(read.map_err(|problem| problem.to_string())?);
         }
         let rows = decode_rows(&batches)?;
         let columns = columns

@@ -133,6 +133,7 @@ impl TestLake {
             lookups: self.lookup_versions.clone(),
             cells,
             checks: Vec::new(),
+            inputs: Default::default(),
         };
         change(&mut metadata);
         let text = serde_json::to_string(&metadata).unwrap();

@@ -1,10 +1,14 @@
 //! What one can type. Every command has an example in its help.
 
+mod etl;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+
+pub(crate) use etl::{EtlCommand, EtlPlanArgs, EtlRunArgs, EtlTarget};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///
@@ -170,43 +174,6 @@ pub(crate) enum ModelCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: ReportFormat,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EtlCommand {
-    /// Roll days up, fold their months, years and all time, check, and commit once
-    #[command(
-        after_help = "Examples:\n  clio etl run --model media.toml --lake lake\n  clio etl run --model media.toml --lake lake --date 2026-01-05"
-    )]
-    Run(EtlRunArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EtlRunArgs {
-    /// The dataset model
-    #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
-    pub(crate) model: PathBuf,
-    /// The lake: a folder or an address; made if absent
-    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
-    pub(crate) lake: String,
-    /// Only this day
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
-    pub(crate) date: Option<Date>,
-    /// From this day (with --to); without any date: every day found in the sources
-    #[arg(long, value_name = "DATE", requires = "to")]
-    pub(crate) from: Option<Date>,
-    /// To this day, included
-    #[arg(long, value_name = "DATE", requires = "from")]
-    pub(crate) to: Option<Date>,
-    /// Threads to use; by default one for each core
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
-    /// The most memory for sorting and grouping, in MiB
-    #[arg(long, value_name = "MIB")]
-    pub(crate) memory: Option<std::num::NonZeroUsize>,
-    /// How the report is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod demo;
+mod etl_plan;
 mod etl_run;
 mod gateway;
 mod model_check;
@@ -19,6 +20,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
             model_check::run(&file, no_sources, format).await
         }
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
+        Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Gateway(args) => gateway::run(args).await,

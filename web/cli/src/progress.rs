@@ -76,6 +76,11 @@ impl clio_etl::Progress for Bars {
     fn done(&self, step: &str) {
         self.finish(step);
     }
+
+    fn say(&self, text: &str) {
+        // Also where standard error is no terminal: it belongs into logs.
+        self.lines.suspend(|| eprintln!("{text}"));
+    }
 }
 
 impl clio_etl::synth::SynthProgress for Bars {

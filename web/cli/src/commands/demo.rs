@@ -71,7 +71,7 @@ async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Resu
     println!("lake: rolling up into {}", folder.display());
     let config = etl_run::config(&events.join("media.toml"), lake)?;
     let bars = Bars::new();
-    let report = clio_etl::run(&config, Days::All, &bars).await?;
+    let report = clio_etl::run(&config, Days::OutOfDate, &bars).await?;
     drop(bars);
     etl_run::print_report(&report);
     Ok(())

@@ -7,19 +7,14 @@ use clio_etl::{Days, RunReport};
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
-use crate::args::{EtlRunArgs, ReportFormat};
+use crate::args::{EtlRunArgs, EtlTarget, ReportFormat};
 use crate::failure::Usage;
 use crate::progress::Bars;
 use crate::{address, output};
 
 /// Runs once and prints the report.
 pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
-    let days = match (args.date, args.from, args.to) {
-        (Some(date), _, _) => days(date, date)?,
-        (None, Some(from), Some(to)) => days(from, to)?,
-        _ => Days::All,
-    };
-    let mut config = config(&args.model, address::folder(&args.lake)?)?;
+    let (mut config, days) = target(&args.target)?;
     if let Some(threads) = args.threads {
         config.n_threads = threads.get();
     }
@@ -32,6 +27,17 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
         ReportFormat::Text => print_report(&report),
     }
     Ok(())
+}
+
+/// The settings and the days that the arguments name.
+pub(crate) fn target(args: &EtlTarget) -> anyhow::Result<(clio_etl::Config, Days)> {
+    let days = match (args.date, args.from, args.to) {
+        (Some(date), _, _) => days(date, date)?,
+        (None, Some(from), Some(to)) => days(from, to)?,
+        _ if args.all => Days::All,
+        _ => Days::OutOfDate,
+    };
+    Ok((config(&args.model, address::folder(&args.lake)?)?, days))
 }
 
 fn days(from: jiff::civil::Date, to: jiff::civil::Date) -> Result<Days, Usage> {

@@ -1,0 +1,290 @@
+//! What a model means for a lake that another one made: said before a run works.
+//!
+//! ```text
+//! same        nothing differs that anyone could see in an answer
+//! compatible  the cells there are stay right; a measure that is new is 0 in them until they are rebuilt
+//! rebuild     every day has to be made again, in one run: another precision, a dimension more
+//! refused     a name that is in the lake already would mean something else
+//! ```
+//!
+//! Snapshots that are committed already stay as they are: each carries the model that it was made with.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use clio_proto::{Dimension, DimensionColumn, Format, Lookup, Measure, MeasureKind, Model, Source};
+
+/// What a change asks for; the later, the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Nothing.
+    Same,
+    /// The cells there are stay right.
+    Compatible,
+    /// Every day has to be rebuilt, in one run.
+    Rebuild,
+    /// The lake cannot take it.
+    Refused,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Same => "same",
+            Self::Compatible => "compatible",
+            Self::Rebuild => "rebuild",
+            Self::Refused => "refused",
+        })
+    }
+}
+
+/// One difference between two models.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// What differs, as a sentence without its end.
+    pub what: String,
+    /// What it asks for.
+    pub effect: Effect,
+}
+
+/// How a model differs from the one that a lake was made with.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ModelChange {
+    /// The greatest effect of the differences.
+    pub effect: Effect,
+    /// Every difference that matters, in the order of the model file's parts.
+    pub differences: Vec<Difference>,
+    /// The cells that the model makes differ from those of the lake's model: all days are out of date.
+    pub changes_cells: bool,
+}
+
+impl fmt::Display for ModelChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.effect)?;
+        for (index, difference) in self.differences.iter().enumerate() {
+            let lead = if index == 0 { ": " } else { "; " };
+            write!(f, "{lead}{}", difference.what)?;
+        }
+        Ok(())
+    }
+}
+
+impl ModelChange {
+    /// No lake yet, or no difference.
+    pub(crate) fn none() -> Self {
+        Self { effect: Effect::Same, differences: Vec::new(), changes_cells: false }
+    }
+
+    /// Compares the model that the lake was made with and the one of a run.
+    pub(crate) fn between(old: &Model, new: &Model) -> Self {
+        let mut found = Found(Vec::new());
+        found.dataset(old, new);
+        found.sources(old, new);
+        found.dimensions(old, new);
+        found.measures(old, new);
+        let changes_cells = old.cells_fingerprint() != new.cells_fingerprint();
+        if found.0.is_empty() && old.fingerprint() != new.fingerprint() {
+            let what = "what describes members or where files lie is another".to_owned();
+            found.0.push(Difference { what, effect: Effect::Compatible });
+        }
+        let effect = found.0.iter().map(|difference| difference.effect).max();
+        Self { effect: effect.unwrap_or(Effect::Same), differences: found.0, changes_cells }
+    }
+
+    /// The differences of one effect.
+    pub(crate) fn of(&self, effect: Effect) -> Vec<String> {
+        let own = self.differences.iter().filter(|difference| difference.effect == effect);
+        own.map(|difference| difference.what.clone()).collect()
+    }
+}
+
+struct Found(Vec<Difference>);
+
+impl Found {
+    fn add(&mut self, effect: Effect, what: String) {
+        self.0.push(Difference { what, effect });
+    }
+
+    fn dataset(&mut self, old: &Model, new: &Model) {
+        if old.name() != new.name() {
+            let (old, new) = (old.name(), new.name());
+            self.add(
+                Effect::Refused,
+                format!("the lake is of dataset `{old}`, the model of `{new}`"),
+            );
+        }
+        if old.timezone_name() != new.timezone_name() {
+            let (old, new) = (old.timezone_name(), new.timezone_name());
+            self.add(Effect::Rebuild, format!("days began in {old} and begin in {new}"));
+        }
+    }
+
+    /// Sources that measures of both models are taken of.
+    fn sources(&mut self, old: &Model, new: &Model) {
+        for source in new.sources() {
+            let Some(known) = old.source(&source.name) else { continue };
+            if !is_measured(old, &known.name) || !is_measured(new, &source.name) {
+                continue;
+            }
+            let name = &source.name;
+            let changed_columns = changed_columns(known, source);
+            if !changed_columns.is_empty() {
+                let columns = changed_columns.join(", ");
+                self.add(
+                    Effect::Refused,
+                    format!(
+                        "the computed columns {columns} of source `{name}` mean something else"
+                    ),
+                );
+            }
+            if same_but_for_files(known, source) {
+                if parses_differently(&known.files.format, &source.files.format) {
+                    self.add(
+                        Effect::Rebuild,
+                        format!("the files of source `{name}` are read in another way"),
+                    );
+                }
+                continue;
+            }
+            self.add(Effect::Refused, format!("source `{name}` means other events"));
+        }
+    }
+
+    fn dimensions(&mut self, old: &Model, new: &Model) {
+        for dimension in new.dimensions() {
+            let name = &dimension.name;
+            let Some(known) = old.dimension(name) else {
+                self.add(Effect::Rebuild, format!("dimension `{name}` is new"));
+                continue;
+            };
+            let looked_up = |model: &Model, dimension: &Dimension| match &dimension.column {
+                DimensionColumn::Lookup { lookup, .. } => model.lookup(lookup).cloned(),
+                DimensionColumn::Event(_) => None,
+            };
+            let lookups = (looked_up(old, known), looked_up(new, dimension));
+            if known.column != dimension.column
+                || known.multi != dimension.multi
+                || !same_keys(lookups.0.as_ref(), lookups.1.as_ref())
+            {
+                self.add(Effect::Refused, format!("dimension `{name}` means something else"));
+            } else if known != dimension {
+                self.add(Effect::Compatible, format!("what describes `{name}` is another"));
+            }
+        }
+        for known in old.dimensions() {
+            if new.dimension(&known.name).is_none() {
+                self.add(Effect::Rebuild, format!("dimension `{}` is gone", known.name));
+            }
+        }
+        let names = |model: &Model| -> BTreeSet<String> {
+            model.dimensions().iter().map(|dimension| dimension.name.clone()).collect()
+        };
+        let order = |model: &Model| -> Vec<String> {
+            model.dimensions().iter().map(|dimension| dimension.name.clone()).collect()
+        };
+        if names(old) == names(new) && order(old) != order(new) {
+            self.add(
+                Effect::Rebuild,
+                format!("the order of dimensions was {}", order(old).join(", ")),
+            );
+        }
+    }
+
+    fn measures(&mut self, old: &Model, new: &Model) {
+        for measure in new.measures() {
+            let name = &measure.name;
+            match old.measure(name) {
+                None if is_stored(measure) => match distinct_bounded_by(old, measure) {
+                    // In the cells there are it would be 0, below the different values of the same events.
+                    Some(distinct) => {
+                        let what = format!("measure `{name}` is new, and at least `{distinct}`");
+                        self.add(Effect::Rebuild, what);
+                    }
+                    None => self.add(Effect::Compatible, format!("measure `{name}` is new")),
+                },
+                None => self.add(Effect::Compatible, format!("derived measure `{name}` is new")),
+                Some(known) => self.measure(known, measure),
+            }
+        }
+        for known in old.measures() {
+            if new.measure(&known.name).is_none() {
+                let effect = if is_stored(known) { Effect::Rebuild } else { Effect::Compatible };
+                self.add(effect, format!("measure `{}` is gone", known.name));
+            }
+        }
+    }
+
+    fn measure(&mut self, known: &Measure, measure: &Measure) {
+        let name = &measure.name;
+        match (&known.kind, &measure.kind) {
+            (known, new) if known == new => {}
+            (
+                MeasureKind::Derived { expression: old },
+                MeasureKind::Derived { expression: new },
+            ) => {
+                let what = format!("`{name}` was {} and is {}", old.text(), new.text());
+                self.add(Effect::Compatible, what);
+            }
+            (
+                MeasureKind::Distinct { source, of, family, precision },
+                MeasureKind::Distinct {
+                    source: in_source,
+                    of: of_columns,
+                    family: in_family,
+                    precision: at,
+                },
+            ) if source == in_source && of == of_columns => {
+                let (before, after) = (precision.get(), at.get());
+                let what = if family == in_family {
+                    format!("`{name}` had precision {before} and has {after}")
+                } else {
+                    format!("`{name}` was of family {family} and is of {in_family}")
+                };
+                self.add(Effect::Rebuild, what);
+            }
+            _ => self.add(Effect::Refused, format!("measure `{name}` means something else")),
+        }
+    }
+}
+
+fn is_stored(measure: &Measure) -> bool {
+    !matches!(measure.kind, MeasureKind::Derived { .. })
+}
+
+/// A measure of the lake that counts different values among the events that a new measure counts.
+fn distinct_bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
+    let MeasureKind::Count { source } = &measure.kind else { return None };
+    let is_distinct = |known: &&Measure| matches!(&known.kind, MeasureKind::Distinct { source: of, .. } if of == source);
+    old.stored_measures().find(is_distinct).map(|known| known.name.as_str())
+}
+
+fn is_measured(model: &Model, source: &str) -> bool {
+    model.stored_measures().any(|measure| measure.kind.source() == Some(source))
+}
+
+/// Whether two sources differ in nothing but where and how their files are written.
+fn same_but_for_files(old: &Source, new: &Source) -> bool {
+    Source { files: old.files.clone(), ..new.clone() } == *old
+}
+
+/// The computed columns that both have, with another expression.
+fn changed_columns(old: &Source, new: &Source) -> Vec<String> {
+    let changed = new.files.columns.iter().filter(|(name, expression)| {
+        old.files.columns.iter().any(|(known, before)| known == name && before != expression)
+    });
+    changed.map(|(name, _)| format!("`{name}`")).collect()
+}
+
+fn parses_differently(old: &Format, new: &Format) -> bool {
+    matches!((old, new), (Format::Csv(_), Format::Csv(_))) && old != new
+}
+
+/// Whether two lookups of values are keyed alike.
+fn same_keys(old: Option<&Lookup>, new: Option<&Lookup>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old.key == new.key,
+        (None, None) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,301 @@
+//! What a run would do, and why: found from listings and the last commit alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clio_proto::{
+    CELLS_TABLE, DayInputs, Grain, Model, Period, Recipe, SnapshotId, SnapshotMetadata,
+};
+use jiff::civil::Date;
+
+use crate::config::{Config, Days};
+use crate::engine;
+use crate::error::EtlError;
+use crate::lake::{DeltaFolder, TableState};
+use crate::model_change::{Effect, ModelChange};
+use crate::rollup::{Inventory, Selection};
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Plan {
+    /// The snapshot that the lake holds; `None` for a lake that is not there yet.
+    pub snapshot: Option<SnapshotId>,
+    /// What the model means for the lake.
+    pub model: ModelChange,
+    /// The days that would be rebuilt, in order.
+    pub days: Vec<PlannedDay>,
+    /// Why all days would be rebuilt in one pass, where files lie in no folders by day; such a pass may
+    /// find further days.
+    pub every_day: Vec<Reason>,
+    /// Months, years and all time that would be folded again, at most.
+    pub parents: Vec<String>,
+    /// Days that would stay as they are.
+    pub n_up_to_date: usize,
+    /// Days of the lake whose files are gone: they stay as they are, too.
+    pub days_without_files: Vec<Date>,
+    #[serde(skip)]
+    pub(crate) passes: Vec<Selection>,
+}
+
+/// A day that would be rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PlannedDay {
+    /// The day.
+    pub day: Date,
+    /// Why, at least one reason.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a day would be rebuilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It was asked for.
+    Asked,
+    /// The lake has no such day.
+    New,
+    /// The lake does not say what the day was made of.
+    Unknown,
+    /// Files came, went or changed.
+    Files,
+    /// A lookup that cells take values from changed.
+    Lookup,
+    /// The model's cells are others.
+    Model,
+    /// Its numbers were provisional.
+    Provisional,
+}
+
+impl Reason {
+    /// The reason in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Asked => "asked for",
+            Self::New => "new",
+            Self::Unknown => "the lake does not say what it was made of",
+            Self::Files => "its files changed",
+            Self::Lookup => "a lookup changed",
+            Self::Model => "the model changed",
+            Self::Provisional => "its numbers were provisional",
+        }
+    }
+}
+
+/// Tells what a run would do, and why. Opens no file of a source and writes nothing.
+///
+/// # Errors
+///
+/// Where sources, lookups or the lake cannot be listed. A model that the lake must refuse is no error
+/// here: the plan says so.
+pub async fn plan(config: &Config, days: Days) -> Result<Plan, EtlError> {
+    Box::pin(async {
+        let ctx = engine::session(config.n_threads, config.memory_bytes)?;
+        let cells = DeltaFolder::open(&config.lake, CELLS_TABLE)?;
+        let state = cells.state().await?;
+        let known = match &state {
+            Some(state) => cells.metadata(state).await?,
+            None => None,
+        };
+        let inventory = Inventory::list(&ctx, &config.model, &config.base, days).await?;
+        Ok(Plan::new(days, &config.model, &inventory, state.as_ref(), known.as_ref()))
+    })
+    .await
+}
+
+impl Plan {
+    pub(crate) fn new(
+        asked: Days,
+        model: &Model,
+        inventory: &Inventory,
+        state: Option<&TableState>,
+        known: Option<&SnapshotMetadata>,
+    ) -> Self {
+        let change = model_change(known, model);
+        let in_lake: BTreeSet<Date> = state.map(days_in).unwrap_or_default();
+        let none = DayInputs::default();
+        let inputs = known.map_or(&none, |known| &known.inputs);
+        let provisional: BTreeSet<Date> =
+            known.iter().flat_map(|known| known.provisional_days.iter().copied()).collect();
+        let look = Look { inventory, inputs, in_lake: &in_lake, provisional: &provisional };
+        let found =
+            if inventory.has_folders() { look.by_day(asked) } else { look.in_one_pass(asked) };
+        let rebuilt: BTreeSet<Date> = found.days.iter().map(|planned| planned.day).collect();
+        let is_rebuilt = |day: &Date| !found.every_day.is_empty() || rebuilt.contains(day);
+        Self {
+            snapshot: state.map(|state| SnapshotId(state.version)),
+            model: change,
+            parents: parents(if found.every_day.is_empty() { &rebuilt } else { &in_lake }),
+            n_up_to_date: in_lake.iter().filter(|day| !is_rebuilt(day)).count(),
+            days_without_files: found.without_files,
+            days: found.days,
+            every_day: found.every_day,
+            passes: found.passes,
+        }
+    }
+
+    /// Whether a run would rebuild a day, as far as can be told before events are read.
+    pub(crate) fn may_rebuild(&self, day: Date) -> bool {
+        self.passes.iter().any(|pass| pass.days.contains(day))
+    }
+
+    /// Nothing would be rebuilt.
+    pub fn is_empty(&self) -> bool {
+        self.passes.is_empty()
+    }
+
+    /// Refuses a model that would give names of the lake another meaning.
+    pub(crate) fn refuse_other_meaning(&self) -> Result<(), EtlError> {
+        if self.model.effect < Effect::Refused {
+            return Ok(());
+        }
+        Err(EtlError::OtherMeaning { differences: self.model.of(Effect::Refused) })
+    }
+}
+
+/// What the lake's model and a new one differ in. A model text of old that no longer parses is compared
+/// by the shape of its cells alone, later.
+fn model_change(known: Option<&SnapshotMetadata>, model: &Model) -> ModelChange {
+    let Some(known) = known else { return ModelChange::none() };
+    match Model::parse("the lake's model", &known.model) {
+        Ok(old) => ModelChange::between(&old, model),
+        Err(error) => {
+            tracing::warn!(%error, "the lake's model cannot be read, cells are compared by their shape");
+            ModelChange::none()
+        }
+    }
+}
+
+struct Look<'a> {
+    inventory: &'a Inventory,
+    inputs: &'a DayInputs,
+    in_lake: &'a BTreeSet<Date>,
+    provisional: &'a BTreeSet<Date>,
+}
+
+#[derive(Default)]
+struct Found {
+    days: Vec<PlannedDay>,
+    every_day: Vec<Reason>,
+    without_files: Vec<Date>,
+    passes: Vec<Selection>,
+}
+
+impl Look<'_> {
+    fn by_day(&self, asked: Days) -> Found {
+        let digests = self.inventory.digests_by_day();
+        let mut found = Found::default();
+        for selection in self.inventory.selections(asked) {
+            let Days::Range(range) = selection.days else { continue };
+            let day = range.first();
+            let mut reasons = self.reasons(day, digests.get(&day).copied());
+            if asked != Days::OutOfDate {
+                reasons.insert(0, Reason::Asked);
+            }
+            if !reasons.is_empty() {
+                found.days.push(PlannedDay { day, reasons });
+                found.passes.push(selection);
+            }
+        }
+        let has_files = |day: &Date| digests.contains_key(day);
+        match asked {
+            // A day asked for that the lake holds, and that has no files any more, leaves the lake.
+            Days::Range(range) => {
+                let gone =
+                    self.in_lake.iter().filter(|day| range.contains(**day) && !has_files(day));
+                found
+                    .days
+                    .extend(gone.map(|day| PlannedDay { day: *day, reasons: vec![Reason::Asked] }));
+                found.days.sort_by_key(|planned| planned.day);
+            }
+            Days::All | Days::OutOfDate => {
+                found.without_files =
+                    self.in_lake.iter().filter(|day| !has_files(day)).copied().collect();
+            }
+        }
+        found
+    }
+
+    fn in_one_pass(&self, asked: Days) -> Found {
+        let pass = Selection { days: asked };
+        let digest = self.inventory.digest(&pass);
+        if let Days::Range(range) = asked {
+            let planned = |day| PlannedDay { day, reasons: vec![Reason::Asked] };
+            let days = range.days().map(planned).collect();
+            return Found { days, passes: vec![pass], ..Found::default() };
+        }
+        let mut reasons = BTreeSet::new();
+        match self.inputs.whole() {
+            Some(whole) => self.compare(whole, digest, &mut reasons),
+            None if self.in_lake.is_empty() => drop(reasons.insert(Reason::New)),
+            None => drop(reasons.insert(Reason::Unknown)),
+        }
+        for day in self.in_lake {
+            match self.inputs.get(*day) {
+                Some(known) => self.compare(known, digest, &mut reasons),
+                None => drop(reasons.insert(Reason::Unknown)),
+            }
+        }
+        if !self.provisional.is_empty() {
+            reasons.insert(Reason::Provisional);
+        }
+        if asked == Days::All {
+            reasons.insert(Reason::Asked);
+        }
+        if reasons.is_empty() || !self.inventory.has_files() {
+            return Found::default();
+        }
+        let passes = vec![Selection { days: Days::All }];
+        Found { every_day: reasons.into_iter().collect(), passes, ..Found::default() }
+    }
+
+    fn reasons(&self, day: Date, digest: Option<clio_proto::Digest>) -> Vec<Reason> {
+        let mut reasons = BTreeSet::new();
+        match (self.inputs.get(day), digest) {
+            (Some(known), Some(digest)) => self.compare(known, digest, &mut reasons),
+            _ if self.in_lake.contains(&day) => drop(reasons.insert(Reason::Unknown)),
+            _ => drop(reasons.insert(Reason::New)),
+        }
+        if self.provisional.contains(&day) {
+            reasons.insert(Reason::Provisional);
+        }
+        reasons.into_iter().collect()
+    }
+
+    fn compare(
+        &self,
+        known: (&Recipe, clio_proto::Digest),
+        digest: clio_proto::Digest,
+        reasons: &mut BTreeSet<Reason>,
+    ) {
+        let recipe = self.inventory.recipe();
+        if known.1 != digest {
+            reasons.insert(Reason::Files);
+        }
+        if known.0.cells != recipe.cells {
+            reasons.insert(Reason::Model);
+        } else if known.0.lookups != recipe.lookups {
+            reasons.insert(Reason::Lookup);
+        }
+    }
+}
+
+/// The parents of some days, by grain, then in order.
+fn parents(days: &BTreeSet<Date>) -> Vec<String> {
+    let mut by_grain: BTreeMap<Grain, BTreeSet<Period>> = BTreeMap::new();
+    for grain in [Grain::Month, Grain::Year, Grain::All] {
+        by_grain.insert(grain, days.iter().map(|day| Period::of(*day, grain)).collect());
+    }
+    by_grain.into_values().flatten().map(|period| period.to_string()).collect()
+}
+
+/// The days that a state of the lake holds.
+pub(crate) fn days_in(state: &TableState) -> BTreeSet<Date> {
+    state.files.iter().filter_map(|file| day_of(file.period?)).collect()
+}
+
+/// The date of a day.
+pub(crate) fn day_of(period: Period) -> Option<Date> {
+    match period {
+        Period::Day(day) => Some(day),
+        Period::Month(..) | Period::Year(_) | Period::All => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! What a run changes in the lake, and what it must not change.
+
+use std::collections::BTreeSet;
+
+use clio_proto::{DayInputs, Period, SnapshotMetadata};
+use jiff::civil::Date;
+
+use crate::cells::{CellShape, differences};
+use crate::config::Days;
+use crate::error::EtlError;
+use crate::lake::{Change, LakeFile, TableState};
+use crate::model_change::Effect;
+use crate::plan::{Plan, day_of, days_in};
+use crate::rollup::Inventory;
+use crate::stage::{Periods, files_by_period};
+
+/// Whether the lake's newest snapshot says the same already.
+pub(super) fn is_unchanged(
+    known: Option<&SnapshotMetadata>,
+    days: &Periods,
+    parents: &Periods,
+    metadata: &SnapshotMetadata,
+) -> bool {
+    let has_changed = days.values().chain(parents.values()).any(|rebuilt| rebuilt.is_changed);
+    !has_changed
+        && known.is_some_and(|known| {
+            known.lookups == metadata.lookups
+                && known.model == metadata.model
+                && known.inputs == metadata.inputs
+        })
+}
+
+/// Leaves out the days that another run has meanwhile made of the same files by the same recipe.
+pub(super) fn without_twins(
+    mut days: Periods,
+    known: Option<&SnapshotMetadata>,
+    made_of: &DayInputs,
+) -> Periods {
+    let Some(known) = known else { return days };
+    days.retain(|period, _| {
+        let made = |inputs: &DayInputs| {
+            let made = inputs.get(day_of(*period)?);
+            made.map(|(recipe, digest)| (recipe.clone(), digest))
+        };
+        made(made_of).is_none() || made(made_of) != made(&known.inputs)
+    });
+    days
+}
+
+/// What the days of the snapshot are made of: those that were rebuilt of what was listed, the others of
+/// what they were.
+pub(super) fn made_of(
+    known: Option<&SnapshotMetadata>,
+    inventory: &Inventory,
+    plan: &Plan,
+    asked: Days,
+    days: &Periods,
+) -> DayInputs {
+    let mut made_of = known.map(|known| known.inputs.clone()).unwrap_or_default();
+    let recipe = inventory.recipe();
+    for (period, rebuilt) in days {
+        if let (Some(day), None) = (day_of(*period), &rebuilt.file) {
+            made_of.remove(day);
+        }
+    }
+    for pass in &plan.passes {
+        let digest = inventory.digest(pass);
+        match pass.days {
+            Days::Range(range) if inventory.has_folders() => {
+                made_of.set(range.first(), recipe.clone(), digest);
+            }
+            _ => {
+                let present = days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
+                for day in present.filter_map(|(period, _)| day_of(*period)) {
+                    made_of.set(day, recipe.clone(), digest);
+                }
+                if !matches!(asked, Days::Range(_)) {
+                    made_of.set_whole(recipe.clone(), digest);
+                }
+            }
+        }
+    }
+    made_of
+}
+
+pub(super) fn bytes_of(files: &[LakeFile]) -> u64 {
+    files.iter().map(|file| file.size_bytes).sum()
+}
+
+/// The files that leave and come: those of rebuilt periods whose bytes differ.
+pub(super) fn change(
+    state: Option<&TableState>,
+    days: &Periods,
+    parents: &Periods,
+    metadata: SnapshotMetadata,
+) -> Change {
+    let changed = || days.iter().chain(parents).filter(|(_, rebuilt)| rebuilt.is_changed);
+    let leaving: BTreeSet<Period> = changed().map(|(period, _)| *period).collect();
+    let leaves = |file: &&LakeFile| file.period.is_some_and(|period| leaving.contains(&period));
+    Change {
+        added: changed().filter_map(|(_, rebuilt)| rebuilt.file.clone()).collect(),
+        removed: state.iter().flat_map(|state| &state.files).filter(leaves).cloned().collect(),
+        metadata: Some(metadata),
+    }
+}
+
+/// Refuses cells that do not fit those of the lake, unless every day of the lake is rebuilt.
+pub(super) fn refuse_other_cells(
+    state: Option<&TableState>,
+    shape: &CellShape,
+    plan: &Plan,
+    is_rebuilt: impl Fn(Date) -> bool,
+) -> Result<(), EtlError> {
+    let Some(state) = state else { return Ok(()) };
+    let differences = differences(&state.schema, &shape.table_schema);
+    let mut differences: Vec<String> =
+        differences.into_iter().filter(|own| !own.is_compatible).map(|own| own.what).collect();
+    // Cells of the same shape may still mean something else: days that begin elsewhere, say.
+    if differences.is_empty() {
+        differences = plan.model.of(Effect::Rebuild);
+    }
+    let days = days_in(state);
+    if differences.is_empty() || days.iter().all(|day| is_rebuilt(*day)) {
+        return Ok(());
+    }
+    let without_files = plan.days_without_files.clone();
+    Err(EtlError::CellsDiffer { differences, n_days: days.len(), without_files })
+}
+
+/// Refuses to commit over a run that changed the same days, or the shape of cells, meanwhile.
+pub(super) fn refuse_conflict(
+    before: Option<&TableState>,
+    after: Option<&TableState>,
+    shape: &CellShape,
+    days: &Periods,
+) -> Result<(), EtlError> {
+    let (old, new) = (files_by_period(before), files_by_period(after));
+    let both = days.keys().filter(|day| old.get(day) != new.get(day));
+    let both: Vec<Date> = both.filter_map(|period| day_of(*period)).collect();
+    let is_other_shape =
+        after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());
+    if both.is_empty() && !is_other_shape {
+        return Ok(());
+    }
+    let version = after.map(|after| after.version).unwrap_or_default();
+    let days = if is_other_shape {
+        days.keys().filter_map(|period| day_of(*period)).collect()
+    } else {
+        both
+    };
+    Err(EtlError::Conflict { days, version })
+}

@@ -1,0 +1,72 @@
+//! `clio etl plan`: what a run would do, and why.
+
+use clio_etl::{Effect, Plan, Reason};
+
+use crate::args::{EtlPlanArgs, ReportFormat};
+use crate::commands::etl_run;
+use crate::output;
+
+/// How many days are listed one by one.
+const MAX_LISTED: usize = 40;
+
+/// Prints the plan; changes nothing.
+pub(crate) async fn run(args: EtlPlanArgs) -> anyhow::Result<()> {
+    let (config, days) = etl_run::target(&args.target)?;
+    let plan = clio_etl::plan(&config, days).await?;
+    match args.format {
+        ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&plan)?),
+        ReportFormat::Text => print(&plan),
+    }
+    Ok(())
+}
+
+fn print(plan: &Plan) {
+    match plan.snapshot {
+        Some(snapshot) => println!("the lake holds snapshot {snapshot}"),
+        None => println!("there is no lake yet"),
+    }
+    println!("  model          {}", plan.model);
+    if plan.model.effect == Effect::Refused {
+        println!(
+            "  a run would fail: give what means something else a new name, or use a new lake"
+        );
+        return;
+    }
+    if plan.is_empty() && plan.days.is_empty() {
+        println!("  days           none to rebuild");
+    } else if plan.every_day.is_empty() {
+        println!("  days           {} to rebuild", number(plan.days.len()));
+        for planned in plan.days.iter().take(MAX_LISTED) {
+            println!("    {}   {}", planned.day, reasons(&planned.reasons));
+        }
+        if let Some(more) = plan.days.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+            println!("    and {} more (--format json lists them)", number(more));
+        }
+    } else {
+        println!(
+            "  days           all, in one pass over files without folders by day: {}",
+            reasons(&plan.every_day)
+        );
+    }
+    if !plan.parents.is_empty() {
+        println!("  then           {}", plan.parents.join(", "));
+    }
+    println!("  up to date     {}", number(plan.n_up_to_date));
+    if let (Some(first), Some(last)) =
+        (plan.days_without_files.first(), plan.days_without_files.last())
+    {
+        let n_days = number(plan.days_without_files.len());
+        println!(
+            "  without files  {n_days} of them ({first} to {last}): they stay as they are, unless \
+             their dates are given"
+        );
+    }
+}
+
+fn reasons(reasons: &[Reason]) -> String {
+    reasons.iter().map(|reason| reason.text()).collect::<Vec<_>>().join("; ")
+}
+
+fn number(n: usize) -> String {
+    output::number(n as f64)
+}
