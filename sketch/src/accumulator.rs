@@ -107,7 +107,7 @@ impl Accumulator {
             if rest.is_empty() {
                 return;
             }
-            let (now, later) = rest.split_at(self.coupons.room().min(rest.len()));
+            let (now, later) = rest.split_at(self.coupons.room_for(rest.len()));
             let kind = self.kind;
             self.coupons.extend(now.iter().map(|&hash| kind.coupon(hash)));
             self.sort_if_full();

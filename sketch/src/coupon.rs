@@ -1,23 +1,26 @@
 //! Coupons (slot above rank in 32 bits) and sets of them.
 
+mod merge;
 mod sort;
 
+use self::merge::merge;
 use self::sort::sort;
 use crate::kind::Kind;
 
 /// The number of bits under the slot; the same in every family.
 pub(crate) const RANK_BITS: u32 = 6;
 
-/// The tail that an empty set may gather before it is sorted, unless it is roomy.
-const MIN_TAIL: usize = 16;
+/// The tail that any set may gather before it is sorted: 1 KiB of coupons, so that neither the first insertions
+/// nor the union of two small sets sort anything.
+const MIN_TAIL: usize = 256;
 
 /// A set of coupons, one a slot or, as the kind says, one a slot and rank: a sorted list, and an unsorted tail of what came since.
 ///
-/// The tail makes an insertion a push. It is sorted into the list when it has grown as long as the list,
-/// or to a quarter of the most coupons there may be, so that an insertion costs amortised O(1) for hashes and
-/// the set never holds more than 5/4 of that most. A roomy set, whose memory is used again and again, lets
-/// its tail grow to 3/2 of that most: what comes in between is sorted once. What is in the tail may repeat the list, so nothing
-/// but [`is_sorted`](Self::is_sorted) may be asked before [`sort`](Self::sort).
+/// The tail makes an insertion a push. It is sorted into the list when it has grown as long as the list, or to
+/// half of the most coupons there may be, so that an insertion costs amortised O(1) for hashes and the set
+/// never holds more than 3/2 of that most, or 256 coupons more. A roomy set, whose memory is used again and
+/// again, lets its tail grow to 3/2 of that most: what comes in between is sorted once. What is in the tail may
+/// repeat the list, so nothing but [`is_sorted`](Self::is_sorted) may be asked before [`sort`](Self::sort).
 #[derive(Clone, Debug)]
 pub(crate) struct CouponSet {
     coupons: Vec<u32>,
@@ -37,7 +40,7 @@ impl CouponSet {
             let tail = MIN_TAIL.max(max_coupons + max_coupons / 2);
             (tail, tail)
         } else {
-            (MIN_TAIL, MIN_TAIL.max(max_coupons / 4))
+            (MIN_TAIL, MIN_TAIL.max(max_coupons / 2))
         };
         let key_shift = kind.key_shift();
         let mut set =
@@ -68,6 +71,13 @@ impl CouponSet {
     #[inline]
     pub(crate) fn room(&self) -> usize {
         self.full_at.saturating_sub(self.coupons.len())
+    }
+
+    /// Returns how many of `n` coupons that come together are taken before the tail is sorted: as many as the
+    /// longest tail holds, since they will not wait for long.
+    #[inline]
+    pub(crate) fn room_for(&self, n: usize) -> usize {
+        self.room().max((self.n_sorted + self.max_tail).saturating_sub(self.coupons.len())).min(n)
     }
 
     /// Returns the coupons, which are the set once it is sorted.
@@ -141,34 +151,22 @@ impl CouponSet {
     }
 
     fn merge_tail(&mut self, scratch: &mut Vec<u32>) {
-        let key_shift = self.key_shift;
-        let key = |coupon: u32| coupon >> key_shift;
         let tail = &mut self.coupons[self.n_sorted..];
-        sort(tail, scratch);
-        let n_tail = dedup(tail, key_shift);
-        scratch.clear();
-        scratch.extend_from_slice(&tail[..n_tail]);
-
-        // The list and the tail's copy are merged from their ends, into the place that the tail had.
-        self.coupons.truncate(self.n_sorted + scratch.len());
-        let list = self.coupons.as_mut_slice();
-        let (mut from, mut to) = (self.n_sorted, list.len());
-        while let Some(&coupon) = scratch.last() {
-            to -= 1;
-            if from == 0 || key(list[from - 1]) < key(coupon) {
-                list[to] = coupon;
-                scratch.pop();
-            } else if key(list[from - 1]) > key(coupon) {
-                from -= 1;
-                list[to] = list[from];
-            } else {
-                from -= 1;
-                list[to] = list[from].max(coupon);
-                scratch.pop();
-            }
+        if !tail.is_sorted() {
+            sort(tail, scratch);
         }
-        // Each coupon that was in both leaves a gap between what never moved and what did.
-        self.coupons.drain(from..to);
+        // The list and the tail's copy, with ends that nothing is greater than, and behind the copy the result.
+        let (n_list, n_tail) = (self.n_sorted, tail.len());
+        scratch.clear();
+        scratch.extend_from_slice(tail);
+        scratch.push(u32::MAX);
+        scratch.resize(n_tail + 1 + n_list + n_tail, 0);
+        let (tail, merged) = scratch.split_at_mut(n_tail + 1);
+        self.coupons[n_list] = u32::MAX;
+        merge(&self.coupons[..=n_list], tail, merged);
+        self.coupons.copy_from_slice(merged);
+        let n_coupons = dedup(&mut self.coupons, self.key_shift);
+        self.coupons.truncate(n_coupons);
     }
 }
 
@@ -176,11 +174,14 @@ impl CouponSet {
 /// returns their number.
 fn dedup(sorted: &mut [u32], key_shift: u32) -> usize {
     let mut n_kept = 0;
-    for at in 0..sorted.len() {
-        let coupon = sorted[at];
-        let is_same = n_kept > 0 && sorted[n_kept - 1] >> key_shift == coupon >> key_shift;
-        n_kept -= usize::from(is_same);
+    for at in 1..sorted.len() {
+        // Each is written, and overwritten by the next if that is the same: no branch to mispredict.
+        let (coupon, next) = (sorted[at - 1], sorted[at]);
         sorted[n_kept] = coupon;
+        n_kept += usize::from(coupon >> key_shift != next >> key_shift);
+    }
+    if let Some(&last) = sorted.last() {
+        sorted[n_kept] = last;
         n_kept += 1;
     }
     n_kept

@@ -1,11 +1,8 @@
-//! Dense registers, one byte each, and the kernels over them: insert, union, histogram.
+//! Dense registers, one byte each, and the kernels over them: insert, union, sums of ranks.
 
 use crate::family::Family;
 use crate::kind::Kind;
 use crate::{datasketches, hllpp};
-
-/// How often each rank occurs; ranks have 6 bits.
-pub(crate) type Histogram = [u32; 64];
 
 /// Raises the register of each hash to its rank.
 #[inline]
@@ -88,6 +85,12 @@ pub(crate) struct RankSums {
 }
 
 impl RankSums {
+    /// Returns Σ 2^-rank over the registers of some classes, the zeros included.
+    pub(crate) fn sum_of_classes(&self, classes: std::ops::Range<u8>) -> f64 {
+        let power = |class: u8| 0.5_f64.powi(i32::from(class) * 8 + 7);
+        classes.rev().map(|class| self.classes[usize::from(class)] as f64 * power(class)).sum()
+    }
+
     /// Returns Σ 2^-rank over the registers that are neither zero nor `excluded`, of which there are
     /// `n_excluded`.
     pub(crate) fn sum_without(&self, excluded: u8, n_excluded: u32) -> f64 {
@@ -261,30 +264,6 @@ mod avx2 {
     }
 }
 
-/// Counts the ranks.
-///
-/// Four histograms are filled in turn and added at the end: in one, neighbouring registers often have the
-/// same rank, so that each increment would wait for the one before it to reach memory.
-pub(crate) fn histogram(registers: &[u8]) -> Histogram {
-    let mut parts = [[0_u32; 64]; 4];
-    let (fours, rest) = registers.as_chunks::<4>();
-    for four in fours {
-        for (part, &rank) in parts.iter_mut().zip(four) {
-            part[usize::from(rank & 63)] += 1;
-        }
-    }
-    for &rank in rest {
-        parts[0][usize::from(rank & 63)] += 1;
-    }
-    let mut sum = parts[0];
-    for part in &parts[1..] {
-        for (total, count) in sum.iter_mut().zip(part) {
-            *total += count;
-        }
-    }
-    sum
-}
-
 #[inline]
 fn raise(registers: &mut [u8], index: usize, rank: u8) {
     let register = &mut registers[index];
@@ -297,16 +276,10 @@ fn raise(registers: &mut [u8], index: usize, rank: u8) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn histogram_counts_every_register() {
-        for n_registers in [0, 1, 3, 4, 5, 64, 1023] {
-            let registers: Vec<u8> = (0..n_registers).map(|i: u32| (i * i % 61) as u8).collect();
-            let histogram = histogram(&registers);
-            for rank in 0..64_u8 {
-                let counted = registers.iter().filter(|&&register| register == rank).count();
-                assert_eq!(histogram[usize::from(rank)] as usize, counted);
-            }
-        }
+    fn histogram(registers: &[u8]) -> [u32; 64] {
+        let mut counts = [0; 64];
+        registers.iter().for_each(|&rank| counts[usize::from(rank)] += 1);
+        counts
     }
 
     /// Ranks as sketches of every size have them, at every length around the vectors'.

@@ -14,9 +14,9 @@ use crate::kind::Kind;
 /// Always true: two sketches that were given equal sets, in whatever order and through whatever
 /// unions, are equal and encode to equal bytes.
 ///
-/// Costs 4 bytes a distinct hash while it is small, at most twice that while it grows, and
-/// 2^precision bytes once it has more than a quarter as many distinct hashes. An insertion is amortised
-/// O(log n) and then O(1); a union is linear in the sizes.
+/// Costs 4 bytes a distinct hash while it is small, at most twice that and 1 KiB while it grows, and
+/// 2^precision bytes once it has more than the family's most coupons. An insertion is amortised
+/// O(1); a union is linear in the sizes.
 #[derive(Clone)]
 pub struct Sketch {
     state: Accumulator,

@@ -108,10 +108,14 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, ou
             encode_coupons(coupons, out);
         }
         Parts::Registers(ranks) => {
-            let histogram = registers::histogram(ranks);
+            let sums = registers::rank_sums(ranks);
             let smallest = match target {
-                HllType::Hll4 => lowest(&histogram),
+                HllType::Hll4 => ranks.iter().copied().min().unwrap_or(0),
                 HllType::Hll6 | HllType::Hll8 => 0,
+            };
+            let n_smallest = match smallest {
+                0 => sums.n_zero as usize,
+                smallest => ranks.iter().filter(|&&rank| rank == smallest).count(),
             };
             let exceptions = exceptions(target, smallest, ranks);
             let (lg_places, flags) = match target {
@@ -123,11 +127,11 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, ou
                 HllType::Hll6 | HllType::Hll8 => (0, FLAG_OUT_OF_ORDER),
             };
             out.extend(preamble(10, lg_places, flags, smallest, MODE_HLL));
-            for sum in [0.0, inverse_powers(&histogram, 0..32), inverse_powers(&histogram, 32..64)]
-            {
+            // Exact, since 21 bits of count and 32 of rank fit in a double.
+            for sum in [0.0, sums.sum_of_classes(0..4), sums.sum_of_classes(4..8)] {
                 out.extend(sum.to_le_bytes());
             }
-            out.extend(histogram[usize::from(smallest)].to_le_bytes());
+            out.extend(count(n_smallest));
             out.extend(count(exceptions.len()));
             encode_registers(target, smallest, ranks, out);
             encode_coupons(&exceptions, out);
@@ -225,10 +229,12 @@ pub(super) fn unpack(packed: &Packed<'_>, out: &mut Vec<u8>) {
     match packed.target {
         HllType::Hll4 => {
             let smallest = packed.smallest;
-            out.extend(packed.bits.iter().flat_map(|&two| [two & 15, two >> 4]).map(|four| {
-                // An exception gets its rank below.
-                if four == EXCEPTION { 0 } else { smallest + four }
-            }));
+            // An exception gets its rank below.
+            let rank = |four: u8| if four == EXCEPTION { 0 } else { smallest + four };
+            out.resize(n_before + 2 * packed.bits.len(), 0);
+            for (ranks, &two) in out[n_before..].as_chunks_mut().0.iter_mut().zip(packed.bits) {
+                *ranks = [rank(two & 15), rank(two >> 4)];
+            }
             let ranks = &mut out[n_before..];
             for coupon in coupons(packed.exceptions).filter(|&coupon| coupon != 0) {
                 let (index, rank) = register_of_coupon(packed.precision, coupon);
@@ -405,10 +411,18 @@ fn check_exceptions(
     }
     indexes.sort_unstable();
     indexes.dedup();
-    let halves = packed.bits.iter().flat_map(|&two| [two & 15, two >> 4]);
-    let (n_marked, largest) = halves.fold((0, 0), |(n_marked, largest), four| {
-        if four == EXCEPTION { (n_marked + 1, largest) } else { (n_marked, four.max(largest)) }
-    });
+    let (mut n_marked, mut largest) = (0, 0);
+    // Sums of bytes are ones that the compiler vectorises; 2 × 64 do not overflow.
+    for chunk in packed.bits.chunks(64) {
+        let mut n_marked_here = 0;
+        for &two in chunk {
+            for four in [two & 15, two >> 4] {
+                n_marked_here += u8::from(four == EXCEPTION);
+                largest = largest.max(if four == EXCEPTION { 0 } else { four });
+            }
+        }
+        n_marked += usize::from(n_marked_here);
+    }
     if indexes.len() != n_exceptions || n_marked != n_exceptions {
         let expected = format!("{n_exceptions} exceptions of as many registers");
         let found = format_args!("{} of {n_marked}", indexes.len());
@@ -455,16 +469,6 @@ fn exceptions(target: HllType, smallest: u8, ranks: &[u8]) -> Vec<u32> {
     let coupon = |(index, &rank): (usize, &u8)| ((index as u32) << RANK_BITS) | u32::from(rank);
     let is_exception = |(_, rank): &(usize, &u8)| **rank - smallest >= EXCEPTION;
     ranks.iter().enumerate().filter(is_exception).map(coupon).collect()
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "there are 64 ranks")]
-fn lowest(histogram: &registers::Histogram) -> u8 {
-    histogram.iter().position(|&count| count > 0).unwrap_or(0) as u8
-}
-
-/// Σ 2^-rank over some ranks; exact, since 21 bits of count and 32 of rank fit in a double.
-fn inverse_powers(histogram: &registers::Histogram, ranks: std::ops::Range<i32>) -> f64 {
-    ranks.map(|rank| f64::from(histogram[rank.unsigned_abs() as usize]) * 0.5_f64.powi(rank)).sum()
 }
 
 /// The base-two logarithm of the smallest table that `n` entries fill to at most three quarters.
