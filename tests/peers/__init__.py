@@ -1,0 +1,1 @@
+"""Comparisons of Clio with other engines: its sketches, read and written by others."""
