@@ -3,6 +3,7 @@
 #   make demo     a dashboard with a week of synthetic data on http://127.0.0.1:8080
 #   make test     everything that CI checks
 #   make bench    figures for README.md: 20 million events, a release build
+#   make peers    comparisons with other engines (tests/peers); Spark's needs Java 17
 #
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,7 +17,7 @@ DEMO_DATA ?= demo-data
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser bench fmt clean
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser bench peers fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -61,6 +62,12 @@ test-browser: $(DASHBOARD)/node_modules/.package-lock.json dashboard
 
 bench: build
 	cargo run --release --locked --package clio-tests --bin bench -- $(BENCH)
+
+# PEERS names comparisons: `make peers PEERS="cpp spark"`; all where it is empty.
+peers:
+	tests/python.sh tests/peers/requirements.txt target/peers
+	cargo run --locked --package clio-sketch --example images -- target/peers/clio.jsonl
+	PYTHONPATH=tests target/peers/bin/python -m peers $(PEERS)
 
 fmt:
 	cargo fmt --all
