@@ -33,6 +33,8 @@ pub(crate) struct CellMeasure {
     pub(crate) name: String,
     pub(crate) source: String,
     pub(crate) held: Held,
+    /// Whether its events carry ready-made sketches.
+    pub(crate) is_from_sketch: bool,
 }
 
 /// How a stored measure is held, and so how it is added up.
@@ -57,6 +59,7 @@ impl CellShape {
         let measures = model.stored_measures().map(|measure| CellMeasure {
             name: measure.name.clone(),
             source: measure.kind.source().unwrap_or_default().to_owned(),
+            is_from_sketch: matches!(measure.kind, MeasureKind::Distinct { from_sketch: true, .. }),
             held: match &measure.kind {
                 MeasureKind::Distinct { family, precision, .. } => {
                     Held::Sketch(*family, *precision)

@@ -62,10 +62,12 @@ impl Totals {
             else {
                 continue;
             };
+            // A row with a sketch stands for any number of events.
             let count = shape
                 .measures
                 .iter()
                 .position(|other| other.held == Held::Count && other.source == measure.source)
+                .filter(|_| !measure.is_from_sketch)
                 .map(|count| column(count).as_primitive::<Int64Type>());
             let mut own = Union::new(family, precision);
             let sketches = column(index).as_binary::<i32>();

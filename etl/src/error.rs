@@ -98,6 +98,12 @@ pub enum EtlError {
         /// Why not.
         reason: String,
     },
+    /// An SQL query that is none, or that the engine cannot answer.
+    #[error("{reason}")]
+    Sql {
+        /// The engine's words.
+        reason: String,
+    },
     /// A source or lookup without any file.
     #[error("{table}: nothing found at {url}; check `{key}`", key = table.key("url"))]
     NothingThere {

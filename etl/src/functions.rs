@@ -4,9 +4,13 @@
 mod day;
 mod hash;
 mod member;
+mod ready_made;
 mod sketches;
+mod spark;
 
 pub(crate) use day::{day_of, is_utc};
 pub(crate) use hash::hash_of;
 pub(crate) use member::{KeyMap, member_of, set_of, text_lists};
+pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};
+pub(crate) use spark::register;

@@ -111,11 +111,23 @@ impl DeltaFolder {
 
     /// The newest version; `None` where there is no table yet.
     pub(crate) async fn state(&self) -> Result<Option<TableState>, EtlError> {
+        self.state_at(None).await
+    }
+
+    /// A version, or the newest; `None` where there is no table yet.
+    pub(crate) async fn state_at(
+        &self,
+        version: Option<u64>,
+    ) -> Result<Option<TableState>, EtlError> {
         let mut table = DeltaTable::new(Arc::clone(&self.log_store));
         if !table.verify_deltatable_existence().await.map_err(|error| self.failed(&error))? {
             return Ok(None);
         }
-        table.load().await.map_err(|error| self.failed(&error))?;
+        match version {
+            None => table.load().await,
+            Some(version) => table.load_version(version).await,
+        }
+        .map_err(|error| self.failed(&error))?;
         let snapshot = table.snapshot().map_err(|error| self.failed(&error))?;
         let version = snapshot.version();
         let schema = snapshot.snapshot().arrow_schema();

@@ -37,6 +37,7 @@ mod report;
 mod rollup;
 mod run;
 mod source;
+mod sql;
 mod stage;
 pub mod synth;
 
@@ -49,3 +50,4 @@ pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{Plan, PlannedDay, Reason, plan};
 pub use report::{RunReport, StepTime};
 pub use run::run;
+pub use sql::{SqlAnswer, sql};

@@ -227,14 +227,15 @@ impl Found {
                 self.add(Effect::Compatible, what);
             }
             (
-                MeasureKind::Distinct { source, of, family, precision },
+                MeasureKind::Distinct { source, of, family, precision, from_sketch },
                 MeasureKind::Distinct {
                     source: in_source,
                     of: of_columns,
                     family: in_family,
                     precision: at,
+                    from_sketch: are_sketches,
                 },
-            ) if source == in_source && of == of_columns => {
+            ) if source == in_source && of == of_columns && from_sketch == are_sketches => {
                 let (before, after) = (precision.get(), at.get());
                 let what = if family == in_family {
                     format!("`{name}` had precision {before} and has {after}")
@@ -255,7 +256,7 @@ fn is_stored(measure: &Measure) -> bool {
 /// A measure of the lake that counts different values among the events that a new measure counts.
 fn distinct_bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
     let MeasureKind::Count { source } = &measure.kind else { return None };
-    let is_distinct = |known: &&Measure| matches!(&known.kind, MeasureKind::Distinct { source: of, .. } if of == source);
+    let is_distinct = |known: &&Measure| matches!(&known.kind, MeasureKind::Distinct { source: of, from_sketch: false, .. } if of == source);
     old.stored_measures().find(is_distinct).map(|known| known.name.as_str())
 }
 

@@ -37,7 +37,7 @@ use crate::cells::{CellShape, Held, SortedCells};
 use crate::engine::{explained, root_message};
 use crate::enrich::Decoder;
 use crate::error::{During, EtlError};
-use crate::functions::distinct;
+use crate::functions::{self, distinct};
 
 /// The cells of one or more days, sorted, and what was read for them.
 #[derive(Debug)]
@@ -101,6 +101,9 @@ fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
         let aggregate = match measure.held {
             Held::Count => return None,
             Held::WholeSum | Held::FloatSum => sum(col(&column)),
+            Held::Sketch(family, precision) if measure.is_from_sketch => {
+                functions::union(family, precision).call(vec![col(&column)])
+            }
             Held::Sketch(family, precision) => distinct(family, precision).call(vec![col(&column)]),
         };
         Some(aggregate.alias(column))

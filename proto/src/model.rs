@@ -309,6 +309,9 @@ pub enum MeasureKind {
         family: Family,
         /// The sketch's precision.
         precision: Precision,
+        /// Whether the column holds ready-made sketches of that family and precision, which are united,
+        /// instead of values. A row then stands for any number of events.
+        from_sketch: bool,
     },
     /// An expression over stored measures.
     Derived {

@@ -170,6 +170,26 @@ impl<'a> SketchRef<'a> {
     }
 }
 
+impl Family {
+    /// Tells which family's writers begin their bytes like this, if any does; the rest is not looked at.
+    ///
+    /// ```
+    /// use clio_sketch::{Family, Precision, Sketch};
+    ///
+    /// let bytes = Sketch::new(Family::DataSketches, Precision::MIN).encode();
+    /// assert_eq!(Family::of_bytes(&bytes), Some(Family::DataSketches));
+    /// ```
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            // Version 1, and the words of a preamble, DataSketches' serial version and its family.
+            [0x10..=0x12, ..] => Some(Self::HllPlusPlus),
+            [2 | 3 | 10, 1, 7, ..] => Some(Self::DataSketches),
+            _ => None,
+        }
+    }
+}
+
 /// Appends the content of an encoded sketch to an arena: its coupons or its registers, as the form says.
 ///
 /// What it appends is what [`Union::union_coupons`](crate::Union::union_coupons) and

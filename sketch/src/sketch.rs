@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::accumulator::Accumulator;
-use crate::codec::{self, Form, HllType, SketchRef};
+use crate::codec::{self, Form, HllType, Parts, SketchRef};
 use crate::error::SketchError;
 use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
@@ -89,6 +89,35 @@ impl Sketch {
     /// precision differs; nothing has changed then.
     pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
         self.state.union_ref(&SketchRef::parse(self.family(), bytes)?)
+    }
+
+    /// Makes the sketch that a smaller precision would have given, with an error that is the larger one of that
+    /// precision. What Apache DataSketches does in a union of different lgK; never done unasked.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::WrongFamily`] unless the sketch is of [`Family::DataSketches`],
+    /// [`SketchError::PrecisionOutOfRange`] when `precision` is larger than the sketch's.
+    pub fn at_precision(&self, precision: Precision) -> Result<Self, SketchError> {
+        let (family, own) = (self.family(), self.precision());
+        if family != Family::DataSketches {
+            let expected = Family::DataSketches;
+            return Err(SketchError::WrongFamily { expected, found: family });
+        }
+        if precision > own {
+            let (found, largest) = (precision.get(), own.get());
+            return Err(SketchError::PrecisionOutOfRange { found, largest });
+        }
+        let mut smaller = Self::new(family, precision);
+        match self.state.canonical().parts() {
+            // A coupon is the same at every precision.
+            Parts::Coupons(coupons) => smaller.state.union_coupons(coupons),
+            // A register's rank does not depend on its index, of which the high bits go.
+            Parts::Registers(registers) => registers
+                .chunks(precision.n_registers())
+                .for_each(|part| smaller.state.union_registers(part)),
+        }
+        Ok(smaller)
     }
 
     /// Estimates the number of distinct hashes, with 95 % bounds.

@@ -14,7 +14,7 @@ use super::number_of;
 use crate::cells::Held;
 use crate::config::Days;
 use crate::error::{During, EtlError};
-use crate::functions::hash_of;
+use crate::functions::{hash_of, ready_made};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile};
 
 /// The column with the day of an event.
@@ -136,6 +136,7 @@ impl Inputs {
                 Held::Count => continue,
                 Held::WholeSum => WHOLE,
                 Held::FloatSum => FRACTION,
+                Held::Sketch(..) if self.is_from_sketch(position) => DataType::LargeBinary,
                 Held::Sketch(..) => DataType::UInt64,
             };
             let is_own = measure.kind.source() == Some(self.sources[index].name());
@@ -165,6 +166,21 @@ impl Inputs {
                 let sum_type = if self.held[position] == Held::FloatSum { FRACTION } else { WHOLE };
                 Some(as_number(scope, &key, of, value, frame, &sum_type)?)
             }
+            MeasureKind::Distinct { source: own, of, family, precision, from_sketch: true }
+                if own == source =>
+            {
+                let [column] = of.as_slice() else {
+                    unreachable!("a checked model has one column of sketches")
+                };
+                let value = scope.bind(&key, column)?;
+                let found = scope.type_of(&key, &column.0, &value)?;
+                if !found.is_binary() && !found.is_null() {
+                    let mend = "ready-made sketches are a binary column";
+                    return Err(scope.wrong_type(&key, &column.0, &found, mend));
+                }
+                let bytes = cast(value, DataType::LargeBinary);
+                Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
+            }
             MeasureKind::Distinct { source: own, of, family, .. } if own == source => {
                 let parts =
                     of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
@@ -172,6 +188,11 @@ impl Inputs {
             }
             _ => None,
         })
+    }
+
+    /// Whether a measure unites ready-made sketches.
+    fn is_from_sketch(&self, position: usize) -> bool {
+        matches!(self.measures[position].kind, MeasureKind::Distinct { from_sketch: true, .. })
     }
 
     /// A source's rows with computed columns, of which its predicate holds.

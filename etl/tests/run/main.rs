@@ -10,3 +10,4 @@ mod refusals;
 mod rows;
 mod sandbox;
 mod sets;
+mod sketches;

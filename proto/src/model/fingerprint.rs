@@ -129,10 +129,29 @@ struct CanonicalMeasure<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum CanonicalKind<'a> {
-    Count { source: &'a str },
-    Sum { source: &'a str, of: &'a str },
-    Distinct { source: &'a str, of: Vec<&'a str>, family: &'a str, precision: u8 },
-    Derived { expression: String },
+    Count {
+        source: &'a str,
+    },
+    Sum {
+        source: &'a str,
+        of: &'a str,
+    },
+    Distinct {
+        source: &'a str,
+        of: Vec<&'a str>,
+        family: &'a str,
+        precision: u8,
+        #[serde(skip_serializing_if = "is_false")]
+        from_sketch: bool,
+    },
+    Derived {
+        expression: String,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn canonical(model: &Model) -> String {
@@ -202,12 +221,15 @@ fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
     let kind = match &measure.kind {
         MeasureKind::Count { source } => CanonicalKind::Count { source },
         MeasureKind::Sum { source, of } => CanonicalKind::Sum { source, of: &of.0 },
-        MeasureKind::Distinct { source, of, family, precision } => CanonicalKind::Distinct {
-            source,
-            of: of.iter().map(|column| column.0.as_str()).collect(),
-            family: family.name(),
-            precision: precision.get(),
-        },
+        MeasureKind::Distinct { source, of, family, precision, from_sketch } => {
+            CanonicalKind::Distinct {
+                source,
+                of: of.iter().map(|column| column.0.as_str()).collect(),
+                family: family.name(),
+                precision: precision.get(),
+                from_sketch: *from_sketch,
+            }
+        }
         MeasureKind::Derived { expression } => {
             CanonicalKind::Derived { expression: expression.to_string() }
         }

@@ -139,6 +139,7 @@ pub(super) struct RawMeasure {
     pub(super) precision: Entry<i64>,
     pub(super) error: Entry<RawError>,
     pub(super) family: Entry<String>,
+    pub(super) from_sketch: Entry<bool>,
     pub(super) expr: Entry<String>,
     pub(super) format: Entry<String>,
     pub(super) display: Entry<String>,
@@ -438,6 +439,7 @@ impl<'a> Reader<'a, '_> {
                 text(value).map(RawError::Text).or_else(|| number(value).map(RawError::Number))
             }),
             family: self.string(&mut table, "family"),
+            from_sketch: self.boolean(&mut table, "from_sketch"),
             expr: self.string(&mut table, "expr"),
             format: self.string(&mut table, "format"),
             display: self.string(&mut table, "display"),

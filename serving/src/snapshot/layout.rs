@@ -90,7 +90,8 @@ impl Layout {
                     MeasureKind::Count { .. } | MeasureKind::Derived { .. } => Stored::Count,
                 },
                 at_most: match &measure.kind {
-                    MeasureKind::Distinct { source, .. } => stored.iter().position(|other| {
+                    // A row with a ready-made sketch stands for any number of events.
+                    MeasureKind::Distinct { source, from_sketch: false, .. } => stored.iter().position(|other| {
                         matches!(&other.kind, MeasureKind::Count { source: own } if own == source)
                     }),
                     _ => None,

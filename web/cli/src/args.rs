@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Ask the cube, from a lake or through a running service
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),
+    /// Ask a lake in SQL; sketches are bytes, with Spark's functions for them
+    #[command(after_help = SQL_EXAMPLES)]
+    Sql(SqlArgs),
     /// Hold the lake's latest snapshot in memory and answer over gRPC
     #[command(after_help = "Example:\n  clio serve --lake lake --grpc 127.0.0.1:50051")]
     Serve(ServeArgs),
@@ -86,6 +89,35 @@ Examples:
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
 Exit codes: 0 done, 1 failed, 2 wrong usage (an unknown name, a range that ends before it starts).";
+
+const SQL_EXAMPLES: &str = "\
+Examples:
+  clio sql --lake lake \"SELECT country, hll_sketch_estimate(hll_union_agg(viewers)) AS viewers
+      FROM cells WHERE grain = 'all' GROUP BY country ORDER BY viewers DESC\"
+  clio sql --lake lake --format csv \"SELECT period, sum(impressions) FROM cells WHERE grain = 'day' GROUP BY period\"
+
+Tables:    cells, with the columns grain (day, month, year, all) and period before dimensions and
+           measures: name one grain, since every grain counts the same events; and each lookup.
+Functions: hll_union_agg, hll_sketch_estimate, hll_sketch_bounds, hll_union, hll_sketch_agg
+Exit codes: 0 done, 1 failed.";
+
+#[derive(Debug, Args)]
+pub(crate) struct SqlArgs {
+    /// The lake's folder or address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// The snapshot's version; by default the newest
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) snapshot: Option<u64>,
+    /// The most memory that the engine may take, in MiB; it spills to disk beyond that
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<std::num::NonZeroUsize>,
+    /// How the answer is printed; json is one object a line
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: AnswerFormat,
+    /// The query
+    pub(crate) query: String,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {

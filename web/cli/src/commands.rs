@@ -7,6 +7,7 @@ mod gateway;
 mod model_check;
 mod query;
 mod serve;
+mod sql;
 mod synth;
 
 use crate::args::{Command, EtlCommand, ModelCommand};
@@ -22,6 +23,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
         Command::Query(args) => query::run(args).await,
+        Command::Sql(args) => sql::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Gateway(args) => gateway::run(args).await,
     }

@@ -72,6 +72,7 @@ fn refuse_foreign_keys(measure: &RawMeasure, kind: &str, problems: &mut Problems
     refuse_unless(is_distinct, "precision", line(&measure.precision), for_distinct);
     refuse_unless(is_distinct, "error", line(&measure.error), for_distinct);
     refuse_unless(is_distinct, "family", line(&measure.family), for_distinct);
+    refuse_unless(is_distinct, "from_sketch", line(&measure.from_sketch), for_distinct);
     refuse_unless(
         is_derived,
         "expr",
@@ -142,7 +143,44 @@ fn stored(
         RawOf::One(of) => vec![SqlColumn(of.clone())],
         RawOf::Several(of) => of.iter().cloned().map(SqlColumn).collect(),
     };
-    Some(MeasureKind::Distinct { source: source?, of, family: family?, precision: precision? })
+    let from_sketch = from_sketch(measure, &of, problems);
+    Some(MeasureKind::Distinct {
+        source: source?,
+        of,
+        family: family?,
+        precision: precision?,
+        from_sketch: from_sketch?,
+    })
+}
+
+/// Whether the column holds ready-made sketches; then the model has to say whose.
+fn from_sketch(measure: &RawMeasure, of: &[SqlColumn], problems: &mut Problems) -> Option<bool> {
+    let place = &measure.place;
+    let at = match &measure.from_sketch {
+        Entry::Absent => return Some(false),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    if !at.value {
+        return Some(false);
+    }
+    let mut is_good = true;
+    if of.len() > 1 {
+        let what = "ready-made sketches are in one column";
+        let mend = "name the column with the sketches' bytes";
+        problems.report(measure.of.line_or(place.line), place.key("of"), what, mend);
+        is_good = false;
+    }
+    if matches!(measure.family, Entry::Absent) {
+        let what = "the family of ready-made sketches is missing";
+        let names = quoted(Family::ALL.iter().map(|family| family.name()));
+        let mend = format!(
+            "set `family` to whoever made them; Spark and Druid: `datasketches`; there are: {names}"
+        );
+        problems.report(at.line, place.key("family"), what, mend);
+        is_good = false;
+    }
+    is_good.then_some(true)
 }
 
 fn family(measure: &RawMeasure, problems: &mut Problems) -> Option<Family> {

@@ -227,6 +227,29 @@ fn another_family_has_no_types() {
     );
 }
 
+/// Compares with the reference's union of two precisions.
+#[test]
+fn a_smaller_precision_is_what_the_libraries_make_of_it() {
+    for n in [0, 5, 20, 100, 2_000, 60_000] {
+        for p in [4, 7, 8, 10, 13] {
+            let small = of_values(14, 0..n).at_precision(Precision::try_new(p).unwrap()).unwrap();
+            let mut union = HllUnion::new(p).unwrap();
+            union.update(&reference(14, HllType::Hll8, 0..n));
+            let expected = union.to_sketch(reference_type(HllType::Hll8)).serialize();
+            let expected = Sketch::decode(FAMILY, &expected).unwrap();
+            if small.form() == expected.form() {
+                assert_eq!(small, expected, "{p} {n}");
+            }
+            let direct = of_values(p, 0..n);
+            if small.form() == direct.form() {
+                assert_eq!(small, direct, "{p} {n}");
+            }
+        }
+    }
+    let sketch = of_values(10, 0..9);
+    assert!(sketch.at_precision(Precision::try_new(11).unwrap()).is_err());
+}
+
 /// Decodes in every way; what decodes must keep its content through our own bytes.
 fn decode_any(bytes: &[u8]) -> Result<(), TestCaseError> {
     if let Ok(view) = SketchRef::parse(FAMILY, bytes) {

@@ -101,10 +101,11 @@ fn measure_text(measure: &Measure) -> String {
     match &measure.kind {
         MeasureKind::Count { source } => format!("events of {source}"),
         MeasureKind::Sum { source, of } => format!("sum of {of} over {source}"),
-        MeasureKind::Distinct { source, of, family, precision } => {
+        MeasureKind::Distinct { source, of, family, precision, from_sketch } => {
             let of: Vec<_> = of.iter().map(ToString::to_string).collect();
+            let what = if *from_sketch { "the sketches of" } else { "different" };
             format!(
-                "different {} among {source}; {family} at precision {}, error {:.2} %",
+                "{what} {} among {source}; {family} at precision {}, error {:.2} %",
                 of.join(" with "),
                 precision.get(),
                 precision.relative_standard_error() * 100.0

@@ -1,0 +1,170 @@
+//! SQL over a lake: its cells and lookups as tables, and functions for their sketches.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clio_proto::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::csv::WriterBuilder;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::json::LineDelimitedWriter;
+use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
+use url::Url;
+
+use crate::engine::{self, root_message};
+use crate::error::{During, EtlError};
+use crate::functions;
+use crate::lake::{DeltaFolder, TableState};
+use crate::source::parquet_table;
+
+const STEP: &str = "opening the lake for SQL";
+
+/// The rows of a query.
+#[derive(Debug, Clone)]
+pub struct SqlAnswer {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+/// Asks the newest snapshot of a lake, or an older one.
+///
+/// There are the table `cells`, with the columns `grain` and `period` in front of dimensions and measures, and
+/// one table for each lookup, as of that snapshot. Sketches are bytes, for which there are
+/// `hll_union_agg`, `hll_sketch_estimate`, `hll_sketch_bounds`, `hll_union` and `hll_sketch_agg`, named
+/// and behaving as Spark's. Nothing but queries is allowed.
+///
+/// # Errors
+///
+/// [`EtlError::Sql`] with the engine's reason when the query is none, or cannot be answered;
+/// [`EtlError::Lake`] when the lake cannot be read or has no such snapshot.
+pub async fn sql(
+    lake: &Url,
+    snapshot: Option<u64>,
+    n_threads: usize,
+    memory_bytes: Option<usize>,
+    query: &str,
+) -> Result<SqlAnswer, EtlError> {
+    let mut ctx = engine::session(n_threads, memory_bytes)?;
+    functions::register(&mut ctx).during(STEP)?;
+    let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
+    let Some(state) = cells.state_at(snapshot).await? else {
+        return Err(EtlError::Lake {
+            url: lake.to_string(),
+            reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
+        });
+    };
+    let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
+    add_table(&ctx, CELLS_TABLE, &cells, &state, n_threads)?;
+    for (name, version) in lookups.unwrap_or_else(BTreeMap::new) {
+        let folder = DeltaFolder::open(lake, &format!("{LOOKUPS_FOLDER}/{name}"))?;
+        if let Some(state) = folder.state_at(Some(version)).await? {
+            add_table(&ctx, &name, &folder, &state, n_threads)?;
+        }
+    }
+    let refused = |error| EtlError::Sql { reason: root_message(&error) };
+    let only_queries =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let frame = ctx.sql_with_options(query, only_queries).await.map_err(refused)?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let batches = frame.collect().await.map_err(refused)?;
+    Ok(SqlAnswer { schema, batches })
+}
+
+fn add_table(
+    ctx: &SessionContext,
+    name: &str,
+    folder: &DeltaFolder,
+    state: &TableState,
+    n_threads: usize,
+) -> Result<(), EtlError> {
+    // A host of its own for each table: their files have the same names.
+    let store_url = ObjectStoreUrl::parse(format!("clio-sql://{name}/")).during(STEP)?;
+    ctx.register_object_store(store_url.as_ref(), Arc::clone(folder.store()));
+    let is_partition =
+        |field: &Field| [GRAIN_COLUMN, PERIOD_COLUMN].contains(&field.name().as_str());
+    let is_partitioned = state.files.iter().any(|file| file.period.is_some());
+    let (partition, own): (Vec<_>, Vec<_>) = state
+        .schema
+        .fields()
+        .iter()
+        .cloned()
+        .partition(|field| is_partitioned && is_partition(field));
+    let text = |text: String| ScalarValue::Utf8(Some(text));
+    let files = state.files.iter().map(|file| {
+        let values = file
+            .period
+            .map(|period| vec![text(period.grain().to_string()), text(period.to_string())]);
+        PartitionedFile::new(&file.path, file.size_bytes)
+            .with_partition_values(values.unwrap_or_default())
+    });
+    let partition: Vec<_> = partition
+        .iter()
+        .map(|field| Arc::new(Field::new(field.name(), DataType::Utf8, false)))
+        .collect();
+    let own = Arc::new(Schema::new(own));
+    let table = parquet_table(&own, &partition, store_url, files.collect(), n_threads.max(1));
+    ctx.register_table(name, table).during(STEP)?;
+    Ok(())
+}
+
+impl SqlAnswer {
+    /// Returns the number of rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Draws a table for people.
+    ///
+    /// # Errors
+    ///
+    /// [`EtlError::Sql`] where a column's type cannot be written.
+    pub fn to_table(&self) -> Result<String, EtlError> {
+        let table = pretty_format_batches_with_schema(Arc::clone(&self.schema), &self.batches);
+        Ok(table.map_err(|error| unwritable(&error))?.to_string())
+    }
+
+    /// Writes one JSON object a row, a line each; bytes are hexadecimal.
+    ///
+    /// # Errors
+    ///
+    /// [`EtlError::Sql`] where a column's type cannot be written.
+    pub fn to_json_lines(&self) -> Result<Vec<u8>, EtlError> {
+        let mut out = Vec::new();
+        let mut writer = LineDelimitedWriter::new(&mut out);
+        self.batches
+            .iter()
+            .try_for_each(|batch| writer.write(batch))
+            .map_err(|error| unwritable(&error))?;
+        writer.finish().map_err(|error| unwritable(&error))?;
+        Ok(out)
+    }
+
+    /// Writes comma-separated values under a line with the columns' names.
+    ///
+    /// # Errors
+    ///
+    /// [`EtlError::Sql`] where a column's type cannot be written: lists and structs.
+    pub fn to_csv(&self) -> Result<Vec<u8>, EtlError> {
+        let mut out = Vec::new();
+        let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
+        let empty = RecordBatch::new_empty(Arc::clone(&self.schema));
+        let batches = if self.batches.is_empty() { vec![empty] } else { self.batches.clone() };
+        batches
+            .iter()
+            .try_for_each(|batch| writer.write(batch))
+            .map_err(|error| unwritable(&error))?;
+        drop(writer);
+        Ok(out)
+    }
+}
+
+fn unwritable(error: &ArrowError) -> EtlError {
+    EtlError::Sql { reason: format!("the answer cannot be written: {error}") }
+}
