@@ -1,3 +1,4 @@
 //! Other implementations read what we write.
 
 mod delta;
+mod object_store;

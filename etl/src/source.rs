@@ -22,6 +22,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{DataFrame, SessionContext};
+use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
 use url::Url;
@@ -197,8 +198,16 @@ fn store_of(
     if let Ok(store) = ctx.runtime_env().object_store(store_url) {
         return Ok(store);
     }
-    let (store, _) = object_store::parse_url(url).map_err(|error| error.to_string())?;
-    let store: Arc<dyn ObjectStore> = Arc::from(store);
+    // The stores that the lake may be on too: the binary says which, and with whose credentials.
+    let scheme = format!("{}://", url.scheme());
+    let scheme = Url::parse(&scheme).map_err(|error| error.to_string())?;
+    let factories = object_store_factories();
+    let Some(factory) = factories.get(&scheme) else {
+        return Err(format!("nothing is known of addresses that begin with `{scheme}`"));
+    };
+    let (store, _) = factory
+        .parse_url_opts(url, &StorageConfig::default())
+        .map_err(|error| error.to_string())?;
     ctx.register_object_store(store_url.as_ref(), Arc::clone(&store));
     Ok(store)
 }

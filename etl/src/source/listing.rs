@@ -1,6 +1,7 @@
 //! The files of a source: found through the object store, pruned by `dt=` folder, matched by name.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use clio_proto::{FileSet, Format};
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
@@ -10,7 +11,7 @@ use jiff::civil::Date;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use regex::Regex;
-use url::Url;
+use url::{Position, Url};
 
 use crate::error::{EtlError, TableName};
 use crate::rollup::number_of;
@@ -30,6 +31,8 @@ pub(crate) type FolderDays = Option<RangeInclusive<Date>>;
 #[derive(Debug, Clone)]
 pub(crate) struct SourceFile {
     pub(crate) meta: ObjectMeta,
+    /// What stands before the file's location in its address: `/`, or `s3://bucket/`.
+    pub(crate) store: Arc<str>,
     /// The day of the `dt=` folder that the file lies in.
     pub(crate) folder_day: Option<Date>,
 }
@@ -37,7 +40,7 @@ pub(crate) struct SourceFile {
 impl SourceFile {
     /// The path, as messages name the file.
     pub(crate) fn path(&self) -> String {
-        format!("/{}", self.meta.location)
+        format!("{}{}", self.store, self.meta.location)
     }
 
     /// What tells the file from any other state of it, as one line: where it lies below `root`, its size,
@@ -96,13 +99,23 @@ pub(super) async fn list(
     let failed =
         |reason: String| EtlError::Storage { table: name.clone(), url: url.to_string(), reason };
     let root = Path::from_url_path(url.path()).map_err(|error| failed(error.to_string()))?;
+    let name_of_store: Arc<str> = match url.scheme() {
+        "file" => "/".into(),
+        _ => format!("{}/", &url[..Position::BeforePath]).into(),
+    };
     if !url.path().ends_with('/')
         && let Ok(meta) = store.head(&root).await
     {
-        return Ok(vec![SourceFile { meta, folder_day: None }]);
+        return Ok(vec![SourceFile { meta, store: name_of_store, folder_day: None }]);
     }
-    let mut walk =
-        Walk { store, days: &days, n_entries: 0, is_delta_table: false, files: Vec::new() };
+    let mut walk = Walk {
+        store,
+        name_of_store,
+        days: &days,
+        n_entries: 0,
+        is_delta_table: false,
+        files: Vec::new(),
+    };
     walk.folder(root, None).await.map_err(|error| failed(error.to_string()))?;
     let Walk { n_entries, is_delta_table, mut files, .. } = walk;
     if is_delta_table {
@@ -132,6 +145,7 @@ pub(super) async fn list(
 
 struct Walk<'a> {
     store: &'a dyn ObjectStore,
+    name_of_store: Arc<str>,
     days: &'a FolderDays,
     /// Files and folders seen, whether taken or not.
     n_entries: usize,
@@ -151,7 +165,8 @@ impl Walk<'_> {
             self.n_entries += listed.common_prefixes.len() + listed.objects.len();
             for meta in listed.objects {
                 if !meta.location.filename().is_none_or(is_hidden) {
-                    self.files.push(SourceFile { meta, folder_day });
+                    let store = Arc::clone(&self.name_of_store);
+                    self.files.push(SourceFile { meta, store, folder_day });
                 }
             }
             for folder in listed.common_prefixes {
@@ -237,7 +252,7 @@ mod tests {
             e_tag: None,
             version: None,
         };
-        SourceFile { meta, folder_day: None }
+        SourceFile { meta, store: "/".into(), folder_day: None }
     }
 
     #[test]

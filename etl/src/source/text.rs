@@ -216,6 +216,7 @@ mod tests {
                     e_tag: None,
                     version: None,
                 },
+                store: "/".into(),
                 folder_day: None,
             })
             .collect();

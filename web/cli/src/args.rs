@@ -79,6 +79,13 @@ pub(crate) enum Command {
     Gateway(GatewayArgs),
 }
 
+impl Command {
+    /// Whether all that the command does is to print an answer.
+    pub(crate) fn only_answers(&self) -> bool {
+        matches!(self, Self::Query(_) | Self::Sql(_) | Self::Model(_))
+    }
+}
+
 const QUERY_EXAMPLES: &str = "\
 Examples:
   clio query --lake lake --group-by country --measures viewers,take_rate

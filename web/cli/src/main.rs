@@ -15,6 +15,7 @@ mod logging;
 mod output;
 mod progress;
 mod signals;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     logging::init(&cli.log, cli.log_format);
+    storage::register();
+    if cli.command.only_answers() {
+        // `clio query … | head` ends with its reader, silently. Whoever writes or serves must not.
+        sigpipe::reset();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
