@@ -13,4 +13,4 @@ pub(crate) use hash::hash_of;
 pub(crate) use member::{KeyMap, member_of, set_of, text_lists};
 pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};
-pub(crate) use spark::register;
+pub use spark::register;

@@ -43,6 +43,7 @@ pub mod synth;
 
 pub use config::{Config, Days, Progress, Silent};
 pub use error::{ErrorKind, EtlError, Place, TableName, TypeInFile};
+pub use functions::register as register_sketch_functions;
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
@@ -50,4 +51,4 @@ pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{Plan, PlannedDay, Reason, plan};
 pub use report::{RunReport, StepTime};
 pub use run::run;
-pub use sql::{SqlAnswer, sql};
+pub use sql::{SqlAnswer, SqlConfig, sql};

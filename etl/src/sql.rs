@@ -13,7 +13,7 @@ use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use datafusion::scalar::ScalarValue;
 use url::Url;
 
@@ -32,9 +32,24 @@ pub struct SqlAnswer {
     batches: Vec<RecordBatch>,
 }
 
-/// Asks the newest snapshot of a lake, or an older one.
+/// What a query is asked of.
+#[derive(Debug, Clone)]
+pub struct SqlConfig {
+    /// The lake, if its tables are wanted.
+    pub lake: Option<Url>,
+    /// The version of the lake's snapshot; `None` for the newest.
+    pub snapshot: Option<u64>,
+    /// Further tables: names, and folders of Parquet files.
+    pub tables: Vec<(String, Url)>,
+    /// How many threads compute; at least 1.
+    pub n_threads: usize,
+    /// How many bytes the engine may hold before it spills groups to disk; `None` for no limit.
+    pub memory_bytes: Option<usize>,
+}
+
+/// Asks the newest snapshot of a lake, or an older one, and other tables beside it.
 ///
-/// There are the table `cells`, with the columns `grain` and `period` in front of dimensions and measures, and
+/// Of a lake there are the table `cells`, with the columns `grain` and `period` in front of dimensions and measures, and
 /// one table for each lookup, as of that snapshot. Sketches are bytes, for which there are
 /// `hll_union_agg`, `hll_sketch_estimate`, `hll_sketch_bounds`, `hll_union` and `hll_sketch_agg`, named
 /// and behaving as Spark's. Nothing but queries is allowed.
@@ -43,15 +58,27 @@ pub struct SqlAnswer {
 ///
 /// [`EtlError::Sql`] with the engine's reason when the query is none, or cannot be answered;
 /// [`EtlError::Lake`] when the lake cannot be read or has no such snapshot.
-pub async fn sql(
-    lake: &Url,
-    snapshot: Option<u64>,
-    n_threads: usize,
-    memory_bytes: Option<usize>,
-    query: &str,
-) -> Result<SqlAnswer, EtlError> {
-    let mut ctx = engine::session(n_threads, memory_bytes)?;
+pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError> {
+    let mut ctx = engine::session(config.n_threads, config.memory_bytes)?;
     functions::register(&mut ctx).during(STEP)?;
+    if let Some(lake) = &config.lake {
+        add_lake(&ctx, lake, config).await?;
+    }
+    let refused = |error| EtlError::Sql { reason: root_message(&error) };
+    for (name, url) in &config.tables {
+        let options = ParquetReadOptions::default();
+        ctx.register_parquet(name, url.as_str(), options).await.map_err(refused)?;
+    }
+    let only_queries =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let frame = ctx.sql_with_options(query, only_queries).await.map_err(refused)?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let batches = frame.collect().await.map_err(refused)?;
+    Ok(SqlAnswer { schema, batches })
+}
+
+async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Result<(), EtlError> {
+    let SqlConfig { snapshot, n_threads, .. } = *config;
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     let Some(state) = cells.state_at(snapshot).await? else {
         return Err(EtlError::Lake {
@@ -60,20 +87,14 @@ pub async fn sql(
         });
     };
     let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
-    add_table(&ctx, CELLS_TABLE, &cells, &state, n_threads)?;
+    add_table(ctx, CELLS_TABLE, &cells, &state, n_threads)?;
     for (name, version) in lookups.unwrap_or_else(BTreeMap::new) {
         let folder = DeltaFolder::open(lake, &format!("{LOOKUPS_FOLDER}/{name}"))?;
         if let Some(state) = folder.state_at(Some(version)).await? {
-            add_table(&ctx, &name, &folder, &state, n_threads)?;
+            add_table(ctx, &name, &folder, &state, n_threads)?;
         }
     }
-    let refused = |error| EtlError::Sql { reason: root_message(&error) };
-    let only_queries =
-        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let frame = ctx.sql_with_options(query, only_queries).await.map_err(refused)?;
-    let schema = Arc::new(frame.schema().as_arrow().clone());
-    let batches = frame.collect().await.map_err(refused)?;
-    Ok(SqlAnswer { schema, batches })
+    Ok(())
 }
 
 fn add_table(

@@ -31,8 +31,9 @@ pub(crate) fn union(family: Family, precision: Precision) -> AggregateUDF {
     SketchAggregate::of(Input::Sketches, family, precision)
 }
 
+/// What the rows hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Input {
+pub(super) enum Input {
     Hashes,
     Sketches,
 }
@@ -62,11 +63,7 @@ impl SketchAggregate {
     }
 
     fn groups(&self) -> SketchGroups {
-        SketchGroups {
-            input: self.input,
-            sketches: GroupedSketches::new(self.family, self.precision),
-            bytes: Vec::new(),
-        }
+        SketchGroups::new(self.input, self.family, self.precision)
     }
 }
 
@@ -118,7 +115,7 @@ impl AggregateUDFImpl for SketchAggregate {
 }
 
 /// One sketch a group, behind DataFusion's interface.
-struct SketchGroups {
+pub(super) struct SketchGroups {
     input: Input,
     sketches: GroupedSketches,
     /// Working memory of encoding.
@@ -126,6 +123,10 @@ struct SketchGroups {
 }
 
 impl SketchGroups {
+    pub(super) fn new(input: Input, family: Family, precision: Precision) -> Self {
+        Self { input, sketches: GroupedSketches::new(family, precision), bytes: Vec::new() }
+    }
+
     fn insert_hashes(
         &mut self,
         hashes: &UInt64Array,
@@ -228,11 +229,7 @@ impl GroupsAccumulator for SketchGroups {
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let n_rows = values[0].len();
-        let mut rows = Self {
-            input: self.input,
-            sketches: GroupedSketches::new(self.sketches.family(), self.sketches.precision()),
-            bytes: Vec::new(),
-        };
+        let mut rows = Self::new(self.input, self.sketches.family(), self.sketches.precision());
         let own_group: Vec<usize> = (0..n_rows).collect();
         rows.update_batch(values, &own_group, opt_filter, n_rows)?;
         rows.state(EmitTo::All)
@@ -304,11 +301,7 @@ mod tests {
     }
 
     fn aggregate(input: Input) -> SketchGroups {
-        SketchGroups {
-            input,
-            sketches: GroupedSketches::new(Family::HllPlusPlus, precision()),
-            bytes: Vec::new(),
-        }
+        SketchGroups::new(input, Family::HllPlusPlus, precision())
     }
 
     fn hashes(range: std::ops::Range<u64>) -> ArrayRef {

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use clio_sketch::{Estimate, Family, Precision, Sketch, SketchError};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeBinaryArray, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeBinaryArray,
+    StructArray, UInt64Array,
 };
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
@@ -25,17 +26,24 @@ use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err, plan_er
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, EmitTo, GroupsAccumulator,
+    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Literal;
 
+use super::sketches::{Input, SketchGroups};
+
 /// Spark's own lgK where none is given.
 const DEFAULT_LG_K: u8 = 12;
 
-/// Makes the functions known to a session.
-pub(crate) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
+/// Makes `hll_sketch_agg`, `hll_union_agg`, `hll_union`, `hll_sketch_estimate` and `hll_sketch_bounds` known
+/// to an engine, named and behaving as Spark's; the last one is ours.
+///
+/// # Errors
+///
+/// When the engine does not take functions.
+pub fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     for of in [Of::Values, Of::Sketches] {
         let signature = Signature::user_defined(Volatility::Immutable);
         registry.register_udaf(Arc::new(AggregateUDF::new_from_impl(Agg { of, signature })))?;
@@ -102,6 +110,20 @@ impl AggregateUDFImpl for Agg {
         Ok(vec![Arc::new(Field::new(name, DataType::LargeBinary, true))])
     }
 
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
+        // Of a union, the first sketch alone tells the family and the precision.
+        self.of == Of::Values
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        let setting = args.exprs.get(1).map(|expr| literal(self.name(), expr)).transpose()?;
+        let groups = SketchGroups::new(Input::Hashes, Family::DataSketches, lg_k(setting)?);
+        Ok(Box::new(ValueGroups(groups)))
+    }
+
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         let setting = args.exprs.get(1).map(|expr| literal(self.name(), expr)).transpose()?;
         match self.of {
@@ -143,25 +165,7 @@ impl State {
 
     fn insert(&mut self, values: &ArrayRef) -> Result<()> {
         let Some(sketch) = &mut self.sketch else { return Ok(()) };
-        let family = sketch.family();
-        match values.data_type() {
-            DataType::Int64 => {
-                let values = values.as_primitive::<Int64Type>();
-                values.iter().flatten().for_each(|v| sketch.insert_hash(family.hash_i64(v)));
-            }
-            DataType::LargeUtf8 => {
-                let values = values.as_string::<i64>().iter().flatten();
-                let values = values.filter(|value| !value.is_empty());
-                values.for_each(|value| sketch.insert_hash(family.hash_str(value)));
-            }
-            DataType::LargeBinary => {
-                let values = values.as_binary::<i64>().iter().flatten();
-                let values = values.filter(|value| !value.is_empty());
-                values.for_each(|value| sketch.insert_hash(family.hash_bytes(value)));
-            }
-            DataType::Null => {}
-            other => return exec_err!("hll_sketch_agg: unexpected {other}"),
-        }
+        hashes(values)?.iter().flatten().for_each(|hash| sketch.insert_hash(hash));
         Ok(())
     }
 }
@@ -193,6 +197,70 @@ impl Accumulator for State {
     fn size(&self) -> usize {
         size_of::<Self>() + self.sketch.as_ref().map_or(0, Sketch::size_bytes)
     }
+}
+
+/// One sketch a group, of values that are hashed on their way.
+struct ValueGroups(SketchGroups);
+
+impl GroupsAccumulator for ValueGroups {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        let hashes: ArrayRef = Arc::new(hashes(&values[0])?);
+        self.0.update_batch(&[hashes], group_indices, opt_filter, total_num_groups)
+    }
+
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.0.merge_batch(values, group_indices, total_num_groups)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        self.0.evaluate(emit_to)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        self.0.state(emit_to)
+    }
+
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        opt_filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let hashes: ArrayRef = Arc::new(hashes(&values[0])?);
+        self.0.convert_to_state(&[hashes], opt_filter)
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+}
+
+/// The hashes of values that Spark counts: neither nulls nor empty texts and bytes.
+fn hashes(values: &ArrayRef) -> Result<UInt64Array> {
+    let family = Family::DataSketches;
+    Ok(match values.data_type() {
+        DataType::Int64 => values.as_primitive::<Int64Type>().unary(|value| family.hash_i64(value)),
+        DataType::LargeUtf8 => {
+            let hash = |value: &str| (!value.is_empty()).then(|| family.hash_str(value));
+            values.as_string::<i64>().iter().map(|value| value.and_then(hash)).collect()
+        }
+        DataType::LargeBinary => {
+            let hash = |value: &[u8]| (!value.is_empty()).then(|| family.hash_bytes(value));
+            values.as_binary::<i64>().iter().map(|value| value.and_then(hash)).collect()
+        }
+        DataType::Null => UInt64Array::new_null(values.len()),
+        other => return exec_err!("hll_sketch_agg: unexpected {other}"),
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

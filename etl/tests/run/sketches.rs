@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clio_etl::{Days, sql};
+use clio_etl::{Days, EtlError, SqlAnswer, SqlConfig};
 use clio_sketch::{Family, HllType, Precision, Sketch};
 use datafusion::arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
 use url::Url;
@@ -60,9 +60,20 @@ fn sketch(family: Family, precision: u8, ids: std::ops::Range<i64>) -> Sketch {
     sketch
 }
 
+async fn sql(sandbox: &Sandbox, query: &str) -> Result<SqlAnswer, EtlError> {
+    let folder = |name| Url::from_directory_path(sandbox.path(name)).unwrap();
+    let config = SqlConfig {
+        lake: Some(folder("lake")),
+        snapshot: None,
+        tables: Vec::new(),
+        n_threads: 2,
+        memory_bytes: None,
+    };
+    clio_etl::sql(&config, query).await
+}
+
 async fn table(sandbox: &Sandbox, query: &str) -> String {
-    let lake = Url::from_directory_path(sandbox.path("lake")).unwrap();
-    sql(&lake, None, 2, None, query).await.unwrap().to_table().unwrap()
+    sql(sandbox, query).await.unwrap().to_table().unwrap()
 }
 
 /// One row of ready-made sketches for each country and range of ids.
@@ -115,8 +126,7 @@ async fn both_families_count_the_same_people() {
 async fn sql_takes_queries_alone() {
     let mut sandbox = Sandbox::new(EVENTS);
     sandbox.write("events/a.csv", "at,id,country\n2026-01-01T10:00:00,1,c\n");
-    let lake = Url::from_directory_path(sandbox.path("lake")).unwrap();
-    let early = sql(&lake, None, 2, None, "SELECT 1").await.unwrap_err().to_string();
+    let early = sql(&sandbox, "SELECT 1").await.unwrap_err().to_string();
     assert!(early.contains("there is no snapshot yet; run `clio etl run` first"), "{early}");
     sandbox.run(Days::All).await;
     for (query, expected) in [
@@ -126,14 +136,25 @@ async fn sql_takes_queries_alone() {
         ("SELECT nothing FROM cells", "nothing"),
         ("SELECT hll_sketch_estimate(country) FROM cells", "takes the bytes of sketches"),
     ] {
-        let said = sql(&lake, None, 2, None, query).await.unwrap_err().to_string();
+        let said = sql(&sandbox, query).await.unwrap_err().to_string();
         assert!(said.contains(expected), "{query}: {said}");
     }
-    let json =
-        sql(&lake, Some(0), 2, None, "SELECT country, events FROM cells WHERE grain = 'all'");
+    let json = sql(&sandbox, "SELECT country, events FROM cells WHERE grain = 'all'");
     assert_eq!(json.await.unwrap().to_json_lines().unwrap(), b"{\"country\":\"c\",\"events\":1}\n");
-    let csv = sql(&lake, None, 2, None, "SELECT country FROM cells WHERE false");
+    let csv = sql(&sandbox, "SELECT country FROM cells WHERE false");
     assert_eq!(csv.await.unwrap().to_csv().unwrap(), b"country\n");
+    let lake = Url::from_directory_path(sandbox.path("lake")).unwrap();
+    let mut config = SqlConfig {
+        lake: Some(lake.clone()),
+        snapshot: Some(7),
+        tables: vec![("files".to_owned(), lake.join("cells/grain=all/").unwrap())],
+        n_threads: 1,
+        memory_bytes: None,
+    };
+    assert!(clio_etl::sql(&config, "SELECT 1").await.is_err(), "there is no version 7");
+    config.lake = None;
+    let rows = clio_etl::sql(&config, "SELECT country, events FROM files").await.unwrap();
+    assert_eq!(rows.to_json_lines().unwrap(), b"{\"country\":\"c\",\"events\":1}\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

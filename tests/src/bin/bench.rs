@@ -27,6 +27,7 @@ fn main() -> anyhow::Result<()> {
         folder_bytes(&events.join("impressions"))? + folder_bytes(&events.join("plays"))?;
     figure("event files", &format!("{} in zstd Parquet", mebibytes(events_bytes)));
     bench_etl(&sandbox, &events)?;
+    bench_grouped(&sandbox, &events);
     bench_serving(&sandbox)?;
     bench_sizes(&sandbox, &events)
 }
@@ -87,6 +88,34 @@ fn bench_etl(sandbox: &Sandbox, events: &Path) -> anyhow::Result<()> {
     figure("cells", &report["cells"].to_string());
     figure("lake", &mebibytes(folder_bytes(&sandbox.path("lake"))?));
     Ok(())
+}
+
+/// A sketch for each group beside a mere count of its rows, on one thread: what sketches cost.
+fn bench_grouped(sandbox: &Sandbox, events: &Path) {
+    let table = format!("impressions={}", events.join("impressions").display());
+    let time = |measure: &str| {
+        let query = format!(
+            "SELECT count(*) AS n_groups, sum(n_rows) AS n_rows FROM (SELECT count(*) AS n_rows, {measure}
+             FROM impressions GROUP BY asset_id, country, device, date_trunc('day', event_time))"
+        );
+        let args = ["sql", "--table", &table, "--threads", "1", "--format", "json", &query];
+        let started = Instant::now();
+        let answer = sandbox.ok(args);
+        (started.elapsed(), answer.trim().to_owned())
+    };
+    let (mut counted, mut sketched) = (Vec::new(), Vec::new());
+    let mut groups = String::new();
+    for _ in 0..N_ETL_RUNS {
+        // As many aggregates in both, so that the difference is that of the sketches.
+        counted.push(time("count(profile_id) AS s").0);
+        let (elapsed, answer) = time("hll_sketch_agg(profile_id, 14) AS s");
+        sketched.push(elapsed);
+        groups = answer;
+    }
+    let (counted, sketched) = (median(&mut counted), median(&mut sketched));
+    figure("groups of impressions", &groups);
+    figure("count(*) by group, one thread", &seconds(counted));
+    figure("and a sketch of people in each", &seconds(sketched));
 }
 
 fn bench_serving(sandbox: &Sandbox) -> anyhow::Result<()> {

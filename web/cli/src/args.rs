@@ -111,11 +111,17 @@ Exit codes: 0 done, 1 failed.";
 #[derive(Debug, Args)]
 pub(crate) struct SqlArgs {
     /// The lake's folder or address
-    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
-    pub(crate) lake: String,
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL", required_unless_present = "table")]
+    pub(crate) lake: Option<String>,
+    /// Another table: a folder of Parquet files; may be given several times
+    #[arg(long, value_name = "NAME=URL")]
+    pub(crate) table: Vec<String>,
     /// The snapshot's version; by default the newest
     #[arg(long, value_name = "VERSION")]
     pub(crate) snapshot: Option<u64>,
+    /// Threads to use; by default one for each core
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
     /// The most memory that the engine may take, in MiB; it spills to disk beyond that
     #[arg(long, value_name = "MIB")]
     pub(crate) memory: Option<std::num::NonZeroUsize>,

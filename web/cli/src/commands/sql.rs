@@ -1,16 +1,28 @@
-//! `clio sql`: SQL over a lake's cells and lookups.
+//! `clio sql`: SQL over a lake's cells and lookups, and over Parquet files beside it.
 
 use std::io::Write;
 
+use clio_etl::SqlConfig;
+use url::Url;
+
 use crate::address;
 use crate::args::{AnswerFormat, SqlArgs};
+use crate::failure::Usage;
 
 /// Asks once and prints the rows.
 pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
-    let lake = address::folder(&args.lake)?;
-    let n_threads = std::thread::available_parallelism()?.get();
-    let memory_bytes = args.memory.map(|mib| mib.get() << 20);
-    let answer = clio_etl::sql(&lake, args.snapshot, n_threads, memory_bytes, &args.query).await?;
+    let n_threads = match args.threads {
+        Some(n_threads) => n_threads,
+        None => std::thread::available_parallelism()?,
+    };
+    let config = SqlConfig {
+        lake: args.lake.as_deref().map(address::folder).transpose()?,
+        snapshot: args.snapshot,
+        tables: args.table.iter().map(|text| table(text)).collect::<Result<_, _>>()?,
+        n_threads: n_threads.get(),
+        memory_bytes: args.memory.map(|mib| mib.get() << 20),
+    };
+    let answer = clio_etl::sql(&config, &args.query).await?;
     let printed = match args.format {
         AnswerFormat::Table => format!("{}\n", answer.to_table()?).into_bytes(),
         AnswerFormat::Json => answer.to_json_lines()?,
@@ -18,4 +30,10 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
     };
     std::io::stdout().write_all(&printed)?;
     Ok(())
+}
+
+fn table(text: &str) -> anyhow::Result<(String, Url)> {
+    let wrong = || Usage(format!("--table `{text}`: write NAME=FOLDER, such as events=data/"));
+    let (name, folder) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((name.to_owned(), address::folder(folder)?))
 }
