@@ -16,6 +16,7 @@ pub use self::datasketches::HllType;
 use crate::error::{DecodeError, SketchError};
 use crate::family::{Family, Precision};
 use crate::kind::Kind;
+use crate::registers;
 
 /// The form of a sketch; which one is a function of the set of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,11 +95,39 @@ impl<'a> SketchRef<'a> {
     ///
     /// [`SketchError::Decode`] when the bytes are no sketch.
     pub fn parse(family: Family, bytes: &'a [u8]) -> Result<Self, SketchError> {
+        let view = Self::parse_unchecked(family, bytes)?;
+        if let Body::Registers(ranks) = view.body {
+            view.check_registers(ranks, registers::largest(ranks))?;
+        }
+        Ok(view)
+    }
+
+    /// Reads the header, and leaves registers to be checked by who reads them anyway.
+    fn parse_unchecked(family: Family, bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let (precision, body) = match family {
             Family::HllPlusPlus => hllpp::parse(bytes)?,
             Family::DataSketches => datasketches::parse(bytes)?,
         };
         Ok(Self { kind: Kind::new(family, precision), body })
+    }
+
+    /// Checks registers, of which the largest is known.
+    fn check_registers(&self, ranks: &[u8], largest: u8) -> Result<(), DecodeError> {
+        let header_bytes = match self.kind.family {
+            Family::HllPlusPlus => hllpp::HEADER_BYTES,
+            Family::DataSketches => datasketches::HLL_BYTES,
+        };
+        let max_rank = self.kind.max_register_rank();
+        if largest > max_rank
+            && let Some(at) = ranks.iter().position(|&rank| rank > max_rank)
+        {
+            let expected = format!("a rank of at most {max_rank}");
+            return Err(DecodeError::new(header_bytes + at, expected, ranks[at]));
+        }
+        match self.kind.family {
+            Family::HllPlusPlus => hllpp::check_reachable(self.kind.precision, ranks),
+            Family::DataSketches => Ok(()),
+        }
     }
 
     /// Returns the family.
@@ -206,10 +235,17 @@ pub fn decode_parts(
     coupons_out: &mut Vec<u32>,
     registers_out: &mut Vec<u8>,
 ) -> Result<Form, SketchError> {
-    let view = SketchRef::parse(family, bytes)?;
+    let view = SketchRef::parse_unchecked(family, bytes)?;
     Kind::new(family, precision).expect(view.kind)?;
     match &view.body {
-        Body::Registers(registers) => registers_out.extend_from_slice(registers),
+        Body::Registers(ranks) => {
+            let n_before = registers_out.len();
+            let largest = registers::append(registers_out, ranks);
+            if let Err(error) = view.check_registers(ranks, largest) {
+                registers_out.truncate(n_before);
+                return Err(error.into());
+            }
+        }
         Body::Packed(packed) => datasketches::unpack(packed, registers_out),
         Body::Empty | Body::Coupons(_) => view.decode_coupons_into(coupons_out)?,
     }

@@ -52,7 +52,7 @@ const FLAG_OUT_OF_ORDER: u8 = 16;
 
 const LIST_BYTES: usize = 8;
 const SET_BYTES: usize = 12;
-const HLL_BYTES: usize = 40;
+pub(super) const HLL_BYTES: usize = 40;
 
 const LG_LIST: u8 = 3;
 const MIN_LG_SET: u8 = 5;
@@ -139,7 +139,7 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, ou
     }
 }
 
-/// Reads the header, and checks the registers if that is what follows.
+/// Reads the header, and checks lengths, and registers of less than a byte each.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
     let Some(&[words, version, family, lg_k, lg_places, flags, state, mode]) = bytes.first_chunk()
     else {
@@ -311,7 +311,7 @@ fn parse_coupons(
     Ok(Body::Coupons(EncodedCoupons { n_coupons, offset, bits }))
 }
 
-/// Checks every register; `lg_places` is the size of the table of exceptions, unless they are a list.
+/// Checks lengths and exceptions; `lg_places` is the size of the table of exceptions, unless they are a list.
 fn parse_registers(
     precision: Precision,
     bytes: &[u8],
@@ -325,13 +325,6 @@ fn parse_registers(
         HllType::Hll8 => {
             let ranks = take(bytes, HLL_BYTES, n_registers, "registers")?;
             no_more(bytes, HLL_BYTES + n_registers)?;
-            // One pass that is a vector maximum; only if it fails does another look for the place.
-            if registers::largest(ranks) > MAX_RANK
-                && let Some(at) = ranks.iter().position(|&rank| rank > MAX_RANK)
-            {
-                let expected = "a rank of at most 63";
-                return Err(DecodeError::new(HLL_BYTES + at, expected, ranks[at]));
-            }
             Ok(Body::Registers(ranks))
         }
         HllType::Hll6 => {

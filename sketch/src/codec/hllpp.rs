@@ -29,17 +29,15 @@ use super::{Body, DecodeError, EncodedCoupons, Parts};
 use crate::coupon::{RANK_BITS, slot};
 use crate::family::{Family, Precision};
 use crate::hllpp::{
-    MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_coupons, max_register_rank,
-    max_slots_of_register,
+    MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_coupons, max_slots_of_register,
 };
-use crate::registers;
 
 const VERSION: u8 = 1;
 const FORM_EMPTY: u8 = 0;
 const FORM_COUPONS: u8 = 1;
 const FORM_REGISTERS: u8 = 2;
 /// Where the form's own bytes begin.
-const HEADER_BYTES: usize = 2;
+pub(super) const HEADER_BYTES: usize = 2;
 
 /// Appends the bytes of a sketch.
 pub(super) fn encode(precision: Precision, parts: Parts<'_>, out: &mut Vec<u8>) {
@@ -57,7 +55,7 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, out: &mut Vec<u8>) 
     }
 }
 
-/// Reads the header, and checks the registers if that is what follows.
+/// Reads the header, and checks that what follows has the right length.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
     let &[tag, precision, ref rest @ ..] = bytes else {
         return Err(DecodeError::new(bytes.len(), "a header of 2 bytes", "the end"));
@@ -75,7 +73,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> 
         }
         FORM_COUPONS => Body::Coupons(parse_coupons(precision, rest)?),
         FORM_REGISTERS => {
-            check_registers(precision, rest)?;
+            check_length(precision, rest)?;
             Body::Registers(rest)
         }
         form => return Err(DecodeError::new(0, "a form of 0 to 2", form)),
@@ -207,43 +205,30 @@ fn parse_coupons(precision: Precision, rest: &[u8]) -> Result<EncodedCoupons<'_>
     Ok(EncodedCoupons { n_coupons, offset: HEADER_BYTES + n_bytes, bits })
 }
 
-fn check_registers(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
+fn check_length(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
     let n_registers = precision.n_registers();
     if registers.len() < n_registers {
         let at = HEADER_BYTES + registers.len();
         return Err(DecodeError::new(at, format!("{n_registers} registers"), "the end"));
     }
-    let (registers, beyond) = registers.split_at(n_registers);
+    let beyond = &registers[n_registers..];
     if !beyond.is_empty() {
         let found = format_args!("{} more bytes", beyond.len());
         return Err(DecodeError::new(HEADER_BYTES + n_registers, "the end", found));
     }
-    let max_rank = max_register_rank(precision);
-    // One pass that is a vector maximum; only if it fails does another look for the place.
-    if registers::largest(registers) > max_rank
-        && let Some(at) = registers.iter().position(|&rank| rank > max_rank)
-    {
-        let expected = format!("a rank of at most {max_rank}");
-        return Err(DecodeError::new(HEADER_BYTES + at, expected, registers[at]));
-    }
-    check_reachable(precision, registers)
+    Ok(())
 }
 
 /// Refuses registers that so few slots led to that the sketch would have been coupons.
-fn check_reachable(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn check_reachable(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
     let max_coupons = max_coupons(precision);
-    let mut n_nonzero = 0;
-    for chunk in registers.chunks(128) {
-        // A sum of bytes is one that the compiler vectorises; 128 of them do not overflow.
-        n_nonzero += usize::from(chunk.iter().map(|&rank| u8::from(rank != 0)).sum::<u8>());
-        // Each register that is not zero took a slot, so most sketches are done within a few chunks.
-        if n_nonzero > max_coupons {
+    let mut max_slots = 0;
+    // One register stands for so many slots that this ends after a few that are not zero.
+    for &rank in registers {
+        max_slots += max_slots_of_register(precision, rank) as usize;
+        if max_slots > max_coupons {
             return Ok(());
         }
-    }
-    let max_slots: u32 = registers.iter().map(|&rank| max_slots_of_register(precision, rank)).sum();
-    if max_slots as usize > max_coupons {
-        return Ok(());
     }
     let expected = format!("registers of more than {max_coupons} slots");
     Err(DecodeError::new(HEADER_BYTES, expected, format_args!("at most {max_slots}")))
