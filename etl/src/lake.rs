@@ -6,7 +6,7 @@
 
 mod file;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata};
@@ -17,6 +17,7 @@ use deltalake::kernel::transaction::{
 };
 use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType, new_metadata};
 use deltalake::logstore::LogStoreRef;
+use deltalake::operations::vacuum::{Clock, VacuumMode};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::TryStreamExt;
@@ -26,6 +27,16 @@ use url::Url;
 pub(crate) use file::{Staging, Written};
 
 use crate::error::EtlError;
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct At(i64);
+
+impl Clock for At {
+    fn current_timestamp_millis(&self) -> i64 {
+        self.0
+    }
+}
 
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]
@@ -43,6 +54,17 @@ pub(crate) struct TableState {
     pub(crate) schema: SchemaRef,
     /// The files, in no order.
     pub(crate) files: Vec<LakeFile>,
+}
+
+/// One commit of a table.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) version: u64,
+    pub(crate) committed_millis: Option<i64>,
+    /// What Delta calls it.
+    pub(crate) operation: String,
+    /// What a run says of its snapshot; other commits say nothing.
+    pub(crate) metadata: Option<SnapshotMetadata>,
 }
 
 /// A committed or staged data file.
@@ -107,6 +129,62 @@ impl DeltaFolder {
     pub(crate) fn staging(&self, lake: &Url, run: &RunId) -> Staging {
         let local = self.url.to_file_path().ok();
         Staging::new(Arc::clone(&self.store), lake.to_string(), run, local)
+    }
+
+    /// The newest versions of a table, at most so many, the newest first.
+    pub(crate) async fn history(
+        &self,
+        state: &TableState,
+        limit: Option<usize>,
+    ) -> Result<Vec<Version>, EtlError> {
+        let commits: Vec<_> =
+            state.table.history(limit).try_collect().await.map_err(|error| self.failed(&error))?;
+        // The log has no gaps; what was cleaned up is missing at its old end.
+        let versions = (0..=state.version).rev();
+        Ok(versions
+            .zip(commits)
+            .map(|(version, commit)| Version {
+                version,
+                committed_millis: commit.timestamp,
+                operation: commit.operation.unwrap_or_default(),
+                metadata: commit
+                    .info
+                    .get(SNAPSHOT_KEY)
+                    .and_then(|value| serde_json::from_str(value.as_str()?).ok()),
+            })
+            .collect())
+    }
+
+    /// Deletes the files that no version of the last `keep` needs, and those that no version ever had;
+    /// returns their paths below the table's folder.
+    pub(crate) async fn vacuum(
+        &self,
+        state: &TableState,
+        keep: chrono::Duration,
+        now_millis: i64,
+        dry_run: bool,
+    ) -> Result<Vec<String>, EtlError> {
+        let vacuum = |dry_run| {
+            let builder = state.table.clone().vacuum().with_mode(VacuumMode::Full);
+            let builder = builder.with_retention_period(keep).with_clock(Arc::new(At(now_millis)));
+            // The caller says how long; the library would refuse less than a week.
+            builder.with_enforce_retention_duration(false).with_dry_run(dry_run)
+        };
+        let (_, found) = vacuum(true).await.map_err(|error| self.failed(&error))?;
+        // The log remembers files that an earlier vacuum has deleted.
+        let there: HashSet<String> = self
+            .store
+            .list(None)
+            .map_ok(|meta| meta.location.to_string())
+            .try_collect()
+            .await
+            .map_err(|error| self.failed(&error.into()))?;
+        let mut files = found.files_deleted;
+        files.retain(|file| there.contains(file));
+        if !dry_run && !files.is_empty() {
+            vacuum(false).await.map_err(|error| self.failed(&error))?;
+        }
+        Ok(files)
     }
 
     /// The newest version; `None` where there is no table yet.

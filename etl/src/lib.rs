@@ -28,6 +28,7 @@ mod enrich;
 mod error;
 mod fold;
 mod functions;
+mod housekeeping;
 mod inspect;
 mod lake;
 mod lookups;
@@ -44,6 +45,7 @@ pub mod synth;
 pub use config::{Config, Days, Progress, Silent};
 pub use error::{ErrorKind, EtlError, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
+pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };

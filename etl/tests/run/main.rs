@@ -4,6 +4,7 @@
 
 mod changes;
 mod formats;
+mod housekeeping;
 mod lake;
 mod naive;
 mod refusals;

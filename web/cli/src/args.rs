@@ -1,6 +1,7 @@
 //! What one can type. Every command has an example in its help.
 
 mod etl;
+mod lake;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 pub(crate) use etl::{EtlCommand, EtlPlanArgs, EtlRunArgs, EtlTarget};
+pub(crate) use lake::{LakeCommand, SnapshotsArgs, VacuumArgs};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     /// Turn events into a lake of cells
     #[command(subcommand)]
     Etl(EtlCommand),
+    /// Look after a lake: its snapshots, and the files that none of them needs
+    #[command(subcommand)]
+    Lake(LakeCommand),
     /// Ask the cube, from a lake or through a running service
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),

@@ -4,6 +4,7 @@ mod demo;
 mod etl_plan;
 mod etl_run;
 mod gateway;
+mod lake;
 mod model_check;
 mod query;
 mod serve;
@@ -22,6 +23,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
+        Command::Lake(command) => lake::run(command).await,
         Command::Query(args) => query::run(args).await,
         Command::Sql(args) => sql::run(args).await,
         Command::Serve(args) => serve::run(args).await,
