@@ -1,4 +1,5 @@
-//! What must hold before a commit. A check that fails is an error that explains itself.
+//! What must hold before every commit. A check that fails is an error that explains itself; those that a
+//! model declares are in `judge.rs`.
 
 use clio_proto::{CheckOutcome, Period};
 use clio_sketch::{Estimate, Form, SketchRef, Union, relative_standard_error_at};
@@ -17,6 +18,10 @@ pub(crate) const PARENT_IS_SUM: &str = "a parent counts what its children count"
 /// All time has at least the different values of any day.
 pub(crate) const ALL_TIME_HOLDS_DAYS: &str = "all time holds each day";
 
+/// What holds of every lake, whatever the model says; nobody can accept that it does not.
+pub const INVARIANTS: [&str; 4] =
+    [DISTINCT_WITHIN_COUNT, COUNTS_ARE_ROWS, PARENT_IS_SUM, ALL_TIME_HOLDS_DAYS];
+
 /// What the cells of one period come to, all together.
 #[derive(Debug, Clone)]
 pub(crate) struct Totals {
@@ -28,7 +33,7 @@ pub(crate) struct Totals {
 }
 
 /// How far an estimate may lie above its count before it is a defect and no chance: one in a billion.
-const N_STANDARD_ERRORS: f64 = 6.0;
+pub(crate) const N_STANDARD_ERRORS: f64 = 6.0;
 
 impl Totals {
     pub(crate) fn new(shape: &CellShape) -> Self {
@@ -182,17 +187,24 @@ pub(crate) struct Checked {
     pub(crate) n_cells: u64,
     pub(crate) n_days: u64,
     pub(crate) n_parents: u64,
+    /// What the checks of the model came to.
+    pub(crate) declared: Vec<CheckOutcome>,
 }
 
 impl Checked {
+    /// Whether a check of the model failed, and so was accepted.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.declared.iter().flat_map(|check| &check.findings).any(|finding| finding.is_failure)
+    }
+
     pub(crate) fn outcomes(&self) -> Vec<CheckOutcome> {
-        [
-            (DISTINCT_WITHIN_COUNT, self.n_cells),
-            (COUNTS_ARE_ROWS, self.n_days),
-            (PARENT_IS_SUM, self.n_parents),
-            (ALL_TIME_HOLDS_DAYS, self.n_days),
-        ]
-        .map(|(name, n_checked)| CheckOutcome { name: name.to_owned(), n_checked })
-        .to_vec()
+        let n_checked = [self.n_cells, self.n_days, self.n_parents, self.n_days];
+        let outcome = |(name, n_checked): (&str, u64)| CheckOutcome {
+            name: name.to_owned(),
+            n_checked,
+            findings: Vec::new(),
+        };
+        let invariants = INVARIANTS.into_iter().zip(n_checked).map(outcome);
+        invariants.chain(self.declared.iter().cloned()).collect()
     }
 }

@@ -21,6 +21,8 @@ pub struct Config {
     pub n_threads: usize,
     /// How many bytes the engine may hold before it spills groups to disk; `None` for no limit.
     pub memory_bytes: Option<usize>,
+    /// Why checks of the model that fail are accepted; the commit says so. `None`: they are not.
+    pub accept: Option<String>,
 }
 
 /// The days that a run rebuilds.

@@ -84,6 +84,31 @@ impl fmt::Display for TypeInFile {
     }
 }
 
+/// A check of the model that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FailedCheck {
+    /// The check's name.
+    pub check: String,
+    /// The day.
+    pub day: Date,
+    /// What was expected and found.
+    pub what: String,
+}
+
+/// How many failed checks a message lists.
+const MAX_LISTED: usize = 10;
+
+fn failures_text(failed: &[FailedCheck]) -> String {
+    let mut text = String::new();
+    for FailedCheck { check, day, what } in failed.iter().take(MAX_LISTED) {
+        text += &format!("check `{check}` failed for {day}: {what}; ");
+    }
+    if let Some(n_more @ 1..) = failed.len().checked_sub(MAX_LISTED) {
+        text += &format!("and {n_more} more; ");
+    }
+    text
+}
+
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -290,6 +315,16 @@ pub enum EtlError {
         period: Period,
         /// What was expected and found.
         reason: String,
+    },
+    /// Checks of the model that failed.
+    #[error(
+        "{}nothing was committed; mend the input, change the checks in the model (`on_failure = \"warn\"`), \
+         or accept the days as they are: `--accept REASON`",
+        failures_text(failed)
+    )]
+    ChecksFailed {
+        /// At least one, in the order of the model's checks, then by day.
+        failed: Vec<FailedCheck>,
     },
     /// The lake's storage fails.
     #[error("lake {url}: {reason}")]

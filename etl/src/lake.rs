@@ -458,6 +458,7 @@ mod tests {
             lookups: Default::default(),
             cells: Default::default(),
             checks: Vec::new(),
+            accepted: None,
             inputs: Default::default(),
         }
     }

@@ -13,7 +13,8 @@
 //! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
-//! check     check.rs    counts are the rows read, no cell has more values than events, …
+//! check     check.rs    counts are the rows read, no cell has more values than events, …; and, before
+//!                       the fold, judge.rs: what the model declares
 //! commit    lake.rs     lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
@@ -30,6 +31,7 @@ mod fold;
 mod functions;
 mod housekeeping;
 mod inspect;
+mod judge;
 mod lake;
 mod lookups;
 mod model_change;
@@ -42,8 +44,9 @@ mod sql;
 mod stage;
 pub mod synth;
 
+pub use check::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
-pub use error::{ErrorKind, EtlError, Place, TableName, TypeInFile};
+pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
 pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
 pub use inspect::{

@@ -2,7 +2,7 @@
 //!
 //! A lookup that events are only enriched by is not stored: it may name people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use clio_proto::{LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, Lookup, Model, SqlColumn};
@@ -69,6 +69,17 @@ fn used_columns(model: &Model, lookup: &str) -> Option<Vec<(String, String)>> {
 }
 
 impl Members {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The keys of all members.
+    pub(crate) fn keys(&self) -> Result<HashSet<String>, EtlError> {
+        let Some(keys) = self.rows.column(0).during(STEP)? else { return Ok(HashSet::new()) };
+        let keys = cast(&keys, &DataType::Utf8).during(STEP)?;
+        Ok(keys.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
+    }
+
     async fn read(
         ctx: &SessionContext,
         base: &Url,

@@ -32,6 +32,8 @@ pub struct RunReport {
     pub lookups: BTreeMap<String, u64>,
     /// What was checked before the commit.
     pub checks: Vec<CheckOutcome>,
+    /// Why it was committed although checks failed.
+    pub accepted: Option<String>,
     /// How long each step took, in order.
     pub steps: Vec<StepTime>,
 }

@@ -23,6 +23,7 @@ use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
+use crate::judge::{Judge, refuse_failures};
 use crate::lake::{DeltaFolder, LakeFile, Outcome, TableState};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
@@ -130,6 +131,7 @@ impl Run<'_> {
         let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
+        self.judge(&ctx, &shape, &members, state.as_ref(), &days).await?;
         for _ in 0..MAX_ATTEMPTS {
             let parents = self.fold(&ctx, &shape, state.as_ref(), &days).await?;
             let lookups = self.store_lookups(&members).await?;
@@ -307,6 +309,26 @@ impl Run<'_> {
         Ok((period, rebuilt))
     }
 
+    /// Asks the checks of the model what they say of the days that changed.
+    async fn judge(
+        &mut self,
+        ctx: &SessionContext,
+        shape: &CellShape,
+        members: &[Members],
+        state: Option<&TableState>,
+        days: &Periods,
+    ) -> Result<(), EtlError> {
+        let step = self.begin("check", 1);
+        let (model, old) = (&self.config.model, files_by_period(state));
+        let store = self.cells.store();
+        let judge = Judge { ctx, model, shape, members, store, old: &old, days };
+        let outcomes = judge.outcomes().await?;
+        refuse_failures(&outcomes, self.config.accept.as_deref())?;
+        self.stager.checked.declared = outcomes;
+        self.end(step);
+        Ok(())
+    }
+
     async fn fold(
         &mut self,
         ctx: &SessionContext,
@@ -356,6 +378,12 @@ impl Run<'_> {
             lookups,
             cells: days.iter().chain(parents).map(n_cells).collect(),
             checks: self.stager.checked.outcomes(),
+            accepted: self
+                .stager
+                .checked
+                .has_failures()
+                .then(|| self.config.accept.clone())
+                .flatten(),
             inputs: made_of,
         }
     }
@@ -391,6 +419,7 @@ impl Run<'_> {
             bytes_written: self.bytes_written,
             lookups: metadata.lookups,
             checks: metadata.checks,
+            accepted: metadata.accepted,
             steps: self.steps.clone(),
         }
     }

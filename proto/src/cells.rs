@@ -81,6 +81,9 @@ pub struct SnapshotMetadata {
     pub cells: BTreeMap<String, u64>,
     /// What was checked before the commit.
     pub checks: Vec<CheckOutcome>,
+    /// Why it was committed although checks failed: what somebody said who accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     /// What each day of the snapshot was made of; empty in commits that did not say so yet.
     #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
     pub inputs: DayInputs,
@@ -93,6 +96,21 @@ pub struct CheckOutcome {
     pub name: String,
     /// How many cells or days it looked at.
     pub n_checked: u64,
+    /// Where it did not hold; commits before there were such checks have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<CheckFinding>,
+}
+
+/// A day for which a check of the model did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CheckFinding {
+    /// The day.
+    pub day: Date,
+    /// The check would have kept the day from being committed, had nobody accepted it; otherwise it
+    /// only warned.
+    pub is_failure: bool,
+    /// What was expected and found.
+    pub what: String,
 }
 
 /// How a stored measure is held in a cell.

@@ -18,9 +18,9 @@ mod service;
 pub mod wire;
 
 pub use cells::{
-    CELLS_TABLE, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN, LOOKUP_KEY_COLUMN,
-    LOOKUPS_FOLDER, META_FAMILY, META_HASH, META_KIND, META_PRECISION, PERIOD_COLUMN, Recipe,
-    SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
+    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
+    LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, META_FAMILY, META_HASH, META_KIND, META_PRECISION,
+    PERIOD_COLUMN, Recipe, SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
 };
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{
@@ -33,9 +33,9 @@ pub use convert::{
 pub use error::{Code, ServiceError};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, Lookup,
-    Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, Source, SqlColumn,
-    display_name,
+    Check, CheckKind, CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet,
+    Format, Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem,
+    OnFailure, Per, Source, SqlColumn, display_name,
 };
 pub use period::{DayRange, Grain, Period, PeriodParseError, cover};
 pub use query::{

@@ -7,6 +7,7 @@
 //! ```
 
 mod check;
+mod checks;
 mod expression;
 mod fingerprint;
 mod problems;
@@ -14,6 +15,7 @@ mod raw;
 
 use std::fmt;
 
+pub use checks::{Check, CheckKind, OnFailure, Per};
 use clio_sketch::{Family, Precision};
 pub use expression::{Expression, ExpressionError};
 use jiff::tz::TimeZone;
@@ -35,6 +37,7 @@ pub struct Model {
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) dimensions: Vec<Dimension>,
     pub(crate) measures: Vec<Measure>,
+    pub(crate) checks: Vec<Check>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) text: String,
 }
@@ -110,6 +113,12 @@ impl Model {
     /// The measures that a cell holds: all but the derived ones.
     pub fn stored_measures(&self) -> impl Iterator<Item = &Measure> {
         self.measures.iter().filter(|measure| !matches!(measure.kind, MeasureKind::Derived { .. }))
+    }
+
+    /// What must hold of days before they are committed: the checks of every model that this one does not
+    /// replace, then those that it declares, in the file's order. They are no part of what cells mean.
+    pub fn checks(&self) -> &[Check] {
+        &self.checks
     }
 
     /// Every dimension followed by its attributes, in the model's order.

@@ -67,7 +67,12 @@ fn commits_of_version_1_are_read() {
         rows_out_of_day: BTreeMap::from([("plays".to_owned(), 1)]),
         lookups: BTreeMap::from([("assets".to_owned(), 3)]),
         cells: BTreeMap::from([("2026-01".to_owned(), 7), ("all".to_owned(), 7)]),
-        checks: vec![CheckOutcome { name: "uniques at most counts".to_owned(), n_checked: 14 }],
+        checks: vec![CheckOutcome {
+            name: "uniques at most counts".to_owned(),
+            n_checked: 14,
+            findings: Vec::new(),
+        }],
+        accepted: None,
         inputs: DayInputs::default(),
     };
     let shipped = include_str!("cells/snapshot_metadata_v1.json");

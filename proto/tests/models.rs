@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clio_proto::{
-    CsvOptions, Dimension, DimensionColumn, FileSet, Format, MeasureFormat, MeasureKind, Model,
-    SqlColumn,
+    Check, CsvOptions, Dimension, DimensionColumn, FileSet, Format, MeasureFormat, MeasureKind,
+    Model, SqlColumn,
 };
 
 const MEDIA: &str = include_str!("models/media.toml");
@@ -98,6 +98,61 @@ fn a_model_over_csv_files_is_understood() {
 }
 
 #[test]
+fn every_model_has_checks_unless_it_says_otherwise() {
+    let said = |text: &str| {
+        let model = parse(text);
+        let line = |check: &Check| {
+            format!(
+                "{} {} {}: {}",
+                check.name,
+                check.on_failure.as_str(),
+                check.is_default,
+                check.kind
+            )
+        };
+        model.checks().iter().map(line).collect::<Vec<_>>()
+    };
+    let rows = "rows warn true: a day has 50 to 200 % of the median events of the 28 days before, each \
+                of impressions, qualified_plays; once 7 of them are known";
+    let missing = "missing warn true: at most 50 % of a day's events, each of impressions, \
+                   qualified_plays, lack a known member, each of asset, country, device";
+    assert_eq!(said(MEDIA), [rows, missing]);
+    let declared = "
+[check.missing]
+on_failure = \"off\"
+[check.players_within_viewers]
+kind = \"within\"
+measure = \"players\"
+within = \"viewers\"
+per = \"cell\"
+on_failure = \"fail\"
+[check.plays_come]
+kind = \"rows\"
+source = \"qualified_plays\"
+trailing_days = 3
+at_least = \"99.5%\"
+at_most = 4
+[check.known_country]
+kind = \"missing\"
+dimension = \"country\"
+source = \"impressions\"
+at_most = 0.025
+";
+    assert_eq!(
+        said(&format!("{MEDIA}{declared}")),
+        [
+            rows,
+            &missing.replace("warn true", "off false"),
+            "players_within_viewers fail false: players is never above viewers in a cell",
+            "plays_come warn false: a day has 99.5 to 400 % of the median events of the 3 days before, \
+             each of qualified_plays; once 3 of them are known",
+            "known_country warn false: at most 2.5 % of a day's events, each of impressions, lack a \
+             known member, each of country",
+        ]
+    );
+}
+
+#[test]
 fn a_fingerprint_is_of_what_a_model_means() {
     let media = parse(MEDIA);
     let same = |from: &str, to: &str| {
@@ -110,6 +165,11 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert!(same("players / viewers", "(players)/viewers"));
     assert!(same("precision = 14", "error = \"1%\""));
     assert!(same("timezone = \"UTC\"", ""));
+    // What is checked of numbers is no part of what they mean.
+    assert!(same(
+        "[measure.impressions]",
+        "[check.rows]\non_failure = \"off\"\n[measure.impressions]"
+    ));
     assert!(!same("timezone = \"UTC\"", "timezone = \"Europe/Berlin\""));
     assert!(!same("players / viewers", "viewers / players"));
     assert!(!same("watch_seconds >= 120", "watch_seconds >= 121"));

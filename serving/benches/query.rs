@@ -199,6 +199,7 @@ fn write_lake(lake: &Path) {
         lookups: [("assets".to_owned(), 0)].into(),
         cells: std::collections::BTreeMap::new(),
         checks: Vec::new(),
+        accepted: None,
         inputs: Default::default(),
     };
     let text = serde_json::to_string(&metadata).expect("it is JSON");

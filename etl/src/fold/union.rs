@@ -108,7 +108,8 @@ impl<'a> Union<'a> {
         Ok(totals.collect())
     }
 
-    fn frame(&self, parts: &[LakeFile]) -> Result<DataFrame, EtlError> {
+    /// The cells of some files, as the engine reads them.
+    pub(crate) fn frame(&self, parts: &[LakeFile]) -> Result<DataFrame, EtlError> {
         let files = parts.iter().map(|file| PartitionedFile::new(&file.path, file.size_bytes));
         let table = parquet_table(
             &self.read_schema,

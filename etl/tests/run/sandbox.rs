@@ -8,8 +8,8 @@ use std::sync::Arc;
 use clio_etl::{Config, Days, EtlError, RunReport, Silent, run};
 use clio_proto::{DayRange, Model, RunId, SnapshotMetadata};
 use clio_sketch::{Family, Sketch};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use deltalake::DeltaTableBuilder;
@@ -23,6 +23,7 @@ pub(crate) struct Sandbox {
     model: String,
     n_runs: usize,
     pub(crate) n_threads: usize,
+    pub(crate) accept: Option<String>,
 }
 
 /// The newest version of a table of the lake.
@@ -36,7 +37,7 @@ pub(crate) struct Stored {
 impl Sandbox {
     pub(crate) fn new(model: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, model: model.to_owned(), n_runs: 0, n_threads: 2 }
+        Self { folder, model: model.to_owned(), n_runs: 0, n_threads: 2, accept: None }
     }
 
     pub(crate) fn set_model(&mut self, model: &str) {
@@ -73,6 +74,7 @@ impl Sandbox {
             now: "2026-03-01T12:00:00Z".parse().unwrap(),
             n_threads: self.n_threads,
             memory_bytes: None,
+            accept: self.accept.clone(),
         }
     }
 
@@ -122,6 +124,45 @@ impl Sandbox {
         let text = commits.iter().find_map(|commit| commit.info.get("clio")?.as_str());
         let metadata = text.map(|text| serde_json::from_str(text).unwrap());
         Some(Stored { version: snapshot.version(), files, metadata })
+    }
+
+    /// Rewrites the cells of a period behind the lake's back: same file, same row count, other values.
+    pub(crate) fn tamper(&self, period: &str, change: impl Fn(&Field, &ArrayRef) -> ArrayRef) {
+        let log = self.path("lake/cells/_delta_log");
+        let mut logs: Vec<PathBuf> =
+            fs::read_dir(log).unwrap().map(|entry| entry.unwrap().path()).collect();
+        logs.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+        logs.sort();
+        let is_of_period =
+            |add: &serde_json::Value| add["partitionValues"]["period"].as_str() == Some(period);
+        let mut n_tampered = 0;
+        for path in logs {
+            let mut lines = Vec::new();
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                let mut action: serde_json::Value = serde_json::from_str(line).unwrap();
+                if let Some(add) = action.get_mut("add").filter(|add| is_of_period(add)) {
+                    let file = self.path("lake/cells").join(add["path"].as_str().unwrap());
+                    let batches = read(&fs::read(&file).unwrap());
+                    let schema = batches[0].schema();
+                    // Where a period has one part, both are one file under two names.
+                    fs::remove_file(&file).unwrap();
+                    let out = fs::File::create(&file).unwrap();
+                    let mut writer = ArrowWriter::try_new(out, Arc::clone(&schema), None).unwrap();
+                    for rows in batches {
+                        let columns = schema.fields().iter().zip(rows.columns());
+                        let columns = columns.map(|(field, values)| change(field, values));
+                        let rows = RecordBatch::try_new(Arc::clone(&schema), columns.collect());
+                        writer.write(&rows.unwrap()).unwrap();
+                    }
+                    writer.close().unwrap();
+                    add["size"] = fs::metadata(&file).unwrap().len().into();
+                    n_tampered += 1;
+                }
+                lines.push(action.to_string());
+            }
+            fs::write(&path, lines.join("\n") + "\n").unwrap();
+        }
+        assert_eq!(n_tampered, 1, "{period} has one file");
     }
 
     pub(crate) async fn cells(&self) -> Stored {

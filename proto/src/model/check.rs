@@ -3,6 +3,7 @@
 //! Each part is checked on its own and gives `None` where it has a problem; names that are declared
 //! count as existing even so, so that one mistake is one problem.
 
+mod checks;
 mod dimension;
 mod files;
 mod measure;
@@ -34,6 +35,7 @@ fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let lookups = source::check_lookups(&raw.lookups, problems);
     let dimensions = dimension::check(raw, problems);
     let measures = measure::check(raw, problems);
+    let checks = checks::check(raw, problems);
     names::check(raw, problems);
     let (name, timezone_name, timezone) = dataset?;
     let mut model = Model {
@@ -44,6 +46,7 @@ fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
         lookups: lookups?,
         dimensions: dimensions?,
         measures: measures?,
+        checks: checks?,
         fingerprint: crate::Fingerprint::new(""),
         text: text.to_owned(),
     };

@@ -56,6 +56,7 @@ pub(super) struct RawModel {
     pub(super) lookups: Vec<RawLookup>,
     pub(super) dimensions: Vec<RawDimension>,
     pub(super) measures: Vec<RawMeasure>,
+    pub(super) checks: Vec<RawCheck>,
 }
 
 /// A table's name, its line, and its dotted path (`source.plays`).
@@ -137,12 +138,27 @@ pub(super) struct RawMeasure {
     pub(super) kind: Entry<String>,
     pub(super) of: Entry<RawOf>,
     pub(super) precision: Entry<i64>,
-    pub(super) error: Entry<RawError>,
+    pub(super) error: Entry<RawShare>,
     pub(super) family: Entry<String>,
     pub(super) from_sketch: Entry<bool>,
     pub(super) expr: Entry<String>,
     pub(super) format: Entry<String>,
     pub(super) display: Entry<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawCheck {
+    pub(super) place: Place,
+    pub(super) kind: Entry<String>,
+    pub(super) source: Entry<String>,
+    pub(super) trailing_days: Entry<i64>,
+    pub(super) at_least: Entry<RawShare>,
+    pub(super) at_most: Entry<RawShare>,
+    pub(super) dimension: Entry<String>,
+    pub(super) measure: Entry<String>,
+    pub(super) within: Entry<String>,
+    pub(super) per: Entry<String>,
+    pub(super) on_failure: Entry<String>,
 }
 
 /// One column, or several together.
@@ -154,7 +170,7 @@ pub(super) enum RawOf {
 
 /// `0.01`, or `"1%"`.
 #[derive(Debug)]
-pub(super) enum RawError {
+pub(super) enum RawShare {
     Number(f64),
     Text(String),
 }
@@ -179,8 +195,9 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<RawModel> {
     let lookups = reader.subtables(&mut root, "lookup", Reader::lookup);
     let dimensions = reader.subtables(&mut root, "dimension", Reader::dimension);
     let measures = reader.subtables(&mut root, "measure", Reader::measure);
+    let checks = reader.subtables(&mut root, "check", Reader::check);
     reader.finish(root);
-    Some(RawModel { dataset, sources, lookups, dimensions, measures })
+    Some(RawModel { dataset, sources, lookups, dimensions, measures, checks })
 }
 
 /// A TOML table while its keys are taken out one by one.
@@ -301,6 +318,12 @@ impl<'a> Reader<'a, '_> {
 
     fn strings(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<Vec<String>> {
         self.entry(table, key, "a list of texts, such as `[\"a\", \"b\"]`", texts)
+    }
+
+    fn share(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<RawShare> {
+        self.entry(table, key, "a share such as `\"1%\"` or `0.01`", |value| {
+            text(value).map(RawShare::Text).or_else(|| number(value).map(RawShare::Number))
+        })
     }
 
     fn subtable(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<Table<'a>> {
@@ -435,14 +458,28 @@ impl<'a> Reader<'a, '_> {
                 text(value).map(RawOf::One).or_else(|| texts(value).map(RawOf::Several))
             }),
             precision: self.entry(&mut table, "precision", "a whole number", whole),
-            error: self.entry(&mut table, "error", "a share such as `\"1%\"` or `0.01`", |value| {
-                text(value).map(RawError::Text).or_else(|| number(value).map(RawError::Number))
-            }),
+            error: self.share(&mut table, "error"),
             family: self.string(&mut table, "family"),
             from_sketch: self.boolean(&mut table, "from_sketch"),
             expr: self.string(&mut table, "expr"),
             format: self.string(&mut table, "format"),
             display: self.string(&mut table, "display"),
+            place: self.finish(table),
+        }
+    }
+
+    fn check(&mut self, mut table: Table<'a>) -> RawCheck {
+        RawCheck {
+            kind: self.string(&mut table, "kind"),
+            source: self.string(&mut table, "source"),
+            trailing_days: self.entry(&mut table, "trailing_days", "a whole number", whole),
+            at_least: self.share(&mut table, "at_least"),
+            at_most: self.share(&mut table, "at_most"),
+            dimension: self.string(&mut table, "dimension"),
+            measure: self.string(&mut table, "measure"),
+            within: self.string(&mut table, "within"),
+            per: self.string(&mut table, "per"),
+            on_failure: self.string(&mut table, "on_failure"),
             place: self.finish(table),
         }
     }

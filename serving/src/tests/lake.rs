@@ -133,6 +133,7 @@ impl TestLake {
             lookups: self.lookup_versions.clone(),
             cells,
             checks: Vec::new(),
+            accepted: None,
             inputs: Default::default(),
         };
         change(&mut metadata);

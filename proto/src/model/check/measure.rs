@@ -4,7 +4,7 @@ use clio_sketch::{Family, Precision};
 
 use super::{need, refuse};
 use crate::model::problems::{Problems, choose, quoted};
-use crate::model::raw::{At, Entry, RawError, RawMeasure, RawModel, RawOf};
+use crate::model::raw::{At, Entry, RawMeasure, RawModel, RawOf, RawShare};
 use crate::model::{Expression, Measure, MeasureFormat, MeasureKind, SqlColumn, display_name};
 
 /// The names of kinds.
@@ -244,12 +244,12 @@ fn precision(
 fn precision_for_error(
     measure: &RawMeasure,
     family: Family,
-    at: &At<RawError>,
+    at: &At<RawShare>,
     problems: &mut Problems,
 ) -> Option<Precision> {
     let (share, written) = match &at.value {
-        RawError::Number(share) => (Some(*share), share.to_string()),
-        RawError::Text(text) => (share_of(text), text.clone()),
+        RawShare::Number(share) => (Some(*share), share.to_string()),
+        RawShare::Text(text) => (share_of(text), text.clone()),
     };
     // A share of 1 is an error of 100 %: who writes `error = 1` means one per cent.
     let precision =
@@ -264,7 +264,7 @@ fn precision_for_error(
 }
 
 /// `1%` and `0.8 %` as a share.
-fn share_of(text: &str) -> Option<f64> {
+pub(super) fn share_of(text: &str) -> Option<f64> {
     let number = text.trim().strip_suffix('%')?.trim_end();
     number.parse::<f64>().ok().map(|percent| percent / 100.0)
 }

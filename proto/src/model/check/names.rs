@@ -17,6 +17,9 @@ pub(super) fn check(raw: &RawModel, problems: &mut Problems) {
     for place in raw.lookups.iter().map(|lookup| &lookup.place) {
         check_word(&place.name, place.line, &place.path, "lookup", problems);
     }
+    for place in raw.checks.iter().map(|check| &check.place) {
+        check_word(&place.name, place.line, &place.path, "check", problems);
+    }
     let mut taken = Taken::default();
     for dimension in &raw.dimensions {
         let place = &dimension.place;

@@ -24,9 +24,13 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   clio etl run --model media.toml --lake lake
   clio etl run --model media.toml --lake lake --date 2026-01-05
+  clio etl run --model media.toml --lake lake --accept 'the outage of 5 January'
 
 Without dates, the days are rebuilt whose files, lookups or model changed since the last commit: one
-that arrives a month late too. A day whose files are gone stays as it is, unless its date is given.";
+that arrives a month late too. A day whose files are gone stays as it is, unless its date is given.
+
+Days that change are checked before the commit, by the checks of the model: `clio model check` lists
+them. One that fails commits nothing, unless --accept gives a reason.";
 
 /// Which model, which lake, which days.
 #[derive(Debug, Args)]
@@ -61,6 +65,9 @@ pub(crate) struct EtlRunArgs {
     /// The most memory for sorting and grouping, in MiB
     #[arg(long, value_name = "MIB")]
     pub(crate) memory: Option<NonZeroUsize>,
+    /// Commit although checks of the model fail; the commit keeps the reason
+    #[arg(long, value_name = "REASON")]
+    pub(crate) accept: Option<String>,
     /// How the report is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,

@@ -18,6 +18,12 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
     if let Some(threads) = args.threads {
         config.n_threads = threads.get();
     }
+    if let Some(reason) = &args.accept
+        && reason.trim().is_empty()
+    {
+        return Err(Usage("--accept needs a reason, which the commit keeps".to_owned()).into());
+    }
+    config.accept = args.accept;
     config.memory_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
     let bars = Bars::new();
     let report = clio_etl::run(&config, days, &bars).await?;
@@ -72,6 +78,7 @@ pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::C
         now,
         n_threads: n_threads(),
         memory_bytes: None,
+        accept: None,
     })
 }
 
@@ -99,6 +106,15 @@ pub(crate) fn print_report(report: &RunReport) {
         .map(|(grain, n_cells)| format!("{grain} {}", number(*n_cells)))
         .collect();
     println!("  cells          {}", cells.join(", "));
+    for check in &report.checks {
+        for finding in &check.findings {
+            let verdict = if finding.is_failure { "accepted" } else { "warning" };
+            println!("  {verdict:<14} check {}, {}: {}", check.name, finding.day, finding.what);
+        }
+    }
+    if let Some(reason) = &report.accepted {
+        println!("  because        {reason}");
+    }
     println!("  written        {}", indicatif::HumanBytes(report.bytes_written));
     let steps: Vec<_> =
         report.steps.iter().map(|step| format!("{} {:.2} s", step.step, step.seconds)).collect();

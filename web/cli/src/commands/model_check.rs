@@ -61,6 +61,16 @@ fn print_model(model: &Model) {
     for measure in model.measures() {
         println!("  {:<20} {}", measure.name, measure_text(measure));
     }
+    print_checks(model);
+}
+
+fn print_checks(model: &Model) {
+    println!("\nchecks of days before a commit");
+    for check in model.checks() {
+        let origin = if check.is_default { ", as in every model" } else { "" };
+        println!("  {:<20} {}{origin}: {}", check.name, check.on_failure.as_str(), check.kind);
+    }
+    println!("  {:<20} fail: {}", "always", clio_etl::INVARIANTS.join("; "));
 }
 
 fn source_text(source: &Source) -> String {
@@ -178,6 +188,12 @@ fn json_of(model: &Model, found: Option<&Inspection>) -> anyhow::Result<serde_js
     let measures = model.measures().iter().map(|measure| {
         json!({ "name": measure.name, "display": measure.display, "is": measure_text(measure) })
     });
+    let checks = model.checks().iter().map(|check| {
+        json!({
+            "name": check.name, "on_failure": check.on_failure.as_str(),
+            "is_default": check.is_default, "is": check.kind.to_string(),
+        })
+    });
     Ok(json!({
         "name": model.name(),
         "timezone": model.timezone_name(),
@@ -185,6 +201,7 @@ fn json_of(model: &Model, found: Option<&Inspection>) -> anyhow::Result<serde_js
         "sources": sources.collect::<serde_json::Map<_, _>>(),
         "dimensions": dimensions.collect::<Vec<_>>(),
         "measures": measures.collect::<Vec<_>>(),
+        "checks": checks.collect::<Vec<_>>(),
         "found": serde_json::to_value(found)?,
     }))
 }

@@ -1,0 +1,138 @@
+//! The checks that a model declares: what must hold of days before a run commits them.
+
+use std::fmt;
+
+/// A check before a commit.
+///
+/// Always true: its sources are counted by a measure, its dimensions are single-valued, its measures
+/// are stored, and each of these lists names something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The name.
+    pub name: String,
+    /// What must hold.
+    pub kind: CheckKind,
+    /// What happens otherwise.
+    pub on_failure: OnFailure,
+    /// The model does not declare it: it applies to every model that does not say otherwise.
+    pub is_default: bool,
+}
+
+/// What must hold of every day whose cells a run changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckKind {
+    /// A source has about as many events as on the days before: as their median.
+    Rows {
+        /// The sources, each on its own.
+        sources: Vec<String>,
+        /// How many days before count, at least 1.
+        trailing_days: u16,
+        /// How many of them must be known, or else nothing is judged; at most `trailing_days`.
+        n_known_at_least: u16,
+        /// The least share of the median.
+        at_least: f64,
+        /// The greatest share of the median.
+        at_most: f64,
+    },
+    /// A measure is never above another, but for the errors of sketches.
+    Within {
+        /// The measure.
+        measure: String,
+        /// The other measure.
+        within: String,
+        /// What is compared.
+        per: Per,
+    },
+    /// Few events lack a known member: it is null, or the lookup that describes members has no such key.
+    Missing {
+        /// The dimensions, each on its own.
+        dimensions: Vec<String>,
+        /// The sources, each on its own.
+        sources: Vec<String>,
+        /// The greatest share of a source's events, 0 to 1.
+        at_most: f64,
+    },
+}
+
+impl CheckKind {
+    /// The names of kinds in the model.
+    pub const NAMES: [&'static str; 3] = ["rows", "within", "missing"];
+}
+
+/// In words, as `model check` prints it.
+impl fmt::Display for CheckKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows { sources, trailing_days, n_known_at_least, at_least, at_most } => write!(
+                f,
+                "a day has {} to {} % of the median events of the {trailing_days} days before, each of \
+                 {}; once {n_known_at_least} of them are known",
+                percent(*at_least),
+                percent(*at_most),
+                sources.join(", ")
+            ),
+            Self::Within { measure, within, per } => {
+                write!(f, "{measure} is never above {within} in a {}", per.as_str())
+            }
+            Self::Missing { dimensions, sources, at_most } => write!(
+                f,
+                "at most {} % of a day's events, each of {}, lack a known member, each of {}",
+                percent(*at_most),
+                sources.join(", "),
+                dimensions.join(", ")
+            ),
+        }
+    }
+}
+
+/// A share in per cent, with a tenth where it has one.
+fn percent(share: f64) -> f64 {
+    (share * 1000.0).round() / 10.0
+}
+
+/// What two measures are compared in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Per {
+    /// In every cell of a day.
+    Cell,
+    /// In all cells of a day together.
+    Day,
+}
+
+impl Per {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Cell, Self::Day];
+
+    /// The name in the model: `cell`, `day`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cell => "cell",
+            Self::Day => "day",
+        }
+    }
+}
+
+/// What happens when a check does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnFailure {
+    /// Nothing is committed, unless somebody accepts it with a reason.
+    Fail,
+    /// It is said, and recorded in the commit.
+    Warn,
+    /// Nothing: the check is switched off.
+    Off,
+}
+
+impl OnFailure {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Fail, Self::Warn, Self::Off];
+
+    /// The name in the model: `fail`, `warn`, `off`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::Off => "off",
+        }
+    }
+}
