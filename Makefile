@@ -17,7 +17,7 @@ DEMO_DATA ?= demo-data
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser bench peers fmt clean
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser bench peers peers-speed fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -68,6 +68,12 @@ peers:
 	tests/python.sh tests/peers/requirements.txt target/peers
 	cargo run --locked --package clio-sketch --example images -- target/peers/clio.jsonl
 	PYTHONPATH=tests target/peers/bin/python -m peers $(PEERS)
+
+# The same roll-up by other engines, on the events of `make bench`; ENGINES names some: clio first.
+peers-speed: build
+	tests/python.sh tests/peers/requirements.txt target/peers
+	test -e target/bench/large/media.toml || target/release/clio synth --out target/bench/large --scale large --no-answers
+	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/large target/release/clio $(ENGINES)
 
 fmt:
 	cargo fmt --all
