@@ -1,5 +1,7 @@
 //! Broken input and broken neighbours.
 
 mod input;
+mod kill;
 mod models;
 mod queries;
+mod schedule;

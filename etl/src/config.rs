@@ -1,7 +1,11 @@
 //! What a run is told: the binary reads files, environment and clock, and passes them in here.
 
+use std::path::PathBuf;
+
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
+
+use crate::retry::Retry;
 
 /// Everything a run depends on besides its input.
 #[derive(Debug, Clone)]
@@ -23,6 +27,11 @@ pub struct Config {
     pub memory_bytes: Option<usize>,
     /// Why checks of the model that fail are accepted; the commit says so. `None`: they are not.
     pub accept: Option<String>,
+    /// The folder of the journal, by which a run takes up where one that was killed stopped; made if
+    /// absent. `None` keeps no journal: a run that is killed leaves files behind and is done again.
+    pub state: Option<PathBuf>,
+    /// How often what a storage or network failed at is tried again.
+    pub retry: Retry,
 }
 
 /// The days that a run rebuilds.

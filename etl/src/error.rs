@@ -1,6 +1,7 @@
 //! Why a run failed: what, where, and the mend. Nothing is committed on any of these.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use clio_proto::Period;
 use datafusion::arrow::datatypes::DataType;
@@ -158,6 +159,8 @@ pub enum EtlError {
         url: String,
         /// What the storage says.
         reason: String,
+        /// It may be gone the next time.
+        passes: bool,
     },
     /// A file that is not what the model says, or is damaged.
     #[error("{table}: {file} is no {format} file: {reason}")]
@@ -333,6 +336,24 @@ pub enum EtlError {
         url: String,
         /// What the storage says.
         reason: String,
+        /// It may be gone the next time.
+        passes: bool,
+    },
+    /// The folder with the journal of runs cannot be used.
+    #[error("the state folder {}: {reason}; give another with --state", folder.display())]
+    State {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system or the database says.
+        reason: String,
+    },
+    /// A schedule that cannot be kept.
+    #[error("the schedule `{text}`: {reason}")]
+    Schedule {
+        /// What was given.
+        text: String,
+        /// What is wrong with it, and the mend.
+        reason: String,
     },
     /// Another run committed the same days meanwhile.
     #[error(
@@ -359,16 +380,61 @@ impl EtlError {
     /// Whose fault it is, and what helps.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Lake { .. } => ErrorKind::Lake,
+            Self::Lake { .. } | Self::State { .. } => ErrorKind::Lake,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::CheckFailed { .. } | Self::Engine { .. } => ErrorKind::Internal,
             _ => ErrorKind::Input,
         }
     }
 
+    /// Whether the same step may succeed when it is tried again: a storage or a network failed, not the
+    /// input.
+    pub fn can_pass(&self) -> bool {
+        match self {
+            Self::Storage { passes, .. } | Self::Lake { passes, .. } => *passes,
+            Self::Engine { error, .. } => may_pass(error.as_ref()),
+            _ => false,
+        }
+    }
+
     pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
         Self::Engine { step: step.into(), error: Box::new(error) }
     }
+}
+
+/// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
+pub(crate) fn may_pass(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind as Io;
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    let mut of_network = false;
+    let of_system = causes.find_map(|cause| {
+        match cause.downcast_ref::<object_store::Error>() {
+            Some(object_store::Error::Generic { store, .. }) => {
+                of_network |= *store != "LocalFileSystem";
+            }
+            Some(_) => return Some(false),
+            None => {}
+        }
+        let kind = cause.downcast_ref::<std::io::Error>()?.kind();
+        Some(matches!(
+            kind,
+            Io::Interrupted
+                | Io::TimedOut
+                | Io::ConnectionReset
+                | Io::ConnectionRefused
+                | Io::ConnectionAborted
+                | Io::NotConnected
+                | Io::BrokenPipe
+                | Io::UnexpectedEof
+                | Io::WouldBlock
+                | Io::ResourceBusy
+                | Io::NetworkDown
+                | Io::NetworkUnreachable
+                | Io::HostUnreachable
+                | Io::StaleNetworkFileHandle
+        ))
+    });
+    of_system.unwrap_or(of_network)
 }
 
 /// What was being done, for errors of the engine that no input explains.
@@ -407,4 +473,43 @@ fn unreachable_text(days: &[Date]) -> String {
 
 fn list_days(days: &[Date]) -> String {
     days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    fn lake(error: &object_store::Error) -> EtlError {
+        let passes = may_pass(error);
+        EtlError::Lake { url: String::new(), reason: error.to_string(), passes }
+    }
+
+    fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
+        object_store::Error::Generic { store, source: Box::new(io::Error::from(kind)) }
+    }
+
+    #[test]
+    fn a_network_may_come_back_and_a_wrong_folder_does_not() {
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::ConnectionReset] {
+            assert!(lake(&generic("S3", kind)).can_pass(), "{kind}");
+        }
+        for kind in [io::ErrorKind::NotADirectory, io::ErrorKind::StorageFull] {
+            assert!(!lake(&generic("LocalFileSystem", kind)).can_pass(), "{kind}");
+        }
+        let text = || "503 slow down".to_owned().into();
+        assert!(lake(&object_store::Error::Generic { store: "S3", source: text() }).can_pass());
+        let denied = object_store::Error::PermissionDenied { path: "a".to_owned(), source: text() };
+        assert!(!lake(&denied).can_pass());
+    }
+
+    #[test]
+    fn an_error_of_the_engine_passes_if_its_cause_does() {
+        let engine = |error: object_store::Error| {
+            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
+        };
+        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
+        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
+        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
+    }
 }

@@ -94,6 +94,7 @@ async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), EtlError> {
         None => Err(EtlError::Lake {
             url: lake.to_string(),
             reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
+            passes: false,
         }),
     }
 }

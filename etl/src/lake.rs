@@ -5,6 +5,7 @@
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
 mod file;
+mod trace;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,9 +25,10 @@ use futures::TryStreamExt;
 use object_store::ObjectStore;
 use url::Url;
 
-pub(crate) use file::{Staging, Written};
+pub(crate) use file::{Staging, Written, plain};
 
-use crate::error::EtlError;
+use crate::error::{EtlError, may_pass};
+use crate::journal::Journal;
 
 /// A clock that stands still.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ impl Clock for At {
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]
 pub(crate) struct DeltaFolder {
+    /// Below the lake.
+    name: String,
     url: Url,
     log_store: LogStoreRef,
     store: Arc<dyn ObjectStore>,
@@ -100,7 +104,11 @@ pub(crate) enum Outcome {
 impl DeltaFolder {
     /// Opens a folder below the lake, whether it is there or not; the first file written makes it.
     pub(crate) fn open(lake: &Url, folder: &str) -> Result<Self, EtlError> {
-        let fail = |url: &Url, reason: String| EtlError::Lake { url: url.to_string(), reason };
+        let fail = |url: &Url, reason: String| EtlError::Lake {
+            url: url.to_string(),
+            reason,
+            passes: false,
+        };
         let mut root = lake.clone();
         if !root.path().ends_with('/') {
             root.set_path(&format!("{}/", lake.path()));
@@ -117,7 +125,7 @@ impl DeltaFolder {
             .and_then(|builder| builder.build_storage())
             .map_err(|error| fail(&url, error.to_string()))?;
         let store = log_store.object_store(None);
-        Ok(Self { url, log_store, store })
+        Ok(Self { name: folder.to_owned(), url, log_store, store })
     }
 
     /// The store of the table's files, below its folder.
@@ -126,9 +134,15 @@ impl DeltaFolder {
     }
 
     /// Where a run's files go before a commit names them.
-    pub(crate) fn staging(&self, lake: &Url, run: &RunId) -> Staging {
+    pub(crate) fn staging(
+        &self,
+        lake: &Url,
+        run: &RunId,
+        journal: Option<&Arc<Journal>>,
+    ) -> Staging {
         let local = self.url.to_file_path().ok();
         Staging::new(Arc::clone(&self.store), lake.to_string(), run, local)
+            .noted_in(journal, &self.name)
     }
 
     /// The newest versions of a table, at most so many, the newest first.
@@ -214,10 +228,9 @@ impl DeltaFolder {
             let values = view.partition_values_map();
             let period = match values.get(PERIOD_COLUMN).and_then(Option::as_ref) {
                 None => None,
-                Some(text) => Some(text.parse::<Period>().map_err(|error| EtlError::Lake {
-                    url: self.url.to_string(),
-                    reason: error.to_string(),
-                })?),
+                Some(text) => {
+                    Some(text.parse::<Period>().map_err(|error| self.refused(error.to_string()))?)
+                }
             };
             files.push(LakeFile {
                 path: view.path().into_owned(),
@@ -239,9 +252,8 @@ impl DeltaFolder {
             let Some(text) = commit.info.get(SNAPSHOT_KEY).and_then(|value| value.as_str()) else {
                 continue;
             };
-            let metadata = serde_json::from_str(text).map_err(|error| EtlError::Lake {
-                url: self.url.to_string(),
-                reason: format!("the commit's `{SNAPSHOT_KEY}` cannot be read: {error}"),
+            let metadata = serde_json::from_str(text).map_err(|error| {
+                self.refused(format!("the commit's `{SNAPSHOT_KEY}` cannot be read: {error}"))
             })?;
             return Ok(Some(metadata));
         }
@@ -357,11 +369,12 @@ impl DeltaFolder {
     }
 
     fn failed(&self, error: &DeltaTableError) -> EtlError {
-        self.refused(error.to_string())
+        let passes = may_pass(error);
+        EtlError::Lake { url: self.url.to_string(), reason: error.to_string(), passes }
     }
 
     fn refused(&self, reason: String) -> EtlError {
-        EtlError::Lake { url: self.url.to_string(), reason }
+        EtlError::Lake { url: self.url.to_string(), reason, passes: false }
     }
 }
 

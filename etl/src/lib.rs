@@ -23,22 +23,27 @@
 
 mod cells;
 mod check;
+mod clock;
 mod config;
 mod engine;
 mod enrich;
 mod error;
 mod fold;
 mod functions;
+mod history;
 mod housekeeping;
 mod inspect;
+mod journal;
 mod judge;
 mod lake;
 mod lookups;
 mod model_change;
 mod plan;
 mod report;
+mod retry;
 mod rollup;
 mod run;
+mod schedule;
 mod source;
 mod sql;
 mod stage;
@@ -48,6 +53,7 @@ pub use check::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
+pub use history::runs;
 pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
@@ -55,5 +61,7 @@ pub use inspect::{
 pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{Plan, PlannedDay, Reason, plan};
 pub use report::{RunReport, StepTime};
+pub use retry::Retry;
 pub use run::run;
+pub use schedule::{Arrival, Schedule, Times, Trigger};
 pub use sql::{SqlAnswer, SqlConfig, sql};

@@ -17,6 +17,7 @@ use crate::cells::SortedCells;
 use crate::config::Config;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
+use crate::journal::Journal;
 use crate::lake::{Change, DeltaFolder, Outcome, Staging, Written};
 use crate::source::{Scope, Table};
 
@@ -119,9 +120,14 @@ impl Members {
     }
 
     /// Commits the lookup if it differs from what the lake holds; its version in any case.
-    async fn store(&self, config: &Config, bytes_written: &mut u64) -> Result<u64, EtlError> {
+    async fn store(
+        &self,
+        config: &Config,
+        journal: Option<&Arc<Journal>>,
+        bytes_written: &mut u64,
+    ) -> Result<u64, EtlError> {
         let folder = DeltaFolder::open(&config.lake, &format!("{LOOKUPS_FOLDER}/{}", self.name))?;
-        let mut staging = folder.staging(&config.lake, &config.run);
+        let mut staging = folder.staging(&config.lake, &config.run, journal);
         let stored = self.store_into(config, &folder, &mut staging, bytes_written).await;
         staging.discard().await;
         stored
@@ -164,6 +170,7 @@ impl Members {
         Err(EtlError::Lake {
             url: config.lake.to_string(),
             reason: format!("lookup `{}` is committed by others all the time", self.name),
+            passes: true,
         })
     }
 }
@@ -172,11 +179,12 @@ impl Members {
 pub(crate) async fn store(
     members: &[Members],
     config: &Config,
+    journal: Option<&Arc<Journal>>,
     bytes_written: &mut u64,
 ) -> Result<BTreeMap<String, u64>, EtlError> {
     let mut versions = BTreeMap::new();
     for lookup in members {
-        versions.insert(lookup.name.clone(), lookup.store(config, bytes_written).await?);
+        versions.insert(lookup.name.clone(), lookup.store(config, journal, bytes_written).await?);
     }
     Ok(versions)
 }

@@ -1,36 +1,44 @@
 //! One run: from the days asked for to one commit, or to an error and no trace.
 
+mod book;
 mod change;
+mod days;
+mod resume;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::sync::Arc;
 
 use clio_proto::{
-    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, Period, SnapshotId, SnapshotMetadata,
+    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, Period, RunOutcome, RunRecord,
+    SnapshotId, SnapshotMetadata,
 };
 use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::SessionContext;
-use futures::StreamExt;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use url::Url;
 
+use self::book::Book;
 use self::change::{
     bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells, without_twins,
 };
+use self::resume::{Finished, take_over};
 use crate::cells::CellShape;
-use crate::check::{self, Checked, Totals};
+use crate::check::Checked;
+use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
+use crate::history;
+use crate::journal::Journal;
 use crate::judge::{Judge, refuse_failures};
-use crate::lake::{DeltaFolder, LakeFile, Outcome, TableState};
+use crate::lake::{Change, DeltaFolder, Outcome, TableState};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
 use crate::plan::{Plan, day_of};
-use crate::report::{RunReport, StepTime};
-use crate::rollup::{FIRST_CELL_COLUMN, Inputs, Inventory, RolledUp, roll_up};
-use crate::stage::{PeriodCells, Periods, Rebuilt, Stager, files_by_period};
+use crate::report::RunReport;
+use crate::rollup::{Inputs, Inventory};
+use crate::stage::{Periods, Rebuilt, Stager, files_by_period};
 
 /// How often parents are folded again after another run's commit.
 const MAX_ATTEMPTS: usize = 5;
@@ -59,34 +67,46 @@ pub async fn run(
     days: Days,
     progress: &dyn Progress,
 ) -> Result<RunReport, EtlError> {
+    let clock = Clock::new(config.now);
     let cells = DeltaFolder::open(&config.lake, CELLS_TABLE)?;
-    let staging = cells.staging(&config.lake, &config.run);
+    let is_new = is_missing(&config.lake)?;
+    let journal = match &config.state {
+        Some(state) => {
+            let journal = Journal::begin(state, config.lake.as_str(), &config.run, clock)?;
+            Some(Arc::new(journal))
+        }
+        None => None,
+    };
+    let staging = cells.staging(&config.lake, &config.run, journal.as_ref());
     let mut run = Run {
         config,
         asked: days,
-        progress,
         cells,
         stager: Stager { staging, checked: Checked::default() },
-        steps: Vec::new(),
+        book: Arc::new(Book::new(config, progress, journal, clock)),
+        finished: Finished::new(),
         rows_in: BTreeMap::new(),
         rows_out_of_day: BTreeMap::new(),
         bytes_written: 0,
     };
-    let is_new = is_missing(&config.lake)?;
     let result = Box::pin(run.all()).await;
-    run.stager.staging.discard().await;
+    let ended = Box::pin(run.end(&result)).await;
     if result.is_err() && is_new {
         remove_if_empty(&config.lake);
     }
-    result
+    // What went wrong first is what people need to know.
+    result.and_then(|report| ended.map(|()| report))
 }
 
 /// Whether the lake is a local folder that is not there.
 fn is_missing(lake: &Url) -> Result<bool, EtlError> {
     let Ok(folder) = lake.to_file_path() else { return Ok(false) };
     let there = folder.try_exists();
-    let there = there
-        .map_err(|error| EtlError::Lake { url: lake.to_string(), reason: error.to_string() })?;
+    let there = there.map_err(|error| EtlError::Lake {
+        url: lake.to_string(),
+        reason: error.to_string(),
+        passes: false,
+    })?;
     Ok(!there)
 }
 
@@ -102,25 +122,36 @@ fn remove_if_empty(lake: &Url) {
 struct Run<'a> {
     config: &'a Config,
     asked: Days,
-    progress: &'a dyn Progress,
     cells: DeltaFolder,
     stager: Stager,
-    steps: Vec<StepTime>,
+    book: Arc<Book<'a>>,
+    /// The passes that dead runs have finished.
+    finished: Finished,
     rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
     bytes_written: u64,
 }
 
-/// A step that has begun.
-struct Step(&'static str, Instant);
+/// Tries a step again as long as what it failed at may pass.
+macro_rules! tried {
+    ($run:ident, $name:literal, $step:expr) => {
+        loop {
+            match $step.await {
+                Ok(value) => break value,
+                Err(error) => $run.book.wait_after($name, "", error).await?,
+            }
+        }
+    };
+}
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<RunReport, EtlError> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
-        let mut state = self.cells.state().await?;
-        let mut known = self.known(state.as_ref()).await?;
-        let (inventory, plan) = self.look(&ctx, state.as_ref(), known.as_ref()).await?;
-        let (inputs, shape, members) = self.open(&ctx, inventory, &plan, state.as_ref()).await?;
+        let (mut state, mut known) = tried!(self, "look", self.find());
+        let (inventory, plan) =
+            tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
+        let (inputs, shape, members) =
+            tried!(self, "open", self.open(&ctx, &inventory, &plan, state.as_ref()));
         let may_rebuild = |day| match self.asked {
             // A day without files is rebuilt too: to none.
             Days::Range(range) => range.contains(day),
@@ -131,10 +162,14 @@ impl Run<'_> {
         let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
-        self.judge(&ctx, &shape, &members, state.as_ref(), &days).await?;
+        tried!(self, "check", self.judge(&ctx, &shape, &members, state.as_ref(), &days));
+        let checked = self.stager.checked.clone();
         for _ in 0..MAX_ATTEMPTS {
-            let parents = self.fold(&ctx, &shape, state.as_ref(), &days).await?;
-            let lookups = self.store_lookups(&members).await?;
+            let parents = tried!(self, "fold", {
+                self.stager.checked = checked.clone();
+                self.fold(&ctx, &shape, state.as_ref(), &days)
+            });
+            let lookups = tried!(self, "lookups", self.store_lookups(&members));
             let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
             let metadata = self.metadata(&days, &parents, lookups, made_of.clone());
             if let Some(state) = &state
@@ -143,11 +178,7 @@ impl Run<'_> {
                 return Ok(self.report(state.version, true, &days, &parents, metadata));
             }
             let change = change(state.as_ref(), &days, &parents, metadata.clone());
-            let step = self.begin("commit", 1);
-            let now = self.config.now.as_millisecond();
-            let outcome =
-                self.cells.commit(state.as_ref(), &shape.table_schema, &change, now).await?;
-            self.end(step);
+            let outcome = tried!(self, "commit", self.commit(state.as_ref(), &shape, &change));
             match outcome {
                 Outcome::Committed(version) => {
                     self.stager.staging.committed(&change.added);
@@ -160,8 +191,8 @@ impl Run<'_> {
                 }
                 Outcome::Overtaken => {}
             }
-            let newer = self.cells.state().await?;
-            known = self.known(newer.as_ref()).await?;
+            let (newer, newly_known) = tried!(self, "look", self.find());
+            known = newly_known;
             if self.asked == Days::OutOfDate {
                 days = without_twins(days, known.as_ref(), &made_of);
             }
@@ -172,17 +203,80 @@ impl Run<'_> {
         Err(EtlError::Lake {
             url: self.config.lake.to_string(),
             reason: format!("other runs committed {MAX_ATTEMPTS} times meanwhile; run again"),
+            passes: true,
         })
     }
 
-    /// What the newest commit says of its snapshot.
-    async fn known(
+    /// The lake as it is now, with what its newest commit says; takes over what dead runs left.
+    async fn find(&mut self) -> Result<(Option<TableState>, Option<SnapshotMetadata>), EtlError> {
+        let step = self.book.begin("look", 1)?;
+        let state = self.cells.state().await?;
+        let known = match &state {
+            Some(state) => self.cells.metadata(state).await?,
+            None => None,
+        };
+        if let Some(journal) = self.book.journal() {
+            journal.found_version(state.as_ref().map(|state| state.version))?;
+            let staging = &mut self.stager.staging;
+            let found = take_over(self.config, journal, &self.cells, staging).await?;
+            self.finished.extend(found);
+        }
+        self.book.end(step, 0)?;
+        Ok((state, known))
+    }
+
+    async fn commit(
         &self,
         state: Option<&TableState>,
-    ) -> Result<Option<SnapshotMetadata>, EtlError> {
-        match state {
-            Some(state) => self.cells.metadata(state).await,
-            None => Ok(None),
+        shape: &CellShape,
+        change: &Change,
+    ) -> Result<Outcome, EtlError> {
+        let step = self.book.begin("commit", 1)?;
+        let now = self.config.now.as_millisecond();
+        let outcome = self.cells.commit(state, &shape.table_schema, change, now).await?;
+        self.book.end(step, change.added.iter().map(|file| file.n_rows).sum())?;
+        Ok(outcome)
+    }
+
+    /// Cleans up, and writes down how the run ended.
+    async fn end(&mut self, result: &Result<RunReport, EtlError>) -> Result<(), EtlError> {
+        let error = result.as_ref().err();
+        // The days that are done stay for the next run where only the storage failed.
+        let is_kept = error.is_some_and(EtlError::can_pass) && self.book.journal().is_some();
+        if !is_kept {
+            self.stager.staging.discard().await;
+        }
+        let Some(journal) = self.book.journal() else { return Ok(()) };
+        let outcome = match result {
+            Ok(report) if report.unchanged => RunOutcome::Unchanged,
+            Ok(_) => RunOutcome::Committed,
+            Err(_) => RunOutcome::Failed,
+        };
+        let has_lake = result.is_ok() || self.cells.state().await.is_ok_and(|it| it.is_some());
+        if has_lake {
+            history::write(&self.config.lake, &self.record(outcome, result)).await?;
+        }
+        journal.end(outcome, error, is_kept)?;
+        if !has_lake && !is_kept {
+            journal.remove_if_unused(&self.config.lake);
+        }
+        Ok(())
+    }
+
+    fn record(&self, outcome: RunOutcome, result: &Result<RunReport, EtlError>) -> RunRecord {
+        let time = Timestamp::from_millisecond(self.book.clock.millis());
+        RunRecord {
+            format_version: FORMAT_VERSION,
+            run: self.config.run.clone(),
+            started_at: self.config.now,
+            ended_at: time.unwrap_or(self.config.now),
+            outcome,
+            error: result.as_ref().err().map(ToString::to_string),
+            snapshot: result.as_ref().ok().map(|report| report.snapshot),
+            fingerprint: Some(self.config.model.fingerprint().clone()),
+            days: result.as_ref().map(|report| report.days.clone()).unwrap_or_default(),
+            rows_in: self.rows_in.clone(),
+            steps: self.book.records(),
         }
     }
 
@@ -193,13 +287,13 @@ impl Run<'_> {
         state: Option<&TableState>,
         known: Option<&SnapshotMetadata>,
     ) -> Result<(Inventory, Plan), EtlError> {
-        let step = self.begin("look", 1);
+        let step = self.book.begin("look", 1)?;
         let Config { model, base, .. } = self.config;
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
         let plan = Plan::new(self.asked, model, &inventory, state, known);
-        self.end(step);
+        self.book.end(step, 0)?;
         if plan.model.effect > Effect::Same {
-            self.progress.say(&format!("model: {}", plan.model));
+            self.book.progress().say(&format!("model: {}", plan.model));
         }
         Ok((inventory, plan))
     }
@@ -208,11 +302,11 @@ impl Run<'_> {
     async fn open(
         &mut self,
         ctx: &SessionContext,
-        inventory: Inventory,
+        inventory: &Inventory,
         plan: &Plan,
         state: Option<&TableState>,
     ) -> Result<(Inputs, CellShape, Vec<Members>), EtlError> {
-        let step = self.begin("open", 1);
+        let step = self.book.begin("open", 1)?;
         let float_sums: Vec<String> = state
             .iter()
             .flat_map(|state| state.schema.fields())
@@ -220,93 +314,19 @@ impl Run<'_> {
             .map(|field| field.name().clone())
             .collect();
         let Config { model, base, n_threads, .. } = self.config;
-        let (inputs, shape) =
-            Inputs::open(ctx, model, base, *n_threads, inventory, &plan.passes, &float_sums)
-                .await?;
+        let (inputs, shape) = Inputs::open(
+            ctx,
+            model,
+            base,
+            *n_threads,
+            inventory.clone(),
+            &plan.passes,
+            &float_sums,
+        )
+        .await?;
         let members = lookups::read(ctx, model, base, *n_threads).await?;
-        self.end(step);
+        self.book.end(step, 0)?;
         Ok((inputs, shape, members))
-    }
-
-    /// Makes and stages the cells of each day.
-    async fn roll_up_days(
-        &mut self,
-        ctx: &SessionContext,
-        inputs: &Inputs,
-        plan: &Plan,
-        shape: &CellShape,
-        state: Option<&TableState>,
-    ) -> Result<Periods, EtlError> {
-        let old = files_by_period(state);
-        let selections = plan.passes.clone();
-        let step = self.begin("roll up", selections.len() as u64);
-        let mut days = Periods::new();
-        // While one day's cells are written, the next day's events are read already.
-        let mut passes = futures::stream::iter(selections)
-            .map(|selection| async move { roll_up(ctx, inputs, shape, &selection).await })
-            .buffered(2);
-        while let Some(rolled) = passes.next().await {
-            let rolled = rolled?;
-            for (source, n_rows) in &rolled.rows_out_of_day {
-                *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
-            }
-            for index in 0..rolled.days.len() {
-                let (period, rebuilt) = self.stage_day(shape, &rolled, index, &old).await?;
-                days.insert(period, rebuilt);
-            }
-            self.progress.advance(1);
-        }
-        drop(passes);
-        for source in inputs.sources() {
-            self.rows_in.entry(source.name().to_owned()).or_default();
-        }
-        // A day that the lake holds, and that has no events any more, loses its partition.
-        for period in old.into_keys() {
-            if day_of(period).is_some_and(|day| self.is_looked_for(plan, day)) {
-                let gone = Rebuilt { file: None, totals: Totals::new(shape), is_changed: true };
-                days.entry(period).or_insert(gone);
-            }
-        }
-        if days.is_empty() && !inputs.inventory().has_files() {
-            let days = name_of(self.asked);
-            return Err(EtlError::NothingFound { days, looked_at: inputs.addresses() });
-        }
-        self.end(step);
-        Ok(days)
-    }
-
-    /// Whether a day was asked for by its date, or all that its folder holds was read.
-    fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
-        let of_range = |days| matches!(days, Days::Range(range) if range.contains(day));
-        of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
-    }
-
-    async fn stage_day(
-        &mut self,
-        shape: &CellShape,
-        rolled: &RolledUp,
-        index: usize,
-        old: &BTreeMap<Period, Vec<LakeFile>>,
-    ) -> Result<(Period, Rebuilt), EtlError> {
-        let (day, range) = &rolled.days[index];
-        let period = Period::Day(*day);
-        let cells = PeriodCells {
-            cells: &rolled.cells,
-            range: range.clone(),
-            first_column: FIRST_CELL_COLUMN,
-        };
-        let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
-        let rebuilt = self.stager.stage(shape, period, cells, old).await?;
-        let rows_in = |source: &str| {
-            let by_day = rolled.rows_in.get(source);
-            by_day.and_then(|days| days.get(day)).copied().unwrap_or_default()
-        };
-        check::counts_are_rows(shape, period, &rebuilt.totals, rows_in)?;
-        self.stager.checked.n_days += 1;
-        for source in rolled.rows_in.keys() {
-            *self.rows_in.entry(source.clone()).or_default() += rows_in(source);
-        }
-        Ok((period, rebuilt))
     }
 
     /// Asks the checks of the model what they say of the days that changed.
@@ -318,14 +338,14 @@ impl Run<'_> {
         state: Option<&TableState>,
         days: &Periods,
     ) -> Result<(), EtlError> {
-        let step = self.begin("check", 1);
+        let step = self.book.begin("check", 1)?;
         let (model, old) = (&self.config.model, files_by_period(state));
         let store = self.cells.store();
         let judge = Judge { ctx, model, shape, members, store, old: &old, days };
         let outcomes = judge.outcomes().await?;
         refuse_failures(&outcomes, self.config.accept.as_deref())?;
         self.stager.checked.declared = outcomes;
-        self.end(step);
+        self.book.end(step, 0)?;
         Ok(())
     }
 
@@ -340,10 +360,9 @@ impl Run<'_> {
         let store = self.cells.store();
         let n_threads = self.config.n_threads;
         let fold = Fold { ctx, shape, store, n_threads, old: &old, days };
-        let step = Step("fold", Instant::now());
-        self.progress.step(step.0, fold.n_parents());
-        let parents = fold.run(&mut self.stager, self.progress).await?;
-        self.end(step);
+        let step = self.book.begin("fold", fold.n_parents())?;
+        let parents = fold.run(&mut self.stager, self.book.progress()).await?;
+        self.book.end(step, parents.values().map(|rebuilt| rebuilt.totals.n_cells).sum())?;
         Ok(parents)
     }
 
@@ -351,9 +370,11 @@ impl Run<'_> {
         &mut self,
         members: &[Members],
     ) -> Result<BTreeMap<String, u64>, EtlError> {
-        let step = self.begin("lookups", members.len() as u64);
-        let versions = lookups::store(members, self.config, &mut self.bytes_written).await?;
-        self.end(step);
+        let step = self.book.begin("lookups", members.len() as u64)?;
+        let journal = self.book.journal();
+        let versions =
+            lookups::store(members, self.config, journal, &mut self.bytes_written).await?;
+        self.book.end(step, 0)?;
         Ok(versions)
     }
 
@@ -420,27 +441,7 @@ impl Run<'_> {
             lookups: metadata.lookups,
             checks: metadata.checks,
             accepted: metadata.accepted,
-            steps: self.steps.clone(),
+            steps: self.book.times(),
         }
-    }
-
-    fn begin(&self, step: &'static str, n_total: u64) -> Step {
-        self.progress.step(step, n_total);
-        Step(step, Instant::now())
-    }
-
-    fn end(&mut self, Step(step, since): Step) {
-        self.progress.done(step);
-        let seconds = since.elapsed().as_secs_f64();
-        tracing::debug!(step, seconds, "step done");
-        self.steps.push(StepTime { step: step.to_owned(), seconds });
-    }
-}
-
-fn name_of(days: Days) -> String {
-    match days {
-        Days::All | Days::OutOfDate => "any day".to_owned(),
-        Days::Range(range) if range.n_days() == 1 => range.first().to_string(),
-        Days::Range(range) => format!("{} to {}", range.first(), range.last()),
     }
 }

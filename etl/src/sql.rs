@@ -84,6 +84,7 @@ async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Resul
         return Err(EtlError::Lake {
             url: lake.to_string(),
             reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
+            passes: false,
         });
     };
     let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);

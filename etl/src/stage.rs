@@ -72,7 +72,8 @@ impl Stager {
     }
 }
 
-fn rebuilt(written: Written, totals: Totals) -> Rebuilt {
+/// A period as it was written.
+pub(crate) fn rebuilt(written: Written, totals: Totals) -> Rebuilt {
     let (file, is_changed) = match written {
         Written::New(file) => (file, true),
         Written::Same(file) => (file, false),

@@ -23,12 +23,13 @@ use tonic::{Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
     answer_from_wire, description_from_wire, error_from_status, member_page_from_wire,
-    members_request_to_wire, query_to_wire, serving_status_from_wire, snapshots_from_wire,
-    snapshots_request_to_wire,
+    members_request_to_wire, query_to_wire, runs_from_wire, runs_request_to_wire,
+    serving_status_from_wire, snapshots_from_wire, snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
 use crate::id::SnapshotId;
 use crate::query::{Answer, Query};
+use crate::runs::RunRecord;
 use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, SnapshotInfo, StatusStream,
 };
@@ -287,6 +288,15 @@ impl CubeService for RemoteCubes {
             })
             .await?;
         snapshots_from_wire(response).map_err(unreadable(address))
+    }
+
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        let (response, address) = self
+            .ask(runs_request_to_wire(n_most), |mut client, request| async move {
+                client.runs(request).await
+            })
+            .await?;
+        runs_from_wire(response).map_err(unreadable(address))
     }
 
     async fn status(&self) -> Result<ServingStatus, ServiceError> {

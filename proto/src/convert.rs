@@ -28,8 +28,11 @@ use crate::service::{
 };
 use crate::wire;
 
+mod runs;
 #[cfg(test)]
 mod tests;
+
+pub use runs::{runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire};
 
 /// Rows of an answer where a request names no limit.
 const DEFAULT_QUERY_LIMIT: u32 = 100;
@@ -721,8 +724,7 @@ fn timestamp_to_wire(timestamp: Timestamp) -> prost_types::Timestamp {
 }
 
 fn timestamp_from_wire(timestamp: prost_types::Timestamp) -> Result<Timestamp, ServiceError> {
-    Timestamp::new(timestamp.seconds, timestamp.nanos)
-        .map_err(|error| invalid("snapshot.committed_at", error))
+    Timestamp::new(timestamp.seconds, timestamp.nanos).map_err(|error| invalid("a time", error))
 }
 
 fn duration_to_wire(duration: Duration) -> prost_types::Duration {

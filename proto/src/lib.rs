@@ -14,6 +14,7 @@ mod id;
 mod model;
 mod period;
 mod query;
+mod runs;
 mod service;
 pub mod wire;
 
@@ -26,7 +27,8 @@ pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
     error_from_status, member_page_from_wire, member_page_to_wire, members_request_from_wire,
-    members_request_to_wire, query_from_wire, query_to_wire, serving_status_from_wire,
+    members_request_to_wire, query_from_wire, query_to_wire, runs_from_wire,
+    runs_request_from_wire, runs_request_to_wire, runs_to_wire, serving_status_from_wire,
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
@@ -42,6 +44,7 @@ pub use query::{
     Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_LIMIT,
     Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,
 };
+pub use runs::{RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
     MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream,

@@ -10,6 +10,7 @@ use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::model::MeasureFormat;
 use crate::query::{Answer, FieldRef, Query};
+use crate::runs::RunRecord;
 
 /// Answers queries from snapshots that it holds.
 ///
@@ -32,6 +33,9 @@ pub trait CubeService: Send + Sync {
 
     /// The newest snapshots of the lake, newest first.
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError>;
+
+    /// The newest runs of the etl that have ended in the lake, newest first: failed ones too.
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError>;
 
     /// The status now.
     async fn status(&self) -> Result<ServingStatus, ServiceError>;

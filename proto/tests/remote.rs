@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldRef, Filter, Fingerprint, GroupKey, Key,
-    Member, MemberPage, MembersRequest, Query, RemoteConfig, RemoteCubes, Row, RunId, ServiceError,
-    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, Test, Value, wire,
+    Member, MemberPage, MembersRequest, Query, RemoteConfig, RemoteCubes, Row, RunId, RunOutcome,
+    RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    StepRecord, Test, Value, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -65,6 +66,30 @@ fn snapshot() -> SnapshotInfo {
         n_days: 31,
         n_cells: 1000,
         rows_in: 5000,
+    }
+}
+
+fn run_record() -> RunRecord {
+    let started_at = "2026-02-01T03:04:05.5Z".parse().unwrap();
+    RunRecord {
+        format_version: clio_proto::FORMAT_VERSION,
+        run: RunId::new("run-1"),
+        started_at,
+        ended_at: "2026-02-01T03:05:00Z".parse().unwrap(),
+        outcome: RunOutcome::Failed,
+        error: Some("no events found".to_owned()),
+        snapshot: None,
+        fingerprint: Some(Fingerprint::new("0123456789abcdef")),
+        days: vec!["2026-01-31".parse().unwrap()],
+        rows_in: [("plays".to_owned(), 7)].into(),
+        steps: vec![StepRecord {
+            step: "open".to_owned(),
+            started_at,
+            ended_at: None,
+            n_rows: 3,
+            n_attempts: 2,
+            error: Some("no answer".to_owned()),
+        }],
     }
 }
 
@@ -129,6 +154,10 @@ impl CubeService for Fake {
         self.answer(vec![snapshot(); n_most]).await
     }
 
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.answer(vec![run_record(); n_most]).await
+    }
+
     async fn status(&self) -> Result<ServingStatus, ServiceError> {
         self.answer(status(ServingState::Serving)).await
     }
@@ -178,6 +207,15 @@ impl Cubes for Adapter {
             .map_err(clio_proto::status_from_error)?;
         let page = self.0.members(request).await.map_err(clio_proto::status_from_error)?;
         Ok(Response::new(clio_proto::member_page_to_wire(page)))
+    }
+
+    async fn runs(
+        &self,
+        request: Request<wire::RunsRequest>,
+    ) -> Result<Response<wire::RunsResponse>, Status> {
+        let n_most = clio_proto::runs_request_from_wire(request.into_inner());
+        let runs = self.0.runs(n_most).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::runs_to_wire(runs)))
     }
 
     async fn snapshots(
@@ -257,6 +295,7 @@ async fn remote_answers_are_the_local_ones() {
         assert_eq!(remote.members(request).await, local);
     }
     assert_eq!(remote.snapshots(3).await, fake.snapshots(3).await);
+    assert_eq!(remote.runs(2).await, fake.runs(2).await);
     assert_eq!(remote.status().await, fake.status().await);
 }
 

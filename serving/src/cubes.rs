@@ -12,6 +12,7 @@ use crate::config::ServingConfig;
 use crate::error::ServingError;
 use crate::follow::Follower;
 use crate::history::History;
+use crate::runs::RunHistory;
 use crate::service::Admission;
 use crate::snapshot::{Lake, Loader, Snapshot};
 
@@ -43,6 +44,7 @@ pub struct Cubes {
     admission: Admission,
     follower: Mutex<Follower>,
     history: History,
+    runs: RunHistory,
 }
 
 impl fmt::Debug for Cubes {
@@ -98,6 +100,7 @@ impl Cubes {
             admission: Admission::new(config.limits.clone()),
             follower: Mutex::default(),
             history: History::default(),
+            runs: RunHistory::default(),
             config,
         })
     }
@@ -130,6 +133,10 @@ impl Cubes {
 
     pub(crate) fn history_cache(&self) -> &History {
         &self.history
+    }
+
+    pub(crate) fn run_cache(&self) -> &RunHistory {
+        &self.runs
     }
 
     /// The snapshots held, newest first.

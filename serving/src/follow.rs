@@ -160,6 +160,7 @@ impl Cubes {
         let held = if is_same { self.held() } else { Arc::default() };
         if !is_same {
             self.history_cache().clear();
+            self.run_cache().clear();
         }
         match self.loader().load(table, &held).await {
             Ok(snapshot) => {

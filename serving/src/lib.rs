@@ -26,6 +26,7 @@ mod error;
 mod follow;
 mod history;
 mod plan;
+mod runs;
 mod server;
 mod service;
 mod snapshot;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clio_proto::{
     CubeService as _, ServingState, answer_to_wire, description_to_wire, member_page_to_wire,
-    members_request_from_wire, query_from_wire, serving_status_to_wire,
-    snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
+    members_request_from_wire, query_from_wire, runs_request_from_wire, runs_to_wire,
+    serving_status_to_wire, snapshots_request_from_wire, snapshots_to_wire, status_from_error,
+    wire,
 };
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -148,6 +149,15 @@ impl CubesRpc for Rpc {
         let n_most = snapshots_request_from_wire(request.into_inner());
         let snapshots = self.cubes.snapshots(n_most).await.map_err(status_from_error)?;
         Ok(Response::new(snapshots_to_wire(snapshots)))
+    }
+
+    async fn runs(
+        &self,
+        request: Request<wire::RunsRequest>,
+    ) -> Result<Response<wire::RunsResponse>, Status> {
+        let n_most = runs_request_from_wire(request.into_inner());
+        let runs = self.cubes.runs(n_most).await.map_err(status_from_error)?;
+        Ok(Response::new(runs_to_wire(runs)))
     }
 
     type WatchStream = BoxStream<'static, Result<wire::WatchResponse, Status>>;

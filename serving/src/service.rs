@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use clio_proto::{
     Answer, Code, CubeService, Description, MAX_LIMIT, MemberPage, MembersRequest, Query,
-    ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    RunRecord, ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -153,6 +153,10 @@ impl CubeService for Cubes {
 
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
         self.history(n_most).await
+    }
+
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.run_history(n_most).await
     }
 
     async fn status(&self) -> Result<ServingStatus, ServiceError> {

@@ -1,7 +1,7 @@
 //! Reads the cells of a lake without any code of ours: the Delta log is JSON, the files are Parquet.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
@@ -10,6 +10,26 @@ use serde_json::Value;
 
 /// A cell: every column's value as a text; sketches as hexadecimal digits.
 pub type CellRow = BTreeMap<String, String>;
+
+/// The files of the newest snapshot, by period, each of which has one.
+///
+/// # Panics
+///
+/// Where the folder holds no such table.
+pub fn cell_files(lake: &Path) -> BTreeMap<String, PathBuf> {
+    let table = lake.join("cells");
+    let mut files = BTreeMap::new();
+    for file in live_files(&table) {
+        let known = files.insert(period_of(&file), table.join(&file));
+        assert!(known.is_none(), "two files of one period: {file}");
+    }
+    files
+}
+
+fn period_of(file: &str) -> String {
+    let period = file.split('/').find_map(|part| part.strip_prefix("period="));
+    period.expect("a file of cells lies in its period's folder").to_owned()
+}
 
 /// The cells of the newest snapshot, by period. Rows stand in the files' order.
 ///
@@ -20,11 +40,7 @@ pub fn read_cells(lake: &Path) -> BTreeMap<String, Vec<CellRow>> {
     let table = lake.join("cells");
     let mut cells: BTreeMap<String, Vec<CellRow>> = BTreeMap::new();
     for file in live_files(&table) {
-        let period = file
-            .split('/')
-            .find_map(|part| part.strip_prefix("period="))
-            .expect("a file of cells lies in its period's folder")
-            .to_owned();
+        let period = period_of(&file);
         let opened =
             std::fs::File::open(table.join(&file)).expect("the log names files that exist");
         let reader = ParquetRecordBatchReaderBuilder::try_new(opened)

@@ -8,8 +8,9 @@ mod answers;
 mod lake;
 mod oracle;
 mod sandbox;
+pub mod settings;
 
 pub use answers::{Truth, TruthRow, truths};
-pub use lake::{CellRow, read_cells};
+pub use lake::{CellRow, cell_files, read_cells};
 pub use oracle::{Bandit, BanditCounts, BanditEvent};
 pub use sandbox::{Finished, Sandbox, Server, open_bandit_folder, repository, until};

@@ -16,6 +16,8 @@ pub(crate) const DEFAULT_LIMIT: usize = 100;
 pub(crate) const DEFAULT_MEMBERS: usize = 50;
 /// Snapshots when the query does not say how many.
 pub(crate) const DEFAULT_SNAPSHOTS: usize = 20;
+/// Runs of a list that names no limit.
+pub(crate) const DEFAULT_RUNS: usize = 20;
 
 /// The argument `query` of the field `cube`.
 pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, ServiceError> {

@@ -9,6 +9,7 @@ mod members;
 mod object;
 mod question;
 mod roots;
+mod runs;
 mod scalars;
 mod serving;
 
@@ -58,6 +59,7 @@ fn types(dataset: &Description) -> Result<SchemaBuilder, BuildError> {
     let schema = scalars::all().into_iter().fold(schema, SchemaBuilder::register);
     let schema = dataset::register(schema);
     let schema = serving::register(schema);
+    let schema = runs::register(schema);
     let schema = members::register(schema);
     let schema = question::register(schema, dataset);
     let schema = answer::register(schema, dataset);

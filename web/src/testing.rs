@@ -13,7 +13,8 @@ use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldInfo, FieldRef, Fingerprint, GroupKey,
     Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest, Query, Row,
-    RunId, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId,
+    SnapshotInfo, StatusStream, StepRecord,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,6 +87,34 @@ pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
         n_days: 31,
         n_cells: 12_345,
         rows_in: 9_876_543_210,
+    }
+}
+
+/// A run that ended in one way or another.
+pub(crate) fn run_record(outcome: RunOutcome) -> RunRecord {
+    let started_at = "2026-02-01T03:04:05Z".parse().unwrap();
+    let ended_at = "2026-02-01T03:04:09Z".parse().unwrap();
+    let has_failed = outcome == RunOutcome::Failed;
+    let error = has_failed.then(|| "no events found".to_owned());
+    RunRecord {
+        format_version: 1,
+        run: RunId::new("run-7"),
+        started_at,
+        ended_at,
+        outcome,
+        error: error.clone(),
+        snapshot: (!has_failed).then_some(SnapshotId(41)),
+        fingerprint: Some(media().fingerprint),
+        days: vec!["2026-01-31".parse().unwrap()],
+        rows_in: [("plays".to_owned(), 9_876_543_210)].into(),
+        steps: vec![StepRecord {
+            step: "open".to_owned(),
+            started_at,
+            ended_at: (!has_failed).then_some(ended_at),
+            n_rows: 3,
+            n_attempts: 2,
+            error,
+        }],
     }
 }
 
@@ -213,6 +242,15 @@ impl CubeService for FakeCubes {
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
         self.check()?;
         Ok([43, 42, 41].into_iter().take(n_most).map(snapshot).collect())
+    }
+
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.check()?;
+        Ok([RunOutcome::Failed, RunOutcome::Committed]
+            .into_iter()
+            .take(n_most)
+            .map(run_record)
+            .collect())
     }
 
     async fn status(&self) -> Result<ServingStatus, ServiceError> {

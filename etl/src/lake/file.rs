@@ -17,7 +17,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::LakeFile;
-use crate::error::EtlError;
+use crate::error::{EtlError, may_pass};
+use crate::journal::Journal;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
 const N_ROW_GROUP_CELLS: usize = 1 << 16;
@@ -33,6 +34,8 @@ pub(crate) struct Staging {
     paths: Vec<Path>,
     /// The table's folder, where it is a local one.
     local: Option<PathBuf>,
+    /// Where every file is noted before its first byte, with the folder's name below the lake.
+    journal: Option<(Arc<Journal>, String)>,
 }
 
 /// A file that was written, or found to be there already.
@@ -52,13 +55,14 @@ impl Staging {
         run: &RunId,
         local: Option<PathBuf>,
     ) -> Self {
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-        let run = run
-            .as_str()
-            .chars()
-            .map(|letter| if is_plain(letter) { letter } else { '-' })
-            .collect();
-        Self { store, url, run, paths: Vec::new(), local }
+        let run = plain(run.as_str());
+        Self { store, url, run, paths: Vec::new(), local, journal: None }
+    }
+
+    /// Notes every file in a journal before it is written.
+    pub(crate) fn noted_in(mut self, journal: Option<&Arc<Journal>>, folder: &str) -> Self {
+        self.journal = journal.map(|journal| (Arc::clone(journal), folder.to_owned()));
+        self
     }
 
     /// Writes a partition's file (of a table without partitions: its only file), and keeps it unless
@@ -70,8 +74,7 @@ impl Staging {
         batches: impl Iterator<Item = Result<RecordBatch, EtlError>>,
         old: &[LakeFile],
     ) -> Result<Written, EtlError> {
-        let path = self.free_path(period).await?;
-        self.paths.push(path.clone());
+        let path = self.take_path(period).await?;
         let writer = BufWriter::new(Arc::clone(&self.store), path.clone());
         let mut writer =
             AsyncArrowWriter::try_new(writer, Arc::clone(schema), Some(properties(schema)))
@@ -85,14 +88,40 @@ impl Staging {
         writer.close().await.map_err(|error| self.unwritten(&error))?;
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let file = LakeFile { path: path.to_string(), size_bytes: meta.size, n_rows, period };
+        self.settle(file, old).await
+    }
+
+    /// Keeps a file that was written unless `old` has the same bytes, or is this very file.
+    pub(crate) async fn settle(
+        &mut self,
+        file: LakeFile,
+        old: &[LakeFile],
+    ) -> Result<Written, EtlError> {
         if let [old] = old
             && old.size_bytes == file.size_bytes
-            && self.same_bytes(&old.path, &file.path).await?
+            && (old.path == file.path || self.same_bytes(&old.path, &file.path).await?)
         {
-            self.drop_file(&path).await?;
-            return Ok(Written::Same(LakeFile { n_rows, ..old.clone() }));
+            if old.path != file.path {
+                self.drop_file(&Path::from(file.path.as_str())).await?;
+            }
+            return Ok(Written::Same(LakeFile { n_rows: file.n_rows, ..old.clone() }));
         }
         Ok(Written::New(file))
+    }
+
+    /// Takes over a file that another run staged: from here on it is this run's.
+    pub(crate) fn adopt(&mut self, path: &str) {
+        self.paths.push(Path::from(path));
+    }
+
+    /// The whole bytes of a file; `None` where it is not there.
+    pub(crate) async fn bytes_of(&self, path: &str) -> Result<Option<bytes::Bytes>, EtlError> {
+        let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(&error)),
+        }
     }
 
     /// Takes the bytes of another staged file for a period's, unless `old` has the same.
@@ -108,8 +137,7 @@ impl Staging {
         {
             return Ok(Written::Same(LakeFile { n_rows: part.n_rows, ..old.clone() }));
         }
-        let path = self.free_path(Some(period)).await?;
-        self.paths.push(path.clone());
+        let path = self.take_path(Some(period)).await?;
         let from = Path::from(part.path.as_str());
         self.store.copy(&from, &path).await.map_err(|error| self.failed(&error))?;
         Ok(Written::New(LakeFile { path: path.to_string(), period: Some(period), ..part.clone() }))
@@ -117,7 +145,19 @@ impl Staging {
 
     /// Forgets files that a commit names now.
     pub(crate) fn committed(&mut self, files: &[LakeFile]) {
+        for file in files {
+            self.forget(&file.path);
+        }
         self.paths.retain(|path| files.iter().all(|file| file.path != path.as_ref()));
+    }
+
+    /// Takes a file out of the journal. That it stays there costs the next run a look, and no more.
+    fn forget(&self, path: &str) {
+        if let Some((journal, folder)) = &self.journal
+            && let Err(error) = journal.forget(folder, path)
+        {
+            tracing::warn!(file = path, %error, "the journal still names a file");
+        }
     }
 
     /// Deletes what no commit names. A file that cannot be deleted is left for a vacuum.
@@ -126,6 +166,8 @@ impl Staging {
             match self.store.delete(&path).await {
                 // A file may not have been begun when the run failed.
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {
+                    self.forget(path.as_ref());
+                    self.remove_unfinished(&path);
                     self.remove_empty_folders(&path);
                 }
                 Err(error) => {
@@ -151,7 +193,30 @@ impl Staging {
     /// Deletes one file that was staged.
     pub(crate) async fn drop_file(&mut self, path: &Path) -> Result<(), EtlError> {
         self.paths.retain(|staged| staged != path);
-        self.store.delete(path).await.map_err(|error| self.failed(&error))
+        self.store.delete(path).await.map_err(|error| self.failed(&error))?;
+        self.forget(path.as_ref());
+        Ok(())
+    }
+
+    /// A path that no file has, noted as this run's.
+    async fn take_path(&mut self, period: Option<Period>) -> Result<Path, EtlError> {
+        let path = self.free_path(period).await?;
+        self.paths.push(path.clone());
+        if let Some((journal, folder)) = &self.journal {
+            journal.intend(folder, path.as_ref())?;
+        }
+        Ok(path)
+    }
+
+    /// Removes what a local store leaves of a file that it was killed in: `NAME#1` and so on.
+    fn remove_unfinished(&self, path: &Path) {
+        let (Some(root), Some(name)) = (&self.local, path.filename()) else { return };
+        let file = root.join(path.as_ref());
+        for part in 1_u32.. {
+            if std::fs::remove_file(file.with_file_name(format!("{name}#{part}"))).is_err() {
+                break;
+            }
+        }
     }
 
     /// A path that no file has, so that nothing that any version names is ever written over.
@@ -197,12 +262,20 @@ impl Staging {
     }
 
     fn failed(&self, error: &object_store::Error) -> EtlError {
-        EtlError::Lake { url: self.url.clone(), reason: error.to_string() }
+        let (url, passes) = (self.url.clone(), may_pass(error));
+        EtlError::Lake { url, reason: error.to_string(), passes }
     }
 
     fn unwritten(&self, error: &ParquetError) -> EtlError {
-        EtlError::Lake { url: self.url.clone(), reason: format!("writing failed: {error}") }
+        let (url, passes) = (self.url.clone(), may_pass(error));
+        EtlError::Lake { url, reason: format!("writing failed: {error}"), passes }
     }
+}
+
+/// A run's name as a part of file names.
+pub(crate) fn plain(run: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    run.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
 }
 
 /// A file's bytes as they come.

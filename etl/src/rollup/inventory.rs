@@ -18,7 +18,7 @@ use crate::source::{FolderDays, Listed, SourceFile};
 /// cells values.
 ///
 /// Costs a listing; no file is opened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inventory {
     /// In the model's order.
     pub(super) sources: Vec<Listed>,
@@ -110,6 +110,15 @@ impl Inventory {
         for (index, source) in self.sources.iter().enumerate() {
             let files = self.files(index, selection);
             text += &format!("{}\n{}\n\n", source.name, source.describe(&files));
+        }
+        Digest::of(&text)
+    }
+
+    /// What all files come to, those of lookups included.
+    pub(crate) fn digest_of_all(&self) -> Digest {
+        let mut text = format!("{:?}\n", self.recipe.lookups);
+        for source in &self.sources {
+            text += &format!("{}\n{}\n\n", source.name, source.describe(&source.files));
         }
         Digest::of(&text)
     }

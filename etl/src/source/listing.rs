@@ -13,7 +13,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use regex::Regex;
 use url::{Position, Url};
 
-use crate::error::{EtlError, TableName};
+use crate::error::{EtlError, TableName, may_pass};
 use crate::rollup::number_of;
 
 /// The endings of compressed files, which any text format may carry behind its own.
@@ -96,9 +96,13 @@ pub(super) async fn list(
     url: &Url,
     days: FolderDays,
 ) -> Result<Vec<SourceFile>, EtlError> {
-    let failed =
-        |reason: String| EtlError::Storage { table: name.clone(), url: url.to_string(), reason };
-    let root = Path::from_url_path(url.path()).map_err(|error| failed(error.to_string()))?;
+    let failed = |reason: String, passes| EtlError::Storage {
+        table: name.clone(),
+        url: url.to_string(),
+        reason,
+        passes,
+    };
+    let root = Path::from_url_path(url.path()).map_err(|error| failed(error.to_string(), false))?;
     let name_of_store: Arc<str> = match url.scheme() {
         "file" => "/".into(),
         _ => format!("{}/", &url[..Position::BeforePath]).into(),
@@ -116,12 +120,12 @@ pub(super) async fn list(
         is_delta_table: false,
         files: Vec::new(),
     };
-    walk.folder(root, None).await.map_err(|error| failed(error.to_string()))?;
+    walk.folder(root, None).await.map_err(|error| failed(error.to_string(), may_pass(&error)))?;
     let Walk { n_entries, is_delta_table, mut files, .. } = walk;
     if is_delta_table {
         let reason = "it is a Delta table, whose removed files would be counted too; write its \
                       rows as plain files";
-        return Err(failed(reason.to_owned()));
+        return Err(failed(reason.to_owned(), false));
     }
     if n_entries == 0 {
         return Err(EtlError::NothingThere { table: name.clone(), url: url.to_string() });

@@ -20,7 +20,7 @@ use object_store::ObjectStore;
 use super::SourceFile;
 use super::lines::{LineChunks, bytes_of, numbered_lines};
 use crate::engine::root_message;
-use crate::error::{EtlError, Place, TableName, TypeInFile, type_name};
+use crate::error::{EtlError, Place, TableName, TypeInFile, may_pass, type_name};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
@@ -45,7 +45,15 @@ pub(super) async fn of_file(
         Format::Parquet => {
             let objects = std::slice::from_ref(&file.meta);
             let schema = ParquetFormat::default().infer_schema(&ctx.state(), store, objects).await;
-            schema.map_err(|error| bad(root_message(&error)))
+            schema.map_err(|error| match may_pass(&error) {
+                true => EtlError::Storage {
+                    table: name.clone(),
+                    url: file.path(),
+                    reason: root_message(&error),
+                    passes: true,
+                },
+                false => bad(root_message(&error)),
+            })
         }
         Format::Csv(options) => csv_columns(store.as_ref(), file, options).await.map_err(bad),
         Format::Ndjson => json_columns(store.as_ref(), name, file).await,

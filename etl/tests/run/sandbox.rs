@@ -75,6 +75,8 @@ impl Sandbox {
             n_threads: self.n_threads,
             memory_bytes: None,
             accept: self.accept.clone(),
+            state: None,
+            retry: Default::default(),
         }
     }
 

@@ -350,6 +350,69 @@ pub struct Snapshot {
     pub rows_in: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RunsRequest {
+    /// The most runs; absent: 20.
+    #[prost(uint32, optional, tag = "1")]
+    pub limit: ::core::option::Option<u32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RunsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub runs: ::prost::alloc::vec::Vec<Run>,
+}
+/// One run of the etl, as it was written down when it had ended.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Run {
+    /// The run's name.
+    #[prost(string, tag = "1")]
+    pub run: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub started_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ended; of one that was killed, when a later run found that.
+    #[prost(message, optional, tag = "3")]
+    pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "RunOutcome", tag = "4")]
+    pub outcome: i32,
+    /// Why it failed; empty where it did not.
+    #[prost(string, tag = "5")]
+    pub error: ::prost::alloc::string::String,
+    /// The snapshot that it committed, or found to hold all already.
+    #[prost(uint64, optional, tag = "6")]
+    pub snapshot: ::core::option::Option<u64>,
+    /// The model that it ran with; empty where that is not known.
+    #[prost(string, tag = "7")]
+    pub fingerprint: ::prost::alloc::string::String,
+    /// The days that it rebuilt, in order.
+    #[prost(string, repeated, tag = "8")]
+    pub days: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Events that it read and counted, by source.
+    #[prost(map = "string, uint64", tag = "9")]
+    pub rows_in: ::std::collections::HashMap<::prost::alloc::string::String, u64>,
+    /// Its steps, in the order in which they began.
+    #[prost(message, repeated, tag = "10")]
+    pub steps: ::prost::alloc::vec::Vec<RunStep>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RunStep {
+    /// "look", "open", "roll up", "check", "fold", "lookups" or "commit".
+    #[prost(string, tag = "1")]
+    pub step: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub started_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent for the step in which the run failed or died.
+    #[prost(message, optional, tag = "3")]
+    pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Rows that it read or made.
+    #[prost(uint64, tag = "4")]
+    pub n_rows: u64,
+    /// How often it was tried; 1 where nothing failed.
+    #[prost(uint32, tag = "5")]
+    pub n_attempts: u32,
+    /// What failed last; empty where nothing did.
+    #[prost(string, tag = "6")]
+    pub error: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchResponse {
@@ -419,6 +482,45 @@ impl Direction {
             "DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
             "DIRECTION_ASCENDING" => Some(Self::Ascending),
             "DIRECTION_DESCENDING" => Some(Self::Descending),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RunOutcome {
+    Unspecified = 0,
+    /// It committed a snapshot.
+    Committed = 1,
+    /// The lake held all of it already.
+    Unchanged = 2,
+    /// It failed, and committed nothing.
+    Failed = 3,
+    /// It was killed.
+    Died = 4,
+}
+impl RunOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RUN_OUTCOME_UNSPECIFIED",
+            Self::Committed => "RUN_OUTCOME_COMMITTED",
+            Self::Unchanged => "RUN_OUTCOME_UNCHANGED",
+            Self::Failed => "RUN_OUTCOME_FAILED",
+            Self::Died => "RUN_OUTCOME_DIED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RUN_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "RUN_OUTCOME_COMMITTED" => Some(Self::Committed),
+            "RUN_OUTCOME_UNCHANGED" => Some(Self::Unchanged),
+            "RUN_OUTCOME_FAILED" => Some(Self::Failed),
+            "RUN_OUTCOME_DIED" => Some(Self::Died),
             _ => None,
         }
     }
@@ -635,6 +737,25 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Snapshots"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists the newest runs of the etl that have ended in the lake, newest first: failed ones too.
+        pub async fn runs(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RunsRequest>,
+        ) -> std::result::Result<tonic::Response<super::RunsResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/clio.v1.Cubes/Runs");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Runs"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Sends the status now, then again at every change.
         pub async fn watch(
             &mut self,
@@ -698,6 +819,11 @@ pub mod cubes_server {
             tonic::Response<super::SnapshotsResponse>,
             tonic::Status,
         >;
+        /// Lists the newest runs of the etl that have ended in the lake, newest first: failed ones too.
+        async fn runs(
+            &self,
+            request: tonic::Request<super::RunsRequest>,
+        ) -> std::result::Result<tonic::Response<super::RunsResponse>, tonic::Status>;
         /// Server streaming response type for the Watch method.
         type WatchStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::WatchResponse, tonic::Status>,
@@ -944,6 +1070,49 @@ pub mod cubes_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SnapshotsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/clio.v1.Cubes/Runs" => {
+                    #[allow(non_camel_case_types)]
+                    struct RunsSvc<T: Cubes>(pub Arc<T>);
+                    impl<T: Cubes> tonic::server::UnaryService<super::RunsRequest>
+                    for RunsSvc<T> {
+                        type Response = super::RunsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RunsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Cubes>::runs(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RunsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

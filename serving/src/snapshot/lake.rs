@@ -71,6 +71,12 @@ impl Lake {
         self.builder(CELLS_TABLE)?.build_storage().map_err(|error| self.silent(&error))
     }
 
+    /// The files of a folder of the lake.
+    pub(crate) fn store(&self, folder: &str) -> Result<Arc<dyn ObjectStore>, ServingError> {
+        let log = self.builder(folder)?.build_storage().map_err(|error| self.silent(&error))?;
+        Ok(log.object_store(None))
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-pub(crate) use etl::{EtlCommand, EtlPlanArgs, EtlRunArgs, EtlTarget};
+pub(crate) use etl::{
+    EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs, EtlTarget,
+};
 pub(crate) use lake::{LakeCommand, SnapshotsArgs, VacuumArgs};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?

@@ -3,6 +3,8 @@
 mod demo;
 mod etl_plan;
 mod etl_run;
+mod etl_runs;
+mod etl_schedule;
 mod gateway;
 mod lake;
 mod model_check;
@@ -24,6 +26,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
         Command::Lake(command) => lake::run(command).await,
+        Command::Etl(EtlCommand::Runs(args)) => etl_runs::run(args).await,
+        Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Sql(args) => sql::run(args).await,
         Command::Serve(args) => serve::run(args).await,

@@ -15,11 +15,12 @@ use super::answer::{CUBE_ANSWER, CubeAnswer};
 use super::dataset::{DATASET, Dataset};
 use super::members::{MEMBER_PAGE, MemberPage};
 use super::question::{CUBE_QUERY, FIELD};
+use super::runs::{RUN, Run};
 use super::scalars::INT64;
 use super::serving::{SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot};
 use crate::backend::Backend;
 use crate::error::graphql_error;
-use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_SNAPSHOTS};
+use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_RUNS, DEFAULT_SNAPSHOTS};
 use crate::names::Names;
 
 pub(super) const QUERY: &str = "Query";
@@ -36,6 +37,7 @@ pub(super) fn register(
         .field(dataset_field(dataset))
         .field(serving_field())
         .field(snapshots_field())
+        .field(runs_field())
         .field(cube_field(Arc::clone(&names)))
         .field(members_field(names));
     schema.register(query).register(subscription())
@@ -71,6 +73,23 @@ fn snapshots_field() -> Field {
     })
     .argument(first(DEFAULT_SNAPSHOTS).description("How many at most."))
     .description("The newest snapshots of the lake, newest first.")
+}
+
+fn runs_field() -> Field {
+    asks("runs", TypeRef::named_nn_list_nn(RUN), |arguments, backend| {
+        let n_most = lower::page(arguments, "limit", DEFAULT_RUNS)?;
+        Ok(Box::pin(async move {
+            let runs = backend.ask(|service| async move { service.runs(n_most).await });
+            let runs = runs.await?.into_iter().map(Run::from);
+            Ok(FieldValue::list(runs.map(FieldValue::owned_any)))
+        }))
+    })
+    .argument(
+        InputValue::new("limit", TypeRef::named_nn(TypeRef::INT))
+            .default_value(DEFAULT_RUNS)
+            .description("How many at most."),
+    )
+    .description("The newest runs of the etl that have ended, newest first: failed ones too.")
 }
 
 fn cube_field(names: Arc<Names>) -> Field {

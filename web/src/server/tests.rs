@@ -78,6 +78,10 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
+    async fn runs(&self, _: usize) -> Result<Vec<clio_proto::RunRecord>, ServiceError> {
+        std::future::pending().await
+    }
+
     async fn status(&self) -> Result<clio_proto::ServingStatus, ServiceError> {
         std::future::pending().await
     }

@@ -18,7 +18,22 @@ pub(crate) enum EtlCommand {
         after_help = "Example:\n  clio etl plan --model media.toml --lake lake --format json"
     )]
     Plan(EtlPlanArgs),
+    /// List the runs of a lake, newest first: when, how they ended, how many rows, why they failed
+    #[command(after_help = "Example:\n  clio etl runs --lake lake --limit 5")]
+    Runs(EtlRunsArgs),
+    /// Run whenever its time comes or input arrives, one run at a time, until told to stop
+    #[command(after_help = SCHEDULE_EXAMPLES)]
+    Schedule(EtlScheduleArgs),
 }
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  clio etl schedule --model media.toml --lake lake --cron '30 4 * * *' --timezone Europe/Berlin
+  clio etl schedule --model media.toml --lake s3://bucket/lake --on-arrival --poll 60
+
+Times that were missed while nothing ran are made up for by one run at the start. On SIGTERM or Ctrl+C
+the run stops at once; the next start takes it up at its unfinished step. A run that fails is logged, and
+the schedule goes on. docs/ has a systemd unit and a Kubernetes CronJob.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -31,6 +46,19 @@ that arrives a month late too. A day whose files are gone stays as it is, unless
 
 Days that change are checked before the commit, by the checks of the model: `clio model check` lists
 them. One that fails commits nothing, unless --accept gives a reason.";
+
+#[derive(Debug, Args)]
+pub(crate) struct EtlRunsArgs {
+    /// The lake: a folder or an address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// The most runs
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
+    /// How the runs are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
 
 /// Which model, which lake, which days.
 #[derive(Debug, Args)]
@@ -55,16 +83,30 @@ pub(crate) struct EtlTarget {
     pub(crate) all: bool,
 }
 
+/// How a run works.
 #[derive(Debug, Args)]
-pub(crate) struct EtlRunArgs {
-    #[command(flatten)]
-    pub(crate) target: EtlTarget,
+pub(crate) struct EtlEngine {
+    /// The folder of the journal, by which a run takes up where one that was killed stopped; by default
+    /// `_clio` in a lake that is a folder, else one of the user's own
+    #[arg(long, env = "CLIO_STATE", value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// How often a step is tried that the storage or the network failed
+    #[arg(long, default_value = "5", value_name = "N")]
+    pub(crate) attempts: std::num::NonZeroU32,
     /// Threads to use; by default one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// The most memory for sorting and grouping, in MiB
     #[arg(long, value_name = "MIB")]
     pub(crate) memory: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EtlRunArgs {
+    #[command(flatten)]
+    pub(crate) target: EtlTarget,
+    #[command(flatten)]
+    pub(crate) engine: EtlEngine,
     /// Commit although checks of the model fail; the commit keeps the reason
     #[arg(long, value_name = "REASON")]
     pub(crate) accept: Option<String>,
@@ -80,4 +122,29 @@ pub(crate) struct EtlPlanArgs {
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("when").required(true).multiple(true).args(["cron", "on_arrival"])))]
+pub(crate) struct EtlScheduleArgs {
+    /// The dataset model, read again before each run
+    #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// The lake: a folder or an address; made if absent
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// When to run: minute, hour, day of month, month, day of week
+    #[arg(long, value_name = "CRON")]
+    pub(crate) cron: Option<String>,
+    /// The time zone of --cron; by default that in which the dataset's days begin
+    #[arg(long, value_name = "ZONE", requires = "cron")]
+    pub(crate) timezone: Option<String>,
+    /// Run when files of a source or lookup came, went or changed, and have settled
+    #[arg(long)]
+    pub(crate) on_arrival: bool,
+    /// How often sources are listed for --on-arrival, in seconds
+    #[arg(long, default_value = "5", value_name = "SECONDS")]
+    pub(crate) poll: std::num::NonZeroU32,
+    #[command(flatten)]
+    pub(crate) engine: EtlEngine,
 }

@@ -1,13 +1,13 @@
 //! `clio etl run`: from events to one commit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clio_etl::{Days, RunReport};
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
-use crate::args::{EtlRunArgs, EtlTarget, ReportFormat};
+use crate::args::{EtlEngine, EtlRunArgs, EtlTarget, ReportFormat};
 use crate::failure::Usage;
 use crate::progress::Bars;
 use crate::{address, output};
@@ -15,16 +15,13 @@ use crate::{address, output};
 /// Runs once and prints the report.
 pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
     let (mut config, days) = target(&args.target)?;
-    if let Some(threads) = args.threads {
-        config.n_threads = threads.get();
-    }
+    engine(&mut config, &args.engine)?;
     if let Some(reason) = &args.accept
         && reason.trim().is_empty()
     {
         return Err(Usage("--accept needs a reason, which the commit keeps".to_owned()).into());
     }
     config.accept = args.accept;
-    config.memory_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
     let bars = Bars::new();
     let report = clio_etl::run(&config, days, &bars).await?;
     drop(bars);
@@ -33,6 +30,36 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
         ReportFormat::Text => print_report(&report),
     }
     Ok(())
+}
+
+/// Puts how a run works into its settings.
+pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow::Result<()> {
+    if let Some(threads) = args.threads {
+        config.n_threads = threads.get();
+    }
+    config.memory_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
+    config.retry.max_attempts = args.attempts.get();
+    config.state = Some(match &args.state {
+        Some(folder) => folder.clone(),
+        None => state_folder(&config.lake)?,
+    });
+    Ok(())
+}
+
+/// Where the journal of a lake lies by default: in the lake where it is a folder of this machine, else in
+/// the folder that the system keeps for such things of the user.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
+    if let Ok(folder) = lake.to_file_path() {
+        return Ok(folder.join("_clio"));
+    }
+    let of_user = std::env::var("XDG_STATE_HOME").map(PathBuf::from);
+    let of_user = of_user
+        .or_else(|_| std::env::var("HOME").map(|home| Path::new(&home).join(".local/state")));
+    let folder = of_user.map_err(|_| {
+        Usage("there is no HOME for the journal of runs; give a folder with --state".to_owned())
+    })?;
+    Ok(folder.join("clio").join(clio_proto::Digest::of(lake.as_str()).to_string()))
 }
 
 /// The settings and the days that the arguments name.
@@ -79,6 +106,8 @@ pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::C
         n_threads: n_threads(),
         memory_bytes: None,
         accept: None,
+        state: None,
+        retry: clio_etl::Retry::default(),
     })
 }
 

@@ -1,0 +1,185 @@
+//! What a run that was killed, or that the storage failed, leaves to the next one.
+
+use std::collections::BTreeMap;
+
+use clio_proto::{RunId, RunOutcome, StepRecord};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Journal, is_alive, lock_path};
+use crate::error::EtlError;
+
+/// A pass over the events whose days were all written, each to a file that no commit names yet.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct StagedPass {
+    /// The days, in order.
+    pub(crate) days: Vec<StagedDay>,
+    /// Events counted in a day, by source.
+    pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Events that happened on another day, by source.
+    pub(crate) rows_out_of_day: BTreeMap<String, u64>,
+}
+
+/// One day's cells as a file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct StagedDay {
+    pub(crate) day: Date,
+    /// The path below the table of cells: that of the lake's own file where it has the same bytes.
+    pub(crate) path: String,
+    pub(crate) size_bytes: u64,
+    pub(crate) n_rows: u64,
+    /// The hash of the file's bytes.
+    pub(crate) checksum: String,
+}
+
+/// What one dead run left behind.
+#[derive(Debug)]
+pub(crate) struct Heirloom {
+    pub(crate) run: String,
+    pub(crate) started_ms: i64,
+    /// The version that it found; `None` for a lake that was not there yet.
+    pub(crate) base_version: Option<u64>,
+    /// It was killed: the lake does not say yet how it ended.
+    pub(crate) needs_record: bool,
+    /// Its files, by the folder below the lake.
+    pub(crate) files: BTreeMap<String, Vec<String>>,
+    /// What it had done, by pass, with what it was made of.
+    pub(crate) passes: BTreeMap<String, (String, StagedPass)>,
+}
+
+impl Journal {
+    /// Takes over what runs of the same lake left that are dead: no two runs get the same.
+    pub(crate) fn inherit(&self) -> Result<Vec<Heirloom>, EtlError> {
+        let folder = self.folder.clone();
+        self.write(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT run, started_ms, base_version, recorded = 0, ended_ms IS NULL FROM runs \
+                 WHERE lake = ?1 AND run <> ?2 \
+                   AND (recorded = 0 OR run IN (SELECT run FROM files)) ORDER BY started_ms, run",
+            )?;
+            let rows = statement.query_map([&self.lake, self.run.as_str()], |row| {
+                let base: Option<i64> = row.get(2)?;
+                let heirloom = Heirloom {
+                    run: row.get(0)?,
+                    started_ms: row.get(1)?,
+                    base_version: base.and_then(|base| u64::try_from(base).ok()),
+                    needs_record: row.get(3)?,
+                    files: BTreeMap::new(),
+                    passes: BTreeMap::new(),
+                };
+                Ok((heirloom, row.get::<_, bool>(4)?))
+            })?;
+            let mut heirlooms = Vec::new();
+            for row in rows {
+                let (mut heirloom, is_open) = row?;
+                if !(is_open && is_alive(&folder, &heirloom.run)) {
+                    self.take(connection, &mut heirloom)?;
+                    heirlooms.push(heirloom);
+                }
+            }
+            Ok(heirlooms)
+        })
+    }
+
+    fn take(&self, connection: &Connection, heirloom: &mut Heirloom) -> rusqlite::Result<()> {
+        let (own, dead) = (self.run.as_str(), heirloom.run.clone());
+        let mut files = connection.prepare("SELECT folder, path FROM files WHERE run = ?1")?;
+        for row in files.query_map([&dead], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            let (folder, path): (String, String) = row?;
+            heirloom.files.entry(folder).or_default().push(path);
+        }
+        let mut passes =
+            connection.prepare("SELECT pass, made_of, body FROM passes WHERE run = ?1")?;
+        let rows = passes.query_map([&dead], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
+        for row in rows {
+            let (pass, made_of, body) = row?;
+            // What another version of this program wrote is of no use, and no harm.
+            if let Ok(body) = serde_json::from_str(&body) {
+                heirloom.passes.insert(pass, (made_of, body));
+            }
+        }
+        connection.execute("UPDATE OR REPLACE files SET run = ?1 WHERE run = ?2", [own, &dead])?;
+        connection.execute("UPDATE OR REPLACE passes SET run = ?1 WHERE run = ?2", [own, &dead])?;
+        connection.execute(
+            "UPDATE runs SET ended_ms = ?2, outcome = ?3 WHERE run = ?1 AND ended_ms IS NULL",
+            params![dead, self.clock.millis(), RunOutcome::Died.as_str()],
+        )?;
+        // From here on these files are looked for from where the older of the two runs started.
+        let base = heirloom.base_version.and_then(|base| i64::try_from(base).ok());
+        connection.execute(
+            "UPDATE runs SET base_version = MIN(base_version, ?2) WHERE run = ?1",
+            params![own, base],
+        )?;
+        if heirloom.needs_record {
+            // One that stays tells nobody anything: the run has ended, says the journal.
+            let _ = std::fs::remove_file(lock_path(&self.folder, &RunId::new(dead)));
+        }
+        Ok(())
+    }
+
+    /// Notes a pass whose days are all written.
+    pub(crate) fn pass_done(
+        &self,
+        pass: &str,
+        made_of: &str,
+        staged: &StagedPass,
+    ) -> Result<(), EtlError> {
+        let body = serde_json::to_string(staged).map_err(|error| self.failed(&error))?;
+        self.write(|connection| {
+            connection.execute(
+                "INSERT OR REPLACE INTO passes (run, pass, made_of, body) VALUES (?1, ?2, ?3, ?4)",
+                [self.run.as_str(), pass, made_of, &body],
+            )
+        })
+        .map(drop)
+    }
+
+    /// The steps of another run.
+    pub(crate) fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>, EtlError> {
+        let time = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
+        self.write(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT step, started_ms, ended_ms, n_rows, n_attempts, error FROM steps \
+                 WHERE run = ?1 ORDER BY number",
+            )?;
+            let rows = statement.query_map([run], |row| {
+                Ok(StepRecord {
+                    step: row.get(0)?,
+                    started_at: time(row.get(1)?),
+                    ended_at: row.get::<_, Option<i64>>(2)?.map(time),
+                    n_rows: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
+                    n_attempts: row.get(4)?,
+                    error: row.get(5)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// When the newest run of the lake began that has ended well; for a schedule that missed its times.
+    pub(crate) fn last_success_millis(
+        folder: &std::path::Path,
+        lake: &str,
+    ) -> Result<Option<i64>, EtlError> {
+        let failed = |error: &dyn std::error::Error| EtlError::State {
+            folder: folder.to_owned(),
+            reason: error.to_string(),
+        };
+        if !folder.join("journal.sqlite").try_exists().map_err(|error| failed(&error))? {
+            return Ok(None);
+        }
+        let connection = super::open(folder).map_err(|error| failed(&error))?;
+        connection
+            .query_row(
+                "SELECT MAX(started_ms) FROM runs WHERE lake = ?1 AND outcome IN (?2, ?3)",
+                [lake, RunOutcome::Committed.as_str(), RunOutcome::Unchanged.as_str()],
+                |row| row.get(0),
+            )
+            .optional()
+            .map(Option::flatten)
+            .map_err(|error| failed(&error))
+    }
+}

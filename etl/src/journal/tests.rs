@@ -1,0 +1,117 @@
+//! The journal alone: what a dead run leaves is taken once, what a living one has is left to it.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn begin(folder: &Path, run: &str) -> Journal {
+    let clock = Clock::new("2026-03-01T12:00:00Z".parse().unwrap());
+    Journal::begin(folder, "file:///lake/", &RunId::new(run), clock).unwrap()
+}
+
+fn staged(path: &str) -> StagedPass {
+    let day = StagedDay {
+        day: "2026-01-05".parse().unwrap(),
+        path: path.to_owned(),
+        size_bytes: 7,
+        n_rows: 3,
+        checksum: "c".to_owned(),
+    };
+    StagedPass { days: vec![day], rows_in: Default::default(), rows_out_of_day: Default::default() }
+}
+
+#[test]
+fn what_a_dead_run_leaves_is_taken_over_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead = begin(folder.path(), "dead");
+    dead.found_version(Some(4)).unwrap();
+    let step = dead.begin_step("roll up 2026-01-05").unwrap();
+    dead.intend("cells", "a.parquet").unwrap();
+    dead.intend("cells", "b.parquet").unwrap();
+    dead.forget("cells", "b.parquet").unwrap();
+    dead.pass_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
+    dead.end_step(step, 7).unwrap();
+
+    // Alive: nobody takes anything.
+    let living = begin(folder.path(), "living");
+    assert!(living.inherit().unwrap().is_empty());
+    drop(dead);
+    let found = living.inherit().unwrap();
+    assert_eq!(found.len(), 1);
+    let heirloom = &found[0];
+    assert_eq!((heirloom.run.as_str(), heirloom.base_version), ("dead", Some(4)));
+    assert!(heirloom.needs_record);
+    assert_eq!(heirloom.files["cells"], ["a.parquet"]);
+    let (made_of, pass) = &heirloom.passes["2026-01-05"];
+    assert_eq!((made_of.as_str(), pass), ("files", &staged("a.parquet")));
+    assert_eq!(living.steps_of("dead").unwrap()[0].n_rows, 7);
+
+    // Its files are the heir's now, and are passed on when that dies too.
+    living.recorded("dead").unwrap();
+    let third = begin(folder.path(), "third");
+    assert!(third.inherit().unwrap().is_empty());
+    drop(living);
+    let found = third.inherit().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].run.as_str(), found[0].base_version), ("living", None));
+    assert_eq!(found[0].files["cells"], ["a.parquet"]);
+}
+
+#[test]
+fn a_run_that_ended_leaves_what_it_kept_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for (run, keeps) in [("kept", true), ("ended", false)] {
+        let journal = begin(folder.path(), run);
+        journal.intend("cells", "a.parquet").unwrap();
+        journal.pass_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
+        if !keeps {
+            journal.forget("cells", "a.parquet").unwrap();
+        }
+        journal.end(RunOutcome::Failed, None, keeps).unwrap();
+    }
+    let next = begin(folder.path(), "next");
+    let found = next.inherit().unwrap();
+    assert_eq!(found.iter().map(|own| own.run.as_str()).collect::<Vec<_>>(), ["kept"]);
+    assert!(!found[0].needs_record);
+    assert_eq!(found[0].passes.len(), 1);
+    assert_eq!(std::fs::read_dir(folder.path().join("running")).unwrap().count(), 1);
+}
+
+#[test]
+fn two_runs_do_not_share_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = begin(folder.path(), "run");
+    let clock = Clock::new("2026-03-01T12:00:00Z".parse().unwrap());
+    let second = Journal::begin(folder.path(), "file:///lake/", &RunId::new("run"), clock);
+    let message = second.unwrap_err().to_string();
+    assert!(message.contains("run run is running") && message.contains("--state"), "{message}");
+}
+
+/// A journal of a later version of the program is not touched.
+#[test]
+fn another_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    begin(folder.path(), "run").end(RunOutcome::Committed, None, false).unwrap();
+    let connection = Connection::open(folder.path().join("journal.sqlite")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let clock = Clock::new("2026-03-01T12:00:00Z".parse().unwrap());
+    let next = Journal::begin(folder.path(), "file:///lake/", &RunId::new("next"), clock);
+    assert!(next.unwrap_err().to_string().contains("of version 99, this program's of 1"));
+}
+
+/// What keeping book adds to a step.
+#[test]
+fn a_step_costs_less_than_ten_milliseconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = begin(folder.path(), "run");
+    let n_steps = 200;
+    let since = Instant::now();
+    for index in 0..n_steps {
+        let step = journal.begin_step(&format!("roll up {index}")).unwrap();
+        journal.intend("cells", &format!("{index}.parquet")).unwrap();
+        journal.pass_done(&index.to_string(), "files", &staged("a.parquet")).unwrap();
+        journal.end_step(step, 1).unwrap();
+    }
+    let mean = since.elapsed() / n_steps;
+    assert!(mean < Duration::from_millis(10), "{mean:?}");
+}

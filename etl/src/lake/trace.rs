@@ -1,0 +1,62 @@
+//! What a dead run left in the log: whether its commit is in, and which of its files commits name.
+
+use std::collections::BTreeSet;
+
+use clio_proto::{SNAPSHOT_KEY, SnapshotMetadata};
+use serde_json::Value;
+
+use super::DeltaFolder;
+use crate::error::EtlError;
+
+/// How many versions back a dead run's files are looked for where nobody knows what it started from.
+const MAX_VERSIONS_BACK: u64 = 1_000;
+
+/// What commits say of a dead run.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The version that it committed, with what the commit says.
+    pub(crate) commit: Option<(u64, SnapshotMetadata)>,
+    /// Those of its files that some commit adds: they belong to the lake.
+    pub(crate) named: BTreeSet<String>,
+}
+
+impl DeltaFolder {
+    /// Looks through the commits after a version for a run and its files.
+    pub(crate) async fn trace(
+        &self,
+        run: &str,
+        files: &[String],
+        after: Option<u64>,
+    ) -> Result<Trace, EtlError> {
+        let mut trace = Trace::default();
+        let Some(state) = self.state().await? else { return Ok(trace) };
+        let live = state.files.iter().map(|file| &file.path);
+        trace.named.extend(live.filter(|path| files.contains(path)).cloned());
+        let first = after.map_or_else(
+            || (state.version + 1).saturating_sub(MAX_VERSIONS_BACK),
+            |version| version + 1,
+        );
+        for version in (first..=state.version).rev() {
+            let read = self.log_store.read_commit_entry(version).await;
+            // What is cleaned out of the log is older than any run that could still be dead.
+            let Some(bytes) = read.map_err(|error| self.failed(&error))? else { break };
+            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                let action: Value = serde_json::from_slice(line).map_err(|error| {
+                    self.refused(format!("version {version} of the log cannot be read: {error}"))
+                })?;
+                if let Some(path) = action["add"]["path"].as_str()
+                    && files.iter().any(|file| file == path)
+                {
+                    trace.named.insert(path.to_owned());
+                }
+                let Some(text) = action["commitInfo"][SNAPSHOT_KEY].as_str() else { continue };
+                // Another format's commit is none of a run that this program started.
+                let metadata = serde_json::from_str::<SnapshotMetadata>(text).ok();
+                if let Some(metadata) = metadata.filter(|metadata| metadata.run.as_str() == run) {
+                    trace.commit = Some((version, metadata));
+                }
+            }
+        }
+        Ok(trace)
+    }
+}

@@ -1,0 +1,246 @@
+//! The steps of a run as they happen: on the terminal, in the journal, and at last in the lake.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clio_proto::{RunId, StepRecord};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::config::{Config, Progress};
+use crate::error::EtlError;
+use crate::journal::{Journal, StepNumber};
+use crate::report::StepTime;
+use crate::retry::Waits;
+
+/// Keeps book of a run's steps, and decides whether one that failed is tried again.
+pub(super) struct Book<'a> {
+    config: &'a Config,
+    progress: &'a dyn Progress,
+    journal: Option<Arc<Journal>>,
+    pub(super) clock: Clock,
+    steps: Mutex<Vec<Entry>>,
+}
+
+struct Entry {
+    /// The same for the passes over several days.
+    name: &'static str,
+    /// Which pass, for instance.
+    part: String,
+    number: Option<StepNumber>,
+    started_ms: i64,
+    ended_ms: Option<i64>,
+    n_rows: u64,
+    n_attempts: u32,
+    error: Option<String>,
+    waits: Waits,
+}
+
+/// A step that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step(usize);
+
+impl<'a> Book<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        progress: &'a dyn Progress,
+        journal: Option<Arc<Journal>>,
+        clock: Clock,
+    ) -> Self {
+        Self { config, progress, journal, clock, steps: Mutex::default() }
+    }
+
+    pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
+    pub(super) fn progress(&self) -> &'a dyn Progress {
+        self.progress
+    }
+
+    /// Begins a step of so many parts; one that is tried again goes on.
+    pub(super) fn begin(&self, name: &'static str, n_total: u64) -> Result<Step, EtlError> {
+        self.progress.step(name, n_total);
+        self.begin_part(name, "")
+    }
+
+    /// Begins a part of a step, which the terminal shows as one with the others.
+    pub(super) fn begin_part(&self, name: &'static str, part: &str) -> Result<Step, EtlError> {
+        let mut steps = self.lock();
+        let is_open =
+            |entry: &Entry| entry.name == name && entry.part == part && entry.ended_ms.is_none();
+        if let Some(index) = steps.iter().position(is_open) {
+            return Ok(Step(index));
+        }
+        let shown = if part.is_empty() { name.to_owned() } else { format!("{name} {part}") };
+        let number = match &self.journal {
+            Some(journal) => Some(journal.begin_step(&shown)?),
+            None => None,
+        };
+        let seed = RunId::new(format!("{} {shown}", self.config.run));
+        steps.push(Entry {
+            name,
+            part: part.to_owned(),
+            number,
+            started_ms: self.clock.millis(),
+            ended_ms: None,
+            n_rows: 0,
+            n_attempts: 1,
+            error: None,
+            waits: Waits::new(self.config.retry, &seed),
+        });
+        Ok(Step(steps.len() - 1))
+    }
+
+    /// Ends a step that took in or gave out so many rows.
+    pub(super) fn end(&self, step: Step, n_rows: u64) -> Result<(), EtlError> {
+        let mut steps = self.lock();
+        let entry = &mut steps[step.0];
+        entry.ended_ms = Some(self.clock.millis());
+        entry.n_rows = n_rows;
+        if entry.part.is_empty() {
+            self.progress.done(entry.name);
+        }
+        tracing::debug!(step = entry.name, part = entry.part, n_rows, "step done");
+        match (&self.journal, entry.number) {
+            (Some(journal), Some(number)) => journal.end_step(number, n_rows),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits before the step that failed is tried again; gives the error back where that is of no use.
+    pub(super) async fn wait_after(
+        &self,
+        name: &'static str,
+        part: &str,
+        error: EtlError,
+    ) -> Result<(), EtlError> {
+        if !error.can_pass() {
+            return Err(error);
+        }
+        let wait = {
+            let mut steps = self.lock();
+            let open = steps.iter_mut().rev();
+            let mut open = open.filter(|entry| entry.name == name && entry.part == part);
+            let Some(entry) = open.next() else { return Err(error) };
+            let Some(wait) = entry.waits.after(entry.n_attempts) else { return Err(error) };
+            entry.n_attempts += 1;
+            entry.error = Some(error.to_string());
+            if let (Some(journal), Some(number)) = (&self.journal, entry.number) {
+                journal.retry_step(number, &error)?;
+            }
+            wait
+        };
+        tracing::warn!(step = name, part, %error, ?wait, "a step failed and is tried again");
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// How long each step took, in the order in which they began; passes as one.
+    pub(super) fn times(&self) -> Vec<StepTime> {
+        let steps = self.lock();
+        let whole = steps.iter().filter(|entry| entry.part.is_empty());
+        let time = |entry: &Entry| {
+            let millis = entry.ended_ms.unwrap_or(entry.started_ms) - entry.started_ms;
+            StepTime { step: entry.name.to_owned(), seconds: millis as f64 / 1_000.0 }
+        };
+        whole.map(time).collect()
+    }
+
+    /// The steps as the lake keeps them: those of one name as one.
+    pub(super) fn records(&self) -> Vec<StepRecord> {
+        let steps = self.lock();
+        let mut records: Vec<StepRecord> = Vec::new();
+        for entry in steps.iter() {
+            let time = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
+            let ended_at = entry.ended_ms.map(time);
+            match records.iter_mut().find(|record| record.step == entry.name) {
+                Some(known) => {
+                    // A step stands for its parts, and is over when all of them are.
+                    known.n_rows += entry.n_rows;
+                    known.n_attempts += entry.n_attempts - 1;
+                    known.ended_at = known.ended_at.zip(ended_at).map(|(a, b)| a.max(b));
+                    known.error = entry.error.clone().or(known.error.take());
+                }
+                None => records.push(StepRecord {
+                    step: entry.name.to_owned(),
+                    started_at: time(entry.started_ms),
+                    ended_at,
+                    n_rows: entry.n_rows,
+                    n_attempts: entry.n_attempts,
+                    error: entry.error.clone(),
+                }),
+            }
+        }
+        records
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        // No entry is ever half-made, so that a panic elsewhere spoils none.
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clio_proto::Model;
+    use url::Url;
+
+    use super::*;
+    use crate::config::Silent;
+    use crate::retry::Retry;
+
+    const MODEL: &str = "[dataset]\nname = \"a\"\n[source.events]\nurl = \"events/\"\n\
+                         format = \"csv\"\ntime = \"at\"\n[dimension.country]\n\
+                         column = \"country\"\n[measure.events]\nsource = \"events\"\n\
+                         kind = \"count\"\n";
+
+    fn error(passes: bool) -> EtlError {
+        EtlError::Lake { url: "s3://lake/".to_owned(), reason: "no answer".to_owned(), passes }
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_tried_again_and_bad_input_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Url::from_directory_path(folder.path()).unwrap();
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        let wait = Duration::from_millis(1);
+        let config = Config {
+            base: lake.clone(),
+            lake,
+            model: Model::parse("a.toml", MODEL).unwrap(),
+            run: RunId::new("run"),
+            now,
+            n_threads: 1,
+            memory_bytes: None,
+            accept: None,
+            state: None,
+            retry: Retry { max_attempts: 3, first_wait: wait, max_wait: wait },
+        };
+        let clock = Clock::new(now);
+        let journal = Journal::begin(folder.path(), "lake", &config.run, clock).unwrap();
+        let journal = Arc::new(journal);
+        let book = Book::new(&config, &Silent, Some(Arc::clone(&journal)), clock);
+
+        let step = book.begin("open", 1).unwrap();
+        book.wait_after("open", "", error(true)).await.unwrap();
+        book.begin("open", 1).unwrap();
+        book.wait_after("open", "", error(true)).await.unwrap();
+        book.begin("open", 1).unwrap();
+        book.end(step, 7).unwrap();
+        let records = book.records();
+        assert_eq!(records.len(), 1);
+        assert_eq!((records[0].n_attempts, records[0].n_rows), (3, 7));
+        assert_eq!(records[0].error.as_deref(), Some("lake s3://lake/: no answer"));
+        assert_eq!(journal.steps_of("run").unwrap()[0].n_attempts, 3);
+
+        book.begin("fold", 1).unwrap();
+        book.wait_after("fold", "", error(true)).await.unwrap();
+        book.wait_after("fold", "", error(true)).await.unwrap();
+        book.wait_after("fold", "", error(true)).await.unwrap_err();
+        book.begin("commit", 1).unwrap();
+        book.wait_after("commit", "", error(false)).await.unwrap_err();
+        assert_eq!(book.records()[2].n_attempts, 1);
+    }
+}

@@ -1,0 +1,240 @@
+//! The days of a run: rolled up and written, or taken over from a run that was killed after it had.
+
+use std::collections::BTreeMap;
+
+use clio_proto::Period;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use jiff::civil::Date;
+
+use super::book::Book;
+use super::{Run, resume};
+use crate::cells::CellShape;
+use crate::check::{self, Totals};
+use crate::config::Days;
+use crate::error::EtlError;
+use crate::journal::StagedPass;
+use crate::lake::{LakeFile, TableState};
+use crate::plan::{Plan, day_of};
+use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
+use crate::stage::{PeriodCells, Periods, Rebuilt, files_by_period};
+
+const ROLL_UP: &str = "roll up";
+
+/// What there is of a pass.
+enum Made {
+    /// Its cells, in memory.
+    RolledUp(RolledUp),
+    /// Files that another run has written.
+    Staged(StagedPass),
+}
+
+impl Run<'_> {
+    /// Makes and stages the cells of each day.
+    pub(super) async fn roll_up_days(
+        &mut self,
+        ctx: &SessionContext,
+        inputs: &Inputs,
+        plan: &Plan,
+        shape: &CellShape,
+        state: Option<&TableState>,
+    ) -> Result<Periods, EtlError> {
+        let old = files_by_period(state);
+        let book = self.book.clone();
+        let step = book.begin(ROLL_UP, plan.passes.len() as u64)?;
+        let mut days = Periods::new();
+        let passes: Vec<_> =
+            plan.passes.iter().map(|pass| (*pass, self.finished(inputs, shape, pass))).collect();
+        // While one day's cells are written, the next day's events are read already.
+        let mut passes = futures::stream::iter(passes)
+            .map(|(pass, staged)| {
+                let book = book.clone();
+                async move {
+                    book.begin_part(ROLL_UP, &resume::name_of(&pass))?;
+                    let made = match staged {
+                        Some(staged) => Made::Staged(staged),
+                        None => Made::RolledUp(made(ctx, inputs, shape, &pass, &book).await?),
+                    };
+                    Ok::<_, EtlError>((pass, made))
+                }
+            })
+            .buffered(2);
+        while let Some(pass) = passes.next().await {
+            let (pass, mut of_pass) = pass?;
+            if let Made::Staged(staged) = &of_pass {
+                let staging = &mut self.stager.staging;
+                match resume::read(staging, shape, staged, &old).await? {
+                    Some(read) => self.take(shape, staged, read, &mut days)?,
+                    None => {
+                        of_pass = Made::RolledUp(made(ctx, inputs, shape, &pass, &book).await?);
+                    }
+                }
+            }
+            if let Made::RolledUp(rolled) = &of_pass {
+                self.stage_pass(inputs, shape, &pass, rolled, &old, &mut days).await?;
+            }
+            let n_rows = match &of_pass {
+                Made::RolledUp(rolled) => &rolled.rows_in,
+                Made::Staged(staged) => &staged.rows_in,
+            };
+            let n_rows = n_rows.values().flat_map(BTreeMap::values).sum();
+            book.end(book.begin_part(ROLL_UP, &resume::name_of(&pass))?, n_rows)?;
+            book.progress().advance(1);
+        }
+        drop(passes);
+        for source in inputs.sources() {
+            self.rows_in.entry(source.name().to_owned()).or_default();
+        }
+        // A day that the lake holds, and that has no events any more, loses its partition.
+        for period in old.into_keys() {
+            if day_of(period).is_some_and(|day| self.is_looked_for(plan, day)) {
+                let gone = Rebuilt { file: None, totals: Totals::new(shape), is_changed: true };
+                days.entry(period).or_insert(gone);
+            }
+        }
+        if days.is_empty() && !inputs.inventory().has_files() {
+            let days = name_of(self.asked);
+            return Err(EtlError::NothingFound { days, looked_at: inputs.addresses() });
+        }
+        book.end(step, 0)?;
+        Ok(days)
+    }
+
+    /// What a dead run has made of a pass, if it was made of the same.
+    fn finished(&self, inputs: &Inputs, shape: &CellShape, pass: &Selection) -> Option<StagedPass> {
+        let (made_of, staged) = self.finished.get(&resume::name_of(pass))?;
+        let is_same = *made_of == resume::made_of(inputs.inventory(), shape, pass);
+        is_same.then(|| staged.clone())
+    }
+
+    /// Whether a day was asked for by its date, or all that its folder holds was read.
+    fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
+        let of_range = |days| matches!(days, Days::Range(range) if range.contains(day));
+        of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
+    }
+
+    /// Takes the days of a pass that another run has made, as if this one had.
+    fn take(
+        &mut self,
+        shape: &CellShape,
+        staged: &StagedPass,
+        read: Vec<(Period, Rebuilt)>,
+        days: &mut Periods,
+    ) -> Result<(), EtlError> {
+        for (period, rebuilt) in read {
+            self.count_day(shape, period, &rebuilt, &staged.rows_in)?;
+            self.stager.checked.n_cells += rebuilt.totals.n_cells;
+            days.insert(period, rebuilt);
+        }
+        self.count_others(&staged.rows_out_of_day);
+        Ok(())
+    }
+
+    /// Writes the days of a pass, and notes in the journal that all of them are.
+    async fn stage_pass(
+        &mut self,
+        inputs: &Inputs,
+        shape: &CellShape,
+        pass: &Selection,
+        rolled: &RolledUp,
+        old: &BTreeMap<Period, Vec<LakeFile>>,
+        days: &mut Periods,
+    ) -> Result<(), EtlError> {
+        let mut staged = StagedPass {
+            days: Vec::new(),
+            rows_in: rolled.rows_in.clone(),
+            rows_out_of_day: rolled.rows_out_of_day.clone(),
+        };
+        let part = resume::name_of(pass);
+        for index in 0..rolled.days.len() {
+            let (period, rebuilt) = loop {
+                match self.stage_day(shape, rolled, index, old).await {
+                    Ok(day) => break day,
+                    Err(error) => self.book.wait_after(ROLL_UP, &part, error).await?,
+                }
+            };
+            if let (Some(file), Some(_)) = (&rebuilt.file, self.book.journal()) {
+                let (day, _) = rolled.days[index];
+                staged.days.push(resume::noted(&self.stager.staging, day, file).await?);
+            }
+            days.insert(period, rebuilt);
+        }
+        self.count_others(&rolled.rows_out_of_day);
+        if let Some(journal) = self.book.journal() {
+            let made_of = resume::made_of(inputs.inventory(), shape, pass);
+            journal.pass_done(&part, &made_of, &staged)?;
+        }
+        Ok(())
+    }
+
+    async fn stage_day(
+        &mut self,
+        shape: &CellShape,
+        rolled: &RolledUp,
+        index: usize,
+        old: &BTreeMap<Period, Vec<LakeFile>>,
+    ) -> Result<(Period, Rebuilt), EtlError> {
+        let (day, range) = &rolled.days[index];
+        let period = Period::Day(*day);
+        let cells = PeriodCells {
+            cells: &rolled.cells,
+            range: range.clone(),
+            first_column: FIRST_CELL_COLUMN,
+        };
+        let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
+        let rebuilt = self.stager.stage(shape, period, cells, old).await?;
+        self.count_day(shape, period, &rebuilt, &rolled.rows_in)?;
+        Ok((period, rebuilt))
+    }
+
+    /// Compares a day's cells with the events that were read for them, and counts those.
+    fn count_day(
+        &mut self,
+        shape: &CellShape,
+        period: Period,
+        rebuilt: &Rebuilt,
+        rows_in: &BTreeMap<String, BTreeMap<Date, u64>>,
+    ) -> Result<(), EtlError> {
+        let of_day = |source: &str| {
+            let day = day_of(period)?;
+            rows_in.get(source)?.get(&day).copied()
+        };
+        let of_day = |source: &str| of_day(source).unwrap_or_default();
+        check::counts_are_rows(shape, period, &rebuilt.totals, of_day)?;
+        self.stager.checked.n_days += 1;
+        for source in rows_in.keys() {
+            *self.rows_in.entry(source.clone()).or_default() += of_day(source);
+        }
+        Ok(())
+    }
+
+    fn count_others(&mut self, rows_out_of_day: &BTreeMap<String, u64>) {
+        for (source, n_rows) in rows_out_of_day {
+            *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
+        }
+    }
+}
+
+/// Rolls up a pass, again where the storage failed.
+async fn made(
+    ctx: &SessionContext,
+    inputs: &Inputs,
+    shape: &CellShape,
+    pass: &Selection,
+    book: &Book<'_>,
+) -> Result<RolledUp, EtlError> {
+    loop {
+        match roll_up(ctx, inputs, shape, pass).await {
+            Ok(rolled) => return Ok(rolled),
+            Err(error) => book.wait_after(ROLL_UP, &resume::name_of(pass), error).await?,
+        }
+    }
+}
+
+fn name_of(days: Days) -> String {
+    match days {
+        Days::All | Days::OutOfDate => "any day".to_owned(),
+        Days::Range(range) if range.n_days() == 1 => range.first().to_string(),
+        Days::Range(range) => format!("{} to {}", range.first(), range.last()),
+    }
+}

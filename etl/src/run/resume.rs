@@ -1,0 +1,191 @@
+//! Taking up where a dead run stopped: its finished days are used, the rest of what it left is deleted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clio_proto::{
+    CELLS_TABLE, Digest, FORMAT_VERSION, Period, RunId, RunOutcome, RunRecord, SnapshotId,
+};
+use clio_sketch::Family;
+use datafusion::arrow::array::RecordBatch;
+use jiff::Timestamp;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::cells::CellShape;
+use crate::check::Totals;
+use crate::config::{Config, Days};
+use crate::error::{During, EtlError};
+use crate::history;
+use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
+use crate::lake::{DeltaFolder, LakeFile, Staging};
+use crate::rollup::{Inventory, Selection};
+use crate::stage::Rebuilt;
+
+const STEP: &str = "reading a day that a dead run has made";
+
+/// The passes that dead runs have finished, by name, with what each was made of.
+pub(super) type Finished = BTreeMap<String, (String, StagedPass)>;
+
+/// Takes over what dead runs left: files that commits name stay, finished passes are kept for this run to
+/// use, and the rest is deleted, in any folder of the lake.
+pub(super) async fn take_over(
+    config: &Config,
+    journal: &Arc<Journal>,
+    cells: &DeltaFolder,
+    staging: &mut Staging,
+) -> Result<Finished, EtlError> {
+    let mut finished = Finished::new();
+    for heirloom in journal.inherit()? {
+        tracing::info!(run = heirloom.run, "what a dead run left is taken over");
+        for (folder, files) in &heirloom.files {
+            if folder == CELLS_TABLE {
+                let trace = cells.trace(&heirloom.run, files, heirloom.base_version).await?;
+                let is_in = trace.commit.is_some();
+                write_record(config, journal, &heirloom, trace.commit).await?;
+                for path in files {
+                    if trace.named.contains(path) {
+                        journal.forget(folder, path)?;
+                    } else {
+                        staging.adopt(path);
+                    }
+                }
+                if !is_in {
+                    finished.extend(heirloom.passes.clone());
+                }
+            } else {
+                let other = DeltaFolder::open(&config.lake, folder)?;
+                let trace = other.trace(&heirloom.run, files, None).await?;
+                let mut own = other.staging(&config.lake, &config.run, Some(journal));
+                for path in files {
+                    if trace.named.contains(path) {
+                        journal.forget(folder, path)?;
+                    } else {
+                        own.adopt(path);
+                    }
+                }
+                own.discard().await;
+            }
+        }
+        if !heirloom.files.contains_key(CELLS_TABLE) {
+            let trace = cells.trace(&heirloom.run, &[], heirloom.base_version).await?;
+            write_record(config, journal, &heirloom, trace.commit).await?;
+        }
+    }
+    Ok(finished)
+}
+
+/// Writes how a run ended that was killed before it could.
+async fn write_record(
+    config: &Config,
+    journal: &Journal,
+    heirloom: &Heirloom,
+    commit: Option<(u64, clio_proto::SnapshotMetadata)>,
+) -> Result<(), EtlError> {
+    if !heirloom.needs_record {
+        return Ok(());
+    }
+    let (snapshot, metadata) = commit.unzip();
+    let outcome = if snapshot.is_some() { RunOutcome::Committed } else { RunOutcome::Died };
+    let record = RunRecord {
+        format_version: FORMAT_VERSION,
+        run: RunId::new(heirloom.run.clone()),
+        started_at: Timestamp::from_millisecond(heirloom.started_ms).unwrap_or_default(),
+        ended_at: config.now,
+        outcome,
+        error: match outcome {
+            RunOutcome::Died => {
+                Some("it was killed; a later run took over what it had done".to_owned())
+            }
+            _ => None,
+        },
+        snapshot: snapshot.map(SnapshotId),
+        fingerprint: metadata.as_ref().map(|metadata| metadata.fingerprint.clone()),
+        days: metadata.as_ref().map(|metadata| metadata.days.clone()).unwrap_or_default(),
+        rows_in: metadata.map(|metadata| metadata.rows_in).unwrap_or_default(),
+        steps: journal.steps_of(&heirloom.run)?,
+    };
+    history::write(&config.lake, &record).await?;
+    journal.recorded(&heirloom.run)
+}
+
+/// The name of a pass in the journal.
+pub(super) fn name_of(pass: &Selection) -> String {
+    match pass.days {
+        Days::Range(range) if range.n_days() == 1 => range.first().to_string(),
+        Days::Range(range) => format!("{} to {}", range.first(), range.last()),
+        Days::All | Days::OutOfDate => "all".to_owned(),
+    }
+}
+
+/// What a pass is made of, as a text: the same text, the same cells.
+pub(super) fn made_of(inventory: &Inventory, shape: &CellShape, pass: &Selection) -> String {
+    let recipe = inventory.recipe();
+    let columns: Vec<String> = shape
+        .file_schema
+        .fields()
+        .iter()
+        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!(
+        "{version} {FORMAT_VERSION} {} {:?} {columns:?} {}",
+        recipe.cells,
+        recipe.lookups,
+        inventory.digest(pass)
+    );
+    Digest::of(&text).to_string()
+}
+
+/// A staged day as the journal notes it, with a checksum of what is really there.
+pub(super) async fn noted(
+    staging: &Staging,
+    day: jiff::civil::Date,
+    file: &LakeFile,
+) -> Result<StagedDay, EtlError> {
+    let bytes = staging.bytes_of(&file.path).await?.unwrap_or_default();
+    Ok(StagedDay {
+        day,
+        path: file.path.clone(),
+        size_bytes: file.size_bytes,
+        n_rows: file.n_rows,
+        checksum: checksum(&bytes),
+    })
+}
+
+/// The days of a finished pass, each checked anew; `None` where a file is not what it was.
+pub(super) async fn read(
+    staging: &mut Staging,
+    shape: &CellShape,
+    pass: &StagedPass,
+    old: &BTreeMap<Period, Vec<LakeFile>>,
+) -> Result<Option<Vec<(Period, Rebuilt)>>, EtlError> {
+    let mut days = Vec::new();
+    for staged in &pass.days {
+        let period = Period::Day(staged.day);
+        let bytes = staging.bytes_of(&staged.path).await?;
+        let Some(bytes) = bytes.filter(|bytes| checksum(bytes) == staged.checksum) else {
+            tracing::info!(day = %staged.day, "a day that a dead run has made is made again");
+            return Ok(None);
+        };
+        let mut totals = Totals::new(shape);
+        let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).during(STEP)?;
+        for batch in batches.build().during(STEP)? {
+            let batch: RecordBatch = batch.during(STEP)?;
+            totals.add(shape, period, &batch)?;
+        }
+        let (size_bytes, n_rows) = (staged.size_bytes, staged.n_rows);
+        let path = staged.path.clone();
+        days.push((period, LakeFile { path, size_bytes, n_rows, period: Some(period) }, totals));
+    }
+    let mut rebuilt = Vec::new();
+    for (period, file, totals) in days {
+        let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
+        let written = staging.settle(file, old).await?;
+        rebuilt.push((period, crate::stage::rebuilt(written, totals)));
+    }
+    Ok(Some(rebuilt))
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    format!("{:016x}", Family::HllPlusPlus.hash_bytes(bytes))
+}

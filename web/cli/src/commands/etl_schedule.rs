@@ -1,0 +1,91 @@
+//! `clio etl schedule`: runs that begin by themselves.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use clio_etl::{Arrival, Config, Days, Schedule, Silent, Times, Trigger};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::EtlScheduleArgs;
+use crate::commands::etl_run;
+use crate::{address, signals};
+
+/// Runs again and again until it is told to stop.
+pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
+    let first = config(&args)?;
+    let times = args.cron.as_deref().map(|cron| times(cron, &args, &first)).transpose()?;
+    let arrival =
+        args.on_arrival.then(|| Arrival { poll: Duration::from_secs(u64::from(args.poll.get())) });
+    let state = first.state.clone().context("a schedule has a state folder")?;
+    let schedule = Schedule::open(&first, &state, times, arrival, Timestamp::now())?;
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    eprintln!("scheduled: {} into {}", args.model.display(), args.lake);
+    keep(schedule, &args, first, &stop).await;
+    stop.cancel();
+    signals::join_all(tasks, &stop).await
+}
+
+fn times(cron: &str, args: &EtlScheduleArgs, config: &Config) -> anyhow::Result<Times> {
+    let zone = match &args.timezone {
+        Some(name) => TimeZone::get(name).with_context(|| {
+            format!("`{name}` is no time zone; give a name such as `Europe/Berlin`")
+        })?,
+        None => config.model.timezone().clone(),
+    };
+    Ok(Times::try_new(cron, zone)?)
+}
+
+/// The settings of the next run: the model as it is now, the clock of now.
+fn config(args: &EtlScheduleArgs) -> anyhow::Result<Config> {
+    let mut config = etl_run::config(&args.model, address::folder(&args.lake)?)?;
+    etl_run::engine(&mut config, &args.engine)?;
+    Ok(config)
+}
+
+async fn keep(
+    mut schedule: Schedule,
+    args: &EtlScheduleArgs,
+    mut known: Config,
+    stop: &CancellationToken,
+) {
+    loop {
+        let trigger = tokio::select! {
+            () = stop.cancelled() => return,
+            trigger = schedule.next(&known, &Timestamp::now) => trigger,
+        };
+        eprintln!("{}: {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), reason(trigger));
+        match config(args) {
+            Ok(config) => known = config,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                continue;
+            }
+        }
+        // Dropped at once when told to stop: the journal tells the next start what was done.
+        let result = tokio::select! {
+            () = stop.cancelled() => {
+                eprintln!("stopped during a run, which the next start takes up");
+                return;
+            }
+            result = Box::pin(clio_etl::run(&known, Days::OutOfDate, &Silent)) => result,
+        };
+        schedule.ended(result.as_ref().err(), Timestamp::now());
+        match result {
+            Ok(report) => etl_run::print_report(&report),
+            Err(error) => eprintln!("error: {error}"),
+        }
+    }
+}
+
+fn reason(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Time(time) => format!("run for {time}"),
+        Trigger::Missed(time) => format!("run for {time}, which was missed"),
+        Trigger::Arrival => "run: input arrived".to_owned(),
+        Trigger::Again => "run again after the storage failed".to_owned(),
+    }
+}

@@ -1,0 +1,172 @@
+//! What the etl did: the types `Run` and `RunStep`.
+
+use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value};
+use clio_proto::{RunOutcome, RunRecord, StepRecord};
+
+use super::object::{ObjectOf, text};
+use super::scalars::{DATE, INT64, TIMESTAMP};
+
+pub(super) const RUN: &str = "Run";
+const RUN_STEP: &str = "RunStep";
+const RUN_ROWS: &str = "RunRows";
+const RUN_OUTCOME: &str = "RunOutcome";
+
+/// A run as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    id: String,
+    started_at: String,
+    ended_at: String,
+    outcome: &'static str,
+    error: Option<String>,
+    snapshot: Option<u64>,
+    fingerprint: Option<String>,
+    days: Vec<String>,
+    rows_in: Vec<Rows>,
+    steps: Vec<Step>,
+}
+
+/// The events that a run read of one source.
+#[derive(Debug, Clone)]
+struct Rows {
+    source: String,
+    n_rows: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    step: String,
+    started_at: String,
+    ended_at: Option<String>,
+    n_rows: u64,
+    n_attempts: u32,
+    error: Option<String>,
+}
+
+impl From<RunRecord> for Run {
+    fn from(record: RunRecord) -> Self {
+        let rows = |(source, n_rows)| Rows { source, n_rows };
+        Self {
+            id: record.run.to_string(),
+            started_at: record.started_at.to_string(),
+            ended_at: record.ended_at.to_string(),
+            outcome: match record.outcome {
+                RunOutcome::Committed => "COMMITTED",
+                RunOutcome::Unchanged => "UNCHANGED",
+                RunOutcome::Failed => "FAILED",
+                RunOutcome::Died => "DIED",
+            },
+            error: record.error,
+            snapshot: record.snapshot.map(|snapshot| snapshot.0),
+            fingerprint: record.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            days: record.days.iter().map(ToString::to_string).collect(),
+            rows_in: record.rows_in.into_iter().map(rows).collect(),
+            steps: record.steps.into_iter().map(Step::from).collect(),
+        }
+    }
+}
+
+impl From<StepRecord> for Step {
+    fn from(record: StepRecord) -> Self {
+        Self {
+            step: record.step,
+            started_at: record.started_at.to_string(),
+            ended_at: record.ended_at.map(|time| time.to_string()),
+            n_rows: record.n_rows,
+            n_attempts: record.n_attempts,
+            error: record.error,
+        }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    let outcomes = Enum::new(RUN_OUTCOME)
+        .description("How a run of the etl ended.")
+        .item(EnumItem::new("COMMITTED").description("It committed a snapshot."))
+        .item(EnumItem::new("UNCHANGED").description("The lake held all of it already."))
+        .item(EnumItem::new("FAILED").description("It failed, and committed nothing."))
+        .item(EnumItem::new("DIED").description("It was killed."));
+    schema.register(run()).register(rows()).register(step()).register(outcomes)
+}
+
+fn run() -> Object {
+    let string = || TypeRef::named(TypeRef::STRING);
+    ObjectOf::<Run>::new(RUN, "One run of the etl that has ended.")
+        .leaf("id", TypeRef::named_nn(TypeRef::STRING), "Its name, as snapshots have it.", |it| {
+            it.id.as_str().into()
+        })
+        .leaf("startedAt", TypeRef::named_nn(TIMESTAMP), "When it began.", |it| {
+            it.started_at.as_str().into()
+        })
+        .leaf(
+            "endedAt",
+            TypeRef::named_nn(TIMESTAMP),
+            "When it ended; of one that was killed, when a later run found that.",
+            |it| it.ended_at.as_str().into(),
+        )
+        .leaf("outcome", TypeRef::named_nn(RUN_OUTCOME), "How it ended.", |it| {
+            Value::Enum(Name::new(it.outcome))
+        })
+        .leaf("error", string(), "Why it failed.", |it| text(it.error.as_deref()))
+        .leaf(
+            "snapshot",
+            TypeRef::named(INT64),
+            "The snapshot that it committed, or found to hold all already.",
+            |it| it.snapshot.map_or(Value::Null, Value::from),
+        )
+        .leaf("fingerprint", string(), "The fingerprint of its model.", |it| {
+            text(it.fingerprint.as_deref())
+        })
+        .leaf("days", TypeRef::named_nn_list_nn(DATE), "The days that it rebuilt.", |it| {
+            Value::List(it.days.iter().map(|day| day.as_str().into()).collect())
+        })
+        .list("rowsIn", RUN_ROWS, "Events that it read and counted, by source.", |it: &Run| {
+            &it.rows_in
+        })
+        .list("steps", RUN_STEP, "Its steps, in the order in which they began.", |it: &Run| {
+            &it.steps
+        })
+        .finish()
+}
+
+fn rows() -> Object {
+    ObjectOf::<Rows>::new(RUN_ROWS, "The events that a run read of one source.")
+        .leaf("source", TypeRef::named_nn(TypeRef::STRING), "The source.", |it| {
+            it.source.as_str().into()
+        })
+        .leaf("nRows", TypeRef::named_nn(INT64), "How many events.", |it| it.n_rows.into())
+        .finish()
+}
+
+fn step() -> Object {
+    ObjectOf::<Step>::new(RUN_STEP, "One step of a run.")
+        .leaf(
+            "step",
+            TypeRef::named_nn(TypeRef::STRING),
+            "look, open, roll up, check, fold, lookups or commit.",
+            |it| it.step.as_str().into(),
+        )
+        .leaf("startedAt", TypeRef::named_nn(TIMESTAMP), "When it began.", |it| {
+            it.started_at.as_str().into()
+        })
+        .leaf(
+            "endedAt",
+            TypeRef::named(TIMESTAMP),
+            "When it ended; null for the step in which the run failed or died.",
+            |it| text(it.ended_at.as_deref()),
+        )
+        .leaf("nRows", TypeRef::named_nn(INT64), "Rows that it read or made.", |it| {
+            it.n_rows.into()
+        })
+        .leaf(
+            "nAttempts",
+            TypeRef::named_nn(TypeRef::INT),
+            "How often it was tried; 1 where nothing failed.",
+            |it| it.n_attempts.into(),
+        )
+        .leaf("error", TypeRef::named(TypeRef::STRING), "What failed last.", |it| {
+            text(it.error.as_deref())
+        })
+        .finish()
+}
