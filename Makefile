@@ -5,6 +5,7 @@
 #   make soak     the etl killed a hundred times, at other moments each time
 #   make bench    figures for README.md: 20 million events, a release build
 #   make peers    comparisons with other engines (tests/peers); Spark's needs Java 17
+#   make fuzz     random bytes against the decoders of sketches, FUZZ_SECONDS=600 for each of four targets
 #
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,12 +14,13 @@ SHELL := /bin/bash
 DASHBOARD := web/dashboard
 HTTP ?= 127.0.0.1:8080
 DEMO_DATA ?= demo-data
+FUZZ_SECONDS ?= 600
 
 # What the dashboard is built from, so that a second `make` builds nothing.
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser soak bench peers peers-speed fmt clean
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench fuzz peers peers-speed fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -40,7 +42,7 @@ demo: build
 	target/release/clio demo --data $(DEMO_DATA) --http $(HTTP) --open
 
 # In the order in which a mistake shows soonest.
-test: check-dashboard check-rust test-rust test-browser
+test: check-dashboard check-rust test-rust test-fuzz test-browser
 
 check-dashboard: $(DASHBOARD)/node_modules/.package-lock.json dashboard
 	cd $(DASHBOARD) && npm run check
@@ -56,6 +58,10 @@ test-rust: dashboard
 	cargo build --package clio-cli --locked
 	tests/python.sh
 	cargo test --workspace --locked
+
+# A look with coverage, a few seconds each; `test-rust` runs the corpus.
+test-fuzz:
+	sketch/fuzz/run.sh 4
 
 test-browser: $(DASHBOARD)/node_modules/.package-lock.json dashboard
 	cargo build --package clio-cli --package clio-tests --bins --locked
@@ -81,9 +87,13 @@ peers-speed: build
 	test -e target/bench/large/media.toml || target/release/clio synth --out target/bench/large --scale large --no-answers
 	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/large target/release/clio $(ENGINES)
 
+fuzz:
+	sketch/fuzz/run.sh $(FUZZ_SECONDS)
+
 fmt:
 	cargo fmt --all
 
 clean:
 	cargo clean
+	rm -rf sketch/fuzz/target sketch/fuzz/artifacts
 	rm -rf $(DASHBOARD)/dist $(DASHBOARD)/node_modules $(DEMO_DATA)

@@ -20,6 +20,9 @@ const UPPER_TAIL: f64 = 0.025;
 /// coupons of `hll++` and up to 20 of `datasketches`.
 const EXACT_BELOW: f64 = 1e-6;
 
+/// The number of collisions from which a Poisson distribution is as good as normal.
+const MAX_FEW: f64 = 32.0;
+
 /// The number of 64-bit hashes.
 const N_HASHES: f64 = 18_446_744_073_709_551_616.0;
 
@@ -88,18 +91,26 @@ pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
 ///
 /// The bounds are value × exp(-1.96 e) and value / (1 - 1.96 e), with e from [`registers_error`]. They are
 /// the same to first order, and each is the wider one of the two forms on its side: estimates from few
-/// registers lean to the right, by about 1.15 / m, and near the promotion, where e is a binomial's, to the left.
-/// Measured on ChaCha8 hashes at 25 sizes from m / 4 to 50 m (t = n / m), the share of sketches whose bounds
+/// registers have the longer tail on the right, and near the promotion, where e is a binomial's, on the left. Where a few
+/// collisions are all there is to an error, the upper bound is theirs if that is the wider one.
+///
+/// Measured on ChaCha8 hashes at some 25 sizes from the promotion to 50 m (t = n / m), the share of sketches whose bounds
 /// held the truth:
 ///
-/// | precision | sketches | least share, at t | share at t = 0.26 | t = 2 | t = 10 | t = 50 |
+/// | family | precision | sketches | least share, at t | share at the promotion | t = 2 | t = 9 |
 /// | --- | --- | --- | --- | --- | --- | --- |
-/// | 4 | 20000 | 95.8 % at 50 | 99.7 % | 98.0 % | 96.2 % | 95.8 % |
-/// | 6 | 20000 | 95.8 % at 0.4 | 97.9 % | 98.4 % | 96.8 % | 96.5 % |
-/// | 8 | 20000 | 94.6 % at 0.26 | 94.6 % | 98.6 % | 96.7 % | 95.8 % |
-/// | 10 | 20000 | 95.2 % at 0.3 | 95.3 % | 98.5 % | 96.5 % | 95.5 % |
-/// | 12 | 10000 | 94.8 % at 0.255 | 95.0 % | 98.8 % | 96.2 % | 95.5 % |
-/// | 14 | 3000 | 95.3 % at 16 | 95.9 % | 98.5 % | 96.2 % | 95.6 % |
+/// | `hll++` | 4 | 20000 | 97.2 % at 40 | 99.7 % | 98.5 % | 97.9 % |
+/// | | 6 | 20000 | 96.5 % at 29 | 99.7 % | 98.6 % | 97.1 % |
+/// | | 8 | 20000 | 95.9 % at 29 | 98.4 % | 98.5 % | 96.8 % |
+/// | | 10 | 20000 | 95.4 % at 0.32 | 96.9 % | 98.4 % | 96.4 % |
+/// | | 12 | 10000 | 95.2 % at 0.28 | 95.0 % | 98.5 % | 96.3 % |
+/// | | 14 | 4000 | 95.0 % at 0.28 | 95.7 % | 98.7 % | 96.0 % |
+/// | `datasketches` | 4 | 20000 | 97.4 % at 51 | 98.1 % | 98.6 % | 97.8 % |
+/// | | 6 | 20000 | 96.5 % at 30 | 99.7 % | 98.7 % | 97.1 % |
+/// | | 8 | 20000 | 96.0 % at 40 | 99.7 % | 98.6 % | 96.8 % |
+/// | | 10 | 20000 | 95.4 % at 0.32 | 98.2 % | 98.6 % | 96.4 % |
+/// | | 12 | 10000 | 95.0 % at 0.14 | 96.8 % | 98.7 % | 96.7 % |
+/// | | 14 | 4000 | 94.5 % at 29 | 95.7 % | 98.4 % | 96.4 % |
 ///
 /// The excess around t = 2 is that of the stated error, which is up to a fifth too large there.
 pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
@@ -116,7 +127,22 @@ pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
     let value = improved_raw(kind, &sums, n_full).clamp(n_nonzero, N_HASHES);
     let margin = Z_95 * registers_error(kind.precision, value);
     let lower = (value * (-margin).exp()).max(n_nonzero);
-    Estimate { value, lower, upper: value / (1.0 - margin), exact: false }
+    let upper = (value / (1.0 - margin)).max(upper_of_few_collisions(kind, n_nonzero, value));
+    Estimate { value, lower, upper, exact: false }
+}
+
+/// Returns what most values can have led to `n_nonzero` registers when so few share one that their number is a
+/// Poisson's, whose long tail the margin has not; 0 when it is a normal one.
+fn upper_of_few_collisions(kind: Kind, n_nonzero: f64, value: f64) -> f64 {
+    let m = kind.precision.n_registers() as f64;
+    let expected_collisions = |n: f64| n + m * (-n / m).exp_m1();
+    if expected_collisions(value) > MAX_FEW {
+        return 0.0;
+    }
+    // The bound is the number that would have as many collisions with a probability of 2.5 %: two rounds find it,
+    // since a value more adds n / m of a collision at most.
+    let upper = |n| n_nonzero + poisson_quantile(expected_collisions(n), 1.0 - UPPER_TAIL);
+    upper(upper(value))
 }
 
 /// Returns the relative standard error of the registers' estimate of `n` values.
@@ -134,7 +160,8 @@ fn linear_counting_error(n_slots: f64, n: f64) -> f64 {
     if t > 0.0 { (n_slots * excess).sqrt() / n } else { 0.0 }
 }
 
-/// Ertl's improved raw estimator, over the sums that its loop over the histogram comes to.
+/// Ertl's improved raw estimator, over the sums that its loop over the histogram comes to, less its
+/// [`bias`].
 fn improved_raw(kind: Kind, sums: &RankSums, n_full: usize) -> f64 {
     let m = kind.precision.n_registers() as f64;
     let max_rank = kind.max_register_rank();
@@ -143,7 +170,27 @@ fn improved_raw(kind: Kind, sums: &RankSums, n_full: usize) -> f64 {
     let zero = m * sigma(f64::from(sums.n_zero) / m);
     let z = zero + (sums.sum_without(max_rank, n_full_registers) + full);
     let alpha = 0.5 / std::f64::consts::LN_2;
-    alpha * m * m / z
+    let value = alpha * m * m / z;
+    value / (1.0 + bias(value / m) / m)
+}
+
+/// Returns by how much the improved raw estimator reads too high at `t` values a register, in values a register
+/// and as a fraction of `t`: the term in 1 / m that its paper leaves out.
+///
+/// At small t it is that of linear counting, (e^t - 1) / 2t, which begins at 1/2. At large t it is the 1.079 of
+/// Flajolet's α = 0.7213 / (1 + 1.079 / m), in full 3 ln 2 - 1. Between the two it was measured, with standard
+/// deviations of 0.013 to 0.007 on 400 000 sets of 16 registers:
+///
+/// | t | 0.3 | 0.5 | 1 | 2 | 3 | 4 | 6 | 8 |
+/// | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | measured, 16 registers | 0.60 | 0.63 | 0.71 | 0.88 | 1.02 | 1.08 | 1.16 | 1.15 |
+/// | this | 0.58 | 0.63 | 0.73 | 0.87 | 0.95 | 1.00 | 1.05 | 1.07 |
+///
+/// Without it estimates of precision 4 would be 7 % too high, a quarter of their standard error; at precision 14
+/// it is 0.007 %.
+fn bias(t: f64) -> f64 {
+    let (first, last) = (0.5, 3.0 * std::f64::consts::LN_2 - 1.0);
+    last - (last - first) * (-0.5 * t).exp()
 }
 
 /// x + Σ x^(2^k) 2^(k-1), the weight of the registers that are zero; infinite at 1.

@@ -211,6 +211,10 @@ fn refusals_name_place_expectation_and_finding() {
     let mut wrong = four.clone();
     wrong[47] = 0xf0;
     check(&wrong, "36: expected 1 exceptions of as many registers, found 1 of 2");
+    let mut wrong = four.clone();
+    wrong[36] = 2;
+    wrong.extend_from_slice(&four[48..]);
+    check(&wrong, "52: expected one exception a register, found two of register 3");
     let mut wrong = four;
     wrong[6] = 62;
     wrong[47] = 0x20;
