@@ -5,6 +5,7 @@
 #   make soak     the etl killed a hundred times, at other moments each time
 #   make bench    figures for README.md: 20 million events, a release build
 #   make peers    comparisons with other engines (tests/peers); Spark's needs Java 17
+#   make accuracy figures and curves for sketch/README.md: SKETCHES=400 of each kind, a release build
 #   make fuzz     random bytes against the decoders of sketches, FUZZ_SECONDS=600 for each of four targets
 #
 SHELL := /bin/bash
@@ -15,12 +16,13 @@ DASHBOARD := web/dashboard
 HTTP ?= 127.0.0.1:8080
 DEMO_DATA ?= demo-data
 FUZZ_SECONDS ?= 600
+SKETCHES ?= 400
 
 # What the dashboard is built from, so that a second `make` builds nothing.
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench fuzz peers peers-speed fmt clean
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench accuracy fuzz peers peers-speed fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -86,6 +88,9 @@ peers-speed: build
 	tests/python.sh tests/peers/requirements.txt target/peers
 	test -e target/bench/large/media.toml || target/release/clio synth --out target/bench/large --scale large --no-answers
 	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/large target/release/clio $(ENGINES)
+
+accuracy:
+	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)
 
 fuzz:
 	sketch/fuzz/run.sh $(FUZZ_SECONDS)
