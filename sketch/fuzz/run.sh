@@ -2,8 +2,8 @@
 # run.sh SECONDS     fuzzes each target for so long; what is new goes to target/corpus, a finding to artifacts/
 # run.sh minimise    rewrites corpus/ as the fewest inputs that reach as much as corpus/ and target/corpus do
 #
-# Needs stable Rust and a C++ compiler: the flags are those of `cargo fuzz` without a sanitizer (safe Rust has
-# nothing for one to find), which `RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none TARGET` works with as well.
+# Needs stable Rust and a C++ compiler: the flags are those of `cargo fuzz` without a sanitizer, which safe Rust gives
+# nothing to find.
 set -euo pipefail
 cd "$(dirname "$0")"
 
