@@ -1,3 +1,4 @@
 //! What must hold of every lake.
 
+mod attribution;
 mod bytes;

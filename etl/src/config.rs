@@ -53,6 +53,23 @@ impl Days {
             Self::Range(range) => range.contains(day),
         }
     }
+
+    /// The first of them, if there is a first one.
+    pub(crate) fn first(self) -> Option<jiff::civil::Date> {
+        match self {
+            Self::All | Self::OutOfDate => None,
+            Self::Range(range) => Some(range.first()),
+        }
+    }
+
+    pub(crate) fn is_one_day(self) -> bool {
+        matches!(self, Self::Range(range) if range.n_days() == 1)
+    }
+
+    /// One day.
+    pub(crate) fn one(day: jiff::civil::Date) -> Self {
+        DayRange::try_new(day, day).map_or(Self::All, Self::Range)
+    }
 }
 
 /// Who wants to know how far a run is. Called from one task at a time.

@@ -10,16 +10,22 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::error::{During, EtlError};
 
+/// What each sort holds back for merging what it spilled: as much as the engine's default.
+const MOST_FOR_MERGING_BYTES: usize = 10 << 20;
+
 /// Makes a session in which names keep their case, as columns of files have it.
 pub(crate) fn session(
     n_threads: usize,
     memory_bytes: Option<usize>,
 ) -> Result<SessionContext, EtlError> {
-    let config = SessionConfig::new()
+    let mut config = SessionConfig::new()
         .with_target_partitions(n_threads.max(1))
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = memory_bytes {
+        // Four sorts a thread at once, and as much again for what they sort.
+        let for_merging = (bytes / (8 * n_threads.max(1))).min(MOST_FOR_MERGING_BYTES);
+        config = config.with_sort_spill_reservation_bytes(for_merging);
         runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
     }
     let runtime = runtime.build_arc().during("starting the engine")?;

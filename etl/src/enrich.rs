@@ -103,6 +103,20 @@ impl Enrichment {
         }
     }
 
+    /// The event's own column that decides a dimension's value, where that is another than the value
+    /// itself; what [`bind`](Self::bind) gives are numbers then, in no order.
+    pub(crate) fn decider(
+        &self,
+        index: usize,
+        scope: &Scope<'_>,
+    ) -> Result<Option<(&SqlColumn, Expr)>, EtlError> {
+        let Origin { key, column, kind } = &self.dimensions[index];
+        match kind {
+            Kind::Value => Ok(None),
+            _ => Ok(Some((column, scope.bind(key, column)?))),
+        }
+    }
+
     /// What turns groups into cells, for the numbers that there are now.
     pub(crate) fn decoder(&self) -> Decoder {
         let members = self.dimensions.iter().map(|origin| match &origin.kind {
@@ -153,17 +167,32 @@ impl Origin {
             }
             DimensionColumn::Lookup { lookup, on, column } => {
                 let lookup = model.lookup(lookup).expect("a model's references resolve");
-                let pairs = Pairs::read(ctx, base, name, lookup, column).await?;
+                let value_at = format!("dimension.{name}.column");
+                let pairs = Pairs::read(ctx, base, &value_at, lookup, column).await?;
                 let kind = if dimension.multi {
                     pairs.into_sets(name)
                 } else {
-                    pairs.into_values(name)?
+                    let (keys, values) = pairs.into_values()?;
+                    let member_of = Arc::new(member_of(name, Arc::new(keys), None));
+                    Kind::Member { member_of, values }
                 };
                 let key = format!("dimension.{name}.on");
                 Ok(Self { key, column: on.clone(), kind })
             }
         }
     }
+}
+
+/// What a column of a lookup says of each key, of which no two rows have the same: the keys with
+/// numbers, and texts by number. `value_at` is where the model has the column.
+pub(crate) async fn values_of_keys(
+    ctx: &SessionContext,
+    base: &Url,
+    value_at: &str,
+    lookup: &Lookup,
+    column: &SqlColumn,
+) -> Result<(KeyMap, ArrayRef), EtlError> {
+    Pairs::read(ctx, base, value_at, lookup, column).await?.into_values()
 }
 
 /// A lookup's keys and values, interned.
@@ -183,7 +212,7 @@ impl Pairs {
     async fn read(
         ctx: &SessionContext,
         base: &Url,
-        dimension: &str,
+        value_at: &str,
         lookup: &Lookup,
         column: &SqlColumn,
     ) -> Result<Self, EtlError> {
@@ -194,8 +223,7 @@ impl Pairs {
         let scope = Scope::new(ctx, &table, &frame);
         let key_at = name.key("key");
         let key = scope.bind(&key_at, &lookup.key)?;
-        let value_at = format!("dimension.{dimension}.column");
-        let value = scope.bind(&value_at, column)?;
+        let value = scope.bind(value_at, column)?;
         let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
         let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
         let frame = frame
@@ -298,7 +326,7 @@ impl Pairs {
     }
 
     /// One value a key, or none.
-    fn into_values(self, dimension: &str) -> Result<Kind, EtlError> {
+    fn into_values(self) -> Result<(KeyMap, ArrayRef), EtlError> {
         if let Some((key, n_rows)) = self.first_duplicate() {
             return Err(EtlError::DuplicateKey { lookup: self.lookup, key, n_rows });
         }
@@ -307,9 +335,7 @@ impl Pairs {
             value_of[key as usize] = value_of[key as usize].or(value);
         }
         let values: ArrayRef = Arc::new(StringArray::from(self.texts));
-        let keys = self.keys.map_numbers(|key| value_of[key as usize]);
-        let member_of = Arc::new(member_of(dimension, Arc::new(keys), None));
-        Ok(Kind::Member { member_of, values })
+        Ok((self.keys.map_numbers(|key| value_of[key as usize]), values))
     }
 
     /// The set of a key's values over all of its rows.

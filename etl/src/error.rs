@@ -215,6 +215,25 @@ pub enum EtlError {
         /// The first of the files.
         first_file: Box<str>,
     },
+    /// A key of an attribution that one of its sources has not.
+    #[error(
+        "`{at}`: {table} has no column `{column}`, and no lookup of a dimension gives it{}; it has {}; \
+         give it in the source's `columns`, or as a column of such a lookup",
+        looked(looked_in),
+        list(existing)
+    )]
+    KeyNotFound {
+        /// The key in the model.
+        at: String,
+        /// The source.
+        table: TableName,
+        /// The column that was asked for.
+        column: Box<str>,
+        /// The columns that there are.
+        existing: Vec<String>,
+        /// The lookups that could have given it.
+        looked_in: Vec<String>,
+    },
     /// An SQL expression that does not hold.
     #[error("`{key}`: `{text}` is no expression over the columns of {table}: {reason}")]
     BadExpression {
@@ -450,6 +469,10 @@ impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
 
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn looked(places: &[String]) -> String {
+    if places.is_empty() { String::new() } else { format!(" (not {})", places.join(", not ")) }
 }
 
 /// A type in words that do not depend on how the engine lays it out.

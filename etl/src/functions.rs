@@ -3,14 +3,18 @@
 
 mod day;
 mod hash;
+mod instant;
+mod known;
 mod member;
 mod ready_made;
 mod sketches;
 mod spark;
 
 pub(crate) use day::{day_of, is_utc};
-pub(crate) use hash::hash_of;
-pub(crate) use member::{KeyMap, member_of, set_of, text_lists};
+pub(crate) use hash::{hash_of, key_hash};
+pub(crate) use instant::instant_of;
+pub(crate) use known::{KnownKeys, may_be_known, note_key};
+pub(crate) use member::{KeyMap, member_of, set_of, text_lists, value_of};
 pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};
 pub use spark::register;

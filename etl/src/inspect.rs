@@ -14,6 +14,7 @@ use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use url::Url;
 
+use crate::attribute::Credits;
 use crate::cells::CellShape;
 use crate::check::Checked;
 use crate::config::Days;
@@ -232,7 +233,8 @@ async fn sample_day(
 ) -> Result<Option<SampleDay>, EtlError> {
     let mut selections: Vec<Selection> = inputs.inventory().selections(Days::All);
     while let Some(selection) = selections.pop() {
-        let rolled = roll_up(ctx, inputs, shape, &selection).await?;
+        let credited = Credits::new(ctx, inputs, &[selection])?.credit().await?;
+        let rolled = roll_up(ctx, inputs, shape, &selection, &credited).await?;
         let busiest = rolled.days.iter().max_by_key(|(_, range)| range.len()).cloned();
         if let Some((day, range)) = busiest {
             return Ok(Some((day, rolled, range)));

@@ -468,6 +468,7 @@ mod tests {
             provisional_days: Vec::new(),
             rows_in: Default::default(),
             rows_out_of_day: Default::default(),
+            rows_unattributed: Default::default(),
             lookups: Default::default(),
             cells: Default::default(),
             checks: Vec::new(),

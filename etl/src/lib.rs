@@ -10,6 +10,7 @@
 //! ```text
 //! look      plan.rs     what changed since the last commit is found: files, lookups, the model
 //! extract   source.rs   files are listed, pruned by day, and read as one table
+//! attribute attribute.rs  a play takes the dimensions and the day of the impression it is credited to
 //! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
@@ -21,6 +22,7 @@
 //! The same input gives the same bytes, whatever the number of threads: a run that changes nothing
 //! commits nothing. On any error nothing is committed, and what was written is deleted.
 
+mod attribute;
 mod cells;
 mod check;
 mod clock;

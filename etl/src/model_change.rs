@@ -120,11 +120,11 @@ impl Found {
         }
     }
 
-    /// Sources that measures of both models are taken of.
+    /// Sources that the cells of both models are made of.
     fn sources(&mut self, old: &Model, new: &Model) {
         for source in new.sources() {
             let Some(known) = old.source(&source.name) else { continue };
-            if !is_measured(old, &known.name) || !is_measured(new, &source.name) {
+            if !old.is_read(&known.name) || !new.is_read(&source.name) {
                 continue;
             }
             let name = &source.name;
@@ -258,10 +258,6 @@ fn distinct_bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str>
     let MeasureKind::Count { source } = &measure.kind else { return None };
     let is_distinct = |known: &&Measure| matches!(&known.kind, MeasureKind::Distinct { source: of, from_sketch: false, .. } if of == source);
     old.stored_measures().find(is_distinct).map(|known| known.name.as_str())
-}
-
-fn is_measured(model: &Model, source: &str) -> bool {
-    model.stored_measures().any(|measure| measure.kind.source() == Some(source))
 }
 
 /// Whether two sources differ in nothing but where and how their files are written.

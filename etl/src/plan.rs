@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clio_proto::{
     CELLS_TABLE, DayInputs, Grain, Model, Period, Recipe, SnapshotId, SnapshotMetadata,
 };
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::config::{Config, Days};
@@ -61,7 +62,7 @@ pub enum Reason {
     Lookup,
     /// The model's cells are others.
     Model,
-    /// Its numbers were provisional.
+    /// Its numbers were provisional, and its window has passed.
     Provisional,
 }
 
@@ -75,7 +76,7 @@ impl Reason {
             Self::Files => "its files changed",
             Self::Lookup => "a lookup changed",
             Self::Model => "the model changed",
-            Self::Provisional => "its numbers were provisional",
+            Self::Provisional => "it was provisional, and its window has passed",
         }
     }
 }
@@ -96,7 +97,7 @@ pub async fn plan(config: &Config, days: Days) -> Result<Plan, EtlError> {
             None => None,
         };
         let inventory = Inventory::list(&ctx, &config.model, &config.base, days).await?;
-        Ok(Plan::new(days, &config.model, &inventory, state.as_ref(), known.as_ref()))
+        Ok(Plan::new(days, config.now, &config.model, &inventory, state.as_ref(), known.as_ref()))
     })
     .await
 }
@@ -104,6 +105,7 @@ pub async fn plan(config: &Config, days: Days) -> Result<Plan, EtlError> {
 impl Plan {
     pub(crate) fn new(
         asked: Days,
+        now: Timestamp,
         model: &Model,
         inventory: &Inventory,
         state: Option<&TableState>,
@@ -113,8 +115,10 @@ impl Plan {
         let in_lake: BTreeSet<Date> = state.map(days_in).unwrap_or_default();
         let none = DayInputs::default();
         let inputs = known.map_or(&none, |known| &known.inputs);
-        let provisional: BTreeSet<Date> =
-            known.iter().flat_map(|known| known.provisional_days.iter().copied()).collect();
+        // As long as a window is open, only other files give other numbers, and a digest tells of them.
+        let is_settled = |day: &Date| inventory.settled_at(*day).is_none_or(|at| at <= now);
+        let provisional = known.iter().flat_map(|known| known.provisional_days.iter().copied());
+        let provisional: BTreeSet<Date> = provisional.filter(is_settled).collect();
         let look = Look { inventory, inputs, in_lake: &in_lake, provisional: &provisional };
         let found =
             if inventory.has_folders() { look.by_day(asked) } else { look.in_one_pass(asked) };
@@ -240,7 +244,7 @@ impl Look<'_> {
         if asked == Days::All {
             reasons.insert(Reason::Asked);
         }
-        if reasons.is_empty() || !self.inventory.has_files() {
+        if reasons.is_empty() || !self.inventory.has_files(asked) {
             return Found::default();
         }
         let passes = vec![Selection { days: Days::All }];
@@ -272,7 +276,7 @@ impl Look<'_> {
         }
         if known.0.cells != recipe.cells {
             reasons.insert(Reason::Model);
-        } else if known.0.lookups != recipe.lookups {
+        } else if !self.inventory.has_lookups_of(known.0) {
             reasons.insert(Reason::Lookup);
         }
     }

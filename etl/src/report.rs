@@ -22,6 +22,11 @@ pub struct RunReport {
     pub rows_in: BTreeMap<String, u64>,
     /// Events that were read but happened on another day, by source.
     pub rows_out_of_day: BTreeMap<String, u64>,
+    /// Events that were read but have no event to be credited to, by source and by the day on which they
+    /// happened: no cell counts them.
+    pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Days of the snapshot to which events to come may still be credited, in order.
+    pub provisional_days: Vec<Date>,
     /// Cells of rebuilt periods, by grain.
     pub cells: BTreeMap<String, u64>,
     /// How many partitions of the lake changed.

@@ -5,6 +5,9 @@
 //! plays       ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
 //! ```
 //!
+//! Plays that are credited to impressions are credited before, and take part with the columns that they
+//! got there.
+//!
 //! Events of another day form one group without dimensions: so they are counted, not lost. Sums are
 //! taken over decimals, which do not depend on the order of rows: whole numbers exactly (a sum that does
 //! not fit 64 bits is an error), others with nine digits behind the point.
@@ -32,7 +35,9 @@ use jiff::civil::Date;
 
 pub(crate) use inputs::{Inputs, Selection};
 pub(crate) use inventory::Inventory;
+pub(crate) use plan::{DAY, dimension_column, input_column, is_input_column, time};
 
+use crate::attribute::Credited;
 use crate::cells::{CellShape, Held, SortedCells};
 use crate::engine::{explained, root_message};
 use crate::enrich::Decoder;
@@ -54,31 +59,36 @@ pub(crate) struct RolledUp {
 /// The column of [`RolledUp::cells`] with the first dimension; before it is the day.
 pub(crate) const FIRST_CELL_COLUMN: usize = 1;
 
-/// Rolls up the events of a selection of days.
+/// Rolls up the events of a selection of days, with those that were credited to these days.
 pub(crate) async fn roll_up(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
     selection: &Selection,
+    credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
     let mut union: Option<DataFrame> = None;
-    for index in 0..inputs.sources().len() {
-        let files = inputs.inventory().files(index, selection);
-        if files.is_empty() {
-            continue;
-        }
-        let provider = inputs.provider(index, files);
-        let events = inputs.events(ctx, index, provider, selection)?;
+    for (index, source) in inputs.sources().iter().enumerate() {
+        let events = if source.creditor.is_some() {
+            let Some(plays) = credited.plays(index)? else { continue };
+            inputs.credited_events(ctx, index, plays)?
+        } else {
+            let files = inputs.inventory().files(index, selection);
+            if files.is_empty() {
+                continue;
+            }
+            inputs.events(ctx, index, inputs.provider(index, files), selection)?
+        };
         union = Some(match union {
             None => events,
             Some(others) => others.union(events).during("joining sources")?,
         });
     }
     let Some(events) = union else {
-        return finish(inputs, shape, Vec::new());
+        return finish(inputs, shape, Vec::new(), credited);
     };
-    let groups = std::iter::once(plan::DAY.to_owned())
-        .chain((0..shape.n_dimensions).map(plan::dimension_column))
+    let groups = std::iter::once(DAY.to_owned())
+        .chain((0..shape.n_dimensions).map(dimension_column))
         .map(col)
         .collect();
     let grouped =
@@ -87,7 +97,7 @@ pub(crate) async fn roll_up(
         Ok(batches) => batches,
         Err(error) => return Err(explain(ctx, inputs, selection, error).await),
     };
-    finish(inputs, shape, batches)
+    finish(inputs, shape, batches, credited)
 }
 
 fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
@@ -97,7 +107,7 @@ fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
         count(col(&column)).alias(column)
     });
     let measures = shape.measures.iter().enumerate().filter_map(|(index, measure)| {
-        let column = plan::input_column(index);
+        let column = input_column(index);
         let aggregate = match measure.held {
             Held::Count => return None,
             Held::WholeSum | Held::FloatSum => sum(col(&column)),
@@ -123,6 +133,10 @@ async fn explain(
         return error;
     }
     for (index, source) in inputs.sources().iter().enumerate() {
+        // Credited plays were read before, without an error.
+        if source.creditor.is_some() {
+            continue;
+        }
         let files = inputs.inventory().files(index, selection);
         let plan = |provider| inputs.events(ctx, index, provider, selection);
         error = source.table.locate(ctx, files, error, plan).await;
@@ -138,9 +152,10 @@ fn finish(
     inputs: &Inputs,
     shape: &CellShape,
     batches: Vec<RecordBatch>,
+    credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
     let mut rows_in: BTreeMap<String, BTreeMap<Date, u64>> = BTreeMap::new();
-    let mut rows_out_of_day: BTreeMap<String, u64> = BTreeMap::new();
+    let mut rows_out_of_day = credited.rows_out_of_day.clone();
     let decoder = inputs.enrichment().decoder();
     let mut cells = Vec::with_capacity(batches.len());
     for batch in batches {
@@ -177,15 +192,14 @@ fn stored(
     shape: &CellShape,
     batch: &RecordBatch,
 ) -> Result<RecordBatch, EtlError> {
-    let mut columns: Vec<(String, ArrayRef)> =
-        vec![(plan::DAY.to_owned(), batch.column(0).clone())];
+    let mut columns: Vec<(String, ArrayRef)> = vec![(DAY.to_owned(), batch.column(0).clone())];
     for index in 0..shape.n_dimensions {
-        let column = plan::dimension_column(index);
+        let column = dimension_column(index);
         let values = decoder.decode(index, &named(batch, &column))?;
         columns.push((column, values));
     }
     for (index, measure) in shape.measures.iter().enumerate() {
-        let column = plan::input_column(index);
+        let column = input_column(index);
         let values = match measure.held {
             Held::Count => named(batch, &plan::rows_column(inputs.source_index(&measure.source))),
             Held::Sketch(..) => named(batch, &column),

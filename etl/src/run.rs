@@ -15,6 +15,7 @@ use clio_proto::{
 use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::SessionContext;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use url::Url;
 
 use self::book::Book;
@@ -22,6 +23,7 @@ use self::change::{
     bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells, without_twins,
 };
 use self::resume::{Finished, take_over};
+use crate::attribute::Carried;
 use crate::cells::CellShape;
 use crate::check::Checked;
 use crate::clock::Clock;
@@ -87,6 +89,7 @@ pub async fn run(
         finished: Finished::new(),
         rows_in: BTreeMap::new(),
         rows_out_of_day: BTreeMap::new(),
+        rows_unattributed: BTreeMap::new(),
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
@@ -129,6 +132,7 @@ struct Run<'a> {
     finished: Finished,
     rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
+    rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     bytes_written: u64,
 }
 
@@ -171,7 +175,13 @@ impl Run<'_> {
             });
             let lookups = tried!(self, "lookups", self.store_lookups(&members));
             let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
-            let metadata = self.metadata(&days, &parents, lookups, made_of.clone());
+            let carried = Carried {
+                inventory: inputs.inventory(),
+                now: self.config.now,
+                known: known.as_ref(),
+                is_asked: |day| self.is_looked_for(&plan, day) || plan.may_rebuild(day),
+            };
+            let metadata = self.metadata(&carried, &days, &parents, lookups, made_of.clone());
             if let Some(state) = &state
                 && is_unchanged(known.as_ref(), &days, &parents, &metadata)
             {
@@ -290,7 +300,7 @@ impl Run<'_> {
         let step = self.book.begin("look", 1)?;
         let Config { model, base, .. } = self.config;
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
-        let plan = Plan::new(self.asked, model, &inventory, state, known);
+        let plan = Plan::new(self.asked, self.config.now, model, &inventory, state, known);
         self.book.end(step, 0)?;
         if plan.model.effect > Effect::Same {
             self.book.progress().say(&format!("model: {}", plan.model));
@@ -378,8 +388,10 @@ impl Run<'_> {
         Ok(versions)
     }
 
+    /// What the commit says.
     fn metadata(
         &self,
+        carried: &Carried<'_, impl Fn(Date) -> bool>,
         days: &Periods,
         parents: &Periods,
         lookups: BTreeMap<String, u64>,
@@ -393,9 +405,14 @@ impl Run<'_> {
             fingerprint: self.config.model.fingerprint().clone(),
             model: self.config.model.text().to_owned(),
             days: days.keys().filter_map(|period| day_of(*period)).collect(),
-            provisional_days: Vec::new(),
+            provisional_days: carried.provisional_days(
+                days.iter()
+                    .filter(|(_, day)| day.file.is_some())
+                    .filter_map(|(day, _)| day_of(*day)),
+            ),
             rows_in: self.rows_in.clone(),
             rows_out_of_day: self.rows_out_of_day.clone(),
+            rows_unattributed: carried.rows_unattributed(&self.rows_unattributed),
             lookups,
             cells: days.iter().chain(parents).map(n_cells).collect(),
             checks: self.stager.checked.outcomes(),
@@ -435,6 +452,8 @@ impl Run<'_> {
             days_removed: dates(gone),
             rows_in: metadata.rows_in,
             rows_out_of_day: metadata.rows_out_of_day,
+            rows_unattributed: self.rows_unattributed.clone(),
+            provisional_days: metadata.provisional_days,
             cells,
             n_periods_changed: changed.count() as u64,
             bytes_written: self.bytes_written,

@@ -74,6 +74,11 @@ impl Listed {
         Ok(Self { name, url, files, file_set, store, store_url })
     }
 
+    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
+    pub(crate) fn has_folders(&self) -> bool {
+        self.files.iter().all(|file| file.folder_day.is_some())
+    }
+
     /// Some of the files as one text: their paths below the source's address, sizes, and ages or tags.
     pub(crate) fn describe<'a>(&self, files: impl IntoIterator<Item = &'a SourceFile>) -> String {
         let root = Path::from_url_path(self.url.path()).unwrap_or_default();

@@ -31,6 +31,7 @@ pub use inputs::{DayInputs, Digest, Recipe};
 
 use crate::id::{Fingerprint, RunId};
 use crate::model::{Dimension, MeasureKind, Model};
+use crate::service::Unattributed;
 
 /// The version of all that this file describes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -75,6 +76,10 @@ pub struct SnapshotMetadata {
     pub rows_in: BTreeMap<String, u64>,
     /// Events that lay in a folder of a rebuilt day but happened on another day, by source.
     pub rows_out_of_day: BTreeMap<String, u64>,
+    /// Events without one to be credited to, by source and by the day on which they happened, of all days
+    /// of the snapshot; commits before this was counted have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Versions of the lookup tables that belong to the snapshot, by lookup.
     pub lookups: BTreeMap<String, u64>,
     /// Cells of each rebuilt period, by period.
@@ -87,6 +92,18 @@ pub struct SnapshotMetadata {
     /// What each day of the snapshot was made of; empty in commits that did not say so yet.
     #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
     pub inputs: DayInputs,
+}
+
+impl SnapshotMetadata {
+    /// The events without credit, a source and day each.
+    pub fn unattributed(&self) -> Vec<Unattributed> {
+        let of_source = |(source, by_day): (&String, &BTreeMap<Date, u64>)| {
+            let source = source.clone();
+            let days = by_day.clone().into_iter().filter(|(_, rows)| *rows > 0);
+            days.map(move |(day, rows)| Unattributed { source: source.clone(), day, rows })
+        };
+        self.rows_unattributed.iter().flat_map(of_source).collect()
+    }
 }
 
 /// One check before a commit.

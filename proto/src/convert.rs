@@ -24,7 +24,7 @@ use crate::query::{
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
-    ServingState, ServingStatus, SnapshotInfo,
+    ServingState, ServingStatus, SnapshotInfo, Unattributed,
 };
 use crate::wire;
 
@@ -599,7 +599,20 @@ pub fn serving_status_from_wire(
 }
 
 fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
-    let SnapshotInfo { id, committed_at, run, fingerprint, days, n_days, n_cells, rows_in } = info;
+    let SnapshotInfo {
+        id,
+        committed_at,
+        run,
+        fingerprint,
+        days,
+        n_days,
+        n_cells,
+        rows_in,
+        unattributed,
+    } = info;
+    let unattributed = unattributed.iter().map(|Unattributed { source, day, rows }| {
+        wire::Unattributed { source: source.clone(), day: day.to_string(), rows: *rows }
+    });
     wire::Snapshot {
         version: id.0,
         committed_at: Some(timestamp_to_wire(committed_at)),
@@ -610,6 +623,7 @@ fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
         n_days,
         n_cells,
         rows_in,
+        unattributed: unattributed.collect(),
     }
 }
 
@@ -624,7 +638,12 @@ fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInfo, ServiceE
         n_days,
         n_cells,
         rows_in,
+        unattributed,
     } = snapshot;
+    let unattributed = unattributed.into_iter().map(|wire::Unattributed { source, day, rows }| {
+        let day = date("snapshot.unattributed.day", &day)?;
+        Ok(Unattributed { source, day, rows })
+    });
     Ok(SnapshotInfo {
         id: SnapshotId(version),
         committed_at: timestamp_from_wire(required("snapshot.committed_at", committed_at)?)?,
@@ -634,6 +653,7 @@ fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInfo, ServiceE
         n_days,
         n_cells,
         rows_in,
+        unattributed: unattributed.collect::<Result<_, ServiceError>>()?,
     })
 }
 

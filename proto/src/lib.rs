@@ -35,9 +35,9 @@ pub use convert::{
 pub use error::{Code, ServiceError};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    Check, CheckKind, CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet,
-    Format, Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem,
-    OnFailure, Per, Source, SqlColumn, display_name,
+    Attribution, Check, CheckKind, Credit, CsvOptions, Dimension, DimensionColumn, Expression,
+    ExpressionError, FileSet, Format, Lookup, Measure, MeasureFormat, MeasureKind, Model,
+    ModelError, ModelProblem, OnFailure, Per, Source, SqlColumn, Window, WindowError, display_name,
 };
 pub use period::{DayRange, Grain, Period, PeriodParseError, cover};
 pub use query::{
@@ -47,5 +47,5 @@ pub use query::{
 pub use runs::{RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
-    MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream,
+    MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream, Unattributed,
 };

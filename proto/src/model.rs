@@ -6,6 +6,7 @@
 //!                └── problems.rs: every problem at once, each with file, line, key, mend ──┘
 //! ```
 
+mod attribution;
 mod check;
 mod checks;
 mod expression;
@@ -15,6 +16,7 @@ mod raw;
 
 use std::fmt;
 
+pub use attribution::{Attribution, Credit, Window, WindowError};
 pub use checks::{Check, CheckKind, OnFailure, Per};
 use clio_sketch::{Family, Precision};
 pub use expression::{Expression, ExpressionError};
@@ -78,6 +80,16 @@ impl Model {
     /// A source by name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// Whether cells are made of a source: a measure is taken of it, or of one that is credited to it.
+    pub fn is_read(&self, source: &str) -> bool {
+        let measured = self.stored_measures().filter_map(|measure| measure.kind.source());
+        let mut measured = measured.filter_map(|name| self.source(name));
+        measured.any(|read| {
+            let to = read.attribution.as_ref().map(|attribution| attribution.to.as_str());
+            read.name == source || to == Some(source)
+        })
     }
 
     /// The lookups, in the file's order.
@@ -161,6 +173,9 @@ pub struct Source {
     pub time: SqlColumn,
     /// Only rows for which this SQL predicate holds.
     pub predicate: Option<String>,
+    /// How its rows are credited to those of another source; they take the dimensions and the day
+    /// of the row that they are credited to, and one without such a row is in no cell.
+    pub attribution: Option<Attribution>,
 }
 
 /// Files of one format in one folder.

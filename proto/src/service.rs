@@ -1,6 +1,8 @@
 //! The cube as a service: one trait that a local object and a remote client both implement, so that
 //! the whole system also runs in one process.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -170,6 +172,19 @@ pub struct SnapshotInfo {
     pub n_cells: u64,
     /// Events that its run read.
     pub rows_in: u64,
+    /// Events without one to be credited to, by source and day; shared, since every answer carries it.
+    pub unattributed: Arc<[Unattributed]>,
+}
+
+/// Events of a day that the model credits to others, and that found none: no cell counts them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unattributed {
+    /// The source.
+    pub source: String,
+    /// The day on which they happened.
+    pub day: Date,
+    /// How many, at least one.
+    pub rows: u64,
 }
 
 /// Whether serving can be trusted to be current.

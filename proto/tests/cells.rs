@@ -65,6 +65,7 @@ fn commits_of_version_1_are_read() {
         provisional_days: vec!["2026-01-31".parse().unwrap()],
         rows_in: BTreeMap::from([("plays".to_owned(), 10)]),
         rows_out_of_day: BTreeMap::from([("plays".to_owned(), 1)]),
+        rows_unattributed: BTreeMap::new(),
         lookups: BTreeMap::from([("assets".to_owned(), 3)]),
         cells: BTreeMap::from([("2026-01".to_owned(), 7), ("all".to_owned(), 7)]),
         checks: vec![CheckOutcome {

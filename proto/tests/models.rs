@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clio_proto::{
-    Check, CsvOptions, Dimension, DimensionColumn, FileSet, Format, MeasureFormat, MeasureKind,
-    Model, SqlColumn,
+    Attribution, Check, Credit, CsvOptions, Dimension, DimensionColumn, FileSet, Format,
+    MeasureFormat, MeasureKind, Model, SqlColumn,
 };
 
 const MEDIA: &str = include_str!("models/media.toml");
@@ -17,6 +17,17 @@ const OPEN_BANDIT: &str = include_str!("models/open_bandit.toml");
 
 fn parse(text: &str) -> Model {
     Model::parse("model.toml", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_part_of_credited_events_is_credited_too() {
+    let long = "[source.long]\nfrom = \"qualified_plays\"\nwhere = \"watch_seconds >= 3600\"\n";
+    let model = parse(&format!("{MEDIA}{long}"));
+    let (long, qualified) =
+        (model.source("long").unwrap(), model.source("qualified_plays").unwrap());
+    assert_eq!(long.attribution, qualified.attribution);
+    let predicate = "(watch_seconds >= 120) AND (watch_seconds >= 3600)";
+    assert_eq!(long.predicate.as_deref(), Some(predicate));
 }
 
 fn names<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<&str> {
@@ -34,6 +45,15 @@ fn the_example_of_the_design_is_understood() {
     assert_eq!(qualified.files, model.source("plays").unwrap().files);
     assert_eq!(qualified.time, SqlColumn("event_time".to_owned()));
     assert_eq!(qualified.predicate.as_deref(), Some("watch_seconds >= 120"));
+    let attribution = Attribution {
+        event: "plays".to_owned(),
+        to: "impressions".to_owned(),
+        by: ["profile_id", "title_id"].map(|key| SqlColumn(key.to_owned())).to_vec(),
+        within: "24h".parse().unwrap(),
+        credit: Credit::Last,
+    };
+    assert_eq!(qualified.attribution, Some(attribution));
+    assert_eq!(model.source("plays").unwrap().attribution, None);
     assert_eq!(model.lookup("assets").unwrap().files.format, Format::Parquet);
     let dimensions = names(model.dimensions(), |dimension| &dimension.name);
     assert_eq!(dimensions, ["asset", "country", "device", "audience"]);
@@ -174,6 +194,9 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert!(!same("players / viewers", "viewers / players"));
     assert!(!same("watch_seconds >= 120", "watch_seconds >= 121"));
     assert!(!same("precision = 14", "precision = 15"));
+    assert!(same("within = \"24h\"", "within = \"1d\""));
+    assert!(!same("within = \"24h\"", "within = \"25h\""));
+    assert!(!same("by = [\"profile_id\", \"title_id\"]", "by = [\"profile_id\"]"));
 
     // Tables in another order: measures and sources decide nothing, dimensions do.
     let moved = |header: &str, before: &str| {
@@ -194,7 +217,11 @@ fn a_fingerprint_is_of_what_a_model_means() {
 /// mend the code, not the expectation.
 #[test]
 fn shipped_fingerprints_stay() {
-    assert_eq!(parse(MEDIA).fingerprint().as_str(), "ec5b1a5cfdaa0277");
+    assert_eq!(parse(MEDIA).fingerprint().as_str(), "ec1c4cabc67d8743");
+    let start = MEDIA.find("attribute = ").unwrap();
+    let end = start + MEDIA[start..].find('\n').unwrap();
+    let without = format!("{}from = \"plays\"{}", &MEDIA[..start], &MEDIA[end..]);
+    assert_eq!(parse(&without).fingerprint().as_str(), "ec5b1a5cfdaa0277");
     assert_eq!(parse(OPEN_BANDIT).fingerprint().as_str(), "5b36f10c74e60dc9");
 }
 

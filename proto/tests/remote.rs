@@ -13,7 +13,7 @@ use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldRef, Filter, Fingerprint, GroupKey, Key,
     Member, MemberPage, MembersRequest, Query, RemoteConfig, RemoteCubes, Row, RunId, RunOutcome,
     RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
-    StepRecord, Test, Value, wire,
+    StepRecord, Test, Unattributed, Value, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -66,6 +66,12 @@ fn snapshot() -> SnapshotInfo {
         n_days: 31,
         n_cells: 1000,
         rows_in: 5000,
+        unattributed: [Unattributed {
+            source: "plays".to_owned(),
+            day: "2026-01-31".parse().unwrap(),
+            rows: 12,
+        }]
+        .into(),
     }
 }
 

@@ -196,6 +196,7 @@ fn write_lake(lake: &Path) {
         provisional_days: Vec::new(),
         rows_in: std::collections::BTreeMap::new(),
         rows_out_of_day: std::collections::BTreeMap::new(),
+        rows_unattributed: std::collections::BTreeMap::new(),
         lookups: [("assets".to_owned(), 0)].into(),
         cells: std::collections::BTreeMap::new(),
         checks: Vec::new(),

@@ -121,5 +121,6 @@ fn describe(
         n_days: u32::try_from(days.len()).unwrap_or(u32::MAX),
         n_cells: files.iter().filter_map(|file| file.n_rows).sum::<usize>() as u64,
         rows_in: metadata.rows_in.values().sum(),
+        unattributed: metadata.unattributed().into(),
     }
 }

@@ -14,7 +14,7 @@ use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldInfo, FieldRef, Fingerprint, GroupKey,
     Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest, Query, Row,
     RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo, StatusStream, StepRecord,
+    SnapshotInfo, StatusStream, StepRecord, Unattributed,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -87,6 +87,12 @@ pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
         n_days: 31,
         n_cells: 12_345,
         rows_in: 9_876_543_210,
+        unattributed: [Unattributed {
+            source: "qualified_plays".to_owned(),
+            day: "2026-01-31".parse().unwrap(),
+            rows: 1_234,
+        }]
+        .into(),
     }
 }
 

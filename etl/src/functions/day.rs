@@ -132,7 +132,7 @@ impl DayOf {
 }
 
 /// Timestamps with a zone keep their instant; naive ones are instants of UTC already.
-fn utc(times: &ArrayRef) -> Option<Arc<str>> {
+pub(super) fn utc(times: &ArrayRef) -> Option<Arc<str>> {
     match times.data_type() {
         DataType::Timestamp(_, Some(_)) => Some("UTC".into()),
         _ => None,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clio_sketch::{Family, TupleHasher};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, UInt64Type,
@@ -15,17 +16,33 @@ use datafusion::logical_expr::{
 
 /// The hash of a value for a family's sketches; null where the value (of several: every part) is null.
 pub(crate) fn hash_of(family: Family) -> ScalarUDF {
-    ScalarUDF::new_from_impl(HashOf {
-        family,
-        name: format!("clio_hash_{family}"),
-        signature: Signature::variadic_any(Volatility::Immutable),
-    })
+    hash_udf(family, format!("clio_hash_{family}"), Nulls::AreValues)
+}
+
+/// The hash of a key, by which equal keys are found; null where any part of it is null.
+pub(crate) fn key_hash() -> ScalarUDF {
+    hash_udf(Family::HllPlusPlus, "clio_key_hash".to_owned(), Nulls::AreUnknown)
+}
+
+fn hash_udf(family: Family, name: String, nulls: Nulls) -> ScalarUDF {
+    let signature = Signature::variadic_any(Volatility::Immutable);
+    ScalarUDF::new_from_impl(HashOf { family, name, nulls, signature })
+}
+
+/// What a null among several parts means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Nulls {
+    /// One value among others, unless there is no other part.
+    AreValues,
+    /// Nothing is known of the whole.
+    AreUnknown,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct HashOf {
     family: Family,
     name: String,
+    nulls: Nulls,
     signature: Signature,
 }
 
@@ -48,6 +65,15 @@ impl ScalarUDFImpl for HashOf {
         let hashes = match columns.as_slice() {
             [column] => column.hashes(self.family),
             columns => tuple_hashes(self.family, columns, args.number_rows),
+        };
+        let hashes = match self.nulls {
+            Nulls::AreValues => hashes,
+            Nulls::AreUnknown => {
+                let known = arrays.iter().map(|array| array.logical_nulls());
+                let known =
+                    known.fold(None, |all, one| NullBuffer::union(all.as_ref(), one.as_ref()));
+                UInt64Array::new(hashes.values().clone(), known)
+            }
         };
         Ok(ColumnarValue::Array(Arc::new(hashes)))
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options, take};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{HashMap, Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
@@ -111,6 +111,59 @@ impl ScalarUDFImpl for MemberOf {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         Ok(ColumnarValue::Array(Arc::new(self.keys.get_all(&arrays[0], self.missing)?)))
+    }
+}
+
+/// What a lookup says of a key, as a text; null where it says nothing.
+pub(crate) fn value_of(column: &str, keys: Arc<KeyMap>, values: ArrayRef) -> ScalarUDF {
+    ScalarUDF::new_from_impl(ValueOf {
+        name: format!("clio_value_of_{column}"),
+        keys,
+        values,
+        signature: Signature::any(1, Volatility::Immutable),
+    })
+}
+
+#[derive(Debug)]
+struct ValueOf {
+    name: String,
+    keys: Arc<KeyMap>,
+    /// Texts, by number.
+    values: ArrayRef,
+    signature: Signature,
+}
+
+impl PartialEq for ValueOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.keys, &other.keys)
+    }
+}
+
+impl Eq for ValueOf {}
+
+impl std::hash::Hash for ValueOf {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for ValueOf {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8View)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let numbers = self.keys.get_all(&arrays[0], None)?;
+        Ok(ColumnarValue::Array(take(&self.values, &numbers, None)?))
     }
 }
 

@@ -9,6 +9,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
 use super::inventory::Inventory;
+use crate::attribute::Creditor;
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
 use crate::enrich::Enrichment;
@@ -25,38 +26,50 @@ pub(crate) struct Selection {
     pub(crate) days: Days,
 }
 
-impl Selection {
-    pub(super) fn is_one_day(self) -> bool {
-        matches!(self.days, Days::Range(range) if range.n_days() == 1)
-    }
-}
-
 /// The sources of a run, opened, with their expressions bound once to see that they hold.
 #[derive(Debug)]
 pub(crate) struct Inputs {
     pub(super) sources: Vec<Input>,
     inventory: Inventory,
     pub(super) enrichment: Enrichment,
-    pub(super) measures: Vec<Measure>,
+    pub(crate) measures: Vec<Measure>,
     /// The type that each dimension is grouped by: that of all sources, else text.
     pub(super) group_types: Vec<DataType>,
     pub(super) held: Vec<Held>,
-    pub(super) day_of: Arc<ScalarUDF>,
+    pub(crate) day_of: Arc<ScalarUDF>,
     pub(super) is_utc: bool,
-    pub(super) n_threads: usize,
+    pub(crate) n_threads: usize,
 }
 
 /// One opened source.
 #[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) table: Table,
-    pub(super) source: Source,
-    pub(super) has_folders: bool,
+    pub(crate) source: Source,
+    pub(crate) has_folders: bool,
+    /// What its events are credited to, if they are; then its files are those of later days, too.
+    pub(crate) creditor: Option<Creditor>,
 }
 
 impl Input {
     pub(crate) fn name(&self) -> &str {
         &self.source.name
+    }
+
+    /// The table that a dimension's values come from.
+    fn described(&self) -> (&Table, &Source) {
+        match &self.creditor {
+            None => (&self.table, &self.source),
+            Some(creditor) => (&creditor.table, &creditor.source),
+        }
+    }
+
+    /// The table that a measure's values come from.
+    fn measured(&self, position: usize) -> (&Table, &Source) {
+        match &self.creditor {
+            Some(creditor) if creditor.gives[position] => (&creditor.table, &creditor.source),
+            _ => (&self.table, &self.source),
+        }
     }
 }
 
@@ -67,14 +80,18 @@ impl Inputs {
         model: &Model,
         base: &Url,
         n_threads: usize,
-        inventory: Inventory,
+        mut inventory: Inventory,
         passes: &[Selection],
         known_float_sums: &[String],
     ) -> Result<(Self, CellShape), EtlError> {
         let zone = model.timezone_name();
         let mut sources = Vec::new();
         for index in 0..inventory.sources.len() {
-            sources.push(Input::open(ctx, model, &inventory, index, passes).await?);
+            let input = Input::open(ctx, model, base, &inventory, index, passes).await?;
+            for lookup in input.creditor.iter().flat_map(Creditor::lookups) {
+                inventory.takes_from(lookup);
+            }
+            sources.push(input);
         }
         let enrichment = Enrichment::open(ctx, model, base).await?;
         let mut inputs = Self {
@@ -111,6 +128,10 @@ impl Inputs {
         self.sources.iter().map(address).collect()
     }
 
+    pub(crate) fn n_dimensions(&self) -> usize {
+        self.group_types.len()
+    }
+
     pub(crate) fn enrichment(&self) -> &Enrichment {
         &self.enrichment
     }
@@ -121,9 +142,13 @@ impl Inputs {
 
     /// A plan over no files: binds everything once, so that errors come before any work.
     fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
-        for index in 0..self.sources.len() {
-            let provider = self.provider(index, Vec::new());
-            self.events(ctx, index, provider, &Selection { days: Days::All })?;
+        for (index, input) in self.sources.iter().enumerate() {
+            if input.creditor.is_some() {
+                self.bind_attribution(ctx, index)?;
+            } else {
+                let provider = self.provider(index, Vec::new());
+                self.events(ctx, index, provider, &Selection { days: Days::All })?;
+            }
         }
         Ok(())
     }
@@ -136,9 +161,10 @@ impl Inputs {
         model: &Model,
     ) -> Result<Vec<DataType>, EtlError> {
         let mut types: Vec<Option<DataType>> = vec![None; model.dimensions().len()];
-        for index in 0..self.sources.len() {
-            let frame = self.filtered(ctx, index, self.provider(index, Vec::new()))?;
-            let scope = Scope::new(ctx, &self.sources[index].table, &frame);
+        for input in &self.sources {
+            let (table, source) = input.described();
+            let frame = self.filtered(ctx, table, source, table.provider(Vec::new(), 1))?;
+            let scope = Scope::new(ctx, table, &frame);
             for (dimension, known) in types.iter_mut().enumerate() {
                 let value = self.enrichment.bind(dimension, &scope)?;
                 let found = value.get_type(frame.schema()).during("binding a dimension")?;
@@ -160,13 +186,12 @@ impl Inputs {
         known: &[String],
     ) -> Result<Vec<String>, EtlError> {
         let mut float_sums = Vec::new();
-        for measure in &self.measures {
+        for (position, measure) in self.measures.iter().enumerate() {
             let MeasureKind::Sum { source, of } = &measure.kind else { continue };
-            let index = self.source_index(source);
-            let files = self.sources[index].table.files();
-            let provider = self.provider(index, files.iter().take(1).cloned().collect());
-            let frame = self.filtered(ctx, index, provider)?;
-            let scope = Scope::new(ctx, &self.sources[index].table, &frame);
+            let (table, source) = self.sources[self.source_index(source)].measured(position);
+            let provider = table.provider(table.files().iter().take(1).cloned().collect(), 1);
+            let frame = self.filtered(ctx, table, source, provider)?;
+            let scope = Scope::new(ctx, table, &frame);
             let key = format!("measure.{}.of", measure.name);
             let value = scope.bind(&key, of)?;
             let is_float = match scope.type_of(&key, &of.0, &value)? {
@@ -189,6 +214,7 @@ impl Input {
     async fn open(
         ctx: &SessionContext,
         model: &Model,
+        base: &Url,
         inventory: &Inventory,
         index: usize,
         passes: &[Selection],
@@ -197,16 +223,32 @@ impl Input {
         let source = model
             .sources()
             .iter()
-            .find(|source| TableName::Source(source.name.clone()) == listed.name)
+            .find(|source| TableName::Source(source.name.clone()) == listed.listed.name)
             .expect("the inventory is of this model");
-        let mut files: Vec<SourceFile> =
-            passes.iter().flat_map(|pass| inventory.files(index, pass)).collect();
-        files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
-        files.dedup_by(|a, b| a.meta.location == b.meta.location);
-        let has_folders = inventory.source_has_folders(index);
-        let table = Table::of(ctx, listed.clone(), files).await?;
-        Ok(Self { table, source: source.clone(), has_folders })
+        let files = in_order(passes.iter().flat_map(|pass| inventory.files(index, pass)));
+        let has_folders = listed.listed.has_folders();
+        let table = Table::of(ctx, listed.listed.clone(), files).await?;
+        let creditor = match (&source.attribution, &listed.creditor) {
+            (Some(attribution), Some((to, reach))) => {
+                let files = passes.iter().flat_map(|pass| inventory.creditor_files(index, pass));
+                let has_folders = to.has_folders();
+                let to = (Table::of(ctx, to.clone(), in_order(files)).await?, has_folders);
+                let event = (&table, source);
+                let at = Creditor::open(ctx, model, base, event, attribution, to, reach.clone());
+                Some(at.await?)
+            }
+            _ => None,
+        };
+        Ok(Self { table, source: source.clone(), has_folders, creditor })
     }
+}
+
+/// Each file once, in the order of their paths.
+fn in_order(files: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = files.collect();
+    files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
+    files.dedup_by(|a, b| a.meta.location == b.meta.location);
+    files
 }
 
 /// The folders that hold events of the days: the same in UTC, and one day either side elsewhere.

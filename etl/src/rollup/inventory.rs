@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_proto::{DayRange, Digest, DimensionColumn, Model, Recipe};
+use clio_proto::{Digest, DimensionColumn, Model, Recipe, Source};
 use datafusion::prelude::SessionContext;
-use jiff::Span;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use url::Url;
 
 use super::inputs::{Selection, folder_days};
+use crate::attribute::Reach;
 use crate::config::Days;
 use crate::error::{EtlError, TableName};
 use crate::functions::is_utc;
-use crate::source::{FolderDays, Listed, SourceFile};
+use crate::source::{Listed, SourceFile};
 
 /// The files of every source that measures are taken of, and what those of lookups come to that give
 /// cells values.
@@ -21,9 +22,19 @@ use crate::source::{FolderDays, Listed, SourceFile};
 #[derive(Debug, Clone)]
 pub(crate) struct Inventory {
     /// In the model's order.
-    pub(super) sources: Vec<Listed>,
+    pub(super) sources: Vec<ListedSource>,
     recipe: Recipe,
+    /// What the files of every lookup come to that may give cells values.
+    lookups: BTreeMap<String, Digest>,
     is_utc: bool,
+}
+
+/// A source's files.
+#[derive(Debug, Clone)]
+pub(super) struct ListedSource {
+    pub(super) listed: Listed,
+    /// The files of what its events are credited to, if they are, and how far the window reaches.
+    pub(super) creditor: Option<(Listed, Reach)>,
 }
 
 impl Inventory {
@@ -35,25 +46,40 @@ impl Inventory {
         days: Days,
     ) -> Result<Self, EtlError> {
         let is_utc = is_utc(model.timezone_name());
-        let sources = list_sources(ctx, model, base, folder_days(days, is_utc)).await?;
+        let sources = list_sources(ctx, model, base, days).await?;
         let mut lookups = BTreeMap::new();
         for lookup in model.lookups() {
-            let gives_values = model.dimensions().iter().any(|dimension| {
-                matches!(&dimension.column, DimensionColumn::Lookup { lookup: name, .. } if *name == lookup.name)
-            });
-            if gives_values {
-                let name = TableName::Lookup(lookup.name.clone());
-                let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
-                lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
+            let name = TableName::Lookup(lookup.name.clone());
+            let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
+            lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
+        }
+        let recipe = Recipe { cells: model.cells_fingerprint(), lookups: BTreeMap::new() };
+        let mut inventory = Self { sources, recipe, lookups, is_utc };
+        for dimension in model.dimensions() {
+            if let DimensionColumn::Lookup { lookup, .. } = &dimension.column {
+                inventory.takes_from(lookup);
             }
         }
-        let recipe = Recipe { cells: model.cells_fingerprint(), lookups };
-        let mut inventory = Self { sources, recipe, is_utc };
         if matches!(days, Days::Range(_)) && !inventory.has_folders() {
             // Every day depends on all files, those of other folders included.
-            inventory.sources = list_sources(ctx, model, base, None).await?;
+            inventory.sources = list_sources(ctx, model, base, Days::All).await?;
         }
         Ok(inventory)
+    }
+
+    /// Notes that cells take values from a lookup.
+    pub(super) fn takes_from(&mut self, lookup: &str) {
+        if let Some(digest) = self.lookups.get(lookup) {
+            self.recipe.lookups.insert(lookup.to_owned(), *digest);
+        }
+    }
+
+    /// Whether the lookups that cells took values from are as they were. Of the same model they are the
+    /// same ones: only files tell which of them give keys of attribution, and they were read then.
+    pub(crate) fn has_lookups_of(&self, known: &Recipe) -> bool {
+        let is_same = |(name, digest): (&String, &Digest)| self.lookups.get(name) == Some(digest);
+        known.lookups.iter().all(is_same)
+            && self.recipe.lookups.keys().all(|name| known.lookups.contains_key(name))
     }
 
     /// What turns the files into cells.
@@ -67,12 +93,26 @@ impl Inventory {
     }
 
     pub(super) fn source_has_folders(&self, index: usize) -> bool {
-        self.sources[index].files.iter().all(|file| file.folder_day.is_some())
+        self.sources[index].tables().all(Listed::has_folders)
     }
 
-    /// Whether there is any file to read.
-    pub(crate) fn has_files(&self) -> bool {
-        self.sources.iter().any(|source| !source.files.is_empty())
+    /// Whether there is any file of the days to read.
+    pub(crate) fn has_files(&self, days: Days) -> bool {
+        let mut tables = self.sources.iter().flat_map(ListedSource::tables);
+        tables.any(|listed| !self.files_of(&listed.files, days).is_empty())
+    }
+
+    /// Whether the events of a source are credited to others.
+    pub(crate) fn is_credited(&self, source: &str) -> bool {
+        let name = TableName::Source(source.to_owned());
+        self.sources.iter().any(|source| source.listed.name == name && source.creditor.is_some())
+    }
+
+    /// The moment from which on no event to come changes a day; `None` where nothing is credited, so
+    /// that an event changes no day but its own.
+    pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
+        let creditors = self.sources.iter().filter_map(|source| source.creditor.as_ref());
+        creditors.map(|(_, reach)| reach.settled_at(day)).max()
     }
 
     /// The passes over the events: one a day where every file lies in the folder of its day, else one.
@@ -81,25 +121,41 @@ impl Inventory {
             return vec![Selection { days }];
         }
         let slack: &[i32] = if self.is_utc { &[0] } else { &[-1, 0, 1] };
-        let folders = self.sources.iter().flat_map(|source| &source.files);
+        let tables = self.sources.iter().flat_map(ListedSource::tables);
+        let folders = tables.flat_map(|listed| &listed.files);
         let found: BTreeSet<Date> = folders
             .filter_map(|file| file.folder_day)
             .flat_map(|day| slack.iter().map(move |n| day.saturating_add(Span::new().days(*n))))
             .filter(|day| days.contains(*day))
             .collect();
-        let one_day = |day| DayRange::try_new(day, day).map(Days::Range);
-        found.into_iter().filter_map(one_day).map(|days| Selection { days }).collect()
+        found.into_iter().map(|day| Selection { days: Days::one(day) }).collect()
     }
 
-    /// The files of a source that the cells of the days are made of: the one place that says so, for what
-    /// is read and for what a day's digest is taken of.
+    /// The files of a source that hold events of the days; of one whose events are credited, those that
+    /// may be credited to the days.
     pub(crate) fn files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
-        let folders = folder_days(selection.days, self.is_utc);
+        let source = &self.sources[index];
+        let days = match &source.creditor {
+            Some((_, reach)) => reach.event_days(selection.days),
+            None => selection.days,
+        };
+        self.files_of(&source.listed.files, days)
+    }
+
+    /// The files of what a source's events are credited to, as far as they decide about the days.
+    pub(crate) fn creditor_files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+        let Some((listed, reach)) = &self.sources[index].creditor else { return Vec::new() };
+        self.files_of(&listed.files, reach.creditor_days(selection.days))
+    }
+
+    /// Those of some files that may hold events of the days.
+    pub(crate) fn files_of(&self, files: &[SourceFile], days: Days) -> Vec<SourceFile> {
+        let folders = folder_days(days, self.is_utc);
         let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
             (Some(day), Some(folders)) => folders.contains(&day),
             _ => true,
         };
-        self.sources[index].files.iter().filter(is_near).cloned().collect()
+        files.iter().filter(is_near).cloned().collect()
     }
 
     /// What the files of a selection come to; where sources have no folders, that of all files.
@@ -108,17 +164,27 @@ impl Inventory {
         let selection = if self.has_folders() { selection } else { &all };
         let mut text = String::new();
         for (index, source) in self.sources.iter().enumerate() {
-            let files = self.files(index, selection);
-            text += &format!("{}\n{}\n\n", source.name, source.describe(&files));
+            let mut add = |listed: &Listed, files: &[SourceFile]| {
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(files));
+            };
+            add(&source.listed, &self.files(index, selection));
+            if let Some((listed, _)) = &source.creditor {
+                add(listed, &self.creditor_files(index, selection));
+            }
         }
         Digest::of(&text)
     }
 
     /// What all files come to, those of lookups included.
     pub(crate) fn digest_of_all(&self) -> Digest {
-        let mut text = format!("{:?}\n", self.recipe.lookups);
+        // Any lookup may give keys of attribution: files tell, which are not opened here.
+        let is_credited = self.sources.iter().any(|source| source.creditor.is_some());
+        let lookups = if is_credited { &self.lookups } else { &self.recipe.lookups };
+        let mut text = format!("{lookups:?}\n");
         for source in &self.sources {
-            text += &format!("{}\n{}\n\n", source.name, source.describe(&source.files));
+            for listed in source.tables() {
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(&listed.files));
+            }
         }
         Digest::of(&text)
     }
@@ -137,19 +203,41 @@ impl Inventory {
     }
 }
 
+impl ListedSource {
+    /// All files that are read for the source.
+    fn tables(&self) -> impl Iterator<Item = &Listed> {
+        std::iter::once(&self.listed).chain(self.creditor.iter().map(|(listed, _)| listed))
+    }
+}
+
 async fn list_sources(
     ctx: &SessionContext,
     model: &Model,
     base: &Url,
-    days: FolderDays,
-) -> Result<Vec<Listed>, EtlError> {
+    days: Days,
+) -> Result<Vec<ListedSource>, EtlError> {
+    let is_utc = is_utc(model.timezone_name());
+    let list = async |source: &Source, days| {
+        let name = TableName::Source(source.name.clone());
+        Listed::list(ctx, name, &source.files, base, folder_days(days, is_utc)).await
+    };
     let mut sources = Vec::new();
     for source in model.sources() {
         let is_measured = model.stored_measures().any(|m| m.kind.source() == Some(&source.name));
-        if is_measured {
-            let name = TableName::Source(source.name.clone());
-            sources.push(Listed::list(ctx, name, &source.files, base, days.clone()).await?);
+        if !is_measured {
+            continue;
         }
+        let listed = match &source.attribution {
+            None => ListedSource { listed: list(source, days).await?, creditor: None },
+            Some(attribution) => {
+                let reach = Reach::new(model.timezone(), attribution.within);
+                let to = model.source(&attribution.to).expect("a model's references resolve");
+                let listed = list(source, reach.event_days(days)).await?;
+                let creditor = list(to, reach.creditor_days(days)).await?;
+                ListedSource { listed, creditor: Some((creditor, reach)) }
+            }
+        };
+        sources.push(listed);
     }
     Ok(sources)
 }

@@ -2,38 +2,54 @@
 
 use std::sync::Arc;
 
-use clio_proto::{Measure, MeasureKind, SqlColumn};
+use clio_proto::{MeasureKind, Source, SqlColumn};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, not, when};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 
-use super::inputs::{Input, Inputs, Selection};
+use super::inputs::{Inputs, Selection};
 use super::number_of;
 use crate::cells::Held;
 use crate::config::Days;
 use crate::error::{During, EtlError};
 use crate::functions::{hash_of, ready_made};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile};
+use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 
 /// The column with the day of an event.
-pub(super) const DAY: &str = "__day";
+pub(crate) const DAY: &str = "__day";
 /// The type that whole numbers are summed in.
 const WHOLE: DataType = DataType::Decimal128(20, 0);
 /// The type that other numbers are summed in: nineteen digits before the point, nine behind it.
 const FRACTION: DataType = DataType::Decimal128(28, 9);
 
-pub(super) fn dimension_column(index: usize) -> String {
+pub(crate) fn dimension_column(index: usize) -> String {
     format!("__d{index}")
 }
 
-pub(super) fn input_column(index: usize) -> String {
+pub(crate) fn input_column(index: usize) -> String {
     format!("__m{index}")
+}
+
+pub(crate) fn is_input_column(column: &str) -> bool {
+    column.starts_with("__m")
 }
 
 pub(super) fn rows_column(source: usize) -> String {
     format!("__n{source}")
+}
+
+/// Which of a source's rows are of the days of a pass: conditions over [`DAY`] and the folder's day.
+///
+/// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
+/// counted; in any other no run of its day would see it, so it is lost, and said to be.
+#[derive(Debug)]
+pub(crate) struct DayRule {
+    /// The row is counted; `None` for all.
+    pub(crate) in_day: Option<Expr>,
+    /// The row is counted or lost here, and in no other pass; `None` for all.
+    pub(crate) kept: Option<Expr>,
 }
 
 impl Inputs {
@@ -50,51 +66,63 @@ impl Inputs {
         selection: &Selection,
     ) -> Result<DataFrame, EtlError> {
         let input = &self.sources[index];
-        let frame = self.filtered(ctx, index, provider)?;
+        let frame = self.filtered(ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(ctx, &input.table, &frame);
-        let time_key = input.table.name.key("time");
-        let time = scope.bind(&time_key, &input.source.time)?;
-        let time_type = scope.type_of(&time_key, &input.source.time.0, &time)?;
-        if !is_time(&time_type) {
-            return Err(scope.wrong_type(
-                &time_key,
-                &input.source.time.0,
-                &time_type,
-                "make it a timestamp, for instance with `to_timestamp_seconds(…)`",
-            ));
-        }
+        let time = time(&scope, &input.table, &input.source)?;
         let mut columns = vec![self.day_of.call(vec![time]).alias(DAY)];
-        for (dimension, group_type) in self.group_types.iter().enumerate() {
-            let value = self.enrichment.bind(dimension, &scope)?;
-            let value = as_type(value, &frame, group_type)?;
-            columns.push(value.alias(dimension_column(dimension)));
-        }
-        for (position, measure) in self.measures.iter().enumerate() {
-            if let Some(value) = self.input(&scope, position, measure, input.name(), &frame)? {
+        columns.extend(self.dimensions(&scope, &frame)?);
+        for position in 0..self.measures.len() {
+            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = input.has_folders && !(self.is_utc && selection.is_one_day());
+        let sees_folders = self.sees_folders(input.has_folders, selection.days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        self.in_day(frame, index, selection, sees_folders)
+        let rule = self.day_rule(selection.days, sees_folders);
+        let frame = match rule.kept {
+            Some(kept) => frame.filter(kept).during("planning a roll-up")?,
+            None => frame,
+        };
+        self.marked(frame, index, rule.in_day.as_ref())
     }
 
-    /// Keeps what cells are made of for events of the days, and the mere mark of a row for others.
-    ///
-    /// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
-    /// counted; in any other no run of its day would see it, so it is lost here, and said to be.
-    fn in_day(
+    /// Plays that were credited before, as what [`events`](Self::events) gives.
+    pub(crate) fn credited_events(
         &self,
-        mut frame: DataFrame,
+        ctx: &SessionContext,
         index: usize,
-        selection: &Selection,
-        sees_folders: bool,
+        provider: Arc<dyn TableProvider>,
     ) -> Result<DataFrame, EtlError> {
+        let frame = ctx.read_table(provider).during("planning a roll-up")?;
+        self.marked(frame, index, None)
+    }
+
+    /// What events are grouped by, each under its [`dimension_column`].
+    pub(crate) fn dimensions(
+        &self,
+        scope: &Scope<'_>,
+        frame: &DataFrame,
+    ) -> Result<Vec<Expr>, EtlError> {
+        let mut columns = Vec::new();
+        for (dimension, group_type) in self.group_types.iter().enumerate() {
+            let value = self.enrichment.bind(dimension, scope)?;
+            let value = as_type(value, frame, group_type)?;
+            columns.push(value.alias(dimension_column(dimension)));
+        }
+        Ok(columns)
+    }
+
+    /// Whether a row's folder matters: not where only those of its own day are read.
+    pub(crate) fn sees_folders(&self, has_folders: bool, days: Days) -> bool {
+        has_folders && !(self.is_utc && days.is_one_day())
+    }
+
+    pub(crate) fn day_rule(&self, days: Days, sees_folders: bool) -> DayRule {
         let number = |column: &str| cast(col(column), DataType::Int32);
-        let in_range = match selection.days {
+        let in_range = match days {
             Days::All | Days::OutOfDate => None,
             Days::Range(range) => Some((number_of(range.first()), number_of(range.last()))),
         };
@@ -106,20 +134,30 @@ impl Inputs {
             let folder = number(FOLDER_DAY_COLUMN);
             number(DAY).between(folder.clone() - slack.clone(), folder + slack)
         });
-        let is_in_day = match (is_within(DAY), is_near.clone()) {
+        let in_day = match (is_within(DAY), is_near.clone()) {
             (Some(is_within), Some(is_near)) => Some(is_within.and(is_near)),
             (one, other) => one.or(other),
         };
-        if let (Some(is_in_day), Some(is_near), Some(is_own_folder)) =
-            (&is_in_day, is_near, is_within(FOLDER_DAY_COLUMN))
-        {
+        let kept = match (&in_day, is_near, in_range) {
             // The rest are events of a day that is not asked for, which its own run counts.
-            let kept = is_in_day.clone().or(is_own_folder.and(not(is_near)));
-            frame = frame.filter(kept).during("planning a roll-up")?;
-        }
-        let only_in_day = |value: Expr| match &is_in_day {
+            (Some(in_day), Some(is_near), Some(_)) => {
+                is_within(FOLDER_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
+            }
+            _ => None,
+        };
+        DayRule { in_day, kept }
+    }
+
+    /// Keeps what cells are made of for events of the days, and the mere mark of a row for others.
+    pub(super) fn marked(
+        &self,
+        frame: DataFrame,
+        index: usize,
+        in_day: Option<&Expr>,
+    ) -> Result<DataFrame, EtlError> {
+        let only_in_day = |value: Expr| match in_day {
             None => Ok(value),
-            Some(is_in_day) => when(is_in_day.clone(), value).end().during("planning a roll-up"),
+            Some(in_day) => when(in_day.clone(), value).end().during("planning a roll-up"),
         };
         let mut columns = vec![only_in_day(col(DAY))?.alias(DAY)];
         for dimension in 0..self.group_types.len() {
@@ -151,14 +189,14 @@ impl Inputs {
     }
 
     /// What a measure takes of a source's row; `None` where it takes nothing.
-    fn input(
+    pub(crate) fn input(
         &self,
         scope: &Scope<'_>,
         position: usize,
-        measure: &Measure,
         source: &str,
         frame: &DataFrame,
     ) -> Result<Option<Expr>, EtlError> {
+        let measure = &self.measures[position];
         let key = format!("measure.{}.of", measure.name);
         Ok(match &measure.kind {
             MeasureKind::Sum { source: own, of } if own == source => {
@@ -196,19 +234,31 @@ impl Inputs {
     }
 
     /// A source's rows with computed columns, of which its predicate holds.
-    pub(super) fn filtered(
+    pub(crate) fn filtered(
         &self,
         ctx: &SessionContext,
-        index: usize,
+        table: &Table,
+        source: &Source,
         provider: Arc<dyn TableProvider>,
     ) -> Result<DataFrame, EtlError> {
-        let Input { table, source, .. } = &self.sources[index];
         let frame = table.frame(ctx, provider)?;
         let Some(predicate) = &source.predicate else { return Ok(frame) };
         let scope = Scope::new(ctx, table, &frame);
         let predicate = scope.predicate(&table.name.key("where"), predicate)?;
         frame.filter(predicate).during("planning a roll-up")
     }
+}
+
+/// When a source's events happened.
+pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<Expr, EtlError> {
+    let key = table.name.key("time");
+    let time = scope.bind(&key, &source.time)?;
+    let found = scope.type_of(&key, &source.time.0, &time)?;
+    if is_time(&found) {
+        return Ok(time);
+    }
+    let mend = "make it a timestamp, for instance with `to_timestamp_seconds(…)`";
+    Err(scope.wrong_type(&key, &source.time.0, &found, mend))
 }
 
 /// Whether `clio_day` takes it.

@@ -27,6 +27,8 @@ pub(super) fn is_unchanged(
             known.lookups == metadata.lookups
                 && known.model == metadata.model
                 && known.inputs == metadata.inputs
+                && known.provisional_days == metadata.provisional_days
+                && known.rows_unattributed == metadata.rows_unattributed
         })
 }
 

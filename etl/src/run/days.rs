@@ -1,14 +1,17 @@
 //! The days of a run: rolled up and written, or taken over from a run that was killed after it had.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clio_proto::Period;
 use datafusion::prelude::SessionContext;
-use futures::StreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use jiff::civil::Date;
 
 use super::book::Book;
 use super::{Run, resume};
+use crate::attribute::{Credited, Credits};
 use crate::cells::CellShape;
 use crate::check::{self, Totals};
 use crate::config::Days;
@@ -43,30 +46,39 @@ impl Run<'_> {
         let book = self.book.clone();
         let step = book.begin(ROLL_UP, plan.passes.len() as u64)?;
         let mut days = Periods::new();
-        let passes: Vec<_> =
-            plan.passes.iter().map(|pass| (*pass, self.finished(inputs, shape, pass))).collect();
+        let credits = Credits::new(ctx, inputs, &plan.passes)?;
+        let finished = |pass: &Selection| self.finished(inputs, shape, pass);
+        let finished: BTreeMap<_, _> = plan
+            .passes
+            .iter()
+            .filter_map(|pass| Some((resume::name_of(pass), finished(pass)?)))
+            .collect();
         // While one day's cells are written, the next day's events are read already.
-        let mut passes = futures::stream::iter(passes)
-            .map(|(pass, staged)| {
-                let book = book.clone();
+        let mut passes = credited(credits, book.clone())
+            .map_ok(|(pass, credited)| {
+                let (book, finished) = (book.clone(), &finished);
                 async move {
-                    book.begin_part(ROLL_UP, &resume::name_of(&pass))?;
-                    let made = match staged {
-                        Some(staged) => Made::Staged(staged),
-                        None => Made::RolledUp(made(ctx, inputs, shape, &pass, &book).await?),
+                    let name = resume::name_of(&pass);
+                    book.begin_part(ROLL_UP, &name)?;
+                    let made = match finished.get(&name) {
+                        Some(staged) => Made::Staged(staged.clone()),
+                        None => {
+                            Made::RolledUp(made(ctx, inputs, shape, &pass, &credited, &book).await?)
+                        }
                     };
-                    Ok::<_, EtlError>((pass, made))
+                    Ok::<_, EtlError>((pass, made, credited))
                 }
             })
-            .buffered(2);
-        while let Some(pass) = passes.next().await {
-            let (pass, mut of_pass) = pass?;
+            .try_buffered(2);
+        while let Some((pass, mut of_pass, credited)) = passes.try_next().await? {
+            self.count_unattributed(&credited);
             if let Made::Staged(staged) = &of_pass {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
                     Some(read) => self.take(shape, staged, read, &mut days)?,
                     None => {
-                        of_pass = Made::RolledUp(made(ctx, inputs, shape, &pass, &book).await?);
+                        let rolled = made(ctx, inputs, shape, &pass, &credited, &book).await?;
+                        of_pass = Made::RolledUp(rolled);
                     }
                 }
             }
@@ -92,7 +104,7 @@ impl Run<'_> {
                 days.entry(period).or_insert(gone);
             }
         }
-        if days.is_empty() && !inputs.inventory().has_files() {
+        if days.is_empty() && !inputs.inventory().has_files(self.asked) {
             let days = name_of(self.asked);
             return Err(EtlError::NothingFound { days, looked_at: inputs.addresses() });
         }
@@ -108,7 +120,7 @@ impl Run<'_> {
     }
 
     /// Whether a day was asked for by its date, or all that its folder holds was read.
-    fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
+    pub(super) fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
         let of_range = |days| matches!(days, Days::Range(range) if range.contains(day));
         of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
     }
@@ -208,11 +220,39 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What is without credit is found anew in every run, since a day before a finished one may tell.
+    fn count_unattributed(&mut self, credited: &Credited) {
+        for (source, by_day) in &credited.rows_unattributed {
+            let known = self.rows_unattributed.entry(source.clone()).or_default();
+            for (day, n_rows) in by_day {
+                *known.entry(*day).or_default() += n_rows;
+            }
+        }
+    }
+
     fn count_others(&mut self, rows_out_of_day: &BTreeMap<String, u64>) {
         for (source, n_rows) in rows_out_of_day {
             *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
         }
     }
+}
+
+/// Each pass with the plays that are credited to its days, again where the storage failed.
+fn credited<'a>(
+    credits: Credits<'a>,
+    book: Arc<Book<'a>>,
+) -> BoxStream<'a, Result<(Selection, Credited), EtlError>> {
+    let stream = futures::stream::try_unfold((credits, book), |(mut credits, book)| async move {
+        let Some(pass) = credits.pass() else { return Ok(None) };
+        let credited = loop {
+            match credits.credit().await {
+                Ok(credited) => break credited,
+                Err(error) => book.wait_after(ROLL_UP, &resume::name_of(&pass), error).await?,
+            }
+        };
+        Ok(Some(((pass, credited), (credits, book))))
+    });
+    stream.boxed()
 }
 
 /// Rolls up a pass, again where the storage failed.
@@ -221,10 +261,11 @@ async fn made(
     inputs: &Inputs,
     shape: &CellShape,
     pass: &Selection,
+    credited: &Credited,
     book: &Book<'_>,
 ) -> Result<RolledUp, EtlError> {
     loop {
-        match roll_up(ctx, inputs, shape, pass).await {
+        match roll_up(ctx, inputs, shape, pass, credited).await {
             Ok(rolled) => return Ok(rolled),
             Err(error) => book.wait_after(ROLL_UP, &resume::name_of(pass), error).await?,
         }

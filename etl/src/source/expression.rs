@@ -34,6 +34,18 @@ impl<'a> Scope<'a> {
         self.parse(&text.0).map_err(|error| self.refuse(key, &text.0, &error))
     }
 
+    /// The column of exactly this name, if there is one.
+    pub(crate) fn column(&self, name: &str) -> Option<Expr> {
+        let found = self.schema.qualified_field_with_unqualified_name(name);
+        found.ok().filter(|_| is_public(name)).map(|field| Expr::Column(Column::from(field)))
+    }
+
+    /// The names of all columns.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = self.schema.fields().iter().map(|field| field.name());
+        names.filter(|name| is_public(name)).cloned().collect()
+    }
+
     /// An SQL predicate.
     pub(crate) fn predicate(&self, key: &str, text: &str) -> Result<Expr, EtlError> {
         let predicate = self.bind(key, &SqlColumn(text.to_owned()))?;
@@ -87,13 +99,12 @@ impl<'a> Scope<'a> {
     fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> EtlError {
         if let Some(column) = missing_column(error) {
             let first_file = self.table.files().first().map(SourceFile::path).unwrap_or_default();
-            let names = self.schema.fields().iter().map(|field| field.name());
             return EtlError::MissingColumn {
                 key: key.to_owned(),
                 table: self.table.name.clone(),
                 column: column.into(),
                 first_file: first_file.into(),
-                existing: names.filter(|name| is_public(name)).cloned().collect(),
+                existing: self.names(),
             };
         }
         EtlError::BadExpression {

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod attribution;
 mod changes;
 mod checks;
+mod credit;
 mod formats;
 mod housekeeping;
 mod lake;

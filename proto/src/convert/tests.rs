@@ -134,9 +134,9 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
         day_pairs(),
         any::<u32>(),
         any::<u64>(),
-        any::<u64>(),
+        (any::<u64>(), prop::collection::vec((text(), day(), any::<u64>()), 0..3)),
     )
-        .prop_map(|(id, at, run, fingerprint, days, n_days, n_cells, rows_in)| SnapshotInfo {
+        .prop_map(|(id, at, run, fingerprint, days, n_days, n_cells, rows)| SnapshotInfo {
             id: SnapshotId(id),
             committed_at: Timestamp::new(at.0, at.1).unwrap(),
             run: RunId::new(run),
@@ -144,7 +144,12 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
             days,
             n_days,
             n_cells,
-            rows_in,
+            rows_in: rows.0,
+            unattributed: rows
+                .1
+                .into_iter()
+                .map(|(source, day, rows)| Unattributed { source, day, rows })
+                .collect(),
         })
 }
 

@@ -3,6 +3,7 @@
 //! Each part is checked on its own and gives `None` where it has a problem; names that are declared
 //! count as existing even so, so that one mistake is one problem.
 
+mod attribution;
 mod checks;
 mod dimension;
 mod files;

@@ -10,7 +10,8 @@
 use serde::Serialize;
 
 use super::{
-    Dimension, DimensionColumn, FileSet, Format, Lookup, Measure, MeasureKind, Model, Source,
+    Attribution, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure, MeasureKind, Model,
+    Source,
 };
 use crate::id::Fingerprint;
 
@@ -26,14 +27,14 @@ pub(super) fn of(model: &Model) -> Fingerprint {
 pub(super) fn of_cells(model: &Model) -> Fingerprint {
     let mut stored: Vec<_> = model.stored_measures().map(measure).collect();
     stored.sort_by_key(|measure| measure.name);
-    let is_read = |source: &&Source| {
-        model.stored_measures().any(|measure| measure.kind.source() == Some(&source.name))
-    };
-    let mut sources: Vec<_> = model.sources.iter().filter(is_read).map(source).collect();
+    let mut sources: Vec<_> =
+        model.sources.iter().filter(|source| model.is_read(&source.name)).map(source).collect();
+    // Attribution may take its keys from any lookup that a dimension uses, as it describes members.
+    let is_credited = sources.iter().any(|source| source.attribution.is_some());
     sources.sort_by_key(|source| source.name);
     let gives_values = |lookup: &&Lookup| {
         let of_lookup = |dimension: &Dimension| matches!(&dimension.column, DimensionColumn::Lookup { lookup: name, .. } if *name == lookup.name);
-        model.dimensions.iter().any(of_lookup)
+        is_credited || model.dimensions.iter().any(of_lookup)
     };
     let mut lookups: Vec<_> = model.lookups.iter().filter(gives_values).map(lookup).collect();
     lookups.sort_by_key(|lookup| lookup.name);
@@ -46,7 +47,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         files.patterns = &[];
     }
     let dimensions = model.dimensions.iter().map(|own| CanonicalDimension {
-        members: None,
+        members: own.members.as_deref().filter(|_| is_credited),
         attributes: &[],
         label: None,
         media: None,
@@ -82,6 +83,17 @@ struct CanonicalSource<'a> {
     time: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     predicate: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribution: Option<CanonicalAttribution<'a>>,
+}
+
+/// The event's own files and predicate are the source's already, so its name decides nothing.
+#[derive(Serialize)]
+struct CanonicalAttribution<'a> {
+    to: &'a str,
+    by: Vec<&'a str>,
+    within_seconds: u32,
+    credit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -178,6 +190,16 @@ fn source(source: &Source) -> CanonicalSource<'_> {
         files: files(&source.files),
         time: &source.time.0,
         predicate: source.predicate.as_deref(),
+        attribution: source.attribution.as_ref().map(attribution),
+    }
+}
+
+fn attribution(attribution: &Attribution) -> CanonicalAttribution<'_> {
+    CanonicalAttribution {
+        to: &attribution.to,
+        by: attribution.by.iter().map(|key| key.0.as_str()).collect(),
+        within_seconds: attribution.within.seconds(),
+        credit: attribution.credit.as_str(),
     }
 }
 

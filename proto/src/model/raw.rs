@@ -107,8 +107,18 @@ pub(super) struct RawSource {
     pub(super) from: Entry<String>,
     pub(super) time: Entry<String>,
     pub(super) predicate: Entry<String>,
-    /// It asks for attribution, which is reported: its other keys need not be complete.
-    pub(super) is_attributed: bool,
+    pub(super) attribute: Entry<RawAttribute>,
+}
+
+/// How events are credited to others.
+#[derive(Debug)]
+pub(super) struct RawAttribute {
+    pub(super) place: Place,
+    pub(super) event: Entry<String>,
+    pub(super) to: Entry<String>,
+    pub(super) by: Entry<Vec<String>>,
+    pub(super) within: Entry<String>,
+    pub(super) credit: Entry<String>,
 }
 
 #[derive(Debug)]
@@ -365,20 +375,31 @@ impl<'a> Reader<'a, '_> {
         let from = self.string(&mut table, "from");
         let time = self.string(&mut table, "time");
         let predicate = self.string(&mut table, "where");
-        // Not among the known keys: nobody shall be led to it.
-        let attribute = table.rest.iter().position(|(name, _, _)| *name == "attribute");
-        if let Some(index) = attribute {
-            let (_, line, _) = table.rest.remove(index);
-            self.problems.report(
-                line,
-                table.place.key("attribute"),
-                "crediting events to other events is not supported in this version",
-                "use a source with `where` instead: `from = \"plays\"` and \
-                 `where = \"watch_seconds >= 120\"`",
-            );
-        }
+        let attribute = self.attribute(&mut table);
         let place = self.finish(table);
-        RawSource { place, files, from, time, predicate, is_attributed: attribute.is_some() }
+        RawSource { place, files, from, time, predicate, attribute }
+    }
+
+    fn attribute(&mut self, table: &mut Table<'a>) -> Entry<RawAttribute> {
+        let line = table.line_of("attribute");
+        let Some(mut attribute) = self.subtable(table, "attribute") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let line = attribute.place.line;
+        let value = RawAttribute {
+            event: self.string(&mut attribute, "event"),
+            to: self.string(&mut attribute, "to"),
+            by: self.strings(&mut attribute, "by"),
+            within: self.entry(
+                &mut attribute,
+                "within",
+                "a number and a unit in quotes, such as `\"24h\"`",
+                text,
+            ),
+            credit: self.string(&mut attribute, "credit"),
+            place: self.finish(attribute),
+        };
+        Entry::Given(At { value, line })
     }
 
     fn lookup(&mut self, mut table: Table<'a>) -> RawLookup {

@@ -324,7 +324,7 @@ pub struct SnapshotsResponse {
     pub snapshots: ::prost::alloc::vec::Vec<Snapshot>,
 }
 /// One committed version of the lake.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Snapshot {
     /// The version of the Delta table of cells.
     #[prost(uint64, tag = "1")]
@@ -348,6 +348,21 @@ pub struct Snapshot {
     /// Events that its run read.
     #[prost(uint64, tag = "9")]
     pub rows_in: u64,
+    /// Events without one to be credited to, which no cell counts; by source and day, none where there are
+    /// none.
+    #[prost(message, repeated, tag = "10")]
+    pub unattributed: ::prost::alloc::vec::Vec<Unattributed>,
+}
+/// Events of a day that the model credits to others, and that found none.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Unattributed {
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// The day on which they happened.
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub rows: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunsRequest {
@@ -414,7 +429,7 @@ pub struct RunStep {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WatchResponse {
     #[prost(enumeration = "ServingState", tag = "1")]
     pub state: i32,

@@ -292,6 +292,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         n_days: u32::try_from(days.len()).unwrap_or(u32::MAX),
         n_cells: all().map(|chunk| u64::from(chunk.n_rows)).sum(),
         rows_in: parts.metadata.rows_in.values().sum(),
+        unattributed: parts.metadata.unattributed().into(),
     };
     Ok(Snapshot {
         info,

@@ -130,6 +130,7 @@ impl TestLake {
             days: days.into_iter().collect(),
             rows_in: BTreeMap::from([("impressions".to_owned(), self.events.len() as u64)]),
             rows_out_of_day: BTreeMap::new(),
+            rows_unattributed: BTreeMap::new(),
             lookups: self.lookup_versions.clone(),
             cells,
             checks: Vec::new(),

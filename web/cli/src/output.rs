@@ -1,6 +1,8 @@
 //! How answers are printed: a table for people, JSON and CSV for programs.
 
-use clio_proto::{Answer, Description, Key, MeasureClass, MeasureFormat, Row, Value};
+use std::collections::BTreeMap;
+
+use clio_proto::{Answer, Description, Key, MeasureClass, MeasureFormat, Row, Unattributed, Value};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Table, TableComponent};
 use serde_json::{Map, json};
@@ -87,6 +89,16 @@ fn notes(answer: &Answer) -> String {
             lines.push(format!("{what} days ({}): {}", days.len(), shortened(&days)));
         }
     }
+    let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
+    for of_day in unattributed(answer) {
+        *n_unattributed.entry(&of_day.source).or_default() += of_day.rows;
+    }
+    for (source, n) in n_unattributed {
+        let n = number(n as f64);
+        lines.push(format!(
+            "{n} events of {source} found none to be credited to: in no number here"
+        ));
+    }
     let n_rows = answer.rows.len() as u64;
     if n_rows < answer.n_groups {
         lines.push(format!("{n_rows} of {} groups; see --limit and --offset", answer.n_groups));
@@ -102,8 +114,15 @@ fn notes(answer: &Answer) -> String {
     lines.join("\n")
 }
 
+/// The events without credit of the days asked for.
+fn unattributed(answer: &Answer) -> impl Iterator<Item = &Unattributed> {
+    let range = answer.coverage.range;
+    let is_asked = move |day| range.is_some_and(|(first, last)| (first..=last).contains(&day));
+    answer.snapshot.unattributed.iter().filter(move |of_day| is_asked(of_day.day))
+}
+
 /// The first ten of a list, and how many there are beyond.
-fn shortened(texts: &[String]) -> String {
+pub(crate) fn shortened(texts: &[String]) -> String {
     const N_SHOWN: usize = 10;
     if texts.is_empty() {
         return "nothing".to_owned();
@@ -221,6 +240,9 @@ pub(crate) fn json(answer: &Answer) -> serde_json::Value {
             "to": answer.coverage.range.map(|range| range.1.to_string()),
             "missing": days(&answer.coverage.missing),
             "provisional": days(&answer.coverage.provisional),
+            "unattributed": unattributed(answer).map(|of_day| json!({
+                "source": of_day.source, "day": of_day.day.to_string(), "rows": of_day.rows,
+            })).collect::<Vec<_>>(),
             "periods": answer.coverage.periods.iter().map(ToString::to_string).collect::<Vec<_>>(),
         },
         "elapsed_ms": answer.elapsed.as_secs_f64() * 1e3,

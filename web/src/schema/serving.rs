@@ -9,6 +9,7 @@ use super::scalars::{DATE, INT64, TIMESTAMP};
 
 pub(super) const SERVING_STATUS: &str = "ServingStatus";
 pub(super) const SNAPSHOT: &str = "Snapshot";
+const UNATTRIBUTED: &str = "Unattributed";
 const SERVING_STATE: &str = "ServingState";
 
 /// A status as GraphQL shows it.
@@ -31,6 +32,15 @@ pub(super) struct Snapshot {
     n_days: u32,
     n_cells: u64,
     rows_in: u64,
+    unattributed: Vec<Unattributed>,
+}
+
+/// Events without credit as GraphQL shows them.
+#[derive(Debug, Clone)]
+struct Unattributed {
+    source: String,
+    day: String,
+    rows: u64,
 }
 
 /// The name of a state, here and in `/healthz`.
@@ -64,7 +74,15 @@ impl From<SnapshotInfo> for Snapshot {
             n_days: info.n_days,
             n_cells: info.n_cells,
             rows_in: info.rows_in,
+            unattributed: info.unattributed.iter().map(Unattributed::from).collect(),
         }
+    }
+}
+
+impl From<&clio_proto::Unattributed> for Unattributed {
+    fn from(of_day: &clio_proto::Unattributed) -> Self {
+        let clio_proto::Unattributed { source, day, rows } = of_day;
+        Self { source: source.clone(), day: day.to_string(), rows: *rows }
     }
 }
 
@@ -80,7 +98,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
             EnumItem::new("DOWN")
                 .description("It has no snapshot to serve, or does not answer at all."),
         );
-    schema.register(status()).register(snapshot()).register(states)
+    schema.register(status()).register(snapshot()).register(unattributed()).register(states)
 }
 
 fn status() -> Object {
@@ -142,5 +160,24 @@ fn snapshot() -> Object {
         .leaf("rowsIn", TypeRef::named_nn(INT64), "Events that its run read.", |it| {
             it.rows_in.into()
         })
+        .list(
+            "unattributed",
+            UNATTRIBUTED,
+            "Events without one to be credited to, which no cell counts, by source and day.",
+            |it: &Snapshot| it.unattributed.as_slice(),
+        )
+        .finish()
+}
+
+fn unattributed() -> Object {
+    let what = "Events of a day that the model credits to others, and that found none.";
+    ObjectOf::<Unattributed>::new(UNATTRIBUTED, what)
+        .leaf("source", TypeRef::named_nn(TypeRef::STRING), "The source.", |it| {
+            it.source.as_str().into()
+        })
+        .leaf("day", TypeRef::named_nn(DATE), "The day on which they happened.", |it| {
+            it.day.as_str().into()
+        })
+        .leaf("rows", TypeRef::named_nn(INT64), "How many, at least one.", |it| it.rows.into())
         .finish()
 }

@@ -117,7 +117,8 @@ async fn snapshots_and_members_are_shown() {
     let query = "{
         snapshots(first: 2) { version }
         serving { state message snapshot {
-            version committedAt runId fingerprint firstDay lastDay nDays nCells rowsIn } }
+            version committedAt runId fingerprint firstDay lastDay nDays nCells rowsIn
+            unattributed { source day rows } } }
         members(field: COUNTRY) { total members { value label media nCells } }
     }";
     let body = server.ask(query, json!({})).await;
@@ -129,6 +130,9 @@ async fn snapshots_and_members_are_shown() {
                 "version": 41, "committedAt": "2026-02-01T03:04:05Z", "runId": "run-7",
                 "fingerprint": "00f1e2d3c4b5a697", "firstDay": "2026-01-01",
                 "lastDay": "2026-01-31", "nDays": 31, "nCells": 12_345, "rowsIn": 9_876_543_210_u64,
+                "unattributed": [
+                    { "source": "qualified_plays", "day": "2026-01-31", "rows": 1_234 },
+                ],
             } },
             "members": { "total": 2, "members": [
                 { "value": "US", "label": "United States", "media": null, "nCells": 7 },

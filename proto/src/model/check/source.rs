@@ -1,7 +1,7 @@
 //! Sources and lookups: their files, and sources that derive from others.
 
 use super::files::{self, FormatKey};
-use super::{need, refuse};
+use super::{attribution, need, refuse};
 use crate::model::problems::{Problems, choose, quoted};
 use crate::model::raw::{Entry, RawLookup, RawSource};
 use crate::model::{FileSet, Lookup, Source, SqlColumn};
@@ -25,8 +25,11 @@ struct Root {
 /// Checks one source. `None` for a derived one, and for one with a problem.
 fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Option<Root> {
     let place = &source.place;
+    if !source.attribute.is_absent() {
+        attribution::check(all, source, problems);
+        return None;
+    }
     match (&source.files.url, &source.from) {
-        _ if source.is_attributed => None,
         (Entry::Absent, Entry::Absent) => {
             let mend = "add `url = \"…\"`, or `from = \"…\"` for a part of another source";
             problems.report(place.line, place.key("url"), "is missing", mend);
@@ -61,12 +64,7 @@ fn check_from(
 ) {
     let place = &source.place;
     let what = format!("a source with `from` inherits this from `{from}`");
-    let mend = "remove it";
-    refuse(place, "format", &source.files.format, &what, mend, problems);
-    refuse(place, "files", &source.files.files, &what, mend, problems);
-    refuse(place, "columns", &source.files.columns, &what, mend, problems);
-    refuse(place, "csv", &source.files.csv, &what, mend, problems);
-    refuse(place, "time", &source.time, &what, mend, problems);
+    refuse_inherited(source, &what, problems);
     if find(all, from).is_none() {
         let others = all.iter().map(|other| other.place.name.as_str());
         let mend = choose(from, others.filter(|name| *name != place.name));
@@ -93,13 +91,25 @@ fn check_from(
     }
 }
 
-fn find<'a>(all: &'a [RawSource], name: &str) -> Option<&'a RawSource> {
+/// Reports what a derived source may not set.
+pub(super) fn refuse_inherited(source: &RawSource, what: &str, problems: &mut Problems) {
+    let place = &source.place;
+    let mend = "remove it";
+    refuse(place, "format", &source.files.format, what, mend, problems);
+    refuse(place, "files", &source.files.files, what, mend, problems);
+    refuse(place, "columns", &source.files.columns, what, mend, problems);
+    refuse(place, "csv", &source.files.csv, what, mend, problems);
+    refuse(place, "time", &source.time, what, mend, problems);
+}
+
+pub(super) fn find<'a>(all: &'a [RawSource], name: &str) -> Option<&'a RawSource> {
     all.iter().find(|source| source.place.name == name)
 }
 
 /// Builds a source from the one with the address, and all predicates on the way there.
 fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Option<Source> {
     let mut predicates = Vec::new();
+    let mut credited = None;
     let mut at = source;
     // One step more than there are sources is a circle, which is reported.
     for _ in 0..=all.len() {
@@ -107,6 +117,17 @@ fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Opt
             Entry::Absent => {}
             Entry::Bad => return None,
             Entry::Given(predicate) => predicates.push(predicate.value.as_str()),
+        }
+        let attribute = match &at.attribute {
+            Entry::Absent => None,
+            Entry::Bad => return None,
+            Entry::Given(attribute) => Some(&attribute.value),
+        };
+        if let Some(attribute) = attribute {
+            // A second one on the way is reported.
+            credited = Some(attribution::read(attribute)?);
+            at = find(all, attribute.event.value()?)?;
+            continue;
         }
         let Some(from) = at.from.value() else {
             let index = all.iter().position(|source| source.place.name == at.place.name)?;
@@ -116,6 +137,7 @@ fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Opt
                 files: root.files.clone(),
                 time: root.time.clone(),
                 predicate: conjunction(&predicates),
+                attribution: credited,
             });
         };
         at = find(all, from)?;

@@ -44,6 +44,9 @@ Examples:
 Without dates, the days are rebuilt whose files, lookups or model changed since the last commit: one
 that arrives a month late too. A day whose files are gone stays as it is, unless its date is given.
 
+Where the model credits plays to impressions, plays of a day may change days before, within the window:
+a run without dates finds those too, one with a date rebuilds that day alone.
+
 Days that change are checked before the commit, by the checks of the model: `clio model check` lists
 them. One that fails commits nothing, unless --accept gives a reason.";
 

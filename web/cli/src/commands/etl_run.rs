@@ -129,6 +129,22 @@ pub(crate) fn print_report(report: &RunReport) {
     for (source, n_rows) in report.rows_out_of_day.iter().filter(|(_, n_rows)| **n_rows > 0) {
         println!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
     }
+    for (source, by_day) in &report.rows_unattributed {
+        let n_rows: u64 = by_day.values().sum();
+        if n_rows > 0 {
+            let days: Vec<_> = by_day
+                .iter()
+                .filter(|(_, n_rows)| **n_rows > 0)
+                .map(|(day, n_rows)| format!("{day} {}", number(*n_rows)))
+                .collect();
+            let days = output::shortened(&days);
+            println!("  unattributed   {} of {source}: {days}", number(n_rows));
+        }
+    }
+    if !report.provisional_days.is_empty() {
+        let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
+        println!("  provisional    {}: events to come may change them", output::shortened(&days));
+    }
     let cells: Vec<_> = report
         .cells
         .iter()

@@ -82,6 +82,16 @@ fn source_text(source: &Source) -> String {
     if let Some(predicate) = &source.predicate {
         text += &format!(", where {predicate}");
     }
+    if let Some(attribution) = &source.attribution {
+        let by: Vec<_> = attribution.by.iter().map(ToString::to_string).collect();
+        text += &format!(
+            ", each credited to the {} of {} by {} within {}",
+            attribution.credit.as_str(),
+            attribution.to,
+            by.join(", "),
+            attribution.within
+        );
+    }
     text
 }
 

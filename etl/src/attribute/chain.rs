@@ -1,0 +1,378 @@
+//! Days from the last to the first, each handing its plays without credit on to the day before.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{DataFusionError, Result as EngineResult};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use tokio::task::JoinSet;
+
+use super::creditor::Creditor;
+use super::join::{Layout, Outcome, Rules, join};
+use super::plan::{noting, reread, sorted};
+use super::spilled::Spilled;
+use crate::config::Days;
+use crate::engine::explained;
+use crate::error::{During, EtlError};
+use crate::functions::KnownKeys;
+use crate::rollup::{Inputs, Selection, date_of};
+use crate::source::{SourceFile, Table};
+
+const STEP: &str = "crediting plays";
+
+/// A Parquet file of plays has some eight bytes a row at least, other formats more.
+const LEAST_ROW_BYTES: u64 = 8;
+
+/// What attribution gives to the roll-up of one selection of days.
+#[derive(Debug, Default)]
+pub(crate) struct Credited {
+    /// Credited plays, by the index of their source.
+    plays: BTreeMap<usize, Spilled>,
+    /// Plays without an impression, by source and by the day on which they happened. They may be of
+    /// other days than the selection's: of those asked for, each is counted once.
+    pub(crate) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Plays in the folder of another day, by source.
+    pub(crate) rows_out_of_day: BTreeMap<String, u64>,
+}
+
+impl Credited {
+    /// The credited plays of a source; `None` where there are none.
+    pub(crate) fn plays(&self, index: usize) -> Result<Option<Arc<dyn TableProvider>>, EtlError> {
+        let plays = self.plays.get(&index).filter(|plays| plays.n_rows() > 0);
+        plays.map(Spilled::provider).transpose().during(STEP)
+    }
+}
+
+/// The selections of a run, each with the plays that are credited to its days; from the last to the first
+/// where any are.
+pub(crate) struct Credits<'a> {
+    chains: Vec<Chain<'a>>,
+    remaining: VecDeque<Selection>,
+}
+
+impl<'a> Credits<'a> {
+    pub(crate) fn new(
+        ctx: &'a SessionContext,
+        inputs: &'a Inputs,
+        selections: &[Selection],
+    ) -> Result<Self, EtlError> {
+        let mut chains = Vec::new();
+        for (index, input) in inputs.sources().iter().enumerate() {
+            if let Some(creditor) = &input.creditor {
+                chains.push(Chain::new(ctx, inputs, index, creditor, selections)?);
+            }
+        }
+        let mut remaining = VecDeque::from(selections.to_vec());
+        if !chains.is_empty() {
+            remaining.make_contiguous().reverse();
+        }
+        Ok(Self { chains, remaining })
+    }
+
+    /// The selection that comes next.
+    pub(crate) fn pass(&self) -> Option<Selection> {
+        self.remaining.front().copied()
+    }
+
+    /// Goes on to the next selection. After an error it may be tried again.
+    pub(crate) async fn credit(&mut self) -> Result<Credited, EtlError> {
+        let mut credited = Credited::default();
+        let Some(selection) = self.pass() else { return Ok(credited) };
+        for chain in &mut self.chains {
+            chain.go_to(selection, self.remaining.len() == 1).await?;
+        }
+        for chain in &mut self.chains {
+            chain.give(selection, &mut credited);
+        }
+        self.remaining.pop_front();
+        Ok(credited)
+    }
+}
+
+/// One source, from day to day.
+struct Chain<'a> {
+    ctx: &'a SessionContext,
+    inputs: &'a Inputs,
+    index: usize,
+    creditor: &'a Creditor,
+    layout: Arc<Layout>,
+    /// From the last to the first.
+    steps: VecDeque<Step>,
+    /// The days asked for; `None` for those of the only selection.
+    asked: Option<BTreeSet<Date>>,
+    /// Plays that no later day has an impression for.
+    waiting: Spilled,
+    /// What was found since it was last handed over.
+    credited: Option<Spilled>,
+    counts: Counts,
+}
+
+/// What is read together.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// The day; `None` for everything at once.
+    day: Option<Date>,
+    /// The days whose plays are read; `None` where none of them matters to a day that is asked for.
+    plays: Option<Days>,
+    impressions: Days,
+    /// The days that are asked for.
+    wanted: Option<Days>,
+}
+
+impl<'a> Chain<'a> {
+    fn new(
+        ctx: &'a SessionContext,
+        inputs: &'a Inputs,
+        index: usize,
+        creditor: &'a Creditor,
+        selections: &[Selection],
+    ) -> Result<Self, EtlError> {
+        let layout = Arc::new(inputs.attribution_layout(ctx, index)?);
+        let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.plays));
+        let reach = &creditor.reach;
+        let (steps, asked) = if inputs.inventory().has_folders() {
+            let asked = selections.iter().filter_map(|selection| selection.days.first());
+            let asked: BTreeSet<Date> = asked.collect();
+            (steps_by_day(&asked, creditor), Some(asked))
+        } else {
+            let step = |selection: &Selection| Step {
+                day: None,
+                plays: Some(reach.event_days(selection.days)),
+                impressions: reach.creditor_days(selection.days),
+                wanted: Some(selection.days),
+            };
+            (selections.iter().map(step).collect(), None)
+        };
+        let counts = Counts::default();
+        let credited = None;
+        Ok(Self { ctx, inputs, index, creditor, layout, steps, asked, waiting, credited, counts })
+    }
+
+    /// Goes on to a selection, and to the end after the last one. After an error, from where it stopped.
+    async fn go_to(&mut self, selection: Selection, is_last: bool) -> Result<(), EtlError> {
+        let first = selection.days.first();
+        let is_due = |step: &Step| is_last || step.day >= first;
+        while let Some(step) = self.steps.front().copied().filter(is_due) {
+            if let Some(Joined { plays, waiting, outcome }) = self.join(step).await? {
+                self.waiting = waiting;
+                merge(&mut self.counts.n_unattributed, outcome.n_unattributed);
+                if step.wanted.is_some() {
+                    self.credited = Some(plays);
+                    self.counts.n_out_of_day += outcome.n_out_of_day;
+                }
+            }
+            self.steps.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Hands over what was found for a selection.
+    fn give(&mut self, selection: Selection, credited: &mut Credited) {
+        let name = || self.inputs.sources()[self.index].name().to_owned();
+        let Counts { n_unattributed, n_out_of_day } = std::mem::take(&mut self.counts);
+        let is_asked = |day: &Date| match &self.asked {
+            Some(asked) => asked.contains(day),
+            None => selection.days.contains(*day),
+        };
+        let by_day = n_unattributed.into_iter().map(|(day, n)| (date_of(day), n));
+        credited
+            .rows_unattributed
+            .insert(name(), by_day.filter(|(day, _)| is_asked(day)).collect());
+        credited.rows_out_of_day.insert(name(), n_out_of_day);
+        if let Some(plays) = self.credited.take() {
+            credited.plays.insert(self.index, plays);
+        }
+    }
+
+    /// Joins what a step reads; `None` where there are no plays.
+    async fn join(&self, step: Step) -> Result<Option<Joined>, EtlError> {
+        let input = &self.inputs.sources()[self.index];
+        let files = |table: &Table, days: Option<Days>| {
+            let inventory = self.inputs.inventory();
+            days.map(|days| inventory.files_of(table.files(), days)).unwrap_or_default()
+        };
+        let plays = files(&input.table, step.plays);
+        if plays.is_empty() && self.waiting.n_rows() == 0 {
+            return Ok(None);
+        }
+        let impressions = files(&self.creditor.table, Some(step.impressions));
+        let failed = match self.try_join(step, &plays, &impressions).await {
+            Ok(joined) => return Ok(Some(joined)),
+            Err(Failure::Planned(error)) => return Err(error),
+            Err(Failure::Engine(error)) => explained(STEP, error),
+        };
+        if !matches!(failed, EtlError::Engine { .. }) {
+            return Err(failed);
+        }
+        let (ctx, days) = (self.ctx, step.plays.unwrap_or(Days::All));
+        let plan = |provider| self.inputs.plays(ctx, self.index, provider, days);
+        let failed = input.table.locate(ctx, plays, failed, plan).await;
+        if !matches!(failed, EtlError::Engine { .. }) {
+            return Err(failed);
+        }
+        let known = KnownKeys::for_about(0);
+        let plan =
+            |provider| self.inputs.impressions(ctx, self.index, provider, step.impressions, &known);
+        Err(self.creditor.table.locate(ctx, impressions, failed, plan).await)
+    }
+
+    async fn try_join(
+        &self,
+        step: Step,
+        plays: &[SourceFile],
+        impressions: &[SourceFile],
+    ) -> Result<Joined, Failure> {
+        let (ctx, inputs) = (self.ctx, self.inputs);
+        let n_bytes: u64 = plays.iter().map(|file| file.meta.size).sum();
+        let known = KnownKeys::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
+        let provider =
+            inputs.sources()[self.index].table.provider(plays.to_vec(), inputs.n_threads);
+        let days = step.plays.unwrap_or(Days::All);
+        let mut rows = inputs.plays(ctx, self.index, provider, days)?;
+        if self.waiting.n_rows() > 0 {
+            let waiting = reread(ctx, self.waiting.provider()?)?;
+            rows = rows.union(waiting)?;
+        }
+        let rows = noting(rows, &known)?;
+        let n_keys = self.creditor.keys.len();
+        // Until each part gives its first rows all plays have been read, and all keys are known.
+        let parts = first_rows(sorted(ctx, rows, n_keys, inputs.n_threads).await?).await?;
+        let mut others: Vec<Option<SendableRecordBatchStream>> = Vec::new();
+        if parts.iter().any(|(first, _)| first.is_some()) && !impressions.is_empty() {
+            let table = &self.creditor.table;
+            let provider = table.provider(impressions.to_vec(), inputs.n_threads);
+            let days = step.impressions;
+            let rows = inputs.impressions(ctx, self.index, provider, days, &known)?;
+            let streams = sorted(ctx, rows, n_keys, inputs.n_threads).await?;
+            others.extend(streams.into_iter().map(Some));
+        }
+        others.resize_with(parts.len(), || None);
+        let rules = Rules {
+            window_micros: self.creditor.reach.micros(),
+            wanted: step.wanted,
+            handed_on_before: step
+                .day
+                .map(|day| self.creditor.reach.start(day).as_microsecond())
+                .filter(|_| self.steps.len() > 1),
+        };
+        Ok(self.join_parts(rules, parts, others).await?)
+    }
+
+    /// Joins all parts side by side.
+    async fn join_parts(
+        &self,
+        rules: Rules,
+        parts: Vec<Part>,
+        others: Vec<Option<SendableRecordBatchStream>>,
+    ) -> EngineResult<Joined> {
+        let disk = &self.ctx.runtime_env().disk_manager;
+        let mut plays = Spilled::new(disk, Arc::clone(&self.layout.credited));
+        let mut waiting = Spilled::new(disk, Arc::clone(&self.layout.plays));
+        let mut tasks = JoinSet::new();
+        for ((first, rest), impressions) in parts.into_iter().zip(others) {
+            let Some(first) = first else { continue };
+            let layout = Arc::clone(&self.layout);
+            let outcome = Outcome {
+                credited: plays.writer(),
+                handed_on: waiting.writer(),
+                n_unattributed: BTreeMap::new(),
+                n_out_of_day: 0,
+            };
+            tasks.spawn(
+                async move { join(&layout, rules, first, rest, impressions, outcome).await },
+            );
+        }
+        let mut total = Counts::default();
+        while let Some(outcome) = tasks.join_next().await {
+            let outcome = outcome.map_err(|error| DataFusionError::External(Box::new(error)))??;
+            plays.add(outcome.credited)?;
+            waiting.add(outcome.handed_on)?;
+            merge(&mut total.n_unattributed, outcome.n_unattributed);
+            total.n_out_of_day += outcome.n_out_of_day;
+        }
+        Ok(Joined { plays, waiting, outcome: total })
+    }
+}
+
+/// The days to read for the days asked for, from the last to the first.
+fn steps_by_day(asked: &BTreeSet<Date>, creditor: &Creditor) -> VecDeque<Step> {
+    let reach = &creditor.reach;
+    let mut has_plays: BTreeMap<Date, bool> = BTreeMap::new();
+    for day in asked {
+        let days =
+            reach.first_day(*day).series(1.day()).take_while(|at| *at <= reach.last_day(*day));
+        for at in days {
+            *has_plays.entry(at).or_default() |= at >= *day;
+        }
+    }
+    let step = |(day, has_plays): (&Date, &bool)| Step {
+        day: Some(*day),
+        plays: has_plays.then(|| Days::one(*day)),
+        impressions: Days::one(*day),
+        wanted: asked.contains(day).then(|| Days::one(*day)),
+    };
+    has_plays.iter().rev().map(step).collect()
+}
+
+/// A part's first rows, and the rest of them.
+type Part = (Option<RecordBatch>, SendableRecordBatchStream);
+
+/// Waits for the first rows of all parts, which have to be asked for side by side.
+async fn first_rows(parts: Vec<SendableRecordBatchStream>) -> EngineResult<Vec<Part>> {
+    let mut tasks = JoinSet::new();
+    for (index, mut part) in parts.into_iter().enumerate() {
+        tasks.spawn(async move {
+            let first = part.next().await.transpose()?;
+            Ok::<_, DataFusionError>((index, (first, part)))
+        });
+    }
+    let mut parts = BTreeMap::new();
+    while let Some(part) = tasks.join_next().await {
+        let (index, part) = part.map_err(|error| DataFusionError::External(Box::new(error)))??;
+        parts.insert(index, part);
+    }
+    Ok(parts.into_values().collect())
+}
+
+/// What a step came to.
+struct Joined {
+    plays: Spilled,
+    waiting: Spilled,
+    outcome: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    n_unattributed: BTreeMap<i32, u64>,
+    n_out_of_day: u64,
+}
+
+fn merge(total: &mut BTreeMap<i32, u64>, more: BTreeMap<i32, u64>) {
+    for (day, n) in more {
+        *total.entry(day).or_default() += n;
+    }
+}
+
+/// Why a step failed: an error that explains itself, or one that a row may explain.
+enum Failure {
+    Planned(EtlError),
+    Engine(DataFusionError),
+}
+
+impl From<EtlError> for Failure {
+    fn from(error: EtlError) -> Self {
+        Self::Planned(error)
+    }
+}
+
+impl From<DataFusionError> for Failure {
+    fn from(error: DataFusionError) -> Self {
+        Self::Engine(error)
+    }
+}

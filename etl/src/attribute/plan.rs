@@ -1,0 +1,285 @@
+//! The rows of both sides, with what the join looks at in front of what cells are made of.
+
+use std::sync::Arc;
+
+use clio_proto::Source;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::SortOptions;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result as EngineResult;
+use datafusion::datasource::MemTable;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{Expr, col, when};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, Partitioning, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::prelude::{DataFrame, SessionContext};
+
+use super::creditor::{Creditor, Side};
+use super::join::Layout;
+use crate::config::Days;
+use crate::error::{During, EtlError};
+use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
+use crate::rollup::{DAY, Inputs, dimension_column, input_column, is_input_column, time};
+use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
+
+/// The column with the hash of all keys; null where one of them is null.
+const HASH: &str = "__hash";
+/// The column with the event's instant.
+const INSTANT: &str = "__at";
+const STEP: &str = "planning attribution";
+
+fn key_column(index: usize) -> String {
+    format!("__k{index}")
+}
+
+/// The column that decides a dimension, where that is not the dimension's own.
+fn decider_column(dimension: usize) -> String {
+    format!("__o{dimension}")
+}
+
+impl Inputs {
+    /// Plans everything over no rows, to see that it holds.
+    pub(crate) fn bind_attribution(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+    ) -> Result<(), EtlError> {
+        self.attribution_layout(ctx, index).map(|_| ())
+    }
+
+    /// Where the join finds what in the rows of both sides.
+    pub(super) fn attribution_layout(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+    ) -> Result<Layout, EtlError> {
+        let input = &self.sources()[index];
+        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let none = |table: &Table| table.provider(Vec::new(), 1);
+        let plays = self.plays(ctx, index, none(&input.table), Days::All)?;
+        let known = KnownKeys::for_about(0);
+        let impressions = self.impressions(ctx, index, none(&creditor.table), Days::All, &known)?;
+        let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
+        let (plays, impressions) = (schema(&plays), schema(&impressions));
+        let credited = self.credited_columns(input.name(), &plays, &impressions);
+        // Everything that the roll-up does with credited plays, over none.
+        let layout = Layout::new(creditor.keys.len(), &plays, impressions, credited);
+        let none = RecordBatch::new_empty(Arc::clone(&layout.credited));
+        let none =
+            MemTable::try_new(Arc::clone(&layout.credited), vec![vec![none]]).during(STEP)?;
+        self.credited_events(ctx, index, Arc::new(none))?;
+        Ok(layout)
+    }
+
+    /// The columns that credited plays have, and the side that each comes from.
+    fn credited_columns(
+        &self,
+        source: &str,
+        plays: &Schema,
+        impressions: &Schema,
+    ) -> Vec<(Side, usize)> {
+        let day_and_dimensions = std::iter::once(DAY.to_owned())
+            .chain((0..self.n_dimensions()).map(dimension_column))
+            .filter_map(|name| Some((Side::Impression, impressions.index_of(&name).ok()?)));
+        let measures = self.measures.iter().enumerate();
+        let own = measures.filter(|(_, measure)| measure.kind.source() == Some(source));
+        let inputs = own.filter_map(|(position, _)| {
+            let name = input_column(position);
+            let of_play = plays.index_of(&name).ok().map(|index| (Side::Play, index));
+            of_play.or_else(|| Some((Side::Impression, impressions.index_of(&name).ok()?)))
+        });
+        day_and_dimensions.chain(inputs).collect()
+    }
+
+    /// Plays of the days, as the join takes them. One that no other pass counts, and that lies in the
+    /// folder of another day, has no day.
+    pub(super) fn plays(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+        provider: Arc<dyn TableProvider>,
+        days: Days,
+    ) -> Result<DataFrame, EtlError> {
+        let input = &self.sources()[index];
+        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let (table, source) = (&input.table, &input.source);
+        let frame = self.filtered(ctx, table, source, provider)?;
+        let scope = Scope::new(ctx, table, &frame);
+        let mut columns = self.matched_by(&scope, table, source, creditor, Side::Play)?;
+        for position in (0..self.measures.len()).filter(|position| !creditor.gives[*position]) {
+            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+                columns.push(value.alias(input_column(position)));
+            }
+        }
+        let names = names_of(&columns);
+        let sees_folders = self.sees_folders(input.has_folders, days);
+        if sees_folders {
+            columns.push(col(FOLDER_DAY_COLUMN));
+        }
+        let mut frame = frame.select(columns).during(STEP)?;
+        let rule = self.day_rule(days, sees_folders);
+        if let Some(kept) = rule.kept {
+            frame = frame.filter(kept).during(STEP)?;
+        }
+        let day = match rule.in_day {
+            Some(in_day) => when(in_day, col(DAY)).end().during(STEP)?,
+            None => col(DAY),
+        };
+        let others = names.iter().filter(|name| *name != DAY).map(col);
+        let columns = [key_hash_of(creditor).alias(HASH), day.alias(DAY)].into_iter().chain(others);
+        frame.select(columns.collect::<Vec<_>>()).during(STEP)
+    }
+
+    /// Impressions of the days whose keys may be known, as the join takes them.
+    pub(super) fn impressions(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+        provider: Arc<dyn TableProvider>,
+        days: Days,
+        known: &Arc<KnownKeys>,
+    ) -> Result<DataFrame, EtlError> {
+        let input = &self.sources()[index];
+        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let (table, source) = (&creditor.table, &creditor.source);
+        let frame = self.filtered(ctx, table, source, provider)?;
+        let scope = Scope::new(ctx, table, &frame);
+        let mut columns = self.matched_by(&scope, table, source, creditor, Side::Impression)?;
+        columns.extend(self.dimensions(&scope, &frame)?);
+        for dimension in 0..self.n_dimensions() {
+            let decider = self.enrichment().decider(dimension, &scope)?;
+            // A key is the same for all that compete for a play.
+            if let Some((column, value)) = decider
+                && !creditor.keys.iter().any(|key| key.is_column_of_impression(column))
+            {
+                columns.push(value.alias(decider_column(dimension)));
+            }
+        }
+        for position in (0..self.measures.len()).filter(|position| creditor.gives[*position]) {
+            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+                columns.push(value.alias(input_column(position)));
+            }
+        }
+        let names = names_of(&columns);
+        let sees_folders = self.sees_folders(creditor.has_folders, days);
+        if sees_folders {
+            columns.push(col(FOLDER_DAY_COLUMN));
+        }
+        let mut frame = frame.select(columns).during(STEP)?;
+        if let Some(in_day) = self.day_rule(days, sees_folders).in_day {
+            frame = frame.filter(in_day).during(STEP)?;
+        }
+        let columns =
+            std::iter::once(key_hash_of(creditor).alias(HASH)).chain(names.iter().map(col));
+        let frame = frame.select(columns.collect::<Vec<_>>()).during(STEP)?;
+        frame.filter(may_be_known(known).call(vec![col(HASH)])).during(STEP)
+    }
+
+    /// The day, the instant and the keys of a side's events.
+    fn matched_by(
+        &self,
+        scope: &Scope<'_>,
+        table: &Table,
+        source: &Source,
+        creditor: &Creditor,
+        side: Side,
+    ) -> Result<Vec<Expr>, EtlError> {
+        let time = time(scope, table, source)?;
+        let mut columns = vec![
+            self.day_of.call(vec![time.clone()]).alias(DAY),
+            creditor.instant_of.call(vec![time]).alias(INSTANT),
+        ];
+        for (index, key) in creditor.keys.iter().enumerate() {
+            columns.push(key.bind(side, scope)?.alias(key_column(index)));
+        }
+        Ok(columns)
+    }
+}
+
+fn key_hash_of(creditor: &Creditor) -> Expr {
+    key_hash().call((0..creditor.keys.len()).map(|index| col(key_column(index))).collect())
+}
+
+fn names_of(columns: &[Expr]) -> Vec<String> {
+    columns.iter().map(|column| column.schema_name().to_string()).collect()
+}
+
+/// The same rows, whose keys are noted as they pass.
+pub(super) fn noting(frame: DataFrame, known: &Arc<KnownKeys>) -> Result<DataFrame, EtlError> {
+    let names = frame.schema().fields().iter().map(|field| field.name().clone());
+    let columns = names.map(|name| {
+        let value = col(&name);
+        if name == HASH { note_key(known).call(vec![value]).alias(name) } else { value.alias(name) }
+    });
+    let columns: Vec<Expr> = columns.collect();
+    frame.select(columns).during(STEP)
+}
+
+/// Rows that were written before, as they were.
+pub(super) fn reread(
+    ctx: &SessionContext,
+    provider: Arc<dyn TableProvider>,
+) -> Result<DataFrame, EtlError> {
+    let frame = ctx.read_table(provider).during(STEP)?;
+    let names = frame.schema().fields().iter().map(|field| field.name().clone());
+    // Without the table's name, which rows of files do not have.
+    let columns: Vec<Expr> = names.map(|name| col(&name).alias(name)).collect();
+    frame.select(columns).during(STEP)
+}
+
+/// The rows in so many parts, by the hash of their keys, each in the order of hash, keys, instant, and
+/// what decides between impressions of one instant.
+pub(super) async fn sorted(
+    ctx: &SessionContext,
+    frame: DataFrame,
+    n_keys: usize,
+    n_parts: usize,
+) -> EngineResult<Vec<SendableRecordBatchStream>> {
+    let rows = frame.create_physical_plan().await?;
+    let schema = rows.schema();
+    let column = |name: &str| -> EngineResult<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(Column::new_with_schema(name, &schema)?))
+    };
+    let by_hash = Partitioning::Hash(vec![column(HASH)?], n_parts);
+    let rows: Arc<dyn ExecutionPlan> = Arc::new(RepartitionExec::try_new(rows, by_hash)?);
+    let order = order(&schema, n_keys);
+    let order = order.iter().map(|name| Ok(PhysicalSortExpr::new(column(name)?, SORTED)));
+    let order = LexOrdering::new(order.collect::<EngineResult<Vec<_>>>()?);
+    let order = order.expect("there is the hash at least");
+    let rows = SortExec::new(order, rows).with_preserve_partitioning(true);
+    (0..n_parts).map(|part| rows.execute(part, ctx.task_ctx())).collect()
+}
+
+/// As the join compares: ascending, nulls first.
+pub(super) const SORTED: SortOptions = SortOptions { descending: false, nulls_first: true };
+
+/// The columns that rows are sorted by.
+fn order(schema: &SchemaRef, n_keys: usize) -> Vec<String> {
+    let has = |name: &String| schema.column_with_name(name).is_some();
+    let n_columns = schema.fields().len();
+    let deciders = (0..n_columns).map(|dimension| {
+        let decider = decider_column(dimension);
+        if has(&decider) { decider } else { dimension_column(dimension) }
+    });
+    // Of impressions alone: what measures take of a play decides nothing.
+    let is_impression = has(&dimension_column(0));
+    let inputs = schema.fields().iter().map(|field| field.name().clone());
+    let inputs = inputs.filter(|name| is_impression && is_input_column(name));
+    std::iter::once(HASH.to_owned())
+        .chain((0..n_keys).map(key_column))
+        .chain([INSTANT.to_owned()])
+        .chain(deciders.filter(has))
+        .chain(inputs)
+        .collect()
+}
+
+/// The columns that the join looks at: hash and keys; instant; day.
+pub(super) fn join_columns(schema: &Schema, n_keys: usize) -> (Vec<usize>, usize, usize) {
+    let place = |name: &str| schema.index_of(name).expect("both sides are planned with it");
+    let keys = std::iter::once(place(HASH)).chain((0..n_keys).map(|key| place(&key_column(key))));
+    (keys.collect(), place(INSTANT), place(DAY))
+}

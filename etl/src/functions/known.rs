@@ -1,0 +1,156 @@
+//! Which keys a source has, as one bit for each hash: so that of a large source only the rows are kept
+//! that may find a partner in a small one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use datafusion::arrow::array::{Array, AsArray, BooleanArray};
+use datafusion::arrow::datatypes::{DataType, UInt64Type};
+use datafusion::common::Result;
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+/// The least bits: 8 KiB.
+const MIN_BITS: u64 = 1 << 16;
+/// The most bits: 16 MiB. Ten million keys then let one foreign row in fourteen pass.
+const MAX_BITS: u64 = 1 << 27;
+/// So many bits for a key let one foreign row in sixteen pass at most, which costs a sixteenth of what
+/// no filter would.
+const BITS_PER_KEY: u64 = 16;
+
+/// A set of keys that may hold some that were never noted, and misses none that was.
+#[derive(Debug)]
+pub(crate) struct KnownKeys {
+    words: Vec<AtomicU64>,
+    mask: u64,
+}
+
+impl KnownKeys {
+    /// An empty set for about so many keys.
+    pub(crate) fn for_about(n_keys: u64) -> Arc<Self> {
+        let n_bits = n_keys.saturating_mul(BITS_PER_KEY).clamp(MIN_BITS, MAX_BITS);
+        let n_bits = n_bits.next_power_of_two();
+        let words = (0..n_bits / 64).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(Self { words, mask: n_bits - 1 })
+    }
+
+    fn place(&self, hash: u64) -> (&AtomicU64, u64) {
+        let bit = hash & self.mask;
+        let word = usize::try_from(bit / 64).expect("an index that was allocated");
+        (&self.words[word], 1 << (bit % 64))
+    }
+
+    fn note(&self, hash: u64) {
+        let (word, bit) = self.place(hash);
+        // Most keys come often, and a read is cheaper than a write that others must hear of.
+        if word.load(Ordering::Relaxed) & bit == 0 {
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        word.load(Ordering::Relaxed) & bit != 0
+    }
+}
+
+/// Notes hashes of keys, and gives them back.
+pub(crate) fn note_key(keys: &Arc<KnownKeys>) -> ScalarUDF {
+    of_keys("clio_note_key", Use::Note, keys)
+}
+
+/// Whether a key of this hash may have been noted; false for null. To be asked once all are.
+pub(crate) fn may_be_known(keys: &Arc<KnownKeys>) -> ScalarUDF {
+    of_keys("clio_may_be_known", Use::Ask, keys)
+}
+
+fn of_keys(name: &'static str, use_: Use, keys: &Arc<KnownKeys>) -> ScalarUDF {
+    // Volatile: what it answers depends on what was noted before.
+    let signature = Signature::exact(vec![DataType::UInt64], Volatility::Volatile);
+    ScalarUDF::new_from_impl(OfKeys { name, use_, keys: Arc::clone(keys), signature })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Use {
+    Note,
+    Ask,
+}
+
+#[derive(Debug)]
+struct OfKeys {
+    name: &'static str,
+    use_: Use,
+    keys: Arc<KnownKeys>,
+    signature: Signature,
+}
+
+impl PartialEq for OfKeys {
+    fn eq(&self, other: &Self) -> bool {
+        self.use_ == other.use_ && Arc::ptr_eq(&self.keys, &other.keys)
+    }
+}
+
+impl Eq for OfKeys {}
+
+impl std::hash::Hash for OfKeys {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for OfKeys {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(match self.use_ {
+            Use::Note => DataType::UInt64,
+            Use::Ask => DataType::Boolean,
+        })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let hashes = arrays[0].as_primitive::<UInt64Type>();
+        Ok(match self.use_ {
+            Use::Note => {
+                hashes.iter().flatten().for_each(|hash| self.keys.note(hash));
+                ColumnarValue::Array(Arc::clone(&arrays[0]))
+            }
+            Use::Ask => {
+                let values = hashes.values().iter().enumerate();
+                let known: BooleanArray = values
+                    .map(|(row, hash)| Some(hashes.is_valid(row) && self.keys.may_hold(*hash)))
+                    .collect();
+                ColumnarValue::Array(Arc::new(known))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noted_keys_are_known_and_most_others_are_not() {
+        let keys = KnownKeys::for_about(10_000);
+        let hash = |n: u64| clio_sketch::Family::HllPlusPlus.hash_u64(n);
+        (0..10_000).for_each(|n| keys.note(hash(n)));
+        assert!((0..10_000).all(|n| keys.may_hold(hash(n))));
+        let n_false = (10_000..110_000).filter(|n| keys.may_hold(hash(*n))).count();
+        assert!(n_false < 100_000 / 16, "{n_false}");
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert_eq!(KnownKeys::for_about(0).words.len() * 8, 8 << 10);
+        assert_eq!(KnownKeys::for_about(u64::MAX).words.len() * 8, 16 << 20);
+    }
+}
