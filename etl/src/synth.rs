@@ -9,7 +9,8 @@
 //! out/
 //!   media.toml                                  the dataset model
 //!   impressions/dt=2026-01-01/part-00000.parquet   event_time, profile_id, asset_id, title_id, country, device
-//!   plays/dt=2026-01-01/part-00000.parquet         … and watch_seconds; asset_id is where the play came from
+//!   plays/dt=2026-01-01/part-00000.parquet         … and watch_seconds; asset_id is the asset that the play
+//!                                               truly came from, for tests of attribution
 //!   assets.parquet                              the lookup of assets
 //!   profile_audiences/part-00000.parquet        the lookup of audiences: a row for each person and audience
 //!   previews/a00001.svg                         a picture for each asset

@@ -11,13 +11,14 @@
 //! ```
 //!
 //! What the numbers mean, where one could count otherwise:
-//! - Plays below 120 seconds count nowhere; a play counts on its own day, under its own country and
-//!   device.
+//! - Plays below 120 seconds count nowhere; any other counts for the last impression of its title that
+//!   the person saw within a day before, on that impression's day and under its asset, country and device.
 //! - A field is seen as a set of values, empty where it is null: `none_of` holds for null.
 //! - A group by a multi-valued field has one row for each value and none for the empty set; where
 //!   the filter asks for values of that field, only these have rows.
 //! - A group without an impression and without a qualified play has no row.
 
+mod credit;
 mod fields;
 mod filter;
 mod questions;
@@ -31,6 +32,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use self::credit::{History, Seen};
 use self::fields::{Fact, Members};
 use self::filter::{Compiled, Filter};
 use self::questions::{Topic, topics};
@@ -102,22 +104,30 @@ pub(super) fn write_answers(
 
 impl Context<'_> {
     fn count(&self, state: &mut State, people: Range<u32>) {
+        let mut history = History::default();
+        let mut plays = Vec::new();
         for profile in people {
             let persona = self.world.profile(profile).persona;
             for (day, weekday) in (0_u32..).zip(&self.weekdays) {
-                self.world.visit_day(profile, day, *weekday, |seen, play| {
-                    self.add(state, &seen, persona, day, Counted::Impression);
-                    let Some((play_day, play)) = play.filter(|(_, play)| play.is_qualified())
-                    else {
-                        return;
-                    };
-                    let day = if play_day == PlayDay::Next { day + 1 } else { day };
-                    if (day as usize) < self.weekdays.len() {
-                        let counted = Counted::Play { watch_seconds: play.watch_seconds };
-                        self.add(state, &play.event, persona, day, counted);
+                self.world.visit_day(profile, day, *weekday, |event, play| {
+                    self.add(state, &event, persona, day, Counted::Impression);
+                    history.add(self.world, Seen { day, event });
+                    if let Some((play_day, play)) = play.filter(|(_, play)| play.is_qualified()) {
+                        plays.push((if play_day == PlayDay::Next { day + 1 } else { day }, play));
                     }
                 });
             }
+            history.sort();
+            for (day, play) in plays.drain(..) {
+                // A play after midnight of the last day is in no file.
+                let is_written = (day as usize) < self.weekdays.len();
+                let seen = history.last_before(self.world, Seen { day, event: play.event });
+                if let Some(seen) = seen.filter(|_| is_written) {
+                    let counted = Counted::Play { watch_seconds: play.watch_seconds };
+                    self.add(state, &seen.event, persona, seen.day, counted);
+                }
+            }
+            history.clear();
         }
     }
 

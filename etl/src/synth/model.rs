@@ -1,7 +1,7 @@
 //! The dataset model of the synthetic events: what `media.toml` says.
 
-/// The model file. Its plays carry the asset they came from, so they need no attribution: a
-/// qualified play is a play of two minutes or more, on its own day.
+/// The model file. A qualified play is a play of two minutes or more, credited to the last impression of
+/// its title. Plays carry the asset that they truly came from, too, which the model leaves alone.
 pub(super) const MODEL: &str = r#"# The dataset model of synthetic media events: which columns mean what.
 # Everything else (cells, API, dashboard) follows from this file. Check it with: clio model check media.toml
 
@@ -15,11 +15,16 @@ url = "impressions/"                    # dt=YYYY-MM-DD folders are pruned
 format = "parquet"
 time = "event_time"
 
-# One row each time a person played a title after an impression; two minutes make it count.
-[source.qualified_plays]
+# One row each time a person played a title.
+[source.plays]
 url = "plays/"
 format = "parquet"
 time = "event_time"
+
+# A play of two minutes counts: for the last impression of its title that the person saw within a day
+# before. It takes that impression's asset, country, device and day.
+[source.qualified_plays]
+attribute = { event = "plays", to = "impressions", by = ["profile_id", "title_id"], within = "24h", credit = "last" }
 where = "watch_seconds >= 120"
 
 # What is known about each asset.

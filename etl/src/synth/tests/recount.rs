@@ -52,17 +52,19 @@ impl Group {
 fn read_events(folder: &Path) -> Vec<Event> {
     let assets = read_assets(&folder.join("assets.parquet"));
     let audiences = read_audiences(&folder.join("profile_audiences/part-00000.parquet"));
-    let mut rows = Vec::new();
-    for source in ["impressions", "plays"] {
+    let read = |source: &str| {
+        let mut rows = Vec::new();
         for day in fs::read_dir(folder.join(source)).unwrap() {
             for part in fs::read_dir(day.unwrap().path()).unwrap() {
-                rows.extend(read_rows(&part.unwrap().path()).into_iter().filter(|row| {
-                    // An impression has no watch time; a short play does not count.
-                    source == "impressions" || row.watch_seconds >= 120
-                }));
+                rows.extend(read_rows(&part.unwrap().path()));
             }
         }
-    }
+        rows
+    };
+    let mut rows = read("impressions");
+    let plays = read("plays").into_iter().filter(|play| play.watch_seconds >= 120);
+    let plays: Vec<Row> = plays.map(|play| credited(&play, &rows)).collect();
+    rows.extend(plays);
     let event = |row: Row| {
         let mut fields = assets[&row.asset_id].clone();
         fields.insert("country".to_owned(), row.country.clone().into_iter().collect());
@@ -73,6 +75,21 @@ fn read_events(folder: &Path) -> Vec<Event> {
         Event { row, fields }
     };
     rows.into_iter().map(event).collect()
+}
+
+/// A play as a row of the last impression of its title within a day, of all that there are.
+fn credited(play: &Row, impressions: &[Row]) -> Row {
+    const DAY_US: i64 = 24 * 3_600_000_000;
+    let of_title = impressions.iter().filter(|seen| {
+        (seen.profile_id, &seen.title_id) == (play.profile_id, &play.title_id)
+            && (0..=DAY_US).contains(&(play.time_us - seen.time_us))
+    });
+    let least = |seen: &&Row| {
+        let decides = (seen.asset_id.clone(), seen.country.clone(), seen.device.clone());
+        (-seen.time_us, decides)
+    };
+    let seen = of_title.min_by_key(least).expect("every play follows an impression");
+    Row { watch_seconds: play.watch_seconds, ..seen.clone() }
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -192,4 +209,33 @@ fn answers_equal_a_naive_recount() {
 #[test]
 fn answers_of_a_single_day_and_country_equal_a_recount() {
     recount(&SynthConfig { seed: 5, n_days: 1, n_countries: 1, n_events: 1_000, ..tiny() });
+}
+
+#[test]
+fn a_play_counts_for_the_asset_that_it_came_from_wherever_only_one_was_seen() {
+    let (_guard, folder) = new_folder();
+    generate(&SynthConfig { n_events: 20_000, answers: false, ..tiny() }, &folder, &()).unwrap();
+    let read = |source: &str| -> Vec<Row> {
+        let days = fs::read_dir(folder.join(source)).unwrap();
+        days.flat_map(|day| read_rows(&day.unwrap().path().join("part-00000.parquet"))).collect()
+    };
+    let (impressions, plays) = (read("impressions"), read("plays"));
+    let (mut n_true, mut n_alone) = (0, 0);
+    for play in &plays {
+        let is_true = credited(play, &impressions).asset_id == play.asset_id;
+        let of_title = impressions.iter().filter(|seen| {
+            (seen.profile_id, &seen.title_id) == (play.profile_id, &play.title_id)
+                && seen.time_us <= play.time_us
+        });
+        let assets: BTreeSet<&str> = of_title.map(|seen| seen.asset_id.as_str()).collect();
+        assert!(is_true || assets.len() > 1, "{play:?}");
+        n_alone += usize::from(assets.len() == 1);
+        n_true += usize::from(is_true);
+    }
+    // People of this small world see a title many times a day; more people see it less.
+    assert!(
+        n_alone > 100 && n_true * 10 > plays.len() * 7,
+        "{n_true} {n_alone} of {}",
+        plays.len()
+    );
 }

@@ -14,6 +14,7 @@ pub(super) struct Row {
     pub(super) time_us: i64,
     pub(super) profile_id: i64,
     pub(super) asset_id: String,
+    pub(super) title_id: String,
     pub(super) country: Option<String>,
     pub(super) device: String,
     /// Zero for impressions.
@@ -58,6 +59,7 @@ pub(super) fn read_rows(path: &Path) -> Vec<Row> {
                 time_us: times.value(row),
                 profile_id: profiles.value(row),
                 asset_id: text(&batch, "asset_id", row).unwrap(),
+                title_id: text(&batch, "title_id", row).unwrap(),
                 country: text(&batch, "country", row),
                 device: text(&batch, "device", row).unwrap(),
                 watch_seconds: watched
