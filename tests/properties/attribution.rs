@@ -1,6 +1,6 @@
 //! Plays credited to impressions, through the binary: what is in no cell is said.
 
-use clio_tests::Sandbox;
+use clio_tests::{Sandbox, until};
 use serde_json::json;
 
 const MODEL: &str = r#"
@@ -115,9 +115,12 @@ fn orders_without_a_view_are_counted_by_day_wherever_numbers_are_shown() {
 
     let server = sandbox.serve(&["serve", "--lake", "lake", "--grpc", "127.0.0.1:0"]);
     let gateway = sandbox.serve(&["gateway", "--serving", &server.url, "--http", "127.0.0.1:0"]);
-    let (status, body) =
-        gateway.graphql("{ snapshots(first: 1) { unattributed { source day rows } } }", &json!({}));
-    assert_eq!((status, &body["data"]["snapshots"][0]["unattributed"]), (200, &of_days), "{body}");
+    let query = "{ snapshots(first: 1) { unattributed { source day rows } } }";
+    let body = until("the gateway to hear from serving", || {
+        let (status, body) = gateway.graphql(query, &json!({}));
+        (status == 200).then_some(body)
+    });
+    assert_eq!(body["data"]["snapshots"][0]["unattributed"], of_days, "{body}");
 }
 
 #[test]
