@@ -14,7 +14,7 @@ use clio_proto::{Grain, Period};
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
-pub(crate) use self::union::Union;
+pub(crate) use self::union::{Union, summand};
 
 use crate::cells::CellShape;
 use crate::check::{self, Totals};

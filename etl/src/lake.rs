@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{
     CommitBuilder, CommitProperties, TableReference, TransactionError,
@@ -99,6 +99,15 @@ pub(crate) enum Outcome {
     Overtaken,
     /// The storage failed, and does not say whether the commit is in: its files have to stay.
     Unclear,
+}
+
+impl TableState {
+    /// The sums of other than whole numbers.
+    pub(crate) fn float_sums(&self) -> Vec<String> {
+        let fields = self.schema.fields().iter();
+        let floats = fields.filter(|field| *field.data_type() == DataType::Float64);
+        floats.map(|field| field.name().clone()).collect()
+    }
 }
 
 impl DeltaFolder {

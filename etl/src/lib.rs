@@ -2,7 +2,7 @@
 //! dimension values, so that any later question is answered without the events?*
 //!
 //! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
-//! would find. The binary's `etl` and `model` commands call them. This crate does not know of queries,
+//! would find, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does not know of queries,
 //! gRPC or HTTP; serving meets it in the lake alone.
 //!
 //! # The life of a row
@@ -50,6 +50,7 @@ mod source;
 mod sql;
 mod stage;
 pub mod synth;
+mod verify;
 
 pub use check::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
@@ -67,3 +68,4 @@ pub use retry::Retry;
 pub use run::run;
 pub use schedule::{Arrival, Schedule, Times, Trigger};
 pub use sql::{SqlAnswer, SqlConfig, sql};
+pub use verify::{Sample, verify};

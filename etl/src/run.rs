@@ -12,7 +12,6 @@ use clio_proto::{
     CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, Period, RunOutcome, RunRecord,
     SnapshotId, SnapshotMetadata,
 };
-use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::SessionContext;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -317,12 +316,7 @@ impl Run<'_> {
         state: Option<&TableState>,
     ) -> Result<(Inputs, CellShape, Vec<Members>), EtlError> {
         let step = self.book.begin("open", 1)?;
-        let float_sums: Vec<String> = state
-            .iter()
-            .flat_map(|state| state.schema.fields())
-            .filter(|field| *field.data_type() == DataType::Float64)
-            .map(|field| field.name().clone())
-            .collect();
+        let float_sums = state.map(TableState::float_sums).unwrap_or_default();
         let Config { model, base, n_threads, .. } = self.config;
         let (inputs, shape) = Inputs::open(
             ctx,

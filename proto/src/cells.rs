@@ -8,6 +8,7 @@
 //!   grain=all/period=all/…parquet
 //! LAKE/lookups/NAME/     Delta table: `key` (Utf8, not null, unique), then the columns that
 //!                        dimensions use, each Utf8 or List<Utf8>
+//! LAKE/verifications/    JSON files, VERSION-RUN.json: exact recounts of a snapshot's days, [`Verification`]
 //! ```
 //!
 //! Within a file, rows are sorted by the dimensions in the model's order, nulls first, lists by their
@@ -21,6 +22,7 @@
 //! before its version that carries one (another engine's maintenance commits carry none).
 
 mod inputs;
+mod verification;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +30,10 @@ use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
 
 pub use inputs::{DayInputs, Digest, Recipe};
+pub use verification::{
+    MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATIONS_FOLDER, Verification,
+    verification_prefix,
+};
 
 use crate::id::{Fingerprint, RunId};
 use crate::model::{Dimension, MeasureKind, Model};

@@ -20,8 +20,10 @@ pub mod wire;
 
 pub use cells::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
-    LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, META_FAMILY, META_HASH, META_KIND, META_PRECISION,
-    PERIOD_COLUMN, Recipe, SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, cell_schema,
+    LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
+    META_PRECISION, Mismatch, PERIOD_COLUMN, Recipe, ReferenceErrors, SNAPSHOT_KEY,
+    SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER, Verification, cell_schema,
+    verification_prefix,
 };
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{

@@ -137,7 +137,8 @@ impl<'a> Union<'a> {
     }
 }
 
-fn summand(column: Expr, held: Held) -> Expr {
+/// What is added up of a column, as the decimal that no order of rows changes.
+pub(crate) fn summand(column: Expr, held: Held) -> Expr {
     let sum_type = match held {
         // A day's sum may have more digits than one of its values.
         Held::FloatSum => DataType::Decimal128(38, 9),

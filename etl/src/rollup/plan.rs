@@ -53,7 +53,8 @@ pub(crate) struct DayRule {
 }
 
 impl Inputs {
-    pub(super) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
+    /// Some of a source's files.
+    pub(crate) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
         self.sources[index].table.provider(files, self.n_threads)
     }
 
@@ -226,6 +227,28 @@ impl Inputs {
             }
             _ => None,
         })
+    }
+
+    /// What a sum takes of a row of its source, as the decimal that it is summed in.
+    pub(crate) fn summand(
+        &self,
+        scope: &Scope<'_>,
+        position: usize,
+        frame: &DataFrame,
+    ) -> Result<Option<Expr>, EtlError> {
+        let measure = &self.measures[position];
+        let source = measure.kind.source().unwrap_or_default();
+        self.input(scope, position, source, frame)
+    }
+
+    /// The day of an event, for a recount: by the engine's own cast where that means the same.
+    pub(crate) fn recounted_day(&self, time: Expr, found: &DataType) -> Expr {
+        match found {
+            DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 if self.is_utc => {
+                cast(time, DataType::Date32)
+            }
+            _ => self.day_of.call(vec![time]),
+        }
     }
 
     /// Whether a measure unites ready-made sketches.

@@ -15,3 +15,4 @@ mod rows;
 mod sandbox;
 mod sets;
 mod sketches;
+mod verify;

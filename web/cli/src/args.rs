@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 pub(crate) use etl::{
     EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs, EtlTarget,
+    EtlVerifyArgs,
 };
 pub(crate) use lake::{LakeCommand, SnapshotsArgs, VacuumArgs};
 

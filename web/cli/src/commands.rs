@@ -5,6 +5,7 @@ mod etl_plan;
 mod etl_run;
 mod etl_runs;
 mod etl_schedule;
+mod etl_verify;
 mod gateway;
 mod lake;
 mod model_check;
@@ -25,6 +26,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
+        Command::Etl(EtlCommand::Verify(args)) => etl_verify::run(args).await,
         Command::Lake(command) => lake::run(command).await,
         Command::Etl(EtlCommand::Runs(args)) => etl_runs::run(args).await,
         Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,

@@ -24,6 +24,9 @@ pub(crate) enum EtlCommand {
     /// Run whenever its time comes or input arrives, one run at a time, until told to stop
     #[command(after_help = SCHEDULE_EXAMPLES)]
     Schedule(EtlScheduleArgs),
+    /// Recount days exactly from the sources, beside what the newest snapshot says
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(EtlVerifyArgs),
 }
 
 const SCHEDULE_EXAMPLES: &str = "\
@@ -49,6 +52,47 @@ a run without dates finds those too, one with a date rebuilds that day alone.
 
 Days that change are checked before the commit, by the checks of the model: `clio model check` lists
 them. One that fails commits nothing, unless --accept gives a reason.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  clio etl verify --model media.toml --lake lake
+  clio etl verify --model media.toml --lake lake --from 2026-01-05 --to 2026-01-11 --sample 1000
+
+Recounted are a day's total, every member of every dimension, and a random sample of cells. Counts and
+sums have to be equal; the error of a distinct count is given in standard errors, beside that of an
+independent sketch. What was found is kept in the lake, and shown by the API and the dashboard.
+Exit codes: 0 all is well, 1 a number is wrong, or nothing could be recounted; 2 wrong usage.";
+
+#[derive(Debug, Args)]
+pub(crate) struct EtlVerifyArgs {
+    /// The dataset model
+    #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// The lake: a folder or an address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Only this day; without any date: the last one of the lake
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    pub(crate) date: Option<Date>,
+    /// From this day (with --to)
+    #[arg(long, value_name = "DATE", requires = "to")]
+    pub(crate) from: Option<Date>,
+    /// To this day, included
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub(crate) to: Option<Date>,
+    /// How many cells of each day, chosen at random
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) sample: usize,
+    /// The same seed chooses the same cells
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub(crate) seed: u64,
+    /// The most memory for sorting and grouping, in MiB
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<NonZeroUsize>,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct EtlRunsArgs {

@@ -65,17 +65,17 @@ fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
 /// The settings and the days that the arguments name.
 pub(crate) fn target(args: &EtlTarget) -> anyhow::Result<(clio_etl::Config, Days)> {
     let days = match (args.date, args.from, args.to) {
-        (Some(date), _, _) => days(date, date)?,
-        (None, Some(from), Some(to)) => days(from, to)?,
+        (Some(date), _, _) => Days::Range(range(date, date)?),
+        (None, Some(from), Some(to)) => Days::Range(range(from, to)?),
         _ if args.all => Days::All,
         _ => Days::OutOfDate,
     };
     Ok((config(&args.model, address::folder(&args.lake)?)?, days))
 }
 
-fn days(from: jiff::civil::Date, to: jiff::civil::Date) -> Result<Days, Usage> {
+/// The days from one to another.
+pub(crate) fn range(from: jiff::civil::Date, to: jiff::civil::Date) -> Result<DayRange, Usage> {
     DayRange::try_new(from, to)
-        .map(Days::Range)
         .ok_or_else(|| Usage(format!("the range ends before it starts: from {from} to {to}")))
 }
 

@@ -1,0 +1,225 @@
+//! An exact recount of days beside what the lake holds of them: *are the numbers right?*
+//!
+//! ```text
+//! sources ─▶ one view a source ─▶ SQL: COUNT(*), SUM, DISTINCT ─┐
+//! lookups ─▶ joined in SQL                                      ├─▶ compare ─▶ report, and a file in the lake
+//! lake    ─▶ the day's cells   ─▶ sums and unions by dimension ─┘
+//! ```
+//!
+//! Compared are the total of a day, every member of every single dimension, and a random sample of whole
+//! cells. The recount shares with a run how files are read, how a value is converted for a sum and, where the
+//! engine has no cast of its own that means the same, how a time becomes a day. Lookups, grouping, adding up
+//! and counting are the engine's own SQL, none of our functions: a second way to the same numbers. Beside each `hll++`
+//! estimate stands that of the `hyperloglogplus` crate.
+
+mod compare;
+mod exact;
+mod facts;
+mod place;
+mod stored;
+
+use std::sync::Arc;
+
+use clio_proto::{
+    CELLS_TABLE, DayRange, FORMAT_VERSION, Model, Period, SnapshotId, SnapshotMetadata,
+    VERIFICATIONS_FOLDER, Verification,
+};
+use jiff::civil::Date;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+use self::compare::Comparison;
+use self::facts::Facts;
+use crate::cells::CellShape;
+use crate::config::{Config, Days, Progress};
+use crate::engine;
+use crate::error::{EtlError, may_pass};
+use crate::fold::Union;
+use crate::lake::{DeltaFolder, LakeFile, TableState};
+use crate::plan::{Plan, Reason, days_in};
+use crate::rollup::{Inputs, Inventory, Selection};
+use crate::stage::files_by_period;
+
+/// What is recounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// The days; `None` for the last day that the lake holds.
+    pub days: Option<DayRange>,
+    /// How many cells of each day, besides its totals.
+    pub n_cells: usize,
+    /// What chooses them: the same seed, the same cells.
+    pub seed: u64,
+}
+
+/// Recounts days of the newest snapshot and writes what was found into the lake.
+///
+/// Costs a pass over the day's events for each dimension and distinct count, with the different values of
+/// the day sorted, on disk where memory is limited.
+///
+/// # Errors
+///
+/// Where the lake, the sources or the lookups cannot be read, where the lake holds no such day, and where it is
+/// out of date: then the sources are not what its cells were made of. Numbers that differ are no error here: the
+/// report says so.
+pub async fn verify(
+    config: &Config,
+    sample: Sample,
+    progress: &dyn Progress,
+) -> Result<Verification, EtlError> {
+    Box::pin(Verifier { config, sample, progress }.run()).await
+}
+
+struct Verifier<'a> {
+    config: &'a Config,
+    sample: Sample,
+    progress: &'a dyn Progress,
+}
+
+impl Verifier<'_> {
+    async fn run(&self) -> Result<Verification, EtlError> {
+        let cells = DeltaFolder::open(&self.config.lake, CELLS_TABLE)?;
+        let Some(state) = cells.state().await? else {
+            return Err(self.refuse("there is no snapshot yet; run `clio etl run` first"));
+        };
+        let metadata = cells.metadata(&state).await?;
+        let days = self.days(&state)?;
+        self.progress.step("verify", days.len() as u64);
+        let mut comparison = Comparison::new(self.config.model.dimensions());
+        for day in &days {
+            self.one_day(&cells, &state, metadata.as_ref(), *day, &mut comparison).await?;
+            self.progress.advance(1);
+        }
+        self.progress.done("verify");
+        let verification = comparison.finish(Verification {
+            format_version: FORMAT_VERSION,
+            snapshot: SnapshotId(state.version),
+            run: self.config.run.clone(),
+            verified_at: self.config.now,
+            days,
+            seed: self.sample.seed,
+            n_cells: 0,
+            n_additive: 0,
+            n_distinct: 0,
+            max_error: 0.0,
+            rms_error: 0.0,
+            share_within_bounds: 1.0,
+            reference: None,
+            n_mismatches: 0,
+            mismatches: Vec::new(),
+            not_compared: Vec::new(),
+        });
+        self.store(&verification).await?;
+        Ok(verification)
+    }
+
+    fn refuse(&self, reason: impl Into<String>) -> EtlError {
+        let url = self.config.lake.to_string();
+        EtlError::Lake { url, reason: reason.into(), passes: false }
+    }
+
+    /// The days asked for that the lake holds, in order.
+    fn days(&self, state: &TableState) -> Result<Vec<Date>, EtlError> {
+        let held = days_in(state);
+        let (Some(first), Some(last)) = (held.first().copied(), held.last().copied()) else {
+            return Err(self.refuse("the snapshot holds no day"));
+        };
+        let Some(range) = self.sample.days else { return Ok(vec![last]) };
+        let days: Vec<Date> = held.into_iter().filter(|day| range.contains(*day)).collect();
+        if days.is_empty() {
+            let (from, to) = (range.first(), range.last());
+            let reason = format!("it holds no day from {from} to {to}; it has {first} to {last}");
+            return Err(self.refuse(reason));
+        }
+        Ok(days)
+    }
+
+    async fn one_day(
+        &self,
+        cells: &DeltaFolder,
+        state: &TableState,
+        metadata: Option<&SnapshotMetadata>,
+        day: Date,
+        comparison: &mut Comparison<'_>,
+    ) -> Result<(), EtlError> {
+        let Config { model, base, n_threads, .. } = self.config;
+        // A session of its own: views of another day would have the same names.
+        let ctx = engine::session(*n_threads, self.config.memory_bytes)?;
+        let range = DayRange::try_new(day, day).expect("a day is a range");
+        let inventory = Inventory::list(&ctx, model, base, Days::Range(range)).await?;
+        self.refuse_out_of_date(&inventory, state, metadata, day)?;
+        let selection = Selection { days: Days::Range(range) };
+        let float_sums = state.float_sums();
+        let passes = [selection];
+        let (inputs, shape) =
+            Inputs::open(&ctx, model, base, *n_threads, inventory, &passes, &float_sums).await?;
+        let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
+        let day_cells = DayCells { model, shape: &shape, files: &files };
+        // One thread: rows keep their order, so that a seed chooses the same cells on any machine.
+        let union = Union::new(&ctx, &shape, Arc::clone(cells.store()), 1)?;
+        let chosen = stored::choose(&day_cells, &union, self.sample).await?;
+        let mut stored = stored::totals(&day_cells, &union).await?;
+        comparison.add_cells(chosen.len() as u64);
+        let keys: Vec<String> = chosen.keys().cloned().collect();
+        stored.add_cells(chosen);
+        let facts = Facts::open(&ctx, model, base, &inputs, selection).await?;
+        let exact = exact::count(&ctx, &facts, &shape, &keys).await?;
+        let recounted = exact::recounted(&facts);
+        let not_compared = facts.not_compared();
+        comparison.add_day(day, &shape, &stored, &exact, &recounted, not_compared);
+        Ok(())
+    }
+
+    /// A day whose files, lookups or model changed since has other numbers by right.
+    fn refuse_out_of_date(
+        &self,
+        inventory: &Inventory,
+        state: &TableState,
+        metadata: Option<&SnapshotMetadata>,
+        day: Date,
+    ) -> Result<(), EtlError> {
+        let plan = Plan::new(
+            Days::OutOfDate,
+            self.config.now,
+            &self.config.model,
+            inventory,
+            Some(state),
+            metadata,
+        );
+        let of_day = plan.days.iter().find(|planned| planned.day == day);
+        let reasons = of_day.map_or(plan.every_day.as_slice(), |planned| &planned.reasons);
+        let is_other =
+            |reason: &&Reason| matches!(reason, Reason::Files | Reason::Lookup | Reason::Model);
+        let reasons: Vec<&str> =
+            reasons.iter().filter(is_other).map(|reason| reason.text()).collect();
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let reason = format!(
+            "{day} is out of date: {}; run `clio etl run` first, then verify",
+            reasons.join(", ")
+        );
+        Err(self.refuse(reason))
+    }
+
+    /// Writes the file that serving shows.
+    async fn store(&self, verification: &Verification) -> Result<(), EtlError> {
+        let folder = DeltaFolder::open(&self.config.lake, VERIFICATIONS_FOLDER)?;
+        let text = serde_json::to_vec_pretty(verification)
+            .map_err(|error| self.refuse(error.to_string()))?;
+        let path = Path::from(verification.file_name());
+        let put = folder.store().put(&path, text.into()).await;
+        put.map_err(|error| EtlError::Lake {
+            url: format!("{}{VERIFICATIONS_FOLDER}/", self.config.lake),
+            reason: format!("the verification cannot be written: {error}"),
+            passes: may_pass(&error),
+        })?;
+        Ok(())
+    }
+}
+
+/// The cells of one day.
+struct DayCells<'a> {
+    model: &'a Model,
+    shape: &'a CellShape,
+    files: &'a [LakeFile],
+}

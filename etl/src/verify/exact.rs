@@ -1,0 +1,250 @@
+//! What the sources say, by SQL: counts, sums and different values of every place.
+
+use std::collections::BTreeMap;
+
+use clio_sketch::{Family, Precision, ReferenceSketch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
+use datafusion::prelude::SessionContext;
+use futures::TryStreamExt;
+
+use super::facts::{Facts, Recount, STEP, View};
+use super::place::{Numbers, Question};
+use crate::cells::{CellShape, Held};
+use crate::engine::explained;
+use crate::error::{During, EtlError};
+use crate::functions::hash_of;
+
+/// What the sources come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Exact {
+    Whole(i128),
+    Float(f64),
+    Distinct {
+        n_values: u64,
+        /// What the independent sketch of the family says, where there is one.
+        reference: Option<f64>,
+    },
+}
+
+/// Recounts every place; of cells those with the given keys.
+pub(super) async fn count(
+    ctx: &SessionContext,
+    facts: &Facts,
+    shape: &CellShape,
+    cells: &[String],
+) -> Result<Numbers<Exact>, EtlError> {
+    let mut numbers = Numbers::new();
+    for family in Family::ALL {
+        ctx.register_udf(hash_of(*family));
+    }
+    for view in &facts.views {
+        for question in Question::all(facts.is_multi.len()) {
+            if question == Question::Cells && cells.is_empty() {
+                continue;
+            }
+            let asked =
+                Asked { ctx, shape, view, question, rows: rows(facts, view, question, cells) };
+            asked.additive(&mut numbers).await?;
+            for (measure, recount) in &view.measures {
+                if let (Recount::Distinct(n_parts), Held::Sketch(family, precision)) =
+                    (recount, shape.measures[*measure].held)
+                {
+                    let of = Counted { measure: *measure, n_parts: *n_parts, family, precision };
+                    asked.distinct(of, &mut numbers).await?;
+                }
+            }
+        }
+    }
+    Ok(numbers)
+}
+
+/// The events of a view with the place of each; an event of several members has several.
+fn rows(facts: &Facts, view: &View, question: Question, cells: &[String]) -> String {
+    let name = &view.name;
+    match question {
+        Question::Total => format!("SELECT CAST(NULL AS VARCHAR) AS place, * FROM {name}"),
+        Question::Dimension(index) if facts.is_multi[index] => format!(
+            "SELECT * FROM (SELECT unnest(d{index}) AS place, * FROM {name}) AS members WHERE place IS NOT \
+             NULL"
+        ),
+        Question::Dimension(index) => format!("SELECT d{index} AS place, * FROM {name}"),
+        Question::Cells => {
+            let keys: Vec<String> =
+                cells.iter().map(|key| format!("'{}'", key.replace('\'', "''"))).collect();
+            let keys = keys.join(", ");
+            format!("SELECT cell AS place, * FROM {name} WHERE cell IN ({keys})")
+        }
+    }
+}
+
+/// A distinct count that is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    measure: usize,
+    n_parts: usize,
+    family: Family,
+    precision: Precision,
+}
+
+/// One question to one view.
+struct Asked<'a> {
+    ctx: &'a SessionContext,
+    shape: &'a CellShape,
+    view: &'a View,
+    question: Question,
+    rows: String,
+}
+
+impl Asked<'_> {
+    async fn additive(&self, numbers: &mut Numbers<Exact>) -> Result<(), EtlError> {
+        let mut columns = vec!["place".to_owned(), "count(*) AS n".to_owned()];
+        for (measure, recount) in &self.view.measures {
+            if *recount == Recount::Sum {
+                columns.push(format!("sum(m{measure}) AS m{measure}"));
+            }
+        }
+        let sql =
+            format!("SELECT {} FROM ({}) AS rows_of GROUP BY place", columns.join(", "), self.rows);
+        let frame = self.ctx.sql(&sql).await.during(STEP)?;
+        let batches = frame.collect().await.map_err(|error| explained(STEP, error))?;
+        for batch in &batches {
+            let places = texts(batch.column(0))?;
+            for (measure, recount) in &self.view.measures {
+                let values = match recount {
+                    Recount::Count => column(batch, "n")?,
+                    Recount::Sum => column(batch, &format!("m{measure}"))?,
+                    Recount::Distinct(_) => continue,
+                };
+                let values = Sums::new(values, self.shape.measures[*measure].held)?;
+                for row in 0..batch.num_rows() {
+                    let place = (self.question, text(&places, row));
+                    numbers.entry(place).or_default().insert(*measure, values.get(row));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn distinct(
+        &self,
+        counted: Counted,
+        numbers: &mut Numbers<Exact>,
+    ) -> Result<(), EtlError> {
+        let Counted { measure, n_parts, family, precision } = counted;
+        let parts: Vec<String> = (0..n_parts).map(|part| format!("v{measure}_{part}")).collect();
+        let is_value: Vec<String> =
+            parts.iter().map(|part| format!("{part} IS NOT NULL")).collect();
+        let (parts, is_value) = (parts.join(", "), is_value.join(" OR "));
+        // Each different value once, so that their number is COUNT(DISTINCT); and by place, so that one
+        // reference sketch is held at a time.
+        let sql = format!(
+            "SELECT place, \"clio_hash_{family}\"({parts}) AS hash FROM (SELECT DISTINCT place, {parts} FROM \
+             ({}) AS rows_of WHERE {is_value}) AS different ORDER BY place",
+            self.rows
+        );
+        let frame = self.ctx.sql(&sql).await.during(STEP)?;
+        let mut batches = frame.execute_stream().await.map_err(|error| explained(STEP, error))?;
+        let mut current: Option<(Option<String>, Tally)> = None;
+        let mut note = |place: Option<String>, tally: Tally| {
+            numbers.entry((self.question, place)).or_default().insert(measure, tally.finish());
+        };
+        while let Some(batch) = batches.try_next().await.map_err(|error| explained(STEP, error))? {
+            let places = texts(batch.column(0))?;
+            let hashes = batch.column(1).as_primitive::<UInt64Type>();
+            for row in 0..batch.num_rows() {
+                let place = text(&places, row);
+                if current.as_ref().is_none_or(|(at, _)| *at != place) {
+                    let next = (place, Tally::new(family, precision));
+                    if let Some((place, tally)) = current.replace(next) {
+                        note(place, tally);
+                    }
+                }
+                if let Some((_, tally)) = &mut current {
+                    tally.add(hashes.value(row));
+                }
+            }
+        }
+        if let Some((place, tally)) = current {
+            note(place, tally);
+        }
+        Ok(())
+    }
+}
+
+/// The different values of one place.
+struct Tally {
+    n_values: u64,
+    reference: Option<ReferenceSketch>,
+}
+
+impl Tally {
+    fn new(family: Family, precision: Precision) -> Self {
+        let reference = (family == Family::HllPlusPlus).then(|| ReferenceSketch::new(precision));
+        Self { n_values: 0, reference }
+    }
+
+    fn add(&mut self, hash: u64) {
+        self.n_values += 1;
+        if let Some(reference) = &mut self.reference {
+            reference.insert_hash(hash);
+        }
+    }
+
+    fn finish(self) -> Exact {
+        let reference = self.reference.map(|mut reference| reference.count());
+        Exact::Distinct { n_values: self.n_values, reference }
+    }
+}
+
+/// Counts or sums, by row.
+enum Sums {
+    Whole(ArrayRef),
+    Decimal(ArrayRef),
+    Float(ArrayRef),
+}
+
+impl Sums {
+    fn new(values: ArrayRef, held: Held) -> Result<Self, EtlError> {
+        Ok(match held {
+            Held::FloatSum => Self::Float(cast(&values, &DataType::Float64).during(STEP)?),
+            _ if *values.data_type() == DataType::Int64 => Self::Whole(values),
+            _ => Self::Decimal(values),
+        })
+    }
+
+    /// Nothing that was added up is 0.
+    fn get(&self, row: usize) -> Exact {
+        match self {
+            Self::Whole(values) => {
+                Exact::Whole(i128::from(values.as_primitive::<Int64Type>().value(row)))
+            }
+            Self::Decimal(values) if values.is_null(row) => Exact::Whole(0),
+            Self::Decimal(values) => {
+                Exact::Whole(values.as_primitive::<Decimal128Type>().value(row))
+            }
+            Self::Float(values) if values.is_null(row) => Exact::Float(0.0),
+            Self::Float(values) => Exact::Float(values.as_primitive::<Float64Type>().value(row)),
+        }
+    }
+}
+
+pub(super) fn column(batch: &RecordBatch, name: &str) -> Result<ArrayRef, EtlError> {
+    let index = batch.schema().index_of(name).during(STEP)?;
+    Ok(batch.column(index).clone())
+}
+
+pub(super) fn texts(values: &ArrayRef) -> Result<ArrayRef, EtlError> {
+    cast(values, &DataType::Utf8).during(STEP)
+}
+
+pub(super) fn text(texts: &ArrayRef, row: usize) -> Option<String> {
+    let texts = texts.as_string::<i32>();
+    texts.is_valid(row).then(|| texts.value(row).to_owned())
+}
+
+/// By measure; the same for each place.
+pub(super) fn recounted(facts: &Facts) -> BTreeMap<usize, Recount> {
+    facts.views.iter().flat_map(|view| view.measures.iter().copied()).collect()
+}

@@ -1,0 +1,299 @@
+//! The events of a day as views that SQL can be asked about: dimensions joined from lookups, nothing grouped.
+
+use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit, try_cast};
+use datafusion::prelude::{DataFrame, SessionContext};
+use url::Url;
+
+use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL};
+use crate::config::Days;
+use crate::engine::explained;
+use crate::error::{During, EtlError, TableName};
+use crate::rollup::{Inputs, Selection, number_of, time};
+use crate::source::{Scope, Table};
+
+pub(super) const STEP: &str = "recounting a day";
+
+/// What can be asked.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) views: Vec<View>,
+    /// Whether a dimension holds sets, each a list in the view.
+    pub(super) is_multi: Vec<bool>,
+    not_compared: Vec<String>,
+}
+
+/// The events of one source, with the columns `dI` of dimensions, `cell` (their key), and of its measures
+/// `mJ` (what is summed) and `vJ_P` (what is counted once).
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) name: String,
+    /// The source's measures that can be recounted, by their index.
+    pub(super) measures: Vec<(usize, Recount)>,
+}
+
+/// How a measure is recounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recount {
+    Count,
+    Sum,
+    /// With so many columns together.
+    Distinct(usize),
+}
+
+impl Facts {
+    pub(super) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        inputs: &Inputs,
+        selection: Selection,
+    ) -> Result<Self, EtlError> {
+        let mut lookups = Vec::new();
+        for (index, dimension) in model.dimensions().iter().enumerate() {
+            lookups.push(LookupView::open(ctx, model, base, index, dimension).await?);
+        }
+        let mut facts = Self {
+            views: Vec::new(),
+            is_multi: model.dimensions().iter().map(|dimension| dimension.multi).collect(),
+            not_compared: Vec::new(),
+        };
+        for (source, input) in inputs.sources().iter().enumerate() {
+            if let Some(attribution) = &input.source.attribution {
+                // Whoever credits a second time by another way has built attribution twice.
+                let of_source = |measure: &&Measure| measure.kind.source() == Some(input.name());
+                for measure in model.stored_measures().filter(of_source) {
+                    facts.not_compared.push(format!(
+                        "`{}`: its events are credited to those of `{}`, which a recount does not do again",
+                        measure.name, attribution.to
+                    ));
+                }
+                continue;
+            }
+            let events = Events { ctx, model, inputs, source, lookups: &lookups };
+            let measures = events.register(selection, &mut facts.not_compared)?;
+            if measures.is_empty() {
+                continue;
+            }
+            let name = format!("facts_{source}");
+            let sql = facts_sql(source, model.dimensions(), &measures, &lookups);
+            let frame = ctx.sql(&sql).await.during(STEP)?;
+            ctx.register_table(&name, frame.into_view()).during(STEP)?;
+            facts.views.push(View { name, measures });
+        }
+        Ok(facts)
+    }
+
+    /// What cannot be recounted, and why.
+    pub(super) fn not_compared(&self) -> &[String] {
+        &self.not_compared
+    }
+}
+
+/// A lookup that gives a dimension its values.
+#[derive(Debug, Clone, Copy)]
+struct LookupView {
+    has_int_keys: bool,
+}
+
+impl LookupView {
+    /// Registers `lookup_I` with the columns `key` and `value` (a list of texts for a dimension with sets).
+    async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        index: usize,
+        dimension: &Dimension,
+    ) -> Result<Option<Self>, EtlError> {
+        let DimensionColumn::Lookup { lookup, column, .. } = &dimension.column else {
+            return Ok(None);
+        };
+        let lookup = model.lookup(lookup).expect("a model's references resolve");
+        let name = TableName::Lookup(lookup.name.clone());
+        let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
+        let frame = table.frame(ctx, table.provider(table.files().to_vec(), 1))?;
+        let scope = Scope::new(ctx, &table, &frame);
+        let key_at = name.key("key");
+        let key = scope.bind(&key_at, &lookup.key)?;
+        let value_at = format!("dimension.{}.column", dimension.name);
+        let value = scope.bind(&value_at, column)?;
+        let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
+        let is_list = is_list(&scope.type_of(&value_at, &column.0, &value)?);
+        // As a run joins them: whole numbers as such, anything else as texts.
+        let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
+        let key = if has_int_keys { cast(key, DataType::Int64) } else { cast(key, DataType::Utf8) };
+        let rows = frame.select(vec![key.alias("key"), value.alias("value")]).during(STEP)?;
+        ctx.register_table(format!("rows_{index}"), rows.into_view()).during(STEP)?;
+        let one_by_one = if is_list {
+            format!("SELECT key, unnest(value) AS value FROM rows_{index}")
+        } else {
+            format!("SELECT key, value FROM rows_{index}")
+        };
+        let texts = format!(
+            "SELECT key, CAST(value AS VARCHAR) AS value FROM ({one_by_one}) AS one_by_one"
+        );
+        let sql = if dimension.multi {
+            format!(
+                "SELECT key, array_sort(array_agg(DISTINCT value)) AS value FROM ({texts}) AS texts \
+                 WHERE value IS NOT NULL GROUP BY key"
+            )
+        } else {
+            format!("SELECT key, first_value(value) AS value FROM ({texts}) AS texts GROUP BY key")
+        };
+        let frame = ctx.sql(&sql).await.during(STEP)?;
+        let frame = frame.cache().await.map_err(|error| explained(STEP, error))?;
+        ctx.register_table(format!("lookup_{index}"), frame.into_view()).during(STEP)?;
+        Ok(Some(Self { has_int_keys }))
+    }
+}
+
+fn is_list(found: &DataType) -> bool {
+    matches!(found, DataType::List(_) | DataType::LargeList(_))
+}
+
+/// The events of one source.
+struct Events<'a> {
+    ctx: &'a SessionContext,
+    model: &'a Model,
+    inputs: &'a Inputs,
+    source: usize,
+    lookups: &'a [Option<LookupView>],
+}
+
+impl Events<'_> {
+    /// Registers `events_S`: the day's rows, with `rI` as each dimension's column or key, and measures' columns.
+    fn register(
+        &self,
+        selection: Selection,
+        not_compared: &mut Vec<String>,
+    ) -> Result<Vec<(usize, Recount)>, EtlError> {
+        let input = &self.inputs.sources()[self.source];
+        let files = self.inputs.inventory().files(self.source, &selection);
+        let provider = self.inputs.provider(self.source, files);
+        let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
+        let frame = self.of_day(frame, selection)?;
+        let scope = Scope::new(self.ctx, &input.table, &frame);
+        let mut columns = Vec::new();
+        for (index, dimension) in self.model.dimensions().iter().enumerate() {
+            columns.push(self.dimension(&scope, index, dimension)?.alias(format!("r{index}")));
+        }
+        let mut measures = Vec::new();
+        for (index, measure) in self.model.stored_measures().enumerate() {
+            if measure.kind.source() != Some(input.name()) {
+                continue;
+            }
+            let key = format!("measure.{}.of", measure.name);
+            match &measure.kind {
+                MeasureKind::Count { .. } => measures.push((index, Recount::Count)),
+                MeasureKind::Sum { .. } => {
+                    if let Some(value) = self.inputs.summand(&scope, index, &frame)? {
+                        columns.push(value.alias(format!("m{index}")));
+                        measures.push((index, Recount::Sum));
+                    }
+                }
+                MeasureKind::Distinct { from_sketch: true, .. } => {
+                    not_compared.push(format!(
+                        "`{}`: its rows carry ready-made sketches, and what was counted is not in them",
+                        measure.name
+                    ));
+                }
+                MeasureKind::Distinct { of, .. } => {
+                    for (part, column) in of.iter().enumerate() {
+                        let value = scope.bind(&key, column)?;
+                        columns.push(value.alias(format!("v{index}_{part}")));
+                    }
+                    measures.push((index, Recount::Distinct(of.len())));
+                }
+                MeasureKind::Derived { .. } => {}
+            }
+        }
+        // A column that is always there, should nothing else be read.
+        columns.push(lit(1_i64).alias("one"));
+        let frame = frame.select(columns).during(STEP)?;
+        let name = format!("events_{}", self.source);
+        self.ctx.register_table(name, frame.into_view()).during(STEP)?;
+        Ok(measures)
+    }
+
+    /// Keeps the events of the day.
+    fn of_day(&self, frame: DataFrame, selection: Selection) -> Result<DataFrame, EtlError> {
+        let Days::Range(range) = selection.days else { return Ok(frame) };
+        let input = &self.inputs.sources()[self.source];
+        let scope = Scope::new(self.ctx, &input.table, &frame);
+        let time = time(&scope, &input.table, &input.source)?;
+        let found = time.get_type(frame.schema()).during(STEP)?;
+        let day = self.inputs.recounted_day(time, &found);
+        let wanted = cast(lit(number_of(range.first())), DataType::Date32);
+        frame.filter(day.eq(wanted)).during(STEP)
+    }
+
+    fn dimension(
+        &self,
+        scope: &Scope<'_>,
+        index: usize,
+        dimension: &Dimension,
+    ) -> Result<Expr, EtlError> {
+        let (key, column) = match &dimension.column {
+            DimensionColumn::Event(column) => ("column", column),
+            DimensionColumn::Lookup { on, .. } => ("on", on),
+        };
+        let key = format!("dimension.{}.{key}", dimension.name);
+        let value = scope.bind(&key, column)?;
+        let found = scope.type_of(&key, &column.0, &value)?;
+        Ok(match self.lookups[index] {
+            // A key that is no number is none of the lookup's.
+            Some(LookupView { has_int_keys: true }) => try_cast(value, DataType::Int64),
+            None if is_list(&found) => cast(value, DataType::new_list(DataType::Utf8, true)),
+            Some(_) | None => cast(value, DataType::Utf8),
+        })
+    }
+}
+
+/// The events with each dimension's value, and the cell that they lie in.
+fn facts_sql(
+    source: usize,
+    dimensions: &[Dimension],
+    measures: &[(usize, Recount)],
+    lookups: &[Option<LookupView>],
+) -> String {
+    let code = |character: char| format!("chr({})", u32::from(character));
+    let (mut columns, mut cell) = (Vec::new(), Vec::new());
+    let mut from = format!("events_{source} AS e");
+    for (index, dimension) in dimensions.iter().enumerate() {
+        let value = if lookups[index].is_some() {
+            // The lookup on the left: it is held in memory, and the events pass by.
+            from = format!(
+                "lookup_{index} AS l{index} RIGHT JOIN ({from}) ON l{index}.key = e.r{index}"
+            );
+            format!("l{index}.value")
+        } else if dimension.multi {
+            format!("array_sort(array_distinct(e.r{index}))")
+        } else {
+            format!("e.r{index}")
+        };
+        columns.push(format!("{value} AS d{index}"));
+        cell.push(if dimension.multi {
+            format!(
+                "coalesce(array_to_string({value}, {}), '') || CASE WHEN array_has({value}, '') THEN {} \
+                 ELSE '' END || {}",
+                code(BETWEEN_MEMBERS),
+                code(HAS_EMPTY),
+                code(BEHIND_DIMENSION)
+            )
+        } else {
+            format!("coalesce({value}, {}) || {}", code(NULL), code(BEHIND_DIMENSION))
+        });
+    }
+    columns.push(format!("{} AS cell", cell.join(" || ")));
+    for (index, recount) in measures {
+        match recount {
+            Recount::Count => {}
+            Recount::Sum => columns.push(format!("e.m{index}")),
+            Recount::Distinct(n_parts) => {
+                columns.extend((0..*n_parts).map(|part| format!("e.v{index}_{part}")));
+            }
+        }
+    }
+    format!("SELECT {} FROM {from}", columns.join(", "))
+}
