@@ -1,5 +1,6 @@
 //! Broken input and broken neighbours.
 
+mod checks;
 mod input;
 mod kill;
 mod models;

@@ -31,6 +31,7 @@ use crate::wire;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 pub use runs::{runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire};
 
@@ -609,6 +610,7 @@ fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
         n_cells,
         rows_in,
         unattributed,
+        verification,
     } = info;
     let unattributed = unattributed.iter().map(|Unattributed { source, day, rows }| {
         wire::Unattributed { source: source.clone(), day: day.to_string(), rows: *rows }
@@ -624,6 +626,7 @@ fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
         n_cells,
         rows_in,
         unattributed: unattributed.collect(),
+        verification: verification.as_ref().map(verification::to_wire),
     }
 }
 
@@ -639,6 +642,7 @@ fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInfo, ServiceE
         n_cells,
         rows_in,
         unattributed,
+        verification,
     } = snapshot;
     let unattributed = unattributed.into_iter().map(|wire::Unattributed { source, day, rows }| {
         let day = date("snapshot.unattributed.day", &day)?;
@@ -654,6 +658,7 @@ fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInfo, ServiceE
         n_cells,
         rows_in,
         unattributed: unattributed.collect::<Result<_, ServiceError>>()?,
+        verification: verification.map(verification::from_wire).transpose()?,
     })
 }
 

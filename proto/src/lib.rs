@@ -50,4 +50,5 @@ pub use runs::{RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
     MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream, Unattributed,
+    VerificationInfo,
 };

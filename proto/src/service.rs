@@ -154,7 +154,7 @@ pub struct Member {
 }
 
 /// One committed version of the lake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SnapshotInfo {
     /// The version.
     pub id: SnapshotId,
@@ -174,6 +174,8 @@ pub struct SnapshotInfo {
     pub rows_in: u64,
     /// Events without one to be credited to, by source and day; shared, since every answer carries it.
     pub unattributed: Arc<[Unattributed]>,
+    /// What the last exact recount of some of its days found; `None` where nobody verified it.
+    pub verification: Option<VerificationInfo>,
 }
 
 /// Events of a day that the model credits to others, and that found none: no cell counts them.
@@ -185,6 +187,25 @@ pub struct Unattributed {
     pub day: Date,
     /// How many, at least one.
     pub rows: u64,
+}
+
+/// What an exact recount of some of a snapshot's days found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerificationInfo {
+    /// When it was made.
+    pub verified_at: Timestamp,
+    /// The first and the last day that was recounted.
+    pub days: (Date, Date),
+    /// How many numbers were compared.
+    pub n_compared: u64,
+    /// How many of them are wrong.
+    pub n_mismatches: u64,
+    /// The largest error of a distinct count, in standard errors.
+    pub max_error: f64,
+    /// The root mean square of these errors.
+    pub rms_error: f64,
+    /// The share of distinct counts within their 95 % bounds.
+    pub share_within_bounds: f64,
 }
 
 /// Whether serving can be trusted to be current.
@@ -199,7 +220,7 @@ pub enum ServingState {
 }
 
 /// What serving says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServingStatus {
     /// The state.
     pub state: ServingState,

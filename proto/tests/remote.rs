@@ -72,6 +72,7 @@ fn snapshot() -> SnapshotInfo {
             rows: 12,
         }]
         .into(),
+        verification: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotId};
+use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo};
 use tokio::sync::{Mutex, watch};
 
 use crate::config::ServingConfig;
@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::runs::RunHistory;
 use crate::service::Admission;
 use crate::snapshot::{Lake, Loader, Snapshot};
+use crate::verifications::Verifications;
 
 /// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the
 /// work.
@@ -45,6 +46,7 @@ pub struct Cubes {
     follower: Mutex<Follower>,
     history: History,
     runs: RunHistory,
+    verifications: Verifications,
 }
 
 impl fmt::Debug for Cubes {
@@ -101,6 +103,7 @@ impl Cubes {
             follower: Mutex::default(),
             history: History::default(),
             runs: RunHistory::default(),
+            verifications: Verifications::default(),
             config,
         })
     }
@@ -137,6 +140,15 @@ impl Cubes {
 
     pub(crate) fn run_cache(&self) -> &RunHistory {
         &self.runs
+    }
+
+    pub(crate) fn verifications(&self) -> &Verifications {
+        &self.verifications
+    }
+
+    /// A snapshot with what its last verification found, as far as was looked.
+    pub(crate) fn with_verification(&self, info: SnapshotInfo) -> SnapshotInfo {
+        SnapshotInfo { verification: self.verifications.of(info.id), ..info }
     }
 
     /// The snapshots held, newest first.
@@ -198,6 +210,7 @@ impl Cubes {
     /// Says how serving does, to all who watch, if that is news.
     pub(crate) fn say(&self, state: ServingState, message: Option<String>) {
         let snapshot = self.held.load().first().map(|snapshot| snapshot.info.clone());
+        let snapshot = snapshot.map(|info| self.with_verification(info));
         let status = ServingStatus { state, message, snapshot };
         self.status.send_if_modified(|known| {
             let is_news = *known != status;

@@ -28,7 +28,8 @@ const MAX_FAILURES: u32 = 3;
 const MAX_FALL_BACK: u64 = 10;
 
 /// Looks between two checks that the version served is still in the log, which costs one more
-/// request: a lake that was deleted, or made anew with fewer versions, shows there alone.
+/// request: a lake that was deleted, or made anew with fewer versions, shows there alone. Verifications of
+/// what is served are looked for as often, which costs one more.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 
 /// The most times that the wait between two looks is doubled after failures: each look at a lake that
@@ -86,6 +87,12 @@ impl Cubes {
             info!(lake = %self.lake().url(), "lake answers again");
             follower.n_failures = 0;
         }
+        let is_time = (follower.n_looks - 1).is_multiple_of(LOOKS_PER_PRESENCE_CHECK);
+        if let Some(served) = self.served()
+            && (is_time || before != follower.newest)
+        {
+            self.verifications().look(self.lake(), served).await;
+        }
         if let Some(verdict) = &follower.newest {
             if verdict.refused.is_some() && before.as_ref() != Some(verdict) {
                 self.fall_back(verdict.version).await;
@@ -101,7 +108,9 @@ impl Cubes {
         let table = self.lake().open_cells(None).await?;
         let (version, commit) = self.version_of(&table).await?;
         let snapshot = self.loader().load(&table, &[]).await?;
+        let id = snapshot.info.id;
         self.swap(snapshot, true);
+        self.verifications().look(self.lake(), id).await;
         self.say(ServingState::Serving, None);
         follower.table = Some(table);
         follower.newest = Some(Verdict { version, commit, refused: None });
@@ -161,6 +170,7 @@ impl Cubes {
         if !is_same {
             self.history_cache().clear();
             self.run_cache().clear();
+            self.verifications().clear();
         }
         match self.loader().load(table, &held).await {
             Ok(snapshot) => {

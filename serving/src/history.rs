@@ -39,10 +39,14 @@ impl History {
 impl Cubes {
     /// The newest snapshots of the lake, newest first.
     pub(crate) async fn history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
-        self.read_history(n_most.min(MAX_SNAPSHOTS)).await.map_err(|error| {
+        let infos = self.read_history(n_most.min(MAX_SNAPSHOTS)).await.map_err(|error| {
             let code = if error.is_retryable() { Code::Unavailable } else { Code::Internal };
             ServiceError::new(code, error.to_string())
-        })
+        })?;
+        if let Some(oldest) = infos.last() {
+            self.verifications().look(self.lake(), oldest.id).await;
+        }
+        Ok(infos.into_iter().map(|info| self.with_verification(info)).collect())
     }
 
     async fn read_history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServingError> {
@@ -122,5 +126,6 @@ fn describe(
         n_cells: files.iter().filter_map(|file| file.n_rows).sum::<usize>() as u64,
         rows_in: metadata.rows_in.values().sum(),
         unattributed: metadata.unattributed().into(),
+        verification: None,
     }
 }

@@ -30,6 +30,7 @@ mod runs;
 mod server;
 mod service;
 mod snapshot;
+mod verifications;
 
 pub use config::{Limits, ServingConfig};
 pub use cubes::Cubes;

@@ -134,7 +134,9 @@ impl CubeService for Cubes {
     ) -> Result<Answer, ServiceError> {
         let snapshot = self.snapshot(snapshot)?;
         let limits = self.config().limits.clone();
-        self.admission().run(move |cancel| answer(&snapshot, query, &limits, cancel)).await
+        let answer =
+            self.admission().run(move |cancel| answer(&snapshot, query, &limits, cancel)).await?;
+        Ok(Answer { snapshot: self.with_verification(answer.snapshot), ..answer })
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {

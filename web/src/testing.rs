@@ -14,7 +14,7 @@ use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldInfo, FieldRef, Fingerprint, GroupKey,
     Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest, Query, Row,
     RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    SnapshotInfo, StatusStream, StepRecord, Unattributed, VerificationInfo,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -93,6 +93,15 @@ pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
             rows: 1_234,
         }]
         .into(),
+        verification: Some(VerificationInfo {
+            verified_at: "2026-02-01T05:06:07Z".parse().unwrap(),
+            days: ("2026-01-31".parse().unwrap(), "2026-01-31".parse().unwrap()),
+            n_compared: 1_234,
+            n_mismatches: 0,
+            max_error: 2.75,
+            rms_error: 0.5,
+            share_within_bounds: 0.96875,
+        }),
     }
 }
 

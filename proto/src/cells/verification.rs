@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::FORMAT_VERSION;
 use crate::id::{RunId, SnapshotId};
+use crate::service::VerificationInfo;
 
 /// The folder of verifications, below the lake: `VERSION-RUN.json`, with the snapshot's version in twenty
 /// digits, so that names in order are snapshots in order.
@@ -65,6 +66,19 @@ impl Verification {
     /// Whether this version of the reader knows the writer's.
     pub fn is_known_format(&self) -> bool {
         self.format_version == FORMAT_VERSION
+    }
+
+    /// What serving says of it; `None` where it names no day.
+    pub fn info(&self) -> Option<VerificationInfo> {
+        Some(VerificationInfo {
+            verified_at: self.verified_at,
+            days: (*self.days.first()?, *self.days.last()?),
+            n_compared: self.n_compared(),
+            n_mismatches: self.n_mismatches,
+            max_error: self.max_error,
+            rms_error: self.rms_error,
+            share_within_bounds: self.share_within_bounds,
+        })
     }
 
     /// The file's name in [`VERIFICATIONS_FOLDER`].

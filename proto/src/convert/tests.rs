@@ -6,6 +6,7 @@ use prost::Message;
 use super::*;
 use crate::period::Period;
 use crate::query::{MAX_FILTER_DEPTH, TimeGrain};
+use crate::service::VerificationInfo;
 
 // What can be said.
 
@@ -125,6 +126,21 @@ fn day_pairs() -> impl Strategy<Value = Option<(Date, Date)>> {
     prop::option::of((day(), day()))
 }
 
+fn verifications() -> impl Strategy<Value = VerificationInfo> {
+    let at = (-60_000_000_000_i64..60_000_000_000, 0_i32..1_000_000_000);
+    (at, day(), day(), any::<u64>(), any::<u64>(), number(), number(), number()).prop_map(
+        |(at, first, last, n_compared, n_mismatches, max, rms, share)| VerificationInfo {
+            verified_at: Timestamp::new(at.0, at.1).unwrap(),
+            days: (first, last),
+            n_compared,
+            n_mismatches,
+            max_error: max,
+            rms_error: rms,
+            share_within_bounds: share,
+        },
+    )
+}
+
 fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
     (
         any::<u64>(),
@@ -134,7 +150,11 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
         day_pairs(),
         any::<u32>(),
         any::<u64>(),
-        (any::<u64>(), prop::collection::vec((text(), day(), any::<u64>()), 0..3)),
+        (
+            any::<u64>(),
+            prop::collection::vec((text(), day(), any::<u64>()), 0..3),
+            prop::option::of(verifications()),
+        ),
     )
         .prop_map(|(id, at, run, fingerprint, days, n_days, n_cells, rows)| SnapshotInfo {
             id: SnapshotId(id),
@@ -150,6 +170,7 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
                 .into_iter()
                 .map(|(source, day, rows)| Unattributed { source, day, rows })
                 .collect(),
+            verification: rows.2,
         })
 }
 

@@ -352,6 +352,9 @@ pub struct Snapshot {
     /// none.
     #[prost(message, repeated, tag = "10")]
     pub unattributed: ::prost::alloc::vec::Vec<Unattributed>,
+    /// What the last exact recount of some of its days found; absent where nobody verified it.
+    #[prost(message, optional, tag = "11")]
+    pub verification: ::core::option::Option<Verification>,
 }
 /// Events of a day that the model credits to others, and that found none.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -363,6 +366,32 @@ pub struct Unattributed {
     pub day: ::prost::alloc::string::String,
     #[prost(uint64, tag = "3")]
     pub rows: u64,
+}
+/// What an exact recount of some of a snapshot's days, from the sources, found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Verification {
+    #[prost(message, optional, tag = "1")]
+    pub verified_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The first and the last day that was recounted.
+    #[prost(string, tag = "2")]
+    pub first_day: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub last_day: ::prost::alloc::string::String,
+    /// How many numbers were compared.
+    #[prost(uint64, tag = "4")]
+    pub n_compared: u64,
+    /// How many of them are wrong: a count or sum that differs, a distinct count more than five standard errors off.
+    #[prost(uint64, tag = "5")]
+    pub n_mismatches: u64,
+    /// The largest error of a distinct count, in standard errors.
+    #[prost(double, tag = "6")]
+    pub max_error: f64,
+    /// The root mean square of these errors.
+    #[prost(double, tag = "7")]
+    pub rms_error: f64,
+    /// The share of distinct counts within their 95 % bounds, 0 to 1.
+    #[prost(double, tag = "8")]
+    pub share_within_bounds: f64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunsRequest {

@@ -293,6 +293,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         n_cells: all().map(|chunk| u64::from(chunk.n_rows)).sum(),
         rows_in: parts.metadata.rows_in.values().sum(),
         unattributed: parts.metadata.unattributed().into(),
+        verification: None,
     };
     Ok(Snapshot {
         info,

@@ -327,3 +327,37 @@ async fn queries_go_on_while_snapshots_come() {
     }
     assert!(n_answers > 10, "{n_answers}");
 }
+
+#[tokio::test]
+async fn the_last_verification_of_a_snapshot_is_shown() {
+    let mut lake = TestLake::with(january());
+    let cubes = follow(&lake).await;
+    assert_eq!(cubes.current_status().snapshot.unwrap().verification, None);
+    lake.verify("run-b", 0);
+    // It is news to those who watch, before long.
+    let mut status = cubes.watch_status();
+    status.mark_unchanged();
+    for _ in 0..20 {
+        cubes.look().await;
+    }
+    assert!(status.has_changed().unwrap());
+    let found = status.borrow_and_update().snapshot.clone().unwrap().verification.unwrap();
+    assert_eq!((found.n_compared, found.n_mismatches), (60, 0));
+    assert_eq!(found.days, (day("2026-01-03"), day("2026-01-03")));
+    assert_eq!(by_country(&cubes, None).await.snapshot.verification, Some(found));
+
+    // A later one takes its place, and what is none does no harm.
+    std::fs::write(lake.path("verifications/notes.txt"), "x").unwrap();
+    std::fs::write(lake.path("verifications/00000000000000000009-x.json"), "{").unwrap();
+    lake.verify("run-c", 3);
+    let listed = cubes.snapshots(5).await.unwrap();
+    assert_eq!(listed[0].verification.as_ref().unwrap().n_mismatches, 3);
+
+    // Another snapshot was not verified, the earlier one stays so.
+    lake.replace_days(generate(2, &days("2026-01-04", "2026-01-04"), 30));
+    cubes.look().await;
+    assert_eq!(cubes.current_status().snapshot.unwrap().verification, None);
+    let listed = cubes.snapshots(5).await.unwrap();
+    let verified = |index: usize| listed[index].verification.is_some();
+    assert_eq!((verified(0), verified(1)), (false, true));
+}

@@ -11,7 +11,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_proto::{
-    FORMAT_VERSION, Grain, Model, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata, cell_schema,
+    FORMAT_VERSION, Grain, Model, Period, RunId, SNAPSHOT_KEY, SnapshotId, SnapshotMetadata,
+    VERIFICATIONS_FOLDER, Verification, cell_schema,
 };
 use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
@@ -140,6 +141,33 @@ impl TestLake {
         change(&mut metadata);
         let text = serde_json::to_string(&metadata).unwrap();
         self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
+    }
+
+    /// Leaves the file of an exact recount of the newest snapshot.
+    pub(super) fn verify(&self, run: &str, n_mismatches: u64) {
+        let snapshot = SnapshotId(self.next_version - 1);
+        let verification = Verification {
+            format_version: FORMAT_VERSION,
+            snapshot,
+            run: RunId::new(run),
+            verified_at: "2026-02-01T00:00:00Z".parse().unwrap(),
+            days: vec!["2026-01-03".parse().unwrap()],
+            seed: 1,
+            n_cells: 10,
+            n_additive: 40,
+            n_distinct: 20,
+            max_error: 2.5,
+            rms_error: 0.75,
+            share_within_bounds: 1.0,
+            reference: None,
+            n_mismatches,
+            mismatches: Vec::new(),
+            not_compared: Vec::new(),
+        };
+        let folder = self.path(VERIFICATIONS_FOLDER);
+        fs::create_dir_all(&folder).unwrap();
+        let text = serde_json::to_string(&verification).unwrap();
+        fs::write(folder.join(verification.file_name()), text).unwrap();
     }
 
     /// A commit of another engine: it changes nothing and says nothing of ours.

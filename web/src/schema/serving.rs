@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value};
-use clio_proto::{ServingState, SnapshotInfo};
+use clio_proto::{ServingState, SnapshotInfo, VerificationInfo};
 
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
@@ -10,6 +10,7 @@ use super::scalars::{DATE, INT64, TIMESTAMP};
 pub(super) const SERVING_STATUS: &str = "ServingStatus";
 pub(super) const SNAPSHOT: &str = "Snapshot";
 const UNATTRIBUTED: &str = "Unattributed";
+const VERIFICATION: &str = "Verification";
 const SERVING_STATE: &str = "ServingState";
 
 /// A status as GraphQL shows it.
@@ -33,6 +34,7 @@ pub(super) struct Snapshot {
     n_cells: u64,
     rows_in: u64,
     unattributed: Vec<Unattributed>,
+    verification: Option<VerificationInfo>,
 }
 
 /// Events without credit as GraphQL shows them.
@@ -75,6 +77,7 @@ impl From<SnapshotInfo> for Snapshot {
             n_cells: info.n_cells,
             rows_in: info.rows_in,
             unattributed: info.unattributed.iter().map(Unattributed::from).collect(),
+            verification: info.verification,
         }
     }
 }
@@ -98,7 +101,12 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
             EnumItem::new("DOWN")
                 .description("It has no snapshot to serve, or does not answer at all."),
         );
-    schema.register(status()).register(snapshot()).register(unattributed()).register(states)
+    schema
+        .register(status())
+        .register(snapshot())
+        .register(unattributed())
+        .register(verification())
+        .register(states)
 }
 
 fn status() -> Object {
@@ -166,6 +174,12 @@ fn snapshot() -> Object {
             "Events without one to be credited to, which no cell counts, by source and day.",
             |it: &Snapshot| it.unattributed.as_slice(),
         )
+        .maybe(
+            "verification",
+            VERIFICATION,
+            "What the last exact recount of some of its days found; null where nobody verified it.",
+            |it: &Snapshot| it.verification.as_ref(),
+        )
         .finish()
 }
 
@@ -179,5 +193,51 @@ fn unattributed() -> Object {
             it.day.as_str().into()
         })
         .leaf("rows", TypeRef::named_nn(INT64), "How many, at least one.", |it| it.rows.into())
+        .finish()
+}
+
+fn verification() -> Object {
+    let what = "What an exact recount of some of a snapshot's days, from the sources, found.";
+    ObjectOf::<VerificationInfo>::new(VERIFICATION, what)
+        .leaf("verifiedAt", TypeRef::named_nn(TIMESTAMP), "When it was made.", |it| {
+            it.verified_at.to_string().into()
+        })
+        .leaf("firstDay", TypeRef::named_nn(DATE), "The first day that was recounted.", |it| {
+            it.days.0.to_string().into()
+        })
+        .leaf("lastDay", TypeRef::named_nn(DATE), "The last day that was recounted.", |it| {
+            it.days.1.to_string().into()
+        })
+        .leaf("ok", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether no number is wrong.", |it| {
+            (it.n_mismatches == 0).into()
+        })
+        .leaf("nCompared", TypeRef::named_nn(INT64), "How many numbers were compared.", |it| {
+            it.n_compared.into()
+        })
+        .leaf(
+            "nMismatches",
+            TypeRef::named_nn(INT64),
+            "How many of them are wrong: a count or sum that differs, a distinct count more than five standard \
+             errors off.",
+            |it| it.n_mismatches.into(),
+        )
+        .leaf(
+            "maxError",
+            TypeRef::named_nn(TypeRef::FLOAT),
+            "The largest error of a distinct count, in standard errors.",
+            |it| it.max_error.into(),
+        )
+        .leaf(
+            "rmsError",
+            TypeRef::named_nn(TypeRef::FLOAT),
+            "The root mean square of these errors.",
+            |it| it.rms_error.into(),
+        )
+        .leaf(
+            "shareWithinBounds",
+            TypeRef::named_nn(TypeRef::FLOAT),
+            "The share of distinct counts within their 95 % bounds.",
+            |it| it.share_within_bounds.into(),
+        )
         .finish()
 }

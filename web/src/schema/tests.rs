@@ -118,7 +118,9 @@ async fn snapshots_and_members_are_shown() {
         snapshots(first: 2) { version }
         serving { state message snapshot {
             version committedAt runId fingerprint firstDay lastDay nDays nCells rowsIn
-            unattributed { source day rows } } }
+            unattributed { source day rows }
+            verification { verifiedAt firstDay lastDay ok nCompared nMismatches maxError rmsError
+                shareWithinBounds } } }
         members(field: COUNTRY) { total members { value label media nCells } }
     }";
     let body = server.ask(query, json!({})).await;
@@ -133,6 +135,11 @@ async fn snapshots_and_members_are_shown() {
                 "unattributed": [
                     { "source": "qualified_plays", "day": "2026-01-31", "rows": 1_234 },
                 ],
+                "verification": {
+                    "verifiedAt": "2026-02-01T05:06:07Z", "firstDay": "2026-01-31",
+                    "lastDay": "2026-01-31", "ok": true, "nCompared": 1_234, "nMismatches": 0,
+                    "maxError": 2.75, "rmsError": 0.5, "shareWithinBounds": 0.96875,
+                },
             } },
             "members": { "total": 2, "members": [
                 { "value": "US", "label": "United States", "media": null, "nCells": 7 },

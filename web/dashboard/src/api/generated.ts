@@ -42,26 +42,26 @@ export type Direction =
   | 'ASC'
   | 'DESC';
 
-export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number };
+export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null };
 
 export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> };
 
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { dataset: { name: string, timezone: string, fingerprint: string, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number } | null } };
+export type StartQuery = { dataset: { name: string, timezone: string, fingerprint: string, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -108,6 +108,15 @@ export const SnapshotPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
 }
     `, {"fragmentName":"SnapshotParts"}) as unknown as TypedDocumentString<SnapshotPartsFragment, unknown>;
 export const StatusPartsFragmentDoc = new TypedDocumentString(`
@@ -126,6 +135,15 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
 }`, {"fragmentName":"StatusParts"}) as unknown as TypedDocumentString<StatusPartsFragment, unknown>;
 export const RowPartsFragmentDoc = new TypedDocumentString(`
     fragment RowParts on CubeRow {
@@ -181,6 +199,15 @@ export const StartDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
 }
 fragment StatusParts on ServingStatus {
   state
@@ -203,6 +230,15 @@ export const StatusDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
 }
 fragment StatusParts on ServingStatus {
   state
@@ -225,6 +261,15 @@ export const StatusesDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
 }
 fragment StatusParts on ServingStatus {
   state

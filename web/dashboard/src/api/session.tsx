@@ -119,7 +119,8 @@ function useShownSnapshot(newest: Snapshot | null): Snapshot | null {
       clearTimeout(again);
     };
   }, [client, from, newest]);
-  return shown;
+  // Of the same snapshot more may be known by now: somebody verified it.
+  return newest !== null && newest.version === from ? newest : shown;
 }
 
 export { SessionContext };

@@ -2,7 +2,7 @@
 
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
-import { formatCount, formatMoment, formatDay } from '../format';
+import { formatCount, formatMoment, formatDay, formatRange, formatStandardErrors } from '../format';
 
 export type LinkWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'down';
 
@@ -33,8 +33,29 @@ export function SnapshotBadge({ link, snapshot }: SnapshotBadgeProps) {
           {snapshot.lastDay !== null && (
             <span className="badge-part badge-through">data through {formatDay(snapshot.lastDay)}</span>
           )}
+          {snapshot.verification && <Verified verification={snapshot.verification} />}
         </>
       )}
     </p>
+  );
+}
+
+/** What the last exact recount of some days found: the one line that says whether the numbers can be trusted. */
+function Verified({ verification }: { readonly verification: NonNullable<Snapshot['verification']> }) {
+  const { ok, nCompared, nMismatches, maxError, firstDay, lastDay, verifiedAt } = verification;
+  const details = `Recounted ${formatMoment(verifiedAt)} from the events of ${formatRange(firstDay, lastDay)}; the largest error of a distinct count was ${formatStandardErrors(maxError)}`;
+  return (
+    <>
+      {' '}
+      {ok ? (
+        <span className="badge-part" title={details}>
+          verified<span className="badge-detail">: {formatCount(nCompared)} numbers, errors up to {formatStandardErrors(maxError)}</span>
+        </span>
+      ) : (
+        <span className="badge-part badge-wrong" title={details}>
+          {formatCount(nMismatches)} of {formatCount(nCompared)} verified numbers are wrong
+        </span>
+      )}
+    </>
   );
 }

@@ -40,6 +40,11 @@ function format(value: number, decimals: number, roundingMode: Rounding, compact
   return text === '-0' ? '0' : text;
 }
 
+/** An error in standard errors, rounded up: "2.8 σ". */
+export function formatStandardErrors(value: number): string {
+  return `${format(value, 1, 'ceil')}${NARROW_SPACE}σ`;
+}
+
 /** A count of rows, groups or days. */
 export function formatCount(value: number): string {
   return format(value, 0, 'halfExpand');

@@ -31,6 +31,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
       lastDay: '2026-01-03',
       nDays: 3,
       nCells: 900,
+      verification: null,
     },
     ...part,
   };

@@ -213,6 +213,27 @@ describe('snapshots', () => {
     expect(badge()).toBe('live snapshot 1 data through 3 Jan 2026');
   });
 
+  it('says what an exact recount found, as soon as somebody made one', async () => {
+    const { link } = renderAt('/', gateway);
+    await table();
+    expect(badge()).not.toContain('verified');
+    const verification = {
+      verifiedAt: '2026-02-01T05:00:00Z',
+      firstDay: '2026-01-03',
+      lastDay: '2026-01-03',
+      ok: true,
+      nCompared: 1234,
+      nMismatches: 0,
+      maxError: 2.71,
+    };
+    const { snapshot } = serving(1);
+    link.move({ status: serving(1, { snapshot: snapshot && { ...snapshot, verification } }) });
+    expect(badge()).toContain('verified: 1,234 numbers, errors up to 2.8\u202fσ');
+    const wrong = { ...verification, ok: false, nMismatches: 3 };
+    link.move({ status: serving(1, { snapshot: snapshot && { ...snapshot, verification: wrong } }) });
+    expect(badge()).toContain('3 of 1,234 verified numbers are wrong');
+  });
+
   it('goes on to a new one only when all panels have it', async () => {
     const { link } = renderAt('/', gateway);
     await table();

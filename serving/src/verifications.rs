@@ -1,0 +1,130 @@
+//! Exact recounts of snapshots, as `etl verify` leaves them in the lake: the last one of each is shown.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use clio_proto::{
+    SnapshotId, VERIFICATIONS_FOLDER, Verification, VerificationInfo, verification_prefix,
+};
+use futures::TryStreamExt as _;
+use jiff::Timestamp;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use tracing::warn;
+
+use crate::error::ServingError;
+use crate::snapshot::Lake;
+
+/// What was read so far, by version. A file never changes, so that it is read once.
+#[derive(Debug, Default)]
+pub(crate) struct Verifications {
+    known: Mutex<BTreeMap<u64, Known>>,
+}
+
+/// The last file of a version.
+#[derive(Debug)]
+struct Known {
+    file: FileName,
+    /// `None` where it cannot be read.
+    info: Option<VerificationInfo>,
+}
+
+/// What tells one file from another, the later one greater.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct FileName {
+    modified: Timestamp,
+    location: Path,
+}
+
+impl Verifications {
+    /// Forgets everything: the lake is another one.
+    pub(crate) fn clear(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The last one of a snapshot, as far as was looked.
+    pub(crate) fn of(&self, id: SnapshotId) -> Option<VerificationInfo> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&id.0)?.info.clone()
+    }
+
+    /// Looks for those of a snapshot and of all newer ones. What goes wrong is logged: numbers are served
+    /// whether somebody verified them or not.
+    pub(crate) async fn look(&self, lake: &Lake, from: SnapshotId) {
+        if let Err(error) = self.try_look(lake, from).await {
+            warn!(%error, "verifications cannot be listed");
+        }
+    }
+
+    async fn try_look(&self, lake: &Lake, from: SnapshotId) -> Result<(), ServingError> {
+        let store = lake.store(VERIFICATIONS_FOLDER)?;
+        let offset = Path::from(verification_prefix(from));
+        let found: Result<Vec<ObjectMeta>, _> =
+            store.list_with_offset(None, &offset).try_collect().await;
+        let files = match found {
+            Ok(files) => files,
+            // Nobody verified anything yet.
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(lake.silent(&error)),
+        };
+        let mut last: BTreeMap<u64, FileName> = BTreeMap::new();
+        for file in files {
+            let Some(version) = version_of(&file.location) else { continue };
+            let name = FileName {
+                modified: Timestamp::from_microsecond(file.last_modified.timestamp_micros())
+                    .unwrap_or_default(),
+                location: file.location,
+            };
+            let last = last.entry(version).or_insert_with(|| name.clone());
+            if name > *last {
+                *last = name;
+            }
+        }
+        for (version, file) in last {
+            if !self.is_known(version, &file) {
+                let info = read(store.as_ref(), SnapshotId(version), &file.location).await;
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.insert(version, Known { file, info });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, version: u64, file: &FileName) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&version).is_some_and(|known| known.file == *file)
+    }
+}
+
+/// The version in a file's name; `None` for a file of somebody else.
+fn version_of(location: &Path) -> Option<u64> {
+    let (version, _) = location.filename()?.strip_suffix(".json")?.split_once('-')?;
+    version.parse().ok()
+}
+
+async fn read(
+    store: &dyn ObjectStore,
+    id: SnapshotId,
+    location: &Path,
+) -> Option<VerificationInfo> {
+    let bytes = async { store.get(location).await?.bytes().await };
+    let read = match bytes.await {
+        Ok(bytes) => {
+            serde_json::from_slice::<Verification>(&bytes).map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    match read {
+        Ok(verification) if verification.is_known_format() && verification.snapshot == id => {
+            verification.info()
+        }
+        Ok(_) => {
+            warn!(%location, "a verification is of another format, or of another snapshot");
+            None
+        }
+        Err(error) => {
+            warn!(%location, error, "a verification cannot be read");
+            None
+        }
+    }
+}
