@@ -38,6 +38,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) old: &'a BTreeMap<Period, Vec<LakeFile>>,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
+    /// Events that found none to be credited to, by source and by the day on which they happened.
+    pub(crate) unattributed: &'a BTreeMap<String, BTreeMap<Date, u64>>,
 }
 
 impl Judge<'_> {
@@ -58,6 +60,7 @@ impl Judge<'_> {
         // One thread: the cell that a finding names is the first one, in every run.
         let cells = Union::new(self.ctx, self.shape, Arc::clone(self.store), 1)?;
         self.judge_rows(&cells, &checks, &mut outcomes).await?;
+        self.judge_unattributed(&checks, &mut outcomes);
         let known = self.known_members(&checks)?;
         for (day, rebuilt) in self.changed() {
             let Some(file) = &rebuilt.file else { continue };
@@ -82,6 +85,30 @@ impl Judge<'_> {
         changed.filter_map(|(period, rebuilt)| Some((day_of(*period)?, rebuilt)))
     }
 
+    fn judge_unattributed(&self, checks: &[&Check], outcomes: &mut [CheckOutcome]) {
+        for (check, outcome) in checks.iter().zip(outcomes) {
+            let CheckKind::Unattributed { sources, at_most } = &check.kind else { continue };
+            for (day, rebuilt) in self.changed() {
+                for source in sources {
+                    let Some(measure) = count_of(self.shape, source) else { continue };
+                    let without = self.unattributed.get(source).and_then(|days| days.get(&day));
+                    let n_without = i128::from(without.copied().unwrap_or_default());
+                    let n_events = n_without + rebuilt.totals.whole[measure].unwrap_or_default();
+                    let most = (at_most * n_events as f64).floor();
+                    outcome.n_checked += u64::from(n_events > 0);
+                    if n_without as f64 > most {
+                        let what = format!(
+                            "{n_without} of {n_events} events of `{source}` find none to be credited to, \
+                             {most:.0} at most expected"
+                        );
+                        let is_failure = check.on_failure == OnFailure::Fail;
+                        outcome.findings.push(CheckFinding { day, is_failure, what });
+                    }
+                }
+            }
+        }
+    }
+
     async fn judge_rows(
         &self,
         cells: &Union<'_>,
@@ -90,7 +117,7 @@ impl Judge<'_> {
     ) -> Result<(), EtlError> {
         let trailing_days = |check: &&Check| match &check.kind {
             CheckKind::Rows { trailing_days, .. } => Some(*trailing_days),
-            CheckKind::Within { .. } | CheckKind::Missing { .. } => None,
+            _ => None,
         };
         let Some(longest) = checks.iter().filter_map(trailing_days).max() else { return Ok(()) };
         let totals = self.totals_by_day(cells, longest).await?;

@@ -345,7 +345,8 @@ impl Run<'_> {
         let step = self.book.begin("check", 1)?;
         let (model, old) = (&self.config.model, files_by_period(state));
         let store = self.cells.store();
-        let judge = Judge { ctx, model, shape, members, store, old: &old, days };
+        let unattributed = &self.rows_unattributed;
+        let judge = Judge { ctx, model, shape, members, store, old: &old, days, unattributed };
         let outcomes = judge.outcomes().await?;
         refuse_failures(&outcomes, self.config.accept.as_deref())?;
         self.stager.checked.declared = outcomes;

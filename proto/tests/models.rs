@@ -136,7 +136,9 @@ fn every_model_has_checks_unless_it_says_otherwise() {
                 of impressions, qualified_plays; once 7 of them are known";
     let missing = "missing warn true: at most 50 % of a day's events, each of impressions, \
                    qualified_plays, lack a known member, each of asset, country, device";
-    assert_eq!(said(MEDIA), [rows, missing]);
+    let unattributed = "unattributed warn true: at most 50 % of a day's events, each of \
+                        qualified_plays, find none to be credited to";
+    assert_eq!(said(MEDIA), [rows, missing, unattributed]);
     let declared = "
 [check.missing]
 on_failure = \"off\"
@@ -162,6 +164,7 @@ at_most = 0.025
         said(&format!("{MEDIA}{declared}")),
         [
             rows,
+            unattributed,
             &missing.replace("warn true", "off false"),
             "players_within_viewers fail false: players is never above viewers in a cell",
             "plays_come warn false: a day has 99.5 to 400 % of the median events of the 3 days before, \

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use clio_etl::{Days, ErrorKind, RunReport};
+use clio_etl::{Days, ErrorKind, RunReport, Sample, Silent, verify};
 use datafusion::arrow::array::{Array, Int64Array};
 
 use crate::formats::model;
@@ -149,6 +149,37 @@ async fn events_without_a_known_member_are_a_gap() {
          none, 2 that lookup `countries` does not have, such as `XX`), 2 at most expected; {MEND}"
     );
     assert_eq!(sandbox.failure(Days::OutOfDate).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plays_without_an_impression_are_judged_and_not_recounted() {
+    let credit = "[source.played]\nurl = \"played/\"\nformat = \"csv\"\ntime = \"at\"\n\
+         [source.credited]\nattribute = { event = \"played\", to = \"events\", by = [\"id\"], \
+         within = \"24h\", credit = \"last\" }\n\
+         [measure.plays]\nsource = \"credited\"\nkind = \"count\"\n\
+         [check.unattributed]\nat_most = \"40%\"\non_failure = \"fail\"";
+    let mut sandbox = Sandbox::new(&model(CSV, credit));
+    write_day(&sandbox, "2026-01-01", &["US", "DE"]);
+    let plays = |ids: &[u32]| {
+        let line = |id: &u32| format!("2026-01-01T12:00:00,{id}\n");
+        format!("at,id\n{}", ids.iter().map(line).collect::<String>())
+    };
+    sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 7, 8]));
+    let expected = format!(
+        "check `unattributed` failed for 2026-01-01: 2 of 3 events of `credited` find none to be credited \
+         to, 1 at most expected; {MEND}"
+    );
+    assert_eq!(sandbox.failure(Days::All).await, expected);
+    sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 1, 8]));
+    let report = sandbox.run(Days::All).await;
+    assert_eq!((findings(&report), n_checked(&report, "unattributed")), (vec![], Some(1)));
+
+    let sample = Sample { days: None, n_cells: 5, seed: 1 };
+    let found = verify(&sandbox.config(), sample, &Silent).await.unwrap();
+    assert!(found.is_ok() && found.n_additive == 5, "{found:?}");
+    let reason =
+        "`plays`: its events are credited to those of `events`, which a recount does not do again";
+    assert_eq!(found.not_compared, [reason]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,11 +52,18 @@ pub enum CheckKind {
         /// The greatest share of a source's events, 0 to 1.
         at_most: f64,
     },
+    /// Few events of a day find none to be credited to, beside those that are credited to the day.
+    Unattributed {
+        /// The sources, each on its own; each is attributed.
+        sources: Vec<String>,
+        /// The greatest share of a source's events, 0 to 1.
+        at_most: f64,
+    },
 }
 
 impl CheckKind {
     /// The names of kinds in the model.
-    pub const NAMES: [&'static str; 3] = ["rows", "within", "missing"];
+    pub const NAMES: [&'static str; 4] = ["rows", "within", "missing", "unattributed"];
 }
 
 /// In words, as `model check` prints it.
@@ -80,6 +87,12 @@ impl fmt::Display for CheckKind {
                 percent(*at_most),
                 sources.join(", "),
                 dimensions.join(", ")
+            ),
+            Self::Unattributed { sources, at_most } => write!(
+                f,
+                "at most {} % of a day's events, each of {}, find none to be credited to",
+                percent(*at_most),
+                sources.join(", ")
             ),
         }
     }

@@ -16,8 +16,8 @@ const N_KNOWN_AT_LEAST: u16 = 7;
 const DEFAULT_AT_LEAST: f64 = 0.5;
 /// Twice: a campaign's first day is not worth a word, files that arrived twice with other events are.
 const DEFAULT_AT_MOST: f64 = 2.0;
-/// Half: what most events lack is a column that broke, not a gap.
-const DEFAULT_MISSING_AT_MOST: f64 = 0.5;
+/// Half: what most events lack is a column, or a key, that broke, and no gap.
+const DEFAULT_SHARE_AT_MOST: f64 = 0.5;
 
 /// Checks all declared checks and adds those that apply by default.
 pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
@@ -44,8 +44,9 @@ fn defaults(raw: &RawModel) -> Vec<Check> {
     let missing = CheckKind::Missing {
         dimensions: dimensions.clone(),
         sources: sources.clone(),
-        at_most: DEFAULT_MISSING_AT_MOST,
+        at_most: DEFAULT_SHARE_AT_MOST,
     };
+    let attributed = attributed_sources(raw);
     let default = |name: &str, kind| Check {
         name: name.to_owned(),
         kind,
@@ -59,6 +60,13 @@ fn defaults(raw: &RawModel) -> Vec<Check> {
             checks.push(default("missing", missing));
         }
     }
+    if !attributed.is_empty() {
+        let at_most = DEFAULT_SHARE_AT_MOST;
+        checks.push(default(
+            "unattributed",
+            CheckKind::Unattributed { sources: attributed, at_most },
+        ));
+    }
     checks
 }
 
@@ -71,7 +79,7 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
     let kind = match (of_default, &check.kind) {
         (Some(name), Entry::Absent) => name,
         (of_default, entry) => {
-            let mend = "say what it is: `rows`, `within` or `missing`";
+            let mend = "say what it is: `rows`, `within`, `missing` or `unattributed`";
             let kind = need(place, "kind", entry, mend, problems)?.as_str();
             let line = entry.line_or(place.line);
             if !CheckKind::NAMES.contains(&kind) {
@@ -91,7 +99,8 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
     let kind = match kind {
         "rows" => rows(raw, check, problems),
         "within" => within(raw, check, problems),
-        _ => missing(raw, check, problems),
+        "missing" => missing(raw, check, problems),
+        _ => unattributed(raw, check, problems),
     };
     let (kind, on_failure) = (kind?, on_failure?);
     Some(Check { name: place.name.clone(), kind, on_failure, is_default: false })
@@ -102,10 +111,10 @@ fn refuse_foreign_keys(check: &RawCheck, kind: &str, problems: &mut Problems) {
     let place = &check.place;
     let line = |given: Option<usize>, kinds: &[&str]| given.filter(|_| !kinds.contains(&kind));
     for (key, line) in [
-        ("source", line(line_of(&check.source), &["rows", "missing"])),
+        ("source", line(line_of(&check.source), &["rows", "missing", "unattributed"])),
         ("trailing_days", line(line_of(&check.trailing_days), &["rows"])),
         ("at_least", line(line_of(&check.at_least), &["rows"])),
-        ("at_most", line(line_of(&check.at_most), &["rows", "missing"])),
+        ("at_most", line(line_of(&check.at_most), &["rows", "missing", "unattributed"])),
         ("dimension", line(line_of(&check.dimension), &["missing"])),
         ("measure", line(line_of(&check.measure), &["within"])),
         ("within", line(line_of(&check.within), &["within"])),
@@ -174,18 +183,44 @@ fn within(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<C
 }
 
 fn missing(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
-    let place = &check.place;
     let sources = sources(raw, check, problems);
     let dimensions = dimensions(raw, check, problems);
-    let at_most = share(check, "at_most", &check.at_most, DEFAULT_MISSING_AT_MOST, problems);
+    let at_most = share_of_events(check, problems);
+    Some(CheckKind::Missing { dimensions: dimensions?, sources: sources?, at_most: at_most? })
+}
+
+fn unattributed(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
+    let place = &check.place;
+    let at_most = share_of_events(check, problems);
+    let attributed = attributed_sources(raw);
+    let mut sources = sources(raw, check, problems)?;
+    sources.retain(|source| attributed.contains(source));
+    if sources.is_empty() {
+        let what = match check.source.given() {
+            Some(at) => format!("the events of `{}` are not credited to others", at.value),
+            None => "no source is credited to another".to_owned(),
+        };
+        let (key, line) = match check.source.given() {
+            Some(at) => (place.key("source"), at.line),
+            None => (place.path.clone(), place.line),
+        };
+        problems.report(line, key, what, "remove it, or give the source `attribute`");
+        return None;
+    }
+    Some(CheckKind::Unattributed { sources, at_most: at_most? })
+}
+
+/// The greatest share of the events that a check lets pass.
+fn share_of_events(check: &RawCheck, problems: &mut Problems) -> Option<f64> {
+    let at_most = share(check, "at_most", &check.at_most, DEFAULT_SHARE_AT_MOST, problems);
     if let Some(at) = check.at_most.given()
         && at_most.is_some_and(|share| share > 1.0)
     {
         let what = "a share of the events is 100 % at most";
-        problems.report(at.line, place.key("at_most"), what, "write less, such as `\"5%\"`");
+        problems.report(at.line, check.place.key("at_most"), what, "write less, such as `\"5%\"`");
         return None;
     }
-    Some(CheckKind::Missing { dimensions: dimensions?, sources: sources?, at_most: at_most? })
+    at_most
 }
 
 /// The dimensions that a check looks at: the one that it names, else every one with one value an event.
@@ -283,6 +318,15 @@ fn counted_sources(raw: &RawModel) -> Vec<String> {
     };
     let names = raw.sources.iter().map(|source| source.place.name.clone());
     names.filter(|name| is_counted(name)).collect()
+}
+
+/// The counted sources whose events are credited to those of another, in the file's order.
+fn attributed_sources(raw: &RawModel) -> Vec<String> {
+    let is_attributed = |name: &String| {
+        let source = raw.sources.iter().find(|source| source.place.name == *name);
+        source.is_some_and(|source| !source.attribute.is_absent())
+    };
+    counted_sources(raw).into_iter().filter(is_attributed).collect()
 }
 
 /// The dimensions with one value an event, in the file's order.
