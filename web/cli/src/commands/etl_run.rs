@@ -150,7 +150,9 @@ pub(crate) fn print_report(report: &RunReport) {
         .iter()
         .map(|(grain, n_cells)| format!("{grain} {}", number(*n_cells)))
         .collect();
-    println!("  cells          {}", cells.join(", "));
+    if !cells.is_empty() {
+        println!("  cells          {}", cells.join(", "));
+    }
     for check in &report.checks {
         for finding in &check.findings {
             let verdict = if finding.is_failure { "accepted" } else { "warning" };
