@@ -281,12 +281,45 @@ fn codec(c: &mut Criterion) {
     group.finish();
 }
 
+/// Decodes what does not fit the caches, as a service does that loads a snapshot: 8192 sketches with registers,
+/// beside the copy of the same bytes. From the first cache to itself (`codec`) the machine copies faster than it
+/// can read, so that there the check costs as much again.
+fn load(c: &mut Criterion) {
+    const N_SKETCHES: usize = 8192;
+    let mut group = c.benchmark_group("load_8192");
+    for &family in Family::ALL {
+        let bytes = sketch(family, 0, 1_000_000).encode();
+        let all = bytes.repeat(N_SKETCHES);
+        group.throughput(Throughput::Bytes(all.len() as u64)).sample_size(10);
+        let mut registers = vec![0; all.len()];
+        let mut coupons = Vec::new();
+        group.bench_function(format!("decode {family}"), |b| {
+            b.iter(|| {
+                registers.clear();
+                for bytes in black_box(&all).chunks_exact(bytes.len()) {
+                    decode_parts(family, precision(), bytes, &mut coupons, &mut registers)
+                        .expect("encoded above");
+                }
+            });
+        });
+        group.bench_function(format!("copy {family}"), |b| {
+            b.iter(|| {
+                registers.clear();
+                for bytes in black_box(&all).chunks_exact(bytes.len()) {
+                    registers.extend_from_slice(bytes);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
         .sample_size(30);
-    targets = insert, insert_grouped, union, union_many, estimate, codec
+    targets = insert, insert_grouped, union, union_many, estimate, codec, load
 }
 criterion_main!(benches);

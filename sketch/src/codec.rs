@@ -239,9 +239,11 @@ pub fn decode_parts(
     Kind::new(family, precision).expect(view.kind)?;
     match &view.body {
         Body::Registers(ranks) => {
+            // Two passes: what the first one read is in the cache, and no loop of loads and stores comes near
+            // the machine's own copy.
             let n_before = registers_out.len();
-            let largest = registers::append(registers_out, ranks);
-            if let Err(error) = view.check_registers(ranks, largest) {
+            registers_out.extend_from_slice(ranks);
+            if let Err(error) = view.check_registers(ranks, registers::largest(ranks)) {
                 registers_out.truncate(n_before);
                 return Err(error.into());
             }

@@ -63,16 +63,6 @@ pub(crate) fn largest(registers: &[u8]) -> u8 {
     portable::largest(registers)
 }
 
-/// Appends registers and returns the largest rank, in one pass.
-#[inline]
-pub(crate) fn append(out: &mut Vec<u8>, registers: &[u8]) -> u8 {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(largest) = avx2::append(out, registers) {
-        return largest;
-    }
-    portable::append(out, registers)
-}
-
 /// Sums 2^-rank over the registers.
 #[inline]
 pub(crate) fn rank_sums(registers: &[u8]) -> RankSums {
@@ -135,16 +125,6 @@ mod portable {
     #[inline]
     pub(super) fn largest(registers: &[u8]) -> u8 {
         registers.iter().fold(0, |largest, &rank| rank.max(largest))
-    }
-
-    #[inline]
-    pub(super) fn append(out: &mut Vec<u8>, registers: &[u8]) -> u8 {
-        let mut largest = 0;
-        out.extend(registers.iter().map(|&rank| {
-            largest = rank.max(largest);
-            rank
-        }));
-        largest
     }
 
     pub(super) fn rank_sums(registers: &[u8], largest: u8) -> RankSums {
@@ -217,17 +197,6 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     fn largest_avx2(registers: &[u8]) -> u8 {
         portable::largest(registers)
-    }
-
-    #[inline]
-    pub(super) fn append(out: &mut Vec<u8>, registers: &[u8]) -> Option<u8> {
-        // SAFETY: the machine has AVX2, which is all that the function asks for.
-        is_x86_feature_detected!("avx2").then(|| unsafe { append_avx2(out, registers) })
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn append_avx2(out: &mut Vec<u8>, registers: &[u8]) -> u8 {
-        portable::append(out, registers)
     }
 
     #[inline]
@@ -351,9 +320,6 @@ mod tests {
         for registers in ranks() {
             let largest = portable::largest(&registers);
             assert_eq!(super::largest(&registers), largest);
-            let mut out = vec![9];
-            assert_eq!(append(&mut out, &registers), largest);
-            assert_eq!((out[0], &out[1..]), (9, registers.as_slice()));
             assert_eq!(rank_sums(&registers), portable::rank_sums(&registers, largest));
             let other: Vec<u8> = registers.iter().rev().map(|rank| rank ^ 5).collect();
             let (mut one, mut same) = (registers.clone(), registers);

@@ -410,17 +410,12 @@ fn check_exceptions(
         is_excepted[index / 8] |= bit;
         n_excepted += 1;
     }
-    let (mut n_marked, mut largest) = (0, 0);
-    // Sums of bytes are ones that the compiler vectorises; 2 × 64 do not overflow.
-    for chunk in packed.bits.chunks(64) {
-        let mut n_marked_here = 0;
-        for &two in chunk {
-            for four in [two & 15, two >> 4] {
-                n_marked_here += u8::from(four == EXCEPTION);
-                largest = largest.max(if four == EXCEPTION { 0 } else { four });
-            }
-        }
-        n_marked += usize::from(n_marked_here);
+    let (chunks, rest) = packed.bits.as_chunks::<64>();
+    let (mut n_marked, mut largest) = look(rest);
+    for chunk in chunks {
+        let (n_marked_here, largest_here) = look(chunk);
+        n_marked += n_marked_here;
+        largest = largest.max(largest_here);
     }
     if n_excepted != n_exceptions || n_marked != n_exceptions {
         let expected = format!("{n_exceptions} exceptions of as many registers");
@@ -432,6 +427,17 @@ fn check_exceptions(
         return Err(DecodeError::new(6, "ranks of at most 63", found));
     }
     Ok(())
+}
+
+/// Returns how many of up to 128 values are exceptions, and the largest of the others. Each loop does one thing to
+/// bytes, which is what the compiler makes vectors of.
+#[inline]
+fn look(twos: &[u8]) -> (usize, u8) {
+    let n_low: u8 = twos.iter().map(|two| u8::from(two & 15 == EXCEPTION)).sum();
+    let n_high: u8 = twos.iter().map(|two| u8::from(two >> 4 == EXCEPTION)).sum();
+    let value = |four: u8| if four == EXCEPTION { 0 } else { four };
+    let largest = twos.iter().fold(0, |most, two| value(two & 15).max(value(two >> 4)).max(most));
+    (usize::from(n_low) + usize::from(n_high), largest)
 }
 
 fn encode_coupons(coupons: &[u32], out: &mut Vec<u8>) {
