@@ -83,11 +83,11 @@ peers:
 	cargo run --locked --package clio-sketch --example images -- target/peers/clio.jsonl
 	PYTHONPATH=tests target/peers/bin/python -m peers $(PEERS)
 
-# The same roll-up by other engines, on the events of `make bench`; ENGINES names some: clio first.
+# The same roll-up by other engines; ENGINES names some: clio first.
 peers-speed: build
 	tests/python.sh tests/peers/requirements.txt target/peers
-	test -e target/bench/large/media.toml || target/release/clio synth --out target/bench/large --scale large --no-answers
-	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/large target/release/clio $(ENGINES)
+	test -e target/bench/peers || PYTHONPATH=tests target/peers/bin/python -m peers.events target/bench/peers
+	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/peers target/release/clio $(ENGINES)
 
 accuracy:
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)

@@ -1,9 +1,10 @@
 """How long engines take to turn the same events into daily sketches and unite them for all time.
 
-`python -m peers.speed EVENTS CLIO [ENGINE…]`: EVENTS is a folder of `clio synth`, CLIO the release binary. Each engine reads
+`python -m peers.speed EVENTS CLIO [ENGINE…]`: EVENTS is a folder of `peers.events`, CLIO the release binary. Each engine reads
 the impressions, groups them by day, asset, country and device with a count and a sketch of people of precision 14, writes that,
 unites the days for all time and writes that too; each in a process of its own, in turn, on all cores. Clio writes month and
-year as well, checks its cells and commits to Delta, as it always does. Nothing is asserted but that all count the same.
+year as well, checks its cells and commits to Delta, as it always does; `clio-plays` credits plays to the impressions besides, and
+counts them and the people. Nothing is asserted but that all count the same.
 """
 
 import json
@@ -39,19 +40,36 @@ of = "profile_id"
 precision = 14
 family = "{family}"
 """
+PLAYS = """
+[source.plays]
+attribute = {{ event = "watched", to = "impressions", by = ["profile_id", "asset_id"], within = "24h", credit = "last" }}
+[source.watched]
+url = "{events}/plays/"
+format = "parquet"
+time = "event_time"
+[measure.plays]
+source = "plays"
+kind = "count"
+[measure.players]
+source = "plays"
+kind = "distinct"
+of = "profile_id"
+precision = 14
+family = "{family}"
+"""
 
 
-def clio(events: Path, out: Path, binary: str, family: str) -> dict:
+def clio(events: Path, out: Path, binary: str, family: str, model: str = MODEL) -> dict:
     """Runs `clio etl run` and asks for the totals."""
-    model = out / "model.toml"
-    model.write_text(MODEL.format(events=events, family=family))
+    text, model = model, out / "model.toml"
+    model.write_text(text.format(events=events, family=family))
     lake = str(out / "lake")
     started = time.perf_counter()
-    subprocess.run([binary, "etl", "run", "--model", model, "--lake", lake], check=True, capture_output=True)
+    subprocess.run([binary, "etl", "run", "--model", model, "--lake", lake], check=True, stdout=subprocess.PIPE)
     seconds = time.perf_counter() - started
     query = "SELECT sum(impressions) AS n, count(*) AS cells FROM cells WHERE grain = 'all'"
     answer = subprocess.run(
-        [binary, "sql", "--lake", lake, "--format", "json", query], check=True, capture_output=True, text=True
+        [binary, "sql", "--lake", lake, "--format", "json", query], check=True, stdout=subprocess.PIPE, text=True
     )
     return {"seconds": seconds, **json.loads(answer.stdout)}
 
@@ -113,6 +131,7 @@ def spark(events: Path, out: Path) -> dict:
 ENGINES = {
     "clio": lambda events, out, binary: clio(events, out, binary, "hll++"),
     "clio-datasketches": lambda events, out, binary: clio(events, out, binary, "datasketches"),
+    "clio-plays": lambda events, out, binary: clio(events, out, binary, "hll++", MODEL + PLAYS),
     "clickhouse": lambda events, out, _: clickhouse(events, out),
     "spark": lambda events, out, _: spark(events, out),
 }

@@ -96,7 +96,7 @@ fn bench_grouped(sandbox: &Sandbox, events: &Path) {
     let time = |measure: &str| {
         let query = format!(
             "SELECT count(*) AS n_groups, sum(n_rows) AS n_rows FROM (SELECT count(*) AS n_rows, {measure}
-             FROM impressions GROUP BY asset_id, country, device, date_trunc('day', event_time))"
+             FROM impressions GROUP BY asset_id, country, device, date_trunc('hour', event_time))"
         );
         let args = ["sql", "--table", &table, "--threads", "1", "--format", "json", &query];
         let started = Instant::now();
