@@ -54,7 +54,6 @@ mod creditor;
 mod join;
 mod plan;
 mod reach;
-mod spilled;
 
 pub(crate) use carried::Carried;
 pub(crate) use chain::{Credited, Credits};

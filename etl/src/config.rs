@@ -23,7 +23,8 @@ pub struct Config {
     pub now: jiff::Timestamp,
     /// How many threads compute; at least 1. The result does not depend on it.
     pub n_threads: usize,
-    /// How many bytes the engine may hold before it spills groups to disk; `None` for no limit.
+    /// How many bytes a run may take; `None` for no limit. Half of it is for sorting and grouping, which spill
+    /// to disk beyond that, half for files being read and the cells of two days, which do not.
     pub memory_bytes: Option<usize>,
     /// Why checks of the model that fail are accepted; the commit says so. `None`: they are not.
     pub accept: Option<String>,

@@ -23,6 +23,9 @@ pub(crate) fn session(
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = memory_bytes {
+        // The engine counts what it sorts and groups. As much again is for what it does not count: files being
+        // read, batches between steps, and the cells of two days.
+        let bytes = bytes / 2;
         // Four sorts a thread at once, and as much again for what they sort.
         let for_merging = (bytes / (8 * n_threads.max(1))).min(MOST_FOR_MERGING_BYTES);
         config = config.with_sort_spill_reservation_bytes(for_merging);

@@ -59,6 +59,11 @@ enum Kind {
 }
 
 impl Enrichment {
+    /// The key in the model of what a dimension takes of events.
+    pub(crate) fn key(&self, dimension: usize) -> Option<&str> {
+        self.dimensions.get(dimension).map(|origin| origin.key.as_str())
+    }
+
     /// Reads the lookups that dimensions take their values from.
     pub(crate) async fn open(
         ctx: &SessionContext,

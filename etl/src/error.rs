@@ -186,6 +186,21 @@ pub enum EtlError {
         /// What is wrong with it.
         reason: String,
     },
+    /// More bad rows than the model lets pass, although it sets them aside.
+    #[error(
+        "{table}: {of} {n_bad} rows cannot be read or computed with, more than `max_bad_rows` lets pass; the first \
+         is {first}; correct them, or the model, or raise the share"
+    )]
+    TooManyBadRows {
+        /// The source.
+        table: TableName,
+        /// How many are bad.
+        n_bad: u64,
+        /// What stands before the number.
+        of: String,
+        /// The first of them.
+        first: String,
+    },
     /// Files of one source that do not fit together.
     #[error("{table}: column `{column}` is {first} but {second}; write the files with one type")]
     TypesDiffer {

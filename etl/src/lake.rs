@@ -478,6 +478,7 @@ mod tests {
             rows_in: Default::default(),
             rows_out_of_day: Default::default(),
             rows_unattributed: Default::default(),
+            rows_quarantined: Default::default(),
             lookups: Default::default(),
             cells: Default::default(),
             checks: Vec::new(),

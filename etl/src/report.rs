@@ -25,6 +25,8 @@ pub struct RunReport {
     /// Events that were read but have no event to be credited to, by source and by the day on which they
     /// happened: no cell counts them.
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Bad rows that were left out and written to the table `quarantine`, by source.
+    pub rows_quarantined: BTreeMap<String, u64>,
     /// Days of the snapshot to which events to come may still be credited, in order.
     pub provisional_days: Vec<Date>,
     /// Cells of rebuilt periods, by grain.

@@ -25,7 +25,6 @@ use datafusion::arrow::compute::{
     CastOptions, cast_with_options, filter_record_batch, is_not_null,
 };
 use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type};
-use datafusion::common::DataFusionError;
 use datafusion::dataframe::DataFrame;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, col};
@@ -35,7 +34,7 @@ use jiff::civil::Date;
 
 pub(crate) use inputs::{Inputs, Selection};
 pub(crate) use inventory::Inventory;
-pub(crate) use plan::{DAY, dimension_column, input_column, is_input_column, time};
+pub(crate) use plan::{DAY, INSTANT, dimension_column, input_column, is_input_column, time};
 
 use crate::attribute::Credited;
 use crate::cells::{CellShape, Held, SortedCells};
@@ -67,6 +66,36 @@ pub(crate) async fn roll_up(
     selection: &Selection,
     credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
+    // Each round that fails leaves more bad rows out than the one before, or ends with an error.
+    loop {
+        let Some(grouped) = grouped(ctx, inputs, shape, selection, credited)? else {
+            return finish(inputs, shape, Vec::new(), credited);
+        };
+        match grouped.collect().await {
+            Ok(batches) => return finish(inputs, shape, batches, credited),
+            Err(error) => {
+                let error = explained("rolling up events", error);
+                if !(is_of_rows(&error) && inputs.set_aside(selection).await? > 0) {
+                    return Err(explain(ctx, inputs, selection, error).await);
+                }
+            }
+        }
+    }
+}
+
+/// Whether bad rows may be behind an error.
+pub(crate) fn is_of_rows(error: &EtlError) -> bool {
+    matches!(error, EtlError::Engine { .. } | EtlError::BadRow { .. })
+}
+
+/// The events of all sources, grouped; `None` where there are none.
+fn grouped(
+    ctx: &SessionContext,
+    inputs: &Inputs,
+    shape: &CellShape,
+    selection: &Selection,
+    credited: &Credited,
+) -> Result<Option<DataFrame>, EtlError> {
     let mut union: Option<DataFrame> = None;
     for (index, source) in inputs.sources().iter().enumerate() {
         let events = if source.creditor.is_some() {
@@ -84,20 +113,13 @@ pub(crate) async fn roll_up(
             Some(others) => others.union(events).during("joining sources")?,
         });
     }
-    let Some(events) = union else {
-        return finish(inputs, shape, Vec::new(), credited);
-    };
+    let Some(events) = union else { return Ok(None) };
     let groups = std::iter::once(DAY.to_owned())
         .chain((0..shape.n_dimensions).map(dimension_column))
         .map(col)
         .collect();
-    let grouped =
-        events.aggregate(groups, aggregates(inputs, shape)).during("planning a roll-up")?;
-    let batches = match grouped.collect().await {
-        Ok(batches) => batches,
-        Err(error) => return Err(explain(ctx, inputs, selection, error).await),
-    };
-    finish(inputs, shape, batches, credited)
+    let grouped = events.aggregate(groups, aggregates(inputs, shape));
+    grouped.during("planning a roll-up").map(Some)
 }
 
 fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
@@ -126,9 +148,8 @@ async fn explain(
     ctx: &SessionContext,
     inputs: &Inputs,
     selection: &Selection,
-    error: DataFusionError,
+    mut error: EtlError,
 ) -> EtlError {
-    let mut error = explained("rolling up events", error);
     if !matches!(error, EtlError::Engine { .. }) {
         return error;
     }
@@ -139,7 +160,8 @@ async fn explain(
         }
         let files = inputs.inventory().files(index, selection);
         let plan = |provider| inputs.events(ctx, index, provider, selection);
-        error = source.table.locate(ctx, files, error, plan).await;
+        let key_of = |column: &str| inputs.key_of(index, column);
+        error = source.table.locate(ctx, files, error, plan, &key_of).await;
         if !matches!(error, EtlError::Engine { .. }) {
             break;
         }

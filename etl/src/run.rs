@@ -37,6 +37,7 @@ use crate::lake::{Change, DeltaFolder, Outcome, TableState};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
 use crate::plan::{Plan, day_of};
+use crate::quarantine::Quarantine;
 use crate::report::RunReport;
 use crate::rollup::{Inputs, Inventory};
 use crate::stage::{Periods, Rebuilt, Stager, files_by_period};
@@ -89,6 +90,7 @@ pub async fn run(
         rows_in: BTreeMap::new(),
         rows_out_of_day: BTreeMap::new(),
         rows_unattributed: BTreeMap::new(),
+        quarantine: Quarantine::default(),
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
@@ -132,6 +134,7 @@ struct Run<'a> {
     rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
     rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
+    quarantine: Quarantine,
     bytes_written: u64,
 }
 
@@ -285,6 +288,7 @@ impl Run<'_> {
             fingerprint: Some(self.config.model.fingerprint().clone()),
             days: result.as_ref().map(|report| report.days.clone()).unwrap_or_default(),
             rows_in: self.rows_in.clone(),
+            rows_quarantined: self.quarantine.n_rows().clone(),
             steps: self.book.records(),
         }
     }
@@ -408,6 +412,7 @@ impl Run<'_> {
             rows_in: self.rows_in.clone(),
             rows_out_of_day: self.rows_out_of_day.clone(),
             rows_unattributed: carried.rows_unattributed(&self.rows_unattributed),
+            rows_quarantined: self.quarantine.n_rows().clone(),
             lookups,
             cells: days.iter().chain(parents).map(n_cells).collect(),
             checks: self.stager.checked.outcomes(),
@@ -448,6 +453,7 @@ impl Run<'_> {
             rows_in: metadata.rows_in,
             rows_out_of_day: metadata.rows_out_of_day,
             rows_unattributed: self.rows_unattributed.clone(),
+            rows_quarantined: self.quarantine.n_rows().clone(),
             provisional_days: metadata.provisional_days,
             cells,
             n_periods_changed: changed.count() as u64,

@@ -7,6 +7,7 @@
 //!         ──frame────▶ the model's computed columns on top
 //! ```
 
+mod bad_rows;
 mod expression;
 mod lines;
 mod listing;
@@ -27,10 +28,12 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use url::Url;
 
+pub(crate) use bad_rows::BadRow;
 pub(crate) use expression::Scope;
 pub(crate) use listing::{FolderDays, SourceFile};
 pub(crate) use parquet::parquet_table;
 
+use self::bad_rows::BadRows;
 use crate::error::{EtlError, TableName};
 
 /// The column with a file's name, without folder and ending.
@@ -101,6 +104,7 @@ pub(crate) struct Table {
     store_url: ObjectStoreUrl,
     /// The columns that files have.
     schema: SchemaRef,
+    bad_rows: BadRows,
 }
 
 impl Table {
@@ -135,7 +139,8 @@ impl Table {
         } else {
             schema::read(ctx, &store, &name, &file_set, &files).await?
         };
-        Ok(Self { name, url, files, file_set, store, store_url, schema })
+        let bad_rows = BadRows::default();
+        Ok(Self { name, url, files, file_set, store, store_url, schema, bad_rows })
     }
 
     /// The files, in the order of their paths.
@@ -143,12 +148,24 @@ impl Table {
         &self.files
     }
 
-    /// The rows of some of the files.
+    /// The columns of rows: the files' and the virtual ones.
+    fn rows_schema(&self) -> SchemaRef {
+        let virtual_columns = virtual_columns(&self.schema);
+        let all = self.schema.fields().iter().chain(&virtual_columns).cloned();
+        Arc::new(Schema::new(all.collect::<Vec<_>>()))
+    }
+
+    /// The rows of some of the files, but for those that were [set aside](Self::set_aside).
     pub(crate) fn provider(
         &self,
         files: Vec<SourceFile>,
         n_partitions: usize,
     ) -> Arc<dyn TableProvider> {
+        self.patched(files, n_partitions)
+    }
+
+    /// All rows of some of the files.
+    fn whole(&self, files: Vec<SourceFile>, n_partitions: usize) -> Arc<dyn TableProvider> {
         let virtual_columns = virtual_columns(&self.schema);
         match &self.file_set.format {
             Format::Parquet => parquet::provider(
@@ -180,18 +197,19 @@ impl Table {
     }
 
     /// Finds the file and the row in which a plan fails that failed over all of them; `error` itself
-    /// where no single file fails.
+    /// where no single file fails. `key_of` knows the key in the model behind a column of the plan.
     pub(crate) async fn locate<F>(
         &self,
         ctx: &SessionContext,
         files: Vec<SourceFile>,
         error: EtlError,
         plan: F,
+        key_of: &(dyn Fn(&str) -> Option<String> + Sync),
     ) -> EtlError
     where
         F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
     {
-        locate::locate(self, ctx, files, error, plan).await
+        locate::locate(self, ctx, files, error, plan, key_of).await
     }
 }
 

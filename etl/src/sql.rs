@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_proto::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN};
+use clio_proto::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, QUARANTINE_TABLE};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -50,7 +50,7 @@ pub struct SqlConfig {
 /// Asks the newest snapshot of a lake, or an older one, and other tables beside it.
 ///
 /// Of a lake there are the table `cells`, with the columns `grain` and `period` in front of dimensions and measures, and
-/// one table for each lookup, as of that snapshot. Sketches are bytes, for which there are
+/// one table for each lookup, as of that snapshot, and the table `quarantine` where there ever were bad rows. Sketches are bytes, for which there are
 /// `hll_union_agg`, `hll_sketch_estimate`, `hll_sketch_bounds`, `hll_union` and `hll_sketch_agg`, named
 /// and behaving as Spark's. Nothing but queries is allowed.
 ///
@@ -89,6 +89,10 @@ async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Resul
     };
     let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
     add_table(ctx, CELLS_TABLE, &cells, &state, n_threads)?;
+    let bad_rows = DeltaFolder::open(lake, QUARANTINE_TABLE)?;
+    if let Some(state) = bad_rows.state().await? {
+        add_table(ctx, QUARANTINE_TABLE, &bad_rows, &state, n_threads)?;
+    }
     for (name, version) in lookups.unwrap_or_else(BTreeMap::new) {
         let folder = DeltaFolder::open(lake, &format!("{LOOKUPS_FOLDER}/{name}"))?;
         if let Some(state) = folder.state_at(Some(version)).await? {

@@ -152,6 +152,8 @@ impl Verifier<'_> {
         let passes = [selection];
         let (inputs, shape) =
             Inputs::open(&ctx, model, base, *n_threads, inventory, &passes, &float_sums).await?;
+        // What the run left out is no part of the recount: a row is bad by what the run makes of it.
+        inputs.set_aside(&selection).await?;
         let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
         let day_cells = DayCells { model, shape: &shape, files: &files };
         // One thread: rows keep their order, so that a seed chooses the same cells on any machine.

@@ -43,6 +43,8 @@ use crate::service::Unattributed;
 pub const FORMAT_VERSION: u32 = 1;
 /// The folder of the table of cells, below the lake.
 pub const CELLS_TABLE: &str = "cells";
+/// The folder of the table of bad rows, below the lake.
+pub const QUARANTINE_TABLE: &str = "quarantine";
 /// The folder of lookup tables, below the lake.
 pub const LOOKUPS_FOLDER: &str = "lookups";
 /// The partition column with a [`Grain`](crate::Grain).
@@ -86,6 +88,9 @@ pub struct SnapshotMetadata {
     /// of the snapshot; commits before this was counted have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Bad rows that the run left out and wrote to the table [`QUARANTINE_TABLE`], by source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows_quarantined: BTreeMap<String, u64>,
     /// Versions of the lookup tables that belong to the snapshot, by lookup.
     pub lookups: BTreeMap<String, u64>,
     /// Cells of each rebuilt period, by period.

@@ -21,9 +21,9 @@ pub mod wire;
 pub use cells::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
     LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
-    META_PRECISION, Mismatch, PERIOD_COLUMN, Recipe, ReferenceErrors, SNAPSHOT_KEY,
-    SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER, Verification, cell_schema,
-    verification_prefix,
+    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
+    SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER, Verification,
+    cell_schema, verification_prefix,
 };
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{
@@ -39,7 +39,8 @@ pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Attribution, Check, CheckKind, Credit, CsvOptions, Dimension, DimensionColumn, Expression,
     ExpressionError, FileSet, Format, Lookup, Measure, MeasureFormat, MeasureKind, Model,
-    ModelError, ModelProblem, OnFailure, Per, Source, SqlColumn, Window, WindowError, display_name,
+    ModelError, ModelProblem, OnBadRows, OnFailure, Per, Source, SqlColumn, Window, WindowError,
+    display_name,
 };
 pub use period::{DayRange, Grain, Period, PeriodParseError, cover};
 pub use query::{

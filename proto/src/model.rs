@@ -191,7 +191,32 @@ pub struct FileSet {
     pub format: Format,
     /// Columns computed from the file's own, by name, in the file's order.
     pub columns: Vec<(String, String)>,
+    /// What happens to a row that cannot be read or computed with.
+    pub on_bad_rows: OnBadRows,
 }
+
+/// What happens to a source's rows that cannot be read or computed with.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum OnBadRows {
+    /// The run fails and names the first one; nothing is committed.
+    #[default]
+    Fail,
+    /// They are left out, counted, and written with reason and place to a table beside the lake.
+    Quarantine {
+        /// The run fails all the same if more than this share of a source's rows is bad.
+        at_most: f64,
+    },
+}
+
+impl OnBadRows {
+    /// The names in the model.
+    pub const NAMES: [&str; 2] = ["fail", "quarantine"];
+    /// The share that may be bad where the model does not say.
+    pub const DEFAULT_AT_MOST: f64 = 0.01;
+}
+
+// A share is a checked number, never NaN.
+impl Eq for OnBadRows {}
 
 /// A file format with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,6 +73,9 @@ pub struct RunRecord {
     /// Events that it read and counted, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_in: BTreeMap<String, u64>,
+    /// Bad rows that it left out and wrote to the table [`QUARANTINE_TABLE`](crate::QUARANTINE_TABLE), by source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows_quarantined: BTreeMap<String, u64>,
     /// Its steps, in the order in which they first began; those of one name as one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,

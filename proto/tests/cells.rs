@@ -66,6 +66,7 @@ fn commits_of_version_1_are_read() {
         rows_in: BTreeMap::from([("plays".to_owned(), 10)]),
         rows_out_of_day: BTreeMap::from([("plays".to_owned(), 1)]),
         rows_unattributed: BTreeMap::new(),
+        rows_quarantined: Default::default(),
         lookups: BTreeMap::from([("assets".to_owned(), 3)]),
         cells: BTreeMap::from([("2026-01".to_owned(), 7), ("all".to_owned(), 7)]),
         checks: vec![CheckOutcome {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clio_proto::{
     Attribution, Check, Credit, CsvOptions, Dimension, DimensionColumn, FileSet, Format,
-    MeasureFormat, MeasureKind, Model, SqlColumn,
+    MeasureFormat, MeasureKind, Model, OnBadRows, SqlColumn,
 };
 
 const MEDIA: &str = include_str!("models/media.toml");
@@ -100,6 +100,7 @@ fn a_model_over_csv_files_is_understood() {
             ("policy".to_owned(), "split_part(_file, '-', 1)".to_owned()),
             ("campaign".to_owned(), "split_part(_file, '-', 2)".to_owned()),
         ],
+        on_bad_rows: OnBadRows::Fail,
     };
     assert_eq!(model.source("impressions").unwrap().files, impressions);
     let first_click = model.source("first_clicks").unwrap();

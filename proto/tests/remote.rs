@@ -89,6 +89,7 @@ fn run_record() -> RunRecord {
         fingerprint: Some(Fingerprint::new("0123456789abcdef")),
         days: vec!["2026-01-31".parse().unwrap()],
         rows_in: [("plays".to_owned(), 7)].into(),
+        rows_quarantined: [("plays".to_owned(), 2)].into(),
         steps: vec![StepRecord {
             step: "open".to_owned(),
             started_at,

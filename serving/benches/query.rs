@@ -197,6 +197,7 @@ fn write_lake(lake: &Path) {
         rows_in: std::collections::BTreeMap::new(),
         rows_out_of_day: std::collections::BTreeMap::new(),
         rows_unattributed: std::collections::BTreeMap::new(),
+        rows_quarantined: Default::default(),
         lookups: [("assets".to_owned(), 0)].into(),
         cells: std::collections::BTreeMap::new(),
         checks: Vec::new(),

@@ -122,6 +122,7 @@ pub(crate) fn run_record(outcome: RunOutcome) -> RunRecord {
         fingerprint: Some(media().fingerprint),
         days: vec!["2026-01-31".parse().unwrap()],
         rows_in: [("plays".to_owned(), 9_876_543_210)].into(),
+        rows_quarantined: [("plays".to_owned(), 2)].into(),
         steps: vec![StepRecord {
             step: "open".to_owned(),
             started_at,

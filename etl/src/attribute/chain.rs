@@ -16,13 +16,13 @@ use tokio::task::JoinSet;
 use super::creditor::Creditor;
 use super::join::{Layout, Outcome, Rules, join};
 use super::plan::{noting, reread, sorted};
-use super::spilled::Spilled;
 use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::functions::KnownKeys;
-use crate::rollup::{Inputs, Selection, date_of};
+use crate::rollup::{Inputs, Selection, date_of, is_of_rows};
 use crate::source::{SourceFile, Table};
+use crate::spilled::Spilled;
 
 const STEP: &str = "crediting plays";
 
@@ -202,24 +202,71 @@ impl<'a> Chain<'a> {
             return Ok(None);
         }
         let impressions = files(&self.creditor.table, Some(step.impressions));
-        let failed = match self.try_join(step, &plays, &impressions).await {
-            Ok(joined) => return Ok(Some(joined)),
-            Err(Failure::Planned(error)) => return Err(error),
-            Err(Failure::Engine(error)) => explained(STEP, error),
-        };
-        if !matches!(failed, EtlError::Engine { .. }) {
-            return Err(failed);
+        loop {
+            let failed = match self.try_join(step, &plays, &impressions).await {
+                Ok(joined) => return Ok(Some(joined)),
+                Err(Failure::Planned(error)) => return Err(error),
+                Err(Failure::Engine(error)) => explained(STEP, error),
+            };
+            // Each round that fails leaves more bad rows out than the one before.
+            if !(is_of_rows(&failed) && self.set_aside(&plays, &impressions).await? > 0) {
+                return Err(self.locate(step, plays, impressions, failed).await);
+            }
         }
+    }
+
+    /// Sets the bad rows of both sides aside; returns how many were not known.
+    async fn set_aside(
+        &self,
+        plays: &[SourceFile],
+        impressions: &[SourceFile],
+    ) -> Result<usize, EtlError> {
+        let (index, input) = (self.index, &self.inputs.sources()[self.index]);
+        let mut n_found = 0;
+        // Of all days: a row is bad or not, whichever day is read.
+        if input.table.quarantines() {
+            let plan =
+                |ctx: &SessionContext, provider| self.inputs.plays(ctx, index, provider, Days::All);
+            n_found += input.table.set_aside(plays, plan).await?;
+        }
+        if self.creditor.table.quarantines() {
+            let known = KnownKeys::for_about(0);
+            let plan = |ctx: &SessionContext, provider| {
+                self.inputs.impressions(ctx, index, provider, Days::All, &known)
+            };
+            n_found += self.creditor.table.set_aside(impressions, plan).await?;
+        }
+        Ok(n_found)
+    }
+
+    /// Names the row that a step failed on, if it was one.
+    async fn locate(
+        &self,
+        step: Step,
+        plays: Vec<SourceFile>,
+        impressions: Vec<SourceFile>,
+        failed: EtlError,
+    ) -> EtlError {
+        if !matches!(failed, EtlError::Engine { .. }) {
+            return failed;
+        }
+        let input = &self.inputs.sources()[self.index];
         let (ctx, days) = (self.ctx, step.plays.unwrap_or(Days::All));
         let plan = |provider| self.inputs.plays(ctx, self.index, provider, days);
-        let failed = input.table.locate(ctx, plays, failed, plan).await;
+        let key_of = |column: &str| self.inputs.key_of(self.index, column);
+        let failed = input.table.locate(ctx, plays, failed, plan, &key_of).await;
         if !matches!(failed, EtlError::Engine { .. }) {
-            return Err(failed);
+            return failed;
         }
         let known = KnownKeys::for_about(0);
         let plan =
             |provider| self.inputs.impressions(ctx, self.index, provider, step.impressions, &known);
-        Err(self.creditor.table.locate(ctx, impressions, failed, plan).await)
+        let time = self.creditor.table.name.key("time");
+        let key_of = |column: &str| match self.inputs.key_of(self.index, column)? {
+            key if key.ends_with(".time") => Some(time.clone()),
+            key => Some(key),
+        };
+        self.creditor.table.locate(ctx, impressions, failed, plan, &key_of).await
     }
 
     async fn try_join(

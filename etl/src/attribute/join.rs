@@ -15,9 +15,9 @@ use futures::StreamExt;
 
 use super::creditor::Side;
 use super::plan::{SORTED, join_columns};
-use super::spilled::Writer;
 use crate::config::Days;
 use crate::rollup::date_of;
+use crate::spilled::Writer;
 
 /// Where the join finds what in the rows of both sides.
 #[derive(Debug)]

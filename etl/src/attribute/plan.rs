@@ -23,13 +23,11 @@ use super::join::Layout;
 use crate::config::Days;
 use crate::error::{During, EtlError};
 use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
-use crate::rollup::{DAY, Inputs, dimension_column, input_column, is_input_column, time};
+use crate::rollup::{DAY, INSTANT, Inputs, dimension_column, input_column, is_input_column, time};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
 
 /// The column with the hash of all keys; null where one of them is null.
 const HASH: &str = "__hash";
-/// The column with the event's instant.
-const INSTANT: &str = "__at";
 const STEP: &str = "planning attribution";
 
 fn key_column(index: usize) -> String {

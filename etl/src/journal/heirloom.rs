@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, is_alive, lock_path};
 use crate::error::EtlError;
+use crate::quarantine::RowKey;
 
 /// A pass over the events whose days were all written, each to a file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -19,6 +20,9 @@ pub(crate) struct StagedPass {
     pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Events that happened on another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
+    /// Bad rows that were written with it; journals from before there were any say nothing.
+    #[serde(default)]
+    pub(crate) quarantined: Vec<RowKey>,
 }
 
 /// One day's cells as a file.

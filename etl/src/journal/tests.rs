@@ -17,7 +17,12 @@ fn staged(path: &str) -> StagedPass {
         n_rows: 3,
         checksum: "c".to_owned(),
     };
-    StagedPass { days: vec![day], rows_in: Default::default(), rows_out_of_day: Default::default() }
+    StagedPass {
+        days: vec![day],
+        rows_in: Default::default(),
+        rows_out_of_day: Default::default(),
+        quarantined: Default::default(),
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The sources of a run, opened, and what they agree on before any row is read.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use clio_proto::{Measure, MeasureKind, Model, Source};
@@ -9,13 +10,15 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
 use super::inventory::Inventory;
+use super::is_of_rows;
 use crate::attribute::Creditor;
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
+use crate::engine::explained;
 use crate::enrich::Enrichment;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{day_of, is_utc};
-use crate::source::{FolderDays, Scope, SourceFile, Table};
+use crate::source::{BadRow, FolderDays, Scope, SourceFile, Table};
 
 /// How many rows of a text column tell whether its numbers are whole.
 const N_SAMPLE_ROWS: usize = 10_000;
@@ -128,6 +131,34 @@ impl Inputs {
         self.sources.iter().map(address).collect()
     }
 
+    /// Sets aside the bad rows of the sources that have such a thing; returns how many were not known.
+    pub(crate) async fn set_aside(&self, selection: &Selection) -> Result<usize, EtlError> {
+        let mut n_found = 0;
+        for (index, input) in self.sources.iter().enumerate() {
+            // Attribution does it for the events that it credits.
+            if input.creditor.is_none() && input.table.quarantines() {
+                let files = self.inventory.files(index, selection);
+                // Of all days: a row is bad or not, whichever day is read.
+                let all = Selection { days: Days::All };
+                let plan = |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all);
+                n_found += input.table.set_aside(&files, plan).await?;
+            }
+        }
+        Ok(n_found)
+    }
+
+    /// The bad rows of all sources that were found so far, each once.
+    pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
+        let mut known = HashSet::new();
+        let tables = self.sources.iter().flat_map(|input| {
+            let creditor = input.creditor.as_ref().map(|creditor| &creditor.table);
+            std::iter::once(&input.table).chain(creditor)
+        });
+        let mut rows: Vec<BadRow> = tables.flat_map(Table::bad_rows).collect();
+        rows.retain(|row| known.insert((row.table.clone(), row.file.clone(), row.place)));
+        rows
+    }
+
     pub(crate) fn n_dimensions(&self) -> usize {
         self.group_types.len()
     }
@@ -189,14 +220,26 @@ impl Inputs {
         for (position, measure) in self.measures.iter().enumerate() {
             let MeasureKind::Sum { source, of } = &measure.kind else { continue };
             let (table, source) = self.sources[self.source_index(source)].measured(position);
-            let provider = table.provider(table.files().iter().take(1).cloned().collect(), 1);
-            let frame = self.filtered(ctx, table, source, provider)?;
+            let first: Vec<SourceFile> = table.files().iter().take(1).cloned().collect();
+            let frame = self.filtered(ctx, table, source, table.provider(first.clone(), 1))?;
             let scope = Scope::new(ctx, table, &frame);
             let key = format!("measure.{}.of", measure.name);
             let value = scope.bind(&key, of)?;
             let is_float = match scope.type_of(&key, &of.0, &value)? {
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                    known.contains(&measure.name) || has_fractions(&frame, value).await?
+                    let has_fractions = async || match has_fractions(&frame, &value).await {
+                        Err(error) if table.quarantines() && is_of_rows(&error) => {
+                            let plan = |ctx: &SessionContext, provider| {
+                                self.filtered(ctx, table, source, provider)
+                            };
+                            table.set_aside(&first, plan).await?;
+                            let good = table.provider(first.clone(), 1);
+                            let frame = self.filtered(ctx, table, source, good)?;
+                            has_fractions(&frame, &value).await
+                        }
+                        found => found,
+                    };
+                    known.contains(&measure.name) || has_fractions().await?
                 }
                 DataType::Float16 | DataType::Float32 | DataType::Float64 => true,
                 DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => scale > 0,
@@ -279,10 +322,10 @@ fn group_type(found: &DataType) -> DataType {
 }
 
 /// Whether one of the first texts is a number, but not a whole one.
-async fn has_fractions(frame: &DataFrame, value: Expr) -> Result<bool, EtlError> {
+async fn has_fractions(frame: &DataFrame, value: &Expr) -> Result<bool, EtlError> {
     let is_fraction = try_cast(value.clone(), DataType::Float64)
         .is_not_null()
-        .and(try_cast(value, DataType::Int64).is_null());
+        .and(try_cast(value.clone(), DataType::Int64).is_null());
     let found = frame
         .clone()
         .limit(0, Some(N_SAMPLE_ROWS))
@@ -292,6 +335,6 @@ async fn has_fractions(frame: &DataFrame, value: Expr) -> Result<bool, EtlError>
         .during("looking at a column of texts")?
         .collect()
         .await
-        .during("looking at a column of texts")?;
+        .map_err(|error| explained("looking at a column of texts", error))?;
     Ok(found.iter().any(|batch| batch.num_rows() > 0))
 }

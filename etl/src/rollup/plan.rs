@@ -17,6 +17,8 @@ use crate::error::{During, EtlError};
 use crate::functions::{hash_of, ready_made};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 
+/// The column with the instant of an event, where it is matched with others.
+pub(crate) const INSTANT: &str = "__at";
 /// The column with the day of an event.
 pub(crate) const DAY: &str = "__day";
 /// The type that whole numbers are summed in.
@@ -99,6 +101,18 @@ impl Inputs {
     ) -> Result<DataFrame, EtlError> {
         let frame = ctx.read_table(provider).during("planning a roll-up")?;
         self.marked(frame, index, None)
+    }
+
+    /// The key in the model behind a column of a source's plan.
+    pub(crate) fn key_of(&self, index: usize, column: &str) -> Option<String> {
+        let at = |prefix: &str| column.strip_prefix(prefix)?.parse::<usize>().ok();
+        if [DAY, INSTANT].contains(&column) {
+            return Some(self.sources[index].table.name.key("time"));
+        }
+        if let Some(measure) = at("__m").and_then(|at| self.measures.get(at)) {
+            return Some(format!("measure.{}.of", measure.name));
+        }
+        at("__d").and_then(|at| self.enrichment.key(at)).map(str::to_owned)
     }
 
     /// What events are grouped by, each under its [`dimension_column`].

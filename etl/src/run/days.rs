@@ -19,6 +19,7 @@ use crate::error::EtlError;
 use crate::journal::StagedPass;
 use crate::lake::{LakeFile, TableState};
 use crate::plan::{Plan, day_of};
+use crate::quarantine::RowKey;
 use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
 use crate::stage::{PeriodCells, Periods, Rebuilt, files_by_period};
 
@@ -72,6 +73,7 @@ impl Run<'_> {
             .try_buffered(2);
         while let Some((pass, mut of_pass, credited)) = passes.try_next().await? {
             self.count_unattributed(&credited);
+            let mut bad = self.set_aside(inputs, &of_pass).await?;
             if let Made::Staged(staged) = &of_pass {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
@@ -79,11 +81,12 @@ impl Run<'_> {
                     None => {
                         let rolled = made(ctx, inputs, shape, &pass, &credited, &book).await?;
                         of_pass = Made::RolledUp(rolled);
+                        bad.extend(self.set_aside(inputs, &of_pass).await?);
                     }
                 }
             }
             if let Made::RolledUp(rolled) = &of_pass {
-                self.stage_pass(inputs, shape, &pass, rolled, &old, &mut days).await?;
+                self.stage_pass(inputs, shape, &pass, rolled, (&old, bad), &mut days).await?;
             }
             let n_rows = match &of_pass {
                 Made::RolledUp(rolled) => &rolled.rows_in,
@@ -94,6 +97,7 @@ impl Run<'_> {
             book.progress().advance(1);
         }
         drop(passes);
+        self.quarantine.refuse_too_many(inputs, &self.rows_in)?;
         for source in inputs.sources() {
             self.rows_in.entry(source.name().to_owned()).or_default();
         }
@@ -110,6 +114,24 @@ impl Run<'_> {
         }
         book.end(step, 0)?;
         Ok(days)
+    }
+
+    /// Writes the bad rows that were found since the pass before; returns them.
+    async fn set_aside(
+        &mut self,
+        inputs: &Inputs,
+        of_pass: &Made,
+    ) -> Result<Vec<RowKey>, EtlError> {
+        if let Made::Staged(staged) = of_pass {
+            self.quarantine.take_over(&staged.quarantined);
+        }
+        let journal = self.book.journal().cloned();
+        loop {
+            match self.quarantine.store(self.config, inputs, journal.as_ref()).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => self.book.wait_after(ROLL_UP, "", error).await?,
+            }
+        }
     }
 
     /// What a dead run has made of a pass, if it was made of the same.
@@ -149,13 +171,14 @@ impl Run<'_> {
         shape: &CellShape,
         pass: &Selection,
         rolled: &RolledUp,
-        old: &BTreeMap<Period, Vec<LakeFile>>,
+        (old, quarantined): (&BTreeMap<Period, Vec<LakeFile>>, Vec<RowKey>),
         days: &mut Periods,
     ) -> Result<(), EtlError> {
         let mut staged = StagedPass {
             days: Vec::new(),
             rows_in: rolled.rows_in.clone(),
             rows_out_of_day: rolled.rows_out_of_day.clone(),
+            quarantined,
         };
         let part = resume::name_of(pass);
         for index in 0..rolled.days.len() {

@@ -102,6 +102,7 @@ async fn write_record(
         fingerprint: metadata.as_ref().map(|metadata| metadata.fingerprint.clone()),
         days: metadata.as_ref().map(|metadata| metadata.days.clone()).unwrap_or_default(),
         rows_in: metadata.map(|metadata| metadata.rows_in).unwrap_or_default(),
+        rows_quarantined: Default::default(),
         steps: journal.steps_of(&heirloom.run)?,
     };
     history::write(&config.lake, &record).await?;

@@ -273,6 +273,7 @@ mod tests {
             patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
             format,
             columns: Vec::new(),
+            on_bad_rows: Default::default(),
         };
         let csv = || Format::Csv(CsvOptions::default());
         let by_ending = Names::of(&file_set(&[], csv()));

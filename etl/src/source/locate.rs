@@ -7,6 +7,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::MemTable;
+use datafusion::logical_expr::col;
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
@@ -25,6 +26,7 @@ pub(super) async fn locate<F>(
     files: Vec<SourceFile>,
     error: EtlError,
     plan: F,
+    key_of: &(dyn Fn(&str) -> Option<String> + Sync),
 ) -> EtlError
 where
     F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
@@ -33,17 +35,28 @@ where
         let provider = table.provider(vec![file.clone()], 1);
         let Err(failure) = run(plan(Arc::clone(&provider))).await else { continue };
         let (place, reason) = match first_bad_row(ctx, &provider, &plan).await {
-            Some((row, reason)) => (place_of(table, &file, row).await, reason),
+            Some((batch, row, reason)) => {
+                let key = match plan_over(&plan, &batch) {
+                    // Reasons of our own say where and what helps; the engine's do not.
+                    Some(frame) if !is_our_own(&reason) => failing_key(&frame, key_of).await,
+                    _ => None,
+                };
+                let reason = key.map_or_else(|| reason.clone(), |key| format!("`{key}`: {reason}"));
+                (place_of(table, &file, row).await, reason)
+            }
             None => match explained("reading a file", failure) {
                 EtlError::Engine { error, .. } => (Place::Unknown, root_message(&error)),
                 own => return own,
             },
         };
-        // Reasons of our own say what helps; the engine's do not.
-        let reason = if reason.contains("; ") { reason } else { format!("{reason}; {MEND}") };
+        let reason = if is_our_own(&reason) { reason } else { format!("{reason}; {MEND}") };
         return EtlError::BadRow { table: table.name.clone(), file: file.path(), place, reason };
     }
     error
+}
+
+fn is_our_own(reason: &str) -> bool {
+    reason.contains("; ")
 }
 
 async fn run(frame: Result<DataFrame, EtlError>) -> Result<(), DataFusionError> {
@@ -55,12 +68,36 @@ async fn run(frame: Result<DataFrame, EtlError>) -> Result<(), DataFusionError> 
     Ok(())
 }
 
-/// The number of the first row, from 0, that the plan fails on, with the reason.
+/// The key in the model behind the one column of a plan over a row that fails; `None` where that is not one.
+pub(super) async fn failing_key(
+    frame: &DataFrame,
+    key_of: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> Option<String> {
+    let names = frame.schema().fields().iter().map(|field| field.name().clone());
+    let (mut n_columns, mut failing) = (0, Vec::new());
+    for name in names {
+        n_columns += 1;
+        let column = frame.clone().select(vec![col(&name)]).ok()?;
+        if run(Ok(column)).await.is_err() {
+            failing.push(name);
+        }
+    }
+    let mut keys: Vec<String> = failing.iter().filter_map(|name| key_of(name)).collect();
+    keys.dedup();
+    match keys.as_slice() {
+        [key] => Some(key.clone()),
+        // What all columns depend on is the time, unless the row itself cannot be had.
+        [time, ..] if failing.len() < n_columns && time.ends_with(".time") => Some(time.clone()),
+        _ => None,
+    }
+}
+
+/// The number of the first row, from 0, that the plan fails on, with the row and the reason.
 async fn first_bad_row<F>(
     ctx: &SessionContext,
     provider: &Arc<dyn TableProvider>,
     plan: &F,
-) -> Option<(u64, String)>
+) -> Option<(RecordBatch, u64, String)>
 where
     F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
 {
@@ -83,7 +120,7 @@ async fn bisect<F>(
     mut first_row: u64,
     mut reason: String,
     plan: &F,
-) -> (u64, String)
+) -> (RecordBatch, u64, String)
 where
     F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
 {
@@ -100,7 +137,7 @@ where
     if let Some(failure) = failure_of(&batch, plan).await {
         reason = failure;
     }
-    (first_row, reason)
+    (batch, first_row, reason)
 }
 
 async fn failure_of<F>(batch: &RecordBatch, plan: &F) -> Option<String>
@@ -109,6 +146,14 @@ where
 {
     let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
     run(plan(Arc::new(rows))).await.err().map(|error| root_message(&error))
+}
+
+fn plan_over<F>(plan: &F, batch: &RecordBatch) -> Option<DataFrame>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
+    plan(Arc::new(rows)).ok()
 }
 
 /// The line in which a text file's row begins, all rows having as many fields as they should.

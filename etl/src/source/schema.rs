@@ -7,9 +7,9 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use clio_proto::{CsvOptions, FileSet, Format};
+use clio_proto::{CsvOptions, FileSet, Format, OnBadRows};
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::json::reader::infer_json_schema;
+use datafusion::arrow::json::reader::{infer_json_schema, infer_json_schema_from_iterator};
 use datafusion::common::DataFusionError;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -32,9 +32,11 @@ pub(super) async fn of_file(
     ctx: &SessionContext,
     store: &Arc<dyn ObjectStore>,
     name: &TableName,
-    format: &Format,
+    file_set: &FileSet,
     file: &SourceFile,
 ) -> Result<SchemaRef, EtlError> {
+    let format = &file_set.format;
+    let is_lenient = file_set.on_bad_rows != OnBadRows::Fail;
     let bad = |reason: String| EtlError::BadFile {
         table: name.clone(),
         file: file.path(),
@@ -56,7 +58,7 @@ pub(super) async fn of_file(
             })
         }
         Format::Csv(options) => csv_columns(store.as_ref(), file, options).await.map_err(bad),
-        Format::Ndjson => json_columns(store.as_ref(), name, file).await,
+        Format::Ndjson => json_columns(store.as_ref(), name, file, is_lenient).await,
     }
 }
 
@@ -69,7 +71,7 @@ pub(super) async fn read(
     files: &[SourceFile],
 ) -> Result<SchemaRef, EtlError> {
     let schemas: Vec<SchemaRef> = futures::stream::iter(files)
-        .map(|file| of_file(ctx, store, name, &file_set.format, file))
+        .map(|file| of_file(ctx, store, name, file_set, file))
         .buffered(N_CONCURRENT)
         .try_collect()
         .await?;
@@ -208,11 +210,12 @@ fn first_record(
     }
 }
 
-/// The keys of all rows with the type of all their values.
+/// The keys of all rows with the type of all their values; lenient, that of most where they do not agree.
 async fn json_columns(
     store: &dyn ObjectStore,
     name: &TableName,
     file: &SourceFile,
+    is_lenient: bool,
 ) -> Result<SchemaRef, EtlError> {
     let bad = |place: Place, reason: String| EtlError::BadRow {
         table: name.clone(),
@@ -223,7 +226,12 @@ async fn json_columns(
     let unreadable = |error: DataFusionError| bad(Place::Unknown, root_message(&error));
     let mut chunks = LineChunks::open(store, file).await.map_err(unreadable)?;
     let mut fields: Vec<Arc<Field>> = Vec::new();
+    let mut votes = Votes::default();
     while let Some((first_line, lines)) = chunks.next().await.map_err(unreadable)? {
+        if is_lenient {
+            votes.count(&lines);
+            continue;
+        }
         let inferred = match infer_json_schema(Cursor::new(&lines), None) {
             Ok((schema, _)) => schema,
             Err(error) => {
@@ -246,7 +254,54 @@ async fn json_columns(
             *known = Arc::new(Field::new(field.name(), common, true));
         }
     }
+    fields.extend(votes.fields());
     Ok(Arc::new(Schema::new(fields)))
+}
+
+/// The types that each key has, and in how many rows: a row that differs from most is a bad one.
+#[derive(Debug, Default)]
+struct Votes(Vec<(String, Vec<(DataType, u64)>)>);
+
+impl Votes {
+    /// Counts the rows that are JSON objects.
+    fn count(&mut self, lines: &[u8]) {
+        for (_, line) in numbered_lines(1, lines) {
+            let Ok(row) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
+            let Ok(schema) = infer_json_schema_from_iterator(std::iter::once(Ok(row))) else {
+                continue;
+            };
+            for field in schema.fields() {
+                self.add(field);
+            }
+        }
+    }
+
+    fn add(&mut self, field: &Field) {
+        let at = match self.0.iter().position(|(name, _)| name == field.name()) {
+            Some(at) => at,
+            None => {
+                self.0.push((field.name().clone(), Vec::new()));
+                self.0.len() - 1
+            }
+        };
+        let types = &mut self.0[at].1;
+        match types.iter_mut().find(|(known, _)| known == field.data_type()) {
+            Some((_, n)) => *n += 1,
+            None => types.push((field.data_type().clone(), 1)),
+        }
+    }
+
+    /// The types of most rows, widened by those that go with them.
+    fn fields(self) -> impl Iterator<Item = Arc<Field>> {
+        self.0.into_iter().map(|(name, mut types)| {
+            // The first one seen where as many rows have one as the other; nulls are of any type.
+            types.sort_by_key(|(found, n)| (*found == DataType::Null, std::cmp::Reverse(*n)));
+            let mut types = types.into_iter().map(|(found, _)| found);
+            let first = types.next().unwrap_or(DataType::Null);
+            let all = types.fold(first, |all, found| common_type(&all, &found).unwrap_or(all));
+            Arc::new(Field::new(name, all, true))
+        })
+    }
 }
 
 /// The first line that is no JSON object.

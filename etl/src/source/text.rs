@@ -24,6 +24,8 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use object_store::ObjectStore;
 use tokio::sync::mpsc::Sender;
 
+pub(super) use csv::{decoder as csv_decoder, place_and_reason as csv_place_and_reason};
+
 use super::SourceFile;
 use crate::error::{EtlError, Place, TableName};
 
@@ -148,6 +150,39 @@ impl PartitionStream for Files {
     }
 }
 
+/// From what was decoded of a file to the columns wanted.
+pub(super) struct Conversion<'a> {
+    file_schema: SchemaRef,
+    schema: SchemaRef,
+    file: &'a SourceFile,
+}
+
+impl<'a> Conversion<'a> {
+    pub(super) fn new(file_schema: &SchemaRef, schema: &SchemaRef, file: &'a SourceFile) -> Self {
+        Self { file_schema: Arc::clone(file_schema), schema: Arc::clone(schema), file }
+    }
+
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(super) fn convert(&self, decoded: &RecordBatch) -> Result<RecordBatch> {
+        let n_rows = decoded.num_rows();
+        let column = |field: &Arc<Field>| -> Result<ArrayRef> {
+            if let Some(column) = decoded.column_by_name(field.name()) {
+                return Ok(cast(column, field.data_type())?);
+            }
+            if self.file_schema.column_with_name(field.name()).is_some() {
+                return Ok(new_null_array(field.data_type(), n_rows));
+            }
+            self.file.virtual_value(field.name()).to_array_of_size(n_rows)
+        };
+        let columns = self.schema.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+    }
+}
+
 /// One file and the columns that are wanted of it.
 struct Shape<'a> {
     reading: &'a Reading,
@@ -170,20 +205,8 @@ impl Shape<'_> {
         decoded: &RecordBatch,
         sender: &Sender<Result<RecordBatch>>,
     ) -> Result<bool> {
-        let n_rows = decoded.num_rows();
-        let column = |field: &Arc<Field>| -> Result<ArrayRef> {
-            if let Some(column) = decoded.column_by_name(field.name()) {
-                return Ok(cast(column, field.data_type())?);
-            }
-            if self.reading.file_schema.column_with_name(field.name()).is_some() {
-                return Ok(new_null_array(field.data_type(), n_rows));
-            }
-            self.file.virtual_value(field.name()).to_array_of_size(n_rows)
-        };
-        let columns = self.schema.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(self.schema), columns, &options)?;
-        Ok(sender.send(Ok(batch)).await.is_ok())
+        let conversion = Conversion::new(&self.reading.file_schema, self.schema, self.file);
+        Ok(sender.send(Ok(conversion.convert(decoded)?)).await.is_ok())
     }
 
     fn bad_row(&self, place: Place, reason: String) -> DataFusionError {

@@ -10,6 +10,7 @@ mod formats;
 mod housekeeping;
 mod lake;
 mod naive;
+mod quarantine;
 mod refusals;
 mod rows;
 mod sandbox;

@@ -215,8 +215,8 @@ async fn parquet_files_that_are_damaged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_that_cannot_be_computed_with() {
     let time = format!("{GOOD}2026-01-31,\"2\n2\",US\nyesterday,3,US\n2026-01-31,4,US\n");
-    let message = "source `events`: DIR/events/b.csv:5: Error parsing timestamp from 'yesterday': \
-                   timestamp must contain at least 10 characters; correct it there, or what the \
+    let message = "source `events`: DIR/events/b.csv:5: `source.events.time`: Error parsing timestamp \
+                   from 'yesterday': timestamp must contain at least 10 characters; correct it there, or what the \
                    model makes of it";
     check(CSV, "", &[("events/a.csv", GOOD), ("events/b.csv", &time)], message).await;
     check_rows(
@@ -228,11 +228,15 @@ async fn values_that_cannot_be_computed_with() {
 
     let sum = "[measure.total]\nsource = \"events\"\nkind = \"sum\"\nof = \"id\"";
     let text = format!("{GOOD}2026-01-31,two,US\n");
-    let message = "source `events`: DIR/events/a.csv:3: Cannot cast string 'two' to value of Int64 \
-                   type; correct it there, or what the model makes of it";
-    check(CSV, sum, &[("events/a.csv", &text)], message).await;
+    let message = |key: &str| {
+        format!(
+            "source `events`: DIR/events/a.csv:3: {key}Cannot cast string 'two' to value of Int64 \
+             type; correct it there, or what the model makes of it"
+        )
+    };
+    check(CSV, sum, &[("events/a.csv", &text)], &message("`measure.total.of`: ")).await;
     let compared = format!("{CSV}\nwhere = \"id > 5\"");
-    check(&compared, "", &[("events/a.csv", &text)], message).await;
+    check(&compared, "", &[("events/a.csv", &text)], &message("")).await;
     let large = i64::MAX;
     let sums = format!("{GOOD}2026-01-31,{large},US\n2026-01-31,{large},US\n");
     let message = "the sum `total` of a cell is too large: value of 18446744073709551615 is out of \

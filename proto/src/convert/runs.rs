@@ -53,6 +53,7 @@ fn run_to_wire(record: RunRecord) -> wire::Run {
         fingerprint: record.fingerprint.map(|own| own.as_str().to_owned()).unwrap_or_default(),
         days: record.days.iter().map(ToString::to_string).collect(),
         rows_in: record.rows_in.into_iter().collect(),
+        rows_quarantined: record.rows_quarantined.into_iter().collect(),
         steps: record.steps.into_iter().map(step_to_wire).collect(),
     }
 }
@@ -79,6 +80,7 @@ fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
         fingerprint: (!run.fingerprint.is_empty()).then(|| Fingerprint::new(run.fingerprint)),
         days: days.collect::<Result<_, _>>()?,
         rows_in: run.rows_in.into_iter().collect::<BTreeMap<_, _>>(),
+        rows_quarantined: run.rows_quarantined.into_iter().collect::<BTreeMap<_, _>>(),
         steps: run.steps.into_iter().map(step_from_wire).collect::<Result<_, _>>()?,
     })
 }

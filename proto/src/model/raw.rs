@@ -107,6 +107,8 @@ pub(super) struct RawSource {
     pub(super) from: Entry<String>,
     pub(super) time: Entry<String>,
     pub(super) predicate: Entry<String>,
+    pub(super) on_bad_rows: Entry<String>,
+    pub(super) max_bad_rows: Entry<RawShare>,
     pub(super) attribute: Entry<RawAttribute>,
 }
 
@@ -375,9 +377,11 @@ impl<'a> Reader<'a, '_> {
         let from = self.string(&mut table, "from");
         let time = self.string(&mut table, "time");
         let predicate = self.string(&mut table, "where");
+        let on_bad_rows = self.string(&mut table, "on_bad_rows");
+        let max_bad_rows = self.share(&mut table, "max_bad_rows");
         let attribute = self.attribute(&mut table);
         let place = self.finish(table);
-        RawSource { place, files, from, time, predicate, attribute }
+        RawSource { place, files, from, time, predicate, on_bad_rows, max_bad_rows, attribute }
     }
 
     fn attribute(&mut self, table: &mut Table<'a>) -> Entry<RawAttribute> {

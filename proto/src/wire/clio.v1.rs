@@ -435,6 +435,12 @@ pub struct Run {
     /// Its steps, in the order in which they began.
     #[prost(message, repeated, tag = "10")]
     pub steps: ::prost::alloc::vec::Vec<RunStep>,
+    /// Bad rows that it left out and wrote to the lake's table "quarantine", by source.
+    #[prost(map = "string, uint64", tag = "11")]
+    pub rows_quarantined: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        u64,
+    >,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunStep {

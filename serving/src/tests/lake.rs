@@ -132,6 +132,7 @@ impl TestLake {
             rows_in: BTreeMap::from([("impressions".to_owned(), self.events.len() as u64)]),
             rows_out_of_day: BTreeMap::new(),
             rows_unattributed: BTreeMap::new(),
+            rows_quarantined: Default::default(),
             lookups: self.lookup_versions.clone(),
             cells,
             checks: Vec::new(),

@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 pub(crate) use etl::{
-    EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs, EtlTarget,
-    EtlVerifyArgs,
+    DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
+    EtlTarget, EtlVerifyArgs,
 };
 pub(crate) use lake::{LakeCommand, SnapshotsArgs, VacuumArgs};
 

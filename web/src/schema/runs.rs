@@ -24,10 +24,11 @@ pub(super) struct Run {
     fingerprint: Option<String>,
     days: Vec<String>,
     rows_in: Vec<Rows>,
+    rows_quarantined: Vec<Rows>,
     steps: Vec<Step>,
 }
 
-/// The events that a run read of one source.
+/// The rows of one source that a run read, or left out.
 #[derive(Debug, Clone)]
 struct Rows {
     source: String,
@@ -62,6 +63,7 @@ impl From<RunRecord> for Run {
             fingerprint: record.fingerprint.map(|fingerprint| fingerprint.to_string()),
             days: record.days.iter().map(ToString::to_string).collect(),
             rows_in: record.rows_in.into_iter().map(rows).collect(),
+            rows_quarantined: record.rows_quarantined.into_iter().map(rows).collect(),
             steps: record.steps.into_iter().map(Step::from).collect(),
         }
     }
@@ -124,6 +126,12 @@ fn run() -> Object {
         .list("rowsIn", RUN_ROWS, "Events that it read and counted, by source.", |it: &Run| {
             &it.rows_in
         })
+        .list(
+            "rowsQuarantined",
+            RUN_ROWS,
+            "Bad rows that it left out and wrote to the lake's table `quarantine`, by source.",
+            |it: &Run| &it.rows_quarantined,
+        )
         .list("steps", RUN_STEP, "Its steps, in the order in which they began.", |it: &Run| {
             &it.steps
         })
@@ -131,11 +139,11 @@ fn run() -> Object {
 }
 
 fn rows() -> Object {
-    ObjectOf::<Rows>::new(RUN_ROWS, "The events that a run read of one source.")
+    ObjectOf::<Rows>::new(RUN_ROWS, "Rows of one source that a run read, or left out.")
         .leaf("source", TypeRef::named_nn(TypeRef::STRING), "The source.", |it| {
             it.source.as_str().into()
         })
-        .leaf("nRows", TypeRef::named_nn(INT64), "How many events.", |it| it.n_rows.into())
+        .leaf("nRows", TypeRef::named_nn(INT64), "How many rows.", |it| it.n_rows.into())
         .finish()
 }
 

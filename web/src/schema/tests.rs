@@ -153,7 +153,7 @@ async fn snapshots_and_members_are_shown() {
 async fn runs_are_shown_with_their_steps() {
     let server = TestServer::start().await;
     let query = "{ one: runs(limit: 1) { id } runs { id startedAt endedAt outcome error snapshot
-        fingerprint days rowsIn { source nRows }
+        fingerprint days rowsIn { source nRows } rowsQuarantined { source nRows }
         steps { step startedAt endedAt nRows nAttempts error } } }";
     let body = server.ask(query, json!({})).await;
     let times = ("2026-02-01T03:04:05Z", "2026-02-01T03:04:09Z");
@@ -163,6 +163,7 @@ async fn runs_are_shown_with_their_steps() {
             "id": "run-7", "startedAt": times.0, "endedAt": times.1, "outcome": outcome,
             "error": error, "snapshot": is_over.then_some(41), "fingerprint": "00f1e2d3c4b5a697",
             "days": ["2026-01-31"], "rowsIn": [{ "source": "plays", "nRows": 9_876_543_210_u64 }],
+            "rowsQuarantined": [{ "source": "plays", "nRows": 2 }],
             "steps": [{ "step": "open", "startedAt": times.0,
                 "endedAt": is_over.then_some(times.1), "nRows": 3, "nAttempts": 2, "error": error }],
         })

@@ -31,7 +31,7 @@ pub(super) async fn read(
     if columns.fields().is_empty() {
         return Ok(());
     }
-    let (mut decoder, kept) = decoder(shape, options, &columns)?;
+    let (mut decoder, kept) = projected_decoder(shape, options, &columns)?;
     let failed = |error: ArrowError| match place_and_reason(&error) {
         Some((line, reason)) => shape.bad_row(Place::Line(line), reason),
         None => shape.bad_row(Place::Unknown, error.to_string()),
@@ -72,7 +72,7 @@ pub(super) async fn read(
 }
 
 /// A decoder of the file's columns that are wanted, or of the first where only rows are counted.
-fn decoder(
+fn projected_decoder(
     shape: &Shape<'_>,
     options: &CsvOptions,
     columns: &SchemaRef,
@@ -83,17 +83,34 @@ fn decoder(
         wanted.push(0);
     }
     let kept = Arc::new(columns.project(&wanted)?);
-    let null = Regex::new(&format!("^{}$", regex::escape(&options.null)))
+    let builder = builder(columns, options, shape.batch_size)
         .map_err(|error| shape.bad_row(Place::Unknown, error.to_string()))?;
-    let decoder = ReaderBuilder::new(Arc::clone(columns))
-        .with_header(options.header)
+    let builder = builder.with_header(options.header).with_projection(wanted);
+    Ok((builder.build_decoder(), kept))
+}
+
+/// A decoder of records without a header.
+pub(in crate::source) fn decoder(
+    columns: &SchemaRef,
+    options: &CsvOptions,
+    batch_size: usize,
+) -> std::result::Result<Decoder, ArrowError> {
+    Ok(builder(columns, options, batch_size)?.build_decoder())
+}
+
+fn builder(
+    columns: &SchemaRef,
+    options: &CsvOptions,
+    batch_size: usize,
+) -> std::result::Result<ReaderBuilder, ArrowError> {
+    let null = Regex::new(&format!("^{}$", regex::escape(&options.null)))
+        .map_err(|error| ArrowError::ParseError(error.to_string()))?;
+    Ok(ReaderBuilder::new(Arc::clone(columns))
+        .with_header(false)
         .with_delimiter(options.delimiter)
         .with_quote(options.quote)
         .with_null_regex(null)
-        .with_batch_size(shape.batch_size)
-        .with_projection(wanted)
-        .build_decoder();
-    Ok((decoder, kept))
+        .with_batch_size(batch_size))
 }
 
 fn renamed(batch: RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
@@ -101,7 +118,7 @@ fn renamed(batch: RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
 }
 
 /// From "incorrect number of fields for line 3, expected 4 got more than 4".
-fn place_and_reason(error: &ArrowError) -> Option<(u64, String)> {
+pub(in crate::source) fn place_and_reason(error: &ArrowError) -> Option<(u64, String)> {
     let ArrowError::CsvError(message) = error else { return None };
     let (_, after) = message.split_once(" for line ")?;
     let (line, counts) = after.split_once(", expected ")?;

@@ -3,7 +3,7 @@
 use super::{need, refuse};
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, Place, RawCsv, RawFiles};
-use crate::model::{CsvOptions, FileSet, Format};
+use crate::model::{CsvOptions, FileSet, Format, OnBadRows};
 
 /// The names of formats.
 const FORMATS: [&str; 3] = ["parquet", "csv", "ndjson"];
@@ -36,6 +36,7 @@ pub(super) fn check(
         format: format?,
         patterns: optional(&raw.files)?,
         columns: optional(&raw.columns)?,
+        on_bad_rows: OnBadRows::Fail,
     })
 }
 

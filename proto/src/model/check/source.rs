@@ -1,10 +1,11 @@
 //! Sources and lookups: their files, and sources that derive from others.
 
 use super::files::{self, FormatKey};
+use super::measure::share_of;
 use super::{attribution, need, refuse};
 use crate::model::problems::{Problems, choose, quoted};
-use crate::model::raw::{Entry, RawLookup, RawSource};
-use crate::model::{FileSet, Lookup, Source, SqlColumn};
+use crate::model::raw::{Entry, RawLookup, RawShare, RawSource};
+use crate::model::{FileSet, Lookup, OnBadRows, Source, SqlColumn};
 
 /// Checks all sources.
 pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
@@ -49,9 +50,51 @@ fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Optio
             let files = files::check(place, &source.files, FormatKey::Required, problems);
             let mend = "name the column or the expression that says when an event happened";
             let time = need(place, "time", &source.time, mend, problems);
-            Some(Root { files: files?, time: SqlColumn(time?.clone()) })
+            let on_bad_rows = on_bad_rows(source, problems);
+            let files = FileSet { on_bad_rows: on_bad_rows?, ..files? };
+            Some(Root { files, time: SqlColumn(time?.clone()) })
         }
     }
+}
+
+/// Checks what happens to bad rows, and how many of them there may be.
+fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows> {
+    let place = &source.place;
+    let policy = match &source.on_bad_rows {
+        Entry::Absent => "fail",
+        Entry::Bad => return None,
+        Entry::Given(at) => at.value.as_str(),
+    };
+    if !OnBadRows::NAMES.contains(&policy) {
+        let line = source.on_bad_rows.line_or(place.line);
+        let what = format!("`{policy}` is nothing that happens to bad rows");
+        problems.report(line, place.key("on_bad_rows"), what, choose(policy, OnBadRows::NAMES));
+        return None;
+    }
+    if policy == "fail" {
+        let what = "a source that fails at the first bad row needs no share of them";
+        let mend = "remove it, or add `on_bad_rows = \"quarantine\"`";
+        refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
+        return Some(OnBadRows::Fail);
+    }
+    let at_most = match &source.max_bad_rows {
+        Entry::Absent => OnBadRows::DEFAULT_AT_MOST,
+        Entry::Bad => return None,
+        Entry::Given(at) => {
+            let (share, written) = match &at.value {
+                RawShare::Number(share) => (Some(*share), share.to_string()),
+                RawShare::Text(text) => (share_of(text), text.clone()),
+            };
+            let Some(share) = share.filter(|share| (0.0..1.0).contains(share)) else {
+                let what = format!("`{written}` is no share of the rows");
+                let mend = "write a share below 100 %, such as `\"1%\"` or `0.01`";
+                problems.report(at.line, place.key("max_bad_rows"), what, mend);
+                return None;
+            };
+            share
+        }
+    };
+    Some(OnBadRows::Quarantine { at_most })
 }
 
 /// Checks a derived source: what it derives from, and that it sets nothing that it inherits.
@@ -100,6 +143,8 @@ pub(super) fn refuse_inherited(source: &RawSource, what: &str, problems: &mut Pr
     refuse(place, "columns", &source.files.columns, what, mend, problems);
     refuse(place, "csv", &source.files.csv, what, mend, problems);
     refuse(place, "time", &source.time, what, mend, problems);
+    refuse(place, "on_bad_rows", &source.on_bad_rows, what, mend, problems);
+    refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
 }
 
 pub(super) fn find<'a>(all: &'a [RawSource], name: &str) -> Option<&'a RawSource> {

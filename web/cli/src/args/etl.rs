@@ -8,6 +8,9 @@ use jiff::civil::Date;
 
 use super::ReportFormat;
 
+/// The most memory of a run that does not say, in MiB.
+pub(crate) const DEFAULT_MEMORY: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum EtlCommand {
     /// Roll days up, fold their months, years and all time, check, and commit once
@@ -86,9 +89,10 @@ pub(crate) struct EtlVerifyArgs {
     /// The same seed chooses the same cells
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u64,
-    /// The most memory for sorting and grouping, in MiB
-    #[arg(long, value_name = "MIB")]
-    pub(crate) memory: Option<NonZeroUsize>,
+    /// The most memory, in MiB: half of it for sorting and grouping, which spill to disk beyond that,
+    /// half for files being read and the cells of two days
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
+    pub(crate) memory: NonZeroUsize,
     /// How the report is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,
@@ -143,9 +147,10 @@ pub(crate) struct EtlEngine {
     /// Threads to use; by default one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// The most memory for sorting and grouping, in MiB
-    #[arg(long, value_name = "MIB")]
-    pub(crate) memory: Option<NonZeroUsize>,
+    /// The most memory, in MiB: half of it for sorting and grouping, which spill to disk beyond that,
+    /// half for files being read and the cells of two days
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
+    pub(crate) memory: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]

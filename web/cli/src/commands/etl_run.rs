@@ -7,7 +7,7 @@ use clio_etl::{Days, RunReport};
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
-use crate::args::{EtlEngine, EtlRunArgs, EtlTarget, ReportFormat};
+use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlRunArgs, EtlTarget, ReportFormat};
 use crate::failure::Usage;
 use crate::progress::Bars;
 use crate::{address, output};
@@ -37,7 +37,7 @@ pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow:
     if let Some(threads) = args.threads {
         config.n_threads = threads.get();
     }
-    config.memory_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
+    config.memory_bytes = Some(args.memory.get() << 20);
     config.retry.max_attempts = args.attempts.get();
     config.state = Some(match &args.state {
         Some(folder) => folder.clone(),
@@ -104,7 +104,7 @@ pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::C
         run: RunId::new(run),
         now,
         n_threads: n_threads(),
-        memory_bytes: None,
+        memory_bytes: Some(DEFAULT_MEMORY.get() << 20),
         accept: None,
         state: None,
         retry: clio_etl::Retry::default(),
@@ -128,6 +128,12 @@ pub(crate) fn print_report(report: &RunReport) {
     }
     for (source, n_rows) in report.rows_out_of_day.iter().filter(|(_, n_rows)| **n_rows > 0) {
         println!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
+    }
+    for (source, n_rows) in &report.rows_quarantined {
+        let n_rows = number(*n_rows);
+        println!(
+            "  quarantined    {n_rows} bad rows of {source}: see the lake's table `quarantine`"
+        );
     }
     for (source, by_day) in &report.rows_unattributed {
         let n_rows: u64 = by_day.values().sum();

@@ -36,12 +36,12 @@ impl fmt::Debug for Spilled {
 }
 
 impl Spilled {
-    pub(super) fn new(disk: &Arc<DiskManager>, schema: SchemaRef) -> Self {
+    pub(crate) fn new(disk: &Arc<DiskManager>, schema: SchemaRef) -> Self {
         Self { disk: Arc::clone(disk), schema, files: Vec::new(), n_rows: 0 }
     }
 
     /// A further file to write.
-    pub(super) fn writer(&self) -> Writer {
+    pub(crate) fn writer(&self) -> Writer {
         Writer {
             disk: Arc::clone(&self.disk),
             schema: Arc::clone(&self.schema),
@@ -51,7 +51,7 @@ impl Spilled {
     }
 
     /// Takes what a writer has written.
-    pub(super) fn add(&mut self, writer: Writer) -> Result<()> {
+    pub(crate) fn add(&mut self, writer: Writer) -> Result<()> {
         self.n_rows += writer.n_rows;
         if let Some((file, stream)) = writer.open {
             stream.into_inner()?.finish()?;
@@ -60,7 +60,7 @@ impl Spilled {
         Ok(())
     }
 
-    pub(super) fn n_rows(&self) -> u64 {
+    pub(crate) fn n_rows(&self) -> u64 {
         self.n_rows
     }
 
@@ -79,7 +79,7 @@ impl Spilled {
 type FileWriter = StreamWriter<Box<dyn SpillWriter>>;
 
 /// A file being written; there is none until there are rows.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     disk: Arc<DiskManager>,
     schema: SchemaRef,
     open: Option<(Arc<dyn SpillFile>, FileWriter)>,
@@ -87,18 +87,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn schema(&self) -> &SchemaRef {
+    pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    pub(super) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
         let (_, stream) = match &mut self.open {
             Some(open) => open,
             none => {
-                let file = self.disk.create_tmp_file("crediting plays")?;
+                let file = self.disk.create_tmp_file("rows that wait")?;
                 let stream = StreamWriter::try_new(file.open_writer()?, &self.schema)?;
                 none.insert((file, stream))
             }
