@@ -139,7 +139,14 @@ fn every_model_has_checks_unless_it_says_otherwise() {
                    qualified_plays, lack a known member, each of asset, country, device";
     let unattributed = "unattributed warn true: at most 50 % of a day's events, each of \
                         qualified_plays, find none to be credited to";
-    assert_eq!(said(MEDIA), [rows, missing, unattributed]);
+    let within = "within warn true: players is never above viewers in a day";
+    assert_eq!(said(MEDIA), [rows, missing, unattributed, within]);
+    let stricter = "[check.within]\non_failure = \"fail\"\nper = \"cell\"\n";
+    let within = "within fail false: players is never above viewers in a cell";
+    assert_eq!(said(&format!("{MEDIA}{stricter}")), [rows, missing, unattributed, within]);
+    // Whoever is counted is no key of attribution: two people of one household may share an impression.
+    let other_key = MEDIA.replace("[\"profile_id\", \"title_id\"]", "[\"title_id\"]");
+    assert_eq!(said(&other_key), [rows, missing, unattributed]);
     let declared = "
 [check.missing]
 on_failure = \"off\"

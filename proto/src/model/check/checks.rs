@@ -4,7 +4,7 @@ use super::measure::share_of;
 use super::need;
 use crate::model::checks::{Check, CheckKind, OnFailure, Per};
 use crate::model::problems::{Problems, choose};
-use crate::model::raw::{Entry, RawCheck, RawModel, RawShare};
+use crate::model::raw::{Entry, RawCheck, RawMeasure, RawModel, RawOf, RawShare};
 
 /// Four weeks: a weekday is judged by as many of its kind as of any other.
 const DEFAULT_TRAILING_DAYS: u16 = 28;
@@ -21,13 +21,21 @@ const DEFAULT_SHARE_AT_MOST: f64 = 0.5;
 
 /// Checks all declared checks and adds those that apply by default.
 pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
-    let declared: Vec<Option<Check>> =
+    let declared: Vec<Option<Vec<Check>>> =
         raw.checks.iter().map(|check| check_one(raw, check, problems)).collect();
     let mut checks = defaults(raw);
     checks.retain(|default| raw.checks.iter().all(|check| check.place.name != default.name));
-    for check in declared {
-        checks.push(check?);
-    }
+    let declared = declared.into_iter().collect::<Option<Vec<_>>>()?.concat();
+    let pair = |check: &Check| match &check.kind {
+        CheckKind::Within { measure, within, .. } => Some((measure.clone(), within.clone())),
+        _ => None,
+    };
+    // Whoever names a pair by another name judges it otherwise.
+    checks.retain(|default| {
+        pair(default)
+            .is_none_or(|own| declared.iter().all(|check| pair(check).as_ref() != Some(&own)))
+    });
+    checks.extend(declared);
     Some(checks)
 }
 
@@ -67,10 +75,44 @@ fn defaults(raw: &RawModel) -> Vec<Check> {
             CheckKind::Unattributed { sources: attributed, at_most },
         ));
     }
+    checks.extend(credited_within(raw).into_iter().map(|kind| default("within", kind)));
     checks
 }
 
-fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Check> {
+/// Whoever is counted once among credited events is among those counted in what they are credited to, if that
+/// is a key of theirs: players are within viewers, in every cell.
+fn credited_within(raw: &RawModel) -> Vec<CheckKind> {
+    let is_distinct =
+        |measure: &&RawMeasure| measure.kind.value().is_some_and(|kind| kind == "distinct");
+    let counted = |measure: &RawMeasure| match measure.of.value() {
+        Some(RawOf::One(column)) => vec![column.clone()],
+        Some(RawOf::Several(columns)) => columns.clone(),
+        None => Vec::new(),
+    };
+    let mut pairs = Vec::new();
+    for measure in raw.measures.iter().filter(is_distinct) {
+        let source =
+            raw.sources.iter().find(|source| measure.source.value() == Some(&source.place.name));
+        let Some(attribute) = source.and_then(|source| source.attribute.value()) else { continue };
+        let (Some(to), Some(keys)) = (attribute.to.value(), attribute.by.value()) else { continue };
+        let of = counted(measure);
+        if of.is_empty() || of.iter().any(|column| !keys.contains(column)) {
+            continue;
+        }
+        let mut others = raw.measures.iter().filter(is_distinct);
+        if let Some(within) =
+            others.find(|other| other.source.value() == Some(to) && counted(other) == of)
+        {
+            let (measure, within) = (&measure.place.name, &within.place.name);
+            let (measure, within) = (measure.clone(), within.clone());
+            pairs.push(CheckKind::Within { measure, within, per: Per::Day });
+        }
+    }
+    pairs
+}
+
+/// Checks one declared check: several where it stands for those that the model has by default.
+fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Vec<Check>> {
     let place = &check.place;
     let choices = (OnFailure::ALL.as_slice(), OnFailure::as_str as fn(OnFailure) -> &'static str);
     let entry = ("on_failure", &check.on_failure);
@@ -96,14 +138,15 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
         }
     };
     refuse_foreign_keys(check, kind, problems);
-    let kind = match kind {
-        "rows" => rows(raw, check, problems),
-        "within" => within(raw, check, problems),
-        "missing" => missing(raw, check, problems),
-        _ => unattributed(raw, check, problems),
+    let kinds = match kind {
+        "rows" => vec![rows(raw, check, problems)?],
+        "within" => withins(raw, check, problems)?,
+        "missing" => vec![missing(raw, check, problems)?],
+        _ => vec![unattributed(raw, check, problems)?],
     };
-    let (kind, on_failure) = (kind?, on_failure?);
-    Some(Check { name: place.name.clone(), kind, on_failure, is_default: false })
+    let on_failure = on_failure?;
+    let check = |kind| Check { name: place.name.clone(), kind, on_failure, is_default: false };
+    Some(kinds.into_iter().map(check).collect())
 }
 
 /// Reports the keys that mean something for other kinds only.
@@ -161,6 +204,24 @@ fn rows(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Che
     let trailing_days = trailing_days?;
     let n_known_at_least = trailing_days.min(N_KNOWN_AT_LEAST);
     Some(CheckKind::Rows { sources: sources?, trailing_days, n_known_at_least, at_least, at_most })
+}
+
+/// The pair that a check names; one that names none is about those that the model has by default.
+fn withins(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Vec<CheckKind>> {
+    let by_default = credited_within(raw);
+    let names_none = check.measure.is_absent() && check.within.is_absent();
+    if !(names_none && check.place.name == "within" && !by_default.is_empty()) {
+        return within(raw, check, problems).map(|kind| vec![kind]);
+    }
+    let choices = (Per::ALL.as_slice(), Per::as_str as fn(Per) -> &'static str);
+    let chosen = choice(check, ("per", &check.per), choices, Per::Day, problems)?;
+    let with_choice = |kind| match kind {
+        CheckKind::Within { measure, within, .. } => {
+            CheckKind::Within { measure, within, per: chosen }
+        }
+        other => other,
+    };
+    Some(by_default.into_iter().map(with_choice).collect())
 }
 
 fn within(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
