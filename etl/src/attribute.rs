@@ -57,5 +57,5 @@ mod reach;
 
 pub(crate) use carried::Carried;
 pub(crate) use chain::{Credited, Credits};
-pub(crate) use creditor::Creditor;
+pub(crate) use creditor::{Creditor, Side};
 pub(crate) use reach::Reach;

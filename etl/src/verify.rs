@@ -9,10 +9,12 @@
 //! Compared are the total of a day, every member of every single dimension, and a random sample of whole
 //! cells. The recount shares with a run how files are read, how a value is converted for a sum and, where the
 //! engine has no cast of its own that means the same, how a time becomes a day. Lookups, grouping, adding up
-//! and counting are the engine's own SQL, none of our functions: a second way to the same numbers. Beside each `hll++`
+//! and counting are the engine's own SQL, none of our functions: a second way to the same numbers. So is attribution, by
+//! a join instead of a pass in order; how keys are bound and instants are read is the run's. Beside each `hll++`
 //! estimate stands that of the `hyperloglogplus` crate.
 
 mod compare;
+mod credited;
 mod exact;
 mod facts;
 mod place;
@@ -153,7 +155,7 @@ impl Verifier<'_> {
         let (inputs, shape) =
             Inputs::open(&ctx, model, base, *n_threads, inventory, &passes, &float_sums).await?;
         // What the run left out is no part of the recount: a row is bad by what the run makes of it.
-        inputs.set_aside(&selection).await?;
+        inputs.set_all_aside(&selection).await?;
         let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
         let day_cells = DayCells { model, shape: &shape, files: &files };
         // One thread: rows keep their order, so that a seed chooses the same cells on any machine.

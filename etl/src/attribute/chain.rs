@@ -209,34 +209,12 @@ impl<'a> Chain<'a> {
                 Err(Failure::Engine(error)) => explained(STEP, error),
             };
             // Each round that fails leaves more bad rows out than the one before.
-            if !(is_of_rows(&failed) && self.set_aside(&plays, &impressions).await? > 0) {
+            if !(is_of_rows(&failed)
+                && self.inputs.set_aside_credited(self.index, &plays, &impressions).await? > 0)
+            {
                 return Err(self.locate(step, plays, impressions, failed).await);
             }
         }
-    }
-
-    /// Sets the bad rows of both sides aside; returns how many were not known.
-    async fn set_aside(
-        &self,
-        plays: &[SourceFile],
-        impressions: &[SourceFile],
-    ) -> Result<usize, EtlError> {
-        let (index, input) = (self.index, &self.inputs.sources()[self.index]);
-        let mut n_found = 0;
-        // Of all days: a row is bad or not, whichever day is read.
-        if input.table.quarantines() {
-            let plan =
-                |ctx: &SessionContext, provider| self.inputs.plays(ctx, index, provider, Days::All);
-            n_found += input.table.set_aside(plays, plan).await?;
-        }
-        if self.creditor.table.quarantines() {
-            let known = KnownKeys::for_about(0);
-            let plan = |ctx: &SessionContext, provider| {
-                self.inputs.impressions(ctx, index, provider, Days::All, &known)
-            };
-            n_found += self.creditor.table.set_aside(impressions, plan).await?;
-        }
-        Ok(n_found)
     }
 
     /// Names the row that a step failed on, if it was one.

@@ -19,7 +19,7 @@ use crate::source::{Scope, Table};
 
 /// One of the two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// Its events are credited.
     Play,
     /// They are credited to its events.
@@ -35,13 +35,13 @@ pub(crate) struct Creditor {
     pub(crate) reach: Reach,
     /// By measure: whether its columns are the impression's, since the play lacks one.
     pub(crate) gives: Vec<bool>,
-    pub(super) keys: Vec<Key>,
-    pub(super) instant_of: Arc<ScalarUDF>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) instant_of: Arc<ScalarUDF>,
 }
 
 /// What a play and its impression have in common.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// Where the model has it.
     at: String,
     of_play: Origin,
@@ -125,7 +125,7 @@ fn gives(model: &Model, play: &str, of_play: &Scope<'_>, of_impression: &Scope<'
 
 impl Key {
     /// The key of a side's event, in the type in which both are compared.
-    pub(super) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, EtlError> {
+    pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, EtlError> {
         let origin = match side {
             Side::Play => &self.of_play,
             Side::Impression => &self.of_impression,

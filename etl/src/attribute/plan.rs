@@ -24,7 +24,7 @@ use crate::config::Days;
 use crate::error::{During, EtlError};
 use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
 use crate::rollup::{DAY, INSTANT, Inputs, dimension_column, input_column, is_input_column, time};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 
 /// The column with the hash of all keys; null where one of them is null.
 const HASH: &str = "__hash";
@@ -175,6 +175,31 @@ impl Inputs {
             std::iter::once(key_hash_of(creditor).alias(HASH)).chain(names.iter().map(col));
         let frame = frame.select(columns.collect::<Vec<_>>()).during(STEP)?;
         frame.filter(may_be_known(known).call(vec![col(HASH)])).during(STEP)
+    }
+
+    /// Sets the bad rows of both sides aside; returns how many were not known.
+    pub(crate) async fn set_aside_credited(
+        &self,
+        index: usize,
+        plays: &[SourceFile],
+        impressions: &[SourceFile],
+    ) -> Result<usize, EtlError> {
+        let input = &self.sources()[index];
+        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let mut n_found = 0;
+        // Of all days: a row is bad or not, whichever day is read.
+        if input.table.quarantines() {
+            let plan = |ctx: &SessionContext, provider| self.plays(ctx, index, provider, Days::All);
+            n_found += input.table.set_aside(plays, plan).await?;
+        }
+        if creditor.table.quarantines() {
+            let known = KnownKeys::for_about(0);
+            let plan = |ctx: &SessionContext, provider| {
+                self.impressions(ctx, index, provider, Days::All, &known)
+            };
+            n_found += creditor.table.set_aside(impressions, plan).await?;
+        }
+        Ok(n_found)
     }
 
     /// The day, the instant and the keys of a side's events.

@@ -25,7 +25,7 @@ impl Reach {
     }
 
     /// The window's length.
-    pub(super) fn micros(&self) -> i64 {
+    pub(crate) fn micros(&self) -> i64 {
         i64::try_from(self.window.as_micros()).unwrap_or(i64::MAX)
     }
 

@@ -147,6 +147,19 @@ impl Inputs {
         Ok(n_found)
     }
 
+    /// As [`set_aside`](Self::set_aside), and of the sources whose events are credited as well.
+    pub(crate) async fn set_all_aside(&self, selection: &Selection) -> Result<(), EtlError> {
+        self.set_aside(selection).await?;
+        for (index, input) in self.sources.iter().enumerate() {
+            if input.creditor.is_some() {
+                let plays = self.inventory.files(index, selection);
+                let impressions = self.inventory.creditor_files(index, selection);
+                self.set_aside_credited(index, &plays, &impressions).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The bad rows of all sources that were found so far, each once.
     pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
         let mut known = HashSet::new();

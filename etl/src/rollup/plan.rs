@@ -135,6 +135,11 @@ impl Inputs {
         has_folders && !(self.is_utc && days.is_one_day())
     }
 
+    /// How many days an event's folder may be off its own day: days are cut in UTC there.
+    pub(crate) fn folder_slack(&self) -> i32 {
+        i32::from(!self.is_utc)
+    }
+
     pub(crate) fn day_rule(&self, days: Days, sees_folders: bool) -> DayRule {
         let number = |column: &str| cast(col(column), DataType::Int32);
         let in_range = match days {
@@ -144,7 +149,7 @@ impl Inputs {
         let is_within = |column: &str| {
             in_range.map(|(first, last)| number(column).between(lit(first), lit(last)))
         };
-        let slack = lit(i32::from(!self.is_utc));
+        let slack = lit(self.folder_slack());
         let is_near = sees_folders.then(|| {
             let folder = number(FOLDER_DAY_COLUMN);
             number(DAY).between(folder.clone() - slack.clone(), folder + slack)

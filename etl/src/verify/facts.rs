@@ -60,19 +60,14 @@ impl Facts {
             not_compared: Vec::new(),
         };
         for (source, input) in inputs.sources().iter().enumerate() {
-            if let Some(attribution) = &input.source.attribution {
-                // Whoever credits a second time by another way has built attribution twice.
-                let of_source = |measure: &&Measure| measure.kind.source() == Some(input.name());
-                for measure in model.stored_measures().filter(of_source) {
-                    facts.not_compared.push(format!(
-                        "`{}`: its events are credited to those of `{}`, which a recount does not do again",
-                        measure.name, attribution.to
-                    ));
-                }
-                continue;
-            }
             let events = Events { ctx, model, inputs, source, lookups: &lookups };
-            let measures = events.register(selection, &mut facts.not_compared)?;
+            let not_compared = &mut facts.not_compared;
+            let measures = match &input.creditor {
+                None => events.register(selection, not_compared)?,
+                Some(creditor) => {
+                    Box::pin(events.register_credited(creditor, selection, not_compared)).await?
+                }
+            };
             if measures.is_empty() {
                 continue;
             }
@@ -152,12 +147,18 @@ fn is_list(found: &DataType) -> bool {
     matches!(found, DataType::List(_) | DataType::LargeList(_))
 }
 
+/// What a measure takes of an event.
+pub(super) struct Taken {
+    pub(super) how: Recount,
+    pub(super) columns: Vec<(String, Expr)>,
+}
+
 /// The events of one source.
-struct Events<'a> {
-    ctx: &'a SessionContext,
-    model: &'a Model,
-    inputs: &'a Inputs,
-    source: usize,
+pub(super) struct Events<'a> {
+    pub(super) ctx: &'a SessionContext,
+    pub(super) model: &'a Model,
+    pub(super) inputs: &'a Inputs,
+    pub(super) source: usize,
     lookups: &'a [Option<LookupView>],
 }
 
@@ -176,36 +177,17 @@ impl Events<'_> {
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let mut columns = Vec::new();
         for (index, dimension) in self.model.dimensions().iter().enumerate() {
-            columns.push(self.dimension(&scope, index, dimension)?.alias(format!("r{index}")));
+            let (value, _) = self.dimension_and_decider(&scope, index, dimension)?;
+            columns.push(value.alias(format!("r{index}")));
         }
         let mut measures = Vec::new();
         for (index, measure) in self.model.stored_measures().enumerate() {
-            if measure.kind.source() != Some(input.name()) {
+            if !self.is_own(measure) {
                 continue;
             }
-            let key = format!("measure.{}.of", measure.name);
-            match &measure.kind {
-                MeasureKind::Count { .. } => measures.push((index, Recount::Count)),
-                MeasureKind::Sum { .. } => {
-                    if let Some(value) = self.inputs.summand(&scope, index, &frame)? {
-                        columns.push(value.alias(format!("m{index}")));
-                        measures.push((index, Recount::Sum));
-                    }
-                }
-                MeasureKind::Distinct { from_sketch: true, .. } => {
-                    not_compared.push(format!(
-                        "`{}`: its rows carry ready-made sketches, and what was counted is not in them",
-                        measure.name
-                    ));
-                }
-                MeasureKind::Distinct { of, .. } => {
-                    for (part, column) in of.iter().enumerate() {
-                        let value = scope.bind(&key, column)?;
-                        columns.push(value.alias(format!("v{index}_{part}")));
-                    }
-                    measures.push((index, Recount::Distinct(of.len())));
-                }
-                MeasureKind::Derived { .. } => {}
+            if let Some(recount) = self.measure(&scope, &frame, index, measure, not_compared)? {
+                columns.extend(recount.columns.into_iter().map(|(name, value)| value.alias(name)));
+                measures.push((index, recount.how));
             }
         }
         // A column that is always there, should nothing else be read.
@@ -214,6 +196,48 @@ impl Events<'_> {
         let name = format!("events_{}", self.source);
         self.ctx.register_table(name, frame.into_view()).during(STEP)?;
         Ok(measures)
+    }
+
+    /// Whether a measure is taken of the source.
+    pub(super) fn is_own(&self, measure: &Measure) -> bool {
+        measure.kind.source() == Some(self.inputs.sources()[self.source].name())
+    }
+
+    /// What a measure takes of an event, as columns; `None` where it cannot be recounted.
+    pub(super) fn measure(
+        &self,
+        scope: &Scope<'_>,
+        frame: &DataFrame,
+        index: usize,
+        measure: &Measure,
+        not_compared: &mut Vec<String>,
+    ) -> Result<Option<Taken>, EtlError> {
+        let (mut columns, key) = (Vec::new(), format!("measure.{}.of", measure.name));
+        let how = match &measure.kind {
+            MeasureKind::Count { .. } => Recount::Count,
+            MeasureKind::Sum { .. } => {
+                let Some(value) = self.inputs.summand(scope, index, frame)? else {
+                    return Ok(None);
+                };
+                columns.push((format!("m{index}"), value));
+                Recount::Sum
+            }
+            MeasureKind::Distinct { from_sketch: true, .. } => {
+                not_compared.push(format!(
+                    "`{}`: its rows carry ready-made sketches, and what was counted is not in them",
+                    measure.name
+                ));
+                return Ok(None);
+            }
+            MeasureKind::Distinct { of, .. } => {
+                for (part, column) in of.iter().enumerate() {
+                    columns.push((format!("v{index}_{part}"), scope.bind(&key, column)?));
+                }
+                Recount::Distinct(of.len())
+            }
+            MeasureKind::Derived { .. } => return Ok(None),
+        };
+        Ok(Some(Taken { how, columns }))
     }
 
     /// Keeps the events of the day.
@@ -228,25 +252,28 @@ impl Events<'_> {
         frame.filter(day.eq(wanted)).during(STEP)
     }
 
-    fn dimension(
+    /// A dimension's column or key, as it is compared with others and as the event has it.
+    pub(super) fn dimension_and_decider(
         &self,
         scope: &Scope<'_>,
         index: usize,
         dimension: &Dimension,
-    ) -> Result<Expr, EtlError> {
+    ) -> Result<(Expr, Expr), EtlError> {
         let (key, column) = match &dimension.column {
             DimensionColumn::Event(column) => ("column", column),
             DimensionColumn::Lookup { on, .. } => ("on", on),
         };
         let key = format!("dimension.{}.{key}", dimension.name);
-        let value = scope.bind(&key, column)?;
-        let found = scope.type_of(&key, &column.0, &value)?;
-        Ok(match self.lookups[index] {
+        let own = scope.bind(&key, column)?;
+        let found = scope.type_of(&key, &column.0, &own)?;
+        let value = own.clone();
+        let value = match self.lookups[index] {
             // A key that is no number is none of the lookup's.
             Some(LookupView { has_int_keys: true }) => try_cast(value, DataType::Int64),
             None if is_list(&found) => cast(value, DataType::new_list(DataType::Utf8, true)),
             Some(_) | None => cast(value, DataType::Utf8),
-        })
+        };
+        Ok((value, own))
     }
 }
 

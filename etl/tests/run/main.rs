@@ -17,3 +17,4 @@ mod sandbox;
 mod sets;
 mod sketches;
 mod verify;
+mod verify_credited;
