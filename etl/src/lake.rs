@@ -484,6 +484,7 @@ mod tests {
             checks: Vec::new(),
             accepted: None,
             inputs: Default::default(),
+            retired: Default::default(),
         }
     }
 

@@ -423,6 +423,7 @@ impl Run<'_> {
                 .then(|| self.config.accept.clone())
                 .flatten(),
             inputs: made_of,
+            retired: carried.known.map(|known| known.retired.clone()).unwrap_or_default(),
         }
     }
 

@@ -17,11 +17,15 @@
 //! that was written before a measure was added to the model lacks its column, which reads as 0 or as
 //! empty sketches until the period is rebuilt.
 //!
+//! A month may be retired: its days have left the lake, the month stands. The commit says so, and which days
+//! those were ([`RetiredDays`]). A month has all its days in the lake, or is retired and has none there.
+//!
 //! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
 //! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
 //! before its version that carries one (another engine's maintenance commits carry none).
 
 mod inputs;
+mod retired;
 mod verification;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +34,7 @@ use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
 
 pub use inputs::{DayInputs, Digest, Recipe};
+pub use retired::RetiredDays;
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATIONS_FOLDER, Verification,
     verification_prefix,
@@ -103,6 +108,10 @@ pub struct SnapshotMetadata {
     /// What each day of the snapshot was made of; empty in commits that did not say so yet.
     #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
     pub inputs: DayInputs,
+    /// The months whose days have left the lake; `inputs` goes on telling what those were made of. Every
+    /// commit carries them on. Commits before months could be retired have none.
+    #[serde(default, skip_serializing_if = "RetiredDays::is_empty")]
+    pub retired: RetiredDays,
 }
 
 impl SnapshotMetadata {

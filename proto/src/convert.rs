@@ -440,6 +440,7 @@ fn coverage_to_wire(coverage: &Coverage) -> wire::Coverage {
         from: optional_date_to_text(coverage.range.map(|range| range.0)),
         to: optional_date_to_text(coverage.range.map(|range| range.1)),
         missing: texts(&coverage.missing),
+        retired: texts(&coverage.retired),
         provisional: texts(&coverage.provisional),
         periods: coverage.periods.iter().map(ToString::to_string).collect(),
     }
@@ -452,6 +453,7 @@ fn coverage_from_wire(coverage: &wire::Coverage) -> Result<Coverage, ServiceErro
     Ok(Coverage {
         range: date_pair("coverage.from", &coverage.from, "coverage.to", &coverage.to)?,
         missing: dates("coverage.missing", &coverage.missing)?,
+        retired: dates("coverage.retired", &coverage.retired)?,
         provisional: dates("coverage.provisional", &coverage.provisional)?,
         periods: coverage
             .periods

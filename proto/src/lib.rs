@@ -22,8 +22,8 @@ pub use cells::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
     LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
     META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
-    SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER, Verification,
-    cell_schema, verification_prefix,
+    RetiredDays, SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER,
+    Verification, cell_schema, verification_prefix,
 };
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
+use crate::cells::RetiredDays;
+
 /// How long a period is. Ordered from the finest to the coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grain {
@@ -162,6 +164,23 @@ impl DayRange {
         self.first <= day && day <= self.last
     }
 
+    /// The days of a month, a year or a day; `None` of all time, which has no end.
+    pub fn of(period: Period) -> Option<Self> {
+        let (first, last) = match period {
+            Period::Day(day) => (day, day),
+            Period::Month(year, month) => {
+                let first = Date::new(year, month, 1).ok()?;
+                (first, first.last_of_month())
+            }
+            Period::Year(year) => {
+                let first = Date::new(year, 1, 1).ok()?;
+                (first, first.last_of_year())
+            }
+            Period::All => return None,
+        };
+        Self::try_new(first, last)
+    }
+
     /// The days of the range, in order.
     pub fn days(self) -> impl Iterator<Item = Date> {
         let last = self.last;
@@ -176,20 +195,28 @@ impl DayRange {
     }
 }
 
-/// The fewest periods whose union holds exactly the present days that lie in the range.
+/// The fewest periods whose union holds exactly the present days that lie in the range, but for days of
+/// retired months that the range cuts: those are in no period.
 ///
-/// `present` are the days that the lake holds. A month stands for its days as soon as all *present*
-/// ones lie in the range, so a lake of one week answers that week from `all`. The periods come in
-/// order of time; days that are not present need none. Time grows with the number of present days.
-pub fn cover(present: &BTreeSet<Date>, range: DayRange) -> Vec<Period> {
+/// `present` are the days that the lake's numbers hold, those of retired months among them. A month stands
+/// for its days as soon as all *present* ones lie in the range, so a lake of one week answers that week from
+/// `all`. The periods come in order of time; days that are not present need none. Time grows with the
+/// number of present days.
+pub fn cover(present: &BTreeSet<Date>, retired: &RetiredDays, range: DayRange) -> Vec<Period> {
     let mut periods = Vec::new();
     let days: Vec<Date> = present.iter().copied().collect();
-    cover_node(Period::All, &days, range, &mut periods);
+    cover_node(Period::All, &days, retired, range, &mut periods);
     periods
 }
 
 /// Covers the present days of one node: as a whole where the range holds them all, else by children.
-fn cover_node(node: Period, days: &[Date], range: DayRange, out: &mut Vec<Period>) {
+fn cover_node(
+    node: Period,
+    days: &[Date],
+    retired: &RetiredDays,
+    range: DayRange,
+    out: &mut Vec<Period>,
+) {
     let inside = days.iter().filter(|day| range.contains(**day)).count();
     if inside == 0 {
         return;
@@ -201,26 +228,34 @@ fn cover_node(node: Period, days: &[Date], range: DayRange, out: &mut Vec<Period
     let child_grain = match node.grain() {
         Grain::All => Grain::Year,
         Grain::Year => Grain::Month,
+        // Its children have left the lake.
+        Grain::Month if retired.has_month(days[0]) => return,
         Grain::Month | Grain::Day => Grain::Day,
     };
     for group in days.chunk_by(|a, b| Period::of(*a, child_grain) == Period::of(*b, child_grain)) {
-        cover_node(Period::of(group[0], child_grain), group, range, out);
+        cover_node(Period::of(group[0], child_grain), group, retired, range, out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::{prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     fn day(text: &str) -> Date {
         text.parse().unwrap()
     }
 
     fn covered(present: &[&str], first: &str, last: &str) -> Vec<String> {
+        covered_with(present, &[], first, last)
+    }
+
+    fn covered_with(present: &[&str], retired: &[&str], first: &str, last: &str) -> Vec<String> {
         let present = present.iter().map(|text| day(text)).collect();
+        let mut months = RetiredDays::default();
+        months.retire(retired.iter().map(|text| day(text)));
         let range = DayRange::try_new(day(first), day(last)).unwrap();
-        cover(&present, range).iter().map(ToString::to_string).collect()
+        cover(&present, &months, range).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -245,29 +280,55 @@ mod tests {
     }
 
     #[test]
+    fn a_retired_month_stands_for_all_its_days_or_for_none() {
+        let days = ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02"];
+        let of = |first, last| covered_with(&days, &days[..2], first, last);
+        assert_eq!(of("2026-01-01", "2026-12-31"), ["all"]);
+        assert_eq!(of("2026-01-30", "2026-01-31"), ["2026-01"]);
+        assert_eq!(of("2026-01-01", "2026-02-01"), ["2026-01", "2026-02-01"]);
+        assert_eq!(of("2026-01-31", "2026-02-28"), ["2026-02"]);
+        assert!(of("2026-01-31", "2026-01-31").is_empty());
+    }
+
+    #[test]
     fn a_range_knows_its_days() {
         let range = DayRange::try_new(day("2024-02-28"), day("2024-03-01")).unwrap();
         assert_eq!(range.n_days(), 3);
         assert_eq!(range.days().count(), 3);
         assert_eq!(DayRange::try_new(day("2024-03-01"), day("2024-02-28")), None);
+        let of = |text: &str| {
+            DayRange::of(text.parse().unwrap()).map(|range| (range.first(), range.last()))
+        };
+        assert_eq!(of("2024-02"), Some((day("2024-02-01"), day("2024-02-29"))));
+        assert_eq!(of("2024"), Some((day("2024-01-01"), day("2024-12-31"))));
+        assert_eq!(of("2024-02-03"), Some((day("2024-02-03"), day("2024-02-03"))));
+        assert_eq!(of("all"), None);
     }
 
     proptest! {
         /// Against the definition: every present day of the range is in exactly one period of the
-        /// cover, and no present day outside it is in any.
+        /// cover, and no present day outside it is in any; of a retired month, all its days or none. No
+        /// period is a day of a retired month.
         #[test]
         fn a_cover_holds_each_present_day_of_the_range_once(
             offsets in proptest::collection::btree_set(0_i32..1200, 0..60),
+            retired_before in 0_i32..1200,
             first in 0_i32..1200,
             length in 0_i32..800,
         ) {
             let at = |offset: i32| day("2024-11-01") + jiff::Span::new().days(offset);
             let present: BTreeSet<Date> = offsets.iter().map(|offset| at(*offset)).collect();
+            let mut retired = RetiredDays::default();
+            let cut_off = at(retired_before).first_of_month();
+            retired.retire(present.iter().copied().filter(|day| *day < cut_off));
             let range = DayRange::try_new(at(first), at(first + length)).unwrap();
-            let periods = cover(&present, range);
+            let periods = cover(&present, &retired, range);
             for day in &present {
+                let month = Period::of(*day, Grain::Month);
+                let is_whole = retired.days_of(month).all(|day| range.contains(day));
                 let n_holding = periods.iter().filter(|period| period.contains(*day)).count();
-                prop_assert_eq!(n_holding, usize::from(range.contains(*day)));
+                prop_assert_eq!(n_holding, usize::from(range.contains(*day) && is_whole));
+                prop_assert!(!(retired.contains(*day) && periods.contains(&Period::Day(*day))));
             }
         }
     }

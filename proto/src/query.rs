@@ -250,12 +250,17 @@ pub struct Answer {
 }
 
 /// The days behind an answer. A partial answer is never silent: see `missing` and `provisional`.
+///
+/// A retired month is answered as a whole alone. Where a query asks for some of its days, or for each of
+/// them, all that it asks for are missing, and `retired` says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// The first and last day asked for; `None` where the snapshot holds no day and none was asked.
     pub range: Option<(Date, Date)>,
-    /// Days asked for that the snapshot does not hold.
+    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.
     pub missing: Vec<Date>,
+    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    pub retired: Vec<Date>,
     /// Days asked for whose numbers may still change.
     pub provisional: Vec<Date>,
     /// The periods that were read (`2026`, `2026-02`, `2026-03-01`, `all`), in order of time.

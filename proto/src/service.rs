@@ -164,9 +164,9 @@ pub struct SnapshotInfo {
     pub run: RunId,
     /// The model it was made with.
     pub fingerprint: Fingerprint,
-    /// The first and the last day it holds; `None` where it holds none.
+    /// The first and the last day it holds, those of retired months among them; `None` where it holds none.
     pub days: Option<(Date, Date)>,
-    /// How many days it holds.
+    /// How many days it holds, those of retired months among them.
     pub n_days: u32,
     /// Cells of all periods.
     pub n_cells: u64,

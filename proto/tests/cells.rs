@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_schema::DataType;
 use clio_proto::{
-    CheckOutcome, DayInputs, Fingerprint, Model, RunId, SnapshotMetadata, cell_schema,
+    CheckOutcome, DayInputs, Fingerprint, Model, RetiredDays, RunId, SnapshotMetadata, cell_schema,
 };
 
 #[test]
@@ -76,6 +76,7 @@ fn commits_of_version_1_are_read() {
         }],
         accepted: None,
         inputs: DayInputs::default(),
+        retired: RetiredDays::default(),
     };
     let shipped = include_str!("cells/snapshot_metadata_v1.json");
     assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);

@@ -120,6 +120,7 @@ fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         coverage: Coverage {
             range: None,
             missing: Vec::new(),
+            retired: Vec::new(),
             provisional: Vec::new(),
             periods: vec!["2026-01".parse().unwrap()],
         },

@@ -105,6 +105,20 @@ pub enum Refusal {
         /// The parent.
         period: Period,
     },
+    /// A retired month that is not there.
+    #[error("month `{month}` is retired, its days are gone, and it is not there itself")]
+    RetiredMissing {
+        /// The month.
+        month: Period,
+    },
+    /// A retired month with a day in the lake, which its numbers may hold or not.
+    #[error("month `{month}` is retired, but its day `{day}` is there")]
+    RetiredWithDay {
+        /// The month.
+        month: Period,
+        /// The first of its days that are there.
+        day: Period,
+    },
     /// A period without its parent.
     #[error("period `{missing}` is missing although `{present}` is there")]
     PeriodMissing {

@@ -115,6 +115,7 @@ fn describe(
     let days: BTreeSet<Date> = files
         .iter()
         .filter_map(|file| if let Period::Day(day) = file.period { Some(day) } else { None })
+        .chain(metadata.retired.days())
         .collect();
     SnapshotInfo {
         id: SnapshotId(version),

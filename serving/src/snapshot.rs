@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 
 use clio_proto::{
     Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model, Period,
-    ServiceError, SnapshotInfo, display_name,
+    RetiredDays, ServiceError, SnapshotInfo, display_name,
 };
 use jiff::civil::Date;
 
@@ -42,14 +42,16 @@ use members::MemberIndex;
 
 /// A snapshot that is served.
 ///
-/// Always true: every check passed, every period's parents are there, every code of a chunk is in the
-/// vocabulary of its dimension.
+/// Always true: every check passed, every period's parents are there, a month has all its days or is retired
+/// and has none, every code of a chunk is in the vocabulary of its dimension.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) info: SnapshotInfo,
     pub(crate) model: Arc<Model>,
     pub(crate) layout: Arc<Layout>,
+    /// The days behind its numbers, those of retired months among them.
     pub(crate) days: BTreeSet<Date>,
+    pub(crate) retired: RetiredDays,
     pub(crate) provisional: BTreeSet<Date>,
     /// The files of each period, by path.
     pub(crate) chunks: BTreeMap<Period, Vec<Arc<Chunk>>>,

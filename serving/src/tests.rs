@@ -7,3 +7,4 @@ mod lake;
 mod oracle;
 mod queries;
 mod refusals;
+mod retired;

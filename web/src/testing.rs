@@ -173,6 +173,7 @@ pub(crate) fn answer(query: &Query) -> Answer {
         coverage: Coverage {
             range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
             missing: vec!["2026-02-01".parse().unwrap(), "2026-02-02".parse().unwrap()],
+            retired: vec!["2026-02-02".parse().unwrap()],
             provisional: vec!["2026-01-31".parse().unwrap()],
             periods: vec!["2026-01".parse().unwrap()],
         },

@@ -185,8 +185,15 @@ fn rows() -> impl Strategy<Value = Row> {
 }
 
 fn coverages() -> impl Strategy<Value = Coverage> {
-    (day_pairs(), days(), days(), prop::collection::vec(period(), 0..4)).prop_map(
-        |(range, missing, provisional, periods)| Coverage { range, missing, provisional, periods },
+    let periods = prop::collection::vec(period(), 0..4);
+    (day_pairs(), days(), days(), days(), periods).prop_map(
+        |(range, missing, retired, provisional, periods)| Coverage {
+            range,
+            missing,
+            retired,
+            provisional,
+            periods,
+        },
     )
 }
 

@@ -230,7 +230,7 @@ pub struct Coverage {
     pub from: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to: ::prost::alloc::string::String,
-    /// Days asked for that the snapshot does not hold.
+    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.
     #[prost(string, repeated, tag = "3")]
     pub missing: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Days asked for whose numbers may still change.
@@ -239,6 +239,9 @@ pub struct Coverage {
     /// Periods that were read: "2026", "2026-02", "2026-03-01", "all".
     #[prost(string, repeated, tag = "5")]
     pub periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    #[prost(string, repeated, tag = "6")]
+    pub retired: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Row {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use clio_proto::{
-    Code, Coverage, DayRange, Grain, Period, QueryRange, ServiceError, TimeGrain, cover,
+    Code, Coverage, DayRange, Grain, Period, QueryRange, RetiredDays, ServiceError, TimeGrain,
+    cover,
 };
 use jiff::civil::Date;
 
@@ -20,8 +21,13 @@ pub(crate) fn bind_range(
 ) -> Result<(Vec<Step>, Coverage), ServiceError> {
     let range = resolve(snapshot.first_and_last(), range)?;
     let Some(range) = range else {
-        let coverage =
-            Coverage { range: None, missing: Vec::new(), provisional: Vec::new(), periods: vec![] };
+        let coverage = Coverage {
+            range: None,
+            missing: Vec::new(),
+            retired: Vec::new(),
+            provisional: Vec::new(),
+            periods: Vec::new(),
+        };
         return Ok((Vec::new(), coverage));
     };
     if range.n_days() > limits.n_range_days {
@@ -36,13 +42,19 @@ pub(crate) fn bind_range(
             ),
         ));
     }
+    let Snapshot { days, retired, .. } = snapshot;
     let steps = match grain {
-        None => vec![Step { name: String::new(), periods: cover(&snapshot.days, range) }],
-        Some(grain) => steps(&snapshot.days, range, grain),
+        None => vec![Step { name: String::new(), periods: cover(days, retired, range) }],
+        Some(grain) => steps(days, retired, range, grain),
     };
+    let periods: BTreeSet<Period> = steps.iter().flat_map(|step| &step.periods).copied().collect();
+    let is_read =
+        |day: Date| Grain::ALL.iter().any(|grain| periods.contains(&Period::of(day, *grain)));
+    let is_left_out = |day: &Date| retired.contains(*day) && !is_read(*day);
     let coverage = Coverage {
         range: Some((range.first(), range.last())),
-        missing: range.days().filter(|day| !snapshot.days.contains(day)).collect(),
+        missing: range.days().filter(|day| !days.contains(day) || is_left_out(day)).collect(),
+        retired: range.days().filter(is_left_out).collect(),
         provisional: snapshot
             .provisional
             .range(range.first()..=range.last())
@@ -81,8 +93,14 @@ fn resolve(
     })
 }
 
-/// The steps that hold data, in order.
-fn steps(present: &BTreeSet<Date>, range: DayRange, grain: TimeGrain) -> Vec<Step> {
+/// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
+/// where the range cuts it.
+fn steps(
+    present: &BTreeSet<Date>,
+    retired: &RetiredDays,
+    range: DayRange,
+    grain: TimeGrain,
+) -> Vec<Step> {
     let grain = match grain {
         TimeGrain::Day => Grain::Day,
         TimeGrain::Month => Grain::Month,
@@ -95,11 +113,13 @@ fn steps(present: &BTreeSet<Date>, range: DayRange, grain: TimeGrain) -> Vec<Ste
             let (first, last) = (days[0], days[days.len() - 1]);
             let name = Period::of(first, grain).to_string();
             let periods = match DayRange::try_new(first, last) {
-                Some(range) if grain != Grain::Day => cover(present, range),
+                Some(range) if grain != Grain::Day => cover(present, retired, range),
+                _ if retired.contains(first) => Vec::new(),
                 _ => vec![Period::Day(first)],
             };
             Step { name, periods }
         })
+        .filter(|step| !step.periods.is_empty())
         .collect()
 }
 
@@ -140,9 +160,9 @@ mod tests {
     fn steps_hold_the_days_of_the_range_alone() {
         let present =
             ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02", "2026-03-01"].map(day).into();
-        let of = |grain, first, last| -> Vec<String> {
+        let steps_of = |retired: &RetiredDays, grain, first, last| -> Vec<String> {
             let range = DayRange::try_new(day(first), day(last)).unwrap();
-            let steps = steps(&present, range, grain);
+            let steps = steps(&present, retired, range, grain);
             steps
                 .iter()
                 .map(|step| {
@@ -152,6 +172,8 @@ mod tests {
                 })
                 .collect()
         };
+        let none = RetiredDays::default();
+        let of = |grain, first, last| steps_of(&none, grain, first, last);
         assert_eq!(
             of(TimeGrain::Month, "2026-01-31", "2026-02-28"),
             ["2026-01: 2026-01-31", "2026-02: 2026-02"]
@@ -161,5 +183,15 @@ mod tests {
             of(TimeGrain::Day, "2026-02-02", "2026-03-01"),
             ["2026-02-02: 2026-02-02", "2026-03-01: 2026-03-01"]
         );
+        let mut retired = RetiredDays::default();
+        retired.retire(["2026-01-30", "2026-01-31"].map(day));
+        let of = |grain, first, last| steps_of(&retired, grain, first, last);
+        assert_eq!(
+            of(TimeGrain::Month, "2026-01-01", "2026-02-01"),
+            ["2026-01: 2026-01", "2026-02: 2026-02-01"]
+        );
+        assert_eq!(of(TimeGrain::Month, "2026-01-31", "2026-02-28"), ["2026-02: 2026-02"]);
+        assert_eq!(of(TimeGrain::Year, "2026-01-31", "2026-02-28"), ["2026: 2026-02"]);
+        assert_eq!(of(TimeGrain::Day, "2026-01-30", "2026-02-01"), ["2026-02-01: 2026-02-01"]);
     }
 }

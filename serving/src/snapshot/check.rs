@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clio_proto::Period;
+use clio_proto::{Period, RetiredDays};
 use clio_sketch::{Union, relative_standard_error_at};
 
 use super::chunk::{Chunk, MeasureColumn};
@@ -24,10 +24,12 @@ enum Total {
     Distinct { value: f64, error: f64 },
 }
 
-/// Checks that every period has its parent, that every parent has children, and that each is what its
-/// children give: sums are equal, and different values are no fewer than those of any child.
+/// Checks that every period has its parent, that every parent has children, unless it is a retired month, and
+/// that each is what its children give: sums are equal, and different values are no fewer than those of any
+/// child.
 pub(crate) fn check_tree(
     layout: &Layout,
+    retired: &RetiredDays,
     chunks: &BTreeMap<Period, Vec<Arc<Chunk>>>,
 ) -> Result<(), Refusal> {
     let mut children: BTreeMap<Period, Vec<Period>> = BTreeMap::new();
@@ -39,11 +41,14 @@ pub(crate) fn check_tree(
             children.entry(parent).or_default().push(*period);
         }
     }
+    check_retired(retired, chunks, &children)?;
     let is_day = |period: &Period| matches!(period, Period::Day(_));
-    let childless: BTreeSet<_> =
-        chunks.keys().filter(|period| !is_day(period) && !children.contains_key(period)).collect();
-    if let Some(period) = childless.first() {
-        return Err(Refusal::Childless { period: **period });
+    let retired: BTreeSet<Period> = retired.months().collect();
+    let childless = chunks.keys().find(|period| {
+        !is_day(period) && !children.contains_key(period) && !retired.contains(period)
+    });
+    if let Some(period) = childless {
+        return Err(Refusal::Childless { period: *period });
     }
     for (at, measure) in layout.measures.iter().enumerate() {
         let totals: BTreeMap<Period, Total> = chunks
@@ -53,6 +58,23 @@ pub(crate) fn check_tree(
         for (parent, children) in &children {
             let below: Vec<&Total> = children.iter().map(|child| &totals[child]).collect();
             check_parent(&measure.name, *parent, &totals[parent], &below)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that each retired month is there, and no day of it.
+fn check_retired(
+    retired: &RetiredDays,
+    chunks: &BTreeMap<Period, Vec<Arc<Chunk>>>,
+    children: &BTreeMap<Period, Vec<Period>>,
+) -> Result<(), Refusal> {
+    for month in retired.months() {
+        if !chunks.contains_key(&month) {
+            return Err(Refusal::RetiredMissing { month });
+        }
+        if let Some(day) = children.get(&month).and_then(|days| days.first()) {
+            return Err(Refusal::RetiredWithDay { month, day: *day });
         }
     }
     Ok(())

@@ -270,12 +270,13 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     for files in chunks.values_mut() {
         files.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
     }
-    check::check_tree(&parts.layout, &chunks)?;
+    check::check_tree(&parts.layout, &parts.metadata.retired, &chunks)?;
 
     let (fields, people) = fields(&parts.model, &vocabularies, &parts.lookups)?;
     let days: BTreeSet<_> = chunks
         .keys()
         .filter_map(|period| if let Period::Day(day) = period { Some(*day) } else { None })
+        .chain(parts.metadata.retired.days())
         .collect();
     let all = || chunks.values().flatten();
     let size_bytes = all().map(|chunk| chunk.size_bytes).sum::<usize>()
@@ -301,6 +302,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         layout: parts.layout,
         provisional: parts.metadata.provisional_days.iter().copied().collect(),
         days,
+        retired: parts.metadata.retired.clone(),
         chunks,
         vocabularies,
         lookups: parts.lookups,

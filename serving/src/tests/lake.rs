@@ -11,8 +11,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_proto::{
-    FORMAT_VERSION, Grain, Model, Period, RunId, SNAPSHOT_KEY, SnapshotId, SnapshotMetadata,
-    VERIFICATIONS_FOLDER, Verification, cell_schema,
+    FORMAT_VERSION, Grain, Model, Period, RetiredDays, RunId, SNAPSHOT_KEY, SnapshotId,
+    SnapshotMetadata, VERIFICATIONS_FOLDER, Verification, cell_schema,
 };
 use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
@@ -33,6 +33,7 @@ pub(super) struct TestLake {
     next_version: u64,
     n_files: u64,
     lookup_versions: BTreeMap<String, u64>,
+    pub(super) retired: RetiredDays,
 }
 
 /// The dimensions of a cell.
@@ -67,6 +68,7 @@ impl TestLake {
             next_version: 0,
             n_files: 0,
             lookup_versions: BTreeMap::new(),
+            retired: RetiredDays::default(),
         }
     }
 
@@ -122,10 +124,18 @@ impl TestLake {
             actions.push(add(&path, size, &partition, batch.num_rows()));
             self.files.insert(period, path);
         }
-        let mut metadata = SnapshotMetadata {
+        let mut metadata = self.metadata(days, cells);
+        change(&mut metadata);
+        let text = serde_json::to_string(&metadata).unwrap();
+        self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
+    }
+
+    /// What a commit says that has rebuilt some days.
+    fn metadata(&self, days: BTreeSet<Date>, cells: BTreeMap<String, u64>) -> SnapshotMetadata {
+        SnapshotMetadata {
             format_version: FORMAT_VERSION,
             run: RunId::new(format!("run-{}", self.next_version)),
-            fingerprint: model.fingerprint().clone(),
+            fingerprint: model().fingerprint().clone(),
             model: MODEL.to_owned(),
             provisional_days: days.last().copied().into_iter().collect(),
             days: days.into_iter().collect(),
@@ -138,8 +148,24 @@ impl TestLake {
             checks: Vec::new(),
             accepted: None,
             inputs: Default::default(),
-        };
-        change(&mut metadata);
+            retired: self.retired.clone(),
+        }
+    }
+
+    /// Removes the days of some months in one commit, which says so.
+    pub(super) fn retire(&mut self, months: &[&str]) {
+        let months: Vec<Period> = months.iter().map(|month| month.parse().unwrap()).collect();
+        let mut actions = Vec::new();
+        let days: Vec<Period> = self.files.keys().copied().collect();
+        for period in days {
+            let Period::Day(day) = period else { continue };
+            if months.iter().any(|month| month.contains(day)) {
+                let old = self.files.remove(&period).unwrap();
+                actions.push(json!({"remove": {"path": old, "dataChange": true}}));
+                self.retired.retire([day]);
+            }
+        }
+        let metadata = self.metadata(BTreeSet::new(), BTreeMap::new());
         let text = serde_json::to_string(&metadata).unwrap();
         self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
     }

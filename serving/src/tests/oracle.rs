@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
-    Answer, DayRange, Direction, FieldRef, Filter, GroupKey, Order, Query, QueryRange, Row, Test,
-    TimeGrain, Value,
+    Answer, DayRange, Direction, FieldRef, Filter, GroupKey, Order, Query, QueryRange, RetiredDays,
+    Row, Test, TimeGrain, Value,
 };
 use jiff::civil::Date;
 
@@ -127,10 +127,31 @@ fn range(events: &[Event], range: QueryRange) -> DayRange {
 
 /// Compares an answer with what the events say. The order is checked as the query asks for it.
 pub(super) fn check(events: &[Event], query: &Query, answer: &Answer) {
+    check_with_retired(events, &RetiredDays::default(), query, answer);
+}
+
+/// The days asked for that a lake with retired months cannot answer: a month is whole, or it is nothing.
+fn left_out(retired: &RetiredDays, query: &Query, range: DayRange) -> BTreeSet<Date> {
+    let is_by_day = query.group_by.contains(&GroupKey::Time(TimeGrain::Day));
+    let months = retired
+        .months()
+        .filter(|month| is_by_day || retired.days_of(*month).any(|day| !range.contains(day)));
+    let days = months.flat_map(|month| retired.days_of(month));
+    days.filter(|day| range.contains(*day)).collect()
+}
+
+/// As [`check`], where the days of some months have left the lake.
+pub(super) fn check_with_retired(
+    events: &[Event],
+    retired: &RetiredDays,
+    query: &Query,
+    answer: &Answer,
+) {
     let range = range(events, query.range);
+    let left_out = left_out(retired, query, range);
     let selected: Vec<&Event> = events
         .iter()
-        .filter(|event| range.contains(event.day))
+        .filter(|event| range.contains(event.day) && !left_out.contains(&event.day))
         .filter(|event| query.filter.as_ref().is_none_or(|filter| holds(filter, event)))
         .collect();
     let mut groups: BTreeMap<Vec<Option<String>>, Vec<&Event>> = BTreeMap::new();
@@ -172,7 +193,7 @@ pub(super) fn check(events: &[Event], query: &Query, answer: &Answer) {
         .collect();
     assert_eq!(found, page, "{query:#?}");
     check_people(query, answer);
-    check_coverage(events, range, answer);
+    check_coverage(events, range, &left_out, answer);
     let overlapping: Vec<FieldRef> = query
         .group_by
         .iter()
@@ -237,12 +258,17 @@ fn check_people(query: &Query, answer: &Answer) {
     }
 }
 
-fn check_coverage(events: &[Event], range: DayRange, answer: &Answer) {
-    let present: BTreeSet<Date> = events.iter().map(|event| event.day).collect();
+fn check_coverage(events: &[Event], range: DayRange, left_out: &BTreeSet<Date>, answer: &Answer) {
+    let mut present: BTreeSet<Date> = events.iter().map(|event| event.day).collect();
+    present.retain(|day| !left_out.contains(day));
     let coverage = &answer.coverage;
     assert_eq!(coverage.range, Some((range.first(), range.last())));
     let missing: Vec<Date> = range.days().filter(|day| !present.contains(day)).collect();
     assert_eq!(coverage.missing, missing);
+    assert!(coverage.retired.iter().eq(left_out), "{:?}", coverage.retired);
+    for day in left_out {
+        assert!(!coverage.periods.iter().any(|period| period.contains(*day)), "{day}");
+    }
     for day in present {
         let n_holding = coverage.periods.iter().filter(|period| period.contains(day)).count();
         assert_eq!(n_holding, usize::from(range.contains(day)), "{day} {:?}", coverage.periods);

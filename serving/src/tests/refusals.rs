@@ -214,6 +214,14 @@ async fn files_are_checked() {
             .join("\n")
     });
     assert_eq!(refusal(&lake).await, "period `2026-01` is there, but no day of it");
+    assert_eq!(
+        refusal_of_metadata(|metadata| metadata.retired.retire([day("2026-01-02")])).await,
+        "month `2026-01` is retired, but its day `2026-01-01` is there"
+    );
+    assert_eq!(
+        refusal_of_metadata(|metadata| metadata.retired.retire([day("2025-12-31")])).await,
+        "month `2025-12` is retired, its days are gone, and it is not there itself"
+    );
 }
 
 #[tokio::test]

@@ -81,12 +81,19 @@ fn notes(answer: &Answer) -> String {
         }
         None => lines.push("no days: the lake is empty".to_owned()),
     }
-    for (what, days) in
-        [("missing", &answer.coverage.missing), ("provisional", &answer.coverage.provisional)]
-    {
+    let coverage = &answer.coverage;
+    for (what, days, mend) in [
+        ("missing days", &coverage.missing, ""),
+        (
+            "of them in retired months",
+            &coverage.retired,
+            "; ask for the whole month, and not by day",
+        ),
+        ("provisional days", &coverage.provisional, ""),
+    ] {
         if !days.is_empty() {
             let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-            lines.push(format!("{what} days ({}): {}", days.len(), shortened(&days)));
+            lines.push(format!("{what} ({}): {}{mend}", days.len(), shortened(&days)));
         }
     }
     let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
@@ -239,6 +246,7 @@ pub(crate) fn json(answer: &Answer) -> serde_json::Value {
             "from": answer.coverage.range.map(|range| range.0.to_string()),
             "to": answer.coverage.range.map(|range| range.1.to_string()),
             "missing": days(&answer.coverage.missing),
+            "retired": days(&answer.coverage.retired),
             "provisional": days(&answer.coverage.provisional),
             "unattributed": unattributed(answer).map(|of_day| json!({
                 "source": of_day.source, "day": of_day.day.to_string(), "rows": of_day.rows,

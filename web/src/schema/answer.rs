@@ -35,6 +35,7 @@ struct Coverage {
     to: Option<String>,
     n_days: u32,
     missing: Vec<String>,
+    retired: Vec<String>,
     provisional: Vec<String>,
     periods: Vec<String>,
 }
@@ -100,6 +101,7 @@ impl From<clio_proto::Coverage> for Coverage {
                 .and_then(|(from, to)| DayRange::try_new(from, to))
                 .map_or(0, DayRange::n_days),
             missing: days(coverage.missing),
+            retired: days(coverage.retired),
             provisional: days(coverage.provisional),
             periods: coverage.periods.iter().map(ToString::to_string).collect(),
         }
@@ -185,8 +187,14 @@ fn coverage() -> Object {
         .leaf(
             "missing",
             TypeRef::named_nn_list_nn(DATE),
-            "Days asked for that the snapshot does not hold.",
+            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.",
             |it| texts(&it.missing),
+        )
+        .leaf(
+            "retired",
+            TypeRef::named_nn_list_nn(DATE),
+            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
+            |it| texts(&it.retired),
         )
         .leaf(
             "provisional",

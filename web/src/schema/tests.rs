@@ -34,7 +34,7 @@ async fn an_answer_has_lists_and_typed_fields() {
         }
         total { keys { key } values { value } viewers { value lower upper exact } }
         groupCount overlapping elapsedMs
-        coverage { from to nDays missing provisional periods }
+        coverage { from to nDays missing retired provisional periods }
     } }";
     let body = server.ask(query, json!({})).await;
     assert_eq!(
@@ -71,7 +71,7 @@ async fn an_answer_has_lists_and_typed_fields() {
             "elapsedMs": 2.5,
             "coverage": {
                 "from": "2026-01-01", "to": "2026-02-02", "nDays": 33,
-                "missing": ["2026-02-01", "2026-02-02"], "provisional": ["2026-01-31"],
+                "missing": ["2026-02-01", "2026-02-02"], "retired": ["2026-02-02"], "provisional": ["2026-01-31"],
                 "periods": ["2026-01"],
             },
         } } })

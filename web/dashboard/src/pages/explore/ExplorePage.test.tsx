@@ -147,12 +147,14 @@ describe('notes', () => {
         to: '2026-01-03',
         nDays: 3,
         missing: ['2026-01-02'],
+        retired: ['2026-01-02'],
         provisional: ['2026-01-03'],
       },
     });
     renderAt('/?group=audience', gateway);
     const notes = within(await screen.findByRole('list', { name: 'Notes on these numbers' }));
     expect(notes.getByText('1 of 3 days is missing from these numbers: 2 Jan 2026.')).toBeTruthy();
+    expect(notes.getByText(/^Kept only as part of a whole month: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
   });
@@ -183,13 +185,22 @@ describe('the chart', () => {
                 values: [{ value: 100, lower: 98, upper: 102, exact: false }],
               },
             ],
-            coverage: { from: '2026-01-01', to: '2026-01-02', nDays: 2, missing: ['2026-01-02'], provisional: [] },
+            coverage: {
+              from: '2026-01-01',
+              to: '2026-01-03',
+              nDays: 3,
+              missing: ['2026-01-02', '2026-01-03'],
+              retired: ['2026-01-03'],
+              provisional: [],
+            },
           };
     renderAt('/', gateway);
     const slider = await screen.findByRole('slider', { name: 'Viewers by day' });
     expect(slider.getAttribute('aria-valuetext')).toBe('1 Jan 2026: 100, between 98 and 102');
     slider.focus();
     await userEvent.keyboard('{End}');
+    expect(slider.getAttribute('aria-valuetext')).toBe('3 Jan 2026: no rows (only its month is kept)');
+    await userEvent.keyboard('{ArrowLeft}');
     expect(slider.getAttribute('aria-valuetext')).toBe('2 Jan 2026: no rows (missing)');
     const panel = within(screen.getByRole('region', { name: 'Viewers by day' }));
     await userEvent.click(panel.getByRole('button', { name: 'Show as table' }));

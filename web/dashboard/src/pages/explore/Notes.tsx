@@ -31,7 +31,7 @@ interface Note {
 
 function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
-  const { from, to, missing, provisional, nDays } = answer.coverage;
+  const { from, to, missing, retired, provisional, nDays } = answer.coverage;
   if (from !== null && to !== null) {
     const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
     notes.push({ kind: 'plain', text });
@@ -39,6 +39,10 @@ function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   if (missing.length > 0) {
     const verb = missing.length === 1 ? 'is' : 'are';
     const text = `${formatCount(missing.length)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missing)}.`;
+    notes.push({ kind: 'caution', text });
+  }
+  if (retired.length > 0) {
+    const text = `Kept only as part of a whole month: ${formatDays(retired)}. Ask for all of the month, and not day by day.`;
     notes.push({ kind: 'caution', text });
   }
   if (provisional.length > 0) {

@@ -44,10 +44,12 @@ export function trendPoints({ answer }: Answered): Point[] {
   const { coverage, rows } = answer;
   const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
   const missing = new Set(coverage.missing);
+  const retired = new Set(coverage.retired);
   const provisional = new Set(coverage.provisional);
   if (coverage.from === null || coverage.to === null) return [];
   return eachDay(coverage.from, coverage.to).map((day) => {
     const point = { short: formatShortDay(day), label: formatDay(day), value: values.get(day) ?? null };
+    if (retired.has(day)) return { ...point, note: 'only its month is kept' };
     if (missing.has(day)) return { ...point, note: 'missing' };
     return provisional.has(day) ? { ...point, note: 'provisional' } : point;
   });
