@@ -5,6 +5,8 @@
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
 mod file;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::collections::{HashMap, HashSet};
@@ -444,110 +446,5 @@ fn remove(file: &LakeFile, now_millis: i64) -> Remove {
         partition_values: Some(partition_values(file)),
         size: Some(i64::try_from(file.size_bytes).unwrap_or(i64::MAX)),
         ..Remove::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clio_proto::Fingerprint;
-    use datafusion::arrow::datatypes::{DataType, Field};
-
-    fn folder(dir: &std::path::Path) -> DeltaFolder {
-        DeltaFolder::open(&Url::from_directory_path(dir).unwrap(), "cells").unwrap()
-    }
-
-    fn schema() -> SchemaRef {
-        let fields = [GRAIN_COLUMN, PERIOD_COLUMN, "country"];
-        let fields = fields.map(|name| Field::new(name, DataType::Utf8, true));
-        Arc::new(Schema::new(fields.to_vec()))
-    }
-
-    fn file(path: &str) -> LakeFile {
-        LakeFile { path: path.to_owned(), size_bytes: 7, n_rows: 3, period: Some(Period::All) }
-    }
-
-    fn metadata(run: &str) -> SnapshotMetadata {
-        SnapshotMetadata {
-            format_version: 1,
-            run: RunId::new(run),
-            fingerprint: Fingerprint::new("f"),
-            model: String::new(),
-            days: Vec::new(),
-            provisional_days: Vec::new(),
-            rows_in: Default::default(),
-            rows_out_of_day: Default::default(),
-            rows_unattributed: Default::default(),
-            rows_quarantined: Default::default(),
-            lookups: Default::default(),
-            cells: Default::default(),
-            checks: Vec::new(),
-            accepted: None,
-            inputs: Default::default(),
-            retired: Default::default(),
-        }
-    }
-
-    /// The library writes a checkpoint after a hundred commits; from then on the log is read from there.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn more_than_a_hundred_commits_are_read_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = folder(dir.path());
-        let mut state = None;
-        for version in 0..103_u64 {
-            let added = file(&format!("grain=all/period=all/run-{version}.parquet"));
-            let removed =
-                state.as_ref().map(|state: &TableState| state.files.clone()).unwrap_or_default();
-            let metadata = Some(metadata(&format!("run-{version}")));
-            let change = Change { added: vec![added], removed, metadata };
-            let outcome = folder.commit(state.as_ref(), &schema(), &change, 0).await.unwrap();
-            assert_eq!(outcome, Outcome::Committed(version));
-            state = folder.state().await.unwrap();
-        }
-        let state = state.unwrap();
-        assert_eq!(state.files, [file("grain=all/period=all/run-102.parquet")]);
-        assert_eq!(folder.metadata(&state).await.unwrap().unwrap().run.as_str(), "run-102");
-        assert!(crate::cells::differences(&state.schema, &schema()).is_empty());
-        let checkpoint = "cells/_delta_log/00000000000000000099.checkpoint.parquet";
-        assert!(dir.path().join(checkpoint).try_exists().unwrap());
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_commit_onto_an_old_state_is_overtaken() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = folder(dir.path());
-        let change = |run: &str| Change {
-            added: vec![file(&format!("{run}.parquet"))],
-            removed: Vec::new(),
-            metadata: Some(metadata(run)),
-        };
-        let commit = async |state: Option<&TableState>, run: &str| {
-            folder.commit(state, &schema(), &change(run), 0).await.unwrap()
-        };
-        assert_eq!(commit(None, "a").await, Outcome::Committed(0));
-        assert_eq!(commit(None, "b").await, Outcome::Overtaken);
-        let state = folder.state().await.unwrap();
-        assert_eq!(commit(state.as_ref(), "c").await, Outcome::Committed(1));
-        assert_eq!(commit(state.as_ref(), "d").await, Outcome::Overtaken);
-        assert_eq!(folder.state().await.unwrap().unwrap().files.len(), 2);
-    }
-
-    /// An answer that got lost on its way: the commit is in, its files must not be deleted.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_commit_that_is_in_although_it_seemed_to_fail_counts() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = folder(dir.path());
-        let mut change =
-            Change { added: vec![file("a.parquet")], removed: Vec::new(), metadata: None };
-        let lost = DeltaTableError::Generic("connection reset".to_owned());
-        folder.outcome_after(&lost, &change).await.unwrap_err();
-        folder.commit(None, &schema(), &change, 0).await.unwrap();
-        assert_eq!(folder.outcome_after(&lost, &change).await.unwrap(), Outcome::Committed(0));
-        change.metadata = Some(metadata("other"));
-        let error = folder.outcome_after(&lost, &change).await.unwrap_err();
-        assert!(
-            error.to_string().ends_with("/cells/: Generic DeltaTable error: connection reset"),
-            "{error}"
-        );
     }
 }

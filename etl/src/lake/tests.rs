@@ -1,0 +1,139 @@
+//! Commits one after another, one over another, and one of which the answer got lost.
+
+use std::time::Duration;
+
+use super::*;
+use clio_proto::Fingerprint;
+use datafusion::arrow::datatypes::{DataType, Field};
+
+fn folder(dir: &std::path::Path) -> DeltaFolder {
+    DeltaFolder::open(&Url::from_directory_path(dir).unwrap(), "cells").unwrap()
+}
+
+fn schema() -> SchemaRef {
+    let fields = [GRAIN_COLUMN, PERIOD_COLUMN, "country"];
+    let fields = fields.map(|name| Field::new(name, DataType::Utf8, true));
+    Arc::new(Schema::new(fields.to_vec()))
+}
+
+fn file(path: &str) -> LakeFile {
+    LakeFile { path: path.to_owned(), size_bytes: 7, n_rows: 3, period: Some(Period::All) }
+}
+
+fn metadata(run: &str) -> SnapshotMetadata {
+    SnapshotMetadata {
+        format_version: 1,
+        run: RunId::new(run),
+        fingerprint: Fingerprint::new("f"),
+        model: String::new(),
+        days: Vec::new(),
+        provisional_days: Vec::new(),
+        rows_in: Default::default(),
+        rows_out_of_day: Default::default(),
+        rows_unattributed: Default::default(),
+        rows_quarantined: Default::default(),
+        lookups: Default::default(),
+        cells: Default::default(),
+        checks: Vec::new(),
+        accepted: None,
+        inputs: Default::default(),
+        retired: Default::default(),
+    }
+}
+
+/// Makes a commit, and its checkpoint if it has one, two months old.
+fn make_old(log: &std::path::Path, version: u64) {
+    for name in [format!("{version:020}.json"), format!("{version:020}.checkpoint.parquet")] {
+        let Ok(file) = std::fs::File::options().write(true).open(log.join(name)) else { continue };
+        let then = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(60 * 86_400);
+        file.set_modified(then).unwrap();
+    }
+}
+
+/// The library writes a checkpoint every hundred commits, from which the log is read from then on, and clears
+/// away commits before an older checkpoint once they are of thirty days ago: so that years of hourly commits
+/// are opened as fast as those of a month.
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_commits_are_read_back_from_a_short_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let log = dir.path().join("cells/_delta_log");
+    let mut second = String::new();
+    for version in 0..203_u64 {
+        if version > 1 && version % 100 != 99 {
+            // As the library does, which reads the log before each commit and takes its time for it.
+            let (old, new) = (format!("run-{:03}", version - 1), format!("run-{version:03}"));
+            let text = second.replace("run-001", &new).replace("run-000", &old);
+            std::fs::write(log.join(format!("{version:020}.json")), text).unwrap();
+            continue;
+        }
+        if version == 199 {
+            (0..=120).for_each(|old| make_old(&log, old));
+        }
+        let state = folder.state().await.unwrap();
+        let added = file(&format!("grain=all/period=all/run-{version:03}.parquet"));
+        let removed = state.as_ref().map(|state| state.files.clone()).unwrap_or_default();
+        let metadata = Some(metadata(&format!("run-{version:03}")));
+        let change = Change { added: vec![added], removed, metadata };
+        let outcome = folder.commit(state.as_ref(), &schema(), &change, 0).await.unwrap();
+        assert_eq!(outcome, Outcome::Committed(version));
+        if version == 1 {
+            second = std::fs::read_to_string(log.join(format!("{version:020}.json"))).unwrap();
+        }
+    }
+    let state = folder.state().await.unwrap().unwrap();
+    assert_eq!(state.files, [file("grain=all/period=all/run-202.parquet")]);
+    assert_eq!(folder.metadata(&state).await.unwrap().unwrap().run.as_str(), "run-202");
+    assert!(crate::cells::differences(&state.schema, &schema()).is_empty());
+    let names = std::fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort_unstable();
+    let (checkpoints, commits): (Vec<&String>, Vec<&String>) = names
+        .iter()
+        .filter(|name| !name.starts_with('_'))
+        .partition(|name| !name.ends_with("json"));
+    assert_eq!(commits.len(), 203 - 99, "the first is that of the checkpoint: {commits:?}");
+    assert!(checkpoints[0].starts_with("00000000000000000099.checkpoint"), "{checkpoints:?}");
+    assert!(checkpoints[1].starts_with("00000000000000000199.checkpoint"), "{checkpoints:?}");
+    let history = folder.history(&state, None).await.unwrap();
+    let of = |at: usize| (history[at].version, history[at].metadata.as_ref().unwrap().run.as_str());
+    assert_eq!((history.len(), of(0), of(103)), (104, (202, "run-202"), (99, "run-099")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_onto_an_old_state_is_overtaken() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let change = |run: &str| Change {
+        added: vec![file(&format!("{run}.parquet"))],
+        removed: Vec::new(),
+        metadata: Some(metadata(run)),
+    };
+    let commit = async |state: Option<&TableState>, run: &str| {
+        folder.commit(state, &schema(), &change(run), 0).await.unwrap()
+    };
+    assert_eq!(commit(None, "a").await, Outcome::Committed(0));
+    assert_eq!(commit(None, "b").await, Outcome::Overtaken);
+    let state = folder.state().await.unwrap();
+    assert_eq!(commit(state.as_ref(), "c").await, Outcome::Committed(1));
+    assert_eq!(commit(state.as_ref(), "d").await, Outcome::Overtaken);
+    assert_eq!(folder.state().await.unwrap().unwrap().files.len(), 2);
+}
+
+/// An answer that got lost on its way: the commit is in, its files must not be deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_in_although_it_seemed_to_fail_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let mut change = Change { added: vec![file("a.parquet")], removed: Vec::new(), metadata: None };
+    let lost = DeltaTableError::Generic("connection reset".to_owned());
+    folder.outcome_after(&lost, &change).await.unwrap_err();
+    folder.commit(None, &schema(), &change, 0).await.unwrap();
+    assert_eq!(folder.outcome_after(&lost, &change).await.unwrap(), Outcome::Committed(0));
+    change.metadata = Some(metadata("other"));
+    let error = folder.outcome_after(&lost, &change).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("/cells/: Generic DeltaTable error: connection reset"),
+        "{error}"
+    );
+}
