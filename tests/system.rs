@@ -9,4 +9,5 @@ mod datasets;
 mod faults;
 mod processes;
 mod properties;
+mod retention;
 mod tidy;

@@ -306,14 +306,33 @@ pub enum EtlError {
     /// The lake holds cells of another shape.
     #[error(
         "the model's cells differ from those in the lake: {}; use a new lake, or rebuild all {n_days} \
-         days of this one in one run{}", differences.join("; "), unreachable_text(without_files)
+         days of this one in one run{}{}", differences.join("; "), retired_text(retired.as_ref()),
+         unreachable_text(without_files)
     )]
     CellsDiffer {
         /// What differs, a column each.
         differences: Vec<String>,
-        /// How many days the lake holds.
+        /// How many days the lake holds, those of retired months among them.
         n_days: usize,
         /// Those of them whose files are gone, so that no run can rebuild them.
+        without_files: Vec<Date>,
+        /// The first and the last of them, where months are retired: such a month is rebuilt only when it is
+        /// asked for.
+        retired: Option<(Date, Date)>,
+    },
+    /// Some days of retired months, which can only be rebuilt whole.
+    #[error(
+        "{}: the days of a retired month have left the lake, and it can only be rebuilt whole; nothing was \
+         committed; {}", months.join(", "), whole_months_text(*from, *to, without_files)
+    )]
+    MonthsRetired {
+        /// The months.
+        months: Vec<String>,
+        /// The first day of those asked for and of the months.
+        from: Date,
+        /// The last day of those asked for and of the months.
+        to: Date,
+        /// Days of the months whose files are gone, as far as they were asked for.
         without_files: Vec<Date>,
     },
     /// The model gives names that the lake has another meaning.
@@ -502,6 +521,23 @@ pub(crate) fn type_name(data_type: &DataType) -> String {
     }
 }
 
+fn whole_months_text(from: Date, to: Date, without_files: &[Date]) -> String {
+    match without_files {
+        [] => format!("ask for all of its days: `--from {from} --to {to}`"),
+        days => {
+            let days = list_days(days);
+            format!(
+                "the files of {days} are gone: bring them back, or ask for days of other months"
+            )
+        }
+    }
+}
+
+fn retired_text(days: Option<&(Date, Date)>) -> String {
+    days.map(|(first, last)| format!(", those of retired months too: `--from {first} --to {last}`"))
+        .unwrap_or_default()
+}
+
 fn unreachable_text(days: &[Date]) -> String {
     match days {
         [] => String::new(),
@@ -509,7 +545,7 @@ fn unreachable_text(days: &[Date]) -> String {
     }
 }
 
-fn list_days(days: &[Date]) -> String {
+pub(crate) fn list_days(days: &[Date]) -> String {
     days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -4,13 +4,14 @@
 //! children were only added, of its old self and the new ones: counts add up, and the union of sketches
 //! does not care. Sums of other than whole numbers are rounded once a period, so a parent with such a
 //! measure is always made of its children. A parent whose bytes stay the same leaves those above it alone.
+//! A retired month, whose days have left the lake, is made of all its days again or not at all.
 
 mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clio_proto::{Grain, Period};
+use clio_proto::{Grain, Period, RetiredDays};
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
@@ -31,6 +32,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) n_threads: usize,
     /// The lake's files before the run.
     pub(crate) old: &'a BTreeMap<Period, Vec<LakeFile>>,
+    /// The months whose days are not among them. One that has rebuilt days has all of them rebuilt.
+    pub(crate) retired: &'a RetiredDays,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
 }
@@ -97,7 +100,9 @@ impl Fold<'_> {
         let is_child = |period: &Period| period.parent() == Some(parent);
         let touched: Vec<&Period> = changed.iter().filter(|period| is_child(period)).collect();
         let before = self.old_files(parent);
-        let only_added = touched.iter().all(|period| self.old_files(**period).is_empty());
+        // The days that a retired month was made of look like added ones.
+        let only_added = !self.retired.is_retired(parent)
+            && touched.iter().all(|period| self.old_files(**period).is_empty());
         if only_added && !before.is_empty() && !self.shape.has_float_sums() {
             let added = touched.iter().filter_map(|period| current.get(period)).flatten();
             return before.iter().chain(added).cloned().collect();

@@ -15,10 +15,10 @@ pub struct LakeSnapshot {
     pub version: u64,
     /// When it was committed, if the commit says so.
     pub committed_at: Option<Timestamp>,
-    /// What Delta calls the commit: `WRITE` of a run, `VACUUM START` and `VACUUM END` of housekeeping, which
-    /// changes no cell.
+    /// What Delta calls the commit: `WRITE` of a run, `DELETE` where months were retired, `VACUUM START` and
+    /// `VACUUM END` of housekeeping, which changes no cell.
     pub operation: String,
-    /// The run that committed it; `None` of other commits.
+    /// The run that committed it, or the retirement; `None` of other commits.
     pub run: Option<RunId>,
     /// The days that the run rebuilt, in order.
     pub days: Vec<Date>,
@@ -87,7 +87,8 @@ pub async fn vacuum(
     Ok(VacuumReport { dry_run, files })
 }
 
-async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), EtlError> {
+/// The table of cells of a lake that is there.
+pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), EtlError> {
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     match cells.state().await? {
         Some(state) => Ok((cells, state)),

@@ -90,6 +90,8 @@ pub(crate) struct Change {
     pub(crate) added: Vec<LakeFile>,
     pub(crate) removed: Vec<LakeFile>,
     pub(crate) metadata: Option<SnapshotMetadata>,
+    /// What a commit that adds nothing removes, as a condition that other engines show in their history.
+    pub(crate) only_removes: Option<String>,
 }
 
 /// How a commit ended.
@@ -284,10 +286,13 @@ impl DeltaFolder {
         let text = text.map_err(|error| self.refused(error.to_string()))?;
         let entries = text.map(|text| (SNAPSHOT_KEY.to_owned(), serde_json::Value::String(text)));
         let is_partitioned = has_partitions(schema);
-        let operation = DeltaOperation::Write {
-            mode: SaveMode::Overwrite,
-            partition_by: is_partitioned.then(partition_columns),
-            predicate: None,
+        let operation = match &change.only_removes {
+            Some(condition) => DeltaOperation::Delete { predicate: Some(condition.clone()) },
+            None => DeltaOperation::Write {
+                mode: SaveMode::Overwrite,
+                partition_by: is_partitioned.then(partition_columns),
+                predicate: None,
+            },
         };
         let snapshot = match state {
             Some(state) => Some(state.table.snapshot().map_err(|error| self.failed(&error))?),

@@ -2,7 +2,7 @@
 //! dimension values, so that any later question is answered without the events?*
 //!
 //! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
-//! would find, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does not know of queries,
+//! would find, [`verify`] whether what a lake holds is right, [`retire`] lets old days go. The binary's `etl` and `model` commands call them. This crate does not know of queries,
 //! gRPC or HTTP; serving meets it in the lake alone.
 //!
 //! # The life of a row
@@ -43,6 +43,7 @@ mod model_change;
 mod plan;
 mod quarantine;
 mod report;
+mod retire;
 mod retry;
 mod rollup;
 mod run;
@@ -64,8 +65,9 @@ pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
 pub use model_change::{Difference, Effect, ModelChange};
-pub use plan::{Plan, PlannedDay, Reason, plan};
+pub use plan::{MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan};
 pub use report::{RunReport, StepTime};
+pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
 pub use retry::Retry;
 pub use run::run;
 pub use schedule::{Arrival, Schedule, Times, Trigger};

@@ -153,7 +153,7 @@ impl Members {
                 (Written::Same(file) | Written::New(file), _) => file,
             };
             *bytes_written += file.size_bytes;
-            let change = Change { added: vec![file], removed: old, metadata: None };
+            let change = Change { added: vec![file], removed: old, ..Change::default() };
             let now = config.now.as_millisecond();
             match folder.commit(state.as_ref(), &self.schema, &change, now).await? {
                 Outcome::Committed(version) => {

@@ -1,12 +1,17 @@
 //! What a run would do, and why: found from listings and the last commit alone.
 
+mod retired;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
-    CELLS_TABLE, DayInputs, Grain, Model, Period, Recipe, SnapshotId, SnapshotMetadata,
+    CELLS_TABLE, DayInputs, Digest, Grain, Model, Period, Recipe, RetiredDays, SnapshotId,
+    SnapshotMetadata,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+pub use retired::{MonthEffect, PlannedMonth};
 
 use crate::config::{Config, Days};
 use crate::engine;
@@ -33,8 +38,19 @@ pub struct Plan {
     pub n_up_to_date: usize,
     /// Days of the lake whose files are gone: they stay as they are, too.
     pub days_without_files: Vec<Date>,
+    /// Retired months with days that are asked for or out of date.
+    pub retired_months: Vec<PlannedMonth>,
     #[serde(skip)]
     pub(crate) passes: Vec<Selection>,
+    /// What the lake says of retired months.
+    #[serde(skip)]
+    pub(crate) retired: RetiredDays,
+    /// Days of retired months whose files are gone, of a run over all days.
+    #[serde(skip)]
+    pub(crate) retired_without_files: Vec<Date>,
+    /// Every file lies in the folder of a day, so that there is a pass for each day.
+    #[serde(skip)]
+    has_folders: bool,
 }
 
 /// A day that would be rebuilt.
@@ -115,24 +131,46 @@ impl Plan {
         let in_lake: BTreeSet<Date> = state.map(days_in).unwrap_or_default();
         let none = DayInputs::default();
         let inputs = known.map_or(&none, |known| &known.inputs);
+        let retired = known.map(|known| known.retired.clone()).unwrap_or_default();
         // As long as a window is open, only other files give other numbers, and a digest tells of them.
         let is_settled = |day: &Date| inventory.settled_at(*day).is_none_or(|at| at <= now);
         let provisional = known.iter().flat_map(|known| known.provisional_days.iter().copied());
         let provisional: BTreeSet<Date> = provisional.filter(is_settled).collect();
-        let look = Look { inventory, inputs, in_lake: &in_lake, provisional: &provisional };
-        let found =
-            if inventory.has_folders() { look.by_day(asked) } else { look.in_one_pass(asked) };
+        let (in_lake, provisional) = (&in_lake, &provisional);
+        let look = Look { inventory, inputs, in_lake, retired: &retired, provisional };
+        let has_folders = inventory.has_folders();
+        let digests = inventory.digests_by_day();
+        let has_files = |day: &Date| !has_folders || digests.contains_key(day);
+        let mut found =
+            if has_folders { look.by_day(asked, &digests) } else { look.in_one_pass(asked) };
+        let retired_months = retired::settle(asked, &retired, |day| has_files(&day), &mut found);
         let rebuilt: BTreeSet<Date> = found.days.iter().map(|planned| planned.day).collect();
         let is_rebuilt = |day: &Date| !found.every_day.is_empty() || rebuilt.contains(day);
         Self {
             snapshot: state.map(|state| SnapshotId(state.version)),
             model: change,
-            parents: parents(if found.every_day.is_empty() { &rebuilt } else { &in_lake }),
+            parents: if found.every_day.is_empty() {
+                parents(&rebuilt)
+            } else {
+                let is_rebuilt = |it: &&PlannedMonth| it.effect == MonthEffect::Rebuilt;
+                let months = retired_months.iter().filter(is_rebuilt).map(PlannedMonth::period);
+                let days = months.flat_map(|month| retired.days_of(month));
+                parents(&days.chain(in_lake.iter().copied()).collect())
+            },
             n_up_to_date: in_lake.iter().filter(|day| !is_rebuilt(day)).count(),
             days_without_files: found.without_files,
             days: found.days,
             every_day: found.every_day,
+            retired_months,
             passes: found.passes,
+            retired_without_files: match asked {
+                Days::Range(_) => Vec::new(),
+                Days::All | Days::OutOfDate => {
+                    retired.days().filter(|day| !has_files(day)).collect()
+                }
+            },
+            retired,
+            has_folders,
         }
     }
 
@@ -172,6 +210,7 @@ struct Look<'a> {
     inventory: &'a Inventory,
     inputs: &'a DayInputs,
     in_lake: &'a BTreeSet<Date>,
+    retired: &'a RetiredDays,
     provisional: &'a BTreeSet<Date>,
 }
 
@@ -184,8 +223,7 @@ struct Found {
 }
 
 impl Look<'_> {
-    fn by_day(&self, asked: Days) -> Found {
-        let digests = self.inventory.digests_by_day();
+    fn by_day(&self, asked: Days, digests: &BTreeMap<Date, Digest>) -> Found {
         let mut found = Found::default();
         for selection in self.inventory.selections(asked) {
             let Days::Range(range) = selection.days else { continue };
@@ -229,7 +267,9 @@ impl Look<'_> {
         let mut reasons = BTreeSet::new();
         match self.inputs.whole() {
             Some(whole) => self.compare(whole, digest, &mut reasons),
-            None if self.in_lake.is_empty() => drop(reasons.insert(Reason::New)),
+            None if self.in_lake.is_empty() && self.retired.is_empty() => {
+                reasons.insert(Reason::New);
+            }
             None => drop(reasons.insert(Reason::Unknown)),
         }
         for day in self.in_lake {
@@ -251,11 +291,13 @@ impl Look<'_> {
         Found { every_day: reasons.into_iter().collect(), passes, ..Found::default() }
     }
 
-    fn reasons(&self, day: Date, digest: Option<clio_proto::Digest>) -> Vec<Reason> {
+    fn reasons(&self, day: Date, digest: Option<Digest>) -> Vec<Reason> {
         let mut reasons = BTreeSet::new();
         match (self.inputs.get(day), digest) {
             (Some(known), Some(digest)) => self.compare(known, digest, &mut reasons),
-            _ if self.in_lake.contains(&day) => drop(reasons.insert(Reason::Unknown)),
+            _ if self.in_lake.contains(&day) || self.retired.contains(day) => {
+                reasons.insert(Reason::Unknown);
+            }
             _ => drop(reasons.insert(Reason::New)),
         }
         if self.provisional.contains(&day) {
@@ -264,12 +306,7 @@ impl Look<'_> {
         reasons.into_iter().collect()
     }
 
-    fn compare(
-        &self,
-        known: (&Recipe, clio_proto::Digest),
-        digest: clio_proto::Digest,
-        reasons: &mut BTreeSet<Reason>,
-    ) {
+    fn compare(&self, known: (&Recipe, Digest), digest: Digest, reasons: &mut BTreeSet<Reason>) {
         let recipe = self.inventory.recipe();
         if known.1 != digest {
             reasons.insert(Reason::Files);

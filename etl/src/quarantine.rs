@@ -169,7 +169,7 @@ async fn write(
             return Err(error);
         }
     };
-    let change = Change { added: vec![file], removed: Vec::new(), metadata: None };
+    let change = Change { added: vec![file], ..Change::default() };
     for _ in 0..MAX_ATTEMPTS {
         let state = folder.state().await?;
         let now = config.now.as_millisecond();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use clio_proto::{CheckOutcome, RunId, SnapshotId};
 use jiff::civil::Date;
 
+use crate::plan::PlannedMonth;
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RunReport {
@@ -29,6 +31,8 @@ pub struct RunReport {
     pub rows_quarantined: BTreeMap<String, u64>,
     /// Days of the snapshot to which events to come may still be credited, in order.
     pub provisional_days: Vec<Date>,
+    /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
+    pub retired_months: Vec<PlannedMonth>,
     /// Cells of rebuilt periods, by grain.
     pub cells: BTreeMap<String, u64>,
     /// How many partitions of the lake changed.

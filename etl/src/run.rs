@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_proto::{
-    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, Period, RunOutcome, RunRecord,
-    SnapshotId, SnapshotMetadata,
+    CELLS_TABLE, DayInputs, FORMAT_VERSION, Grain, LOOKUPS_FOLDER, Period, RetiredDays, RunOutcome,
+    RunRecord, SnapshotId, SnapshotMetadata,
 };
 use datafusion::prelude::SessionContext;
 use jiff::Timestamp;
@@ -19,7 +19,8 @@ use url::Url;
 
 use self::book::Book;
 use self::change::{
-    bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells, without_twins,
+    Overtaken, bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells,
+    without_twins,
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::Carried;
@@ -36,7 +37,7 @@ use crate::judge::{Judge, refuse_failures};
 use crate::lake::{Change, DeltaFolder, Outcome, TableState};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
-use crate::plan::{Plan, day_of};
+use crate::plan::{MonthEffect, Plan, PlannedMonth, day_of};
 use crate::quarantine::Quarantine;
 use crate::report::RunReport;
 use crate::rollup::{Inputs, Inventory};
@@ -91,6 +92,7 @@ pub async fn run(
         rows_out_of_day: BTreeMap::new(),
         rows_unattributed: BTreeMap::new(),
         quarantine: Quarantine::default(),
+        retired_months: Vec::new(),
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
@@ -135,6 +137,8 @@ struct Run<'a> {
     rows_out_of_day: BTreeMap<String, u64>,
     rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     quarantine: Quarantine,
+    /// The retired months of which something was asked for or found.
+    retired_months: Vec<PlannedMonth>,
     bytes_written: u64,
 }
 
@@ -156,12 +160,14 @@ impl Run<'_> {
         let (mut state, mut known) = tried!(self, "look", self.find());
         let (inventory, plan) =
             tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
+        plan.refuse_part_of_month(self.asked)?;
+        self.retired_months = plan.retired_months.clone();
         let (inputs, shape, members) =
             tried!(self, "open", self.open(&ctx, &inventory, &plan, state.as_ref()));
         let may_rebuild = |day| match self.asked {
             // A day without files is rebuilt too: to none.
             Days::Range(range) => range.contains(day),
-            Days::All | Days::OutOfDate => plan.may_rebuild(day),
+            Days::All | Days::OutOfDate => !self.is_kept(day) && plan.may_rebuild(day),
         };
         plan.refuse_other_meaning()?;
         refuse_other_cells(state.as_ref(), &shape, &plan, may_rebuild)?;
@@ -173,7 +179,7 @@ impl Run<'_> {
         for _ in 0..MAX_ATTEMPTS {
             let parents = tried!(self, "fold", {
                 self.stager.checked = checked.clone();
-                self.fold(&ctx, &shape, state.as_ref(), &days)
+                self.fold(&ctx, &shape, state.as_ref(), known.as_ref(), &days)
             });
             let lookups = tried!(self, "lookups", self.store_lookups(&members));
             let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
@@ -181,7 +187,9 @@ impl Run<'_> {
                 inventory: inputs.inventory(),
                 now: self.config.now,
                 known: known.as_ref(),
-                is_asked: |day| self.is_looked_for(&plan, day) || plan.may_rebuild(day),
+                is_asked: |day| {
+                    !self.is_kept(day) && (self.is_looked_for(&plan, day) || plan.may_rebuild(day))
+                },
             };
             let metadata = self.metadata(&carried, &days, &parents, lookups, made_of.clone());
             if let Some(state) = &state
@@ -204,13 +212,16 @@ impl Run<'_> {
                 Outcome::Overtaken => {}
             }
             let (newer, newly_known) = tried!(self, "look", self.find());
-            known = newly_known;
             if self.asked == Days::OutOfDate {
-                days = without_twins(days, known.as_ref(), &made_of);
+                days = without_twins(days, newly_known.as_ref(), &made_of);
             }
-            refuse_conflict(state.as_ref(), newer.as_ref(), &shape, &days)?;
+            let lake = Overtaken {
+                before: (state.as_ref(), known.as_ref()),
+                after: (newer.as_ref(), newly_known.as_ref()),
+            };
+            refuse_conflict(&lake, &shape, &days)?;
             tracing::info!("another run committed meanwhile, parents are folded again");
-            state = newer;
+            (state, known) = (newer, newly_known);
         }
         Err(EtlError::Lake {
             url: self.config.lake.to_string(),
@@ -363,12 +374,15 @@ impl Run<'_> {
         ctx: &SessionContext,
         shape: &CellShape,
         state: Option<&TableState>,
+        known: Option<&SnapshotMetadata>,
         days: &Periods,
     ) -> Result<Periods, EtlError> {
         let old = files_by_period(state);
         let store = self.cells.store();
         let n_threads = self.config.n_threads;
-        let fold = Fold { ctx, shape, store, n_threads, old: &old, days };
+        let none = RetiredDays::default();
+        let retired = known.map_or(&none, |known| &known.retired);
+        let fold = Fold { ctx, shape, store, n_threads, old: &old, retired, days };
         let step = self.book.begin("fold", fold.n_parents())?;
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
         self.book.end(step, parents.values().map(|rebuilt| rebuilt.totals.n_cells).sum())?;
@@ -423,8 +437,17 @@ impl Run<'_> {
                 .then(|| self.config.accept.clone())
                 .flatten(),
             inputs: made_of,
-            retired: carried.known.map(|known| known.retired.clone()).unwrap_or_default(),
+            retired: self.retired(carried.known, days),
         }
+    }
+
+    /// The retired months after the run: those before, but for the ones that it has rebuilt whole.
+    fn retired(&self, known: Option<&SnapshotMetadata>, days: &Periods) -> RetiredDays {
+        let mut retired = known.map(|known| known.retired.clone()).unwrap_or_default();
+        for day in days.keys().filter_map(|period| day_of(*period)) {
+            retired.restore(Period::of(day, Grain::Month));
+        }
+        retired
     }
 
     fn report(
@@ -445,6 +468,10 @@ impl Run<'_> {
             days.into_iter().filter_map(|(period, _)| day_of(*period)).collect()
         };
         let changed = days.values().chain(parents.values()).filter(|rebuilt| rebuilt.is_changed);
+        let mut kept = self.retired_months.iter().filter(|month| month.effect == MonthEffect::Kept);
+        if let Some(first) = kept.next() {
+            tracing::warn!(n_more_months = kept.count(), "{first}");
+        }
         RunReport {
             run: self.config.run.clone(),
             snapshot: SnapshotId(version),
@@ -456,6 +483,7 @@ impl Run<'_> {
             rows_unattributed: self.rows_unattributed.clone(),
             rows_quarantined: self.quarantine.n_rows().clone(),
             provisional_days: metadata.provisional_days,
+            retired_months: self.retired_months.clone(),
             cells,
             n_periods_changed: changed.count() as u64,
             bytes_written: self.bytes_written,

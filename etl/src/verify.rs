@@ -23,8 +23,8 @@ mod stored;
 use std::sync::Arc;
 
 use clio_proto::{
-    CELLS_TABLE, DayRange, FORMAT_VERSION, Model, Period, SnapshotId, SnapshotMetadata,
-    VERIFICATIONS_FOLDER, Verification,
+    CELLS_TABLE, DayRange, FORMAT_VERSION, Model, Period, RetiredDays, SnapshotId,
+    SnapshotMetadata, VERIFICATIONS_FOLDER, Verification,
 };
 use jiff::civil::Date;
 use object_store::ObjectStoreExt;
@@ -56,7 +56,7 @@ pub struct Sample {
 /// Recounts days of the newest snapshot and writes what was found into the lake.
 ///
 /// Costs a pass over the day's events for each dimension and distinct count, with the different values of
-/// the day sorted, on disk where memory is limited.
+/// the day sorted, on disk where memory is limited. Days of retired months are left out, and the report says so.
 ///
 /// # Errors
 ///
@@ -84,7 +84,9 @@ impl Verifier<'_> {
             return Err(self.refuse("there is no snapshot yet; run `clio etl run` first"));
         };
         let metadata = cells.metadata(&state).await?;
-        let days = self.days(&state)?;
+        let none = RetiredDays::default();
+        let retired = metadata.as_ref().map_or(&none, |metadata| &metadata.retired);
+        let days = self.days(&state, retired)?;
         self.progress.step("verify", days.len() as u64);
         let mut comparison = Comparison::new(self.config.model.dimensions());
         for day in &days {
@@ -92,7 +94,7 @@ impl Verifier<'_> {
             self.progress.advance(1);
         }
         self.progress.done("verify");
-        let verification = comparison.finish(Verification {
+        let mut verification = comparison.finish(Verification {
             format_version: FORMAT_VERSION,
             snapshot: SnapshotId(state.version),
             run: self.config.run.clone(),
@@ -110,8 +112,22 @@ impl Verifier<'_> {
             mismatches: Vec::new(),
             not_compared: Vec::new(),
         });
+        verification.not_compared.extend(self.left_out(retired));
         self.store(&verification).await?;
         Ok(verification)
+    }
+
+    /// What there is to say of days asked for whose months are retired.
+    fn left_out(&self, retired: &RetiredDays) -> Option<String> {
+        let range = self.sample.days?;
+        let is_cut = |month: &Period| retired.days_of(*month).any(|day| range.contains(day));
+        let months: Vec<Period> = retired.months().filter(is_cut).collect();
+        let days = months.iter().flat_map(|month| retired.days_of(*month));
+        let n_days = days.filter(|day| range.contains(*day)).count();
+        let (first, last) = (months.first()?, months.last()?);
+        let months =
+            if first == last { format!("{first} is") } else { format!("{first} to {last} are") };
+        Some(format!("{n_days} days that have left the lake: {months} retired"))
     }
 
     fn refuse(&self, reason: impl Into<String>) -> EtlError {
@@ -120,16 +136,22 @@ impl Verifier<'_> {
     }
 
     /// The days asked for that the lake holds, in order.
-    fn days(&self, state: &TableState) -> Result<Vec<Date>, EtlError> {
+    fn days(&self, state: &TableState, retired: &RetiredDays) -> Result<Vec<Date>, EtlError> {
         let held = days_in(state);
         let (Some(first), Some(last)) = (held.first().copied(), held.last().copied()) else {
-            return Err(self.refuse("the snapshot holds no day"));
+            let reason = match retired.days().last() {
+                Some(day) => format!("the snapshot holds no day: all months to {day} are retired"),
+                None => "the snapshot holds no day".to_owned(),
+            };
+            return Err(self.refuse(reason));
         };
         let Some(range) = self.sample.days else { return Ok(vec![last]) };
         let days: Vec<Date> = held.into_iter().filter(|day| range.contains(*day)).collect();
         if days.is_empty() {
             let (from, to) = (range.first(), range.last());
-            let reason = format!("it holds no day from {from} to {to}; it has {first} to {last}");
+            let why = self.left_out(retired).map(|why| format!(" ({why})")).unwrap_or_default();
+            let reason =
+                format!("it holds no day from {from} to {to}{why}; it has {first} to {last}");
             return Err(self.refuse(reason));
         }
         Ok(days)

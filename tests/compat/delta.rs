@@ -11,16 +11,7 @@ fn another_engine_reads_the_same_counts() {
     let sandbox = Sandbox::new();
     let model = repository().join("tests/datasets/open-bandit/open-bandit.toml");
     sandbox.etl(&model, "lake", &[]);
-    let python = repository().join("target/python/bin/python");
-    assert!(python.is_file(), "run tests/python.sh first: it makes {}", python.display());
-    let output = Command::new(python)
-        .arg(repository().join("tests/compat/read_lake.py"))
-        .args([&sandbox.text("lake"), "campaign", "impressions", "clicks"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-
+    let found = read(&sandbox);
     assert_eq!(found["partitions"], serde_json::json!(["grain", "period"]));
     let viewers = &found["metadata"]["viewers"];
     assert_eq!(viewers["clio.family"], "hll++", "{found}");
@@ -28,14 +19,6 @@ fn another_engine_reads_the_same_counts() {
     let commit: Value = serde_json::from_str(found["history"][0].as_str().unwrap()).unwrap();
     assert_eq!(commit["format_version"], clio_proto::FORMAT_VERSION);
 
-    let rows = found["rows"].as_array().unwrap();
-    let read: BTreeMap<(&str, &str), [u64; 2]> = rows
-        .iter()
-        .map(|row| {
-            let text = |index: usize| row[index].as_str().unwrap();
-            ((text(0), text(1)), [row[2].as_u64().unwrap(), row[3].as_u64().unwrap()])
-        })
-        .collect();
     let exact = Bandit::read(&open_bandit_folder());
     let mut expected = BTreeMap::new();
     let (all, days) = (exact.count(&["campaign"]), exact.count(&["day", "campaign"]));
@@ -47,5 +30,33 @@ fn another_engine_reads_the_same_counts() {
     for (key, counts) in &days {
         expected.insert((key[0].as_str(), key[1].as_str()), [counts[0], counts[2]]);
     }
-    assert_eq!(read, expected);
+    assert_eq!(counts(&found), expected);
+
+    // Days that have left the lake are in no engine's answer any more, and the month stands.
+    sandbox.ok(["lake", "retire", "--lake", "lake", "--before", "2019-12-01"]);
+    expected.retain(|(period, _), _| period.len() < "2019-11-24".len());
+    assert_eq!(counts(&read(&sandbox)), expected);
+}
+
+/// What Python reads of the lake.
+fn read(sandbox: &Sandbox) -> Value {
+    let python = repository().join("target/python/bin/python");
+    assert!(python.is_file(), "run tests/python.sh first: it makes {}", python.display());
+    let output = Command::new(python)
+        .arg(repository().join("tests/compat/read_lake.py"))
+        .args([&sandbox.text("lake"), "campaign", "impressions", "clicks"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Impressions and clicks by period and campaign.
+fn counts(found: &Value) -> BTreeMap<(&str, &str), [u64; 2]> {
+    let of_row = |row: &'_ Value| {
+        let number = |index: usize| row[index].as_u64().unwrap();
+        [number(2), number(3)]
+    };
+    let rows = found["rows"].as_array().unwrap().iter();
+    rows.map(|row| ((row[0].as_str().unwrap(), row[1].as_str().unwrap()), of_row(row))).collect()
 }

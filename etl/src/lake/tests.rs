@@ -74,7 +74,7 @@ async fn hundreds_of_commits_are_read_back_from_a_short_log() {
         let added = file(&format!("grain=all/period=all/run-{version:03}.parquet"));
         let removed = state.as_ref().map(|state| state.files.clone()).unwrap_or_default();
         let metadata = Some(metadata(&format!("run-{version:03}")));
-        let change = Change { added: vec![added], removed, metadata };
+        let change = Change { added: vec![added], removed, metadata, only_removes: None };
         let outcome = folder.commit(state.as_ref(), &schema(), &change, 0).await.unwrap();
         assert_eq!(outcome, Outcome::Committed(version));
         if version == 1 {
@@ -108,6 +108,7 @@ async fn a_commit_onto_an_old_state_is_overtaken() {
         added: vec![file(&format!("{run}.parquet"))],
         removed: Vec::new(),
         metadata: Some(metadata(run)),
+        only_removes: None,
     };
     let commit = async |state: Option<&TableState>, run: &str| {
         folder.commit(state, &schema(), &change(run), 0).await.unwrap()
@@ -117,7 +118,20 @@ async fn a_commit_onto_an_old_state_is_overtaken() {
     let state = folder.state().await.unwrap();
     assert_eq!(commit(state.as_ref(), "c").await, Outcome::Committed(1));
     assert_eq!(commit(state.as_ref(), "d").await, Outcome::Overtaken);
-    assert_eq!(folder.state().await.unwrap().unwrap().files.len(), 2);
+    let newer = folder.state().await.unwrap().unwrap();
+    assert_eq!(newer.files.len(), 2);
+    // One that only removes is none the less, whatever others have done meanwhile.
+    let removal = Change {
+        removed: vec![file("a.parquet")],
+        metadata: Some(metadata("e")),
+        only_removes: Some("grain = 'day' AND (period LIKE '2025-01-%')".to_owned()),
+        ..Change::default()
+    };
+    let outcome = folder.commit(state.as_ref(), &schema(), &removal, 0).await.unwrap();
+    assert_eq!(outcome, Outcome::Overtaken);
+    let outcome = folder.commit(Some(&newer), &schema(), &removal, 0).await.unwrap();
+    assert_eq!(outcome, Outcome::Committed(2));
+    assert_eq!(folder.state().await.unwrap().unwrap().files, [file("c.parquet")]);
 }
 
 /// An answer that got lost on its way: the commit is in, its files must not be deleted.
@@ -125,7 +139,7 @@ async fn a_commit_onto_an_old_state_is_overtaken() {
 async fn a_commit_that_is_in_although_it_seemed_to_fail_counts() {
     let dir = tempfile::tempdir().unwrap();
     let folder = folder(dir.path());
-    let mut change = Change { added: vec![file("a.parquet")], removed: Vec::new(), metadata: None };
+    let mut change = Change { added: vec![file("a.parquet")], ..Change::default() };
     let lost = DeltaTableError::Generic("connection reset".to_owned());
     folder.outcome_after(&lost, &change).await.unwrap_err();
     folder.commit(None, &schema(), &change, 0).await.unwrap();

@@ -29,6 +29,7 @@ pub(super) fn is_unchanged(
                 && known.inputs == metadata.inputs
                 && known.provisional_days == metadata.provisional_days
                 && known.rows_unattributed == metadata.rows_unattributed
+                && known.retired == metadata.retired
         })
 }
 
@@ -103,6 +104,7 @@ pub(super) fn change(
         added: changed().filter_map(|(_, rebuilt)| rebuilt.file.clone()).collect(),
         removed: state.iter().flat_map(|state| &state.files).filter(leaves).cloned().collect(),
         metadata: Some(metadata),
+        only_removes: None,
     }
 }
 
@@ -121,23 +123,42 @@ pub(super) fn refuse_other_cells(
     if differences.is_empty() {
         differences = plan.model.of(Effect::Rebuild);
     }
-    let days = days_in(state);
+    let mut days = days_in(state);
+    days.extend(plan.retired.days());
     if differences.is_empty() || days.iter().all(|day| is_rebuilt(*day)) {
         return Ok(());
     }
-    let without_files = plan.days_without_files.clone();
-    Err(EtlError::CellsDiffer { differences, n_days: days.len(), without_files })
+    let gone: BTreeSet<Date> =
+        plan.days_without_files.iter().chain(&plan.retired_without_files).copied().collect();
+    let without_files = gone.into_iter().collect();
+    let retired = days.first().copied().zip(days.last().copied());
+    let retired = retired.filter(|_| plan.retired.days().any(|day| !is_rebuilt(day)));
+    Err(EtlError::CellsDiffer { differences, n_days: days.len(), without_files, retired })
 }
 
-/// Refuses to commit over a run that changed the same days, or the shape of cells, meanwhile.
+/// The lake before a run, and after another one's commit.
+pub(super) struct Overtaken<'a> {
+    pub(super) before: (Option<&'a TableState>, Option<&'a SnapshotMetadata>),
+    pub(super) after: (Option<&'a TableState>, Option<&'a SnapshotMetadata>),
+}
+
+/// Refuses to commit over a run that changed the same days, retired their months, or changed the shape of
+/// cells, meanwhile.
 pub(super) fn refuse_conflict(
-    before: Option<&TableState>,
-    after: Option<&TableState>,
+    lake: &Overtaken<'_>,
     shape: &CellShape,
     days: &Periods,
 ) -> Result<(), EtlError> {
+    let (before, after) = (lake.before.0, lake.after.0);
     let (old, new) = (files_by_period(before), files_by_period(after));
-    let both = days.keys().filter(|day| old.get(day) != new.get(day));
+    let is_retired = |known: Option<&SnapshotMetadata>, day| {
+        known.is_some_and(|known| known.retired.has_month(day))
+    };
+    // A day that is new to the lake has no file before or after, whatever becomes of its month.
+    let is_other = |day| is_retired(lake.before.1, day) != is_retired(lake.after.1, day);
+    let both = days.keys().filter(|period| {
+        old.get(period) != new.get(period) || day_of(**period).is_some_and(is_other)
+    });
     let both: Vec<Date> = both.filter_map(|period| day_of(*period)).collect();
     let is_other_shape =
         after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());

@@ -18,7 +18,7 @@ use crate::config::Days;
 use crate::error::EtlError;
 use crate::journal::StagedPass;
 use crate::lake::{LakeFile, TableState};
-use crate::plan::{Plan, day_of};
+use crate::plan::{MonthEffect, Plan, day_of};
 use crate::quarantine::RowKey;
 use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
 use crate::stage::{PeriodCells, Periods, Rebuilt, files_by_period};
@@ -48,7 +48,7 @@ impl Run<'_> {
         let step = book.begin(ROLL_UP, plan.passes.len() as u64)?;
         let mut days = Periods::new();
         let credits = Credits::new(ctx, inputs, &plan.passes)?;
-        let finished = |pass: &Selection| self.finished(inputs, shape, pass);
+        let finished = |pass: &Selection| self.finished(inputs, shape, plan, pass);
         let finished: BTreeMap<_, _> = plan
             .passes
             .iter()
@@ -77,7 +77,7 @@ impl Run<'_> {
             if let Made::Staged(staged) = &of_pass {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
-                    Some(read) => self.take(shape, staged, read, &mut days)?,
+                    Some(read) => self.take(shape, plan, staged, read, &mut days)?,
                     None => {
                         let rolled = made(ctx, inputs, shape, &pass, &credited, &book).await?;
                         of_pass = Made::RolledUp(rolled);
@@ -86,7 +86,8 @@ impl Run<'_> {
                 }
             }
             if let Made::RolledUp(rolled) = &of_pass {
-                self.stage_pass(inputs, shape, &pass, rolled, (&old, bad), &mut days).await?;
+                let of = (plan, &pass);
+                self.stage_pass(inputs, shape, of, rolled, (&old, bad), &mut days).await?;
             }
             let n_rows = match &of_pass {
                 Made::RolledUp(rolled) => &rolled.rows_in,
@@ -101,8 +102,10 @@ impl Run<'_> {
         for source in inputs.sources() {
             self.rows_in.entry(source.name().to_owned()).or_default();
         }
-        // A day that the lake holds, and that has no events any more, loses its partition.
-        for period in old.into_keys() {
+        // A day that the lake holds, and that has no events any more, loses its partition; so does a day of a
+        // retired month that is rebuilt: there is none, and its month is folded without it.
+        let retired = plan.retired.days().map(Period::Day);
+        for period in old.into_keys().chain(retired) {
             if day_of(period).is_some_and(|day| self.is_looked_for(plan, day)) {
                 let gone = Rebuilt { file: None, totals: Totals::new(shape), is_changed: true };
                 days.entry(period).or_insert(gone);
@@ -135,9 +138,15 @@ impl Run<'_> {
     }
 
     /// What a dead run has made of a pass, if it was made of the same.
-    fn finished(&self, inputs: &Inputs, shape: &CellShape, pass: &Selection) -> Option<StagedPass> {
+    fn finished(
+        &self,
+        inputs: &Inputs,
+        shape: &CellShape,
+        plan: &Plan,
+        pass: &Selection,
+    ) -> Option<StagedPass> {
         let (made_of, staged) = self.finished.get(&resume::name_of(pass))?;
-        let is_same = *made_of == resume::made_of(inputs.inventory(), shape, pass);
+        let is_same = *made_of == resume::made_of(inputs.inventory(), shape, plan, pass);
         is_same.then(|| staged.clone())
     }
 
@@ -147,15 +156,40 @@ impl Run<'_> {
         of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
     }
 
+    /// Whether a day lies in a retired month that this run leaves as it is.
+    pub(super) fn is_kept(&self, day: Date) -> bool {
+        self.retired_months.iter().any(|month| month.keeps(day))
+    }
+
+    /// Leaves retired months as they are of which a pass has found no events of some day.
+    fn keep_months(
+        &mut self,
+        plan: &Plan,
+        found: impl Iterator<Item = Date>,
+    ) -> Result<(), EtlError> {
+        for (month, without_files) in plan.months_without_events(self.asked, &found.collect())? {
+            for planned in self.retired_months.iter_mut().filter(|it| it.period() == month) {
+                (planned.effect, planned.without_files) =
+                    (MonthEffect::Kept, without_files.clone());
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the days of a pass that another run has made, as if this one had.
     fn take(
         &mut self,
         shape: &CellShape,
+        plan: &Plan,
         staged: &StagedPass,
         read: Vec<(Period, Rebuilt)>,
         days: &mut Periods,
     ) -> Result<(), EtlError> {
+        self.keep_months(plan, read.iter().filter_map(|(period, _)| day_of(*period)))?;
         for (period, rebuilt) in read {
+            if day_of(period).is_some_and(|day| self.is_kept(day)) {
+                continue;
+            }
             self.count_day(shape, period, &rebuilt, &staged.rows_in)?;
             self.stager.checked.n_cells += rebuilt.totals.n_cells;
             days.insert(period, rebuilt);
@@ -169,7 +203,7 @@ impl Run<'_> {
         &mut self,
         inputs: &Inputs,
         shape: &CellShape,
-        pass: &Selection,
+        (plan, pass): (&Plan, &Selection),
         rolled: &RolledUp,
         (old, quarantined): (&BTreeMap<Period, Vec<LakeFile>>, Vec<RowKey>),
         days: &mut Periods,
@@ -181,7 +215,11 @@ impl Run<'_> {
             quarantined,
         };
         let part = resume::name_of(pass);
+        self.keep_months(plan, rolled.days.iter().map(|(day, _)| *day))?;
         for index in 0..rolled.days.len() {
+            if self.is_kept(rolled.days[index].0) {
+                continue;
+            }
             let (period, rebuilt) = loop {
                 match self.stage_day(shape, rolled, index, old).await {
                     Ok(day) => break day,
@@ -196,7 +234,7 @@ impl Run<'_> {
         }
         self.count_others(&rolled.rows_out_of_day);
         if let Some(journal) = self.book.journal() {
-            let made_of = resume::made_of(inputs.inventory(), shape, pass);
+            let made_of = resume::made_of(inputs.inventory(), shape, plan, pass);
             journal.pass_done(&part, &made_of, &staged)?;
         }
         Ok(())
@@ -248,6 +286,9 @@ impl Run<'_> {
         for (source, by_day) in &credited.rows_unattributed {
             let known = self.rows_unattributed.entry(source.clone()).or_default();
             for (day, n_rows) in by_day {
+                if self.retired_months.iter().any(|month| month.keeps(*day)) {
+                    continue;
+                }
                 *known.entry(*day).or_default() += n_rows;
             }
         }

@@ -18,6 +18,7 @@ use crate::error::{During, EtlError};
 use crate::history;
 use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
 use crate::lake::{DeltaFolder, LakeFile, Staging};
+use crate::plan::Plan;
 use crate::rollup::{Inventory, Selection};
 use crate::stage::Rebuilt;
 
@@ -119,7 +120,12 @@ pub(super) fn name_of(pass: &Selection) -> String {
 }
 
 /// What a pass is made of, as a text: the same text, the same cells.
-pub(super) fn made_of(inventory: &Inventory, shape: &CellShape, pass: &Selection) -> String {
+pub(super) fn made_of(
+    inventory: &Inventory,
+    shape: &CellShape,
+    plan: &Plan,
+    pass: &Selection,
+) -> String {
     let recipe = inventory.recipe();
     let columns: Vec<String> = shape
         .file_schema
@@ -128,12 +134,16 @@ pub(super) fn made_of(inventory: &Inventory, shape: &CellShape, pass: &Selection
         .map(|field| format!("{} {}", field.name(), field.data_type()))
         .collect();
     let version = env!("CARGO_PKG_VERSION");
-    let text = format!(
+    let mut text = format!(
         "{version} {FORMAT_VERSION} {} {:?} {columns:?} {}",
         recipe.cells,
         recipe.lookups,
         inventory.digest(pass)
     );
+    if !inventory.has_folders() && !plan.retired.is_empty() {
+        // A pass over all days leaves out those of some retired months.
+        text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);
+    }
     Digest::of(&text).to_string()
 }
 

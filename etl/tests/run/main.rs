@@ -12,6 +12,7 @@ mod lake;
 mod naive;
 mod quarantine;
 mod refusals;
+mod retire;
 mod rows;
 mod sandbox;
 mod sets;

@@ -13,7 +13,7 @@ pub(crate) use etl::{
     DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
     EtlTarget, EtlVerifyArgs,
 };
-pub(crate) use lake::{LakeCommand, SnapshotsArgs, VacuumArgs};
+pub(crate) use lake::{LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::ReportFormat;
@@ -12,10 +13,24 @@ pub(crate) enum LakeCommand {
     /// List the snapshots, the newest first
     #[command(after_help = "Example:\n  clio lake snapshots --lake lake --limit 5")]
     Snapshots(SnapshotsArgs),
+    /// Let the days of old months go; the months stay, and answer as a whole
+    #[command(after_help = RETIRE_EXAMPLES)]
+    Retire(RetireArgs),
     /// Delete the files that no recent snapshot needs
     #[command(after_help = VACUUM_EXAMPLES)]
     Vacuum(VacuumArgs),
 }
+
+const RETIRE_EXAMPLES: &str = "\
+Examples:
+  clio lake retire --lake lake --older-than 18months --dry-run
+  clio lake retire --lake s3://bucket/lake --before 2025-01-01
+
+A month goes as a whole: once all of it is older, no day of it is provisional, and its own cells are
+there. Its days leave the lake in one commit; `clio lake vacuum` deletes their files once no recent
+snapshot needs them. Ranges that hold all of the month are answered as before; of others, and of rows
+by day, the answer says which days are missing. `clio etl run --from … --to …` over the whole month
+brings its days back.";
 
 const VACUUM_EXAMPLES: &str = "\
 Examples:
@@ -23,7 +38,8 @@ Examples:
   clio lake vacuum --lake s3://bucket/lake --older-than 30d
 
 Safe beside runs and services: what they use is younger. Snapshots that are older can no longer be read.
-Each rebuild writes one file for each period, so there are no small files to put together.";
+Each rebuild writes one file for each period, so there are no small files to put together; runs put the
+log together every hundred commits.";
 
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotsArgs {
@@ -34,6 +50,26 @@ pub(crate) struct SnapshotsArgs {
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
     /// How the list is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("cut-off").required(true).args(["older_than", "before"])))]
+pub(crate) struct RetireArgs {
+    /// The lake's folder or address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Months that ended so long ago, such as 18months, 2years or 400d
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub(crate) older_than: Option<Span>,
+    /// Months that end before this day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) before: Option<Date>,
+    /// Only say what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How the report is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,
 }
@@ -61,9 +97,32 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
     if duration.is_negative() { Err(wrong()) } else { Ok(duration) }
 }
 
+/// A length of time in days or longer units.
+fn age(text: &str) -> Result<Span, String> {
+    let wrong = || "expected a time in days or more, such as 18months, 2years or 400d".to_owned();
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let days = Span::new().years(span.get_years()).months(span.get_months());
+    let days = days.weeks(span.get_weeks()).days(span.get_days());
+    let is_whole = span.fieldwise() == days.fieldwise();
+    if is_whole && span.is_positive() { Ok(span) } else { Err(wrong()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_are_whole_days_or_more() {
+        for (text, months, days) in
+            [("18months", 18, 0), ("18 months", 18, 0), ("1mo 2d", 1, 2), ("400d", 0, 400)]
+        {
+            let span = age(text).unwrap();
+            assert_eq!((span.get_months(), span.get_days()), (months, days), "{text}");
+        }
+        for text in ["", "18", "-1month", "0d", "36h", "soon"] {
+            assert!(age(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn times_are_read_as_people_write_them() {

@@ -1,6 +1,6 @@
 //! `clio etl plan`: what a run would do, and why.
 
-use clio_etl::{Effect, Plan, Reason};
+use clio_etl::{Effect, MonthEffect, Plan, Reason};
 
 use crate::args::{EtlPlanArgs, ReportFormat};
 use crate::commands::etl_run;
@@ -47,6 +47,15 @@ fn print(plan: &Plan) {
             "  days           all, in one pass over files without folders by day: {}",
             reasons(&plan.every_day)
         );
+    }
+    for month in plan.retired_months.iter().take(etl_run::MAX_LISTED) {
+        match month.effect {
+            MonthEffect::Refused => println!("  a run would fail: {month}"),
+            MonthEffect::Kept | MonthEffect::Rebuilt => println!("  retired        {month}"),
+        }
+    }
+    if let Some(n_more @ 1..) = plan.retired_months.len().checked_sub(etl_run::MAX_LISTED) {
+        println!("                 and {n_more} more retired months (--format json lists them)");
     }
     if !plan.parents.is_empty() {
         println!("  then           {}", plan.parents.join(", "));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clio_etl::{Days, RunReport};
+use clio_etl::{Days, MonthEffect, RunReport};
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
@@ -11,6 +11,9 @@ use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlRunArgs, EtlTarget, ReportFormat
 use crate::failure::Usage;
 use crate::progress::Bars;
 use crate::{address, output};
+
+/// How many retired months are listed one by one.
+pub(crate) const MAX_LISTED: usize = 12;
 
 /// Runs once and prints the report.
 pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
@@ -92,16 +95,19 @@ pub(crate) fn n_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// A name that no other run of a lake has: the time to the microsecond, and the process.
+pub(crate) fn run_id(now: jiff::Timestamp) -> RunId {
+    RunId::new(format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%.6fZ"), std::process::id()))
+}
+
 /// The settings of a run on this machine: all its cores, the clock of now.
 pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::Config> {
     let now = jiff::Timestamp::now();
-    // Unique among the runs of one lake: the time to the microsecond, and the process.
-    let run = format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%.6fZ"), std::process::id());
     Ok(clio_etl::Config {
         lake,
         model: read_model(model_file)?,
         base: address::folder_of(model_file)?,
-        run: RunId::new(run),
+        run: run_id(now),
         now,
         n_threads: n_threads(),
         memory_bytes: Some(DEFAULT_MEMORY.get() << 20),
@@ -150,6 +156,13 @@ pub(crate) fn print_report(report: &RunReport) {
     if !report.provisional_days.is_empty() {
         let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
         println!("  provisional    {}: events to come may change them", output::shortened(&days));
+    }
+    for month in report.retired_months.iter().take(MAX_LISTED) {
+        let verdict = if month.effect == MonthEffect::Kept { "warning" } else { "retired" };
+        println!("  {verdict:<14} {month}");
+    }
+    if let Some(n_more @ 1..) = report.retired_months.len().checked_sub(MAX_LISTED) {
+        println!("                 and {n_more} more retired months (--format json lists them)");
     }
     let cells: Vec<_> = report
         .cells

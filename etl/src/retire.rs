@@ -1,0 +1,257 @@
+//! Retention by grain: the days of old months leave the lake, their months stand.
+//!
+//! One commit removes the days' partitions and says which months are retired. Their files stay until a vacuum
+//! deletes them, for readers of older snapshots. What each day was made of is still known, so that no run takes
+//! it for new.
+
+use std::collections::BTreeMap;
+
+use clio_proto::{
+    CELLS_TABLE, DayRange, FORMAT_VERSION, Grain, Model, Period, RunId, SnapshotId,
+    SnapshotMetadata,
+};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use url::Url;
+
+use crate::error::{EtlError, may_pass};
+use crate::housekeeping::open;
+use crate::lake::{Change, DeltaFolder, LakeFile, Outcome, TableState};
+use crate::plan::day_of;
+use crate::stage::files_by_period;
+
+/// How often the lake is looked at again after another's commit.
+const MAX_ATTEMPTS: usize = 5;
+
+/// Which months are old.
+#[derive(Debug, Clone, Copy)]
+pub enum CutOff {
+    /// Those that end before this day.
+    Before(Date),
+    /// Those that ended so long ago, where the dataset's days begin.
+    OlderThan(Span),
+}
+
+/// What is to be retired, and as whose commit.
+#[derive(Debug, Clone)]
+pub struct Retirement {
+    /// Which months are old.
+    pub cut_off: CutOff,
+    /// The name of the commit; no run has the same one.
+    pub run: RunId,
+    /// The time of the commit, from which ages count.
+    pub now: Timestamp,
+    /// Only tells what would go.
+    pub dry_run: bool,
+}
+
+/// What was retired, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RetireReport {
+    /// Nothing was committed: these months would be retired.
+    pub dry_run: bool,
+    /// The snapshot without the days; `None` where nothing was committed.
+    pub snapshot: Option<SnapshotId>,
+    /// Months that end before this day are old.
+    pub before: Date,
+    /// The months whose days went, in order.
+    pub months: Vec<RetiredMonth>,
+    /// Old months whose days stay, in order.
+    pub kept: Vec<KeptMonth>,
+}
+
+/// A month whose days went.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RetiredMonth {
+    /// The month, such as `2025-01`.
+    pub month: String,
+    /// How many days it had in the lake.
+    pub n_days: usize,
+    /// The bytes of their files, which a vacuum frees.
+    pub size_bytes: u64,
+}
+
+/// An old month whose days have to stay.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct KeptMonth {
+    /// The month, such as `2025-01`.
+    pub month: String,
+    /// Why, and the mend.
+    pub reason: String,
+}
+
+/// Removes the days of old months from a lake, in one commit; the months stay and answer as a whole.
+///
+/// A month keeps its days where one of them is provisional, or where its own partition is not there. Safe beside
+/// runs, which are found out by their commits, and beside services: files stay until a vacuum. Costs a look at
+/// the log, and at the file of each month that goes.
+///
+/// # Errors
+///
+/// [`EtlError::Lake`] when there is no lake, or it cannot be read or written; nothing was removed then.
+pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, EtlError> {
+    for _ in 0..MAX_ATTEMPTS {
+        let (cells, state) = open(lake).await?;
+        let refuse = |reason: &str| EtlError::Lake {
+            url: lake.to_string(),
+            reason: reason.to_owned(),
+            passes: false,
+        };
+        let Some(known) = cells.metadata(&state).await? else {
+            return Err(refuse("no commit says what it holds; run `clio etl run --all` first"));
+        };
+        let before = first_kept_day(asked, &known).ok_or_else(|| {
+            refuse("its model cannot be read, which says where days begin; give a date: `--before`")
+        })?;
+        let Chosen { months, kept } = choose(&cells, &state, &known, before).await?;
+        let report = |snapshot| RetireReport {
+            dry_run: asked.dry_run,
+            snapshot,
+            before,
+            months: months.iter().map(|(month, days)| retired(*month, days)).collect(),
+            kept: kept.clone(),
+        };
+        if months.is_empty() || asked.dry_run {
+            return Ok(report(None));
+        }
+        let change = change(&months, known, asked);
+        let now = asked.now.as_millisecond();
+        match cells.commit(Some(&state), &state.schema, &change, now).await? {
+            Outcome::Committed(version) => return Ok(report(Some(SnapshotId(version)))),
+            Outcome::Unclear => return Err(cells.unclear()),
+            Outcome::Overtaken => {
+                tracing::info!("another commit was faster, the lake is looked at again");
+            }
+        }
+    }
+    Err(EtlError::Lake {
+        url: lake.to_string(),
+        reason: format!("others committed {MAX_ATTEMPTS} times meanwhile; try again"),
+        passes: true,
+    })
+}
+
+/// The day before which a month has to end; `None` where nobody knows where days begin.
+fn first_kept_day(asked: &Retirement, known: &SnapshotMetadata) -> Option<Date> {
+    match asked.cut_off {
+        CutOff::Before(day) => Some(day),
+        CutOff::OlderThan(age) => {
+            let model = Model::parse("the lake's model", &known.model).ok()?;
+            let today = asked.now.to_zoned(model.timezone().clone()).date();
+            Some(today.saturating_sub(age))
+        }
+    }
+}
+
+/// Old months: those whose days may go, and those whose days stay.
+struct Chosen {
+    /// With the files of their days.
+    months: BTreeMap<Period, Vec<LakeFile>>,
+    kept: Vec<KeptMonth>,
+}
+
+async fn choose(
+    cells: &DeltaFolder,
+    state: &TableState,
+    known: &SnapshotMetadata,
+    before: Date,
+) -> Result<Chosen, EtlError> {
+    let files = files_by_period(Some(state));
+    let mut days: BTreeMap<Period, Vec<LakeFile>> = BTreeMap::new();
+    for (period, of_day) in &files {
+        if let Some(day) = day_of(*period) {
+            days.entry(Period::of(day, Grain::Month)).or_default().extend_from_slice(of_day);
+        }
+    }
+    let is_old = |month: &Period| DayRange::of(*month).is_some_and(|range| range.last() < before);
+    let mut chosen = Chosen { months: BTreeMap::new(), kept: Vec::new() };
+    for (month, of_days) in days.into_iter().filter(|(month, _)| is_old(month)) {
+        let own = files.get(&month).map(Vec::as_slice).unwrap_or_default();
+        let provisional = known.provisional_days.iter().find(|day| month.contains(**day));
+        let reason = match provisional {
+            Some(day) => Some(format!(
+                "its day {day} is provisional; `clio etl run` settles it once its window has passed"
+            )),
+            None => what_is_missing(cells, own).await?,
+        };
+        match reason {
+            Some(reason) => chosen.kept.push(KeptMonth { month: month.to_string(), reason }),
+            None => drop(chosen.months.insert(month, of_days)),
+        }
+    }
+    Ok(chosen)
+}
+
+/// Why a month does not stand without its days, if so: no partition, or its file is not what the log says.
+async fn what_is_missing(
+    cells: &DeltaFolder,
+    own: &[LakeFile],
+) -> Result<Option<String>, EtlError> {
+    if own.is_empty() {
+        return Ok(Some(
+            "it has no partition of its own, which every run gives it: its days are all there is"
+                .to_owned(),
+        ));
+    }
+    for file in own {
+        let path = &file.path;
+        match cells.store().head(&Path::from(path.as_str())).await {
+            Ok(meta) if meta.size == file.size_bytes => {}
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                return Ok(Some(format!(
+                    "its file {CELLS_TABLE}/{path} is gone or damaged, its days are all there is; bring the \
+                     file back"
+                )));
+            }
+            Err(error) => {
+                return Err(EtlError::Lake {
+                    url: path.clone(),
+                    passes: may_pass(&error),
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn retired(month: Period, days: &[LakeFile]) -> RetiredMonth {
+    let mut periods: Vec<_> = days.iter().filter_map(|file| file.period).collect();
+    periods.dedup();
+    let size_bytes = days.iter().map(|file| file.size_bytes).sum();
+    RetiredMonth { month: month.to_string(), n_days: periods.len(), size_bytes }
+}
+
+/// The commit: days leave, nothing comes, and what the last snapshot said of all others still holds.
+fn change(
+    months: &BTreeMap<Period, Vec<LakeFile>>,
+    known: SnapshotMetadata,
+    asked: &Retirement,
+) -> Change {
+    let removed: Vec<LakeFile> = months.values().flatten().cloned().collect();
+    let mut retired = known.retired;
+    retired.retire(removed.iter().filter_map(|file| day_of(file.period?)));
+    let names: Vec<String> =
+        months.keys().map(|month| format!("period LIKE '{month}-%'")).collect();
+    let metadata = SnapshotMetadata {
+        format_version: FORMAT_VERSION,
+        run: asked.run.clone(),
+        days: Vec::new(),
+        rows_in: BTreeMap::new(),
+        rows_out_of_day: BTreeMap::new(),
+        rows_quarantined: BTreeMap::new(),
+        cells: BTreeMap::new(),
+        checks: Vec::new(),
+        accepted: None,
+        retired,
+        ..known
+    };
+    Change {
+        added: Vec::new(),
+        removed,
+        metadata: Some(metadata),
+        only_removes: Some(format!("grain = 'day' AND ({})", names.join(" OR "))),
+    }
+}
