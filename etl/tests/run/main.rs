@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod arrivals;
 mod attribution;
 mod changes;
 mod checks;
