@@ -39,8 +39,11 @@ for (const scheme of ['light', 'dark'] as const) {
 
 test('the charts speak their values to a keyboard, and are tables on demand', async ({ page }) => {
   await open(page);
+  // Charts come after the rows, and a key before then has nothing to move.
+  await expect(page.locator('canvas')).toHaveCount(2);
   const slider = page.getByRole('slider').first();
   await slider.focus();
+  await expect(slider).toBeFocused();
   await page.keyboard.press('End');
   const last = await slider.getAttribute('aria-valuemax');
   await expect(slider).toHaveAttribute('aria-valuenow', last ?? '');
