@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result as EngineResult;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit};
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 
@@ -49,7 +50,15 @@ impl Events<'_> {
 
     /// The rows of a query, in a temporary file: every question reads them, and none of them joins again.
     async fn kept(&self, sql: &str) -> EngineResult<Arc<dyn TableProvider>> {
-        let mut rows = self.ctx.sql(sql).await?.execute_stream().await?;
+        // Both sides may be many times the memory: sorts spill, the tables of a hash join do not.
+        let prefer_hash_join = |is_preferred: bool| {
+            let state = self.ctx.state_ref();
+            state.write().config_mut().options_mut().optimizer.prefer_hash_join = is_preferred;
+        };
+        prefer_hash_join(false);
+        let planned = async { self.ctx.sql(sql).await?.create_physical_plan().await }.await;
+        prefer_hash_join(true);
+        let mut rows = execute_stream(planned?, self.ctx.task_ctx())?;
         let mut kept = Spilled::new(&self.ctx.runtime_env().disk_manager, rows.schema());
         let mut writer = kept.writer();
         while let Some(batch) = rows.next().await {

@@ -66,13 +66,12 @@ fn files(rows: &[Row], n_files: usize, state: &mut u64) -> Vec<(String, String)>
     files
 }
 
-fn sandbox(seed: u64) -> Sandbox {
+fn sandbox() -> Sandbox {
     // Every column of both sources has its type from the first run on.
     let sandbox = Sandbox::new(&model("UTC", "36h"));
     sandbox.write("assets.json", ASSETS);
     sandbox.write("impressions/dt=2025-01-01/a.json", TYPED_IMPRESSION);
     sandbox.write("plays/dt=2025-01-01/a.json", TYPED_PLAY);
-    println!("seed {seed}");
     sandbox
 }
 
@@ -81,13 +80,13 @@ async fn any_order_of_files_and_any_arrival_give_the_same_cells() {
     for seed in 1..=3 {
         let mut state = seed;
         let rows = rows(&mut state);
-        let mut at_once = sandbox(seed);
+        let mut at_once = sandbox();
         for (path, text) in files(&rows, 1, &mut state) {
             at_once.write(&path, &text);
         }
         at_once.run(Days::All).await;
 
-        let mut by_and_by = sandbox(seed);
+        let mut by_and_by = sandbox();
         let n_files = 1 + index(&mut state, 3);
         for (path, text) in files(&rows, n_files, &mut state) {
             by_and_by.write(&path, &text);
