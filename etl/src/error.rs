@@ -188,16 +188,14 @@ pub enum EtlError {
     },
     /// More bad rows than the model lets pass, although it sets them aside.
     #[error(
-        "{table}: {of} {n_bad} rows cannot be read or computed with, more than `max_bad_rows` lets pass; the first \
-         is {first}; correct them, or the model, or raise the share"
+        "{table}: {n_bad} rows cannot be read or computed with, more than `max_bad_rows` lets pass; the first is \
+         {first}; correct them, or the model, or raise the share"
     )]
     TooManyBadRows {
         /// The source.
         table: TableName,
-        /// How many are bad.
-        n_bad: u64,
-        /// What stands before the number.
-        of: String,
+        /// How many are bad, such as `2 of 5`.
+        n_bad: String,
         /// The first of them.
         first: String,
     },

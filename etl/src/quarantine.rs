@@ -86,11 +86,11 @@ impl Quarantine {
             };
             let n_good = rows_in.get(input.name()).copied().unwrap_or_default();
             if n_bad as f64 > at_most * (n_bad + n_good) as f64 {
-                let of = format!("of {} rows", n_bad + n_good);
+                let n_rows = format!("{n_bad} of {}", n_bad + n_good);
                 let rows = inputs.bad_rows();
                 let first = rows.iter().find(|row| row.table == input.table.name);
                 if let Some(first) = first {
-                    return Err(input.table.too_many(n_bad, &of, first));
+                    return Err(input.table.too_many(n_rows, first));
                 }
             }
         }

@@ -139,7 +139,7 @@ impl Table {
             bad.push(BadRow { table, file, place, reason, content });
             match bad.len() {
                 n if n <= MAX_BAD_ROWS => Ok(()),
-                n_rows => Err(self.too_many(n_rows as u64, "at least", &bad[0])),
+                n_rows => Err(self.too_many(format!("at least {n_rows}"), &bad[0])),
             }
         };
         let mut pieces = Pieces::open(ctx, self, file).await?;
@@ -162,11 +162,10 @@ impl Table {
     }
 
     /// The error of a source with more bad rows than its model lets pass.
-    pub(crate) fn too_many(&self, n_bad: u64, of: &str, first: &BadRow) -> EtlError {
+    pub(crate) fn too_many(&self, n_bad: String, first: &BadRow) -> EtlError {
         EtlError::TooManyBadRows {
             table: self.name.clone(),
             n_bad,
-            of: of.to_owned(),
             first: format!("{}{}: {}", first.file, first.place, first.reason),
         }
     }

@@ -28,9 +28,9 @@ Examples:
 
 A month goes as a whole: once all of it is older, no day of it is provisional, and its own cells are
 there. Its days leave the lake in one commit; `clio lake vacuum` deletes their files once no recent
-snapshot needs them. Ranges that hold all of the month are answered as before; of others, and of rows
-by day, the answer says which days are missing. `clio etl run --from … --to …` over the whole month
-brings its days back.";
+snapshot needs them. Ranges that hold all of the month are answered as before; of others, and of
+rows by day, the answer says which days are missing. `clio etl run --from … --to …` over the whole
+month brings its days back.";
 
 const VACUUM_EXAMPLES: &str = "\
 Examples:

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clio_etl::{DayInspection, Inspection, TableInspection};
-use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model, Source};
+use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model, OnBadRows, Source};
 use serde_json::json;
 
 use crate::args::ReportFormat;
@@ -81,6 +81,10 @@ fn source_text(source: &Source) -> String {
     text += &format!(", time {}", source.time);
     if let Some(predicate) = &source.predicate {
         text += &format!(", where {predicate}");
+    }
+    if let OnBadRows::Quarantine { at_most } = source.files.on_bad_rows {
+        let percent = (at_most * 100_000.0).round() / 1_000.0;
+        text += &format!(", bad rows to quarantine, {percent} % at most");
     }
     if let Some(attribution) = &source.attribution {
         let by: Vec<_> = attribution.by.iter().map(ToString::to_string).collect();
