@@ -189,7 +189,8 @@ pub enum EtlError {
     /// More bad rows than the model lets pass, although it sets them aside.
     #[error(
         "{table}: {n_bad} rows cannot be read or computed with, more than `max_bad_rows` lets pass; the first is \
-         {first}; correct them, or the model, or raise the share"
+         {first}; correct them, or the model, or raise the share; those that were found are in the lake's table \
+         `quarantine`"
     )]
     TooManyBadRows {
         /// The source.

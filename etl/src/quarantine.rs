@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clio_proto::{OnBadRows, QUARANTINE_TABLE};
+use clio_proto::QUARANTINE_TABLE;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -74,24 +74,24 @@ impl Quarantine {
     }
 
     /// Refuses a source with more bad rows than its model lets pass.
+    ///
+    /// The share is of the rows that the run counted of the source. Where it counted fewer than the good rows of
+    /// the files with bad ones (a `where` leaves some out, or others are only credited to it), it is of those.
     pub(crate) fn refuse_too_many(
         &self,
         inputs: &Inputs,
         rows_in: &BTreeMap<String, u64>,
     ) -> Result<(), EtlError> {
-        for input in inputs.sources() {
-            let n_bad = self.n_rows.get(input.name()).copied().unwrap_or_default();
-            let OnBadRows::Quarantine { at_most } = input.source.files.on_bad_rows else {
-                continue;
-            };
-            let n_good = rows_in.get(input.name()).copied().unwrap_or_default();
-            if n_bad as f64 > at_most * (n_bad + n_good) as f64 {
-                let n_rows = format!("{n_bad} of {}", n_bad + n_good);
-                let rows = inputs.bad_rows();
-                let first = rows.iter().find(|row| row.table == input.table.name);
-                if let Some(first) = first {
-                    return Err(input.table.too_many(n_rows, first));
-                }
+        for table in inputs.tables() {
+            let TableName::Source(source) = &table.name else { continue };
+            let n_bad = self.n_rows.get(source).copied().unwrap_or_default();
+            let n_counted = rows_in.get(source).copied().unwrap_or_default();
+            let n_rows = n_bad + n_counted.max(table.n_good_beside_bad());
+            let Some(at_most) = table.max_bad_rows() else { continue };
+            if n_bad as f64 > at_most * n_rows as f64
+                && let Some(first) = table.bad_rows().first()
+            {
+                return Err(table.too_many(format!("{n_bad} of {n_rows}"), first));
             }
         }
         Ok(())

@@ -83,9 +83,9 @@ pub(crate) async fn roll_up(
     }
 }
 
-/// Whether bad rows may be behind an error.
+/// Whether bad rows may be behind an error: not where a network or a storage is.
 pub(crate) fn is_of_rows(error: &EtlError) -> bool {
-    matches!(error, EtlError::Engine { .. } | EtlError::BadRow { .. })
+    matches!(error, EtlError::Engine { .. } | EtlError::BadRow { .. }) && !error.can_pass()
 }
 
 /// The events of all sources, grouped; `None` where there are none.

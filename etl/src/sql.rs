@@ -80,24 +80,30 @@ pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError>
 async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Result<(), EtlError> {
     let SqlConfig { snapshot, n_threads, .. } = *config;
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
-    let Some(state) = cells.state_at(snapshot).await? else {
+    let state = cells.state_at(snapshot).await?;
+    let bad_rows = DeltaFolder::open(lake, QUARANTINE_TABLE)?;
+    let found_bad = bad_rows.state().await?;
+    if let Some(state) = &state {
+        let lookups = cells.metadata(state).await?.map(|metadata| metadata.lookups);
+        add_table(ctx, CELLS_TABLE, &cells, state, n_threads)?;
+        for (name, version) in lookups.unwrap_or_else(BTreeMap::new) {
+            let folder = DeltaFolder::open(lake, &format!("{LOOKUPS_FOLDER}/{name}"))?;
+            if let Some(state) = folder.state_at(Some(version)).await? {
+                add_table(ctx, &name, &folder, &state, n_threads)?;
+            }
+        }
+    } else if found_bad.is_none() {
         return Err(EtlError::Lake {
             url: lake.to_string(),
             reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
             passes: false,
         });
-    };
-    let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
-    add_table(ctx, CELLS_TABLE, &cells, &state, n_threads)?;
-    let bad_rows = DeltaFolder::open(lake, QUARANTINE_TABLE)?;
-    if let Some(state) = bad_rows.state().await? {
-        add_table(ctx, QUARANTINE_TABLE, &bad_rows, &state, n_threads)?;
     }
-    for (name, version) in lookups.unwrap_or_else(BTreeMap::new) {
-        let folder = DeltaFolder::open(lake, &format!("{LOOKUPS_FOLDER}/{name}"))?;
-        if let Some(state) = folder.state_at(Some(version)).await? {
-            add_table(ctx, &name, &folder, &state, n_threads)?;
-        }
+    // A first run that failed has bad rows to show and no snapshot. A lookup of that name goes before.
+    if let Some(state) = found_bad
+        && !ctx.table_exist(QUARANTINE_TABLE).during(STEP)?
+    {
+        add_table(ctx, QUARANTINE_TABLE, &bad_rows, &state, n_threads)?;
     }
     Ok(())
 }

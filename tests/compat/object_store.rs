@@ -153,6 +153,43 @@ fn two_runs_at_once_on_s3_are_safe() {
 }
 
 #[test]
+fn bad_rows_of_files_on_s3_are_set_aside() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(SYNTH);
+    let s3 = S3::start(&sandbox);
+    std::fs::write(
+        sandbox.path("bad.toml"),
+        r#"
+[dataset]
+name = "bad"
+[source.impressions]
+url = "s3://media/events/impressions/"
+format = "parquet"
+time = "event_time"
+on_bad_rows = "quarantine"
+max_bad_rows = "5%"
+[dimension.country]
+column = "country"
+[measure.impressions]
+source = "impressions"
+kind = "count"
+[measure.ones]
+source = "impressions"
+kind = "sum"
+of = "CASE WHEN profile_id % 211 = 7 THEN CAST(country AS BIGINT) ELSE 1 END"
+"#,
+    )
+    .unwrap();
+    let run = ["etl", "run", "--model", "bad.toml", "--lake", "s3://media/bad"];
+    let report = s3.json(&sandbox, &run);
+    let n_bad = report["rows_quarantined"]["impressions"].as_u64().unwrap();
+    assert!(n_bad > 0, "{report}");
+    let sql = "SELECT count(*) AS n, count(DISTINCT file) > 1 AS several FROM quarantine";
+    let found = s3.json(&sandbox, &["sql", "--lake", "s3://media/bad", sql]);
+    assert_eq!(found, serde_json::json!({ "n": n_bad, "several": true }));
+}
+
+#[test]
 fn what_is_wrong_on_s3_is_named_with_its_address() {
     let sandbox = Sandbox::new();
     sandbox.ok(SYNTH);

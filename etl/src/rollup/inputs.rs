@@ -160,14 +160,18 @@ impl Inputs {
         Ok(())
     }
 
+    /// Every table of events that is read: a source that others are credited to more than once.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.sources.iter().flat_map(|input| {
+            let creditor = input.creditor.as_ref().map(|creditor| &creditor.table);
+            std::iter::once(&input.table).chain(creditor)
+        })
+    }
+
     /// The bad rows of all sources that were found so far, each once.
     pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
         let mut known = HashSet::new();
-        let tables = self.sources.iter().flat_map(|input| {
-            let creditor = input.creditor.as_ref().map(|creditor| &creditor.table);
-            std::iter::once(&input.table).chain(creditor)
-        });
-        let mut rows: Vec<BadRow> = tables.flat_map(Table::bad_rows).collect();
+        let mut rows: Vec<BadRow> = self.tables().flat_map(Table::bad_rows).collect();
         rows.retain(|row| known.insert((row.table.clone(), row.file.clone(), row.place)));
         rows
     }

@@ -83,7 +83,20 @@ impl BadRows {
 impl Table {
     /// Whether bad rows are set aside, and not an error.
     pub(crate) fn quarantines(&self) -> bool {
-        matches!(self.file_set.on_bad_rows, OnBadRows::Quarantine { .. })
+        self.max_bad_rows().is_some()
+    }
+
+    /// The greatest share of bad rows that are set aside; `None` where the first one is an error.
+    pub(crate) fn max_bad_rows(&self) -> Option<f64> {
+        match self.file_set.on_bad_rows {
+            OnBadRows::Quarantine { at_most } => Some(at_most),
+            OnBadRows::Fail => None,
+        }
+    }
+
+    /// The good rows of the files in which bad ones were found.
+    pub(crate) fn n_good_beside_bad(&self) -> u64 {
+        self.bad_rows.lock().values().map(|cleaned| cleaned.good.n_rows()).sum()
     }
 
     /// The bad rows found so far, in the order of files and places.
@@ -107,6 +120,7 @@ impl Table {
     {
         // One thread, so that a plan is a chain of steps that can be run again and again.
         let ctx = engine::session(1, None)?;
+        ctx.register_object_store(self.store_url.as_ref(), Arc::clone(&self.store));
         let schema = self.rows_schema();
         let probe = Probe::new(&ctx, Arc::clone(&schema), &plan).await?;
         let mut n_found = 0;

@@ -298,9 +298,33 @@ impl Votes {
             types.sort_by_key(|(found, n)| (*found == DataType::Null, std::cmp::Reverse(*n)));
             let mut types = types.into_iter().map(|(found, _)| found);
             let first = types.next().unwrap_or(DataType::Null);
-            let all = types.fold(first, |all, found| common_type(&all, &found).unwrap_or(all));
+            let all = types.fold(first, |all, found| widened(&all, &found).unwrap_or(all));
             Arc::new(Field::new(name, all, true))
         })
+    }
+}
+
+/// The type that holds the values of both, where objects may have different keys.
+fn widened(a: &DataType, b: &DataType) -> Option<DataType> {
+    match (a, b) {
+        (DataType::Struct(a), DataType::Struct(b)) => {
+            let mut fields: Vec<Arc<Field>> = a.iter().cloned().collect();
+            for other in b {
+                match fields.iter_mut().find(|field| field.name() == other.name()) {
+                    None => fields.push(Arc::clone(other)),
+                    Some(field) => {
+                        let both = widened(field.data_type(), other.data_type())?;
+                        *field = Arc::new(Field::new(field.name(), both, true));
+                    }
+                }
+            }
+            Some(DataType::Struct(fields.into()))
+        }
+        (DataType::List(a), DataType::List(b)) => {
+            let item = widened(a.data_type(), b.data_type())?;
+            Some(DataType::List(Arc::new(Field::new(a.name(), item, true))))
+        }
+        (a, b) => common_type(a, b),
     }
 }
 
@@ -328,6 +352,30 @@ mod tests {
         assert_eq!(first(b"a,b", false), None);
         assert_eq!(first(b"a,b", true).unwrap(), ["a", "b"]);
         assert_eq!(first(b"", true).unwrap(), Vec::<String>::new());
+    }
+
+    /// Rows that all can be read have the same types whether bad ones would be set aside or not.
+    #[test]
+    fn types_of_most_rows_are_those_of_all_where_all_agree() {
+        let good = b"{\"a\":1,\"b\":{\"x\":1},\"l\":[]}\n{\"b\":{\"y\":\"t\",\"x\":null},\"l\":[{\"p\":1}]}\n\
+                     {\"a\":1.5,\"c\":null,\"l\":[{\"q\":true}]}\n";
+        let types = |lines: &[u8]| {
+            let mut votes = Votes::default();
+            votes.count(lines);
+            votes.fields().map(|field| field.as_ref().clone()).collect::<Vec<_>>()
+        };
+        let sorted = |mut fields: Vec<Field>| {
+            fields.sort_by(|a, b| a.name().cmp(b.name()));
+            fields
+                .iter()
+                .map(|field| format!("{} {}", field.name(), field.data_type()))
+                .collect::<Vec<_>>()
+        };
+        let (all, _) = infer_json_schema(Cursor::new(good), None).unwrap();
+        let all = all.fields().iter().map(|field| field.as_ref().clone()).collect();
+        assert_eq!(sorted(types(good)), sorted(all));
+        let bad = [good.as_slice(), b"{\"a\":\"x\",\"b\":7}\nnone\n"].concat();
+        assert_eq!(sorted(types(&bad)), sorted(types(good)));
     }
 
     #[test]

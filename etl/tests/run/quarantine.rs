@@ -238,6 +238,16 @@ of = "seconds"
     // The impressions' file is read by both sources, its bad row is one all the same.
     assert_eq!(report.rows_quarantined["shown"], 1);
     assert_eq!(report.rows_quarantined["plays"], 2);
+
+    // A source is judged though nothing but credit is taken of it.
+    let only_credit = model.replace("[measure.shown]\nsource = \"shown\"\nkind = \"count\"\n", "");
+    let mut sandbox =
+        Sandbox::new(&only_credit.replacen("max_bad_rows = 0.9", "max_bad_rows = 0.3", 1));
+    for (path, text) in files(&bad_shown, played) {
+        sandbox.write(path, &text);
+    }
+    let error = sandbox.try_run(Days::All).await.unwrap_err().to_string();
+    assert!(error.starts_with("source `shown`: 1 of 3 rows cannot"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -259,7 +269,9 @@ async fn too_many_bad_rows_fail_and_say_which_is_the_first() {
         "{error}"
     );
     assert!(sandbox.table("cells").await.is_none());
-    assert!(sandbox.table("quarantine").await.is_some(), "they are there to be looked at");
+    assert!(error.ends_with("are in the lake's table `quarantine`"), "{error}");
+    // They are there to be looked at, though there is no snapshot.
+    assert_eq!(quarantined(&sandbox).await.len(), 1);
 
     // The default fails at the first one, and leaves nothing behind.
     let mut strict = Sandbox::new(&model("csv", ""));
