@@ -203,6 +203,7 @@ describe('the chart', () => {
     await userEvent.keyboard('{ArrowLeft}');
     expect(slider.getAttribute('aria-valuetext')).toBe('2 Jan 2026: no rows (missing)');
     const panel = within(screen.getByRole('region', { name: 'Viewers by day' }));
+    expect(panel.getByText('1 day kept as whole months only')).toBeTruthy();
     await userEvent.click(panel.getByRole('button', { name: 'Show as table' }));
     expect(panel.getByRole('row', { name: '1 Jan 2026 100 98–102' })).toBeTruthy();
   });

@@ -7,7 +7,7 @@ import { ChartFrame } from '../../components/chart/ChartFrame';
 import { trendOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { eachDay, formatDay, formatShortDay } from '../../format';
+import { eachDay, formatCount, formatDay, formatShortDay } from '../../format';
 import { columnsOf } from './columns';
 
 interface TrendPanelProps {
@@ -21,8 +21,20 @@ export function TrendPanel({ dataset, loaded }: TrendPanelProps) {
   const points = useMemo(() => (data ? trendPoints(data) : []), [data]);
   const measure = data ? columnsOf(data, dataset).measures[0] : undefined;
   const title = measure ? `${measure.label} by day` : 'By day';
+  // Without a word the gap would look like lost data.
+  const nRetired = data?.answer.coverage.retired.length ?? 0;
+  const actions = (
+    <>
+      {nRetired > 0 && (
+        <span className="muted panel-note">
+          {formatCount(nRetired)} {nRetired === 1 ? 'day' : 'days'} kept as whole months only
+        </span>
+      )}
+      <AsTable on={asTable} onChange={setAsTable} />
+    </>
+  );
   return (
-    <Panel title={title} loaded={loaded} className="panel-chart" actions={<AsTable on={asTable} onChange={setAsTable} />}>
+    <Panel title={title} loaded={loaded} className="panel-chart" actions={actions}>
       {() =>
         measure && (
           <ChartFrame
