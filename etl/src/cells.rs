@@ -1,15 +1,18 @@
 //! The shape of cells, and putting them in their order: the same cells are the same bytes.
 
+mod keyed;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use clio_proto::{META_KIND, MeasureKind, Model, cell_schema};
 use clio_sketch::{Family, Precision};
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::arrow::compute::{SortOptions, cast, interleave};
+use datafusion::arrow::array::{ArrayRef, AsArray, LargeBinaryArray, RecordBatch};
+use datafusion::arrow::compute::{cast, interleave};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::row::{RowConverter, SortField};
+
+pub(crate) use self::keyed::{KeyOrder, KeyedCells};
 
 /// How many cells are handed on at once: of the largest sketches (256 KiB) these are 1 GiB, below the
 /// 2 GiB that the offsets of a Binary column can address.
@@ -105,26 +108,13 @@ pub(crate) struct SortedCells {
 impl SortedCells {
     /// Sorts by the first `n_keys` columns, which no two cells share.
     pub(crate) fn sort(batches: Vec<RecordBatch>, n_keys: usize) -> Result<Self, ArrowError> {
-        let options = SortOptions { descending: false, nulls_first: true };
-        let mut order: Vec<(u32, u32)> = (0..)
-            .zip(&batches)
-            .flat_map(|(batch, rows)| (0..).take(rows.num_rows()).map(move |row| (batch, row)))
-            .collect();
-        // Without keys there is one cell at most.
         let Some(first) = batches.first().filter(|_| n_keys > 0) else {
+            // Without keys there is one cell at most.
+            let order = keyed::rows_of(&batches).collect();
             return Ok(Self { batches, order });
         };
-        let keys = first.columns()[..n_keys]
-            .iter()
-            .map(|column| SortField::new_with_options(column.data_type().clone(), options));
-        let converter = RowConverter::new(keys.collect())?;
-        let rows = batches
-            .iter()
-            .map(|batch| converter.convert_columns(&batch.columns()[..n_keys]))
-            .collect::<Result<Vec<_>, _>>()?;
-        let row = |&(batch, row): &(u32, u32)| rows[batch as usize].row(row as usize);
-        order.sort_unstable_by(|a, b| row(a).cmp(&row(b)));
-        Ok(Self { batches, order })
+        let order = KeyOrder::new(first.schema_ref(), n_keys)?;
+        Ok(KeyedCells::sort(batches, &order)?.into_cells())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -152,6 +142,32 @@ impl SortedCells {
             let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
             RecordBatch::try_new(Arc::clone(schema), columns)
         })
+    }
+
+    /// Splits a range of cells after every `n_cells`, and after the cell that brings the bytes of sketches
+    /// since the split before to `n_bytes`.
+    pub(crate) fn split(
+        &self,
+        range: Range<usize>,
+        n_cells: usize,
+        n_bytes: usize,
+    ) -> Vec<Range<usize>> {
+        let sketches: Vec<Vec<&LargeBinaryArray>> = self
+            .batches
+            .iter()
+            .map(|batch| batch.columns().iter().filter_map(|it| it.as_binary_opt()).collect())
+            .collect();
+        let (mut ranges, mut start, mut size) = (Vec::new(), range.start, 0);
+        for position in range.clone() {
+            let (batch, row) = self.order[position];
+            let of_cell = sketches[batch as usize].iter();
+            size += of_cell.map(|it| it.value(row as usize).len()).sum::<usize>();
+            if position + 1 - start == n_cells || size >= n_bytes || position + 1 == range.end {
+                ranges.push(start..position + 1);
+                (start, size) = (position + 1, 0);
+            }
+        }
+        ranges
     }
 
     /// The values of one column, in order.
@@ -233,5 +249,67 @@ fn same_type(a: &DataType, b: &DataType) -> bool {
     match (a, b) {
         (DataType::List(a), DataType::List(b)) => same_type(a.data_type(), b.data_type()),
         (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{Int64Array, StringViewArray};
+    use datafusion::arrow::datatypes::Int64Type;
+
+    use super::*;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![
+            Field::new("key", DataType::Utf8View, true),
+            Field::new("count", DataType::Int64, true),
+            Field::new("sketch", DataType::LargeBinary, true),
+        ]))
+    }
+
+    /// Cells of keys, each with its count and a sketch of so many bytes.
+    fn batch(cells: &[(Option<&str>, i64)]) -> RecordBatch {
+        let sketches: Vec<Vec<u8>> =
+            cells.iter().map(|&(_, n)| vec![7; usize::try_from(n).unwrap()]).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(cells.iter().map(|(key, _)| *key).collect::<StringViewArray>()),
+            Arc::new(cells.iter().map(|(_, n)| *n).collect::<Int64Array>()),
+            Arc::new(LargeBinaryArray::from_iter_values(sketches)),
+        ];
+        RecordBatch::try_new(schema(), columns).unwrap()
+    }
+
+    fn counts(cells: &SortedCells) -> Vec<i64> {
+        let counts = cells.column(1).unwrap().unwrap();
+        counts.as_primitive::<Int64Type>().values().to_vec()
+    }
+
+    #[test]
+    fn ranges_are_split_by_cells_and_by_bytes_of_sketches() {
+        let keys: Vec<String> = (0..9).map(|n| format!("k{n}")).collect();
+        let sizes = [1, 1, 1, 1, 9, 1, 1, 5, 5];
+        let cells: Vec<_> = keys.iter().zip(sizes).map(|(key, n)| (Some(&**key), n)).collect();
+        let cells = SortedCells::sort(vec![batch(&cells[..4]), batch(&cells[4..])], 1).unwrap();
+        assert_eq!(cells.split(0..9, 3, 8), [0..3, 3..5, 5..8, 8..9]);
+        assert_eq!(cells.split(2..6, 100, 100), vec![2..6]);
+        assert!(cells.split(4..4, 3, 8).is_empty());
+    }
+
+    #[test]
+    fn cells_are_replaced_in_their_order_whatever_batches_they_came_in() {
+        let order = KeyOrder::new(&schema(), 1).unwrap();
+        // The pieces of a file, as threads read them.
+        let pieces = vec![
+            batch(&[(Some("d"), 4), (Some("f"), 6)]),
+            batch(&[]),
+            batch(&[(None, 0), (Some("b"), 2)]),
+        ];
+        let cells = KeyedCells::sort(pieces, &order).unwrap();
+        let others = batch(&[(Some("g"), 17), (Some("a"), 11), (Some("e"), 15), (Some("d"), 14)]);
+        let others = KeyedCells::sort(vec![others], &order).unwrap();
+        let gone: Vec<usize> =
+            (0..cells.len()).filter(|&at| cells.key(at) == others.key(1)).collect();
+        let replaced = cells.replace(&gone, others);
+        assert_eq!(counts(&replaced), [0, 11, 2, 14, 15, 6, 17]);
     }
 }

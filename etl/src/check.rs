@@ -111,6 +111,21 @@ impl Totals {
         Ok(())
     }
 
+    /// Adds the totals of other cells of the same period.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.n_cells += other.n_cells;
+        for (total, other) in self.whole.iter_mut().zip(other.whole) {
+            if let (Some(total), Some(other)) = (total, other) {
+                *total += other;
+            }
+        }
+        for (union, other) in self.unions.iter_mut().zip(other.unions) {
+            if let (Some(union), Some(mut other)) = (union, other) {
+                union.union(&other.to_sketch()).expect("sketches of one measure are alike");
+            }
+        }
+    }
+
     fn estimate(&mut self, measure: usize) -> Option<Estimate> {
         self.unions[measure].as_mut().map(Union::estimate)
     }

@@ -132,7 +132,7 @@ impl Fold<'_> {
             }
             parts => {
                 let cells = union.cells(parts).await?;
-                let all = PeriodCells { cells: &cells, range: 0..cells.len(), first_column: 0 };
+                let all = PeriodCells { range: 0..cells.len(), cells: Arc::new(cells), first_column: 0 };
                 let rebuilt = stager.stage(self.shape, parent, all, before).await?;
                 let expected = union.whole_totals(parts).await?;
                 check::parent_is_sum(self.shape, parent, &rebuilt.totals, &expected)?;

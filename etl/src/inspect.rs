@@ -191,10 +191,13 @@ async fn day(
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     let staging =
         Staging::new(Arc::clone(&store), "memory".to_owned(), &RunId::new("sample"), None);
-    let mut stager = Stager { staging, checked: Checked::default() };
+    let mut stager = Stager { staging, checked: Checked::default(), n_threads };
     let period = Period::Day(day);
-    let cells =
-        PeriodCells { cells: &rolled.cells, range: range.clone(), first_column: FIRST_CELL_COLUMN };
+    let cells = PeriodCells {
+        cells: Arc::clone(&rolled.cells),
+        range: range.clone(),
+        first_column: FIRST_CELL_COLUMN,
+    };
     let rebuilt = stager.stage(shape, period, cells, &[]).await?;
     let Some(file) = rebuilt.file else { return Ok(None) };
     let mut dimensions = Vec::new();
@@ -254,10 +257,11 @@ async fn without(
 ) -> Result<(u64, u64), EtlError> {
     let union = Union::new(ctx, shape, Arc::clone(store), n_threads)?;
     let cells = union.cells(std::slice::from_ref(file)).await?;
-    let all = PeriodCells { cells: &cells, range: 0..cells.len(), first_column: 0 };
+    let n_cells = cells.len();
+    let all = PeriodCells { range: 0..n_cells, cells: Arc::new(cells), first_column: 0 };
     let rebuilt = stager.stage(shape, Period::All, all, &[]).await?;
     let size_bytes = rebuilt.file.map(|file| file.size_bytes).unwrap_or_default();
-    Ok((cells.len() as u64, size_bytes))
+    Ok((n_cells as u64, size_bytes))
 }
 
 fn add_members(column: &dyn Array, members: &mut BTreeSet<Option<String>>) {

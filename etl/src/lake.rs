@@ -5,6 +5,7 @@
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
 mod file;
+mod groups;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -27,7 +28,8 @@ use futures::TryStreamExt;
 use object_store::ObjectStore;
 use url::Url;
 
-pub(crate) use file::{Staging, Written, plain};
+pub(crate) use file::{MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging, Written, plain};
+pub(crate) use groups::{FilledGroup, RowGroup};
 
 use crate::error::{EtlError, may_pass};
 use crate::journal::Journal;

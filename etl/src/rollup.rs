@@ -18,6 +18,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::kernels::zip::zip;
@@ -46,7 +47,7 @@ use crate::functions::{self, distinct};
 /// The cells of one or more days, sorted, and what was read for them.
 #[derive(Debug)]
 pub(crate) struct RolledUp {
-    pub(crate) cells: SortedCells,
+    pub(crate) cells: Arc<SortedCells>,
     /// Which cells are a day's.
     pub(crate) days: Vec<(Date, Range<usize>)>,
     /// Events counted in a day, by source.
@@ -204,7 +205,7 @@ fn finish(
     let cells =
         SortedCells::sort(cells, FIRST_CELL_COLUMN + shape.n_dimensions).during("sorting cells")?;
     let days = day_ranges(&cells)?;
-    Ok(RolledUp { cells, days, rows_in, rows_out_of_day })
+    Ok(RolledUp { cells: Arc::new(cells), days, rows_in, rows_out_of_day })
 }
 
 /// A batch of groups as the day, the dimensions' texts or lists, and the measures' stored values.

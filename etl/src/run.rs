@@ -85,7 +85,7 @@ pub async fn run(
         config,
         asked: days,
         cells,
-        stager: Stager { staging, checked: Checked::default() },
+        stager: Stager { staging, checked: Checked::default(), n_threads: config.n_threads },
         book: Arc::new(Book::new(config, progress, journal, clock)),
         finished: Finished::new(),
         rows_in: BTreeMap::new(),

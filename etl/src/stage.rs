@@ -2,13 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use clio_proto::Period;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::DataFusionError;
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 
 use crate::cells::{CellShape, SortedCells};
 use crate::check::{Checked, Totals};
 use crate::error::{During, EtlError};
-use crate::lake::{LakeFile, Staging, TableState, Written};
+use crate::lake::{
+    FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, TableState,
+    Written,
+};
+
+const STEP: &str = "writing cells";
 
 /// A period that was rebuilt, whether its bytes changed or not.
 #[derive(Debug)]
@@ -27,34 +38,56 @@ pub(crate) type Periods = BTreeMap<Period, Rebuilt>;
 pub(crate) struct Stager {
     pub(crate) staging: Staging,
     pub(crate) checked: Checked,
+    /// How many row groups are made at once.
+    pub(crate) n_threads: usize,
 }
 
 /// A period's cells among sorted ones.
 #[derive(Debug)]
-pub(crate) struct PeriodCells<'a> {
-    pub(crate) cells: &'a SortedCells,
+pub(crate) struct PeriodCells {
+    pub(crate) cells: Arc<SortedCells>,
     pub(crate) range: Range<usize>,
     /// The column with the first dimension.
     pub(crate) first_column: usize,
 }
 
 impl Stager {
-    /// Writes a period's cells, each of which is checked.
+    /// Writes a period's cells, each of which is checked. Row groups are checked and encoded side by side.
     pub(crate) async fn stage(
         &mut self,
         shape: &CellShape,
         period: Period,
-        cells: PeriodCells<'_>,
+        cells: PeriodCells,
         old: &[LakeFile],
     ) -> Result<Rebuilt, EtlError> {
-        let mut totals = Totals::new(shape);
+        let mut file = self.staging.begin(period, &shape.file_schema).await?;
         let PeriodCells { cells, range, first_column } = cells;
-        let batches = cells.chunks(range, first_column, &shape.file_schema).map(|batch| {
-            let batch = batch.during("writing cells")?;
-            totals.add(shape, period, &batch)?;
-            Ok(batch)
-        });
-        let written = self.staging.write(Some(period), &shape.file_schema, batches, old).await?;
+        let shape = Arc::new(shape.clone());
+        let ranges = cells.split(range, N_ROW_GROUP_CELLS, MAX_ROW_GROUP_BYTES);
+        let mut ranges = ranges.into_iter();
+        let mut totals = Totals::new(&shape);
+        let mut filling = FuturesOrdered::new();
+        loop {
+            while filling.len() < self.n_threads.max(1)
+                && let Some(range) = ranges.next()
+            {
+                let (group, cells, shape) = (file.group()?, Arc::clone(&cells), Arc::clone(&shape));
+                filling.push_back(tokio::task::spawn_blocking(move || {
+                    filled(
+                        group,
+                        &shape,
+                        period,
+                        cells.chunks(range, first_column, &shape.file_schema),
+                    )
+                }));
+            }
+            let Some(filled) = filling.next().await else { break };
+            let filled = filled.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)));
+            let (group, of_group) = filled.during(STEP)??;
+            totals.merge(of_group);
+            file.append(group).await?;
+        }
+        let written = self.staging.end(period, file, old).await?;
         self.checked.n_cells += totals.n_cells;
         Ok(rebuilt(written, totals))
     }
@@ -70,6 +103,22 @@ impl Stager {
         let written = self.staging.copy(period, part, old).await?;
         Ok(rebuilt(written, totals))
     }
+}
+
+/// Fills a row group with cells that are checked.
+fn filled(
+    mut group: RowGroup,
+    shape: &CellShape,
+    period: Period,
+    cells: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+) -> Result<(FilledGroup, Totals), EtlError> {
+    let mut totals = Totals::new(shape);
+    for batch in cells {
+        let batch = batch.during(STEP)?;
+        totals.add(shape, period, &batch)?;
+        group.write(&batch)?;
+    }
+    Ok((group.finish()?, totals))
 }
 
 /// A period as it was written.

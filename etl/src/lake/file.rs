@@ -17,13 +17,15 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::LakeFile;
+use super::groups::GroupedFile;
 use crate::error::{EtlError, may_pass};
 use crate::journal::Journal;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
-const N_ROW_GROUP_CELLS: usize = 1 << 16;
-/// The most bytes of one row group, which the writer holds in memory until it is full.
-const MAX_ROW_GROUP_BYTES: usize = 128 << 20;
+pub(crate) const N_ROW_GROUP_CELLS: usize = 1 << 16;
+/// A row group ends with the cell that brings its sketches to so many bytes: it is held in memory until it is
+/// written.
+pub(crate) const MAX_ROW_GROUP_BYTES: usize = 64 << 20;
 
 /// The files that a run has written and not committed.
 #[derive(Debug)]
@@ -89,6 +91,29 @@ impl Staging {
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let file = LakeFile { path: path.to_string(), size_bytes: meta.size, n_rows, period };
         self.settle(file, old).await
+    }
+
+    /// Begins a period's file, whose row groups are made side by side.
+    pub(crate) async fn begin(
+        &mut self,
+        period: Period,
+        schema: &SchemaRef,
+    ) -> Result<GroupedFile, EtlError> {
+        let path = self.take_path(Some(period)).await?;
+        GroupedFile::new(Arc::clone(&self.store), &self.url, path, schema)
+    }
+
+    /// Ends a period's file, and keeps it unless `old` has the same bytes.
+    pub(crate) async fn end(
+        &mut self,
+        period: Period,
+        file: GroupedFile,
+        old: &[LakeFile],
+    ) -> Result<Written, EtlError> {
+        let (path, n_rows) = file.close().await?;
+        let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
+        let (path, size_bytes) = (path.to_string(), meta.size);
+        self.settle(LakeFile { path, size_bytes, n_rows, period: Some(period) }, old).await
     }
 
     /// Keeps a file that was written unless `old` has the same bytes, or is this very file.
@@ -267,9 +292,13 @@ impl Staging {
     }
 
     fn unwritten(&self, error: &ParquetError) -> EtlError {
-        let (url, passes) = (self.url.clone(), may_pass(error));
-        EtlError::Lake { url, reason: format!("writing failed: {error}"), passes }
+        unwritten(&self.url, error)
     }
+}
+
+pub(super) fn unwritten(url: &str, error: &ParquetError) -> EtlError {
+    let (url, passes) = (url.to_owned(), may_pass(error));
+    EtlError::Lake { url, reason: format!("writing failed: {error}"), passes }
 }
 
 /// A run's name as a part of file names.
@@ -298,7 +327,7 @@ impl Pieces {
 }
 
 /// The same cells are the same bytes: nothing here depends on time, threads or the machine.
-fn properties(schema: &SchemaRef) -> WriterProperties {
+pub(super) fn properties(schema: &SchemaRef) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(N_ROW_GROUP_CELLS))

@@ -250,7 +250,7 @@ impl Run<'_> {
         let (day, range) = &rolled.days[index];
         let period = Period::Day(*day);
         let cells = PeriodCells {
-            cells: &rolled.cells,
+            cells: Arc::clone(&rolled.cells),
             range: range.clone(),
             first_column: FIRST_CELL_COLUMN,
         };

@@ -6,17 +6,8 @@ use std::fmt::Write as _;
 use clio_etl::Days;
 
 use crate::attribution::{ASSETS, TYPED_IMPRESSION, TYPED_PLAY, model};
+use crate::random::{index, next};
 use crate::sandbox::Sandbox;
-
-/// A generator without state elsewhere.
-fn next(state: &mut u64, n: u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*state >> 33) % n
-}
-
-fn index(state: &mut u64, n: usize) -> usize {
-    usize::try_from(next(state, n as u64)).unwrap()
-}
 
 /// A row and the folder that it belongs to.
 type Row = (String, String);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clio_etl::Days;
 use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::sandbox::{Sandbox, days};
 
@@ -242,4 +243,26 @@ async fn a_day_begins_in_the_datasets_zone_and_folders_either_side_are_read() {
     let cells = sandbox.cells().await;
     assert_eq!(cells.lines("2026-01-30"), ["US 2 2"]);
     assert_eq!(cells.periods().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_groups_made_side_by_side_are_those_of_one_thread() {
+    let mut files = Vec::new();
+    for n_threads in [1, 3] {
+        let mut sandbox = Sandbox::new(&model(CSV, ""));
+        sandbox.n_threads = n_threads;
+        let mut text = "at,id,country\n".to_owned();
+        for id in 0..70_000 {
+            text.push_str(&format!("2026-01-31T10:00:00,{id},c{id}\n"));
+        }
+        sandbox.write("events/a.csv", &text);
+        sandbox.run(Days::All).await;
+        let cells = sandbox.cells().await;
+        let bytes = bytes::Bytes::copy_from_slice(&cells.files["all"][0]);
+        let groups = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+        let groups = groups.metadata().row_groups().iter().map(|group| group.num_rows());
+        assert_eq!(groups.collect::<Vec<_>>(), [65_536, 70_000 - 65_536]);
+        files.push(cells.files);
+    }
+    assert!(files[0] == files[1]);
 }

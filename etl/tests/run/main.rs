@@ -12,6 +12,7 @@ mod housekeeping;
 mod lake;
 mod naive;
 mod quarantine;
+mod random;
 mod refusals;
 mod retire;
 mod rows;

@@ -209,7 +209,9 @@ fn text(column: &Arc<dyn Array>, row: usize) -> String {
         DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
         DataType::Binary => {
             let bytes = column.as_binary::<i32>().value(row);
-            let sketch = Sketch::decode(Family::HllPlusPlus, bytes).unwrap();
+            let sketch = Sketch::decode(Family::HllPlusPlus, bytes)
+                .or_else(|_| Sketch::decode(Family::DataSketches, bytes))
+                .unwrap();
             format!("{:.0}", sketch.estimate().value)
         }
         DataType::List(_) => {

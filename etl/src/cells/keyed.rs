@@ -1,0 +1,135 @@
+//! Cells with their keys at hand, as bytes that compare as the keys do: for going through several sets of
+//! cells side by side.
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::compute::{SortOptions, interleave_record_batch};
+use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::row::{RowConverter, Rows, SortField};
+
+use super::SortedCells;
+
+/// The order of cells: by their first columns, nulls first.
+#[derive(Debug)]
+pub(crate) struct KeyOrder {
+    converter: RowConverter,
+    n_keys: usize,
+}
+
+impl KeyOrder {
+    /// Of cells of this schema, by their first `n_keys` columns, of which there is one at least.
+    pub(crate) fn new(schema: &Schema, n_keys: usize) -> Result<Self, ArrowError> {
+        let options = SortOptions { descending: false, nulls_first: true };
+        let keys = schema.fields()[..n_keys]
+            .iter()
+            .map(|field| SortField::new_with_options(field.data_type().clone(), options));
+        Ok(Self { converter: RowConverter::new(keys.collect())?, n_keys })
+    }
+
+    /// The keys of rows whose first columns are these.
+    pub(crate) fn keys(&self, columns: &[ArrayRef]) -> Result<Rows, ArrowError> {
+        self.converter.convert_columns(&columns[..self.n_keys])
+    }
+}
+
+/// Cells in order. A period has no two of the same key, several periods may.
+#[derive(Debug)]
+pub(crate) struct KeyedCells {
+    cells: SortedCells,
+    /// The keys of each batch.
+    keys: Vec<Rows>,
+}
+
+impl KeyedCells {
+    /// Sorts cells by their keys.
+    pub(crate) fn sort(batches: Vec<RecordBatch>, order: &KeyOrder) -> Result<Self, ArrowError> {
+        let mut keyed = batches
+            .into_iter()
+            .filter(|batch| batch.num_rows() > 0)
+            .map(|batch| Ok((order.keys(batch.columns())?, batch)))
+            .collect::<Result<Vec<_>, ArrowError>>()?;
+        // Pieces of a file are sorted, but threads read them in any order.
+        keyed.sort_by(|(a, _), (b, _)| a.row(0).cmp(&b.row(0)));
+        let (keys, batches): (Vec<Rows>, Vec<RecordBatch>) = keyed.into_iter().unzip();
+        let key = |&(batch, row): &(u32, u32)| keys[batch as usize].row(row as usize);
+        let mut order: Vec<(u32, u32)> = rows_of(&batches).collect();
+        if !order.is_sorted_by_key(key) {
+            order.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        }
+        Ok(Self { cells: SortedCells { batches, order }, keys })
+    }
+
+    pub(crate) fn into_cells(self) -> SortedCells {
+        self.cells
+    }
+
+    pub(crate) fn batches(&self) -> &[RecordBatch] {
+        &self.cells.batches
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The key of a cell, as bytes that compare as keys do.
+    pub(crate) fn key(&self, position: usize) -> &[u8] {
+        let (batch, row) = self.cells.order[position];
+        self.keys[batch as usize].row(row as usize).data()
+    }
+
+    /// Where a cell lies: the number of its batch, and its row there.
+    pub(crate) fn index(&self, position: usize) -> (usize, usize) {
+        let (batch, row) = self.cells.order[position];
+        (batch as usize, row as usize)
+    }
+
+    /// A cell's batch, and its row there.
+    pub(crate) fn place(&self, position: usize) -> (&RecordBatch, usize) {
+        let (batch, row) = self.cells.order[position];
+        (&self.cells.batches[batch as usize], row as usize)
+    }
+
+    /// Some of the cells, copied, in the order asked for; `None` for none.
+    pub(crate) fn take(&self, positions: &[usize]) -> Result<Option<RecordBatch>, ArrowError> {
+        if positions.is_empty() {
+            return Ok(None);
+        }
+        let indices: Vec<(usize, usize)> =
+            positions.iter().map(|&position| self.index(position)).collect();
+        let batches: Vec<&RecordBatch> = self.cells.batches.iter().collect();
+        interleave_record_batch(&batches, &indices).map(Some)
+    }
+
+    /// These cells, but for some (in order), and others in their place. No key is among those that stay and
+    /// among the others.
+    pub(crate) fn replace(self, gone: &[usize], others: Self) -> SortedCells {
+        let offset = u32::try_from(self.cells.batches.len()).expect("batches in memory");
+        let place = |next: usize| {
+            let (batch, row) = others.cells.order[next];
+            (batch + offset, row)
+        };
+        let mut order = Vec::with_capacity(self.len() - gone.len() + others.len());
+        let (mut gone, mut next) = (gone.iter().copied().peekable(), 0);
+        for position in 0..self.len() {
+            if gone.next_if_eq(&position).is_some() {
+                continue;
+            }
+            while next < others.len() && others.key(next) < self.key(position) {
+                order.push(place(next));
+                next += 1;
+            }
+            order.push(self.cells.order[position]);
+        }
+        order.extend((next..others.len()).map(place));
+        let mut batches = self.cells.batches;
+        batches.extend(others.cells.batches);
+        SortedCells { batches, order }
+    }
+}
+
+/// Every row of some batches, as batch and row.
+pub(super) fn rows_of(batches: &[RecordBatch]) -> impl Iterator<Item = (u32, u32)> + '_ {
+    (0..)
+        .zip(batches)
+        .flat_map(|(batch, rows)| (0..).take(rows.num_rows()).map(move |row| (batch, row)))
+}

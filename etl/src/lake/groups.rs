@@ -1,0 +1,142 @@
+//! A file of cells whose row groups are made side by side, on any thread, and appended in order.
+
+use std::mem;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use object_store::ObjectStore;
+use object_store::buffered::BufWriter;
+use object_store::path::Path;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use parquet::errors::ParquetError;
+use parquet::file::writer::SerializedFileWriter;
+use tokio::io::AsyncWriteExt;
+
+use super::file::{properties, unwritten};
+use crate::error::EtlError;
+
+/// A file that is being written.
+pub(crate) struct GroupedFile {
+    pub(super) path: Path,
+    pub(super) n_rows: u64,
+    schema: SchemaRef,
+    n_groups: usize,
+    factory: ArrowRowGroupWriterFactory,
+    /// What is on the way to the store.
+    file: SerializedFileWriter<Vec<u8>>,
+    store: BufWriter,
+    url: String,
+}
+
+impl GroupedFile {
+    pub(super) fn new(
+        store: Arc<dyn ObjectStore>,
+        url: &str,
+        path: Path,
+        schema: &SchemaRef,
+    ) -> Result<Self, EtlError> {
+        let begun = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties(schema)))
+            .and_then(ArrowWriter::into_serialized_writer);
+        let (file, factory) = begun.map_err(|error| unwritten(url, &error))?;
+        Ok(Self {
+            store: BufWriter::new(store, path.clone()),
+            path,
+            n_rows: 0,
+            schema: Arc::clone(schema),
+            n_groups: 0,
+            factory,
+            file,
+            url: url.to_owned(),
+        })
+    }
+
+    /// The next row group, to be filled anywhere; they are appended in this order.
+    pub(crate) fn group(&mut self) -> Result<RowGroup, EtlError> {
+        let columns = self.factory.create_column_writers(self.n_groups);
+        let columns = columns.map_err(|error| unwritten(&self.url, &error))?;
+        self.n_groups += 1;
+        Ok(RowGroup { schema: Arc::clone(&self.schema), columns, n_rows: 0, url: self.url.clone() })
+    }
+
+    /// Appends a row group that has been filled.
+    pub(crate) async fn append(&mut self, group: FilledGroup) -> Result<(), EtlError> {
+        self.file.inner_mut().reserve(group.size_bytes);
+        let append = || {
+            let mut to = self.file.next_row_group()?;
+            for column in group.columns {
+                column.append_to_row_group(&mut to)?;
+            }
+            to.close()
+        };
+        append().map_err(|error| unwritten(&self.url, &error))?;
+        self.n_rows += group.n_rows;
+        let bytes = mem::take(self.file.inner_mut());
+        self.put(bytes).await
+    }
+
+    /// Writes what is left, and the footer.
+    pub(super) async fn close(mut self) -> Result<(Path, u64), EtlError> {
+        let closed = self.file.finish().map(|_| mem::take(self.file.inner_mut()));
+        let bytes = closed.map_err(|error| unwritten(&self.url, &error))?;
+        self.put(bytes).await?;
+        let closed =
+            self.store.shutdown().await.map_err(|error| ParquetError::External(Box::new(error)));
+        closed.map_err(|error| unwritten(&self.url, &error))?;
+        Ok((self.path, self.n_rows))
+    }
+
+    async fn put(&mut self, bytes: Vec<u8>) -> Result<(), EtlError> {
+        let put = self
+            .store
+            .put(bytes.into())
+            .await
+            .map_err(|error| ParquetError::External(Box::new(error)));
+        put.map_err(|error| unwritten(&self.url, &error))
+    }
+}
+
+/// A row group that is being filled.
+pub(crate) struct RowGroup {
+    schema: SchemaRef,
+    columns: Vec<ArrowColumnWriter>,
+    n_rows: u64,
+    url: String,
+}
+
+/// A row group's columns, encoded.
+pub(crate) struct FilledGroup {
+    columns: Vec<ArrowColumnChunk>,
+    n_rows: u64,
+    /// About as many bytes as it takes.
+    size_bytes: usize,
+}
+
+impl RowGroup {
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<(), EtlError> {
+        let mut write = || {
+            let mut columns = self.columns.iter_mut();
+            for (field, array) in self.schema.fields().iter().zip(rows.columns()) {
+                for (leaf, column) in compute_leaves(field, array)?.iter().zip(&mut columns) {
+                    column.write(leaf)?;
+                }
+            }
+            Ok(())
+        };
+        write().map_err(|error| unwritten(&self.url, &error))?;
+        self.n_rows += rows.num_rows() as u64;
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<FilledGroup, EtlError> {
+        let size_bytes =
+            self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum();
+        let columns: Result<_, _> =
+            self.columns.into_iter().map(ArrowColumnWriter::close).collect();
+        let columns = columns.map_err(|error| unwritten(&self.url, &error))?;
+        Ok(FilledGroup { columns, n_rows: self.n_rows, size_bytes })
+    }
+}
