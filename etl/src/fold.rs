@@ -1,11 +1,11 @@
 //! A month from its days, a year from its months, all time from its years.
 //!
-//! A parent is always what its children come to, whether it is made of all of them again or, where
-//! children were only added, of its old self and the new ones: counts add up, and the union of sketches
-//! does not care. Sums of other than whole numbers are rounded once a period, so a parent with such a
-//! measure is always made of its children. A parent whose bytes stay the same leaves those above it alone.
-//! A retired month, whose days have left the lake, is made of all its days again or not at all.
+//! A parent is always what its children come to, to the byte, whether it is made of all of them again or, where
+//! little changed in them, of its old self and what did (`difference.rs`). A parent whose bytes stay the same
+//! leaves those above it alone. A retired month, whose days have left the lake, is made of all its days again
+//! or not at all.
 
+mod difference;
 mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +15,10 @@ use clio_proto::{Grain, Period, RetiredDays};
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
+use self::difference::Difference;
 pub(crate) use self::union::{Union, summand};
 
-use crate::cells::CellShape;
+use crate::cells::{CellShape, SortedCells};
 use crate::check::{self, Totals};
 use crate::config::Progress;
 use crate::error::EtlError;
@@ -36,6 +37,33 @@ pub(crate) struct Fold<'a> {
     pub(crate) retired: &'a RetiredDays,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
+}
+
+/// The children of a parent as they are now.
+struct Children {
+    files: Vec<LakeFile>,
+    /// Those that changed, each with its files.
+    changed: Vec<(Period, Vec<LakeFile>)>,
+}
+
+impl Children {
+    fn of(
+        parent: Period,
+        current: &BTreeMap<Period, Vec<LakeFile>>,
+        changed: &BTreeSet<Period>,
+    ) -> Self {
+        let is_child = |period: &Period| period.parent() == Some(parent);
+        let of_child = |child: Period| current.get(&child).cloned().unwrap_or_default();
+        Self {
+            files: current.keys().copied().filter(is_child).flat_map(of_child).collect(),
+            changed: changed
+                .iter()
+                .copied()
+                .filter(is_child)
+                .map(|child| (child, of_child(child)))
+                .collect(),
+        }
+    }
 }
 
 impl Fold<'_> {
@@ -68,6 +96,7 @@ impl Fold<'_> {
             current.insert(*period, day.file.iter().cloned().collect());
         }
         let mut changed: BTreeSet<Period> = self.changed_days().collect();
+        let mut differences = BTreeMap::new();
         let mut parents = Periods::new();
         for grain in [Grain::Month, Grain::Year, Grain::All] {
             let touched: BTreeSet<Period> = changed
@@ -76,8 +105,9 @@ impl Fold<'_> {
                 .filter(|parent| parent.grain() == grain)
                 .collect();
             for parent in touched {
-                let parts = self.parts(parent, &current, &changed);
-                let rebuilt = self.one(&union, stager, parent, &parts, &parents).await?;
+                let children = Children::of(parent, &current, &changed);
+                let known = (&parents, &mut differences);
+                let rebuilt = self.one(&union, stager, parent, children, known).await?;
                 current.insert(parent, rebuilt.file.iter().cloned().collect());
                 if rebuilt.is_changed {
                     changed.insert(parent);
@@ -90,27 +120,6 @@ impl Fold<'_> {
         Ok(parents)
     }
 
-    /// The files that a parent is made of: of all children, or of its old self and the new ones.
-    fn parts(
-        &self,
-        parent: Period,
-        current: &BTreeMap<Period, Vec<LakeFile>>,
-        changed: &BTreeSet<Period>,
-    ) -> Vec<LakeFile> {
-        let is_child = |period: &Period| period.parent() == Some(parent);
-        let touched: Vec<&Period> = changed.iter().filter(|period| is_child(period)).collect();
-        let before = self.old_files(parent);
-        // The days that a retired month was made of look like added ones.
-        let only_added = !self.retired.is_retired(parent)
-            && touched.iter().all(|period| self.old_files(**period).is_empty());
-        if only_added && !before.is_empty() && !self.shape.has_float_sums() {
-            let added = touched.iter().filter_map(|period| current.get(period)).flatten();
-            return before.iter().chain(added).cloned().collect();
-        }
-        let children = current.iter().filter(|(period, _)| is_child(period));
-        children.flat_map(|(_, files)| files).cloned().collect()
-    }
-
     fn old_files(&self, period: Period) -> &[LakeFile] {
         self.old.get(&period).map(Vec::as_slice).unwrap_or_default()
     }
@@ -120,25 +129,72 @@ impl Fold<'_> {
         union: &Union<'_>,
         stager: &mut Stager,
         parent: Period,
-        parts: &[LakeFile],
-        parents: &Periods,
+        children: Children,
+        (parents, known): (&Periods, &mut BTreeMap<Period, Difference>),
     ) -> Result<Rebuilt, EtlError> {
         let before = self.old_files(parent);
         stager.checked.n_parents += 1;
-        match parts {
+        match children.files.as_slice() {
             [] => Ok(Rebuilt { file: None, totals: Totals::new(self.shape), is_changed: true }),
             [only] if let Some(totals) = self.totals_of(only, parents) => {
                 stager.copy(parent, only, totals, before).await
             }
-            parts => {
-                let cells = union.cells(parts).await?;
-                let all = PeriodCells { range: 0..cells.len(), cells: Arc::new(cells), first_column: 0 };
+            files => {
+                let cells = match self.replaced(union, parent, &children, known).await? {
+                    Some((cells, difference)) => {
+                        known.insert(parent, difference);
+                        cells
+                    }
+                    None => union.cells(files).await?,
+                };
+                let range = 0..cells.len();
+                let all = PeriodCells { cells: Arc::new(cells), range, first_column: 0 };
                 let rebuilt = stager.stage(self.shape, parent, all, before).await?;
-                let expected = union.whole_totals(parts).await?;
+                let expected = union.whole_totals(files).await?;
                 check::parent_is_sum(self.shape, parent, &rebuilt.totals, &expected)?;
                 Ok(rebuilt)
             }
         }
+    }
+
+    /// The cells of a parent from its old file and what changed below it; `None` where all its children are
+    /// as quick to unite, or where that file cannot tell.
+    async fn replaced(
+        &self,
+        union: &Union<'_>,
+        parent: Period,
+        children: &Children,
+        known: &mut BTreeMap<Period, Difference>,
+    ) -> Result<Option<(SortedCells, Difference)>, EtlError> {
+        let before = self.old_files(parent);
+        // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
+        if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
+            return Ok(None);
+        }
+        let n_cells = |files: &[LakeFile]| files.iter().map(|file| file.n_rows).sum::<u64>();
+        let n_changed: u64 = children
+            .changed
+            .iter()
+            .map(|(child, files)| match known.get(child) {
+                Some(difference) => difference.n_cells(),
+                None => n_cells(self.old_files(*child)) + n_cells(files),
+            })
+            .sum();
+        if n_changed > n_cells(&children.files) / 2 {
+            return Ok(None);
+        }
+        for (child, files) in &children.changed {
+            if !known.contains_key(child) {
+                let Some(difference) = union.difference(self.old_files(*child), files).await?
+                else {
+                    return Ok(None);
+                };
+                known.insert(*child, difference);
+            }
+        }
+        let differences: Vec<&Difference> =
+            children.changed.iter().filter_map(|(child, _)| known.get(child)).collect();
+        union.replaced(before, &differences, &children.files).await
     }
 
     /// The totals of a file that this run made.

@@ -26,11 +26,11 @@ const STEP: &str = "folding periods";
 
 /// The cells of the lake as the engine reads them.
 pub(crate) struct Union<'a> {
-    ctx: &'a SessionContext,
-    shape: &'a CellShape,
-    n_threads: usize,
+    pub(super) ctx: &'a SessionContext,
+    pub(super) shape: &'a CellShape,
+    pub(super) n_threads: usize,
     store_url: ObjectStoreUrl,
-    read_schema: SchemaRef,
+    pub(super) read_schema: SchemaRef,
 }
 
 impl<'a> Union<'a> {
@@ -60,6 +60,26 @@ impl<'a> Union<'a> {
 
     /// The cells of the union of some periods' files, sorted.
     pub(crate) async fn cells(&self, parts: &[LakeFile]) -> Result<SortedCells, EtlError> {
+        let batches = self.grouped(self.summands(self.frame(parts)?)?).await?;
+        SortedCells::sort(batches, self.shape.n_dimensions).during(STEP)
+    }
+
+    /// What cells add up to others with: dimensions, and measures as they are added up.
+    pub(super) fn summands(&self, cells: DataFrame) -> Result<DataFrame, EtlError> {
+        let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
+        let dimensions = dimensions.iter().map(|field| ident(field.name()));
+        let measures = self.shape.measures.iter().map(|measure| {
+            let column = ident(&measure.name);
+            match measure.held {
+                Held::Sketch(..) => column,
+                held => summand(column, held).alias(&measure.name),
+            }
+        });
+        cells.select(dimensions.chain(measures).collect::<Vec<_>>()).during(STEP)
+    }
+
+    /// The cells that [`summands`](Self::summands) come to, in no order.
+    pub(super) async fn grouped(&self, summands: DataFrame) -> Result<Vec<RecordBatch>, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let groups = dimensions.iter().map(|field| ident(field.name())).collect();
         let aggregates = self.shape.measures.iter().map(|measure| {
@@ -68,15 +88,13 @@ impl<'a> Union<'a> {
                 Held::Sketch(family, precision) => {
                     functions::union(family, precision).call(vec![column])
                 }
-                held => sum(summand(column, held)),
+                _ => sum(column),
             }
             .alias(&measure.name)
         });
-        let grouped = self.frame(parts)?.aggregate(groups, aggregates.collect()).during(STEP)?;
+        let grouped = summands.aggregate(groups, aggregates.collect()).during(STEP)?;
         let batches = grouped.collect().await.map_err(|error| explained(STEP, error))?;
-        let batches =
-            batches.iter().map(|batch| self.stored(batch)).collect::<Result<Vec<_>, _>>()?;
-        SortedCells::sort(batches, self.shape.n_dimensions).during(STEP)
+        batches.iter().map(|batch| self.stored(batch)).collect()
     }
 
     /// What counts and whole sums come to over some files, for a check of their union.

@@ -7,6 +7,7 @@ mod attribution;
 mod changes;
 mod checks;
 mod credit;
+mod differences;
 mod formats;
 mod housekeeping;
 mod lake;

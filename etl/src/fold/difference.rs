@@ -1,0 +1,405 @@
+//! A parent from its old self and what changed below it, without a look at all the rest.
+//!
+//! ```text
+//! child, old ─┐               ┌▶ cells that only grew: what they grew by ─▶ added to the old parent's
+//!             ├─▶ difference ─┤
+//! child, new ─┘               └▶ cells that lost something ─▶ all children united anew, of these cells only
+//! ```
+//!
+//! Counts and whole sums can be taken off again, sketches cannot: a cell whose child has lost values is made
+//! of all children again. So is one that is gone in a child (another may have it still), and any with a sum of
+//! other than whole numbers, which is rounded once a period. The rest of the parent is its old self. What comes
+//! out is, to the byte, what a union of all children gives. Cost: reading and writing the parent once, and the
+//! changed cells; reading its children once more if cells lost something.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use clio_sketch::{SketchError, Union as SketchUnion};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, LargeBinaryBuilder, RecordBatch,
+};
+use datafusion::arrow::compute::interleave;
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::common::DataFusionError;
+use datafusion::logical_expr::ident;
+
+use super::union::Union;
+use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, SortedCells};
+use crate::error::{During, EtlError};
+use crate::functions::one_of;
+use crate::lake::LakeFile;
+
+const STEP: &str = "folding what changed";
+/// The size of files of which all rows may be in memory at once.
+const MAX_BYTES_AT_ONCE: u64 = 256 << 20;
+
+/// In what two states of a period differ.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// What cells grew by: sums as far as they differ (below zero, even), and sketches that hold all that is
+    /// new. One cell may be in several of these.
+    grown: Vec<KeyedCells>,
+    /// The keys of cells that lost something: what is left of them cannot be told from what they were.
+    lost: Vec<Box<[u8]>>,
+}
+
+impl Difference {
+    /// How many cells it is of.
+    pub(super) fn n_cells(&self) -> u64 {
+        let n_grown: usize = self.grown.iter().map(KeyedCells::len).sum();
+        (n_grown + self.lost.len()) as u64
+    }
+}
+
+impl Union<'_> {
+    /// In what two states of a period differ; `None` where cells lack a measure, as those do that were made
+    /// before it was in the model.
+    pub(super) async fn difference(
+        &self,
+        old: &[LakeFile],
+        new: &[LakeFile],
+    ) -> Result<Option<Difference>, EtlError> {
+        let (Some(old), Some(new)) = (self.keyed(old).await?, self.keyed(new).await?) else {
+            return Ok(None);
+        };
+        self.between(&old, &new).map(Some)
+    }
+
+    fn between(&self, old: &KeyedCells, new: &KeyedCells) -> Result<Difference, EtlError> {
+        let mut comparison = Comparison::new(self.shape);
+        let (mut grown, mut lost) = (Vec::new(), Vec::new());
+        let (mut at_old, mut at_new) = (0, 0);
+        while at_old < old.len() || at_new < new.len() {
+            let is_old =
+                at_new == new.len() || at_old < old.len() && old.key(at_old) <= new.key(at_new);
+            let is_new =
+                at_old == old.len() || at_new < new.len() && new.key(at_new) <= old.key(at_old);
+            let has_lost = match (is_old, is_new) {
+                (true, true) => comparison.of(old.place(at_old), new.place(at_new))?,
+                (true, false) => Some(true),
+                _ => Some(self.shape.has_float_sums()),
+            };
+            match has_lost {
+                None => {}
+                Some(false) => grown.push((is_old.then_some(at_old), at_new)),
+                Some(true) if is_old => lost.push(old.key(at_old).into()),
+                Some(true) => lost.push(new.key(at_new).into()),
+            }
+            at_old += usize::from(is_old);
+            at_new += usize::from(is_new);
+        }
+        let grown = self.growth(old, new, &grown)?;
+        Ok(Difference { grown: grown.into_iter().collect(), lost })
+    }
+
+    /// What cells grew by, each given by where it lies in the old and in the new ones.
+    fn growth(
+        &self,
+        old: &KeyedCells,
+        new: &KeyedCells,
+        grown: &[(Option<usize>, usize)],
+    ) -> Result<Option<KeyedCells>, EtlError> {
+        let positions: Vec<usize> = grown.iter().map(|&(_, new)| new).collect();
+        let Some(cells) = new.take(&positions).during(STEP)? else { return Ok(None) };
+        let mut columns = cells.columns().to_vec();
+        for (index, measure) in self.shape.measures.iter().enumerate() {
+            if !matches!(measure.held, Held::Count | Held::WholeSum) {
+                continue;
+            }
+            let column = self.shape.n_dimensions + index;
+            let values = columns[column].as_primitive::<Int64Type>();
+            let before = |position: Option<usize>| {
+                let Some(position) = position else { return 0 };
+                let (batch, row) = old.place(position);
+                batch.column(column).as_primitive::<Int64Type>().value(row)
+            };
+            let grown: Result<Int64Array, EtlError> = grown
+                .iter()
+                .zip(values.values())
+                .map(|(&(old, _), &value)| {
+                    whole(&measure.name, i128::from(value) - i128::from(before(old)))
+                })
+                .collect();
+            columns[column] = Arc::new(grown?);
+        }
+        let cells = RecordBatch::try_new(cells.schema(), columns).during(STEP)?;
+        KeyedCells::sort(vec![cells], &self.order()?).during(STEP).map(Some)
+    }
+
+    /// The cells of a parent, sorted, from its old file and what changed in its children; and what changes in it.
+    /// `children` are the files of all children as they are now.
+    pub(super) async fn replaced(
+        &self,
+        parent: &[LakeFile],
+        differences: &[&Difference],
+        children: &[LakeFile],
+    ) -> Result<Option<(SortedCells, Difference)>, EtlError> {
+        let Some(parent) = self.keyed(parent).await? else { return Ok(None) };
+        let order = self.order()?;
+        let lost: HashSet<Box<[u8]>> =
+            differences.iter().flat_map(|child| &child.lost).cloned().collect();
+        let mut growths = Vec::new();
+        for growth in differences.iter().flat_map(|child| &child.grown) {
+            let stays = |&position: &usize| !lost.contains(growth.key(position));
+            let positions: Vec<usize> = (0..growth.len()).filter(stays).collect();
+            let cells: Vec<RecordBatch> =
+                growth.take(&positions).during(STEP)?.into_iter().collect();
+            growths.push(KeyedCells::sort(cells, &order).during(STEP)?);
+        }
+
+        let grown = Grown::of(&parent, &growths);
+        let mut others = self.grow_all(&parent, &growths, &grown)?;
+        let mut gone: Vec<usize> = grown.iter().filter_map(|cell| cell.in_parent).collect();
+        let mut difference = Difference { grown: Vec::new(), lost: Vec::new() };
+        if !lost.is_empty() {
+            let is_lost = |&position: &usize| lost.contains(parent.key(position));
+            let before: Vec<usize> = (0..parent.len()).filter(is_lost).collect();
+            let made = self.united(children, lost.clone()).await?;
+            let old = parent.take(&before).during(STEP)?.into_iter().collect();
+            let old = KeyedCells::sort(old, &order).during(STEP)?;
+            let new = KeyedCells::sort(made.clone(), &order).during(STEP)?;
+            difference = self.between(&old, &new)?;
+            others.extend(made);
+            gone.extend(before);
+            gone.sort_unstable();
+        }
+        let others = KeyedCells::sort(others, &order).during(STEP)?;
+        drop(grown);
+        difference.grown.extend(growths);
+        Ok(Some((parent.replace(&gone, others), difference)))
+    }
+
+    /// Some cells of the union of some files.
+    async fn united(
+        &self,
+        files: &[LakeFile],
+        keys: HashSet<Box<[u8]>>,
+    ) -> Result<Vec<RecordBatch>, EtlError> {
+        let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
+        let key = dimensions.iter().map(|field| ident(field.name())).collect();
+        let is_wanted = one_of(keys, self.order()?).call(key);
+        let cells = self.frame(files)?.filter(is_wanted).during(STEP)?;
+        let n_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
+        if self.shape.has_float_sums() || n_bytes > MAX_BYTES_AT_ONCE {
+            return self.grouped(self.summands(cells)?).await;
+        }
+        // In one go what the engine does in two, since it looks at parts of each group first.
+        let order = self.order()?;
+        let cells = KeyedCells::sort(cells.collect().await.during(STEP)?, &order).during(STEP)?;
+        let nothing = KeyedCells::sort(Vec::new(), &order).during(STEP)?;
+        let cells = [cells];
+        self.grow_all(&nothing, &cells, &Grown::of(&nothing, &cells))
+    }
+
+    /// The parent's cells with what they grew by, on all threads.
+    fn grow_all(
+        &self,
+        parent: &KeyedCells,
+        growths: &[KeyedCells],
+        grown: &[Grown],
+    ) -> Result<Vec<RecordBatch>, EtlError> {
+        let n_cells = grown.len().div_ceil(self.n_threads).max(1);
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = grown
+                .chunks(n_cells)
+                .map(|cells| scope.spawn(|| self.grow(parent, growths, cells)))
+                .collect();
+            let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
+                part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            parts.into_iter().map(join).collect()
+        })
+    }
+
+    /// Some of the parent's cells with what they grew by.
+    fn grow(
+        &self,
+        parent: &KeyedCells,
+        growths: &[KeyedCells],
+        grown: &[Grown],
+    ) -> Result<RecordBatch, EtlError> {
+        let n_dimensions = self.shape.n_dimensions;
+        let sources: Vec<&KeyedCells> = std::iter::once(parent).chain(growths).collect();
+        // Of each source the number of its first batch among all.
+        let mut batches: Vec<&RecordBatch> = Vec::new();
+        let mut first_batch = Vec::with_capacity(sources.len());
+        for source in &sources {
+            first_batch.push(batches.len());
+            batches.extend(source.batches());
+        }
+        let place = |(source, position): (usize, usize)| {
+            let (batch, row) = sources[source].index(position);
+            (first_batch[source] + batch, row)
+        };
+        let parts: Vec<Vec<(usize, usize)>> =
+            grown.iter().map(|cell| cell.parts().map(place).collect()).collect();
+
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.read_schema.fields().len());
+        let keys: Vec<(usize, usize)> = parts.iter().map(|parts| parts[0]).collect();
+        for dimension in 0..n_dimensions {
+            let values: Vec<_> =
+                batches.iter().map(|batch| batch.column(dimension).as_ref()).collect();
+            columns.push(interleave(&values, &keys).during(STEP)?);
+        }
+        for (index, measure) in self.shape.measures.iter().enumerate() {
+            let values = batches.iter().map(|batch| batch.column(n_dimensions + index));
+            columns.push(match measure.held {
+                Held::Count | Held::WholeSum => {
+                    let values: Vec<_> =
+                        values.map(|column| column.as_primitive::<Int64Type>()).collect();
+                    let value =
+                        |&(batch, row): &(usize, usize)| i128::from(values[batch].value(row));
+                    let sums = parts
+                        .iter()
+                        .map(|parts| whole(&measure.name, parts.iter().map(value).sum()));
+                    Arc::new(sums.collect::<Result<Int64Array, _>>()?)
+                }
+                Held::Sketch(family, precision) => {
+                    let values: Vec<_> = values.map(|column| column.as_binary::<i64>()).collect();
+                    let value = |&(batch, row): &(usize, usize)| values[batch].value(row);
+                    // A union is seldom longer than what it is of.
+                    let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
+                    let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
+                    let mut union = SketchUnion::new(family, precision);
+                    let mut bytes = Vec::new();
+                    for parts in &parts {
+                        union.clear();
+                        for part in parts {
+                            union.union_bytes(value(part)).map_err(refused)?;
+                        }
+                        bytes.clear();
+                        union.encode_into(&mut bytes);
+                        sketches.append_value(&bytes);
+                    }
+                    Arc::new(sketches.finish())
+                }
+                Held::FloatSum => unreachable!("a cell with a rounded sum never just grows"),
+            });
+        }
+        RecordBatch::try_new(Arc::clone(&self.read_schema), columns).during(STEP)
+    }
+
+    /// The cells of a period's files; `None` where a measure is missing in some.
+    async fn keyed(&self, files: &[LakeFile]) -> Result<Option<KeyedCells>, EtlError> {
+        let batches = match files {
+            [] => Vec::new(),
+            // A file has no two cells of one key.
+            [_] => self.frame(files)?.collect().await.during(STEP)?,
+            files => self.grouped(self.summands(self.frame(files)?)?).await?,
+        };
+        let lacks_some = |batch: &RecordBatch| {
+            batch.columns()[self.shape.n_dimensions..].iter().any(|column| column.null_count() > 0)
+        };
+        if batches.iter().any(lacks_some) {
+            return Ok(None);
+        }
+        KeyedCells::sort(batches, &self.order()?).during(STEP).map(Some)
+    }
+
+    fn order(&self) -> Result<KeyOrder, EtlError> {
+        KeyOrder::new(&self.read_schema, self.shape.n_dimensions).during(STEP)
+    }
+}
+
+/// A cell of a parent that grew in some child, and lost nothing in any.
+struct Grown {
+    /// Where the parent has it.
+    in_parent: Option<usize>,
+    /// Which growths it is in, and where there.
+    in_growths: Vec<(usize, usize)>,
+}
+
+impl Grown {
+    /// The cells that are in some growth, in order.
+    fn of(parent: &KeyedCells, growths: &[KeyedCells]) -> Vec<Self> {
+        let mut all: Vec<(&[u8], usize, usize)> = Vec::new();
+        for (growth, cells) in growths.iter().enumerate() {
+            all.extend((0..cells.len()).map(|position| (cells.key(position), growth, position)));
+        }
+        all.sort_unstable();
+        let mut position = 0;
+        let cell = |same: &[(&[u8], usize, usize)]| {
+            let (key, ..) = same[0];
+            while position < parent.len() && parent.key(position) < key {
+                position += 1;
+            }
+            let is_there = position < parent.len() && parent.key(position) == key;
+            Self {
+                in_parent: is_there.then_some(position),
+                in_growths: same.iter().map(|&(_, growth, at)| (growth, at)).collect(),
+            }
+        };
+        all.chunk_by(|a, b| a.0 == b.0).map(cell).collect()
+    }
+
+    /// What it is the sum of: the parent is the first source, the growths follow.
+    fn parts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let in_growths = self.in_growths.iter().map(|&(growth, position)| (growth + 1, position));
+        self.in_parent.map(|position| (0, position)).into_iter().chain(in_growths)
+    }
+}
+
+/// Compares cells of one key.
+struct Comparison<'a> {
+    shape: &'a CellShape,
+    unions: Vec<Option<SketchUnion>>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(shape: &'a CellShape) -> Self {
+        let unions = shape.measures.iter().map(|measure| match measure.held {
+            Held::Sketch(family, precision) => Some(SketchUnion::new(family, precision)),
+            _ => None,
+        });
+        Self { shape, unions: unions.collect(), bytes: Vec::new() }
+    }
+
+    /// Whether the new cell lacks something of the old one; `None` where they are the same.
+    fn of(
+        &mut self,
+        (old, old_row): (&RecordBatch, usize),
+        (new, new_row): (&RecordBatch, usize),
+    ) -> Result<Option<bool>, EtlError> {
+        let (mut is_same, mut has_lost) = (true, false);
+        for (index, union) in self.unions.iter_mut().enumerate() {
+            let column = self.shape.n_dimensions + index;
+            let (old, new) = (old.column(column), new.column(column));
+            let Some(union) = union else {
+                is_same &= old.slice(old_row, 1) == new.slice(new_row, 1);
+                continue;
+            };
+            let (old, new) = (old.as_binary::<i64>(), new.as_binary::<i64>());
+            let (old, new) = (old.value(old_row), new.value(new_row));
+            if old == new {
+                continue;
+            }
+            is_same = false;
+            if has_lost {
+                continue;
+            }
+            // The bytes of a sketch are those of its set, whatever way it was filled.
+            union.clear();
+            for bytes in [new, old] {
+                union.union_bytes(bytes).map_err(refused)?;
+            }
+            self.bytes.clear();
+            union.encode_into(&mut self.bytes);
+            has_lost = self.bytes != new;
+        }
+        Ok((!is_same).then(|| has_lost || self.shape.has_float_sums()))
+    }
+}
+
+/// A sum as it is stored.
+fn whole(measure: &str, sum: i128) -> Result<i64, EtlError> {
+    i64::try_from(sum).map_err(|_| EtlError::SumTooLarge {
+        measure: measure.to_owned(),
+        reason: format!("{sum} does not fit 64 bits"),
+    })
+}
+
+fn refused(error: SketchError) -> EtlError {
+    EtlError::engine(STEP, DataFusionError::External(Box::new(error)))
+}
