@@ -13,7 +13,7 @@
 //! changed cells; reading its children once more if cells lost something.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clio_sketch::{SketchError, Union as SketchUnion};
 use datafusion::arrow::array::{
@@ -33,6 +33,8 @@ use crate::lake::LakeFile;
 const STEP: &str = "folding what changed";
 /// The size of files of which all rows may be in memory at once.
 const MAX_BYTES_AT_ONCE: u64 = 256 << 20;
+/// How many cells a thread takes at once.
+const N_CELLS_AT_ONCE: usize = 512;
 
 /// In what two states of a period differ.
 #[derive(Debug)]
@@ -192,23 +194,29 @@ impl Union<'_> {
         self.grow_all(&nothing, &cells, &Grown::of(&nothing, &cells))
     }
 
-    /// The parent's cells with what they grew by, on all threads.
+    /// The parent's cells with what they grew by, made on all threads, in no order.
     fn grow_all(
         &self,
         parent: &KeyedCells,
         growths: &[KeyedCells],
         grown: &[Grown],
     ) -> Result<Vec<RecordBatch>, EtlError> {
-        let n_cells = grown.len().div_ceil(self.n_threads).max(1);
+        // Some cells have large sketches: whoever is done takes the next ones.
+        let pieces = Mutex::new(grown.chunks(N_CELLS_AT_ONCE));
+        let work = || {
+            let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            std::iter::from_fn(next)
+                .map(|cells| self.grow(parent, growths, cells))
+                .collect::<Result<Vec<_>, _>>()
+        };
         std::thread::scope(|scope| {
-            let parts: Vec<_> = grown
-                .chunks(n_cells)
-                .map(|cells| scope.spawn(|| self.grow(parent, growths, cells)))
-                .collect();
-            let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
-                part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            parts.into_iter().map(join).collect()
+            let workers: Vec<_> = (0..self.n_threads).map(|_| scope.spawn(work)).collect();
+            let mut batches = Vec::new();
+            for worker in workers {
+                let made = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                batches.extend(made?);
+            }
+            Ok(batches)
         })
     }
 

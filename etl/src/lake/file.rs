@@ -23,9 +23,9 @@ use crate::journal::Journal;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
 pub(crate) const N_ROW_GROUP_CELLS: usize = 1 << 16;
-/// A row group ends with the cell that brings its sketches to so many bytes: it is held in memory until it is
-/// written.
-pub(crate) const MAX_ROW_GROUP_BYTES: usize = 64 << 20;
+/// A row group ends with the cell that brings its sketches to so many bytes: a few popular assets have most
+/// of them, and one thread would work on those while the others wait.
+pub(crate) const MAX_ROW_GROUP_BYTES: usize = 8 << 20;
 
 /// The files that a run has written and not committed.
 #[derive(Debug)]
