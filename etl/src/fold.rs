@@ -142,7 +142,7 @@ impl Fold<'_> {
             files => {
                 let cells = match self.replaced(union, parent, &children, known).await? {
                     Some((cells, difference)) => {
-                        known.insert(parent, difference);
+                        known.extend(difference.map(|difference| (parent, difference)));
                         cells
                     }
                     None => union.cells(files).await?,
@@ -165,7 +165,7 @@ impl Fold<'_> {
         parent: Period,
         children: &Children,
         known: &mut BTreeMap<Period, Difference>,
-    ) -> Result<Option<(SortedCells, Difference)>, EtlError> {
+    ) -> Result<Option<(SortedCells, Option<Difference>)>, EtlError> {
         let before = self.old_files(parent);
         // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
         if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
@@ -194,7 +194,8 @@ impl Fold<'_> {
         }
         let differences: Vec<&Difference> =
             children.changed.iter().filter_map(|(child, _)| known.get(child)).collect();
-        union.replaced(before, &differences, &children.files).await
+        let has_parent = parent.parent().is_some();
+        union.replaced(before, &differences, &children.files, has_parent).await
     }
 
     /// The totals of a file that this run made.

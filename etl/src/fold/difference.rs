@@ -69,27 +69,40 @@ impl Union<'_> {
     }
 
     fn between(&self, old: &KeyedCells, new: &KeyedCells) -> Result<Difference, EtlError> {
-        let mut comparison = Comparison::new(self.shape);
-        let (mut grown, mut lost) = (Vec::new(), Vec::new());
+        // Of cells of one key, where the old ones and the new ones have them.
+        let mut pairs: Vec<(Option<usize>, Option<usize>)> = Vec::new();
         let (mut at_old, mut at_new) = (0, 0);
         while at_old < old.len() || at_new < new.len() {
             let is_old =
                 at_new == new.len() || at_old < old.len() && old.key(at_old) <= new.key(at_new);
             let is_new =
                 at_old == old.len() || at_new < new.len() && new.key(at_new) <= old.key(at_old);
-            let has_lost = match (is_old, is_new) {
-                (true, true) => comparison.of(old.place(at_old), new.place(at_new))?,
-                (true, false) => Some(true),
-                _ => Some(self.shape.has_float_sums()),
-            };
-            match has_lost {
-                None => {}
-                Some(false) => grown.push((is_old.then_some(at_old), at_new)),
-                Some(true) if is_old => lost.push(old.key(at_old).into()),
-                Some(true) => lost.push(new.key(at_new).into()),
-            }
+            pairs.push((is_old.then_some(at_old), is_new.then_some(at_new)));
             at_old += usize::from(is_old);
             at_new += usize::from(is_new);
+        }
+        let compared = self.shared_out(&pairs, |pairs| {
+            let mut comparison = Comparison::new(self.shape);
+            let compare = |&(at_old, at_new): &(Option<usize>, Option<usize>)| {
+                let has_lost = match (at_old, at_new) {
+                    (Some(at_old), Some(at_new)) => {
+                        comparison.of(old.place(at_old), new.place(at_new))?
+                    }
+                    (Some(_), None) => Some(true),
+                    (None, _) => Some(self.shape.has_float_sums()),
+                };
+                Ok::<_, EtlError>((at_old, at_new, has_lost))
+            };
+            pairs.iter().map(compare).collect::<Result<Vec<_>, _>>()
+        })?;
+        let (mut grown, mut lost) = (Vec::new(), Vec::new());
+        for (at_old, at_new, has_lost) in compared.into_iter().flatten() {
+            match (has_lost, at_old, at_new) {
+                (Some(false), _, Some(at_new)) => grown.push((at_old, at_new)),
+                (Some(_), Some(at_old), _) => lost.push(old.key(at_old).into()),
+                (Some(_), None, Some(at_new)) => lost.push(new.key(at_new).into()),
+                _ => {}
+            }
         }
         let grown = self.growth(old, new, &grown)?;
         Ok(Difference { grown: grown.into_iter().collect(), lost })
@@ -129,14 +142,15 @@ impl Union<'_> {
         KeyedCells::sort(vec![cells], &self.order()?).during(STEP).map(Some)
     }
 
-    /// The cells of a parent, sorted, from its old file and what changed in its children; and what changes in it.
-    /// `children` are the files of all children as they are now.
+    /// The cells of a parent, sorted, from its old file and what changed in its children; and what changes in it,
+    /// where it has a parent itself. `children` are the files of all children as they are now.
     pub(super) async fn replaced(
         &self,
         parent: &[LakeFile],
         differences: &[&Difference],
         children: &[LakeFile],
-    ) -> Result<Option<(SortedCells, Difference)>, EtlError> {
+        has_parent: bool,
+    ) -> Result<Option<(SortedCells, Option<Difference>)>, EtlError> {
         let Some(parent) = self.keyed(parent).await? else { return Ok(None) };
         let order = self.order()?;
         let lost: HashSet<Box<[u8]>> =
@@ -153,22 +167,26 @@ impl Union<'_> {
         let grown = Grown::of(&parent, &growths);
         let mut others = self.grow_all(&parent, &growths, &grown)?;
         let mut gone: Vec<usize> = grown.iter().filter_map(|cell| cell.in_parent).collect();
-        let mut difference = Difference { grown: Vec::new(), lost: Vec::new() };
+        let mut difference = has_parent.then(|| Difference { grown: Vec::new(), lost: Vec::new() });
         if !lost.is_empty() {
             let is_lost = |&position: &usize| lost.contains(parent.key(position));
             let before: Vec<usize> = (0..parent.len()).filter(is_lost).collect();
             let made = self.united(children, lost.clone()).await?;
-            let old = parent.take(&before).during(STEP)?.into_iter().collect();
-            let old = KeyedCells::sort(old, &order).during(STEP)?;
-            let new = KeyedCells::sort(made.clone(), &order).during(STEP)?;
-            difference = self.between(&old, &new)?;
+            if let Some(difference) = &mut difference {
+                let old = parent.take(&before).during(STEP)?.into_iter().collect();
+                let old = KeyedCells::sort(old, &order).during(STEP)?;
+                let new = KeyedCells::sort(made.clone(), &order).during(STEP)?;
+                *difference = self.between(&old, &new)?;
+            }
             others.extend(made);
             gone.extend(before);
             gone.sort_unstable();
         }
         let others = KeyedCells::sort(others, &order).during(STEP)?;
         drop(grown);
-        difference.grown.extend(growths);
+        if let Some(difference) = &mut difference {
+            difference.grown.extend(growths);
+        }
         Ok(Some((parent.replace(&gone, others), difference)))
     }
 
@@ -194,30 +212,41 @@ impl Union<'_> {
         self.grow_all(&nothing, &cells, &Grown::of(&nothing, &cells))
     }
 
-    /// The parent's cells with what they grew by, made on all threads, in no order.
+    /// The parent's cells with what they grew by.
     fn grow_all(
         &self,
         parent: &KeyedCells,
         growths: &[KeyedCells],
         grown: &[Grown],
     ) -> Result<Vec<RecordBatch>, EtlError> {
+        self.shared_out(grown, |cells| self.grow(parent, growths, cells))
+    }
+
+    /// Does something with cells, piece by piece on all threads; gives what came out of the pieces, in order.
+    fn shared_out<C: Sync, T: Send>(
+        &self,
+        cells: &[C],
+        of_piece: impl Fn(&[C]) -> Result<T, EtlError> + Sync,
+    ) -> Result<Vec<T>, EtlError> {
         // Some cells have large sketches: whoever is done takes the next ones.
-        let pieces = Mutex::new(grown.chunks(N_CELLS_AT_ONCE));
+        let pieces = Mutex::new(cells.chunks(N_CELLS_AT_ONCE).enumerate());
         let work = || {
             let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
             std::iter::from_fn(next)
-                .map(|cells| self.grow(parent, growths, cells))
-                .collect::<Result<Vec<_>, _>>()
+                .map(|(index, piece)| Ok((index, of_piece(piece)?)))
+                .collect::<Result<Vec<_>, EtlError>>()
         };
+        let mut made = Vec::new();
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..self.n_threads).map(|_| scope.spawn(work)).collect();
-            let mut batches = Vec::new();
             for worker in workers {
-                let made = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                batches.extend(made?);
+                let of_worker = worker.join();
+                made.extend(of_worker.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
             }
-            Ok(batches)
-        })
+            Ok::<_, EtlError>(())
+        })?;
+        made.sort_unstable_by_key(|(index, _)| *index);
+        Ok(made.into_iter().map(|(_, of_piece)| of_piece).collect())
     }
 
     /// Some of the parent's cells with what they grew by.
