@@ -7,6 +7,7 @@
 )]
 
 mod address;
+mod allocator;
 mod args;
 mod commands;
 mod failure;
@@ -21,10 +22,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::give_back_soon();
     let cli = args::Cli::parse();
     logging::init(&cli.log, cli.log_format);
     storage::register();
