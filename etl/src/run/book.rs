@@ -139,11 +139,16 @@ impl<'a> Book<'a> {
     pub(super) fn times(&self) -> Vec<StepTime> {
         let steps = self.lock();
         let whole = steps.iter().filter(|entry| entry.part.is_empty());
-        let time = |entry: &Entry| {
+        let mut times: Vec<StepTime> = Vec::new();
+        for entry in whole {
             let millis = entry.ended_ms.unwrap_or(entry.started_ms) - entry.started_ms;
-            StepTime { step: entry.name.to_owned(), seconds: millis as f64 / 1_000.0 }
-        };
-        whole.map(time).collect()
+            let seconds = millis as f64 / 1_000.0;
+            match times.iter_mut().find(|time| time.step == entry.name) {
+                Some(time) => time.seconds += seconds,
+                None => times.push(StepTime { step: entry.name.to_owned(), seconds }),
+            }
+        }
+        times
     }
 
     /// The steps as the lake keeps them: those of one name as one.
