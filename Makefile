@@ -22,7 +22,7 @@ SKETCHES ?= 400
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench accuracy fuzz peers peers-speed fmt clean
+.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench accuracy fuzz peers peers-speed peers-growth fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -88,6 +88,11 @@ peers-speed: build
 	tests/python.sh tests/peers/requirements.txt target/peers
 	test -e target/bench/peers || PYTHONPATH=tests target/peers/bin/python -m peers.events target/bench/peers
 	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/peers target/release/clio $(ENGINES)
+
+# Time and memory of larger and larger runs, and of a corrected day.
+peers-growth: build
+	tests/python.sh tests/peers/requirements.txt target/peers
+	PYTHONPATH=tests target/peers/bin/python -m peers.growth target/bench/growth target/release/clio
 
 accuracy:
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)

@@ -1,0 +1,95 @@
+"""How the time of a run grows with its events, and what a corrected day costs in a lake of a month and of a year.
+
+`python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (6 GiB in all),
+and CLIO, the release binary, rolls them up. First days of three million events each, 1, 10 and 70 of them; then seven days of 2 and
+of 21 million; then a year of 100,000 events a day, one day of which loses half of its events and gets them back. Prints seconds,
+time for an event and peak memory, medians of three; fails where a corrected lake does not count what it has to.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import events
+from .speed import MODEL
+
+ROUNDS = 3
+DAY = "2026-03-11"
+
+
+def run(binary: str, model: Path, lake: Path, *args: str) -> tuple[float, float]:
+    """Runs `clio etl run`; gives its seconds and its peak memory in MiB."""
+    command = [binary, "etl", "run", "--model", str(model), "--lake", str(lake), *args]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"error: {' '.join(command)} failed")
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def counted(binary: str, lake: Path) -> int:
+    query = "SELECT sum(impressions) AS n FROM cells WHERE grain = 'all'"
+    command = [binary, "sql", "--lake", str(lake), "--format", "json", query]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)["n"]
+
+
+def report(name: str, runs: list[tuple[float, float]], n_events: float | None = None) -> None:
+    seconds, memory = (statistics.median(values) for values in zip(*runs))
+    of_event = f"{seconds / n_events:6.2f} µs/event" if n_events else " " * 15
+    print(f"{name:42} {seconds:7.2f} s {of_event} {memory:6.0f} MiB", flush=True)
+
+
+def made(folder: Path, millions: float, days: int) -> Path:
+    """Events, written unless they are there, and their model beside them."""
+    path = folder / f"events-{millions:g}-{days}"
+    if not path.exists():
+        events.write(path, millions, days)
+    model = folder / f"{path.name}.toml"
+    model.write_text(MODEL.format(events=path.resolve(), family="hll++"))
+    return model
+
+
+def main() -> int:
+    folder, binary = Path(sys.argv[1]), sys.argv[2]
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="clio-growth-", dir=folder) as scratch:
+        lake = Path(scratch) / "lake"
+        for millions, days in [(3, 1), (30, 10), (210, 70), (2, 7), (21, 7)]:
+            model, runs = made(folder, millions, days), []
+            for _ in range(ROUNDS):
+                runs.append(run(binary, model, lake))
+                shutil.rmtree(lake)
+            report(f"{millions} million events in {days} days", runs, millions)
+
+        model = made(folder, 36.5, 365)
+        part = folder / "events-36.5-365" / "impressions" / f"dt={DAY}" / "part-1.parquet"
+        aside = Path(scratch) / "part.parquet"
+        for name, of_lake in [("a year", []), ("a month", ["--from", "2026-03-01", "--to", "2026-03-31"])]:
+            report(f"{name} of 100,000 events a day", [run(binary, model, lake, *of_lake)])
+            whole, lost, got = counted(binary, lake), [], []
+            for _ in range(ROUNDS):
+                shutil.move(part, aside)
+                try:
+                    lost.append(run(binary, model, lake, "--date", DAY))
+                    less = counted(binary, lake)
+                finally:
+                    shutil.move(aside, part)
+                got.append(run(binary, model, lake, "--date", DAY))
+                if not (less < whole and counted(binary, lake) == whole):
+                    print(f"error: {name} of {whole} events counts {less}, then {counted(binary, lake)}", file=sys.stderr)
+                    return 1
+            report("  a day of it loses half of its events", lost)
+            report("  the day gets them back", got)
+            shutil.rmtree(lake)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
