@@ -147,7 +147,7 @@ impl Members {
                 .rows
                 .chunks(0..self.rows.len(), 0, &self.schema)
                 .map(|rows| rows.during("storing a lookup"));
-            let written = staging.write(None, &self.schema, rows, &old).await?;
+            let written = staging.write(&self.schema, rows, &old).await?;
             let file = match (written, &state) {
                 (Written::Same(_), Some(state)) => return Ok(state.version),
                 (Written::Same(file) | Written::New(file), _) => file,

@@ -161,7 +161,7 @@ async fn write(
 ) -> Result<(), EtlError> {
     let folder = DeltaFolder::open(&config.lake, QUARANTINE_TABLE)?;
     let mut staging = folder.staging(&config.lake, &config.run, journal);
-    let written = staging.write(None, &schema(), std::iter::once(batch(config, rows)), &[]).await;
+    let written = staging.write(&schema(), std::iter::once(batch(config, rows)), &[]).await;
     let (Written::New(file) | Written::Same(file)) = match written {
         Ok(written) => written,
         Err(error) => {

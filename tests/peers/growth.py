@@ -50,7 +50,10 @@ def made(folder: Path, millions: float, days: int) -> Path:
     """Events, written unless they are there, and their model beside them."""
     path = folder / f"events-{millions:g}-{days}"
     if not path.exists():
-        events.write(path, millions, days)
+        unfinished = path.with_name(f"{path.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        events.write(unfinished, millions, days)
+        unfinished.rename(path)
     model = folder / f"{path.name}.toml"
     model.write_text(MODEL.format(events=path.resolve(), family="hll++"))
     return model

@@ -67,16 +67,14 @@ impl Staging {
         self
     }
 
-    /// Writes a partition's file (of a table without partitions: its only file), and keeps it unless
-    /// `old` has the same bytes.
+    /// Writes the only file of a table without partitions, and keeps it unless `old` has the same bytes.
     pub(crate) async fn write(
         &mut self,
-        period: Option<Period>,
         schema: &SchemaRef,
         batches: impl Iterator<Item = Result<RecordBatch, EtlError>>,
         old: &[LakeFile],
     ) -> Result<Written, EtlError> {
-        let path = self.take_path(period).await?;
+        let path = self.take_path(None).await?;
         let writer = BufWriter::new(Arc::clone(&self.store), path.clone());
         let mut writer =
             AsyncArrowWriter::try_new(writer, Arc::clone(schema), Some(properties(schema)))
@@ -89,8 +87,8 @@ impl Staging {
         }
         writer.close().await.map_err(|error| self.unwritten(&error))?;
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
-        let file = LakeFile { path: path.to_string(), size_bytes: meta.size, n_rows, period };
-        self.settle(file, old).await
+        let path = path.to_string();
+        self.settle(LakeFile { path, size_bytes: meta.size, n_rows, period: None }, old).await
     }
 
     /// Begins a period's file, whose row groups are made side by side.

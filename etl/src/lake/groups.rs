@@ -21,8 +21,8 @@ use crate::error::EtlError;
 
 /// A file that is being written.
 pub(crate) struct GroupedFile {
-    pub(super) path: Path,
-    pub(super) n_rows: u64,
+    path: Path,
+    n_rows: u64,
     schema: SchemaRef,
     n_groups: usize,
     factory: ArrowRowGroupWriterFactory,
