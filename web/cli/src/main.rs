@@ -23,8 +23,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    allocator::give_back_soon();
     let cli = args::Cli::parse();
+    if cli.command.is_etl() {
+        allocator::give_back_soon();
+    }
     logging::init(&cli.log, cli.log_format);
     storage::register();
     if cli.command.only_answers() {
