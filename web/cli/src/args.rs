@@ -92,11 +92,6 @@ impl Command {
     pub(crate) fn only_answers(&self) -> bool {
         matches!(self, Self::Query(_) | Self::Sql(_) | Self::Model(_))
     }
-
-    /// Whether the command is one of the etl's: much memory, for a while.
-    pub(crate) fn is_etl(&self) -> bool {
-        matches!(self, Self::Etl(_))
-    }
 }
 
 const QUERY_EXAMPLES: &str = "\

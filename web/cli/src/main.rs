@@ -24,9 +24,6 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
-    if cli.command.is_etl() {
-        allocator::give_back_soon();
-    }
     logging::init(&cli.log, cli.log_format);
     storage::register();
     if cli.command.only_answers() {
