@@ -1,6 +1,8 @@
 //! The shape of cells, and putting them in their order: the same cells are the same bytes.
 
 mod keyed;
+mod period;
+mod sorter;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 
 pub(crate) use self::keyed::{KeyOrder, KeyedCells};
+pub(crate) use self::period::{PeriodCells, Piece};
+pub(crate) use self::sorter::CellSorter;
 
 /// How many cells are handed on at once: of the largest sketches (256 KiB) these are 1 GiB, below the
 /// 2 GiB that the offsets of a Binary column can address.
@@ -110,11 +114,15 @@ impl SortedCells {
     pub(crate) fn sort(batches: Vec<RecordBatch>, n_keys: usize) -> Result<Self, ArrowError> {
         let Some(first) = batches.first().filter(|_| n_keys > 0) else {
             // Without keys there is one cell at most.
-            let order = keyed::rows_of(&batches).collect();
-            return Ok(Self { batches, order });
+            return Ok(Self::in_order(batches));
         };
         let order = KeyOrder::new(first.schema_ref(), n_keys)?;
         Ok(KeyedCells::sort(batches, &order)?.into_cells())
+    }
+
+    /// Cells that are in order already.
+    fn in_order(batches: Vec<RecordBatch>) -> Self {
+        Self { order: keyed::rows_of(&batches).collect(), batches }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -18,12 +18,12 @@ use object_store::ObjectStore;
 use self::difference::Difference;
 pub(crate) use self::union::{Union, summand};
 
-use crate::cells::{CellShape, SortedCells};
+use crate::cells::{CellShape, PeriodCells};
 use crate::check::{self, Totals};
 use crate::config::Progress;
 use crate::error::EtlError;
 use crate::lake::LakeFile;
-use crate::stage::{PeriodCells, Periods, Rebuilt, Stager};
+use crate::stage::{Periods, Rebuilt, Stager};
 
 /// What a fold works on.
 pub(crate) struct Fold<'a> {
@@ -147,9 +147,7 @@ impl Fold<'_> {
                     }
                     None => union.cells(files).await?,
                 };
-                let range = 0..cells.len();
-                let all = PeriodCells { cells: Arc::new(cells), range, first_column: 0 };
-                let rebuilt = stager.stage(self.shape, parent, all, before).await?;
+                let rebuilt = stager.stage(self.shape, parent, &cells, before).await?;
                 let expected = union.whole_totals(files).await?;
                 check::parent_is_sum(self.shape, parent, &rebuilt.totals, &expected)?;
                 Ok(rebuilt)
@@ -165,7 +163,7 @@ impl Fold<'_> {
         parent: Period,
         children: &Children,
         known: &mut BTreeMap<Period, Difference>,
-    ) -> Result<Option<(SortedCells, Option<Difference>)>, EtlError> {
+    ) -> Result<Option<(PeriodCells, Option<Difference>)>, EtlError> {
         let before = self.old_files(parent);
         // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
         if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
@@ -184,6 +182,12 @@ impl Fold<'_> {
         if n_changed == 0 || n_changed > n_cells(&children.files) / 2 {
             return Ok(None);
         }
+        // The old parent and the changed cells are in memory at once, or all children are united, which spills.
+        let changed = children.changed.iter();
+        let changed = changed.flat_map(|(child, files)| self.old_files(*child).iter().chain(files));
+        let Some(reservation) = union.reserve(before.iter().chain(changed)) else {
+            return Ok(None);
+        };
         for (child, files) in &children.changed {
             if !known.contains_key(child) {
                 let Some(difference) = union.difference(self.old_files(*child), files).await?
@@ -196,7 +200,7 @@ impl Fold<'_> {
         let differences: Vec<&Difference> =
             children.changed.iter().filter_map(|(child, _)| known.get(child)).collect();
         let has_parent = parent.parent().is_some();
-        union.replaced(before, &differences, &children.files, has_parent).await
+        union.replaced(before, &differences, &children.files, has_parent, reservation).await
     }
 
     /// The totals of a file that this run made.

@@ -9,22 +9,23 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::logical_expr::ident;
 use datafusion::prelude::SessionContext;
+use futures::TryStreamExt;
 use jiff::civil::Date;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use url::Url;
 
 use crate::attribute::Credits;
-use crate::cells::CellShape;
+use crate::cells::{CellShape, PeriodCells};
 use crate::check::Checked;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
 use crate::fold::Union;
-use crate::lake::{LakeFile, Staging};
-use crate::rollup::{FIRST_CELL_COLUMN, Inputs, Inventory, RolledUp, Selection, roll_up};
+use crate::lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
+use crate::rollup::{Inputs, Inventory, Selection, roll_up};
 use crate::source::{Table, is_public};
-use crate::stage::{PeriodCells, Stager};
+use crate::stage::Stager;
 
 /// How many rows of a table are shown.
 const N_SAMPLE_ROWS: usize = 5;
@@ -185,7 +186,7 @@ async fn day(
     shape: &CellShape,
     n_threads: usize,
 ) -> Result<Option<DayInspection>, EtlError> {
-    let Some((day, rolled, range)) = sample_day(ctx, inputs, shape).await? else {
+    let Some((day, cells, n_rows)) = sample_day(ctx, inputs, shape).await? else {
         return Ok(None);
     };
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
@@ -193,54 +194,47 @@ async fn day(
         Staging::new(Arc::clone(&store), "memory".to_owned(), &RunId::new("sample"), None);
     let mut stager = Stager { staging, checked: Checked::default(), n_threads };
     let period = Period::Day(day);
-    let cells = PeriodCells {
-        cells: Arc::clone(&rolled.cells),
-        range: range.clone(),
-        first_column: FIRST_CELL_COLUMN,
-    };
-    let rebuilt = stager.stage(shape, period, cells, &[]).await?;
+    let rebuilt = stager.stage(shape, period, &cells, &[]).await?;
     let Some(file) = rebuilt.file else { return Ok(None) };
     let mut dimensions = Vec::new();
     for (index, dimension) in model.dimensions().iter().enumerate() {
         let others = shape.without_dimension(index);
         let (n_cells, size_bytes) =
             without(ctx, &others, &store, &file, &mut stager, n_threads).await?;
-        let column = rolled
-            .cells
-            .chunks(range.clone(), FIRST_CELL_COLUMN, &shape.file_schema)
-            .map(|batch| batch.map(|batch| Arc::clone(batch.column(index))));
         let mut members: BTreeSet<Option<String>> = BTreeSet::new();
-        for column in column {
-            add_members(column.during(STEP)?.as_ref(), &mut members);
+        let mut pieces = cells.pieces(N_ROW_GROUP_CELLS, MAX_ROW_GROUP_BYTES);
+        while let Some(piece) = pieces.try_next().await.during(STEP)? {
+            for batch in piece.chunks(&shape.file_schema) {
+                add_members(batch.during(STEP)?.column(index), &mut members);
+            }
         }
         dimensions.push(DimensionInspection {
             name: dimension.name.clone(),
             n_members: members.len() as u64,
             n_cells_without: n_cells,
             size_bytes_without: size_bytes,
-            share_of_cells: 1.0 - n_cells as f64 / range.len().max(1) as f64,
+            share_of_cells: 1.0 - n_cells as f64 / cells.len().max(1) as f64,
         });
     }
-    let n_rows = rolled.rows_in.values().filter_map(|days| days.get(&day)).sum();
-    let n_cells = range.len() as u64;
+    let n_cells = cells.len() as u64;
     Ok(Some(DayInspection { day, n_rows, n_cells, size_bytes: file.size_bytes, dimensions }))
 }
 
-type SampleDay = (Date, RolledUp, std::ops::Range<usize>);
-
-/// The last day that has events, of sources with folders; else the day with most cells.
+/// The last day that has events, of sources with folders; else the day with most cells: these, and the number
+/// of events.
 async fn sample_day(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
-) -> Result<Option<SampleDay>, EtlError> {
+) -> Result<Option<(Date, PeriodCells, u64)>, EtlError> {
     let mut selections: Vec<Selection> = inputs.inventory().selections(Days::All);
     while let Some(selection) = selections.pop() {
         let credited = Credits::new(ctx, inputs, &[selection])?.credit().await?;
         let rolled = roll_up(ctx, inputs, shape, &selection, &credited).await?;
-        let busiest = rolled.days.iter().max_by_key(|(_, range)| range.len()).cloned();
-        if let Some((day, range)) = busiest {
-            return Ok(Some((day, rolled, range)));
+        let rows_in = rolled.rows_in;
+        if let Some((day, cells)) = rolled.days.into_iter().max_by_key(|(_, cells)| cells.len()) {
+            let n_rows = rows_in.values().filter_map(|days| days.get(&day)).sum();
+            return Ok(Some((day, cells, n_rows)));
         }
     }
     Ok(None)
@@ -257,11 +251,9 @@ async fn without(
 ) -> Result<(u64, u64), EtlError> {
     let union = Union::new(ctx, shape, Arc::clone(store), n_threads)?;
     let cells = union.cells(std::slice::from_ref(file)).await?;
-    let n_cells = cells.len();
-    let all = PeriodCells { range: 0..n_cells, cells: Arc::new(cells), first_column: 0 };
-    let rebuilt = stager.stage(shape, Period::All, all, &[]).await?;
+    let rebuilt = stager.stage(shape, Period::All, &cells, &[]).await?;
     let size_bytes = rebuilt.file.map(|file| file.size_bytes).unwrap_or_default();
-    Ok((n_cells as u64, size_bytes))
+    Ok((cells.len() as u64, size_bytes))
 }
 
 fn add_members(column: &dyn Array, members: &mut BTreeSet<Option<String>>) {

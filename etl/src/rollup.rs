@@ -17,8 +17,6 @@ mod inventory;
 mod plan;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::kernels::zip::zip;
@@ -26,11 +24,13 @@ use datafusion::arrow::compute::{
     CastOptions, cast_with_options, filter_record_batch, is_not_null,
 };
 use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type};
+use datafusion::common::DataFusionError;
 use datafusion::dataframe::DataFrame;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, col};
 use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
+use futures::StreamExt;
 use jiff::civil::Date;
 
 pub(crate) use inputs::{Inputs, Selection};
@@ -38,26 +38,21 @@ pub(crate) use inventory::Inventory;
 pub(crate) use plan::{DAY, INSTANT, dimension_column, input_column, is_input_column, time};
 
 use crate::attribute::Credited;
-use crate::cells::{CellShape, Held, SortedCells};
+use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::{explained, root_message};
 use crate::enrich::Decoder;
 use crate::error::{During, EtlError};
 use crate::functions::{self, distinct};
 
-/// The cells of one or more days, sorted, and what was read for them.
+/// The cells of one or more days, and what was read for them.
 #[derive(Debug)]
 pub(crate) struct RolledUp {
-    pub(crate) cells: Arc<SortedCells>,
-    /// Which cells are a day's.
-    pub(crate) days: Vec<(Date, Range<usize>)>,
+    pub(crate) days: Vec<(Date, PeriodCells)>,
     /// Events counted in a day, by source.
     pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Events that happened on another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
-
-/// The column of [`RolledUp::cells`] with the first dimension; before it is the day.
-pub(crate) const FIRST_CELL_COLUMN: usize = 1;
 
 /// Rolls up the events of a selection of days, with those that were credited to these days.
 pub(crate) async fn roll_up(
@@ -69,19 +64,35 @@ pub(crate) async fn roll_up(
 ) -> Result<RolledUp, EtlError> {
     // Each round that fails leaves more bad rows out than the one before, or ends with an error.
     loop {
-        let Some(grouped) = grouped(ctx, inputs, shape, selection, credited)? else {
-            return finish(inputs, shape, Vec::new(), credited);
+        let mut cells = Gathered::new(ctx, inputs, shape, credited);
+        let grouped = grouped(ctx, inputs, shape, selection, credited)?;
+        let Err(error) = add_all(&mut cells, grouped).await? else {
+            return cells.finish(ctx).await;
         };
-        match grouped.collect().await {
-            Ok(batches) => return finish(inputs, shape, batches, credited),
-            Err(error) => {
-                let error = explained("rolling up events", error);
-                if !(is_of_rows(&error) && inputs.set_aside(selection).await? > 0) {
-                    return Err(explain(ctx, inputs, selection, error).await);
-                }
-            }
+        let error = explained("rolling up events", error);
+        if !(is_of_rows(&error) && inputs.set_aside(selection).await? > 0) {
+            return Err(explain(ctx, inputs, selection, error).await);
         }
     }
+}
+
+/// Adds what comes of the events; the engine's error may be one of their rows.
+async fn add_all(
+    cells: &mut Gathered<'_>,
+    grouped: Option<DataFrame>,
+) -> Result<Result<(), DataFusionError>, EtlError> {
+    let Some(grouped) = grouped else { return Ok(Ok(())) };
+    let mut groups = match grouped.execute_stream().await {
+        Ok(groups) => groups,
+        Err(error) => return Ok(Err(error)),
+    };
+    while let Some(batch) = groups.next().await {
+        match batch {
+            Ok(batch) => cells.add(&batch)?,
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Whether bad rows may be behind an error: not where a network or a storage is.
@@ -170,42 +181,68 @@ async fn explain(
     error
 }
 
-/// From groups to cells: events of another day are set aside, values get their stored types.
-fn finish(
-    inputs: &Inputs,
-    shape: &CellShape,
-    batches: Vec<RecordBatch>,
-    credited: &Credited,
-) -> Result<RolledUp, EtlError> {
-    let mut rows_in: BTreeMap<String, BTreeMap<Date, u64>> = BTreeMap::new();
-    let mut rows_out_of_day = credited.rows_out_of_day.clone();
-    let decoder = inputs.enrichment().decoder();
-    let mut cells = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let days = batch.column(0).as_primitive::<Date32Type>().clone();
-        for (index, source) in inputs.sources().iter().enumerate() {
-            let n_rows = named(&batch, &plan::rows_column(index));
+/// Groups as they become cells: events of another day are set aside, values get their stored types.
+struct Gathered<'a> {
+    inputs: &'a Inputs,
+    shape: &'a CellShape,
+    cells: CellSorter,
+    decoder: Option<Decoder>,
+    rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
+    rows_out_of_day: BTreeMap<String, u64>,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(
+        ctx: &SessionContext,
+        inputs: &'a Inputs,
+        shape: &'a CellShape,
+        credited: &Credited,
+    ) -> Self {
+        Self {
+            inputs,
+            shape,
+            // The day, and the dimensions.
+            cells: CellSorter::new(ctx, 1 + shape.n_dimensions),
+            decoder: None,
+            rows_in: BTreeMap::new(),
+            rows_out_of_day: credited.rows_out_of_day.clone(),
+        }
+    }
+
+    fn add(&mut self, groups: &RecordBatch) -> Result<(), EtlError> {
+        let days = groups.column(0).as_primitive::<Date32Type>();
+        for (index, source) in self.inputs.sources().iter().enumerate() {
+            let n_rows = named(groups, &plan::rows_column(index));
             let n_rows = n_rows.as_primitive::<Int64Type>();
-            let by_day = rows_in.entry(source.name().to_owned()).or_default();
-            for row in 0..batch.num_rows() {
+            let by_day = self.rows_in.entry(source.name().to_owned()).or_default();
+            for row in 0..groups.num_rows() {
                 let n = u64::try_from(n_rows.value(row)).unwrap_or_default();
                 if days.is_valid(row) {
                     *by_day.entry(date_of(days.value(row))).or_default() += n;
                 } else {
-                    *rows_out_of_day.entry(source.name().to_owned()).or_default() += n;
+                    *self.rows_out_of_day.entry(source.name().to_owned()).or_default() += n;
                 }
             }
         }
-        let in_day = is_not_null(&days).during("sorting cells")?;
-        let batch = filter_record_batch(&batch, &in_day).during("sorting cells")?;
-        if batch.num_rows() > 0 {
-            cells.push(stored(inputs, &decoder, shape, &batch)?);
+        let in_day = is_not_null(days).during("sorting cells")?;
+        let groups = filter_record_batch(groups, &in_day).during("sorting cells")?;
+        if groups.num_rows() == 0 {
+            return Ok(());
         }
+        // The first groups come when the last event has been read: no set of values is new from here on.
+        let enrichment = self.inputs.enrichment();
+        let decoder = self.decoder.get_or_insert_with(|| enrichment.decoder());
+        let cells = stored(self.inputs, decoder, self.shape, &groups)?;
+        self.cells.push(cells).during("sorting cells")
     }
-    let cells =
-        SortedCells::sort(cells, FIRST_CELL_COLUMN + shape.n_dimensions).during("sorting cells")?;
-    let days = day_ranges(&cells)?;
-    Ok(RolledUp { cells: Arc::new(cells), days, rows_in, rows_out_of_day })
+
+    async fn finish(self, ctx: &SessionContext) -> Result<RolledUp, EtlError> {
+        let sorted = self.cells.finish().during("sorting cells")?;
+        let days = PeriodCells::of_days(ctx, sorted).await.during("sorting cells")?;
+        let days = days.into_iter().map(|(day, cells)| (date_of(day), cells)).collect();
+        let Self { rows_in, rows_out_of_day, .. } = self;
+        Ok(RolledUp { days, rows_in, rows_out_of_day })
+    }
 }
 
 /// A batch of groups as the day, the dimensions' texts or lists, and the measures' stored values.
@@ -252,18 +289,6 @@ pub(crate) fn total(
     let zero = zero.to_scalar().during(step)?;
     let known = is_not_null(&values).during(step)?;
     zip(&known, &values, &zero).during(step)
-}
-
-fn day_ranges(cells: &SortedCells) -> Result<Vec<(Date, Range<usize>)>, EtlError> {
-    let Some(days) = cells.column(0).during("sorting cells")? else { return Ok(Vec::new()) };
-    let days = days.as_primitive::<Date32Type>().values().to_vec();
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for same in days.chunk_by(|a, b| a == b) {
-        ranges.push((date_of(same[0]), start..start + same.len()));
-        start += same.len();
-    }
-    Ok(ranges)
 }
 
 fn named(batch: &RecordBatch, column: &str) -> ArrayRef {

@@ -64,7 +64,12 @@ impl Spilled {
         self.n_rows
     }
 
-    /// The rows, to be read as often as one likes.
+    /// The rows of each file in the order in which they were written, to be read as often as one likes.
+    pub(crate) fn streams(&self) -> Vec<SendableRecordBatchStream> {
+        self.files.iter().map(|file| rows_of(&self.schema, Some(Arc::clone(file)))).collect()
+    }
+
+    /// The rows as a table, to be read as often as one likes.
     pub(crate) fn provider(&self) -> Result<Arc<dyn TableProvider>> {
         let part = |file| Arc::new(Part { schema: Arc::clone(&self.schema), file }) as _;
         let mut parts: Vec<Arc<dyn PartitionStream>> =
@@ -137,22 +142,26 @@ impl PartitionStream for Part {
     }
 
     fn execute(&self, _ctx: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let schema = Arc::clone(&self.schema);
-        let Some(file) = self.file.clone() else {
-            return Box::pin(EmptyRecordBatchStream::new(schema));
-        };
-        let mut builder = RecordBatchReceiverStream::builder(schema, N_WAITING_BATCHES);
-        let sender = builder.tx();
-        builder.spawn_blocking(move || {
-            let path = file.path().ok_or_else(|| exec_datafusion_err!("a file without a path"))?;
-            for batch in StreamReader::try_new(BufReader::new(File::open(path)?), None)? {
-                // Who does not listen any more has failed, and says so.
-                if sender.blocking_send(Ok(batch?)).is_err() {
-                    break;
-                }
-            }
-            Ok(())
-        });
-        builder.build()
+        rows_of(&self.schema, self.file.clone())
     }
+}
+
+fn rows_of(schema: &SchemaRef, file: Option<Arc<dyn SpillFile>>) -> SendableRecordBatchStream {
+    let schema = Arc::clone(schema);
+    let Some(file) = file else {
+        return Box::pin(EmptyRecordBatchStream::new(schema));
+    };
+    let mut builder = RecordBatchReceiverStream::builder(schema, N_WAITING_BATCHES);
+    let sender = builder.tx();
+    builder.spawn_blocking(move || {
+        let path = file.path().ok_or_else(|| exec_datafusion_err!("a file without a path"))?;
+        for batch in StreamReader::try_new(BufReader::new(File::open(path)?), None)? {
+            // Who does not listen any more has failed, and says so.
+            if sender.blocking_send(Ok(batch?)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    builder.build()
 }

@@ -1,17 +1,14 @@
 //! The periods that a run rebuilds: written beside the lake, checked, and compared with what was there.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use clio_proto::Period;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use futures::stream::FuturesOrdered;
 
-use crate::cells::{CellShape, SortedCells};
+use crate::cells::{CellShape, PeriodCells, Piece};
 use crate::check::{Checked, Totals};
 use crate::error::{During, EtlError};
 use crate::lake::{
@@ -42,43 +39,27 @@ pub(crate) struct Stager {
     pub(crate) n_threads: usize,
 }
 
-/// A period's cells among sorted ones.
-#[derive(Debug)]
-pub(crate) struct PeriodCells {
-    pub(crate) cells: Arc<SortedCells>,
-    pub(crate) range: Range<usize>,
-    /// The column with the first dimension.
-    pub(crate) first_column: usize,
-}
-
 impl Stager {
     /// Writes a period's cells, each of which is checked. Row groups are checked and encoded side by side.
     pub(crate) async fn stage(
         &mut self,
         shape: &CellShape,
         period: Period,
-        cells: PeriodCells,
+        cells: &PeriodCells,
         old: &[LakeFile],
     ) -> Result<Rebuilt, EtlError> {
         let mut file = self.staging.begin(period, &shape.file_schema).await?;
-        let PeriodCells { cells, range, first_column } = cells;
         let shape = Arc::new(shape.clone());
-        let ranges = cells.split(range, N_ROW_GROUP_CELLS, MAX_ROW_GROUP_BYTES);
-        let mut ranges = ranges.into_iter();
+        let mut pieces = cells.pieces(N_ROW_GROUP_CELLS, MAX_ROW_GROUP_BYTES);
         let mut totals = Totals::new(&shape);
         let mut filling = FuturesOrdered::new();
         loop {
             while filling.len() < self.n_threads.max(1)
-                && let Some(range) = ranges.next()
+                && let Some(piece) = pieces.try_next().await.during(STEP)?
             {
-                let (group, cells, shape) = (file.group()?, Arc::clone(&cells), Arc::clone(&shape));
+                let (group, shape) = (file.group()?, Arc::clone(&shape));
                 filling.push_back(tokio::task::spawn_blocking(move || {
-                    filled(
-                        group,
-                        &shape,
-                        period,
-                        cells.chunks(range, first_column, &shape.file_schema),
-                    )
+                    filled(group, &shape, period, &piece)
                 }));
             }
             let Some(filled) = filling.next().await else { break };
@@ -110,10 +91,10 @@ fn filled(
     mut group: RowGroup,
     shape: &CellShape,
     period: Period,
-    cells: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    cells: &Piece,
 ) -> Result<(FilledGroup, Totals), EtlError> {
     let mut totals = Totals::new(shape);
-    for batch in cells {
+    for batch in cells.chunks(&shape.file_schema) {
         let batch = batch.during(STEP)?;
         totals.add(shape, period, &batch)?;
         group.write(&batch)?;

@@ -22,17 +22,21 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::DataFusionError;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::ident;
 
 use super::union::Union;
-use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, SortedCells};
+use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, PeriodCells};
 use crate::error::{During, EtlError};
 use crate::functions::one_of;
 use crate::lake::LakeFile;
 
 const STEP: &str = "folding what changed";
-/// The size of files of which all rows may be in memory at once.
+/// The size of files of which all rows may be in memory at once, if the engine has as much.
 const MAX_BYTES_AT_ONCE: u64 = 256 << 20;
+/// What a cell takes in memory beside its sketches: its key twice, numbers, places. In files little is left of
+/// these.
+const CELL_BYTES: u64 = 128;
 /// How many cells a thread takes at once.
 const N_CELLS_AT_ONCE: usize = 512;
 
@@ -55,6 +59,19 @@ impl Difference {
 }
 
 impl Union<'_> {
+    /// About as much of the engine's memory as the cells of files take; `None` where it is not to be had.
+    pub(super) fn reserve<'f>(
+        &self,
+        files: impl IntoIterator<Item = &'f LakeFile>,
+    ) -> Option<MemoryReservation> {
+        let n_bytes = |file: &LakeFile| file.size_bytes.saturating_add(file.n_rows * CELL_BYTES);
+        let n_bytes: u64 = files.into_iter().map(n_bytes).sum();
+        let pool = &self.ctx.runtime_env().memory_pool;
+        let reservation = MemoryConsumer::new("cells of a fold").register(pool);
+        reservation.try_grow(usize::try_from(n_bytes).ok()?).ok()?;
+        Some(reservation)
+    }
+
     /// In what two states of a period differ; `None` where cells lack a measure, as those do that were made
     /// before it was in the model.
     pub(super) async fn difference(
@@ -150,7 +167,8 @@ impl Union<'_> {
         differences: &[&Difference],
         children: &[LakeFile],
         has_parent: bool,
-    ) -> Result<Option<(SortedCells, Option<Difference>)>, EtlError> {
+        reservation: MemoryReservation,
+    ) -> Result<Option<(PeriodCells, Option<Difference>)>, EtlError> {
         let Some(parent) = self.keyed(parent).await? else { return Ok(None) };
         let order = self.order()?;
         let lost: HashSet<Box<[u8]>> =
@@ -187,7 +205,8 @@ impl Union<'_> {
         if let Some(difference) = &mut difference {
             difference.grown.extend(growths);
         }
-        Ok(Some((parent.replace(&gone, others), difference)))
+        let cells = PeriodCells::in_memory(parent.replace(&gone, others), Some(reservation));
+        Ok(Some((cells, difference)))
     }
 
     /// Some cells of the union of some files.
@@ -201,7 +220,8 @@ impl Union<'_> {
         let is_wanted = one_of(keys, self.order()?).call(key);
         let cells = self.frame(files)?.filter(is_wanted).during(STEP)?;
         let n_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
-        if self.shape.has_float_sums() || n_bytes > MAX_BYTES_AT_ONCE {
+        let reservation = self.reserve(files).filter(|_| n_bytes <= MAX_BYTES_AT_ONCE);
+        if self.shape.has_float_sums() || reservation.is_none() {
             return self.grouped(self.summands(cells)?).await;
         }
         // In one go what the engine does in two, since it looks at parts of each group first.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef};
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{Expr, cast, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
+use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 use url::Url;
 
-use crate::cells::{CellShape, Held, SortedCells};
+use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::functions;
@@ -58,10 +60,16 @@ impl<'a> Union<'a> {
         Ok(Self { ctx, shape, n_threads: n_threads.max(1), store_url, read_schema })
     }
 
-    /// The cells of the union of some periods' files, sorted.
-    pub(crate) async fn cells(&self, parts: &[LakeFile]) -> Result<SortedCells, EtlError> {
-        let batches = self.grouped(self.summands(self.frame(parts)?)?).await?;
-        SortedCells::sort(batches, self.shape.n_dimensions).during(STEP)
+    /// The cells of the union of some periods' files.
+    pub(crate) async fn cells(&self, parts: &[LakeFile]) -> Result<PeriodCells, EtlError> {
+        let mut cells = CellSorter::new(self.ctx, self.shape.n_dimensions);
+        let mut groups = self.groups(self.summands(self.frame(parts)?)?).await?;
+        while let Some(batch) = groups.next().await {
+            let batch = batch.map_err(|error| explained(STEP, error))?;
+            cells.push(self.stored(&batch)?).during(STEP)?;
+        }
+        let sorted = cells.finish().during(STEP)?;
+        PeriodCells::of(self.ctx, sorted).await.during(STEP)
     }
 
     /// What cells add up to others with: dimensions, and measures as they are added up.
@@ -80,6 +88,12 @@ impl<'a> Union<'a> {
 
     /// The cells that [`summands`](Self::summands) come to, in no order.
     pub(super) async fn grouped(&self, summands: DataFrame) -> Result<Vec<RecordBatch>, EtlError> {
+        let groups = self.groups(summands).await?.try_collect::<Vec<_>>().await;
+        let groups = groups.map_err(|error| explained(STEP, error))?;
+        groups.iter().map(|batch| self.stored(batch)).collect()
+    }
+
+    async fn groups(&self, summands: DataFrame) -> Result<SendableRecordBatchStream, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let groups = dimensions.iter().map(|field| ident(field.name())).collect();
         let aggregates = self.shape.measures.iter().map(|measure| {
@@ -93,8 +107,7 @@ impl<'a> Union<'a> {
             .alias(&measure.name)
         });
         let grouped = summands.aggregate(groups, aggregates.collect()).during(STEP)?;
-        let batches = grouped.collect().await.map_err(|error| explained(STEP, error))?;
-        batches.iter().map(|batch| self.stored(batch)).collect()
+        grouped.execute_stream().await.map_err(|error| explained(STEP, error))
     }
 
     /// What counts and whole sums come to over some files, for a check of their union.

@@ -20,14 +20,14 @@ use crate::journal::StagedPass;
 use crate::lake::{LakeFile, TableState};
 use crate::plan::{MonthEffect, Plan, day_of};
 use crate::quarantine::RowKey;
-use crate::rollup::{FIRST_CELL_COLUMN, Inputs, RolledUp, Selection, roll_up};
-use crate::stage::{PeriodCells, Periods, Rebuilt, files_by_period};
+use crate::rollup::{Inputs, RolledUp, Selection, roll_up};
+use crate::stage::{Periods, Rebuilt, files_by_period};
 
 const ROLL_UP: &str = "roll up";
 
 /// What there is of a pass.
 enum Made {
-    /// Its cells, in memory.
+    /// Its cells.
     RolledUp(RolledUp),
     /// Files that another run has written.
     Staged(StagedPass),
@@ -247,13 +247,8 @@ impl Run<'_> {
         index: usize,
         old: &BTreeMap<Period, Vec<LakeFile>>,
     ) -> Result<(Period, Rebuilt), EtlError> {
-        let (day, range) = &rolled.days[index];
+        let (day, cells) = &rolled.days[index];
         let period = Period::Day(*day);
-        let cells = PeriodCells {
-            cells: Arc::clone(&rolled.cells),
-            range: range.clone(),
-            first_column: FIRST_CELL_COLUMN,
-        };
         let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
         let rebuilt = self.stager.stage(shape, period, cells, old).await?;
         self.count_day(shape, period, &rebuilt, &rolled.rows_in)?;
