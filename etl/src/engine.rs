@@ -1,15 +1,22 @@
 //! The engine's settings: one session a run.
 
+mod pool;
+
 use std::sync::Arc;
 
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use self::pool::SpillPool;
 use crate::error::{During, EtlError};
 
+/// What a run takes for itself: the program, and the pieces of files that threads read and write.
+const OWN_BYTES: usize = 150 << 20;
+/// Below so much memory of the engine's, its batches have fewer rows: several are on the way in every step.
+const LITTLE_BYTES: usize = 256 << 20;
+const N_BATCH_ROWS_WITH_LITTLE: usize = 2048;
 /// What each sort holds back for merging what it spilled: as much as the engine's default.
 const MOST_FOR_MERGING_BYTES: usize = 10 << 20;
 
@@ -23,13 +30,16 @@ pub(crate) fn session(
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = memory_bytes {
-        // The engine counts what it sorts and groups. As much again is for what it does not count: files being
-        // read, batches between steps, and the cells of two days.
-        let bytes = bytes / 2;
-        // Four sorts a thread at once, and as much again for what they sort.
-        let for_merging = (bytes / (8 * n_threads.max(1))).min(MOST_FOR_MERGING_BYTES);
+        // The engine counts what it sorts and groups, cells that wait, and lookups. A third is for what it does
+        // not count: batches between steps, what groups become, and what the allocator keeps.
+        let bytes = (bytes.saturating_sub(OWN_BYTES) / 3 * 2).max(bytes / 6);
+        // Four sorts a thread at once, and more than as much again for what they sort.
+        let for_merging = (bytes / (12 * n_threads.max(1))).min(MOST_FOR_MERGING_BYTES);
         config = config.with_sort_spill_reservation_bytes(for_merging);
-        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+        if bytes < LITTLE_BYTES {
+            config = config.with_batch_size(N_BATCH_ROWS_WITH_LITTLE);
+        }
+        runtime = runtime.with_memory_pool(Arc::new(SpillPool::new(bytes)));
     }
     let runtime = runtime.build_arc().during("starting the engine")?;
     Ok(SessionContext::new_with_config_rt(config, runtime))

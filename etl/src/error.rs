@@ -354,7 +354,7 @@ pub enum EtlError {
         reason: String,
     },
     /// More memory than the run may have.
-    #[error("{step}: the memory limit is too small: {reason}")]
+    #[error("{step}: the memory limit is too small: {reason}; raise it (`--memory`)")]
     Memory {
         /// What was being done.
         step: String,

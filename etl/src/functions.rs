@@ -15,7 +15,7 @@ pub(crate) use day::{day_of, is_utc};
 pub(crate) use hash::{hash_of, key_hash};
 pub(crate) use instant::instant_of;
 pub(crate) use known::{KnownKeys, may_be_known, note_key};
-pub(crate) use member::{KeyMap, member_of, set_of, text_lists, value_of};
+pub(crate) use member::{Key, KeyMap, member_of, set_of, text_lists, value_of};
 pub(crate) use one_of::one_of;
 pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clio_proto::Period;
 use datafusion::common::DataFusionError;
-use futures::{StreamExt, TryStreamExt};
 use futures::stream::FuturesOrdered;
+use futures::{StreamExt, TryStreamExt};
 
 use crate::cells::{CellShape, PeriodCells, Piece};
 use crate::check::{Checked, Totals};

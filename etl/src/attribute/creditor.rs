@@ -12,7 +12,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
 use super::Reach;
-use crate::enrich::values_of_keys;
+use crate::enrich::LookupRows;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{instant_of, value_of};
 use crate::source::{Scope, Table};
@@ -199,8 +199,8 @@ impl Finder<'_> {
                 continue;
             }
             if self.has_column(lookup, key).await? {
-                let (keys, values) =
-                    values_of_keys(self.ctx, self.base, &self.at, lookup, key).await?;
+                let rows = LookupRows::open(self.ctx, self.base, &self.at, lookup, key).await?;
+                let (keys, values) = rows.values().await?;
                 let values = cast_array(&values, &DataType::Utf8View).during("reading a lookup")?;
                 let value_of = Arc::new(value_of(&key.0, Arc::new(keys), values));
                 let (lookup, on) = (lookup.name.clone(), on.clone());

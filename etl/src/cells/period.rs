@@ -79,10 +79,7 @@ impl PeriodCells {
     }
 
     /// Cells of several days, which are in the first column; the columns of a file follow.
-    pub(crate) async fn of_days(
-        ctx: &SessionContext,
-        sorted: Sorted,
-    ) -> Result<Vec<(i32, Self)>> {
+    pub(crate) async fn of_days(ctx: &SessionContext, sorted: Sorted) -> Result<Vec<(i32, Self)>> {
         match sorted {
             Sorted::InMemory(cells, reservation) => Ok(days_in_memory(cells, reservation)?),
             Sorted::Merged(merged) => days_in_files(ctx, merged).await,
@@ -105,9 +102,8 @@ impl PeriodCells {
             Held::InMemory(held, range) => {
                 let ranges = held.cells.split(range.clone(), n_cells, n_bytes);
                 let held = Arc::clone(held);
-                let piece = move |range| {
-                    Ok(Piece { cells: Arc::clone(&held.cells), range, first_column })
-                };
+                let piece =
+                    move |range| Ok(Piece { cells: Arc::clone(&held.cells), range, first_column });
                 futures::stream::iter(ranges.into_iter().map(piece)).boxed()
             }
             Held::Spilled(rows) => {

@@ -88,7 +88,9 @@ impl CellSorter {
             return Ok(Sorted::InMemory(cells, self.reservation));
         }
         self.spill()?;
-        let Some(Runs { manager, files, cell_bytes }) = self.runs else { unreachable!("there are runs") };
+        let Some(Runs { manager, files, cell_bytes }) = self.runs else {
+            unreachable!("there are runs")
+        };
         let schema = Arc::clone(manager.schema());
         let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(MERGE_BYTES));
         let merged = StreamingMergeBuilder::new()
@@ -153,4 +155,109 @@ fn n_bytes_of(cells: &RecordBatch) -> Result<usize> {
         n_bytes += column.to_data().get_slice_memory_size()?;
     }
     Ok(n_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{
+        ArrayRef, BinaryArray, Date32Array, Int64Array, LargeBinaryArray, ListBuilder, StringArray,
+        StringBuilder,
+    };
+    use datafusion::arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::execution::memory_pool::UnboundedMemoryPool;
+    use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+    use datafusion::prelude::SessionConfig;
+    use futures::TryStreamExt;
+
+    use super::*;
+    use crate::cells::PeriodCells;
+
+    /// Cells of days with two dimensions, one of them a list, in an order that their number decides: a count,
+    /// and sketches of up to 12 KB, 24 MB in all.
+    fn batches() -> Vec<RecordBatch> {
+        let cell = |n: u64| n * 2_654_435_761 % 4_096;
+        let batch = |cells: std::ops::Range<u64>| {
+            let cells: Vec<u64> = cells.map(cell).collect();
+            let days: Date32Array = cells.iter().map(|n| Some((n % 3) as i32)).collect();
+            let texts: StringArray =
+                cells.iter().map(|n| (n % 7 > 0).then(|| format!("k{}", n % 70))).collect();
+            let mut lists = ListBuilder::new(StringBuilder::new());
+            for n in &cells {
+                (0..n % 4).for_each(|at| lists.values().append_value(format!("{n}-{at}")));
+                lists.append(n % 5 > 0 || n % 4 > 0);
+            }
+            let counts: Int64Array = cells.iter().map(|&n| Some(n as i64)).collect();
+            let sketch = |n: &u64| vec![*n as u8; (n * 3) as usize];
+            let sketches = LargeBinaryArray::from_iter_values(cells.iter().map(sketch));
+            let columns: [(_, ArrayRef); 5] = [
+                ("day", Arc::new(days)),
+                ("text", Arc::new(texts)),
+                ("list", Arc::new(lists.finish())),
+                ("count", Arc::new(counts)),
+                ("sketch", Arc::new(sketches)),
+            ];
+            RecordBatch::try_from_iter_with_nullable(columns.map(|(name, it)| (name, it, true)))
+                .unwrap()
+        };
+        (0..4_096).step_by(64).map(|from| batch(from..from + 64)).collect()
+    }
+
+    fn file_schema(cells: &RecordBatch) -> SchemaRef {
+        let fields = cells.schema_ref().fields()[1..].iter().map(|field| {
+            let field = field.as_ref().clone();
+            if field.name() == "sketch" {
+                return Field::new("sketch", DataType::Binary, true);
+            }
+            field
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// The pieces of each day as a file gets them, and whether they came from temporary files.
+    async fn sorted(pool: Arc<dyn MemoryPool>) -> (Vec<(i32, usize, Vec<Vec<RecordBatch>>)>, bool) {
+        let env = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().unwrap();
+        let ctx = SessionContext::new_with_config_rt(SessionConfig::new(), env);
+        // By the count, too: no two cells have the same key.
+        let mut sorter = CellSorter::new(&ctx, 4);
+        let batches = batches();
+        let schema = file_schema(&batches[0]);
+        for cells in batches {
+            sorter.push(cells).unwrap();
+        }
+        let sorted = sorter.finish().unwrap();
+        let is_merged = matches!(sorted, Sorted::Merged(_));
+        let mut days = Vec::new();
+        for (day, cells) in PeriodCells::of_days(&ctx, sorted).await.unwrap() {
+            let pieces = cells.pieces(500, 1 << 20).map_ok(|piece| {
+                piece.chunks(&schema).map(|chunk| chunk.unwrap()).collect::<Vec<_>>()
+            });
+            days.push((day, cells.len(), pieces.try_collect::<Vec<_>>().await.unwrap()));
+            // They can be had again, as after a write that failed.
+            assert!(cells.pieces(500, 1 << 20).try_next().await.unwrap().is_some());
+        }
+        assert_eq!(ctx.runtime_env().memory_pool.reserved(), 0, "what is gone is not counted");
+        (days, is_merged)
+    }
+
+    #[tokio::test]
+    async fn cells_come_in_the_same_order_and_pieces_from_memory_and_from_files() {
+        let (in_memory, is_merged) = sorted(Arc::new(UnboundedMemoryPool::default())).await;
+        assert!(!is_merged);
+        let (merged, is_merged) = sorted(Arc::new(GreedyMemoryPool::new(1 << 20))).await;
+        assert!(is_merged);
+        assert_eq!(merged, in_memory);
+
+        let n_cells: usize = in_memory.iter().map(|(_, n_cells, _)| n_cells).sum();
+        assert_eq!((in_memory.len(), n_cells), (3, 4_096));
+        for (_, _, pieces) in &in_memory {
+            assert!(pieces.len() > 2, "a piece ends with the bytes that it may have");
+            for cells in pieces.iter().flatten() {
+                let sketches = cells.column(3).as_any().downcast_ref::<BinaryArray>().unwrap();
+                let counts = cells.column(2).as_any().downcast_ref::<Int64Array>().unwrap();
+                for row in 0..cells.num_rows() {
+                    assert_eq!(sketches.value(row).len() as i64, 3 * counts.value(row));
+                }
+            }
+        }
+    }
 }

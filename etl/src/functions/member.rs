@@ -1,57 +1,129 @@
 //! From an event's key to a small number that stands for what a lookup says of it, and from an
 //! event's own list to the number of its set. Cells are grouped by these numbers.
 
+use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options, take};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{HashMap, Result, exec_datafusion_err, exec_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::enrich::SetPool;
 
-/// A lookup's keys, each with a number.
+/// A key of a lookup.
 #[derive(Debug)]
-pub(crate) enum KeyMap {
+pub(crate) enum Key {
+    Int(i64),
+    Text(Box<str>),
+}
+
+impl Key {
+    /// The key in a row, which has one: `keys` are `Int64` or `Utf8`.
+    pub(crate) fn of(keys: &ArrayRef, row: usize) -> Self {
+        match keys.as_primitive_opt::<Int64Type>() {
+            Some(keys) => Self::Int(keys.value(row)),
+            None => Self::Text(keys.as_string::<i32>().value(row).into()),
+        }
+    }
+
+    /// Whether it is the key in a row.
+    pub(crate) fn is(&self, keys: &ArrayRef, row: usize) -> bool {
+        match self {
+            Self::Int(key) => keys.as_primitive::<Int64Type>().value(row) == *key,
+            Self::Text(key) => keys.as_string::<i32>().value(row) == &**key,
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(key) => key.fmt(f),
+            Self::Text(key) => key.fmt(f),
+        }
+    }
+}
+
+/// A lookup's keys, each with a number. The engine counts its memory.
+#[derive(Debug)]
+pub(crate) struct KeyMap {
+    numbers: Numbers,
+    /// What the texts of keys take.
+    text_bytes: usize,
+    reservation: MemoryReservation,
+}
+
+#[derive(Debug)]
+enum Numbers {
     Int(HashMap<i64, u32>),
     Text(HashMap<Box<str>, u32>),
 }
 
 impl KeyMap {
-    /// The same keys with other numbers; a key that gets none leaves.
-    pub(crate) fn map_numbers(self, number: impl Fn(u32) -> Option<u32>) -> Self {
-        match self {
-            Self::Int(map) => Self::Int(
-                map.into_iter().filter_map(|(key, old)| Some((key, number(old)?))).collect(),
-            ),
-            Self::Text(map) => Self::Text(
-                map.into_iter().filter_map(|(key, old)| Some((key, number(old)?))).collect(),
-            ),
-        }
+    /// `name` is what the engine calls it where its memory is short.
+    pub(crate) fn new(pool: &Arc<dyn MemoryPool>, name: &str, has_int_keys: bool) -> Self {
+        let numbers =
+            if has_int_keys { Numbers::Int(HashMap::new()) } else { Numbers::Text(HashMap::new()) };
+        let reservation = MemoryConsumer::new(name).register(pool);
+        Self { numbers, text_bytes: 0, reservation }
     }
 
-    /// The keys as texts, in no order.
-    pub(crate) fn entries(&self) -> Box<dyn Iterator<Item = (String, u32)> + '_> {
-        match self {
-            Self::Int(map) => Box::new(map.iter().map(|(key, number)| (key.to_string(), *number))),
-            Self::Text(map) => Box::new(map.iter().map(|(key, number)| (key.to_string(), *number))),
+    /// Takes memory for more keys, before they come.
+    pub(crate) fn make_room(&mut self, n_keys: usize) -> Result<()> {
+        let is_full = match &self.numbers {
+            Numbers::Int(map) => map.capacity() - map.len() < n_keys,
+            Numbers::Text(map) => map.capacity() - map.len() < n_keys,
+        };
+        if is_full {
+            // The old table stands until its keys are in the new one, which has twice the room.
+            self.reservation.try_resize(3 * self.size_bytes())?;
+            match &mut self.numbers {
+                Numbers::Int(map) => map.reserve(n_keys),
+                Numbers::Text(map) => map.reserve(n_keys),
+            }
+        }
+        self.reservation.try_resize(self.size_bytes())
+    }
+
+    fn size_bytes(&self) -> usize {
+        let table = match &self.numbers {
+            Numbers::Int(map) => map.allocation_size(),
+            Numbers::Text(map) => map.allocation_size(),
+        };
+        table + self.text_bytes
+    }
+
+    pub(crate) fn insert(&mut self, key: Key, number: u32) {
+        match (&mut self.numbers, key) {
+            (Numbers::Int(map), Key::Int(key)) => {
+                map.insert(key, number);
+            }
+            (Numbers::Text(map), Key::Text(key)) => {
+                self.text_bytes += key.len();
+                map.insert(key, number);
+            }
+            (Numbers::Int(_), Key::Text(_)) | (Numbers::Text(_), Key::Int(_)) => {
+                unreachable!("a lookup's keys are of one type")
+            }
         }
     }
 
     fn get_all(&self, keys: &ArrayRef, missing: Option<u32>) -> Result<UInt32Array> {
         // A key that cannot be read as the lookup's type is in no row of it.
         let lenient = CastOptions { safe: true, ..CastOptions::default() };
-        Ok(match self {
-            Self::Int(map) => {
+        Ok(match &self.numbers {
+            Numbers::Int(map) => {
                 let keys = cast_with_options(keys, &DataType::Int64, &lenient)?;
                 let find = |key: Option<i64>| key.and_then(|key| map.get(&key).copied());
                 let keys = keys.as_primitive::<Int64Type>();
                 keys.iter().map(|key| find(key).or(missing)).collect()
             }
-            Self::Text(map) => {
+            Numbers::Text(map) => {
                 let keys = match keys.data_type() {
                     DataType::Utf8View => Arc::clone(keys),
                     _ => cast(&cast(keys, &DataType::Utf8)?, &DataType::Utf8View)?,

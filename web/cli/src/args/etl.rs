@@ -9,7 +9,18 @@ use jiff::civil::Date;
 use super::ReportFormat;
 
 /// The most memory of a run that does not say, in MiB.
-pub(crate) const DEFAULT_MEMORY: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
+pub(crate) const DEFAULT_MEMORY: usize = 2048;
+/// The least that a limit is worth: of less, the program itself takes most.
+const MIN_MEMORY: usize = 256;
+
+/// A limit of memory, in MiB.
+fn memory(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(mib) if mib < MIN_MEMORY => Err(format!("a run takes {MIN_MEMORY} at least")),
+        Ok(mib) => Ok(mib),
+        Err(error) => Err(format!("{error}")),
+    }
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EtlCommand {
@@ -89,10 +100,10 @@ pub(crate) struct EtlVerifyArgs {
     /// The same seed chooses the same cells
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u64,
-    /// The most memory, in MiB: half of it for sorting and grouping, which spill to disk beyond that,
-    /// half for files being read and the cells of two days
-    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
-    pub(crate) memory: NonZeroUsize,
+    /// The most memory, in MiB, 256 at least: what does not fit goes to temporary files, or the command fails
+    /// where it cannot
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = memory)]
+    pub(crate) memory: usize,
     /// How the report is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,
@@ -147,10 +158,10 @@ pub(crate) struct EtlEngine {
     /// Threads to use; by default one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// The most memory, in MiB: half of it for sorting and grouping, which spill to disk beyond that,
-    /// half for files being read and the cells of two days
-    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
-    pub(crate) memory: NonZeroUsize,
+    /// The most memory, in MiB, 256 at least: what does not fit goes to temporary files, or the command fails
+    /// where it cannot
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = memory)]
+    pub(crate) memory: usize,
 }
 
 #[derive(Debug, Args)]

@@ -40,7 +40,7 @@ pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow:
     if let Some(threads) = args.threads {
         config.n_threads = threads.get();
     }
-    config.memory_bytes = Some(args.memory.get() << 20);
+    config.memory_bytes = Some(args.memory << 20);
     config.retry.max_attempts = args.attempts.get();
     config.state = Some(match &args.state {
         Some(folder) => folder.clone(),
@@ -110,7 +110,7 @@ pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::C
         run: run_id(now),
         now,
         n_threads: n_threads(),
-        memory_bytes: Some(DEFAULT_MEMORY.get() << 20),
+        memory_bytes: Some(DEFAULT_MEMORY << 20),
         accept: None,
         state: None,
         retry: clio_etl::Retry::default(),

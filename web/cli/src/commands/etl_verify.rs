@@ -19,7 +19,7 @@ pub(crate) async fn run(args: EtlVerifyArgs) -> anyhow::Result<()> {
         _ => None,
     };
     let mut config = config(&args.model, address::folder(&args.lake)?)?;
-    config.memory_bytes = Some(args.memory.get() << 20);
+    config.memory_bytes = Some(args.memory << 20);
     let sample = Sample { days, n_cells: args.sample, seed: args.seed };
     let bars = Bars::new();
     let found = clio_etl::verify(&config, sample, &bars).await?;
