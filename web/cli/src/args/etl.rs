@@ -11,7 +11,7 @@ use super::ReportFormat;
 /// The most memory of a run that does not say, in MiB.
 pub(crate) const DEFAULT_MEMORY: usize = 2048;
 /// The least that a limit is worth: of less, the program itself takes most.
-const MIN_MEMORY: usize = 256;
+const MIN_MEMORY: usize = 320;
 
 /// A limit of memory, in MiB.
 fn memory(text: &str) -> Result<usize, String> {
@@ -100,7 +100,7 @@ pub(crate) struct EtlVerifyArgs {
     /// The same seed chooses the same cells
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub(crate) seed: u64,
-    /// The most memory, in MiB, 256 at least: what does not fit goes to temporary files, or the command fails
+    /// The most memory, in MiB, 320 at least: what does not fit goes to temporary files, or the command fails
     /// where it cannot
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = memory)]
     pub(crate) memory: usize,
@@ -158,7 +158,7 @@ pub(crate) struct EtlEngine {
     /// Threads to use; by default one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// The most memory, in MiB, 256 at least: what does not fit goes to temporary files, or the command fails
+    /// The most memory, in MiB, 320 at least: what does not fit goes to temporary files, or the command fails
     /// where it cannot
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = memory)]
     pub(crate) memory: usize,
