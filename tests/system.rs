@@ -7,7 +7,6 @@
 mod compat;
 mod datasets;
 mod faults;
-mod memory;
 mod processes;
 mod properties;
 mod retention;

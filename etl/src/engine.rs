@@ -13,7 +13,7 @@ use self::pool::SpillPool;
 use crate::error::{During, EtlError};
 
 /// What a run takes for itself: the program, and the pieces of files that threads read and write.
-const OWN_BYTES: usize = 170 << 20;
+const OWN_BYTES: usize = 200 << 20;
 /// Below so much memory of the engine's, its batches have fewer rows: several are on the way in every step.
 const LITTLE_BYTES: usize = 256 << 20;
 const N_BATCH_ROWS_WITH_LITTLE: usize = 2048;

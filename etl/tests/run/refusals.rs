@@ -1,6 +1,6 @@
 //! Every bad input has its own message, and leaves nothing behind.
 
-use clio_etl::{Days, ErrorKind};
+use clio_etl::{Days, ErrorKind, Silent, run};
 
 use crate::formats::model;
 use crate::sandbox::{Sandbox, days};
@@ -308,4 +308,23 @@ async fn a_lake_that_cannot_be_written() {
         error.to_string().replace(&folder, "DIR"),
         "lake file://DIR/lake/cells/: it cannot be written to: Not a directory (os error 20)"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lookup_beyond_the_memory() {
+    let lookup = "[lookup.people]\nurl = \"people.csv\"\nformat = \"csv\"\nkey = \"id\"\n\
+                  [dimension.age]\nlookup = \"people\"\non = \"id\"\ncolumn = \"age\"";
+    let mut sandbox = Sandbox::new(&model(CSV, lookup));
+    sandbox.write("events/a.csv", GOOD);
+    let people: String = (0..600_000).map(|id| format!("{id},{}\n", id % 90)).collect();
+    sandbox.write("people.csv", &format!("id,age\n{people}"));
+    let mut config = sandbox.config();
+    config.memory_bytes = Some(48 << 20);
+    let error = Box::pin(run(&config, Days::All, &Silent)).await.unwrap_err().to_string();
+    let expected = "reading a lookup: the memory limit is too small: lookup `people` holds ";
+    assert!(error.starts_with(expected), "{error}");
+    assert!(error.ends_with("left for it; raise it (`--memory`)"), "{error}");
+    assert!(sandbox.lake_files().is_empty(), "nothing was committed, nothing is left");
+    config.memory_bytes = Some(512 << 20);
+    Box::pin(run(&config, Days::All, &Silent)).await.unwrap();
 }
