@@ -175,10 +175,10 @@ mod tests {
     /// Cells of days with two dimensions, one of them a list, in an order that their number decides: a count,
     /// and sketches of up to 12 KB, 24 MB in all.
     fn batches() -> Vec<RecordBatch> {
-        let cell = |n: u64| n * 2_654_435_761 % 4_096;
-        let batch = |cells: std::ops::Range<u64>| {
-            let cells: Vec<u64> = cells.map(cell).collect();
-            let days: Date32Array = cells.iter().map(|n| Some((n % 3) as i32)).collect();
+        let cell = |n: i64| n * 2_654_435_761 % 4_096;
+        let batch = |cells: std::ops::Range<i64>| {
+            let cells: Vec<i64> = cells.map(cell).collect();
+            let days: Date32Array = cells.iter().map(|n| i32::try_from(n % 3).ok()).collect();
             let texts: StringArray =
                 cells.iter().map(|n| (n % 7 > 0).then(|| format!("k{}", n % 70))).collect();
             let mut lists = ListBuilder::new(StringBuilder::new());
@@ -186,8 +186,8 @@ mod tests {
                 (0..n % 4).for_each(|at| lists.values().append_value(format!("{n}-{at}")));
                 lists.append(n % 5 > 0 || n % 4 > 0);
             }
-            let counts: Int64Array = cells.iter().map(|&n| Some(n as i64)).collect();
-            let sketch = |n: &u64| vec![*n as u8; (n * 3) as usize];
+            let counts: Int64Array = cells.iter().map(|&n| Some(n)).collect();
+            let sketch = |n: &i64| vec![n.to_le_bytes()[0]; usize::try_from(n * 3).unwrap()];
             let sketches = LargeBinaryArray::from_iter_values(cells.iter().map(sketch));
             let columns: [(_, ArrayRef); 5] = [
                 ("day", Arc::new(days)),
@@ -255,7 +255,8 @@ mod tests {
                 let sketches = cells.column(3).as_any().downcast_ref::<BinaryArray>().unwrap();
                 let counts = cells.column(2).as_any().downcast_ref::<Int64Array>().unwrap();
                 for row in 0..cells.num_rows() {
-                    assert_eq!(sketches.value(row).len() as i64, 3 * counts.value(row));
+                    let n_bytes = i64::try_from(sketches.value(row).len()).unwrap();
+                    assert_eq!(n_bytes, 3 * counts.value(row));
                 }
             }
         }
