@@ -1,6 +1,6 @@
 """How the time of a run grows with its events, and what a corrected day costs in a lake of a month and of a year.
 
-`python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (6 GiB in all),
+`python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (3.4 GiB in all),
 and CLIO, the release binary, rolls them up. First days of three million events each, 1, 10 and 70 of them; then seven days of 2 and
 of 21 million; then some of these with less memory; then a year of 100,000 events a day, one day of which loses half of its events
 and gets them back. Prints seconds, time for an event and peak memory, medians of three or one; fails where a run takes more memory

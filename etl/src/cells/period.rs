@@ -38,7 +38,7 @@ enum Held {
 struct InMemory {
     cells: Arc<SortedCells>,
     /// What the cells hold of the engine's memory.
-    _reservation: Option<MemoryReservation>,
+    _reservation: MemoryReservation,
 }
 
 /// Some of a period's cells, one after another.
@@ -56,7 +56,7 @@ impl fmt::Debug for PeriodCells {
 
 impl PeriodCells {
     /// Cells of one period, the columns of its file.
-    pub(crate) fn in_memory(cells: SortedCells, reservation: Option<MemoryReservation>) -> Self {
+    pub(crate) fn in_memory(cells: SortedCells, reservation: MemoryReservation) -> Self {
         let n_cells = cells.len();
         let held = InMemory { cells: Arc::new(cells), _reservation: reservation };
         Self { held: Held::InMemory(Arc::new(held), 0..n_cells), n_cells, first_column: 0 }
@@ -64,18 +64,16 @@ impl PeriodCells {
 
     /// Cells of one period, the columns of its file.
     pub(crate) async fn of(ctx: &SessionContext, sorted: Sorted) -> Result<Self> {
-        let merged = match sorted {
-            Sorted::InMemory(cells, reservation) => {
-                return Ok(Self::in_memory(cells, Some(reservation)));
+        match sorted {
+            Sorted::InMemory(cells, reservation) => Ok(Self::in_memory(cells, reservation)),
+            Sorted::Merged(mut merged) => {
+                let mut file = OneFile::new(ctx, merged.schema());
+                while let Some(cells) = merged.try_next().await? {
+                    file.writer.write(&cells)?;
+                }
+                file.finish(0)
             }
-            Sorted::Merged(merged) => merged,
-        };
-        let mut file = OneFile::new(ctx, merged.schema());
-        let mut merged = merged;
-        while let Some(cells) = merged.try_next().await? {
-            file.writer.write(&cells)?;
         }
-        file.finish(0)
     }
 
     /// Cells of several days, which are in the first column; the columns of a file follow.
@@ -140,7 +138,7 @@ fn days_in_memory(
 ) -> Result<Vec<(i32, PeriodCells)>> {
     let Some(days) = cells.column(0)? else { return Ok(Vec::new()) };
     let days = days.as_primitive::<Date32Type>().values().to_vec();
-    let held = Arc::new(InMemory { cells: Arc::new(cells), _reservation: Some(reservation) });
+    let held = Arc::new(InMemory { cells: Arc::new(cells), _reservation: reservation });
     let mut start = 0;
     let day = |same: &[i32]| {
         let range = start..start + same.len();

@@ -65,12 +65,12 @@ impl MemoryPool for SpillPool {
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let mut taken = self.taken();
         let consumer = reservation.consumer();
-        let of_others = self.size_bytes.saturating_sub(taken.by_others);
+        let not_by_others = self.size_bytes.saturating_sub(taken.by_others);
         let left = if consumer.can_spill() {
-            let share = of_others / 4 * 3 / taken.n_spillers.max(1);
+            let share = not_by_others / 4 * 3 / taken.n_spillers.max(1);
             share.saturating_sub(reservation.size())
         } else {
-            of_others.saturating_sub(taken.by_spillers)
+            not_by_others.saturating_sub(taken.by_spillers)
         };
         if additional > left {
             let [wanted, held, left, all] =

@@ -121,7 +121,8 @@ impl LookupRows {
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(|error| explained(STEP, error))?;
             map.make_room(batch.num_rows()).map_err(|error| explained(STEP, error))?;
-            let (keys, cells) = (batch.column(0), Cells::of(batch.column(1)).during(STEP)?);
+            let keys = batch.column(0);
+            let row_values = Values::of(batch.column(1)).during(STEP)?;
             for row in 0..batch.num_rows() {
                 if keys.is_null(row) {
                     n_keyless += 1;
@@ -139,7 +140,7 @@ impl LookupRows {
                         }
                     }
                 }
-                cells.each(row, |text| values.push(value_number(text)));
+                row_values.each(row, |text| values.push(value_number(text)));
             }
         }
         if n_keyless > 0 {
@@ -173,13 +174,13 @@ impl Texts {
 }
 
 /// What rows say: a text each, or a list.
-enum Cells {
+enum Values {
     Texts(ArrayRef),
     /// Of `LargeList`, with items of `Utf8View`.
     Lists(ArrayRef),
 }
 
-impl Cells {
+impl Values {
     fn of(values: &ArrayRef) -> datafusion::common::Result<Self> {
         Ok(match values.data_type() {
             DataType::List(_) | DataType::LargeList(_) => Self::Lists(text_lists(values)?),

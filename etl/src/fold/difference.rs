@@ -205,7 +205,7 @@ impl Union<'_> {
         if let Some(difference) = &mut difference {
             difference.grown.extend(growths);
         }
-        let cells = PeriodCells::in_memory(parent.replace(&gone, others), Some(reservation));
+        let cells = PeriodCells::in_memory(parent.replace(&gone, others), reservation);
         Ok(Some((cells, difference)))
     }
 
