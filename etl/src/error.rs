@@ -4,9 +4,16 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clio_proto::Period;
-use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DataFusionError;
 use jiff::civil::Date;
+
+use words::{list, looked, retired_text, unreachable_text, whole_months_text};
+
+mod passing;
+mod words;
+
+pub(crate) use passing::may_pass;
+pub(crate) use words::{list_days, type_name};
 
 /// Whose fault it is, and what helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -454,41 +461,6 @@ impl EtlError {
     }
 }
 
-/// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
-pub(crate) fn may_pass(error: &(dyn std::error::Error + 'static)) -> bool {
-    use std::io::ErrorKind as Io;
-    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
-    let mut of_network = false;
-    let of_system = causes.find_map(|cause| {
-        match cause.downcast_ref::<object_store::Error>() {
-            Some(object_store::Error::Generic { store, .. }) => {
-                of_network |= *store != "LocalFileSystem";
-            }
-            Some(_) => return Some(false),
-            None => {}
-        }
-        let kind = cause.downcast_ref::<std::io::Error>()?.kind();
-        Some(matches!(
-            kind,
-            Io::Interrupted
-                | Io::TimedOut
-                | Io::ConnectionReset
-                | Io::ConnectionRefused
-                | Io::ConnectionAborted
-                | Io::NotConnected
-                | Io::BrokenPipe
-                | Io::UnexpectedEof
-                | Io::WouldBlock
-                | Io::ResourceBusy
-                | Io::NetworkDown
-                | Io::NetworkUnreachable
-                | Io::HostUnreachable
-                | Io::StaleNetworkFileHandle
-        ))
-    });
-    of_system.unwrap_or(of_network)
-}
-
 /// What was being done, for errors of the engine that no input explains.
 pub(crate) trait During<T> {
     fn during(self, step: &str) -> Result<T, EtlError>;
@@ -497,92 +469,5 @@ pub(crate) trait During<T> {
 impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
     fn during(self, step: &str) -> Result<T, EtlError> {
         self.map_err(|error| EtlError::engine(step, error.into()))
-    }
-}
-
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn looked(places: &[String]) -> String {
-    if places.is_empty() { String::new() } else { format!(" (not {})", places.join(", not ")) }
-}
-
-/// A type in words that do not depend on how the engine lays it out.
-pub(crate) fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
-        DataType::List(item) | DataType::LargeList(item) => {
-            format!("list of {}", type_name(item.data_type()))
-        }
-        DataType::Dictionary(_, value) => type_name(value),
-        other => other.to_string(),
-    }
-}
-
-fn whole_months_text(from: Date, to: Date, without_files: &[Date]) -> String {
-    match without_files {
-        [] => format!("ask for all of its days: `--from {from} --to {to}`"),
-        days => {
-            let days = list_days(days);
-            format!(
-                "the files of {days} are gone: bring them back, or ask for days of other months"
-            )
-        }
-    }
-}
-
-fn retired_text(days: Option<&(Date, Date)>) -> String {
-    days.map(|(first, last)| format!(", those of retired months too: `--from {first} --to {last}`"))
-        .unwrap_or_default()
-}
-
-fn unreachable_text(days: &[Date]) -> String {
-    match days {
-        [] => String::new(),
-        days => format!(" (the files of {} are gone)", list_days(days)),
-    }
-}
-
-pub(crate) fn list_days(days: &[Date]) -> String {
-    days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io;
-
-    fn lake(error: &object_store::Error) -> EtlError {
-        let passes = may_pass(error);
-        EtlError::Lake { url: String::new(), reason: error.to_string(), passes }
-    }
-
-    fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
-        object_store::Error::Generic { store, source: Box::new(io::Error::from(kind)) }
-    }
-
-    #[test]
-    fn a_network_may_come_back_and_a_wrong_folder_does_not() {
-        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::ConnectionReset] {
-            assert!(lake(&generic("S3", kind)).can_pass(), "{kind}");
-        }
-        for kind in [io::ErrorKind::NotADirectory, io::ErrorKind::StorageFull] {
-            assert!(!lake(&generic("LocalFileSystem", kind)).can_pass(), "{kind}");
-        }
-        let text = || "503 slow down".to_owned().into();
-        assert!(lake(&object_store::Error::Generic { store: "S3", source: text() }).can_pass());
-        let denied = object_store::Error::PermissionDenied { path: "a".to_owned(), source: text() };
-        assert!(!lake(&denied).can_pass());
-    }
-
-    #[test]
-    fn an_error_of_the_engine_passes_if_its_cause_does() {
-        let engine = |error: object_store::Error| {
-            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
-        };
-        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
-        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
-        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
     }
 }

@@ -4,7 +4,7 @@
 //! nor a build script. The test `wire_is_fresh` compares what is committed with what the `.proto`
 //! file gives; `CLIO_BLESS=1 cargo test -p clio-proto --test wire_is_fresh` writes it anew.
 //!
-//! Only `convert.rs` names these types and ours together.
+//! Only the module `convert` names these types and ours together.
 
 pub use generated::*;
 

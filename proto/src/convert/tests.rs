@@ -3,10 +3,22 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use prost::Message;
 
+use super::answer::coverage_from_wire;
+use super::describe::measure_info_from_wire;
+use super::query::filter_to_wire;
 use super::*;
+use crate::id::{Fingerprint, RunId, SnapshotId};
+use crate::model::MeasureFormat;
 use crate::period::Period;
-use crate::query::{MAX_FILTER_DEPTH, TimeGrain};
-use crate::service::VerificationInfo;
+use crate::query::{
+    Answer, Coverage, Direction, Filter, Key, MAX_FILTER_DEPTH, Order, OrderBy, Query, QueryRange,
+    Row, Test, TimeGrain, Value,
+};
+use crate::service::{
+    Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
+    ServingState, ServingStatus, SnapshotInfo, Unattributed, VerificationInfo,
+};
+use crate::wire;
 
 // What can be said.
 

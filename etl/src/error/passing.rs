@@ -1,0 +1,79 @@
+//! What may succeed when it is tried again.
+
+/// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
+pub(crate) fn may_pass(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind as Io;
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    let mut of_network = false;
+    let of_system = causes.find_map(|cause| {
+        match cause.downcast_ref::<object_store::Error>() {
+            Some(object_store::Error::Generic { store, .. }) => {
+                of_network |= *store != "LocalFileSystem";
+            }
+            Some(_) => return Some(false),
+            None => {}
+        }
+        let kind = cause.downcast_ref::<std::io::Error>()?.kind();
+        Some(matches!(
+            kind,
+            Io::Interrupted
+                | Io::TimedOut
+                | Io::ConnectionReset
+                | Io::ConnectionRefused
+                | Io::ConnectionAborted
+                | Io::NotConnected
+                | Io::BrokenPipe
+                | Io::UnexpectedEof
+                | Io::WouldBlock
+                | Io::ResourceBusy
+                | Io::NetworkDown
+                | Io::NetworkUnreachable
+                | Io::HostUnreachable
+                | Io::StaleNetworkFileHandle
+        ))
+    });
+    of_system.unwrap_or(of_network)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use datafusion::common::DataFusionError;
+
+    use super::*;
+    use crate::error::EtlError;
+
+    fn lake(error: &object_store::Error) -> EtlError {
+        let passes = may_pass(error);
+        EtlError::Lake { url: String::new(), reason: error.to_string(), passes }
+    }
+
+    fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
+        object_store::Error::Generic { store, source: Box::new(io::Error::from(kind)) }
+    }
+
+    #[test]
+    fn a_network_may_come_back_and_a_wrong_folder_does_not() {
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::ConnectionReset] {
+            assert!(lake(&generic("S3", kind)).can_pass(), "{kind}");
+        }
+        for kind in [io::ErrorKind::NotADirectory, io::ErrorKind::StorageFull] {
+            assert!(!lake(&generic("LocalFileSystem", kind)).can_pass(), "{kind}");
+        }
+        let text = || "503 slow down".to_owned().into();
+        assert!(lake(&object_store::Error::Generic { store: "S3", source: text() }).can_pass());
+        let denied = object_store::Error::PermissionDenied { path: "a".to_owned(), source: text() };
+        assert!(!lake(&denied).can_pass());
+    }
+
+    #[test]
+    fn an_error_of_the_engine_passes_if_its_cause_does() {
+        let engine = |error: object_store::Error| {
+            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
+        };
+        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
+        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
+        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
+    }
+}

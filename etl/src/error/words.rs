@@ -1,0 +1,52 @@
+//! Parts of the sentences that errors are.
+
+use datafusion::arrow::datatypes::DataType;
+use jiff::civil::Date;
+
+pub(super) fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn looked(places: &[String]) -> String {
+    if places.is_empty() { String::new() } else { format!(" (not {})", places.join(", not ")) }
+}
+
+/// A type in words that do not depend on how the engine lays it out.
+pub(crate) fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
+        DataType::List(item) | DataType::LargeList(item) => {
+            format!("list of {}", type_name(item.data_type()))
+        }
+        DataType::Dictionary(_, value) => type_name(value),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn whole_months_text(from: Date, to: Date, without_files: &[Date]) -> String {
+    match without_files {
+        [] => format!("ask for all of its days: `--from {from} --to {to}`"),
+        days => {
+            let days = list_days(days);
+            format!(
+                "the files of {days} are gone: bring them back, or ask for days of other months"
+            )
+        }
+    }
+}
+
+pub(super) fn retired_text(days: Option<&(Date, Date)>) -> String {
+    days.map(|(first, last)| format!(", those of retired months too: `--from {first} --to {last}`"))
+        .unwrap_or_default()
+}
+
+pub(super) fn unreachable_text(days: &[Date]) -> String {
+    match days {
+        [] => String::new(),
+        days => format!(" (the files of {} are gone)", list_days(days)),
+    }
+}
+
+pub(crate) fn list_days(days: &[Date]) -> String {
+    days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
+}

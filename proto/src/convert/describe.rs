@@ -1,0 +1,100 @@
+//! Descriptions of a dataset on their way through the wire.
+
+use super::{field_from_text, invalid};
+use crate::error::ServiceError;
+use crate::id::Fingerprint;
+use crate::model::MeasureFormat;
+use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
+use crate::wire;
+
+/// A description on its way to a client.
+pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
+    let Description { dataset, timezone, fingerprint, fields, measures } = description;
+    wire::DescribeResponse {
+        dataset,
+        timezone,
+        fingerprint: fingerprint.as_str().to_owned(),
+        fields: fields.into_iter().map(field_info_to_wire).collect(),
+        measures: measures.into_iter().map(measure_info_to_wire).collect(),
+    }
+}
+
+/// A description as a client received it.
+///
+/// # Errors
+///
+/// A field without a name, a measure without a kind or with a precision that is none.
+pub fn description_from_wire(
+    response: wire::DescribeResponse,
+) -> Result<Description, ServiceError> {
+    let wire::DescribeResponse { dataset, timezone, fingerprint, fields, measures } = response;
+    Ok(Description {
+        dataset,
+        timezone,
+        fingerprint: Fingerprint::new(fingerprint),
+        fields: fields.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
+        measures: measures.into_iter().map(measure_info_from_wire).collect::<Result<_, _>>()?,
+    })
+}
+
+fn field_info_to_wire(info: FieldInfo) -> wire::FieldInfo {
+    let FieldInfo { field, label, multi, has_label, has_media } = info;
+    wire::FieldInfo { name: field.to_string(), label, multi, has_label, has_media }
+}
+
+fn field_info_from_wire(info: wire::FieldInfo) -> Result<FieldInfo, ServiceError> {
+    let wire::FieldInfo { name, label, multi, has_label, has_media } = info;
+    let field = field_from_text("fields.name", &name)?;
+    Ok(FieldInfo { field, label, multi, has_label, has_media })
+}
+
+fn measure_info_to_wire(info: MeasureInfo) -> wire::MeasureInfo {
+    use wire::measure_info::Kind;
+    let MeasureInfo { name, label, class, format } = info;
+    let kind = match class {
+        MeasureClass::Count => Kind::Count(wire::CountMeasure {}),
+        MeasureClass::Sum => Kind::Sum(wire::SumMeasure {}),
+        MeasureClass::Distinct { family, precision, relative_error } => {
+            Kind::Distinct(wire::DistinctMeasure {
+                family,
+                precision: precision.into(),
+                relative_error,
+            })
+        }
+        MeasureClass::Derived { expression } => Kind::Derived(wire::DerivedMeasure { expression }),
+    };
+    let format = match format {
+        MeasureFormat::Number => wire::MeasureFormat::Number,
+        MeasureFormat::Percent => wire::MeasureFormat::Percent,
+        MeasureFormat::Seconds => wire::MeasureFormat::Seconds,
+    };
+    wire::MeasureInfo { name, label, format: format.into(), kind: Some(kind) }
+}
+
+pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureInfo, ServiceError> {
+    use wire::measure_info::Kind;
+    // A format or a kind of a later version: shown as a plain number, or refused.
+    let format = match info.format() {
+        wire::MeasureFormat::Unspecified | wire::MeasureFormat::Number => MeasureFormat::Number,
+        wire::MeasureFormat::Percent => MeasureFormat::Percent,
+        wire::MeasureFormat::Seconds => MeasureFormat::Seconds,
+    };
+    let wire::MeasureInfo { name, label, kind, .. } = info;
+    let class = match kind {
+        Some(Kind::Count(wire::CountMeasure {})) => MeasureClass::Count,
+        Some(Kind::Sum(wire::SumMeasure {})) => MeasureClass::Sum,
+        Some(Kind::Distinct(distinct)) => MeasureClass::Distinct {
+            family: distinct.family,
+            precision: u8::try_from(distinct.precision).map_err(|_| {
+                invalid(
+                    "measures.precision",
+                    format_args!("{} of `{name}` is no precision", distinct.precision),
+                )
+            })?,
+            relative_error: distinct.relative_error,
+        },
+        Some(Kind::Derived(derived)) => MeasureClass::Derived { expression: derived.expression },
+        None => return Err(invalid("measures.kind", format_args!("`{name}` has none we know"))),
+    };
+    Ok(MeasureInfo { name, label, class, format })
+}

@@ -1,0 +1,205 @@
+//! Queries on their way through the wire.
+
+use super::{
+    count_from_wire, count_to_wire, field_from_text, group_key, invalid, optional_date,
+    optional_date_to_text,
+};
+use crate::error::ServiceError;
+use crate::id::SnapshotId;
+use crate::query::{Direction, Filter, MAX_FILTER_DEPTH, Order, OrderBy, Query, QueryRange, Test};
+use crate::wire;
+
+/// Rows of an answer where a request names no limit.
+const DEFAULT_QUERY_LIMIT: u32 = 100;
+
+/// A query on its way to a server.
+///
+/// An open range (no day on either end) becomes [`QueryRange::AllTime`], which means the same.
+///
+/// # Errors
+///
+/// A filter nested deeper than [`MAX_FILTER_DEPTH`], or a limit or offset over four billion.
+pub fn query_to_wire(
+    query: Query,
+    snapshot: Option<SnapshotId>,
+) -> Result<wire::QueryRequest, ServiceError> {
+    let Query { range, filter, group_by, measures, order_by, limit, offset } = query;
+    let (from, to) = match range {
+        QueryRange::AllTime => (None, None),
+        QueryRange::Days { from, to } => (from, to),
+    };
+    if let Some(filter) = &filter {
+        check_depth(filter.depth())?;
+    }
+    Ok(wire::QueryRequest {
+        from: optional_date_to_text(from),
+        to: optional_date_to_text(to),
+        filter: filter.map(filter_to_wire),
+        group_by: group_by.iter().map(ToString::to_string).collect(),
+        measures,
+        order_by: order_by.into_iter().map(order_to_wire).collect(),
+        limit: Some(count_to_wire("limit", limit)?),
+        offset: count_to_wire("offset", offset)?,
+        snapshot: snapshot.map(|id| id.0),
+    })
+}
+
+/// A query as a server received it, with the snapshot that it names.
+///
+/// # Errors
+///
+/// A `from` or `to` that is no date, an empty name, a filter, test or order without its kind, and a
+/// filter nested deeper than [`MAX_FILTER_DEPTH`].
+pub fn query_from_wire(
+    request: wire::QueryRequest,
+) -> Result<(Query, Option<SnapshotId>), ServiceError> {
+    let wire::QueryRequest {
+        from,
+        to,
+        filter,
+        group_by,
+        measures,
+        order_by,
+        limit,
+        offset,
+        snapshot,
+    } = request;
+    let range = match (optional_date("from", &from)?, optional_date("to", &to)?) {
+        (None, None) => QueryRange::AllTime,
+        (from, to) => QueryRange::Days { from, to },
+    };
+    let query = Query {
+        range,
+        filter: filter.map(|filter| filter_from_wire(filter, 1)).transpose()?,
+        group_by: group_by
+            .iter()
+            .map(|key| group_key("group_by", key))
+            .collect::<Result<_, _>>()?,
+        measures,
+        order_by: order_by.into_iter().map(order_from_wire).collect::<Result<_, _>>()?,
+        limit: count_from_wire(limit.unwrap_or(DEFAULT_QUERY_LIMIT)),
+        offset: count_from_wire(offset),
+    };
+    Ok((query, snapshot.map(SnapshotId)))
+}
+
+pub(super) fn filter_to_wire(filter: Filter) -> wire::Filter {
+    use wire::filter::Node;
+    let list = |filters: Vec<Filter>| wire::FilterList {
+        filters: filters.into_iter().map(filter_to_wire).collect(),
+    };
+    let node = match filter {
+        Filter::And(filters) => Node::And(list(filters)),
+        Filter::Or(filters) => Node::Or(list(filters)),
+        Filter::Not(filter) => Node::Not(Box::new(filter_to_wire(*filter))),
+        Filter::Field { field, test } => Node::Field(wire::FieldTest {
+            field: field.to_string(),
+            test: Some(test_to_wire(test)),
+        }),
+    };
+    wire::Filter { node: Some(node) }
+}
+
+/// Converts one node that lies `depth` deep, the outermost at 1.
+fn filter_from_wire(filter: wire::Filter, depth: usize) -> Result<Filter, ServiceError> {
+    use wire::filter::Node;
+    check_depth(depth)?;
+    let list = |list: wire::FilterList| -> Result<Vec<Filter>, ServiceError> {
+        list.filters.into_iter().map(|filter| filter_from_wire(filter, depth + 1)).collect()
+    };
+    Ok(match filter.node {
+        Some(Node::And(filters)) => Filter::And(list(filters)?),
+        Some(Node::Or(filters)) => Filter::Or(list(filters)?),
+        Some(Node::Not(filter)) => Filter::Not(Box::new(filter_from_wire(*filter, depth + 1)?)),
+        Some(Node::Field(wire::FieldTest { field, test })) => Filter::Field {
+            test: test_from_wire(&field, test)?,
+            field: field_from_text("filter.field", &field)?,
+        },
+        None => {
+            return Err(invalid(
+                "filter",
+                "a node is empty; expected one of `and`, `or`, `not`, `field`",
+            ));
+        }
+    })
+}
+
+fn check_depth(depth: usize) -> Result<(), ServiceError> {
+    if depth > MAX_FILTER_DEPTH {
+        return Err(invalid(
+            "filter",
+            format_args!(
+                "nested {depth} deep or more, over the limit of {MAX_FILTER_DEPTH}; list values in \
+                 one `any_of` instead of nesting tests"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn test_to_wire(test: Test) -> wire::field_test::Test {
+    use wire::field_test::Test as Wire;
+    match test {
+        Test::AnyOf(values) => Wire::AnyOf(wire::ValueList { values }),
+        Test::AllOf(values) => Wire::AllOf(wire::ValueList { values }),
+        Test::NoneOf(values) => Wire::NoneOf(wire::ValueList { values }),
+        Test::Prefix(prefix) => Wire::Prefix(prefix),
+        Test::IsNull(is_null) => Wire::IsNull(is_null),
+    }
+}
+
+fn test_from_wire(field: &str, test: Option<wire::field_test::Test>) -> Result<Test, ServiceError> {
+    use wire::field_test::Test as Wire;
+    Ok(match test {
+        Some(Wire::AnyOf(list)) => Test::AnyOf(list.values),
+        Some(Wire::AllOf(list)) => Test::AllOf(list.values),
+        Some(Wire::NoneOf(list)) => Test::NoneOf(list.values),
+        Some(Wire::Prefix(prefix)) => Test::Prefix(prefix),
+        Some(Wire::IsNull(is_null)) => Test::IsNull(is_null),
+        None => {
+            return Err(invalid(
+                "filter.field",
+                format_args!(
+                    "`{field}` has no test; expected one of `any_of`, `all_of`, `none_of`, \
+                     `prefix`, `is_null`"
+                ),
+            ));
+        }
+    })
+}
+
+fn order_to_wire(order: OrderBy) -> wire::OrderBy {
+    use wire::order_by::By;
+    let by = match order.by {
+        Order::Measure(measure) => By::Measure(measure),
+        Order::Key(key) => By::Key(key.to_string()),
+    };
+    let direction = match order.direction {
+        Direction::Ascending => wire::Direction::Ascending,
+        Direction::Descending => wire::Direction::Descending,
+    };
+    wire::OrderBy { by: Some(by), direction: direction.into() }
+}
+
+fn order_from_wire(order: wire::OrderBy) -> Result<OrderBy, ServiceError> {
+    use wire::order_by::By;
+    // A direction is never guessed: a page in the wrong order looks right.
+    let direction = match wire::Direction::try_from(order.direction) {
+        Ok(wire::Direction::Ascending) => Direction::Ascending,
+        Ok(wire::Direction::Descending) => Direction::Descending,
+        Ok(wire::Direction::Unspecified) | Err(_) => {
+            return Err(invalid(
+                "order_by.direction",
+                "none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
+            ));
+        }
+    };
+    let by = match order.by {
+        Some(By::Measure(measure)) => Order::Measure(measure),
+        Some(By::Key(key)) => Order::Key(group_key("order_by.key", &key)?),
+        None => {
+            return Err(invalid("order_by", "an entry is empty; expected `measure` or `key`"));
+        }
+    };
+    Ok(OrderBy { by, direction })
+}

@@ -1,0 +1,140 @@
+//! Snapshots, and the state of serving, on their way through the wire.
+
+use super::{
+    count_from_wire, date, date_pair, invalid, optional_date_to_text, required,
+    timestamp_from_wire, timestamp_to_wire, verification,
+};
+use crate::error::ServiceError;
+use crate::id::{Fingerprint, RunId, SnapshotId};
+use crate::service::{ServingState, ServingStatus, SnapshotInfo, Unattributed};
+use crate::wire;
+
+/// Snapshots of a list where a request names no limit.
+const DEFAULT_SNAPSHOTS_LIMIT: u32 = 20;
+
+/// A request for snapshots on its way to a server; numbers over four billion ask for all.
+pub fn snapshots_request_to_wire(n_most: usize) -> wire::SnapshotsRequest {
+    wire::SnapshotsRequest { limit: Some(u32::try_from(n_most).unwrap_or(u32::MAX)) }
+}
+
+/// How many snapshots a request asks for.
+pub fn snapshots_request_from_wire(request: wire::SnapshotsRequest) -> usize {
+    count_from_wire(request.limit.unwrap_or(DEFAULT_SNAPSHOTS_LIMIT))
+}
+
+/// A list of snapshots on its way to a client.
+pub fn snapshots_to_wire(snapshots: Vec<SnapshotInfo>) -> wire::SnapshotsResponse {
+    wire::SnapshotsResponse { snapshots: snapshots.into_iter().map(snapshot_to_wire).collect() }
+}
+
+/// A list of snapshots as a client received it.
+///
+/// # Errors
+///
+/// A snapshot without its time, or with a text that is no date.
+pub fn snapshots_from_wire(
+    response: wire::SnapshotsResponse,
+) -> Result<Vec<SnapshotInfo>, ServiceError> {
+    response.snapshots.into_iter().map(snapshot_from_wire).collect()
+}
+
+/// A status on its way to a client.
+pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
+    let ServingStatus { state, message, snapshot } = status;
+    let state = match state {
+        ServingState::Serving => wire::ServingState::Serving,
+        ServingState::Stale => wire::ServingState::Stale,
+        ServingState::Down => wire::ServingState::Down,
+    };
+    wire::WatchResponse {
+        state: state.into(),
+        message: message.unwrap_or_default(),
+        snapshot: snapshot.map(snapshot_to_wire),
+    }
+}
+
+/// A status as a client received it.
+///
+/// # Errors
+///
+/// A state that this version does not know, or a snapshot that does not hold.
+pub fn serving_status_from_wire(
+    response: wire::WatchResponse,
+) -> Result<ServingStatus, ServiceError> {
+    let state = match wire::ServingState::try_from(response.state) {
+        Ok(wire::ServingState::Serving) => ServingState::Serving,
+        Ok(wire::ServingState::Stale) => ServingState::Stale,
+        Ok(wire::ServingState::Down) => ServingState::Down,
+        Ok(wire::ServingState::Unspecified) | Err(_) => {
+            return Err(invalid("state", format_args!("{} is no state we know", response.state)));
+        }
+    };
+    Ok(ServingStatus {
+        state,
+        message: (!response.message.is_empty()).then_some(response.message),
+        snapshot: response.snapshot.map(snapshot_from_wire).transpose()?,
+    })
+}
+
+pub(super) fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
+    let SnapshotInfo {
+        id,
+        committed_at,
+        run,
+        fingerprint,
+        days,
+        n_days,
+        n_cells,
+        rows_in,
+        unattributed,
+        verification,
+    } = info;
+    let unattributed = unattributed.iter().map(|Unattributed { source, day, rows }| {
+        wire::Unattributed { source: source.clone(), day: day.to_string(), rows: *rows }
+    });
+    wire::Snapshot {
+        version: id.0,
+        committed_at: Some(timestamp_to_wire(committed_at)),
+        run: run.as_str().to_owned(),
+        fingerprint: fingerprint.as_str().to_owned(),
+        first_day: optional_date_to_text(days.map(|days| days.0)),
+        last_day: optional_date_to_text(days.map(|days| days.1)),
+        n_days,
+        n_cells,
+        rows_in,
+        unattributed: unattributed.collect(),
+        verification: verification.as_ref().map(verification::to_wire),
+    }
+}
+
+pub(super) fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInfo, ServiceError> {
+    let wire::Snapshot {
+        version,
+        committed_at,
+        run,
+        fingerprint,
+        first_day,
+        last_day,
+        n_days,
+        n_cells,
+        rows_in,
+        unattributed,
+        verification,
+    } = snapshot;
+    let unattributed = unattributed.into_iter().map(|wire::Unattributed { source, day, rows }| {
+        let day = date("snapshot.unattributed.day", &day)?;
+        Ok(Unattributed { source, day, rows })
+    });
+    Ok(SnapshotInfo {
+        id: SnapshotId(version),
+        committed_at: timestamp_from_wire(required("snapshot.committed_at", committed_at)?)?,
+        run: RunId::new(run),
+        fingerprint: Fingerprint::new(fingerprint),
+        days: date_pair("snapshot.first_day", &first_day, "snapshot.last_day", &last_day)?,
+        n_days,
+        n_cells,
+        rows_in,
+        unattributed: unattributed.collect::<Result<_, ServiceError>>()?,
+        verification: verification.map(verification::from_wire).transpose()?,
+    })
+}

@@ -1,0 +1,362 @@
+//! From the TOML tree to values with lines: takes out the keys that exist, and reports the others.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    At, Entry, Place, RawAttribute, RawCheck, RawCsv, RawDataset, RawDimension, RawFiles,
+    RawLookup, RawMeasure, RawModel, RawOf, RawShare, RawSource,
+};
+use crate::model::problems::{Problems, nearest, quoted};
+
+/// Reads a file as far as it is TOML, and reports wrong types and unknown keys.
+///
+/// `None` where the text is no TOML: what else would be said of it is guesswork.
+pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawModel> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, problems };
+    if !errors.is_empty() {
+        reader.report_syntax(&errors);
+        return None;
+    }
+    let mut root = reader.table(root.get_ref(), String::new(), String::new(), 1);
+    let dataset = reader.subtable(&mut root, "dataset").map(|mut table| RawDataset {
+        name: reader.string(&mut table, "name"),
+        timezone: reader.string(&mut table, "timezone"),
+        place: reader.finish(table),
+    });
+    let sources = reader.subtables(&mut root, "source", Reader::source);
+    let lookups = reader.subtables(&mut root, "lookup", Reader::lookup);
+    let dimensions = reader.subtables(&mut root, "dimension", Reader::dimension);
+    let measures = reader.subtables(&mut root, "measure", Reader::measure);
+    let checks = reader.subtables(&mut root, "check", Reader::check);
+    reader.finish(root);
+    Some(RawModel { dataset, sources, lookups, dimensions, measures, checks })
+}
+
+/// A TOML table while its keys are taken out one by one.
+struct Table<'a> {
+    place: Place,
+    /// Keys not yet taken, in the file's order.
+    rest: Vec<(&'a str, usize, &'a DeValue<'a>)>,
+    /// Keys that were asked for: those that exist.
+    known: Vec<&'static str>,
+}
+
+impl Table<'_> {
+    fn line_of(&self, key: &str) -> Option<usize> {
+        self.rest.iter().find(|(name, _, _)| *name == key).map(|(_, line, _)| *line)
+    }
+}
+
+struct Reader<'a, 'p> {
+    text: &'a str,
+    problems: &'p mut Problems,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn report_syntax(&mut self, errors: &[toml::de::Error]) {
+        let mut last_line = 0;
+        for error in errors {
+            let line = self.line(error.span().map_or(0, |span| span.start));
+            // What follows an error on its line mostly follows from it.
+            if line > last_line {
+                let what = format!("this is no TOML: {}", error.message());
+                let mend = if error.message() == "duplicate key" {
+                    "keep one of them"
+                } else {
+                    "correct it; texts need quotes, lists and names of tables brackets"
+                };
+                self.problems.report(line, "", what, mend);
+                last_line = line;
+            }
+        }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        1 + before.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    fn table(&self, table: &'a DeTable<'a>, name: String, path: String, line: usize) -> Table<'a> {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let rest = entries
+            .into_iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), self.key_line(key), value.get_ref()))
+            .collect();
+        Table { place: Place { name, line, path }, rest, known: Vec::new() }
+    }
+
+    fn key_line(&self, key: &Spanned<std::borrow::Cow<'_, str>>) -> usize {
+        self.line(key.span().start)
+    }
+
+    /// Reports the keys that nobody asked for.
+    fn finish(&mut self, table: Table<'_>) -> Place {
+        for (key, line, _) in table.rest {
+            let mend = match nearest(key, table.known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", quoted(table.known.iter().copied())),
+            };
+            self.problems.report(line, join(&table.place.path, key), "unknown key", mend);
+        }
+        table.place
+    }
+
+    fn take(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<At<&'a DeValue<'a>>> {
+        table.known.push(key);
+        let index = table.rest.iter().position(|(name, _, _)| *name == key)?;
+        let (_, line, value) = table.rest.remove(index);
+        Some(At { value, line })
+    }
+
+    /// Takes a key and reads its value; `None` from `read` is a wrong type.
+    fn entry<T>(
+        &mut self,
+        table: &mut Table<'a>,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Entry<T> {
+        let Some(At { value, line }) = self.take(table, key) else {
+            return Entry::Absent;
+        };
+        match read(value) {
+            Some(value) => Entry::Given(At { value, line }),
+            None => {
+                let path = join(&table.place.path, key);
+                self.wrong_type(line, path, value, expected);
+                Entry::Bad
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, line: usize, path: String, value: &DeValue<'_>, expected: &str) {
+        let what = match value {
+            DeValue::String(text) if text.trim().is_empty() => "is empty".to_owned(),
+            DeValue::Array(array) if array.is_empty() => "is empty".to_owned(),
+            DeValue::Array(_) => "has the type array".to_owned(),
+            other => format!("has the type {}", other.type_str()),
+        };
+        self.problems.report(line, path, what, format!("write {expected}"));
+    }
+
+    fn string(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<String> {
+        self.entry(table, key, "a text in quotes", text)
+    }
+
+    fn boolean(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<bool> {
+        self.entry(table, key, "`true` or `false`", DeValue::as_bool)
+    }
+
+    fn strings(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<Vec<String>> {
+        self.entry(table, key, "a list of texts, such as `[\"a\", \"b\"]`", texts)
+    }
+
+    fn share(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<RawShare> {
+        self.entry(table, key, "a share such as `\"1%\"` or `0.01`", |value| {
+            text(value).map(RawShare::Text).or_else(|| number(value).map(RawShare::Number))
+        })
+    }
+
+    fn subtable(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<Table<'a>> {
+        let expected = format!("it as a table, `[{}]`", join(&table.place.path, key));
+        let entry = self.entry(table, key, &expected, DeValue::as_table);
+        let at = entry.given()?;
+        Some(self.table(at.value, key.to_owned(), join(&table.place.path, key), at.line))
+    }
+
+    /// Reads `[key.NAME]` for every name, in the file's order.
+    fn subtables<T>(
+        &mut self,
+        root: &mut Table<'a>,
+        key: &'static str,
+        read: fn(&mut Self, Table<'a>) -> T,
+    ) -> Vec<T> {
+        let Some(tables) = self.subtable(root, key) else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (name, line, value) in tables.rest {
+            let path = join(key, name);
+            match value.as_table() {
+                Some(table) => {
+                    let table = self.table(table, name.to_owned(), path, line);
+                    all.push(read(self, table));
+                }
+                None => {
+                    let expected = format!("a table with a name, `[{key}.NAME]`");
+                    self.wrong_type(line, path, value, &expected);
+                }
+            }
+        }
+        all
+    }
+
+    fn source(&mut self, mut table: Table<'a>) -> RawSource {
+        let files = self.files(&mut table);
+        let from = self.string(&mut table, "from");
+        let time = self.string(&mut table, "time");
+        let predicate = self.string(&mut table, "where");
+        let on_bad_rows = self.string(&mut table, "on_bad_rows");
+        let max_bad_rows = self.share(&mut table, "max_bad_rows");
+        let attribute = self.attribute(&mut table);
+        let place = self.finish(table);
+        RawSource { place, files, from, time, predicate, on_bad_rows, max_bad_rows, attribute }
+    }
+
+    fn attribute(&mut self, table: &mut Table<'a>) -> Entry<RawAttribute> {
+        let line = table.line_of("attribute");
+        let Some(mut attribute) = self.subtable(table, "attribute") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let line = attribute.place.line;
+        let value = RawAttribute {
+            event: self.string(&mut attribute, "event"),
+            to: self.string(&mut attribute, "to"),
+            by: self.strings(&mut attribute, "by"),
+            within: self.entry(
+                &mut attribute,
+                "within",
+                "a number and a unit in quotes, such as `\"24h\"`",
+                text,
+            ),
+            credit: self.string(&mut attribute, "credit"),
+            place: self.finish(attribute),
+        };
+        Entry::Given(At { value, line })
+    }
+
+    fn lookup(&mut self, mut table: Table<'a>) -> RawLookup {
+        RawLookup {
+            files: self.files(&mut table),
+            key: self.string(&mut table, "key"),
+            place: self.finish(table),
+        }
+    }
+
+    fn files(&mut self, table: &mut Table<'a>) -> RawFiles {
+        RawFiles {
+            url: self.string(table, "url"),
+            format: self.string(table, "format"),
+            files: self.strings(table, "files"),
+            columns: self.columns(table),
+            csv: self.csv(table),
+        }
+    }
+
+    fn columns(&mut self, table: &mut Table<'a>) -> Entry<Vec<(String, String)>> {
+        let line = table.line_of("columns");
+        let Some(columns) = self.subtable(table, "columns") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let mut all = Vec::new();
+        for (name, line, value) in columns.rest {
+            match text(value) {
+                Some(sql) => all.push((name.to_owned(), sql)),
+                None => {
+                    let path = join(&columns.place.path, name);
+                    self.wrong_type(line, path, value, "an SQL expression in quotes");
+                }
+            }
+        }
+        Entry::Given(At { value: all, line: columns.place.line })
+    }
+
+    fn csv(&mut self, table: &mut Table<'a>) -> Entry<RawCsv> {
+        let line = table.line_of("csv");
+        let Some(mut csv) = self.subtable(table, "csv") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let line = csv.place.line;
+        let value = RawCsv {
+            header: self.boolean(&mut csv, "header"),
+            delimiter: self.string(&mut csv, "delimiter"),
+            quote: self.string(&mut csv, "quote"),
+            // The one text that may be empty: an empty field is null.
+            null: self.entry(&mut csv, "null", "a text in quotes", |value| {
+                value.as_str().map(str::to_owned)
+            }),
+            place: self.finish(csv),
+        };
+        Entry::Given(At { value, line })
+    }
+
+    fn dimension(&mut self, mut table: Table<'a>) -> RawDimension {
+        RawDimension {
+            column: self.string(&mut table, "column"),
+            lookup: self.string(&mut table, "lookup"),
+            on: self.string(&mut table, "on"),
+            multi: self.boolean(&mut table, "multi"),
+            attributes: self.strings(&mut table, "attributes"),
+            label: self.string(&mut table, "label"),
+            media: self.string(&mut table, "media"),
+            display: self.string(&mut table, "display"),
+            place: self.finish(table),
+        }
+    }
+
+    fn measure(&mut self, mut table: Table<'a>) -> RawMeasure {
+        RawMeasure {
+            source: self.string(&mut table, "source"),
+            kind: self.string(&mut table, "kind"),
+            of: self.entry(&mut table, "of", "a column in quotes, or a list of columns", |value| {
+                text(value).map(RawOf::One).or_else(|| texts(value).map(RawOf::Several))
+            }),
+            precision: self.entry(&mut table, "precision", "a whole number", whole),
+            error: self.share(&mut table, "error"),
+            family: self.string(&mut table, "family"),
+            from_sketch: self.boolean(&mut table, "from_sketch"),
+            expr: self.string(&mut table, "expr"),
+            format: self.string(&mut table, "format"),
+            display: self.string(&mut table, "display"),
+            place: self.finish(table),
+        }
+    }
+
+    fn check(&mut self, mut table: Table<'a>) -> RawCheck {
+        RawCheck {
+            kind: self.string(&mut table, "kind"),
+            source: self.string(&mut table, "source"),
+            trailing_days: self.entry(&mut table, "trailing_days", "a whole number", whole),
+            at_least: self.share(&mut table, "at_least"),
+            at_most: self.share(&mut table, "at_most"),
+            dimension: self.string(&mut table, "dimension"),
+            measure: self.string(&mut table, "measure"),
+            within: self.string(&mut table, "within"),
+            per: self.string(&mut table, "per"),
+            on_failure: self.string(&mut table, "on_failure"),
+            place: self.finish(table),
+        }
+    }
+}
+
+/// A text that is not empty.
+fn text(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+/// A list of texts; neither it nor any of them is empty.
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let array = value.as_array().filter(|array| !array.is_empty())?;
+    array.iter().map(|element| text(element.get_ref())).collect()
+}
+
+fn whole(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    value
+        .as_float()
+        .map(toml::de::DeFloat::as_str)
+        .or_else(|| Some(value.as_integer()?.as_str()))?
+        .parse()
+        .ok()
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
