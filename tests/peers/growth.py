@@ -1,9 +1,9 @@
-"""How the time of a run grows with its events, and what a corrected day costs in a lake of a month and of a year.
+"""How the time of a run grows with its events, and what a corrected day costs in a lake of a month, of a year and of three.
 
-`python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (3.4 GiB in all),
+`python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (5 GiB in all),
 and CLIO, the release binary, rolls them up. First days of three million events each, 1, 10 and 70 of them; then seven days of 2 and
-of 21 million; then some of these with less memory; then a year of 100,000 events a day, one day of which loses half of its events
-and gets them back. Prints seconds, time for an event and peak memory, medians of three or one; fails where a run takes more memory
+of 21 million; then some of these with less memory; then lakes of which one day loses half of its events and gets them back: a month,
+a year and three of 100,000 events a day, and the 70 days. Prints seconds, time for an event and peak memory, medians of three or one; fails where a run takes more memory
 than it was told, or a corrected lake does not count what it has to.
 """
 
@@ -60,6 +60,26 @@ def made(folder: Path, millions: float, days: int) -> Path:
     return model
 
 
+def corrected(binary: str, model: Path, lake: Path, aside: Path) -> bool:
+    """Takes half of a day's events away and brings them back, and reports both; false where the lake counts something else."""
+    part = model.with_suffix("") / "impressions" / f"dt={DAY}" / "part-1.parquet"
+    whole, lost, got = counted(binary, lake), [], []
+    for _ in range(ROUNDS):
+        shutil.move(part, aside)
+        try:
+            lost.append(run(binary, model, lake, "--date", DAY))
+            less = counted(binary, lake)
+        finally:
+            shutil.move(aside, part)
+        got.append(run(binary, model, lake, "--date", DAY))
+        if not (less < whole and counted(binary, lake) == whole):
+            print(f"error: {lake} of {whole} events counts {less}, then {counted(binary, lake)}", file=sys.stderr)
+            return False
+    report("  a day of it loses half of its events", lost)
+    report("  the day gets them back", got)
+    return True
+
+
 def main() -> int:
     folder, binary = Path(sys.argv[1]), sys.argv[2]
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,25 +100,18 @@ def main() -> int:
                 print(f"error: a run took {taken[1]:.0f} MiB of {limit}", file=sys.stderr)
                 return 1
 
-        model = made(folder, 36.5, 365)
-        part = folder / "events-36.5-365" / "impressions" / f"dt={DAY}" / "part-1.parquet"
-        aside = Path(scratch) / "part.parquet"
-        for name, of_lake in [("a year", []), ("a month", ["--from", "2026-03-01", "--to", "2026-03-31"])]:
-            report(f"{name} of 100,000 events a day", [run(binary, model, lake, *of_lake)])
-            whole, lost, got = counted(binary, lake), [], []
-            for _ in range(ROUNDS):
-                shutil.move(part, aside)
-                try:
-                    lost.append(run(binary, model, lake, "--date", DAY))
-                    less = counted(binary, lake)
-                finally:
-                    shutil.move(aside, part)
-                got.append(run(binary, model, lake, "--date", DAY))
-                if not (less < whole and counted(binary, lake) == whole):
-                    print(f"error: {name} of {whole} events counts {less}, then {counted(binary, lake)}", file=sys.stderr)
-                    return 1
-            report("  a day of it loses half of its events", lost)
-            report("  the day gets them back", got)
+        of_march = ["--from", "2026-03-01", "--to", "2026-03-31"]
+        lakes = [
+            ("a month of 100,000 events a day", 36.5, 365, of_march),
+            ("a year of 100,000 events a day", 36.5, 365, []),
+            ("three years of 100,000 events a day", 109.5, 1095, []),
+            ("70 days of 3 million events", 210, 70, []),
+        ]
+        for name, millions, days, of_lake in lakes:
+            model = made(folder, millions, days)
+            report(name, [run(binary, model, lake, *of_lake)])
+            if not corrected(binary, model, lake, Path(scratch) / "part.parquet"):
+                return 1
             shutil.rmtree(lake)
     return 0
 
