@@ -3,8 +3,8 @@
 `python -m peers.growth FOLDER CLIO`: events of `peers.events` are written to FOLDER, where they are not there yet (5 GiB in all),
 and CLIO, the release binary, rolls them up. First days of three million events each, 1, 10 and 70 of them; then seven days of 2 and
 of 21 million; then some of these with less memory; then lakes of which one day loses half of its events and gets them back: a month,
-a year and three of 100,000 events a day, and the 70 days. Prints seconds, time for an event and peak memory, medians of three or one; fails where a run takes more memory
-than it was told, or a corrected lake does not count what it has to.
+a year and three of 100,000 events a day, and the 70 days. Prints seconds, time for an event and peak memory, medians of three or
+one; fails where a run takes more memory than it was told, or a corrected lake does not count what it has to.
 """
 
 import json
