@@ -7,6 +7,7 @@
 mod compat;
 mod datasets;
 mod faults;
+mod memory;
 mod processes;
 mod properties;
 mod retention;
