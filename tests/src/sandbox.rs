@@ -54,8 +54,20 @@ pub struct Finished {
     pub stderr: String,
 }
 
+/// Where cargo leaves the binary of the profile that the running test was built with.
+fn built_beside() -> PathBuf {
+    let mut binary = std::env::current_exe().expect("a running test has a path");
+    binary.pop();
+    if binary.ends_with("deps") {
+        binary.pop();
+    }
+    binary.push(format!("clio{}", std::env::consts::EXE_SUFFIX));
+    binary
+}
+
 impl Sandbox {
-    /// An empty folder, and the binary that stands beside the running test.
+    /// An empty folder, and the binary that stands beside the running test, or another where
+    /// [`settings::binary`](crate::settings::binary) names one.
     ///
     /// # Panics
     ///
@@ -63,12 +75,7 @@ impl Sandbox {
     pub fn new() -> Self {
         let folder =
             tempfile::Builder::new().prefix("clio-").tempdir().expect("a folder for tests");
-        let mut binary = std::env::current_exe().expect("a running test has a path");
-        binary.pop();
-        if binary.ends_with("deps") {
-            binary.pop();
-        }
-        binary.push(format!("clio{}", std::env::consts::EXE_SUFFIX));
+        let binary = crate::settings::binary().unwrap_or_else(built_beside);
         assert!(
             binary.is_file(),
             "{} is not built; run `cargo build --package clio-cli` with the same profile",

@@ -1,4 +1,7 @@
-//! How long and how varied the tests of chance are: little in `make test`, much in `make soak`.
+//! What a person may set for a run of the tests: how long and how varied the tests of chance are, little in
+//! `make test` and much in `make soak`; and which binary is tested.
+
+use std::path::PathBuf;
 
 /// How many times the etl is killed: `CLIO_TEST_KILLS`, else 10.
 ///
@@ -16,6 +19,12 @@ pub fn n_kills() -> usize {
 /// Where the variable holds no number.
 pub fn seed() -> u64 {
     number("CLIO_TEST_SEED").unwrap_or(20_261_121)
+}
+
+/// The binary to test: `CLIO_TEST_BINARY`, such as an installed release; else the one built beside the tests.
+#[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
+pub fn binary() -> Option<PathBuf> {
+    std::env::var_os("CLIO_TEST_BINARY").map(PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
