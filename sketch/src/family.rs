@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::SketchError;
-use crate::{datasketches, hllpp};
+use crate::hll::{datasketches, hllpp};
 
 /// The definition of coupons, registers, hash and bytes that a sketch follows.
 ///

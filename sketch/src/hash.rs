@@ -19,7 +19,7 @@
 //! one value like any other.
 
 use crate::family::Family;
-use crate::{datasketches, hllpp};
+use crate::hll::{datasketches, hllpp};
 
 /// The one NaN that stands for all of them.
 const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;

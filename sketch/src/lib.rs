@@ -21,7 +21,7 @@
 //!
 //! What a sketch holds is a function of the *set* of hashes alone: its form, registers, bytes and
 //! estimate are the same whatever the order of insertion, the grouping of unions or the repetitions.
-//! The head of `src/accumulator.rs` explains why that is so, that of `src/codec/hllpp.rs` lays out the bytes.
+//! The head of `src/hll/accumulator.rs` explains why that is so, that of `src/hll/codec/hllpp.rs` lays out the bytes.
 //!
 //! | precision | error (one standard deviation) | bytes when dense | coupons before that |
 //! | --- | --- | --- | --- |
@@ -33,29 +33,23 @@
 //!
 //! The crate knows nothing of rows, models, files, Arrow or async, does no I/O, and fails only on
 //! parameters and on bytes that it decodes.
+//!
+//! ```text
+//! lib.rs      family.rs, hash.rs, error.rs: what every kind of sketch shares
+//! hll.rs      distinct counts: coupons while small, registers when large; two families of them
+//! ```
+//!
+//! Another kind of sketch is a room beside `hll`, with the same verbs and bytes of its own.
 
-mod accumulator;
-mod codec;
-mod coupon;
-mod datasketches;
 mod error;
-mod estimate;
 mod family;
-mod grouped;
 mod hash;
-mod hllpp;
-mod kind;
-mod reference;
-mod registers;
-mod sketch;
-mod union;
+mod hll;
 
-pub use codec::{Form, HllType, SketchRef, decode_parts};
 pub use error::{DecodeError, SketchError};
-pub use estimate::{Estimate, relative_standard_error_at};
 pub use family::{Family, Precision};
-pub use grouped::GroupedSketches;
 pub use hash::TupleHasher;
-pub use reference::ReferenceSketch;
-pub use sketch::Sketch;
-pub use union::Union;
+pub use hll::{
+    Estimate, Form, GroupedSketches, HllType, ReferenceSketch, Sketch, SketchRef, Union,
+    decode_parts, relative_standard_error_at,
+};

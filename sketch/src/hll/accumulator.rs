@@ -23,11 +23,11 @@
 
 use std::borrow::Cow;
 
-use crate::codec::{Parts, SketchRef};
-use crate::coupon::CouponSet;
 use crate::error::SketchError;
-use crate::kind::Kind;
-use crate::registers;
+use crate::hll::codec::{Parts, SketchRef};
+use crate::hll::coupon::CouponSet;
+use crate::hll::kind::Kind;
+use crate::hll::registers;
 
 /// A state that grows by hashes, coupons, registers and encoded sketches.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@
 //! sketches" (2017, <https://arxiv.org/abs/1702.01284>), algorithm 6. It needs no tables, and it needs the
 //! registers alone, so that it does not depend on the order in which data arrived.
 
-use crate::codec::Parts;
 use crate::family::{Family, Precision};
-use crate::kind::Kind;
-use crate::registers::{self, RankSums};
+use crate::hll::codec::Parts;
+use crate::hll::kind::Kind;
+use crate::hll::registers::{self, RankSums};
 
 /// The number of standard deviations on either side of the mean that hold 95 % of a normal distribution.
 const Z_95: f64 = 1.96;

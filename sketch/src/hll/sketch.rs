@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::accumulator::Accumulator;
-use crate::codec::{self, Form, HllType, Parts, SketchRef};
 use crate::error::SketchError;
-use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
-use crate::kind::Kind;
+use crate::hll::accumulator::Accumulator;
+use crate::hll::codec::{self, Form, HllType, Parts, SketchRef};
+use crate::hll::estimate::{self, Estimate};
+use crate::hll::kind::Kind;
 
 /// The set of hashes that it was given, as far as it takes to estimate how many there were.
 ///

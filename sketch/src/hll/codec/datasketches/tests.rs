@@ -5,12 +5,12 @@ use ::datasketches::hll::{HllSketch, HllUnion};
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::{Form, SketchRef};
+use crate::hll::codec::{Form, SketchRef};
 use crate::{Sketch, SketchError};
 
 const FAMILY: Family = Family::DataSketches;
 
-/// A hash as [`crate::datasketches::coupon`] reads it.
+/// A hash as [`crate::hll::datasketches::coupon`] reads it.
 fn hash(slot: u64, rank: u64) -> u64 {
     (slot << RANK_BITS) | rank
 }

@@ -3,12 +3,12 @@
 mod slab;
 
 use self::slab::Slab;
-use crate::accumulator::Accumulator;
-use crate::codec::{self, Form, Parts, SketchRef};
 use crate::error::SketchError;
-use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
-use crate::kind::Kind;
+use crate::hll::accumulator::Accumulator;
+use crate::hll::codec::{self, Form, Parts, SketchRef};
+use crate::hll::estimate::{self, Estimate};
+use crate::hll::kind::Kind;
 
 /// The most coupons that a group keeps in a slab: 256 bytes. Up to there insertion into a sorted block
 /// moves four cache lines at most; beyond it the 120 bytes and the allocation of a state of its own

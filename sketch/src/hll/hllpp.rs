@@ -15,8 +15,8 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::coupon::RANK_BITS;
 use crate::family::Precision;
+use crate::hll::coupon::RANK_BITS;
 
 /// The name of the hash, its seed and its canonical bytes together.
 ///

@@ -5,7 +5,7 @@ mod sort;
 
 use self::merge::merge;
 use self::sort::sort;
-use crate::kind::Kind;
+use crate::hll::kind::Kind;
 
 /// The number of bits under the slot; the same in every family.
 pub(crate) const RANK_BITS: u32 = 6;

@@ -1,8 +1,8 @@
 //! Dense registers, one byte each, and the kernels over them: insert, union, sums of ranks.
 
 use crate::family::Family;
-use crate::kind::Kind;
-use crate::{datasketches, hllpp};
+use crate::hll::kind::Kind;
+use crate::hll::{datasketches, hllpp};
 
 /// Raises the register of each hash to its rank.
 #[inline]

@@ -15,7 +15,7 @@
 //!    Golomb-Rice coded with parameter b = 25 - ⌈log2 n⌉: gap / 2^b as that many zeros and a one, then
 //!    gap mod 2^b in b bits, the lowest first;
 //! 2. the rank, 1 to 40, in 6 bits, the lowest first, only where the slot's 25 - p low bits are zero
-//!    (elsewhere the rank is 0, see `src/hllpp.rs`).
+//!    (elsewhere the rank is 0, see `src/hll/hllpp.rs`).
 //!
 //! Zeros fill the last byte. 2^25 / n is the mean gap, so that b costs within 2 % of the entropy: 4096 coupons
 //! take 14.6 bits each, one takes 7 bytes with its header. Registers lie as they are, so that decoding is a copy
@@ -26,9 +26,9 @@
 
 use super::bits::{BitReader, BitWriter};
 use super::{Body, DecodeError, EncodedCoupons, Parts};
-use crate::coupon::{RANK_BITS, slot};
 use crate::family::{Family, Precision};
-use crate::hllpp::{
+use crate::hll::coupon::{RANK_BITS, slot};
+use crate::hll::hllpp::{
     MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_coupons, max_slots_of_register,
 };
 

@@ -15,8 +15,8 @@ use std::borrow::Cow;
 pub use self::datasketches::HllType;
 use crate::error::{DecodeError, SketchError};
 use crate::family::{Family, Precision};
-use crate::kind::Kind;
-use crate::registers;
+use crate::hll::kind::Kind;
+use crate::hll::registers;
 
 /// The form of a sketch; which one is a function of the set of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

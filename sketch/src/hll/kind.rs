@@ -1,9 +1,9 @@
 //! Family and precision together: what a state has to know to be updated.
 
-use crate::coupon::RANK_BITS;
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
-use crate::{datasketches, hllpp};
+use crate::hll::coupon::RANK_BITS;
+use crate::hll::{datasketches, hllpp};
 
 /// Family and precision together. Every rule that differs by family is reached from here, so that a new
 /// family fails to compile until each has an answer.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::{Form, SketchRef, decode_parts};
+use crate::hll::codec::{Form, SketchRef, decode_parts};
 use crate::{Sketch, SketchError};
 
 const FAMILY: Family = Family::HllPlusPlus;

@@ -32,12 +32,12 @@
 //! reader's knowledge comes from coupons and registers; HIP estimate and sums are ignored.
 
 use super::{Body, DecodeError, EncodedCoupons, Packed, Parts};
-use crate::coupon::RANK_BITS;
-use crate::datasketches::{
+use crate::family::{Family, Precision};
+use crate::hll::coupon::RANK_BITS;
+use crate::hll::datasketches::{
     MAX_LIST_COUPONS, MAX_RANK, MIN_SET_PRECISION, max_coupons, register_of_coupon,
 };
-use crate::family::{Family, Precision};
-use crate::registers;
+use crate::hll::registers;
 
 const SERIAL_VERSION: u8 = 1;
 const HLL_FAMILY: u8 = 7;

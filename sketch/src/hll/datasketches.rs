@@ -13,8 +13,8 @@
 //! What [`hash`] returns is not a plain 64-bit hash, which could not hold a rank of 63 beside a slot: it is the
 //! coupon in the low 32 bits, and below the libraries' notice 32 more bits of h1 above it.
 
-use crate::coupon::RANK_BITS;
 use crate::family::Precision;
+use crate::hll::coupon::RANK_BITS;
 
 /// The name of the hash, its seed and its canonical bytes together.
 pub(crate) const HASH_NAME: &str = "murmur3-x64-128/9001";

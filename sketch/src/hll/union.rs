@@ -1,12 +1,12 @@
 //! The union of many sketches, in memory that is used again for the next one.
 
-use crate::accumulator::Accumulator;
-use crate::codec::{self, Parts, SketchRef};
 use crate::error::SketchError;
-use crate::estimate::{self, Estimate};
 use crate::family::{Family, Precision};
-use crate::kind::Kind;
-use crate::sketch::Sketch;
+use crate::hll::accumulator::Accumulator;
+use crate::hll::codec::{self, Parts, SketchRef};
+use crate::hll::estimate::{self, Estimate};
+use crate::hll::kind::Kind;
+use crate::hll::sketch::Sketch;
 
 /// A scratch that sketches of one family and precision are united in.
 ///
