@@ -52,7 +52,6 @@ mod source;
 mod spilled;
 mod sql;
 mod stage;
-pub mod synth;
 mod verify;
 
 pub use check::INVARIANTS;

@@ -3,13 +3,14 @@
 use clio_tests::repository;
 
 /// Each package with the packages of ours that it may name.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("sketch", &[]),
     ("proto", &["clio-sketch"]),
     ("etl", &["clio-proto", "clio-sketch"]),
+    ("etl/synth", &[]),
     ("serving", &["clio-proto", "clio-sketch"]),
     ("web", &["clio-proto"]),
-    ("web/cli", &["clio-proto", "clio-etl", "clio-serving", "clio-web"]),
+    ("web/cli", &["clio-proto", "clio-etl", "clio-serving", "clio-synth", "clio-web"]),
     ("tests", &["clio-proto", "clio-sketch"]),
 ];
 
@@ -27,6 +28,15 @@ fn manifests_name_only_what_their_layer_may_know() {
             }
         }
     }
+}
+
+#[test]
+fn every_package_of_the_workspace_has_a_layer() {
+    let root = std::fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let root: toml::Table = root.parse().unwrap();
+    let members = root["workspace"]["members"].as_array().unwrap();
+    let members: Vec<_> = members.iter().filter_map(toml::Value::as_str).collect();
+    assert_eq!(members, MAY_USE.map(|(folder, _)| folder), "Cargo.toml and the layers differ");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl clio_etl::Progress for Bars {
     }
 }
 
-impl clio_etl::synth::SynthProgress for Bars {
+impl clio_synth::SynthProgress for Bars {
     fn phase(&self, name: &str, total: u64) {
         self.start(name, total);
     }

@@ -59,7 +59,7 @@ fn make_events(args: &DemoArgs, events: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the folder `{}`", args.data.display()))?;
     let config = synth::preset(args.scale);
     println!("events: making about {} in {}", config.n_events, events.display());
-    clio_etl::synth::generate(&config, events, &Bars::new())?;
+    clio_synth::generate(&config, events, &Bars::new())?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use clio_etl::synth::{SynthConfig, SynthSummary, generate, generate_days};
+use clio_synth::{SynthConfig, SynthSummary, generate, generate_days};
 
 use crate::args::{ReportFormat, Scale, SynthArgs};
 use crate::output;

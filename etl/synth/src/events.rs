@@ -191,7 +191,7 @@ fn presence(launch: u32, day: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::config::SynthConfig;
+    use crate::config::SynthConfig;
 
     fn small_week(mut visit: impl FnMut(&World, u32, Event, Option<(PlayDay, Play)>)) {
         let world = World::new(&SynthConfig::small());
@@ -244,7 +244,7 @@ mod tests {
             match world.catalogue.assets[usize::from(seen.asset)].character {
                 Character::Niche { audience } => {
                     let persona = world.profile(seen.profile).persona;
-                    let audiences = crate::synth::people::audiences_of(persona);
+                    let audiences = crate::people::audiences_of(persona);
                     let counts =
                         if audiences.contains(&audience) { &mut fans } else { &mut others };
                     counts[played] += 1;

@@ -3,7 +3,7 @@
 use super::fields::{Field, Members};
 use super::filter::Filter;
 use super::tally::{Grouping, Span, Tally};
-use crate::synth::world::World;
+use crate::world::World;
 use Field::{Asset, Audience, Country, Day, Device, Language, MediaType, Tags, Title};
 
 /// Single days are answered for so many first days only, so that a year does not cost gigabytes.

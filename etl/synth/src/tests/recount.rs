@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::generate;
 use super::tables::{Row, read_assets, read_audiences, read_rows};
 use super::{SynthConfig, new_folder, tiny};
+use crate::generate;
 
 /// An event with the values of each of its fields.
 struct Event {

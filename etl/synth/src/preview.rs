@@ -197,8 +197,8 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::catalogue::Catalogue;
-    use crate::synth::config::SynthConfig;
+    use crate::catalogue::Catalogue;
+    use crate::config::SynthConfig;
 
     #[test]
     fn previews_are_small_different_and_show_their_title() {

@@ -7,9 +7,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Asset, Catalogue, Character, MediaType, STYLES, Title};
-use crate::synth::config::SynthConfig;
-use crate::synth::people::{AUDIENCES, GENRES};
-use crate::synth::places::{PLACES, Place};
+use crate::config::SynthConfig;
+use crate::people::{AUDIENCES, GENRES};
+use crate::places::{PLACES, Place};
 
 /// An asset is live in at most so many countries of its language: campaigns are local, and the
 /// number of cells stays near what occurs in practice.

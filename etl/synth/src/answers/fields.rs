@@ -1,10 +1,10 @@
 //! The fields of the cube over synthetic events: names, members, and which members an event has.
 
-use crate::synth::catalogue::{MediaType, languages, tags};
-use crate::synth::events::{Event, UNKNOWN_COUNTRY};
-use crate::synth::people::{AUDIENCES, N_PERSONAS, audiences_of};
-use crate::synth::places::DEVICES;
-use crate::synth::world::World;
+use crate::catalogue::{MediaType, languages, tags};
+use crate::events::{Event, UNKNOWN_COUNTRY};
+use crate::people::{AUDIENCES, N_PERSONAS, audiences_of};
+use crate::places::DEVICES;
+use crate::world::World;
 
 /// What one groups and filters by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

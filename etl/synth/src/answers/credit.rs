@@ -2,9 +2,9 @@
 //! person saw at or before it and within a day; of several at one instant the one that is least by
 //! asset, country (unknown before all) and device.
 
-use crate::synth::events::{DAY_MS, Event, UNKNOWN_COUNTRY};
-use crate::synth::places::DEVICES;
-use crate::synth::world::World;
+use crate::events::{DAY_MS, Event, UNKNOWN_COUNTRY};
+use crate::places::DEVICES;
+use crate::world::World;
 
 /// How long after an impression a play counts for it.
 const WINDOW_MS: u64 = 24 * 3_600_000;
