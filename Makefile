@@ -58,7 +58,7 @@ check-rust:
 # The binary first: the system tests start it as a process of its own.
 test-rust: dashboard
 	cargo build --package clio-cli --locked
-	tests/python.sh
+	tests/open_bandit.sh
 	cargo test --workspace --locked
 
 # A look with coverage, a few seconds each; `test-rust` runs the corpus.

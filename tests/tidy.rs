@@ -3,3 +3,4 @@
 mod files;
 mod layers;
 mod licences;
+mod lone_clone;

@@ -20,20 +20,16 @@ pub fn repository() -> PathBuf {
     here.parent().expect("the tests' package is a folder of the repository").to_owned()
 }
 
-/// The Open Bandit sample, which lies beside a checkout and is part of no commit.
+/// The Open Bandit sample (ZOZO Research, CC BY 4.0), which `tests/open_bandit.sh` fetches.
 ///
 /// # Panics
 ///
-/// Where it is not there: the message says where it comes from.
+/// Where it was not fetched yet.
 pub fn open_bandit_folder() -> PathBuf {
-    let folder = repository().join("../shared/data/open-bandit");
-    assert!(
-        folder.join("random-men.csv").is_file(),
-        "the Open Bandit sample is not in {}: it is the small sample of the Open Bandit Dataset \
-         (ZOZO Research, CC BY 4.0), one file for each policy and campaign",
-        folder.display()
-    );
-    folder.canonicalize().expect("it was just seen")
+    let folder = repository().join("target/open-bandit");
+    let is_there = folder.join("random-men.csv").is_file();
+    assert!(is_there, "run tests/open_bandit.sh first: it makes {}", folder.display());
+    folder
 }
 
 /// A folder that is removed with the value.
