@@ -7,11 +7,12 @@ mod sorter;
 use std::ops::Range;
 use std::sync::Arc;
 
-use clio_proto::{META_KIND, MeasureKind, Model, cell_schema};
+use clio_lake::cell_schema;
+use clio_proto::{MeasureKind, Model};
 use clio_sketch::{Family, Precision};
 use datafusion::arrow::array::{ArrayRef, AsArray, LargeBinaryArray, RecordBatch};
 use datafusion::arrow::compute::{cast, interleave};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 
 pub(crate) use self::keyed::{KeyOrder, KeyedCells};
@@ -190,80 +191,10 @@ impl SortedCells {
     }
 }
 
-/// A difference between two schemas of cells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ShapeDifference {
-    /// As a sentence.
-    pub(crate) what: String,
-    /// Cells of both schemas may lie in one table: a measure is new, or measures stand in another order.
-    pub(crate) is_compatible: bool,
-}
-
-/// Whether two schemas hold the same columns.
-pub(crate) fn differences(old: &Schema, new: &Schema) -> Vec<ShapeDifference> {
-    let mut found = Vec::new();
-    let mut add = |what: String, is_compatible| found.push(ShapeDifference { what, is_compatible });
-    for field in new.fields() {
-        let Ok(known) = old.field_with_name(field.name()) else {
-            add(format!("`{}` is new", field.name()), is_measure(field));
-            continue;
-        };
-        if !same_type(known.data_type(), field.data_type()) {
-            let (old, new) = (known.data_type(), field.data_type());
-            add(format!("`{}` was {old} and is {new}", field.name()), false);
-        }
-        let mut keys: Vec<&String> = field.metadata().keys().collect();
-        keys.extend(known.metadata().keys());
-        keys.retain(|key| key.starts_with("clio."));
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            let (old, new) = (known.metadata().get(key), field.metadata().get(key));
-            if old != new {
-                let text =
-                    |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
-                let (old, new) = (text(old), text(new));
-                add(format!("`{}` had {key} {old} and has {new}", field.name()), false);
-            }
-        }
-    }
-    for field in old.fields() {
-        if new.field_with_name(field.name()).is_err() {
-            add(format!("`{}` is gone", field.name()), false);
-        }
-    }
-    if found.is_empty() && names(old, |_| true) != names(new, |_| true) {
-        let is_key = |field: &Field| !is_measure(field);
-        found.push(ShapeDifference {
-            what: format!("the columns' order was {}", names(old, |_| true).join(", ")),
-            is_compatible: names(old, is_key) == names(new, is_key),
-        });
-    }
-    found
-}
-
-/// Cells are sorted by all columns but the measures.
-fn is_measure(field: &Field) -> bool {
-    field.metadata().contains_key(META_KIND)
-}
-
-fn names(schema: &Schema, is_wanted: impl Fn(&Field) -> bool) -> Vec<String> {
-    let wanted = schema.fields().iter().filter(|field| is_wanted(field));
-    wanted.map(|field| field.name().clone()).collect()
-}
-
-/// The item's name and the offsets' width of a list are matters of the engine that wrote it.
-fn same_type(a: &DataType, b: &DataType) -> bool {
-    match (a, b) {
-        (DataType::List(a), DataType::List(b)) => same_type(a.data_type(), b.data_type()),
-        (a, b) => a == b,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::{Int64Array, StringViewArray};
-    use datafusion::arrow::datatypes::Int64Type;
+    use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 
     use super::*;
 

@@ -1,7 +1,8 @@
 //! What must hold before every commit. A check that fails is an error that explains itself; those that a
 //! model declares are in `judge.rs`.
 
-use clio_proto::{CheckOutcome, Period};
+use clio_lake::CheckOutcome;
+use clio_proto::Period;
 use clio_sketch::{Estimate, Form, SketchRef, Union, relative_standard_error_at};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;

@@ -3,16 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use clio_lake::{LakeError, is_transient};
 use clio_proto::Period;
 use datafusion::common::DataFusionError;
 use jiff::civil::Date;
 
 use words::{list, looked, retired_text, unreachable_text, whole_months_text};
 
-mod passing;
 mod words;
 
-pub(crate) use passing::may_pass;
 pub(crate) use words::{list_days, type_name};
 
 /// Whose fault it is, and what helps.
@@ -388,16 +387,9 @@ pub enum EtlError {
         /// At least one, in the order of the model's checks, then by day.
         failed: Vec<FailedCheck>,
     },
-    /// The lake's storage fails.
-    #[error("lake {url}: {reason}")]
-    Lake {
-        /// Where.
-        url: String,
-        /// What the storage says.
-        reason: String,
-        /// It may be gone the next time.
-        passes: bool,
-    },
+    /// The lake cannot be read or written.
+    #[error(transparent)]
+    Lake(LakeError),
     /// The folder with the journal of runs cannot be used.
     #[error("the state folder {}: {reason}; give another with --state", folder.display())]
     State {
@@ -439,7 +431,7 @@ impl EtlError {
     /// Whose fault it is, and what helps.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Lake { .. } | Self::State { .. } => ErrorKind::Lake,
+            Self::Lake(_) | Self::State { .. } => ErrorKind::Lake,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::CheckFailed { .. } | Self::Engine { .. } => ErrorKind::Internal,
             _ => ErrorKind::Input,
@@ -450,14 +442,28 @@ impl EtlError {
     /// input.
     pub fn can_pass(&self) -> bool {
         match self {
-            Self::Storage { passes, .. } | Self::Lake { passes, .. } => *passes,
-            Self::Engine { error, .. } => may_pass(error.as_ref()),
+            Self::Storage { passes, .. } => *passes,
+            Self::Lake(error) => error.is_transient(),
+            Self::Engine { error, .. } => is_transient(error.as_ref()),
             _ => false,
         }
     }
 
     pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
         Self::Engine { step: step.into(), error: Box::new(error) }
+    }
+}
+
+impl From<LakeError> for EtlError {
+    fn from(error: LakeError) -> Self {
+        match error {
+            // The journal is ours: its own error says more.
+            LakeError::Journal(error) => match error.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(error) => Self::Lake(LakeError::Journal(error)),
+            },
+            error => Self::Lake(error),
+        }
     }
 }
 
@@ -469,5 +475,26 @@ pub(crate) trait During<T> {
 impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
     fn during(self, step: &str) -> Result<T, EtlError> {
         self.map_err(|error| EtlError::engine(step, error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
+        object_store::Error::Generic { store, source: Box::new(io::Error::from(kind)) }
+    }
+
+    #[test]
+    fn an_error_of_the_engine_passes_if_its_cause_does() {
+        let engine = |error: object_store::Error| {
+            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
+        };
+        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
+        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
+        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
     }
 }

@@ -22,8 +22,8 @@ use crate::cells::{CellShape, PeriodCells};
 use crate::check::{self, Totals};
 use crate::config::Progress;
 use crate::error::EtlError;
-use crate::lake::LakeFile;
 use crate::stage::{Periods, Rebuilt, Stager};
+use clio_lake::LakeFile;
 
 /// What a fold works on.
 pub(crate) struct Fold<'a> {

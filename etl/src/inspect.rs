@@ -22,10 +22,10 @@ use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
 use crate::fold::Union;
-use crate::lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 use crate::rollup::{Inputs, Inventory, Selection, roll_up};
 use crate::source::{Table, is_public};
 use crate::stage::Stager;
+use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 
 /// How many rows of a table are shown.
 const N_SAMPLE_ROWS: usize = 5;

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use clio_lake::JournalError;
 use clio_proto::{RunId, RunOutcome};
 use rusqlite::{Connection, TransactionBehavior, params};
 use url::Url;
@@ -264,8 +265,18 @@ impl Journal {
     }
 }
 
+impl clio_lake::Journal for Journal {
+    fn intend(&self, folder: &str, path: &str) -> Result<(), JournalError> {
+        Ok(Self::intend(self, folder, path)?)
+    }
+
+    fn forget(&self, folder: &str, path: &str) -> Result<(), JournalError> {
+        Ok(Self::forget(self, folder, path)?)
+    }
+}
+
 fn lock_path(folder: &Path, run: &RunId) -> PathBuf {
-    folder.join("running").join(format!("{}.lock", crate::lake::plain(run.as_str())))
+    folder.join("running").join(format!("{}.lock", clio_lake::plain(run.as_str())))
 }
 
 /// Opens the database, and makes its tables.

@@ -8,7 +8,8 @@ mod day;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use clio_proto::{Check, CheckFinding, CheckKind, CheckOutcome, Model, OnFailure, Period};
+use clio_lake::{CheckFinding, CheckOutcome};
+use clio_proto::{Check, CheckKind, Model, OnFailure, Period};
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt, TryStreamExt};
 use jiff::Span;
@@ -19,10 +20,9 @@ use self::day::DayTally;
 use crate::cells::{CellShape, Held};
 use crate::error::{EtlError, FailedCheck};
 use crate::fold::Union;
-use crate::lake::LakeFile;
 use crate::lookups::Members;
-use crate::plan::day_of;
 use crate::stage::{Periods, Rebuilt};
+use clio_lake::LakeFile;
 
 /// How many files of days before are read at once.
 const N_FILES_AT_ONCE: usize = 8;
@@ -82,7 +82,7 @@ impl Judge<'_> {
 
     fn changed(&self) -> impl Iterator<Item = (Date, &Rebuilt)> {
         let changed = self.days.iter().filter(|(_, rebuilt)| rebuilt.is_changed);
-        changed.filter_map(|(period, rebuilt)| Some((day_of(*period)?, rebuilt)))
+        changed.filter_map(|(period, rebuilt)| Some((period.day()?, rebuilt)))
     }
 
     fn judge_unattributed(&self, checks: &[&Check], outcomes: &mut [CheckOutcome]) {
@@ -184,7 +184,7 @@ impl Judge<'_> {
     ) -> Result<BTreeMap<Date, Vec<Option<i128>>>, EtlError> {
         let mut totals = BTreeMap::new();
         for (period, rebuilt) in self.days {
-            if let (Some(day), Some(_)) = (day_of(*period), &rebuilt.file) {
+            if let (Some(day), Some(_)) = (period.day(), &rebuilt.file) {
                 totals.insert(day, rebuilt.totals.whole.clone());
             }
         }
@@ -195,7 +195,7 @@ impl Judge<'_> {
                 self.old.range(window).map(|(period, _)| *period)
             })
             .filter(|period| !self.days.contains_key(period))
-            .filter_map(day_of)
+            .filter_map(Period::day)
             .collect();
         let known: Vec<(Date, Vec<Option<i128>>)> = futures::stream::iter(before)
             .map(|day| async move {

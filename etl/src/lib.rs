@@ -2,8 +2,8 @@
 //! dimension values, so that any later question is answered without the events?*
 //!
 //! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
-//! would find, [`verify`] whether what a lake holds is right, [`retire`] lets old days go. The binary's `etl` and `model` commands call them. This crate does not know of queries,
-//! gRPC or HTTP; serving meets it in the lake alone.
+//! would find, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does
+//! not know of queries, gRPC or HTTP; serving meets it in the lake alone, whose files `clio-lake` writes and reads.
 //!
 //! # The life of a row
 //!
@@ -16,7 +16,7 @@
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
 //! check     check.rs    counts are the rows read, no cell has more values than events, …; and, before
 //!                       the fold, judge.rs: what the model declares
-//! commit    lake.rs     lookups first, then one commit of `cells` that is the snapshot
+//! commit    run.rs      lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
 //! The same input gives the same bytes, whatever the number of threads: a run that changes nothing
@@ -32,18 +32,14 @@ mod enrich;
 mod error;
 mod fold;
 mod functions;
-mod history;
-mod housekeeping;
 mod inspect;
 mod journal;
 mod judge;
-mod lake;
 mod lookups;
 mod model_change;
 mod plan;
 mod quarantine;
 mod report;
-mod retire;
 mod retry;
 mod rollup;
 mod run;
@@ -58,15 +54,12 @@ pub use check::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
-pub use history::runs;
-pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
 pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan};
 pub use report::{RunReport, StepTime};
-pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
 pub use retry::Retry;
 pub use run::run;
 pub use schedule::{Arrival, Schedule, Times, Trigger};

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use clio_proto::{LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, Lookup, Model, SqlColumn};
+use clio_lake::LOOKUPS_FOLDER;
+use clio_proto::{LOOKUP_KEY_COLUMN, Lookup, Model, SqlColumn};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -18,8 +19,8 @@ use crate::config::Config;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
 use crate::journal::Journal;
-use crate::lake::{Change, DeltaFolder, Outcome, Staging, Written};
 use crate::source::{Scope, Table};
+use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Staging, Written};
 
 const STEP: &str = "reading a lookup";
 /// How often a lookup's commit is tried again after another writer's.
@@ -163,15 +164,15 @@ impl Members {
                 Outcome::Overtaken => staging.discard().await,
                 Outcome::Unclear => {
                     staging.committed(&change.added);
-                    return Err(folder.unclear());
+                    return Err(folder.unclear().into());
                 }
             }
         }
-        Err(EtlError::Lake {
+        Err(EtlError::Lake(LakeError::Storage {
             url: config.lake.to_string(),
             reason: format!("lookup `{}` is committed by others all the time", self.name),
-            passes: true,
-        })
+            is_transient: true,
+        }))
     }
 }
 

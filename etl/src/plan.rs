@@ -4,10 +4,8 @@ mod retired;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_proto::{
-    CELLS_TABLE, DayInputs, Digest, Grain, Model, Period, Recipe, RetiredDays, SnapshotId,
-    SnapshotMetadata,
-};
+use clio_lake::{CELLS_TABLE, DayInputs, Digest, Recipe, SnapshotMetadata};
+use clio_proto::{Grain, Model, Period, RetiredDays, SnapshotId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -16,9 +14,9 @@ pub use retired::{MonthEffect, PlannedMonth};
 use crate::config::{Config, Days};
 use crate::engine;
 use crate::error::EtlError;
-use crate::lake::{DeltaFolder, TableState};
 use crate::model_change::{Effect, ModelChange};
 use crate::rollup::{Inventory, Selection};
+use clio_lake::{DeltaFolder, TableState};
 
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -330,13 +328,5 @@ fn parents(days: &BTreeSet<Date>) -> Vec<String> {
 
 /// The days that a state of the lake holds.
 pub(crate) fn days_in(state: &TableState) -> BTreeSet<Date> {
-    state.files.iter().filter_map(|file| day_of(file.period?)).collect()
-}
-
-/// The date of a day.
-pub(crate) fn day_of(period: Period) -> Option<Date> {
-    match period {
-        Period::Day(day) => Some(day),
-        Period::Month(..) | Period::Year(_) | Period::All => None,
-    }
+    state.files.iter().filter_map(|file| file.period?.day()).collect()
 }

@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clio_proto::QUARANTINE_TABLE;
+use clio_lake::QUARANTINE_TABLE;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -23,9 +23,9 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use crate::config::Config;
 use crate::error::{During, EtlError, Place, TableName};
 use crate::journal::Journal;
-use crate::lake::{Change, DeltaFolder, Outcome, Written};
 use crate::rollup::Inputs;
 use crate::source::BadRow;
+use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Written};
 
 const STEP: &str = "writing bad rows";
 /// How often the table's commit is tried again after another writer's.
@@ -181,18 +181,18 @@ async fn write(
             Ok(Outcome::Overtaken) => {}
             Ok(Outcome::Unclear) => {
                 staging.committed(&change.added);
-                return Err(folder.unclear());
+                return Err(folder.unclear().into());
             }
             Err(error) => {
                 staging.discard().await;
-                return Err(error);
+                return Err(error.into());
             }
         }
     }
     staging.discard().await;
-    Err(EtlError::Lake {
+    Err(EtlError::Lake(LakeError::Storage {
         url: config.lake.to_string(),
         reason: format!("table `{QUARANTINE_TABLE}` is committed by others all the time"),
-        passes: true,
-    })
+        is_transient: true,
+    }))
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clio_proto::{CheckOutcome, RunId, SnapshotId};
+use clio_lake::CheckOutcome;
+use clio_proto::{RunId, SnapshotId};
 use jiff::civil::Date;
 
 use crate::plan::PlannedMonth;

@@ -8,10 +8,10 @@ mod resume;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_proto::{
-    CELLS_TABLE, DayInputs, FORMAT_VERSION, Grain, LOOKUPS_FOLDER, Period, RetiredDays, RunOutcome,
-    RunRecord, SnapshotId, SnapshotMetadata,
+use clio_lake::{
+    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, SnapshotMetadata, files_by_period,
 };
+use clio_proto::{Grain, Period, RetiredDays, RunOutcome, RunRecord, SnapshotId};
 use datafusion::prelude::SessionContext;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,17 +31,16 @@ use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
-use crate::history;
 use crate::journal::Journal;
 use crate::judge::{Judge, refuse_failures};
-use crate::lake::{Change, DeltaFolder, Outcome, TableState};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
-use crate::plan::{MonthEffect, Plan, PlannedMonth, day_of};
+use crate::plan::{MonthEffect, Plan, PlannedMonth};
 use crate::quarantine::Quarantine;
 use crate::report::RunReport;
 use crate::rollup::{Inputs, Inventory};
-use crate::stage::{Periods, Rebuilt, Stager, files_by_period};
+use crate::stage::{Periods, Rebuilt, Stager};
+use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
 /// How often parents are folded again after another run's commit.
 const MAX_ATTEMPTS: usize = 5;
@@ -108,11 +107,7 @@ pub async fn run(
 fn is_missing(lake: &Url) -> Result<bool, EtlError> {
     let Ok(folder) = lake.to_file_path() else { return Ok(false) };
     let there = folder.try_exists();
-    let there = there.map_err(|error| EtlError::Lake {
-        url: lake.to_string(),
-        reason: error.to_string(),
-        passes: false,
-    })?;
+    let there = there.map_err(|error| LakeError::refused(lake, error.to_string()))?;
     Ok(!there)
 }
 
@@ -207,7 +202,7 @@ impl Run<'_> {
                 }
                 Outcome::Unclear => {
                     self.stager.staging.committed(&change.added);
-                    return Err(self.cells.unclear());
+                    return Err(self.cells.unclear().into());
                 }
                 Outcome::Overtaken => {}
             }
@@ -223,11 +218,11 @@ impl Run<'_> {
             tracing::info!("another run committed meanwhile, parents are folded again");
             (state, known) = (newer, newly_known);
         }
-        Err(EtlError::Lake {
+        Err(EtlError::Lake(LakeError::Storage {
             url: self.config.lake.to_string(),
             reason: format!("other runs committed {MAX_ATTEMPTS} times meanwhile; run again"),
-            passes: true,
-        })
+            is_transient: true,
+        }))
     }
 
     /// The lake as it is now, with what its newest commit says; takes over what dead runs left.
@@ -277,7 +272,7 @@ impl Run<'_> {
         };
         let has_lake = result.is_ok() || self.cells.state().await.is_ok_and(|it| it.is_some());
         if has_lake {
-            history::write(&self.config.lake, &self.record(outcome, result)).await?;
+            write_run(&self.config.lake, &self.record(outcome, result)).await?;
         }
         journal.end(outcome, error, is_kept)?;
         if !has_lake && !is_kept {
@@ -417,11 +412,9 @@ impl Run<'_> {
             run: self.config.run.clone(),
             fingerprint: self.config.model.fingerprint().clone(),
             model: self.config.model.text().to_owned(),
-            days: days.keys().filter_map(|period| day_of(*period)).collect(),
+            days: days.keys().filter_map(|period| period.day()).collect(),
             provisional_days: carried.provisional_days(
-                days.iter()
-                    .filter(|(_, day)| day.file.is_some())
-                    .filter_map(|(day, _)| day_of(*day)),
+                days.iter().filter(|(_, day)| day.file.is_some()).filter_map(|(day, _)| day.day()),
             ),
             rows_in: self.rows_in.clone(),
             rows_out_of_day: self.rows_out_of_day.clone(),
@@ -444,7 +437,7 @@ impl Run<'_> {
     /// The retired months after the run: those before, but for the ones that it has rebuilt whole.
     fn retired(&self, known: Option<&SnapshotMetadata>, days: &Periods) -> RetiredDays {
         let mut retired = known.map(|known| known.retired.clone()).unwrap_or_default();
-        for day in days.keys().filter_map(|period| day_of(*period)) {
+        for day in days.keys().filter_map(|period| period.day()) {
             retired.restore(Period::of(day, Grain::Month));
         }
         retired
@@ -465,7 +458,7 @@ impl Run<'_> {
         let (present, gone): (Vec<_>, Vec<_>) =
             days.iter().partition(|(_, day)| day.file.is_some());
         let dates = |days: Vec<(&Period, &Rebuilt)>| {
-            days.into_iter().filter_map(|(period, _)| day_of(*period)).collect()
+            days.into_iter().filter_map(|(period, _)| period.day()).collect()
         };
         let changed = days.values().chain(parents.values()).filter(|rebuilt| rebuilt.is_changed);
         let mut kept = self.retired_months.iter().filter(|month| month.effect == MonthEffect::Kept);

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use clio_proto::Digest;
+use clio_lake::Digest;
 use croner::Cron;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -308,7 +308,10 @@ mod tests {
         let config = config(folder.path());
         let now = config.now;
         let mut schedule = Schedule::open(&config, folder.path(), None, None, now).unwrap();
-        let error = |passes| EtlError::Lake { url: String::new(), reason: String::new(), passes };
+        let error = |is_transient| {
+            let (url, reason) = (String::new(), String::new());
+            EtlError::Lake(clio_lake::LakeError::Storage { url, reason, is_transient })
+        };
         schedule.ended(Some(&error(false)), now);
         assert_eq!(schedule.due(now + RETRY_AFTER), None);
         schedule.ended(Some(&error(true)), now);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_proto::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, QUARANTINE_TABLE};
+use clio_lake::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, QUARANTINE_TABLE};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -20,8 +20,8 @@ use url::Url;
 use crate::engine::{self, root_message};
 use crate::error::{During, EtlError};
 use crate::functions;
-use crate::lake::{DeltaFolder, TableState};
 use crate::source::parquet_table;
+use clio_lake::{DeltaFolder, LakeError, TableState};
 
 const STEP: &str = "opening the lake for SQL";
 
@@ -93,11 +93,7 @@ async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Resul
             }
         }
     } else if found_bad.is_none() {
-        return Err(EtlError::Lake {
-            url: lake.to_string(),
-            reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
-            passes: false,
-        });
+        return Err(LakeError::NoSnapshot { url: lake.to_string() }.into());
     }
     // A first run that failed has bad rows to show and no snapshot. A lookup of that name goes before.
     if let Some(state) = found_bad

@@ -11,9 +11,8 @@ use futures::{StreamExt, TryStreamExt};
 use crate::cells::{CellShape, PeriodCells, Piece};
 use crate::check::{Checked, Totals};
 use crate::error::{During, EtlError};
-use crate::lake::{
-    FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, TableState,
-    Written,
+use clio_lake::{
+    FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,
 };
 
 const STEP: &str = "writing cells";
@@ -109,15 +108,4 @@ pub(crate) fn rebuilt(written: Written, totals: Totals) -> Rebuilt {
         Written::Same(file) => (file, false),
     };
     Rebuilt { file: Some(file), totals, is_changed }
-}
-
-/// The files of each period of a state.
-pub(crate) fn files_by_period(state: Option<&TableState>) -> BTreeMap<Period, Vec<LakeFile>> {
-    let mut files: BTreeMap<Period, Vec<LakeFile>> = BTreeMap::new();
-    for file in state.iter().flat_map(|state| &state.files) {
-        if let Some(period) = file.period {
-            files.entry(period).or_default().push(file.clone());
-        }
-    }
-    files
 }

@@ -22,10 +22,10 @@ mod stored;
 
 use std::sync::Arc;
 
-use clio_proto::{
-    CELLS_TABLE, DayRange, FORMAT_VERSION, Model, Period, RetiredDays, SnapshotId,
-    SnapshotMetadata, VERIFICATIONS_FOLDER, Verification,
+use clio_lake::{
+    CELLS_TABLE, FORMAT_VERSION, SnapshotMetadata, VERIFICATIONS_FOLDER, Verification,
 };
+use clio_proto::{DayRange, Model, Period, RetiredDays, SnapshotId};
 use jiff::civil::Date;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
@@ -35,12 +35,11 @@ use self::facts::Facts;
 use crate::cells::CellShape;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
-use crate::error::{EtlError, may_pass};
+use crate::error::EtlError;
 use crate::fold::Union;
-use crate::lake::{DeltaFolder, LakeFile, TableState};
 use crate::plan::{Plan, Reason, days_in};
 use crate::rollup::{Inputs, Inventory, Selection};
-use crate::stage::files_by_period;
+use clio_lake::{DeltaFolder, LakeError, LakeFile, TableState, files_by_period, is_transient};
 
 /// What is recounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +80,7 @@ impl Verifier<'_> {
     async fn run(&self) -> Result<Verification, EtlError> {
         let cells = DeltaFolder::open(&self.config.lake, CELLS_TABLE)?;
         let Some(state) = cells.state().await? else {
-            return Err(self.refuse("there is no snapshot yet; run `clio etl run` first"));
+            return Err(LakeError::NoSnapshot { url: self.config.lake.to_string() }.into());
         };
         let metadata = cells.metadata(&state).await?;
         let none = RetiredDays::default();
@@ -131,8 +130,7 @@ impl Verifier<'_> {
     }
 
     fn refuse(&self, reason: impl Into<String>) -> EtlError {
-        let url = self.config.lake.to_string();
-        EtlError::Lake { url, reason: reason.into(), passes: false }
+        LakeError::refused(&self.config.lake, reason).into()
     }
 
     /// The days asked for that the lake holds, in order.
@@ -234,10 +232,10 @@ impl Verifier<'_> {
             .map_err(|error| self.refuse(error.to_string()))?;
         let path = Path::from(verification.file_name());
         let put = folder.store().put(&path, text.into()).await;
-        put.map_err(|error| EtlError::Lake {
+        put.map_err(|error| LakeError::Storage {
             url: format!("{}{VERIFICATIONS_FOLDER}/", self.config.lake),
             reason: format!("the verification cannot be written: {error}"),
-            passes: may_pass(&error),
+            is_transient: is_transient(&error),
         })?;
         Ok(())
     }

@@ -6,7 +6,6 @@
 //!
 //! It deliberately does not know how anything is computed, stored or served.
 
-mod cells;
 mod client;
 mod convert;
 mod error;
@@ -18,13 +17,6 @@ mod runs;
 mod service;
 pub mod wire;
 
-pub use cells::{
-    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
-    LOOKUP_KEY_COLUMN, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
-    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
-    RetiredDays, SNAPSHOT_KEY, SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER,
-    Verification, cell_schema, verification_prefix,
-};
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
@@ -38,16 +30,16 @@ pub use error::{Code, ServiceError};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Attribution, Check, CheckKind, Credit, CsvOptions, Dimension, DimensionColumn, Expression,
-    ExpressionError, FileSet, Format, Lookup, Measure, MeasureFormat, MeasureKind, Model,
-    ModelError, ModelProblem, OnBadRows, OnFailure, Per, Source, SqlColumn, Window, WindowError,
-    display_name,
+    ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat,
+    MeasureKind, Model, ModelError, ModelProblem, OnBadRows, OnFailure, Per, Source, SqlColumn,
+    Window, WindowError, display_name,
 };
-pub use period::{DayRange, Grain, Period, PeriodParseError, cover};
+pub use period::{DayRange, Grain, Period, PeriodParseError, RetiredDays, cover};
 pub use query::{
     Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_LIMIT,
     Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,
 };
-pub use runs::{RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
+pub use runs::{RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
     MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream, Unattributed,

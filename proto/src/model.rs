@@ -272,6 +272,9 @@ impl fmt::Display for SqlColumn {
     }
 }
 
+/// The column of a lookup's table in the lake that identifies a row.
+pub const LOOKUP_KEY_COLUMN: &str = "key";
+
 /// A table that knows more about a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {

@@ -1,12 +1,14 @@
 //! Periods (a day, a month, a year, or all time) and how a range of days is covered by them.
 
+mod retired;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use crate::cells::RetiredDays;
+pub use retired::RetiredDays;
 
 /// How long a period is. Ordered from the finest to the coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +75,14 @@ impl Period {
             Grain::Month => Self::Month(day.year(), day.month()),
             Grain::Year => Self::Year(day.year()),
             Grain::All => Self::All,
+        }
+    }
+
+    /// The date of a day; `None` of any longer period.
+    pub fn day(self) -> Option<Date> {
+        match self {
+            Self::Day(day) => Some(day),
+            Self::Month(..) | Self::Year(_) | Self::All => None,
         }
     }
 

@@ -13,6 +13,8 @@ use jiff::civil::Date;
 
 use crate::id::{Fingerprint, RunId, SnapshotId};
 
+/// The version of a run's record.
+pub const RUN_RECORD_VERSION: u32 = 1;
 /// The folder of run records, below the lake.
 pub const RUNS_FOLDER: &str = "runs";
 
@@ -48,7 +50,7 @@ impl RunOutcome {
 /// What a run did, as the lake keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RunRecord {
-    /// [`FORMAT_VERSION`](crate::FORMAT_VERSION) of the writer.
+    /// [`RUN_RECORD_VERSION`] of the writer.
     pub format_version: u32,
     /// The run.
     pub run: RunId,
@@ -73,7 +75,7 @@ pub struct RunRecord {
     /// Events that it read and counted, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_in: BTreeMap<String, u64>,
-    /// Bad rows that it left out and wrote to the table [`QUARANTINE_TABLE`](crate::QUARANTINE_TABLE), by source.
+    /// Bad rows that it left out and wrote to the table `quarantine`, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_quarantined: BTreeMap<String, u64>,
     /// Its steps, in the order in which they first began; those of one name as one.

@@ -79,7 +79,7 @@ fn snapshot() -> SnapshotInfo {
 fn run_record() -> RunRecord {
     let started_at = "2026-02-01T03:04:05.5Z".parse().unwrap();
     RunRecord {
-        format_version: clio_proto::FORMAT_VERSION,
+        format_version: clio_proto::RUN_RECORD_VERSION,
         run: RunId::new("run-1"),
         started_at,
         ended_at: "2026-02-01T03:05:00Z".parse().unwrap(),

@@ -12,10 +12,8 @@ use arrow::array::{
     ArrayRef, BinaryArray, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_proto::{
-    CubeService as _, FORMAT_VERSION, FieldRef, Filter, Model, Order, OrderBy, Query, RunId,
-    SNAPSHOT_KEY, SnapshotMetadata, Test, cell_schema,
-};
+use clio_lake::{FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, cell_schema};
+use clio_proto::{CubeService as _, FieldRef, Filter, Model, Order, OrderBy, Query, RunId, Test};
 use clio_serving::{Cubes, ServingConfig};
 use clio_sketch::{Family, Precision, Sketch};
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use clio_lake::Lake;
 use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo};
 use tokio::sync::{Mutex, watch};
 
@@ -14,7 +15,7 @@ use crate::follow::Follower;
 use crate::history::History;
 use crate::runs::RunHistory;
 use crate::service::Admission;
-use crate::snapshot::{Lake, Loader, Snapshot};
+use crate::snapshot::{Loader, Snapshot};
 use crate::verifications::Verifications;
 
 /// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the

@@ -1,9 +1,9 @@
 //! What can go wrong between the lake and an answer.
 
-use clio_proto::{FORMAT_VERSION, Fingerprint, ModelError, Period};
+use clio_lake::{FORMAT_VERSION, LakeError};
+use clio_proto::{Fingerprint, ModelError, Period};
 use clio_sketch::SketchError;
 use parquet::errors::ParquetError;
-use url::Url;
 
 /// Why serving could not load a snapshot, or could not run at all.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +13,13 @@ pub enum ServingError {
     #[error("lake `{lake}` holds no snapshot yet: `clio etl run` makes the first one")]
     NoSnapshot {
         /// The lake.
-        lake: Url,
+        lake: String,
     },
     /// The lake did not answer, or its log cannot be read. Trying again may help.
     #[error("lake `{lake}` does not answer: {problem}")]
     Lake {
         /// The lake.
-        lake: Url,
+        lake: String,
         /// What the storage said.
         problem: String,
     },
@@ -40,6 +40,24 @@ pub enum ServingError {
     /// A defect of ours: a task panicked.
     #[error("a task of serving broke down: {0}")]
     Task(#[from] tokio::task::JoinError),
+}
+
+impl From<LakeError> for ServingError {
+    /// What a commit says wrongly is wrong with its snapshot, and stays so; all else may be gone the next time.
+    fn from(error: LakeError) -> Self {
+        let refused = |version, refusal| Self::Refused { version, refusal: Box::new(refusal) };
+        match error {
+            LakeError::NoSnapshot { url } => Self::NoSnapshot { lake: url },
+            LakeError::FormatVersion { version, found, .. } => {
+                refused(version, Refusal::FormatVersion { found })
+            }
+            LakeError::Metadata { version, problem, .. } => {
+                refused(version, Refusal::Metadata { version, problem })
+            }
+            LakeError::Storage { url, reason, .. } => Self::Lake { lake: url, problem: reason },
+            error => Self::Lake { lake: String::new(), problem: error.to_string() },
+        }
+    }
 }
 
 impl ServingError {
@@ -70,6 +88,9 @@ pub enum Refusal {
         /// The version found.
         found: u32,
     },
+    /// What the log says of it cannot be used.
+    #[error(transparent)]
+    Log(LakeError),
     /// The model in the metadata does not hold.
     #[error("its model does not hold: {0}")]
     Model(#[from] ModelError),
@@ -161,21 +182,24 @@ pub enum Refusal {
     },
 }
 
+impl From<LakeError> for Refusal {
+    fn from(error: LakeError) -> Self {
+        match error {
+            LakeError::File { path, problem } => {
+                Self::File { path, problem: FileProblem::Log(problem) }
+            }
+            error => Self::Log(error),
+        }
+    }
+}
+
 /// What is wrong with a file of cells.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileProblem {
-    /// Its partition is not one of ours.
-    #[error("grain `{grain}` and period `{period}` are no partition of cells")]
-    Partition {
-        /// The grain found.
-        grain: String,
-        /// The period found.
-        period: String,
-    },
-    /// Another engine deleted rows without rewriting the file.
-    #[error("it has a deletion vector, which is not read: rewrite the file")]
-    DeletionVector,
+    /// The log tells no period of it, or another engine deleted rows without rewriting it.
+    #[error("{0}")]
+    Log(String),
     /// It is no Parquet file.
     #[error(transparent)]
     Parquet(#[from] ParquetError),

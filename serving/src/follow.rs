@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use clio_lake::CommitFile;
 use clio_proto::{ServingState, SnapshotId};
 use deltalake::DeltaTable;
 use tokio::time::sleep;
@@ -18,7 +19,6 @@ use tracing::{error, info, warn};
 
 use crate::cubes::Cubes;
 use crate::error::ServingError;
-use crate::snapshot::CommitFile;
 
 /// How many looks in a row may fail before what is served counts as stale: one lost packet is no
 /// reason for an alarm.

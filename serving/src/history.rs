@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use clio_proto::{Code, Period, ServiceError, SnapshotId, SnapshotInfo, SnapshotMetadata};
+use clio_lake::SnapshotMetadata;
+use clio_lake::{CellFile, cell_files};
+use clio_proto::{Code, Period, ServiceError, SnapshotId, SnapshotInfo};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cubes::Cubes;
 use crate::error::ServingError;
-use crate::snapshot::{CellFile, cell_files};
 
 /// The most snapshots that are listed at once.
 const MAX_SNAPSHOTS: usize = 1_000;

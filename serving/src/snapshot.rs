@@ -1,7 +1,6 @@
 //! One snapshot in memory: immutable, answered from by any number of queries at once.
 //!
 //! ```text
-//! lake.rs    versions, commits, files          bytes in
 //! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; arena.rs holds its sketches
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
@@ -13,7 +12,6 @@ mod chunk;
 mod decode;
 mod dictionary;
 mod field;
-mod lake;
 mod layout;
 mod load;
 mod lookup;
@@ -34,7 +32,6 @@ pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;
 pub(crate) use field::Field;
 use field::People;
-pub(crate) use lake::{CellFile, CommitFile, Lake, cell_files};
 pub(crate) use layout::{Layout, Stored};
 pub(crate) use load::Loader;
 use lookup::LookupTable;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use clio_proto::{
-    SnapshotId, VERIFICATIONS_FOLDER, Verification, VerificationInfo, verification_prefix,
-};
+use clio_lake::{Lake, VERIFICATIONS_FOLDER, Verification, verification_prefix};
+use clio_proto::{SnapshotId, VerificationInfo};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use object_store::path::Path;
@@ -13,7 +12,6 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use tracing::warn;
 
 use crate::error::ServingError;
-use crate::snapshot::Lake;
 
 /// What was read so far, by version. A file never changes, so that it is read once.
 #[derive(Debug, Default)]
@@ -65,7 +63,7 @@ impl Verifications {
             Ok(files) => files,
             // Nobody verified anything yet.
             Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(error) => return Err(lake.silent(&error)),
+            Err(error) => return Err(lake.silent(&error).into()),
         };
         let mut last: BTreeMap<u64, FileName> = BTreeMap::new();
         for file in files {

@@ -3,14 +3,15 @@
 use clio_tests::repository;
 
 /// Each package with the packages of ours that it may name.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("sketch", &[]),
     ("proto", &["clio-sketch"]),
-    ("etl", &["clio-proto", "clio-sketch"]),
+    ("proto/lake", &["clio-proto", "clio-sketch"]),
+    ("etl", &["clio-lake", "clio-proto", "clio-sketch"]),
     ("etl/synth", &[]),
-    ("serving", &["clio-proto", "clio-sketch"]),
+    ("serving", &["clio-lake", "clio-proto", "clio-sketch"]),
     ("web", &["clio-proto"]),
-    ("web/cli", &["clio-proto", "clio-etl", "clio-serving", "clio-synth", "clio-web"]),
+    ("web/cli", &["clio-lake", "clio-proto", "clio-etl", "clio-serving", "clio-synth", "clio-web"]),
     ("tests", &["clio-proto", "clio-sketch"]),
 ];
 

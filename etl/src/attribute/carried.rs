@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_proto::SnapshotMetadata;
+use clio_lake::SnapshotMetadata;
 use jiff::Timestamp;
 use jiff::civil::Date;
 

@@ -29,7 +29,7 @@ use super::union::Union;
 use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, PeriodCells};
 use crate::error::{During, EtlError};
 use crate::functions::one_of;
-use crate::lake::LakeFile;
+use clio_lake::LakeFile;
 
 const STEP: &str = "folding what changed";
 /// The size of files of which all rows may be in memory at once, if the engine has as much.

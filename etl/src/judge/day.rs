@@ -17,7 +17,7 @@ use crate::check::N_STANDARD_ERRORS;
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::fold::Union;
-use crate::lake::LakeFile;
+use clio_lake::LakeFile;
 
 const STEP: &str = "checking a day";
 /// Sums of other than whole numbers are rounded to nine digits behind the point.

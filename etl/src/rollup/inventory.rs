@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_proto::{Digest, DimensionColumn, Model, Recipe, Source};
+use clio_lake::{Digest, Recipe};
+use clio_proto::{DimensionColumn, Model, Source};
 use datafusion::prelude::SessionContext;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};

@@ -201,8 +201,9 @@ mod tests {
                          column = \"country\"\n[measure.events]\nsource = \"events\"\n\
                          kind = \"count\"\n";
 
-    fn error(passes: bool) -> EtlError {
-        EtlError::Lake { url: "s3://lake/".to_owned(), reason: "no answer".to_owned(), passes }
+    fn error(is_transient: bool) -> EtlError {
+        let (url, reason) = ("s3://lake/".to_owned(), "no answer".to_owned());
+        EtlError::Lake(clio_lake::LakeError::Storage { url, reason, is_transient })
     }
 
     #[tokio::test]

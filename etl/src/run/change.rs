@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{DayInputs, Period, SnapshotMetadata};
+use clio_lake::{DayInputs, SnapshotMetadata, files_by_period};
+use clio_proto::Period;
 use jiff::civil::Date;
 
-use crate::cells::{CellShape, differences};
+use clio_lake::differences;
+
+use crate::cells::CellShape;
 use crate::config::Days;
 use crate::error::EtlError;
-use crate::lake::{Change, LakeFile, TableState};
 use crate::model_change::Effect;
-use crate::plan::{Plan, day_of, days_in};
+use crate::plan::{Plan, days_in};
 use crate::rollup::Inventory;
-use crate::stage::{Periods, files_by_period};
+use crate::stage::Periods;
+use clio_lake::{Change, LakeFile, TableState};
 
 /// Whether the lake's newest snapshot says the same already.
 pub(super) fn is_unchanged(
@@ -42,7 +45,7 @@ pub(super) fn without_twins(
     let Some(known) = known else { return days };
     days.retain(|period, _| {
         let made = |inputs: &DayInputs| {
-            let made = inputs.get(day_of(*period)?);
+            let made = inputs.get(period.day()?);
             made.map(|(recipe, digest)| (recipe.clone(), digest))
         };
         made(made_of).is_none() || made(made_of) != made(&known.inputs)
@@ -62,7 +65,7 @@ pub(super) fn made_of(
     let mut made_of = known.map(|known| known.inputs.clone()).unwrap_or_default();
     let recipe = inventory.recipe();
     for (period, rebuilt) in days {
-        if let (Some(day), None) = (day_of(*period), &rebuilt.file) {
+        if let (Some(day), None) = (period.day(), &rebuilt.file) {
             made_of.remove(day);
         }
     }
@@ -74,7 +77,7 @@ pub(super) fn made_of(
             }
             _ => {
                 let present = days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
-                for day in present.filter_map(|(period, _)| day_of(*period)) {
+                for day in present.filter_map(|(period, _)| period.day()) {
                     made_of.set(day, recipe.clone(), digest);
                 }
                 if !matches!(asked, Days::Range(_)) {
@@ -156,20 +159,17 @@ pub(super) fn refuse_conflict(
     };
     // A day that is new to the lake has no file before or after, whatever becomes of its month.
     let is_other = |day| is_retired(lake.before.1, day) != is_retired(lake.after.1, day);
-    let both = days.keys().filter(|period| {
-        old.get(period) != new.get(period) || day_of(**period).is_some_and(is_other)
-    });
-    let both: Vec<Date> = both.filter_map(|period| day_of(*period)).collect();
+    let both = days
+        .keys()
+        .filter(|period| old.get(period) != new.get(period) || period.day().is_some_and(is_other));
+    let both: Vec<Date> = both.filter_map(|period| period.day()).collect();
     let is_other_shape =
         after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());
     if both.is_empty() && !is_other_shape {
         return Ok(());
     }
     let version = after.map(|after| after.version).unwrap_or_default();
-    let days = if is_other_shape {
-        days.keys().filter_map(|period| day_of(*period)).collect()
-    } else {
-        both
-    };
+    let days =
+        if is_other_shape { days.keys().filter_map(|period| period.day()).collect() } else { both };
     Err(EtlError::Conflict { days, version })
 }

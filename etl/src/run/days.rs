@@ -17,11 +17,11 @@ use crate::check::{self, Totals};
 use crate::config::Days;
 use crate::error::EtlError;
 use crate::journal::StagedPass;
-use crate::lake::{LakeFile, TableState};
-use crate::plan::{MonthEffect, Plan, day_of};
+use crate::plan::{MonthEffect, Plan};
 use crate::quarantine::RowKey;
 use crate::rollup::{Inputs, RolledUp, Selection, roll_up};
-use crate::stage::{Periods, Rebuilt, files_by_period};
+use crate::stage::{Periods, Rebuilt};
+use clio_lake::{LakeFile, TableState, files_by_period};
 
 const ROLL_UP: &str = "roll up";
 
@@ -106,7 +106,7 @@ impl Run<'_> {
         // retired month that is rebuilt: there is none, and its month is folded without it.
         let retired = plan.retired.days().map(Period::Day);
         for period in old.into_keys().chain(retired) {
-            if day_of(period).is_some_and(|day| self.is_looked_for(plan, day)) {
+            if period.day().is_some_and(|day| self.is_looked_for(plan, day)) {
                 let gone = Rebuilt { file: None, totals: Totals::new(shape), is_changed: true };
                 days.entry(period).or_insert(gone);
             }
@@ -185,9 +185,9 @@ impl Run<'_> {
         read: Vec<(Period, Rebuilt)>,
         days: &mut Periods,
     ) -> Result<(), EtlError> {
-        self.keep_months(plan, read.iter().filter_map(|(period, _)| day_of(*period)))?;
+        self.keep_months(plan, read.iter().filter_map(|(period, _)| period.day()))?;
         for (period, rebuilt) in read {
-            if day_of(period).is_some_and(|day| self.is_kept(day)) {
+            if period.day().is_some_and(|day| self.is_kept(day)) {
                 continue;
             }
             self.count_day(shape, period, &rebuilt, &staged.rows_in)?;
@@ -264,7 +264,7 @@ impl Run<'_> {
         rows_in: &BTreeMap<String, BTreeMap<Date, u64>>,
     ) -> Result<(), EtlError> {
         let of_day = |source: &str| {
-            let day = day_of(period)?;
+            let day = period.day()?;
             rows_in.get(source)?.get(&day).copied()
         };
         let of_day = |source: &str| of_day(source).unwrap_or_default();

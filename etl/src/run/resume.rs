@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_proto::{
-    CELLS_TABLE, Digest, FORMAT_VERSION, Period, RunId, RunOutcome, RunRecord, SnapshotId,
-};
+use clio_lake::{CELLS_TABLE, Digest, FORMAT_VERSION};
+use clio_proto::{Period, RunId, RunOutcome, RunRecord, SnapshotId};
 use clio_sketch::Family;
 use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
@@ -15,12 +14,11 @@ use crate::cells::CellShape;
 use crate::check::Totals;
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
-use crate::history;
 use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
-use crate::lake::{DeltaFolder, LakeFile, Staging};
 use crate::plan::Plan;
 use crate::rollup::{Inventory, Selection};
 use crate::stage::Rebuilt;
+use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
 
 const STEP: &str = "reading a day that a dead run has made";
 
@@ -80,7 +78,7 @@ async fn write_record(
     config: &Config,
     journal: &Journal,
     heirloom: &Heirloom,
-    commit: Option<(u64, clio_proto::SnapshotMetadata)>,
+    commit: Option<(u64, clio_lake::SnapshotMetadata)>,
 ) -> Result<(), EtlError> {
     if !heirloom.needs_record {
         return Ok(());
@@ -106,7 +104,7 @@ async fn write_record(
         rows_quarantined: Default::default(),
         steps: journal.steps_of(&heirloom.run)?,
     };
-    history::write(&config.lake, &record).await?;
+    write_run(&config.lake, &record).await?;
     journal.recorded(&heirloom.run)
 }
 

@@ -13,7 +13,9 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use regex::Regex;
 use url::{Position, Url};
 
-use crate::error::{EtlError, TableName, may_pass};
+use clio_lake::is_transient;
+
+use crate::error::{EtlError, TableName};
 use crate::rollup::number_of;
 
 /// The endings of compressed files, which any text format may carry behind its own.
@@ -120,7 +122,9 @@ pub(super) async fn list(
         is_delta_table: false,
         files: Vec::new(),
     };
-    walk.folder(root, None).await.map_err(|error| failed(error.to_string(), may_pass(&error)))?;
+    walk.folder(root, None)
+        .await
+        .map_err(|error| failed(error.to_string(), is_transient(&error)))?;
     let Walk { n_entries, is_delta_table, mut files, .. } = walk;
     if is_delta_table {
         let reason = "it is a Delta table, whose removed files would be counted too; write its \

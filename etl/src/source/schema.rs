@@ -20,7 +20,9 @@ use object_store::ObjectStore;
 use super::SourceFile;
 use super::lines::{LineChunks, bytes_of, numbered_lines};
 use crate::engine::root_message;
-use crate::error::{EtlError, Place, TableName, TypeInFile, may_pass, type_name};
+use clio_lake::is_transient;
+
+use crate::error::{EtlError, Place, TableName, TypeInFile, type_name};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
@@ -47,7 +49,7 @@ pub(super) async fn of_file(
         Format::Parquet => {
             let objects = std::slice::from_ref(&file.meta);
             let schema = ParquetFormat::default().infer_schema(&ctx.state(), store, objects).await;
-            schema.map_err(|error| match may_pass(&error) {
+            schema.map_err(|error| match is_transient(&error) {
                 true => EtlError::Storage {
                     table: name.clone(),
                     url: file.path(),

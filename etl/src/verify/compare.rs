@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_proto::{Dimension, MAX_MISMATCHES, Mismatch, ReferenceErrors, Verification};
+use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, Verification};
+use clio_proto::Dimension;
 use clio_sketch::{Estimate, relative_standard_error_at};
 use jiff::civil::Date;
 

@@ -1,7 +1,7 @@
 //! What changed since the last commit is found, and nothing else is rebuilt: files, lookups, models.
 
 use clio_etl::{Days, Effect, Plan, Reason, plan};
-use clio_proto::CELLS_TABLE;
+use clio_lake::CELLS_TABLE;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 

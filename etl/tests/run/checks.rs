@@ -33,9 +33,9 @@ fn january(checks: &str, n_days: usize, n_events: usize) -> Sandbox {
 
 /// What the checks of a report found: the check, `!` where it failed, the day, the text.
 fn findings(report: &RunReport) -> Vec<String> {
-    let of_check = |check: &clio_proto::CheckOutcome| {
+    let of_check = |check: &clio_lake::CheckOutcome| {
         let name = check.name.clone();
-        let line = move |finding: &clio_proto::CheckFinding| {
+        let line = move |finding: &clio_lake::CheckFinding| {
             let mark = if finding.is_failure { "!" } else { "" };
             format!("{name}{mark} {}: {}", finding.day, finding.what)
         };

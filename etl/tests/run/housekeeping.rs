@@ -1,6 +1,7 @@
 //! Old files go, and what anybody needs stays.
 
-use clio_etl::{Days, snapshots, vacuum};
+use clio_etl::Days;
+use clio_lake::{snapshots, vacuum};
 use jiff::SignedDuration;
 use url::Url;
 

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clio_etl::{
-    CutOff, Days, ErrorKind, MonthEffect, Progress, Reason, RetireReport, Retirement, Sample,
-    Silent, plan, retire, run, snapshots, vacuum, verify,
-};
+use clio_etl::{Days, ErrorKind, MonthEffect, Progress, Reason, Sample, Silent, plan, run, verify};
+use clio_lake::{CutOff, RetireReport, Retirement, retire, snapshots, vacuum};
 use clio_proto::{Period, RunId};
 use jiff::{SignedDuration, Span};
 use proptest::prelude::*;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clio_etl::{Config, Days, EtlError, RunReport, Silent, run};
-use clio_proto::{DayRange, Model, RunId, SnapshotMetadata};
+use clio_lake::SnapshotMetadata;
+use clio_proto::{DayRange, Model, RunId};
 use clio_sketch::{Family, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};

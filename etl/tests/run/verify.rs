@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clio_etl::{Days, EtlError, Sample, Silent, verify};
-use clio_proto::{Model, Verification};
+use clio_lake::Verification;
+use clio_proto::Model;
 use clio_sketch::{Family, Precision, Sketch};
 use datafusion::arrow::array::{Array, AsArray, BinaryArray, Int64Array};
 use datafusion::arrow::datatypes::Int64Type;

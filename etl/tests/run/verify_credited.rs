@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clio_etl::{Days, Sample, Silent, verify};
-use clio_proto::{Model, Verification};
+use clio_lake::Verification;
+use clio_proto::Model;
 use datafusion::arrow::array::{AsArray, Int64Array};
 use datafusion::arrow::datatypes::Int64Type;
 

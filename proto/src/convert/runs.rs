@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{count_from_wire, date, invalid, required, timestamp_from_wire, timestamp_to_wire};
-use crate::cells::FORMAT_VERSION;
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::runs::{RunOutcome, RunRecord, StepRecord};
+use crate::runs::{RUN_RECORD_VERSION, RunOutcome, RunRecord, StepRecord};
 use crate::wire;
 
 /// Runs of a list where a request names no limit.
@@ -70,7 +69,7 @@ fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
     };
     let days = run.days.iter().map(|day| date("run.days", day));
     Ok(RunRecord {
-        format_version: FORMAT_VERSION,
+        format_version: RUN_RECORD_VERSION,
         run: RunId::new(run.run),
         started_at: timestamp_from_wire(required("run.started_at", run.started_at)?)?,
         ended_at: timestamp_from_wire(required("run.ended_at", run.ended_at)?)?,

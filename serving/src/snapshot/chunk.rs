@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 
 use super::arena::{ColumnUnion, SketchArena};
 use super::dictionary::{Dictionary, NULL, SetDictionary, Vocabulary};
-use super::lake::CellFile;
+use clio_lake::CellFile;
 
 /// The cells of one file, by column.
 ///

@@ -16,9 +16,9 @@ use parquet::errors::ParquetError;
 use super::arena::{ColumnUnion, SketchArena};
 use super::chunk::{Chunk, KeyColumn, LocalChunk, MeasureColumn};
 use super::dictionary::{NULL, SetDictionary, Vocabulary};
-use super::lake::CellFile;
 use super::layout::{DimensionLayout, Layout, MeasureLayout, Shape, Stored};
 use crate::error::FileProblem;
+use clio_lake::CellFile;
 
 /// Rows decoded at a time: enough to amortise the calls, small enough to stay in the cache.
 const BATCH_ROWS: usize = 16 * 1024;

@@ -1,9 +1,8 @@
 //! The columns of cells as one model and one table have them.
 
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_proto::{
-    META_FAMILY, META_HASH, META_KIND, META_PRECISION, MeasureKind, Model, cell_schema,
-};
+use clio_lake::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, cell_schema};
+use clio_proto::{MeasureKind, Model};
 use clio_sketch::{Family, Precision};
 
 use crate::error::Refusal;

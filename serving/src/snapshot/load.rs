@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo, SnapshotMetadata};
+use clio_lake::{CellFile, Commit, Lake, SnapshotMetadata, cell_files};
+use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
 use deltalake::DeltaTable;
 use deltalake::logstore::LogStoreRef;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
@@ -20,7 +21,6 @@ use super::chunk::{Chunk, LocalChunk};
 use super::decode::decode_file;
 use super::dictionary::Vocabulary;
 use super::field::{Field, People, member_rows};
-use super::lake::{CellFile, Commit, Lake, cell_files};
 use super::layout::Layout;
 use super::lookup::LookupTable;
 use super::{Snapshot, check};
@@ -71,7 +71,7 @@ impl Loader {
         let model = read_model(version, &metadata).map_err(refused)?;
         let state = table.snapshot().map_err(|error| self.lake.silent(&error))?;
         let layout = Layout::check(&model, &state.snapshot().arrow_schema()).map_err(refused)?;
-        let files = cell_files(table).map_err(refused)?;
+        let files = cell_files(table).map_err(|error| refused(error.into()))?;
         let lookups = self.lookups(version, &model, &metadata, held).await?;
 
         // Only snapshots of one lineage share codes.
@@ -143,7 +143,7 @@ impl Loader {
             }
         }
         // The table was made, and nothing committed to it yet.
-        Err(ServingError::NoSnapshot { lake: self.lake.url().clone() })
+        Err(self.lake.missing().into())
     }
 
     /// The lookups that describe members, shared with the held snapshots where they are the same.

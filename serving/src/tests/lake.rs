@@ -10,10 +10,10 @@ use arrow::array::{
     StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_proto::{
-    FORMAT_VERSION, Grain, Model, Period, RetiredDays, RunId, SNAPSHOT_KEY, SnapshotId,
-    SnapshotMetadata, VERIFICATIONS_FOLDER, Verification, cell_schema,
+use clio_lake::{
+    FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, VERIFICATIONS_FOLDER, Verification, cell_schema,
 };
+use clio_proto::{Grain, Model, Period, RetiredDays, RunId, SnapshotId};
 use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;

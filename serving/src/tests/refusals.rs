@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray};
+use clio_lake::SnapshotMetadata;
 use clio_proto::{
     Code, CubeService as _, Direction, Filter, MembersRequest, Order, OrderBy, Period, Query,
-    QueryRange, SnapshotMetadata, Test,
+    QueryRange, Test,
 };
 
 use super::events::{Event, day, days, generate};

@@ -1,10 +1,9 @@
 //! Dimensions: where their values come from, and what describes their members.
 
 use super::{need, refuse};
-use crate::cells::LOOKUP_KEY_COLUMN;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawDimension, RawModel};
-use crate::model::{Dimension, DimensionColumn, SqlColumn, display_name};
+use crate::model::{Dimension, DimensionColumn, LOOKUP_KEY_COLUMN, SqlColumn, display_name};
 
 /// Checks all dimensions.
 pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Dimension>> {

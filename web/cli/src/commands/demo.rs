@@ -64,7 +64,7 @@ fn make_events(args: &DemoArgs, events: &Path) -> anyhow::Result<()> {
 }
 
 async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Result<()> {
-    if is_there(&folder.join(clio_proto::CELLS_TABLE).join("_delta_log"))? {
+    if is_there(&folder.join(clio_lake::CELLS_TABLE).join("_delta_log"))? {
         println!("lake: using {}", folder.display());
         return Ok(());
     }

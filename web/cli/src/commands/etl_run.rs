@@ -62,7 +62,7 @@ fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
     let folder = of_user.map_err(|_| {
         Usage("there is no HOME for the journal of runs; give a folder with --state".to_owned())
     })?;
-    Ok(folder.join("clio").join(clio_proto::Digest::of(lake.as_str()).to_string()))
+    Ok(folder.join("clio").join(clio_lake::Digest::of(lake.as_str()).to_string()))
 }
 
 /// The settings and the days that the arguments name.

@@ -7,7 +7,7 @@ use crate::{address, output};
 
 /// Prints the newest runs.
 pub(crate) async fn run(args: EtlRunsArgs) -> anyhow::Result<()> {
-    let runs = clio_etl::runs(&address::folder(&args.lake)?, args.limit).await?;
+    let runs = clio_lake::runs(&address::folder(&args.lake)?, args.limit).await?;
     match args.format {
         ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&runs)?),
         ReportFormat::Text if runs.is_empty() => println!("no run has ended in this lake yet"),

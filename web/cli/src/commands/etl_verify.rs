@@ -1,7 +1,7 @@
 //! `clio etl verify`: an exact recount beside what the lake says.
 
 use clio_etl::Sample;
-use clio_proto::Verification;
+use clio_lake::Verification;
 
 use crate::args::{EtlVerifyArgs, ReportFormat};
 use crate::commands::etl_run::{config, range};

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use clio_etl::{CutOff, Retirement};
+use clio_lake::{CutOff, Retirement};
 
 use crate::args::{LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
 use crate::commands::etl_run;
@@ -19,7 +19,7 @@ pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
 
 async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
-    let snapshots = clio_etl::snapshots(&lake, args.limit.map(NonZeroUsize::get)).await?;
+    let snapshots = clio_lake::snapshots(&lake, args.limit.map(NonZeroUsize::get)).await?;
     if args.format == ReportFormat::Json {
         println!("{}", serde_json::to_string_pretty(&snapshots)?);
         return Ok(());
@@ -51,7 +51,7 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
     let now = jiff::Timestamp::now();
     let run = etl_run::run_id(now);
     let asked = Retirement { cut_off, run, now, dry_run: args.dry_run };
-    let report = clio_etl::retire(&lake, &asked).await?;
+    let report = clio_lake::retire(&lake, &asked).await?;
     if args.format == ReportFormat::Json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
@@ -86,7 +86,7 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
 async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
     let report =
-        clio_etl::vacuum(&lake, args.older_than, jiff::Timestamp::now(), args.dry_run).await?;
+        clio_lake::vacuum(&lake, args.older_than, jiff::Timestamp::now(), args.dry_run).await?;
     if args.format == ReportFormat::Json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());

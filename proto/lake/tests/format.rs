@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow_schema::DataType;
-use clio_proto::{
-    CheckOutcome, DayInputs, Fingerprint, Model, RetiredDays, RunId, SnapshotMetadata, cell_schema,
-};
+use arrow::datatypes::DataType;
+use clio_lake::{CheckOutcome, DayInputs, SnapshotMetadata, cell_schema};
+use clio_proto::{Fingerprint, Model, RetiredDays, RunId};
 
 #[test]
 fn the_schema_of_cells_follows_from_the_model() {
-    let model = Model::parse("media.toml", include_str!("models/media.toml")).unwrap();
+    let model = Model::parse("media.toml", include_str!("../../tests/models/media.toml")).unwrap();
     let schema = cell_schema(&model, &["watch_seconds".to_owned()]);
     let list = DataType::new_list(DataType::Utf8, true);
     let fields: Vec<(&str, bool)> = schema
@@ -78,7 +77,7 @@ fn commits_of_version_1_are_read() {
         inputs: DayInputs::default(),
         retired: RetiredDays::default(),
     };
-    let shipped = include_str!("cells/snapshot_metadata_v1.json");
+    let shipped = include_str!("format/snapshot_metadata_v1.json");
     assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);
     let written: serde_json::Value = serde_json::to_value(&metadata).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(shipped).unwrap());

@@ -25,24 +25,24 @@
 //! before its version that carries one (another engine's maintenance commits carry none).
 
 mod inputs;
-mod retired;
+mod shape;
 mod verification;
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrow_schema::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use jiff::civil::Date;
+use url::Url;
 
 pub use inputs::{DayInputs, Digest, Recipe};
-pub use retired::RetiredDays;
+pub use shape::{ShapeDifference, differences};
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATIONS_FOLDER, Verification,
     verification_prefix,
 };
 
-use crate::id::{Fingerprint, RunId};
-use crate::model::{Dimension, MeasureKind, Model};
-use crate::service::Unattributed;
+use crate::error::LakeError;
+use clio_proto::{Dimension, Fingerprint, MeasureKind, Model, RetiredDays, RunId, Unattributed};
 
 /// The version of all that this file describes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -52,12 +52,10 @@ pub const CELLS_TABLE: &str = "cells";
 pub const QUARANTINE_TABLE: &str = "quarantine";
 /// The folder of lookup tables, below the lake.
 pub const LOOKUPS_FOLDER: &str = "lookups";
-/// The partition column with a [`Grain`](crate::Grain).
+/// The partition column with a [`Grain`](clio_proto::Grain).
 pub const GRAIN_COLUMN: &str = "grain";
-/// The partition column with a [`Period`](crate::Period).
+/// The partition column with a [`Period`](clio_proto::Period).
 pub const PERIOD_COLUMN: &str = "period";
-/// The column of a lookup table that identifies a row.
-pub const LOOKUP_KEY_COLUMN: &str = "key";
 /// The key of a commit's information that holds [`SnapshotMetadata`] as a JSON text.
 pub const SNAPSHOT_KEY: &str = "clio";
 
@@ -115,6 +113,28 @@ pub struct SnapshotMetadata {
 }
 
 impl SnapshotMetadata {
+    /// Reads what the commit information of a version says under [`SNAPSHOT_KEY`]: the only parser of it.
+    ///
+    /// # Errors
+    ///
+    /// [`LakeError::FormatVersion`] for a version that this build does not know, whatever else it says, and
+    /// [`LakeError::Metadata`] for what cannot be read.
+    pub fn read(url: &Url, version: u64, value: &serde_json::Value) -> Result<Self, LakeError> {
+        let refuse =
+            |problem: String| LakeError::Metadata { url: url.to_string(), version, problem };
+        let text = value.as_str().ok_or_else(|| refuse("it is no text".to_owned()))?;
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        // The version first: the rest of a newer one may not fit our type.
+        let found = value["format_version"].as_u64().and_then(|found| u32::try_from(found).ok());
+        match found {
+            Some(found) if found != FORMAT_VERSION => {
+                Err(LakeError::FormatVersion { url: url.to_string(), version, found })
+            }
+            _ => serde_json::from_value(value).map_err(|error| refuse(error.to_string())),
+        }
+    }
+
     /// The events without credit, a source and day each.
     pub fn unattributed(&self) -> Vec<Unattributed> {
         let of_source = |(source, by_day): (&String, &BTreeMap<Date, u64>)| {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::id::Fingerprint;
+use clio_proto::Fingerprint;
 
 /// What a list of files was, in 64 bits: equal for the same files, by path, size and age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +50,7 @@ impl<'de> serde::Deserialize<'de> for Digest {
 /// What turns files into cells: the same recipe over the same files gives the same cells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
-    /// The part of the model that cells depend on, [`Model::cells_fingerprint`](crate::Model::cells_fingerprint).
+    /// The part of the model that cells depend on, [`Model::cells_fingerprint`](clio_proto::Model::cells_fingerprint).
     pub cells: Fingerprint,
     /// The files of each lookup that dimensions take their values from, by lookup.
     pub lookups: BTreeMap<String, Digest>,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
+use arrow::datatypes::{DataType, Field};
 use clio_proto::Fingerprint;
-use datafusion::arrow::datatypes::{DataType, Field};
 
 fn folder(dir: &std::path::Path) -> DeltaFolder {
     DeltaFolder::open(&Url::from_directory_path(dir).unwrap(), "cells").unwrap()
@@ -84,7 +84,7 @@ async fn hundreds_of_commits_are_read_back_from_a_short_log() {
     let state = folder.state().await.unwrap().unwrap();
     assert_eq!(state.files, [file("grain=all/period=all/run-202.parquet")]);
     assert_eq!(folder.metadata(&state).await.unwrap().unwrap().run.as_str(), "run-202");
-    assert!(crate::cells::differences(&state.schema, &schema()).is_empty());
+    assert!(differences(&state.schema, &schema()).is_empty());
     let names = std::fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort_unstable();
@@ -96,7 +96,10 @@ async fn hundreds_of_commits_are_read_back_from_a_short_log() {
     assert!(checkpoints[0].starts_with("00000000000000000099.checkpoint"), "{checkpoints:?}");
     assert!(checkpoints[1].starts_with("00000000000000000199.checkpoint"), "{checkpoints:?}");
     let history = folder.history(&state, None).await.unwrap();
-    let of = |at: usize| (history[at].version, history[at].metadata.as_ref().unwrap().run.as_str());
+    let of = |at: usize| {
+        let metadata = history[at].metadata.as_ref().unwrap().as_ref().unwrap();
+        (history[at].version, metadata.run.as_str())
+    };
     assert_eq!((history.len(), of(0), of(103)), (104, (202, "run-202"), (99, "run-099")));
 }
 

@@ -1,11 +1,13 @@
 //! Data files: written beside the table, and taken away again unless a commit names them.
 
+mod groups;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clio_proto::{FORMAT_VERSION, Period, RunId};
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use clio_proto::{Period, RunId};
 use futures::TryStreamExt;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -16,20 +18,25 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use super::LakeFile;
-use super::groups::GroupedFile;
-use crate::error::{EtlError, may_pass};
+pub use groups::{FilledGroup, GroupedFile, RowGroup};
+
+use crate::error::LakeError;
 use crate::journal::Journal;
+use crate::table::LakeFile;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
-pub(crate) const N_ROW_GROUP_CELLS: usize = 1 << 16;
+pub const N_ROW_GROUP_CELLS: usize = 1 << 16;
 /// A row group ends with the cell that brings its sketches to so many bytes: a few popular assets have most
 /// of them, and one thread would work on those while the others wait.
-pub(crate) const MAX_ROW_GROUP_BYTES: usize = 8 << 20;
+pub const MAX_ROW_GROUP_BYTES: usize = 8 << 20;
+
+/// What the footer of a file names as its writer's version. It is a part of the bytes of every file, and has nothing to
+/// do with the version of what commits say.
+const FILE_VERSION: u32 = 1;
 
 /// The files that a run has written and not committed.
 #[derive(Debug)]
-pub(crate) struct Staging {
+pub struct Staging {
     store: Arc<dyn ObjectStore>,
     url: String,
     run: String,
@@ -37,12 +44,12 @@ pub(crate) struct Staging {
     /// The table's folder, where it is a local one.
     local: Option<PathBuf>,
     /// Where every file is noted before its first byte, with the folder's name below the lake.
-    journal: Option<(Arc<Journal>, String)>,
+    journal: Option<(Arc<dyn Journal>, String)>,
 }
 
 /// A file that was written, or found to be there already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Written {
+pub enum Written {
     /// A new file, staged.
     New(LakeFile),
     /// The file that is there has the same bytes; nothing is staged.
@@ -51,7 +58,7 @@ pub(crate) enum Written {
 
 impl Staging {
     /// `run` becomes part of file names.
-    pub(crate) fn new(
+    pub fn new(
         store: Arc<dyn ObjectStore>,
         url: String,
         run: &RunId,
@@ -62,18 +69,22 @@ impl Staging {
     }
 
     /// Notes every file in a journal before it is written.
-    pub(crate) fn noted_in(mut self, journal: Option<&Arc<Journal>>, folder: &str) -> Self {
-        self.journal = journal.map(|journal| (Arc::clone(journal), folder.to_owned()));
+    pub(crate) fn noted_in(mut self, journal: Option<Arc<dyn Journal>>, folder: &str) -> Self {
+        self.journal = journal.map(|journal| (journal, folder.to_owned()));
         self
     }
 
     /// Writes the only file of a table without partitions, and keeps it unless `old` has the same bytes.
-    pub(crate) async fn write(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn write<E: From<LakeError>>(
         &mut self,
         schema: &SchemaRef,
-        batches: impl Iterator<Item = Result<RecordBatch, EtlError>>,
+        batches: impl Iterator<Item = Result<RecordBatch, E>>,
         old: &[LakeFile],
-    ) -> Result<Written, EtlError> {
+    ) -> Result<Written, E> {
         let path = self.take_path(None).await?;
         let writer = BufWriter::new(Arc::clone(&self.store), path.clone());
         let mut writer =
@@ -88,26 +99,35 @@ impl Staging {
         writer.close().await.map_err(|error| self.unwritten(&error))?;
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let path = path.to_string();
-        self.settle(LakeFile { path, size_bytes: meta.size, n_rows, period: None }, old).await
+        let file = LakeFile { path, size_bytes: meta.size, n_rows, period: None };
+        Ok(self.settle(file, old).await?)
     }
 
     /// Begins a period's file, whose row groups are made side by side.
-    pub(crate) async fn begin(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn begin(
         &mut self,
         period: Period,
         schema: &SchemaRef,
-    ) -> Result<GroupedFile, EtlError> {
+    ) -> Result<GroupedFile, LakeError> {
         let path = self.take_path(Some(period)).await?;
         GroupedFile::new(Arc::clone(&self.store), &self.url, path, schema)
     }
 
     /// Ends a period's file, and keeps it unless `old` has the same bytes.
-    pub(crate) async fn end(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn end(
         &mut self,
         period: Period,
         file: GroupedFile,
         old: &[LakeFile],
-    ) -> Result<Written, EtlError> {
+    ) -> Result<Written, LakeError> {
         let (path, n_rows) = file.close().await?;
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let (path, size_bytes) = (path.to_string(), meta.size);
@@ -115,11 +135,11 @@ impl Staging {
     }
 
     /// Keeps a file that was written unless `old` has the same bytes, or is this very file.
-    pub(crate) async fn settle(
-        &mut self,
-        file: LakeFile,
-        old: &[LakeFile],
-    ) -> Result<Written, EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn settle(&mut self, file: LakeFile, old: &[LakeFile]) -> Result<Written, LakeError> {
         if let [old] = old
             && old.size_bytes == file.size_bytes
             && (old.path == file.path || self.same_bytes(&old.path, &file.path).await?)
@@ -133,12 +153,16 @@ impl Staging {
     }
 
     /// Takes over a file that another run staged: from here on it is this run's.
-    pub(crate) fn adopt(&mut self, path: &str) {
+    pub fn adopt(&mut self, path: &str) {
         self.paths.push(Path::from(path));
     }
 
     /// The whole bytes of a file; `None` where it is not there.
-    pub(crate) async fn bytes_of(&self, path: &str) -> Result<Option<bytes::Bytes>, EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn bytes_of(&self, path: &str) -> Result<Option<bytes::Bytes>, LakeError> {
         let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
         match read.await {
             Ok(bytes) => Ok(Some(bytes)),
@@ -148,12 +172,16 @@ impl Staging {
     }
 
     /// Takes the bytes of another staged file for a period's, unless `old` has the same.
-    pub(crate) async fn copy(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn copy(
         &mut self,
         period: Period,
         part: &LakeFile,
         old: &[LakeFile],
-    ) -> Result<Written, EtlError> {
+    ) -> Result<Written, LakeError> {
         if let [old] = old
             && old.size_bytes == part.size_bytes
             && self.same_bytes(&old.path, &part.path).await?
@@ -167,7 +195,7 @@ impl Staging {
     }
 
     /// Forgets files that a commit names now.
-    pub(crate) fn committed(&mut self, files: &[LakeFile]) {
+    pub fn committed(&mut self, files: &[LakeFile]) {
         for file in files {
             self.forget(&file.path);
         }
@@ -184,7 +212,7 @@ impl Staging {
     }
 
     /// Deletes what no commit names. A file that cannot be deleted is left for a vacuum.
-    pub(crate) async fn discard(&mut self) {
+    pub async fn discard(&mut self) {
         for path in std::mem::take(&mut self.paths) {
             match self.store.delete(&path).await {
                 // A file may not have been begun when the run failed.
@@ -214,7 +242,11 @@ impl Staging {
     }
 
     /// Deletes one file that was staged.
-    pub(crate) async fn drop_file(&mut self, path: &Path) -> Result<(), EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn drop_file(&mut self, path: &Path) -> Result<(), LakeError> {
         self.paths.retain(|staged| staged != path);
         self.store.delete(path).await.map_err(|error| self.failed(&error))?;
         self.forget(path.as_ref());
@@ -222,11 +254,11 @@ impl Staging {
     }
 
     /// A path that no file has, noted as this run's.
-    async fn take_path(&mut self, period: Option<Period>) -> Result<Path, EtlError> {
+    async fn take_path(&mut self, period: Option<Period>) -> Result<Path, LakeError> {
         let path = self.free_path(period).await?;
         self.paths.push(path.clone());
         if let Some((journal, folder)) = &self.journal {
-            journal.intend(folder, path.as_ref())?;
+            journal.intend(folder, path.as_ref()).map_err(LakeError::Journal)?;
         }
         Ok(path)
     }
@@ -243,7 +275,7 @@ impl Staging {
     }
 
     /// A path that no file has, so that nothing that any version names is ever written over.
-    async fn free_path(&self, period: Option<Period>) -> Result<Path, EtlError> {
+    async fn free_path(&self, period: Option<Period>) -> Result<Path, LakeError> {
         let folder = period
             .map(|period| format!("grain={}/period={period}/", period.grain()))
             .unwrap_or_default();
@@ -259,7 +291,7 @@ impl Staging {
         unreachable!("2^32 attempts of one run")
     }
 
-    async fn same_bytes(&self, old: &str, new: &str) -> Result<bool, EtlError> {
+    async fn same_bytes(&self, old: &str, new: &str) -> Result<bool, LakeError> {
         let mut pieces = Vec::new();
         for path in [old, new] {
             let object = match self.store.get(&Path::from(path)).await {
@@ -284,23 +316,17 @@ impl Staging {
         }
     }
 
-    fn failed(&self, error: &object_store::Error) -> EtlError {
-        let (url, passes) = (self.url.clone(), may_pass(error));
-        EtlError::Lake { url, reason: error.to_string(), passes }
+    fn failed(&self, error: &object_store::Error) -> LakeError {
+        LakeError::storage(&self.url, error)
     }
 
-    fn unwritten(&self, error: &ParquetError) -> EtlError {
-        unwritten(&self.url, error)
+    fn unwritten(&self, error: &ParquetError) -> LakeError {
+        LakeError::unwritten(&self.url, error)
     }
-}
-
-pub(super) fn unwritten(url: &str, error: &ParquetError) -> EtlError {
-    let (url, passes) = (url.to_owned(), may_pass(error));
-    EtlError::Lake { url, reason: format!("writing failed: {error}"), passes }
 }
 
 /// A run's name as a part of file names.
-pub(crate) fn plain(run: &str) -> String {
+pub fn plain(run: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     run.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
 }
@@ -325,14 +351,14 @@ impl Pieces {
 }
 
 /// The same cells are the same bytes: nothing here depends on time, threads or the machine.
-pub(super) fn properties(schema: &SchemaRef) -> WriterProperties {
+fn properties(schema: &SchemaRef) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(N_ROW_GROUP_CELLS))
         .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // As other engines take it apart: a name, a version, a build.
-        .set_created_by(format!("clio version {FORMAT_VERSION}.0.0 (build 0)"));
+        .set_created_by(format!("clio version {FILE_VERSION}.0.0 (build 0)"));
     for field in schema.fields() {
         if *field.data_type() == DataType::Binary {
             // No two sketches are alike, and the least of them tells nothing.

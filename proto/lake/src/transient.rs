@@ -1,7 +1,7 @@
 //! What may succeed when it is tried again.
 
 /// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
-pub(crate) fn may_pass(error: &(dyn std::error::Error + 'static)) -> bool {
+pub fn is_transient(error: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::ErrorKind as Io;
     let mut causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut of_network = false;
@@ -39,14 +39,10 @@ pub(crate) fn may_pass(error: &(dyn std::error::Error + 'static)) -> bool {
 mod tests {
     use std::io;
 
-    use datafusion::common::DataFusionError;
+    use crate::error::LakeError;
 
-    use super::*;
-    use crate::error::EtlError;
-
-    fn lake(error: &object_store::Error) -> EtlError {
-        let passes = may_pass(error);
-        EtlError::Lake { url: String::new(), reason: error.to_string(), passes }
+    fn lake(error: &object_store::Error) -> LakeError {
+        LakeError::storage("", error)
     }
 
     fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
@@ -56,24 +52,14 @@ mod tests {
     #[test]
     fn a_network_may_come_back_and_a_wrong_folder_does_not() {
         for kind in [io::ErrorKind::TimedOut, io::ErrorKind::ConnectionReset] {
-            assert!(lake(&generic("S3", kind)).can_pass(), "{kind}");
+            assert!(lake(&generic("S3", kind)).is_transient(), "{kind}");
         }
         for kind in [io::ErrorKind::NotADirectory, io::ErrorKind::StorageFull] {
-            assert!(!lake(&generic("LocalFileSystem", kind)).can_pass(), "{kind}");
+            assert!(!lake(&generic("LocalFileSystem", kind)).is_transient(), "{kind}");
         }
         let text = || "503 slow down".to_owned().into();
-        assert!(lake(&object_store::Error::Generic { store: "S3", source: text() }).can_pass());
+        assert!(lake(&object_store::Error::Generic { store: "S3", source: text() }).is_transient());
         let denied = object_store::Error::PermissionDenied { path: "a".to_owned(), source: text() };
-        assert!(!lake(&denied).can_pass());
-    }
-
-    #[test]
-    fn an_error_of_the_engine_passes_if_its_cause_does() {
-        let engine = |error: object_store::Error| {
-            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
-        };
-        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
-        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
-        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
+        assert!(!lake(&denied).is_transient());
     }
 }

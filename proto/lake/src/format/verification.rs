@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::FORMAT_VERSION;
-use crate::id::{RunId, SnapshotId};
-use crate::service::VerificationInfo;
+use clio_proto::{RunId, SnapshotId, VerificationInfo};
 
 /// The folder of verifications, below the lake: `VERSION-RUN.json`, with the snapshot's version in twenty
 /// digits, so that names in order are snapshots in order.

@@ -6,19 +6,25 @@ use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use url::Url;
 
-use crate::error::{EtlError, may_pass};
-use crate::lake::{DeltaFolder, plain};
+use crate::error::LakeError;
+use crate::is_transient;
+use crate::staging::plain;
+use crate::table::DeltaFolder;
 
 /// How many records are read at once.
 const N_CONCURRENT: usize = 16;
 
 /// Writes a run's record; one that is there already stays.
-pub(crate) async fn write(lake: &Url, record: &RunRecord) -> Result<(), EtlError> {
+///
+/// # Errors
+///
+/// Where the lake cannot be written.
+pub async fn write_run(lake: &Url, record: &RunRecord) -> Result<(), LakeError> {
     let folder = DeltaFolder::open(lake, RUNS_FOLDER)?;
-    let failed = |error: &(dyn std::error::Error + 'static)| EtlError::Lake {
+    let failed = |error: &(dyn std::error::Error + 'static)| LakeError::Storage {
         url: format!("{lake}{RUNS_FOLDER}/"),
         reason: format!("the record of run {} cannot be written: {error}", record.run),
-        passes: may_pass(error),
+        is_transient: is_transient(error),
     };
     let text = serde_json::to_vec_pretty(record).map_err(|error| failed(&error))?;
     let path = Path::from(format!("{}.json", plain(record.run.as_str())));
@@ -34,14 +40,14 @@ pub(crate) async fn write(lake: &Url, record: &RunRecord) -> Result<(), EtlError
 /// # Errors
 ///
 /// Where the lake does not answer, or a record cannot be read.
-pub async fn runs(lake: &Url, n_most: usize) -> Result<Vec<RunRecord>, EtlError> {
+pub async fn runs(lake: &Url, n_most: usize) -> Result<Vec<RunRecord>, LakeError> {
     let folder = DeltaFolder::open(lake, RUNS_FOLDER)?;
-    let failed = |reason: String, passes| EtlError::Lake {
+    let failed = |reason: String, is_transient| LakeError::Storage {
         url: format!("{lake}{RUNS_FOLDER}/"),
         reason,
-        passes,
+        is_transient,
     };
-    let unread = |error: object_store::Error| failed(error.to_string(), may_pass(&error));
+    let unread = |error: object_store::Error| failed(error.to_string(), is_transient(&error));
     let mut names: Vec<Path> = folder
         .store()
         .list(None)

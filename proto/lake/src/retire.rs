@@ -6,21 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use clio_proto::{
-    CELLS_TABLE, DayRange, FORMAT_VERSION, Grain, Model, Period, RunId, SnapshotId,
-    SnapshotMetadata,
-};
+use clio_proto::{DayRange, Grain, Model, Period, RunId, SnapshotId};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use url::Url;
 
-use crate::error::{EtlError, may_pass};
+use crate::error::LakeError;
+use crate::format::{CELLS_TABLE, FORMAT_VERSION, SnapshotMetadata};
 use crate::housekeeping::open;
-use crate::lake::{Change, DeltaFolder, LakeFile, Outcome, TableState};
-use crate::plan::day_of;
-use crate::stage::files_by_period;
+use crate::table::{Change, DeltaFolder, LakeFile, Outcome, TableState, files_by_period};
 
 /// How often the lake is looked at again after another's commit.
 const MAX_ATTEMPTS: usize = 5;
@@ -90,15 +86,11 @@ pub struct KeptMonth {
 ///
 /// # Errors
 ///
-/// [`EtlError::Lake`] when there is no lake, or it cannot be read or written; nothing was removed then.
-pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, EtlError> {
+/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read or written; nothing was removed then.
+pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, LakeError> {
     for _ in 0..MAX_ATTEMPTS {
         let (cells, state) = open(lake).await?;
-        let refuse = |reason: &str| EtlError::Lake {
-            url: lake.to_string(),
-            reason: reason.to_owned(),
-            passes: false,
-        };
+        let refuse = |reason: &str| LakeError::refused(lake, reason);
         let Some(known) = cells.metadata(&state).await? else {
             return Err(refuse("no commit says what it holds; run `clio etl run --all` first"));
         };
@@ -126,10 +118,10 @@ pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, EtlE
             }
         }
     }
-    Err(EtlError::Lake {
+    Err(LakeError::Storage {
         url: lake.to_string(),
         reason: format!("others committed {MAX_ATTEMPTS} times meanwhile; try again"),
-        passes: true,
+        is_transient: true,
     })
 }
 
@@ -157,11 +149,11 @@ async fn choose(
     state: &TableState,
     known: &SnapshotMetadata,
     before: Date,
-) -> Result<Chosen, EtlError> {
+) -> Result<Chosen, LakeError> {
     let files = files_by_period(Some(state));
     let mut days: BTreeMap<Period, Vec<LakeFile>> = BTreeMap::new();
     for (period, of_day) in &files {
-        if let Some(day) = day_of(*period) {
+        if let Some(day) = period.day() {
             days.entry(Period::of(day, Grain::Month)).or_default().extend_from_slice(of_day);
         }
     }
@@ -188,7 +180,7 @@ async fn choose(
 async fn what_is_missing(
     cells: &DeltaFolder,
     own: &[LakeFile],
-) -> Result<Option<String>, EtlError> {
+) -> Result<Option<String>, LakeError> {
     if own.is_empty() {
         return Ok(Some(
             "it has no partition of its own, which every run gives it: its days are all there is"
@@ -206,11 +198,7 @@ async fn what_is_missing(
                 )));
             }
             Err(error) => {
-                return Err(EtlError::Lake {
-                    url: path.clone(),
-                    passes: may_pass(&error),
-                    reason: error.to_string(),
-                });
+                return Err(LakeError::storage(path, &error));
             }
         }
     }
@@ -232,7 +220,7 @@ fn change(
 ) -> Change {
     let removed: Vec<LakeFile> = months.values().flatten().cloned().collect();
     let mut retired = known.retired;
-    retired.retire(removed.iter().filter_map(|file| day_of(file.period?)));
+    retired.retire(removed.iter().filter_map(|file| file.period?.day()));
     let names: Vec<String> =
         months.keys().map(|month| format!("period LIKE '{month}-%'")).collect();
     let metadata = SnapshotMetadata {

@@ -4,17 +4,15 @@
 //! written beside the table, invisible, and one commit adds the new files and removes those they replace:
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
-mod file;
-mod groups;
 #[cfg(test)]
 mod tests;
 mod trace;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use clio_proto::{GRAIN_COLUMN, PERIOD_COLUMN, Period, RunId, SNAPSHOT_KEY, SnapshotMetadata};
-use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use clio_proto::{Period, RunId};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{
     CommitBuilder, CommitProperties, TableReference, TransactionError,
@@ -28,11 +26,12 @@ use futures::TryStreamExt;
 use object_store::ObjectStore;
 use url::Url;
 
-pub(crate) use file::{MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging, Written, plain};
-pub(crate) use groups::{FilledGroup, RowGroup};
-
-use crate::error::{EtlError, may_pass};
+use crate::error::LakeError;
+use crate::format::{GRAIN_COLUMN, PERIOD_COLUMN, SNAPSHOT_KEY, SnapshotMetadata, differences};
 use crate::journal::Journal;
+use crate::staging::Staging;
+
+pub use trace::Trace;
 
 /// A clock that stands still.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ impl Clock for At {
 
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]
-pub(crate) struct DeltaFolder {
+pub struct DeltaFolder {
     /// Below the lake.
     name: String,
     url: Url,
@@ -56,49 +55,58 @@ pub(crate) struct DeltaFolder {
 
 /// One version of a table.
 #[derive(Debug)]
-pub(crate) struct TableState {
+pub struct TableState {
     table: DeltaTable,
-    pub(crate) version: u64,
-    pub(crate) schema: SchemaRef,
+    /// Its number.
+    pub version: u64,
+    /// The columns, those of the partition among them.
+    pub schema: SchemaRef,
     /// The files, in no order.
-    pub(crate) files: Vec<LakeFile>,
+    pub files: Vec<LakeFile>,
 }
 
 /// One commit of a table.
 #[derive(Debug)]
-pub(crate) struct Version {
-    pub(crate) version: u64,
-    pub(crate) committed_millis: Option<i64>,
+pub struct Version {
+    /// Its number.
+    pub version: u64,
+    /// When, if the commit says so.
+    pub committed_millis: Option<i64>,
     /// What Delta calls it.
-    pub(crate) operation: String,
-    /// What a run says of its snapshot; other commits say nothing.
-    pub(crate) metadata: Option<SnapshotMetadata>,
+    pub operation: String,
+    /// What a run says of its snapshot, or why that cannot be read; other commits say nothing.
+    pub metadata: Option<Result<SnapshotMetadata, LakeError>>,
 }
 
 /// A committed or staged data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LakeFile {
+pub struct LakeFile {
     /// The path below the table's folder.
-    pub(crate) path: String,
-    pub(crate) size_bytes: u64,
-    pub(crate) n_rows: u64,
+    pub path: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// How many rows it has; 0 where the log does not say.
+    pub n_rows: u64,
     /// The period of its partition; `None` in a table without partitions.
-    pub(crate) period: Option<Period>,
+    pub period: Option<Period>,
 }
 
 /// What a commit changes.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
-    pub(crate) added: Vec<LakeFile>,
-    pub(crate) removed: Vec<LakeFile>,
-    pub(crate) metadata: Option<SnapshotMetadata>,
+pub struct Change {
+    /// Files that come.
+    pub added: Vec<LakeFile>,
+    /// Files that leave.
+    pub removed: Vec<LakeFile>,
+    /// What it says of the snapshot.
+    pub metadata: Option<SnapshotMetadata>,
     /// What a commit that adds nothing removes, as a condition that other engines show in their history.
-    pub(crate) only_removes: Option<String>,
+    pub only_removes: Option<String>,
 }
 
 /// How a commit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// This is the new version.
     Committed(u64),
     /// Another writer was faster.
@@ -109,21 +117,32 @@ pub(crate) enum Outcome {
 
 impl TableState {
     /// The sums of other than whole numbers.
-    pub(crate) fn float_sums(&self) -> Vec<String> {
+    pub fn float_sums(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();
         let floats = fields.filter(|field| *field.data_type() == DataType::Float64);
         floats.map(|field| field.name().clone()).collect()
     }
 }
 
+/// The files of each period of a state.
+pub fn files_by_period(state: Option<&TableState>) -> BTreeMap<Period, Vec<LakeFile>> {
+    let mut files: BTreeMap<Period, Vec<LakeFile>> = BTreeMap::new();
+    for file in state.iter().flat_map(|state| &state.files) {
+        if let Some(period) = file.period {
+            files.entry(period).or_default().push(file.clone());
+        }
+    }
+    files
+}
+
 impl DeltaFolder {
     /// Opens a folder below the lake, whether it is there or not; the first file written makes it.
-    pub(crate) fn open(lake: &Url, folder: &str) -> Result<Self, EtlError> {
-        let fail = |url: &Url, reason: String| EtlError::Lake {
-            url: url.to_string(),
-            reason,
-            passes: false,
-        };
+    ///
+    /// # Errors
+    ///
+    /// An address that no storage is known for, or a local folder that cannot be used.
+    pub fn open(lake: &Url, folder: &str) -> Result<Self, LakeError> {
+        let fail = |url: &Url, reason: String| LakeError::refused(url, reason);
         let mut root = lake.clone();
         if !root.path().ends_with('/') {
             root.set_path(&format!("{}/", lake.path()));
@@ -144,28 +163,33 @@ impl DeltaFolder {
     }
 
     /// The store of the table's files, below its folder.
-    pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
     }
 
     /// Where a run's files go before a commit names them.
-    pub(crate) fn staging(
+    pub fn staging<J: Journal + 'static>(
         &self,
         lake: &Url,
         run: &RunId,
-        journal: Option<&Arc<Journal>>,
+        journal: Option<&Arc<J>>,
     ) -> Staging {
         let local = self.url.to_file_path().ok();
+        let journal = journal.map(|journal| Arc::clone(journal) as Arc<dyn Journal>);
         Staging::new(Arc::clone(&self.store), lake.to_string(), run, local)
             .noted_in(journal, &self.name)
     }
 
     /// The newest versions of a table, at most so many, the newest first.
-    pub(crate) async fn history(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn history(
         &self,
         state: &TableState,
         limit: Option<usize>,
-    ) -> Result<Vec<Version>, EtlError> {
+    ) -> Result<Vec<Version>, LakeError> {
         let commits: Vec<_> =
             state.table.history(limit).try_collect().await.map_err(|error| self.failed(&error))?;
         // The log has no gaps; what was cleaned up is missing at its old end.
@@ -179,20 +203,24 @@ impl DeltaFolder {
                 metadata: commit
                     .info
                     .get(SNAPSHOT_KEY)
-                    .and_then(|value| serde_json::from_str(value.as_str()?).ok()),
+                    .map(|value| SnapshotMetadata::read(&self.url, version, value)),
             })
             .collect())
     }
 
     /// Deletes the files that no version of the last `keep` needs, and those that no version ever had;
     /// returns their paths below the table's folder.
-    pub(crate) async fn vacuum(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn vacuum(
         &self,
         state: &TableState,
         keep: chrono::Duration,
         now_millis: i64,
         dry_run: bool,
-    ) -> Result<Vec<String>, EtlError> {
+    ) -> Result<Vec<String>, LakeError> {
         let vacuum = |dry_run| {
             let builder = state.table.clone().vacuum().with_mode(VacuumMode::Full);
             let builder = builder.with_retention_period(keep).with_clock(Arc::new(At(now_millis)));
@@ -217,15 +245,20 @@ impl DeltaFolder {
     }
 
     /// The newest version; `None` where there is no table yet.
-    pub(crate) async fn state(&self) -> Result<Option<TableState>, EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn state(&self) -> Result<Option<TableState>, LakeError> {
         self.state_at(None).await
     }
 
     /// A version, or the newest; `None` where there is no table yet.
-    pub(crate) async fn state_at(
-        &self,
-        version: Option<u64>,
-    ) -> Result<Option<TableState>, EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn state_at(&self, version: Option<u64>) -> Result<Option<TableState>, LakeError> {
         let mut table = DeltaTable::new(Arc::clone(&self.log_store));
         if !table.verify_deltatable_existence().await.map_err(|error| self.failed(&error))? {
             return Ok(None);
@@ -258,31 +291,37 @@ impl DeltaFolder {
     }
 
     /// What the newest commit that says anything says of its snapshot.
-    pub(crate) async fn metadata(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn metadata(
         &self,
         state: &TableState,
-    ) -> Result<Option<SnapshotMetadata>, EtlError> {
+    ) -> Result<Option<SnapshotMetadata>, LakeError> {
         let mut commits = state.table.history(None);
+        let mut version = state.version + 1;
         while let Some(commit) = commits.try_next().await.map_err(|error| self.failed(&error))? {
-            let Some(text) = commit.info.get(SNAPSHOT_KEY).and_then(|value| value.as_str()) else {
-                continue;
-            };
-            let metadata = serde_json::from_str(text).map_err(|error| {
-                self.refused(format!("the commit's `{SNAPSHOT_KEY}` cannot be read: {error}"))
-            })?;
-            return Ok(Some(metadata));
+            version -= 1;
+            if let Some(value) = commit.info.get(SNAPSHOT_KEY) {
+                return SnapshotMetadata::read(&self.url, version, value).map(Some);
+            }
         }
         Ok(None)
     }
 
     /// Commits a change onto exactly this state, and makes the table where there is none.
-    pub(crate) async fn commit(
+    ///
+    /// # Errors
+    ///
+    /// Where the commit failed, and is certainly not in.
+    pub async fn commit(
         &self,
         state: Option<&TableState>,
         schema: &SchemaRef,
         change: &Change,
         now_millis: i64,
-    ) -> Result<Outcome, EtlError> {
+    ) -> Result<Outcome, LakeError> {
         let actions = self.actions(state, schema, change, now_millis)?;
         let text = change.metadata.as_ref().map(serde_json::to_string).transpose();
         let text = text.map_err(|error| self.refused(error.to_string()))?;
@@ -323,7 +362,7 @@ impl DeltaFolder {
         &self,
         error: &DeltaTableError,
         change: &Change,
-    ) -> Result<Outcome, EtlError> {
+    ) -> Result<Outcome, LakeError> {
         tracing::warn!(%error, "a commit failed, the log is read again to see whether it is in");
         let Ok(state) = self.state().await else { return Ok(Outcome::Unclear) };
         let Some(state) = state else { return Err(self.failed(error)) };
@@ -338,7 +377,7 @@ impl DeltaFolder {
     }
 
     /// The error after a commit of which nobody knows whether it is in.
-    pub(crate) fn unclear(&self) -> EtlError {
+    pub fn unclear(&self) -> LakeError {
         self.refused(
             "the storage failed during the commit, which may or may not be in; run again once it \
              answers: what is in already is found unchanged"
@@ -352,7 +391,7 @@ impl DeltaFolder {
         schema: &SchemaRef,
         change: &Change,
         now_millis: i64,
-    ) -> Result<Vec<Action>, EtlError> {
+    ) -> Result<Vec<Action>, LakeError> {
         let mut actions = Vec::new();
         let kernel_schema: StructType = schema
             .as_ref()
@@ -370,7 +409,7 @@ impl DeltaFolder {
                     .map_err(|error| self.refused(error.to_string()))?;
                 actions.push(Action::Metadata(metadata));
             }
-            Some(state) if !crate::cells::differences(&state.schema, schema).is_empty() => {
+            Some(state) if !differences(&state.schema, schema).is_empty() => {
                 let snapshot = state.table.snapshot().map_err(|error| self.failed(&error))?;
                 let metadata = snapshot
                     .metadata()
@@ -386,13 +425,12 @@ impl DeltaFolder {
         Ok(actions)
     }
 
-    fn failed(&self, error: &DeltaTableError) -> EtlError {
-        let passes = may_pass(error);
-        EtlError::Lake { url: self.url.to_string(), reason: error.to_string(), passes }
+    fn failed(&self, error: &DeltaTableError) -> LakeError {
+        LakeError::delta(&self.url, error)
     }
 
-    fn refused(&self, reason: String) -> EtlError {
-        EtlError::Lake { url: self.url.to_string(), reason, passes: false }
+    fn refused(&self, reason: String) -> LakeError {
+        LakeError::refused(&self.url, reason)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -16,11 +16,11 @@ use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use tokio::io::AsyncWriteExt;
 
-use super::file::{properties, unwritten};
-use crate::error::EtlError;
+use super::properties;
+use crate::error::LakeError;
 
 /// A file that is being written.
-pub(crate) struct GroupedFile {
+pub struct GroupedFile {
     path: Path,
     n_rows: u64,
     schema: SchemaRef,
@@ -38,10 +38,10 @@ impl GroupedFile {
         url: &str,
         path: Path,
         schema: &SchemaRef,
-    ) -> Result<Self, EtlError> {
+    ) -> Result<Self, LakeError> {
         let begun = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties(schema)))
             .and_then(ArrowWriter::into_serialized_writer);
-        let (file, factory) = begun.map_err(|error| unwritten(url, &error))?;
+        let (file, factory) = begun.map_err(|error| LakeError::unwritten(url, &error))?;
         Ok(Self {
             store: BufWriter::new(store, path.clone()),
             path,
@@ -55,15 +55,23 @@ impl GroupedFile {
     }
 
     /// The next row group, to be filled anywhere; they are appended in this order.
-    pub(crate) fn group(&mut self) -> Result<RowGroup, EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// A schema that cannot be written.
+    pub fn group(&mut self) -> Result<RowGroup, LakeError> {
         let columns = self.factory.create_column_writers(self.n_groups);
-        let columns = columns.map_err(|error| unwritten(&self.url, &error))?;
+        let columns = columns.map_err(|error| LakeError::unwritten(&self.url, &error))?;
         self.n_groups += 1;
         Ok(RowGroup { schema: Arc::clone(&self.schema), columns, n_rows: 0, url: self.url.clone() })
     }
 
     /// Appends a row group that has been filled.
-    pub(crate) async fn append(&mut self, group: FilledGroup) -> Result<(), EtlError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn append(&mut self, group: FilledGroup) -> Result<(), LakeError> {
         self.file.inner_mut().reserve(group.size_bytes);
         let append = || {
             let mut to = self.file.next_row_group()?;
@@ -72,35 +80,35 @@ impl GroupedFile {
             }
             to.close()
         };
-        append().map_err(|error| unwritten(&self.url, &error))?;
+        append().map_err(|error| LakeError::unwritten(&self.url, &error))?;
         self.n_rows += group.n_rows;
         let bytes = mem::take(self.file.inner_mut());
         self.put(bytes).await
     }
 
     /// Writes what is left, and the footer.
-    pub(super) async fn close(mut self) -> Result<(Path, u64), EtlError> {
+    pub(super) async fn close(mut self) -> Result<(Path, u64), LakeError> {
         let closed = self.file.finish().map(|_| mem::take(self.file.inner_mut()));
-        let bytes = closed.map_err(|error| unwritten(&self.url, &error))?;
+        let bytes = closed.map_err(|error| LakeError::unwritten(&self.url, &error))?;
         self.put(bytes).await?;
         let closed =
             self.store.shutdown().await.map_err(|error| ParquetError::External(Box::new(error)));
-        closed.map_err(|error| unwritten(&self.url, &error))?;
+        closed.map_err(|error| LakeError::unwritten(&self.url, &error))?;
         Ok((self.path, self.n_rows))
     }
 
-    async fn put(&mut self, bytes: Vec<u8>) -> Result<(), EtlError> {
+    async fn put(&mut self, bytes: Vec<u8>) -> Result<(), LakeError> {
         let put = self
             .store
             .put(bytes.into())
             .await
             .map_err(|error| ParquetError::External(Box::new(error)));
-        put.map_err(|error| unwritten(&self.url, &error))
+        put.map_err(|error| LakeError::unwritten(&self.url, &error))
     }
 }
 
 /// A row group that is being filled.
-pub(crate) struct RowGroup {
+pub struct RowGroup {
     schema: SchemaRef,
     columns: Vec<ArrowColumnWriter>,
     n_rows: u64,
@@ -108,7 +116,7 @@ pub(crate) struct RowGroup {
 }
 
 /// A row group's columns, encoded.
-pub(crate) struct FilledGroup {
+pub struct FilledGroup {
     columns: Vec<ArrowColumnChunk>,
     n_rows: u64,
     /// About as many bytes as it takes.
@@ -116,7 +124,12 @@ pub(crate) struct FilledGroup {
 }
 
 impl RowGroup {
-    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<(), EtlError> {
+    /// Encodes some rows.
+    ///
+    /// # Errors
+    ///
+    /// Rows of another schema.
+    pub fn write(&mut self, rows: &RecordBatch) -> Result<(), LakeError> {
         let mut write = || {
             let mut columns = self.columns.iter_mut();
             for (field, array) in self.schema.fields().iter().zip(rows.columns()) {
@@ -126,17 +139,22 @@ impl RowGroup {
             }
             Ok(())
         };
-        write().map_err(|error| unwritten(&self.url, &error))?;
+        write().map_err(|error| LakeError::unwritten(&self.url, &error))?;
         self.n_rows += rows.num_rows() as u64;
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<FilledGroup, EtlError> {
+    /// Ends the row group.
+    ///
+    /// # Errors
+    ///
+    /// Where a column cannot be encoded.
+    pub fn finish(self) -> Result<FilledGroup, LakeError> {
         let size_bytes =
             self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum();
         let columns: Result<_, _> =
             self.columns.into_iter().map(ArrowColumnWriter::close).collect();
-        let columns = columns.map_err(|error| unwritten(&self.url, &error))?;
+        let columns = columns.map_err(|error| LakeError::unwritten(&self.url, &error))?;
         Ok(FilledGroup { columns, n_rows: self.n_rows, size_bytes })
     }
 }

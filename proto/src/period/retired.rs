@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::period::{Grain, Period};
+use super::{Grain, Period};
 
 /// The retired months of a snapshot, each with the days that it was folded of.
 ///

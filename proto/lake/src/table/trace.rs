@@ -2,32 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{SNAPSHOT_KEY, SnapshotMetadata};
 use serde_json::Value;
 
 use super::DeltaFolder;
-use crate::error::EtlError;
+use crate::error::LakeError;
+use crate::format::{SNAPSHOT_KEY, SnapshotMetadata};
 
 /// How many versions back a dead run's files are looked for where nobody knows what it started from.
 const MAX_VERSIONS_BACK: u64 = 1_000;
 
 /// What commits say of a dead run.
 #[derive(Debug, Default)]
-pub(crate) struct Trace {
+pub struct Trace {
     /// The version that it committed, with what the commit says.
-    pub(crate) commit: Option<(u64, SnapshotMetadata)>,
+    pub commit: Option<(u64, SnapshotMetadata)>,
     /// Those of its files that some commit adds: they belong to the lake.
-    pub(crate) named: BTreeSet<String>,
+    pub named: BTreeSet<String>,
 }
 
 impl DeltaFolder {
     /// Looks through the commits after a version for a run and its files.
-    pub(crate) async fn trace(
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails, or what it holds cannot be read.
+    pub async fn trace(
         &self,
         run: &str,
         files: &[String],
         after: Option<u64>,
-    ) -> Result<Trace, EtlError> {
+    ) -> Result<Trace, LakeError> {
         let mut trace = Trace::default();
         let Some(state) = self.state().await? else { return Ok(trace) };
         let live = state.files.iter().map(|file| &file.path);
@@ -49,10 +53,9 @@ impl DeltaFolder {
                 {
                     trace.named.insert(path.to_owned());
                 }
-                let Some(text) = action["commitInfo"][SNAPSHOT_KEY].as_str() else { continue };
-                // Another format's commit is none of a run that this program started.
-                let metadata = serde_json::from_str::<SnapshotMetadata>(text).ok();
-                if let Some(metadata) = metadata.filter(|metadata| metadata.run.as_str() == run) {
+                let Some(text) = action["commitInfo"].get(SNAPSHOT_KEY) else { continue };
+                let metadata = SnapshotMetadata::read(&self.url, version, text)?;
+                if metadata.run.as_str() == run {
                     trace.commit = Some((version, metadata));
                 }
             }

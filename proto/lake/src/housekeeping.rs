@@ -1,12 +1,13 @@
 //! What a lake holds, and what of it may go.
 
-use clio_proto::{CELLS_TABLE, LOOKUPS_FOLDER, RunId};
+use clio_proto::RunId;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use crate::error::EtlError;
-use crate::lake::{DeltaFolder, TableState};
+use crate::error::LakeError;
+use crate::format::{CELLS_TABLE, LOOKUPS_FOLDER};
+use crate::table::{DeltaFolder, TableState};
 
 /// One snapshot in the lake's history.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -22,6 +23,9 @@ pub struct LakeSnapshot {
     pub run: Option<RunId>,
     /// The days that the run rebuilt, in order.
     pub days: Vec<Date>,
+    /// Why what the commit says of its snapshot cannot be read, if so: it is damaged, or of a newer version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// What a vacuum deleted, or would.
@@ -37,19 +41,24 @@ pub struct VacuumReport {
 ///
 /// # Errors
 ///
-/// [`EtlError::Lake`] when there is no lake, or it cannot be read.
-pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnapshot>, EtlError> {
+/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read.
+pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnapshot>, LakeError> {
     let (cells, state) = open(lake).await?;
     let versions = cells.history(&state, limit).await?;
     let snapshots = versions.into_iter().map(|version| {
         let at = version.committed_millis;
-        let (run, days) = version.metadata.map(|clio| (clio.run, clio.days)).unzip();
+        let (metadata, unreadable) = match version.metadata.transpose() {
+            Ok(metadata) => (metadata, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let (run, days) = metadata.map(|clio| (clio.run, clio.days)).unzip();
         LakeSnapshot {
             version: version.version,
             committed_at: at.and_then(|millis| Timestamp::from_millisecond(millis).ok()),
             operation: version.operation,
             run,
             days: days.unwrap_or_default(),
+            unreadable,
         }
     });
     Ok(snapshots.collect())
@@ -63,14 +72,14 @@ pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnaps
 ///
 /// # Errors
 ///
-/// [`EtlError::Lake`] when there is no lake, it cannot be read, or a file cannot be deleted; what was deleted
+/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read, or a file cannot be deleted; what was deleted
 /// until then was needed by nobody.
 pub async fn vacuum(
     lake: &Url,
     keep: SignedDuration,
     now: Timestamp,
     dry_run: bool,
-) -> Result<VacuumReport, EtlError> {
+) -> Result<VacuumReport, LakeError> {
     let (cells, state) = open(lake).await?;
     let keep = chrono::Duration::milliseconds(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
     let now = now.as_millisecond();
@@ -88,15 +97,11 @@ pub async fn vacuum(
 }
 
 /// The table of cells of a lake that is there.
-pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), EtlError> {
+pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), LakeError> {
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     match cells.state().await? {
         Some(state) => Ok((cells, state)),
-        None => Err(EtlError::Lake {
-            url: lake.to_string(),
-            reason: "there is no snapshot yet; run `clio etl run` first".to_owned(),
-            passes: false,
-        }),
+        None => Err(LakeError::NoSnapshot { url: lake.to_string() }),
     }
 }
 

@@ -1,0 +1,88 @@
+//! Why a lake cannot be read or written.
+
+use deltalake::DeltaTableError;
+use parquet::errors::ParquetError;
+
+use crate::format::FORMAT_VERSION;
+use crate::is_transient;
+use crate::journal::JournalError;
+
+/// Why a lake cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LakeError {
+    /// The storage fails, or what it holds cannot be used.
+    #[error("lake {url}: {reason}")]
+    Storage {
+        /// Where.
+        url: String,
+        /// What the storage says, or what is wrong.
+        reason: String,
+        /// It may be gone the next time: a network, or a storage that does not answer.
+        is_transient: bool,
+    },
+    /// There is no table of cells, or nothing was committed to it.
+    #[error("lake {url}: there is no snapshot yet; run `clio etl run` first")]
+    NoSnapshot {
+        /// The lake.
+        url: String,
+    },
+    /// A commit of another version of Clio.
+    #[error("lake {url}: its format version is {found}, this build reads {FORMAT_VERSION}")]
+    FormatVersion {
+        /// The lake.
+        url: String,
+        /// The commit's version of the table of cells.
+        version: u64,
+        /// The format version found.
+        found: u32,
+    },
+    /// A commit whose metadata cannot be read.
+    #[error("lake {url}: the `clio` entry of commit {version}: {problem}")]
+    Metadata {
+        /// The lake.
+        url: String,
+        /// The commit's version of the table of cells.
+        version: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file of cells that cannot be told the period of, or whose rows cannot be told apart.
+    #[error("file `{path}`: {problem}")]
+    File {
+        /// The file, below its table.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The journal of the run that writes cannot be written.
+    #[error(transparent)]
+    Journal(JournalError),
+}
+
+impl LakeError {
+    /// Something that trying again does not mend.
+    pub fn refused(url: impl ToString, reason: impl Into<String>) -> Self {
+        Self::Storage { url: url.to_string(), reason: reason.into(), is_transient: false }
+    }
+
+    /// What the storage says.
+    pub fn storage(url: impl ToString, error: &(dyn std::error::Error + 'static)) -> Self {
+        let (url, is_transient) = (url.to_string(), is_transient(error));
+        Self::Storage { url, reason: error.to_string(), is_transient }
+    }
+
+    /// Whether the same attempt may succeed when it is made again, with nothing mended.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Storage { is_transient: true, .. })
+    }
+
+    pub(crate) fn delta(url: impl ToString, error: &DeltaTableError) -> Self {
+        Self::storage(url, error)
+    }
+
+    pub(crate) fn unwritten(url: &str, error: &ParquetError) -> Self {
+        let (url, is_transient) = (url.to_owned(), is_transient(error));
+        Self::Storage { url, reason: format!("writing failed: {error}"), is_transient }
+    }
+}
