@@ -47,16 +47,10 @@ pub(crate) fn session(
 
 /// An error of the engine as ours: the one that a reader of files raised, or what was being done.
 pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
+    if let Some(own) = EtlError::behind(&error) {
+        return own;
+    }
     match error.find_root() {
-        DataFusionError::External(inner) => match inner.downcast_ref::<EtlError>() {
-            Some(EtlError::BadRow { table, file, place, reason }) => EtlError::BadRow {
-                table: table.clone(),
-                file: file.clone(),
-                place: *place,
-                reason: reason.clone(),
-            },
-            _ => EtlError::engine(step, error),
-        },
         DataFusionError::ResourcesExhausted(reason) => {
             EtlError::Memory { step: step.to_owned(), reason: reason.clone() }
         }
@@ -85,5 +79,11 @@ pub(crate) fn root_message(error: &DataFusionError) -> String {
     };
     // A hint of more backtraces, and the full stop of a sentence, are not ours.
     let message = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
-    message.trim_end_matches('.').replace('\n', " ")
+    let message = message.trim_end_matches('.').replace('\n', " ");
+    match message.split_once(" Overflowing on ") {
+        Some((_, value @ ("NaN" | "inf" | "-inf"))) => {
+            format!("{value} cannot be added up: make it null in `columns`")
+        }
+        _ => message,
+    }
 }

@@ -8,8 +8,9 @@ use clio_proto::Period;
 use datafusion::common::DataFusionError;
 use jiff::civil::Date;
 
-use words::{list, looked, retired_text, unreachable_text, whole_months_text};
+use words::{failures_text, list, looked, retired_text, unreachable_text, whole_months_text};
 
+mod behind;
 mod words;
 
 pub(crate) use words::{list_days, type_name};
@@ -21,7 +22,7 @@ pub enum ErrorKind {
     Input,
     /// The lake's storage: mend access, then run again.
     Lake,
-    /// Another run changed the same days: run again.
+    /// Another run changed the same days, or somebody a file that was read: run again.
     Conflict,
     /// A check before the commit failed, or a step that should not fail: worth a report.
     Internal,
@@ -102,20 +103,6 @@ pub struct FailedCheck {
     pub what: String,
 }
 
-/// How many failed checks a message lists.
-const MAX_LISTED: usize = 10;
-
-fn failures_text(failed: &[FailedCheck]) -> String {
-    let mut text = String::new();
-    for FailedCheck { check, day, what } in failed.iter().take(MAX_LISTED) {
-        text += &format!("check `{check}` failed for {day}: {what}; ");
-    }
-    if let Some(n_more @ 1..) = failed.len().checked_sub(MAX_LISTED) {
-        text += &format!("and {n_more} more; ");
-    }
-    text
-}
-
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -180,6 +167,16 @@ pub enum EtlError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that is not what was listed: it was rewritten, cut, appended to or removed meanwhile.
+    #[error(
+        "{table}: {file}: the file changed while it was read; nothing was committed, run again"
+    )]
+    FileChanged {
+        /// The source or lookup.
+        table: TableName,
+        /// The file's path.
+        file: String,
+    },
     /// A row that cannot be read or computed with.
     #[error("{table}: {file}{place}: {reason}")]
     BadRow {
@@ -217,6 +214,21 @@ pub enum EtlError {
         first: Box<TypeInFile>,
         /// Another file with the column's type in that one.
         second: Box<TypeInFile>,
+    },
+    /// A column whose name differs from file to file in nothing but case.
+    #[error(
+        "`{key}`: {table}: the column is `{}` in {} and `{}` in {}; write it alike in all files",
+        names[0], files[0], names[1], files[1]
+    )]
+    SpelledDifferently {
+        /// The key in the model.
+        key: String,
+        /// The source or lookup.
+        table: TableName,
+        /// The spellings.
+        names: Box<[String; 2]>,
+        /// A file with each.
+        files: Box<[String; 2]>,
     },
     /// A column that no file has.
     #[error(
@@ -432,21 +444,27 @@ impl EtlError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Lake(_) | Self::State { .. } => ErrorKind::Lake,
-            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Conflict { .. } | Self::FileChanged { .. } => ErrorKind::Conflict,
             Self::CheckFailed { .. } | Self::Engine { .. } => ErrorKind::Internal,
             _ => ErrorKind::Input,
         }
     }
 
-    /// Whether the same step may succeed when it is tried again: a storage or a network failed, not the
-    /// input.
+    /// Whether the same may succeed when it is tried again: a storage or a network failed, not the input, or a
+    /// file changed meanwhile.
     pub fn can_pass(&self) -> bool {
         match self {
             Self::Storage { passes, .. } => *passes,
             Self::Lake(error) => error.is_transient(),
             Self::Engine { error, .. } => is_transient(error.as_ref()),
+            Self::FileChanged { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether only a new run can succeed, which looks at what files there are.
+    pub(crate) fn is_of_listing(&self) -> bool {
+        matches!(self, Self::FileChanged { .. })
     }
 
     pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
@@ -474,27 +492,6 @@ pub(crate) trait During<T> {
 
 impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
     fn during(self, step: &str) -> Result<T, EtlError> {
-        self.map_err(|error| EtlError::engine(step, error.into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-
-    use super::*;
-
-    fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
-        object_store::Error::Generic { store, source: Box::new(io::Error::from(kind)) }
-    }
-
-    #[test]
-    fn an_error_of_the_engine_passes_if_its_cause_does() {
-        let engine = |error: object_store::Error| {
-            EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
-        };
-        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
-        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
-        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
+        self.map_err(|error| crate::engine::explained(step, error.into()))
     }
 }

@@ -53,6 +53,8 @@ pub struct TableInspection {
     pub n_files: u64,
     /// How many bytes they have.
     pub size_bytes: u64,
+    /// Paths of files that are not read, since their names end in another way than those of the format.
+    pub left_out: Vec<String>,
     /// The columns with their types, computed ones among them.
     pub columns: Vec<ColumnInspection>,
     /// The first rows: a text for each column, `None` for null.
@@ -157,6 +159,7 @@ async fn table(
         url: table.url.to_string(),
         n_files: files.len() as u64,
         size_bytes: files.iter().map(|file| file.meta.size).sum(),
+        left_out: table.left_out().to_vec(),
         columns,
         sample,
     })

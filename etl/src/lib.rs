@@ -59,7 +59,7 @@ pub use inspect::{
 };
 pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan};
-pub use report::{RunReport, StepTime};
+pub use report::{LeftOut, RunReport, StepTime};
 pub use retry::Retry;
 pub use run::run;
 pub use schedule::{Arrival, Schedule, Times, Trigger};

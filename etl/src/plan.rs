@@ -15,6 +15,7 @@ use crate::config::{Config, Days};
 use crate::engine;
 use crate::error::EtlError;
 use crate::model_change::{Effect, ModelChange};
+use crate::report::LeftOut;
 use crate::rollup::{Inventory, Selection};
 use clio_lake::{DeltaFolder, TableState};
 
@@ -36,6 +37,8 @@ pub struct Plan {
     pub n_up_to_date: usize,
     /// Days of the lake whose files are gone: they stay as they are, too.
     pub days_without_files: Vec<Date>,
+    /// Files that are not read, since their names end in another way than those of the format.
+    pub left_out: Vec<LeftOut>,
     /// Retired months with days that are asked for or out of date.
     pub retired_months: Vec<PlannedMonth>,
     #[serde(skip)]
@@ -159,6 +162,7 @@ impl Plan {
             days_without_files: found.without_files,
             days: found.days,
             every_day: found.every_day,
+            left_out: inventory.left_out(),
             retired_months,
             passes: found.passes,
             retired_without_files: match asked {

@@ -1,12 +1,16 @@
 //! What a run did, for people and programs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use clio_lake::CheckOutcome;
 use clio_proto::{RunId, SnapshotId};
 use jiff::civil::Date;
 
 use crate::plan::PlannedMonth;
+
+/// How many files are named where more are left out.
+const MAX_NAMED: usize = 3;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -32,6 +36,8 @@ pub struct RunReport {
     pub rows_quarantined: BTreeMap<String, u64>,
     /// Days of the snapshot to which events to come may still be credited, in order.
     pub provisional_days: Vec<Date>,
+    /// Files that are not read, since their names end in another way than those of the format.
+    pub left_out: Vec<LeftOut>,
     /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
     pub retired_months: Vec<PlannedMonth>,
     /// Cells of rebuilt periods, by grain.
@@ -48,6 +54,24 @@ pub struct RunReport {
     pub accepted: Option<String>,
     /// How long each step took, in order.
     pub steps: Vec<StepTime>,
+}
+
+/// Files beside those of a source or lookup that are not read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LeftOut {
+    /// Such as ``source `plays` ``.
+    pub table: String,
+    /// Their paths, in order; at least one.
+    pub files: Vec<String>,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, files } = self;
+        let first = files.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        write!(f, "{} files of {table}, for how their names end: {first}", files.len())?;
+        if files.len() > MAX_NAMED { f.write_str(", …") } else { Ok(()) }
+    }
 }
 
 /// How long a step took.

@@ -37,7 +37,7 @@ use crate::lookups::{self, Members};
 use crate::model_change::Effect;
 use crate::plan::{MonthEffect, Plan, PlannedMonth};
 use crate::quarantine::Quarantine;
-use crate::report::RunReport;
+use crate::report::{LeftOut, RunReport};
 use crate::rollup::{Inputs, Inventory};
 use crate::stage::{Periods, Rebuilt, Stager};
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
@@ -92,6 +92,7 @@ pub async fn run(
         rows_unattributed: BTreeMap::new(),
         quarantine: Quarantine::default(),
         retired_months: Vec::new(),
+        left_out: Vec::new(),
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
@@ -134,6 +135,7 @@ struct Run<'a> {
     quarantine: Quarantine,
     /// The retired months of which something was asked for or found.
     retired_months: Vec<PlannedMonth>,
+    left_out: Vec<LeftOut>,
     bytes_written: u64,
 }
 
@@ -311,6 +313,10 @@ impl Run<'_> {
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
         let plan = Plan::new(self.asked, self.config.now, model, &inventory, state, known);
         self.book.end(step, 0)?;
+        self.left_out.clone_from(&plan.left_out);
+        for left_out in &self.left_out {
+            tracing::warn!("left out: {left_out}");
+        }
         if plan.model.effect > Effect::Same {
             self.book.progress().say(&format!("model: {}", plan.model));
         }
@@ -476,6 +482,7 @@ impl Run<'_> {
             rows_unattributed: self.rows_unattributed.clone(),
             rows_quarantined: self.quarantine.n_rows().clone(),
             provisional_days: metadata.provisional_days,
+            left_out: self.left_out.clone(),
             retired_months: self.retired_months.clone(),
             cells,
             n_periods_changed: changed.count() as u64,

@@ -8,12 +8,14 @@
 //! ```
 
 mod bad_rows;
+mod compression;
 mod expression;
 mod lines;
 mod listing;
 mod locate;
 mod parquet;
 mod schema;
+mod steady;
 mod text;
 
 use std::sync::Arc;
@@ -34,7 +36,10 @@ pub(crate) use listing::{FolderDays, SourceFile};
 pub(crate) use parquet::parquet_table;
 
 use self::bad_rows::BadRows;
+use self::listing::Found;
+use self::schema::{Columns, Spelling};
 use crate::error::{EtlError, TableName};
+use crate::report::LeftOut;
 
 /// The column with a file's name, without folder and ending.
 pub(crate) const FILE_COLUMN: &str = "_file";
@@ -49,6 +54,8 @@ pub(crate) struct Listed {
     pub(crate) name: TableName,
     pub(crate) url: Url,
     pub(crate) files: Vec<SourceFile>,
+    /// Paths of files that are not read, for their names alone.
+    left_out: Vec<String>,
     file_set: FileSet,
     store: Arc<dyn ObjectStore>,
     store_url: ObjectStoreUrl,
@@ -72,9 +79,16 @@ impl Listed {
         let store_url = ObjectStoreUrl::parse(&url[..url::Position::BeforePath])
             .map_err(|error| address(error.to_string()))?;
         let store = store_of(ctx, &url, &store_url).map_err(address)?;
-        let files = listing::list(store.as_ref(), &name, file_set, &url, days).await?;
+        let Found { files, left_out } =
+            listing::list(store.as_ref(), &name, file_set, &url, days).await?;
         let file_set = file_set.clone();
-        Ok(Self { name, url, files, file_set, store, store_url })
+        Ok(Self { name, url, files, left_out, file_set, store, store_url })
+    }
+
+    /// What is not read of the folder, if anything is.
+    pub(crate) fn left_out(&self) -> Option<LeftOut> {
+        (!self.left_out.is_empty())
+            .then(|| LeftOut { table: self.name.to_string(), files: self.left_out.clone() })
     }
 
     /// Every file lies in a `dt=` folder, so that one day can be read without the others.
@@ -99,11 +113,16 @@ pub(crate) struct Table {
     pub(crate) name: TableName,
     pub(crate) url: Url,
     files: Vec<SourceFile>,
+    left_out: Vec<String>,
     file_set: FileSet,
     store: Arc<dyn ObjectStore>,
     store_url: ObjectStoreUrl,
     /// The columns that files have.
     schema: SchemaRef,
+    /// Columns whose names differ in nothing but case.
+    spellings: Vec<Spelling>,
+    /// What is known of rows besides: file, day of the folder, and what other folders' names say.
+    virtual_columns: Vec<Arc<Field>>,
     bad_rows: BadRows,
 }
 
@@ -127,20 +146,41 @@ impl Table {
         listed: Listed,
         files: Vec<SourceFile>,
     ) -> Result<Self, EtlError> {
-        let Listed { name, url, files: all, file_set, store, store_url } = listed;
-        let schema = if files.is_empty() {
+        let Listed { name, url, files: all, left_out, file_set, store, store_url } = listed;
+        let (columns, virtual_columns) = if files.is_empty() {
             // No file of these days: one of another day tells the columns, so that the model is checked.
             let others = match all.is_empty() {
-                true => listing::list(store.as_ref(), &name, &file_set, &url, None).await?,
+                true => listing::list(store.as_ref(), &name, &file_set, &url, None).await?.files,
                 false => all,
             };
             let last = others.last().map(std::slice::from_ref).unwrap_or_default();
-            schema::read(ctx, &store, &name, &file_set, last).await?
+            let columns = schema::read(ctx, &store, &name, &file_set, last).await?;
+            let virtual_columns = virtual_columns(&columns.schema, last);
+            (columns, virtual_columns)
         } else {
-            schema::read(ctx, &store, &name, &file_set, &files).await?
+            let columns = schema::read(ctx, &store, &name, &file_set, &files).await?;
+            let virtual_columns = virtual_columns(&columns.schema, &files);
+            (columns, virtual_columns)
         };
-        let bad_rows = BadRows::default();
-        Ok(Self { name, url, files, file_set, store, store_url, schema, bad_rows })
+        let Columns { schema, spellings } = columns;
+        Ok(Self {
+            name,
+            url,
+            files,
+            left_out,
+            file_set,
+            store,
+            store_url,
+            schema,
+            spellings,
+            virtual_columns,
+            bad_rows: BadRows::default(),
+        })
+    }
+
+    /// Paths of files that are not read, for their names alone.
+    pub(crate) fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The files, in the order of their paths.
@@ -150,8 +190,7 @@ impl Table {
 
     /// The columns of rows: the files' and the virtual ones.
     fn rows_schema(&self) -> SchemaRef {
-        let virtual_columns = virtual_columns(&self.schema);
-        let all = self.schema.fields().iter().chain(&virtual_columns).cloned();
+        let all = self.schema.fields().iter().chain(&self.virtual_columns).cloned();
         Arc::new(Schema::new(all.collect::<Vec<_>>()))
     }
 
@@ -166,11 +205,12 @@ impl Table {
 
     /// All rows of some of the files.
     fn whole(&self, files: Vec<SourceFile>, n_partitions: usize) -> Arc<dyn TableProvider> {
-        let virtual_columns = virtual_columns(&self.schema);
         match &self.file_set.format {
             Format::Parquet => parquet::provider(
+                &self.name,
+                &self.store,
                 &self.schema,
-                &virtual_columns,
+                &self.virtual_columns,
                 self.store_url.clone(),
                 &files,
                 n_partitions,
@@ -179,7 +219,7 @@ impl Table {
                 self.name.clone(),
                 self.file_set.format.clone(),
                 &self.schema,
-                &virtual_columns,
+                &self.virtual_columns,
                 Arc::clone(&self.store),
                 files,
                 n_partitions,
@@ -240,9 +280,17 @@ pub(crate) fn is_public(column: &str) -> bool {
     column != FOLDER_DAY_COLUMN
 }
 
-/// `_file` and `dt`, unless the files have a column of that name, and the folder's day.
-fn virtual_columns(schema: &Schema) -> Vec<Arc<Field>> {
-    [FILE_COLUMN, FOLDER_COLUMN]
+/// `_file`, `dt` and the keys of `key=value` folders, unless the files have a column of that name, and the
+/// folder's day.
+fn virtual_columns(schema: &Schema, files: &[SourceFile]) -> Vec<Arc<Field>> {
+    let folders = files.iter().flat_map(|file| file.partitions.iter().map(|(key, _)| key.as_str()));
+    let mut names = vec![FILE_COLUMN, FOLDER_COLUMN];
+    for key in folders {
+        if !names.contains(&key) && is_public(key) {
+            names.push(key);
+        }
+    }
+    names
         .into_iter()
         .filter(|name| schema.column_with_name(name).is_none())
         .map(|name| Field::new(name, DataType::Utf8, true))

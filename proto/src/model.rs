@@ -247,15 +247,16 @@ pub struct CsvOptions {
     pub header: bool,
     /// Between fields, one ASCII character. Default: a comma.
     pub delimiter: u8,
-    /// Around fields that hold a delimiter, one ASCII character. Default: the double quote.
-    pub quote: u8,
-    /// A field with this text is null. Default: the empty text.
-    pub null: String,
+    /// Around fields that hold a delimiter, one ASCII character. Default: the double quote; `None` (written
+    /// `""`) where no character quotes.
+    pub quote: Option<u8>,
+    /// A field with one of these texts is null; at least one. Default: the empty text alone.
+    pub nulls: Vec<String>,
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { header: true, delimiter: b',', quote: b'"', null: String::new() }
+        Self { header: true, delimiter: b',', quote: Some(b'"'), nulls: vec![String::new()] }
     }
 }
 

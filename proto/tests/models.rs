@@ -93,7 +93,7 @@ fn a_model_over_csv_files_is_understood() {
         patterns: vec!["bts-*.csv".to_owned(), "random-*.csv".to_owned()],
         format: Format::Csv(CsvOptions {
             delimiter: b';',
-            null: "NA".to_owned(),
+            nulls: vec!["NA".to_owned()],
             ..CsvOptions::default()
         }),
         columns: vec![

@@ -57,6 +57,9 @@ impl LookupRows {
         let key = scope.bind(&key_at, &lookup.key)?;
         let value = scope.bind(value_at, column)?;
         let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
+        if matches!(key_type, DataType::FixedSizeBinary(_)) {
+            return Err(scope.wrong_type(&key_at, &lookup.key.0, &key_type, super::NO_TEXT));
+        }
         let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
         let read_type = if has_int_keys { DataType::Int64 } else { DataType::Utf8 };
         let rows = frame

@@ -3,6 +3,22 @@
 use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
+use super::FailedCheck;
+
+/// How many failed checks a message lists.
+const MAX_LISTED: usize = 10;
+
+pub(super) fn failures_text(failed: &[FailedCheck]) -> String {
+    let mut text = String::new();
+    for FailedCheck { check, day, what } in failed.iter().take(MAX_LISTED) {
+        text += &format!("check `{check}` failed for {day}: {what}; ");
+    }
+    if let Some(n_more @ 1..) = failed.len().checked_sub(MAX_LISTED) {
+        text += &format!("and {n_more} more; ");
+    }
+    text
+}
+
 pub(super) fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

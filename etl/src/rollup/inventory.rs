@@ -14,6 +14,7 @@ use crate::attribute::Reach;
 use crate::config::Days;
 use crate::error::{EtlError, TableName};
 use crate::functions::is_utc;
+use crate::report::LeftOut;
 use crate::source::{Listed, SourceFile};
 
 /// The files of every source that measures are taken of, and what those of lookups come to that give
@@ -27,6 +28,8 @@ pub(crate) struct Inventory {
     recipe: Recipe,
     /// What the files of every lookup come to that may give cells values.
     lookups: BTreeMap<String, Digest>,
+    /// What is not read of the folders of lookups.
+    left_out_of_lookups: Vec<LeftOut>,
     is_utc: bool,
 }
 
@@ -48,14 +51,15 @@ impl Inventory {
     ) -> Result<Self, EtlError> {
         let is_utc = is_utc(model.timezone_name());
         let sources = list_sources(ctx, model, base, days).await?;
-        let mut lookups = BTreeMap::new();
+        let (mut lookups, mut left_out_of_lookups) = (BTreeMap::new(), Vec::new());
         for lookup in model.lookups() {
             let name = TableName::Lookup(lookup.name.clone());
             let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
+            left_out_of_lookups.extend(listed.left_out());
             lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
         }
         let recipe = Recipe { cells: model.cells_fingerprint(), lookups: BTreeMap::new() };
-        let mut inventory = Self { sources, recipe, lookups, is_utc };
+        let mut inventory = Self { sources, recipe, lookups, left_out_of_lookups, is_utc };
         for dimension in model.dimensions() {
             if let DimensionColumn::Lookup { lookup, .. } = &dimension.column {
                 inventory.takes_from(lookup);
@@ -81,6 +85,18 @@ impl Inventory {
         let is_same = |(name, digest): (&String, &Digest)| self.lookups.get(name) == Some(digest);
         known.lookups.iter().all(is_same)
             && self.recipe.lookups.keys().all(|name| known.lookups.contains_key(name))
+    }
+
+    /// The files that are not read for their names alone, each table once.
+    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+        let tables = self.sources.iter().flat_map(ListedSource::tables);
+        let mut all: Vec<LeftOut> = Vec::new();
+        for found in tables.filter_map(Listed::left_out).chain(self.left_out_of_lookups.clone()) {
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        }
+        all
     }
 
     /// What turns the files into cells.

@@ -114,7 +114,7 @@ impl<'a> Book<'a> {
         part: &str,
         error: EtlError,
     ) -> Result<(), EtlError> {
-        if !error.can_pass() {
+        if !error.can_pass() || error.is_of_listing() {
             return Err(error);
         }
         let wait = {

@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DataFusionError, SchemaError};
+use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use datafusion::prelude::{DataFrame, SessionContext};
 
@@ -26,12 +27,46 @@ impl<'a> Scope<'a> {
         Self { ctx, table, schema: frame.schema() }
     }
 
-    /// The column of exactly this name, else the SQL expression. `key` is where the model has it.
+    /// The column of exactly this name, else the key within a column, else the SQL expression. `key` is where the model has it.
     pub(crate) fn bind(&self, key: &str, text: &SqlColumn) -> Result<Expr, EtlError> {
         if let Ok((qualifier, field)) = self.schema.qualified_field_with_unqualified_name(&text.0) {
+            self.refuse_spellings(key, &text.0)?;
             return Ok(Expr::Column(Column::from((qualifier, field))));
         }
-        self.parse(&text.0).map_err(|error| self.refuse(key, &text.0, &error))
+        let expr = match self.path(&text.0) {
+            Some(expr) => expr,
+            None => self.parse(&text.0).map_err(|error| self.refuse(key, &text.0, &error))?,
+        };
+        expr.column_refs()
+            .iter()
+            .try_for_each(|column| self.refuse_spellings(key, &column.name))?;
+        Ok(expr)
+    }
+
+    /// What stands at a path of keys, such as `user.geo.country`.
+    fn path(&self, text: &str) -> Option<Expr> {
+        let (first, keys) = text.split_once('.')?;
+        let column = self.column(first)?;
+        let mut found = column.get_type(self.schema).ok()?;
+        for key in keys.split('.') {
+            let DataType::Struct(fields) = &found else { return None };
+            found = fields.iter().find(|field| field.name() == key)?.data_type().clone();
+        }
+        Some(keys.split('.').fold(column, get_field))
+    }
+
+    /// A column that some files write in another way is null in them, which nobody means.
+    fn refuse_spellings(&self, key: &str, column: &str) -> Result<(), EtlError> {
+        let spellings = &self.table.spellings;
+        match spellings.iter().find(|found| found.names.iter().any(|name| name == column)) {
+            None => Ok(()),
+            Some(found) => Err(EtlError::SpelledDifferently {
+                key: key.to_owned(),
+                table: self.table.name.clone(),
+                names: Box::new(found.names.clone()),
+                files: Box::new(found.files.clone()),
+            }),
+        }
     }
 
     /// The column of exactly this name, if there is one.

@@ -2,23 +2,68 @@
 
 use bytes::Bytes;
 use datafusion::common::{DataFusionError, Result};
+use futures::StreamExt;
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 
-use super::SourceFile;
+use super::steady;
+use super::{SourceFile, compression};
+use crate::error::{EtlError, TableName};
 
 /// How many bytes are looked at together where lines matter; also the longest line that is cheap.
 const CHUNK_BYTES: usize = 1 << 20;
+/// The longest mark of an encoding.
+const MARK_BYTES: usize = 4;
 
-/// A file's text as the store hands it out.
+/// A file's text, decompressed, without the mark that UTF-8 may begin with.
+///
+/// # Errors
+///
+/// Here or at the end of the stream, where the file is not the one that was listed; where its compressed data
+/// is damaged, cut or followed by something else; and where it is another encoding's.
 pub(super) async fn bytes_of(
+    table: &TableName,
     store: &dyn ObjectStore,
     file: &SourceFile,
 ) -> Result<BoxStream<'static, Result<Bytes>>> {
-    let object = store.get(&file.meta.location).await?;
-    let stream = object.into_stream().map_err(DataFusionError::from).boxed();
-    file.compression().convert_stream(stream)
+    let stored = steady::bytes_of(table, store, file).await?;
+    let mut text = compression::decompressed(table, file, stored);
+    let mut start = Vec::new();
+    while start.len() < MARK_BYTES {
+        let Some(piece) = text.next().await.transpose()? else { break };
+        start.extend_from_slice(&piece);
+    }
+    if let Some(encoding) = other_encoding(&start) {
+        return Err(DataFusionError::External(Box::new(EtlError::BadFile {
+            table: table.clone(),
+            file: file.path(),
+            format: "UTF-8 text",
+            reason: format!("it is {encoding}; write it as UTF-8 (`iconv -f {encoding} -t UTF-8`)"),
+        })));
+    }
+    let start = Bytes::from(start);
+    let start = if start.starts_with(b"\xef\xbb\xbf") { start.slice(3..) } else { start };
+    Ok(futures::stream::iter([Ok(start)]).chain(text).boxed())
+}
+
+/// The encoding of a text that is not UTF-8, by how it begins: a mark, or a first letter of two bytes.
+fn other_encoding(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] => Some("UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        [first, 0, second, 0] if *first != 0 && *second != 0 => Some("UTF-16LE"),
+        [0, first, 0, second] if *first != 0 && *second != 0 => Some("UTF-16BE"),
+        _ => None,
+    }
+}
+
+/// What is wrong with bytes that are no UTF-8; `None` where they are.
+pub(super) fn not_utf8(text: &[u8]) -> Option<String> {
+    let error = std::str::from_utf8(text).err()?;
+    let byte = text.get(error.valid_up_to()).copied().unwrap_or_default();
+    Some(format!(
+        "byte 0x{byte:02x} is no UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
+    ))
 }
 
 /// A file's text in pieces of whole lines.
@@ -30,8 +75,12 @@ pub(super) struct LineChunks {
 }
 
 impl LineChunks {
-    pub(super) async fn open(store: &dyn ObjectStore, file: &SourceFile) -> Result<Self> {
-        let bytes = bytes_of(store, file).await?;
+    pub(super) async fn open(
+        table: &TableName,
+        store: &dyn ObjectStore,
+        file: &SourceFile,
+    ) -> Result<Self> {
+        let bytes = bytes_of(table, store, file).await?;
         Ok(Self { bytes, carry: Vec::new(), next_line: 1, is_at_end: false })
     }
 

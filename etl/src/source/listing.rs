@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use clio_proto::{FileSet, Format};
-use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::scalar::ScalarValue;
 use futures::future::BoxFuture;
 use jiff::civil::Date;
@@ -15,16 +14,9 @@ use url::{Position, Url};
 
 use clio_lake::is_transient;
 
+use super::compression::Compression;
 use crate::error::{EtlError, TableName};
 use crate::rollup::number_of;
-
-/// The endings of compressed files, which any text format may carry behind its own.
-const COMPRESSIONS: [(&str, FileCompressionType); 4] = [
-    (".gz", FileCompressionType::GZIP),
-    (".bz2", FileCompressionType::BZIP2),
-    (".xz", FileCompressionType::XZ),
-    (".zst", FileCompressionType::ZSTD),
-];
 
 /// The days of the `dt=` folders that are read; `None` for all. Files outside of such folders always are.
 pub(crate) type FolderDays = Option<RangeInclusive<Date>>;
@@ -37,6 +29,8 @@ pub(crate) struct SourceFile {
     pub(crate) store: Arc<str>,
     /// The day of the `dt=` folder that the file lies in.
     pub(crate) folder_day: Option<Date>,
+    /// What the names of its other `key=value` folders say, from the outermost to the innermost.
+    pub(crate) partitions: Arc<[(String, Option<String>)]>,
 }
 
 impl SourceFile {
@@ -68,16 +62,17 @@ impl SourceFile {
     /// The name without folder and ending.
     pub(crate) fn stem(&self) -> &str {
         let name = self.file_name();
-        let name = COMPRESSIONS.iter().find_map(|(end, _)| name.strip_suffix(end)).unwrap_or(name);
+        let (name, _) = Compression::split(name);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem)
     }
 
-    pub(crate) fn compression(&self) -> FileCompressionType {
-        let name = self.file_name();
-        COMPRESSIONS
-            .iter()
-            .find(|(end, _)| name.ends_with(end))
-            .map_or(FileCompressionType::UNCOMPRESSED, |(_, compression)| *compression)
+    pub(super) fn compression(&self) -> Option<Compression> {
+        Compression::split(self.file_name()).1
+    }
+
+    /// On a file system, where a file may change in place.
+    pub(super) fn is_local(&self) -> bool {
+        &*self.store == "/"
     }
 
     /// The value of one of the virtual columns.
@@ -85,19 +80,32 @@ impl SourceFile {
         match column {
             super::FILE_COLUMN => ScalarValue::Utf8(Some(self.stem().to_owned())),
             super::FOLDER_COLUMN => ScalarValue::Utf8(self.folder_day.map(|day| day.to_string())),
-            _ => ScalarValue::Date32(self.folder_day.map(number_of)),
+            super::FOLDER_DAY_COLUMN => ScalarValue::Date32(self.folder_day.map(number_of)),
+            folder => {
+                let found = self.partitions.iter().rev().find(|(name, _)| name == folder);
+                ScalarValue::Utf8(found.and_then(|(_, value)| value.clone()))
+            }
         }
     }
 }
 
-/// Lists the files in the order of their paths; at least one.
+/// What is found where a source or lookup lies.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The files to read, in the order of their paths.
+    pub(super) files: Vec<SourceFile>,
+    /// Paths of files that are not read, since their names end in another way than the format's.
+    pub(super) left_out: Vec<String>,
+}
+
+/// Lists the files; at least one.
 pub(super) async fn list(
     store: &dyn ObjectStore,
     name: &TableName,
     file_set: &FileSet,
     url: &Url,
     days: FolderDays,
-) -> Result<Vec<SourceFile>, EtlError> {
+) -> Result<Found, EtlError> {
     let failed = |reason: String, passes| EtlError::Storage {
         table: name.clone(),
         url: url.to_string(),
@@ -112,31 +120,30 @@ pub(super) async fn list(
     if !url.path().ends_with('/')
         && let Ok(meta) = store.head(&root).await
     {
-        return Ok(vec![SourceFile { meta, store: name_of_store, folder_day: None }]);
+        let partitions = Arc::default();
+        let file = SourceFile { meta, store: name_of_store, folder_day: None, partitions };
+        return Ok(Found { files: vec![file], left_out: Vec::new() });
     }
-    let mut walk = Walk {
-        store,
-        name_of_store,
-        days: &days,
-        n_entries: 0,
-        is_delta_table: false,
-        files: Vec::new(),
-    };
-    walk.folder(root, None)
+    let mut walk =
+        Walk { store, name_of_store, days: &days, n_entries: 0, foreign: None, files: Vec::new() };
+    walk.folder(root, None, Arc::default())
         .await
         .map_err(|error| failed(error.to_string(), is_transient(&error)))?;
-    let Walk { n_entries, is_delta_table, mut files, .. } = walk;
-    if is_delta_table {
-        let reason = "it is a Delta table, whose removed files would be counted too; write its \
-                      rows as plain files";
-        return Err(failed(reason.to_owned(), false));
+    let Walk { n_entries, foreign, files, .. } = walk;
+    if let Some(kind) = foreign {
+        let reason = format!(
+            "it is {kind} table, whose removed files would be counted too; write its rows as plain \
+             files"
+        );
+        return Err(failed(reason, false));
     }
     if n_entries == 0 {
         return Err(EtlError::NothingThere { table: name.clone(), url: url.to_string() });
     }
     let wanted = Names::of(file_set);
     let n_files = files.len();
-    files.retain(|file| wanted.match_name(file.file_name()));
+    let (mut files, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| wanted.match_name(file.file_name()));
     if files.is_empty() && n_files > 0 {
         return Err(EtlError::NoFileMatches {
             table: name.clone(),
@@ -148,7 +155,12 @@ pub(super) async fn list(
     // An empty text holds no rows; an empty Parquet file is a damaged one, and will be named.
     files.retain(|file| file.meta.size > 0 || file_set.format == Format::Parquet);
     files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
-    Ok(files)
+    // What patterns leave out is left out on purpose.
+    let is_by_ending = file_set.patterns.is_empty();
+    let mut left_out: Vec<String> =
+        others.iter().filter(|_| is_by_ending).map(SourceFile::path).collect();
+    left_out.sort_unstable();
+    Ok(Found { files, left_out })
 }
 
 struct Walk<'a> {
@@ -157,7 +169,8 @@ struct Walk<'a> {
     days: &'a FolderDays,
     /// Files and folders seen, whether taken or not.
     n_entries: usize,
-    is_delta_table: bool,
+    /// What other kind of table it is, which only its own log can tell the files of.
+    foreign: Option<&'static str>,
     files: Vec<SourceFile>,
 }
 
@@ -167,19 +180,28 @@ impl Walk<'_> {
         &mut self,
         folder: Path,
         folder_day: Option<Date>,
+        partitions: Arc<[(String, Option<String>)]>,
     ) -> BoxFuture<'_, object_store::Result<()>> {
         Box::pin(async move {
             let listed = self.store.list_with_delimiter(Some(&folder)).await?;
             self.n_entries += listed.common_prefixes.len() + listed.objects.len();
             for meta in listed.objects {
+                if is_iceberg_metadata(&meta.location) {
+                    self.foreign = Some("an Iceberg");
+                }
                 if !meta.location.filename().is_none_or(is_hidden) {
                     let store = Arc::clone(&self.name_of_store);
-                    self.files.push(SourceFile { meta, store, folder_day });
+                    let partitions = Arc::clone(&partitions);
+                    self.files.push(SourceFile { meta, store, folder_day, partitions });
                 }
             }
             for folder in listed.common_prefixes {
                 let name = folder.filename().unwrap_or_default();
-                self.is_delta_table |= name == "_delta_log";
+                match name {
+                    "_delta_log" => self.foreign = Some("a Delta"),
+                    ".hoodie" => self.foreign = Some("a Hudi"),
+                    _ => {}
+                }
                 if is_hidden(name) {
                     continue;
                 }
@@ -189,12 +211,55 @@ impl Walk<'_> {
                     _ => true,
                 };
                 if is_wanted {
-                    self.folder(folder, day.or(folder_day)).await?;
+                    let partitions = match partition(name) {
+                        Some(own) => partitions.iter().cloned().chain([own]).collect(),
+                        None => Arc::clone(&partitions),
+                    };
+                    self.folder(folder, day.or(folder_day), partitions).await?;
                 }
             }
             Ok(())
         })
     }
+}
+
+/// What a folder `key=value` says, as Hive and Spark write it; `dt` has a meaning of its own.
+fn partition(folder: &str) -> Option<(String, Option<String>)> {
+    let (key, value) = folder.split_once('=')?;
+    if key.is_empty() || key == super::FOLDER_COLUMN {
+        return None;
+    }
+    let is_null = value.is_empty() || value == "__HIVE_DEFAULT_PARTITION__";
+    Some((unescaped(key), (!is_null).then(|| unescaped(value))))
+}
+
+/// A text in which `%2F` stands for `/`.
+fn unescaped(text: &str) -> String {
+    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while at < bytes.len() {
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if bytes[at] == b'%' => {
+                out.push(byte);
+                at += 3;
+            }
+            _ => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Whether a file is what an Iceberg table is described by.
+fn is_iceberg_metadata(path: &Path) -> bool {
+    let mut parts: Vec<_> = path.parts().collect();
+    let name = parts.pop();
+    let is_description = name.is_some_and(|name| {
+        name.as_ref().ends_with(".metadata.json") || name.as_ref() == "version-hint.text"
+    });
+    is_description && parts.last().is_some_and(|folder| folder.as_ref() == "metadata")
 }
 
 /// Logs and marks of other tools (`_delta_log`, `_SUCCESS`, `.crc`), as Spark and Hive see it.
@@ -215,17 +280,22 @@ impl Names {
             Format::Csv(_) => &["*.csv"],
             Format::Ndjson => &["*.ndjson", "*.jsonl", "*.json"],
         };
+        let is_by_ending = file_set.patterns.is_empty();
         let mut globs = file_set.patterns.clone();
-        if globs.is_empty() {
+        if is_by_ending {
             globs.extend(endings.iter().map(|&ending| ending.to_owned()));
         }
         let description = globs.iter().map(|glob| format!("`{glob}`")).collect::<Vec<_>>();
-        if file_set.patterns.is_empty() && file_set.format != Format::Parquet {
+        if is_by_ending && file_set.format != Format::Parquet {
             for ending in endings {
-                globs.extend(COMPRESSIONS.map(|(compression, _)| format!("{ending}{compression}")));
+                let endings = Compression::ENDINGS.iter();
+                globs.extend(endings.map(|(compression, _)| format!("{ending}{compression}")));
             }
         }
-        let patterns = globs.iter().filter_map(|glob| Regex::new(&glob_regex(glob)).ok()).collect();
+        // Some systems write endings in capitals; what the model spells is what it means.
+        let case = if is_by_ending { "(?i)" } else { "" };
+        let pattern = |glob: &String| Regex::new(&format!("{case}{}", glob_regex(glob))).ok();
+        let patterns = globs.iter().filter_map(pattern).collect();
         Self { patterns, description: description.join(" or ") }
     }
 
@@ -260,7 +330,7 @@ mod tests {
             e_tag: None,
             version: None,
         };
-        SourceFile { meta, store: "/".into(), folder_day: None }
+        SourceFile { meta, store: "/".into(), folder_day: None, partitions: Arc::default() }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
 use super::lines::{LineChunks, bytes_of, numbered_lines};
+use super::text::csv_records;
 use super::{SourceFile, Table};
 use crate::engine::{explained, root_message};
 use crate::error::{EtlError, Place};
@@ -161,20 +162,16 @@ async fn place_of(table: &Table, file: &SourceFile, row: u64) -> Place {
     match &table.file_set.format {
         Format::Parquet => Place::Row(row + 1),
         Format::Csv(options) => {
-            let Ok(mut bytes) = bytes_of(table.store.as_ref(), file).await else {
+            let Ok(mut bytes) = bytes_of(&table.name, table.store.as_ref(), file).await else {
                 return Place::Row(row + 1);
             };
             let mut text = Vec::new();
             while let Some(Ok(piece)) = bytes.next().await {
                 text.extend_from_slice(&piece);
             }
-            let mut records = csv::ReaderBuilder::new()
-                .has_headers(options.header)
-                .delimiter(options.delimiter)
-                .quote(options.quote)
-                .from_reader(text.as_slice());
+            let mut records = csv_records(options, &text);
             let mut record = csv::ByteRecord::new();
-            for _ in 0..=row {
+            for _ in 0..=row + u64::from(options.header) {
                 if !matches!(records.read_byte_record(&mut record), Ok(true)) {
                     return Place::Row(row + 1);
                 }
@@ -182,7 +179,8 @@ async fn place_of(table: &Table, file: &SourceFile, row: u64) -> Place {
             record.position().map_or(Place::Row(row + 1), |position| Place::Line(position.line()))
         }
         Format::Ndjson => {
-            let Ok(mut chunks) = LineChunks::open(table.store.as_ref(), file).await else {
+            let Ok(mut chunks) = LineChunks::open(&table.name, table.store.as_ref(), file).await
+            else {
                 return Place::Row(row + 1);
             };
             let mut n_before = 0;

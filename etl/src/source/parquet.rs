@@ -1,36 +1,55 @@
 //! Parquet files through DataFusion's own reader: projection, row group pruning and parallel scans.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{Result, internal_err};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfigBuilder, ParquetFileReaderFactory, ParquetSource,
+};
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableType};
+use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use object_store::ObjectStore;
+use object_store::path::Path;
 
 use super::SourceFile;
+use super::steady::SteadyFile;
+use crate::error::TableName;
 
 /// The rows of a source's files, with virtual columns behind the files' own.
 pub(super) fn provider(
+    table: &TableName,
+    store: &Arc<dyn ObjectStore>,
     file_schema: &SchemaRef,
     virtual_columns: &[Arc<Field>],
     store_url: ObjectStoreUrl,
     files: &[SourceFile],
     n_partitions: usize,
 ) -> Arc<dyn TableProvider> {
-    let files = files.iter().map(|file| {
+    let steady = files.iter().map(|file| {
+        let store: Arc<dyn ObjectStore> = Arc::new(SteadyFile::new(table, file, Arc::clone(store)));
+        (file.meta.location.clone(), store)
+    });
+    let steady = Arc::new(steady.collect());
+    let parts = files.iter().map(|file| {
         let values = virtual_columns.iter().map(|field| file.virtual_value(field.name())).collect();
         PartitionedFile::new_from_meta(file.meta.clone()).with_partition_values(values)
     });
-    let files = files.collect();
-    parquet_table(file_schema, virtual_columns, store_url, files, n_partitions)
+    let parts = parts.collect();
+    table_of(file_schema, virtual_columns, store_url, parts, n_partitions, Some(steady))
 }
 
 /// The rows of Parquet files, with the partition values of each behind its own columns.
@@ -41,13 +60,27 @@ pub(crate) fn parquet_table(
     files: Vec<PartitionedFile>,
     n_partitions: usize,
 ) -> Arc<dyn TableProvider> {
+    table_of(file_schema, partition_columns, store_url, files, n_partitions, None)
+}
+
+fn table_of(
+    file_schema: &SchemaRef,
+    partition_columns: &[Arc<Field>],
+    store_url: ObjectStoreUrl,
+    files: Vec<PartitionedFile>,
+    n_partitions: usize,
+    steady: Option<Arc<SteadyFiles>>,
+) -> Arc<dyn TableProvider> {
     let table_schema = TableSchema::builder(Arc::clone(file_schema))
         .with_table_partition_cols(partition_columns.to_vec())
         .build();
     let all = file_schema.fields().iter().chain(partition_columns).cloned();
     let schema = Arc::new(Schema::new(all.collect::<Vec<_>>()));
-    Arc::new(ParquetFiles { schema, table_schema, store_url, files, n_partitions })
+    Arc::new(ParquetFiles { schema, table_schema, store_url, files, n_partitions, steady })
 }
+
+/// Each file behind a store that gives its listed state only.
+type SteadyFiles = BTreeMap<Path, Arc<dyn ObjectStore>>;
 
 #[derive(Debug)]
 struct ParquetFiles {
@@ -56,6 +89,8 @@ struct ParquetFiles {
     store_url: ObjectStoreUrl,
     files: Vec<PartitionedFile>,
     n_partitions: usize,
+    /// Where files belong to others, who may change them; the lake's own never change.
+    steady: Option<Arc<SteadyFiles>>,
 }
 
 #[async_trait]
@@ -75,13 +110,49 @@ impl TableProvider for ParquetFiles {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let source = Arc::new(ParquetSource::new(self.table_schema.clone()));
+        let mut source = ParquetSource::new(self.table_schema.clone());
+        if let Some(files) = &self.steady {
+            let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
+            let readers = SteadyReaders { files: Arc::clone(files), cache };
+            source = source
+                .with_table_parquet_options(ParquetFormat::default().options().clone())
+                .with_parquet_file_reader_factory(Arc::new(readers));
+        }
+        let source = Arc::new(source);
         let groups = FileGroup::new(self.files.clone()).split_files(self.n_partitions);
         let config = FileScanConfigBuilder::new(self.store_url.clone(), source)
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        ParquetFormat::default().create_physical_plan(state, config).await
+        match self.steady {
+            // As the format plans it, but for who reads.
+            Some(_) => Ok(DataSourceExec::from_data_source(config)),
+            None => ParquetFormat::default().create_physical_plan(state, config).await,
+        }
+    }
+}
+
+/// Readers of files in their listed state.
+#[derive(Debug)]
+struct SteadyReaders {
+    files: Arc<SteadyFiles>,
+    cache: Arc<FileMetadataCache>,
+}
+
+impl ParquetFileReaderFactory for SteadyReaders {
+    fn create_reader(
+        &self,
+        partition_index: usize,
+        file: PartitionedFile,
+        metadata_size_hint: Option<usize>,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let Some(store) = self.files.get(&file.object_meta.location) else {
+            return internal_err!("{} is none of the files of a scan", file.object_meta.location);
+        };
+        let readers =
+            CachedParquetFileReaderFactory::new(Arc::clone(store), Arc::clone(&self.cache));
+        readers.create_reader(partition_index, file, metadata_size_hint, metrics)
     }
 }

@@ -4,25 +4,29 @@
 //! from some rows would take the zeros off an id; a comparison with a number or a sum converts. JSON
 //! rows tell types, and every row is looked at, since a rare key may first appear in the last.
 
-use std::io::Cursor;
+mod json;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clio_proto::{CsvOptions, FileSet, Format, OnBadRows};
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::json::reader::{infer_json_schema, infer_json_schema_from_iterator};
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, Result as EngineResult};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 
+pub(super) use self::json::{bad_json, types_differ};
 use super::SourceFile;
-use super::lines::{LineChunks, bytes_of, numbered_lines};
-use crate::engine::root_message;
+use super::lines::{bytes_of, not_utf8};
+use super::steady::{self, SteadyFile};
+use super::text::{Quotes, csv_records};
 use clio_lake::is_transient;
 
-use crate::error::{EtlError, Place, TableName, TypeInFile, type_name};
+use crate::engine::{explained, root_message};
+use crate::error::{EtlError, TableName, TypeInFile, type_name};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
@@ -45,23 +49,53 @@ pub(super) async fn of_file(
         format: format.as_str(),
         reason,
     };
-    match format {
+    let schema = match format {
         Format::Parquet => {
             let objects = std::slice::from_ref(&file.meta);
-            let schema = ParquetFormat::default().infer_schema(&ctx.state(), store, objects).await;
-            schema.map_err(|error| match is_transient(&error) {
-                true => EtlError::Storage {
+            let steady: Arc<dyn ObjectStore> =
+                Arc::new(SteadyFile::new(name, file, Arc::clone(store)));
+            let schema =
+                ParquetFormat::default().infer_schema(&ctx.state(), &steady, objects).await;
+            schema.map_err(|error| match (EtlError::behind(&error), is_transient(&error)) {
+                (Some(own), _) => own,
+                (None, true) => EtlError::Storage {
                     table: name.clone(),
                     url: file.path(),
                     reason: root_message(&error),
                     passes: true,
                 },
-                false => bad(root_message(&error)),
-            })
+                (None, false) => bad(root_message(&error)),
+            })?
         }
-        Format::Csv(options) => csv_columns(store.as_ref(), file, options).await.map_err(bad),
-        Format::Ndjson => json_columns(store.as_ref(), name, file, is_lenient).await,
+        Format::Csv(options) => csv_columns(name, store.as_ref(), file, options)
+            .await
+            .map_err(|error| explained("reading a header", error))?,
+        Format::Ndjson => json::columns(store.as_ref(), name, file, is_lenient).await?,
+    };
+    let mut names = BTreeSet::new();
+    match schema.fields().iter().find(|field| !names.insert(field.name())) {
+        Some(twice) => Err(bad(format!(
+            "it has two columns named `{}`; give each a name of its own",
+            twice.name()
+        ))),
+        None => Ok(schema),
     }
+}
+
+/// The columns of all files.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) schema: SchemaRef,
+    pub(super) spellings: Vec<Spelling>,
+}
+
+/// Two columns whose names differ in nothing but case, each with a file that has it.
+///
+/// Not those that a file of columns has side by side: they are two on purpose.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    pub(super) names: [String; 2],
+    pub(super) files: [String; 2],
 }
 
 /// The columns of all files: a column that some files lack is null in them.
@@ -71,12 +105,16 @@ pub(super) async fn read(
     name: &TableName,
     file_set: &FileSet,
     files: &[SourceFile],
-) -> Result<SchemaRef, EtlError> {
-    let schemas: Vec<SchemaRef> = futures::stream::iter(files)
-        .map(|file| of_file(ctx, store, name, file_set, file))
-        .buffered(N_CONCURRENT)
-        .try_collect()
-        .await?;
+) -> Result<Columns, EtlError> {
+    let columns_of = async |file: &SourceFile| match of_file(ctx, store, name, file_set, file).await
+    {
+        Err(_) if steady::is_changed(store.as_ref(), file).await => {
+            Err(EtlError::FileChanged { table: name.clone(), file: file.path() })
+        }
+        found => found,
+    };
+    let schemas: Vec<SchemaRef> =
+        futures::stream::iter(files).map(columns_of).buffered(N_CONCURRENT).try_collect().await?;
     let mut merged: Vec<(Arc<Field>, usize)> = Vec::new();
     for (index, schema) in schemas.iter().enumerate() {
         for field in schema.fields() {
@@ -102,8 +140,37 @@ pub(super) async fn read(
             }
         }
     }
+    let spellings = spellings(&merged, &schemas, file_set, files);
     let fields: Fields = merged.into_iter().map(|(field, _)| nullable(&field)).collect();
-    Ok(Arc::new(Schema::new(fields)))
+    Ok(Columns { schema: Arc::new(Schema::new(fields)), spellings })
+}
+
+fn spellings(
+    merged: &[(Arc<Field>, usize)],
+    schemas: &[SchemaRef],
+    file_set: &FileSet,
+    files: &[SourceFile],
+) -> Vec<Spelling> {
+    let mut known: BTreeMap<String, (&str, usize)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (field, file) in merged {
+        let Some((first, first_file)) = known.get(&field.name().to_lowercase()) else {
+            known.insert(field.name().to_lowercase(), (field.name(), *file));
+            continue;
+        };
+        let has_both = |schema: &SchemaRef| {
+            schema.column_with_name(first).is_some()
+                && schema.column_with_name(field.name()).is_some()
+        };
+        // Of JSON, the keys of a file need not be those of a row.
+        if file_set.format == Format::Ndjson || !schemas.iter().any(has_both) {
+            all.push(Spelling {
+                names: [(*first).to_owned(), field.name().clone()],
+                files: [files[*first_file].path(), files[*file].path()],
+            });
+        }
+    }
+    all
 }
 
 /// Nullable, since another file may lack the column; a column of nulls alone is taken for texts.
@@ -112,7 +179,8 @@ fn nullable(field: &Field) -> Arc<Field> {
         DataType::Null => DataType::Utf8View,
         other => other.clone(),
     };
-    Arc::new(Field::new(field.name(), data_type, true))
+    let metadata = field.metadata().clone();
+    Arc::new(Field::new(field.name(), data_type, true).with_metadata(metadata))
 }
 
 /// The type that holds the values of both without loss; `None` where there is none.
@@ -157,21 +225,30 @@ fn finer(a: TimeUnit, b: TimeUnit) -> TimeUnit {
 
 /// The names in the header line, or `column_1`, `column_2` … for as many fields as the first line has.
 pub(in crate::source) async fn csv_columns(
+    table: &TableName,
     store: &dyn ObjectStore,
     file: &SourceFile,
     options: &CsvOptions,
-) -> Result<SchemaRef, String> {
-    let mut bytes = bytes_of(store, file).await.map_err(|error| root_message(&error))?;
+) -> EngineResult<SchemaRef> {
+    let bad = |reason: String| {
+        DataFusionError::External(Box::new(EtlError::BadFile {
+            table: table.clone(),
+            file: file.path(),
+            format: "csv",
+            reason,
+        }))
+    };
+    let mut bytes = bytes_of(table, store, file).await?;
     let mut start = Vec::new();
     let fields = loop {
-        let more = bytes.next().await.transpose().map_err(|error| root_message(&error))?;
+        let more = bytes.next().await.transpose()?;
         let is_at_end = more.is_none();
         start.extend_from_slice(&more.unwrap_or_default());
-        if let Some(fields) = first_record(&start, is_at_end, options)? {
+        if let Some(fields) = first_record(&start, is_at_end, options).map_err(bad)? {
             break fields;
         }
         if start.len() > MAX_HEADER_BYTES {
-            return Err(format!("its first line has more than {MAX_HEADER_BYTES} bytes"));
+            return Err(bad(format!("its first line has more than {MAX_HEADER_BYTES} bytes")));
         }
     };
     let names: Vec<String> = if options.header {
@@ -180,7 +257,7 @@ pub(in crate::source) async fn csv_columns(
         (1..=fields.len()).map(|number| format!("column_{number}")).collect()
     };
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        return Err(format!("its header has two columns named `{}`", twice.1));
+        return Err(bad(format!("its header has two columns named `{}`", twice.1)));
     }
     let fields: Fields =
         names.into_iter().map(|name| Field::new(name, DataType::Utf8View, true)).collect();
@@ -193,152 +270,30 @@ fn first_record(
     is_at_end: bool,
     options: &CsvOptions,
 ) -> Result<Option<Vec<String>>, String> {
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(options.delimiter)
-        .quote(options.quote)
-        .from_reader(start);
-    let mut record = csv::StringRecord::new();
-    let found = reader.read_record(&mut record).map_err(|error| error.to_string());
+    let mut reader = csv_records(options, start);
+    let mut record = csv::ByteRecord::new();
+    let found = reader.read_byte_record(&mut record).map_err(|error| error.to_string())?;
     // A record that reaches to the end of the bytes may go on behind them.
-    let is_whole = reader.position().byte() < start.len() as u64;
-    match (found, is_whole || is_at_end) {
-        (_, false) => Ok(None),
-        (Ok(true), true) => Ok(Some(record.iter().map(str::to_owned).collect())),
-        (Ok(false), true) => Ok(Some(Vec::new())),
-        (Err(error), true) => Err(error),
+    let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(start.len());
+    if end == start.len() && !is_at_end {
+        return Ok(None);
     }
-}
-
-/// The keys of all rows with the type of all their values; lenient, that of most where they do not agree.
-async fn json_columns(
-    store: &dyn ObjectStore,
-    name: &TableName,
-    file: &SourceFile,
-    is_lenient: bool,
-) -> Result<SchemaRef, EtlError> {
-    let bad = |place: Place, reason: String| EtlError::BadRow {
-        table: name.clone(),
-        file: file.path(),
-        place,
-        reason,
-    };
-    let unreadable = |error: DataFusionError| bad(Place::Unknown, root_message(&error));
-    let mut chunks = LineChunks::open(store, file).await.map_err(unreadable)?;
-    let mut fields: Vec<Arc<Field>> = Vec::new();
-    let mut votes = Votes::default();
-    while let Some((first_line, lines)) = chunks.next().await.map_err(unreadable)? {
-        if is_lenient {
-            votes.count(&lines);
-            continue;
-        }
-        let inferred = match infer_json_schema(Cursor::new(&lines), None) {
-            Ok((schema, _)) => schema,
-            Err(error) => {
-                let (line, reason) =
-                    first_bad_json(first_line, &lines).unwrap_or((first_line, error.to_string()));
-                return Err(bad(Place::Line(line), reason));
-            }
-        };
-        for field in inferred.fields() {
-            let Some(known) = fields.iter_mut().find(|known| known.name() == field.name()) else {
-                fields.push(Arc::clone(field));
-                continue;
-            };
-            let Some(common) = common_type(known.data_type(), field.data_type()) else {
-                let (a, b) = (type_name(known.data_type()), type_name(field.data_type()));
-                let reason =
-                    format!("key `{}` is {b} from here on, and was {a} before", field.name());
-                return Err(bad(Place::Line(first_line), reason));
-            };
-            *known = Arc::new(Field::new(field.name(), common, true));
-        }
+    if !found {
+        return Ok(Some(Vec::new()));
     }
-    fields.extend(votes.fields());
-    Ok(Arc::new(Schema::new(fields)))
-}
-
-/// The types that each key has, and in how many rows: a row that differs from most is a bad one.
-#[derive(Debug, Default)]
-struct Votes(Vec<(String, Vec<(DataType, u64)>)>);
-
-impl Votes {
-    /// Counts the rows that are JSON objects.
-    fn count(&mut self, lines: &[u8]) {
-        for (_, line) in numbered_lines(1, lines) {
-            let Ok(row) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
-            let Ok(schema) = infer_json_schema_from_iterator(std::iter::once(Ok(row))) else {
-                continue;
-            };
-            for field in schema.fields() {
-                self.add(field);
-            }
-        }
+    let text = &start[..end];
+    if let Some(mut quotes) = Quotes::new(options)
+        && let Err(open) =
+            quotes.look(text).and_then(|()| if is_at_end { quotes.finish() } else { Ok(()) })
+    {
+        let before = &text[..usize::try_from(open.offset).unwrap_or(usize::MAX).min(text.len())];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        return Err(format!("line {line}: {}", open.reason));
     }
-
-    fn add(&mut self, field: &Field) {
-        let at = match self.0.iter().position(|(name, _)| name == field.name()) {
-            Some(at) => at,
-            None => {
-                self.0.push((field.name().clone(), Vec::new()));
-                self.0.len() - 1
-            }
-        };
-        let types = &mut self.0[at].1;
-        match types.iter_mut().find(|(known, _)| known == field.data_type()) {
-            Some((_, n)) => *n += 1,
-            None => types.push((field.data_type().clone(), 1)),
-        }
+    if let Some(reason) = not_utf8(text) {
+        return Err(format!("line 1: {reason}"));
     }
-
-    /// The types of most rows, widened by those that go with them.
-    fn fields(self) -> impl Iterator<Item = Arc<Field>> {
-        self.0.into_iter().map(|(name, mut types)| {
-            // The first one seen where as many rows have one as the other; nulls are of any type.
-            types.sort_by_key(|(found, n)| (*found == DataType::Null, std::cmp::Reverse(*n)));
-            let mut types = types.into_iter().map(|(found, _)| found);
-            let first = types.next().unwrap_or(DataType::Null);
-            let all = types.fold(first, |all, found| widened(&all, &found).unwrap_or(all));
-            Arc::new(Field::new(name, all, true))
-        })
-    }
-}
-
-/// The type that holds the values of both, where objects may have different keys.
-fn widened(a: &DataType, b: &DataType) -> Option<DataType> {
-    match (a, b) {
-        (DataType::Struct(a), DataType::Struct(b)) => {
-            let mut fields: Vec<Arc<Field>> = a.iter().cloned().collect();
-            for other in b {
-                match fields.iter_mut().find(|field| field.name() == other.name()) {
-                    None => fields.push(Arc::clone(other)),
-                    Some(field) => {
-                        let both = widened(field.data_type(), other.data_type())?;
-                        *field = Arc::new(Field::new(field.name(), both, true));
-                    }
-                }
-            }
-            Some(DataType::Struct(fields.into()))
-        }
-        (DataType::List(a), DataType::List(b)) => {
-            let item = widened(a.data_type(), b.data_type())?;
-            Some(DataType::List(Arc::new(Field::new(a.name(), item, true))))
-        }
-        (a, b) => common_type(a, b),
-    }
-}
-
-/// The first line that is no JSON object.
-pub(super) fn first_bad_json(first_line: u64, lines: &[u8]) -> Option<(u64, String)> {
-    numbered_lines(first_line, lines).find_map(|(number, line)| {
-        match serde_json::from_slice::<serde_json::Value>(line) {
-            Ok(value) if value.is_object() => None,
-            Ok(_) => Some((number, "a JSON object was expected".to_owned())),
-            Err(error) => Some((number, format!("no JSON: {error}"))),
-        }
-    })
+    Ok(Some(record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()))
 }
 
 #[cfg(test)]
@@ -346,38 +301,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_may_be_quoted_cut_or_marked() {
+    fn a_header_may_be_quoted_or_cut() {
         let options = CsvOptions::default();
         let first = |text: &[u8], end| first_record(text, end, &options).unwrap();
-        assert_eq!(first(b"\xef\xbb\xbfa,\"b\n\"\n1", false).unwrap(), ["a", "b\n"]);
+        assert_eq!(first(b"a,\"b\n\"\n1", false).unwrap(), ["a", "b\n"]);
         assert_eq!(first(b"a,\"b", false), None);
         assert_eq!(first(b"a,b", false), None);
         assert_eq!(first(b"a,b", true).unwrap(), ["a", "b"]);
         assert_eq!(first(b"", true).unwrap(), Vec::<String>::new());
-    }
-
-    /// Rows that all can be read have the same types whether bad ones would be set aside or not.
-    #[test]
-    fn types_of_most_rows_are_those_of_all_where_all_agree() {
-        let good = b"{\"a\":1,\"b\":{\"x\":1},\"l\":[]}\n{\"b\":{\"y\":\"t\",\"x\":null},\"l\":[{\"p\":1}]}\n\
-                     {\"a\":1.5,\"c\":null,\"l\":[{\"q\":true}]}\n";
-        let types = |lines: &[u8]| {
-            let mut votes = Votes::default();
-            votes.count(lines);
-            votes.fields().map(|field| field.as_ref().clone()).collect::<Vec<_>>()
-        };
-        let sorted = |mut fields: Vec<Field>| {
-            fields.sort_by(|a, b| a.name().cmp(b.name()));
-            fields
-                .iter()
-                .map(|field| format!("{} {}", field.name(), field.data_type()))
-                .collect::<Vec<_>>()
-        };
-        let (all, _) = infer_json_schema(Cursor::new(good), None).unwrap();
-        let all = all.fields().iter().map(|field| field.as_ref().clone()).collect();
-        assert_eq!(sorted(types(good)), sorted(all));
-        let bad = [good.as_slice(), b"{\"a\":\"x\",\"b\":7}\nnone\n"].concat();
-        assert_eq!(sorted(types(&bad)), sorted(types(good)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod csv;
 mod ndjson;
+mod quotes;
 
 use std::sync::Arc;
 
@@ -24,9 +25,12 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use object_store::ObjectStore;
 use tokio::sync::mpsc::Sender;
 
-pub(super) use csv::{decoder as csv_decoder, place_and_reason as csv_place_and_reason};
+pub(super) use csv::{
+    decoder as csv_decoder, place_and_reason as csv_place_and_reason, records as csv_records,
+};
+pub(super) use quotes::{OpenQuote, Quotes};
 
-use super::SourceFile;
+use super::{SourceFile, steady};
 use crate::error::{EtlError, Place, TableName};
 
 /// Batches that wait between the thread that decodes and the one that computes.
@@ -139,9 +143,13 @@ impl PartitionStream for Files {
         builder.spawn(async move {
             for file in &files {
                 let shape = Shape { reading: &reading, file, schema: &schema, batch_size };
-                match reading.format.clone() {
-                    Format::Csv(options) => csv::read(&shape, &options, &sender).await?,
-                    Format::Ndjson | Format::Parquet => ndjson::read(&shape, &sender).await?,
+                let read = match reading.format.clone() {
+                    Format::Csv(options) => csv::read(&shape, &options, &sender).await,
+                    Format::Ndjson | Format::Parquet => ndjson::read(&shape, &sender).await,
+                };
+                if let Err(error) = read {
+                    let store = reading.store.as_ref();
+                    return Err(steady::explained(&reading.name, store, file, error).await);
                 }
             }
             Ok(())
@@ -241,6 +249,7 @@ mod tests {
                 },
                 store: "/".into(),
                 folder_day: None,
+                partitions: Arc::default(),
             })
             .collect();
         let n_files: Vec<usize> = balanced(&files, 2).iter().map(Vec::len).collect();

@@ -5,6 +5,7 @@
 mod arrivals;
 mod attribution;
 mod changes;
+mod changing_files;
 mod checks;
 mod credit;
 mod differences;
@@ -14,6 +15,7 @@ mod lake;
 mod naive;
 mod quarantine;
 mod random;
+mod real_files;
 mod refusals;
 mod retire;
 mod rows;

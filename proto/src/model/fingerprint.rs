@@ -109,8 +109,12 @@ struct CanonicalFiles<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     patterns: &'a [String],
     format: &'a str,
+    /// Without a quote its byte is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<(bool, u8, u8, &'a str)>,
+    /// The texts for null behind the first.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    nulls: &'a [String],
     #[serde(skip_serializing_if = "<[(String, String)]>::is_empty")]
     columns: &'a [(String, String)],
 }
@@ -208,14 +212,23 @@ fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
 }
 
 fn files(files: &FileSet) -> CanonicalFiles<'_> {
+    let nulls: &[String] = match &files.format {
+        Format::Csv(csv) => &csv.nulls,
+        Format::Parquet | Format::Ndjson => &[],
+    };
+    let (first, others) =
+        nulls.split_first().map_or(("", nulls), |(first, others)| (first, others));
     CanonicalFiles {
         url: &files.url,
         patterns: &files.patterns,
         format: files.format.as_str(),
         csv: match &files.format {
-            Format::Csv(csv) => Some((csv.header, csv.delimiter, csv.quote, csv.null.as_str())),
+            Format::Csv(csv) => {
+                Some((csv.header, csv.delimiter, csv.quote.unwrap_or_default(), first))
+            }
             Format::Parquet | Format::Ndjson => None,
         },
+        nulls: others,
         columns: &files.columns,
     }
 }

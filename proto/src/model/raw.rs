@@ -96,7 +96,7 @@ pub(super) struct RawCsv {
     pub(super) header: Entry<bool>,
     pub(super) delimiter: Entry<String>,
     pub(super) quote: Entry<String>,
-    pub(super) null: Entry<String>,
+    pub(super) null: Entry<Vec<String>>,
 }
 
 #[derive(Debug)]

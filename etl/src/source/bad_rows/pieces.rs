@@ -17,8 +17,10 @@ use super::STEP;
 use crate::engine::{explained, root_message};
 use crate::error::{During, EtlError, Place};
 use crate::source::lines::{LineChunks, bytes_of};
-use crate::source::schema::csv_columns;
-use crate::source::text::{Conversion, csv_decoder, csv_place_and_reason};
+use crate::source::schema::{bad_json, csv_columns};
+use crate::source::text::{
+    Conversion, OpenQuote, Quotes, csv_decoder, csv_place_and_reason, csv_records,
+};
 use crate::source::{SourceFile, Table};
 
 /// How many rows are decoded together.
@@ -70,20 +72,17 @@ impl<'a> Pieces<'a> {
                 Self::Parquet { stream, n_before: 0 }
             }
             Format::Ndjson => {
-                let chunks = LineChunks::open(table.store.as_ref(), file).await;
+                let chunks = LineChunks::open(&table.name, table.store.as_ref(), file).await;
                 let chunks = chunks.map_err(unreadable)?;
                 let decoder = Decoder::Json(Arc::clone(&table.schema));
                 Self::Text(TextPieces { decoder, records: Records::Json(chunks), conversion })
             }
             Format::Csv(options) => {
-                let columns = csv_columns(table.store.as_ref(), file, options).await;
-                let columns = columns.map_err(|reason| EtlError::BadFile {
-                    table: table.name.clone(),
-                    file: file.path(),
-                    format: table.file_set.format.as_str(),
-                    reason,
-                })?;
-                let mut bytes = bytes_of(table.store.as_ref(), file).await.map_err(unreadable)?;
+                let store = table.store.as_ref();
+                let columns = csv_columns(&table.name, store, file, options).await;
+                let columns = columns.map_err(unreadable)?;
+                let bytes = bytes_of(&table.name, store, file).await;
+                let mut bytes = bytes.map_err(unreadable)?;
                 let mut text = Vec::new();
                 while let Some(piece) = bytes.next().await.transpose().map_err(unreadable)? {
                     text.extend_from_slice(&piece);
@@ -184,7 +183,8 @@ impl Chunk {
             let bytes_range = start..start + bytes.len();
             start = bytes_range.end;
             if !bytes.trim_ascii().is_empty() {
-                records.push(Record { line, bytes: bytes_range });
+                let fault = bad_json(bytes);
+                records.push(Record { line, bytes: bytes_range, fault });
             }
         }
         Self { text, records }
@@ -195,6 +195,8 @@ impl Chunk {
 struct Record {
     line: u64,
     bytes: Range<usize>,
+    /// What is wrong with it, though a decoder would take it.
+    fault: Option<String>,
 }
 
 impl Record {
@@ -211,6 +213,9 @@ enum Decoder {
 
 impl Decoder {
     fn decode(&self, text: &[u8], records: &[Record]) -> Result<RecordBatch, String> {
+        if let Some(fault) = records.iter().find_map(|record| record.fault.clone()) {
+            return Err(fault);
+        }
         let bytes: Vec<&[u8]> = records.iter().map(|record| &text[record.bytes.clone()]).collect();
         let bytes = bytes.concat();
         let batch = match self {
@@ -269,10 +274,6 @@ struct CsvRecords {
 
 impl CsvRecords {
     fn new(text: Vec<u8>, options: CsvOptions) -> Self {
-        let text = match text.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => rest.to_vec(),
-            None => text,
-        };
         let mut records = Self { text, options, next: csv::Position::new(), is_at_end: false };
         if records.options.header {
             records.take(1);
@@ -296,13 +297,10 @@ impl CsvRecords {
         };
         let start = offset(&self.next);
         let first_line = self.next.line() - 1;
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.options.delimiter)
-            .quote(self.options.quote)
-            .from_reader(&self.text[start..]);
+        let text = &self.text[start..];
+        let mut reader = csv_records(&self.options, text);
         let (mut records, mut record) = (Vec::new(), csv::ByteRecord::new());
+        let mut next = reader.position().clone();
         while records.len() < n_records {
             let Ok(true) = reader.read_byte_record(&mut record) else {
                 self.is_at_end = true;
@@ -310,13 +308,42 @@ impl CsvRecords {
             };
             let at = record.position().cloned().unwrap_or_else(csv::Position::new);
             let bytes = offset_in(&at)..offset_in(reader.position());
-            records.push(Record { line: first_line + at.line(), bytes });
+            next = reader.position().clone();
+            let line = first_line + at.line();
+            let Some(open) = self.open_quote(&text[bytes.clone()]) else {
+                records.push(Record { line, bytes, fault: None });
+                continue;
+            };
+            // Bad is what stands before the end of the line in which the quote opens; the lines that it
+            // swallowed are records of their own.
+            let from = bytes.start + usize::try_from(open.offset).unwrap_or(usize::MAX);
+            let rest = &text[from..bytes.end];
+            let end =
+                rest.iter().position(|&byte| byte == b'\n').map_or(bytes.end, |n| from + n + 1);
+            let n_lines = |range: Range<usize>| {
+                text[range].iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>()
+            };
+            let opens_at = line + n_lines(bytes.start..from);
+            next.set_byte(end as u64);
+            next.set_line(at.line() + n_lines(bytes.start..end));
+            records.push(Record {
+                line: opens_at,
+                bytes: bytes.start..end,
+                fault: Some(open.reason),
+            });
+            break;
         }
-        let mut next = csv::Position::new();
-        next.set_byte(self.next.byte() + reader.position().byte());
-        next.set_line(first_line + reader.position().line());
-        self.next = next;
+        self.is_at_end |= offset_in(&next) >= text.len();
+        let mut position = csv::Position::new();
+        position.set_byte(self.next.byte() + next.byte());
+        position.set_line(first_line + next.line());
+        self.next = position;
         (start, records)
+    }
+
+    fn open_quote(&self, record: &[u8]) -> Option<OpenQuote> {
+        let mut quotes = Quotes::new(&self.options)?;
+        quotes.look(record).and_then(|()| quotes.finish()).err()
     }
 }
 

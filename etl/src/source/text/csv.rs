@@ -1,4 +1,4 @@
-//! One CSV file: every field a text, null where it equals the model's null text.
+//! One CSV file: every field a text, null where it equals one of the model's null texts.
 
 use std::sync::Arc;
 
@@ -8,15 +8,21 @@ use datafusion::arrow::csv::ReaderBuilder;
 use datafusion::arrow::csv::reader::Decoder;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use futures::StreamExt;
+use object_store::ObjectStore;
 use regex::Regex;
 use tokio::sync::mpsc::Sender;
 
 use super::Shape;
-use crate::error::Place;
+use super::quotes::Quotes;
+use crate::error::{Place, TableName};
+use crate::source::SourceFile;
 use crate::source::lines::bytes_of;
 use crate::source::schema::csv_columns;
+
+/// What the decoder takes for a quote where there is none: no byte of UTF-8.
+const NO_QUOTE: u8 = 0xff;
 
 pub(super) async fn read(
     shape: &Shape<'_>,
@@ -24,10 +30,7 @@ pub(super) async fn read(
     sender: &Sender<Result<RecordBatch>>,
 ) -> Result<()> {
     let store = shape.reading.store.as_ref();
-    let unreadable = |error: DataFusionError| shape.bad_row(Place::Unknown, error.to_string());
-    let columns = csv_columns(store, shape.file, options)
-        .await
-        .map_err(|reason| shape.bad_row(Place::Unknown, reason))?;
+    let columns = csv_columns(&shape.reading.name, store, shape.file, options).await?;
     if columns.fields().is_empty() {
         return Ok(());
     }
@@ -36,17 +39,22 @@ pub(super) async fn read(
         Some((line, reason)) => shape.bad_row(Place::Line(line), reason),
         None => shape.bad_row(Place::Unknown, error.to_string()),
     };
-    let mut bytes = bytes_of(store, shape.file).await.map_err(unreadable)?;
-    let mut is_first = true;
+    let mut quotes = Quotes::new(options);
+    let mut bytes = bytes_of(&shape.reading.name, store, shape.file).await?;
     loop {
-        let next = bytes.next().await.transpose().map_err(unreadable)?;
+        let next = bytes.next().await.transpose()?;
         let is_at_end = next.is_none();
-        let mut piece = next.unwrap_or_default();
+        let piece = next.unwrap_or_default();
         if piece.is_empty() && !is_at_end {
             continue;
         }
-        if std::mem::take(&mut is_first) && piece.starts_with(b"\xef\xbb\xbf") {
-            piece = piece.slice(3..);
+        let looked = quotes.as_mut().map_or(Ok(()), |quotes| match is_at_end {
+            true => quotes.finish(),
+            false => quotes.look(&piece),
+        });
+        if let Err(open) = looked {
+            let line = line_of(&shape.reading.name, store, shape.file, open.offset).await?;
+            return Err(shape.bad_row(Place::Line(line), open.reason));
         }
         let mut rest: &[u8] = &piece;
         loop {
@@ -69,6 +77,40 @@ pub(super) async fn read(
             return Ok(());
         }
     }
+}
+
+/// The line of a byte, counted from 1. Reads the file once more.
+pub(in crate::source) async fn line_of(
+    table: &TableName,
+    store: &dyn ObjectStore,
+    file: &SourceFile,
+    offset: u64,
+) -> Result<u64> {
+    let mut bytes = bytes_of(table, store, file).await?;
+    let (mut line, mut n_left) = (1, offset);
+    while let Some(piece) = bytes.next().await.transpose()? {
+        let n_bytes = usize::try_from(n_left).unwrap_or(usize::MAX).min(piece.len());
+        line += memchr::memchr_iter(b'\n', &piece[..n_bytes]).count() as u64;
+        n_left -= n_bytes as u64;
+        if n_left == 0 {
+            break;
+        }
+    }
+    Ok(line)
+}
+
+/// A reader of records that need not be alike, as the model says that they are written.
+pub(in crate::source) fn records<'a>(
+    options: &CsvOptions,
+    text: &'a [u8],
+) -> csv::Reader<&'a [u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(options.delimiter)
+        .quoting(options.quote.is_some())
+        .quote(options.quote.unwrap_or(NO_QUOTE))
+        .from_reader(text)
 }
 
 /// A decoder of the file's columns that are wanted, or of the first where only rows are counted.
@@ -103,12 +145,13 @@ fn builder(
     options: &CsvOptions,
     batch_size: usize,
 ) -> std::result::Result<ReaderBuilder, ArrowError> {
-    let null = Regex::new(&format!("^{}$", regex::escape(&options.null)))
+    let nulls: Vec<String> = options.nulls.iter().map(|null| regex::escape(null)).collect();
+    let null = Regex::new(&format!("^(?:{})$", nulls.join("|")))
         .map_err(|error| ArrowError::ParseError(error.to_string()))?;
     Ok(ReaderBuilder::new(Arc::clone(columns))
         .with_header(false)
         .with_delimiter(options.delimiter)
-        .with_quote(options.quote)
+        .with_quote(options.quote.unwrap_or(NO_QUOTE))
         .with_null_regex(null)
         .with_batch_size(batch_size))
 }
@@ -117,10 +160,17 @@ fn renamed(batch: RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
     Ok(batch.with_schema(Arc::clone(schema))?)
 }
 
-/// From "incorrect number of fields for line 3, expected 4 got more than 4".
+/// From "incorrect number of fields for line 3, expected 4 got more than 4", and from "Encountered invalid
+/// UTF-8 data for line 3 and field 2".
 pub(in crate::source) fn place_and_reason(error: &ArrowError) -> Option<(u64, String)> {
     let ArrowError::CsvError(message) = error else { return None };
-    let (_, after) = message.split_once(" for line ")?;
+    let (what, after) = message.split_once(" for line ")?;
+    if let Some((line, field)) = after.split_once(" and field ") {
+        let reason = format!(
+            "field {field} is no UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
+        );
+        return what.contains("UTF-8").then_some((line.parse().ok()?, reason));
+    }
     let (line, counts) = after.split_once(", expected ")?;
     let (expected, found) = counts.split_once(" got ")?;
     let reason = format!(

@@ -14,14 +14,14 @@ use tokio::sync::mpsc::Sender;
 use super::Shape;
 use crate::error::Place;
 use crate::source::lines::{LineChunks, bytes_of, numbered_lines};
+use crate::source::schema::{bad_json, types_differ};
 
 pub(super) async fn read(shape: &Shape<'_>, sender: &Sender<Result<RecordBatch>>) -> Result<()> {
     let mut decoder = decoder(shape, shape.batch_size)?;
     let store = shape.reading.store.as_ref();
-    let unreadable = |error: DataFusionError| shape.bad_row(Place::Unknown, error.to_string());
-    let mut bytes = bytes_of(store, shape.file).await.map_err(unreadable)?;
+    let mut bytes = bytes_of(&shape.reading.name, store, shape.file).await?;
     loop {
-        let piece = bytes.next().await.transpose().map_err(unreadable)?;
+        let piece = bytes.next().await.transpose()?;
         let is_at_end = piece.is_none();
         let piece = piece.unwrap_or_default();
         let mut rest: &[u8] = &piece;
@@ -62,21 +62,26 @@ fn decoder(shape: &Shape<'_>, batch_size: usize) -> Result<Decoder> {
 
 /// Reads the file once more, line by line: the decoder does not say where it failed.
 async fn first_bad_line(shape: &Shape<'_>, error: ArrowError) -> DataFusionError {
-    let find = async || -> Result<Option<(u64, String)>> {
-        let mut chunks = LineChunks::open(shape.reading.store.as_ref(), shape.file).await?;
-        while let Some((first, lines)) = chunks.next().await? {
-            for (number, line) in numbered_lines(first, &lines) {
-                let mut decoder = decoder(shape, 1)?;
-                let decoded = decoder.decode(line).and_then(|_| decoder.flush());
-                if let Err(error) = decoded {
-                    return Ok(Some((number, error.to_string())));
-                }
+    match find_bad_line(shape).await {
+        Ok(Some((line, reason))) => shape.bad_row(Place::Line(line), reason),
+        Ok(None) => shape.bad_row(Place::Unknown, error.to_string()),
+        // The file is another by now, or its storage is gone.
+        Err(error) => error,
+    }
+}
+
+async fn find_bad_line(shape: &Shape<'_>) -> Result<Option<(u64, String)>> {
+    let store = shape.reading.store.as_ref();
+    let mut chunks = LineChunks::open(&shape.reading.name, store, shape.file).await?;
+    while let Some((first, lines)) = chunks.next().await? {
+        for (number, line) in numbered_lines(first, &lines) {
+            let mut decoder = decoder(shape, 1)?;
+            if let Err(error) = decoder.decode(line).and_then(|_| decoder.flush()) {
+                let reason = shape.wanted().find_map(|field| types_differ(field));
+                let reason = bad_json(line).or(reason).unwrap_or_else(|| error.to_string());
+                return Ok(Some((number, reason)));
             }
         }
-        Ok(None)
-    };
-    match find().await {
-        Ok(Some((line, reason))) => shape.bad_row(Place::Line(line), reason),
-        _ => shape.bad_row(Place::Unknown, error.to_string()),
     }
+    Ok(None)
 }

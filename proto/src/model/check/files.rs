@@ -93,8 +93,14 @@ fn by_ending(url: &str) -> &'static str {
 fn csv(raw: &RawCsv, problems: &mut Problems) -> Option<CsvOptions> {
     let default = CsvOptions::default();
     let delimiter = byte(raw, "delimiter", &raw.delimiter, default.delimiter, problems);
-    let quote = byte(raw, "quote", &raw.quote, default.quote, problems);
-    if delimiter.is_some() && delimiter == quote {
+    let quote = match &raw.quote {
+        Entry::Absent => Some(default.quote),
+        Entry::Given(at) if at.value.is_empty() => Some(None),
+        entry => byte(raw, "quote", entry, b'"', problems).map(Some),
+    };
+    if let (Some(delimiter), Some(Some(quote))) = (delimiter, quote)
+        && delimiter == quote
+    {
         let line = raw.quote.line_or(raw.delimiter.line_or(raw.place.line));
         let what = "is the same character as the delimiter";
         problems.report(line, raw.place.key("quote"), what, "choose two different ones");
@@ -108,7 +114,11 @@ fn csv(raw: &RawCsv, problems: &mut Problems) -> Option<CsvOptions> {
         },
         delimiter: delimiter?,
         quote: quote?,
-        null: optional(&raw.null)?,
+        nulls: match &raw.null {
+            Entry::Absent => default.nulls,
+            Entry::Bad => return None,
+            Entry::Given(at) => at.value.clone(),
+        },
     })
 }
 

@@ -272,11 +272,16 @@ impl<'a> Reader<'a, '_> {
         let line = csv.place.line;
         let value = RawCsv {
             header: self.boolean(&mut csv, "header"),
-            delimiter: self.string(&mut csv, "delimiter"),
-            quote: self.string(&mut csv, "quote"),
-            // The one text that may be empty: an empty field is null.
-            null: self.entry(&mut csv, "null", "a text in quotes", |value| {
-                value.as_str().map(str::to_owned)
+            // A space and a tab are characters too, and no quote at all is an empty text.
+            delimiter: self.entry(&mut csv, "delimiter", "one character in quotes", any_text),
+            quote: self.entry(&mut csv, "quote", "one character in quotes, or `\"\"`", any_text),
+            // Empty texts are texts here: an empty field is null.
+            null: self.entry(&mut csv, "null", "a text in quotes, or a list of texts", |value| {
+                if let Some(text) = any_text(value) {
+                    return Some(vec![text]);
+                }
+                let array = value.as_array().filter(|array| !array.is_empty())?;
+                array.iter().map(|element| any_text(element.get_ref())).collect()
             }),
             place: self.finish(csv),
         };
@@ -330,6 +335,11 @@ impl<'a> Reader<'a, '_> {
             place: self.finish(table),
         }
     }
+}
+
+/// A text, whatever it is.
+fn any_text(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 /// A text that is not empty.

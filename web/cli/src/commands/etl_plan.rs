@@ -32,6 +32,9 @@ fn print(plan: &Plan) {
         );
         return;
     }
+    for left_out in &plan.left_out {
+        println!("  left out       {left_out}");
+    }
     if plan.is_empty() && plan.days.is_empty() {
         println!("  days           none to rebuild");
     } else if plan.every_day.is_empty() {

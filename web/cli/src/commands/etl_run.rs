@@ -135,6 +135,9 @@ pub(crate) fn print_report(report: &RunReport) {
     for (source, n_rows) in report.rows_out_of_day.iter().filter(|(_, n_rows)| **n_rows > 0) {
         println!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
     }
+    for left_out in &report.left_out {
+        println!("  left out       {left_out}");
+    }
     for (source, n_rows) in &report.rows_quarantined {
         let n_rows = number(*n_rows);
         println!(

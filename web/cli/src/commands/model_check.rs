@@ -160,6 +160,10 @@ fn print_table(what: &str, table: &TableInspection) {
         output::number(table.n_files as f64),
         table.url
     );
+    if !table.left_out.is_empty() {
+        let (table, files) = (format!("{what} {}", table.name), table.left_out.clone());
+        println!("left out: {}", clio_etl::LeftOut { table, files });
+    }
     let heads = table.columns.iter().map(|column| format!("{}\n{}", column.name, column.data_type));
     let rows = table.sample.iter().map(|row| {
         row.iter().map(|value| value.clone().unwrap_or_else(|| "null".to_owned())).collect()

@@ -1,0 +1,351 @@
+//! Files as they were listed: a file that changes while it is read is an error, in every reader.
+//!
+//! What a run commits says which files it is made of, by their size and age. A file that is rewritten, cut or
+//! appended to between the listing and its last byte would give cells that no state of it ever had.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use datafusion::common::{DataFusionError, Result};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{
+    Attributes, CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, coalesce_ranges,
+};
+
+use super::SourceFile;
+use clio_lake::is_transient;
+
+use crate::error::{EtlError, TableName};
+
+/// How many bytes of a local file are read at once.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// The error of a file that is no longer what was listed.
+fn changed(table: &TableName, file: &SourceFile) -> EtlError {
+    EtlError::FileChanged { table: table.clone(), file: file.path() }
+}
+
+/// A storage's error on the way through the engine: one that names the file.
+fn failed(table: &TableName, file: &SourceFile, error: &object_store::Error) -> DataFusionError {
+    let error = match error {
+        object_store::Error::NotFound { .. } => changed(table, file),
+        other => EtlError::Storage {
+            table: table.clone(),
+            url: file.path(),
+            reason: other.to_string(),
+            passes: is_transient(other),
+        },
+    };
+    DataFusionError::External(Box::new(error))
+}
+
+/// Whether a file is in the state in which it was listed.
+fn is_same(listed: &ObjectMeta, found: &ObjectMeta) -> bool {
+    // Some storages quote tags in one answer and not in the other, and cut times to seconds.
+    let tag = |meta: &ObjectMeta| {
+        let tag = meta.e_tag.as_deref()?;
+        Some(tag.trim_start_matches("W/").trim_matches('"').to_owned())
+    };
+    listed.size == found.size
+        && match (tag(listed), tag(found)) {
+            (Some(listed), Some(found)) => listed == found,
+            _ => listed.last_modified.timestamp() == found.last_modified.timestamp(),
+        }
+}
+
+/// What is behind an error in a file's content: half of an old state and half of a new one make no sense
+/// either.
+pub(super) async fn is_changed(store: &dyn ObjectStore, file: &SourceFile) -> bool {
+    match store.head(&file.meta.location).await {
+        Ok(found) => !is_same(&file.meta, &found),
+        Err(error) => matches!(error, object_store::Error::NotFound { .. }),
+    }
+}
+
+/// The error of a file that is no longer what was listed, where it is that; else the one that was found.
+pub(super) async fn explained(
+    table: &TableName,
+    store: &dyn ObjectStore,
+    file: &SourceFile,
+    error: DataFusionError,
+) -> DataFusionError {
+    match is_changed(store, file).await {
+        true => DataFusionError::External(Box::new(changed(table, file))),
+        false => error,
+    }
+}
+
+/// The bytes of a file as they are stored, from the first to the last that was listed.
+pub(super) async fn bytes_of(
+    table: &TableName,
+    store: &dyn ObjectStore,
+    file: &SourceFile,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let found = store.get(&file.meta.location).await;
+    let found = found.map_err(|error| failed(table, file, &error))?;
+    if !is_same(&file.meta, &found.meta) {
+        return Err(DataFusionError::External(Box::new(changed(table, file))));
+    }
+    let (table, file) = (table.clone(), file.clone());
+    let stream = match found.payload {
+        GetResultPayload::File(opened, _) => pieces_of(opened, table.clone(), file.clone()),
+        GetResultPayload::Stream(stream) => {
+            let (table, file) = (table.clone(), file.clone());
+            stream.map_err(move |error| failed(&table, &file, &error)).boxed()
+        }
+    };
+    Ok(counted(stream, table, file))
+}
+
+/// A stream that fails where it ends before or after the size that was listed.
+fn counted(
+    stream: BoxStream<'static, Result<Bytes>>,
+    table: TableName,
+    file: SourceFile,
+) -> BoxStream<'static, Result<Bytes>> {
+    let state = (stream, file.meta.size);
+    let next = move |(mut stream, n_left): (BoxStream<'static, Result<Bytes>>, u64)| {
+        let (table, file) = (table.clone(), file.clone());
+        async move {
+            match stream.try_next().await? {
+                Some(piece) => match n_left.checked_sub(piece.len() as u64) {
+                    Some(n_left) => Ok(Some((piece, (stream, n_left)))),
+                    None => Err(DataFusionError::External(Box::new(changed(&table, &file)))),
+                },
+                None if n_left == 0 => Ok(None),
+                None => Err(DataFusionError::External(Box::new(changed(&table, &file)))),
+            }
+        }
+    };
+    futures::stream::try_unfold(state, next).boxed()
+}
+
+/// The pieces of a local file that is open, to its end, wherever that is; then a look at its age.
+///
+/// The store's own stream waits for ever for the rest of a file that was cut.
+fn pieces_of(
+    opened: File,
+    table: TableName,
+    file: SourceFile,
+) -> BoxStream<'static, Result<Bytes>> {
+    let next = move |mut opened: File| {
+        let (table, file) = (table.clone(), file.clone());
+        async move {
+            let listed = file.meta.clone();
+            let read = move || -> std::io::Result<(Vec<u8>, bool, File)> {
+                let mut piece = Vec::with_capacity(PIECE_BYTES);
+                let n_bytes = (&mut opened).take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+                let is_changed = n_bytes == 0 && {
+                    let now = opened.metadata()?;
+                    now.len() != listed.size
+                        || chrono::DateTime::<chrono::Utc>::from(now.modified()?)
+                            != listed.last_modified
+                };
+                Ok((piece, is_changed, opened))
+            };
+            let own = |error| DataFusionError::External(Box::new(error));
+            let read = tokio::task::spawn_blocking(read).await;
+            let read = read.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let (piece, is_changed, opened) = read.map_err(|error| {
+                let (reason, passes) = (error.to_string(), is_transient(&error));
+                own(EtlError::Storage { table: table.clone(), url: file.path(), reason, passes })
+            })?;
+            match (piece.is_empty(), is_changed) {
+                (true, true) => Err(own(changed(&table, &file))),
+                (true, false) => Ok(None),
+                (false, _) => Ok(Some((Bytes::from(piece), opened))),
+            }
+        }
+    };
+    futures::stream::try_unfold(opened, next).boxed()
+}
+
+/// One file behind the interface of a store: whoever reads parts of it sees the state that was listed.
+#[derive(Debug)]
+pub(super) struct SteadyFile {
+    table: TableName,
+    file: SourceFile,
+    inner: Arc<dyn ObjectStore>,
+}
+
+impl SteadyFile {
+    pub(super) fn new(table: &TableName, file: &SourceFile, inner: Arc<dyn ObjectStore>) -> Self {
+        Self { table: table.clone(), file: file.clone(), inner }
+    }
+
+    fn changed(&self) -> object_store::Error {
+        let source = Box::new(changed(&self.table, &self.file));
+        object_store::Error::Generic { store: "a file of a source", source }
+    }
+
+    /// The error where the file is another by now.
+    async fn check(&self, location: &Path) -> object_store::Result<()> {
+        match self.inner.head(location).await {
+            Ok(found) if is_same(&self.file.meta, &found) => Ok(()),
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Err(self.changed()),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+impl fmt::Display for SteadyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file.path())
+    }
+}
+
+#[async_trait]
+impl ObjectStore for SteadyFile {
+    async fn get_opts(
+        &self,
+        location: &Path,
+        options: GetOptions,
+    ) -> object_store::Result<GetResult> {
+        let is_part = options.range.is_some();
+        let found = match self.inner.get_opts(location, options).await {
+            Ok(found) if is_same(&self.file.meta, &found.meta) => found,
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => return Err(self.changed()),
+            Err(error) => {
+                // A part that is not there any more has an error of its own.
+                self.check(location).await?;
+                return Err(error);
+            }
+        };
+        if !is_part || !matches!(found.payload, GetResultPayload::File(..)) {
+            return Ok(found);
+        }
+        // A local file may change between its opening and its reading.
+        let (meta, range) = (found.meta.clone(), found.range.clone());
+        let bytes = found.bytes().await;
+        self.check(location).await?;
+        let payload = GetResultPayload::Stream(futures::stream::iter([bytes]).boxed());
+        Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
+    }
+
+    async fn get_ranges(
+        &self,
+        location: &Path,
+        ranges: &[Range<u64>],
+    ) -> object_store::Result<Vec<Bytes>> {
+        if self.file.is_local() {
+            let bytes = self.inner.get_ranges(location, ranges).await;
+            self.check(location).await?;
+            return bytes;
+        }
+        let part = |range| self.get_range(location, range);
+        coalesce_ranges(ranges, part, OBJECT_STORE_COALESCE_DEFAULT).await
+    }
+
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> object_store::Result<PutResult> {
+        self.inner.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(location, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, object_store::Result<Path>>,
+    ) -> BoxStream<'static, object_store::Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: CopyOptions,
+    ) -> object_store::Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
+    use object_store::local::LocalFileSystem;
+
+    use super::*;
+
+    const SIZE: usize = 3 * PIECE_BYTES;
+
+    /// Reads a file of which something becomes after its first piece was read.
+    async fn read(change: impl FnOnce(&std::path::Path)) -> Result<usize> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        fs::write(&path, vec![b'a'; SIZE]).unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        let store = LocalFileSystem::new_with_prefix(folder.path()).unwrap();
+        let meta = store.head(&Path::from("a.csv")).await.unwrap();
+        let partitions = Arc::default();
+        let file = SourceFile { meta, store: "/".into(), folder_day: None, partitions };
+        let table = TableName::Source("a".to_owned());
+        let mut bytes = bytes_of(&table, &store, &file).await?;
+        let mut n_bytes = bytes.try_next().await?.unwrap().len();
+        change(&path);
+        while let Some(piece) = bytes.try_next().await? {
+            n_bytes += piece.len();
+        }
+        Ok(n_bytes)
+    }
+
+    fn is_changed(found: &Result<usize>) -> bool {
+        let Err(error) = found else { return false };
+        matches!(EtlError::behind(error), Some(EtlError::FileChanged { .. }))
+    }
+
+    /// The store's own stream of such a file has no end.
+    #[tokio::test]
+    async fn a_file_that_is_cut_while_it_is_read_is_an_error() {
+        let cut =
+            |path: &std::path::Path| File::options().write(true).open(path).unwrap().set_len(5);
+        assert!(is_changed(&read(|path| cut(path).unwrap()).await));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_grows_or_gets_other_bytes_while_it_is_read_is_an_error() {
+        assert!(is_changed(&read(|path| fs::write(path, vec![b'b'; SIZE + 1]).unwrap()).await));
+        assert!(is_changed(&read(|path| fs::write(path, vec![b'b'; SIZE]).unwrap()).await));
+    }
+
+    /// The file that is open stays as it was.
+    #[tokio::test]
+    async fn a_file_that_is_replaced_by_another_is_read_to_its_end() {
+        let replace = |path: &std::path::Path| {
+            let other = path.with_extension("new");
+            fs::write(&other, b"b").unwrap();
+            fs::rename(other, path).unwrap();
+        };
+        assert_eq!(read(replace).await.unwrap(), SIZE);
+    }
+}
