@@ -6,6 +6,7 @@
 
 mod compat;
 mod datasets;
+mod doors;
 mod faults;
 mod memory;
 mod processes;

@@ -1,14 +1,16 @@
 //! The cube behind a network: [`RemoteCubes`] asks one of several serving replicas over gRPC.
 //!
 //! ```text
-//! call ──▶ endpoint that worked last ──UNAVAILABLE──▶ next ──▶ … ──▶ each endpoint asked once
-//!                    │ answer, or any other error
+//! call ──▶ endpoint that worked last ──not connected──▶ next ──▶ … ──▶ each endpoint asked once
+//!                    │                 or UNAVAILABLE
+//!                    │ answer, any other error, or a connection that broke
 //!                    ▼
 //!          remembered, returned to the caller
 //! ```
 //!
-//! Every method only reads, so asking another replica again is always safe. It does not know what the
-//! cube holds, and waits for nothing: a caller who wants to try again later decides when.
+//! Another replica is asked only where the question did not reach this one, or was turned away at once.
+//! A connection that breaks while it is being answered may have broken of the question: it is not handed
+//! on, or one question would take down every replica. It does not know what the cube holds, and waits for nothing: a caller who wants to try again later decides when.
 
 use std::error::Error as _;
 use std::fmt;
@@ -19,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status, TimeoutExpired};
+use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
     answer_from_wire, description_from_wire, error_from_status, member_page_from_wire,
@@ -150,6 +152,9 @@ impl RemoteCubes {
                 }
                 // Both sides keep to the time that the request names, so any of three may be first.
                 Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
+                Ok(Err(status)) if !is_unanswered(&status) => {
+                    return Err(error_from(&replica.address, &status));
+                }
                 Ok(Err(status)) => error_from(&replica.address, &status),
                 Err(_) => self.too_slow(&replica.address),
             };
@@ -201,6 +206,22 @@ fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceErr
 /// Whether tonic gave up, here or at the peer, because the request's time had passed.
 fn is_timeout(status: &Status) -> bool {
     status.code() == tonic::Code::Cancelled && status.message() == TimeoutExpired(()).to_string()
+}
+
+/// Whether the peer has certainly not begun to answer, or ended with a status of its own: no connection
+/// was opened. What was sent on a connection that then broke may have been what broke it.
+fn is_unanswered(status: &Status) -> bool {
+    let mut cause = status.source();
+    if cause.is_none() {
+        return true;
+    }
+    while let Some(error) = cause {
+        if error.is::<ConnectError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What a failed call means: serving refused it, or serving was not reached at all.
@@ -279,6 +300,15 @@ impl CubeService for RemoteCubes {
             })
             .await?;
         Ok(member_page_from_wire(response))
+    }
+
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        let (response, _) = self
+            .ask(wire::HasMediaRequest { addresses }, |mut client, request| async move {
+                client.has_media(request).await
+            })
+            .await?;
+        Ok(response.is_named)
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {

@@ -121,7 +121,34 @@ impl ServiceError {
     ) -> Self {
         let existing: Vec<_> = existing.into_iter().map(|name| format!("`{name}`")).collect();
         let list = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
+        let name = Shortened(name);
         Self::new(Code::InvalidArgument, format!("unknown {what} `{name}`; there are: {list}"))
+    }
+}
+
+/// A name or value that somebody wrote, as a message shows it: its first 80 characters, so that a
+/// megabyte of a name is not sent back.
+///
+/// ```
+/// let name = "x".repeat(1_000_000);
+/// let shown = clio_proto::Shortened(&name).to_string();
+/// assert_eq!(shown.chars().count(), 81);
+/// assert!(shown.ends_with('…'));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortened<'a>(pub &'a str);
+
+impl Shortened<'_> {
+    /// The most characters that are shown.
+    pub const LONGEST: usize = 80;
+}
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Self::LONGEST) {
+            Some((end, _)) => write!(f, "{}…", &self.0[..end]),
+            None => f.write_str(self.0),
+        }
     }
 }
 

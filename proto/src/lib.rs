@@ -26,7 +26,7 @@ pub use convert::{
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
-pub use error::{Code, ServiceError};
+pub use error::{Code, ServiceError, Shortened};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Attribution, Check, CheckKind, Credit, CsvOptions, Dimension, DimensionColumn, Expression,

@@ -33,6 +33,10 @@ pub trait CubeService: Send + Sync {
     /// Finds values of one field, for pickers.
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
 
+    /// Whether the current snapshot's lookups have one of these addresses in a column that the model
+    /// calls `media`: what may be shown as a preview. Costs one look into a table for each such column.
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError>;
+
     /// The newest snapshots of the lake, newest first.
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError>;
 

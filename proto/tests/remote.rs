@@ -159,6 +159,10 @@ impl CubeService for Fake {
         self.answer(MemberPage { members: vec![member], n_total: 9 }).await
     }
 
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        self.answer(addresses == ["/media/a b.png"]).await
+    }
+
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
         self.answer(vec![snapshot(); n_most]).await
     }
@@ -216,6 +220,15 @@ impl Cubes for Adapter {
             .map_err(clio_proto::status_from_error)?;
         let page = self.0.members(request).await.map_err(clio_proto::status_from_error)?;
         Ok(Response::new(clio_proto::member_page_to_wire(page)))
+    }
+
+    async fn has_media(
+        &self,
+        request: Request<wire::HasMediaRequest>,
+    ) -> Result<Response<wire::HasMediaResponse>, Status> {
+        let addresses = request.into_inner().addresses;
+        let is_named = self.0.has_media(addresses).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(wire::HasMediaResponse { is_named }))
     }
 
     async fn runs(
@@ -292,6 +305,10 @@ async fn remote_answers_are_the_local_ones() {
     for id in [None, Some(SnapshotId(3))] {
         assert_eq!(remote.query(query(), id).await, fake.query(query(), id).await);
     }
+    for address in ["/media/a b.png", "/media/media.toml"] {
+        let addresses = vec![address.to_owned()];
+        assert_eq!(remote.has_media(addresses.clone()).await, fake.has_media(addresses).await);
+    }
     for search in [None, Some("drama".to_owned())] {
         let request = MembersRequest {
             field: FieldRef::parse("asset.title"),
@@ -350,6 +367,37 @@ async fn the_next_replica_answers_for_one_that_cannot_and_is_asked_first_from_th
         assert_eq!(remote.query(query(), None).await, Ok(answer(query(), None)));
         assert_eq!((loading.n_asked(), good.n_asked()), (1, n_asked));
     }
+}
+
+/// A query that kills the process which computes it must not be handed to the next one.
+#[tokio::test]
+async fn a_question_whose_connection_broke_is_asked_nowhere_else() {
+    let mut servers = JoinSet::new();
+    let other = Fake::new(Mood::Willing);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dying = format!("http://{}", listener.local_addr().unwrap());
+    servers.spawn(async move {
+        // Takes the first bytes of each question and goes, as a process does that is killed.
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut preface = [0; 200];
+            let mut n_read = 0;
+            while n_read < 100 {
+                stream.readable().await.unwrap();
+                match stream.try_read(&mut preface[n_read..]) {
+                    Ok(0) => break,
+                    Ok(n) => n_read += n,
+                    Err(_) => {}
+                }
+            }
+            drop(stream);
+        }
+    });
+    let remote = remote(&[&dying, &serve(&other, &mut servers).await]);
+    let error = remote.query(query(), None).await.unwrap_err();
+    assert_eq!(error.code, Code::Unavailable, "{error}");
+    assert!(error.message.contains(&dying), "{error}");
+    assert_eq!(other.n_asked(), 0);
 }
 
 #[tokio::test]

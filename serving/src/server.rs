@@ -142,6 +142,15 @@ impl CubesRpc for Rpc {
         Ok(Response::new(member_page_to_wire(page)))
     }
 
+    async fn has_media(
+        &self,
+        request: Request<wire::HasMediaRequest>,
+    ) -> Result<Response<wire::HasMediaResponse>, Status> {
+        let addresses = request.into_inner().addresses;
+        let is_named = self.cubes.has_media(addresses).await.map_err(status_from_error)?;
+        Ok(Response::new(wire::HasMediaResponse { is_named }))
+    }
+
     async fn snapshots(
         &self,
         request: Request<wire::SnapshotsRequest>,

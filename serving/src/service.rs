@@ -22,6 +22,9 @@ use crate::cubes::Cubes;
 use crate::plan;
 use crate::snapshot::Snapshot;
 
+/// Ways to write one preview's address: as it is, decoded, and both with what follows a `?`.
+const MAX_MEDIA_ADDRESSES: usize = 8;
+
 /// Who may compute now, who may wait, and who is turned away.
 #[derive(Debug)]
 pub(crate) struct Admission {
@@ -151,6 +154,16 @@ impl CubeService for Cubes {
         self.admission()
             .run(move |_| Ok(snapshot.members(field, search.as_deref(), limit, offset)))
             .await
+    }
+
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        if addresses.len() > MAX_MEDIA_ADDRESSES {
+            let n = addresses.len();
+            let message = format!("{n} addresses are above the limit of {MAX_MEDIA_ADDRESSES}");
+            return Err(ServiceError::new(Code::ResourceExhausted, message));
+        }
+        let snapshot = self.snapshot(None)?;
+        Ok(addresses.iter().any(|address| snapshot.has_media(address)))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {

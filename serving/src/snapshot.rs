@@ -93,6 +93,11 @@ impl Snapshot {
         self.people[field.dimension].as_ref().filter(|_| is_dimension)
     }
 
+    /// Whether a lookup names a preview of this address.
+    pub(crate) fn has_media(&self, address: &str) -> bool {
+        self.people.iter().flatten().any(|people| people.names_media(address))
+    }
+
     /// The dataset as the model describes it.
     pub(crate) fn describe(&self) -> Description {
         let dimensions = self.model.dimensions();

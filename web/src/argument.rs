@@ -5,7 +5,8 @@
 
 use async_graphql::Value;
 use async_graphql::dynamic::ObjectAccessor;
-use clio_proto::{Code, ServiceError};
+use async_graphql::parser::types::Field;
+use clio_proto::{Code, ServiceError, Shortened};
 use jiff::civil::Date;
 
 /// A value with the path that errors call it by: `query.where.and[0].country`. Never null: a null
@@ -40,6 +41,21 @@ impl<'a> Argument<'a> {
             Some((name.as_str(), Self::new(format!("{}.{name}", self.path), value)?))
         };
         Ok(entries.iter().filter_map(|(name, value)| entry(name, value)).collect())
+    }
+
+    /// The entries of an object of conditions, of which none may be null: as an absent one it would
+    /// hold for every cell, and a variable that nobody set would ask for all of them.
+    pub(crate) fn conditions(&self) -> Result<Vec<(&'a str, Self)>, ServiceError> {
+        let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
+        if let Some((name, _)) = entries.iter().find(|(_, value)| **value == Value::Null) {
+            let path = format!("{}.{name}", self.path);
+            let message = format!(
+                "`{path}`: is null; leave it out where it is not asked for, and write `isNull` for \
+                 cells without a value"
+            );
+            return Err(ServiceError::new(Code::InvalidArgument, message));
+        }
+        self.entries()
     }
 
     /// The items of a list. One value stands for a list of one.
@@ -117,17 +133,58 @@ impl<'a> Argument<'a> {
 
     /// The error that the value is not what it should be.
     pub(crate) fn is_not(&self, expected: &str) -> ServiceError {
-        const LONGEST: usize = 80;
-        let mut value = self.value.to_string();
-        if let Some((end, _)) = value.char_indices().nth(LONGEST) {
-            value.truncate(end);
-            value.push('…');
-        }
+        let value = self.value.to_string();
+        let value = Shortened(&value);
         self.error(&format!("{value} is not {expected}"))
     }
 
     /// An error about the value.
     pub(crate) fn error(&self, what: &str) -> ServiceError {
         ServiceError::new(Code::InvalidArgument, format!("`{}`: {what}", self.path))
+    }
+}
+
+/// Refuses names of enums that are written as texts. In variables, being JSON, they can be nothing else;
+/// in the query itself GraphQL has them without quotes, and async-graphql lets both pass.
+pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
+    for (name, value) in &field.arguments {
+        // What stands in variables is no concern here.
+        let written = value.node.clone().into_const_with(|_| Ok::<_, ServiceError>(Value::Null))?;
+        let path = name.node.as_str();
+        match path {
+            "field" => unquoted(path, &written)?,
+            "query" => {
+                let Value::Object(query) = &written else { continue };
+                for list in ["measures", "groupBy"] {
+                    query.get(list).map_or(Ok(()), |it| unquoted(&format!("query.{list}"), it))?;
+                }
+                let orders = match query.get("orderBy") {
+                    Some(Value::List(orders)) => orders.as_slice(),
+                    Some(order) => std::slice::from_ref(order),
+                    None => &[],
+                };
+                for order in orders {
+                    let Value::Object(order) = order else { continue };
+                    for name in ["measure", "key", "direction"] {
+                        let path = format!("query.orderBy.{name}");
+                        order.get(name).map_or(Ok(()), |it| unquoted(&path, it))?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn unquoted(path: &str, value: &Value) -> Result<(), ServiceError> {
+    match value {
+        Value::String(text) => {
+            let name = Shortened(text);
+            let message = format!("`{path}`: \"{name}\" is a text; write the name without quotes");
+            Err(ServiceError::new(Code::InvalidArgument, message))
+        }
+        Value::List(items) => items.iter().try_for_each(|item| unquoted(path, item)),
+        _ => Ok(()),
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// The gateway's settings.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// A folder of previews, served below `/media/`; without it that address is empty.
+    /// A folder of previews; without it there are none below `/media/`. Of its files those images and
+    /// videos are served that the lookups of the current snapshot name in an attribute `media`.
     pub media_dir: Option<PathBuf>,
     /// Other origins that pages may load images and videos from (`https://cdn.example.com`), where
     /// previews are whole addresses. None by default.
@@ -14,6 +15,14 @@ pub struct GatewayConfig {
     /// Other origins whose pages may open the WebSocket. A browser sends no such request of a
     /// foreign page without telling its origin, and the page's own is always allowed.
     pub allowed_origins: Vec<String>,
+    /// Names and addresses, without ports, by which requests may call the gateway as their host, beside
+    /// `localhost`, loopback addresses, and the one that they came to. A page of another site that
+    /// had its own name point at the gateway is so kept out. None by default; a gateway behind a name
+    /// or a proxy needs it.
+    pub allowed_hosts: Vec<String>,
+    /// Whether it is known that everybody who reaches the address can read everything: pages say so.
+    /// An address that others than this machine reach is refused without it. Default: no.
+    pub is_insecure: bool,
     /// Whether `/graphiql` answers with a page to try queries on. Default: yes.
     pub allow_graphiql: bool,
     /// What one request, and all of them together, may cost.
@@ -26,6 +35,8 @@ impl Default for GatewayConfig {
             media_dir: None,
             media_origins: Vec::new(),
             allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            is_insecure: false,
             allow_graphiql: true,
             limits: GatewayLimits::default(),
         }
@@ -42,6 +53,47 @@ pub struct GatewayLimits {
     pub body_timeout: Duration,
     /// How long serving may take to answer one field. Default: 30 s.
     pub service_timeout: Duration,
+    /// How long the head of a request may take to arrive, from the opening of a connection. Default:
+    /// 10 s.
+    pub header_timeout: Duration,
+    /// How long a connection may be open without a request. Default: 75 s, longer than proxies keep
+    /// one.
+    pub idle_timeout: Duration,
+    /// How long an answer may wait for its client to take more of it; then the connection is closed.
+    /// Must be above `service_timeout`, in which there is nothing to take. Default: 60 s.
+    pub answer_timeout: Duration,
+    /// How many connections are open at once; more are closed at once. Default: 1,024.
+    pub max_connections: usize,
+    /// How many of them one client may have, which is an address. Default: 256; a browser has 6.
+    pub max_connections_per_client: usize,
+    /// How many requests one HTTP/2 connection may have open. Default: 64.
+    pub max_streams: u32,
+    /// How many names, numbers, texts and signs a query's text may have. Default: 20,000, which holds
+    /// a filter of some 19,000 values; in variables there is room for more.
+    pub max_tokens: usize,
+    /// How many values the variables of a request may have. Default: 60,000.
+    pub max_variable_values: usize,
+    /// How many variables a query may declare. Default: 100.
+    pub max_variables: usize,
+    /// How many arguments the fields and directives of a query may have in all. Default: 1,000.
+    pub max_arguments: usize,
+    /// How many directives a query may have. Default: 100.
+    pub max_directives: usize,
+    /// How many fragments a query may define. Default: 100; the introspection query has 3.
+    pub max_fragments: usize,
+    /// How often a query may name a fragment. Default: 500.
+    pub max_spreads: usize,
+    /// How many bytes a name in a query may have. Default: 256.
+    pub max_name_bytes: usize,
+    /// How many values an introspection query may give, by an estimate from its fields. Default:
+    /// 500,000; the one of the usual tools is estimated at some 120,000.
+    pub max_introspection: usize,
+    /// How many values an answer may have: fields times rows. Default: 1,000,000; the largest page of
+    /// 5,000 rows with ten groups and measures has 500,000.
+    pub max_answer_values: usize,
+    /// How many bytes all answers together may hold that were not taken yet; more are refused.
+    /// Default: 512 MiB.
+    pub max_answer_bytes: usize,
     /// How deep the fields of a query may be nested. Default: 24; the introspection query of the
     /// usual tools has about 15, the deepest useful query of a dataset 5.
     pub max_depth: usize,
@@ -51,10 +103,25 @@ pub struct GatewayLimits {
     /// How many fields at its top a query may have: each may be one question to serving. Default:
     /// 32.
     pub max_root_fields: usize,
-    /// How many `POST /graphql` are answered at once; more are refused. Default: 256.
+    /// How many `POST /graphql` are answered at once, from the end of their bodies to that of their
+    /// answers; more are refused. Default: 256.
     pub max_requests: usize,
+    /// How many of them may be one client's. Default: 64.
+    pub max_requests_per_client: usize,
+    /// How many questions serving is asked at once; more wait, and the clients that wait have turns one
+    /// after the other. Must be below what one connection may have open at serving, which is 256.
+    /// Default: 64.
+    pub max_calls: usize,
+    /// How many of them may be one client's, so that another's question never waits for more of it.
+    /// Default: 8.
+    pub max_calls_per_client: usize,
+    /// How many questions of one client may wait; more are refused. Default: 2,048, which is all
+    /// fields of all requests that it may have open.
+    pub max_waiting_per_client: usize,
     /// How many WebSockets are open at once; more are refused. Default: 1,024.
     pub max_sockets: usize,
+    /// How many of them may be one client's. Default: 256.
+    pub max_sockets_per_client: usize,
     /// How many operations one WebSocket may have open. Default: 64.
     pub max_operations: usize,
     /// How often a WebSocket is asked whether it is still there; one that has said nothing for two
@@ -69,12 +136,34 @@ impl Default for GatewayLimits {
         Self {
             body_bytes: 1 << 20,
             body_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            answer_timeout: Duration::from_secs(60),
+            max_connections: 1_024,
+            max_connections_per_client: 256,
+            max_streams: 64,
+            max_tokens: 20_000,
+            max_variable_values: 60_000,
+            max_variables: 100,
+            max_arguments: 1_000,
+            max_directives: 100,
+            max_fragments: 100,
+            max_spreads: 500,
+            max_name_bytes: 256,
+            max_introspection: 500_000,
+            max_answer_values: 1_000_000,
+            max_answer_bytes: 512 << 20,
             service_timeout: Duration::from_secs(30),
             max_depth: 24,
             max_fields: 2_000,
             max_root_fields: 32,
             max_requests: 256,
+            max_requests_per_client: 64,
+            max_calls: 64,
+            max_calls_per_client: 8,
+            max_waiting_per_client: 2_048,
             max_sockets: 1_024,
+            max_sockets_per_client: 256,
             max_operations: 64,
             ping_interval: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),

@@ -8,8 +8,18 @@ use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use clio_proto::{Code, ServiceError};
+use clio_proto::{Code, ServiceError, Shortened};
 use serde_json::json;
+
+use crate::report::Reports;
+
+/// The most errors of an answer.
+const MAX_ERRORS: usize = 20;
+/// The most places in the query that an error names.
+const MAX_LOCATIONS: usize = 2;
+/// The most bytes of an error's message. With its places, path and code an error stays below 819 bytes,
+/// which is a twentieth of 16 KiB, but for what JSON escapes.
+const MAX_MESSAGE_BYTES: usize = 480;
 
 /// Why the gateway does not run.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +46,16 @@ pub enum WebError {
         /// The text that was given.
         origin: String,
     },
-    /// The server stopped by itself.
+    /// Others than this machine reach the address, and nobody said that they may.
+    #[error(
+        "`{address}` can be reached by others, and whoever reaches it can read everything; use a \
+         loopback address such as `127.0.0.1`, or `--insecure` where that is meant"
+    )]
+    Open {
+        /// The address.
+        address: std::net::SocketAddr,
+    },
+    /// The listener does not say where it listens.
     #[error("the HTTP server failed: {0}")]
     Server(#[source] std::io::Error),
 }
@@ -47,9 +66,6 @@ struct RootField(String);
 
 /// The error as GraphQL shows it, when the resolver of a field of the root gives it.
 pub(crate) fn graphql_error(error: ServiceError, field: String) -> async_graphql::Error {
-    if error.code == Code::Internal {
-        tracing::error!(%error, field, "serving failed");
-    }
     async_graphql::Error {
         message: error.message,
         source: Some(Arc::new(RootField(field))),
@@ -65,30 +81,73 @@ pub(crate) fn server_error(error: ServiceError) -> ServerError {
 }
 
 /// Gives a path to the errors of resolvers, and a code to those that have none: those that come from
-/// reading and checking the query itself.
-pub(crate) fn complete(response: &mut async_graphql::Response) {
+/// reading and checking the query itself. Whatever was sent, there are few of them and they are short.
+pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports) {
+    let n_left_out = response.errors.len().saturating_sub(MAX_ERRORS);
+    response.errors.truncate(MAX_ERRORS);
+    response.errors.shrink_to_fit();
     for error in &mut response.errors {
         if let Some(RootField(name)) = error.source() {
             error.path = vec![PathSegment::Field(name.clone())];
         }
-        if error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some()) {
-            continue;
+        error.locations.truncate(MAX_LOCATIONS);
+        for part in &mut error.path {
+            if let PathSegment::Field(name) = part {
+                *name = Shortened(name).to_string();
+            }
         }
-        // What async-graphql says of values that do not fit the schema: our resolvers gave them.
-        let ours = error.message.starts_with("internal:");
-        if ours {
-            tracing::error!(message = error.message, path = ?error.path, "resolver gave a bad value");
+        let has_code =
+            error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
+        if !has_code {
+            // What async-graphql says of values that do not fit the schema: our resolvers gave them.
+            let ours = error.message.starts_with("internal:");
+            if ours {
+                let reference = reports.error("a resolver gave a bad value", &error.message);
+                error.message = format!("the answer does not fit the schema ({reference})");
+            }
+            error.extensions =
+                Some(extensions(if ours { Code::Internal } else { Code::InvalidArgument }));
         }
-        error.extensions =
-            Some(extensions(if ours { Code::Internal } else { Code::InvalidArgument }));
+        error.message = cut(&error.message);
     }
+    if n_left_out > 0
+        && let Some(last) = response.errors.last_mut()
+    {
+        last.message.push_str(&format!(" (and {n_left_out} more errors)"));
+    }
+}
+
+/// The message with its first bytes, and names in it with their first characters. Twenty of the longest
+/// make 16 KiB, even where every character is written as six.
+fn cut(message: &str) -> String {
+    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut shown = String::with_capacity(message.len().min(MAX_MESSAGE_BYTES));
+    let mut rest = message;
+    while !rest.is_empty() {
+        let end = rest.find(|letter| !is_of_name(letter)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        shown.push_str(&Shortened(name).to_string());
+        let begin = after.find(is_of_name).unwrap_or(after.len());
+        let (between, next) = after.split_at(begin);
+        shown.push_str(between);
+        rest = next;
+        // What a client sent as `"\u0001"` comes back so, six bytes for one.
+        let n_escaped = between.chars().filter(|letter| letter.is_control()).count();
+        if shown.len() + 5 * n_escaped > MAX_MESSAGE_BYTES {
+            shown.retain(|letter| !letter.is_control() || letter == '\n');
+            shown.truncate(shown.floor_char_boundary(MAX_MESSAGE_BYTES));
+            shown.push('…');
+            break;
+        }
+    }
+    shown
 }
 
 /// An error instead of an answer to a whole HTTP request, with a body as GraphQL has it.
 pub(crate) fn refusal(status: StatusCode, error: &ServiceError) -> Response {
     let body = json!({
         "errors": [{
-            "message": error.message,
+            "message": cut(&error.message),
             "extensions": { "code": error.code.as_str(), "retryable": error.code.is_retryable() },
         }]
     });

@@ -52,7 +52,8 @@ impl Follower<'_> {
     /// Follows one stream of statuses to its end; says whether there was a status at all.
     async fn follow_once(&mut self) -> bool {
         let mut answered = false;
-        let error = match self.backend.ask(|service| async move { service.watch().await }).await {
+        let error = match self.backend.ask_now(|service| async move { service.watch().await }).await
+        {
             Err(error) => error,
             Ok(mut statuses) => loop {
                 match statuses.next().await {
@@ -76,7 +77,7 @@ impl Follower<'_> {
             && self.described.as_ref().is_none_or(|(described, _)| *described != snapshot.id)
         {
             let dataset =
-                self.backend.ask(|service| async move { service.describe().await }).await?;
+                self.backend.ask_now(|service| async move { service.describe().await }).await?;
             // The fingerprint would not do: it is the same when only a label changed.
             if self.described.as_ref().is_none_or(|(_, described)| *described != dataset) {
                 let built = self.gateway.set_dataset(&dataset);

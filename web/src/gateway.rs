@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use async_graphql::dynamic::Schema;
-use async_graphql::{Data, Executor, Request, Response, ServerError};
 use clio_proto::{Code, CubeService, Description, ServiceError, ServingState, ServingStatus};
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Turns};
+use crate::clients::Shares;
 use crate::config::GatewayConfig;
-use crate::error::{complete, server_error};
-use crate::limits;
+use crate::report::Reports;
 use crate::schema::{self, BuildError};
 
 /// The state behind every request.
@@ -22,10 +19,16 @@ pub(crate) struct Gateway {
     pub(crate) config: GatewayConfig,
     /// Says when to stop to what outlives its request: WebSockets.
     pub(crate) stop: CancellationToken,
-    /// A permit for each request that is being answered.
-    pub(crate) requests: Semaphore,
-    /// A permit for each open WebSocket.
+    /// A permit for each request that is being answered, and of all of them so many for each client.
+    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) request_shares: Arc<Shares>,
+    /// A permit for each KiB of answers that were not taken yet.
+    pub(crate) answers: Arc<Semaphore>,
+    /// A permit for each open WebSocket, and of all of them so many for each client.
     pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) socket_shares: Arc<Shares>,
+    pub(crate) reports: Arc<Reports>,
+    turns: Turns,
     pub(crate) service: Arc<dyn CubeService>,
     schema: ArcSwapOption<Schema>,
     statuses: watch::Sender<ServingStatus>,
@@ -43,8 +46,13 @@ impl Gateway {
             snapshot: None,
         });
         Self {
-            requests: Semaphore::new(config.limits.max_requests),
+            requests: Arc::new(Semaphore::new(config.limits.max_requests)),
+            request_shares: Shares::new(config.limits.max_requests_per_client),
+            answers: Arc::new(Semaphore::new(config.limits.max_answer_bytes >> 10)),
             sockets: Arc::new(Semaphore::new(config.limits.max_sockets)),
+            socket_shares: Shares::new(config.limits.max_sockets_per_client),
+            reports: Arc::default(),
+            turns: Turns::new(&config.limits),
             config,
             stop,
             service,
@@ -57,8 +65,14 @@ impl Gateway {
         Backend::new(
             Arc::clone(&self.service),
             self.statuses.subscribe(),
-            self.config.limits.service_timeout,
+            self.turns.clone(),
+            Arc::clone(&self.reports),
         )
+    }
+
+    /// The last status that serving told, or that it does not answer; without what is inside.
+    pub(crate) fn outward_status(&self) -> ServingStatus {
+        self.reports.outward_status(self.status())
     }
 
     /// The last status that serving told, or that it does not answer.
@@ -85,7 +99,8 @@ impl Gateway {
 
     /// Builds the schema of a dataset and swaps it in. Operations that are running keep theirs.
     pub(crate) fn set_dataset(&self, dataset: &Description) -> Result<(), BuildError> {
-        let schema = schema::build(dataset, Arc::new(self.backend()))?;
+        let backend = Arc::new(self.backend());
+        let schema = schema::build(dataset, backend, self.config.is_insecure)?;
         self.schema.store(Some(Arc::new(schema)));
         tracing::info!(
             dataset = dataset.dataset,
@@ -100,72 +115,9 @@ impl Gateway {
     pub(crate) fn schema(&self) -> Result<Arc<Schema>, ServiceError> {
         self.schema.load_full().ok_or_else(|| {
             let message = self.status().message;
-            ServiceError::new(
-                Code::Unavailable,
-                message.unwrap_or_else(|| "serving has not described its dataset yet".to_owned()),
-            )
+            let message =
+                message.unwrap_or_else(|| "serving has not described its dataset yet".to_owned());
+            self.reports.outward(ServiceError::new(Code::Unavailable, message))
         })
-    }
-}
-
-/// Executes operations against the schema of the moment, within the limits. Every error that comes
-/// out has a code.
-#[derive(Clone)]
-pub(crate) struct Operations {
-    gateway: Arc<Gateway>,
-    /// A permit for each open operation of one WebSocket.
-    open: Arc<Semaphore>,
-}
-
-impl Operations {
-    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
-        let open = Arc::new(Semaphore::new(gateway.config.limits.max_operations));
-        Self { gateway, open }
-    }
-
-    /// Parses and measures the request, and gives the schema to execute it.
-    fn prepare(&self, request: &mut Request) -> Result<Arc<Schema>, ServerError> {
-        let schema = self.gateway.schema().map_err(server_error)?;
-        limits::check(request, &self.gateway.config.limits)?;
-        Ok(schema)
-    }
-}
-
-impl Executor for Operations {
-    async fn execute(&self, mut request: Request) -> Response {
-        let mut response = match self.prepare(&mut request) {
-            Ok(schema) => schema.execute(request).await,
-            Err(error) => Response::from_errors(vec![error]),
-        };
-        complete(&mut response);
-        response
-    }
-
-    fn execute_stream(
-        &self,
-        mut request: Request,
-        session: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let permit = Arc::clone(&self.open).try_acquire_owned();
-        let schema = if permit.is_ok() {
-            self.prepare(&mut request)
-        } else {
-            let limit = self.gateway.config.limits.max_operations;
-            let message = format!("this connection has {limit} open operations; end one first");
-            Err(server_error(ServiceError::new(Code::ResourceExhausted, message)))
-        };
-        let responses = match schema {
-            Ok(schema) => {
-                schema.execute_stream_with_session_data(request, session.unwrap_or_default())
-            }
-            Err(error) => stream::iter([Response::from_errors(vec![error])]).boxed(),
-        };
-        let responses = responses.map(move |mut response| {
-            // The operation is open for as long as its stream is there.
-            let _open = &permit;
-            complete(&mut response);
-            response
-        });
-        responses.boxed()
     }
 }

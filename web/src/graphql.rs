@@ -1,34 +1,36 @@
 //! `POST /graphql`: one operation a request, as JSON.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_graphql::{Executor, Request};
-use axum::body::Body;
+use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clio_proto::{Code, ServiceError};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use tokio::time::timeout;
 
+use crate::clients::{Client, Ends};
 use crate::config::GatewayLimits;
 use crate::error::refusal;
-use crate::gateway::{Gateway, Operations};
+use crate::gateway::Gateway;
+use crate::limits;
+use crate::operations::Operations;
 
 /// Answers one operation. Errors of the operation come with status 200, as GraphQL over HTTP has it
 /// for `application/json`; other statuses mean that there was no operation to execute, or no schema.
 pub(crate) async fn post(
     State(gateway): State<Arc<Gateway>>,
+    ends: Option<Extension<Ends>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Ok(_permit) = gateway.requests.try_acquire() else {
-        let limit = gateway.config.limits.max_requests;
-        let message = format!("the gateway is answering {limit} requests already; try again");
-        let error = ServiceError::new(Code::Unavailable, message);
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
-    };
+    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
+    // First the whole request: a slow one must not keep others from being answered.
     let request = match read(&headers, body, &gateway.config.limits).await {
         Ok(request) => request,
         Err((status, error)) => return refusal(status, &error),
@@ -36,17 +38,47 @@ pub(crate) async fn post(
     if let Err(error) = gateway.schema() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     }
-    let answer = Operations::new(gateway.clone()).execute(request).await;
-    match serde_json::to_vec(&answer) {
-        Ok(json) => {
-            let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-            (headers, json).into_response()
-        }
+    let limits = &gateway.config.limits;
+    let Some(share) = gateway.request_shares.take(client) else {
+        let limit = limits.max_requests_per_client;
+        return busy(format!("{limit} of your requests are being answered already; try again"));
+    };
+    let Ok(permit) = Arc::clone(&gateway.requests).try_acquire_owned() else {
+        let limit = limits.max_requests;
+        return busy(format!("the gateway is answering {limit} requests already; try again"));
+    };
+    let answer = Operations::new(Arc::clone(&gateway), client).execute(request).await;
+    let json = match serde_json::to_vec(&answer) {
+        Ok(json) => json,
         Err(error) => {
             let error = ServiceError::new(Code::Internal, format!("no JSON: {error}"));
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, &error)
+            let error = gateway.reports.outward(error);
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, &error);
         }
-    }
+    };
+    drop(answer);
+    let n_kib = u32::try_from(json.len().div_ceil(1 << 10)).unwrap_or(u32::MAX);
+    let Ok(room) = Arc::clone(&gateway.answers).try_acquire_many_owned(n_kib) else {
+        return busy("too many large answers are on their way already; try again".to_owned());
+    };
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (headers, slices(json, (share, permit, room))).into_response()
+}
+
+fn busy(message: String) -> Response {
+    let error = ServiceError::new(Code::Unavailable, message);
+    refusal(StatusCode::SERVICE_UNAVAILABLE, &error)
+}
+
+/// A body that keeps something until its last slice was taken. In slices, since a body that is handed
+/// over whole is gone from here at once, and from the connection perhaps never.
+fn slices(json: Vec<u8>, held: impl Send + 'static) -> Body {
+    const SLICE_BYTES: usize = 32 << 10;
+    let rest = Bytes::from(json);
+    Body::from_stream(stream::unfold((rest, held), async |(mut rest, held)| {
+        let slice = rest.split_to(rest.len().min(SLICE_BYTES));
+        (!slice.is_empty()).then_some((Ok::<_, Infallible>(slice), (rest, held)))
+    }))
 }
 
 /// Answers what is no POST with how to ask.
@@ -96,6 +128,7 @@ async fn read(
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(none(&"it is not one JSON object"));
     }
+    limits::check_json(&bytes, limits).map_err(|cause| (StatusCode::BAD_REQUEST, cause))?;
     let request: Request = serde_json::from_slice(&bytes).map_err(|cause| none(&cause))?;
     if request.query.is_empty() {
         return Err(none(&"it has no `query`"));

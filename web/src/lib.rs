@@ -6,14 +6,15 @@
 //! come from the dataset model, beside the pages of the dashboard that asks it.
 //!
 //! ```text
-//!  browser ── GET /, /assets/… ──▶ assets.rs: the embedded dashboard
-//!          ── GET /media/… ──────▶ media.rs: previews from a folder
-//!          ── POST /graphql ─────▶ graphql.rs ─┐
-//!          ── WS /graphql/ws ────▶ socket.rs ──┤ limits.rs: what a query may ask for
-//!                                              ▼
-//!                                  schema/: types, resolvers ── lower.rs ──▶ CubeService
-//!                                              ▲                                  │
-//!                                              └── follow.rs: rebuilds it ◀── statuses
+//!  browser ──▶ connections.rs: how many, whose, how slow ──▶ host.rs: by which name
+//!                 ── GET /, /assets/… ──▶ assets.rs: the embedded dashboard
+//!                 ── GET /media/… ──────▶ media.rs: previews that a lookup names
+//!                 ── POST /graphql ─────▶ graphql.rs ─┐
+//!                 ── WS /graphql/ws ────▶ socket.rs ──┤ limits.rs: what a query may ask for
+//!                                                     ▼ operations.rs: and what it may get
+//!          schema/: types, resolvers ── lower.rs ──▶ backend.rs: fair turns ──▶ CubeService
+//!                     ▲                                                     │
+//!                     └──────────────── follow.rs: rebuilds it ◀── statuses ┘
 //! ```
 //!
 //! It deliberately computes no number: values, bounds and coverage pass through as serving gave them.
@@ -22,15 +23,20 @@
 mod argument;
 mod assets;
 mod backend;
+mod clients;
 mod config;
+mod connections;
 mod error;
 mod follow;
 mod gateway;
 mod graphql;
+mod host;
 mod limits;
 mod lower;
 mod media;
 mod names;
+mod operations;
+mod report;
 mod schema;
 mod server;
 mod socket;
@@ -39,5 +45,6 @@ mod testing;
 
 pub use config::{GatewayConfig, GatewayLimits};
 pub use error::WebError;
+pub use host::is_loopback;
 pub use schema::schema_sdl;
 pub use server::{bind, serve};

@@ -1,31 +1,41 @@
 //! What a query may ask for, measured before anything walks through it.
 //!
+//! ```text
+//! bytes ── check_json: values ──▶ JSON ── tokens: signs, names, brackets ──▶ parser
+//!       ── fields, depth, fragments, variables, arguments, directives ──▶ checks of the schema
+//! ```
+//!
 //! async-graphql has limits of depth and complexity, but it finds out about them by walking through
 //! the query with every fragment written out, and forty short fragments that name each other twice
 //! are a trillion fields. Here each fragment is measured once.
 
+mod tokens;
+
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Name, Request, ServerError};
-use clio_proto::{Code, ServiceError};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{Name, Positioned, Request, ServerError};
+use clio_proto::{Code, ServiceError, Shortened};
 
 use crate::config::GatewayLimits;
 use crate::error::server_error;
+pub(crate) use tokens::check_json;
 
-/// How many brackets of a query's text may be open at once. The parser calls itself for each, and
-/// would leave the stack at some thousands.
-const MAX_BRACKETS: usize = 256;
 /// How far fragments may name each other. Walking through them calls itself for each step.
 const MAX_NESTING: usize = 128;
-/// What a block text begins and ends with.
-const BLOCK: &[u8] = br#"""""#;
+/// How often a query may ask for `__typename`. Usual clients ask once for each object that they name.
+const MAX_TYPENAMES: usize = 64;
 
-/// Parses the request and refuses what is over a limit.
-pub(crate) fn check(request: &mut Request, limits: &GatewayLimits) -> Result<(), ServerError> {
-    check_brackets(&request.query).map_err(server_error)?;
+/// Parses the request and refuses what is over a limit; says whether it subscribes.
+pub(crate) fn check(request: &mut Request, limits: &GatewayLimits) -> Result<bool, ServerError> {
+    tokens::check_query(&request.query, limits).map_err(server_error)?;
     let document = request.parsed_query().map_err(syntax_error)?;
-    check_document(document, limits).map_err(server_error)
+    check_document(document, limits).map_err(server_error)?;
+    let mut operations = document.operations.iter();
+    Ok(operations.any(|(_, operation)| operation.node.ty == OperationType::Subscription))
 }
 
 /// The parser draws the whole line with an arrow below; the place is in `locations` anyway.
@@ -39,9 +49,20 @@ fn check_document(
     document: &ExecutableDocument,
     limits: &GatewayLimits,
 ) -> Result<(), ServiceError> {
-    let mut measure = Measure { document, limits, fragments: HashMap::new() };
+    let count = |what, value, limit| {
+        if value > limit { Err(over_limit(what, value, limit)) } else { Ok(()) }
+    };
+    count("fragments", document.fragments.len(), limits.max_fragments)?;
+    let mut measure =
+        Measure { document, limits, fragments: HashMap::new(), used: Used::default() };
     let mut all = Size::default();
     for (_, operation) in document.operations.iter() {
+        let OperationDefinition { variable_definitions, directives, .. } = &operation.node;
+        measure.used.n_variables += variable_definitions.len();
+        measure.directives(directives);
+        for variable in variable_definitions {
+            measure.directives(&variable.node.directives);
+        }
         all.beside(measure.selection(&operation.node.selection_set.node, 0)?);
         check_size(all, limits)?;
     }
@@ -51,10 +72,23 @@ fn check_document(
     for name in fragments {
         measure.fragment(name, 0)?;
     }
-    if all.n_roots > limits.max_root_fields {
-        return Err(over_limit("fields at its top", all.n_roots, limits.max_root_fields));
-    }
-    Ok(())
+    let used = measure.used;
+    count("variables", used.n_variables, limits.max_variables)?;
+    count("arguments", used.n_arguments, limits.max_arguments)?;
+    count("directives", used.n_directives, limits.max_directives)?;
+    count("spreads of fragments", used.n_spreads, limits.max_spreads)?;
+    count("fields at its top", all.n_roots, limits.max_root_fields)?;
+    count("requests for `__typename`", all.n_typenames, MAX_TYPENAMES)?;
+    count("values of the schema", all.n_introspected, limits.max_introspection)
+}
+
+/// What the text of a query has, each counted where it stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Used {
+    n_variables: usize,
+    n_arguments: usize,
+    n_directives: usize,
+    n_spreads: usize,
 }
 
 /// What a selection asks for with its fragments written out.
@@ -65,6 +99,11 @@ struct Size {
     depth: usize,
     /// Selections inside each other, fragments included.
     nesting: usize,
+    n_typenames: usize,
+    /// Values that the fields would give if all were of the schema, about.
+    n_values: usize,
+    /// Those below fields that ask for the schema.
+    n_introspected: usize,
 }
 
 impl Size {
@@ -73,6 +112,36 @@ impl Size {
         self.n_fields = self.n_fields.saturating_add(other.n_fields);
         self.n_roots = self.n_roots.saturating_add(other.n_roots);
         self.depth = self.depth.max(other.depth);
+        self.n_typenames = self.n_typenames.saturating_add(other.n_typenames);
+        self.n_values = self.n_values.saturating_add(other.n_values);
+        self.n_introspected = self.n_introspected.saturating_add(other.n_introspected);
+    }
+
+    /// A field with what is selected below it.
+    fn field(name: &str, inner: Self) -> Self {
+        let n_values = inner.n_values.saturating_mul(n_in_schema(name)).saturating_add(1);
+        let is_of_schema = matches!(name, "__schema" | "__type");
+        Self {
+            n_fields: inner.n_fields.saturating_add(1),
+            n_roots: 1,
+            depth: inner.depth + 1,
+            nesting: inner.nesting,
+            n_typenames: inner.n_typenames.saturating_add(usize::from(name == "__typename")),
+            n_values,
+            n_introspected: if is_of_schema { n_values } else { inner.n_introspected },
+        }
+    }
+}
+
+/// How many a list of the schema has, about. They lead back to each other: types have fields, which
+/// have types, which have fields.
+fn n_in_schema(name: &str) -> usize {
+    match name {
+        "types" => 64,
+        "fields" | "inputFields" | "enumValues" => 16,
+        "directives" => 8,
+        "args" | "interfaces" | "possibleTypes" => 4,
+        _ => 1,
     }
 }
 
@@ -81,9 +150,16 @@ struct Measure<'a> {
     limits: &'a GatewayLimits,
     /// `None` while the fragment is being measured.
     fragments: HashMap<&'a Name, Option<Size>>,
+    used: Used,
 }
 
 impl<'a> Measure<'a> {
+    fn directives(&mut self, directives: &[Positioned<Directive>]) {
+        self.used.n_directives += directives.len();
+        let n_arguments = directives.iter().map(|directive| directive.node.arguments.len());
+        self.used.n_arguments += n_arguments.sum::<usize>();
+    }
+
     fn selection(
         &mut self,
         selection: &'a SelectionSet,
@@ -97,18 +173,20 @@ impl<'a> Measure<'a> {
         for item in &selection.items {
             all.beside(match &item.node {
                 Selection::Field(field) => {
-                    let inner = self.selection(&field.node.selection_set.node, nesting + 1)?;
-                    Size {
-                        n_fields: inner.n_fields.saturating_add(1),
-                        n_roots: 1,
-                        depth: inner.depth + 1,
-                        nesting: inner.nesting,
-                    }
+                    let Field { name, arguments, directives, selection_set, .. } = &field.node;
+                    self.used.n_arguments += arguments.len();
+                    self.directives(directives);
+                    let inner = self.selection(&selection_set.node, nesting + 1)?;
+                    Size::field(&name.node, inner)
                 }
                 Selection::InlineFragment(inline) => {
+                    self.used.n_spreads += 1;
+                    self.directives(&inline.node.directives);
                     self.selection(&inline.node.selection_set.node, nesting + 1)?
                 }
                 Selection::FragmentSpread(spread) => {
+                    self.used.n_spreads += 1;
+                    self.directives(&spread.node.directives);
                     self.fragment(&spread.node.fragment_name.node, nesting + 1)?
                 }
             });
@@ -124,14 +202,17 @@ impl<'a> Measure<'a> {
             Some(None) => {
                 return Err(ServiceError::new(
                     Code::InvalidArgument,
-                    format!("fragment `{name}` contains itself"),
+                    format!("fragment `{}` contains itself", Shortened(name)),
                 ));
             }
             None => {}
         }
         // An unknown one is for the checks of the query to name.
-        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Size::default()) };
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return Ok(Size { n_fields: 1, ..Size::default() });
+        };
         self.fragments.insert(name, None);
+        self.directives(&fragment.node.directives);
         let size = self.selection(&fragment.node.selection_set.node, nesting)?;
         self.fragments.insert(name, Some(size));
         Ok(size)
@@ -158,120 +239,5 @@ fn over_limit(what: &str, value: usize, limit: usize) -> ServiceError {
     )
 }
 
-/// Counts brackets that are open at once, outside of texts and comments.
-fn check_brackets(query: &str) -> Result<(), ServiceError> {
-    let bytes = query.as_bytes();
-    let (mut at, mut open) = (0_usize, 0_usize);
-    while let Some(byte) = bytes.get(at) {
-        let rest = &bytes[at..];
-        at += match byte {
-            b'#' => {
-                rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
-            }
-            b'"' if rest.starts_with(BLOCK) => {
-                BLOCK.len() + text_length(&rest[BLOCK.len()..], BLOCK, br#"\"""#)
-            }
-            b'"' => 1 + text_length(&rest[1..], b"\"", b"\\"),
-            b'{' | b'[' | b'(' => {
-                open += 1;
-                if open > MAX_BRACKETS {
-                    return Err(over_limit("open brackets", open, MAX_BRACKETS));
-                }
-                1
-            }
-            b'}' | b']' | b')' => {
-                open = open.saturating_sub(1);
-                1
-            }
-            _ => 1,
-        };
-    }
-    Ok(())
-}
-
-/// The bytes of a text up to and with its closing quotes. In a plain text a backslash takes the byte
-/// after it along; in a block text it does so only before three quotes.
-fn text_length(bytes: &[u8], quotes: &[u8], escape: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(escape) {
-            at += escape.len().max(2);
-        } else if rest.starts_with(quotes) {
-            return at + quotes.len();
-        } else {
-            at += 1;
-        }
-    }
-    bytes.len()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(query: &str, expected: &str) {
-        let limits = GatewayLimits { max_fields: 20, max_depth: 4, ..GatewayLimits::default() };
-        let limits = GatewayLimits { max_root_fields: 3, ..limits };
-        let found = match super::check(&mut Request::new(query), &limits) {
-            Ok(()) => "fine".to_owned(),
-            Err(error) => error.message,
-        };
-        assert!(found.contains(expected), "{found}");
-    }
-
-    #[test]
-    fn a_query_within_limits_passes() {
-        check("{ cube { rows { keys { label } } } }", "fine");
-        check("query A { a b c }", "fine");
-        check(r#"{ a(x: "((((", y: """ [[[ \""" {{{ """) }"#, "fine");
-    }
-
-    #[test]
-    fn a_text_that_is_no_query_is_told_what_was_expected() {
-        check("{ cube(", "the query does not parse: expected name");
-        check("", "the query does not parse: expected executable_definition");
-    }
-
-    #[test]
-    fn a_limit_is_told_with_the_value() {
-        check(
-            "{ a { b { c { d { e } } } } }",
-            "the query has 5 levels of fields; at most 4 are answered",
-        );
-        check("{ a b c d }", "the query has 4 fields at its top; at most 3 are answered");
-        let wide = (0..30).map(|n| format!("a{n}: a ")).collect::<String>();
-        check(&format!("{{ x {{ {wide} }} }}"), "fields; at most 20 are answered");
-        check("{ a ...F } fragment F on Query { b c d }", "4 fields at its top");
-        check("{ ...F } fragment F on Query { a ...F }", "`F` contains itself");
-    }
-
-    /// Forty fragments that each name the next one twice: a trillion fields when written out.
-    #[test]
-    fn fragments_that_multiply_are_measured_once_each() {
-        let fragments = (0..40)
-            .map(|n| format!("fragment F{n} on Query {{ a ...F{} ...F{} }} ", n + 1, n + 1))
-            .collect::<String>();
-        check(&format!("{{ a }} {fragments} fragment F40 on Query {{ a }}"), "fields; at most 20");
-    }
-
-    #[test]
-    fn long_chains_of_fragments_do_not_reach_the_end_of_the_stack() {
-        let fragments = (0..3_000)
-            .map(|n| format!("fragment F{n} on Query {{ ...F{} }} ", n + 1))
-            .collect::<String>();
-        check(&format!("{{ a }} {fragments}"), "levels of fragments");
-    }
-
-    #[test]
-    fn brackets_do_not_reach_the_end_of_the_stack() {
-        for open in ["{a", "{a(x:", "[", "{a(x:{b:", "{... on Query"] {
-            check(&open.repeat(100_000), "open brackets; at most 256");
-            let query = format!("{{ a(x: \"]]]]\" # ))))\n, y: {} ", "[".repeat(100_000));
-            check(&query, "open brackets; at most 256");
-        }
-        // What is let through, the parser must survive on the small stack of a test.
-        check(&format!("{}{}", "{a".repeat(250), "}".repeat(250)), "recursion limit exceeded");
-        check(&format!("{{ a(x: {}{}) }}", "[".repeat(250), "]".repeat(250)), "fine");
-    }
-}
+mod tests;

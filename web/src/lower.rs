@@ -124,7 +124,7 @@ fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError
 fn conditions(names: &Names, filter: &Argument<'_>) -> Result<Vec<Filter>, ServiceError> {
     let nested = |filter: &Argument<'_>| conditions(names, filter).map(all_of);
     let mut found = Vec::new();
-    for (name, entry) in filter.entries()? {
+    for (name, entry) in filter.conditions()? {
         match name {
             "and" => {
                 let all = entry.items()?.iter().map(nested).collect::<Result<_, _>>()?;
@@ -150,6 +150,7 @@ fn tests(
     filter: &Argument<'_>,
     found: &mut Vec<Filter>,
 ) -> Result<(), ServiceError> {
+    filter.conditions()?;
     let tests = [
         filter.entry("anyOf")?.map(|values| values.texts().map(Test::AnyOf)),
         filter.entry("allOf")?.map(|values| values.texts().map(Test::AllOf)),

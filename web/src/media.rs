@@ -1,139 +1,206 @@
 //! Previews from a folder, below `/media/`: with ranges, since a video cannot seek without.
+//!
+//! A file is served if all of this holds, and else there is nothing at its address:
+//!
+//! - its ending is that of an image or a video, and its first bytes are of that type;
+//! - a lookup of the current snapshot names the address in its attribute `media`: serving says so for
+//!   each request, so nothing here is remembered, and nothing is stale;
+//! - it is a plain file that lies in the folder itself, wherever links lead.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use tower_http::services::ServeDir;
+use clio_proto::Code;
+use percent_encoding::percent_decode_str;
+use tokio::io::AsyncReadExt;
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
 
-/// What a document among the previews may do: be looked at. An SVG is a page that can hold scripts,
-/// and it would run with our origin.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+use crate::error::refusal;
+use crate::gateway::Gateway;
+
+/// What a preview may do: be looked at. An SVG is a page that can hold scripts, and it would run with
+/// our origin.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /// Previews rarely change under one name, and `Last-Modified` tells when one did.
 const CACHE: &str = "max-age=300";
+/// Where previews are, as lookups name them.
+const ROOT: &str = "/media/";
+/// As many first bytes as tell a type.
+const HEAD_BYTES: u64 = 512;
 
-/// The routes of the previews, for below `/media`.
-pub(crate) fn routes(folder: &Path) -> Router {
-    let files = ServeDir::new(folder).append_index_html_on_directories(false);
-    Router::new().fallback_service(files).layer(from_fn(rules))
+/// A type of previews: the endings of its files, its name, and what tells it by its first bytes.
+struct Kind {
+    endings: &'static [&'static str],
+    content_type: &'static str,
+    is_it: fn(&[u8]) -> bool,
 }
 
-async fn rules(request: Request, next: Next) -> Response {
-    // What a folder hides from `ls`, it hides from the web: `.git`, `.env`.
-    let hidden = request.uri().path().replace("%2e", ".").replace("%2E", ".").contains("/.");
-    let response = if hidden { None } else { Some(next.run(request).await) };
-    let mut response = match response {
-        Some(found) if found.status() != StatusCode::NOT_FOUND => found,
-        _ => return (StatusCode::NOT_FOUND, "there is no such preview\n").into_response(),
-    };
+/// The only types that are served.
+const KINDS: [Kind; 12] = [
+    kind(&["png"], "image/png", |head| head.starts_with(b"\x89PNG\r\n\x1a\n")),
+    kind(&["jpg", "jpeg"], "image/jpeg", |head| head.starts_with(b"\xff\xd8\xff")),
+    kind(&["gif"], "image/gif", |head| head.starts_with(b"GIF8")),
+    kind(&["webp"], "image/webp", |head| head.starts_with(b"RIFF") && has(head, 8, b"WEBP")),
+    kind(&["avif"], "image/avif", |head| has(head, 4, b"ftyp")),
+    kind(&["bmp"], "image/bmp", |head| head.starts_with(b"BM")),
+    kind(&["ico"], "image/x-icon", |head| head.starts_with(b"\0\0\x01\0")),
+    kind(&["svg"], "image/svg+xml", is_svg),
+    kind(&["mp4", "m4v"], "video/mp4", |head| has(head, 4, b"ftyp")),
+    kind(&["mov"], "video/quicktime", |head| {
+        [b"ftyp", b"moov", b"mdat", b"wide", b"free"].iter().any(|name| has(head, 4, *name))
+    }),
+    kind(&["webm"], "video/webm", |head| head.starts_with(b"\x1a\x45\xdf\xa3")),
+    kind(&["ogv"], "video/ogg", |head| head.starts_with(b"OggS")),
+];
+
+const fn kind(
+    endings: &'static [&'static str],
+    content_type: &'static str,
+    is_it: fn(&[u8]) -> bool,
+) -> Kind {
+    Kind { endings, content_type, is_it }
+}
+
+fn has(head: &[u8], at: usize, name: &[u8]) -> bool {
+    head.get(at..at + name.len()) == Some(name)
+}
+
+/// Whether it is XML whose first element is `svg`, as far as the first bytes tell.
+fn is_svg(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
+    let mut rest = text.trim_start();
+    loop {
+        // What may stand before: a declaration, a document type, comments.
+        let end = match rest.as_bytes() {
+            [b'<', b'!', b'-', b'-', ..] => rest.find("-->").map(|end| end + 3),
+            [b'<', b'?' | b'!', ..] => rest.find('>').map(|end| end + 1),
+            _ => return rest.starts_with("<svg"),
+        };
+        match end {
+            Some(end) => rest = rest[end..].trim_start(),
+            None => return rest.contains("svg"),
+        }
+    }
+}
+
+/// The routes of the previews, for below `/media`.
+pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
+    Router::new().fallback(answer).with_state(Arc::clone(gateway))
+}
+
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let allow = [(ALLOW, "GET, HEAD")];
+        return (StatusCode::METHOD_NOT_ALLOWED, allow, "ask with GET\n").into_response();
+    }
+    let none = || (StatusCode::NOT_FOUND, "there is no such preview\n").into_response();
+    let Some(folder) = &gateway.config.media_dir else { return none() };
+    let Some(asked) = Asked::of(request.uri()) else { return none() };
+    match gateway.backend().has_media(asked.addresses()).await {
+        Ok(true) => {}
+        Ok(false) => return none(),
+        // An older serving does not know the question: it names nothing.
+        Err(error) if error.code == Code::InvalidArgument => return none(),
+        Err(error) => {
+            let error = gateway.reports.outward(error);
+            return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+        }
+    }
+    let Some(file) = find(folder, &asked).await else { return none() };
+    let mut response = serve(&file, asked.kind.content_type, request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return none();
+    }
+    let policy = HeaderValue::from_static(POLICY);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     if response.status().is_success() {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE));
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !content_type.is_some_and(is_picture) {
-            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(asked.kind.content_type));
     }
     response
 }
 
-/// Whether a browser shows it without treating it as a page.
-fn is_picture(content_type: &str) -> bool {
-    let begins = |prefix| content_type.starts_with(prefix);
-    (begins("image/") && !begins("image/svg")) || begins("video/") || begins("audio/")
+/// What an address asks for.
+struct Asked {
+    /// As it was sent, without `/media/`.
+    raw: String,
+    query: Option<String>,
+    /// The path in the folder; always true: every part is a plain name.
+    path: String,
+    kind: &'static Kind,
+}
+
+impl Asked {
+    /// None for what can be no preview, whatever the folder holds.
+    fn of(uri: &Uri) -> Option<Self> {
+        // The router has taken `/media` off.
+        let raw = uri.path().strip_prefix('/')?;
+        let path = percent_decode_str(raw).decode_utf8().ok()?;
+        let is_plain = |part: &str| {
+            // What a folder hides from `ls`, it hides from the web: `.git`, `.env`; and `..`.
+            !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0'])
+        };
+        if !path.split('/').all(is_plain) {
+            return None;
+        }
+        let (_, ending) = path.rsplit_once('.')?;
+        let ending = ending.to_ascii_lowercase();
+        let kind = KINDS.iter().find(|kind| kind.endings.contains(&ending.as_str()))?;
+        Some(Self {
+            raw: raw.to_owned(),
+            query: uri.query().map(str::to_owned),
+            path: path.into_owned(),
+            kind,
+        })
+    }
+
+    /// The ways in which a lookup may name it.
+    fn addresses(&self) -> Vec<String> {
+        let mut addresses = vec![format!("{ROOT}{}", self.raw), format!("{ROOT}{}", self.path)];
+        addresses.dedup();
+        if let Some(query) = &self.query {
+            let with_query: Vec<_> =
+                addresses.iter().map(|address| format!("{address}?{query}")).collect();
+            addresses.extend(with_query);
+        }
+        addresses
+    }
+}
+
+/// The file, if it is a plain one that lies in the folder and is what its ending says.
+async fn find(folder: &Path, asked: &Asked) -> Option<PathBuf> {
+    let folder = tokio::fs::canonicalize(folder).await.ok()?;
+    let file = tokio::fs::canonicalize(folder.join(&asked.path)).await.ok()?;
+    if !file.starts_with(&folder) {
+        return None;
+    }
+    // Before it is opened: opening a pipe waits for who writes to it.
+    if !tokio::fs::metadata(&file).await.ok()?.is_file() {
+        return None;
+    }
+    let mut head = Vec::new();
+    let opened = tokio::fs::File::open(&file).await.ok()?;
+    opened.take(HEAD_BYTES).read_to_end(&mut head).await.ok()?;
+    (asked.kind.is_it)(&head).then_some(file)
+}
+
+async fn serve(file: &Path, content_type: &'static str, request: Request) -> Response {
+    let Ok(mime) = content_type.parse() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match ServeFile::new_with_mime(file, &mime).oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::config::GatewayConfig;
-    use crate::testing::{TestServer, away, dashboard};
-
-    /// A gateway with previews, and a secret beside their folder.
-    async fn server() -> (TestServer, tempfile::TempDir) {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("previews");
-        std::fs::create_dir_all(folder.join("deep/.git")).unwrap();
-        for (name, content) in [
-            ("dune.mp4", "0123456789"),
-            ("dune.svg", "<svg><script>alert(1)</script></svg>"),
-            ("page.html", "<script src=dune.js></script>"),
-            ("dune.jpg", "jpg"),
-            ("deep/poster.png", "png"),
-            ("deep/index.html", "an index"),
-            ("deep/.git/config", "hidden"),
-            ("../secret.txt", "secret"),
-        ] {
-            std::fs::write(folder.join(name), content).unwrap();
-        }
-        let config = GatewayConfig { media_dir: Some(folder), ..GatewayConfig::default() };
-        (TestServer::start_with(Err(away()), config, dashboard()).await, parent)
-    }
-
-    #[tokio::test]
-    async fn a_video_can_seek() {
-        let (server, _folder) = server().await;
-        let whole = server.get("/media/dune.mp4", &[("accept-encoding", "gzip, br")]).await;
-        assert_eq!((whole.status, whole.text()), (200, "0123456789"));
-        assert_eq!(whole.header("content-type"), "video/mp4");
-        assert_eq!(whole.header("accept-ranges"), "bytes");
-        assert_eq!(whole.header("content-encoding"), "");
-        assert_eq!(whole.header("x-content-type-options"), "nosniff");
-
-        let part = server.get("/media/dune.mp4", &[("range", "bytes=2-4")]).await;
-        assert_eq!((part.status, part.text()), (206, "234"));
-        assert_eq!(part.header("content-range"), "bytes 2-4/10");
-        let rest = server.get("/media/dune.mp4", &[("range", "bytes=-3")]).await;
-        assert_eq!((rest.status, rest.text()), (206, "789"));
-        let beyond = server.get("/media/dune.mp4", &[("range", "bytes=20-")]).await;
-        assert_eq!((beyond.status, beyond.header("content-range")), (416, "bytes */10"));
-
-        let since = whole.header("last-modified").to_owned();
-        let again = server.get("/media/dune.mp4", &[("if-modified-since", &since)]).await;
-        assert_eq!(again.status, 304);
-        assert_eq!(server.send("DELETE", "/media/dune.mp4", &[], b"").await.status, 405);
-    }
-
-    #[tokio::test]
-    async fn a_document_among_the_previews_cannot_act() {
-        let (server, _folder) = server().await;
-        for (path, content_type, is_document) in [
-            ("/media/dune.svg", "image/svg+xml", true),
-            ("/media/page.html", "text/html", true),
-            ("/media/dune.jpg", "image/jpeg", false),
-            ("/media/deep/poster.png", "image/png", false),
-        ] {
-            let reply = server.get(path, &[]).await;
-            assert_eq!((reply.status, reply.header("content-type")), (200, content_type));
-            let policy = reply.header("content-security-policy");
-            assert_eq!(policy == super::POLICY, is_document, "{path}: {policy}");
-        }
-    }
-
-    #[tokio::test]
-    async fn nothing_else_of_the_disk_is_served() {
-        let (server, _folder) = server().await;
-        for path in [
-            "/media/",
-            "/media/deep",
-            "/media/deep/",
-            "/media/nothing.mp4",
-            "/media/../secret.txt",
-            "/media/%2e%2e/secret.txt",
-            "/media/..%2fsecret.txt",
-            "/media/%2e%2e%2fsecret.txt",
-            "/media/deep/%2E%2E/%2E%2E/secret.txt",
-            "/media//etc/passwd",
-            "/media/deep/.git/config",
-            "/media/deep/%2egit/config",
-            "/media/..\\secret.txt",
-            "/media/dune.mp4%00.jpg",
-        ] {
-            let reply = server.get(path, &[("accept", "text/html")]).await;
-            assert_eq!(reply.status, 404, "{path}: {}", reply.text());
-        }
-    }
-}
+mod tests;

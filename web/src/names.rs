@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use clio_proto::{Description, FieldRef, GroupKey, TimeGrain};
+use clio_proto::{Description, FieldRef, GroupKey, ServiceError, TimeGrain};
 
 /// Names of `CubeFilter` that no field may take.
 pub(crate) const CONNECTIVES: [&str; 3] = ["and", "or", "not"];
@@ -35,6 +35,27 @@ pub(crate) fn field_name(name: &str) -> String {
         text.push_str(letters.as_str());
     }
     text
+}
+
+/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`.
+pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
+    const WORDS: [(&str, &str); 8] = [
+        ("`filter`", "`where`"),
+        ("`filter.field`", "`where`"),
+        ("`any_of`", "`anyOf`"),
+        ("`all_of`", "`allOf`"),
+        ("`none_of`", "`noneOf`"),
+        ("`is_null`", "`isNull`"),
+        ("`group_by`", "`groupBy`"),
+        ("`order_by`", "`orderBy`"),
+    ];
+    let mut message = error.message;
+    for (wire, ours) in WORDS {
+        if message.contains(wire) {
+            message = message.replace(wire, ours);
+        }
+    }
+    ServiceError::new(error.code, message)
 }
 
 /// The model's names by their GraphQL names. Always true: no two share one.
@@ -150,6 +171,18 @@ mod tests {
         ] {
             assert_eq!((enum_name(name).as_str(), field_name(name).as_str()), (in_enum, as_field));
         }
+    }
+
+    #[test]
+    fn errors_name_what_was_written() {
+        let error = ServiceError::new(
+            clio_proto::Code::InvalidArgument,
+            "`filter`: nested 33 deep; list values in one `any_of`, `none_of` or `group_by`",
+        );
+        assert_eq!(
+            in_graphql(error).message,
+            "`where`: nested 33 deep; list values in one `anyOf`, `noneOf` or `groupBy`"
+        );
     }
 
     #[test]

@@ -33,8 +33,12 @@ pub(crate) enum BuildError {
 }
 
 /// The schema of a dataset, ready to be asked.
-pub(crate) fn build(dataset: &Description, backend: Arc<Backend>) -> Result<Schema, BuildError> {
-    Ok(types(dataset)?.data(backend).finish()?)
+pub(crate) fn build(
+    dataset: &Description,
+    backend: Arc<Backend>,
+    is_insecure: bool,
+) -> Result<Schema, BuildError> {
+    Ok(types(dataset, is_insecure)?.data(backend).finish()?)
 }
 
 /// The schema of a dataset as text, in GraphQL's schema definition language.
@@ -44,14 +48,14 @@ pub(crate) fn build(dataset: &Description, backend: Arc<Backend>) -> Result<Sche
 /// If names of the description are no different names in GraphQL, or it has no field or no measure.
 /// The description of a checked model always is fine.
 pub fn schema_sdl(dataset: &Description) -> String {
-    let schema = types(dataset)
+    let schema = types(dataset, false)
         .and_then(|types| Ok(types.finish()?))
         .unwrap_or_else(|error| panic!("not the description of a checked model: {error}"));
     let options = SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions();
     format!("{}\n", schema.sdl_with_options(options).trim_end())
 }
 
-fn types(dataset: &Description) -> Result<SchemaBuilder, BuildError> {
+fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, BuildError> {
     let names = Names::try_new(dataset)?;
     // Limits of depth and size are ours, see `limits.rs`; this one only must not be below them.
     let schema = Schema::build(roots::QUERY, None, Some(roots::SUBSCRIPTION))
@@ -63,7 +67,7 @@ fn types(dataset: &Description) -> Result<SchemaBuilder, BuildError> {
     let schema = members::register(schema);
     let schema = question::register(schema, dataset);
     let schema = answer::register(schema, dataset);
-    Ok(roots::register(schema, dataset, names))
+    Ok(roots::register(schema, dataset, names, is_insecure))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
-use axum::serve::ListenerExt;
 use clio_proto::CubeService;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
+use tracing::Level;
 
 use crate::assets::{self, Dashboard};
 use crate::config::GatewayConfig;
@@ -28,7 +29,7 @@ use crate::error::WebError;
 use crate::follow::follow;
 use crate::gateway::Gateway;
 use crate::schema::state_name;
-use crate::{graphql, media, socket};
+use crate::{connections, graphql, host, media, socket};
 
 /// Listens on an address, as in `127.0.0.1:8080`.
 ///
@@ -49,7 +50,8 @@ pub async fn bind(address: &str) -> Result<TcpListener, WebError> {
 ///
 /// # Errors
 ///
-/// If the settings cannot be served, before anything is answered; or if the server fails.
+/// If the settings cannot be served, before anything is answered: among them an address that others
+/// than this machine reach, without [`GatewayConfig::is_insecure`].
 pub async fn serve(
     service: Arc<dyn CubeService>,
     config: GatewayConfig,
@@ -68,26 +70,17 @@ pub(crate) async fn run(
     listener: TcpListener,
 ) -> Result<(), WebError> {
     check_media_dir(&gateway.config)?;
+    let address = listener.local_addr().map_err(WebError::Server)?;
+    if !host::is_loopback(address.ip()) {
+        if !gateway.config.is_insecure {
+            return Err(WebError::Open { address });
+        }
+        tracing::warn!(%address, "insecure: whoever reaches this address can read everything");
+    }
     let router = router(&gateway, dashboard)?;
     let mut tasks = JoinSet::new();
     tasks.spawn(follow(Arc::clone(&gateway)));
-    // Answers are small and waited for: they must not wait for more to send.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(gateway.stop.clone().cancelled_owned())
-        .into_future();
-    let drained = async {
-        gateway.stop.cancelled().await;
-        tokio::time::sleep(gateway.config.limits.drain_timeout).await;
-    };
-    tokio::select! {
-        ended = server => ended.map_err(WebError::Server)?,
-        () = drained => tracing::warn!("stopped with requests still open"),
-    }
+    connections::serve(&gateway, listener, router).await;
     drain_sockets(&gateway).await;
     tasks.shutdown().await;
     Ok(())
@@ -123,14 +116,15 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
         .with_state(Arc::clone(gateway));
     // Compressed: text. Previews are compressed already, and a compressed answer has no ranges.
     let mut routes = api.merge(pages).layer(CompressionLayer::new());
-    if let Some(folder) = &gateway.config.media_dir {
-        routes = routes.nest("/media", media::routes(folder));
-    }
+    routes = routes.nest("/media", media::routes(gateway));
     // From the outside in.
     Ok(routes.layer(
         ServiceBuilder::new()
             // First, so that a log line has the status that was sent in the end.
-            .layer(TraceLayer::new_for_http())
+            // What fails is reported where it does, and sampled: clients can make a server refuse.
+            .layer(
+                TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
+            )
             // Only where there is none: GraphiQL and previews have policies of their own.
             .layer(SetResponseHeaderLayer::if_not_present(
                 CONTENT_SECURITY_POLICY,
@@ -144,7 +138,9 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
             .layer(SetResponseHeaderLayer::overriding(
                 REFERRER_POLICY,
                 HeaderValue::from_static("same-origin"),
-            )),
+            ))
+            // Before every route.
+            .layer(from_fn_with_state(Arc::clone(gateway), host::check)),
     ))
 }
 
@@ -172,7 +168,7 @@ fn content_security_policy(media_origins: &[String]) -> Result<HeaderValue, WebE
 
 /// Says that the gateway lives, which is all that 200 means, and how serving is.
 async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    let status = gateway.status();
+    let status = gateway.outward_status();
     let body = json!({
         "status": "ok",
         "serving": {

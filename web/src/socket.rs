@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::http::{WebSocket as GraphQlSocket, WebSocketProtocols, WsMessage};
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -15,12 +16,16 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use clio_proto::{Code, ServiceError};
+use clio_proto::{Code, ServiceError, Shortened};
 use futures::{SinkExt, StreamExt, future};
+use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
+use crate::clients::{Client, Ends};
 use crate::error::refusal;
-use crate::gateway::{Gateway, Operations};
+use crate::gateway::Gateway;
+use crate::limits;
+use crate::operations::Operations;
 
 /// The one protocol spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -28,6 +33,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// Upgrades a request to a WebSocket. Until there is a schema, it answers 503; clients try again.
 pub(crate) async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
+    ends: Option<Extension<Ends>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -45,12 +51,20 @@ pub(crate) async fn upgrade(
         return refuse(StatusCode::BAD_REQUEST, message);
     }
     if let Some(origin) = foreign_origin(&headers, &gateway.config.allowed_origins) {
+        let origin = Shortened(&origin);
         let message = format!("pages of `{origin}` may not connect here");
         return refuse(StatusCode::FORBIDDEN, message);
     }
     if let Err(error) = gateway.schema() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     }
+    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
+    let Some(share) = gateway.socket_shares.take(client) else {
+        let limit = gateway.config.limits.max_sockets_per_client;
+        let message = format!("you have {limit} connections already; close one first");
+        let error = ServiceError::new(Code::Unavailable, message);
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+    };
     let Ok(permit) = Arc::clone(&gateway.sockets).try_acquire_owned() else {
         let limit = gateway.config.limits.max_sockets;
         let message = format!("the gateway has {limit} connections already; try again");
@@ -59,8 +73,8 @@ pub(crate) async fn upgrade(
     };
     let limit = gateway.config.limits.body_bytes;
     upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |socket| {
-        talk(socket, &gateway).await;
-        drop(permit);
+        talk(socket, &gateway, client).await;
+        drop((permit, share));
     })
 }
 
@@ -74,18 +88,27 @@ fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
 }
 
 /// Talks to one client until it leaves, falls silent, or the gateway stops.
-async fn talk(socket: WebSocket, gateway: &Arc<Gateway>) {
+async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let ping_interval = gateway.config.limits.ping_interval;
     let (mut sink, stream) = socket.split();
     let heard = AtomicBool::new(true);
+    let too_much = Notify::new();
     let input = stream.take_while(|message| future::ready(message.is_ok())).filter_map(|message| {
         heard.store(true, Ordering::Relaxed);
         future::ready(match message {
-            Ok(message @ (Message::Text(_) | Message::Binary(_))) => Some(message.into_data()),
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                let message = message.into_data();
+                // Before it is read: as values it takes many times its bytes.
+                let is_small = limits::check_json(&message, &gateway.config.limits).is_ok();
+                if !is_small {
+                    too_much.notify_one();
+                }
+                is_small.then_some(message)
+            }
             _ => None,
         })
     });
-    let operations = Operations::new(Arc::clone(gateway));
+    let operations = Operations::new(Arc::clone(gateway), client);
     let output = GraphQlSocket::new(operations, input, WebSocketProtocols::GraphQLWS);
     futures::pin_mut!(output);
     let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
@@ -95,6 +118,9 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>) {
         let (message, last) = tokio::select! {
             () = gateway.stop.cancelled() => {
                 (close(close_code::AWAY, "the gateway is stopping"), true)
+            }
+            () = too_much.notified() => {
+                (close(close_code::POLICY, "the message has too many values"), true)
             }
             _ = pings.tick() => {
                 if !heard.swap(false, Ordering::Relaxed) {

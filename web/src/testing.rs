@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -186,6 +187,11 @@ pub(crate) struct FakeCubes {
     dataset: Mutex<Description>,
     /// What `watch` tells; an error is what every method gives.
     statuses: watch::Sender<Result<ServingStatus, ServiceError>>,
+    /// Which addresses of previews a lookup names.
+    media: Mutex<Box<dyn Fn(&str) -> bool + Send>>,
+    /// A measure; what asks for it is never answered.
+    hangs_on: Mutex<Option<String>>,
+    n_hanging: AtomicUsize,
     /// What `query` and `members` give although the service is there.
     error: Mutex<Option<ServiceError>>,
     pub(crate) asked: Mutex<Vec<(Query, Option<SnapshotId>)>>,
@@ -197,6 +203,9 @@ impl FakeCubes {
         Arc::new(Self {
             dataset: Mutex::new(media()),
             statuses: watch::channel(status).0,
+            media: Mutex::new(Box::new(|_| false)),
+            hangs_on: Mutex::new(None),
+            n_hanging: AtomicUsize::new(0),
             error: Mutex::new(None),
             asked: Mutex::default(),
             searched: Mutex::default(),
@@ -209,6 +218,19 @@ impl FakeCubes {
 
     pub(crate) fn describe_as(&self, dataset: Description) {
         *self.dataset.lock().unwrap() = dataset;
+    }
+
+    pub(crate) fn name_media(&self, names: impl Fn(&str) -> bool + Send + 'static) {
+        *self.media.lock().unwrap() = Box::new(names);
+    }
+
+    pub(crate) fn hang_on(&self, measure: &str) {
+        *self.hangs_on.lock().unwrap() = Some(measure.to_owned());
+    }
+
+    /// How many questions hang.
+    pub(crate) fn n_hanging(&self) -> usize {
+        self.n_hanging.load(Ordering::Relaxed)
     }
 
     pub(crate) fn fail_with(&self, error: Option<ServiceError>) {
@@ -238,6 +260,11 @@ impl CubeService for FakeCubes {
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
         self.check_error()?;
+        let hangs_on = self.hangs_on.lock().unwrap().clone();
+        if hangs_on.is_some_and(|measure| query.measures.contains(&measure)) {
+            self.n_hanging.fetch_add(1, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
         let answer = answer(&query);
         self.asked.lock().unwrap().push((query, snapshot));
         Ok(answer)
@@ -254,6 +281,12 @@ impl CubeService for FakeCubes {
         };
         let members = vec![member(Some("US"), Some("United States")), member(None, None)];
         Ok(MemberPage { members, n_total: 2 })
+    }
+
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        self.check()?;
+        let names = self.media.lock().unwrap();
+        Ok(addresses.iter().any(|address| names(address)))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
@@ -384,10 +417,14 @@ impl TestServer {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
+        self.raw(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Sends bytes over a connection of its own, and reads what comes until it is closed.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
         // A server that refuses a body may close before it has read it.
-        let _ = stream.write_all(body).await;
+        let _ = stream.write_all(request).await;
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes).await;
         Reply::parse(&bytes)

@@ -315,6 +315,18 @@ pub struct Member {
     #[prost(uint64, tag = "4")]
     pub n_cells: u64,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HasMediaRequest {
+    /// Ways to write the address of one preview, as a lookup may have it: "/media/a%20b.png", "/media/a b.png". At most 8.
+    #[prost(string, repeated, tag = "1")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HasMediaResponse {
+    /// One of them is a value of an attribute that the model calls `media`.
+    #[prost(bool, tag = "1")]
+    pub is_named: bool,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SnapshotsRequest {
     /// The most snapshots; absent: 20.
@@ -768,6 +780,28 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Members"));
             self.inner.unary(req, path, codec).await
         }
+        /// Whether the current snapshot's lookups name a preview: what a gateway asks before it serves a file.
+        pub async fn has_media(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HasMediaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HasMediaResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/clio.v1.Cubes/HasMedia");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "HasMedia"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Lists the newest snapshots of the lake, newest first.
         pub async fn snapshots(
             &mut self,
@@ -864,6 +898,14 @@ pub mod cubes_server {
             &self,
             request: tonic::Request<super::MembersRequest>,
         ) -> std::result::Result<tonic::Response<super::MembersResponse>, tonic::Status>;
+        /// Whether the current snapshot's lookups name a preview: what a gateway asks before it serves a file.
+        async fn has_media(
+            &self,
+            request: tonic::Request<super::HasMediaRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HasMediaResponse>,
+            tonic::Status,
+        >;
         /// Lists the newest snapshots of the lake, newest first.
         async fn snapshots(
             &self,
@@ -1080,6 +1122,49 @@ pub mod cubes_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = MembersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/clio.v1.Cubes/HasMedia" => {
+                    #[allow(non_camel_case_types)]
+                    struct HasMediaSvc<T: Cubes>(pub Arc<T>);
+                    impl<T: Cubes> tonic::server::UnaryService<super::HasMediaRequest>
+                    for HasMediaSvc<T> {
+                        type Response = super::HasMediaResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HasMediaRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Cubes>::has_media(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HasMediaSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -173,6 +173,12 @@ impl People {
         self.text(self.media.as_deref(), member)
     }
 
+    /// Whether the lookup has this address of a preview, be it of a member that occurs or not.
+    pub(crate) fn names_media(&self, address: &str) -> bool {
+        let column = self.media.as_deref().and_then(|media| self.lookup.column(media));
+        column.is_some_and(|column| column.texts.code(address).is_some())
+    }
+
     fn text(&self, column: Option<&str>, member: u32) -> Option<&str> {
         let row = self.rows.get(member as usize).copied().flatten()?;
         self.lookup.column(column?)?.text(row)

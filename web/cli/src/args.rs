@@ -148,6 +148,8 @@ pub(crate) struct DemoArgs {
     /// Where the dashboard and GraphQL listen
     #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) http: SocketAddr,
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
     /// How much data to make
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) scale: Scale,
@@ -291,6 +293,9 @@ pub(crate) struct ServeArgs {
     /// Where gRPC listens
     #[arg(long, env = "CLIO_GRPC", default_value = "127.0.0.1:50051", value_name = "ADDR")]
     pub(crate) grpc: SocketAddr,
+    /// Listen on an address that others reach: whoever does can read everything
+    #[arg(long, env = "CLIO_INSECURE")]
+    pub(crate) insecure: bool,
     /// How often the lake is asked for a new snapshot, in milliseconds
     #[arg(long, default_value = "500", value_name = "MS")]
     pub(crate) poll_ms: std::num::NonZeroU64,
@@ -313,9 +318,23 @@ pub(crate) struct GatewayArgs {
     /// Where the dashboard and GraphQL listen
     #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) http: SocketAddr,
-    /// A folder with previews, served under /media/
+    /// A folder with previews: of its files, those images and videos are served under /media/ that a
+    /// lookup names
     #[arg(long, env = "CLIO_MEDIA", value_name = "DIR")]
     pub(crate) media: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
+}
+
+/// Who may come in, while there is no access control.
+#[derive(Debug, Args)]
+pub(crate) struct DoorArgs {
+    /// Listen on an address that others reach: whoever does can read everything
+    #[arg(long, env = "CLIO_INSECURE")]
+    pub(crate) insecure: bool,
+    /// Names, without ports, by which browsers may call the gateway beside localhost and its address
+    #[arg(long, env = "CLIO_ALLOW_HOST", value_delimiter = ',', value_name = "NAME,...")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[cfg(test)]

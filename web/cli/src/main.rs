@@ -10,6 +10,7 @@ mod address;
 mod allocator;
 mod args;
 mod commands;
+mod door;
 mod failure;
 mod filter;
 mod logging;

@@ -2,6 +2,8 @@
 
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
+use serde_json::json;
+
 use super::*;
 use crate::testing::{TestServer, media};
 
@@ -30,7 +32,6 @@ async fn a_filter_means_what_it_says() {
     for (filter, expected) in [
         ("{}", None),
         ("{ country: {} }", None),
-        ("{ country: null, and: null }", None),
         (r#"{ country: { anyOf: ["US"] } }"#, Some(us())),
         // One value stands for a list of one.
         (r#"{ country: { anyOf: "US" } }"#, Some(us())),
@@ -257,4 +258,67 @@ async fn long_lists_are_lowered() {
     let text = format!("{{ n(query: {{ where: {{ country: {{ anyOf: [{values}] }} }} }}) }}");
     let response = schema.finish().unwrap().execute(text).await;
     assert_eq!(response.data.to_string(), "{n: 50000}", "{:?}", response.errors);
+}
+
+/// A variable that nobody set must not ask for everything.
+#[tokio::test]
+async fn null_is_no_condition() {
+    let server = TestServer::start().await;
+    for (filter, path) in [
+        ("{ country: null }", "query.where.country"),
+        ("{ and: null }", "query.where.and"),
+        ("{ country: { anyOf: null } }", "query.where.country.anyOf"),
+        ("{ country: { anyOf: $values } }", "query.where.country.anyOf"),
+        ("{ not: { country: { prefix: null } } }", "query.where.not.country.prefix"),
+        ("{ audience: { allOf: $values, isNull: true } }", "query.where.audience.allOf"),
+    ] {
+        let query = format!(
+            "query($values: [String!]) {{ cube(query: {{ measures: [PLAYS], where: {filter} }}) \
+             {{ elapsedMs }} }}"
+        );
+        for variables in [json!({}), json!({ "values": null })] {
+            let body = server
+                .ask(
+                    &query.replace(
+                        "($values: [String!]) {",
+                        if filter.contains('$') { "($values: [String!]) {" } else { " {" },
+                    ),
+                    variables,
+                )
+                .await;
+            let error = &body["errors"][0];
+            let message = error["message"].as_str().unwrap_or_default();
+            assert!(message.starts_with(&format!("`{path}`: is null")), "{filter}: {body}");
+            assert_eq!(error["extensions"]["code"], "INVALID_ARGUMENT");
+        }
+    }
+    assert!(server.cubes.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_text_is_no_name_of_an_enum() {
+    let server = TestServer::start().await;
+    for (field, path) in [
+        (r#"cube(query: { measures: ["PLAYS"] }) { elapsedMs }"#, "query.measures"),
+        (r#"cube(query: { measures: "PLAYS" }) { elapsedMs }"#, "query.measures"),
+        (r#"cube(query: { measures: [PLAYS] groupBy: ["DAY"] }) { elapsedMs }"#, "query.groupBy"),
+        (
+            r#"cube(query: { measures: [PLAYS] orderBy: [{ measure: "PLAYS" }] }) { elapsedMs }"#,
+            "query.orderBy.measure",
+        ),
+        (
+            r#"cube(query: { measures: [PLAYS] orderBy: { measure: PLAYS direction: "ASC" } }) { elapsedMs }"#,
+            "query.orderBy.direction",
+        ),
+        (r#"members(field: "COUNTRY") { total }"#, "field"),
+    ] {
+        let body = server.ask(&format!("{{ {field} }}"), json!({})).await;
+        let message = body["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("without quotes") || message.contains("Invalid"), "{body}");
+        assert!(message.contains(path), "{body}");
+    }
+    // In variables, which are JSON, names are texts.
+    let query = "query($m: [Measure!]!) { cube(query: { measures: $m }) { elapsedMs } }";
+    let body = server.ask(query, json!({ "m": ["PLAYS"] })).await;
+    assert_eq!(body.get("errors"), None, "{body}");
 }

@@ -2,9 +2,12 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
+
+use crate::operations::Budget;
 
 /// A GraphQL object type whose values are `T`. Getters are plain functions, so that resolving a
 /// field of a row costs no future and no lock.
@@ -26,7 +29,11 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         description: &str,
         get: impl Fn(&T) -> Value + Send + Sync + 'static,
     ) -> Self {
-        self.field(name, ty, description, move |parent| Some(FieldValue::value(get(parent))))
+        self.field(name, ty, description, move |parent| {
+            let value = get(parent);
+            let n_values = if let Value::List(values) = &value { values.len() } else { 1 };
+            Some((FieldValue::value(value), n_values))
+        })
     }
 
     /// A field with an object that is always there.
@@ -38,7 +45,9 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         get: impl Fn(&T) -> &U + Send + Sync + 'static,
     ) -> Self {
         let ty = TypeRef::named_nn(type_name);
-        self.field(name, ty, description, move |parent| Some(FieldValue::borrowed_any(get(parent))))
+        self.field(name, ty, description, move |parent| {
+            Some((FieldValue::borrowed_any(get(parent)), 1))
+        })
     }
 
     /// A field with an object that may be missing.
@@ -51,7 +60,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
     ) -> Self {
         let ty = TypeRef::named(type_name);
         self.field(name, ty, description, move |parent| {
-            get(parent).map(|value| FieldValue::borrowed_any(value))
+            get(parent).map(|value| (FieldValue::borrowed_any(value), 1))
         })
     }
 
@@ -65,7 +74,9 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
     ) -> Self {
         let ty = TypeRef::named_nn_list_nn(type_name);
         self.field(name, ty, description, move |parent| {
-            Some(FieldValue::list(get(parent).iter().map(|value| FieldValue::borrowed_any(value))))
+            let values = get(parent);
+            let list = FieldValue::list(values.iter().map(|value| FieldValue::borrowed_any(value)));
+            Some((list, values.len()))
         })
     }
 
@@ -73,12 +84,18 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         self.object
     }
 
+    /// The getter gives a value, and how many it counts for in the answer's budget.
     fn field<F>(self, name: &str, ty: TypeRef, description: &str, get: F) -> Self
     where
-        F: for<'a> Fn(&'a T) -> Option<FieldValue<'a>> + Send + Sync + 'static,
+        F: for<'a> Fn(&'a T) -> Option<(FieldValue<'a>, usize)> + Send + Sync + 'static,
     {
         let field = Field::new(name, ty, move |context: ResolverContext<'_>| {
-            FieldFuture::Value(context.parent_value.downcast_ref::<T>().and_then(&get))
+            let found = context.parent_value.downcast_ref::<T>().and_then(&get);
+            let (value, n_values) = found.map_or((None, 1), |(value, n)| (Some(value), n));
+            // Where there is no room any more the whole answer becomes an error: see `Budget`.
+            let budget = context.data_opt::<Arc<Budget>>();
+            let has_room = budget.is_none_or(|budget| budget.take(n_values));
+            FieldFuture::Value(value.filter(|_| has_room))
         });
         Self { object: self.object.field(field.description(description)), values: PhantomData }
     }

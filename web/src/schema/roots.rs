@@ -6,7 +6,7 @@ use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputValue, Object, ObjectAccessor, ResolverContext,
     SchemaBuilder, Subscription, SubscriptionField, SubscriptionFieldFuture, TypeRef,
 };
-use clio_proto::{Code, Description, ServiceError};
+use clio_proto::{Code, CubeService, Description, ServiceError};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use tokio_stream::wrappers::WatchStream;
@@ -18,10 +18,12 @@ use super::question::{CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
 use super::scalars::INT64;
 use super::serving::{SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot};
+use crate::argument::no_quoted_names;
 use crate::backend::Backend;
+use crate::clients::Client;
 use crate::error::graphql_error;
 use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_RUNS, DEFAULT_SNAPSHOTS};
-use crate::names::Names;
+use crate::names::{Names, in_graphql};
 
 pub(super) const QUERY: &str = "Query";
 pub(super) const SUBSCRIPTION: &str = "Subscription";
@@ -30,11 +32,13 @@ pub(super) fn register(
     schema: SchemaBuilder,
     dataset: &Description,
     names: Names,
+    is_insecure: bool,
 ) -> SchemaBuilder {
     let names = Arc::new(names);
     let query = Object::new(QUERY)
         .description("Everything that one can ask.")
         .field(dataset_field(dataset))
+        .field(insecure_field(is_insecure))
         .field(serving_field())
         .field(snapshots_field())
         .field(runs_field())
@@ -53,20 +57,29 @@ fn dataset_field(dataset: &Description) -> Field {
     .description("The dataset that is served, as its model describes it.")
 }
 
+fn insecure_field(is_insecure: bool) -> Field {
+    let ty = TypeRef::named_nn(TypeRef::BOOLEAN);
+    Field::new("insecure", ty, move |_| FieldFuture::Value(Some(FieldValue::value(is_insecure))))
+        .description(
+            "Whether everybody who reaches this gateway can read everything: a page says so.",
+        )
+}
+
 fn serving_field() -> Field {
-    asks("serving", TypeRef::named_nn(SERVING_STATUS), |_, backend| {
+    asks("serving", TypeRef::named_nn(SERVING_STATUS), |_, asker| {
         Ok(Box::pin(async move {
-            Ok(FieldValue::owned_any(ServingStatus::from(backend.status().await)))
+            let status = asker.backend.status(asker.client).await;
+            Ok(FieldValue::owned_any(ServingStatus::from(status)))
         }))
     })
     .description("Whether serving answers, and what it serves. Never fails: state says DOWN.")
 }
 
 fn snapshots_field() -> Field {
-    asks("snapshots", TypeRef::named_nn_list_nn(SNAPSHOT), |arguments, backend| {
+    asks("snapshots", TypeRef::named_nn_list_nn(SNAPSHOT), |arguments, asker| {
         let n_most = lower::page(arguments, "first", DEFAULT_SNAPSHOTS)?;
         Ok(Box::pin(async move {
-            let snapshots = backend.ask(|service| async move { service.snapshots(n_most).await });
+            let snapshots = asker.ask(|service| async move { service.snapshots(n_most).await });
             let snapshots = snapshots.await?.into_iter().map(Snapshot::from);
             Ok(FieldValue::list(snapshots.map(FieldValue::owned_any)))
         }))
@@ -76,10 +89,10 @@ fn snapshots_field() -> Field {
 }
 
 fn runs_field() -> Field {
-    asks("runs", TypeRef::named_nn_list_nn(RUN), |arguments, backend| {
+    asks("runs", TypeRef::named_nn_list_nn(RUN), |arguments, asker| {
         let n_most = lower::page(arguments, "limit", DEFAULT_RUNS)?;
         Ok(Box::pin(async move {
-            let runs = backend.ask(|service| async move { service.runs(n_most).await });
+            let runs = asker.ask(|service| async move { service.runs(n_most).await });
             let runs = runs.await?.into_iter().map(Run::from);
             Ok(FieldValue::list(runs.map(FieldValue::owned_any)))
         }))
@@ -93,12 +106,12 @@ fn runs_field() -> Field {
 }
 
 fn cube_field(names: Arc<Names>) -> Field {
-    asks("cube", TypeRef::named_nn(CUBE_ANSWER), move |arguments, backend| {
+    asks("cube", TypeRef::named_nn(CUBE_ANSWER), move |arguments, asker| {
         let query = lower::query(&names, &lower::required(arguments, "query")?)?;
         let snapshot = lower::snapshot(arguments)?;
         Ok(Box::pin(async move {
             let answer =
-                backend.ask(|service| async move { service.query(query, snapshot).await }).await?;
+                asker.ask(|service| async move { service.query(query, snapshot).await }).await?;
             Ok(FieldValue::owned_any(CubeAnswer::from(answer)))
         }))
     })
@@ -108,10 +121,10 @@ fn cube_field(names: Arc<Names>) -> Field {
 }
 
 fn members_field(names: Arc<Names>) -> Field {
-    asks("members", TypeRef::named_nn(MEMBER_PAGE), move |arguments, backend| {
+    asks("members", TypeRef::named_nn(MEMBER_PAGE), move |arguments, asker| {
         let request = lower::members(&names, arguments)?;
         Ok(Box::pin(async move {
-            let page = backend.ask(|service| async move { service.members(request).await }).await?;
+            let page = asker.ask(|service| async move { service.members(request).await }).await?;
             Ok(FieldValue::owned_any(MemberPage::from(page)))
         }))
     })
@@ -137,10 +150,11 @@ fn subscription() -> Subscription {
     let serving = SubscriptionField::new("serving", TypeRef::named_nn(SERVING_STATUS), |context| {
         let (backend, field) = (backend(&context), response_key(&context));
         SubscriptionFieldFuture::new(async move {
-            let statuses =
-                WatchStream::new(backend.map_err(|error| graphql_error(error, field))?.watch());
-            Ok(statuses.map(|status| {
-                Ok::<_, async_graphql::Error>(FieldValue::owned_any(ServingStatus::from(status)))
+            let backend = backend.map_err(|error| graphql_error(error, field))?;
+            let statuses = WatchStream::new(backend.watch());
+            Ok(statuses.map(move |status| {
+                let status = ServingStatus::from(backend.reports.outward_status(status));
+                Ok::<_, async_graphql::Error>(FieldValue::owned_any(status))
             }))
         })
     })
@@ -163,14 +177,36 @@ fn snapshot() -> InputValue {
 
 type Asked = BoxFuture<'static, Result<FieldValue<'static>, ServiceError>>;
 
+/// Serving, and who asks it.
+struct Asker {
+    backend: Arc<Backend>,
+    client: Client,
+}
+
+impl Asker {
+    async fn ask<T, F>(
+        &self,
+        question: impl FnOnce(Arc<dyn CubeService>) -> F,
+    ) -> Result<T, ServiceError>
+    where
+        F: Future<Output = Result<T, ServiceError>>,
+    {
+        let answer = self.backend.ask(self.client, question).await;
+        answer.map_err(|error| self.backend.reports.outward(in_graphql(error)))
+    }
+}
+
 /// A field that lowers its arguments and asks serving. The one place where an error of serving
 /// becomes one of GraphQL: async-graphql would turn it into a text without its code.
 fn asks<F>(name: &str, ty: TypeRef, ask: F) -> Field
 where
-    F: Fn(&ObjectAccessor<'_>, Arc<Backend>) -> Result<Asked, ServiceError> + Send + Sync + 'static,
+    F: Fn(&ObjectAccessor<'_>, Asker) -> Result<Asked, ServiceError> + Send + Sync + 'static,
 {
     Field::new(name, ty, move |context| {
-        let asked = backend(&context).and_then(|backend| ask(&context.args, backend));
+        let client = context.data_opt::<Client>().copied().unwrap_or(Client::nobody());
+        let asked = no_quoted_names(&context.item.node)
+            .and_then(|()| backend(&context))
+            .and_then(|backend| ask(&context.args, Asker { backend, client }));
         let field = response_key(&context);
         FieldFuture::new(async move {
             let answer = match asked {

@@ -6,6 +6,7 @@ use clio_proto::{RunOutcome, RunRecord, StepRecord};
 
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
+use crate::report::without_places;
 
 pub(super) const RUN: &str = "Run";
 const RUN_STEP: &str = "RunStep";
@@ -58,7 +59,7 @@ impl From<RunRecord> for Run {
                 RunOutcome::Failed => "FAILED",
                 RunOutcome::Died => "DIED",
             },
-            error: record.error,
+            error: record.error.as_deref().map(without_places),
             snapshot: record.snapshot.map(|snapshot| snapshot.0),
             fingerprint: record.fingerprint.map(|fingerprint| fingerprint.to_string()),
             days: record.days.iter().map(ToString::to_string).collect(),
@@ -77,7 +78,7 @@ impl From<StepRecord> for Step {
             ended_at: record.ended_at.map(|time| time.to_string()),
             n_rows: record.n_rows,
             n_attempts: record.n_attempts,
-            error: record.error,
+            error: record.error.as_deref().map(without_places),
         }
     }
 }

@@ -19,10 +19,12 @@ use tokio::task::JoinSet;
 use crate::args::DemoArgs;
 use crate::commands::{etl_run, gateway, synth};
 use crate::progress::Bars;
-use crate::{address, signals};
+use crate::{address, door, signals};
 
 /// Makes what is missing, then serves until it is told to stop.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    door::check("--http", args.http, args.door.insecure)?;
+    door::raise_file_handles();
     // The address is taken first: better to fail now than after minutes of work.
     let listener = gateway::listen(args.http).await?;
     let page = format!("http://{}", listener.local_addr()?);
@@ -40,7 +42,12 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         follower.follow(follower_stop).await;
         Ok(())
     });
-    let config = GatewayConfig { media_dir: Some(events), ..GatewayConfig::default() };
+    let config = GatewayConfig {
+        media_dir: Some(events),
+        allowed_hosts: args.door.allow_host,
+        is_insecure: args.door.insecure,
+        ..GatewayConfig::default()
+    };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
     println!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");

@@ -9,10 +9,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::args::GatewayArgs;
-use crate::signals;
+use crate::{door, signals};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<()> {
+    door::check("--http", args.http, args.door.insecure)?;
+    door::raise_file_handles();
     let remote = RemoteConfig { endpoints: args.serving.clone(), ..RemoteConfig::default() };
     let service = Arc::new(RemoteCubes::new(&remote)?);
     let listener = listen(args.http).await?;
@@ -20,7 +22,12 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     eprintln!("dashboard and GraphQL on http://{address}");
-    let config = GatewayConfig { media_dir: args.media, ..GatewayConfig::default() };
+    let config = GatewayConfig {
+        media_dir: args.media,
+        allowed_hosts: args.door.allow_host,
+        is_insecure: args.door.insecure,
+        ..GatewayConfig::default()
+    };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await

@@ -9,13 +9,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::args::ServeArgs;
-use crate::{address, signals};
+use crate::{address, door, signals};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut config = ServingConfig::new(address::folder(&args.lake)?);
     config.poll_interval = Duration::from_millis(args.poll_ms.get());
     config.memory_limit_bytes = args.memory.map(|mebibytes| mebibytes.get() * 1024 * 1024);
+    door::check("--grpc", args.grpc, args.insecure)?;
+    door::raise_file_handles();
     let listener = TcpListener::bind(args.grpc)
         .await
         .with_context(|| format!("cannot listen on {}; is another service there?", args.grpc))?;

@@ -21,6 +21,8 @@ export type Snapshot = SnapshotPartsFragment;
 
 export interface Session {
   readonly link: LinkState;
+  /** Everybody who reaches the gateway can read everything. */
+  readonly insecure: boolean;
   /** Null until the gateway answered once. */
   readonly dataset: Dataset | null;
   /** The snapshot that every panel asks; null until one is known. */
@@ -78,6 +80,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   }, [client, serving]);
 
   const info = start.data?.dataset;
+  const insecure = start.data?.insecure ?? false;
   const dataset = useMemo(() => (info ? toDataset(info) : null), [info]);
   const [lastError, setLastError] = useState<GatewayError | null>(null);
   const error = start.error ? asGatewayError(start.error) : null;
@@ -86,13 +89,14 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   const session = useMemo<Session>(
     () => ({
       link: linkState,
+      insecure,
       dataset,
       snapshot,
       error: dataset ? null : lastError,
       retry: () => void refetch(),
       leave,
     }),
-    [linkState, dataset, snapshot, lastError, refetch, leave],
+    [linkState, insecure, dataset, snapshot, lastError, refetch, leave],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

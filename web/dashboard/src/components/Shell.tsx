@@ -7,7 +7,7 @@ import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
 
 export function Shell() {
-  const { link, snapshot, dataset } = useSession();
+  const { link, insecure, snapshot, dataset } = useSession();
   return (
     <>
       <a className="skip" href="#main">
@@ -26,6 +26,7 @@ export function Shell() {
         </a>
         <ThemeSwitch />
       </header>
+      {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here.</p>}
       <LinkBanner link={link} hasSnapshot={snapshot !== null} />
       <Outlet />
     </>

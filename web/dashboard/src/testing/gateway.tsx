@@ -75,7 +75,7 @@ function isReply(reply: Partial<CubeAnswer> | Reply): reply is Reply {
 export function mockGateway(): Gateway {
   const gateway: Gateway = {
     cube: () => ({}),
-    start: () => ({ data: { dataset: DATASET_INFO, serving: gateway.status } }),
+    start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
     status: serving(1),
     asks: [],
   };

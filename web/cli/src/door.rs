@@ -1,0 +1,69 @@
+//! What holds before a command that serves listens: who may reach it, and how many at once.
+
+use std::net::SocketAddr;
+
+use crate::failure::Usage;
+
+/// Refuses an address that others than this machine reach, unless that is meant.
+///
+/// # Errors
+///
+/// The refusal, with the mend.
+pub(crate) fn check(flag: &str, address: SocketAddr, is_insecure: bool) -> anyhow::Result<()> {
+    if clio_web::is_loopback(address.ip()) {
+        return Ok(());
+    }
+    if !is_insecure {
+        let port = address.port();
+        return Err(Usage(format!(
+            "`{flag} {address}` can be reached by others, and whoever reaches it can read \
+             everything, since there is no access control; use `{flag} 127.0.0.1:{port}`, or add \
+             `--insecure` where that is meant"
+        ))
+        .into());
+    }
+    eprintln!("warning: insecure: whoever reaches {address} can read everything");
+    Ok(())
+}
+
+/// Takes as many file handles as the system allows this process: the usual 1,024 are fewer than the
+/// connections that may be open at once.
+pub(crate) fn raise_file_handles() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        if current == maximum {
+            return;
+        }
+        match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+            Ok(()) => tracing::debug!(?current, ?maximum, "raised the limit of open files"),
+            Err(error) => tracing::warn!(%error, ?current, "cannot raise the limit of open files"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_to_everybody_is_opened_only_where_that_is_meant() {
+        for (address, is_open) in [
+            ("127.0.0.1:8080", false),
+            ("[::1]:8080", false),
+            ("[::ffff:127.0.0.1]:8080", false),
+            ("0.0.0.0:8080", true),
+            ("[::]:8080", true),
+            ("192.168.1.2:8080", true),
+        ] {
+            let address = address.parse().unwrap();
+            let refused = check("--http", address, false);
+            assert_eq!(refused.is_err(), is_open, "{address}");
+            if let Err(error) = refused {
+                assert!(error.to_string().contains("--insecure"), "{error}");
+            }
+            assert!(check("--http", address, true).is_ok());
+        }
+    }
+}

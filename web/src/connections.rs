@@ -1,0 +1,233 @@
+//! Connections: how many, whose, and how long each may keep us waiting.
+//!
+//! A connection that sends no whole head, asks nothing, or reads nothing of its answer is closed:
+//!
+//! ```text
+//! opened ──10 s without a request──▶ closed        kept open ──75 s without a request──▶ closed
+//! answering ──60 s in which the client takes nothing of the answer──▶ closed
+//! ```
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tower::ServiceExt;
+
+use crate::clients::{Client, Ends, Shares};
+use crate::config::GatewayLimits;
+use crate::gateway::Gateway;
+
+/// The largest head of a request, and the most of an answer that waits in a connection's own memory.
+const BUFFER_BYTES: usize = 128 << 10;
+/// The most bytes of all headers of an HTTP/2 request.
+const HEADER_LIST_BYTES: u32 = 64 << 10;
+/// How often an HTTP/2 connection is asked whether its peer lives, and how long it may take to say so.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// The wait after the system had no file handle left for a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// Serves connections until the gateway stops, then lets what is being answered end.
+pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router: Router) {
+    let limits = &gateway.config.limits;
+    let room = Arc::new(Semaphore::new(limits.max_connections));
+    let shares = Shares::new(limits.max_connections_per_client);
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = gateway.stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        while open.try_join_next().is_some() {}
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Often the peer has gone already; else handles are short, and waiting helps.
+                gateway.reports.warn("no connection could be accepted", &error.to_string());
+                sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
+        };
+        let client = Client::new(peer.ip());
+        let (Ok(place), Some(share)) = (Arc::clone(&room).try_acquire_owned(), shares.take(client))
+        else {
+            gateway.reports.warn("a connection was refused", "too many are open");
+            continue;
+        };
+        let Ok(local) = stream.local_addr() else { continue };
+        let ends = Ends { client, local: local.ip() };
+        let (gateway, router) = (Arc::clone(gateway), router.clone());
+        open.spawn(async move {
+            talk(stream, ends, &gateway, router).await;
+            drop((place, share));
+        });
+    }
+    drop(listener);
+    let all_ended = async { while open.join_next().await.is_some() {} };
+    if timeout(limits.drain_timeout, all_ended).await.is_err() {
+        tracing::warn!("stopped with requests still open");
+    }
+}
+
+/// Serves one connection to its end.
+async fn talk(stream: TcpStream, ends: Ends, gateway: &Gateway, router: Router) {
+    // Answers are small and waited for: they must not wait for more to send.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let limits = &gateway.config.limits;
+    let activity = Activity::new();
+    let answered = Arc::clone(&activity);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ends);
+        let asked = Asked::new(&answered);
+        let answer = router.clone().oneshot(request.map(Body::new));
+        async move {
+            let answer = answer.await?;
+            Ok::<_, Infallible>(answer.map(|body| Taken { body, asked }))
+        }
+    });
+    let builder = builder(limits);
+    let mut connection =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut is_stopping = false;
+    loop {
+        let due = activity.due(limits);
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(error, "a connection broke");
+                }
+                return;
+            }
+            () = gateway.stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = sleep_until(due) => {
+                if activity.due(limits) <= Instant::now() {
+                    tracing::debug!("closed a connection that kept us waiting");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn builder(limits: &GatewayLimits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // From the first byte of a head, and for the whole of it.
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(BUFFER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE.0)
+        .keep_alive_timeout(KEEP_ALIVE.1)
+        .max_concurrent_streams(limits.max_streams)
+        .max_header_list_size(HEADER_LIST_BYTES)
+        .max_send_buf_size(BUFFER_BYTES);
+    builder
+}
+
+/// What a connection does, for saying how long it may go on so.
+#[derive(Debug)]
+struct Activity(Mutex<Doing>);
+
+#[derive(Debug, Clone, Copy)]
+struct Doing {
+    has_asked: bool,
+    n_answering: usize,
+    /// When a request came or ended, or some of an answer was taken.
+    last: Instant,
+}
+
+impl Activity {
+    fn new() -> Arc<Self> {
+        let doing = Doing { has_asked: false, n_answering: 0, last: Instant::now() };
+        Arc::new(Self(Mutex::new(doing)))
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Doing)) {
+        let mut doing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut doing);
+        doing.last = Instant::now();
+    }
+
+    /// When it has kept us waiting for too long, if nothing happens.
+    fn due(&self, limits: &GatewayLimits) -> Instant {
+        let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        doing.last
+            + match doing {
+                Doing { n_answering: 1.., .. } => limits.answer_timeout,
+                Doing { has_asked: true, .. } => limits.idle_timeout,
+                _ => limits.header_timeout,
+            }
+    }
+}
+
+/// A request, from its head to the end of its answer.
+#[derive(Debug)]
+struct Asked(Arc<Activity>);
+
+impl Asked {
+    fn new(activity: &Arc<Activity>) -> Self {
+        activity.note(|doing| {
+            doing.has_asked = true;
+            doing.n_answering += 1;
+        });
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.note(|doing| doing.n_answering -= 1);
+    }
+}
+
+/// A body that says when some of it was taken.
+struct Taken {
+    body: Body,
+    asked: Asked,
+}
+
+impl HttpBody for Taken {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.asked.0.note(|_| {});
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Executing operations: within the limits, against the schema of the moment, for one client.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_graphql::dynamic::Schema;
+use async_graphql::{Data, Executor, Request, Response, ServerError};
+use clio_proto::{Code, ServiceError};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::sync::Semaphore;
+
+use crate::clients::Client;
+use crate::error::{complete, server_error};
+use crate::gateway::Gateway;
+use crate::limits;
+
+/// How many values the answer to an operation may still get.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    most: usize,
+    left: AtomicUsize,
+    is_spent: AtomicBool,
+}
+
+impl Budget {
+    fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, left: AtomicUsize::new(most), is_spent: AtomicBool::new(false) })
+    }
+
+    /// Takes so many values; says whether they were there.
+    pub(crate) fn take(&self, n_values: usize) -> bool {
+        let take = |left: usize| left.checked_sub(n_values.max(1));
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+        if !taken {
+            self.is_spent.store(true, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// The error instead of an answer that was cut short.
+    fn error(&self) -> Option<ServerError> {
+        self.is_spent.load(Ordering::Relaxed).then(|| {
+            let message = format!(
+                "the answer has more than {} values; ask for fewer fields or rows",
+                self.most
+            );
+            server_error(ServiceError::new(Code::ResourceExhausted, message))
+        })
+    }
+
+    fn settle(&self, response: &mut Response) {
+        if let Some(error) = self.error() {
+            *response = Response::from_errors(vec![error]);
+        }
+    }
+}
+
+/// Executes operations of one client against the schema of the moment, within the limits. Every error
+/// that comes out has a code.
+#[derive(Clone)]
+pub(crate) struct Operations {
+    gateway: Arc<Gateway>,
+    client: Client,
+    /// A permit for each open operation of one WebSocket.
+    open: Arc<Semaphore>,
+}
+
+impl Operations {
+    pub(crate) fn new(gateway: Arc<Gateway>, client: Client) -> Self {
+        let open = Arc::new(Semaphore::new(gateway.config.limits.max_operations));
+        Self { gateway, client, open }
+    }
+
+    /// Parses and measures the request, and gives the schema to execute it, and its answer's budget.
+    fn prepare(
+        &self,
+        request: Request,
+    ) -> Result<(Arc<Schema>, Request, Arc<Budget>), ServerError> {
+        let schema = self.gateway.schema().map_err(server_error)?;
+        let limits = &self.gateway.config.limits;
+        let mut request = request;
+        let is_subscription = limits::check(&mut request, limits)?;
+        // A subscription goes on for ever, and each of its messages is small.
+        let most = if is_subscription { usize::MAX } else { limits.max_answer_values };
+        let budget = Budget::new(most);
+        let request = request.data(self.client).data(Arc::clone(&budget));
+        Ok((schema, request, budget))
+    }
+
+    fn complete(&self, response: &mut Response) {
+        complete(response, &self.gateway.reports);
+    }
+}
+
+impl Executor for Operations {
+    async fn execute(&self, request: Request) -> Response {
+        let mut response = match self.prepare(request) {
+            Ok((schema, request, budget)) => {
+                let mut response = schema.execute(request).await;
+                budget.settle(&mut response);
+                response
+            }
+            Err(error) => Response::from_errors(vec![error]),
+        };
+        self.complete(&mut response);
+        response
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        session: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
+        let permit = Arc::clone(&self.open).try_acquire_owned();
+        let prepared = if permit.is_ok() {
+            self.prepare(request)
+        } else {
+            let limit = self.gateway.config.limits.max_operations;
+            let message = format!("this connection has {limit} open operations; end one first");
+            Err(server_error(ServiceError::new(Code::ResourceExhausted, message)))
+        };
+        let (responses, budget) = match prepared {
+            Ok((schema, request, budget)) => {
+                let session = session.unwrap_or_default();
+                (schema.execute_stream_with_session_data(request, session), Some(budget))
+            }
+            Err(error) => (stream::iter([Response::from_errors(vec![error])]).boxed(), None),
+        };
+        let own = self.clone();
+        let responses = responses.map(move |mut response| {
+            // The operation is open for as long as its stream is there.
+            let _open = &permit;
+            if let Some(budget) = &budget {
+                budget.settle(&mut response);
+            }
+            own.complete(&mut response);
+            response
+        });
+        responses.boxed()
+    }
+}
