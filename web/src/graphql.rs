@@ -1,17 +1,16 @@
 //! `POST /graphql`: one operation a request, as JSON.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_graphql::{Executor, Request};
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clio_proto::{Code, ServiceError};
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use tokio::time::timeout;
 
 use crate::clients::{Client, Ends};
@@ -20,6 +19,7 @@ use crate::error::refusal;
 use crate::gateway::Gateway;
 use crate::limits;
 use crate::operations::Operations;
+use crate::slices::Slices;
 
 /// Answers one operation. Errors of the operation come with status 200, as GraphQL over HTTP has it
 /// for `application/json`; other statuses mean that there was no operation to execute, or no schema.
@@ -62,23 +62,12 @@ pub(crate) async fn post(
         return busy("too many large answers are on their way already; try again".to_owned());
     };
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    (headers, slices(json, (share, permit, room))).into_response()
+    (headers, Body::new(Slices::new(json, (share, permit, room)))).into_response()
 }
 
 fn busy(message: String) -> Response {
     let error = ServiceError::new(Code::Unavailable, message);
     refusal(StatusCode::SERVICE_UNAVAILABLE, &error)
-}
-
-/// A body that keeps something until its last slice was taken. In slices, since a body that is handed
-/// over whole is gone from here at once, and from the connection perhaps never.
-fn slices(json: Vec<u8>, held: impl Send + 'static) -> Body {
-    const SLICE_BYTES: usize = 32 << 10;
-    let rest = Bytes::from(json);
-    Body::from_stream(stream::unfold((rest, held), async |(mut rest, held)| {
-        let slice = rest.split_to(rest.len().min(SLICE_BYTES));
-        (!slice.is_empty()).then_some((Ok::<_, Infallible>(slice), (rest, held)))
-    }))
 }
 
 /// Answers what is no POST with how to ask.

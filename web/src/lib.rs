@@ -39,6 +39,7 @@ mod operations;
 mod report;
 mod schema;
 mod server;
+mod slices;
 mod socket;
 #[cfg(test)]
 mod testing;

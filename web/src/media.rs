@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -95,14 +95,18 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     Router::new().fallback(answer).with_state(Arc::clone(gateway))
 }
 
-async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let allow = [(ALLOW, "GET, HEAD")];
         return (StatusCode::METHOD_NOT_ALLOWED, allow, "ask with GET\n").into_response();
     }
     let none = || (StatusCode::NOT_FOUND, "there is no such preview\n").into_response();
     let Some(folder) = &gateway.config.media_dir else { return none() };
-    let Some(asked) = Asked::of(request.uri()) else { return none() };
+    let Some(asked) = Asked::of(&uri) else { return none() };
     match gateway.backend().has_media(asked.addresses()).await {
         Ok(true) => {}
         Ok(false) => return none(),
@@ -141,8 +145,7 @@ struct Asked {
 impl Asked {
     /// None for what can be no preview, whatever the folder holds.
     fn of(uri: &Uri) -> Option<Self> {
-        // The router has taken `/media` off.
-        let raw = uri.path().strip_prefix('/')?;
+        let raw = uri.path().strip_prefix(ROOT)?;
         let path = percent_decode_str(raw).decode_utf8().ok()?;
         let is_plain = |part: &str| {
             // What a folder hides from `ls`, it hides from the web: `.git`, `.env`; and `..`.

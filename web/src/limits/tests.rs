@@ -5,7 +5,8 @@ use super::*;
 #[track_caller]
 fn check(query: &str, expected: &str) {
     let limits = GatewayLimits { max_fields: 20, max_depth: 4, ..GatewayLimits::default() };
-    let limits = GatewayLimits { max_root_fields: 3, ..limits };
+    let limits = GatewayLimits { max_root_fields: 3, max_tokens: 1 << 20, ..limits };
+    let limits = GatewayLimits { max_fragments: 5_000, max_spreads: 5_000, ..limits };
     let found = match super::check(&mut Request::new(query), &limits) {
         Ok(_) => "fine".to_owned(),
         Err(error) => error.message,
