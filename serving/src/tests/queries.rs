@@ -325,3 +325,26 @@ async fn members_come_by_frequency_and_by_text() {
     assert_eq!(page.members, all.members[1..3]);
     assert_eq!(page.n_total, all.n_total);
 }
+
+/// A gateway asks this before it serves a file of its folder of previews.
+#[tokio::test]
+async fn previews_are_those_that_a_lookup_names() {
+    let lake = gapped_lake();
+    let cubes = open(&lake).await;
+    for (address, is_named) in [
+        ("https://media.example/2.jpg", true),
+        ("https://media.example/1.jpg", false),
+        ("https://media.example/2.JPG", false),
+        ("https://media.example/", false),
+        // Values of other columns are no previews.
+        ("US", false),
+        ("video", false),
+        ("", false),
+    ] {
+        assert_eq!(cubes.has_media(vec![address.to_owned()]).await, Ok(is_named), "{address}");
+    }
+    let any = ["nothing", "https://media.example/2.jpg"].map(str::to_owned).to_vec();
+    assert_eq!(cubes.has_media(any).await, Ok(true));
+    let error = cubes.has_media(vec![String::new(); 9]).await.unwrap_err();
+    assert_eq!(error.code, clio_proto::Code::ResourceExhausted);
+}
