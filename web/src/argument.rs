@@ -69,6 +69,11 @@ impl<'a> Argument<'a> {
         items.iter().enumerate().map(item).collect()
     }
 
+    /// How many items the list has.
+    pub(crate) fn n_items(&self) -> usize {
+        if let Value::List(items) = self.value { items.len() } else { 1 }
+    }
+
     /// A list of texts.
     pub(crate) fn texts(&self) -> Result<Vec<String>, ServiceError> {
         // Without `items`, which would write a path for each of perhaps thousands of values.

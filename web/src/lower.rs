@@ -3,7 +3,7 @@
 
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Direction, FieldRef, Filter, GroupKey, MembersRequest, Order, OrderBy, Query, QueryRange,
+    Code, Direction, FieldRef, Filter, GroupKey, MembersRequest, Order, OrderBy, Query, QueryRange,
     ServiceError, SnapshotId, Test,
 };
 
@@ -18,6 +18,9 @@ pub(crate) const DEFAULT_MEMBERS: usize = 50;
 pub(crate) const DEFAULT_SNAPSHOTS: usize = 20;
 /// Runs of a list that names no limit.
 pub(crate) const DEFAULT_RUNS: usize = 20;
+
+/// Entries of `measures`, `groupBy` and `orderBy`: more than models have.
+const MAX_NAMES: usize = 256;
 
 /// The argument `query` of the field `cube`.
 pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, ServiceError> {
@@ -78,20 +81,30 @@ pub(crate) fn required<'a>(
     arguments: &'a ObjectAccessor<'_>,
     name: &str,
 ) -> Result<Argument<'a>, ServiceError> {
-    Argument::of(arguments, name).ok_or_else(|| {
-        ServiceError::new(clio_proto::Code::InvalidArgument, format!("`{name}`: is missing"))
-    })
+    Argument::of(arguments, name)
+        .ok_or_else(|| ServiceError::new(Code::InvalidArgument, format!("`{name}`: is missing")))
 }
 
-fn list<T>(
+/// A list of names: each once, and not more of them than a model could sensibly have.
+fn list<T: PartialEq>(
     query: &Argument<'_>,
     name: &str,
     lower: impl Fn(&Argument<'_>) -> Result<T, ServiceError>,
 ) -> Result<Vec<T>, ServiceError> {
-    match query.entry(name)? {
-        Some(list) => list.items()?.iter().map(lower).collect(),
-        None => Ok(Vec::new()),
+    let Some(list) = query.entry(name)? else { return Ok(Vec::new()) };
+    if list.n_items() > MAX_NAMES {
+        let message = format!("has {} entries; at most {MAX_NAMES} are answered", list.n_items());
+        return Err(ServiceError::new(Code::ResourceExhausted, list.error(&message).message));
     }
+    let mut found = Vec::new();
+    for item in list.items()? {
+        let one = lower(&item)?;
+        if found.contains(&one) {
+            return Err(item.error("is there before; name each once"));
+        }
+        found.push(one);
+    }
+    Ok(found)
 }
 
 fn group_key(names: &Names, key: &Argument<'_>) -> Result<GroupKey, ServiceError> {

@@ -322,3 +322,45 @@ async fn a_text_is_no_name_of_an_enum() {
     let body = server.ask(query, json!({ "m": ["PLAYS"] })).await;
     assert_eq!(body.get("errors"), None, "{body}");
 }
+
+/// A measure that was named 500 times once made an answer of 78 MB.
+#[tokio::test]
+async fn a_name_stands_once_in_a_list_and_lists_have_an_end() {
+    let server = TestServer::start().await;
+    let many = |name: &str| format!("{name} ").repeat(500);
+    for (arguments, code, message) in [
+        ("measures: [PLAYS PLAYS]".to_owned(), "INVALID_ARGUMENT", "`query.measures[1]`: is there"),
+        (
+            "measures: [PLAYS] groupBy: [DAY ASSET DAY]".to_owned(),
+            "INVALID_ARGUMENT",
+            "`query.groupBy[2]`: is there before",
+        ),
+        (
+            "measures: [PLAYS] orderBy: [{ measure: PLAYS } { measure: PLAYS }]".to_owned(),
+            "INVALID_ARGUMENT",
+            "`query.orderBy[1]`: is there before",
+        ),
+        (
+            format!("measures: [{}]", many("PLAYS")),
+            "RESOURCE_EXHAUSTED",
+            "`query.measures`: has 500 entries; at most 256",
+        ),
+        (
+            format!("measures: [PLAYS] groupBy: [{}]", many("DAY")),
+            "RESOURCE_EXHAUSTED",
+            "`query.groupBy`: has 500 entries",
+        ),
+        (
+            format!("measures: [PLAYS] orderBy: [{}]", many("{ key: DAY }")),
+            "RESOURCE_EXHAUSTED",
+            "`query.orderBy`: has 500 entries",
+        ),
+    ] {
+        let query = format!("{{ cube(query: {{ {arguments} }}) {{ elapsedMs }} }}");
+        let body = server.ask(&query, json!({})).await;
+        let error = &body["errors"][0];
+        assert!(error["message"].as_str().unwrap_or_default().starts_with(message), "{body}");
+        assert_eq!(error["extensions"]["code"], code);
+    }
+    assert!(server.cubes.asked.lock().unwrap().is_empty());
+}
