@@ -145,7 +145,12 @@ impl Columns {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = known.cloned().unwrap_or_default();
         for (table, column, own) in found.columns.iter() {
-            if own.data_type.is_some() || after.get(table, column).is_none() {
+            let is_news = match after.get(table, column) {
+                None => true,
+                // The file that said it first stays the one to ask.
+                Some(before) => own.data_type.is_some() && before.data_type != own.data_type,
+            };
+            if is_news {
                 after.set(table, column, own.clone());
             }
         }

@@ -43,7 +43,7 @@ impl Exact {
     }
 
     fn refuse<T>(&self, value: &str, reason: &str) -> Result<T> {
-        let Self { column, table, to, since } = self;
+        let Self { column, table, to, since, .. } = self;
         let whose = if since.is_empty() {
             "the model declares".to_owned()
         } else {

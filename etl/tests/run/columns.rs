@@ -292,12 +292,12 @@ fn parquet(events: &[&Event], (users, prices): (u64, u64)) -> RecordBatch {
 }
 
 /// By period: members of `user` with events and sum; and all people.
-fn naive(events: &[Event], period: &str) -> Vec<String> {
+fn naive(events: &[Event], period: &str, suffix: &str) -> Vec<String> {
     let mut cells: BTreeMap<Option<String>, (u64, BTreeSet<i64>, i64)> = BTreeMap::new();
     for event in
         events.iter().filter(|event| period == "all" || DAYS[event.day].starts_with(period))
     {
-        let cell = cells.entry(event.user.map(|user| user.to_string())).or_default();
+        let cell = cells.entry(event.user.map(|user| format!("{user}{suffix}"))).or_default();
         cell.0 += 1;
         cell.1.extend(event.user);
         cell.2 += event.price.unwrap_or_default();
@@ -352,11 +352,13 @@ async fn the_order_of_runs_and_the_types_of_files_change_no_number() {
         }
         by_and_by.run(Days::OutOfDate).await;
         at_once.run(Days::All).await;
+        // Where the first file has floats, so has the column, and members are written as such.
+        let suffix = if format != "csv" && types[0].0 == 1 { ".0" } else { "" };
         let (found, expected) = (by_and_by.cells().await, at_once.cells().await);
         let what = format!("seed {seed}, {format}, types {types:?}");
         assert_eq!(found.periods(), expected.periods(), "{what}");
         for period in ["all", "2026", "2027", "2026-01", "2026-02"].iter().chain(&DAYS) {
-            let lines = naive(&events, period);
+            let lines = naive(&events, period, suffix);
             if lines.is_empty() {
                 continue;
             }
