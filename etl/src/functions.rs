@@ -2,6 +2,7 @@
 //! implements an engine's trait for a function.
 
 mod day;
+mod exact;
 mod hash;
 mod instant;
 mod known;
@@ -11,7 +12,8 @@ mod ready_made;
 mod sketches;
 mod spark;
 
-pub(crate) use day::{day_of, is_utc};
+pub(crate) use day::{Calendar, day_of, is_utc};
+pub(crate) use exact::{Exact, is_castable};
 pub(crate) use hash::{hash_of, key_hash};
 pub(crate) use instant::instant_of;
 pub(crate) use known::{KnownKeys, may_be_known, note_key};

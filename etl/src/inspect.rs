@@ -18,6 +18,7 @@ use url::Url;
 use crate::attribute::Credits;
 use crate::cells::{CellShape, PeriodCells};
 use crate::check::Checked;
+use crate::columns::Columns;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
@@ -116,6 +117,7 @@ async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
     let ctx = engine::session(n_threads, None)?;
     let inventory = Inventory::list(&ctx, model, base, Days::All).await?;
     let passes = inventory.selections(Days::All);
+    Columns::install(&ctx, model, None, false);
     let (inputs, shape) =
         Inputs::open(&ctx, model, base, n_threads, inventory, &passes, &[]).await?;
     crate::lookups::read(&ctx, model, base, n_threads).await?;

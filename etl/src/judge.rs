@@ -40,6 +40,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) days: &'a Periods,
     /// Events that found none to be credited to, by source and by the day on which they happened.
     pub(crate) unattributed: &'a BTreeMap<String, BTreeMap<Date, u64>>,
+    /// Events in folders of other days than their own, by source and by the day of the folder.
+    pub(crate) out_of_day: &'a BTreeMap<String, BTreeMap<Date, u64>>,
 }
 
 impl Judge<'_> {
@@ -53,6 +55,7 @@ impl Judge<'_> {
             findings: Vec::new(),
         };
         let mut outcomes: Vec<CheckOutcome> = checks.iter().map(none).collect();
+        self.judge_out_of_day(&checks, &mut outcomes);
         let n_changed = self.changed().count();
         if n_changed == 0 {
             return Ok(outcomes);
@@ -83,6 +86,34 @@ impl Judge<'_> {
     fn changed(&self) -> impl Iterator<Item = (Date, &Rebuilt)> {
         let changed = self.days.iter().filter(|(_, rebuilt)| rebuilt.is_changed);
         changed.filter_map(|(period, rebuilt)| Some((period.day()?, rebuilt)))
+    }
+
+    /// Days that stay as they are are judged as well: what is lost of them is in no cell.
+    fn judge_out_of_day(&self, checks: &[&Check], outcomes: &mut [CheckOutcome]) {
+        for (check, outcome) in checks.iter().zip(outcomes) {
+            let CheckKind::OutOfDay { sources, at_most } = &check.kind else { continue };
+            for source in sources {
+                let Some(measure) = count_of(self.shape, source) else { continue };
+                let days = self.days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
+                outcome.n_checked += days.count() as u64;
+                for (day, n_lost) in self.out_of_day.get(source).into_iter().flatten() {
+                    let of_day = self.days.get(&Period::Day(*day));
+                    let n_counted = of_day.and_then(|rebuilt| rebuilt.totals.whole[measure]);
+                    let n_lost = i128::from(*n_lost);
+                    let n_events = n_lost + n_counted.unwrap_or_default();
+                    let most = (at_most * n_events as f64).floor();
+                    if n_lost as f64 > most {
+                        let what = format!(
+                            "{n_lost} of {n_events} events of `{source}` in the folder of that day are of \
+                             other days, and in no cell; if folders are those of arrival, say so in the model: \
+                             `days = \"arrival\"`"
+                        );
+                        let is_failure = check.on_failure == OnFailure::Fail;
+                        outcome.findings.push(CheckFinding { day: *day, is_failure, what });
+                    }
+                }
+            }
+        }
     }
 
     fn judge_unattributed(&self, checks: &[&Check], outcomes: &mut [CheckOutcome]) {

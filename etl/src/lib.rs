@@ -26,6 +26,7 @@ mod attribute;
 mod cells;
 mod check;
 mod clock;
+mod columns;
 mod config;
 mod engine;
 mod enrich;
@@ -51,6 +52,7 @@ mod stage;
 mod verify;
 
 pub use check::INVARIANTS;
+pub use columns::AbsentColumn;
 pub use config::{Config, Days, Progress, Silent};
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;

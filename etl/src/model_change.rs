@@ -81,6 +81,7 @@ impl ModelChange {
         let mut found = Found(Vec::new());
         found.dataset(old, new);
         found.sources(old, new);
+        found.lookups(old, new);
         found.dimensions(old, new);
         found.measures(old, new);
         let changes_cells = old.cells_fingerprint() != new.cells_fingerprint();
@@ -118,6 +119,41 @@ impl Found {
             let (old, new) = (old.timezone_name(), new.timezone_name());
             self.add(Effect::Rebuild, format!("days began in {old} and begin in {new}"));
         }
+        if old.days() != new.days() {
+            let (first, last) = (new.days().first(), new.days().last());
+            let what = format!("events may have the days from {first} to {last}");
+            self.add(Effect::Compatible, what);
+        }
+    }
+
+    /// Keys of a source that decide which events a day has, or what their columns hold: all days change.
+    fn readings(&mut self, old: &Source, new: &Source) {
+        let name = &new.name;
+        if old.times_are != new.times_are {
+            let (old, new) = (old.times_are.as_str(), new.times_are.as_str());
+            let what = format!("times of source `{name}` without a zone were {old} and are {new}");
+            self.add(Effect::Rebuild, what);
+        }
+        if old.files.late_days != new.files.late_days {
+            let what =
+                format!("the `dt=` folders of source `{name}` may hold events of other days");
+            self.add(Effect::Rebuild, what);
+        }
+        if old.files.types != new.files.types {
+            let what = format!("the declared types of source `{name}` are others");
+            self.add(Effect::Rebuild, what);
+        }
+    }
+
+    /// Lookups whose keys give cells values.
+    fn lookups(&mut self, old: &Model, new: &Model) {
+        for lookup in new.lookups() {
+            let Some(known) = old.lookup(&lookup.name) else { continue };
+            if known.files.types != lookup.files.types {
+                let what = format!("the declared types of lookup `{}` are others", lookup.name);
+                self.add(Effect::Compatible, what);
+            }
+        }
     }
 
     /// Sources that the cells of both models are made of.
@@ -138,6 +174,7 @@ impl Found {
                     ),
                 );
             }
+            self.readings(known, source);
             if same_but_for_files(known, source) {
                 if parses_differently(&known.files.format, &source.files.format) {
                     self.add(
@@ -262,7 +299,7 @@ fn distinct_bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str>
 
 /// Whether two sources differ in nothing but where and how their files are written.
 fn same_but_for_files(old: &Source, new: &Source) -> bool {
-    Source { files: old.files.clone(), ..new.clone() } == *old
+    Source { files: old.files.clone(), times_are: old.times_are, ..new.clone() } == *old
 }
 
 /// The computed columns that both have, with another expression.

@@ -1,5 +1,6 @@
 //! What a run would do, and why: found from listings and the last commit alone.
 
+mod far;
 mod retired;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use clio_proto::{Grain, Model, Period, RetiredDays, SnapshotId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub(crate) use far::far_days;
 pub use retired::{MonthEffect, PlannedMonth};
 
 use crate::config::{Config, Days};
@@ -39,6 +41,8 @@ pub struct Plan {
     pub days_without_files: Vec<Date>,
     /// Files that are not read, since their names end in another way than those of the format.
     pub left_out: Vec<LeftOut>,
+    /// Days, of the lake or to be made, that lie years from all others: likelier a wrong time than an event.
+    pub far_days: Vec<Date>,
     /// Retired months with days that are asked for or out of date.
     pub retired_months: Vec<PlannedMonth>,
     #[serde(skip)]
@@ -147,6 +151,8 @@ impl Plan {
         let retired_months = retired::settle(asked, &retired, |day| has_files(&day), &mut found);
         let rebuilt: BTreeSet<Date> = found.days.iter().map(|planned| planned.day).collect();
         let is_rebuilt = |day: &Date| !found.every_day.is_empty() || rebuilt.contains(day);
+        let days = in_lake.union(&rebuilt).copied().collect();
+        let today = now.to_zoned(model.timezone().clone()).date();
         Self {
             snapshot: state.map(|state| SnapshotId(state.version)),
             model: change,
@@ -160,6 +166,7 @@ impl Plan {
             },
             n_up_to_date: in_lake.iter().filter(|day| !is_rebuilt(day)).count(),
             days_without_files: found.without_files,
+            far_days: far_days(&days, model, today),
             days: found.days,
             every_day: found.every_day,
             left_out: inventory.left_out(),
@@ -179,6 +186,11 @@ impl Plan {
     /// Whether a run would rebuild a day, as far as can be told before events are read.
     pub(crate) fn may_rebuild(&self, day: Date) -> bool {
         self.passes.iter().any(|pass| pass.days.contains(day))
+    }
+
+    /// Whether a run leaves no day as it is, so that what columns are may be decided anew.
+    pub(crate) fn makes_all_anew(&self, asked: Days) -> bool {
+        asked == Days::All && self.days_without_files.is_empty() && self.retired.is_empty()
     }
 
     /// Nothing would be rebuilt.

@@ -7,6 +7,7 @@ use clio_lake::CheckOutcome;
 use clio_proto::{RunId, SnapshotId};
 use jiff::civil::Date;
 
+use crate::columns::AbsentColumn;
 use crate::plan::PlannedMonth;
 
 /// How many files are named where more are left out.
@@ -34,6 +35,10 @@ pub struct RunReport {
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Bad rows that were left out and written to the table `quarantine`, by source.
     pub rows_quarantined: BTreeMap<String, u64>,
+    /// Columns that the lake knows and that files of the run lack, so that they are null there.
+    pub columns_absent: Vec<AbsentColumn>,
+    /// Days far from all others, which a wrong time is likelier to have than an event.
+    pub far_days: Vec<Date>,
     /// Days of the snapshot to which events to come may still be credited, in order.
     pub provisional_days: Vec<Date>,
     /// Files that are not read, since their names end in another way than those of the format.

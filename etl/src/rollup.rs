@@ -299,7 +299,12 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// The date of a number of days since 1970.
 pub(crate) fn date_of(days: i32) -> Date {
-    EPOCH.saturating_add(jiff::Span::new().days(days))
+    // Beyond the calendar, its first or last day.
+    match jiff::Span::new().try_days(days) {
+        Ok(span) => EPOCH.saturating_add(span),
+        Err(_) if days < 0 => Date::MIN,
+        Err(_) => Date::MAX,
+    }
 }
 
 /// The number of days since 1970.

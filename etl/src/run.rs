@@ -27,6 +27,7 @@ use crate::attribute::Carried;
 use crate::cells::CellShape;
 use crate::check::Checked;
 use crate::clock::Clock;
+use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
@@ -35,7 +36,7 @@ use crate::journal::Journal;
 use crate::judge::{Judge, refuse_failures};
 use crate::lookups::{self, Members};
 use crate::model_change::Effect;
-use crate::plan::{MonthEffect, Plan, PlannedMonth};
+use crate::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
 use crate::quarantine::Quarantine;
 use crate::report::{LeftOut, RunReport};
 use crate::rollup::{Inputs, Inventory};
@@ -89,8 +90,10 @@ pub async fn run(
         finished: Finished::new(),
         rows_in: BTreeMap::new(),
         rows_out_of_day: BTreeMap::new(),
+        out_of_day: BTreeMap::new(),
         rows_unattributed: BTreeMap::new(),
         quarantine: Quarantine::default(),
+        columns: Arc::default(),
         retired_months: Vec::new(),
         left_out: Vec::new(),
         bytes_written: 0,
@@ -131,8 +134,12 @@ struct Run<'a> {
     finished: Finished,
     rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
+    /// The same by the day in whose folder they lie.
+    out_of_day: BTreeMap<String, BTreeMap<Date, u64>>,
     rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     quarantine: Quarantine,
+    /// What the columns of the run's files are.
+    columns: Arc<Columns>,
     /// The retired months of which something was asked for or found.
     retired_months: Vec<PlannedMonth>,
     left_out: Vec<LeftOut>,
@@ -159,8 +166,11 @@ impl Run<'_> {
             tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
         plan.refuse_part_of_month(self.asked)?;
         self.retired_months = plan.retired_months.clone();
-        let (inputs, shape, members) =
-            tried!(self, "open", self.open(&ctx, &inventory, &plan, state.as_ref()));
+        let (inputs, shape, members) = tried!(
+            self,
+            "open",
+            self.open(&ctx, &inventory, &plan, state.as_ref(), known.as_ref())
+        );
         let may_rebuild = |day| match self.asked {
             // A day without files is rebuilt too: to none.
             Days::Range(range) => range.contains(day),
@@ -172,11 +182,15 @@ impl Run<'_> {
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
         tried!(self, "check", self.judge(&ctx, &shape, &members, state.as_ref(), &days));
+        let recast =
+            tried!(self, "recast", self.recast(&ctx, &shape, &plan, state.as_ref(), &days));
         let checked = self.stager.checked.clone();
         for _ in 0..MAX_ATTEMPTS {
+            let mut changed = recast.clone();
+            changed.extend(days.clone());
             let parents = tried!(self, "fold", {
                 self.stager.checked = checked.clone();
-                self.fold(&ctx, &shape, state.as_ref(), known.as_ref(), &days)
+                self.fold(&ctx, &shape, state.as_ref(), known.as_ref(), &changed)
             });
             let lookups = tried!(self, "lookups", self.store_lookups(&members));
             let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
@@ -190,17 +204,24 @@ impl Run<'_> {
             };
             let metadata = self.metadata(&carried, &days, &parents, lookups, made_of.clone());
             if let Some(state) = &state
-                && is_unchanged(known.as_ref(), &days, &parents, &metadata)
+                && is_unchanged(known.as_ref(), &changed, &parents, &metadata)
             {
-                return Ok(self.report(state.version, true, &days, &parents, metadata));
+                return Ok(self.report(
+                    state.version,
+                    true,
+                    (Some(state), &days),
+                    &parents,
+                    metadata,
+                ));
             }
-            let change = change(state.as_ref(), &days, &parents, metadata.clone());
+            let change = change(state.as_ref(), &changed, &parents, metadata.clone());
             let outcome = tried!(self, "commit", self.commit(state.as_ref(), &shape, &change));
             match outcome {
                 Outcome::Committed(version) => {
                     self.stager.staging.committed(&change.added);
                     self.bytes_written += bytes_of(&change.added);
-                    return Ok(self.report(version, false, &days, &parents, metadata));
+                    let days = (state.as_ref(), &days);
+                    return Ok(self.report(version, false, days, &parents, metadata));
                 }
                 Outcome::Unclear => {
                     self.stager.staging.committed(&change.added);
@@ -216,7 +237,7 @@ impl Run<'_> {
                 before: (state.as_ref(), known.as_ref()),
                 after: (newer.as_ref(), newly_known.as_ref()),
             };
-            refuse_conflict(&lake, &shape, &days)?;
+            refuse_conflict(&lake, &shape, &changed, &self.columns)?;
             tracing::info!("another run committed meanwhile, parents are folded again");
             (state, known) = (newer, newly_known);
         }
@@ -330,9 +351,13 @@ impl Run<'_> {
         inventory: &Inventory,
         plan: &Plan,
         state: Option<&TableState>,
+        known: Option<&SnapshotMetadata>,
     ) -> Result<(Inputs, CellShape, Vec<Members>), EtlError> {
         let step = self.book.begin("open", 1)?;
         let float_sums = state.map(TableState::float_sums).unwrap_or_default();
+        let columns = known.map(|known| &known.columns);
+        self.columns =
+            Columns::install(ctx, &self.config.model, columns, plan.makes_all_anew(self.asked));
         let Config { model, base, n_threads, .. } = self.config;
         let (inputs, shape) = Inputs::open(
             ctx,
@@ -362,7 +387,9 @@ impl Run<'_> {
         let (model, old) = (&self.config.model, files_by_period(state));
         let store = self.cells.store();
         let unattributed = &self.rows_unattributed;
-        let judge = Judge { ctx, model, shape, members, store, old: &old, days, unattributed };
+        let out_of_day = &self.out_of_day;
+        let judge =
+            Judge { ctx, model, shape, members, store, old: &old, days, unattributed, out_of_day };
         let outcomes = judge.outcomes().await?;
         refuse_failures(&outcomes, self.config.accept.as_deref())?;
         self.stager.checked.declared = outcomes;
@@ -437,6 +464,7 @@ impl Run<'_> {
                 .flatten(),
             inputs: made_of,
             retired: self.retired(carried.known, days),
+            columns: self.columns.after(carried.known.map(|known| &known.columns)),
         }
     }
 
@@ -449,11 +477,26 @@ impl Run<'_> {
         retired
     }
 
+    /// The days of the lake after the run that lie years from all others.
+    fn far_days(&self, state: Option<&TableState>, days: &Periods) -> Vec<Date> {
+        let mut all = state.map(days_in).unwrap_or_default();
+        for (period, rebuilt) in days {
+            let Some(day) = period.day() else { continue };
+            if rebuilt.file.is_some() {
+                all.insert(day);
+            } else {
+                all.remove(&day);
+            }
+        }
+        let model = &self.config.model;
+        far_days(&all, model, self.config.now.to_zoned(model.timezone().clone()).date())
+    }
+
     fn report(
         &self,
         version: u64,
         unchanged: bool,
-        days: &Periods,
+        (state, days): (Option<&TableState>, &Periods),
         parents: &Periods,
         metadata: SnapshotMetadata,
     ) -> RunReport {
@@ -481,6 +524,8 @@ impl Run<'_> {
             rows_out_of_day: metadata.rows_out_of_day,
             rows_unattributed: self.rows_unattributed.clone(),
             rows_quarantined: self.quarantine.n_rows().clone(),
+            columns_absent: self.columns.absent(),
+            far_days: self.far_days(state, days),
             provisional_days: metadata.provisional_days,
             left_out: self.left_out.clone(),
             retired_months: self.retired_months.clone(),

@@ -15,6 +15,7 @@ mod listing;
 mod locate;
 mod parquet;
 mod schema;
+mod settle;
 mod steady;
 mod text;
 
@@ -37,8 +38,11 @@ pub(crate) use parquet::parquet_table;
 
 use self::bad_rows::BadRows;
 use self::listing::Found;
-use self::schema::{Columns, Spelling};
+use self::schema::Spelling;
+use self::settle::Settled;
+use crate::columns::Columns;
 use crate::error::{EtlError, TableName};
+use crate::functions::Exact;
 use crate::report::LeftOut;
 
 /// The column with a file's name, without folder and ending.
@@ -96,6 +100,11 @@ impl Listed {
         self.files.iter().all(|file| file.folder_day.is_some())
     }
 
+    /// How many days before that of their `dt=` folder events may be of.
+    pub(crate) fn late_days(&self) -> i32 {
+        self.file_set.late_days.map_or(0, i32::from)
+    }
+
     /// Some of the files as one text: their paths below the source's address, sizes, and ages or tags.
     pub(crate) fn describe<'a>(&self, files: impl IntoIterator<Item = &'a SourceFile>) -> String {
         let root = Path::from_url_path(self.url.path()).unwrap_or_default();
@@ -123,6 +132,10 @@ pub(crate) struct Table {
     spellings: Vec<Spelling>,
     /// What is known of rows besides: file, day of the folder, and what other folders' names say.
     virtual_columns: Vec<Arc<Field>>,
+    /// What is cast of them, since the model or earlier files have another type.
+    casts: Vec<Exact>,
+    /// Numbers of text files are read as texts where other files have texts.
+    coerces: bool,
     bad_rows: BadRows,
 }
 
@@ -147,22 +160,37 @@ impl Table {
         files: Vec<SourceFile>,
     ) -> Result<Self, EtlError> {
         let Listed { name, url, files: all, left_out, file_set, store, store_url } = listed;
-        let (columns, virtual_columns) = if files.is_empty() {
+        let columns = Columns::of(ctx);
+        let mut looked_at = files.clone();
+        let mut n_before = 0;
+        if files.is_empty() {
             // No file of these days: one of another day tells the columns, so that the model is checked.
             let others = match all.is_empty() {
                 true => listing::list(store.as_ref(), &name, &file_set, &url, None).await?.files,
                 false => all,
             };
-            let last = others.last().map(std::slice::from_ref).unwrap_or_default();
-            let columns = schema::read(ctx, &store, &name, &file_set, last).await?;
-            let virtual_columns = virtual_columns(&columns.schema, last);
-            (columns, virtual_columns)
-        } else {
-            let columns = schema::read(ctx, &store, &name, &file_set, &files).await?;
-            let virtual_columns = virtual_columns(&columns.schema, &files);
-            (columns, virtual_columns)
+            looked_at.extend(others.last().cloned());
+            n_before = looked_at.len();
+        } else if columns.of_table(&name).known.is_empty()
+            && let Some(first) =
+                all.first().filter(|first| first.meta.location != files[0].meta.location)
+        {
+            // What columns are is decided by the first file, whichever days are made first.
+            looked_at.insert(0, first.clone());
+            n_before = 1;
+        }
+        let schemas = schema::read(ctx, &store, &name, &file_set, &looked_at).await?;
+        let spellings = schema::spellings(&schemas, &file_set, &looked_at);
+        let settled = settle::Files {
+            name: &name,
+            url: &url,
+            files: &looked_at,
+            schemas: &schemas,
+            n_before,
+            has_free_keys: file_set.format == Format::Ndjson,
         };
-        let Columns { schema, spellings } = columns;
+        let Settled { schema, casts, coerces } = settle::settle(&settled, &columns)?;
+        let virtual_columns = virtual_columns(&schema, &looked_at);
         Ok(Self {
             name,
             url,
@@ -174,6 +202,8 @@ impl Table {
             schema,
             spellings,
             virtual_columns,
+            casts,
+            coerces,
             bad_rows: BadRows::default(),
         })
     }
@@ -186,6 +216,11 @@ impl Table {
     /// The files, in the order of their paths.
     pub(crate) fn files(&self) -> &[SourceFile] {
         &self.files
+    }
+
+    /// How many days before that of their `dt=` folder events may be of.
+    pub(crate) fn late_days(&self) -> i32 {
+        self.file_set.late_days.map_or(0, i32::from)
     }
 
     /// The columns of rows: the files' and the virtual ones.
@@ -217,7 +252,7 @@ impl Table {
             ),
             Format::Csv(_) | Format::Ndjson => text::provider(
                 self.name.clone(),
-                self.file_set.format.clone(),
+                (self.file_set.format.clone(), self.coerces),
                 &self.schema,
                 &self.virtual_columns,
                 Arc::clone(&self.store),

@@ -18,7 +18,7 @@ use clio_lake::{
 const STEP: &str = "writing cells";
 
 /// A period that was rebuilt, whether its bytes changed or not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rebuilt {
     /// `None` where it has no cells any more.
     pub(crate) file: Option<LakeFile>,

@@ -33,6 +33,7 @@ use object_store::path::Path;
 use self::compare::Comparison;
 use self::facts::Facts;
 use crate::cells::CellShape;
+use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
@@ -170,6 +171,8 @@ impl Verifier<'_> {
         let inventory = Inventory::list(&ctx, model, base, Days::Range(range)).await?;
         self.refuse_out_of_date(&inventory, state, metadata, day)?;
         let selection = Selection { days: Days::Range(range) };
+        let columns = metadata.map(|metadata| &metadata.columns);
+        Columns::install(&ctx, model, columns, false);
         let float_sums = state.float_sums();
         let passes = [selection];
         let (inputs, shape) =

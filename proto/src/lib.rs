@@ -29,12 +29,14 @@ pub use convert::{
 pub use error::{Code, ServiceError, Shortened};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    Attribution, Check, CheckKind, Credit, CsvOptions, Dimension, DimensionColumn, Expression,
-    ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat,
-    MeasureKind, Model, ModelError, ModelProblem, OnBadRows, OnFailure, Per, Source, SqlColumn,
-    Window, WindowError, display_name,
+    Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions, Dimension,
+    DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN, Lookup,
+    Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, OnBadRows, OnFailure,
+    Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
 };
-pub use period::{DayRange, Grain, Period, PeriodParseError, RetiredDays, cover};
+pub use period::{
+    DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover,
+};
 pub use query::{
     Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_LIMIT,
     Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,

@@ -9,6 +9,7 @@
 mod attribution;
 mod check;
 mod checks;
+mod columns;
 mod expression;
 mod fingerprint;
 mod problems;
@@ -19,10 +20,13 @@ use std::fmt;
 pub use attribution::{Attribution, Credit, Window, WindowError};
 pub use checks::{Check, CheckKind, OnFailure, Per};
 use clio_sketch::{Family, Precision};
+pub use columns::{ColumnType, ColumnTypeError};
 pub use expression::{Expression, ExpressionError};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::id::Fingerprint;
+use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
 use crate::query::FieldRef;
 
 /// A checked dataset model.
@@ -35,6 +39,8 @@ pub struct Model {
     pub(crate) name: String,
     pub(crate) timezone_name: String,
     pub(crate) timezone: TimeZone,
+    pub(crate) first_day: Option<Date>,
+    pub(crate) last_day: Option<Date>,
     pub(crate) sources: Vec<Source>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) dimensions: Vec<Dimension>,
@@ -70,6 +76,19 @@ impl Model {
     /// The time zone in which a day begins.
     pub fn timezone(&self) -> &TimeZone {
         &self.timezone
+    }
+
+    /// The first and the last day that events may have, where the model says so.
+    pub fn day_bounds(&self) -> (Option<Date>, Option<Date>) {
+        (self.first_day, self.last_day)
+    }
+
+    /// The days that events may have: an event of any other day is a bad row. Without `first_day` and
+    /// `last_day` in the model, all that the lake can hold.
+    pub fn days(&self) -> DayRange {
+        let (first, last) =
+            (self.first_day.unwrap_or(FIRST_DAY), self.last_day.unwrap_or(LAST_DAY));
+        DayRange::try_new(first, last).expect("a checked model's last day is not before its first")
     }
 
     /// The sources, in the file's order.
@@ -171,11 +190,37 @@ pub struct Source {
     pub files: FileSet,
     /// When the event happened: a column or an SQL expression that gives a timestamp.
     pub time: SqlColumn,
+    /// What a time without a zone is a time of.
+    pub times_are: TimesAre,
     /// Only rows for which this SQL predicate holds.
     pub predicate: Option<String>,
     /// How its rows are credited to those of another source; they take the dimensions and the day
     /// of the row that they are credited to, and one without such a row is in no cell.
     pub attribution: Option<Attribution>,
+}
+
+/// What a time without a zone is a time of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TimesAre {
+    /// Of UTC, whatever the dataset's time zone.
+    #[default]
+    Utc,
+    /// Of the dataset's time zone. The day is the one that is written; of the hour that comes twice when clocks
+    /// go back it is the first, and a time that clocks skip is as much later as they were put forward.
+    Local,
+}
+
+impl TimesAre {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Utc, Self::Local];
+
+    /// The name in the model: `UTC`, `local`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// Files of one format in one folder.
@@ -191,6 +236,11 @@ pub struct FileSet {
     pub format: Format,
     /// Columns computed from the file's own, by name, in the file's order.
     pub columns: Vec<(String, String)>,
+    /// The types of the files' own columns, by name, in the file's order, as far as the model declares them.
+    pub types: Vec<(String, ColumnType)>,
+    /// `dt=` folders are those of the day of arrival: one may hold events of so many days before it. `None`
+    /// where they are those of the events' day.
+    pub late_days: Option<u16>,
     /// What happens to a row that cannot be read or computed with.
     pub on_bad_rows: OnBadRows,
 }
@@ -352,7 +402,8 @@ pub enum MeasureKind {
         /// What is summed: whole numbers stay whole.
         of: SqlColumn,
     },
-    /// The number of different values among a source's events; nulls do not count.
+    /// The number of different values among a source's events; nulls do not count, nor do several columns together
+    /// of which one is null.
     Distinct {
         /// The source's name.
         source: String,

@@ -10,6 +10,14 @@ use jiff::civil::Date;
 
 pub use retired::RetiredDays;
 
+/// The first day that the lake and serving can hold.
+///
+/// Years from 1 to 9999 have names of four digits in every engine that reads the lake; an event of any other
+/// day is a bad row.
+pub const FIRST_DAY: Date = Date::constant(1, 1, 1);
+/// The last day that the lake and serving can hold.
+pub const LAST_DAY: Date = Date::constant(9999, 12, 31);
+
 /// How long a period is. Ordered from the finest to the coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grain {
@@ -132,13 +140,18 @@ impl FromStr for Period {
         if text == "all" {
             return Ok(Self::All);
         }
-        let parsed = match text.len() {
-            4 => text.parse().map(Self::Year).map_err(|_| fail())?,
-            7 => {
-                let first: Date = format!("{text}-01").parse().map_err(|_| fail())?;
-                Self::Month(first.year(), first.month())
+        // A lake may hold days before the year 0 that were committed before there were bounds.
+        let after_sign = text.strip_prefix('-').unwrap_or(text);
+        let parsed = match after_sign.matches('-').count() {
+            0 => text.parse().map(Self::Year).map_err(|_| fail())?,
+            1 => {
+                let (year, month) = text.rsplit_once('-').ok_or_else(fail)?;
+                let year = year.parse().map_err(|_| fail())?;
+                let month = month.parse().map_err(|_| fail())?;
+                Date::new(year, month, 1).map_err(|_| fail())?;
+                Self::Month(year, month)
             }
-            10 => text.parse().map(Self::Day).map_err(|_| fail())?,
+            2 => text.parse().map(Self::Day).map_err(|_| fail())?,
             _ => return Err(fail()),
         };
         // Only the canonical spelling is accepted, so that a period has one name on disk.
@@ -270,10 +283,12 @@ mod tests {
 
     #[test]
     fn period_names_round_trip_and_have_one_spelling() {
-        for text in ["all", "2026", "2026-01", "2026-01-31"] {
+        for text in ["all", "2026", "2026-01", "2026-01-31", "-002", "-002-06", "-000002-06-01"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
-        for text in ["", "2026-1", "2026-13", "2026-02-30", "26", "All", "+026", "2026-1-01"] {
+        for text in
+            ["", "2026-1", "2026-13", "2026-02-30", "26", "All", "+026", "2026-1-01", "-", "--1-1"]
+        {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }
     }

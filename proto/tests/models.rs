@@ -100,6 +100,8 @@ fn a_model_over_csv_files_is_understood() {
             ("policy".to_owned(), "split_part(_file, '-', 1)".to_owned()),
             ("campaign".to_owned(), "split_part(_file, '-', 2)".to_owned()),
         ],
+        types: Vec::new(),
+        late_days: None,
         on_bad_rows: OnBadRows::Fail,
     };
     assert_eq!(model.source("impressions").unwrap().files, impressions);
@@ -137,16 +139,21 @@ fn every_model_has_checks_unless_it_says_otherwise() {
                 of impressions, qualified_plays; once 7 of them are known";
     let missing = "missing warn true: at most 50 % of a day's events, each of impressions, \
                    qualified_plays, lack a known member, each of asset, country, device";
+    let out_of_day = "out_of_day warn true: at most 0 % of the events that are read for a day, each of \
+                      impressions, qualified_plays, lie in the folder of another day";
     let unattributed = "unattributed warn true: at most 50 % of a day's events, each of \
                         qualified_plays, find none to be credited to";
     let within = "within warn true: players is never above viewers in a day";
-    assert_eq!(said(MEDIA), [rows, missing, unattributed, within]);
+    assert_eq!(said(MEDIA), [rows, missing, out_of_day, unattributed, within]);
     let stricter = "[check.within]\non_failure = \"fail\"\nper = \"cell\"\n";
     let within = "within fail false: players is never above viewers in a cell";
-    assert_eq!(said(&format!("{MEDIA}{stricter}")), [rows, missing, unattributed, within]);
+    assert_eq!(
+        said(&format!("{MEDIA}{stricter}")),
+        [rows, missing, out_of_day, unattributed, within]
+    );
     // Whoever is counted is no key of attribution: two people of one household may share an impression.
     let other_key = MEDIA.replace("[\"profile_id\", \"title_id\"]", "[\"title_id\"]");
-    assert_eq!(said(&other_key), [rows, missing, unattributed]);
+    assert_eq!(said(&other_key), [rows, missing, out_of_day, unattributed]);
     let declared = "
 [check.missing]
 on_failure = \"off\"
@@ -172,6 +179,7 @@ at_most = 0.025
         said(&format!("{MEDIA}{declared}")),
         [
             rows,
+            out_of_day,
             unattributed,
             &missing.replace("warn true", "off false"),
             "players_within_viewers fail false: players is never above viewers in a cell",

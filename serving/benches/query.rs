@@ -202,6 +202,7 @@ fn write_lake(lake: &Path) {
         accepted: None,
         inputs: Default::default(),
         retired: Default::default(),
+        columns: Default::default(),
     };
     let text = serde_json::to_string(&metadata).expect("it is JSON");
     let mut actions = vec![json!({"commitInfo": {"timestamp": 0, SNAPSHOT_KEY: text}})];

@@ -195,7 +195,8 @@ impl<'a> Chain<'a> {
         let input = &self.inputs.sources()[self.index];
         let files = |table: &Table, days: Option<Days>| {
             let inventory = self.inputs.inventory();
-            days.map(|days| inventory.files_of(table.files(), days)).unwrap_or_default()
+            days.map(|days| inventory.files_of(table.files(), table.late_days(), days))
+                .unwrap_or_default()
         };
         let plays = files(&input.table, step.plays);
         if plays.is_empty() && self.waiting.n_rows() == 0 {

@@ -14,7 +14,7 @@ use url::Url;
 use super::Reach;
 use crate::enrich::LookupRows;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{instant_of, value_of};
+use crate::functions::value_of;
 use crate::source::{Scope, Table};
 
 /// One of the two sources.
@@ -36,7 +36,6 @@ pub(crate) struct Creditor {
     /// By measure: whether its columns are the impression's, since the play lacks one.
     pub(crate) gives: Vec<bool>,
     pub(crate) keys: Vec<Key>,
-    pub(crate) instant_of: Arc<ScalarUDF>,
 }
 
 /// What a play and its impression have in common.
@@ -87,7 +86,6 @@ impl Creditor {
         Ok(Self {
             has_folders,
             gives: gives(model, &play.name, &of_play, &of_impression),
-            instant_of: Arc::new(instant_of(model.timezone(), model.timezone_name())),
             table,
             source,
             reach,

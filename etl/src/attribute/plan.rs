@@ -114,12 +114,12 @@ impl Inputs {
             }
         }
         let names = names_of(&columns);
-        let sees_folders = self.sees_folders(input.has_folders, days);
+        let sees_folders = self.sees_folders(table, input.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        let rule = self.day_rule(days, sees_folders);
+        let rule = self.day_rule(table, days, sees_folders);
         if let Some(kept) = rule.kept {
             frame = frame.filter(kept).during(STEP)?;
         }
@@ -163,12 +163,12 @@ impl Inputs {
             }
         }
         let names = names_of(&columns);
-        let sees_folders = self.sees_folders(creditor.has_folders, days);
+        let sees_folders = self.sees_folders(&creditor.table, creditor.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        if let Some(in_day) = self.day_rule(days, sees_folders).in_day {
+        if let Some(in_day) = self.day_rule(&creditor.table, days, sees_folders).in_day {
             frame = frame.filter(in_day).during(STEP)?;
         }
         let columns =
@@ -213,8 +213,8 @@ impl Inputs {
     ) -> Result<Vec<Expr>, EtlError> {
         let time = time(scope, table, source)?;
         let mut columns = vec![
-            self.day_of.call(vec![time.clone()]).alias(DAY),
-            creditor.instant_of.call(vec![time]).alias(INSTANT),
+            self.day_of(source, time.clone()).alias(DAY),
+            self.instant_of(source, time).alias(INSTANT),
         ];
         for (index, key) in creditor.keys.iter().enumerate() {
             columns.push(key.bind(side, scope)?.alias(key_column(index)));

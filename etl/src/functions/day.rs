@@ -2,26 +2,101 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array};
+use clio_proto::{DayRange, FIRST_DAY, LAST_DAY, Model, TimesAre};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Date32Array, TimestampMicrosecondArray};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
-use datafusion::common::{Result, exec_err};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
+use datafusion::common::{DataFusionError, Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-const MICROS_PER_SECOND: i64 = 1_000_000;
-const SECONDS_PER_DAY: i64 = 86_400;
+use crate::rollup::{date_of, number_of};
 
-/// The day of a timestamp (naive: UTC), of a date (itself), or of a text that is one of these; an
-/// event without a time is an error.
-pub(crate) fn day_of(zone: &TimeZone, zone_name: &str) -> ScalarUDF {
-    let zone = (!is_utc(zone_name)).then(|| Zone(zone.clone(), zone_name.to_owned()));
+const SECONDS_PER_DAY: i64 = 86_400;
+const MILLIS_PER_DAY: i64 = 1000 * SECONDS_PER_DAY;
+
+/// When days begin, which days events may have, and what a time without a zone is a time of.
+#[derive(Debug, Clone)]
+pub(crate) struct Calendar {
+    pub(super) zone: TimeZone,
+    zone_name: String,
+    pub(super) times_are: TimesAre,
+    days: DayRange,
+}
+
+impl PartialEq for Calendar {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |own: &Self| (own.zone_name.clone(), own.times_are, own.days);
+        key(self) == key(other)
+    }
+}
+
+impl Eq for Calendar {}
+
+impl std::hash::Hash for Calendar {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.zone_name, self.times_are, self.days).hash(state);
+    }
+}
+
+impl Calendar {
+    pub(crate) fn new(model: &Model, times_are: TimesAre) -> Self {
+        Self {
+            zone: model.timezone().clone(),
+            zone_name: model.timezone_name().to_owned(),
+            times_are,
+            days: model.days(),
+        }
+    }
+
+    /// Whether times of a type are written as the clocks of the dataset's time zone show them.
+    pub(super) fn is_local(&self, times: &DataType) -> bool {
+        self.times_are == TimesAre::Local && matches!(times, DataType::Timestamp(_, None))
+    }
+
+    /// The number of a day that events may have.
+    pub(super) fn checked(&self, day: i64) -> Result<i32> {
+        let (first, last) = (number_of(self.days.first()), number_of(self.days.last()));
+        match i32::try_from(day) {
+            Ok(day) if (first..=last).contains(&day) => Ok(day),
+            _ => Err(self.out_of_bounds(day)),
+        }
+    }
+
+    fn out_of_bounds(&self, day: i64) -> DataFusionError {
+        let (first, last) = (self.days.first(), self.days.last());
+        let number = i32::try_from(day).ok();
+        let text = match number.filter(|number| number_of(date_of(*number)) == *number) {
+            Some(number) => format!("the day {}", date_of(number)),
+            None => format!("a time {day} days from 1970"),
+        };
+        // What is a day of our times in a unit a thousand times finer.
+        let is_finer = (10_000..60_000).contains(&(day / 1000));
+        let hint =
+            if is_finer { " (is the time in milliseconds, and taken for seconds?)" } else { "" };
+        let whose = if (first, last) == (FIRST_DAY, LAST_DAY) {
+            "the days that a lake can hold"
+        } else {
+            "the days that the model lets events have"
+        };
+        exec_datafusion_err!("{text} is not from {first} to {last}, {whose}{hint}")
+    }
+}
+
+/// The day of a timestamp, of a date (itself), or of a text that is one of these. An event without a time, or
+/// of a day that events may not have, is an error.
+pub(crate) fn day_of(calendar: &Calendar) -> ScalarUDF {
+    let calendar = calendar.clone();
+    let is_utc = is_utc(&calendar.zone_name);
     // Called volatile, so that no filter on the day is moved in front of the source's own condition,
     // which may be what keeps out the rows without a time.
-    ScalarUDF::new_from_impl(DayOf { zone, signature: Signature::any(1, Volatility::Volatile) })
+    let signature = Signature::any(1, Volatility::Volatile);
+    ScalarUDF::new_from_impl(DayOf { calendar, is_utc, signature })
 }
 
 /// Whether days of the dataset are days of UTC, so that a folder `dt=` holds exactly one.
@@ -31,26 +106,10 @@ pub(crate) fn is_utc(zone_name: &str) -> bool {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct DayOf {
-    /// `None` for UTC, where a day is a division.
-    zone: Option<Zone>,
+    calendar: Calendar,
+    /// A day is a division.
+    is_utc: bool,
     signature: Signature,
-}
-
-#[derive(Debug, Clone)]
-struct Zone(TimeZone, String);
-
-impl PartialEq for Zone {
-    fn eq(&self, other: &Self) -> bool {
-        self.1 == other.1
-    }
-}
-
-impl Eq for Zone {}
-
-impl std::hash::Hash for Zone {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.1.hash(state);
-    }
 }
 
 impl ScalarUDFImpl for DayOf {
@@ -81,9 +140,15 @@ impl ScalarUDFImpl for DayOf {
 impl DayOf {
     fn days(&self, times: &ArrayRef) -> Result<Date32Array> {
         match times.data_type() {
-            DataType::Date32 => Ok(times.as_primitive::<Date32Type>().clone()),
-            DataType::Date64 => Ok(cast(times, &DataType::Date32)?.as_primitive().clone()),
-            DataType::Timestamp(..) => self.days_of_timestamps(times),
+            DataType::Date32 => {
+                let days = times.as_primitive::<Date32Type>();
+                days.try_unary(|day| self.calendar.checked(day.into()))
+            }
+            DataType::Date64 => {
+                let millis = times.as_primitive::<Date64Type>();
+                millis.try_unary(|millis| self.calendar.checked(millis.div_euclid(MILLIS_PER_DAY)))
+            }
+            DataType::Timestamp(unit, _) => self.days_of_timestamps(times, *unit),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => self.days_of_texts(times),
             DataType::Dictionary(_, value) => self.days(&cast(times, value)?),
             DataType::Null => Ok(Date32Array::new_null(times.len())),
@@ -94,33 +159,39 @@ impl DayOf {
         }
     }
 
-    fn days_of_timestamps(&self, times: &ArrayRef) -> Result<Date32Array> {
-        let micros = cast(times, &DataType::Timestamp(TimeUnit::Microsecond, utc(times)))?;
-        let micros = micros.as_primitive::<TimestampMicrosecondType>();
-        let Some(Zone(zone, _)) = &self.zone else {
-            return micros.try_unary(|micros| day_number(micros.div_euclid(MICROS_PER_SECOND)));
+    fn days_of_timestamps(&self, times: &ArrayRef, unit: TimeUnit) -> Result<Date32Array> {
+        let per_second = per_second(unit);
+        let values = cast(times, &DataType::Int64)?;
+        let values = values.as_primitive::<Int64Type>();
+        if self.is_utc || self.calendar.is_local(times.data_type()) {
+            let per_day = per_second * SECONDS_PER_DAY;
+            return values.try_unary(|value| self.calendar.checked(value.div_euclid(per_day)));
+        }
+        let mut offsets = Offsets::new(self.calendar.zone.clone());
+        let mut day = |value: i64| {
+            let second = value.div_euclid(per_second);
+            let local = second.saturating_add(offsets.at(second));
+            self.calendar.checked(local.div_euclid(SECONDS_PER_DAY))
         };
-        let mut offsets = Offsets::new(zone.clone());
-        let mut day = |micros: i64| {
-            let second = micros.div_euclid(MICROS_PER_SECOND);
-            day_number(second + offsets.at(second)?)
-        };
-        micros.iter().map(|micros| micros.map(&mut day).transpose()).collect()
+        values.iter().map(|value| value.map(&mut day).transpose()).collect()
     }
 
     /// A text of ten characters is a date, any other a timestamp; a null where it is null.
     fn days_of_texts(&self, times: &ArrayRef) -> Result<Date32Array> {
-        let strict = CastOptions { safe: false, ..CastOptions::default() };
         let texts = cast(times, &DataType::Utf8View)?;
         let texts = texts.as_string_view();
         let is_date = |text: Option<&str>| text.is_none_or(|text| text.len() == 10);
         if texts.iter().all(is_date) {
-            let days = cast_with_options(texts, &DataType::Date32, &strict)?;
-            return Ok(days.as_primitive().clone());
+            let strict = CastOptions { safe: false, ..CastOptions::default() };
+            return self.days(&cast_with_options(texts, &DataType::Date32, &strict)?);
         }
         if !texts.iter().any(|text| text.is_some_and(|text| text.len() == 10)) {
-            let unit = DataType::Timestamp(TimeUnit::Microsecond, None);
-            return self.days_of_timestamps(&cast_with_options(texts, &unit, &strict)?);
+            let [local, instants] = local_and_instants(texts, self.calendar.times_are)?;
+            if local.null_count() == local.len() {
+                return self.days(&instants);
+            }
+            let (local, instants) = (self.days(&local)?, self.days(&instants)?);
+            return Ok(local.iter().zip(&instants).map(|(one, other)| one.or(other)).collect());
         }
         let mut days = Vec::with_capacity(texts.len());
         for row in 0..texts.len() {
@@ -131,38 +202,61 @@ impl DayOf {
     }
 }
 
-/// Timestamps with a zone keep their instant; naive ones are instants of UTC already.
-pub(super) fn utc(times: &ArrayRef) -> Option<Arc<str>> {
-    match times.data_type() {
-        DataType::Timestamp(_, Some(_)) => Some("UTC".into()),
-        _ => None,
+/// Texts as timestamps of microseconds: those that are written as local clocks show them, and instants; each a
+/// null where it is the other.
+pub(super) fn local_and_instants(texts: &dyn Array, times_are: TimesAre) -> Result<[ArrayRef; 2]> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let as_zone = |zone: Option<&str>| {
+        let zone = zone.map(Arc::from);
+        let times = DataType::Timestamp(TimeUnit::Microsecond, zone);
+        let times = cast_with_options(texts, &times, &strict)?;
+        Ok::<_, DataFusionError>(times.as_primitive::<TimestampMicrosecondType>().clone())
+    };
+    let of_utc = as_zone(None)?;
+    let utc = |times: Vec<Option<i64>>, zone: Option<&str>| -> ArrayRef {
+        let times = TimestampMicrosecondArray::from(times);
+        Arc::new(times.with_timezone_opt(zone.map(Arc::<str>::from)))
+    };
+    if times_are == TimesAre::Utc {
+        let none = utc(vec![None; of_utc.len()], None);
+        return Ok([none, utc(of_utc.iter().collect(), Some("UTC"))]);
     }
+    // A text without a zone is another instant where it is taken for a time of another zone.
+    let elsewhere = as_zone(Some("+01:00"))?;
+    let rows = || of_utc.iter().zip(&elsewhere);
+    let local = rows().map(|(one, other)| one.filter(|_| one != other)).collect();
+    let instants = rows().map(|(one, other)| one.filter(|_| one == other)).collect();
+    Ok([utc(local, None), utc(instants, Some("UTC"))])
 }
 
-fn day_number(second: i64) -> Result<i32> {
-    match i32::try_from(second.div_euclid(SECONDS_PER_DAY)) {
-        Ok(day) => Ok(day),
-        Err(_) => exec_err!("a time {second} seconds from 1970 is no calendar day"),
+/// How many of a unit make a second.
+pub(super) fn per_second(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
     }
 }
 
 /// The zone's offsets, remembered between two transitions: neighbouring events share them.
-struct Offsets {
+pub(super) struct Offsets {
     zone: TimeZone,
     valid: std::ops::Range<i64>,
     seconds: i64,
 }
 
 impl Offsets {
-    fn new(zone: TimeZone) -> Self {
+    pub(super) fn new(zone: TimeZone) -> Self {
         Self { zone, valid: 0..0, seconds: 0 }
     }
 
-    fn at(&mut self, second: i64) -> Result<i64> {
+    /// The seconds that clocks are ahead of UTC; beyond the calendar's ends, what they are there.
+    pub(super) fn at(&mut self, second: i64) -> i64 {
+        let ends = Timestamp::MIN.as_second()..=Timestamp::MAX.as_second();
+        let second = second.clamp(*ends.start(), *ends.end());
         if !self.valid.contains(&second) {
-            let Ok(instant) = Timestamp::from_second(second) else {
-                return exec_err!("a time {second} seconds from 1970 is no calendar day");
-            };
+            let instant = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
             let last = self.zone.preceding(instant).next();
             let next = self.zone.following(instant).next();
             // The instant of a transition belongs to what follows, which `preceding` leaves out.
@@ -178,20 +272,33 @@ impl Offsets {
             };
             self.valid = start..end;
         }
-        Ok(self.seconds)
+        self.seconds
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::arrow::array::{StringArray, TimestampMillisecondArray, TimestampSecondArray};
+    use datafusion::arrow::array::{
+        Date64Array, Int64Array, StringArray, TimestampMillisecondArray, TimestampNanosecondArray,
+        TimestampSecondArray,
+    };
     use jiff::civil::date;
 
+    fn udf(zone: &str, times_are: TimesAre) -> DayOf {
+        let days = DayRange::try_new(FIRST_DAY, LAST_DAY).unwrap();
+        let (zone, zone_name) = (TimeZone::get(zone).unwrap(), zone.to_owned());
+        let is_utc = is_utc(&zone_name);
+        let calendar = Calendar { zone, zone_name, times_are, days };
+        DayOf { calendar, is_utc, signature: Signature::any(1, Volatility::Immutable) }
+    }
+
     fn days(zone: &str, array: &ArrayRef) -> Vec<String> {
-        let zone = (zone != "UTC").then(|| Zone(TimeZone::get(zone).unwrap(), zone.to_owned()));
-        let udf = DayOf { zone, signature: Signature::any(1, Volatility::Immutable) };
-        let days = udf.days(array).unwrap();
+        days_where(zone, TimesAre::Utc, array)
+    }
+
+    fn days_where(zone: &str, times_are: TimesAre, array: &ArrayRef) -> Vec<String> {
+        let days = udf(zone, times_are).days(array).unwrap();
         days.iter()
             .map(|day| (date(1970, 1, 1) + jiff::Span::new().days(day.unwrap())).to_string())
             .collect()
@@ -218,7 +325,7 @@ mod tests {
             for hour in 0..3 * 366 * 24 {
                 for second in [first + hour * 3600 - 1, first + hour * 3600] {
                     let expected = zone.to_offset(Timestamp::from_second(second).unwrap());
-                    assert_eq!(offsets.at(second).unwrap(), i64::from(expected.seconds()));
+                    assert_eq!(offsets.at(second), i64::from(expected.seconds()));
                 }
             }
         }
@@ -238,5 +345,64 @@ mod tests {
         let times = TimestampMillisecondArray::from(millis).with_timezone("+02:00");
         let times: ArrayRef = Arc::new(times);
         assert_eq!(days("UTC", &times), ["2026-03-01"]);
+    }
+
+    #[test]
+    fn a_local_time_is_of_the_day_that_is_written_and_an_instant_of_its_own() {
+        let texts = ["2026-03-01T23:30:00", "2026-03-01T23:30:00Z", "2026-03-02"];
+        let times: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        let found = days_where("Europe/Berlin", TimesAre::Local, &times);
+        assert_eq!(found, ["2026-03-01", "2026-03-02", "2026-03-02"]);
+        let found = days_where("Europe/Berlin", TimesAre::Utc, &times);
+        assert_eq!(found, ["2026-03-02", "2026-03-02", "2026-03-02"]);
+        // Of the hour that clocks skip, and at both sides of midnight.
+        let naive = seconds(&["2026-03-29T02:30:00Z", "2026-03-28T23:59:59Z"]);
+        let times: ArrayRef = Arc::new(TimestampSecondArray::from(naive));
+        let found = days_where("Europe/Berlin", TimesAre::Local, &times);
+        assert_eq!(found, ["2026-03-29", "2026-03-28"]);
+    }
+
+    /// Milliseconds in a column of seconds made the run panic; a day of the year -2 was committed, and no
+    /// command could read the lake again; days after 9999 were counted on its last one.
+    #[test]
+    fn no_time_of_any_unit_and_zone_is_more_than_an_error() {
+        let extremes = [i64::MIN, i64::MIN + 1, i64::MAX, 253_402_300_800, -62_135_596_801];
+        for zone in ["UTC", "Europe/Berlin", "Pacific/Apia", "America/New_York"] {
+            for times_are in TimesAre::ALL {
+                let udf = udf(zone, times_are);
+                for value in extremes {
+                    let one = vec![value];
+                    let arrays: [ArrayRef; 5] = [
+                        Arc::new(TimestampSecondArray::from(one.clone())),
+                        Arc::new(TimestampSecondArray::from(one.clone()).with_timezone("+02:00")),
+                        Arc::new(TimestampMillisecondArray::from(one.clone())),
+                        Arc::new(TimestampMicrosecondArray::from(one.clone())),
+                        Arc::new(Date64Array::from(one.clone())),
+                    ];
+                    for array in arrays {
+                        match udf.days(&array) {
+                            Ok(days) => {
+                                let day = date_of(days.value(0));
+                                assert!((FIRST_DAY..=LAST_DAY).contains(&day), "{day}");
+                            }
+                            Err(error) => {
+                                assert!(error.to_string().contains("is not from"), "{error}")
+                            }
+                        }
+                    }
+                    let nanos: ArrayRef = Arc::new(TimestampNanosecondArray::from(one));
+                    assert!(udf.days(&nanos).is_ok());
+                }
+                let last: ArrayRef = Arc::new(Int64Array::from(vec![253_402_210_800]));
+                let last = cast(&last, &DataType::Timestamp(TimeUnit::Second, Some("UTC".into())));
+                assert!(udf.days(&last.unwrap()).is_ok(), "{zone}");
+            }
+        }
+        let millis: ArrayRef = Arc::new(TimestampSecondArray::from(vec![1_767_607_200_000]));
+        let error = udf("UTC", TimesAre::Utc).days(&millis).unwrap_err().to_string();
+        assert!(error.contains("milliseconds"), "{error}");
+        let early: ArrayRef = Arc::new(StringArray::from(vec!["0000-12-31"]));
+        let error = udf("UTC", TimesAre::Utc).days(&early).unwrap_err().to_string();
+        assert!(error.contains("the day 0000-12-31 is not from 0001-01-01"), "{error}");
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use clio_sketch::{Family, TupleHasher};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
-use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, UInt64Type,
@@ -14,35 +13,25 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The hash of a value for a family's sketches; null where the value (of several: every part) is null.
+/// The hash of a value for a family's sketches; null where it, or one of several together, is null.
 pub(crate) fn hash_of(family: Family) -> ScalarUDF {
-    hash_udf(family, format!("clio_hash_{family}"), Nulls::AreValues)
+    hash_udf(family, format!("clio_hash_{family}"))
 }
 
 /// The hash of a key, by which equal keys are found; null where any part of it is null.
 pub(crate) fn key_hash() -> ScalarUDF {
-    hash_udf(Family::HllPlusPlus, "clio_key_hash".to_owned(), Nulls::AreUnknown)
+    hash_udf(Family::HllPlusPlus, "clio_key_hash".to_owned())
 }
 
-fn hash_udf(family: Family, name: String, nulls: Nulls) -> ScalarUDF {
+fn hash_udf(family: Family, name: String) -> ScalarUDF {
     let signature = Signature::variadic_any(Volatility::Immutable);
-    ScalarUDF::new_from_impl(HashOf { family, name, nulls, signature })
-}
-
-/// What a null among several parts means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Nulls {
-    /// One value among others, unless there is no other part.
-    AreValues,
-    /// Nothing is known of the whole.
-    AreUnknown,
+    ScalarUDF::new_from_impl(HashOf { family, name, signature })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct HashOf {
     family: Family,
     name: String,
-    nulls: Nulls,
     signature: Signature,
 }
 
@@ -65,15 +54,6 @@ impl ScalarUDFImpl for HashOf {
         let hashes = match columns.as_slice() {
             [column] => column.hashes(self.family),
             columns => tuple_hashes(self.family, columns, args.number_rows),
-        };
-        let hashes = match self.nulls {
-            Nulls::AreValues => hashes,
-            Nulls::AreUnknown => {
-                let known = arrays.iter().map(|array| array.logical_nulls());
-                let known =
-                    known.fold(None, |all, one| NullBuffer::union(all.as_ref(), one.as_ref()));
-                UInt64Array::new(hashes.values().clone(), known)
-            }
         };
         Ok(ColumnarValue::Array(Arc::new(hashes)))
     }
@@ -191,7 +171,7 @@ fn tuple_hashes(family: Family, columns: &[Canonical], n_rows: usize) -> UInt64A
     let mut hasher = TupleHasher::new(family);
     (0..n_rows)
         .map(|row| {
-            if columns.iter().all(|column| column.array().is_null(row)) {
+            if columns.iter().any(|column| column.array().is_null(row)) {
                 return None;
             }
             columns.iter().for_each(|column| column.push(row, &mut hasher));
@@ -225,12 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tuple_counts_unless_every_part_is_null() {
-        let first: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, None]));
-        let second: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("a"), None]));
+    fn a_tuple_counts_unless_one_part_is_null() {
+        let first: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), None, None]));
+        let second: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("a"), Some("a"), Some("a"), None]));
         let columns = [&first, &second].map(|array| Canonical::try_new(array).unwrap());
-        let hashes: Vec<_> = tuple_hashes(FAMILY, &columns, 3).iter().collect();
+        let hashes: Vec<_> = tuple_hashes(FAMILY, &columns, 4).iter().collect();
         assert!(hashes[0].is_some() && hashes[1].is_some() && hashes[0] != hashes[1]);
-        assert_eq!(hashes[2], None);
+        assert_eq!(hashes[2..], [None, None]);
     }
 }

@@ -4,48 +4,35 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
-use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Date64Type, Int64Type};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
 
-use super::day::utc;
+use super::day::{Calendar, Offsets, local_and_instants, per_second};
 use crate::rollup::date_of;
 
-/// The microseconds since 1970 of a timestamp (naive: UTC), of a date (its beginning in the zone), or
-/// of a text that is one of these; null where it is null.
-pub(crate) fn instant_of(zone: &TimeZone, zone_name: &str) -> ScalarUDF {
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+/// The microseconds since 1970 of a timestamp, of a date (its beginning in the zone), or of a text that is one
+/// of these; null where it is null.
+pub(crate) fn instant_of(calendar: &Calendar) -> ScalarUDF {
+    let calendar = calendar.clone();
+    // As with the day: not in front of the source's own condition.
     ScalarUDF::new_from_impl(InstantOf {
-        zone: zone.clone(),
-        zone_name: zone_name.to_owned(),
-        // As with the day: not in front of the source's own condition.
+        calendar,
         signature: Signature::any(1, Volatility::Volatile),
     })
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct InstantOf {
-    zone: TimeZone,
-    zone_name: String,
+    calendar: Calendar,
     signature: Signature,
-}
-
-impl PartialEq for InstantOf {
-    fn eq(&self, other: &Self) -> bool {
-        self.zone_name == other.zone_name
-    }
-}
-
-impl Eq for InstantOf {}
-
-impl std::hash::Hash for InstantOf {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.zone_name.hash(state);
-    }
 }
 
 impl ScalarUDFImpl for InstantOf {
@@ -70,12 +57,29 @@ impl ScalarUDFImpl for InstantOf {
 impl InstantOf {
     fn instants(&self, times: &ArrayRef) -> Result<Int64Array> {
         match times.data_type() {
-            DataType::Date32 => self.beginnings(times),
-            DataType::Date64 => self.beginnings(&cast(times, &DataType::Date32)?),
-            DataType::Timestamp(..) => {
-                let micros = cast(times, &DataType::Timestamp(TimeUnit::Microsecond, utc(times)))?;
-                let micros = micros.as_primitive::<TimestampMicrosecondType>();
-                Ok(micros.reinterpret_cast::<Int64Type>())
+            DataType::Date32 => {
+                let days = times.as_primitive::<Date32Type>();
+                self.beginnings(days.iter().map(|day| day.map(i64::from)))
+            }
+            DataType::Date64 => {
+                let days = times.as_primitive::<Date64Type>().iter();
+                self.beginnings(days.map(|day| Some(day?.div_euclid(MILLIS_PER_DAY))))
+            }
+            DataType::Timestamp(unit, _) => {
+                let per_second = per_second(*unit);
+                let values = cast(times, &DataType::Int64)?;
+                let values = values.as_primitive::<Int64Type>();
+                let micros = |value: i64| match i64::checked_mul(
+                    value,
+                    1_000_000 / per_second.min(1_000_000),
+                ) {
+                    Some(scaled) => Ok(scaled.div_euclid((per_second / 1_000_000).max(1))),
+                    None => exec_err!("a time {value} {unit:?}s from 1970 is no day of a lake"),
+                };
+                if self.calendar.is_local(times.data_type()) {
+                    return self.of_local(&values.try_unary(micros)?);
+                }
+                values.try_unary(micros)
             }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => self.of_texts(times),
             DataType::Dictionary(_, value) => self.instants(&cast(times, value)?),
@@ -85,35 +89,60 @@ impl InstantOf {
     }
 
     /// The first instant of each day in the zone.
-    fn beginnings(&self, days: &ArrayRef) -> Result<Int64Array> {
+    fn beginnings(&self, days: impl Iterator<Item = Option<i64>>) -> Result<Int64Array> {
         let mut last = None;
-        let mut beginning = |day: i32| match last {
+        let mut beginning = |day: i64| match last {
             Some((known, micros)) if known == day => Ok(micros),
             _ => {
-                let start = date_of(day).to_zoned(self.zone.clone());
-                let start =
-                    start.map_err(|_| exec_datafusion_err!("day {day} has no beginning"))?;
-                let micros = start.timestamp().as_microsecond();
+                let date = date_of(self.calendar.checked(day)?);
+                let micros = self.instant(date.to_datetime(jiff::civil::Time::midnight()))?;
                 last = Some((day, micros));
                 Ok(micros)
             }
         };
-        let days = days.as_primitive::<Date32Type>();
-        days.iter().map(|day| day.map(&mut beginning).transpose()).collect()
+        days.map(|day| day.map(&mut beginning).transpose()).collect()
+    }
+
+    /// The instants at which the zone's clocks show these times.
+    fn of_local(&self, micros: &Int64Array) -> Result<Int64Array> {
+        micros.try_unary(|micros| {
+            let date = date_of(self.calendar.checked(micros.div_euclid(MICROS_PER_DAY))?);
+            let of_day = jiff::Span::new().microseconds(micros.rem_euclid(MICROS_PER_DAY));
+            let midnight = date.to_datetime(jiff::civil::Time::midnight());
+            let time = midnight.checked_add(of_day);
+            self.instant(time.map_err(|error| exec_datafusion_err!("{error}"))?)
+        })
+    }
+
+    /// The instant at which the zone's clocks show a time: the first of two; of one that they skip, as much later
+    /// as they were put forward.
+    fn instant(&self, time: DateTime) -> Result<i64> {
+        let zone = &self.calendar.zone;
+        if let Ok(instant) = zone.to_ambiguous_timestamp(time).compatible() {
+            return Ok(instant.as_microsecond());
+        }
+        // At the ends of the calendar, which instants do not reach.
+        let days = i64::from(crate::rollup::number_of(time.date()));
+        let of_day = time.time().duration_since(jiff::civil::Time::midnight());
+        let of_day = i64::try_from(of_day.as_micros()).unwrap_or_default();
+        let local = days * MICROS_PER_DAY + of_day;
+        let offset = Offsets::new(zone.clone()).at(local.div_euclid(MICROS_PER_SECOND));
+        Ok(local - offset * MICROS_PER_SECOND)
     }
 
     /// A text of ten characters is a date, any other a timestamp.
     fn of_texts(&self, times: &ArrayRef) -> Result<Int64Array> {
-        let strict = CastOptions { safe: false, ..CastOptions::default() };
         let texts = cast(times, &DataType::Utf8View)?;
         let texts = texts.as_string_view();
         let is_date = |text: Option<&str>| text.is_none_or(|text| text.len() == 10);
         if texts.iter().all(is_date) {
-            return self.beginnings(&cast_with_options(texts, &DataType::Date32, &strict)?);
+            let strict = CastOptions { safe: false, ..CastOptions::default() };
+            return self.instants(&cast_with_options(texts, &DataType::Date32, &strict)?);
         }
         if !texts.iter().any(|text| text.is_some_and(|text| text.len() == 10)) {
-            let unit = DataType::Timestamp(TimeUnit::Microsecond, None);
-            return self.instants(&cast_with_options(texts, &unit, &strict)?);
+            let [local, instants] = local_and_instants(texts, self.calendar.times_are)?;
+            let (local, instants) = (self.instants(&local)?, self.instants(&instants)?);
+            return Ok(local.iter().zip(&instants).map(|(one, other)| one.or(other)).collect());
         }
         let mut instants = Vec::with_capacity(texts.len());
         for row in 0..texts.len() {
@@ -130,12 +159,45 @@ mod tests {
     use datafusion::arrow::array::{Date32Array, StringArray, TimestampMillisecondArray};
 
     fn instants(zone: &str, array: impl Array + 'static) -> Vec<Option<String>> {
-        let zone_name = zone.to_owned();
-        let signature = Signature::any(1, Volatility::Immutable);
-        let udf = InstantOf { zone: TimeZone::get(zone).unwrap(), zone_name, signature };
+        instants_where(zone, "UTC", array)
+    }
+
+    fn instants_where(
+        zone: &str,
+        times_are: &str,
+        array: impl Array + 'static,
+    ) -> Vec<Option<String>> {
+        let text = format!(
+            "[dataset]\nname = \"a\"\ntimezone = \"{zone}\"\n[source.s]\nurl = \"s/\"\nformat = \
+             \"csv\"\ntime = \"at\"\ntimes_are = \"{times_are}\"\n[dimension.d]\ncolumn = \
+             \"d\"\n[measure.m]\nsource = \"s\"\nkind = \"count\"\n"
+        );
+        let model = clio_proto::Model::parse("a.toml", &text).unwrap();
+        let calendar = Calendar::new(&model, model.sources()[0].times_are);
+        let udf = InstantOf { calendar, signature: Signature::any(1, Volatility::Immutable) };
         let array: ArrayRef = Arc::new(array);
         let text = |micros| jiff::Timestamp::from_microsecond(micros).unwrap().to_string();
         udf.instants(&array).unwrap().iter().map(|micros| micros.map(text)).collect()
+    }
+
+    #[test]
+    fn local_times_that_clocks_skip_or_show_twice_are_decided() {
+        let texts = [
+            "2026-03-29T01:59:59",
+            "2026-03-29T02:30:00",
+            "2026-03-29T03:30:00",
+            "2026-10-25T02:30:00",
+            "2026-10-25T02:30:00Z",
+        ];
+        let expected = some([
+            "2026-03-29T00:59:59Z",
+            "2026-03-29T01:30:00Z",
+            "2026-03-29T01:30:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T02:30:00Z",
+        ]);
+        let found = instants_where("Europe/Berlin", "local", StringArray::from(texts.to_vec()));
+        assert_eq!(found, expected);
     }
 
     fn some<const N: usize>(texts: [&str; N]) -> Vec<Option<String>> {

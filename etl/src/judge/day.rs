@@ -49,7 +49,9 @@ impl<'a> DayTally<'a> {
         let (mut gaps, mut pairs) = (Vec::new(), Vec::new());
         for (check, kind) in checks.iter().map(|check| &check.kind).enumerate() {
             match kind {
-                CheckKind::Rows { .. } | CheckKind::Unattributed { .. } => {}
+                CheckKind::Rows { .. }
+                | CheckKind::OutOfDay { .. }
+                | CheckKind::Unattributed { .. } => {}
                 CheckKind::Missing { dimensions, sources, at_most } => {
                     for dimension in dimensions {
                         let lookup = model.dimension(dimension).and_then(|d| d.members.as_deref());

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clio_proto::{Measure, MeasureKind, Model, Source};
+use clio_proto::{Measure, MeasureKind, Model, Source, TimesAre};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
+use jiff::Span;
 use url::Url;
 
 use super::inventory::Inventory;
@@ -17,7 +18,7 @@ use crate::config::Days;
 use crate::engine::explained;
 use crate::enrich::Enrichment;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{day_of, is_utc};
+use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::source::{BadRow, FolderDays, Scope, SourceFile, Table};
 
 /// How many rows of a text column tell whether its numbers are whole.
@@ -39,7 +40,8 @@ pub(crate) struct Inputs {
     /// The type that each dimension is grouped by: that of all sources, else text.
     pub(super) group_types: Vec<DataType>,
     pub(super) held: Vec<Held>,
-    pub(crate) day_of: Arc<ScalarUDF>,
+    /// The day and the instant of an event, by what times without a zone are.
+    times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
     pub(super) is_utc: bool,
     pub(crate) n_threads: usize,
 }
@@ -104,7 +106,10 @@ impl Inputs {
             measures: model.stored_measures().cloned().collect(),
             group_types: Vec::new(),
             held: Vec::new(),
-            day_of: Arc::new(day_of(model.timezone(), zone)),
+            times: TimesAre::ALL.map(|times_are| {
+                let calendar = Calendar::new(model, times_are);
+                (times_are, Arc::new(day_of(&calendar)), Arc::new(instant_of(&calendar)))
+            }),
             is_utc: is_utc(zone),
             n_threads: n_threads.max(1),
         };
@@ -114,6 +119,20 @@ impl Inputs {
         inputs.held = shape.measures.iter().map(|measure| measure.held).collect();
         inputs.bind_all(ctx)?;
         Ok((inputs, shape))
+    }
+
+    /// The day of a source's event, of its time.
+    pub(crate) fn day_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, of_first, _), (_, of_other, _)] = &self.times;
+        let day_of = if source.times_are == *first { of_first } else { of_other };
+        day_of.call(vec![time])
+    }
+
+    /// The instant of a source's event, of its time.
+    pub(crate) fn instant_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, _, of_first), (_, _, of_other)] = &self.times;
+        let instant_of = if source.times_are == *first { of_first } else { of_other };
+        instant_of.call(vec![time])
     }
 
     pub(crate) fn sources(&self) -> &[Input] {
@@ -242,6 +261,10 @@ impl Inputs {
             let scope = Scope::new(ctx, table, &frame);
             let key = format!("measure.{}.of", measure.name);
             let value = scope.bind(&key, of)?;
+            if known.contains(&measure.name) {
+                float_sums.push(measure.name.clone());
+                continue;
+            }
             let is_float = match scope.type_of(&key, &of.0, &value)? {
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                     let has_fractions = async || match has_fractions(&frame, &value).await {
@@ -256,7 +279,7 @@ impl Inputs {
                         }
                         found => found,
                     };
-                    known.contains(&measure.name) || has_fractions().await?
+                    has_fractions().await?
                 }
                 DataType::Float16 | DataType::Float32 | DataType::Float64 => true,
                 DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => scale > 0,
@@ -311,14 +334,13 @@ fn in_order(files: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
     files
 }
 
-/// The folders that hold events of the days: the same in UTC, and one day either side elsewhere.
-pub(super) fn folder_days(days: Days, is_utc: bool) -> FolderDays {
+/// The folders that hold events of the days: the same in UTC, and one day either side elsewhere; where events
+/// may be late, those of so many days after as well.
+pub(super) fn folder_days(days: Days, is_utc: bool, late_days: i32) -> FolderDays {
     let Days::Range(range) = days else { return None };
-    if is_utc {
-        return Some(range.first()..=range.last());
-    }
-    let first = range.first().yesterday().unwrap_or(range.first());
-    let last = range.last().tomorrow().unwrap_or(range.last());
+    let slack = i32::from(!is_utc);
+    let first = range.first().saturating_sub(Span::new().days(slack));
+    let last = range.last().saturating_add(Span::new().days(slack + late_days));
     Some(first..=last)
 }
 

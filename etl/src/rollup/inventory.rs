@@ -116,7 +116,7 @@ impl Inventory {
     /// Whether there is any file of the days to read.
     pub(crate) fn has_files(&self, days: Days) -> bool {
         let mut tables = self.sources.iter().flat_map(ListedSource::tables);
-        tables.any(|listed| !self.files_of(&listed.files, days).is_empty())
+        tables.any(|listed| !self.files_of(&listed.files, listed.late_days(), days).is_empty())
     }
 
     /// Whether the events of a source are credited to others.
@@ -137,14 +137,15 @@ impl Inventory {
         if !self.has_folders() {
             return vec![Selection { days }];
         }
-        let slack: &[i32] = if self.is_utc { &[0] } else { &[-1, 0, 1] };
-        let tables = self.sources.iter().flat_map(ListedSource::tables);
-        let folders = tables.flat_map(|listed| &listed.files);
-        let found: BTreeSet<Date> = folders
-            .filter_map(|file| file.folder_day)
-            .flat_map(|day| slack.iter().map(move |n| day.saturating_add(Span::new().days(*n))))
-            .filter(|day| days.contains(*day))
-            .collect();
+        let slack = i32::from(!self.is_utc);
+        let mut found = BTreeSet::new();
+        for listed in self.sources.iter().flat_map(ListedSource::tables) {
+            let around = -(slack + listed.late_days())..=slack;
+            for day in listed.files.iter().filter_map(|file| file.folder_day) {
+                let near = around.clone().map(|n| day.saturating_add(Span::new().days(n)));
+                found.extend(near.filter(|day| days.contains(*day)));
+            }
+        }
         found.into_iter().map(|day| Selection { days: Days::one(day) }).collect()
     }
 
@@ -156,18 +157,23 @@ impl Inventory {
             Some((_, reach)) => reach.event_days(selection.days),
             None => selection.days,
         };
-        self.files_of(&source.listed.files, days)
+        self.files_of(&source.listed.files, source.listed.late_days(), days)
     }
 
     /// The files of what a source's events are credited to, as far as they decide about the days.
     pub(crate) fn creditor_files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
         let Some((listed, reach)) = &self.sources[index].creditor else { return Vec::new() };
-        self.files_of(&listed.files, reach.creditor_days(selection.days))
+        self.files_of(&listed.files, listed.late_days(), reach.creditor_days(selection.days))
     }
 
-    /// Those of some files that may hold events of the days.
-    pub(crate) fn files_of(&self, files: &[SourceFile], days: Days) -> Vec<SourceFile> {
-        let folders = folder_days(days, self.is_utc);
+    /// Those of some files that may hold events of the days, which may be so many days late.
+    pub(crate) fn files_of(
+        &self,
+        files: &[SourceFile],
+        late_days: i32,
+        days: Days,
+    ) -> Vec<SourceFile> {
+        let folders = folder_days(days, self.is_utc, late_days);
         let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
             (Some(day), Some(folders)) => folders.contains(&day),
             _ => true,
@@ -236,7 +242,9 @@ async fn list_sources(
     let is_utc = is_utc(model.timezone_name());
     let list = async |source: &Source, days| {
         let name = TableName::Source(source.name.clone());
-        Listed::list(ctx, name, &source.files, base, folder_days(days, is_utc)).await
+        let late_days = source.files.late_days.map_or(0, i32::from);
+        let folders = folder_days(days, is_utc, late_days);
+        Listed::list(ctx, name, &source.files, base, folders).await
     };
     let mut sources = Vec::new();
     for source in model.sources() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clio_proto::{MeasureKind, Source, SqlColumn};
+use clio_proto::{MeasureKind, Source, SqlColumn, TimesAre};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, not, when};
@@ -72,19 +72,19 @@ impl Inputs {
         let frame = self.filtered(ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(ctx, &input.table, &frame);
         let time = time(&scope, &input.table, &input.source)?;
-        let mut columns = vec![self.day_of.call(vec![time]).alias(DAY)];
+        let mut columns = vec![self.day_of(&input.source, time).alias(DAY)];
         columns.extend(self.dimensions(&scope, &frame)?);
         for position in 0..self.measures.len() {
             if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = self.sees_folders(input.has_folders, selection.days);
+        let sees_folders = self.sees_folders(&input.table, input.has_folders, selection.days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        let rule = self.day_rule(selection.days, sees_folders);
+        let rule = self.day_rule(&input.table, selection.days, sees_folders);
         let frame = match rule.kept {
             Some(kept) => frame.filter(kept).during("planning a roll-up")?,
             None => frame,
@@ -131,16 +131,18 @@ impl Inputs {
     }
 
     /// Whether a row's folder matters: not where only those of its own day are read.
-    pub(crate) fn sees_folders(&self, has_folders: bool, days: Days) -> bool {
-        has_folders && !(self.is_utc && days.is_one_day())
+    pub(crate) fn sees_folders(&self, table: &Table, has_folders: bool, days: Days) -> bool {
+        has_folders && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
     }
 
-    /// How many days an event's folder may be off its own day: days are cut in UTC there.
-    pub(crate) fn folder_slack(&self) -> i32 {
-        i32::from(!self.is_utc)
+    /// How many days an event's own day may be before that of its folder, and after: days are cut in UTC there,
+    /// and events may be late.
+    pub(crate) fn folder_slack(&self, table: &Table) -> (i32, i32) {
+        let slack = i32::from(!self.is_utc);
+        (slack + table.late_days(), slack)
     }
 
-    pub(crate) fn day_rule(&self, days: Days, sees_folders: bool) -> DayRule {
+    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_folders: bool) -> DayRule {
         let number = |column: &str| cast(col(column), DataType::Int32);
         let in_range = match days {
             Days::All | Days::OutOfDate => None,
@@ -149,10 +151,10 @@ impl Inputs {
         let is_within = |column: &str| {
             in_range.map(|(first, last)| number(column).between(lit(first), lit(last)))
         };
-        let slack = lit(self.folder_slack());
+        let (before, after) = self.folder_slack(table);
         let is_near = sees_folders.then(|| {
             let folder = number(FOLDER_DAY_COLUMN);
-            number(DAY).between(folder.clone() - slack.clone(), folder + slack)
+            number(DAY).between(folder.clone() - lit(before), folder + lit(after))
         });
         let in_day = match (is_within(DAY), is_near.clone()) {
             (Some(is_within), Some(is_near)) => Some(is_within.and(is_near)),
@@ -261,12 +263,13 @@ impl Inputs {
     }
 
     /// The day of an event, for a recount: by the engine's own cast where that means the same.
-    pub(crate) fn recounted_day(&self, time: Expr, found: &DataType) -> Expr {
+    pub(crate) fn recounted_day(&self, source: &Source, time: Expr, found: &DataType) -> Expr {
+        let is_as_written = self.is_utc || source.times_are == TimesAre::Local;
         match found {
-            DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 if self.is_utc => {
+            DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 if is_as_written => {
                 cast(time, DataType::Date32)
             }
-            _ => self.day_of.call(vec![time]),
+            _ => self.day_of(source, time),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use clio_lake::{DayInputs, SnapshotMetadata, files_by_period};
+use clio_lake::{DayInputs, ShapeDifference, SnapshotMetadata, differences, files_by_period};
 use clio_proto::Period;
+use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
-use clio_lake::differences;
-
-use crate::cells::CellShape;
+use crate::cells::{CellShape, Held};
+use crate::columns::Columns;
 use crate::config::Days;
 use crate::error::EtlError;
 use crate::model_change::Effect;
@@ -33,6 +33,7 @@ pub(super) fn is_unchanged(
                 && known.provisional_days == metadata.provisional_days
                 && known.rows_unattributed == metadata.rows_unattributed
                 && known.retired == metadata.retired
+                && known.columns == metadata.columns
         })
 }
 
@@ -111,6 +112,20 @@ pub(super) fn change(
     }
 }
 
+/// The sums that the lake holds as whole numbers and that are not whole any longer. Where months are retired their
+/// files cannot follow, since none of their days are there.
+pub(super) fn wider_sums(state: &TableState, shape: &CellShape, plan: &Plan) -> Vec<String> {
+    if !plan.retired.is_empty() {
+        return Vec::new();
+    }
+    let is_whole = |name: &str| {
+        let field = state.schema.field_with_name(name);
+        field.is_ok_and(|field| *field.data_type() == DataType::Int64)
+    };
+    let floats = shape.measures.iter().filter(|measure| measure.held == Held::FloatSum);
+    floats.map(|measure| measure.name.clone()).filter(|name| is_whole(name)).collect()
+}
+
 /// Refuses cells that do not fit those of the lake, unless every day of the lake is rebuilt.
 pub(super) fn refuse_other_cells(
     state: Option<&TableState>,
@@ -120,8 +135,15 @@ pub(super) fn refuse_other_cells(
 ) -> Result<(), EtlError> {
     let Some(state) = state else { return Ok(()) };
     let differences = differences(&state.schema, &shape.table_schema);
-    let mut differences: Vec<String> =
-        differences.into_iter().filter(|own| !own.is_compatible).map(|own| own.what).collect();
+    let wider = wider_sums(state, shape, plan);
+    let is_wider = |own: &ShapeDifference| {
+        wider.iter().any(|name| own.what.starts_with(&format!("`{name}` was ")))
+    };
+    let mut differences: Vec<String> = differences
+        .into_iter()
+        .filter(|own| !own.is_compatible && !is_wider(own))
+        .map(|own| own.what)
+        .collect();
     // Cells of the same shape may still mean something else: days that begin elsewhere, say.
     if differences.is_empty() {
         differences = plan.model.of(Effect::Rebuild);
@@ -151,6 +173,7 @@ pub(super) fn refuse_conflict(
     lake: &Overtaken<'_>,
     shape: &CellShape,
     days: &Periods,
+    columns: &Columns,
 ) -> Result<(), EtlError> {
     let (before, after) = (lake.before.0, lake.after.0);
     let (old, new) = (files_by_period(before), files_by_period(after));
@@ -165,6 +188,9 @@ pub(super) fn refuse_conflict(
     let both: Vec<Date> = both.filter_map(|period| period.day()).collect();
     let is_other_shape =
         after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());
+    // Both were the first to see a column, and took its values for values of different types.
+    let newly_known = lake.after.1.map(|known| &known.columns);
+    let is_other_shape = is_other_shape || columns.conflict(newly_known).is_some();
     if both.is_empty() && !is_other_shape {
         return Ok(());
     }

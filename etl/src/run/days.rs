@@ -10,12 +10,14 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::civil::Date;
 
 use super::book::Book;
+use super::change::wider_sums;
 use super::{Run, resume};
 use crate::attribute::{Credited, Credits};
 use crate::cells::CellShape;
 use crate::check::{self, Totals};
 use crate::config::Days;
 use crate::error::EtlError;
+use crate::fold::Union;
 use crate::journal::StagedPass;
 use crate::plan::{MonthEffect, Plan};
 use crate::quarantine::RowKey;
@@ -77,7 +79,7 @@ impl Run<'_> {
             if let Made::Staged(staged) = &of_pass {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
-                    Some(read) => self.take(shape, plan, staged, read, &mut days)?,
+                    Some(read) => self.take(shape, (plan, &pass), staged, read, &mut days)?,
                     None => {
                         let rolled = made(ctx, inputs, shape, &pass, &credited, &book).await?;
                         of_pass = Made::RolledUp(rolled);
@@ -119,6 +121,33 @@ impl Run<'_> {
         Ok(days)
     }
 
+    /// Writes the days that are not rebuilt once more where a sum is not whole any longer: all files of a lake hold a
+    /// sum in one way.
+    pub(super) async fn recast(
+        &mut self,
+        ctx: &SessionContext,
+        shape: &CellShape,
+        plan: &Plan,
+        state: Option<&TableState>,
+        days: &Periods,
+    ) -> Result<Periods, EtlError> {
+        let mut recast = Periods::new();
+        let is_wider = state.is_some_and(|state| !wider_sums(state, shape, plan).is_empty());
+        if !is_wider {
+            return Ok(recast);
+        }
+        let union = Union::new(ctx, shape, Arc::clone(self.cells.store()), self.config.n_threads)?;
+        for (period, files) in files_by_period(state) {
+            if period.day().is_none() || days.contains_key(&period) {
+                continue;
+            }
+            let cells = union.cells(&files).await?;
+            let rebuilt = self.stager.stage(shape, period, &cells, &files).await?;
+            recast.insert(period, rebuilt);
+        }
+        Ok(recast)
+    }
+
     /// Writes the bad rows that were found since the pass before; returns them.
     async fn set_aside(
         &mut self,
@@ -146,14 +175,16 @@ impl Run<'_> {
         pass: &Selection,
     ) -> Option<StagedPass> {
         let (made_of, staged) = self.finished.get(&resume::name_of(pass))?;
-        let is_same = *made_of == resume::made_of(inputs.inventory(), shape, plan, pass);
+        let is_same =
+            *made_of == resume::made_of(inputs.inventory(), shape, plan, pass, &self.columns);
         is_same.then(|| staged.clone())
     }
 
-    /// Whether a day was asked for by its date, or all that its folder holds was read.
+    /// Whether a day was asked for by its date, or everything was read that may hold events of it: its folder, or
+    /// all files where they lie in no folders by day.
     pub(super) fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
-        let of_range = |days| matches!(days, Days::Range(range) if range.contains(day));
-        of_range(self.asked) || plan.passes.iter().any(|pass| of_range(pass.days))
+        let by_date = matches!(self.asked, Days::Range(range) if range.contains(day));
+        by_date || (plan.may_rebuild(day) && !self.is_kept(day))
     }
 
     /// Whether a day lies in a retired month that this run leaves as it is.
@@ -180,7 +211,7 @@ impl Run<'_> {
     fn take(
         &mut self,
         shape: &CellShape,
-        plan: &Plan,
+        (plan, pass): (&Plan, &Selection),
         staged: &StagedPass,
         read: Vec<(Period, Rebuilt)>,
         days: &mut Periods,
@@ -194,7 +225,7 @@ impl Run<'_> {
             self.stager.checked.n_cells += rebuilt.totals.n_cells;
             days.insert(period, rebuilt);
         }
-        self.count_others(&staged.rows_out_of_day);
+        self.count_others(pass, &staged.rows_out_of_day, days);
         Ok(())
     }
 
@@ -232,9 +263,9 @@ impl Run<'_> {
             }
             days.insert(period, rebuilt);
         }
-        self.count_others(&rolled.rows_out_of_day);
+        self.count_others(pass, &rolled.rows_out_of_day, days);
         if let Some(journal) = self.book.journal() {
-            let made_of = resume::made_of(inputs.inventory(), shape, plan, pass);
+            let made_of = resume::made_of(inputs.inventory(), shape, plan, pass, &self.columns);
             journal.pass_done(&part, &made_of, &staged)?;
         }
         Ok(())
@@ -289,9 +320,23 @@ impl Run<'_> {
         }
     }
 
-    fn count_others(&mut self, rows_out_of_day: &BTreeMap<String, u64>) {
+    fn count_others(
+        &mut self,
+        pass: &Selection,
+        rows_out_of_day: &BTreeMap<String, u64>,
+        days: &Periods,
+    ) {
+        // Of a pass over all days: they stand beside the last one that has cells.
+        let day = match pass.days {
+            Days::Range(range) => Some(range.last()),
+            Days::All | Days::OutOfDate => days.keys().rev().find_map(|period| period.day()),
+        };
         for (source, n_rows) in rows_out_of_day {
             *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
+            if let Some(day) = day.filter(|_| *n_rows > 0) {
+                let by_day = self.out_of_day.entry(source.clone()).or_default();
+                *by_day.entry(day).or_default() += n_rows;
+            }
         }
     }
 }

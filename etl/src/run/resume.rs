@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::cells::CellShape;
 use crate::check::Totals;
+use crate::columns::Columns;
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
 use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
@@ -123,6 +124,7 @@ pub(super) fn made_of(
     shape: &CellShape,
     plan: &Plan,
     pass: &Selection,
+    known: &Columns,
 ) -> String {
     let recipe = inventory.recipe();
     let columns: Vec<String> = shape
@@ -138,6 +140,7 @@ pub(super) fn made_of(
         recipe.lookups,
         inventory.digest(pass)
     );
+    text += &format!(" {}", known.describe());
     if !inventory.has_folders() && !plan.retired.is_empty() {
         // A pass over all days leaves out those of some retired months.
         text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);

@@ -8,7 +8,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DataFusionError, SchemaError};
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
+use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::{SourceFile, Table, is_public};
@@ -170,6 +170,10 @@ pub(super) fn with_computed_columns(
     columns: &[(String, String)],
 ) -> Result<DataFrame, EtlError> {
     let mut frame = ctx.read_table(provider).during("opening a table")?;
+    for exact in &table.casts {
+        let value = exact.udf().call(vec![ident(&exact.column)]);
+        frame = frame.with_column(&exact.column, value).during("casting a column")?;
+    }
     let mut waiting: Vec<&(String, String)> = columns.iter().collect();
     while !waiting.is_empty() {
         let mut first_error = None;

@@ -347,6 +347,8 @@ mod tests {
             patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
             format,
             columns: Vec::new(),
+            types: Vec::new(),
+            late_days: None,
             on_bad_rows: Default::default(),
         };
         let csv = || Format::Csv(CsvOptions::default());

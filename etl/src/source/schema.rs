@@ -26,7 +26,7 @@ use super::text::{Quotes, csv_records};
 use clio_lake::is_transient;
 
 use crate::engine::{explained, root_message};
-use crate::error::{EtlError, TableName, TypeInFile, type_name};
+use crate::error::{EtlError, TableName, type_name};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
@@ -82,13 +82,6 @@ pub(super) async fn of_file(
     }
 }
 
-/// The columns of all files.
-#[derive(Debug)]
-pub(super) struct Columns {
-    pub(super) schema: SchemaRef,
-    pub(super) spellings: Vec<Spelling>,
-}
-
 /// Two columns whose names differ in nothing but case, each with a file that has it.
 ///
 /// Not those that a file of columns has side by side: they are two on purpose.
@@ -98,14 +91,14 @@ pub(super) struct Spelling {
     pub(super) files: [String; 2],
 }
 
-/// The columns of all files: a column that some files lack is null in them.
+/// The columns of each file.
 pub(super) async fn read(
     ctx: &SessionContext,
     store: &Arc<dyn ObjectStore>,
     name: &TableName,
     file_set: &FileSet,
     files: &[SourceFile],
-) -> Result<Columns, EtlError> {
+) -> Result<Vec<SchemaRef>, EtlError> {
     let columns_of = async |file: &SourceFile| match of_file(ctx, store, name, file_set, file).await
     {
         Err(_) if steady::is_changed(store.as_ref(), file).await => {
@@ -113,78 +106,45 @@ pub(super) async fn read(
         }
         found => found,
     };
-    let schemas: Vec<SchemaRef> =
-        futures::stream::iter(files).map(columns_of).buffered(N_CONCURRENT).try_collect().await?;
-    let mut merged: Vec<(Arc<Field>, usize)> = Vec::new();
-    for (index, schema) in schemas.iter().enumerate() {
-        for field in schema.fields() {
-            let Some((known, first)) = merged.iter_mut().find(|(f, _)| f.name() == field.name())
-            else {
-                merged.push((Arc::clone(field), index));
-                continue;
-            };
-            let Some(common) = common_type(known.data_type(), field.data_type()) else {
-                let in_file = |index: usize, field: &Field| {
-                    let data_type = type_name(field.data_type());
-                    Box::new(TypeInFile { file: files[index].path(), data_type })
-                };
-                return Err(EtlError::TypesDiffer {
-                    table: name.clone(),
-                    column: field.name().clone(),
-                    first: in_file(*first, known),
-                    second: in_file(index, field),
-                });
-            };
-            if common != *known.data_type() {
-                *known = Arc::new(Field::new(field.name(), common, true));
-            }
-        }
-    }
-    let spellings = spellings(&merged, &schemas, file_set, files);
-    let fields: Fields = merged.into_iter().map(|(field, _)| nullable(&field)).collect();
-    Ok(Columns { schema: Arc::new(Schema::new(fields)), spellings })
+    futures::stream::iter(files).map(columns_of).buffered(N_CONCURRENT).try_collect().await
 }
 
-fn spellings(
-    merged: &[(Arc<Field>, usize)],
+/// Columns whose names differ from file to file in nothing but case.
+pub(super) fn spellings(
     schemas: &[SchemaRef],
     file_set: &FileSet,
     files: &[SourceFile],
 ) -> Vec<Spelling> {
     let mut known: BTreeMap<String, (&str, usize)> = BTreeMap::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut all = Vec::new();
-    for (field, file) in merged {
-        let Some((first, first_file)) = known.get(&field.name().to_lowercase()) else {
-            known.insert(field.name().to_lowercase(), (field.name(), *file));
-            continue;
-        };
-        let has_both = |schema: &SchemaRef| {
-            schema.column_with_name(first).is_some()
-                && schema.column_with_name(field.name()).is_some()
-        };
-        // Of JSON, the keys of a file need not be those of a row.
-        if file_set.format == Format::Ndjson || !schemas.iter().any(has_both) {
-            all.push(Spelling {
-                names: [(*first).to_owned(), field.name().clone()],
-                files: [files[*first_file].path(), files[*file].path()],
-            });
+    for (file, schema) in schemas.iter().enumerate() {
+        for field in schema.fields() {
+            if !seen.insert(field.name()) {
+                continue;
+            }
+            let Some((first, first_file)) = known.get(&field.name().to_lowercase()) else {
+                known.insert(field.name().to_lowercase(), (field.name(), file));
+                continue;
+            };
+            let has_both = |schema: &SchemaRef| {
+                schema.column_with_name(first).is_some()
+                    && schema.column_with_name(field.name()).is_some()
+            };
+            // Of JSON, the keys of a file need not be those of a row.
+            if file_set.format == Format::Ndjson || !schemas.iter().any(has_both) {
+                all.push(Spelling {
+                    names: [(*first).to_owned(), field.name().clone()],
+                    files: [files[*first_file].path(), files[file].path()],
+                });
+            }
         }
     }
     all
 }
 
-/// Nullable, since another file may lack the column; a column of nulls alone is taken for texts.
-fn nullable(field: &Field) -> Arc<Field> {
-    let data_type = match field.data_type() {
-        DataType::Null => DataType::Utf8View,
-        other => other.clone(),
-    };
-    let metadata = field.metadata().clone();
-    Arc::new(Field::new(field.name(), data_type, true).with_metadata(metadata))
-}
-
 /// The type that holds the values of both without loss; `None` where there is none.
-fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
+pub(super) fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as T;
     let is_text = |t: &T| matches!(t, T::Utf8 | T::LargeUtf8 | T::Utf8View);
     Some(match (a, b) {

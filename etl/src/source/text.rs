@@ -38,7 +38,7 @@ const N_WAITING_BATCHES: usize = 2;
 
 pub(super) fn provider(
     name: TableName,
-    format: Format,
+    (format, coerces): (Format, bool),
     file_schema: &SchemaRef,
     virtual_columns: &[Arc<Field>],
     store: Arc<dyn ObjectStore>,
@@ -47,7 +47,8 @@ pub(super) fn provider(
 ) -> Arc<dyn TableProvider> {
     let all = file_schema.fields().iter().chain(virtual_columns).cloned();
     let schema = Arc::new(Schema::new(all.collect::<Vec<_>>()));
-    let reading = Arc::new(Reading { name, format, store, file_schema: Arc::clone(file_schema) });
+    let reading =
+        Arc::new(Reading { name, format, coerces, store, file_schema: Arc::clone(file_schema) });
     Arc::new(TextFiles { reading, schema, files, n_partitions })
 }
 
@@ -56,6 +57,8 @@ pub(super) fn provider(
 struct Reading {
     name: TableName,
     format: Format,
+    /// Numbers are read as texts where texts are wanted.
+    coerces: bool,
     store: Arc<dyn ObjectStore>,
     /// The columns that files have, of which one file may have some.
     file_schema: SchemaRef,

@@ -90,7 +90,7 @@ impl Events<'_> {
             measures,
             not_compared,
         )?;
-        self.register_side("played", frame, input.has_folders, &columns)?;
+        self.register_side("played", frame, (&input.table, input.has_folders), &columns)?;
         Ok(columns)
     }
 
@@ -128,7 +128,7 @@ impl Events<'_> {
             measures,
             not_compared,
         )?;
-        self.register_side("shown", frame, creditor.has_folders, &columns)?;
+        self.register_side("shown", frame, (table, creditor.has_folders), &columns)?;
         Ok(columns)
     }
 
@@ -173,8 +173,8 @@ impl Events<'_> {
         };
         let time = time(scope, table, source)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
-        let at = cast(creditor.instant_of.call(vec![time.clone()]), DataType::Int64);
-        let day = cast(self.inputs.recounted_day(time, &found), DataType::Int32);
+        let at = cast(self.inputs.instant_of(source, time.clone()), DataType::Int64);
+        let day = cast(self.inputs.recounted_day(source, time, &found), DataType::Int32);
         let mut exprs = vec![at.alias("at"), day.alias("day")];
         for (index, key) in creditor.keys.iter().enumerate() {
             let key = cast(key.bind(side, scope)?, DataType::Utf8);
@@ -188,15 +188,16 @@ impl Events<'_> {
         &self,
         name: &str,
         frame: DataFrame,
-        has_folders: bool,
+        (table, has_folders): (&Table, bool),
         columns: &Columns,
     ) -> Result<(), EtlError> {
         let mut exprs = columns.exprs.clone();
         exprs.push(cast(col(FOLDER_DAY_COLUMN), DataType::Int32).alias("folder"));
         let mut rows = frame.select(exprs).during(STEP)?;
         if has_folders {
-            let slack = lit(self.inputs.folder_slack());
-            let is_near = col("day").between(col("folder") - slack.clone(), col("folder") + slack);
+            let (before, after) = self.inputs.folder_slack(table);
+            let (first, last) = (col("folder") - lit(before), col("folder") + lit(after));
+            let is_near = col("day").between(first, last);
             rows = rows.filter(is_near).during(STEP)?;
         }
         let name = format!("{name}_{}", self.source);

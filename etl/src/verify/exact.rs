@@ -136,7 +136,7 @@ impl Asked<'_> {
         let parts: Vec<String> = (0..n_parts).map(|part| format!("v{measure}_{part}")).collect();
         let is_value: Vec<String> =
             parts.iter().map(|part| format!("{part} IS NOT NULL")).collect();
-        let (parts, is_value) = (parts.join(", "), is_value.join(" OR "));
+        let (parts, is_value) = (parts.join(", "), is_value.join(" AND "));
         // Each different value once, so that their number is COUNT(DISTINCT); and by place, so that one
         // reference sketch is held at a time.
         let sql = format!(

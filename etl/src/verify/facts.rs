@@ -2,7 +2,7 @@
 
 use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
@@ -11,7 +11,7 @@ use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
 use crate::rollup::{Inputs, Selection, number_of, time};
-use crate::source::{Scope, Table};
+use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
 
 pub(super) const STEP: &str = "recounting a day";
 
@@ -247,9 +247,17 @@ impl Events<'_> {
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let time = time(&scope, &input.table, &input.source)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
-        let day = self.inputs.recounted_day(time, &found);
-        let wanted = cast(lit(number_of(range.first())), DataType::Date32);
-        frame.filter(day.eq(wanted)).during(STEP)
+        let day = self.inputs.recounted_day(&input.source, time, &found);
+        let wanted = lit(number_of(range.first()));
+        let is_of_day = cast(day, DataType::Int32).eq(wanted.clone());
+        if !input.has_folders {
+            return frame.filter(is_of_day).during(STEP);
+        }
+        // In a folder that is too far from it an event is none: no run of its day sees it.
+        let (before, after) = self.inputs.folder_slack(&input.table);
+        let folder = cast(col(FOLDER_DAY_COLUMN), DataType::Int32);
+        let is_near = wanted.between(folder.clone() - lit(before), folder + lit(after));
+        frame.filter(is_of_day.and(is_near)).during(STEP)
     }
 
     /// A dimension's column or key, as it is compared with others and as the event has it.

@@ -93,7 +93,7 @@ struct Naive {
     shown: u64,
     viewers: BTreeSet<i64>,
     played: u64,
-    players: BTreeSet<(Option<i64>, i64)>,
+    players: BTreeSet<(i64, i64)>,
     seconds: i64,
 }
 
@@ -124,7 +124,7 @@ fn naive_lines(
         let cell = cells.entry(key).or_default();
         if event.is_play {
             cell.played += 1;
-            cell.players.insert((event.id, event.kind));
+            cell.players.extend(event.id.map(|id| (id, event.kind)));
             cell.seconds += event.seconds.unwrap_or_default();
         } else {
             cell.shown += 1;

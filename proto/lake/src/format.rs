@@ -24,6 +24,7 @@
 //! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
 //! before its version that carries one (another engine's maintenance commits carry none).
 
+mod columns;
 mod inputs;
 mod shape;
 mod verification;
@@ -34,6 +35,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use jiff::civil::Date;
 use url::Url;
 
+pub use columns::{KnownColumn, KnownColumns};
 pub use inputs::{DayInputs, Digest, Recipe};
 pub use shape::{ShapeDifference, differences};
 pub use verification::{
@@ -110,6 +112,10 @@ pub struct SnapshotMetadata {
     /// commit carries them on. Commits before months could be retired have none.
     #[serde(default, skip_serializing_if = "RetiredDays::is_empty")]
     pub retired: RetiredDays,
+    /// The columns that key, measure or count people, as files had them. Every commit carries them on; commits
+    /// before they were remembered have none.
+    #[serde(default, skip_serializing_if = "KnownColumns::is_empty")]
+    pub columns: KnownColumns,
 }
 
 impl SnapshotMetadata {

@@ -31,10 +31,10 @@ mod transient;
 pub use error::LakeError;
 pub use format::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
-    LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND, META_PRECISION, Mismatch,
-    PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors, SNAPSHOT_KEY, ShapeDifference,
-    SnapshotMetadata, StoredMeasure, StoredType, VERIFICATIONS_FOLDER, Verification, cell_schema,
-    differences, verification_prefix,
+    KnownColumn, KnownColumns, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
+    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
+    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
+    VERIFICATIONS_FOLDER, Verification, cell_schema, differences, verification_prefix,
 };
 pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};

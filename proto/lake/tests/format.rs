@@ -76,6 +76,7 @@ fn commits_of_version_1_are_read() {
         accepted: None,
         inputs: DayInputs::default(),
         retired: RetiredDays::default(),
+        columns: Default::default(),
     };
     let shipped = include_str!("format/snapshot_metadata_v1.json");
     assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);

@@ -11,11 +11,13 @@ mod measure;
 mod names;
 mod source;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::problems::{Problems, nearest};
 use super::raw::{Entry, Place, RawDataset, RawModel, read};
 use super::{Model, ModelError, fingerprint};
+use crate::period::{FIRST_DAY, LAST_DAY};
 
 /// The time zone of a model that names none.
 const DEFAULT_TIMEZONE: &str = "UTC";
@@ -32,6 +34,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
 
 fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
+    let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::check(&raw.sources, problems);
     let lookups = source::check_lookups(&raw.lookups, problems);
     let dimensions = dimension::check(raw, problems);
@@ -39,10 +42,13 @@ fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let checks = checks::check(raw, problems);
     names::check(raw, problems);
     let (name, timezone_name, timezone) = dataset?;
+    let (first_day, last_day) = days??;
     let mut model = Model {
         name,
         timezone_name,
         timezone,
+        first_day,
+        last_day,
         sources: sources?,
         lookups: lookups?,
         dimensions: dimensions?,
@@ -92,6 +98,34 @@ fn dataset(
             None
         }
     }
+}
+
+/// The first and the last day that events may have.
+fn days(raw: &RawDataset, problems: &mut Problems) -> Option<(Option<Date>, Option<Date>)> {
+    let mut day = |key: &str, entry: &Entry<String>| {
+        let at = match entry {
+            Entry::Absent => return Some(None),
+            Entry::Bad => return None,
+            Entry::Given(at) => at,
+        };
+        let found = at.value.parse::<Date>().ok();
+        let found = found.filter(|day| (FIRST_DAY..=LAST_DAY).contains(day));
+        if found.is_none() {
+            let what = format!("`{}` is no day from {FIRST_DAY} to {LAST_DAY}", at.value);
+            let mend = "write one such as `\"2020-01-01\"`";
+            problems.report(at.line, raw.place.key(key), what, mend);
+        }
+        found.map(Some)
+    };
+    let (first, last) = (day("first_day", &raw.first_day), day("last_day", &raw.last_day));
+    let (first, last) = (first?, last?);
+    if first.zip(last).is_some_and(|(first, last)| last < first) {
+        let line = raw.last_day.line_or(raw.place.line);
+        let what = "is before `first_day`, so that no day is left";
+        problems.report(line, raw.place.key("last_day"), what, "write a later day");
+        return None;
+    }
+    Some((first, last))
 }
 
 /// A key that must be there. `mend` says what to add.

@@ -52,6 +52,13 @@ pub enum CheckKind {
         /// The greatest share of a source's events, 0 to 1.
         at_most: f64,
     },
+    /// Few events lie in the `dt=` folder of another day, where no run of their own day sees them.
+    OutOfDay {
+        /// The sources, each on its own.
+        sources: Vec<String>,
+        /// The greatest share of the events that were read for a day, 0 to 1.
+        at_most: f64,
+    },
     /// Few events of a day find none to be credited to, beside those that are credited to the day.
     Unattributed {
         /// The sources, each on its own; each is attributed.
@@ -63,7 +70,8 @@ pub enum CheckKind {
 
 impl CheckKind {
     /// The names of kinds in the model.
-    pub const NAMES: [&'static str; 4] = ["rows", "within", "missing", "unattributed"];
+    pub const NAMES: [&'static str; 5] =
+        ["rows", "within", "missing", "out_of_day", "unattributed"];
 }
 
 /// In words, as `model check` prints it.
@@ -87,6 +95,13 @@ impl fmt::Display for CheckKind {
                 percent(*at_most),
                 sources.join(", "),
                 dimensions.join(", ")
+            ),
+            Self::OutOfDay { sources, at_most } => write!(
+                f,
+                "at most {} % of the events that are read for a day, each of {}, lie in the folder of another \
+                 day",
+                percent(*at_most),
+                sources.join(", ")
             ),
             Self::Unattributed { sources, at_most } => write!(
                 f,

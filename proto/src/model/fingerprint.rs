@@ -7,11 +7,12 @@
 //! The text belongs to the stored format: fingerprints are in the commits of people's lakes. A key
 //! may be added where it is left out for every model that does not use it.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    Attribution, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure, MeasureKind, Model,
-    Source,
+    Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
+    MeasureKind, Model, Source, TimesAre,
 };
 use crate::id::Fingerprint;
 
@@ -26,6 +27,14 @@ pub(super) fn of(model: &Model) -> Fingerprint {
 /// which are applied to cells that are there, nor of where files lie, which the files' digest tells.
 pub(super) fn of_cells(model: &Model) -> Fingerprint {
     let mut stored: Vec<_> = model.stored_measures().map(measure).collect();
+    for measure in &mut stored {
+        if let CanonicalKind::Distinct { of, nulls, .. } = &mut measure.kind
+            && of.len() > 1
+        {
+            // Cells that were made before this was so have to be made again.
+            *nulls = Some("none counts");
+        }
+    }
     stored.sort_by_key(|measure| measure.name);
     let mut sources: Vec<_> =
         model.sources.iter().filter(|source| model.is_read(&source.name)).map(source).collect();
@@ -56,6 +65,8 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
     let canonical = CanonicalModel {
         dataset: &model.name,
         timezone: &model.timezone_name,
+        first_day: model.first_day,
+        last_day: model.last_day,
         sources,
         lookups,
         dimensions: dimensions.collect(),
@@ -70,6 +81,10 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
 struct CanonicalModel<'a> {
     dataset: &'a str,
     timezone: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_day: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_day: Option<Date>,
     sources: Vec<CanonicalSource<'a>>,
     lookups: Vec<CanonicalLookup<'a>>,
     dimensions: Vec<CanonicalDimension<'a>>,
@@ -81,6 +96,8 @@ struct CanonicalSource<'a> {
     name: &'a str,
     files: CanonicalFiles<'a>,
     time: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times_are: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     predicate: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +134,10 @@ struct CanonicalFiles<'a> {
     nulls: &'a [String],
     #[serde(skip_serializing_if = "<[(String, String)]>::is_empty")]
     columns: &'a [(String, String)],
+    #[serde(skip_serializing_if = "<[(String, ColumnType)]>::is_empty")]
+    types: &'a [(String, ColumnType)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late_days: Option<u16>,
 }
 
 #[derive(Serialize)]
@@ -159,6 +180,9 @@ enum CanonicalKind<'a> {
         precision: u8,
         #[serde(skip_serializing_if = "is_false")]
         from_sketch: bool,
+        /// What a null among several columns means, of cells alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nulls: Option<&'static str>,
     },
     Derived {
         expression: String,
@@ -180,6 +204,8 @@ fn canonical(model: &Model) -> String {
     let canonical = CanonicalModel {
         dataset: &model.name,
         timezone: &model.timezone_name,
+        first_day: model.first_day,
+        last_day: model.last_day,
         sources,
         lookups,
         dimensions: model.dimensions.iter().map(dimension).collect(),
@@ -193,6 +219,7 @@ fn source(source: &Source) -> CanonicalSource<'_> {
         name: &source.name,
         files: files(&source.files),
         time: &source.time.0,
+        times_are: (source.times_are != TimesAre::default()).then(|| source.times_are.as_str()),
         predicate: source.predicate.as_deref(),
         attribution: source.attribution.as_ref().map(attribution),
     }
@@ -230,6 +257,8 @@ fn files(files: &FileSet) -> CanonicalFiles<'_> {
         },
         nulls: others,
         columns: &files.columns,
+        types: &files.types,
+        late_days: files.late_days,
     }
 }
 
@@ -263,6 +292,7 @@ fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
                 family: family.name(),
                 precision: precision.get(),
                 from_sketch: *from_sketch,
+                nulls: None,
             }
         }
         MeasureKind::Derived { expression } => {

@@ -78,6 +78,8 @@ pub(super) struct RawDataset {
     pub(super) place: Place,
     pub(super) name: Entry<String>,
     pub(super) timezone: Entry<String>,
+    pub(super) first_day: Entry<String>,
+    pub(super) last_day: Entry<String>,
 }
 
 /// The keys that sources and lookups have in common.
@@ -87,6 +89,7 @@ pub(super) struct RawFiles {
     pub(super) format: Entry<String>,
     pub(super) files: Entry<Vec<String>>,
     pub(super) columns: Entry<Vec<(String, String)>>,
+    pub(super) types: Entry<Vec<(String, At<String>)>>,
     pub(super) csv: Entry<RawCsv>,
 }
 
@@ -105,6 +108,9 @@ pub(super) struct RawSource {
     pub(super) files: RawFiles,
     pub(super) from: Entry<String>,
     pub(super) time: Entry<String>,
+    pub(super) times_are: Entry<String>,
+    pub(super) days: Entry<String>,
+    pub(super) late: Entry<String>,
     pub(super) predicate: Entry<String>,
     pub(super) on_bad_rows: Entry<String>,
     pub(super) max_bad_rows: Entry<RawShare>,

@@ -149,6 +149,7 @@ impl TestLake {
             accepted: None,
             inputs: Default::default(),
             retired: self.retired.clone(),
+            columns: Default::default(),
         }
     }
 

@@ -74,7 +74,7 @@ impl<'a> Pieces<'a> {
             Format::Ndjson => {
                 let chunks = LineChunks::open(&table.name, table.store.as_ref(), file).await;
                 let chunks = chunks.map_err(unreadable)?;
-                let decoder = Decoder::Json(Arc::clone(&table.schema));
+                let decoder = Decoder::Json(Arc::clone(&table.schema), table.coerces);
                 Self::Text(TextPieces { decoder, records: Records::Json(chunks), conversion })
             }
             Format::Csv(options) => {
@@ -207,7 +207,7 @@ impl Record {
 
 /// Decodes records of a text, all or none.
 enum Decoder {
-    Json(SchemaRef),
+    Json(SchemaRef, bool),
     Csv(SchemaRef, CsvOptions),
 }
 
@@ -219,7 +219,7 @@ impl Decoder {
         let bytes: Vec<&[u8]> = records.iter().map(|record| &text[record.bytes.clone()]).collect();
         let bytes = bytes.concat();
         let batch = match self {
-            Self::Json(schema) => decode_json(schema, &bytes, records.len()),
+            Self::Json(schema, coerces) => decode_json(schema, *coerces, &bytes, records.len()),
             Self::Csv(schema, options) => decode_csv(schema, options, &bytes, records.len()),
         };
         let batch = batch.map_err(|error| root_message(&error.into()))?;
@@ -233,11 +233,12 @@ impl Decoder {
 
 fn decode_json(
     schema: &SchemaRef,
+    coerces: bool,
     bytes: &[u8],
     n_rows: usize,
 ) -> Result<Option<RecordBatch>, ArrowError> {
-    let mut decoder =
-        ReaderBuilder::new(Arc::clone(schema)).with_batch_size(n_rows + 1).build_decoder()?;
+    let builder = ReaderBuilder::new(Arc::clone(schema)).with_batch_size(n_rows + 1);
+    let mut decoder = builder.with_coerce_primitive(coerces).build_decoder()?;
     decoder.decode(bytes)?;
     decoder.flush()
 }

@@ -57,7 +57,8 @@ pub(super) async fn read(shape: &Shape<'_>, sender: &Sender<Result<RecordBatch>>
 fn decoder(shape: &Shape<'_>, batch_size: usize) -> Result<Decoder> {
     let fields: Fields = shape.wanted().cloned().collect();
     let schema = Arc::new(Schema::new(fields));
-    Ok(ReaderBuilder::new(schema).with_batch_size(batch_size).build_decoder()?)
+    let builder = ReaderBuilder::new(schema).with_batch_size(batch_size);
+    Ok(builder.with_coerce_primitive(shape.reading.coerces).build_decoder()?)
 }
 
 /// Reads the file once more, line by line: the decoder does not say where it failed.

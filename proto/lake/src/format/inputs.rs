@@ -137,6 +137,12 @@ impl From<DayInputs> for Vec<StoredInputs> {
     }
 }
 
+/// The day of a month such as `2026-01`; of one before the year 0 as well, which old commits may name.
+fn day_of_month(month: &str, day: &str) -> Option<Date> {
+    let (year, month) = month.rsplit_once('-')?;
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
 impl TryFrom<Vec<StoredInputs>> for DayInputs {
     type Error = String;
 
@@ -150,8 +156,7 @@ impl TryFrom<Vec<StoredInputs>> for DayInputs {
             for (month, entries) in days {
                 for entry in entries.split_whitespace() {
                     let parsed = entry.split_once(':').and_then(|(day, digest)| {
-                        let date = format!("{month}-{day}").parse::<Date>().ok()?;
-                        Some((date, Digest::parse(digest)?))
+                        Some((day_of_month(&month, day)?, Digest::parse(digest)?))
                     });
                     let Some((date, digest)) = parsed else {
                         return Err(format!("`{entry}` of {month} is no day with its digest"));
@@ -189,6 +194,14 @@ mod tests {
              \"01:0000000000000002\"}}]"
         );
         assert_eq!(serde_json::from_str::<DayInputs>(&text).unwrap(), inputs);
+    }
+
+    #[test]
+    fn a_day_before_the_year_0_of_an_old_commit_is_read_back() {
+        let mut inputs = DayInputs::default();
+        inputs.set("-000002-06-01".parse().unwrap(), recipe("a"), Digest(1));
+        let text = serde_json::to_string(&inputs).unwrap();
+        assert_eq!(serde_json::from_str::<DayInputs>(&text).unwrap(), inputs, "{text}");
     }
 
     #[test]

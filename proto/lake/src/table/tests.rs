@@ -38,6 +38,7 @@ fn metadata(run: &str) -> SnapshotMetadata {
         accepted: None,
         inputs: Default::default(),
         retired: Default::default(),
+        columns: Default::default(),
     }
 }
 

@@ -19,6 +19,9 @@ const DEFAULT_AT_MOST: f64 = 2.0;
 /// Half: what most events lack is a column, or a key, that broke, and no gap.
 const DEFAULT_SHARE_AT_MOST: f64 = 0.5;
 
+/// None: an event that no day counts is lost.
+const DEFAULT_OUT_OF_DAY: f64 = 0.0;
+
 /// Checks all declared checks and adds those that apply by default.
 pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
     let declared: Vec<Option<Vec<Check>>> =
@@ -67,6 +70,9 @@ fn defaults(raw: &RawModel) -> Vec<Check> {
         if !dimensions.is_empty() {
             checks.push(default("missing", missing));
         }
+        let at_most = DEFAULT_OUT_OF_DAY;
+        checks
+            .push(default("out_of_day", CheckKind::OutOfDay { sources: sources.clone(), at_most }));
     }
     if !attributed.is_empty() {
         let at_most = DEFAULT_SHARE_AT_MOST;
@@ -121,7 +127,8 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
     let kind = match (of_default, &check.kind) {
         (Some(name), Entry::Absent) => name,
         (of_default, entry) => {
-            let mend = "say what it is: `rows`, `within`, `missing` or `unattributed`";
+            let mend =
+                "say what it is: `rows`, `within`, `missing`, `out_of_day` or `unattributed`";
             let kind = need(place, "kind", entry, mend, problems)?.as_str();
             let line = entry.line_or(place.line);
             if !CheckKind::NAMES.contains(&kind) {
@@ -142,6 +149,7 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
         "rows" => vec![rows(raw, check, problems)?],
         "within" => withins(raw, check, problems)?,
         "missing" => vec![missing(raw, check, problems)?],
+        "out_of_day" => vec![out_of_day(raw, check, problems)?],
         _ => vec![unattributed(raw, check, problems)?],
     };
     let on_failure = on_failure?;
@@ -154,10 +162,16 @@ fn refuse_foreign_keys(check: &RawCheck, kind: &str, problems: &mut Problems) {
     let place = &check.place;
     let line = |given: Option<usize>, kinds: &[&str]| given.filter(|_| !kinds.contains(&kind));
     for (key, line) in [
-        ("source", line(line_of(&check.source), &["rows", "missing", "unattributed"])),
+        (
+            "source",
+            line(line_of(&check.source), &["rows", "missing", "out_of_day", "unattributed"]),
+        ),
         ("trailing_days", line(line_of(&check.trailing_days), &["rows"])),
         ("at_least", line(line_of(&check.at_least), &["rows"])),
-        ("at_most", line(line_of(&check.at_most), &["rows", "missing", "unattributed"])),
+        (
+            "at_most",
+            line(line_of(&check.at_most), &["rows", "missing", "out_of_day", "unattributed"]),
+        ),
         ("dimension", line(line_of(&check.dimension), &["missing"])),
         ("measure", line(line_of(&check.measure), &["within"])),
         ("within", line(line_of(&check.within), &["within"])),
@@ -246,13 +260,19 @@ fn within(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<C
 fn missing(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
     let sources = sources(raw, check, problems);
     let dimensions = dimensions(raw, check, problems);
-    let at_most = share_of_events(check, problems);
+    let at_most = share_of_events(check, DEFAULT_SHARE_AT_MOST, problems);
     Some(CheckKind::Missing { dimensions: dimensions?, sources: sources?, at_most: at_most? })
+}
+
+fn out_of_day(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
+    let sources = sources(raw, check, problems);
+    let at_most = share_of_events(check, DEFAULT_OUT_OF_DAY, problems);
+    Some(CheckKind::OutOfDay { sources: sources?, at_most: at_most? })
 }
 
 fn unattributed(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<CheckKind> {
     let place = &check.place;
-    let at_most = share_of_events(check, problems);
+    let at_most = share_of_events(check, DEFAULT_SHARE_AT_MOST, problems);
     let attributed = attributed_sources(raw);
     let mut sources = sources(raw, check, problems)?;
     sources.retain(|source| attributed.contains(source));
@@ -272,8 +292,8 @@ fn unattributed(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Op
 }
 
 /// The greatest share of the events that a check lets pass.
-fn share_of_events(check: &RawCheck, problems: &mut Problems) -> Option<f64> {
-    let at_most = share(check, "at_most", &check.at_most, DEFAULT_SHARE_AT_MOST, problems);
+fn share_of_events(check: &RawCheck, default: f64, problems: &mut Problems) -> Option<f64> {
+    let at_most = share(check, "at_most", &check.at_most, default, problems);
     if let Some(at) = check.at_most.given()
         && at_most.is_some_and(|share| share > 1.0)
     {

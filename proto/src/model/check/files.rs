@@ -3,7 +3,7 @@
 use super::{need, refuse};
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, Place, RawCsv, RawFiles};
-use crate::model::{CsvOptions, FileSet, Format, OnBadRows};
+use crate::model::{ColumnType, CsvOptions, FileSet, Format, OnBadRows};
 
 /// The names of formats.
 const FORMATS: [&str; 3] = ["parquet", "csv", "ndjson"];
@@ -31,11 +31,14 @@ pub(super) fn check(
     let format = format(place, raw, format_key, problems);
     check_patterns(place, raw, problems);
     check_columns(place, raw, problems);
+    let types = types(place, raw, problems);
     Some(FileSet {
         url: url?.clone(),
         format: format?,
         patterns: optional(&raw.files)?,
         columns: optional(&raw.columns)?,
+        types: types?,
+        late_days: None,
         on_bad_rows: OnBadRows::Fail,
     })
 }
@@ -153,6 +156,34 @@ fn check_patterns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
         let mend = format!("remove it, or write the folder as `url = \"{url}/\"`");
         problems.report(at.line, place.key("files"), what, mend);
     }
+}
+
+/// The declared types of the files' own columns.
+fn types(
+    place: &Place,
+    raw: &RawFiles,
+    problems: &mut Problems,
+) -> Option<Vec<(String, ColumnType)>> {
+    let at = match &raw.types {
+        Entry::Absent => return Some(Vec::new()),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    let mut types = Vec::new();
+    for (name, declared) in &at.value {
+        let inner = declared.value.strip_prefix("list<").and_then(|it| it.strip_suffix('>'));
+        let inner = inner.unwrap_or(&declared.value);
+        match declared.value.parse::<ColumnType>() {
+            Ok(found) if ColumnType::NAMES.contains(&inner) => types.push((name.clone(), found)),
+            _ => {
+                let key = place.key(&format!("types.{name}"));
+                let what = format!("`{}` is no type of a column", declared.value);
+                let mend = format!("{}; of lists, `list<text>`", choose(inner, ColumnType::NAMES));
+                problems.report(declared.line, key, what, mend);
+            }
+        }
+    }
+    (types.len() == at.value.len()).then_some(types)
 }
 
 fn check_columns(place: &Place, raw: &RawFiles, problems: &mut Problems) {

@@ -5,7 +5,7 @@ use super::measure::share_of;
 use super::{attribution, need, refuse};
 use crate::model::problems::{Problems, choose, quoted};
 use crate::model::raw::{Entry, RawLookup, RawShare, RawSource};
-use crate::model::{FileSet, Lookup, OnBadRows, Source, SqlColumn};
+use crate::model::{FileSet, Lookup, OnBadRows, Source, SqlColumn, TimesAre, Window};
 
 /// Checks all sources.
 pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
@@ -21,6 +21,7 @@ pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<So
 struct Root {
     files: FileSet,
     time: SqlColumn,
+    times_are: TimesAre,
 }
 
 /// Checks one source. `None` for a derived one, and for one with a problem.
@@ -51,8 +52,70 @@ fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Optio
             let mend = "name the column or the expression that says when an event happened";
             let time = need(place, "time", &source.time, mend, problems);
             let on_bad_rows = on_bad_rows(source, problems);
-            let files = FileSet { on_bad_rows: on_bad_rows?, ..files? };
-            Some(Root { files, time: SqlColumn(time?.clone()) })
+            let times_are = times_are(source, problems);
+            let late_days = late_days(source, problems);
+            let files = FileSet { on_bad_rows: on_bad_rows?, late_days: late_days?, ..files? };
+            Some(Root { files, time: SqlColumn(time?.clone()), times_are: times_are? })
+        }
+    }
+}
+
+/// How late events may be where the model says that folders are those of arrival, and not how late.
+const DEFAULT_LATE_DAYS: u16 = 3;
+
+/// What a time without a zone is a time of.
+fn times_are(source: &RawSource, problems: &mut Problems) -> Option<TimesAre> {
+    let at = match &source.times_are {
+        Entry::Absent => return Some(TimesAre::default()),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    let found = TimesAre::ALL.into_iter().find(|choice| choice.as_str() == at.value);
+    if found.is_none() {
+        let what = format!("`{}` is nothing that times without a zone are", at.value);
+        let mend = choose(&at.value, TimesAre::ALL.map(TimesAre::as_str));
+        problems.report(at.line, source.place.key("times_are"), what, mend);
+    }
+    found
+}
+
+/// How many days before its own a `dt=` folder may hold events of; `None` inside where folders are those of
+/// the events' day.
+fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>> {
+    let place = &source.place;
+    let is_of_arrival = match &source.days {
+        Entry::Absent => false,
+        Entry::Bad => return None,
+        Entry::Given(at) if at.value == "event" => false,
+        Entry::Given(at) if at.value == "arrival" => true,
+        Entry::Given(at) => {
+            let what = format!("`{}` is nothing that the days of `dt=` folders are", at.value);
+            let mend = choose(&at.value, ["event", "arrival"]);
+            problems.report(at.line, place.key("days"), what, mend);
+            return None;
+        }
+    };
+    if !is_of_arrival {
+        let what = "only folders by day of arrival hold late events";
+        let mend = "remove it, or add `days = \"arrival\"`";
+        refuse(place, "late", &source.late, what, mend, problems);
+        return Some(None);
+    }
+    let at = match &source.late {
+        Entry::Absent => return Some(Some(DEFAULT_LATE_DAYS)),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    match at.value.parse::<Window>() {
+        Ok(window) => {
+            let n_days = window.seconds().div_ceil(86_400);
+            Some(Some(u16::try_from(n_days).unwrap_or(u16::MAX)))
+        }
+        Err(error) => {
+            let what = format!("`{}` {error}", at.value);
+            let mend = "write how late events may be, such as `\"3d\"`";
+            problems.report(at.line, place.key("late"), what, mend);
+            None
         }
     }
 }
@@ -141,8 +204,12 @@ pub(super) fn refuse_inherited(source: &RawSource, what: &str, problems: &mut Pr
     refuse(place, "format", &source.files.format, what, mend, problems);
     refuse(place, "files", &source.files.files, what, mend, problems);
     refuse(place, "columns", &source.files.columns, what, mend, problems);
+    refuse(place, "types", &source.files.types, what, mend, problems);
     refuse(place, "csv", &source.files.csv, what, mend, problems);
     refuse(place, "time", &source.time, what, mend, problems);
+    refuse(place, "times_are", &source.times_are, what, mend, problems);
+    refuse(place, "days", &source.days, what, mend, problems);
+    refuse(place, "late", &source.late, what, mend, problems);
     refuse(place, "on_bad_rows", &source.on_bad_rows, what, mend, problems);
     refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
 }
@@ -181,6 +248,7 @@ fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Opt
                 name: source.place.name.clone(),
                 files: root.files.clone(),
                 time: root.time.clone(),
+                times_are: root.times_are,
                 predicate: conjunction(&predicates),
                 attribution: credited,
             });

@@ -23,6 +23,8 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
     let dataset = reader.subtable(&mut root, "dataset").map(|mut table| RawDataset {
         name: reader.string(&mut table, "name"),
         timezone: reader.string(&mut table, "timezone"),
+        first_day: reader.day(&mut table, "first_day"),
+        last_day: reader.day(&mut table, "last_day"),
         place: reader.finish(table),
     });
     let sources = reader.subtables(&mut root, "source", Reader::source);
@@ -146,6 +148,13 @@ impl<'a> Reader<'a, '_> {
         self.entry(table, key, "a text in quotes", text)
     }
 
+    /// A day, in quotes or as a date of TOML's own.
+    fn day(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<String> {
+        self.entry(table, key, "a day such as `\"2020-01-01\"`", |value| {
+            text(value).or_else(|| value.as_datetime().map(ToString::to_string))
+        })
+    }
+
     fn boolean(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<bool> {
         self.entry(table, key, "`true` or `false`", DeValue::as_bool)
     }
@@ -198,12 +207,27 @@ impl<'a> Reader<'a, '_> {
         let files = self.files(&mut table);
         let from = self.string(&mut table, "from");
         let time = self.string(&mut table, "time");
+        let times_are = self.string(&mut table, "times_are");
+        let days = self.string(&mut table, "days");
+        let late = self.string(&mut table, "late");
         let predicate = self.string(&mut table, "where");
         let on_bad_rows = self.string(&mut table, "on_bad_rows");
         let max_bad_rows = self.share(&mut table, "max_bad_rows");
         let attribute = self.attribute(&mut table);
         let place = self.finish(table);
-        RawSource { place, files, from, time, predicate, on_bad_rows, max_bad_rows, attribute }
+        RawSource {
+            place,
+            files,
+            from,
+            time,
+            times_are,
+            days,
+            late,
+            predicate,
+            on_bad_rows,
+            max_bad_rows,
+            attribute,
+        }
     }
 
     fn attribute(&mut self, table: &mut Table<'a>) -> Entry<RawAttribute> {
@@ -242,6 +266,7 @@ impl<'a> Reader<'a, '_> {
             format: self.string(table, "format"),
             files: self.strings(table, "files"),
             columns: self.columns(table),
+            types: self.types(table),
             csv: self.csv(table),
         }
     }
@@ -262,6 +287,24 @@ impl<'a> Reader<'a, '_> {
             }
         }
         Entry::Given(At { value: all, line: columns.place.line })
+    }
+
+    fn types(&mut self, table: &mut Table<'a>) -> Entry<Vec<(String, At<String>)>> {
+        let line = table.line_of("types");
+        let Some(types) = self.subtable(table, "types") else {
+            return if line.is_some() { Entry::Bad } else { Entry::Absent };
+        };
+        let mut all = Vec::new();
+        for (name, line, value) in types.rest {
+            match text(value) {
+                Some(value) => all.push((name.to_owned(), At { value, line })),
+                None => {
+                    let path = join(&types.place.path, name);
+                    self.wrong_type(line, path, value, "a type in quotes, such as `\"int64\"`");
+                }
+            }
+        }
+        Entry::Given(At { value: all, line: types.place.line })
     }
 
     fn csv(&mut self, table: &mut Table<'a>) -> Entry<RawCsv> {

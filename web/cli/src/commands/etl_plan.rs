@@ -73,6 +73,9 @@ fn print(plan: &Plan) {
              their dates are given"
         );
     }
+    if !plan.far_days.is_empty() {
+        println!("  warning        {}", super::etl_run::far_days(&plan.far_days));
+    }
 }
 
 fn reasons(reasons: &[Reason]) -> String {

@@ -117,6 +117,16 @@ pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::C
     })
 }
 
+/// What there is to say of days that lie years from all others.
+pub(crate) fn far_days(days: &[jiff::civil::Date]) -> String {
+    let names: Vec<String> = days.iter().map(ToString::to_string).collect();
+    format!(
+        "{}: years from all other days; if the times are wrong, `first_day` and `last_day` in `[dataset]` make \
+         bad rows of them",
+        output::shortened(&names)
+    )
+}
+
 /// What a run did, for people.
 pub(crate) fn print_report(report: &RunReport) {
     let number = |n: u64| output::number(n as f64);
@@ -155,6 +165,12 @@ pub(crate) fn print_report(report: &RunReport) {
             let days = output::shortened(&days);
             println!("  unattributed   {} of {source}: {days}", number(n_rows));
         }
+    }
+    for absent in &report.columns_absent {
+        println!("  absent         {absent}");
+    }
+    if !report.far_days.is_empty() {
+        println!("  warning        {}", far_days(&report.far_days));
     }
     if !report.provisional_days.is_empty() {
         let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
