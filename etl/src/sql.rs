@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_lake::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, QUARANTINE_TABLE};
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{
+    Array as _, ArrayRef, RecordBatch, RecordBatchOptions, StringArray,
+};
 use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::json::LineDelimitedWriter;
+use datafusion::arrow::json::writer::LineDelimited;
+use datafusion::arrow::json::{LineDelimitedWriter, WriterBuilder as JsonWriterBuilder};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::context::SQLOptions;
@@ -174,11 +178,12 @@ impl SqlAnswer {
         Ok(out)
     }
 
-    /// Writes comma-separated values under a line with the columns' names.
+    /// Writes comma-separated values under a line with the columns' names. Bytes are hexadecimal; lists,
+    /// structs and maps are JSON texts.
     ///
     /// # Errors
     ///
-    /// [`EtlError::Sql`] where a column's type cannot be written: lists and structs.
+    /// [`EtlError::Sql`] where a value cannot be written, such as a time that is out of range.
     pub fn to_csv(&self) -> Result<Vec<u8>, EtlError> {
         let mut out = Vec::new();
         let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
@@ -186,11 +191,58 @@ impl SqlAnswer {
         let batches = if self.batches.is_empty() { vec![empty] } else { self.batches.clone() };
         batches
             .iter()
-            .try_for_each(|batch| writer.write(batch))
+            .try_for_each(|batch| writer.write(&flat(batch)?))
             .map_err(|error| unwritable(&error))?;
         drop(writer);
         Ok(out)
     }
+}
+
+/// A batch whose columns CSV can hold: what is nested becomes text.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.schema_ref().fields().iter().zip(batch.columns());
+    let columns = columns.map(|(field, column)| {
+        if !is_nested(column.data_type()) {
+            return Ok((Arc::clone(field), Arc::clone(column)));
+        }
+        let texts = nested_texts(column)?;
+        Ok((Arc::new(Field::new(field.name(), DataType::Utf8, true)), Arc::new(texts) as ArrayRef))
+    });
+    let (fields, columns): (Vec<_>, Vec<_>) =
+        columns.collect::<Result<Vec<_>, ArrowError>>()?.into_iter().unzip();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+}
+
+fn is_nested(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_nested(values),
+        DataType::RunEndEncoded(..) => true,
+        _ => data_type.is_nested(),
+    }
+}
+
+/// The values of a nested column as JSON texts, or as they are shown where JSON has no word for their type.
+fn nested_texts(column: &ArrayRef) -> Result<StringArray, ArrowError> {
+    const HEAD: &str = "{\"v\":";
+    let nullable = Arc::new(Schema::new(vec![Field::new("v", column.data_type().clone(), true)]));
+    let batch = RecordBatch::try_new(nullable, vec![Arc::clone(column)])?;
+    let mut out = Vec::new();
+    let mut writer =
+        JsonWriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut out);
+    if writer.write(&batch).and_then(|()| writer.finish()).is_ok() {
+        drop(writer);
+        let text = String::from_utf8_lossy(&out);
+        let inner = |line: &str| {
+            let value = line.strip_prefix(HEAD).and_then(|rest| rest.strip_suffix('}'));
+            value.filter(|value| *value != "null").map(str::to_owned)
+        };
+        return Ok(text.lines().map(inner).collect());
+    }
+    let options = FormatOptions::default();
+    let shown = ArrayFormatter::try_new(column.as_ref(), &options)?;
+    let text = |row| column.is_valid(row).then(|| shown.value(row).try_to_string()).transpose();
+    (0..column.len()).map(text).collect()
 }
 
 fn unwritable(error: &ArrowError) -> EtlError {

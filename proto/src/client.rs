@@ -48,6 +48,9 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
 
+/// The largest question that serving reads: tonic's own limit.
+const MAX_REQUEST_BYTES: usize = 4 << 20;
+
 /// Where serving is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteConfig {
@@ -238,6 +241,15 @@ fn error_from(address: &str, status: &Status) -> ServiceError {
         None => {
             let error = error_from_status(status);
             match error.code {
+                Code::ResourceExhausted if status.code() == tonic::Code::OutOfRange => {
+                    let message = format!(
+                        "a message from or to serving at {address} is larger than the transport \
+                         takes ({MAX_ANSWER_BYTES} bytes of an answer, {MAX_REQUEST_BYTES} of a \
+                         question); ask for fewer rows or measures, or name fewer values: {}",
+                        error.message
+                    );
+                    ServiceError::new(error.code, message)
+                }
                 // These blame the replica, so they say which one.
                 Code::Unavailable | Code::Internal => ServiceError::new(
                     error.code,

@@ -76,11 +76,11 @@ impl Code {
     pub fn from_grpc(code: tonic::Code) -> Self {
         match code {
             tonic::Code::InvalidArgument
-            | tonic::Code::OutOfRange
             | tonic::Code::FailedPrecondition
             | tonic::Code::Unimplemented => Self::InvalidArgument,
             tonic::Code::NotFound => Self::NotFound,
-            tonic::Code::ResourceExhausted => Self::ResourceExhausted,
+            // The transport says so of a message over its size limit.
+            tonic::Code::ResourceExhausted | tonic::Code::OutOfRange => Self::ResourceExhausted,
             tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Aborted => {
                 Self::Unavailable
             }

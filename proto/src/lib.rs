@@ -35,11 +35,13 @@ pub use model::{
     Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
 };
 pub use period::{
-    DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover,
+    DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,
+    n_days, runs,
 };
 pub use query::{
-    Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_LIMIT,
-    Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,
+    Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_GROUP_BY,
+    MAX_LIMIT, MAX_MEASURES, MAX_NOTICES, Notice, Order, OrderBy, Query, QueryRange, Row, Test,
+    TimeGrain, Value,
 };
 pub use runs::{RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{

@@ -218,6 +218,57 @@ impl DayRange {
     }
 }
 
+/// Days as ranges: each run of days that follow one another is one. The days come in order, each once.
+///
+/// ```
+/// use clio_proto::{n_days, runs};
+///
+/// let runs = runs(["2026-01-01".parse()?, "2026-01-02".parse()?, "2026-01-04".parse()?]);
+/// let texts: Vec<String> = runs.iter().map(ToString::to_string).collect();
+/// assert_eq!(texts, ["2026-01-01..2026-01-02", "2026-01-04"]);
+/// assert_eq!(n_days(&runs), 3);
+/// # Ok::<(), jiff::Error>(())
+/// ```
+pub fn runs(days: impl IntoIterator<Item = Date>) -> Vec<DayRange> {
+    let mut runs: Vec<DayRange> = Vec::new();
+    for day in days {
+        match runs.last_mut() {
+            Some(run) if run.last.tomorrow().is_ok_and(|next| next == day) => run.last = day,
+            _ => runs.push(DayRange { first: day, last: day }),
+        }
+    }
+    runs
+}
+
+/// The days of a range that are not among those that come in order, each in the range and once. Costs what
+/// those cost, however long the range is.
+pub fn gaps(range: DayRange, present: impl IntoIterator<Item = Date>) -> Vec<DayRange> {
+    let mut gaps = Vec::new();
+    let mut next = Some(range.first);
+    for day in present {
+        let gap = next.zip(day.yesterday().ok());
+        gaps.extend(gap.and_then(|(first, last)| DayRange::try_new(first, last)));
+        next = day.tomorrow().ok();
+    }
+    gaps.extend(next.and_then(|first| DayRange::try_new(first, range.last)));
+    gaps
+}
+
+/// How many days some ranges hold together.
+pub fn n_days(ranges: &[DayRange]) -> u64 {
+    ranges.iter().map(|range| u64::from(range.n_days())).sum()
+}
+
+impl fmt::Display for DayRange {
+    /// `2026-01-01..2026-01-31`, or the one day.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            return self.first.fmt(f);
+        }
+        write!(f, "{}..{}", self.first, self.last)
+    }
+}
+
 /// The fewest periods whose union holds exactly the present days that lie in the range, but for days of
 /// retired months that the range cuts: those are in no period.
 ///
@@ -328,6 +379,19 @@ mod tests {
         assert_eq!(of("2024"), Some((day("2024-01-01"), day("2024-12-31"))));
         assert_eq!(of("2024-02-03"), Some((day("2024-02-03"), day("2024-02-03"))));
         assert_eq!(of("all"), None);
+    }
+
+    #[test]
+    fn gaps_are_the_days_between_however_far_they_lie() {
+        let of = |first: &str, last: &str, present: &[&str]| -> Vec<String> {
+            let range = DayRange::try_new(day(first), day(last)).unwrap();
+            let present = present.iter().map(|text| day(text));
+            gaps(range, present).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(of("1900-01-01", "9999-12-31", &["9999-12-31"]), ["1900-01-01..9999-12-30"]);
+        assert_eq!(of("2026-01-01", "2026-01-03", &["2026-01-02"]), ["2026-01-01", "2026-01-03"]);
+        assert_eq!(of("2026-01-01", "2026-01-02", &[]), ["2026-01-01..2026-01-02"]);
+        assert!(of("2026-01-01", "2026-01-02", &["2026-01-01", "2026-01-02"]).is_empty());
     }
 
     proptest! {

@@ -9,10 +9,20 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
+use crate::period::{DayRange, n_days};
 use crate::service::SnapshotInfo;
 
 /// The most rows that one answer holds: a page, not an export.
 pub const MAX_LIMIT: usize = 5_000;
+
+/// The most keys that one query groups by: far beyond what people read.
+pub const MAX_GROUP_BY: usize = 32;
+
+/// The most measures that one query asks for.
+pub const MAX_MEASURES: usize = 256;
+
+/// The most notices that one answer carries; their number says how many there are.
+pub const MAX_NOTICES: usize = 20;
 
 /// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
 /// readers give up at 100 messages, and a filter is two of them a level.
@@ -25,11 +35,19 @@ pub struct Query {
     pub range: QueryRange,
     /// Which cells count; `None` for all.
     pub filter: Option<Filter>,
-    /// What one row of the answer stands for; empty for the total alone.
+    /// What one row of the answer stands for; empty for the total alone. Each key once, at most
+    /// [`MAX_GROUP_BY`].
+    ///
+    /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the
+    /// values that the filter can be true for, taken over one value, whatever way the filter is written:
+    /// `anyOf [a]` gives `a`, `noneOf [a]` all but `a`, `prefix "a"` those that start so, `or` the groups of
+    /// either side, `not` the others; a test of another field leaves all. Where no single value can make it
+    /// true (`allOf [a, b]`, `anyOf [a]` and `anyOf [b]`), they are the values that its parts ask for.
     pub group_by: Vec<GroupKey>,
-    /// Names of measures, in the order of the answer's values. At least one.
+    /// Names of measures, in the order of the answer's values. At least one, each once, at most
+    /// [`MAX_MEASURES`].
     pub measures: Vec<String>,
-    /// The order of rows. Empty: time keys ascending if there are any, else the first measure
+    /// The order of rows; each measure and key once. Empty: time keys ascending if there are any, else the first measure
     /// descending. Ties are broken by the keys, so that the order is always the same.
     pub order_by: Vec<OrderBy>,
     /// The most rows in the answer, at most [`MAX_LIMIT`].
@@ -56,9 +74,10 @@ impl Query {
 /// The days that a query asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryRange {
-    /// Every day that the snapshot holds.
+    /// Every day that the snapshot holds, however far apart they lie.
     AllTime,
-    /// From one day to another, both included; an open end is the edge of the data.
+    /// From one day to another, both included; an open end is the edge of the data. Only of a range with both
+    /// ends can serving say that it is too long.
     Days {
         /// The first day.
         from: Option<Date>,
@@ -245,8 +264,43 @@ pub struct Answer {
     pub overlapping: Vec<FieldRef>,
     /// The days behind the numbers.
     pub coverage: Coverage,
+    /// What the filter asks for and no member is: the first [`MAX_NOTICES`].
+    pub notices: Vec<Notice>,
+    /// How many of them there are in all.
+    pub n_notices: u64,
     /// How long the computation took, without any network.
     pub elapsed: Duration,
+}
+
+/// A value of the filter that the field does not have: a slip of the pen, perhaps, since nothing is found by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The field that is tested.
+    pub field: FieldRef,
+    /// The value, or the prefix with which no value starts.
+    pub value: String,
+    /// It is a prefix.
+    pub is_prefix: bool,
+    /// Up to three values of the field that are written alike, the nearest first.
+    pub nearest: Vec<String>,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, value, is_prefix, nearest } = self;
+        match is_prefix {
+            false => write!(f, "`{field}` has no value `{value}`")?,
+            true => write!(f, "`{field}` has no value that starts with `{value}`")?,
+        }
+        if let Some((last, others)) = nearest.split_last() {
+            f.write_str("; did you mean ")?;
+            for other in others {
+                write!(f, "`{other}` or ")?;
+            }
+            write!(f, "`{last}`?")?;
+        }
+        Ok(())
+    }
 }
 
 /// The days behind an answer. A partial answer is never silent: see `missing` and `provisional`.
@@ -257,14 +311,23 @@ pub struct Answer {
 pub struct Coverage {
     /// The first and last day asked for; `None` where the snapshot holds no day and none was asked.
     pub range: Option<(Date, Date)>,
-    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.
-    pub missing: Vec<Date>,
+    /// How many days' numbers are in the answer. Where it is 0 there is no data, and every value is undefined.
+    pub n_days_present: u32,
+    /// Days asked for that the numbers lack, in order: the snapshot does not hold them, or not one by one.
+    pub missing: Vec<DayRange>,
     /// Those of the missing days whose month is retired: asked for as a whole, it answers.
-    pub retired: Vec<Date>,
+    pub retired: Vec<DayRange>,
     /// Days asked for whose numbers may still change.
-    pub provisional: Vec<Date>,
+    pub provisional: Vec<DayRange>,
     /// The periods that were read (`2026`, `2026-02`, `2026-03-01`, `all`), in order of time.
     pub periods: Vec<crate::Period>,
+}
+
+impl Coverage {
+    /// How many days are missing.
+    pub fn n_missing(&self) -> u64 {
+        n_days(&self.missing)
+    }
 }
 
 /// One group of an answer.
@@ -290,24 +353,59 @@ pub struct Key {
 /// A measure's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
-    /// The number; `None` where it is undefined (`0 / 0`), and then so are the bounds.
+    /// The number; `None` where it is undefined (`0 / 0`, no data), and then so are the bounds. Of a whole
+    /// number beyond 2^53, the nearest double.
     pub value: Option<f64>,
     /// The lower end of the 95 % interval of the sketches' error.
     pub lower: Option<f64>,
     /// The upper end of the 95 % interval of the sketches' error.
     pub upper: Option<f64>,
-    /// No sketch error is in it: both bounds equal the value.
+    /// Neither sketch error nor rounding is in it: both bounds equal the value. A sum of other than whole
+    /// numbers counts as exact up to 2^53, and has some fifteen digits.
     pub exact: bool,
+    /// The number where it is whole, exact, and beyond 2^53, so that `value` cannot hold it.
+    pub whole: Option<i128>,
 }
 
+/// The whole numbers up to which a double holds each.
+const MAX_WHOLE: u64 = 1 << 53;
+
 impl Value {
-    /// A number without sketch error.
+    /// A number without sketch error and rounding.
     pub fn exact(value: f64) -> Self {
-        Self { value: Some(value), lower: Some(value), upper: Some(value), exact: true }
+        Self::estimate(value, value, value, true)
+    }
+
+    /// A number with its bounds, and whether it is exact nevertheless.
+    pub fn estimate(value: f64, lower: f64, upper: f64, exact: bool) -> Self {
+        Self { value: Some(value), lower: Some(lower), upper: Some(upper), exact, whole: None }
+    }
+
+    /// A whole number, exact whatever its size.
+    pub fn whole(number: i128) -> Self {
+        let is_large = number.unsigned_abs() > u128::from(MAX_WHOLE);
+        Self { whole: is_large.then_some(number), ..Self::exact(number as f64) }
+    }
+
+    /// A sum of other than whole numbers: not exact where doubles lie further apart than 1, undefined where it is
+    /// no number.
+    pub fn sum(value: f64) -> Self {
+        if !value.is_finite() {
+            Self::undefined()
+        } else if value.abs() > MAX_WHOLE as f64 {
+            Self::rounded(value)
+        } else {
+            Self::exact(value)
+        }
+    }
+
+    /// A number that was rounded: its bounds are the doubles beside it.
+    pub fn rounded(value: f64) -> Self {
+        Self::estimate(value, value.next_down(), value.next_up(), false)
     }
 
     /// A number that is not defined.
     pub fn undefined() -> Self {
-        Self { value: None, lower: None, upper: None, exact: false }
+        Self { value: None, lower: None, upper: None, exact: false, whole: None }
     }
 }

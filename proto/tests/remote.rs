@@ -119,11 +119,14 @@ fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         overlapping: vec![FieldRef::parse("audience")],
         coverage: Coverage {
             range: None,
+            n_days_present: 31,
             missing: Vec::new(),
             retired: Vec::new(),
             provisional: Vec::new(),
             periods: vec!["2026-01".parse().unwrap()],
         },
+        notices: Vec::new(),
+        n_notices: 0,
         elapsed: Duration::from_millis(5),
     }
 }

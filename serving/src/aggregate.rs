@@ -21,7 +21,7 @@ mod sums;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clio_proto::{Code, Row, ServiceError, Value};
+use clio_proto::{Code, Key, Row, ServiceError, Value};
 
 use crate::config::Limits;
 use crate::plan::{Output, Plan};
@@ -80,11 +80,16 @@ pub(crate) fn run(
     }
     let mut estimates =
         Estimates::new(snapshot, plan, &batches, &groups, limits.n_threads_per_query, cancel);
-    let total = values(plan, |measure| match sums.total(measure) {
-        Some(sum) => Ok(sum),
-        None => estimates.total(measure),
-    })?;
+    let total = if plan.has_no_data() {
+        vec![Value::undefined(); plan.outputs.len()]
+    } else {
+        values(plan, |measure| match sums.total(measure) {
+            Some(sum) => Ok(sum),
+            None => estimates.total(measure),
+        })?
+    };
     let page = order::page(plan, &groups, &sums, &mut estimates)?;
+    check_budget(plan, &groups, snapshot, &page, limits)?;
     let mut rows = Vec::with_capacity(page.len());
     for group in page {
         let values = values(plan, |measure| match sums.of(measure, group) {
@@ -95,6 +100,40 @@ pub(crate) fn run(
     }
     let total = Row { keys: Vec::new(), values: total };
     Ok(Grouped { rows, total, n_groups: groups.n_groups() })
+}
+
+/// Checks what the answer will take before it is built: a row of each group of the page, with its texts.
+fn check_budget(
+    plan: &Plan,
+    groups: &Groups<'_>,
+    snapshot: &Snapshot,
+    page: &[u32],
+    limits: &Limits,
+) -> Result<(), ServiceError> {
+    let fixed = size_of::<Row>()
+        + plan.keys.len() * size_of::<Key>()
+        + plan.outputs.len() * size_of::<Value>();
+    let mut needed = (page.len() as u64).saturating_mul(fixed as u64);
+    for group in page {
+        if needed > limits.answer_bytes {
+            break;
+        }
+        needed += groups.text_bytes(snapshot, *group) as u64;
+    }
+    if needed <= limits.answer_bytes {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        Code::ResourceExhausted,
+        format!(
+            "the answer of {} rows with {} keys and {} measures takes {needed} bytes or more, the \
+             limit is {}; ask for fewer rows a page, or for fewer measures",
+            page.len(),
+            plan.keys.len(),
+            plan.outputs.len(),
+            limits.answer_bytes
+        ),
+    ))
 }
 
 /// The values that a query asks for, from those of the stored measures it needs.

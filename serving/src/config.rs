@@ -47,7 +47,9 @@ pub struct Limits {
     pub n_groups: usize,
     /// The most working memory of one query.
     pub query_bytes: u64,
-    /// The most days between the ends of a query's range.
+    /// The most bytes that one answer may take in memory; what it takes on the wire is less.
+    pub answer_bytes: u64,
+    /// The most days between the ends of a range that a query names both of.
     pub n_range_days: u32,
     /// The most values that one query's filter may name.
     pub n_filter_values: usize,
@@ -69,8 +71,9 @@ impl Default for Limits {
         Self {
             n_groups: 1_000_000,
             query_bytes: 1 << 30,
-            // A century: what is longer is a slip of the pen, and each day without data is named in
-            // the answer.
+            // Five full pages of a dozen measures with long labels; half of what a client of ours reads.
+            answer_bytes: 32 << 20,
+            // A century: what is longer is a slip of the pen.
             n_range_days: 36_525,
             n_filter_values: 10_000,
             // Queries are pure computation: more at once only slow each other down.

@@ -71,9 +71,24 @@ impl Cubes {
     ///
     /// [`ServingError::Lake`] for an address that no storage is known for.
     pub async fn open(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
-        let cubes = Self::new(config)?;
+        let cubes = Self::start(config)?;
         cubes.look().await;
-        Ok(Arc::new(cubes))
+        Ok(cubes)
+    }
+
+    /// Begins without looking at the lake: every question is refused as `UNAVAILABLE`, and health says so, until
+    /// [`load`](Self::load) or [`follow`](Self::follow) has loaded a snapshot. So a server can listen meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`ServingError::Lake`] for an address that no storage is known for.
+    pub fn start(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
+        Self::new(config).map(Arc::new)
+    }
+
+    /// Looks at the lake once, and loads its newest snapshot if there is one; the status says how it went.
+    pub async fn load(&self) {
+        self.look().await;
     }
 
     /// Opens a lake for one use: its newest snapshot is loaded, or the reason why not returned.
@@ -92,7 +107,7 @@ impl Cubes {
         let lake = Lake::try_new(&config.lake)?;
         let (status, _) = watch::channel(ServingStatus {
             state: ServingState::Down,
-            message: Some(format!("lake `{}` was not looked at yet", lake.url())),
+            message: Some(format!("lake `{}` is being loaded; try again", lake.url())),
             snapshot: None,
         });
         Ok(Self {

@@ -4,11 +4,13 @@
 
 mod bind;
 mod filter;
+mod notices;
+mod one_value;
 mod range;
 
 use std::sync::Arc;
 
-use clio_proto::{Coverage, Direction, Expression, FieldRef, Period};
+use clio_proto::{Coverage, Direction, Expression, FieldRef, Notice, Period};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::RowFilter;
@@ -35,6 +37,16 @@ pub(crate) struct Plan {
     /// The multi-valued fields among the keys.
     pub(crate) overlapping: Vec<FieldRef>,
     pub(crate) coverage: Coverage,
+    /// What the filter names and no member is, as far as it is listed, and how much of it there is.
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) n_notices: u64,
+}
+
+impl Plan {
+    /// Whether no day of the range is there, so that there is no number either.
+    pub(crate) fn has_no_data(&self) -> bool {
+        self.coverage.n_days_present == 0
+    }
 }
 
 /// A step of time with the periods that hold exactly its days.
@@ -51,7 +63,7 @@ pub(crate) enum PlanKey {
     Time,
     Field {
         field: Arc<Field>,
-        /// The values that make groups, by code; `None` for all.
+        /// The values that make groups, by code; `None` for all. The empty set always makes one.
         only: Option<Vec<bool>>,
     },
 }

@@ -15,12 +15,14 @@ use futures::stream::BoxStream;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::http;
 use tonic::server::NamedService as _;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
+use tower::util::MapResponseLayer;
 use tracing::{info, info_span, warn};
 use wire::cubes_server::{Cubes as CubesRpc, CubesServer};
 
@@ -54,6 +56,11 @@ pub async fn serve_grpc(
         .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
+    // Older clients, such as Python's `grpcio-reflection`, ask for the version before.
+    let reflection_alpha = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1alpha()?;
     let rpc = CubesServer::new(Rpc { cubes: Arc::clone(&cubes), stop: stop.clone() });
     info!(address = ?listener.local_addr().ok(), "grpc serves");
     // Small answers leave at once; else each waits some 40 ms for the peer's acknowledgement. The
@@ -64,6 +71,8 @@ pub async fn serve_grpc(
         .trace_fn(|request| info_span!("grpc", path = request.uri().path()))
         // Dead peers give back their streams.
         .http2_keepalive_interval(Some(KEEP_ALIVE))
+        // The transport's words for a bad message become ours.
+        .layer(MapResponseLayer::new(with_our_code))
         // Shedding is outside of the limit: what is over it is refused, not queued.
         .load_shed(true)
         // One greedy connection cannot take all the memory that waiting requests need.
@@ -72,6 +81,7 @@ pub async fn serve_grpc(
         .timeout(limits.query_timeout + TIMEOUT_MARGIN)
         .add_service(health)
         .add_service(reflection)
+        .add_service(reflection_alpha)
         .add_service(rpc)
         .serve_with_incoming_shutdown(connections, stop.cancelled());
     let overdue = async {
@@ -88,6 +98,30 @@ pub async fn serve_grpc(
             Ok(())
         }
     }
+}
+
+/// The headers with which a refusal begins and ends.
+const GRPC_STATUS: &str = "grpc-status";
+const GRPC_MESSAGE: &str = "grpc-message";
+
+/// Gives the transport's own refusals the codes that the contract promises: `tonic` answers bytes that are no
+/// message with `INTERNAL`, and a message over its size limit with `OUT_OF_RANGE`.
+fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
+    let headers = response.headers();
+    let message = headers.get(GRPC_MESSAGE).and_then(|text| text.to_str().ok());
+    let is_about = |what: &str| message.is_some_and(|message| message.starts_with(what));
+    let code = headers.get(GRPC_STATUS).map(http::HeaderValue::as_bytes);
+    let is_code = |own: tonic::Code| code == Some(i32::from(own).to_string().as_bytes());
+    let ours = if is_code(tonic::Code::Internal) && is_about("failed%20to%20decode%20Protobuf") {
+        tonic::Code::InvalidArgument
+    } else if is_code(tonic::Code::OutOfRange) && is_about("Error,%20decoded%20message") {
+        tonic::Code::ResourceExhausted
+    } else {
+        return response;
+    };
+    let code = http::HeaderValue::from(i32::from(ours));
+    response.headers_mut().insert(GRPC_STATUS, code);
+    response
 }
 
 /// Keeps the health service in step with the status.

@@ -120,6 +120,8 @@ pub(crate) fn answer(
         n_groups: grouped.n_groups as u64,
         overlapping: plan.overlapping,
         coverage: plan.coverage,
+        notices: plan.notices,
+        n_notices: plan.n_notices,
         elapsed,
     })
 }

@@ -1,5 +1,6 @@
 //! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
 
+mod answers;
 mod events;
 mod following;
 mod grpc;

@@ -12,10 +12,10 @@ use async_graphql::dynamic::Schema;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Description, FieldInfo, FieldRef, Fingerprint, GroupKey,
-    Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest, Query, Row,
-    RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo, StatusStream, StepRecord, Unattributed, VerificationInfo,
+    Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, Fingerprint,
+    GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
+    Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus,
+    SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed, VerificationInfo,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -141,6 +141,10 @@ pub(crate) fn serving(version: u64) -> ServingStatus {
     ServingStatus { state: ServingState::Serving, message: None, snapshot }
 }
 
+fn days(first: &str, last: &str) -> DayRange {
+    DayRange::try_new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
+}
+
 /// An answer to a query, with one group and a number for each measure.
 pub(crate) fn answer(query: &Query) -> Answer {
     let key = |key: &GroupKey| Key {
@@ -152,12 +156,11 @@ pub(crate) fn answer(query: &Query) -> Answer {
     let number = |(index, name): (usize, &String)| match name.as_str() {
         "take_rate" => clio_proto::Value::undefined(),
         "impressions" => clio_proto::Value::exact(1_000.0),
-        _ => clio_proto::Value {
-            value: Some(100.5 * f64::from(u8::try_from(index).unwrap())),
-            lower: Some(90.25),
-            upper: Some(f64::INFINITY),
-            exact: false,
-        },
+        "watch_seconds" => clio_proto::Value::whole(180_143_985_094_819_860),
+        _ => {
+            let number = 100.5 * f64::from(u8::try_from(index).unwrap());
+            clio_proto::Value::estimate(number, 90.25, f64::INFINITY, false)
+        }
     };
     let row = |keys: Vec<Key>| Row {
         keys,
@@ -173,11 +176,19 @@ pub(crate) fn answer(query: &Query) -> Answer {
         overlapping: vec![FieldRef::parse("asset.tags")],
         coverage: Coverage {
             range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
-            missing: vec!["2026-02-01".parse().unwrap(), "2026-02-02".parse().unwrap()],
-            retired: vec!["2026-02-02".parse().unwrap()],
-            provisional: vec!["2026-01-31".parse().unwrap()],
+            n_days_present: 31,
+            missing: vec![days("2026-02-01", "2026-02-02")],
+            retired: vec![days("2026-02-02", "2026-02-02")],
+            provisional: vec![days("2026-01-31", "2026-01-31")],
             periods: vec!["2026-01".parse().unwrap()],
         },
+        notices: vec![Notice {
+            field: FieldRef::parse("country"),
+            value: "UX".to_owned(),
+            is_prefix: false,
+            nearest: vec!["US".to_owned(), "UK".to_owned()],
+        }],
+        n_notices: 1,
         elapsed: Duration::from_micros(2_500),
     }
 }

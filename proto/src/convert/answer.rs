@@ -8,8 +8,12 @@ use super::{
     optional_date_to_text, required,
 };
 use crate::error::ServiceError;
-use crate::query::{Answer, Coverage, Key, Row, Value};
+use crate::period::{DayRange, runs};
+use crate::query::{Answer, Coverage, Key, Notice, Row, Value};
 use crate::wire;
+
+/// The most days that the fields list which ranges replaced.
+const MAX_LISTED_DAYS: usize = 1_000;
 
 /// An answer on its way to a client.
 pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
@@ -22,6 +26,8 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         n_groups,
         overlapping,
         coverage,
+        notices,
+        n_notices,
         elapsed,
     } = answer;
     wire::QueryResponse {
@@ -34,6 +40,8 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         overlapping: overlapping.iter().map(ToString::to_string).collect(),
         coverage: Some(coverage_to_wire(&coverage)),
         elapsed: Some(duration_to_wire(elapsed)),
+        notices: notices.into_iter().map(notice_to_wire).collect(),
+        n_notices,
     }
 }
 
@@ -53,6 +61,8 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         overlapping,
         coverage,
         elapsed,
+        notices,
+        n_notices,
     } = response;
     Ok(Answer {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -61,14 +71,16 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
             .map(|key| group_key("group_by", key))
             .collect::<Result<_, _>>()?,
         measures,
-        rows: rows.into_iter().map(row_from_wire).collect(),
-        total: row_from_wire(required("total", total)?),
+        rows: rows.into_iter().map(row_from_wire).collect::<Result<_, _>>()?,
+        total: row_from_wire(required("total", total)?)?,
         n_groups,
         overlapping: overlapping
             .iter()
             .map(|field| field_from_text("overlapping", field))
             .collect::<Result<_, _>>()?,
         coverage: coverage_from_wire(&required("coverage", coverage)?)?,
+        notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
+        n_notices,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
     })
 }
@@ -83,51 +95,105 @@ fn row_to_wire(row: Row) -> wire::Row {
         values: row
             .values
             .into_iter()
-            .map(|Value { value, lower, upper, exact }| wire::Value { value, lower, upper, exact })
+            .map(|Value { value, lower, upper, exact, whole }| wire::Value {
+                value,
+                lower,
+                upper,
+                exact,
+                exact_text: whole.map(|whole| whole.to_string()),
+            })
             .collect(),
     }
 }
 
-fn row_from_wire(row: wire::Row) -> Row {
-    Row {
+fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
+    Ok(Row {
         keys: row
             .keys
             .into_iter()
             .map(|wire::Key { value, label, media }| Key { value, label, media })
             .collect(),
-        values: row
-            .values
-            .into_iter()
-            .map(|wire::Value { value, lower, upper, exact }| Value { value, lower, upper, exact })
-            .collect(),
-    }
+        values: row.values.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
+    })
 }
 
+fn value_from_wire(value: wire::Value) -> Result<Value, ServiceError> {
+    let wire::Value { value, lower, upper, exact, exact_text } = value;
+    let whole = exact_text.map(|text| {
+        text.parse().map_err(|_| invalid("exact_text", format_args!("`{text}` is no whole number")))
+    });
+    Ok(Value { value, lower, upper, exact, whole: whole.transpose()? })
+}
+
+fn notice_to_wire(notice: Notice) -> wire::Notice {
+    let Notice { field, value, is_prefix, nearest } = notice;
+    wire::Notice { field: field.to_string(), value, is_prefix, nearest }
+}
+
+fn notice_from_wire(notice: wire::Notice) -> Result<Notice, ServiceError> {
+    let wire::Notice { field, value, is_prefix, nearest } = notice;
+    let field = field_from_text("notices.field", &field)?;
+    Ok(Notice { field, value, is_prefix, nearest })
+}
+
+#[expect(deprecated, reason = "clients that do not know ranges yet read the days")]
 fn coverage_to_wire(coverage: &Coverage) -> wire::Coverage {
-    let texts = |days: &[Date]| days.iter().map(ToString::to_string).collect();
+    let days = |ranges: &[DayRange]| {
+        let days = ranges.iter().flat_map(|range| range.days());
+        days.take(MAX_LISTED_DAYS).map(|day| day.to_string()).collect()
+    };
+    let ranges = |ranges: &[DayRange]| {
+        let texts = |range: &DayRange| (range.first().to_string(), range.last().to_string());
+        ranges.iter().map(texts).map(|(from, to)| wire::Days { from, to }).collect()
+    };
     wire::Coverage {
         from: optional_date_to_text(coverage.range.map(|range| range.0)),
         to: optional_date_to_text(coverage.range.map(|range| range.1)),
-        missing: texts(&coverage.missing),
-        retired: texts(&coverage.retired),
-        provisional: texts(&coverage.provisional),
+        missing: days(&coverage.missing),
+        retired: days(&coverage.retired),
+        provisional: days(&coverage.provisional),
         periods: coverage.periods.iter().map(ToString::to_string).collect(),
+        missing_ranges: ranges(&coverage.missing),
+        provisional_ranges: ranges(&coverage.provisional),
+        retired_ranges: ranges(&coverage.retired),
+        n_days_present: coverage.n_days_present,
     }
 }
 
+#[expect(deprecated, reason = "a server that does not know ranges yet lists the days")]
 pub(super) fn coverage_from_wire(coverage: &wire::Coverage) -> Result<Coverage, ServiceError> {
-    let dates = |field: &str, days: &[String]| {
-        days.iter().map(|day| date(field, day)).collect::<Result<_, _>>()
-    };
     Ok(Coverage {
         range: date_pair("coverage.from", &coverage.from, "coverage.to", &coverage.to)?,
-        missing: dates("coverage.missing", &coverage.missing)?,
-        retired: dates("coverage.retired", &coverage.retired)?,
-        provisional: dates("coverage.provisional", &coverage.provisional)?,
+        n_days_present: coverage.n_days_present,
+        missing: ranges("coverage.missing", &coverage.missing_ranges, &coverage.missing)?,
+        retired: ranges("coverage.retired", &coverage.retired_ranges, &coverage.retired)?,
+        provisional: ranges(
+            "coverage.provisional",
+            &coverage.provisional_ranges,
+            &coverage.provisional,
+        )?,
         periods: coverage
             .periods
             .iter()
             .map(|text| text.parse().map_err(|error| invalid("coverage.periods", error)))
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// The ranges, or those that the days make where a server only lists days.
+fn ranges(
+    field: &str,
+    ranges: &[wire::Days],
+    days: &[String],
+) -> Result<Vec<DayRange>, ServiceError> {
+    if ranges.is_empty() {
+        let days = days.iter().map(|day| date(field, day)).collect::<Result<Vec<Date>, _>>()?;
+        return Ok(runs(days));
+    }
+    let range = |range: &wire::Days| {
+        let wire::Days { from, to } = range;
+        DayRange::try_new(date(field, from)?, date(field, to)?)
+            .ok_or_else(|| invalid(field, format_args!("{from} is after {to}")))
+    };
+    ranges.iter().map(range).collect()
 }

@@ -9,10 +9,10 @@ use super::query::filter_to_wire;
 use super::*;
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::model::MeasureFormat;
-use crate::period::Period;
+use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Filter, Key, MAX_FILTER_DEPTH, Order, OrderBy, Query, QueryRange,
-    Row, Test, TimeGrain, Value,
+    Answer, Coverage, Direction, Filter, Key, MAX_FILTER_DEPTH, Notice, Order, OrderBy, Query,
+    QueryRange, Row, Test, TimeGrain, Value,
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
@@ -45,8 +45,15 @@ fn day() -> impl Strategy<Value = Date> {
         .prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
 }
 
-fn days() -> impl Strategy<Value = Vec<Date>> {
-    prop::collection::vec(day(), 0..4)
+fn days() -> impl Strategy<Value = Vec<DayRange>> {
+    let range = (day(), day()).prop_map(|(a, b)| DayRange::try_new(a.min(b), a.max(b)).unwrap());
+    prop::collection::vec(range, 0..4)
+}
+
+fn notices() -> impl Strategy<Value = Vec<Notice>> {
+    let notice = (field(), text(), any::<bool>(), prop::collection::vec(text(), 0..4))
+        .prop_map(|(field, value, is_prefix, nearest)| Notice { field, value, is_prefix, nearest });
+    prop::collection::vec(notice, 0..3)
 }
 
 fn period() -> impl Strategy<Value = Period> {
@@ -190,17 +197,20 @@ fn rows() -> impl Strategy<Value = Row> {
     let key = (optional_text(), optional_text(), optional_text())
         .prop_map(|(value, label, media)| Key { value, label, media });
     let bound = || prop::option::of(number());
-    let value = (bound(), bound(), bound(), any::<bool>())
-        .prop_map(|(value, lower, upper, exact)| Value { value, lower, upper, exact });
+    let whole = prop::option::of(any::<i128>());
+    let value = (bound(), bound(), bound(), any::<bool>(), whole).prop_map(
+        |(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole },
+    );
     (prop::collection::vec(key, 0..3), prop::collection::vec(value, 0..3))
         .prop_map(|(keys, values)| Row { keys, values })
 }
 
 fn coverages() -> impl Strategy<Value = Coverage> {
     let periods = prop::collection::vec(period(), 0..4);
-    (day_pairs(), days(), days(), days(), periods).prop_map(
-        |(range, missing, retired, provisional, periods)| Coverage {
+    (day_pairs(), any::<u32>(), days(), days(), days(), periods).prop_map(
+        |(range, n_days_present, missing, retired, provisional, periods)| Coverage {
             range,
+            n_days_present,
             missing,
             retired,
             provisional,
@@ -220,6 +230,7 @@ fn answers() -> impl Strategy<Value = Answer> {
         prop::collection::vec(field(), 0..3),
         coverages(),
         (0_u64..1 << 60, 0_u32..1_000_000_000),
+        (notices(), any::<u64>()),
     )
         .prop_map(
             |(
@@ -232,6 +243,7 @@ fn answers() -> impl Strategy<Value = Answer> {
                 overlapping,
                 coverage,
                 elapsed,
+                notices,
             )| {
                 Answer {
                     snapshot,
@@ -242,6 +254,8 @@ fn answers() -> impl Strategy<Value = Answer> {
                     n_groups,
                     overlapping,
                     coverage,
+                    notices: notices.0,
+                    n_notices: notices.1,
                     elapsed: Duration::new(elapsed.0, elapsed.1),
                 }
             },

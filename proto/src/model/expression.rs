@@ -128,7 +128,8 @@ impl Expression {
 
     /// The value with its 95 % bounds, given those of the measures.
     ///
-    /// The value is exact if and only if all its measures are. Otherwise one estimated measure after
+    /// The value is exact if all its measures are, and no number on the way is so large (beyond 2^53) that it was
+    /// rounded to a double. Otherwise one estimated measure after
     /// the other is moved to its lower and to its upper bound while the others stay at their values;
     /// how far the result moves up and how far it moves down are each added in quadrature over the
     /// measures. So a measure that occurs twice (`a / (a + b)`) moves in both places at once, and
@@ -148,16 +149,20 @@ impl Expression {
     /// use clio_proto::{Expression, Value};
     ///
     /// let rate = Expression::parse("plays / viewers")?;
-    /// let viewers =
-    ///     Value { value: Some(100.0), lower: Some(80.0), upper: Some(125.0), exact: false };
+    /// let viewers = Value::estimate(100.0, 80.0, 125.0, false);
     /// let of = |name: &str| if name == "plays" { Value::exact(50.0) } else { viewers };
     /// let rate = rate.evaluate_with_bounds(of);
     /// assert_eq!((rate.lower, rate.value, rate.upper), (Some(0.4), Some(0.5), Some(0.625)));
     /// # Ok::<(), clio_proto::ExpressionError>(())
     /// ```
     pub fn evaluate_with_bounds(&self, lookup: impl Fn(&str) -> Value) -> Value {
+        // What a double cannot hold is known to the doubles beside it.
+        let held = |value: Value| match (value.whole, value.value) {
+            (Some(_), Some(value)) => Value::rounded(value),
+            _ => value,
+        };
         let measures: Vec<(&str, Value)> =
-            self.names().into_iter().map(|name| (name, lookup(name))).collect();
+            self.names().into_iter().map(|name| (name, held(lookup(name)))).collect();
         // The result with one measure moved, and the divisors met on the way.
         let moved = |index: usize, to: f64| {
             let mut divisors = Vec::new();
@@ -174,9 +179,9 @@ impl Expression {
             return Value::undefined();
         };
         if measures.iter().all(|(_, measure)| measure.exact) {
-            return Value::exact(value);
+            return Value::sum(value);
         }
-        let unbounded = Value { value: Some(value), lower: None, upper: None, exact: false };
+        let unbounded = Value { value: Some(value), ..Value::undefined() };
         let (mut down_squared, mut up_squared) = (0.0, 0.0);
         for (index, (_, measure)) in measures.iter().enumerate() {
             if measure.exact {
@@ -204,7 +209,7 @@ impl Expression {
         if !lower.is_finite() || !upper.is_finite() {
             return unbounded;
         }
-        Value { value: Some(value), lower: Some(lower), upper: Some(upper), exact: false }
+        Value::estimate(value, lower, upper, false)
     }
 
     /// Evaluates, and notes every divisor in the order of evaluation, which is always the same.

@@ -89,22 +89,28 @@ pub struct DerivedMeasure {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryRequest {
-    /// The first day; empty with `to` empty: all time; empty alone: the first day of the data.
+    /// The first day; empty with `to` empty: the days that are there; empty alone: from the first of them.
     #[prost(string, tag = "1")]
     pub from: ::prost::alloc::string::String,
-    /// The last day, included; empty alone: the last day of the data.
+    /// The last day, included; empty alone: to the last of the days that are there.
     #[prost(string, tag = "2")]
     pub to: ::prost::alloc::string::String,
     /// Which cells count; absent: all. Nested at most 32 deep.
     #[prost(message, optional, tag = "3")]
     pub filter: ::core::option::Option<Filter>,
-    /// "day", "month" or "year" (at most one of them), dimensions and attributes.
+    /// "day", "month" or "year" (at most one of them), dimensions and attributes; each once, at most 32.
+    ///
+    /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the values
+    /// that the filter can be true for, taken over one value, whatever way the filter is written: `any_of \[a\]`
+    /// gives a, `none_of \[a\]` all but a, `prefix "a"` those that start so, `or` the groups of either side, `not`
+    /// the others; a test of another field leaves all. Where no single value can make it true (`all_of \[a, b\]`,
+    /// `any_of \[a\]` and `any_of \[b\]`), they are the values that its parts ask for.
     #[prost(string, repeated, tag = "4")]
     pub group_by: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Names of measures; at least one.
+    /// Names of measures; at least one, each once, at most 256.
     #[prost(string, repeated, tag = "5")]
     pub measures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Absent: time ascending where grouped by time, else the first measure descending.
+    /// Each measure and key once. Absent: time ascending where grouped by time, else the first measure descending.
     #[prost(message, repeated, tag = "6")]
     pub order_by: ::prost::alloc::vec::Vec<OrderBy>,
     /// The most rows; absent: 100. At most 5000. 0 asks for the total alone.
@@ -174,6 +180,7 @@ pub mod field_test {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ValueList {
+    /// A value named twice counts once. All lists of a filter together name at most 10000 by default.
     #[prost(string, repeated, tag = "1")]
     pub values: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -221,27 +228,73 @@ pub struct QueryResponse {
     /// Time of the computation.
     #[prost(message, optional, tag = "9")]
     pub elapsed: ::core::option::Option<::prost_types::Duration>,
+    /// What the filter asks for and no member is: at most 20.
+    #[prost(message, repeated, tag = "10")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// How many there are in all.
+    #[prost(uint64, tag = "11")]
+    pub n_notices: u64,
+}
+/// A value of the filter that the field does not have: a slip of the pen, perhaps.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Notice {
+    /// "asset" or "asset.title".
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// As the filter has it.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// It is a `prefix`, with which no value starts.
+    #[prost(bool, tag = "3")]
+    pub is_prefix: bool,
+    /// Up to three values of the field that are written alike, the nearest first.
+    #[prost(string, repeated, tag = "4")]
+    pub nearest: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Days from one to another, both included.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Days {
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to: ::prost::alloc::string::String,
 }
 /// The days behind an answer.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Coverage {
     /// First and last day asked for; empty where there is none.
     #[prost(string, tag = "1")]
     pub from: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to: ::prost::alloc::string::String,
-    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.
+    /// The first 1000 days of `missing_ranges`.
+    #[deprecated]
     #[prost(string, repeated, tag = "3")]
     pub missing: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Days asked for whose numbers may still change.
+    /// The first 1000 days of `provisional_ranges`.
+    #[deprecated]
     #[prost(string, repeated, tag = "4")]
     pub provisional: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Periods that were read: "2026", "2026-02", "2026-03-01", "all".
     #[prost(string, repeated, tag = "5")]
     pub periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    /// The first 1000 days of `retired_ranges`.
+    #[deprecated]
     #[prost(string, repeated, tag = "6")]
     pub retired: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one. Without `from` and
+    /// `to`, the gaps between the days that are there.
+    #[prost(message, repeated, tag = "7")]
+    pub missing_ranges: ::prost::alloc::vec::Vec<Days>,
+    /// Days asked for whose numbers may still change.
+    #[prost(message, repeated, tag = "8")]
+    pub provisional_ranges: ::prost::alloc::vec::Vec<Days>,
+    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    #[prost(message, repeated, tag = "9")]
+    pub retired_ranges: ::prost::alloc::vec::Vec<Days>,
+    /// The days whose numbers are in the answer; 0: there is no data, and every value is absent.
+    #[prost(uint32, tag = "10")]
+    pub n_days_present: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Row {
@@ -264,18 +317,21 @@ pub struct Key {
     pub media: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A number with the 95 % interval of its sketch error.
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Value {
-    /// Absent where it is undefined (0 / 0).
+    /// Absent where it is undefined (0 / 0, no data). The nearest double of a whole number beyond 2^53.
     #[prost(double, optional, tag = "1")]
     pub value: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "2")]
     pub lower: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "3")]
     pub upper: ::core::option::Option<f64>,
-    /// Without sketch error: both bounds equal the value.
+    /// Neither sketch error nor rounding is in it: both bounds equal the value.
     #[prost(bool, tag = "4")]
     pub exact: bool,
+    /// All decimal digits, where the number is whole, exact, and beyond 2^53, so that a double cannot hold it.
+    #[prost(string, optional, tag = "5")]
+    pub exact_text: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MembersRequest {

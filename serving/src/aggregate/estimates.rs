@@ -216,10 +216,5 @@ impl Members {
 }
 
 fn value_of(estimate: Estimate) -> Value {
-    Value {
-        value: Some(estimate.value),
-        lower: Some(estimate.lower),
-        upper: Some(estimate.upper),
-        exact: estimate.exact,
-    }
+    Value::estimate(estimate.value, estimate.lower, estimate.upper, estimate.exact)
 }

@@ -176,6 +176,22 @@ impl<'p> Groups<'p> {
         codes
     }
 
+    /// The bytes of the texts that a group's keys have.
+    pub(super) fn text_bytes(&self, snapshot: &Snapshot, group: u32) -> usize {
+        let codes = self.codes(group);
+        let keys = self.plan.keys.iter().zip(&codes).enumerate();
+        keys.map(|(at, (key, code))| {
+            let people = match key {
+                PlanKey::Time => None,
+                PlanKey::Field { field, .. } => snapshot.people_of(field),
+            };
+            let label = people.and_then(|people| people.label(*code));
+            let media = people.and_then(|people| people.media(*code));
+            [self.text(at, *code), label, media].into_iter().flatten().map(str::len).sum::<usize>()
+        })
+        .sum()
+    }
+
     /// The text of one key's value.
     pub(super) fn text(&self, key: usize, value: u32) -> Option<&'p str> {
         match &self.plan.keys[key] {
@@ -277,8 +293,8 @@ impl CodeValues {
         let (mut offsets, mut values) = (vec![0], Vec::new());
         for code in codes {
             match (field.values(code, &mut own), only) {
-                // Where values are named, a cell without any is in no group.
-                ([], None) => values.push(NULL),
+                // Only of a cell for which the filter holds anyhow.
+                ([], _) => values.push(NULL),
                 (all, None) => values.extend_from_slice(all),
                 (all, Some(only)) => {
                     values.extend(all.iter().filter(|value| only[**value as usize]));

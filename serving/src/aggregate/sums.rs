@@ -64,8 +64,8 @@ impl Sums {
     /// The total of a measure; `None` where it is a sketch.
     pub(super) fn total(&self, measure: usize) -> Option<Value> {
         match &self.measures[measure] {
-            Sum::Int { total, .. } => Some(Value::exact(*total as f64)),
-            Sum::Float { total, .. } => Some(Value::exact(*total)),
+            Sum::Int { total, .. } => Some(Value::whole(*total)),
+            Sum::Float { total, .. } => Some(Value::sum(*total)),
             Sum::Sketch => None,
         }
     }
@@ -73,8 +73,8 @@ impl Sums {
     /// The sum of a measure over a group; `None` where it is a sketch.
     pub(super) fn of(&self, measure: usize, group: u32) -> Option<Value> {
         match &self.measures[measure] {
-            Sum::Int { by_group, .. } => Some(Value::exact(by_group[group as usize] as f64)),
-            Sum::Float { by_group, .. } => Some(Value::exact(by_group[group as usize])),
+            Sum::Int { by_group, .. } => Some(Value::whole(by_group[group as usize])),
+            Sum::Float { by_group, .. } => Some(Value::sum(by_group[group as usize])),
             Sum::Sketch => None,
         }
     }

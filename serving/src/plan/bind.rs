@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    Code, Direction, FieldRef, Filter, GroupKey, MAX_LIMIT, MeasureKind, Order, OrderBy, Query,
-    ServiceError, TimeGrain,
+    Code, Direction, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES,
+    MeasureKind, Order, OrderBy, Query, ServiceError, TimeGrain,
 };
 
-use super::filter::{bind_filter, named_values};
+use super::filter::{bind_filter, check_filter};
+use super::notices::notices;
+use super::one_value::values_of_groups;
 use super::range::bind_range;
 use super::{OrderTarget, Output, Plan, PlanKey, PlanOrder};
 use crate::config::Limits;
@@ -24,12 +26,17 @@ pub(crate) fn bind(
         let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", query.limit);
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
+    check_lists(query)?;
+    if let Some(filter) = &query.filter {
+        // Before anything walks through it.
+        check_filter(filter, limits)?;
+    }
     let grain = time_grain(&query.group_by)?;
     let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
     let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
     let order = bind_order(query)?;
-    let filter =
-        query.filter.as_ref().map(|filter| bind_filter(snapshot, filter, limits)).transpose()?;
+    let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
+    let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let (steps, coverage) = bind_range(snapshot, query.range, grain, limits)?;
     let overlapping = keys.iter().filter_map(|key| match key {
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
@@ -46,7 +53,42 @@ pub(crate) fn bind(
         limit: query.limit,
         offset: query.offset,
         coverage,
+        notices,
+        n_notices,
     })
+}
+
+/// Checks that no list is too long, or says a thing twice.
+fn check_lists(query: &Query) -> Result<(), ServiceError> {
+    let Query { group_by, measures, order_by, .. } = query;
+    check_list("key that rows are grouped by", group_by, MAX_GROUP_BY, ToString::to_string)?;
+    check_list("measure asked for", measures, MAX_MEASURES, Clone::clone)?;
+    let order_name = |order: &OrderBy| match &order.by {
+        Order::Measure(measure) => measure.clone(),
+        Order::Key(key) => key.to_string(),
+    };
+    check_list("name that rows are ordered by", order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
+}
+
+fn check_list<T>(
+    what: &str,
+    list: &[T],
+    n_most: usize,
+    name_of: impl Fn(&T) -> String,
+) -> Result<(), ServiceError> {
+    if list.len() > n_most {
+        let message = format!("{} times a {what}, the limit is {n_most}", list.len());
+        return Err(ServiceError::new(Code::ResourceExhausted, message));
+    }
+    let mut seen = BTreeSet::new();
+    for name in list.iter().map(name_of) {
+        if seen.contains(&name) {
+            let message = format!("`{name}` is given twice as a {what}; once is enough");
+            return Err(ServiceError::new(Code::InvalidArgument, message));
+        }
+        seen.insert(name);
+    }
+    Ok(())
 }
 
 /// The step of time among the keys.
@@ -69,18 +111,11 @@ fn bind_keys(
     group_by: &[GroupKey],
     filter: Option<&Filter>,
 ) -> Result<Vec<PlanKey>, ServiceError> {
-    let mut seen = BTreeSet::new();
     group_by
         .iter()
-        .map(|key| {
-            if !seen.insert(key) {
-                let message = format!("`{key}` is twice among what rows are grouped by");
-                return Err(ServiceError::new(Code::InvalidArgument, message));
-            }
-            match key {
-                GroupKey::Time(_) => Ok(PlanKey::Time),
-                GroupKey::Field(reference) => bind_key(snapshot, reference, filter),
-            }
+        .map(|key| match key {
+            GroupKey::Time(_) => Ok(PlanKey::Time),
+            GroupKey::Field(reference) => bind_key(snapshot, reference, filter),
         })
         .collect()
 }
@@ -91,13 +126,8 @@ fn bind_key(
     filter: Option<&Filter>,
 ) -> Result<PlanKey, ServiceError> {
     let field = &snapshot.fields[snapshot.field(reference).map_err(with_time)?];
-    let named = filter.filter(|_| field.multi).and_then(|filter| named_values(filter, reference));
-    let only = named.map(|values| {
-        let mut only = vec![false; field.texts().n_codes()];
-        let codes = values.into_iter().filter_map(|value| field.texts().code(value));
-        codes.for_each(|code| only[code as usize] = true);
-        only
-    });
+    let filter = filter.filter(|_| field.multi);
+    let only = filter.and_then(|filter| values_of_groups(filter, field));
     Ok(PlanKey::Field { field: Arc::clone(field), only })
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{Code, FieldRef, Filter, MAX_FILTER_DEPTH, ServiceError, Test};
+use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, ServiceError, Test};
 use roaring::{MultiOps as _, RoaringBitmap};
 
 use crate::config::Limits;
@@ -32,24 +32,25 @@ pub(crate) struct CodeTest {
     n_holding: usize,
 }
 
-/// Binds a filter; the error lists the fields that exist.
-pub(crate) fn bind_filter(
-    snapshot: &Snapshot,
-    filter: &Filter,
-    limits: &Limits,
-) -> Result<RowFilter, ServiceError> {
+/// Checks that a filter is neither too deep nor too large; nothing else may walk through it before.
+pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), ServiceError> {
     let n_values = check_size(filter, MAX_FILTER_DEPTH)?;
     if n_values > limits.n_filter_values {
         let limit = limits.n_filter_values;
         return Err(ServiceError::new(
             Code::ResourceExhausted,
-            format!("the filter names {n_values} values, the limit is {limit}"),
+            format!("the filter names {n_values} values and tests, the limit is {limit}"),
         ));
     }
+    Ok(())
+}
+
+/// Binds a filter that was [checked](check_filter); the error lists the fields that exist.
+pub(crate) fn bind_filter(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceError> {
     bind_node(snapshot, filter)
 }
 
-/// The number of values named, of a filter that is not too deep.
+/// The number of values named and of tests and joints around them, of a filter that is not too deep.
 fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError> {
     if depth_left == 0 {
         return Err(ServiceError::new(
@@ -59,11 +60,14 @@ fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError>
     }
     match filter {
         Filter::And(nodes) | Filter::Or(nodes) => {
-            nodes.iter().map(|node| check_size(node, depth_left - 1)).sum()
+            // An empty list is a test, too.
+            nodes.iter().try_fold(usize::from(nodes.is_empty()), |sum, node| {
+                Ok(sum + check_size(node, depth_left - 1)?)
+            })
         }
         Filter::Not(node) => check_size(node, depth_left - 1),
         Filter::Field { test, .. } => Ok(match test {
-            Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => values.len(),
+            Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => values.len().max(1),
             Test::Prefix(_) | Test::IsNull(_) => 1,
         }),
     }
@@ -198,56 +202,4 @@ fn all_rows(chunk: &Chunk) -> RoaringBitmap {
     let mut rows = RoaringBitmap::new();
     rows.insert_range(0..chunk.n_rows);
     rows
-}
-
-/// The values of a field that the filter asks for: `anyOf` and `allOf` in places where they must hold.
-/// `None` where there are none such.
-pub(crate) fn named_values<'a>(filter: &'a Filter, field: &FieldRef) -> Option<BTreeSet<&'a str>> {
-    match filter {
-        Filter::And(nodes) => nodes
-            .iter()
-            .filter_map(|node| named_values(node, field))
-            .reduce(|all, more| all.into_iter().chain(more).collect()),
-        Filter::Or(nodes) => match nodes.as_slice() {
-            [only] => named_values(only, field),
-            _ => None,
-        },
-        Filter::Not(_) => None,
-        Filter::Field { field: own, test: Test::AnyOf(values) | Test::AllOf(values) } => {
-            // `allOf` of nothing asks for nothing.
-            let asks = own == field && !values.is_empty();
-            asks.then(|| values.iter().map(String::as_str).collect())
-        }
-        Filter::Field { .. } => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn test(field: &str, test: Test) -> Filter {
-        Filter::Field { field: FieldRef::parse(field), test }
-    }
-
-    fn any(field: &str, values: &[&str]) -> Filter {
-        test(field, Test::AnyOf(values.iter().map(ToString::to_string).collect()))
-    }
-
-    #[test]
-    fn values_are_named_where_they_must_hold() {
-        let named = |filter: &Filter| -> Vec<String> {
-            let values = named_values(filter, &FieldRef::parse("audience"));
-            values.into_iter().flatten().map(str::to_owned).collect()
-        };
-        let a = || any("audience", &["a"]);
-        let b = || any("audience", &["b", "c"]);
-        assert_eq!(named(&a()), ["a"]);
-        assert_eq!(named(&Filter::And(vec![a(), any("country", &["US"]), b()])), ["a", "b", "c"]);
-        assert_eq!(named(&Filter::Or(vec![b()])), ["b", "c"]);
-        assert!(named(&Filter::Or(vec![a(), b()])).is_empty());
-        assert!(named(&Filter::Not(Box::new(a()))).is_empty());
-        assert!(named(&test("audience", Test::NoneOf(vec!["a".to_owned()]))).is_empty());
-        assert!(named(&test("audience", Test::AllOf(Vec::new()))).is_empty());
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clio_proto::{
     Code, Coverage, DayRange, Grain, Period, QueryRange, RetiredDays, ServiceError, TimeGrain,
-    cover,
+    cover, gaps, runs,
 };
 use jiff::civil::Date;
 
@@ -19,10 +19,13 @@ pub(crate) fn bind_range(
     grain: Option<TimeGrain>,
     limits: &Limits,
 ) -> Result<(Vec<Step>, Coverage), ServiceError> {
+    // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
+    let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
     let Some(range) = range else {
         let coverage = Coverage {
             range: None,
+            n_days_present: 0,
             missing: Vec::new(),
             retired: Vec::new(),
             provisional: Vec::new(),
@@ -30,11 +33,12 @@ pub(crate) fn bind_range(
         };
         return Ok((Vec::new(), coverage));
     };
-    if range.n_days() > limits.n_range_days {
+    if is_asked && range.n_days() > limits.n_range_days {
         return Err(ServiceError::new(
             Code::ResourceExhausted,
             format!(
-                "the range from {} to {} holds {} days, the limit is {}",
+                "the range from {} to {} holds {} days, the limit is {}; without `from` or `to` it \
+                 ends where the data does",
                 range.first(),
                 range.last(),
                 range.n_days(),
@@ -50,17 +54,17 @@ pub(crate) fn bind_range(
     let periods: BTreeSet<Period> = steps.iter().flat_map(|step| &step.periods).copied().collect();
     let is_read =
         |day: Date| Grain::ALL.iter().any(|grain| periods.contains(&Period::of(day, *grain)));
-    let is_left_out = |day: &Date| retired.contains(*day) && !is_read(*day);
+    let asked = || days.range(range.first()..=range.last()).copied();
+    let left_out: BTreeSet<Date> =
+        asked().filter(|day| retired.contains(*day) && !is_read(*day)).collect();
+    let present: Vec<Date> = asked().filter(|day| !left_out.contains(day)).collect();
+    let provisional = snapshot.provisional.range(range.first()..=range.last()).copied();
     let coverage = Coverage {
         range: Some((range.first(), range.last())),
-        missing: range.days().filter(|day| !days.contains(day) || is_left_out(day)).collect(),
-        retired: range.days().filter(is_left_out).collect(),
-        provisional: snapshot
-            .provisional
-            .range(range.first()..=range.last())
-            .filter(|day| snapshot.days.contains(day))
-            .copied()
-            .collect(),
+        n_days_present: u32::try_from(present.len()).unwrap_or(u32::MAX),
+        missing: gaps(range, present),
+        retired: runs(left_out),
+        provisional: runs(provisional.filter(|day| days.contains(day))),
         periods: steps.iter().flat_map(|step| step.periods.iter().copied()).collect(),
     };
     Ok((steps, coverage))

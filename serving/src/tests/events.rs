@@ -127,6 +127,17 @@ pub(super) fn field_values(event: &Event, field: &FieldRef) -> BTreeSet<String> 
     }
 }
 
+/// All values that a multi-valued field of the model can have.
+pub(super) fn all_values(field: &FieldRef) -> BTreeSet<String> {
+    let values: &[&str] = match field.to_string().as_str() {
+        "audience" => &AUDIENCES,
+        "audience.kind" => &["interest", "life"],
+        "asset.tags" => &["new", "kids", "drama", "4k"],
+        other => panic!("no multi-valued field {other}"),
+    };
+    values.iter().map(ToString::to_string).collect()
+}
+
 /// One row of the lookup of assets.
 #[derive(Debug, Clone)]
 pub(super) struct AssetRow {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clio_proto::{
     Code, CubeService, MembersRequest, Query, RemoteConfig, RemoteCubes, ServingState, SnapshotId,
+    wire,
 };
 use futures::StreamExt as _;
 use tokio::net::TcpListener;
@@ -18,6 +19,9 @@ use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1alpha::{
+    self as alpha, server_reflection_client::ServerReflectionClient as AlphaClient,
+};
 
 use super::events::{Numbers, day, generate};
 use super::lake::TestLake;
@@ -154,5 +158,66 @@ async fn reflection_tells_of_the_service() {
     assert!(names.contains(&"clio.v1.Cubes"), "{names:?}");
     assert!(names.contains(&"grpc.health.v1.Health"), "{names:?}");
     drop(client);
+
+    // Clients that know the version before only were told that there is none.
+    let mut client = AlphaClient::new(served.channel().await);
+    let list = alpha::server_reflection_request::MessageRequest::ListServices(String::new());
+    let request =
+        alpha::ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let stream = client.server_reflection_info(tokio_stream::once(request)).await.unwrap();
+    let response = stream.into_inner().next().await.unwrap().unwrap();
+    let text = format!("{:?}", response.message_response);
+    assert!(text.contains("clio.v1.Cubes"), "{text}");
+    drop(client);
     served.end().await;
+}
+
+/// Bytes that are no message were answered with `INTERNAL`, as if serving had broken down, and a question over the
+/// transport's limit with `OUT_OF_RANGE`.
+#[tokio::test]
+async fn what_is_no_question_is_the_callers_fault() {
+    let lake = TestLake::with(generate(1, &[day("2026-01-01")], 10));
+    let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
+    let served = Served::new(&cubes).await;
+    for method in ["Describe", "Query", "Members", "Snapshots", "Runs", "Watch"] {
+        let mut grpc = tonic::client::Grpc::new(served.channel().await);
+        grpc.ready().await.unwrap();
+        let path = format!("/clio.v1.Cubes/{method}").parse().unwrap();
+        let codec = tonic_prost::ProstCodec::<Lie, wire::WatchResponse>::default();
+        let asked = grpc.unary(tonic::Request::new(Lie), path, codec).await;
+        assert_eq!(asked.unwrap_err().code(), tonic::Code::InvalidArgument, "{method}");
+    }
+    let values = vec!["x".repeat(1_000); 5_000];
+    let filter = Some(super::queries::test("country", clio_proto::Test::AnyOf(values)));
+    let error = served.client().query(Query { filter, ..Query::total(["plays"]) }, None).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted, "{error}");
+    assert!(error.message.contains("is larger than the transport takes"), "{error}");
+    served.end().await;
+}
+
+/// Bytes that are no message: a tag with a wire type that does not exist.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Lie;
+
+impl prost::Message for Lie {
+    fn encode_raw(&self, buf: &mut impl bytes::BufMut) {
+        buf.put_slice(&[0x0f, 0xff]);
+    }
+
+    fn merge_field(
+        &mut self,
+        _: u32,
+        _: prost::encoding::WireType,
+        _: &mut impl bytes::Buf,
+        _: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        Ok(())
+    }
+
+    fn encoded_len(&self) -> usize {
+        2
+    }
+
+    fn clear(&mut self) {}
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
     Answer, DayRange, Direction, FieldRef, Filter, GroupKey, Order, Query, QueryRange, RetiredDays,
-    Row, Test, TimeGrain, Value,
+    Row, Test, TimeGrain, Value, runs,
 };
 use jiff::civil::Date;
 
-use super::events::{Event, asset_row, field_values};
+use super::events::{self, Event, asset_row, field_values};
 use super::lake::sketch;
 
 /// What the measures of a group come to.
@@ -17,12 +17,7 @@ fn measure(name: &str, events: &[&Event]) -> Value {
     let played = || events.iter().filter(|event| event.seconds.is_some());
     let people = |precision: u8, profiles: BTreeSet<u64>| {
         let estimate = sketch(precision, &profiles).estimate();
-        Value {
-            value: Some(estimate.value),
-            lower: Some(estimate.lower),
-            upper: Some(estimate.upper),
-            exact: estimate.exact,
-        }
+        Value::estimate(estimate.value, estimate.lower, estimate.upper, estimate.exact)
     };
     match name {
         "impressions" => Value::exact(shown().count() as f64),
@@ -32,7 +27,7 @@ fn measure(name: &str, events: &[&Event]) -> Value {
         "seconds" => Value::exact(played().filter_map(|event| event.seconds).sum()),
         "viewers" => people(8, shown().map(|event| event.profile).collect()),
         "players" => people(10, played().map(|event| event.profile).collect()),
-        "take_rate" => super::events::model().measure("take_rate").map_or_else(
+        "take_rate" => events::model().measure("take_rate").map_or_else(
             || panic!("the model has it"),
             |own| match &own.kind {
                 clio_proto::MeasureKind::Derived { expression } => {
@@ -67,18 +62,92 @@ pub(super) fn is_multi(field: &FieldRef) -> bool {
     field.dimension == "audience" || field.attribute.as_deref() == Some("tags")
 }
 
-/// The values of a multi-valued field that a filter asks for.
-fn named(filter: &Filter, field: &FieldRef) -> BTreeSet<String> {
+/// Whether a filter tests a field anywhere.
+fn tests(filter: &Filter, field: &FieldRef) -> bool {
     match filter {
-        Filter::And(nodes) => nodes.iter().flat_map(|node| named(node, field)).collect(),
-        Filter::Or(nodes) if nodes.len() == 1 => named(&nodes[0], field),
-        Filter::Field { field: own, test: Test::AnyOf(values) | Test::AllOf(values) }
-            if own == field =>
-        {
-            values.iter().cloned().collect()
-        }
-        _ => BTreeSet::new(),
+        Filter::And(nodes) | Filter::Or(nodes) => nodes.iter().any(|node| tests(node, field)),
+        Filter::Not(node) => tests(node, field),
+        Filter::Field { field: own, .. } => own == field,
     }
+}
+
+/// Whether a filter can hold, and whether it can fail, where a field's set holds one value or none, and tests of
+/// other fields come out either way.
+fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bool) {
+    let all = |nodes: &[Filter]| -> Vec<(bool, bool)> {
+        nodes.iter().map(|node| over_one(node, field, value)).collect()
+    };
+    match filter {
+        Filter::And(nodes) => {
+            let all = all(nodes);
+            (all.iter().all(|own| own.0), all.iter().any(|own| own.1))
+        }
+        Filter::Or(nodes) => {
+            let all = all(nodes);
+            (all.iter().any(|own| own.0), all.iter().all(|own| own.1))
+        }
+        Filter::Not(node) => {
+            let (can_hold, can_fail) = over_one(node, field, value);
+            (can_fail, can_hold)
+        }
+        Filter::Field { field: own, .. } if own != field => (true, true),
+        Filter::Field { test, .. } => {
+            let is_value = |asked: &String| Some(asked.as_str()) == value;
+            let holds = match test {
+                Test::AnyOf(values) => values.iter().any(is_value),
+                Test::AllOf(values) => values.iter().all(is_value),
+                Test::NoneOf(values) => !values.iter().any(is_value),
+                Test::Prefix(prefix) => value.is_some_and(|value| value.starts_with(prefix)),
+                Test::IsNull(null) => value.is_none() == *null,
+            };
+            (holds, !holds)
+        }
+    }
+}
+
+/// What the parts of a filter say of one value: whether some ask for it (`None` where none asks for any), and
+/// whether none excludes it.
+fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Option<bool>, bool) {
+    let (nodes, is_and) = match filter {
+        Filter::Not(node) => return parts(node, field, value, !is_wanted),
+        Filter::And(nodes) => (nodes, is_wanted),
+        Filter::Or(nodes) => (nodes, !is_wanted),
+        Filter::Field { field: own, .. } if own != field => return (None, true),
+        Filter::Field { test, .. } => {
+            let (names, excludes) = match test {
+                Test::AnyOf(values) | Test::AllOf(values) => {
+                    (values.iter().any(|own| own == value), false)
+                }
+                Test::NoneOf(values) => (values.iter().any(|own| own == value), true),
+                Test::Prefix(prefix) => (value.starts_with(prefix), false),
+                Test::IsNull(null) => (true, *null),
+            };
+            return if excludes == is_wanted { (None, !names) } else { (Some(names), true) };
+        }
+    };
+    let all: Vec<_> = nodes.iter().map(|node| parts(node, field, value, is_wanted)).collect();
+    if is_and {
+        let asked: Vec<bool> = all.iter().filter_map(|own| own.0).collect();
+        let asked = (!asked.is_empty()).then(|| asked.contains(&true));
+        return (asked, all.iter().all(|own| own.1));
+    }
+    let holds = all.iter().any(|(asked, left)| asked.unwrap_or(true) && *left);
+    ((!all.is_empty()).then_some(holds), true)
+}
+
+/// The values of a multi-valued field that make groups, of all that there are: those that the filter can be true
+/// for, taken over one value.
+fn group_values(filter: &Filter, field: &FieldRef, all: &BTreeSet<String>) -> BTreeSet<String> {
+    let single = |value: Option<&str>| over_one(filter, field, value).0;
+    let found: BTreeSet<String> = all.iter().filter(|value| single(Some(value))).cloned().collect();
+    if !found.is_empty() || single(None) {
+        return found;
+    }
+    let is_left = |value: &&String| {
+        let (asked, left) = parts(filter, field, value, true);
+        asked.unwrap_or(true) && left
+    };
+    all.iter().filter(is_left).cloned().collect()
 }
 
 /// The values of one key for an event; several where groups overlap.
@@ -95,12 +164,13 @@ fn key_values(key: &GroupKey, event: &Event, filter: Option<&Filter>) -> Vec<Opt
         }
         GroupKey::Field(field) => {
             let mut values = field_values(event, field);
-            if is_multi(field) {
-                let named = filter.map(|filter| named(filter, field)).unwrap_or_default();
-                if !named.is_empty() {
-                    values.retain(|value| named.contains(value));
-                    return values.into_iter().map(Some).collect();
-                }
+            let filter = filter.filter(|filter| is_multi(field) && tests(filter, field));
+            if let Some(filter) = filter
+                && !values.is_empty()
+            {
+                let all = events::all_values(field);
+                values.retain(|value| group_values(filter, field, &all).contains(value));
+                return values.into_iter().map(Some).collect();
             }
             if values.is_empty() { vec![None] } else { values.into_iter().map(Some).collect() }
         }
@@ -149,6 +219,8 @@ pub(super) fn check_with_retired(
 ) {
     let range = range(events, query.range);
     let left_out = left_out(retired, query, range);
+    let has_data =
+        events.iter().any(|event| range.contains(event.day) && !left_out.contains(&event.day));
     let selected: Vec<&Event> = events
         .iter()
         .filter(|event| range.contains(event.day) && !left_out.contains(&event.day))
@@ -173,7 +245,11 @@ pub(super) fn check_with_retired(
         }
     }
     let values = |events: &[&Event]| -> Vec<Value> {
-        query.measures.iter().map(|name| measure(name, events)).collect()
+        let value = |name: &String| match has_data {
+            true => measure(name, events),
+            false => Value::undefined(),
+        };
+        query.measures.iter().map(value).collect()
     };
     let total = Row { keys: Vec::new(), values: values(&selected) };
     assert_eq!(answer.total, total, "{query:#?}");
@@ -263,9 +339,11 @@ fn check_coverage(events: &[Event], range: DayRange, left_out: &BTreeSet<Date>, 
     present.retain(|day| !left_out.contains(day));
     let coverage = &answer.coverage;
     assert_eq!(coverage.range, Some((range.first(), range.last())));
-    let missing: Vec<Date> = range.days().filter(|day| !present.contains(day)).collect();
+    let missing = runs(range.days().filter(|day| !present.contains(day)));
     assert_eq!(coverage.missing, missing);
-    assert!(coverage.retired.iter().eq(left_out), "{:?}", coverage.retired);
+    assert_eq!(coverage.retired, runs(left_out.iter().copied()));
+    let n_present = present.iter().filter(|day| range.contains(**day)).count();
+    assert_eq!(coverage.n_days_present as usize, n_present);
     for day in left_out {
         assert!(!coverage.periods.iter().any(|period| period.contains(*day)), "{day}");
     }

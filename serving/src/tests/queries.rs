@@ -237,9 +237,14 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
             keys.insert(numbers.below(keys.len() + 1), key);
         }
     }
-    let measures: Vec<String> =
-        (0..=numbers.below(3)).map(|_| numbers.pick(&MEASURES).to_string()).collect();
-    let mut order_by = Vec::new();
+    let mut measures: Vec<String> = Vec::new();
+    for _ in 0..=numbers.below(3) {
+        let measure = numbers.pick(&MEASURES).to_string();
+        if !measures.contains(&measure) {
+            measures.push(measure);
+        }
+    }
+    let mut order_by: Vec<OrderBy> = Vec::new();
     for _ in 0..numbers.below(3) {
         let by = if keys.is_empty() || numbers.below(2) == 0 {
             Order::Measure(numbers.pick(&measures).clone())
@@ -247,7 +252,9 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
             Order::Key(numbers.pick(&keys).clone())
         };
         let direction = *numbers.pick(&[Direction::Ascending, Direction::Descending]);
-        order_by.push(OrderBy { by, direction });
+        if order_by.iter().all(|known| known.by != by) {
+            order_by.push(OrderBy { by, direction });
+        }
     }
     Query {
         range,

@@ -273,7 +273,25 @@ async fn queries_are_refused_with_what_exists() {
          "rows are grouped by one step of time at most: `day` or `month`".to_owned()),
         (Query { group_by: group_by(&["country", "country"]), ..total() },
          Code::InvalidArgument,
-         "`country` is twice among what rows are grouped by".to_owned()),
+         "`country` is given twice as a key that rows are grouped by; once is enough".to_owned()),
+        (Query { measures: texts(&["plays", "clicks", "plays"]), ..total() },
+         Code::InvalidArgument,
+         "`plays` is given twice as a measure asked for; once is enough".to_owned()),
+        (Query { order_by: vec![order(Order::Measure("plays".to_owned())).remove(0); 2], ..total() },
+         Code::InvalidArgument,
+         "`plays` is given twice as a name that rows are ordered by; once is enough".to_owned()),
+        (Query { measures: vec!["plays".to_owned(); 500], ..total() },
+         Code::ResourceExhausted,
+         "500 times a measure asked for, the limit is 256".to_owned()),
+        (Query { group_by: vec!["day".parse().unwrap(); 33], ..total() },
+         Code::ResourceExhausted,
+         "33 times a key that rows are grouped by, the limit is 32".to_owned()),
+        (Query { order_by: vec![order(Order::Measure("plays".to_owned())).remove(0); 289], ..total() },
+         Code::ResourceExhausted,
+         "289 times a name that rows are ordered by, the limit is 288".to_owned()),
+        (Query { filter: Some(Filter::And(vec![Filter::Or(Vec::new()); 10_001])), ..total() },
+         Code::ResourceExhausted,
+         "the filter names 10001 values and tests, the limit is 10000".to_owned()),
         (Query { order_by: order(Order::Measure("clicks".to_owned())), ..total() },
          Code::InvalidArgument,
          "rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`"
@@ -294,9 +312,13 @@ async fn queries_are_refused_with_what_exists() {
          },
          Code::InvalidArgument,
          "range ends before it starts: from=2026-02-01 to=2026-01-31".to_owned()),
-        (Query { range: QueryRange::Days { from: Some(day("1800-01-01")), to: None }, ..total() },
+        (Query {
+            range: QueryRange::Days { from: Some(day("1800-01-01")), to: Some(day("2026-01-02")) },
+            ..total()
+         },
          Code::ResourceExhausted,
-         "the range from 1800-01-01 to 2026-01-02 holds 82547 days, the limit is 36525".to_owned()),
+         "the range from 1800-01-01 to 2026-01-02 holds 82547 days, the limit is 36525; without \
+          `from` or `to` it ends where the data does".to_owned()),
         (Query { filter: Some(deep), ..total() },
          Code::InvalidArgument,
          "the filter is nested deeper than 32 levels".to_owned()),
@@ -305,7 +327,7 @@ async fn queries_are_refused_with_what_exists() {
             ..total()
          },
          Code::ResourceExhausted,
-         "the filter names 10001 values, the limit is 10000".to_owned()),
+         "the filter names 10001 values and tests, the limit is 10000".to_owned()),
     ];
     for (query, code, message) in cases {
         let error = cubes.query(query, None).await.unwrap_err();
@@ -340,6 +362,15 @@ async fn limits_of_work_are_kept() {
     let cubes = Cubes::load_once(config.clone()).await.unwrap();
     let error = cubes.query(keys.clone(), None).await.unwrap_err();
     assert!(error.message.ends_with("the limit is 96; filter more, or group by less"), "{error}");
+
+    // What an answer takes is counted before it is built.
+    config.limits = crate::Limits { answer_bytes: 1_000, ..crate::Limits::default() };
+    let cubes = Cubes::load_once(config.clone()).await.unwrap();
+    let error = cubes.query(keys.clone(), None).await.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.contains("rows with 2 keys and 1 measures takes"), "{error}");
+    assert!(error.message.contains("the limit is 1000"), "{error}");
+    assert!(cubes.query(Query { limit: 1, ..keys.clone() }, None).await.is_ok());
 
     // While every thread is taken, one may wait, until its time is over; the next is turned away.
     config.limits = crate::Limits { n_running: 1, n_waiting: 1, ..crate::Limits::default() };

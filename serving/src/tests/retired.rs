@@ -40,7 +40,8 @@ async fn a_month_that_is_cut_is_missing_and_no_step_of_time() {
         let keys = answer.rows.iter().map(|row| row.keys[0].value.clone().unwrap());
         let periods = answer.coverage.periods.iter().map(ToString::to_string);
         let (keys, periods): (Vec<String>, Vec<String>) = (keys.collect(), periods.collect());
-        let (missing, retired) = (answer.coverage.missing.len(), answer.coverage.retired.len());
+        let n_days = clio_proto::n_days;
+        let (missing, retired) = (answer.coverage.n_missing(), n_days(&answer.coverage.retired));
         (keys.join(" "), periods.join(" "), missing, retired)
     };
     let is = |keys: &str, periods: &str, n_missing, n_retired| {

@@ -103,6 +103,11 @@ Examples:
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
+CSV:     null is an empty field, the empty text is \"\"; a text that begins with = + - @ ' tab or CR has an
+         apostrophe before it, unless --raw is given.
+Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
+         note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
+         retired_days, no_data, overlapping, unknown_value, unattributed
 Exit codes: 0 done, 1 failed, 2 wrong usage (an unknown name, a range that ends before it starts).";
 
 const SQL_EXAMPLES: &str = "\
@@ -253,9 +258,9 @@ pub(crate) struct QueryArgs {
     /// A measure or key, with `:asc` or `:desc` behind it; by default `:desc`
     #[arg(long, value_name = "NAME[:asc|:desc],...", value_delimiter = ',')]
     pub(crate) order_by: Vec<String>,
-    /// The most rows
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub(crate) limit: usize,
+    /// The most rows; by default 100 in a table, and all in json and csv
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
     /// Rows to skip
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) offset: usize,
@@ -265,6 +270,9 @@ pub(crate) struct QueryArgs {
     /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: AnswerFormat,
+    /// In csv, texts byte for byte: spreadsheets may take those that begin with = + - @ for formulas
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 #[derive(Debug, Args)]

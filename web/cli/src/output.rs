@@ -1,11 +1,21 @@
 //! How answers are printed: a table for people, JSON and CSV for programs.
 
+mod csv;
+mod json;
+mod notes;
+
 use std::collections::BTreeMap;
 
-use clio_proto::{Answer, Description, Key, MeasureClass, MeasureFormat, Row, Unattributed, Value};
+use clio_proto::{
+    Answer, DayRange, Description, Key, MeasureClass, MeasureFormat, Row, Unattributed, Value,
+    n_days,
+};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Table, TableComponent};
-use serde_json::{Map, json};
+
+pub(crate) use csv::CsvWriter;
+pub(crate) use json::JsonWriter;
+pub(crate) use notes::for_programs;
 
 /// The table, then in words what the numbers stand on.
 pub(crate) fn table(answer: &Answer, description: &Description) -> String {
@@ -25,20 +35,24 @@ pub(crate) fn table(answer: &Answer, description: &Description) -> String {
         Shown { format, is_whole: counts && format == MeasureFormat::Number }
     };
     let formats: Vec<_> = answer.measures.iter().map(format_of).collect();
-    let mut add = |row: &Row, keys: Vec<String>| {
+    let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
         let values = row.values.iter().zip(&formats).map(|(value, format)| {
             Cell::new(number_with_bounds(value, *format)).set_alignment(CellAlignment::Right)
         });
         table.add_row(keys.into_iter().map(Cell::new).chain(values));
     };
     for row in &answer.rows {
-        add(row, row.keys.iter().map(key_text).collect());
+        add(&mut table, row, row.keys.iter().map(key_text).collect());
+    }
+    let n_left_out = answer.n_groups.saturating_sub(answer.rows.len() as u64);
+    if n_left_out > 0 && !answer.group_by.is_empty() {
+        table.add_row([Cell::new(format!("… {} groups more", whole_text(n_left_out.into())))]);
     }
     // The total has no keys; where there are key columns, its first cell says what it is.
     let total_keys = (0..answer.group_by.len())
         .map(|index| if index == 0 { "(total)".to_owned() } else { String::new() })
         .collect();
-    add(&answer.total, total_keys);
+    add(&mut table, &answer.total, total_keys);
     format!("{table}\n{}", notes(answer))
 }
 
@@ -92,16 +106,24 @@ fn notes(answer: &Answer) -> String {
         ("provisional days", &coverage.provisional, ""),
     ] {
         if !days.is_empty() {
-            let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-            lines.push(format!("{what} ({}): {}{mend}", days.len(), shortened(&days)));
+            let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
+            lines.push(format!("{what} ({}): {}{mend}", n_days(days), shortened(&ranges)));
         }
+    }
+    if coverage.range.is_some() && coverage.n_days_present == 0 {
+        lines.push("no data: none of these days is in the snapshot".to_owned());
+    }
+    lines.extend(answer.notices.iter().map(ToString::to_string));
+    let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
+    if n_more > 0 {
+        lines.push(format!("and {n_more} more values that do not exist"));
     }
     let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
     for of_day in unattributed(answer) {
         *n_unattributed.entry(&of_day.source).or_default() += of_day.rows;
     }
     for (source, n) in n_unattributed {
-        let n = number(n as f64);
+        let n = whole_text(n.into());
         lines.push(format!(
             "{n} events of {source} found none to be credited to: in no number here"
         ));
@@ -152,7 +174,11 @@ fn number_with_bounds(value: &Value, shown: Shown) -> String {
     let (Some(number), Some(lower), Some(upper)) = (value.value, value.lower, value.upper) else {
         return "n/a".to_owned();
     };
-    let text = number_text(number, shown);
+    let text = match value.whole {
+        Some(whole) if shown.format == MeasureFormat::Number => whole_text(whole),
+        Some(whole) if shown.format == MeasureFormat::Seconds => format!("{} s", whole_text(whole)),
+        _ => number_text(number, shown),
+    };
     if value.exact {
         return text;
     }
@@ -178,9 +204,19 @@ pub(crate) fn number(number: f64) -> String {
 fn grouped(number: f64) -> String {
     let is_whole = (number - number.round()).abs() < 1e-9 || number.abs() >= 1000.0;
     let text = if is_whole { format!("{number:.0}") } else { format!("{number:.2}") };
+    apart(&text)
+}
+
+/// A whole number for people, with all its digits.
+fn whole_text(number: i128) -> String {
+    apart(&number.to_string())
+}
+
+/// A number's text with its thousands apart.
+fn apart(text: &str) -> String {
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, format!(".{fraction}")),
-        None => (text.as_str(), String::new()),
+        None => (text, String::new()),
     };
     let (sign, digits) = match whole.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -194,89 +230,6 @@ fn grouped(number: f64) -> String {
         out.push(digit);
     }
     format!("{sign}{out}{fraction}")
-}
-
-/// The whole answer as one JSON object.
-pub(crate) fn json(answer: &Answer) -> serde_json::Value {
-    let row = |row: &Row| {
-        let keys: Map<_, _> = answer
-            .group_by
-            .iter()
-            .zip(&row.keys)
-            .map(|(key, value)| {
-                let mut object = Map::new();
-                object.insert("value".to_owned(), json!(value.value));
-                if let Some(label) = &value.label {
-                    object.insert("label".to_owned(), json!(label));
-                }
-                if let Some(media) = &value.media {
-                    object.insert("media".to_owned(), json!(media));
-                }
-                (key.to_string(), object.into())
-            })
-            .collect();
-        let values: Map<_, _> = answer
-            .measures
-            .iter()
-            .zip(&row.values)
-            .map(|(measure, value)| {
-                let numbers = json!({
-                    "value": value.value, "lower": value.lower, "upper": value.upper,
-                    "exact": value.exact,
-                });
-                (measure.clone(), numbers)
-            })
-            .collect();
-        json!({ "keys": keys, "values": values })
-    };
-    let days =
-        |days: &[jiff::civil::Date]| days.iter().map(ToString::to_string).collect::<Vec<_>>();
-    json!({
-        "snapshot": {
-            "version": answer.snapshot.id.0,
-            "committed_at": answer.snapshot.committed_at.to_string(),
-            "run": answer.snapshot.run.as_str(),
-            "fingerprint": answer.snapshot.fingerprint.as_str(),
-        },
-        "rows": answer.rows.iter().map(row).collect::<Vec<_>>(),
-        "total": row(&answer.total),
-        "n_groups": answer.n_groups,
-        "overlapping": answer.overlapping.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "coverage": {
-            "from": answer.coverage.range.map(|range| range.0.to_string()),
-            "to": answer.coverage.range.map(|range| range.1.to_string()),
-            "missing": days(&answer.coverage.missing),
-            "retired": days(&answer.coverage.retired),
-            "provisional": days(&answer.coverage.provisional),
-            "unattributed": unattributed(answer).map(|of_day| json!({
-                "source": of_day.source, "day": of_day.day.to_string(), "rows": of_day.rows,
-            })).collect::<Vec<_>>(),
-            "periods": answer.coverage.periods.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        },
-        "elapsed_ms": answer.elapsed.as_secs_f64() * 1e3,
-    })
-}
-
-/// The rows as CSV with a header: keys, then each measure with its bounds. Without groups: the total.
-pub(crate) fn csv(answer: &Answer) -> anyhow::Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let keys = answer.group_by.iter().map(ToString::to_string);
-    let measures = answer.measures.iter().flat_map(|measure| {
-        [measure.clone(), format!("{measure}_lower"), format!("{measure}_upper")]
-    });
-    writer.write_record(keys.chain(measures))?;
-    let total = [answer.total.clone()];
-    let rows = if answer.group_by.is_empty() { &total[..] } else { &answer.rows };
-    let plain = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
-    for row in rows {
-        let keys = row.keys.iter().map(|key| key.value.clone().unwrap_or_default());
-        let values = row
-            .values
-            .iter()
-            .flat_map(|value| [plain(value.value), plain(value.lower), plain(value.upper)]);
-        writer.write_record(keys.chain(values))?;
-    }
-    Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
 #[cfg(test)]
@@ -299,11 +252,12 @@ mod tests {
 
     #[test]
     fn bounds_show_unless_the_number_is_exact() {
-        let value =
-            Value { value: Some(1000.0), lower: Some(990.0), upper: Some(1010.0), exact: false };
+        let value = Value::estimate(1000.0, 990.0, 1010.0, false);
         let plain = Shown { format: MeasureFormat::Number, is_whole: false };
         assert_eq!(number_with_bounds(&value, plain), "1,000  [990 – 1,010]");
         assert_eq!(number_with_bounds(&Value::exact(5.0), plain), "5");
         assert_eq!(number_with_bounds(&Value::undefined(), plain), "n/a");
+        let large = Value::whole(180_143_985_094_819_860);
+        assert_eq!(number_with_bounds(&large, plain), "180,143,985,094,819,860");
     }
 }

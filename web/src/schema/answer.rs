@@ -13,9 +13,14 @@ use crate::names::{enum_name, field_name};
 
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
 const COVERAGE: &str = "Coverage";
+const DAYS: &str = "DayRange";
+const NOTICE: &str = "Notice";
 const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
+
+/// The most days that the fields list which ranges replaced.
+const MAX_LISTED_DAYS: usize = 1_000;
 
 /// An answer as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -26,17 +31,31 @@ pub(super) struct CubeAnswer {
     group_count: u64,
     overlapping: Vec<Name>,
     coverage: Coverage,
+    notices: Vec<Notice>,
+    n_notices: u64,
     elapsed_ms: f64,
 }
+
+/// What the filter names and no member is.
+#[derive(Debug, Clone)]
+struct Notice {
+    field: Name,
+    notice: clio_proto::Notice,
+}
+
+#[derive(Debug, Clone)]
+struct Days(DayRange);
 
 #[derive(Debug, Clone)]
 struct Coverage {
     from: Option<String>,
     to: Option<String>,
     n_days: u32,
-    missing: Vec<String>,
-    retired: Vec<String>,
-    provisional: Vec<String>,
+    n_days_present: u32,
+    n_missing: u64,
+    missing: Vec<Days>,
+    retired: Vec<Days>,
+    provisional: Vec<Days>,
     periods: Vec<String>,
 }
 
@@ -85,6 +104,12 @@ impl From<Answer> for CubeAnswer {
                 .map(|field| graphql_name(&field.to_string()))
                 .collect(),
             coverage: answer.coverage.into(),
+            notices: answer
+                .notices
+                .into_iter()
+                .map(|notice| Notice { field: graphql_name(&notice.field.to_string()), notice })
+                .collect(),
+            n_notices: answer.n_notices,
             elapsed_ms: answer.elapsed.as_secs_f64() * 1e3,
         }
     }
@@ -92,7 +117,7 @@ impl From<Answer> for CubeAnswer {
 
 impl From<clio_proto::Coverage> for Coverage {
     fn from(coverage: clio_proto::Coverage) -> Self {
-        let days = |days: Vec<jiff::civil::Date>| days.iter().map(ToString::to_string).collect();
+        let days = |ranges: Vec<DayRange>| ranges.into_iter().map(Days).collect();
         Self {
             from: coverage.range.map(|(from, _)| from.to_string()),
             to: coverage.range.map(|(_, to)| to.to_string()),
@@ -100,6 +125,8 @@ impl From<clio_proto::Coverage> for Coverage {
                 .range
                 .and_then(|(from, to)| DayRange::try_new(from, to))
                 .map_or(0, DayRange::n_days),
+            n_days_present: coverage.n_days_present,
+            n_missing: coverage.n_missing(),
             missing: days(coverage.missing),
             retired: days(coverage.retired),
             provisional: days(coverage.provisional),
@@ -127,6 +154,8 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
     schema
         .register(answer())
         .register(coverage())
+        .register(days_type())
+        .register(notice())
         .register(row(dataset))
         .register(key())
         .register(value())
@@ -160,6 +189,13 @@ fn answer() -> Object {
             |it| it.overlapping.iter().cloned().map(GraphQlValue::Enum).collect(),
         )
         .one("coverage", COVERAGE, "The days behind the numbers.", |it: &CubeAnswer| &it.coverage)
+        .list(
+            "notices",
+            NOTICE,
+            "Values that the filter names and the field does not have: the first 20.",
+            |it: &CubeAnswer| &it.notices,
+        )
+        .leaf("noticeCount", int(), "How many such values there are.", |it| it.n_notices.into())
         .leaf(
             "elapsedMs",
             TypeRef::named_nn(TypeRef::FLOAT),
@@ -183,24 +219,55 @@ fn coverage() -> Object {
             "The last day asked for; null when the lake is empty.",
             |it| text(it.to.as_deref()),
         )
-        .leaf("nDays", int(), "How many days were asked for.", |it| it.n_days.into())
+        .leaf("nDays", int(), "How many days lie between them, both included.", |it| {
+            it.n_days.into()
+        })
         .leaf(
+            "nDaysPresent",
+            int(),
+            "The days whose numbers are in the answer; 0: there is no data, and every value is null.",
+            |it| it.n_days_present.into(),
+        )
+        .leaf("nMissing", int(), "How many days missingRanges holds.", |it| it.n_missing.into())
+        .list(
+            "missingRanges",
+            DAYS,
+            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by \
+             one. Without from and to, the gaps between the days that are there.",
+            |it: &Coverage| &it.missing,
+        )
+        .list(
+            "retiredRanges",
+            DAYS,
+            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
+            |it: &Coverage| &it.retired,
+        )
+        .list(
+            "provisionalRanges",
+            DAYS,
+            "Days asked for whose numbers may still change.",
+            |it: &Coverage| &it.provisional,
+        )
+        .old_leaf(
             "missing",
             TypeRef::named_nn_list_nn(DATE),
-            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by one.",
-            |it| texts(&it.missing),
+            "The first 1000 days of missingRanges.",
+            "Ask for missingRanges, which are complete however long they are.",
+            |it| listed(&it.missing),
         )
-        .leaf(
+        .old_leaf(
             "retired",
             TypeRef::named_nn_list_nn(DATE),
-            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
-            |it| texts(&it.retired),
+            "The first 1000 days of retiredRanges.",
+            "Ask for retiredRanges, which are complete however long they are.",
+            |it| listed(&it.retired),
         )
-        .leaf(
+        .old_leaf(
             "provisional",
             TypeRef::named_nn_list_nn(DATE),
-            "Days asked for whose numbers may still change.",
-            |it| texts(&it.provisional),
+            "The first 1000 days of provisionalRanges.",
+            "Ask for provisionalRanges, which are complete however long they are.",
+            |it| listed(&it.provisional),
         )
         .leaf(
             "periods",
@@ -209,6 +276,51 @@ fn coverage() -> Object {
             |it| texts(&it.periods),
         )
         .finish()
+}
+
+fn days_type() -> Object {
+    ObjectOf::<Days>::new(DAYS, "Days from one to another, both included.")
+        .leaf("from", TypeRef::named_nn(DATE), "The first day.", |it| {
+            it.0.first().to_string().into()
+        })
+        .leaf("to", TypeRef::named_nn(DATE), "The last day.", |it| it.0.last().to_string().into())
+        .leaf("nDays", int(), "How many days they are.", |it| it.0.n_days().into())
+        .finish()
+}
+
+/// The first days of some ranges.
+fn listed(ranges: &[Days]) -> GraphQlValue {
+    let days = ranges.iter().flat_map(|Days(range)| range.days()).take(MAX_LISTED_DAYS);
+    days.map(|day| day.to_string()).collect()
+}
+
+fn notice() -> Object {
+    ObjectOf::<Notice>::new(
+        NOTICE,
+        "A value of the filter that the field does not have: a slip of the pen, perhaps.",
+    )
+    .leaf("field", TypeRef::named_nn(FIELD), "The field that is tested.", |it| {
+        GraphQlValue::Enum(it.field.clone())
+    })
+    .leaf("value", TypeRef::named_nn(TypeRef::STRING), "As the filter has it.", |it| {
+        it.notice.value.as_str().into()
+    })
+    .leaf(
+        "isPrefix",
+        TypeRef::named_nn(TypeRef::BOOLEAN),
+        "It is a prefix, with which no value starts.",
+        |it| it.notice.is_prefix.into(),
+    )
+    .leaf(
+        "nearest",
+        TypeRef::named_nn_list_nn(TypeRef::STRING),
+        "Up to three values of the field that are written alike, the nearest first.",
+        |it| texts(&it.notice.nearest),
+    )
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+        it.notice.to_string().into()
+    })
+    .finish()
 }
 
 fn row(dataset: &Description) -> Object {
@@ -275,14 +387,21 @@ fn value() -> Object {
     .leaf("measure", TypeRef::named_nn(MEASURE), "What it is a value of.", |it| {
         GraphQlValue::Enum(it.measure.clone())
     })
-    .leaf("value", float(), "The number; null where it is undefined, as 0 / 0 is.", |it| {
+    .leaf("value", float(), "The number; null where it is undefined (0 / 0, no data). The nearest double of a whole number beyond 2^53.", |it| {
         number(it.number.value)
     })
     .leaf("lower", float(), "The lower bound.", |it| number(it.number.lower))
     .leaf("upper", float(), "The upper bound.", |it| number(it.number.upper))
-    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "No sketch error is in it.", |it| {
+    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Neither sketch error nor rounding is in it.", |it| {
         it.number.exact.into()
     })
+    .leaf(
+        "exactText",
+        TypeRef::named(TypeRef::STRING),
+        "All decimal digits, where the number is whole, exact, and beyond 2^53, so that a JSON \
+         number cannot hold it; else null.",
+        |it| text(it.number.whole.map(|whole| whole.to_string()).as_deref()),
+    )
     .finish()
 }
 

@@ -36,6 +36,23 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         })
     }
 
+    /// A field that another one replaces: it stays, and says so.
+    pub(super) fn old_leaf(
+        self,
+        name: &str,
+        ty: TypeRef,
+        description: &str,
+        reason: &str,
+        get: impl Fn(&T) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        let field = Field::new(name, ty, move |context: ResolverContext<'_>| {
+            let parent = context.parent_value.downcast_ref::<T>();
+            FieldFuture::Value(parent.map(|parent| FieldValue::value(get(parent))))
+        });
+        let field = field.description(description).deprecation(Some(reason));
+        Self { object: self.object.field(field), values: PhantomData }
+    }
+
     /// A field with an object that is always there.
     pub(super) fn one<U: Any + Send + Sync>(
         self,

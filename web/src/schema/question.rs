@@ -77,7 +77,7 @@ fn cube_query() -> InputObject {
         .description("What is asked of the cube.")
         .field(input("from", TypeRef::named(DATE)).description(
             "The first day, included. Alone: from it to the last day of the data. Without from \
-             and to: all time.",
+             and to: the days that are there.",
         ))
         .field(
             input("to", TypeRef::named(DATE)).description(
@@ -91,14 +91,22 @@ fn cube_query() -> InputObject {
         .field(
             input("groupBy", list(GROUP_KEY))
                 .default_value(none())
-                .description("What one row stands for; without it there is the total alone."),
+                .description(
+                    "What one row stands for, each key once; without it there is the total alone. A \
+                     multi-valued field makes one group a value. Where the filter tests that field, its \
+                     groups are the values that the filter can be true for, taken over one value, \
+                     whatever way it is written: anyOf [a] gives a, noneOf [a] all but a, prefix those \
+                     that start so, or the groups of either side, not the others; a test of another \
+                     field leaves all. Where no single value can make it true (allOf [a, b]), they are \
+                     the values that its parts ask for.",
+                ),
         )
         .field(
             input("measures", list(MEASURE))
-                .description("What is asked for, at least one. Values come in this order."),
+                .description("What is asked for, at least one, each once. Values come in this order."),
         )
         .field(input("orderBy", list(ORDER_BY)).default_value(none()).description(
-            "The order of rows. Without it: time keys ascending if there are any, otherwise the \
+            "The order of rows, each measure and key once. Without it: time keys ascending if there are any, otherwise the \
              first measure descending.",
         ))
         .field(

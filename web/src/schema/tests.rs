@@ -34,7 +34,9 @@ async fn an_answer_has_lists_and_typed_fields() {
         }
         total { keys { key } values { value } viewers { value lower upper exact } }
         groupCount overlapping elapsedMs
-        coverage { from to nDays missing retired provisional periods }
+        coverage { from to nDays nDaysPresent nMissing missingRanges { from to nDays }
+            retiredRanges { from to } provisionalRanges { from to } missing retired provisional periods }
+        notices { field value isPrefix nearest message } noticeCount
     } }";
     let body = server.ask(query, json!({})).await;
     assert_eq!(
@@ -71,9 +73,18 @@ async fn an_answer_has_lists_and_typed_fields() {
             "elapsedMs": 2.5,
             "coverage": {
                 "from": "2026-01-01", "to": "2026-02-02", "nDays": 33,
+                "nDaysPresent": 31, "nMissing": 2,
+                "missingRanges": [{ "from": "2026-02-01", "to": "2026-02-02", "nDays": 2 }],
+                "retiredRanges": [{ "from": "2026-02-02", "to": "2026-02-02" }],
+                "provisionalRanges": [{ "from": "2026-01-31", "to": "2026-01-31" }],
                 "missing": ["2026-02-01", "2026-02-02"], "retired": ["2026-02-02"], "provisional": ["2026-01-31"],
                 "periods": ["2026-01"],
             },
+            "notices": [{
+                "field": "COUNTRY", "value": "UX", "isPrefix": false, "nearest": ["US", "UK"],
+                "message": "`country` has no value `UX`; did you mean `US` or `UK`?",
+            }],
+            "noticeCount": 1,
         } } })
     );
 }

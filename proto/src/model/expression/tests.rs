@@ -17,7 +17,7 @@ fn known(name: &str) -> Option<f64> {
 }
 
 fn estimate(value: f64, lower: f64, upper: f64) -> Value {
-    Value { value: Some(value), lower: Some(lower), upper: Some(upper), exact: false }
+    Value::estimate(value, lower, upper, false)
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn bounds_follow_the_measures() {
 #[test]
 fn where_no_bounds_can_be_stated_there_are_none() {
     let ratio = Expression::parse("1 / a").unwrap();
-    let unbounded = |value| Value { value: Some(value), lower: None, upper: None, exact: false };
+    let unbounded = |value| Value { value: Some(value), ..Value::undefined() };
     // Zero at a bound, zero between the bounds, and an estimate that has no bounds itself.
     for a in [estimate(2.0, 0.0, 4.0), estimate(2.0, -1.0, 4.0), unbounded(2.0)] {
         assert_eq!(ratio.evaluate_with_bounds(|_| a), unbounded(0.5));

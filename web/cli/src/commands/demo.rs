@@ -34,11 +34,12 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let lake = address::folder(&lake_folder.to_string_lossy())?;
     make_lake(&events, &lake_folder, lake.clone()).await?;
 
-    let cubes = Cubes::open(ServingConfig::new(lake)).await?;
+    let cubes = Cubes::start(ServingConfig::new(lake))?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     tasks.spawn(async move {
+        follower_stop.run_until_cancelled(follower.load()).await;
         follower.follow(follower_stop).await;
         Ok(())
     });

@@ -1,14 +1,16 @@
 //! `clio query`: the same queries from the shell, on a lake or through a running service.
 
+use std::io::BufWriter;
 use std::sync::Arc;
 
 use clio_proto::{
-    CubeService, Direction, GroupKey, Order, OrderBy, Query, QueryRange, RemoteConfig, RemoteCubes,
-    SnapshotId,
+    Answer, CubeService, Direction, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
+    RemoteConfig, RemoteCubes, SnapshotId,
 };
 
 use crate::args::{AnswerFormat, QueryArgs};
 use crate::failure::Usage;
+use crate::output::{CsvWriter, JsonWriter};
 use crate::{address, filter, output};
 
 /// Asks once and prints the answer.
@@ -20,13 +22,78 @@ pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
     if query.measures.is_empty() {
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
     }
-    let answer = service.query(query, args.snapshot.map(SnapshotId)).await?;
+    let snapshot = args.snapshot.map(SnapshotId);
+    let out = || BufWriter::new(std::io::stdout().lock());
     match args.format {
-        AnswerFormat::Table => println!("{}", output::table(&answer, &description)),
-        AnswerFormat::Json => println!("{:#}", output::json(&answer)),
-        AnswerFormat::Csv => print!("{}", output::csv(&answer)?),
+        AnswerFormat::Table => {
+            query.limit = args.limit.unwrap_or(TABLE_ROWS);
+            let answer = service.query(query, snapshot).await?;
+            println!("{}", output::table(&answer, &description));
+        }
+        AnswerFormat::Json => {
+            let mut pages = Pages::ask(service.as_ref(), query, args.limit, snapshot).await?;
+            let mut writer = JsonWriter::begin(out(), &pages.page)?;
+            writer.page(&pages.page)?;
+            while pages.turn(service.as_ref()).await? {
+                writer.page(&pages.page)?;
+            }
+            writer.end()?;
+        }
+        AnswerFormat::Csv => {
+            let mut pages = Pages::ask(service.as_ref(), query, args.limit, snapshot).await?;
+            let mut writer = CsvWriter::begin(out(), args.raw, &pages.page, &description)?;
+            writer.page(&pages.page)?;
+            while pages.turn(service.as_ref()).await? {
+                writer.page(&pages.page)?;
+            }
+            writer.end()?;
+        }
     }
     Ok(())
+}
+
+/// The rows of a table where nobody says how many.
+const TABLE_ROWS: usize = 100;
+
+/// An answer of any number of rows, page by page from one snapshot, of which one page is held.
+struct Pages {
+    query: Query,
+    snapshot: Option<SnapshotId>,
+    page: Answer,
+    /// The rows that are still asked for.
+    n_left: usize,
+}
+
+impl Pages {
+    /// Asks for the first page, and says on standard error what the numbers lack.
+    async fn ask(
+        service: &dyn CubeService,
+        mut query: Query,
+        limit: Option<usize>,
+        snapshot: Option<SnapshotId>,
+    ) -> anyhow::Result<Self> {
+        let n_asked = limit.unwrap_or(usize::MAX);
+        query.limit = n_asked.min(MAX_LIMIT);
+        let page = service.query(query.clone(), snapshot).await?;
+        for note in output::for_programs(&page) {
+            eprintln!("{note}");
+        }
+        let n_left = n_asked - page.rows.len();
+        Ok(Self { query, snapshot: Some(page.snapshot.id), page, n_left })
+    }
+
+    /// Turns to the next page; `false` where there is none.
+    async fn turn(&mut self, service: &dyn CubeService) -> anyhow::Result<bool> {
+        self.query.offset += self.page.rows.len();
+        let is_end = self.query.offset as u64 >= self.page.n_groups;
+        if is_end || self.n_left == 0 || self.page.rows.is_empty() {
+            return Ok(false);
+        }
+        self.query.limit = self.n_left.min(MAX_LIMIT);
+        self.page = service.query(self.query.clone(), self.snapshot).await?;
+        self.n_left -= self.page.rows.len().min(self.n_left);
+        Ok(true)
+    }
 }
 
 async fn open(args: &QueryArgs) -> anyhow::Result<Arc<dyn CubeService>> {
@@ -55,7 +122,7 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
             .collect::<Result<_, _>>()?,
         group_by,
         measures: args.measures.clone(),
-        limit: args.limit,
+        limit: args.limit.unwrap_or(MAX_LIMIT),
         offset: args.offset,
     })
 }

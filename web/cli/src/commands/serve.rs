@@ -22,12 +22,16 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}; is another service there?", args.grpc))?;
     let address = listener.local_addr()?;
-    let cubes = Cubes::open(config).await?;
+    // It listens before it has loaded: whoever asks meanwhile is refused, and does not hang.
+    let cubes = Cubes::start(config)?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
-    eprintln!("serving {} on http://{address}", args.lake);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     tasks.spawn(async move {
+        if follower_stop.run_until_cancelled(follower.load()).await.is_none() {
+            return Ok(());
+        }
+        eprintln!("serving {} on http://{address}", args.lake);
         follower.follow(follower_stop).await;
         Ok(())
     });

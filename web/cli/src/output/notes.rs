@@ -1,0 +1,40 @@
+//! What an answer's numbers lack, a line each, in words that programs can rely on.
+
+use clio_proto::{Answer, DayRange};
+
+/// The lines, each `note: WORD=…` or `note: WORD`.
+///
+/// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
+/// ranges with `..`, joined by commas), `no_data`, `unattributed` (events), `overlapping` (fields), and
+/// `unknown_value` with words for people.
+pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
+    let coverage = &answer.coverage;
+    let mut notes = Vec::new();
+    for (word, days) in [
+        ("missing_days", &coverage.missing),
+        ("retired_days", &coverage.retired),
+        ("provisional_days", &coverage.provisional),
+    ] {
+        if !days.is_empty() {
+            let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
+            notes.push(format!("{word}={}", ranges.join(",")));
+        }
+    }
+    if coverage.n_days_present == 0 {
+        notes.push("no_data".to_owned());
+    }
+    let n_unattributed: u64 = super::unattributed(answer).map(|of_day| of_day.rows).sum();
+    if n_unattributed > 0 {
+        notes.push(format!("unattributed={n_unattributed}"));
+    }
+    if !answer.overlapping.is_empty() {
+        let fields: Vec<_> = answer.overlapping.iter().map(ToString::to_string).collect();
+        notes.push(format!("overlapping={}", fields.join(",")));
+    }
+    notes.extend(answer.notices.iter().map(|notice| format!("unknown_value={notice}")));
+    let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
+    if n_more > 0 {
+        notes.push(format!("unknown_value=and {n_more} more"));
+    }
+    notes.into_iter().map(|note| format!("note: {note}")).collect()
+}
