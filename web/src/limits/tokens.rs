@@ -91,9 +91,12 @@ fn is_of_name(byte: u8) -> bool {
 /// after it along; in a block text it does so only before three quotes.
 fn text_length(bytes: &[u8], quotes: &[u8], escape: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+    let special = |byte: &u8| *byte == quotes[0] || *byte == escape[0];
+    while let Some(next) = bytes[at..].iter().position(special) {
+        at += next;
+        let rest = &bytes[at..];
         if rest.starts_with(escape) {
-            at += escape.len().max(2);
+            at = bytes.len().min(at + escape.len().max(2));
         } else if rest.starts_with(quotes) {
             return at + quotes.len();
         } else {
