@@ -7,12 +7,15 @@
 //! genre     title_id ──member_of(lookup)───────▶ number of the value ──decode──▶ the value
 //! ```
 //!
-//! A lookup is read once a run into a map from key to number (`lookup_rows.rs`); events are grouped by numbers,
-//! and only cells get lists and texts again.
+//! A lookup without a history is read once a run into a map from key to number (`lookup_rows.rs`), the states of one with a
+//! history as the days need them (`in_force.rs`); events are grouped by numbers, and only cells get lists and texts again.
 
+mod history;
+mod in_force;
 mod lookup_rows;
 mod sets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_proto::{Dimension, DimensionColumn, Model, SqlColumn};
@@ -23,11 +26,16 @@ use datafusion::logical_expr::{Expr, ScalarUDF};
 use datafusion::prelude::SessionContext;
 use url::Url;
 
+pub(crate) use history::History;
 pub(crate) use lookup_rows::LookupRows;
-pub(crate) use sets::{EMPTY_SET, SetPool};
+pub(crate) use sets::SetPool;
 
+use self::in_force::{InForceRows, Pool};
+use self::sets::{EMPTY_SET, ValuePool};
+use crate::config::Days;
 use crate::error::{During, EtlError};
-use crate::functions::{member_of, set_of};
+use crate::functions::{Dated, member_of, member_on, set_of};
+use crate::rollup::Selection;
 use crate::source::Scope;
 
 /// What helps where bytes, such as those of a UUID, are taken for a text.
@@ -59,7 +67,13 @@ enum Kind {
     Member { member_of: Arc<ScalarUDF>, values: ArrayRef },
     /// The column is looked up; the lookup has any number of values.
     MemberSet { member_of: Arc<ScalarUDF>, pool: Arc<SetPool> },
+    /// The column is looked up among the rows in force on the event's day.
+    InForce(Box<InForceRows>),
 }
+
+/// What lookups with a history say on some days, by dimension; `None` where a dimension has none.
+#[derive(Debug, Clone)]
+pub(crate) struct InForce(Vec<Option<Arc<Dated>>>);
 
 impl Enrichment {
     /// The key in the model of what a dimension takes of events.
@@ -72,16 +86,45 @@ impl Enrichment {
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
+        histories: &BTreeMap<String, History>,
+        passes: &[Selection],
     ) -> Result<Self, EtlError> {
         let mut dimensions = Vec::new();
         for dimension in model.dimensions() {
-            dimensions.push(Origin::open(ctx, model, base, dimension).await?);
+            dimensions.push(Origin::open(ctx, model, base, histories, passes, dimension).await?);
         }
         Ok(Self { dimensions })
     }
 
-    /// The expression that events are grouped by.
-    pub(crate) fn bind(&self, index: usize, scope: &Scope<'_>) -> Result<Expr, EtlError> {
+    /// What lookups with a history say on some days: reads the states that are in force on them.
+    pub(crate) async fn in_force(&self, days: Days) -> Result<InForce, EtlError> {
+        let mut found = Vec::new();
+        for origin in &self.dimensions {
+            found.push(match &origin.kind {
+                Kind::InForce(rows) => Some(rows.on(days).await?),
+                _ => None,
+            });
+        }
+        Ok(InForce(found))
+    }
+
+    /// What lookups with a history say of no day, for plans whose values nobody takes.
+    pub(crate) fn none_in_force(&self) -> InForce {
+        let none = self.dimensions.iter().map(|origin| match &origin.kind {
+            Kind::InForce(rows) => Some(rows.none()),
+            _ => None,
+        });
+        InForce(none.collect())
+    }
+
+    /// The expression that events are grouped by; `day` is that of the event.
+    pub(crate) fn bind(
+        &self,
+        index: usize,
+        scope: &Scope<'_>,
+        in_force: &InForce,
+        day: &Expr,
+    ) -> Result<Expr, EtlError> {
         let Origin { key, column, kind } = &self.dimensions[index];
         let expr = scope.bind(key, column)?;
         let found = scope.type_of(key, &column.0, &expr)?;
@@ -111,6 +154,11 @@ impl Enrichment {
             Kind::Member { member_of, .. } | Kind::MemberSet { member_of, .. } => {
                 Ok(member_of.call(vec![expr]))
             }
+            Kind::InForce(rows) => {
+                let keys = in_force.0[index].clone().unwrap_or_else(|| rows.none());
+                let missing = matches!(rows.pool, Pool::Sets(_)).then_some(EMPTY_SET);
+                Ok(member_on(key, keys, missing).call(vec![expr, day.clone()]))
+            }
         }
     }
 
@@ -134,6 +182,10 @@ impl Enrichment {
             Kind::Value => None,
             Kind::Set { pool, .. } | Kind::MemberSet { pool, .. } => Some(pool.lists()),
             Kind::Member { values, .. } => Some(Arc::clone(values)),
+            Kind::InForce(rows) => Some(match &rows.pool {
+                Pool::Sets(pool) => pool.lists(),
+                Pool::Values(pool) => pool.texts(),
+            }),
         });
         Decoder { members: members.collect() }
     }
@@ -162,6 +214,8 @@ impl Origin {
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
+        histories: &BTreeMap<String, History>,
+        passes: &[Selection],
         dimension: &Dimension,
     ) -> Result<Self, EtlError> {
         let name = &dimension.name;
@@ -179,6 +233,18 @@ impl Origin {
             DimensionColumn::Lookup { lookup, on, column } => {
                 let lookup = model.lookup(lookup).expect("a model's references resolve");
                 let value_at = format!("dimension.{name}.column");
+                let key = format!("dimension.{name}.on");
+                if let Some(history) = histories.get(&lookup.name) {
+                    let pool = match dimension.multi {
+                        true => Pool::Sets(Arc::new(SetPool::new())),
+                        false => Pool::Values(Arc::new(ValuePool::default())),
+                    };
+                    let value = (value_at, column.clone());
+                    let history = history.clone();
+                    let rows = InForceRows::new(ctx, model, lookup, history, value, pool, passes);
+                    let kind = Kind::InForce(Box::new(rows));
+                    return Ok(Self { key, column: on.clone(), kind });
+                }
                 let rows = LookupRows::open(ctx, base, &value_at, lookup, column).await?;
                 let kind = if dimension.multi {
                     let pool = SetPool::new();
@@ -190,7 +256,6 @@ impl Origin {
                     let member_of = Arc::new(member_of(name, Arc::new(keys), None));
                     Kind::Member { member_of, values }
                 };
-                let key = format!("dimension.{name}.on");
                 Ok(Self { key, column: on.clone(), kind })
             }
         }

@@ -11,8 +11,10 @@ use jiff::civil::Date;
 use words::{failures_text, list, looked, retired_text, unreachable_text, whole_months_text};
 
 mod behind;
+mod table;
 mod words;
 
+pub use table::TableName;
 pub(crate) use words::{list_days, type_name};
 
 /// Whose fault it is, and what helps.
@@ -26,34 +28,6 @@ pub enum ErrorKind {
     Conflict,
     /// A check before the commit failed, or a step that should not fail: worth a report.
     Internal,
-}
-
-/// A source or a lookup, as messages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum TableName {
-    /// A source of events.
-    Source(String),
-    /// A lookup.
-    Lookup(String),
-}
-
-impl TableName {
-    /// The path of one of the table's keys in the model file: `source.plays.time`.
-    pub(crate) fn key(&self, key: &str) -> String {
-        match self {
-            Self::Source(name) => format!("source.{name}.{key}"),
-            Self::Lookup(name) => format!("lookup.{name}.{key}"),
-        }
-    }
-}
-
-impl fmt::Display for TableName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(name) => write!(f, "source `{name}`"),
-            Self::Lookup(name) => write!(f, "lookup `{name}`"),
-        }
-    }
 }
 
 /// A place in a file: its line where the format has lines, else its row, both counted from 1.
@@ -301,6 +275,42 @@ pub enum EtlError {
         key: String,
         /// How many rows it has.
         n_rows: usize,
+    },
+    /// A key with more than one row in force on a day, in a lookup that must have one.
+    #[error(
+        "{lookup}: key `{key}` has {n_rows} rows in force on {day}; on any day a key has one, unless the dimension has `multi = true`"
+    )]
+    Overlap {
+        /// The lookup.
+        lookup: TableName,
+        /// The key.
+        key: String,
+        /// How many rows are in force.
+        n_rows: usize,
+        /// The first day on which they are.
+        day: Date,
+    },
+    /// A file of a lookup with a history that lies in the folder of no day.
+    #[error(
+        "{lookup}: {file} lies in no folder `dt=YYYY-MM-DD`, so that it is in force on no day; move it into the folder of the first day that it holds for, or name the columns that say so with `valid_from` and `valid_to`"
+    )]
+    NoState {
+        /// The lookup.
+        lookup: TableName,
+        /// The file.
+        file: String,
+    },
+    /// A key of attribution out of a lookup with a history.
+    #[error(
+        "`{at}`: `{column}` comes from lookup `{lookup}`, which has `as_of`: a play and its impression of another day would be compared by different states; have the column in the events, or take `as_of` away"
+    )]
+    KeyInTime {
+        /// The key in the model.
+        at: String,
+        /// The column.
+        column: String,
+        /// The lookup's name.
+        lookup: String,
     },
     /// Rows of a lookup without a key.
     #[error("{lookup}: rows without a key: `{key}` is null in {n_rows} of them")]

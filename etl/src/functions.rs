@@ -1,6 +1,7 @@
 //! The DataFusion adapters: Arrow in, `clio_sketch` calls or a look-up, Arrow out. No other file
 //! implements an engine's trait for a function.
 
+mod dated;
 mod day;
 mod exact;
 mod hash;
@@ -11,7 +12,9 @@ mod one_of;
 mod ready_made;
 mod sketches;
 mod spark;
+mod validity;
 
+pub(crate) use dated::{Dated, member_on};
 pub(crate) use day::{Calendar, day_of, is_utc};
 pub(crate) use exact::{Exact, is_castable};
 pub(crate) use hash::{hash_of, key_hash};
@@ -22,3 +25,4 @@ pub(crate) use one_of::one_of;
 pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};
 pub use spark::register;
+pub(crate) use validity::{FOR_EVER, valid_from, valid_to};

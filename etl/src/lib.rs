@@ -60,7 +60,9 @@ pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
 pub use model_change::{Difference, Effect, ModelChange};
-pub use plan::{MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan};
+pub use plan::{
+    ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,
+};
 pub use report::{LeftOut, RunReport, StepTime};
 pub use retry::Retry;
 pub use run::run;

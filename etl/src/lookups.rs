@@ -6,20 +6,23 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use clio_lake::LOOKUPS_FOLDER;
-use clio_proto::{LOOKUP_KEY_COLUMN, Lookup, Model, SqlColumn};
+use clio_proto::{AsOf, LOOKUP_KEY_COLUMN, Lookup, Model, SqlColumn};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::logical_expr::{Expr, cast as cast_expr};
-use datafusion::prelude::SessionContext;
+use datafusion::functions_aggregate::expr_fn::max;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, cast as cast_expr, ident};
+use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
 use crate::cells::SortedCells;
 use crate::config::Config;
 use crate::engine::explained;
+use crate::enrich::History;
 use crate::error::{During, EtlError, TableName};
+use crate::functions::{Calendar, instant_of};
 use crate::journal::Journal;
-use crate::source::{Scope, Table};
+use crate::source::{Listed, Scope, Table};
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Staging, Written};
 
 const STEP: &str = "reading a lookup";
@@ -44,7 +47,7 @@ pub(crate) async fn read(
     let mut members = Vec::new();
     for lookup in model.lookups() {
         if let Some(columns) = used_columns(model, &lookup.name) {
-            members.push(Members::read(ctx, base, n_threads, lookup, &columns).await?);
+            members.push(Members::read(ctx, (model, base), n_threads, lookup, &columns).await?);
         }
     }
     Ok(members)
@@ -84,14 +87,26 @@ impl Members {
 
     async fn read(
         ctx: &SessionContext,
-        base: &Url,
+        (model, base): (&Model, &Url),
         n_threads: usize,
         lookup: &Lookup,
         columns: &[(String, String)],
     ) -> Result<Self, EtlError> {
         let name = TableName::Lookup(lookup.name.clone());
-        let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
+        let listed = Listed::list(ctx, name.clone(), &lookup.files, base, None).await?;
+        // What describes members is the snapshot's: of the newest state.
+        let files = match &lookup.as_of {
+            Some(AsOf::Folders) => History::newest_files(&listed),
+            Some(AsOf::Rows { .. }) | None => listed.files.clone(),
+        };
+        let table = Table::of(ctx, listed, files).await?;
         let frame = table.frame(ctx, table.provider(table.files().to_vec(), n_threads))?;
+        let frame = match &lookup.as_of {
+            Some(AsOf::Rows { valid_from, .. }) => {
+                last_rows(ctx, model, &table, frame, (lookup, valid_from))?
+            }
+            Some(AsOf::Folders) | None => frame,
+        };
         let scope = Scope::new(ctx, &table, &frame);
         let key = scope.bind(&name.key("key"), &lookup.key)?;
         let mut fields = vec![Field::new(LOOKUP_KEY_COLUMN, DataType::Utf8, false)];
@@ -188,6 +203,29 @@ pub(crate) async fn store(
         versions.insert(lookup.name.clone(), lookup.store(config, journal, bytes_written).await?);
     }
     Ok(versions)
+}
+
+/// Of each key's rows those that begin last.
+fn last_rows(
+    ctx: &SessionContext,
+    model: &Model,
+    table: &Table,
+    frame: DataFrame,
+    (lookup, valid_from): (&Lookup, &SqlColumn),
+) -> Result<DataFrame, EtlError> {
+    let scope = Scope::new(ctx, table, &frame);
+    let key = scope.bind(&table.name.key("key"), &lookup.key)?;
+    let begins = scope.bind(&table.name.key("valid_from"), valid_from)?;
+    let begins = instant_of(&Calendar::of_lookups(model)).call(vec![begins]);
+    let names: Vec<String> =
+        frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let frame = frame.with_column("__begins", begins).during(STEP)?;
+    let last = max(ident("__begins")).partition_by(vec![key]).build().during(STEP)?;
+    frame
+        .window(vec![last.alias("__last")])
+        .and_then(|frame| frame.filter(ident("__begins").eq(ident("__last"))))
+        .and_then(|frame| frame.select(names.iter().map(ident).collect::<Vec<_>>()))
+        .during(STEP)
 }
 
 /// A column as texts, or as lists of texts.

@@ -12,7 +12,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use clio_proto::{Dimension, DimensionColumn, Format, Lookup, Measure, MeasureKind, Model, Source};
+use clio_proto::{
+    AsOf, Dimension, DimensionColumn, Format, Lookup, Measure, MeasureKind, Model, Source,
+};
 
 /// What a change asks for; the later, the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -205,6 +207,10 @@ impl Found {
                 || !same_keys(lookups.0.as_ref(), lookups.1.as_ref())
             {
                 self.add(Effect::Refused, format!("dimension `{name}` means something else"));
+            } else if as_of(&lookups.0) != as_of(&lookups.1) {
+                let what =
+                    format!("which rows of its lookup dimension `{name}` takes is another rule");
+                self.add(Effect::Rebuild, what);
             } else if known != dimension {
                 self.add(Effect::Compatible, format!("what describes `{name}` is another"));
             }
@@ -312,6 +318,11 @@ fn changed_columns(old: &Source, new: &Source) -> Vec<String> {
 
 fn parses_differently(old: &Format, new: &Format) -> bool {
     matches!((old, new), (Format::Csv(_), Format::Csv(_))) && old != new
+}
+
+/// Where the history of a lookup of values is.
+fn as_of(lookup: &Option<Lookup>) -> Option<&AsOf> {
+    lookup.as_ref().and_then(|lookup| lookup.as_of.as_ref())
 }
 
 /// Whether two lookups of values are keyed alike.

@@ -4,9 +4,10 @@ mod far;
 mod retired;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use clio_lake::{CELLS_TABLE, DayInputs, Digest, Recipe, SnapshotMetadata};
-use clio_proto::{Grain, Model, Period, RetiredDays, SnapshotId};
+use clio_proto::{DayRange, Grain, Model, Period, RetiredDays, SnapshotId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -43,6 +44,8 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// Days, of the lake or to be made, that lie years from all others: likelier a wrong time than an event.
     pub far_days: Vec<Date>,
+    /// What lookups that changed come to, those that cells take values from.
+    pub changed_lookups: Vec<ChangedLookup>,
     /// Retired months with days that are asked for or out of date.
     pub retired_months: Vec<PlannedMonth>,
     #[serde(skip)]
@@ -65,6 +68,50 @@ pub struct PlannedDay {
     pub day: Date,
     /// Why, at least one reason.
     pub reasons: Vec<Reason>,
+}
+
+/// From how many days on a changed lookup is worth a warning: more than a week is rebuilt for it.
+pub const MANY_DAYS: usize = 7;
+
+/// What a lookup that changed comes to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ChangedLookup {
+    /// The lookup.
+    pub lookup: String,
+    /// The days of the lake that took values from another state of it: they are rebuilt, or, with
+    /// `on_change = "new_days"`, stay as they are.
+    pub n_days: usize,
+    /// Whether they stay as they are.
+    pub are_kept: bool,
+}
+
+impl ChangedLookup {
+    /// More than [`MANY_DAYS`] would be rebuilt for it.
+    pub fn is_costly(&self) -> bool {
+        !self.are_kept && self.n_days > MANY_DAYS
+    }
+}
+
+impl fmt::Display for ChangedLookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lookup, n_days, are_kept } = self;
+        let days = if *n_days == 1 { "1 day" } else { &format!("{n_days} days") };
+        if *are_kept {
+            return write!(
+                f,
+                "`{lookup}` changed: {days} keep what they were made with (`--all` rebuilds them)"
+            );
+        }
+        write!(f, "`{lookup}` changed: {days} are rebuilt for it")?;
+        if self.is_costly() {
+            write!(
+                f,
+                "; if it changes often, give it a history (`as_of = \"day\"`), or let days keep what they \
+                 were made with (`on_change = \"new_days\"`)"
+            )?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a day would be rebuilt.
@@ -144,6 +191,7 @@ impl Plan {
         let (in_lake, provisional) = (&in_lake, &provisional);
         let look = Look { inventory, inputs, in_lake, retired: &retired, provisional };
         let has_folders = inventory.has_folders();
+        let changed_lookups = look.changed_lookups();
         let digests = inventory.digests_by_day();
         let has_files = |day: &Date| !has_folders || digests.contains_key(day);
         let mut found =
@@ -170,6 +218,7 @@ impl Plan {
             days: found.days,
             every_day: found.every_day,
             left_out: inventory.left_out(),
+            changed_lookups,
             retired_months,
             passes: found.passes,
             retired_without_files: match asked {
@@ -280,15 +329,27 @@ impl Look<'_> {
         }
         let mut reasons = BTreeSet::new();
         match self.inputs.whole() {
-            Some(whole) => self.compare(whole, digest, &mut reasons),
+            Some(whole) => self.compare(whole, digest, None, &mut reasons),
             None if self.in_lake.is_empty() && self.retired.is_empty() => {
                 reasons.insert(Reason::New);
             }
             None => drop(reasons.insert(Reason::Unknown)),
         }
+        let mut of_states = BTreeSet::new();
+        for day in self.in_lake.iter().copied().chain(self.retired.days()) {
+            let Some(known) = self.inputs.get(day) else { continue };
+            let mut own = BTreeSet::new();
+            self.compare(known, digest, Some(day), &mut own);
+            // As far as it is for a state of the day alone, other days are none the worse.
+            let mut of_all = BTreeSet::new();
+            self.compare(known, digest, None, &mut of_all);
+            if own != of_all {
+                of_states.insert(day);
+            }
+        }
         for day in self.in_lake {
             match self.inputs.get(*day) {
-                Some(known) => self.compare(known, digest, &mut reasons),
+                Some(known) => self.compare(known, digest, None, &mut reasons),
                 None => drop(reasons.insert(Reason::Unknown)),
             }
         }
@@ -298,8 +359,11 @@ impl Look<'_> {
         if asked == Days::All {
             reasons.insert(Reason::Asked);
         }
-        if reasons.is_empty() || !self.inventory.has_files(asked) {
+        if !self.inventory.has_files(asked) {
             return Found::default();
+        }
+        if reasons.is_empty() {
+            return of_single_days(&of_states);
         }
         let passes = vec![Selection { days: Days::All }];
         Found { every_day: reasons.into_iter().collect(), passes, ..Found::default() }
@@ -308,7 +372,9 @@ impl Look<'_> {
     fn reasons(&self, day: Date, digest: Option<Digest>) -> Vec<Reason> {
         let mut reasons = BTreeSet::new();
         match (self.inputs.get(day), digest) {
-            (Some(known), Some(digest)) => self.compare(known, digest, &mut reasons),
+            (Some(known), Some(digest)) => {
+                self.compare(known, digest, Some(day), &mut reasons);
+            }
             _ if self.in_lake.contains(&day) || self.retired.contains(day) => {
                 reasons.insert(Reason::Unknown);
             }
@@ -320,16 +386,68 @@ impl Look<'_> {
         reasons.into_iter().collect()
     }
 
-    fn compare(&self, known: (&Recipe, Digest), digest: Digest, reasons: &mut BTreeSet<Reason>) {
+    /// Compares what a day, or all days at once, were made of with what there is.
+    fn compare(
+        &self,
+        known: (&Recipe, Digest),
+        digest: Digest,
+        day: Option<Date>,
+        reasons: &mut BTreeSet<Reason>,
+    ) {
         let recipe = self.inventory.recipe();
         if known.1 != digest {
             reasons.insert(Reason::Files);
         }
         if known.0.cells != recipe.cells {
             reasons.insert(Reason::Model);
-        } else if !self.inventory.has_lookups_of(known.0) {
-            reasons.insert(Reason::Lookup);
+        } else {
+            let changed = self.inventory.changed_lookups(known.0, day);
+            if changed.iter().any(|lookup| !self.inventory.is_for_new_days(lookup)) {
+                reasons.insert(Reason::Lookup);
+            }
         }
+    }
+
+    /// What each lookup that changed comes to, over the days of the lake.
+    fn changed_lookups(&self) -> Vec<ChangedLookup> {
+        let mut n_days: BTreeMap<String, usize> = BTreeMap::new();
+        for day in self.in_lake {
+            let Some((known, _)) = self.inputs.get(*day) else { continue };
+            if known.cells == self.inventory.recipe().cells {
+                for lookup in self.inventory.changed_lookups(known, Some(*day)) {
+                    *n_days.entry(lookup).or_default() += 1;
+                }
+            }
+        }
+        let changed = n_days.into_iter().map(|(lookup, n_days)| ChangedLookup {
+            are_kept: self.inventory.is_for_new_days(&lookup),
+            lookup,
+            n_days,
+        });
+        changed.collect()
+    }
+}
+
+/// Passes over files without folders that make single days anew, since other states of lookups are in force on
+/// them: one for each run of days in a month.
+fn of_single_days(days: &BTreeSet<Date>) -> Found {
+    let mut ranges: Vec<(Date, Date)> = Vec::new();
+    for day in days {
+        match ranges.last_mut() {
+            Some((first, last))
+                if last.tomorrow().ok() == Some(*day) && first.month() == day.month() =>
+            {
+                *last = *day;
+            }
+            _ => ranges.push((*day, *day)),
+        }
+    }
+    let ranges = ranges.into_iter().filter_map(|(first, last)| DayRange::try_new(first, last));
+    let planned = |day: &Date| PlannedDay { day: *day, reasons: vec![Reason::Lookup] };
+    Found {
+        days: days.iter().map(planned).collect(),
+        passes: ranges.map(|range| Selection { days: Days::Range(range) }).collect(),
+        ..Found::default()
     }
 }
 

@@ -43,6 +43,9 @@ pub struct RunReport {
     pub provisional_days: Vec<Date>,
     /// Files that are not read, since their names end in another way than those of the format.
     pub left_out: Vec<LeftOut>,
+    /// Rebuilt days that lie before the first state of a lookup with a history, by lookup: its dimensions have
+    /// no value on them.
+    pub days_without_state: BTreeMap<String, Vec<Date>>,
     /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
     pub retired_months: Vec<PlannedMonth>,
     /// Cells of rebuilt periods, by grain.

@@ -35,12 +35,14 @@ use jiff::civil::Date;
 
 pub(crate) use inputs::{Inputs, Selection};
 pub(crate) use inventory::Inventory;
-pub(crate) use plan::{DAY, INSTANT, dimension_column, input_column, is_input_column, time};
+pub(crate) use plan::{
+    DAY, INSTANT, dimension_column, input_column, is_input_column, is_time, time,
+};
 
 use crate::attribute::Credited;
 use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::{explained, root_message};
-use crate::enrich::Decoder;
+use crate::enrich::{Decoder, InForce};
 use crate::error::{During, EtlError};
 use crate::functions::{self, distinct};
 
@@ -62,10 +64,11 @@ pub(crate) async fn roll_up(
     selection: &Selection,
     credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
+    let in_force = inputs.enrichment().in_force(selection.days).await?;
     // Each round that fails leaves more bad rows out than the one before, or ends with an error.
     loop {
         let mut cells = Gathered::new(ctx, inputs, shape, credited);
-        let grouped = grouped(ctx, inputs, shape, selection, credited)?;
+        let grouped = grouped(ctx, inputs, shape, (selection, &in_force), credited)?;
         let Err(error) = add_all(&mut cells, grouped).await? else {
             return cells.finish(ctx).await;
         };
@@ -105,7 +108,7 @@ fn grouped(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
-    selection: &Selection,
+    (selection, in_force): (&Selection, &InForce),
     credited: &Credited,
 ) -> Result<Option<DataFrame>, EtlError> {
     let mut union: Option<DataFrame> = None;
@@ -118,7 +121,7 @@ fn grouped(
             if files.is_empty() {
                 continue;
             }
-            inputs.events(ctx, index, inputs.provider(index, files), selection)?
+            inputs.events(ctx, index, inputs.provider(index, files), selection, in_force)?
         };
         union = Some(match union {
             None => events,
@@ -171,7 +174,9 @@ async fn explain(
             continue;
         }
         let files = inputs.inventory().files(index, selection);
-        let plan = |provider| inputs.events(ctx, index, provider, selection);
+        // Whatever a lookup says of a key, no row fails on it.
+        let none = inputs.enrichment().none_in_force();
+        let plan = |provider| inputs.events(ctx, index, provider, selection, &none);
         let key_of = |column: &str| inputs.key_of(index, column);
         error = source.table.locate(ctx, files, error, plan, &key_of).await;
         if !matches!(error, EtlError::Engine { .. }) {

@@ -19,8 +19,8 @@ use url::Url;
 
 use self::book::Book;
 use self::change::{
-    Overtaken, bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells,
-    without_twins,
+    Overtaken, bytes_of, change, days_without_state, is_unchanged, made_of, refuse_conflict,
+    refuse_other_cells, without_twins,
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::Carried;
@@ -334,6 +334,9 @@ impl Run<'_> {
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
         let plan = Plan::new(self.asked, self.config.now, model, &inventory, state, known);
         self.book.end(step, 0)?;
+        for lookup in &plan.changed_lookups {
+            self.book.progress().say(&format!("lookup: {lookup}"));
+        }
         self.left_out.clone_from(&plan.left_out);
         for left_out in &self.left_out {
             tracing::warn!("left out: {left_out}");
@@ -528,6 +531,7 @@ impl Run<'_> {
             far_days: self.far_days(state, days),
             provisional_days: metadata.provisional_days,
             left_out: self.left_out.clone(),
+            days_without_state: days_without_state(&metadata.inputs, days),
             retired_months: self.retired_months.clone(),
             cells,
             n_periods_changed: changed.count() as u64,

@@ -219,11 +219,34 @@ impl Verifier<'_> {
         let reasons: Vec<&str> =
             reasons.iter().filter(is_other).map(|reason| reason.text()).collect();
         if reasons.is_empty() {
-            return Ok(());
+            return self.refuse_other_state(inventory, metadata, day);
         }
         let reason = format!(
             "{day} is out of date: {}; run `clio etl run` first, then verify",
             reasons.join(", ")
+        );
+        Err(self.refuse(reason))
+    }
+
+    /// A day that keeps what it took from a lookup that is another now cannot be recounted: what it took is gone.
+    fn refuse_other_state(
+        &self,
+        inventory: &Inventory,
+        metadata: Option<&SnapshotMetadata>,
+        day: Date,
+    ) -> Result<(), EtlError> {
+        let known = metadata.and_then(|metadata| metadata.inputs.get(day));
+        let changed = known.map(|(recipe, _)| inventory.changed_lookups(recipe, Some(day)));
+        let changed: Vec<String> =
+            changed.into_iter().flatten().map(|lookup| format!("`{lookup}`")).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let lookups = changed.join(", ");
+        let reason = format!(
+            "{day} was made with an earlier state of {lookups} and keeps it (`on_change = \"new_days\"`): that \
+             state is not there any more to recount from; `clio etl run --date {day}` makes the day with the \
+             newest one, `--all` every day"
         );
         Err(self.refuse(reason))
     }

@@ -29,10 +29,10 @@ pub use convert::{
 pub use error::{Code, ServiceError, Shortened};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions, Dimension,
-    DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN, Lookup,
-    Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, OnBadRows, OnFailure,
-    Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
+    AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
+    Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
+    Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, OnBadRows,
+    OnChange, OnFailure, Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,

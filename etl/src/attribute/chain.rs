@@ -238,8 +238,9 @@ impl<'a> Chain<'a> {
             return failed;
         }
         let known = KnownKeys::for_about(0);
-        let plan =
-            |provider| self.inputs.impressions(ctx, self.index, provider, step.impressions, &known);
+        let in_force = self.inputs.enrichment().none_in_force();
+        let days = (step.impressions, &in_force);
+        let plan = |provider| self.inputs.impressions(ctx, self.index, provider, days, &known);
         let time = self.creditor.table.name.key("time");
         let key_of = |column: &str| match self.inputs.key_of(self.index, column)? {
             key if key.ends_with(".time") => Some(time.clone()),
@@ -273,7 +274,12 @@ impl<'a> Chain<'a> {
         if parts.iter().any(|(first, _)| first.is_some()) && !impressions.is_empty() {
             let table = &self.creditor.table;
             let provider = table.provider(impressions.to_vec(), inputs.n_threads);
-            let days = step.impressions;
+            // Plays that are credited to other days than those are dropped.
+            let in_force = match step.wanted {
+                Some(days) => inputs.enrichment().in_force(days).await?,
+                None => inputs.enrichment().none_in_force(),
+            };
+            let days = (step.impressions, &in_force);
             let rows = inputs.impressions(ctx, self.index, provider, days, &known)?;
             let streams = sorted(ctx, rows, n_keys, inputs.n_threads).await?;
             others.extend(streams.into_iter().map(Some));

@@ -197,6 +197,10 @@ impl Finder<'_> {
                 continue;
             }
             if self.has_column(lookup, key).await? {
+                if lookup.as_of.is_some() {
+                    let (at, column) = (self.at.clone(), key.0.clone());
+                    return Err(EtlError::KeyInTime { at, column, lookup: lookup.name.clone() });
+                }
                 let rows = LookupRows::open(self.ctx, self.base, &self.at, lookup, key).await?;
                 let (keys, values) = rows.values().await?;
                 let values = cast_array(&values, &DataType::Utf8View).during("reading a lookup")?;

@@ -21,6 +21,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use super::creditor::{Creditor, Side};
 use super::join::Layout;
 use crate::config::Days;
+use crate::enrich::InForce;
 use crate::error::{During, EtlError};
 use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
 use crate::rollup::{DAY, INSTANT, Inputs, dimension_column, input_column, is_input_column, time};
@@ -60,7 +61,10 @@ impl Inputs {
         let none = |table: &Table| table.provider(Vec::new(), 1);
         let plays = self.plays(ctx, index, none(&input.table), Days::All)?;
         let known = KnownKeys::for_about(0);
-        let impressions = self.impressions(ctx, index, none(&creditor.table), Days::All, &known)?;
+        let in_force = self.enrichment().none_in_force();
+        let provider = none(&creditor.table);
+        let days = (Days::All, &in_force);
+        let impressions = self.impressions(ctx, index, provider, days, &known)?;
         let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
         let (plays, impressions) = (schema(&plays), schema(&impressions));
         let credited = self.credited_columns(input.name(), &plays, &impressions);
@@ -138,7 +142,7 @@ impl Inputs {
         ctx: &SessionContext,
         index: usize,
         provider: Arc<dyn TableProvider>,
-        days: Days,
+        (days, in_force): (Days, &InForce),
         known: &Arc<KnownKeys>,
     ) -> Result<DataFrame, EtlError> {
         let input = &self.sources()[index];
@@ -147,7 +151,9 @@ impl Inputs {
         let frame = self.filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let mut columns = self.matched_by(&scope, table, source, creditor, Side::Impression)?;
-        columns.extend(self.dimensions(&scope, &frame)?);
+        // What is in force on the day of the impression, whenever the play was.
+        let day = self.day_of(source, time(&scope, table, source)?);
+        columns.extend(self.dimensions(&scope, &frame, in_force, &day)?);
         for dimension in 0..self.n_dimensions() {
             let decider = self.enrichment().decider(dimension, &scope)?;
             // A key is the same for all that compete for a play.
@@ -194,8 +200,9 @@ impl Inputs {
         }
         if creditor.table.quarantines() {
             let known = KnownKeys::for_about(0);
+            let in_force = self.enrichment().none_in_force();
             let plan = |ctx: &SessionContext, provider| {
-                self.impressions(ctx, index, provider, Days::All, &known)
+                self.impressions(ctx, index, provider, (Days::All, &in_force), &known)
             };
             n_found += creditor.table.set_aside(impressions, plan).await?;
         }

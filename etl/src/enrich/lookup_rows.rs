@@ -6,10 +6,9 @@
 use std::sync::Arc;
 
 use clio_proto::{Lookup, SqlColumn};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::HashMap;
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::{cast as cast_expr, col};
@@ -17,13 +16,13 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use url::Url;
 
-use super::sets::{EMPTY_SET, SetPool};
+use super::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Key, KeyMap, text_lists};
 use crate::source::{Scope, Table};
 
-const STEP: &str = "reading a lookup";
+pub(super) const STEP: &str = "reading a lookup";
 
 /// The rows of a lookup, of which one column is asked for.
 pub(crate) struct LookupRows {
@@ -48,31 +47,60 @@ impl LookupRows {
         column: &SqlColumn,
     ) -> Result<Self, EtlError> {
         let name = TableName::Lookup(lookup.name.clone());
-        let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
+        let table = Table::open(ctx, name, &lookup.files, base, None).await?;
+        let has_int_keys = Self::has_int_keys(ctx, &table, lookup)?;
+        Self::of(ctx, &table, value_at, lookup, column, has_int_keys)
+    }
+
+    /// The rows of a table of the lookup's files.
+    pub(super) fn of(
+        ctx: &SessionContext,
+        table: &Table,
+        value_at: &str,
+        lookup: &Lookup,
+        column: &SqlColumn,
+        has_int_keys: bool,
+    ) -> Result<Self, EtlError> {
         let n_threads = ctx.state().config().target_partitions();
         let provider = table.provider(table.files().to_vec(), n_threads);
         let frame = table.frame(ctx, provider)?;
-        let scope = Scope::new(ctx, &table, &frame);
-        let key_at = name.key("key");
-        let key = scope.bind(&key_at, &lookup.key)?;
+        let scope = Scope::new(ctx, table, &frame);
+        let key = scope.bind(&table.name.key("key"), &lookup.key)?;
         let value = scope.bind(value_at, column)?;
-        let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
-        if matches!(key_type, DataType::FixedSizeBinary(_)) {
-            return Err(scope.wrong_type(&key_at, &lookup.key.0, &key_type, super::NO_TEXT));
-        }
-        let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
         let read_type = if has_int_keys { DataType::Int64 } else { DataType::Utf8 };
         let rows = frame
             .select(vec![cast_expr(key, read_type).alias("key"), value.alias("value")])
             .and_then(|rows| rows.sort(vec![col("key").sort(true, true)]))
             .during(STEP)?;
         let pool = Arc::clone(&ctx.runtime_env().memory_pool);
-        Ok(Self { lookup: name, key: lookup.key.clone(), has_int_keys, rows, pool })
+        Ok(Self { lookup: table.name.clone(), key: lookup.key.clone(), has_int_keys, rows, pool })
+    }
+
+    /// Whether keys are whole numbers of 64 bits, which are held as such; all others are texts.
+    pub(super) fn has_int_keys(
+        ctx: &SessionContext,
+        table: &Table,
+        lookup: &Lookup,
+    ) -> Result<bool, EtlError> {
+        let frame = table.frame(ctx, table.provider(Vec::new(), 1))?;
+        let scope = Scope::new(ctx, table, &frame);
+        let key_at = table.name.key("key");
+        let key = scope.bind(&key_at, &lookup.key)?;
+        let found = scope.type_of(&key_at, &lookup.key.0, &key)?;
+        if matches!(found, DataType::FixedSizeBinary(_)) {
+            return Err(scope.wrong_type(&key_at, &lookup.key.0, &found, super::NO_TEXT));
+        }
+        Ok(key_type(&found) == DataType::Int64)
+    }
+
+    /// The name in messages.
+    pub(super) fn name(&self) -> String {
+        self.lookup.to_string()
     }
 
     /// One value a key, or none; no two rows may have the same key.
     pub(crate) async fn values(self) -> Result<Members, EtlError> {
-        let mut texts = Texts::default();
+        let pool = ValuePool::default();
         let lookup = self.lookup.clone();
         let keys = self
             .read(
@@ -83,10 +111,10 @@ impl LookupRows {
                     }
                     Ok(values.first().copied())
                 },
-                |text| texts.number(text),
+                |text| pool.number(text),
             )
             .await?;
-        Ok((keys, Arc::new(StringArray::from(texts.texts))))
+        Ok((keys, pool.texts()))
     }
 
     /// The set of a key's values over all of its rows.
@@ -106,24 +134,23 @@ impl LookupRows {
     /// all its values, which `value_number` makes of texts.
     async fn read(
         self,
-        mut number_of: impl FnMut(usize, &Key, &[u32]) -> Result<Option<u32>, EtlError>,
-        mut value_number: impl FnMut(&str) -> u32,
+        number_of: impl FnMut(usize, &Key, &[u32]) -> Result<Option<u32>, EtlError>,
+        value_number: impl FnMut(&str) -> u32,
     ) -> Result<KeyMap, EtlError> {
-        let mut map = KeyMap::new(&self.pool, &self.lookup.to_string(), self.has_int_keys);
+        let map = KeyMap::new(&self.pool, &self.lookup.to_string(), self.has_int_keys);
+        let mut keys = Mapped { map, number_of, value_number };
+        self.each_key(&mut keys).await?;
+        Ok(keys.map)
+    }
+
+    /// Gives each key with how many rows it has, and the numbers of all its values.
+    pub(super) async fn each_key<K: Keys>(self, found: &mut K) -> Result<(), EtlError> {
         let mut stream = self.rows.execute_stream().await.during(STEP)?;
         let mut n_keyless = 0;
         let mut open: Option<(Key, usize)> = None;
         let mut values: Vec<u32> = Vec::new();
-        let mut close = |map: &mut KeyMap, (key, n_rows): (Key, usize), values: &mut Vec<u32>| {
-            if let Some(number) = number_of(n_rows, &key, values)? {
-                map.insert(key, number);
-            }
-            values.clear();
-            Ok::<_, EtlError>(())
-        };
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(|error| explained(STEP, error))?;
-            map.make_room(batch.num_rows()).map_err(|error| explained(STEP, error))?;
             let keys = batch.column(0);
             let row_values = Values::of(batch.column(1)).during(STEP)?;
             for row in 0..batch.num_rows() {
@@ -138,53 +165,75 @@ impl LookupRows {
                 match &mut open {
                     Some((key, n_rows)) if key.is(keys, row) => *n_rows += 1,
                     open => {
-                        if let Some(done) = open.replace((Key::of(keys, row), 1)) {
-                            close(&mut map, done, &mut values)?;
+                        if let Some((key, n_rows)) = open.replace((Key::of(keys, row), 1)) {
+                            found.key(key, n_rows, &values)?;
+                            values.clear();
                         }
                     }
                 }
-                row_values.each(row, |text| values.push(value_number(text)));
+                row_values.each(row, |text| values.push(found.number(text)));
             }
         }
         if n_keyless > 0 {
             let (lookup, key) = (self.lookup, self.key.0);
             return Err(EtlError::KeyMissing { lookup, key, n_rows: n_keyless });
         }
-        if let Some(done) = open {
-            close(&mut map, done, &mut values)?;
+        if let Some((key, n_rows)) = open {
+            found.key(key, n_rows, &values)?;
         }
-        Ok(map)
+        Ok(())
     }
 }
 
-/// Texts, each with a number.
-#[derive(Default)]
-struct Texts {
-    texts: Vec<String>,
-    numbers: HashMap<String, u32>,
+/// What takes the keys of a lookup, one after another.
+pub(super) trait Keys {
+    /// The number of a value.
+    fn number(&mut self, text: &str) -> u32;
+
+    /// Takes a key with how many rows it has, and the numbers of all its values.
+    fn key(&mut self, key: Key, n_rows: usize, values: &[u32]) -> Result<(), EtlError>;
 }
 
-impl Texts {
+/// Keys that become a map.
+struct Mapped<N, V> {
+    map: KeyMap,
+    number_of: N,
+    value_number: V,
+}
+
+impl<N, V> Keys for Mapped<N, V>
+where
+    N: FnMut(usize, &Key, &[u32]) -> Result<Option<u32>, EtlError>,
+    V: FnMut(&str) -> u32,
+{
     fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).expect("2^32 values would not fit in memory");
-        self.texts.push(text.to_owned());
-        self.numbers.insert(text.to_owned(), number);
-        number
+        (self.value_number)(text)
     }
+
+    fn key(&mut self, key: Key, n_rows: usize, values: &[u32]) -> Result<(), EtlError> {
+        self.map.make_room(1).map_err(|error| explained(STEP, error))?;
+        if let Some(number) = (self.number_of)(n_rows, &key, values)? {
+            self.map.insert(key, number);
+        }
+        Ok(())
+    }
+}
+
+/// What keys of a type are held as.
+pub(super) fn key_type(found: &DataType) -> DataType {
+    let is_int = found.is_integer() && *found != DataType::UInt64;
+    if is_int { DataType::Int64 } else { DataType::Utf8 }
 }
 
 /// What rows say: a text each, or a list.
-enum Values {
+pub(super) enum Values {
     Texts(ArrayRef),
     /// Of `LargeList`, with items of `Utf8View`.
     Lists(ArrayRef),
 }
 
 impl Values {
-    fn of(values: &ArrayRef) -> datafusion::common::Result<Self> {
+    pub(super) fn of(values: &ArrayRef) -> datafusion::common::Result<Self> {
         Ok(match values.data_type() {
             DataType::List(_) | DataType::LargeList(_) => Self::Lists(text_lists(values)?),
             _ => Self::Texts(cast(values, &DataType::Utf8)?),
@@ -192,7 +241,7 @@ impl Values {
     }
 
     /// Each value of a row; nulls, and nulls in lists, are no values.
-    fn each(&self, row: usize, mut value: impl FnMut(&str)) {
+    pub(super) fn each(&self, row: usize, mut value: impl FnMut(&str)) {
         match self {
             Self::Texts(texts) => {
                 let texts = texts.as_string::<i32>();

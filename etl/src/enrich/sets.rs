@@ -1,9 +1,9 @@
-//! Sets of values, interned: a set has one number, whatever the order and repetition of its values.
+//! Values and sets of them, interned: a set has one number, whatever the order and repetition of its values.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, LargeListArray, ListBuilder, StringBuilder, UInt32Array,
+    Array, ArrayRef, AsArray, LargeListArray, ListBuilder, StringArray, StringBuilder, UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::HashMap;
@@ -17,6 +17,25 @@ pub(crate) const EMPTY_SET: u32 = 0;
 #[derive(Debug)]
 pub(crate) struct SetPool {
     inner: Mutex<Inner>,
+}
+
+/// Single values of a dimension, each with a number, shared by all threads of a run.
+#[derive(Debug, Default)]
+pub(crate) struct ValuePool {
+    inner: Mutex<Inner>,
+}
+
+impl ValuePool {
+    /// The number of a text.
+    pub(crate) fn number(&self, text: &str) -> u32 {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).intern_value(text)
+    }
+
+    /// Every text by number.
+    pub(crate) fn texts(&self) -> ArrayRef {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::new(inner.values.iter().map(|text| Some(&**text)).collect::<StringArray>())
+    }
 }
 
 #[derive(Debug, Default)]

@@ -54,6 +54,14 @@ impl Calendar {
         }
     }
 
+    /// That of rows of lookups, which may begin and end on days that events may not have. Their times without a
+    /// zone are of UTC.
+    pub(crate) fn of_lookups(model: &Model) -> Self {
+        let days =
+            DayRange::try_new(FIRST_DAY, LAST_DAY).expect("the first day is before the last");
+        Self { days, ..Self::new(model, TimesAre::Utc) }
+    }
+
     /// Whether times of a type are written as the clocks of the dataset's time zone show them.
     pub(super) fn is_local(&self, times: &DataType) -> bool {
         self.times_are == TimesAre::Local && matches!(times, DataType::Timestamp(_, None))
@@ -91,12 +99,7 @@ impl Calendar {
 /// The day of a timestamp, of a date (itself), or of a text that is one of these. An event without a time, or
 /// of a day that events may not have, is an error.
 pub(crate) fn day_of(calendar: &Calendar) -> ScalarUDF {
-    let calendar = calendar.clone();
-    let is_utc = is_utc(&calendar.zone_name);
-    // Called volatile, so that no filter on the day is moved in front of the source's own condition,
-    // which may be what keeps out the rows without a time.
-    let signature = Signature::any(1, Volatility::Volatile);
-    ScalarUDF::new_from_impl(DayOf { calendar, is_utc, signature })
+    ScalarUDF::new_from_impl(DayOf::new(calendar))
 }
 
 /// Whether days of the dataset are days of UTC, so that a folder `dt=` holds exactly one.
@@ -105,7 +108,7 @@ pub(crate) fn is_utc(zone_name: &str) -> bool {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct DayOf {
+pub(super) struct DayOf {
     calendar: Calendar,
     /// A day is a division.
     is_utc: bool,
@@ -138,7 +141,16 @@ impl ScalarUDFImpl for DayOf {
 }
 
 impl DayOf {
-    fn days(&self, times: &ArrayRef) -> Result<Date32Array> {
+    pub(super) fn new(calendar: &Calendar) -> Self {
+        let is_utc = is_utc(&calendar.zone_name);
+        // Called volatile, so that no filter on the day is moved in front of the source's own condition,
+        // which may be what keeps out the rows without a time.
+        let signature = Signature::any(1, Volatility::Volatile);
+        Self { calendar: calendar.clone(), is_utc, signature }
+    }
+
+    /// The day of each time; null where it is null.
+    pub(super) fn days(&self, times: &ArrayRef) -> Result<Date32Array> {
         match times.data_type() {
             DataType::Date32 => {
                 let days = times.as_primitive::<Date32Type>();

@@ -21,16 +21,11 @@ const MILLIS_PER_DAY: i64 = 86_400_000;
 /// The microseconds since 1970 of a timestamp, of a date (its beginning in the zone), or of a text that is one
 /// of these; null where it is null.
 pub(crate) fn instant_of(calendar: &Calendar) -> ScalarUDF {
-    let calendar = calendar.clone();
-    // As with the day: not in front of the source's own condition.
-    ScalarUDF::new_from_impl(InstantOf {
-        calendar,
-        signature: Signature::any(1, Volatility::Volatile),
-    })
+    ScalarUDF::new_from_impl(InstantOf::new(calendar))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct InstantOf {
+pub(super) struct InstantOf {
     calendar: Calendar,
     signature: Signature,
 }
@@ -55,7 +50,13 @@ impl ScalarUDFImpl for InstantOf {
 }
 
 impl InstantOf {
-    fn instants(&self, times: &ArrayRef) -> Result<Int64Array> {
+    pub(super) fn new(calendar: &Calendar) -> Self {
+        // As with the day: not in front of the source's own condition.
+        let signature = Signature::any(1, Volatility::Volatile);
+        Self { calendar: calendar.clone(), signature }
+    }
+
+    pub(super) fn instants(&self, times: &ArrayRef) -> Result<Int64Array> {
         match times.data_type() {
             DataType::Date32 => {
                 let days = times.as_primitive::<Date32Type>();

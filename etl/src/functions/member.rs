@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 use crate::enrich::SetPool;
 
 /// A key of a lookup.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Key {
     Int(i64),
     Text(Box<str>),
@@ -48,6 +48,9 @@ impl fmt::Display for Key {
         }
     }
 }
+
+/// How many bytes of texts a map may have that the engine does not count yet.
+const UNCOUNTED_BYTES: usize = 1 << 16;
 
 /// A lookup's keys, each with a number. The engine counts its memory.
 #[derive(Debug)]
@@ -87,7 +90,12 @@ impl KeyMap {
                 Numbers::Text(map) => map.reserve(n_keys),
             }
         }
-        self.reservation.try_resize(self.size_bytes())
+        // Asked for with every key: the pool is not, as long as little changed.
+        let size_bytes = self.size_bytes();
+        if is_full || size_bytes > self.reservation.size() + UNCOUNTED_BYTES {
+            self.reservation.try_resize(size_bytes)?;
+        }
+        Ok(())
     }
 
     fn size_bytes(&self) -> usize {
@@ -104,8 +112,10 @@ impl KeyMap {
                 map.insert(key, number);
             }
             (Numbers::Text(map), Key::Text(key)) => {
-                self.text_bytes += key.len();
-                map.insert(key, number);
+                let n_bytes = key.len();
+                if map.insert(key, number).is_none() {
+                    self.text_bytes += n_bytes;
+                }
             }
             (Numbers::Int(_), Key::Text(_)) | (Numbers::Text(_), Key::Int(_)) => {
                 unreachable!("a lookup's keys are of one type")
@@ -113,7 +123,24 @@ impl KeyMap {
         }
     }
 
-    fn get_all(&self, keys: &ArrayRef, missing: Option<u32>) -> Result<UInt32Array> {
+    /// The number of one key.
+    pub(super) fn get(&self, key: &Key) -> Option<u32> {
+        match (&self.numbers, key) {
+            (Numbers::Int(map), Key::Int(key)) => map.get(key).copied(),
+            (Numbers::Text(map), Key::Text(key)) => map.get(key).copied(),
+            (Numbers::Int(_), Key::Text(_)) | (Numbers::Text(_), Key::Int(_)) => None,
+        }
+    }
+
+    /// Every number, to be changed.
+    pub(super) fn numbers_mut(&mut self) -> Box<dyn Iterator<Item = &mut u32> + '_> {
+        match &mut self.numbers {
+            Numbers::Int(map) => Box::new(map.values_mut()),
+            Numbers::Text(map) => Box::new(map.values_mut()),
+        }
+    }
+
+    pub(super) fn get_all(&self, keys: &ArrayRef, missing: Option<u32>) -> Result<UInt32Array> {
         // A key that cannot be read as the lookup's type is in no row of it.
         let lenient = CastOptions { safe: true, ..CastOptions::default() };
         Ok(match &self.numbers {

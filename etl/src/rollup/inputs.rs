@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clio_proto::{Measure, MeasureKind, Model, Source, TimesAre};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, lit, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::scalar::ScalarValue;
 use jiff::Span;
 use url::Url;
 
@@ -98,7 +99,7 @@ impl Inputs {
             }
             sources.push(input);
         }
-        let enrichment = Enrichment::open(ctx, model, base).await?;
+        let enrichment = Enrichment::open(ctx, model, base, inventory.histories(), passes).await?;
         let mut inputs = Self {
             sources,
             inventory,
@@ -159,7 +160,9 @@ impl Inputs {
                 let files = self.inventory.files(index, selection);
                 // Of all days: a row is bad or not, whichever day is read.
                 let all = Selection { days: Days::All };
-                let plan = |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all);
+                let none = self.enrichment.none_in_force();
+                let plan =
+                    |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all, &none);
                 n_found += input.table.set_aside(&files, plan).await?;
             }
         }
@@ -214,7 +217,8 @@ impl Inputs {
                 self.bind_attribution(ctx, index)?;
             } else {
                 let provider = self.provider(index, Vec::new());
-                self.events(ctx, index, provider, &Selection { days: Days::All })?;
+                let none = self.enrichment.none_in_force();
+                self.events(ctx, index, provider, &Selection { days: Days::All }, &none)?;
             }
         }
         Ok(())
@@ -228,12 +232,14 @@ impl Inputs {
         model: &Model,
     ) -> Result<Vec<DataType>, EtlError> {
         let mut types: Vec<Option<DataType>> = vec![None; model.dimensions().len()];
+        let none = self.enrichment.none_in_force();
+        let no_day = lit(ScalarValue::Date32(None));
         for input in &self.sources {
             let (table, source) = input.described();
             let frame = self.filtered(ctx, table, source, table.provider(Vec::new(), 1))?;
             let scope = Scope::new(ctx, table, &frame);
             for (dimension, known) in types.iter_mut().enumerate() {
-                let value = self.enrichment.bind(dimension, &scope)?;
+                let value = self.enrichment.bind(dimension, &scope, &none, &no_day)?;
                 let found = value.get_type(frame.schema()).during("binding a dimension")?;
                 let found = group_type(&found);
                 *known = Some(match known.take() {

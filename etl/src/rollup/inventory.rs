@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_lake::{Digest, Recipe};
-use clio_proto::{DimensionColumn, Model, Source};
+use clio_proto::{DimensionColumn, Lookup, Model, OnChange, Source};
 use datafusion::prelude::SessionContext;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
@@ -12,6 +12,7 @@ use url::Url;
 use super::inputs::{Selection, folder_days};
 use crate::attribute::Reach;
 use crate::config::Days;
+use crate::enrich::History;
 use crate::error::{EtlError, TableName};
 use crate::functions::is_utc;
 use crate::report::LeftOut;
@@ -30,6 +31,10 @@ pub(crate) struct Inventory {
     lookups: BTreeMap<String, Digest>,
     /// What is not read of the folders of lookups.
     left_out_of_lookups: Vec<LeftOut>,
+    /// The lookups with a history that dimensions take their values from.
+    histories: BTreeMap<String, History>,
+    /// The lookups whose changes leave days as they are.
+    for_new_days: BTreeSet<String>,
     is_utc: bool,
 }
 
@@ -51,15 +56,28 @@ impl Inventory {
     ) -> Result<Self, EtlError> {
         let is_utc = is_utc(model.timezone_name());
         let sources = list_sources(ctx, model, base, days).await?;
-        let (mut lookups, mut left_out_of_lookups) = (BTreeMap::new(), Vec::new());
+        let (mut lookups, mut histories) = (BTreeMap::new(), BTreeMap::new());
+        let mut left_out_of_lookups = Vec::new();
         for lookup in model.lookups() {
             let name = TableName::Lookup(lookup.name.clone());
             let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
             left_out_of_lookups.extend(listed.left_out());
             lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
+            if lookup.as_of.is_some() {
+                let history = History::open(ctx, model, lookup, listed).await?;
+                histories.insert(lookup.name.clone(), history);
+            }
         }
-        let recipe = Recipe { cells: model.cells_fingerprint(), lookups: BTreeMap::new() };
-        let mut inventory = Self { sources, recipe, lookups, left_out_of_lookups, is_utc };
+        let recipe = Recipe {
+            cells: model.cells_fingerprint(),
+            lookups: BTreeMap::new(),
+            states: BTreeMap::new(),
+        };
+        let keeps_days = |own: &&Lookup| own.on_change == OnChange::NewDays;
+        let for_new_days = model.lookups().iter().filter(keeps_days);
+        let for_new_days = for_new_days.map(|lookup| lookup.name.clone()).collect();
+        let mut inventory =
+            Self { sources, recipe, lookups, left_out_of_lookups, histories, for_new_days, is_utc };
         for dimension in model.dimensions() {
             if let DimensionColumn::Lookup { lookup, .. } = &dimension.column {
                 inventory.takes_from(lookup);
@@ -74,17 +92,26 @@ impl Inventory {
 
     /// Notes that cells take values from a lookup.
     pub(super) fn takes_from(&mut self, lookup: &str) {
+        if self.histories.contains_key(lookup) {
+            return;
+        }
         if let Some(digest) = self.lookups.get(lookup) {
             self.recipe.lookups.insert(lookup.to_owned(), *digest);
         }
     }
 
-    /// Whether the lookups that cells took values from are as they were. Of the same model they are the
-    /// same ones: only files tell which of them give keys of attribution, and they were read then.
-    pub(crate) fn has_lookups_of(&self, known: &Recipe) -> bool {
-        let is_same = |(name, digest): (&String, &Digest)| self.lookups.get(name) == Some(digest);
-        known.lookups.iter().all(is_same)
-            && self.recipe.lookups.keys().all(|name| known.lookups.contains_key(name))
+    /// The lookups that cells took values from and that are others now, of a day if one is given. Of the same
+    /// model they are the same ones: only files tell which of them give keys of attribution, and they were
+    /// read then.
+    pub(crate) fn changed_lookups(&self, known: &Recipe, day: Option<Date>) -> BTreeSet<String> {
+        let is_other =
+            |(name, digest): &(&String, &Digest)| self.lookups.get(*name) != Some(*digest);
+        let changed = known.lookups.iter().filter(is_other).map(|(name, _)| name);
+        let new = self.recipe.lookups.keys().filter(|name| !known.lookups.contains_key(*name));
+        let states = self.histories.iter().filter(|(name, history)| {
+            day.is_some_and(|day| known.states.get(*name) != Some(&history.on(day)))
+        });
+        changed.chain(new).chain(states.map(|(name, _)| name)).cloned().collect()
     }
 
     /// The files that are not read for their names alone, each table once.
@@ -99,9 +126,41 @@ impl Inventory {
         all
     }
 
-    /// What turns the files into cells.
+    /// Whether days keep what they took from a lookup when it changes.
+    pub(crate) fn is_for_new_days(&self, lookup: &str) -> bool {
+        self.for_new_days.contains(lookup)
+    }
+
+    /// What turns the files of a pass over many days into cells, but for the states of single days.
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// What turns the files into the cells of a day.
+    pub(crate) fn recipe_of(&self, day: Date) -> Recipe {
+        let states = self.histories.iter().map(|(name, history)| (name.clone(), history.on(day)));
+        Recipe { states: states.collect(), ..self.recipe.clone() }
+    }
+
+    /// The lookups with a history, by name.
+    pub(crate) fn histories(&self) -> &BTreeMap<String, History> {
+        &self.histories
+    }
+
+    /// The states that are in force on the days of a pass, as a text.
+    pub(crate) fn describe_states(&self, days: Days) -> String {
+        let of = |history: &History| -> Vec<(Date, Option<Digest>)> {
+            let first = match days {
+                Days::Range(range) => Some(range.first()),
+                Days::All | Days::OutOfDate => None,
+            };
+            let starts = history.starts().filter(|start| days.contains(*start));
+            let all: BTreeSet<Date> = first.into_iter().chain(starts).collect();
+            all.into_iter().map(|day| (day, history.on(day))).collect()
+        };
+        let states: BTreeMap<&String, _> =
+            self.histories.iter().map(|(name, history)| (name, of(history))).collect();
+        if states.is_empty() { String::new() } else { format!(" {states:?}") }
     }
 
     /// Every file lies in a `dt=` folder, so that one day can be read without the others.
@@ -202,7 +261,10 @@ impl Inventory {
     pub(crate) fn digest_of_all(&self) -> Digest {
         // Any lookup may give keys of attribution: files tell, which are not opened here.
         let is_credited = self.sources.iter().any(|source| source.creditor.is_some());
-        let lookups = if is_credited { &self.lookups } else { &self.recipe.lookups };
+        let mut lookups = if is_credited { &self.lookups } else { &self.recipe.lookups }.clone();
+        for name in self.histories.keys() {
+            lookups.extend(self.lookups.get(name).map(|digest| (name.clone(), *digest)));
+        }
         let mut text = format!("{lookups:?}\n");
         for source in &self.sources {
             for listed in source.tables() {

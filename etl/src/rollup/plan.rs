@@ -13,6 +13,7 @@ use super::inputs::{Inputs, Selection};
 use super::number_of;
 use crate::cells::Held;
 use crate::config::Days;
+use crate::enrich::InForce;
 use crate::error::{During, EtlError};
 use crate::functions::{hash_of, ready_made};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
@@ -67,13 +68,15 @@ impl Inputs {
         index: usize,
         provider: Arc<dyn TableProvider>,
         selection: &Selection,
+        in_force: &InForce,
     ) -> Result<DataFrame, EtlError> {
         let input = &self.sources[index];
         let frame = self.filtered(ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(ctx, &input.table, &frame);
         let time = time(&scope, &input.table, &input.source)?;
-        let mut columns = vec![self.day_of(&input.source, time).alias(DAY)];
-        columns.extend(self.dimensions(&scope, &frame)?);
+        let day = self.day_of(&input.source, time);
+        let mut columns = vec![day.clone().alias(DAY)];
+        columns.extend(self.dimensions(&scope, &frame, in_force, &day)?);
         for position in 0..self.measures.len() {
             if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
@@ -120,10 +123,12 @@ impl Inputs {
         &self,
         scope: &Scope<'_>,
         frame: &DataFrame,
+        in_force: &InForce,
+        day: &Expr,
     ) -> Result<Vec<Expr>, EtlError> {
         let mut columns = Vec::new();
         for (dimension, group_type) in self.group_types.iter().enumerate() {
-            let value = self.enrichment.bind(dimension, scope)?;
+            let value = self.enrichment.bind(dimension, scope, in_force, day)?;
             let value = as_type(value, frame, group_type)?;
             columns.push(value.alias(dimension_column(dimension)));
         }
@@ -307,7 +312,7 @@ pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<
 }
 
 /// Whether `clio_day` takes it.
-fn is_time(found: &DataType) -> bool {
+pub(crate) fn is_time(found: &DataType) -> bool {
     match found {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 | DataType::Null => true,
         DataType::Dictionary(_, value) => is_time(value),

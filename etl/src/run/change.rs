@@ -1,6 +1,6 @@
 //! What a run changes in the lake, and what it must not change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clio_lake::{DayInputs, ShapeDifference, SnapshotMetadata, differences, files_by_period};
 use clio_proto::Period;
@@ -64,7 +64,6 @@ pub(super) fn made_of(
     days: &Periods,
 ) -> DayInputs {
     let mut made_of = known.map(|known| known.inputs.clone()).unwrap_or_default();
-    let recipe = inventory.recipe();
     for (period, rebuilt) in days {
         if let (Some(day), None) = (period.day(), &rebuilt.file) {
             made_of.remove(day);
@@ -74,15 +73,16 @@ pub(super) fn made_of(
         let digest = inventory.digest(pass);
         match pass.days {
             Days::Range(range) if inventory.has_folders() => {
-                made_of.set(range.first(), recipe.clone(), digest);
+                made_of.set(range.first(), inventory.recipe_of(range.first()), digest);
             }
             _ => {
                 let present = days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
-                for day in present.filter_map(|(period, _)| period.day()) {
-                    made_of.set(day, recipe.clone(), digest);
+                let present = present.filter_map(|(period, _)| period.day());
+                for day in present.filter(|day| pass.days.contains(*day)) {
+                    made_of.set(day, inventory.recipe_of(day), digest);
                 }
                 if !matches!(asked, Days::Range(_)) {
-                    made_of.set_whole(recipe.clone(), digest);
+                    made_of.set_whole(inventory.recipe().clone(), digest);
                 }
             }
         }
@@ -198,4 +198,20 @@ pub(super) fn refuse_conflict(
     let days =
         if is_other_shape { days.keys().filter_map(|period| period.day()).collect() } else { both };
     Err(EtlError::Conflict { days, version })
+}
+
+/// The rebuilt days that lie before a lookup's first state, by lookup.
+pub(super) fn days_without_state(
+    inputs: &DayInputs,
+    days: &Periods,
+) -> BTreeMap<String, Vec<Date>> {
+    let mut found: BTreeMap<String, Vec<Date>> = BTreeMap::new();
+    let present = days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
+    for day in present.filter_map(|(period, _)| period.day()) {
+        let states = inputs.get(day).map(|(recipe, _)| &recipe.states);
+        for (lookup, _) in states.into_iter().flatten().filter(|(_, state)| state.is_none()) {
+            found.entry(lookup.clone()).or_default().push(day);
+        }
+    }
+    found
 }

@@ -141,6 +141,7 @@ pub(super) fn made_of(
         inventory.digest(pass)
     );
     text += &format!(" {}", known.describe());
+    text += &inventory.describe_states(pass.days);
     if !inventory.has_folders() && !plan.retired.is_empty() {
         // A pass over all days leaves out those of some retired months.
         text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);

@@ -106,7 +106,9 @@ pub(super) async fn read(
         }
         found => found,
     };
-    futures::stream::iter(files).map(columns_of).buffered(N_CONCURRENT).try_collect().await
+    // Collected, since a stream that holds the closure could not be sent to another thread.
+    let opened: Vec<_> = files.iter().map(columns_of).collect();
+    futures::stream::iter(opened).buffered(N_CONCURRENT).try_collect().await
 }
 
 /// Columns whose names differ from file to file in nothing but case.

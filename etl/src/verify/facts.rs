@@ -1,17 +1,19 @@
 //! The events of a day as views that SQL can be asked about: dimensions joined from lookups, nothing grouped.
 
-use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model};
+use clio_proto::{AsOf, Dimension, DimensionColumn, Measure, MeasureKind, Model, SqlColumn};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, try_cast, when};
 use datafusion::prelude::{DataFrame, SessionContext};
+use jiff::civil::Date;
 use url::Url;
 
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL};
 use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
+use crate::functions::{Calendar, day_of, is_utc};
 use crate::rollup::{Inputs, Selection, number_of, time};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 
 pub(super) const STEP: &str = "recounting a day";
 
@@ -52,7 +54,7 @@ impl Facts {
     ) -> Result<Self, EtlError> {
         let mut lookups = Vec::new();
         for (index, dimension) in model.dimensions().iter().enumerate() {
-            lookups.push(LookupView::open(ctx, model, base, index, dimension).await?);
+            lookups.push(LookupView::open(ctx, model, base, selection, (index, dimension)).await?);
         }
         let mut facts = Self {
             views: Vec::new(),
@@ -98,8 +100,8 @@ impl LookupView {
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
-        index: usize,
-        dimension: &Dimension,
+        selection: Selection,
+        (index, dimension): (usize, &Dimension),
     ) -> Result<Option<Self>, EtlError> {
         let DimensionColumn::Lookup { lookup, column, .. } = &dimension.column else {
             return Ok(None);
@@ -107,7 +109,19 @@ impl LookupView {
         let lookup = model.lookup(lookup).expect("a model's references resolve");
         let name = TableName::Lookup(lookup.name.clone());
         let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
-        let frame = table.frame(ctx, table.provider(table.files().to_vec(), 1))?;
+        let mut files = table.files().to_vec();
+        let day = selection.days.first();
+        if lookup.as_of == Some(AsOf::Folders) {
+            // A state is in force from its day on, the newest one of those.
+            let is_later = |file: &SourceFile| day.is_some_and(|day| file.folder_day > Some(day));
+            files.retain(|file| !is_later(file));
+            let newest = files.iter().filter_map(|file| file.folder_day).max();
+            files.retain(|file| file.folder_day == newest);
+        }
+        let mut frame = table.frame(ctx, table.provider(files, 1))?;
+        if let (Some(AsOf::Rows { valid_from, valid_to }), Some(day)) = (&lookup.as_of, day) {
+            frame = in_force(ctx, model, &table, frame, (valid_from, valid_to.as_ref()), day)?;
+        }
         let scope = Scope::new(ctx, &table, &frame);
         let key_at = name.key("key");
         let key = scope.bind(&key_at, &lookup.key)?;
@@ -141,6 +155,40 @@ impl LookupView {
         ctx.register_table(format!("lookup_{index}"), frame.into_view()).during(STEP)?;
         Ok(Some(Self { has_int_keys }))
     }
+}
+
+/// The rows that are in force on a day: from the day of their beginning on, and before that of their end.
+fn in_force(
+    ctx: &SessionContext,
+    model: &Model,
+    table: &Table,
+    frame: DataFrame,
+    (begins, ends): (&SqlColumn, Option<&SqlColumn>),
+    day: Date,
+) -> Result<DataFrame, EtlError> {
+    let scope = Scope::new(ctx, table, &frame);
+    let day_or = |key: &str, column: &SqlColumn, or: i32| {
+        let time = scope.bind(&table.name.key(key), column)?;
+        let found = time.get_type(frame.schema()).during(STEP)?;
+        // A day long before or after all others, where there is no time.
+        let or = cast(lit(or), DataType::Date32);
+        let has_time = time.clone().is_not_null();
+        let day = match found {
+            DataType::Timestamp(_, None) | DataType::Date32 if is_utc(model.timezone_name()) => {
+                cast(time, DataType::Date32)
+            }
+            _ => day_of(&Calendar::of_lookups(model)).call(vec![time]),
+        };
+        when(has_time, day).otherwise(or).during(STEP)
+    };
+    let wanted = cast(lit(number_of(day)), DataType::Date32);
+    let mut rows =
+        frame.clone().filter(day_or("valid_from", begins, i32::MAX)?.lt_eq(wanted.clone()));
+    if let Some(ends) = ends {
+        let is_open = day_or("valid_to", ends, i32::MAX)?.gt(wanted);
+        rows = rows.and_then(|rows| rows.filter(is_open));
+    }
+    rows.during(STEP)
 }
 
 fn is_list(found: &DataType) -> bool {

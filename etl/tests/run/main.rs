@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod arrivals;
+mod as_of;
 mod attribution;
 mod changes;
 mod changing_files;

@@ -7,6 +7,7 @@ mod attribution;
 mod checks;
 mod dimension;
 mod files;
+mod lookup;
 mod measure;
 mod names;
 mod source;
@@ -36,7 +37,7 @@ fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::check(&raw.sources, problems);
-    let lookups = source::check_lookups(&raw.lookups, problems);
+    let lookups = lookup::check(raw, problems);
     let dimensions = dimension::check(raw, problems);
     let measures = measure::check(raw, problems);
     let checks = checks::check(raw, problems);

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
+    AsOf, Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
     MeasureKind, Model, Source, TimesAre,
 };
 use crate::id::Fingerprint;
@@ -118,6 +118,9 @@ struct CanonicalLookup<'a> {
     name: &'a str,
     files: CanonicalFiles<'a>,
     key: &'a str,
+    /// Where a history is: in folders, or in these columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Vec<&'a str>>,
 }
 
 #[derive(Serialize)]
@@ -235,7 +238,14 @@ fn attribution(attribution: &Attribution) -> CanonicalAttribution<'_> {
 }
 
 fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
-    CanonicalLookup { name: &lookup.name, files: files(&lookup.files), key: &lookup.key.0 }
+    // What a change does to days decides when they are made, not what they are.
+    let as_of = lookup.as_of.as_ref().map(|as_of| match as_of {
+        AsOf::Folders => Vec::new(),
+        AsOf::Rows { valid_from, valid_to } => {
+            std::iter::once(valid_from).chain(valid_to).map(|own| own.0.as_str()).collect()
+        }
+    });
+    CanonicalLookup { name: &lookup.name, files: files(&lookup.files), key: &lookup.key.0, as_of }
 }
 
 fn files(files: &FileSet) -> CanonicalFiles<'_> {

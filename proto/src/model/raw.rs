@@ -133,6 +133,10 @@ pub(super) struct RawLookup {
     pub(super) place: Place,
     pub(super) files: RawFiles,
     pub(super) key: Entry<String>,
+    pub(super) as_of: Entry<String>,
+    pub(super) valid_from: Entry<String>,
+    pub(super) valid_to: Entry<String>,
+    pub(super) on_change: Entry<String>,
 }
 
 #[derive(Debug)]

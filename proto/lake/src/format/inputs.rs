@@ -3,7 +3,7 @@
 //! A commit carries one line for each month and recipe, some twenty bytes a day: ten years are 75 kB,
 //! three are 22.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -52,8 +52,11 @@ impl<'de> serde::Deserialize<'de> for Digest {
 pub struct Recipe {
     /// The part of the model that cells depend on, [`Model::cells_fingerprint`](clio_proto::Model::cells_fingerprint).
     pub cells: Fingerprint,
-    /// The files of each lookup that dimensions take their values from, by lookup.
+    /// The files of each lookup without a history that dimensions take their values from, by lookup.
     pub lookups: BTreeMap<String, Digest>,
+    /// The state of each lookup with a history that was in force on the day, by lookup; `None` for a day
+    /// before the first state.
+    pub states: BTreeMap<String, Option<Digest>>,
 }
 
 /// What the days of a snapshot were made of.
@@ -114,26 +117,76 @@ struct StoredInputs {
     /// By month (`2026-01`): `05:0123456789abcdef 06:…`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     days: BTreeMap<String, String>,
+    /// By lookup with a history and by month, the state of each day: `05:0123456789abcdef 06:- …`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    states: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a day before a lookup's first state has.
+const NO_STATE: &str = "-";
+
+/// Adds a day's entry to its month.
+fn add_entry(months: &mut BTreeMap<String, String>, day: Date, entry: impl fmt::Display) {
+    let month = months.entry(day.strftime("%Y-%m").to_string()).or_default();
+    let space = if month.is_empty() { "" } else { " " };
+    *month += &format!("{space}{:02}:{entry}", day.day());
+}
+
+/// The entries of months, each with its day.
+fn entries(months: BTreeMap<String, String>) -> Result<Vec<(Date, String)>, String> {
+    let mut found = Vec::new();
+    for (month, entries) in months {
+        for entry in entries.split_whitespace() {
+            let parsed = entry.split_once(':').and_then(|(day, rest)| {
+                let date = day_of_month(&month, day)?;
+                let is_digest = rest == NO_STATE || Digest::parse(rest).is_some();
+                is_digest.then(|| (date, rest.to_owned()))
+            });
+            found.push(
+                parsed.ok_or_else(|| format!("`{entry}` of {month} is no day with its digest"))?,
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// What days of one line have in common.
+type Common<'a> = (&'a Fingerprint, &'a BTreeMap<String, Digest>, Vec<&'a String>);
+
+fn common(recipe: &Recipe) -> Common<'_> {
+    (&recipe.cells, &recipe.lookups, recipe.states.keys().collect())
 }
 
 impl From<DayInputs> for Vec<StoredInputs> {
     fn from(inputs: DayInputs) -> Self {
-        let recipes: BTreeSet<&Recipe> =
-            inputs.days.values().chain(&inputs.whole).map(|(recipe, _)| recipe).collect();
-        let group = |recipe: &Recipe| {
-            let mut days: BTreeMap<String, String> = BTreeMap::new();
-            for (day, (own, digest)) in &inputs.days {
-                if own == recipe {
-                    let month = days.entry(day.strftime("%Y-%m").to_string()).or_default();
-                    let space = if month.is_empty() { "" } else { " " };
-                    *month += &format!("{space}{:02}:{digest}", day.day());
+        let mut lines: BTreeMap<Common<'_>, StoredInputs> = BTreeMap::new();
+        fn line<'a, 'b>(
+            lines: &'b mut BTreeMap<Common<'a>, StoredInputs>,
+            recipe: &'a Recipe,
+        ) -> &'b mut StoredInputs {
+            lines.entry(common(recipe)).or_insert_with(|| StoredInputs {
+                cells: recipe.cells.clone(),
+                lookups: recipe.lookups.clone(),
+                whole: None,
+                days: BTreeMap::new(),
+                states: BTreeMap::new(),
+            })
+        }
+        for (day, (recipe, digest)) in &inputs.days {
+            let line = line(&mut lines, recipe);
+            add_entry(&mut line.days, *day, digest);
+            for (lookup, state) in &recipe.states {
+                let months = line.states.entry(lookup.clone()).or_default();
+                match state {
+                    Some(state) => add_entry(months, *day, state),
+                    None => add_entry(months, *day, NO_STATE),
                 }
             }
-            let whole = inputs.whole.as_ref().filter(|(own, _)| own == recipe);
-            let Recipe { cells, lookups } = recipe.clone();
-            StoredInputs { cells, lookups, whole: whole.map(|(_, digest)| *digest), days }
-        };
-        recipes.into_iter().map(group).collect()
+        }
+        if let Some((recipe, digest)) = &inputs.whole {
+            line(&mut lines, recipe).whole = Some(*digest);
+        }
+        lines.into_values().collect()
     }
 }
 
@@ -148,21 +201,25 @@ impl TryFrom<Vec<StoredInputs>> for DayInputs {
 
     fn try_from(stored: Vec<StoredInputs>) -> Result<Self, String> {
         let mut inputs = Self::default();
-        for StoredInputs { cells, lookups, whole, days } in stored {
-            let recipe = Recipe { cells, lookups };
-            if let Some(digest) = whole {
-                inputs.whole = Some((recipe.clone(), digest));
-            }
-            for (month, entries) in days {
-                for entry in entries.split_whitespace() {
-                    let parsed = entry.split_once(':').and_then(|(day, digest)| {
-                        Some((day_of_month(&month, day)?, Digest::parse(digest)?))
-                    });
-                    let Some((date, digest)) = parsed else {
-                        return Err(format!("`{entry}` of {month} is no day with its digest"));
-                    };
-                    inputs.set(date, recipe.clone(), digest);
+        for StoredInputs { cells, lookups, whole, days, states } in stored {
+            let mut of_days: BTreeMap<Date, BTreeMap<String, Option<Digest>>> = BTreeMap::new();
+            for (lookup, months) in states {
+                for (day, entry) in entries(months)? {
+                    let of_day = of_days.entry(day).or_default();
+                    of_day.insert(lookup.clone(), Digest::parse(&entry));
                 }
+            }
+            if let Some(digest) = whole {
+                let (cells, lookups) = (cells.clone(), lookups.clone());
+                inputs.whole = Some((Recipe { cells, lookups, states: BTreeMap::new() }, digest));
+            }
+            for (day, entry) in entries(days)? {
+                let Some(digest) = Digest::parse(&entry) else {
+                    return Err(format!("`{day}` has no digest of its files"));
+                };
+                let states = of_days.remove(&day).unwrap_or_default();
+                let (cells, lookups) = (cells.clone(), lookups.clone());
+                inputs.set(day, Recipe { cells, lookups, states }, digest);
             }
         }
         Ok(inputs)
@@ -175,7 +232,7 @@ mod tests {
 
     fn recipe(cells: &str) -> Recipe {
         let lookups = BTreeMap::from([("audiences".to_owned(), Digest(7))]);
-        Recipe { cells: Fingerprint::new(cells), lookups }
+        Recipe { cells: Fingerprint::new(cells), lookups, states: BTreeMap::new() }
     }
 
     #[test]
@@ -202,6 +259,22 @@ mod tests {
         inputs.set("-000002-06-01".parse().unwrap(), recipe("a"), Digest(1));
         let text = serde_json::to_string(&inputs).unwrap();
         assert_eq!(serde_json::from_str::<DayInputs>(&text).unwrap(), inputs, "{text}");
+    }
+
+    #[test]
+    fn days_of_one_line_have_each_their_own_state() {
+        let mut inputs = DayInputs::default();
+        for (day, state) in [("2026-01-05", None), ("2026-01-06", Some(1)), ("2026-02-01", Some(2))]
+        {
+            let states = BTreeMap::from([("people".to_owned(), state.map(Digest))]);
+            inputs.set(day.parse().unwrap(), Recipe { states, ..recipe("new") }, Digest(9));
+        }
+        inputs.set_whole(recipe("new"), Digest(3));
+        let text = serde_json::to_string(&inputs).unwrap();
+        let states = "\"states\":{\"people\":{\"2026-01\":\"05:- 06:0000000000000001\",\"2026-02\":\
+                      \"01:0000000000000002\"}}";
+        assert!(text.contains(states), "{text}");
+        assert_eq!(serde_json::from_str::<DayInputs>(&text).unwrap(), inputs);
     }
 
     #[test]

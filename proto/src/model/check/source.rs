@@ -1,11 +1,11 @@
-//! Sources and lookups: their files, and sources that derive from others.
+//! Sources: their files, and sources that derive from others.
 
 use super::files::{self, FormatKey};
 use super::measure::share_of;
 use super::{attribution, need, refuse};
 use crate::model::problems::{Problems, choose, quoted};
-use crate::model::raw::{Entry, RawLookup, RawShare, RawSource};
-use crate::model::{FileSet, Lookup, OnBadRows, Source, SqlColumn, TimesAre, Window};
+use crate::model::raw::{Entry, RawShare, RawSource};
+use crate::model::{FileSet, OnBadRows, Source, SqlColumn, TimesAre, Window};
 
 /// Checks all sources.
 pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
@@ -268,19 +268,4 @@ fn conjunction(innermost_first: &[&str]) -> Option<String> {
             Some(parts.join(" AND "))
         }
     }
-}
-
-/// Checks all lookups.
-pub(super) fn check_lookups(raw: &[RawLookup], problems: &mut Problems) -> Option<Vec<Lookup>> {
-    let lookups: Vec<Option<Lookup>> = raw
-        .iter()
-        .map(|lookup| {
-            let place = &lookup.place;
-            let files = files::check(place, &lookup.files, FormatKey::ByEnding, problems);
-            let mend = "name the column or the expression that identifies a row";
-            let key = need(place, "key", &lookup.key, mend, problems);
-            Some(Lookup { name: place.name.clone(), files: files?, key: SqlColumn(key?.clone()) })
-        })
-        .collect();
-    lookups.into_iter().collect()
 }

@@ -256,6 +256,10 @@ impl<'a> Reader<'a, '_> {
         RawLookup {
             files: self.files(&mut table),
             key: self.string(&mut table, "key"),
+            as_of: self.string(&mut table, "as_of"),
+            valid_from: self.string(&mut table, "valid_from"),
+            valid_to: self.string(&mut table, "valid_to"),
+            on_change: self.string(&mut table, "on_change"),
             place: self.finish(table),
         }
     }

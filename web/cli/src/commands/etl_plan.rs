@@ -51,6 +51,10 @@ fn print(plan: &Plan) {
             reasons(&plan.every_day)
         );
     }
+    for lookup in &plan.changed_lookups {
+        let lead = if lookup.is_costly() { "warning" } else { "lookup" };
+        println!("  {lead:<14} {lookup}");
+    }
     for month in plan.retired_months.iter().take(etl_run::MAX_LISTED) {
         match month.effect {
             MonthEffect::Refused => println!("  a run would fail: {month}"),

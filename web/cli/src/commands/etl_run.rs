@@ -176,6 +176,13 @@ pub(crate) fn print_report(report: &RunReport) {
         let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
         println!("  provisional    {}: events to come may change them", output::shortened(&days));
     }
+    for (lookup, days) in &report.days_without_state {
+        let days: Vec<_> = days.iter().map(ToString::to_string).collect();
+        let days = output::shortened(&days);
+        println!(
+            "  warning        {days}: before the first state of `{lookup}`, no event finds a row"
+        );
+    }
     for month in report.retired_months.iter().take(MAX_LISTED) {
         let verdict = if month.effect == MonthEffect::Kept { "warning" } else { "retired" };
         println!("  {verdict:<14} {month}");

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use clio_etl::{DayInspection, Inspection, TableInspection};
-use clio_proto::{Dimension, DimensionColumn, Measure, MeasureKind, Model, OnBadRows, Source};
+use clio_proto::{
+    AsOf, Dimension, DimensionColumn, Lookup, Measure, MeasureKind, Model, OnBadRows, OnChange,
+    Source,
+};
 use serde_json::json;
 
 use crate::args::ReportFormat;
@@ -46,11 +49,12 @@ fn print_model(model: &Model) {
     for lookup in model.lookups() {
         let files = &lookup.files;
         println!(
-            "  {:<20} {} ({}), key {}",
+            "  {:<20} {} ({}), key {}{}",
             lookup.name,
             files.url,
             files.format.as_str(),
-            lookup.key
+            lookup.key,
+            history_text(lookup)
         );
     }
     println!("\ndimensions, in the order in which cells are sorted");
@@ -97,6 +101,25 @@ fn source_text(source: &Source) -> String {
         );
     }
     text
+}
+
+/// Which rows of a lookup a day takes.
+fn history_text(lookup: &Lookup) -> String {
+    match &lookup.as_of {
+        None if lookup.on_change == OnChange::NewDays => {
+            ", a change is for new days alone".to_owned()
+        }
+        None => String::new(),
+        Some(AsOf::Folders) => ", a state in each `dt=` folder, as of the event's day".to_owned(),
+        Some(AsOf::Rows { valid_from, valid_to: None }) => {
+            format!(", rows in force from {valid_from}, as of the event's day")
+        }
+        Some(AsOf::Rows { valid_from, valid_to: Some(valid_to) }) => {
+            format!(
+                ", rows in force from {valid_from} until before {valid_to}, as of the event's day"
+            )
+        }
+    }
 }
 
 fn dimension_text(dimension: &Dimension) -> String {
