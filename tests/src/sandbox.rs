@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -177,7 +177,7 @@ impl Sandbox {
         let mut server = Server {
             child: child.expect("the binary starts"),
             url: String::new(),
-            lines: receiver,
+            lines: Mutex::new(receiver),
         };
         let streams: [Box<dyn std::io::Read + Send>; 2] = [
             Box::new(server.child.stdout.take().expect("it is piped")),
@@ -197,7 +197,8 @@ impl Sandbox {
         let mut said = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = server.lines.recv_timeout(left) else {
+            let Ok(line) = server.lines.get_mut().expect("no thread held it").recv_timeout(left)
+            else {
                 panic!("`clio {}` did not say its address:\n{}", args.join(" "), said.join("\n"));
             };
             let address =
@@ -223,7 +224,8 @@ pub struct Server {
     child: Child,
     /// Its address, `http://127.0.0.1:PORT`.
     pub url: String,
-    lines: mpsc::Receiver<String>,
+    /// Behind a lock, so that threads may ask one server.
+    lines: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Server {
@@ -238,7 +240,7 @@ impl Server {
 
     /// What the process has said since it told its address.
     pub fn said(&self) -> Vec<String> {
-        self.lines.try_iter().collect()
+        self.lines.lock().expect("no thread panicked with it").try_iter().collect()
     }
 
     /// The most memory that the process has held, where the system tells.

@@ -26,7 +26,7 @@ use super::text::{Quotes, csv_records};
 use clio_lake::is_transient;
 
 use crate::engine::{explained, root_message};
-use crate::error::{EtlError, TableName, type_name};
+use crate::error::{EtlError, TableName};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
