@@ -119,8 +119,17 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
     } else {
         return response;
     };
-    let code = http::HeaderValue::from(i32::from(ours));
-    response.headers_mut().insert(GRPC_STATUS, code);
+    let words = match ours {
+        tonic::Code::ResourceExhausted => "the question is larger than the transport takes",
+        _ => "the bytes are no message of this method",
+    };
+    // The header's text is percent-encoded, and the transport's own already is.
+    let message = format!("{}:%20{}", words.replace(' ', "%20"), message.unwrap_or_default());
+    let headers = response.headers_mut();
+    if let Ok(message) = http::HeaderValue::try_from(message) {
+        headers.insert(GRPC_MESSAGE, message);
+    }
+    headers.insert(GRPC_STATUS, http::HeaderValue::from(i32::from(ours)));
     response
 }
 

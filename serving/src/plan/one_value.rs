@@ -71,9 +71,22 @@ fn outcomes(filter: &Filter, field: &Field) -> Outcomes {
             let can_fail = can_hold.iter().map(|holds| !holds).collect();
             Outcomes { can_hold, can_fail }
         }
-        Filter::Field { .. } => {
-            Outcomes { can_hold: vec![true; n_codes], can_fail: vec![true; n_codes] }
+        Filter::Field { test, .. } => {
+            let always = always(test);
+            Outcomes {
+                can_hold: vec![always.unwrap_or(true); n_codes],
+                can_fail: vec![!always.unwrap_or(false); n_codes],
+            }
         }
+    }
+}
+
+/// What a test of nothing comes to, whatever the field holds.
+fn always(test: &Test) -> Option<bool> {
+    match test {
+        Test::AnyOf(values) if values.is_empty() => Some(false),
+        Test::AllOf(values) | Test::NoneOf(values) if values.is_empty() => Some(true),
+        _ => None,
     }
 }
 
@@ -141,38 +154,59 @@ impl Parts {
 /// The parts of a filter, or of its opposite.
 fn parts(filter: &Filter, field: &Field, is_wanted: bool) -> Parts {
     let n_codes = field.texts().n_codes();
-    let free = || Parts { asked: None, left: vec![true; n_codes] };
+    let all_or_none = |is_all: bool| Parts {
+        asked: (!is_all).then(|| vec![false; n_codes]),
+        left: vec![is_all; n_codes],
+    };
     let (nodes, is_and) = match filter {
         Filter::Not(node) => return parts(node, field, !is_wanted),
         Filter::And(nodes) => (nodes, is_wanted),
         Filter::Or(nodes) => (nodes, !is_wanted),
-        Filter::Field { field: own, .. } if *own != field.reference => return free(),
-        Filter::Field { test, .. } => {
-            let named = asked(test, field);
-            let excludes = matches!(test, Test::NoneOf(_) | Test::IsNull(true));
-            return if excludes == is_wanted {
-                Parts { asked: None, left: named.iter().map(|named| !named).collect() }
-            } else {
-                Parts { asked: Some(named), left: vec![true; n_codes] }
+        Filter::Field { field: own, test } => {
+            return match always(test) {
+                Some(always) => all_or_none(always == is_wanted),
+                None if *own != field.reference => all_or_none(true),
+                None => parts_of_test(test, field, is_wanted),
             };
         }
     };
-    let mut all = free();
-    for node in nodes {
-        let own = parts(node, field, is_wanted);
-        let own = if is_and {
-            for (left, own) in all.left.iter_mut().zip(&own.left) {
-                *left &= own;
-            }
-            own.asked
-        } else {
-            Some(own.values())
-        };
-        let Some(own) = own else { continue };
-        match &mut all.asked {
-            None => all.asked = Some(own),
-            Some(asked) => asked.iter_mut().zip(&own).for_each(|(asked, own)| *asked |= own),
+    let mut all = all_or_none(is_and);
+    let own: Vec<Parts> = nodes.iter().map(|node| parts(node, field, is_wanted)).collect();
+    if is_and {
+        for own in own {
+            all.left.iter_mut().zip(&own.left).for_each(|(left, own)| *left &= own);
+            all.asked = united(all.asked, own.asked);
         }
+        return all;
     }
+    let asks = own.is_empty() || own.iter().any(|own| own.asked.is_some());
+    for own in own {
+        all.left.iter_mut().zip(&own.left).for_each(|(left, own)| *left |= own);
+        all.asked = united(all.asked, Some(own.values()));
+    }
+    all.asked = all.asked.filter(|_| asks);
     all
+}
+
+fn parts_of_test(test: &Test, field: &Field, is_wanted: bool) -> Parts {
+    let named = asked(test, field);
+    let n_codes = named.len();
+    let excludes = matches!(test, Test::NoneOf(_) | Test::IsNull(true));
+    if excludes != is_wanted {
+        return Parts { asked: Some(named), left: vec![true; n_codes] };
+    }
+    // Not to hold all of several values is no reason to lack one of them.
+    let is_lax = matches!(test, Test::AllOf(values) if values.iter().any(|own| *own != values[0]));
+    Parts { asked: None, left: named.iter().map(|named| is_lax || !named).collect() }
+}
+
+/// The values of either.
+fn united(all: Option<Vec<bool>>, more: Option<Vec<bool>>) -> Option<Vec<bool>> {
+    match (all, more) {
+        (Some(mut all), Some(more)) => {
+            all.iter_mut().zip(&more).for_each(|(all, more)| *all |= more);
+            Some(all)
+        }
+        (all, more) => all.or(more),
+    }
 }

@@ -90,7 +90,10 @@ fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bo
             let (can_hold, can_fail) = over_one(node, field, value);
             (can_fail, can_hold)
         }
-        Filter::Field { field: own, .. } if own != field => (true, true),
+        Filter::Field { field: own, test } if own != field => match always(test) {
+            Some(always) => (always, !always),
+            None => (true, true),
+        },
         Filter::Field { test, .. } => {
             let is_value = |asked: &String| Some(asked.as_str()) == value;
             let holds = match test {
@@ -105,6 +108,15 @@ fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bo
     }
 }
 
+/// What a test of nothing comes to.
+fn always(test: &Test) -> Option<bool> {
+    match test {
+        Test::AnyOf(values) => values.is_empty().then_some(false),
+        Test::AllOf(values) | Test::NoneOf(values) => values.is_empty().then_some(true),
+        Test::Prefix(_) | Test::IsNull(_) => None,
+    }
+}
+
 /// What the parts of a filter say of one value: whether some ask for it (`None` where none asks for any), and
 /// whether none excludes it.
 fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Option<bool>, bool) {
@@ -112,27 +124,33 @@ fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Op
         Filter::Not(node) => return parts(node, field, value, !is_wanted),
         Filter::And(nodes) => (nodes, is_wanted),
         Filter::Or(nodes) => (nodes, !is_wanted),
+        Filter::Field { test, .. } if always(test) == Some(is_wanted) => return (None, true),
+        Filter::Field { test, .. } if always(test).is_some() => return (Some(false), false),
         Filter::Field { field: own, .. } if own != field => return (None, true),
         Filter::Field { test, .. } => {
+            let has = |values: &[String]| values.iter().any(|own| own == value);
             let (names, excludes) = match test {
-                Test::AnyOf(values) | Test::AllOf(values) => {
-                    (values.iter().any(|own| own == value), false)
-                }
-                Test::NoneOf(values) => (values.iter().any(|own| own == value), true),
+                Test::AnyOf(values) | Test::AllOf(values) => (has(values), false),
+                Test::NoneOf(values) => (has(values), true),
                 Test::Prefix(prefix) => (value.starts_with(prefix), false),
                 Test::IsNull(null) => (true, *null),
             };
-            return if excludes == is_wanted { (None, !names) } else { (Some(names), true) };
+            let several = |values: &[String]| values.iter().any(|own| *own != values[0]);
+            return match test {
+                _ if excludes != is_wanted => (Some(names), true),
+                Test::AllOf(values) if several(values) => (None, true),
+                _ => (None, !names),
+            };
         }
     };
     let all: Vec<_> = nodes.iter().map(|node| parts(node, field, value, is_wanted)).collect();
+    let asks = all.iter().any(|own| own.0.is_some());
     if is_and {
-        let asked: Vec<bool> = all.iter().filter_map(|own| own.0).collect();
-        let asked = (!asked.is_empty()).then(|| asked.contains(&true));
-        return (asked, all.iter().all(|own| own.1));
+        let asked = all.iter().any(|own| own.0 == Some(true));
+        return (asks.then_some(asked), all.iter().all(|own| own.1));
     }
-    let holds = all.iter().any(|(asked, left)| asked.unwrap_or(true) && *left);
-    ((!all.is_empty()).then_some(holds), true)
+    let asked = all.iter().any(|(asked, left)| asked.unwrap_or(true) && *left);
+    ((asks || all.is_empty()).then_some(asked), all.iter().any(|own| own.1))
 }
 
 /// The values of a multi-valued field that make groups, of all that there are: those that the filter can be true
