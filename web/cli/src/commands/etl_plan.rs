@@ -78,7 +78,7 @@ fn print(plan: &Plan) {
         );
     }
     if !plan.far_days.is_empty() {
-        println!("  warning        {}", super::etl_run::far_days(&plan.far_days));
+        println!("  warning        {}", etl_run::far_days(&plan.far_days));
     }
 }
 
