@@ -12,4 +12,5 @@ mod memory;
 mod processes;
 mod properties;
 mod retention;
+mod terminal;
 mod tidy;

@@ -63,7 +63,7 @@ pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{
     ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,
 };
-pub use report::{LeftOut, RunReport, StepTime};
+pub use report::{LeftOut, REPORTED, RunReport, StepTime};
 pub use retry::Retry;
 pub use run::run;
 pub use schedule::{Arrival, Schedule, Times, Trigger};

@@ -13,6 +13,9 @@ use crate::plan::PlannedMonth;
 /// How many files are named where more are left out.
 const MAX_NAMED: usize = 3;
 
+/// The target of log lines that say what the report of a run says too, so that whoever reads both can leave one out.
+pub const REPORTED: &str = "clio_etl::report";
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RunReport {

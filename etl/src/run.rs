@@ -38,7 +38,7 @@ use crate::lookups::{self, Members};
 use crate::model_change::Effect;
 use crate::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
 use crate::quarantine::Quarantine;
-use crate::report::{LeftOut, RunReport};
+use crate::report::{LeftOut, REPORTED, RunReport};
 use crate::rollup::{Inputs, Inventory};
 use crate::stage::{Periods, Rebuilt, Stager};
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
@@ -99,6 +99,13 @@ pub async fn run(
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
+    for left_out in &run.left_out {
+        match &result {
+            Ok(_) => tracing::warn!(target: REPORTED, "left out: {left_out}"),
+            // A run that fails gives no report that could say it.
+            Err(_) => tracing::warn!("left out: {left_out}"),
+        }
+    }
     let ended = Box::pin(run.end(&result)).await;
     if result.is_err() && is_new {
         remove_if_empty(&config.lake);
@@ -338,9 +345,6 @@ impl Run<'_> {
             self.book.progress().say(&format!("lookup: {lookup}"));
         }
         self.left_out.clone_from(&plan.left_out);
-        for left_out in &self.left_out {
-            tracing::warn!("left out: {left_out}");
-        }
         if plan.model.effect > Effect::Same {
             self.book.progress().say(&format!("model: {}", plan.model));
         }
@@ -515,7 +519,7 @@ impl Run<'_> {
         let changed = days.values().chain(parents.values()).filter(|rebuilt| rebuilt.is_changed);
         let mut kept = self.retired_months.iter().filter(|month| month.effect == MonthEffect::Kept);
         if let Some(first) = kept.next() {
-            tracing::warn!(n_more_months = kept.count(), "{first}");
+            tracing::warn!(target: REPORTED, n_more_months = kept.count(), "{first}");
         }
         RunReport {
             run: self.config.run.clone(),

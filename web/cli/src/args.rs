@@ -87,13 +87,6 @@ pub(crate) enum Command {
     Gateway(GatewayArgs),
 }
 
-impl Command {
-    /// Whether all that the command does is to print an answer.
-    pub(crate) fn only_answers(&self) -> bool {
-        matches!(self, Self::Query(_) | Self::Sql(_) | Self::Model(_))
-    }
-}
-
 const QUERY_EXAMPLES: &str = "\
 Examples:
   clio query --lake lake --group-by country --measures viewers,take_rate
@@ -108,7 +101,8 @@ CSV:     null is an empty field, the empty text is \"\"; a text that begins with
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
          retired_days, no_data, overlapping, unknown_value, unattributed
-Exit codes: 0 done, 1 failed, 2 wrong usage (an unknown name, a range that ends before it starts).";
+Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 wrong usage (an unknown name, a range
+         that ends before it starts).";
 
 const SQL_EXAMPLES: &str = "\
 Examples:

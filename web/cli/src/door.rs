@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::failure::Usage;
+use crate::terminal::tell;
 
 /// Refuses an address that others than this machine reach, unless that is meant.
 ///
@@ -22,7 +23,7 @@ pub(crate) fn check(flag: &str, address: SocketAddr, is_insecure: bool) -> anyho
         ))
         .into());
     }
-    eprintln!("warning: insecure: whoever reaches {address} can read everything");
+    tell!("warning: insecure: whoever reaches {address} can read everything");
     Ok(())
 }
 

@@ -1,10 +1,5 @@
 //! `clio`: the one binary. It reads flags, files, environment and clock, starts the parts and prints;
 //! it computes nothing.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the command line is the one place that speaks to a terminal"
-)]
 
 mod address;
 mod allocator;
@@ -18,28 +13,35 @@ mod output;
 mod progress;
 mod signals;
 mod storage;
+mod terminal;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::terminal::tell;
+
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     logging::init(&cli.log, cli.log_format);
     storage::register();
-    if cli.command.only_answers() {
-        // `clio query … | head` ends with its reader, silently. Whoever writes or serves must not.
-        sigpipe::reset();
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the runtime could not be started: {error}");
+            tell!("error: the runtime could not be started: {error}");
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(commands::run(cli.command)) {
+    let outcome = runtime.block_on(commands::run(cli.command));
+    let printed = terminal::finish();
+    if let Err(error) = outcome {
+        return failure::report(&error);
+    }
+    match printed {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::report(&error),
+        Err(error) => {
+            tell!("error: the output could not be written to its end: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -11,19 +11,22 @@ use clio_proto::{
     n_days,
 };
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Table, TableComponent};
+use comfy_table::{Cell, CellAlignment, Table, TableComponent};
 
 pub(crate) use csv::CsvWriter;
 pub(crate) use json::JsonWriter;
 pub(crate) use notes::for_programs;
 
+use crate::terminal::{Lines, safe};
+
 /// The table, then in words what the numbers stand on.
 pub(crate) fn table(answer: &Answer, description: &Description) -> String {
     let mut table = ruled_below_its_head();
-    let keys = answer.group_by.iter().map(|key| Cell::new(key).add_attribute(Attribute::Bold));
-    let measures = answer.measures.iter().map(|measure| {
-        Cell::new(measure).add_attribute(Attribute::Bold).set_alignment(CellAlignment::Right)
-    });
+    let keys = answer.group_by.iter().map(Cell::new);
+    let measures = answer
+        .measures
+        .iter()
+        .map(|measure| Cell::new(measure).set_alignment(CellAlignment::Right));
     table.set_header(keys.chain(measures));
     let format_of = |measure: &String| {
         let found = description.measures.iter().find(|info| info.name == *measure);
@@ -58,6 +61,8 @@ pub(crate) fn table(answer: &Answer, description: &Description) -> String {
 
 fn ruled_below_its_head() -> Table {
     let mut table = Table::new();
+    // Plain also on a terminal: what is printed there is made safe as a whole.
+    table.force_no_tty();
     table.load_preset(NOTHING);
     table.set_style(TableComponent::HeaderLines, '─');
     table.set_style(TableComponent::MiddleHeaderIntersections, '─');
@@ -67,18 +72,20 @@ fn ruled_below_its_head() -> Table {
 /// A plain table of texts.
 pub(crate) fn table_of(heads: Vec<String>, rows: Vec<Vec<String>>) -> Table {
     let mut table = ruled_below_its_head();
-    table.set_header(heads.into_iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
-    table.add_rows(rows);
+    // A head may be two lines, a name above its type; a cell is one, whatever its value holds.
+    table.set_header(heads.iter().map(|head| safe(head, Lines::Kept)));
+    table.add_rows(rows.iter().map(|row| row.iter().map(|value| safe(value, Lines::One))));
     table
 }
 
 fn key_text(key: &Key) -> String {
-    match (&key.label, &key.value) {
+    let text = match (&key.label, &key.value) {
         (Some(label), Some(value)) if label != value => format!("{label} ({value})"),
         (_, Some(value)) => value.clone(),
         (Some(label), None) => label.clone(),
         (None, None) => "(null)".to_owned(),
-    }
+    };
+    safe(&text, Lines::One).into_owned()
 }
 
 /// What people must know to trust the table: snapshot, days, gaps, overlaps, error.

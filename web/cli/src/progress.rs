@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::terminal::{Lines, safe, tell};
+
 /// One line a step, with a bar where the amount is known.
 pub(crate) struct Bars {
     lines: MultiProgress,
@@ -31,7 +33,8 @@ impl Bars {
             (ProgressBar::new(n_total), "  {msg:28} {wide_bar} {human_pos:>12}/{human_len} {eta}")
         };
         let style = ProgressStyle::with_template(template).expect("the templates are ours");
-        let bar = self.lines.add(bar.with_style(style)).with_message(name.to_owned());
+        let bar =
+            self.lines.add(bar.with_style(style)).with_message(safe(name, Lines::One).into_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(previous) = steps.by_name.insert(name.to_owned(), bar.clone()) {
@@ -79,7 +82,7 @@ impl clio_etl::Progress for Bars {
 
     fn say(&self, text: &str) {
         // Also where standard error is no terminal: it belongs into logs.
-        self.lines.suspend(|| eprintln!("{text}"));
+        self.lines.suspend(|| tell!("{text}"));
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::args::DemoArgs;
 use crate::commands::{etl_run, gateway, synth};
 use crate::progress::Bars;
+use crate::terminal::{say, tell};
 use crate::{address, door, signals};
 
 /// Makes what is missing, then serves until it is told to stop.
@@ -51,32 +52,32 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
-    println!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");
+    say!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");
     if args.open && webbrowser::open(&page).is_err() {
-        eprintln!("no browser could be opened; the page is at {page}");
+        tell!("no browser could be opened; the page is at {page}");
     }
     signals::join_all(tasks, &stop).await
 }
 
 fn make_events(args: &DemoArgs, events: &Path) -> anyhow::Result<()> {
     if is_there(&events.join("media.toml"))? {
-        println!("events: using {}", events.display());
+        say!("events: using {}", events.display());
         return Ok(());
     }
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("cannot make the folder `{}`", args.data.display()))?;
     let config = synth::preset(args.scale);
-    println!("events: making about {} in {}", config.n_events, events.display());
+    say!("events: making about {} in {}", config.n_events, events.display());
     clio_synth::generate(&config, events, &Bars::new())?;
     Ok(())
 }
 
 async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Result<()> {
     if is_there(&folder.join(clio_lake::CELLS_TABLE).join("_delta_log"))? {
-        println!("lake: using {}", folder.display());
+        say!("lake: using {}", folder.display());
         return Ok(());
     }
-    println!("lake: rolling up into {}", folder.display());
+    say!("lake: rolling up into {}", folder.display());
     let config = etl_run::config(&events.join("media.toml"), lake)?;
     let bars = Bars::new();
     let report = clio_etl::run(&config, Days::OutOfDate, &bars).await?;

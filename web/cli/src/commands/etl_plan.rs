@@ -5,6 +5,7 @@ use clio_etl::{Effect, MonthEffect, Plan, Reason};
 use crate::args::{EtlPlanArgs, ReportFormat};
 use crate::commands::etl_run;
 use crate::output;
+use crate::terminal::{answer, say};
 
 /// How many days are listed one by one.
 const MAX_LISTED: usize = 40;
@@ -14,7 +15,7 @@ pub(crate) async fn run(args: EtlPlanArgs) -> anyhow::Result<()> {
     let (config, days) = etl_run::target(&args.target)?;
     let plan = clio_etl::plan(&config, days).await?;
     match args.format {
-        ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&plan)?),
+        ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&plan)?),
         ReportFormat::Text => print(&plan),
     }
     Ok(())
@@ -22,63 +23,61 @@ pub(crate) async fn run(args: EtlPlanArgs) -> anyhow::Result<()> {
 
 fn print(plan: &Plan) {
     match plan.snapshot {
-        Some(snapshot) => println!("the lake holds snapshot {snapshot}"),
-        None => println!("there is no lake yet"),
+        Some(snapshot) => say!("the lake holds snapshot {snapshot}"),
+        None => say!("there is no lake yet"),
     }
-    println!("  model          {}", plan.model);
+    say!("  model          {}", plan.model);
     if plan.model.effect == Effect::Refused {
-        println!(
-            "  a run would fail: give what means something else a new name, or use a new lake"
-        );
+        say!("  a run would fail: give what means something else a new name, or use a new lake");
         return;
     }
     for left_out in &plan.left_out {
-        println!("  left out       {left_out}");
+        say!("  left out       {left_out}");
     }
     if plan.is_empty() && plan.days.is_empty() {
-        println!("  days           none to rebuild");
+        say!("  days           none to rebuild");
     } else if plan.every_day.is_empty() {
-        println!("  days           {} to rebuild", number(plan.days.len()));
+        say!("  days           {} to rebuild", number(plan.days.len()));
         for planned in plan.days.iter().take(MAX_LISTED) {
-            println!("    {}   {}", planned.day, reasons(&planned.reasons));
+            say!("    {}   {}", planned.day, reasons(&planned.reasons));
         }
         if let Some(more) = plan.days.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
-            println!("    and {} more (--format json lists them)", number(more));
+            say!("    and {} more (--format json lists them)", number(more));
         }
     } else {
-        println!(
+        say!(
             "  days           all, in one pass over files without folders by day: {}",
             reasons(&plan.every_day)
         );
     }
     for lookup in &plan.changed_lookups {
         let lead = if lookup.is_costly() { "warning" } else { "lookup" };
-        println!("  {lead:<14} {lookup}");
+        say!("  {lead:<14} {lookup}");
     }
     for month in plan.retired_months.iter().take(etl_run::MAX_LISTED) {
         match month.effect {
-            MonthEffect::Refused => println!("  a run would fail: {month}"),
-            MonthEffect::Kept | MonthEffect::Rebuilt => println!("  retired        {month}"),
+            MonthEffect::Refused => say!("  a run would fail: {month}"),
+            MonthEffect::Kept | MonthEffect::Rebuilt => say!("  retired        {month}"),
         }
     }
     if let Some(n_more @ 1..) = plan.retired_months.len().checked_sub(etl_run::MAX_LISTED) {
-        println!("                 and {n_more} more retired months (--format json lists them)");
+        say!("                 and {n_more} more retired months (--format json lists them)");
     }
     if !plan.parents.is_empty() {
-        println!("  then           {}", plan.parents.join(", "));
+        say!("  then           {}", plan.parents.join(", "));
     }
-    println!("  up to date     {}", number(plan.n_up_to_date));
+    say!("  up to date     {}", number(plan.n_up_to_date));
     if let (Some(first), Some(last)) =
         (plan.days_without_files.first(), plan.days_without_files.last())
     {
         let n_days = number(plan.days_without_files.len());
-        println!(
+        say!(
             "  without files  {n_days} of them ({first} to {last}): they stay as they are, unless \
              their dates are given"
         );
     }
     if !plan.far_days.is_empty() {
-        println!("  warning        {}", etl_run::far_days(&plan.far_days));
+        say!("  warning        {}", etl_run::far_days(&plan.far_days));
     }
 }
 

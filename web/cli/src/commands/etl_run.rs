@@ -10,6 +10,7 @@ use url::Url;
 use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlRunArgs, EtlTarget, ReportFormat};
 use crate::failure::Usage;
 use crate::progress::Bars;
+use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// How many retired months are listed one by one.
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
     let report = clio_etl::run(&config, days, &bars).await?;
     drop(bars);
     match args.format {
-        ReportFormat::Json => println!("{}", json_report(&report)?),
+        ReportFormat::Json => answer!("{}", json_report(&report)?),
         ReportFormat::Text => print_report(&report),
     }
     Ok(())
@@ -131,28 +132,26 @@ pub(crate) fn far_days(days: &[jiff::civil::Date]) -> String {
 pub(crate) fn print_report(report: &RunReport) {
     let number = |n: u64| output::number(n as f64);
     let verdict = if report.unchanged { "holds all of it already" } else { "committed" };
-    println!("run {}: snapshot {} {verdict}", report.run, report.snapshot);
+    say!("run {}: snapshot {} {verdict}", report.run, report.snapshot);
     if let (Some(first), Some(last)) = (report.days.first(), report.days.last()) {
-        println!("  days           {} ({first} to {last})", report.days.len());
+        say!("  days           {} ({first} to {last})", report.days.len());
     }
     if !report.days_removed.is_empty() {
         let days: Vec<_> = report.days_removed.iter().map(ToString::to_string).collect();
-        println!("  days removed   {}: they have no events any more", days.join(", "));
+        say!("  days removed   {}: they have no events any more", days.join(", "));
     }
     for (source, n_rows) in &report.rows_in {
-        println!("  events         {} of {source}", number(*n_rows));
+        say!("  events         {} of {source}", number(*n_rows));
     }
     for (source, n_rows) in report.rows_out_of_day.iter().filter(|(_, n_rows)| **n_rows > 0) {
-        println!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
+        say!("  not counted    {} of {source}: they happened on other days", number(*n_rows));
     }
     for left_out in &report.left_out {
-        println!("  left out       {left_out}");
+        say!("  left out       {left_out}");
     }
     for (source, n_rows) in &report.rows_quarantined {
         let n_rows = number(*n_rows);
-        println!(
-            "  quarantined    {n_rows} bad rows of {source}: see the lake's table `quarantine`"
-        );
+        say!("  quarantined    {n_rows} bad rows of {source}: see the lake's table `quarantine`");
     }
     for (source, by_day) in &report.rows_unattributed {
         let n_rows: u64 = by_day.values().sum();
@@ -163,32 +162,32 @@ pub(crate) fn print_report(report: &RunReport) {
                 .map(|(day, n_rows)| format!("{day} {}", number(*n_rows)))
                 .collect();
             let days = output::shortened(&days);
-            println!("  unattributed   {} of {source}: {days}", number(n_rows));
+            say!("  unattributed   {} of {source}: {days}", number(n_rows));
         }
     }
     for absent in &report.columns_absent {
-        println!("  absent         {absent}");
+        say!("  absent         {absent}");
     }
     if !report.far_days.is_empty() {
-        println!("  warning        {}", far_days(&report.far_days));
+        say!("  warning        {}", far_days(&report.far_days));
     }
     if !report.provisional_days.is_empty() {
         let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
-        println!("  provisional    {}: events to come may change them", output::shortened(&days));
+        say!("  provisional    {}: events to come may change them", output::shortened(&days));
     }
     for (lookup, days) in &report.days_without_state {
         let days: Vec<_> = days.iter().map(ToString::to_string).collect();
         let days = output::shortened(&days);
-        println!(
+        say!(
             "  warning        {days}: before the first state of `{lookup}`, no event finds a row"
         );
     }
     for month in report.retired_months.iter().take(MAX_LISTED) {
         let verdict = if month.effect == MonthEffect::Kept { "warning" } else { "retired" };
-        println!("  {verdict:<14} {month}");
+        say!("  {verdict:<14} {month}");
     }
     if let Some(n_more @ 1..) = report.retired_months.len().checked_sub(MAX_LISTED) {
-        println!("                 and {n_more} more retired months (--format json lists them)");
+        say!("                 and {n_more} more retired months (--format json lists them)");
     }
     let cells: Vec<_> = report
         .cells
@@ -196,21 +195,21 @@ pub(crate) fn print_report(report: &RunReport) {
         .map(|(grain, n_cells)| format!("{grain} {}", number(*n_cells)))
         .collect();
     if !cells.is_empty() {
-        println!("  cells          {}", cells.join(", "));
+        say!("  cells          {}", cells.join(", "));
     }
     for check in &report.checks {
         for finding in &check.findings {
             let verdict = if finding.is_failure { "accepted" } else { "warning" };
-            println!("  {verdict:<14} check {}, {}: {}", check.name, finding.day, finding.what);
+            say!("  {verdict:<14} check {}, {}: {}", check.name, finding.day, finding.what);
         }
     }
     if let Some(reason) = &report.accepted {
-        println!("  because        {reason}");
+        say!("  because        {reason}");
     }
-    println!("  written        {}", indicatif::HumanBytes(report.bytes_written));
+    say!("  written        {}", indicatif::HumanBytes(report.bytes_written));
     let steps: Vec<_> =
         report.steps.iter().map(|step| format!("{} {:.2} s", step.step, step.seconds)).collect();
-    println!("  time           {}", steps.join(", "));
+    say!("  time           {}", steps.join(", "));
 }
 
 /// The report as one JSON object, with the process's peak memory where the system tells.

@@ -3,14 +3,15 @@
 use clio_proto::RunRecord;
 
 use crate::args::{EtlRunsArgs, ReportFormat};
+use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// Prints the newest runs.
 pub(crate) async fn run(args: EtlRunsArgs) -> anyhow::Result<()> {
     let runs = clio_lake::runs(&address::folder(&args.lake)?, args.limit).await?;
     match args.format {
-        ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&runs)?),
-        ReportFormat::Text if runs.is_empty() => println!("no run has ended in this lake yet"),
+        ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&runs)?),
+        ReportFormat::Text if runs.is_empty() => say!("no run has ended in this lake yet"),
         ReportFormat::Text => print(&runs),
     }
     Ok(())
@@ -32,10 +33,10 @@ fn print(runs: &[RunRecord]) {
             run.run.to_string(),
         ]
     });
-    println!("{}", output::table_of(heads.map(str::to_owned).to_vec(), rows.collect()));
+    say!("{}", output::table_of(heads.map(str::to_owned).to_vec(), rows.collect()));
     for run in runs {
         if let Some(error) = &run.error {
-            println!("{}: {error}", run.run);
+            say!("{}: {error}", run.run);
         }
     }
 }

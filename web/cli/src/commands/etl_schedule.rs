@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::EtlScheduleArgs;
 use crate::commands::etl_run;
+use crate::terminal::tell;
 use crate::{address, signals};
 
 /// Runs again and again until it is told to stop.
@@ -23,7 +24,7 @@ pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
     let schedule = Schedule::open(&first, &state, times, arrival, Timestamp::now())?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
-    eprintln!("scheduled: {} into {}", args.model.display(), args.lake);
+    tell!("scheduled: {} into {}", args.model.display(), args.lake);
     keep(schedule, &args, first, &stop).await;
     stop.cancel();
     signals::join_all(tasks, &stop).await
@@ -57,18 +58,18 @@ async fn keep(
             () = stop.cancelled() => return,
             trigger = schedule.next(&known, &Timestamp::now) => trigger,
         };
-        eprintln!("{}: {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), reason(trigger));
+        tell!("{}: {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), reason(trigger));
         match config(args) {
             Ok(config) => known = config,
             Err(error) => {
-                eprintln!("error: {error:#}");
+                tell!("error: {error:#}");
                 continue;
             }
         }
         // Dropped at once when told to stop: the journal tells the next start what was done.
         let result = tokio::select! {
             () = stop.cancelled() => {
-                eprintln!("stopped during a run, which the next start takes up");
+                tell!("stopped during a run, which the next start takes up");
                 return;
             }
             result = Box::pin(clio_etl::run(&known, Days::OutOfDate, &Silent)) => result,
@@ -76,7 +77,7 @@ async fn keep(
         schedule.ended(result.as_ref().err(), Timestamp::now());
         match result {
             Ok(report) => etl_run::print_report(&report),
-            Err(error) => eprintln!("error: {error}"),
+            Err(error) => tell!("error: {error}"),
         }
     }
 }

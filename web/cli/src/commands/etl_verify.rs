@@ -6,6 +6,7 @@ use clio_lake::Verification;
 use crate::args::{EtlVerifyArgs, ReportFormat};
 use crate::commands::etl_run::{config, range};
 use crate::progress::Bars;
+use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// How many mismatches are printed; the file in the lake has more.
@@ -25,7 +26,7 @@ pub(crate) async fn run(args: EtlVerifyArgs) -> anyhow::Result<()> {
     let found = clio_etl::verify(&config, sample, &bars).await?;
     drop(bars);
     match args.format {
-        ReportFormat::Json => println!("{}", json_of(&found)?),
+        ReportFormat::Json => answer!("{}", json_of(&found)?),
         ReportFormat::Text => print(&found),
     }
     anyhow::ensure!(
@@ -52,18 +53,18 @@ fn json_of(found: &Verification) -> anyhow::Result<String> {
 fn print(found: &Verification) {
     let number = |n: u64| output::number(n as f64);
     let verdict = if found.is_ok() { "all is well" } else { "numbers are wrong" };
-    println!("snapshot {}: {verdict}", found.snapshot);
+    say!("snapshot {}: {verdict}", found.snapshot);
     if let (Some(first), Some(last)) = (found.days.first(), found.days.last()) {
-        println!("  days           {} ({first} to {last})", found.days.len());
+        say!("  days           {} ({first} to {last})", found.days.len());
     }
-    println!(
+    say!(
         "  compared       {} counts and sums, {} distinct counts; {} cells among them (seed {})",
         number(found.n_additive),
         number(found.n_distinct),
         number(found.n_cells),
         found.seed
     );
-    println!(
+    say!(
         "  errors         {:.2} standard errors at most, {:.2} root mean square; {:.1} % within their \
          95 % bounds",
         found.max_error,
@@ -71,7 +72,7 @@ fn print(found: &Verification) {
         found.share_within_bounds * 100.0
     );
     if let Some(reference) = &found.reference {
-        println!(
+        say!(
             "  reference      {:.2} standard errors at most, {:.2} root mean square, of {}",
             reference.max_error,
             reference.rms_error,
@@ -79,13 +80,13 @@ fn print(found: &Verification) {
         );
     }
     for reason in &found.not_compared {
-        println!("  not compared   {reason}");
+        say!("  not compared   {reason}");
     }
     for wrong in found.mismatches.iter().take(MAX_LISTED) {
         let off = wrong.standard_errors.map(|off| format!(", {off:.1} standard errors off"));
         let reference =
             wrong.reference.map(|value| format!(" (reference {})", output::number(value)));
-        println!(
+        say!(
             "  wrong          {}, {}: `{}` is {}, and {} by the sources{}{}",
             wrong.day,
             wrong.place,
@@ -98,6 +99,6 @@ fn print(found: &Verification) {
     }
     let n_more = found.n_mismatches.saturating_sub(MAX_LISTED as u64);
     if n_more > 0 {
-        println!("  and {} more; {} lists them", number(n_more), found.file_name());
+        say!("  and {} more; {} lists them", number(n_more), found.file_name());
     }
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::args::GatewayArgs;
+use crate::terminal::tell;
 use crate::{door, signals};
 
 /// Serves until it is told to stop.
@@ -21,7 +22,7 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
-    eprintln!("dashboard and GraphQL on http://{address}");
+    tell!("dashboard and GraphQL on http://{address}");
     let config = GatewayConfig {
         media_dir: args.media,
         allowed_hosts: args.door.allow_host,

@@ -6,6 +6,7 @@ use clio_lake::{CutOff, Retirement};
 
 use crate::args::{LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
 use crate::commands::etl_run;
+use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// Runs one of the commands.
@@ -21,7 +22,7 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
     let snapshots = clio_lake::snapshots(&lake, args.limit.map(NonZeroUsize::get)).await?;
     if args.format == ReportFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&snapshots)?);
+        answer!("{}", serde_json::to_string_pretty(&snapshots)?);
         return Ok(());
     }
     for snapshot in snapshots {
@@ -37,7 +38,7 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
                 format!("run {run}: {} days, {first} to {last}", snapshot.days.len())
             }
         };
-        println!("{:>8}   {at:<20}   {what}", snapshot.version);
+        say!("{:>8}   {at:<20}   {what}", snapshot.version);
     }
     Ok(())
 }
@@ -53,28 +54,28 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
     let asked = Retirement { cut_off, run, now, dry_run: args.dry_run };
     let report = clio_lake::retire(&lake, &asked).await?;
     if args.format == ReportFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        answer!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
     let counted = |n: usize, what: &str| {
         format!("{} {what}{}", output::number(n as f64), if n == 1 { "" } else { "s" })
     };
     match report.snapshot {
-        Some(snapshot) => println!("snapshot {snapshot} is committed"),
-        None if report.dry_run => println!("nothing is committed: a dry run"),
-        None => println!("nothing is committed: no month before {} has days to go", report.before),
+        Some(snapshot) => say!("snapshot {snapshot} is committed"),
+        None if report.dry_run => say!("nothing is committed: a dry run"),
+        None => say!("nothing is committed: no month before {} has days to go", report.before),
     }
     for month in &report.months {
         let size = indicatif::HumanBytes(month.size_bytes);
-        println!("  {:<14} {}, {size}", month.month, counted(month.n_days, "day"));
+        say!("  {:<14} {}, {size}", month.month, counted(month.n_days, "day"));
     }
     for month in &report.kept {
-        println!("  {:<14} stays: {}", month.month, month.reason);
+        say!("  {:<14} stays: {}", month.month, month.reason);
     }
     let n_days = report.months.iter().map(|month| month.n_days).sum();
     let size_bytes = report.months.iter().map(|month| month.size_bytes).sum();
     let verb = if report.dry_run { "would be retired" } else { "retired" };
-    println!(
+    say!(
         "{} {verb}: {}, {}, which `clio lake vacuum` frees",
         counted(report.months.len(), "month"),
         counted(n_days, "day"),
@@ -88,13 +89,13 @@ async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
     let report =
         clio_lake::vacuum(&lake, args.older_than, jiff::Timestamp::now(), args.dry_run).await?;
     if args.format == ReportFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        answer!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
     for file in &report.files {
-        println!("{file}");
+        say!("{file}");
     }
     let verb = if report.dry_run { "would be deleted" } else { "deleted" };
-    println!("{} files {verb}", report.files.len());
+    say!("{} files {verb}", report.files.len());
     Ok(())
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::args::ReportFormat;
 use crate::commands::etl_run::{n_threads, read_model};
 use crate::output::table_of;
+use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// Prints the model, then its sources.
@@ -25,7 +26,7 @@ pub(crate) async fn run(file: &Path, no_sources: bool, format: ReportFormat) -> 
     let found =
         if no_sources { None } else { Some(clio_etl::inspect(&model, &base, n_threads()).await?) };
     match (format, &found) {
-        (ReportFormat::Json, _) => println!("{:#}", json_of(&model, found.as_ref())?),
+        (ReportFormat::Json, _) => answer!("{:#}", json_of(&model, found.as_ref())?),
         (ReportFormat::Text, Some(found)) => print_inspection(found),
         (ReportFormat::Text, None) => {}
     }
@@ -33,22 +34,22 @@ pub(crate) async fn run(file: &Path, no_sources: bool, format: ReportFormat) -> 
 }
 
 fn print_model(model: &Model) {
-    println!(
+    say!(
         "dataset {}: days begin in {}, fingerprint {}",
         model.name(),
         model.timezone_name(),
         model.fingerprint()
     );
-    println!("\nsources");
+    say!("\nsources");
     for source in model.sources() {
-        println!("  {:<20} {}", source.name, source_text(source));
+        say!("  {:<20} {}", source.name, source_text(source));
     }
     if !model.lookups().is_empty() {
-        println!("\nlookups");
+        say!("\nlookups");
     }
     for lookup in model.lookups() {
         let files = &lookup.files;
-        println!(
+        say!(
             "  {:<20} {} ({}), key {}{}",
             lookup.name,
             files.url,
@@ -57,24 +58,24 @@ fn print_model(model: &Model) {
             history_text(lookup)
         );
     }
-    println!("\ndimensions, in the order in which cells are sorted");
+    say!("\ndimensions, in the order in which cells are sorted");
     for dimension in model.dimensions() {
-        println!("  {:<20} {}", dimension.name, dimension_text(dimension));
+        say!("  {:<20} {}", dimension.name, dimension_text(dimension));
     }
-    println!("\nmeasures");
+    say!("\nmeasures");
     for measure in model.measures() {
-        println!("  {:<20} {}", measure.name, measure_text(measure));
+        say!("  {:<20} {}", measure.name, measure_text(measure));
     }
     print_checks(model);
 }
 
 fn print_checks(model: &Model) {
-    println!("\nchecks of days before a commit");
+    say!("\nchecks of days before a commit");
     for check in model.checks() {
         let origin = if check.is_default { ", as in every model" } else { "" };
-        println!("  {:<20} {}{origin}: {}", check.name, check.on_failure.as_str(), check.kind);
+        say!("  {:<20} {}{origin}: {}", check.name, check.on_failure.as_str(), check.kind);
     }
-    println!("  {:<20} fail: {}", "always", clio_etl::INVARIANTS.join("; "));
+    say!("  {:<20} fail: {}", "always", clio_etl::INVARIANTS.join("; "));
 }
 
 fn source_text(source: &Source) -> String {
@@ -171,12 +172,12 @@ fn print_inspection(found: &Inspection) {
     }
     match &found.day {
         Some(day) => print_day(day),
-        None => println!("\nno events were found: a run would have nothing to roll up"),
+        None => say!("\nno events were found: a run would have nothing to roll up"),
     }
 }
 
 fn print_table(what: &str, table: &TableInspection) {
-    println!(
+    say!(
         "\n{what} {}: {} in {} files at {}",
         table.name,
         bytes_text(table.size_bytes),
@@ -185,17 +186,17 @@ fn print_table(what: &str, table: &TableInspection) {
     );
     if !table.left_out.is_empty() {
         let (table, files) = (format!("{what} {}", table.name), table.left_out.clone());
-        println!("left out: {}", clio_etl::LeftOut { table, files });
+        say!("left out: {}", clio_etl::LeftOut { table, files });
     }
     let heads = table.columns.iter().map(|column| format!("{}\n{}", column.name, column.data_type));
     let rows = table.sample.iter().map(|row| {
         row.iter().map(|value| value.clone().unwrap_or_else(|| "null".to_owned())).collect()
     });
-    println!("{}", table_of(heads.collect(), rows.collect()));
+    say!("{}", table_of(heads.collect(), rows.collect()));
 }
 
 fn print_day(day: &DayInspection) {
-    println!(
+    say!(
         "\nexpect of a day such as {}: {} events in {} cells, {}",
         day.day,
         output::number(day.n_rows as f64),
@@ -203,7 +204,7 @@ fn print_day(day: &DayInspection) {
         bytes_text(day.size_bytes)
     );
     for dimension in &day.dimensions {
-        println!(
+        say!(
             "  {:<20} {:>9} members; without it {:>3.0} % fewer cells, {}",
             dimension.name,
             output::number(dimension.n_members as f64),

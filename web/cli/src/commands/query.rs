@@ -11,7 +11,8 @@ use clio_proto::{
 use crate::args::{AnswerFormat, QueryArgs};
 use crate::failure::Usage;
 use crate::output::{CsvWriter, JsonWriter};
-use crate::{address, filter, output};
+use crate::terminal::{AnswerWriter, say, tell};
+use crate::{address, filter, output, terminal};
 
 /// Asks once and prints the answer.
 pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
@@ -23,12 +24,12 @@ pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
     }
     let snapshot = args.snapshot.map(SnapshotId);
-    let out = || BufWriter::new(std::io::stdout().lock());
+    let out = || BufWriter::new(AnswerWriter::default());
     match args.format {
         AnswerFormat::Table => {
             query.limit = args.limit.unwrap_or(TABLE_ROWS);
             let answer = service.query(query, snapshot).await?;
-            println!("{}", output::table(&answer, &description));
+            say!("{}", output::table(&answer, &description));
         }
         AnswerFormat::Json => {
             let mut pages = Pages::ask(service.as_ref(), query, args.limit, snapshot).await?;
@@ -76,17 +77,17 @@ impl Pages {
         query.limit = n_asked.min(MAX_LIMIT);
         let page = service.query(query.clone(), snapshot).await?;
         for note in output::for_programs(&page) {
-            eprintln!("{note}");
+            tell!("{note}");
         }
         let n_left = n_asked - page.rows.len();
         Ok(Self { query, snapshot: Some(page.snapshot.id), page, n_left })
     }
 
-    /// Turns to the next page; `false` where there is none.
+    /// Turns to the next page; `false` where there is none, or nobody reads any longer.
     async fn turn(&mut self, service: &dyn CubeService) -> anyhow::Result<bool> {
         self.query.offset += self.page.rows.len();
         let is_end = self.query.offset as u64 >= self.page.n_groups;
-        if is_end || self.n_left == 0 || self.page.rows.is_empty() {
+        if is_end || self.n_left == 0 || self.page.rows.is_empty() || !terminal::is_read() {
             return Ok(false);
         }
         self.query.limit = self.n_left.min(MAX_LIMIT);

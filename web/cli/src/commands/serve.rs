@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::args::ServeArgs;
+use crate::terminal::tell;
 use crate::{address, door, signals};
 
 /// Serves until it is told to stop.
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         if follower_stop.run_until_cancelled(follower.load()).await.is_none() {
             return Ok(());
         }
-        eprintln!("serving {} on http://{address}", args.lake);
+        tell!("serving {} on http://{address}", args.lake);
         follower.follow(follower_stop).await;
         Ok(())
     });

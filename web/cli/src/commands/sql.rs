@@ -1,13 +1,12 @@
 //! `clio sql`: SQL over a lake's cells and lookups, and over Parquet files beside it.
 
-use std::io::Write;
-
 use clio_etl::SqlConfig;
 use url::Url;
 
-use crate::address;
 use crate::args::{AnswerFormat, SqlArgs};
 use crate::failure::Usage;
+use crate::terminal::say;
+use crate::{address, terminal};
 
 /// Asks once and prints the rows.
 pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
@@ -23,12 +22,11 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         memory_bytes: args.memory.map(|mib| mib.get() << 20),
     };
     let answer = clio_etl::sql(&config, &args.query).await?;
-    let printed = match args.format {
-        AnswerFormat::Table => format!("{}\n", answer.to_table()?).into_bytes(),
-        AnswerFormat::Json => answer.to_json_lines()?,
-        AnswerFormat::Csv => answer.to_csv()?,
-    };
-    std::io::stdout().write_all(&printed)?;
+    match args.format {
+        AnswerFormat::Table => say!("{}", answer.to_table()?),
+        AnswerFormat::Json => terminal::answer_bytes(&answer.to_json_lines()?),
+        AnswerFormat::Csv => terminal::answer_bytes(&answer.to_csv()?),
+    }
     Ok(())
 }
 

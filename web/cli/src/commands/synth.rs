@@ -8,6 +8,7 @@ use clio_synth::{SynthConfig, SynthSummary, generate, generate_days};
 use crate::args::{ReportFormat, Scale, SynthArgs};
 use crate::output;
 use crate::progress::Bars;
+use crate::terminal::{answer, say};
 
 /// Writes the folder and prints what is in it.
 pub(crate) fn run(args: &SynthArgs) -> anyhow::Result<()> {
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &SynthArgs) -> anyhow::Result<()> {
     };
     drop(bars);
     match args.format {
-        ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&summary)?),
+        ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&summary)?),
         ReportFormat::Text => print_summary(&args.out, &summary),
     }
     Ok(())
@@ -77,13 +78,13 @@ fn print_summary(out: &Path, summary: &SynthSummary) {
         (Some(first), Some(last)) => (first.day.as_str(), last.day.as_str()),
         _ => ("", ""),
     };
-    println!("{}: {} days, {first} to {last}", out.display(), summary.days.len());
-    println!("  impressions      {:>14}", number(summary.n_impressions));
-    println!("  plays            {:>14}", number(summary.n_plays));
-    println!("  plays of 2 min   {:>14}", number(summary.n_qualified_plays));
-    println!("  people           {:>14}", number(summary.config.n_people));
+    say!("{}: {} days, {first} to {last}", out.display(), summary.days.len());
+    say!("  impressions      {:>14}", number(summary.n_impressions));
+    say!("  plays            {:>14}", number(summary.n_plays));
+    say!("  plays of 2 min   {:>14}", number(summary.n_qualified_plays));
+    say!("  people           {:>14}", number(summary.config.n_people));
     if let Some(totals) = &summary.totals {
-        println!("  exact answers    {:>14}  in truth/answers.ndjson", number(totals.n_answers));
+        say!("  exact answers    {:>14}  in truth/answers.ndjson", number(totals.n_answers));
     }
-    println!("next: clio etl run --model {}/media.toml --lake lake", out.display());
+    say!("next: clio etl run --model {}/media.toml --lake lake", out.display());
 }
