@@ -1,9 +1,9 @@
 //! What resolvers know of serving: how to ask it, and what it said of itself last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clio_proto::{Code, CubeService, ServiceError, ServingState, ServingStatus};
+use clio_proto::{Code, CubeService, ServiceError, ServingState, ServingStatus, SnapshotInfo};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clients::{Client, FairQueue};
@@ -39,6 +39,7 @@ impl Turns {
 pub(crate) struct Backend {
     service: Arc<dyn CubeService>,
     statuses: watch::Receiver<ServingStatus>,
+    newest: Arc<Newest>,
     turns: Turns,
     pub(crate) reports: Arc<Reports>,
 }
@@ -47,10 +48,11 @@ impl Backend {
     pub(crate) fn new(
         service: Arc<dyn CubeService>,
         statuses: watch::Receiver<ServingStatus>,
+        newest: Arc<Newest>,
         turns: Turns,
         reports: Arc<Reports>,
     ) -> Self {
-        Self { service, statuses, turns, reports }
+        Self { service, statuses, newest, turns, reports }
     }
 
     /// Asks the service when it is this client's turn, and waits no longer than the deadline for both.
@@ -109,10 +111,12 @@ impl Backend {
         })
     }
 
-    /// The status now. A service that does not answer is down.
+    /// The status now. A service that does not answer is down; one that is behind does not take back
+    /// a snapshot that was shown.
     pub(crate) async fn status(&self, client: Client) -> ServingStatus {
-        let status = self.ask(client, |service| async move { service.status().await }).await;
-        self.reports.outward_status(status.unwrap_or_else(down))
+        let asked = self.ask(client, |service| async move { service.status().await }).await;
+        let status = asked.map_or_else(down, |status| self.newest.show(status));
+        self.reports.outward_status(status)
     }
 
     /// The status as the connection to serving sees it, now and at every change.
@@ -124,4 +128,82 @@ impl Backend {
 /// The status of a service that gave an error instead of one.
 pub(crate) fn down(error: ServiceError) -> ServingStatus {
     ServingStatus { state: ServingState::Down, message: Some(error.message), snapshot: None }
+}
+
+/// The newest snapshot that the gateway has shown to anybody.
+///
+/// Of several replicas one may be behind the others. When it takes over, whoever looks at the newer
+/// snapshot keeps it, and is told that it is stale until the replica has caught up.
+#[derive(Debug, Default)]
+pub(crate) struct Newest(Mutex<Option<SnapshotInfo>>);
+
+impl Newest {
+    /// The status as it may be shown: with its own snapshot, or with a newer one that was shown before.
+    pub(crate) fn show(&self, status: ServingStatus) -> ServingStatus {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(told), Some(shown)) = (&status.snapshot, &*newest) else {
+            if status.snapshot.is_some() {
+                newest.clone_from(&status.snapshot);
+            }
+            return status;
+        };
+        if !is_behind(told, shown) {
+            newest.clone_from(&status.snapshot);
+            return status;
+        }
+        let message = format!(
+            "the replica that answers is behind: it holds snapshot {}, and snapshot {} was shown",
+            told.id, shown.id
+        );
+        ServingStatus {
+            state: ServingState::Stale,
+            message: Some(message),
+            snapshot: Some(shown.clone()),
+        }
+    }
+}
+
+/// Whether a snapshot was committed before another of the same lake. A lake that was made anew counts its
+/// snapshots from the beginning, but it does so later.
+fn is_behind(told: &SnapshotInfo, shown: &SnapshotInfo) -> bool {
+    told.id.0 < shown.id.0 && told.committed_at <= shown.committed_at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::snapshot;
+
+    fn serving(version: u64, second: i64) -> ServingStatus {
+        let mut snapshot = snapshot(version);
+        snapshot.committed_at = jiff::Timestamp::from_second(second).unwrap();
+        ServingStatus { state: ServingState::Serving, message: None, snapshot: Some(snapshot) }
+    }
+
+    #[test]
+    fn a_replica_that_is_behind_takes_no_snapshot_back() {
+        let newest = Newest::default();
+        assert_eq!(newest.show(serving(1, 100)), serving(1, 100));
+        assert_eq!(newest.show(serving(2, 200)), serving(2, 200));
+        let lost = down(ServiceError::new(Code::Unavailable, "gone"));
+        assert_eq!(newest.show(lost.clone()), lost);
+
+        let behind = newest.show(serving(1, 100));
+        assert_eq!(
+            (behind.state, &behind.snapshot),
+            (ServingState::Stale, &serving(2, 200).snapshot)
+        );
+        let message = behind.message.unwrap();
+        assert!(message.contains("holds snapshot 1, and snapshot 2 was shown"), "{message}");
+
+        assert_eq!(newest.show(serving(2, 200)), serving(2, 200));
+        assert_eq!(newest.show(serving(3, 300)), serving(3, 300));
+    }
+
+    #[test]
+    fn a_lake_that_was_made_anew_is_shown() {
+        let newest = Newest::default();
+        newest.show(serving(50, 100));
+        assert_eq!(newest.show(serving(0, 200)), serving(0, 200));
+    }
 }

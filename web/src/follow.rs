@@ -73,6 +73,8 @@ impl Follower<'_> {
 
     /// The schema first, then the status: whoever hears of a snapshot can ask for what is new in it.
     async fn take(&mut self, status: ServingStatus) -> Result<(), ServiceError> {
+        // Before the schema: that of a replica that is behind must not replace a newer one.
+        let status = self.gateway.shown(status);
         if let Some(snapshot) = &status.snapshot
             && self.described.as_ref().is_none_or(|(described, _)| *described != snapshot.id)
         {
@@ -87,5 +89,36 @@ impl Follower<'_> {
         }
         self.gateway.set_status(status);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clio_proto::ServingState;
+    use serde_json::json;
+
+    use crate::testing::{TestServer, serving};
+
+    #[tokio::test]
+    async fn a_replica_that_is_behind_leaves_the_newest_snapshot_shown() {
+        let gateway = TestServer::start().await;
+        gateway.cubes.tell(Ok(serving(48)));
+        gateway
+            .wait_for(|status| status.snapshot.as_ref().is_some_and(|shown| shown.id.0 == 48))
+            .await;
+        gateway.cubes.tell(Ok(serving(45)));
+        gateway.wait_for(|status| status.state == ServingState::Stale).await;
+        let asked = gateway.ask("{ serving { state snapshot { version } } }", json!({})).await;
+        assert_eq!(
+            asked["data"]["serving"],
+            json!({ "state": "STALE", "snapshot": { "version": 48 } })
+        );
+        gateway.cubes.tell(Ok(serving(49)));
+        gateway.wait_for(|status| status.state == ServingState::Serving).await;
+        let asked = gateway.ask("{ serving { state snapshot { version } } }", json!({})).await;
+        assert_eq!(
+            asked["data"]["serving"],
+            json!({ "state": "SERVING", "snapshot": { "version": 49 } })
+        );
     }
 }

@@ -8,7 +8,7 @@ use clio_proto::{Code, CubeService, Description, ServiceError, ServingState, Ser
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Backend, Turns};
+use crate::backend::{Backend, Newest, Turns};
 use crate::clients::Shares;
 use crate::config::GatewayConfig;
 use crate::report::Reports;
@@ -32,6 +32,7 @@ pub(crate) struct Gateway {
     pub(crate) service: Arc<dyn CubeService>,
     schema: ArcSwapOption<Schema>,
     statuses: watch::Sender<ServingStatus>,
+    newest: Arc<Newest>,
 }
 
 impl Gateway {
@@ -58,6 +59,7 @@ impl Gateway {
             service,
             schema: ArcSwapOption::empty(),
             statuses,
+            newest: Arc::default(),
         }
     }
 
@@ -65,6 +67,7 @@ impl Gateway {
         Backend::new(
             Arc::clone(&self.service),
             self.statuses.subscribe(),
+            Arc::clone(&self.newest),
             self.turns.clone(),
             Arc::clone(&self.reports),
         )
@@ -78,6 +81,11 @@ impl Gateway {
     /// The last status that serving told, or that it does not answer.
     pub(crate) fn status(&self) -> ServingStatus {
         self.statuses.borrow().clone()
+    }
+
+    /// The status as it may be shown: never with an older snapshot than was shown before.
+    pub(crate) fn shown(&self, status: ServingStatus) -> ServingStatus {
+        self.newest.show(status)
     }
 
     /// Tells all subscriptions, unless it is what they know.

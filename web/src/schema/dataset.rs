@@ -1,14 +1,15 @@
-//! What a dataset offers: the types `Dataset`, `FieldInfo` and `MeasureInfo`.
+//! What a dataset offers: the types `Dataset`, `TimeKeyInfo`, `FieldInfo` and `MeasureInfo`.
 
 use async_graphql::dynamic::{Enum, EnumItem, TypeRef};
 use async_graphql::dynamic::{Object, SchemaBuilder};
 use async_graphql::{Name, Value};
-use clio_proto::{Description, MeasureClass, MeasureFormat};
+use clio_proto::{Description, MeasureClass, MeasureFormat, TimeGrain};
 
 use super::object::{ObjectOf, number, text};
 use crate::names::{enum_name, field_name};
 
 pub(super) const DATASET: &str = "Dataset";
+const TIME_KEY_INFO: &str = "TimeKeyInfo";
 const FIELD_INFO: &str = "FieldInfo";
 const MEASURE_INFO: &str = "MeasureInfo";
 const MEASURE_KIND: &str = "MeasureKind";
@@ -20,6 +21,7 @@ pub(super) struct Dataset {
     name: String,
     timezone: String,
     fingerprint: String,
+    time_keys: Vec<TimeGrain>,
     fields: Vec<FieldInfo>,
     measures: Vec<MeasureInfo>,
 }
@@ -53,6 +55,7 @@ impl From<&Description> for Dataset {
             name: dataset.dataset.clone(),
             timezone: dataset.timezone.clone(),
             fingerprint: dataset.fingerprint.to_string(),
+            time_keys: TimeGrain::ALL.to_vec(),
             fields: dataset.fields.iter().map(FieldInfo::from).collect(),
             measures: dataset.measures.iter().map(MeasureInfo::from).collect(),
         }
@@ -110,6 +113,7 @@ impl From<&clio_proto::MeasureInfo> for MeasureInfo {
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     schema
         .register(dataset())
+        .register(time_key_info())
         .register(field_info())
         .register(measure_info())
         .register(
@@ -142,6 +146,12 @@ fn dataset() -> Object {
             it.fingerprint.as_str().into()
         })
         .list(
+            "timeKeys",
+            TIME_KEY_INFO,
+            "What one groups by besides the fields, finest first.",
+            |it: &Dataset| &it.time_keys,
+        )
+        .list(
             "fields",
             FIELD_INFO,
             "Dimensions, each followed by its attributes, in the model's order.",
@@ -151,6 +161,24 @@ fn dataset() -> Object {
             &it.measures
         })
         .finish()
+}
+
+fn time_key_info() -> Object {
+    ObjectOf::<TimeGrain>::new(TIME_KEY_INFO, "A period of time that one groups by.")
+        .leaf("name", string(), "The period: \"day\".", |it| it.as_str().into())
+        .leaf("enumName", string(), "The name in the enum GroupKey: \"DAY\".", |it| {
+            enum_name(it.as_str()).into()
+        })
+        .leaf("label", string(), "What people read: \"Day\".", |it| label_of(*it).into())
+        .finish()
+}
+
+fn label_of(grain: TimeGrain) -> &'static str {
+    match grain {
+        TimeGrain::Day => "Day",
+        TimeGrain::Month => "Month",
+        TimeGrain::Year => "Year",
+    }
 }
 
 fn field_info() -> Object {
