@@ -1,4 +1,5 @@
-import { bodyRows, expect, expectAccessible, expectHeadline, open, test, topValues } from './support';
+import { LONGEST_ADDRESS } from '../src/pages/explore/address';
+import { askGateway, bodyRows, expect, expectAccessible, expectHeadline, open, test, topValues } from './support';
 
 const MALFORMED = [
   '/?from=yesterday',
@@ -62,4 +63,59 @@ test('a missing asset and robots.txt are not answered with the page', async ({ r
   const robots = await request.get('/robots.txt');
   expect(robots.headers()['content-type']).toContain('text/plain');
   expect(await robots.text()).toContain('User-agent');
+});
+
+test('the longest address that the page makes is one that the server takes', async ({ request }) => {
+  const of = (length: number) => `/?country.any=${'x'.repeat(length - '/?country.any='.length)}`;
+  expect((await request.get(of(LONGEST_ADDRESS))).status()).toBe(200);
+  // The limit is the server's own: a page that went beyond it could not be opened again.
+  expect((await request.get(of(70_000))).status()).toBe(414);
+});
+
+test('an address that would be too long is refused before it happens', async ({ page }) => {
+  await open(page);
+  // A page of values as long as those of a field of keys.
+  const values = Array.from({ length: 400 }, (_, index) => `${String(index).padStart(4, '0')}-${'k'.repeat(200)}`);
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('query Members')) return route.continue();
+    const members = values.map((value) => ({ value, label: value, media: null }));
+    return route.fulfill({ json: { data: { members: { members, total: members.length } } } });
+  });
+  await page.getByRole('button', { name: /Add filter/ }).click();
+  await page.getByRole('option', { name: 'Country' }).click();
+  const search = page.getByRole('combobox', { name: 'Search Country' });
+  const paste = (list: readonly string[]) =>
+    search.evaluate((input, text) => {
+      const data = new DataTransfer();
+      data.setData('text', text);
+      input.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    }, list.join('\n'));
+  await paste(values);
+  await expect(page.getByText('None of the 400 pasted values were added.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByText(/^Nothing was changed: .* could not be opened again/)).toBeVisible();
+  await expect(page).toHaveURL(/\/$/);
+  await expectAccessible(page, '.popover');
+  await page.screenshot({ path: 'e2e/screenshots/too-long.png' });
+  await paste(values.slice(0, 300));
+  await expect(page.getByText('Added 300 of 300 pasted values.')).toBeVisible();
+  const address = page.url();
+  expect(address.length).toBeGreaterThan(60_000);
+  await page.unrouteAll({ behavior: 'wait' });
+  const reloaded = await page.reload();
+  expect(reloaded?.status()).toBe(200);
+  await expect(page.getByRole('button', { name: /^Country any of .* and 297 more/ })).toBeVisible();
+});
+
+test('a relative range stays relative in the address', async ({ page, request }) => {
+  const { serving } = await askGateway<{ serving: { snapshot: { lastDay: string } } }>(
+    request,
+    '{ serving { snapshot { lastDay } } }',
+  );
+  const { lastDay } = serving.snapshot;
+  await open(page);
+  await page.getByRole('button', { name: /^Dates/ }).click();
+  await page.getByRole('button', { name: 'Last day' }).click();
+  await expect(page).toHaveURL(/\?last=1$/);
+  await expect(page.getByRole('button', { name: /^Dates/ })).toHaveText(/Last day/);
+  await expectHeadline(page, request, { from: lastDay, to: lastDay });
 });

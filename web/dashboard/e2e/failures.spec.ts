@@ -3,6 +3,8 @@ import { badge, bodyRows, expect, expectAccessible, expectHeadline, expectSameDo
 
 const CAUSE = 'serving at http://127.0.0.1:50051 does not answer: connection refused';
 
+const WORDS = 'The service that answers questions is not available just now.';
+
 async function unavailable(route: Route): Promise<void> {
   const errors = [{ message: CAUSE, extensions: { code: 'UNAVAILABLE', retryable: true } }];
   await route.fulfill({ status: 503, json: { errors } });
@@ -11,7 +13,11 @@ async function unavailable(route: Route): Promise<void> {
 test('a gateway without serving says so at the start, and the page recovers by itself', async ({ page }) => {
   await page.route('**/graphql', unavailable);
   await page.goto('/');
-  await expect(page.getByRole('alert').filter({ hasText: 'Serving at http://127.0.0.1:50051 does not answer' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: WORDS })).toBeVisible();
+  // The address and the system's error are for those who mend: folded away, and there when they are asked for.
+  await expect(page.getByText(CAUSE)).toBeHidden();
+  await page.getByText('Details').first().click();
+  await expect(page.getByText(CAUSE)).toBeVisible();
   await expectAccessible(page);
   await markDocument(page);
   await page.unrouteAll({ behavior: 'wait' });
@@ -26,7 +32,9 @@ test('a failure in mid-session stays in its panels, and they recover by themselv
   await page.route('**/graphql', unavailable);
   await page.getByRole('button', { name: /^Remove the filter Country/ }).click();
   const groups = page.getByRole('region', { name: 'Groups', exact: true });
-  await expect(groups.getByRole('alert')).toContainText('does not answer: connection refused');
+  await expect(groups.getByRole('alert')).toContainText(WORDS);
+  await expect(page.getByText(WORDS)).toHaveCount(1);
+  await expect(bodyRows(page).first()).toBeVisible();
   await expect(groups.getByRole('button', { name: 'Try again' })).toBeVisible();
   await expectAccessible(page);
   await page.screenshot({ path: 'e2e/screenshots/failure.png' });
@@ -69,10 +77,10 @@ test('a link that is cut shows, and heals', async ({ page }) => {
   cut = true;
   for (const socket of links) await socket.close({ code: 1011 });
   await expect(badge(page)).toContainText('reconnecting');
-  await expect(page.getByRole('alert').filter({ hasText: /The link to the gateway at .* is down/ })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: /The link to Clio is down/ })).toBeVisible();
   await expect(bodyRows(page).first()).toBeVisible();
   await expectAccessible(page);
   cut = false;
   await expect(badge(page)).toContainText('live');
-  await expect(page.getByText(/The link to the gateway/)).toHaveCount(0);
+  await expect(page.getByText(/The link to Clio/)).toHaveCount(0);
 });

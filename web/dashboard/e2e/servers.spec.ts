@@ -1,7 +1,7 @@
 // Journeys that move the servers behind the page. They run in the order written, each leaving the servers as it found
 // them, but for the days that were published.
 
-import { badge, bodyRows, control, expect, expectHeadline, expectSameDocument, grid, markDocument, open, shownVersion, test, topValues } from './support';
+import { badge, bodyRows, card, control, COUNT, expect, expectAccessible, expectHeadline, expectSameDocument, grid, markDocument, open, printed, shownVersion, test, topValues } from './support';
 
 test('a new snapshot appears without a reload, and nothing of the reader is lost', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
@@ -31,14 +31,16 @@ test('serving down is said and healed without a reload', async ({ page, request 
   await control(request, '/serving/stop');
   try {
     await expect(badge(page)).toContainText('down');
-    await expect(page.getByRole('alert').filter({ hasText: 'Serving is down' })).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: 'The service that answers questions is down' })).toBeVisible();
     // What is on the screen stays; what is asked now fails in its panel and says why.
     await expect(bodyRows(page).first()).toBeVisible();
     await page.getByRole('button', { name: /^Group by/ }).click();
     await page.getByRole('option', { name: 'Country' }).click();
     await page.keyboard.press('Escape');
     const groups = page.getByRole('region', { name: 'Groups', exact: true });
-    await expect(groups.getByRole('alert')).toContainText('This could not be loaded.');
+    await expect(groups.getByRole('alert')).toContainText('This could not be updated.');
+    await expect(page.getByText(/os error|127\.0\.0\.1:\d+ does not/)).toBeHidden();
+    await expect(bodyRows(page).first()).toBeVisible();
     await page.screenshot({ path: 'e2e/screenshots/down.png' });
   } finally {
     await control(request, '/serving/start');
@@ -77,4 +79,27 @@ test('a snapshot published while serving was away is caught up', async ({ page, 
   await expect.poll(() => shownVersion(page), { timeout: 30_000 }).toBeGreaterThan(before);
   await expect(badge(page)).toContainText('live');
   await expectHeadline(page, request, {});
+});
+
+test('a page that was shown a new snapshot keeps it while serving is away', async ({ page, request }) => {
+  await open(page);
+  const before = await shownVersion(page);
+  await control(request, '/publish-day');
+  await expect.poll(() => shownVersion(page)).toBeGreaterThan(before);
+  const after = await shownVersion(page);
+  const { total } = await expectHeadline(page, request, {});
+  const impressions = printed(total.values[0], COUNT);
+  await control(request, '/serving/stop');
+  try {
+    await expect(badge(page)).toContainText('down');
+    await expect(page.getByText(`Numbers shown stay those of snapshot ${after}.`)).toBeVisible();
+    expect(await shownVersion(page)).toBe(after);
+    await expect(card(page, 'Impressions')).toContainText(impressions);
+    await expectAccessible(page);
+    await page.screenshot({ path: 'e2e/screenshots/kept.png' });
+  } finally {
+    await control(request, '/serving/start');
+  }
+  await expect(badge(page)).toContainText('live');
+  expect(await shownVersion(page)).toBe(after);
 });

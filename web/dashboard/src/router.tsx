@@ -1,20 +1,29 @@
 // The pages and their addresses.
 
-import { createRootRoute, createRoute, createRouter, type RouterHistory } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type RouterHistory,
+  type SearchSchemaInput,
+} from '@tanstack/react-router';
 import { Failure } from './components/Panel';
 import { asGatewayError } from './api/client';
+import { type Address, readAddress } from './pages/explore/address';
 import { ExplorePage } from './pages/explore/ExplorePage';
 import { NotFoundPage } from './pages/notFound/NotFoundPage';
 import { Shell } from './components/Shell';
-import { parseSearch, type RawSearch, stringifySearch } from './search';
-
+import { parseSearch, type RawSearch, stringifySearch, textsOf } from './search';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
 const explore = createRoute({
   getParentRoute: () => root,
   path: '/',
-  validateSearch: (search: Record<string, unknown>) => search as RawSearch,
+  // Under a name of its own, since the router lays what is read here over the texts that it was read from.
+  validateSearch: (search: RawSearch & SearchSchemaInput): { readonly asked: Address } => ({
+    asked: readAddress(textsOf(search)),
+  }),
   component: ExplorePage,
   errorComponent: ({ error, reset }) => (
     <main className="page" id="main">

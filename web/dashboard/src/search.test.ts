@@ -14,6 +14,10 @@ describe('the search part of an address', () => {
     expect(parseSearch(text)).toEqual(params);
   });
 
+  it('joins what a name that comes twice says', () => {
+    expect(parseSearch('?country.any=DE&group=day&country.any=US,CA')).toEqual({ 'country.any': 'DE,US,CA', group: 'day' });
+  });
+
   it.each(['?%E0%A4%A', '?=&&&', '?a=b=c', '?__proto__=x', '???'])('never fails: %s', (text) => {
     expect(() => stringifySearch(parseSearch(text))).not.toThrow();
   });

@@ -1,15 +1,26 @@
-// The search part of an address as plain text by name. What it means is the business of each page, so any text is
-// allowed here and nothing fails.
+// The search part of an address as plain text by name. What it means is the business of each page, which reads it into
+// a type of its own (`validateSearch`); so any text is allowed here and nothing fails.
 
-export type RawSearch = Record<string, string>;
+export type RawSearch = Readonly<Record<string, string>>;
 
+/** A name that comes twice has its values joined, as a list would be written. */
 export function parseSearch(search: string): RawSearch {
-  return Object.fromEntries(new URLSearchParams(search));
+  const joined = new Map<string, string>();
+  for (const [name, text] of new URLSearchParams(search)) {
+    const before = joined.get(name);
+    joined.set(name, before === undefined ? text : `${before},${text}`);
+  }
+  return Object.fromEntries(joined);
 }
 
 /** Keeps commas and tildes readable: they are allowed in a search part, and a shared link is read by people too. */
-export function stringifySearch(search: Record<string, unknown>): string {
-  const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
-  const text = new URLSearchParams(pairs).toString().replaceAll('%2C', ',').replaceAll('%7E', '~');
+export function stringifySearch(search: Readonly<Record<string, unknown>>): string {
+  const text = new URLSearchParams(textsOf(search)).toString().replaceAll('%2C', ',').replaceAll('%7E', '~');
   return text === '' ? '' : `?${text}`;
+}
+
+/** What of a search is text: all that an address can hold. */
+export function textsOf(search: Readonly<Record<string, unknown>>): Record<string, string> {
+  const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return Object.fromEntries(pairs);
 }

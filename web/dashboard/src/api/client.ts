@@ -76,3 +76,33 @@ export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   return new GatewayError('INTERNAL', error instanceof Error ? error.message : String(error), false);
 }
+
+/** What happened, in words for who asks questions. Addresses and errors of the system are for details. */
+export function wordsOf(error: GatewayError): string {
+  switch (error.code) {
+    case 'UNREACHABLE':
+      return 'Clio does not answer: it is being restarted, or your network is down.';
+    case 'UNAVAILABLE':
+      return 'The service that answers questions is not available just now.';
+    case 'DEADLINE_EXCEEDED':
+      return 'The answer took too long. Fewer days, groups or measures are answered sooner.';
+    case 'NOT_FOUND':
+      return 'The snapshot that this page shows is not there just now.';
+    case 'INTERNAL':
+      return 'Something went wrong inside of Clio.';
+    case 'INVALID_ARGUMENT':
+    case 'RESOURCE_EXHAUSTED':
+      return sentence(error.message);
+  }
+}
+
+/** What the words leave out; null where they are the message itself. */
+export function detailsOf(error: GatewayError): string | null {
+  return wordsOf(error) === sentence(error.message) ? null : error.message;
+}
+
+/** A message of the gateway as a sentence: they are lower case without a full stop. */
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -31,15 +31,36 @@ export function cubeOptions(version: number, query: CubeQuery) {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: KEEP_UNUSED_MS,
     refetchInterval: ({ state }) =>
-      state.status === 'error' && asGatewayError(state.error).retryable ? RETRY_EVERY_MS : false,
+      state.status === 'error' && mayPass(asGatewayError(state.error)) ? RETRY_EVERY_MS : false,
   });
+}
+
+/**
+ * Whether the same question may be answered later. A snapshot that is not held may be one that the replica which
+ * answers has not loaded yet; if it is one that is held no longer, the page goes on to the newest by itself.
+ */
+function mayPass(error: GatewayError): boolean {
+  return error.retryable || error.code === 'NOT_FOUND';
 }
 
 /** What a panel shows. */
 export type Loaded<Data> =
   | { readonly state: 'loading' }
-  | { readonly state: 'failed'; readonly error: GatewayError; readonly retry: () => void; readonly retrying: boolean }
+  | {
+      readonly state: 'failed';
+      readonly error: GatewayError;
+      readonly retry: () => void;
+      readonly retrying: boolean;
+      /** What was shown before; it answers another question, and stays for the eye until this one is answered. */
+      readonly before: Data | null;
+    }
   | { readonly state: 'ready'; readonly data: Data; readonly updating: boolean };
+
+/** The numbers on the screen, which may be those of before. */
+export function shownOf<Data>(loaded: Loaded<Data>): Data | null {
+  if (loaded.state === 'loading') return null;
+  return loaded.state === 'ready' ? loaded.data : loaded.before;
+}
 
 export function useCube(version: number, query: CubeQuery, onGone: (version: number) => Promise<void>): Loaded<Answered> {
   const result = useQuery({ ...cubeOptions(version, query), placeholderData: keepPreviousData });
@@ -50,6 +71,9 @@ export function useCube(version: number, query: CubeQuery, onGone: (version: num
   const [lastError, setLastError] = useState<GatewayError | null>(null);
   if (error && error.message !== lastError?.message) setLastError(error);
 
+  const [before, setBefore] = useState<Answered | null>(null);
+  if (result.data && result.data !== before) setBefore(result.data);
+
   const gone = error?.code === 'NOT_FOUND';
   useEffect(() => {
     if (gone) void onGone(version);
@@ -58,7 +82,7 @@ export function useCube(version: number, query: CubeQuery, onGone: (version: num
   const failedBefore = result.isFetching && result.errorUpdateCount > 0 && result.dataUpdatedAt === 0;
   const failure = error ?? (failedBefore ? lastError : null);
   if (failure) {
-    return { state: 'failed', error: failure, retry: () => void result.refetch(), retrying: result.isFetching };
+    return { state: 'failed', error: failure, retry: () => void result.refetch(), retrying: result.isFetching, before };
   }
   if (!result.data) return { state: 'loading' };
   return { state: 'ready', data: result.data, updating: result.isPlaceholderData };
@@ -70,7 +94,7 @@ export async function warmCube(client: QueryClient, from: number, to: number): P
   const answers = await Promise.allSettled(
     shown.map(({ queryKey }) => client.fetchQuery(cubeOptions(to, queryKey[2] as CubeQuery))),
   );
-  return answers.every((answer) => answer.status === 'fulfilled' || !asGatewayError(answer.reason).retryable);
+  return answers.every((answer) => answer.status === 'fulfilled' || !mayPass(asGatewayError(answer.reason)));
 }
 
 export function membersOptions(version: number, field: string, search: string, first: number) {

@@ -1,4 +1,4 @@
-// The dataset model as the page uses it: lookups by name, and the three keys of time that every model has.
+// The dataset model as the page uses it: lookups by name, and one list of all that one groups by.
 
 import type { StartQuery } from './generated';
 
@@ -11,7 +11,8 @@ export interface GroupKeyInfo {
   readonly name: string;
   readonly enumName: string;
   readonly label: string;
-  readonly time: boolean;
+  /** The period that a key of time stands for, as the gateway names it; null for a field. */
+  readonly grain: string | null;
   readonly field: FieldInfo | null;
 }
 
@@ -27,20 +28,14 @@ export interface Dataset {
   readonly groupKey: ReadonlyMap<string, GroupKeyInfo>;
 }
 
-const TIME_KEYS: readonly GroupKeyInfo[] = [
-  { name: 'day', enumName: 'DAY', label: 'Day', time: true, field: null },
-  { name: 'month', enumName: 'MONTH', label: 'Month', time: true, field: null },
-  { name: 'year', enumName: 'YEAR', label: 'Year', time: true, field: null },
-];
-
 export function toDataset(info: DatasetInfo): Dataset {
-  const groupKeys = [
-    ...TIME_KEYS,
+  const groupKeys: GroupKeyInfo[] = [
+    ...info.timeKeys.map((key) => ({ ...key, grain: key.enumName, field: null })),
     ...info.fields.map((field) => ({
       name: field.name,
       enumName: field.enumName,
       label: field.label,
-      time: false,
+      grain: null,
       field,
     })),
   ];

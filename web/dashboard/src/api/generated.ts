@@ -51,7 +51,7 @@ export type RowPartsFragment = { keys: Array<{ value: string | null, label: stri
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
+export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -167,6 +167,11 @@ export const StartDocument = new TypedDocumentString(`
     name
     timezone
     fingerprint
+    timeKeys {
+      name
+      enumName
+      label
+    }
     fields {
       name
       enumName

@@ -14,10 +14,11 @@ import {
 import { asGatewayError, ask, type GatewayError } from './client';
 import { RETRY_EVERY_MS, warmCube } from './cube';
 import { type Dataset, toDataset } from './dataset';
-import { type SnapshotPartsFragment, StartDocument, StatusDocument } from './generated';
+import { StartDocument, StatusDocument } from './generated';
 import type { Link, LinkState } from './link';
+import { isBehind, newestOf, type Snapshot } from './newest';
 
-export type Snapshot = SnapshotPartsFragment;
+export type { Snapshot };
 
 export interface Session {
   readonly link: LinkState;
@@ -27,6 +28,8 @@ export interface Session {
   readonly dataset: Dataset | null;
   /** The snapshot that every panel asks; null until one is known. */
   readonly snapshot: Snapshot | null;
+  /** The older snapshot that serving answers from while it is behind what the page shows; null when it is not. */
+  readonly behind: Snapshot | null;
   /** Why there is no dataset yet, when there is a reason. */
   readonly error: GatewayError | null;
   readonly retry: () => void;
@@ -51,8 +54,11 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
     staleTime: Number.POSITIVE_INFINITY,
     refetchInterval: ({ state }) => (state.status === 'error' || !state.data ? RETRY_EVERY_MS : false),
   });
-  const newest = linkState.status?.snapshot ?? start.data?.serving.snapshot ?? null;
+  // Whoever tells last may know less: a replica that is behind, or the first answer of the page once the link is lost.
+  const told = linkState.status?.snapshot ?? null;
+  const newest = useNewestSnapshot(start.data?.serving.snapshot ?? null, told);
   const snapshot = useShownSnapshot(newest);
+  const behind = told !== null && snapshot !== null && isBehind(told, snapshot) ? told : null;
 
   const leave = useCallback(
     async (version: number) => {
@@ -74,7 +80,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   }, [client, fingerprint, known]);
 
   // Whatever failed while serving or the link was away is asked again in the moment that they are back.
-  const serving = linkState.connected && linkState.status?.state !== 'DOWN' && linkState.status !== null;
+  const serving = linkState.connected && linkState.status?.state !== 'DOWN' && linkState.status !== null && !behind;
   useEffect(() => {
     if (serving) void client.refetchQueries({ predicate: (query) => query.state.status === 'error' });
   }, [client, serving]);
@@ -92,13 +98,22 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
       insecure,
       dataset,
       snapshot,
+      behind,
       error: dataset ? null : lastError,
       retry: () => void refetch(),
       leave,
     }),
-    [linkState, insecure, dataset, snapshot, lastError, refetch, leave],
+    [linkState, insecure, dataset, snapshot, behind, lastError, refetch, leave],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+/** The newest snapshot that anybody told of since the page was opened: first the answer at its start, then the link. */
+function useNewestSnapshot(first: Snapshot | null, told: Snapshot | null): Snapshot | null {
+  const [known, setKnown] = useState<Snapshot | null>(null);
+  const newest = newestOf(known ?? first, told);
+  if (newest !== known) setKnown(newest);
+  return newest;
 }
 
 /** Follows the newest snapshot, but only once the answers that the page shows are there for it. */

@@ -2,8 +2,15 @@
 
 import { formatBounds, formatValue, type NumberStyle, type Value } from '../format/number';
 
-export function Bounded({ value, style }: { readonly value: Value; readonly style: NumberStyle }) {
-  const bounds = formatBounds(value, style);
+interface BoundedProps {
+  readonly value: Value;
+  readonly style: NumberStyle;
+  /** Whether the head of the column says already that its numbers are exact. */
+  readonly isSaid?: boolean;
+}
+
+export function Bounded({ value, style, isSaid = false }: BoundedProps) {
+  const bounds = value.exact && isSaid ? null : formatBounds(value, style);
   return (
     <>
       <span className={value.value === null ? 'number muted' : 'number'}>{formatValue(value.value, style)}</span>{' '}

@@ -1,29 +1,56 @@
-// One line under the top bar when the page cannot be up to date, with the cause in the gateway's words.
+// One line under the top bar when the page cannot be up to date, in words for who reads it; the cause is folded away.
 
 import type { LinkState } from '../api/link';
-import { sentence } from './Panel';
+import type { Snapshot } from '../api/session';
+import { Details } from './Details';
 import { linkWord } from './SnapshotBadge';
 
-export function LinkBanner({ link, hasSnapshot }: { readonly link: LinkState; readonly hasSnapshot: boolean }) {
-  const text = bannerText(link, hasSnapshot);
+interface LinkBannerProps {
+  readonly link: LinkState;
+  readonly snapshot: Snapshot | null;
+  readonly behind: Snapshot | null;
+}
+
+export function LinkBanner(props: LinkBannerProps) {
+  const banner = bannerOf(props);
   return (
     <div className="banners" role="alert">
-      {text !== null && <p className="banner">{text}</p>}
+      {banner !== null && (
+        <div className="banner">
+          <p>{banner.text}</p>
+          <Details text={banner.details} />
+        </div>
+      )}
     </div>
   );
 }
 
-function bannerText(link: LinkState, hasSnapshot: boolean): string | null {
-  const message = link.status?.message ?? null;
-  switch (linkWord(link)) {
+interface Banner {
+  readonly text: string;
+  readonly details: string | null;
+}
+
+function bannerOf({ link, snapshot, behind }: LinkBannerProps): Banner | null {
+  const details = link.status?.message ?? null;
+  const kept = snapshot === null ? '' : ` Numbers shown stay those of snapshot ${snapshot.version}.`;
+  switch (linkWord(link, behind)) {
     case 'reconnecting':
-      return `The link to the gateway at ${location.host} is down; it is tried again by itself. ${
-        hasSnapshot ? 'Numbers shown are those of the snapshot named above.' : ''
-      }`;
+      return {
+        text: `The link to Clio is down; it is tried again by itself.${kept}`,
+        details: `The gateway at ${location.host} does not answer.`,
+      };
     case 'down':
-      return `${sentence(message === null ? 'serving is down' : `serving is down: ${message}`)} The page goes on by itself when it is back.`;
+      return {
+        text: `The service that answers questions is down.${kept} The page goes on by itself when it is back.`,
+        details,
+      };
     case 'stale':
-      return `Serving shows its last good snapshot. ${message === null ? '' : sentence(message)}`;
+      return behind === null
+        ? { text: `A newer snapshot could not be taken in.${kept}`, details }
+        : {
+            text: `The service that answers questions is behind this page, at snapshot ${behind.version}.${kept} New questions wait until it has caught up.`,
+            details,
+          };
     default:
       return null;
   }

@@ -1,20 +1,21 @@
 // A part of the page with its own fate: it loads, fails and recovers without touching its neighbours.
 
 import type { ReactNode } from 'react';
-import type { GatewayError } from '../api/client';
+import { detailsOf, type GatewayError, wordsOf } from '../api/client';
 import type { Loaded } from '../api/cube';
+import { Details } from './Details';
 
 interface PanelProps<Data> {
   readonly title: string;
   readonly actions?: ReactNode;
   readonly loaded: Loaded<Data>;
   readonly className?: string;
-  /** Whether a failure is spoken; of several panels that fail with one answer only one should be. */
+  /** Whether a failure is told here; of several panels that fail with one cause only one should tell it. */
   readonly announce?: boolean | undefined;
   readonly children: (data: Data, updating: boolean) => ReactNode;
 }
 
-export function Panel<Data>({ title, actions, loaded, className = '', announce, children }: PanelProps<Data>) {
+export function Panel<Data>({ title, actions, loaded, className = '', announce = true, children }: PanelProps<Data>) {
   return (
     <section className={`panel ${className}`} aria-label={title} aria-busy={isBusy(loaded)}>
       <header className="panel-head">
@@ -28,19 +29,32 @@ export function Panel<Data>({ title, actions, loaded, className = '', announce, 
   );
 }
 
-/** The body alone, for a panel without a head of its own. */
+/** The body alone, for a panel without a head of its own. What was shown before a failure stays, dimmed, below it. */
 export function PanelBody<Data>({
   loaded,
-  announce,
+  announce = true,
   children,
 }: Pick<PanelProps<Data>, 'loaded' | 'announce' | 'children'>) {
   if (loaded.state === 'loading') return <Placeholder />;
-  if (loaded.state === 'failed') return <Failure {...loaded} announce={announce} />;
+  if (loaded.state === 'ready') {
+    return (
+      <div className={loaded.updating ? 'panel-body updating' : 'panel-body'}>
+        {children(loaded.data, loaded.updating)}
+      </div>
+    );
+  }
+  const { before } = loaded;
   return (
-    <div className={loaded.updating ? 'panel-body updating' : 'panel-body'}>
-      {children(loaded.data, loaded.updating)}
-    </div>
+    <>
+      {announce ? <Failure {...loaded} kept={before !== null} /> : before === null && <NotLoaded />}
+      {before !== null && <div className="panel-body updating">{children(before, true)}</div>}
+    </>
   );
+}
+
+/** Stands where a panel has nothing to show for a failure that another panel tells. */
+function NotLoaded() {
+  return <p className="panel-body panel-hint">Not loaded.</p>;
 }
 
 export function isBusy(loaded: Loaded<unknown>): boolean {
@@ -60,26 +74,25 @@ interface FailureProps {
   readonly error: GatewayError;
   readonly retry: () => void;
   readonly retrying: boolean;
-  readonly announce?: boolean | undefined;
+  /** Whether numbers of before are still shown. */
+  readonly kept?: boolean;
 }
 
-export function Failure({ error, retry, retrying, announce = true }: FailureProps) {
+export function Failure({ error, retry, retrying, kept = false }: FailureProps) {
   return (
-    <div className="failure" role={announce ? 'alert' : undefined}>
-      <p className="failure-title">This could not be loaded.</p>
-      <p className="failure-cause">{sentence(error.message)}</p>
+    <div className="failure" role="alert">
+      <p className="failure-title">{kept ? 'This could not be updated.' : 'This could not be loaded.'}</p>
+      <p className="failure-cause">
+        {wordsOf(error)}
+        {kept && ' The numbers below are those of before.'}
+      </p>
       <p>
         <button type="button" className="button" onClick={retry} aria-disabled={retrying}>
           Try again
         </button>
         {error.retryable && <span className="muted"> It is also tried again by itself every few seconds.</span>}
       </p>
+      <Details text={detailsOf(error)} />
     </div>
   );
-}
-
-/** An error message of the gateway as a sentence: they are lower case without a full stop. */
-export function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -20,14 +20,14 @@ export function Shell() {
         </Link>
         {dataset && <span className="bar-dataset muted">{dataset.name}</span>}
         <span className="bar-space" />
-        <SnapshotBadge link={link} snapshot={snapshot} />
+        <SnapshotBadge link={link} snapshot={snapshot} behind={behind} />
         <a className="bar-link" href="/graphiql">
           GraphiQL
         </a>
         <ThemeSwitch />
       </header>
       {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here.</p>}
-      <LinkBanner link={link} hasSnapshot={snapshot !== null} />
+      <LinkBanner link={link} snapshot={snapshot} behind={behind} />
       <Outlet />
     </>
   );

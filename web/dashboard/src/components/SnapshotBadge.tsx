@@ -6,20 +6,21 @@ import { formatCount, formatMoment, formatDay, formatRange, formatStandardErrors
 
 export type LinkWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'down';
 
-export function linkWord(link: LinkState): LinkWord {
+export function linkWord(link: LinkState, behind: Snapshot | null): LinkWord {
   if (!link.connected) return link.wasConnected ? 'reconnecting' : 'connecting';
   if (link.status === null) return 'connecting';
   if (link.status.state === 'DOWN') return 'down';
-  return link.status.state === 'STALE' ? 'stale' : 'live';
+  return link.status.state === 'STALE' || behind !== null ? 'stale' : 'live';
 }
 
 interface SnapshotBadgeProps {
   readonly link: LinkState;
   readonly snapshot: Snapshot | null;
+  readonly behind: Snapshot | null;
 }
 
-export function SnapshotBadge({ link, snapshot }: SnapshotBadgeProps) {
-  const word = linkWord(link);
+export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
+  const word = linkWord(link, behind);
   const details = snapshot
     ? `Committed ${formatMoment(snapshot.committedAt)}; ${formatCount(snapshot.nDays)} days, ${formatCount(snapshot.nCells)} cells`
     : undefined;

@@ -24,6 +24,11 @@ export const DATASET_INFO: DatasetInfo = {
   name: 'media',
   timezone: 'UTC',
   fingerprint: 'f1',
+  timeKeys: [
+    { name: 'day', enumName: 'DAY', label: 'Day' },
+    { name: 'month', enumName: 'MONTH', label: 'Month' },
+    { name: 'year', enumName: 'YEAR', label: 'Year' },
+  ],
   fields: [
     field('asset', 'Asset', { hasLabel: true, hasMedia: true }),
     field('asset.title', 'Asset title'),

@@ -64,6 +64,7 @@ export interface Gateway {
   /** What the cube answers; a part is laid over a plain answer with the row "Sunrise". */
   cube: (ask: Ask) => CubeReply;
   start: () => Reply;
+  members: () => { readonly members: readonly unknown[]; readonly total: number };
   status: Status;
   readonly asks: Ask[];
 }
@@ -76,6 +77,7 @@ export function mockGateway(): Gateway {
   const gateway: Gateway = {
     cube: () => ({}),
     start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
+    members: () => ({ members: [], total: 0 }),
     status: serving(1),
     asks: [],
   };
@@ -93,7 +95,7 @@ export function mockGateway(): Gateway {
 async function replyTo(gateway: Gateway, query: string, variables: Record<string, unknown>): Promise<Reply> {
   if (query.includes('query Start')) return gateway.start();
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
-  if (query.includes('query Members')) return { data: { members: { members: [], total: 0 } } };
+  if (query.includes('query Members')) return { data: { members: gateway.members() } };
   const ask = variables as unknown as Ask;
   gateway.asks.push(ask);
   const reply = await gateway.cube(ask);

@@ -1,7 +1,9 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
+// What is waited for comes as soon as it can; how soon that is depends on what else the machine does.
+configure({ asyncUtilTimeout: 10_000 });
 
 // jsdom lays nothing out; what watches sizes gets an observer that never reports.
 class SilentObserver {
@@ -19,3 +21,5 @@ window.matchMedia ??= (query: string) => {
   const list = new EventTarget() as MediaQueryList;
   return Object.assign(list, { matches: false, media: query });
 };
+// React Aria names elements in selectors when it opens a popover.
+globalThis.CSS ??= { escape: (text: string) => text } as unknown as typeof CSS;

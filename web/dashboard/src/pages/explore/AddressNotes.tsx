@@ -1,15 +1,28 @@
-// Says which parts of the address were ignored and why.
+// Says which parts of the address were ignored and why, and which change did not fit into it.
 
-export function AddressNotes({ problems }: { readonly problems: readonly string[] }) {
-  if (problems.length === 0) return null;
+interface AddressNotesProps {
+  readonly problems: readonly string[];
+  readonly refusal: string | null;
+}
+
+export function AddressNotes({ problems, refusal }: AddressNotesProps) {
   return (
-    <div className="note note-caution" role="alert">
-      <p>Parts of this page's address could not be used:</p>
-      <ul>
-        {problems.map((problem) => (
-          <li key={problem}>{problem}</li>
-        ))}
-      </ul>
-    </div>
+    <>
+      {refusal !== null && (
+        <div className="note note-caution" role="alert">
+          <p>{refusal}</p>
+        </div>
+      )}
+      {problems.length > 0 && (
+        <div className="note note-caution" role="alert">
+          <p>Parts of this page's address could not be used:</p>
+          <ul>
+            {problems.map((problem) => (
+              <li key={problem}>{problem}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
   );
 }

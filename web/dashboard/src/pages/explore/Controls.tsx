@@ -4,9 +4,8 @@ import { lazy, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Dropdown } from '../../components/Dropdown';
-import { formatRange } from '../../format';
 import { FilterChip } from './FilterChip';
-import { defaultState, type ExploreState, type Filter, withFilter, withoutFilter } from './state';
+import { daysOf, daysText, defaultState, type ExploreState, type Filter, withFilter, withoutFilter } from './state';
 import type { Change } from './useExplore';
 
 const CheckList = lazy(() => import('../../components/CheckList'));
@@ -32,19 +31,18 @@ interface ControlsProps {
 }
 
 export function Controls({ dataset, snapshot, state, change }: ControlsProps) {
-  const range = formatRange(state.from, state.to);
   const groups = state.groupBy.map((name) => dataset.groupKey.get(name)?.label ?? name);
   const changed = JSON.stringify(state) !== JSON.stringify(defaultState(dataset));
   return (
     <div className="controls" role="group" aria-label="What is shown">
-      <Dropdown title="Dates" label={<Labelled name="Dates" value={range} />}>
+      <Dropdown title="Dates" label={<Labelled name="Dates" value={daysText(state)} />}>
         {(close) => (
           <DateEditor
-            from={state.from}
-            to={state.to}
+            last={state.last}
+            {...daysOf(state, snapshot.lastDay)}
             firstDay={snapshot.firstDay}
             lastDay={snapshot.lastDay}
-            onChange={(from, to) => change((now) => ({ ...now, from, to }))}
+            onChange={(days) => change((now) => ({ ...now, ...days }))}
             onClose={close}
           />
         )}

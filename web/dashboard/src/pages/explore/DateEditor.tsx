@@ -16,34 +16,41 @@ import {
   Label,
   RangeCalendar,
 } from 'react-aria-components';
-import { addDays, formatRange } from '../../format';
+import { formatRange } from '../../format';
+
+/** Either the last days, or days from one to another. */
+export interface Days {
+  readonly last: number | null;
+  readonly from: string | null;
+  readonly to: string | null;
+}
 
 interface DateEditorProps {
+  readonly last: number | null;
   readonly from: string | null;
   readonly to: string | null;
   readonly firstDay: string | null;
   readonly lastDay: string | null;
-  readonly onChange: (from: string | null, to: string | null) => void;
+  readonly onChange: (days: Days) => void;
   readonly onClose: () => void;
 }
 
 interface Preset {
   readonly label: string;
-  readonly from: string | null;
-  readonly to: string | null;
+  readonly last: number | null;
 }
 
-export default function DateEditor({ from, to, firstDay, lastDay, onChange, onClose }: DateEditorProps) {
+export default function DateEditor({ last, from, to, firstDay, lastDay, onChange, onClose }: DateEditorProps) {
   const [start, setStart] = useState(() => toDate(from));
   const [end, setEnd] = useState(() => toDate(to));
-  const backwards = start !== null && end !== null && start.compare(end) > 0;
+  const problem = problemOf(start, end);
 
-  const choose = (chosenFrom: string | null, chosenTo: string | null) => {
-    onChange(chosenFrom, chosenTo);
+  const choose = (days: Partial<Days>) => {
+    onChange({ last: null, from: null, to: null, ...days });
     onClose();
   };
   const apply = () => {
-    if (!backwards) choose(start?.toString() ?? null, end?.toString() ?? null);
+    if (problem === null) choose({ from: start?.toString() ?? null, to: end?.toString() ?? null });
   };
   // The parts of a typed date are not inputs, so Enter in them does not submit the form by itself; and they keep their
   // keys to themselves, so it is caught on its way down.
@@ -51,17 +58,17 @@ export default function DateEditor({ from, to, firstDay, lastDay, onChange, onCl
     if (event.key === 'Enter' && (event.target as Element).role === 'spinbutton') apply();
   };
 
-  const range = start && end && !backwards ? { start, end } : null;
+  const range = start && end && problem === null ? { start, end } : null;
   return (
     <div className="date-editor">
       <div className="presets" role="group" aria-label="Presets">
-        {presets(firstDay, lastDay).map((preset) => (
+        {presetsOf(lastDay).map((preset) => (
           <button
             key={preset.label}
             type="button"
             className="button button-quiet"
-            aria-pressed={preset.from === from && preset.to === to}
-            onClick={() => choose(preset.from, preset.to)}
+            aria-pressed={preset.last === last && (last !== null || (from === null && to === null))}
+            onClick={() => choose({ last: preset.last })}
           >
             {preset.label}
           </button>
@@ -77,19 +84,19 @@ export default function DateEditor({ from, to, firstDay, lastDay, onChange, onCl
       >
         <TypedDate label="From" value={start} onChange={setStart} autoFocus />
         <TypedDate label="To" value={end} onChange={setEnd} />
-        <button type="submit" className="button button-primary" disabled={backwards}>
+        <button type="submit" className="button button-primary" disabled={problem !== null}>
           Apply
         </button>
       </form>
-      <p className="date-note" role={backwards ? 'alert' : undefined}>
-        {backwards ? 'The first day is after the last one.' : dataNote(firstDay, lastDay)}
+      <p className="date-note" role={problem === null ? undefined : 'alert'}>
+        {problem ?? dataNote(firstDay, lastDay)}
       </p>
       <RangeCalendar
         className="calendar"
         aria-label="Days"
         value={range}
         defaultFocusedValue={end ?? toDate(lastDay)}
-        onChange={(chosen) => choose(chosen.start.toString(), chosen.end.toString())}
+        onChange={(chosen) => choose({ from: chosen.start.toString(), to: chosen.end.toString() })}
       >
         <header className="calendar-head">
           <Button slot="previous" className="button button-quiet">
@@ -136,13 +143,21 @@ function dataNote(firstDay: string | null, lastDay: string | null): string {
 }
 
 /** Relative to the last day of data, not to today: a lake that is a day late must not look empty. */
-function presets(firstDay: string | null, lastDay: string | null): Preset[] {
-  const all: Preset = { label: 'All time', from: null, to: null };
-  if (firstDay === null || lastDay === null) return [all];
-  const last = (days: number): Preset => ({
-    label: `Last ${days} days`,
-    from: addDays(lastDay, 1 - days),
-    to: lastDay,
-  });
-  return [all, { label: 'Last day', from: lastDay, to: lastDay }, last(7), last(28), last(90)];
+function presetsOf(lastDay: string | null): Preset[] {
+  const all: Preset = { label: 'All time', last: null };
+  if (lastDay === null) return [all];
+  return [all, { label: 'Last day', last: 1 }, ...[7, 28, 90].map((days) => ({ label: `Last ${days} days`, last: days }))];
+}
+
+const EARLIEST_YEAR = 1900;
+const LATEST_YEAR = 2200;
+
+/** Why the typed days cannot be used, or null. A year that is half typed, or cleared digit by digit, is a small one. */
+export function problemOf(start: CalendarDate | null, end: CalendarDate | null): string | null {
+  for (const day of [start, end]) {
+    if (day !== null && (day.year < EARLIEST_YEAR || day.year > LATEST_YEAR)) {
+      return `The year ${day.year} is not complete: type all four digits.`;
+    }
+  }
+  return start !== null && end !== null && start.compare(end) > 0 ? 'The first day is after the last one.' : null;
 }

@@ -4,10 +4,9 @@ import { useQueries } from '@tanstack/react-query';
 import { cubeOptions } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
-import { formatRange } from '../../format';
 import { describeFilter } from './FilterChip';
 import { toProbeQuery } from './query';
-import { type ExploreState, withoutFilter } from './state';
+import { daysOf, daysText, type ExploreState, withoutFilter } from './state';
 import type { Change } from './useExplore';
 
 interface EmptyTableProps {
@@ -25,7 +24,10 @@ interface Remedy {
 export function EmptyTable({ dataset, snapshot, state, change }: EmptyTableProps) {
   const remedies = remediesOf(state, dataset);
   const probes = useQueries({
-    queries: remedies.map((remedy) => cubeOptions(snapshot.version, toProbeQuery(remedy.state, dataset))),
+    queries: remedies.map((remedy) => cubeOptions(
+        snapshot.version,
+        toProbeQuery({ ...remedy.state, ...daysOf(remedy.state, snapshot.lastDay) }, dataset),
+      )),
   });
   const helping = remedies.filter((_, index) => (probes[index]?.data?.answer.groupCount ?? 0) > 0);
   const asked = probes.every((probe) => !probe.isPending);
@@ -50,7 +52,7 @@ export function EmptyTable({ dataset, snapshot, state, change }: EmptyTableProps
       {remedies.length > 0 && asked && helping.length === 0 && (
         <p>
           No single filter is the cause.{' '}
-          <button type="button" className="button" onClick={() => change((now) => ({ ...now, filters: [], from: null, to: null }))}>
+          <button type="button" className="button" onClick={() => change((now) => ({ ...now, filters: [], last: null, from: null, to: null }))}>
             Remove all filters
           </button>
         </p>
@@ -64,8 +66,8 @@ function remediesOf(state: ExploreState, dataset: Dataset): Remedy[] {
     const field = dataset.field.get(filter.field);
     return { words: field ? describeFilter(field, filter) : filter.field, state: withoutFilter(state, filter) };
   });
-  if (state.from !== null || state.to !== null) {
-    remedies.push({ words: `the dates ${formatRange(state.from, state.to)}`, state: { ...state, from: null, to: null } });
+  if (state.last !== null || state.from !== null || state.to !== null) {
+    remedies.push({ words: `the dates ${daysText(state)}`, state: { ...state, last: null, from: null, to: null } });
   }
   return remedies;
 }

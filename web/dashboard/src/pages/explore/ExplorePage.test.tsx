@@ -36,23 +36,34 @@ describe('the table', () => {
           ],
         },
       ],
+      total: {
+        keys: [],
+        values: [
+          { value: 5400, lower: 5400, upper: 5400, exact: true },
+          { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false },
+          { value: 0.2, lower: 0.1, upper: 0.3, exact: false },
+        ],
+      },
     });
     renderAt('/', gateway);
     const row = (await within(await table()).findAllByRole('row'))[1];
-    expect(row?.textContent).toBe('Sunrise a15,400 exact1,234 1,210–1,261n/a ');
+    expect(row?.textContent).toBe('Sunrise a15,400 1,234 1,210–1,261n/a ');
+    // Said once in the head of a column whose total is exact; in the others a small exact number says it itself.
+    const heads = within(await table()).getAllByRole('columnheader').map((head) => head.textContent);
+    expect(heads).toEqual(['Asset', 'Impressionsexact', 'Viewers', 'Take rate']);
     expect(row?.querySelector('img')?.getAttribute('src')).toBe('/media/a1.svg');
   });
 
   it('asks the gateway to sort, and replaces the entry of the history', async () => {
     const { history } = renderAt('/', gateway);
-    await userEvent.click(await within(await table()).findByRole('button', { name: 'Viewers' }));
-    await waitFor(() => expect(history.location.search).toBe('?sort=-viewers'));
+    await userEvent.click(await within(await table()).findByRole('button', { name: 'Impressions' }));
+    await waitFor(() => expect(history.location.search).toBe('?sort=-impressions'));
     expect(history.length).toBe(1);
-    expect(gateway.asks.at(-1)?.query.orderBy).toEqual([{ measure: 'VIEWERS', direction: 'DESC' }]);
-    const header = await screen.findByRole('columnheader', { name: 'Viewers' });
+    expect(gateway.asks.at(-1)?.query.orderBy).toEqual([{ measure: 'IMPRESSIONS', direction: 'DESC' }]);
+    const header = await screen.findByRole('columnheader', { name: /^Impressions/ });
     await waitFor(() => expect(header.getAttribute('aria-sort')).toBe('descending'));
     await userEvent.click(within(header).getByRole('button'));
-    await waitFor(() => expect(history.location.search).toBe('?sort=viewers'));
+    await waitFor(() => expect(history.location.search).toBe('?sort=impressions'));
   });
 
   it('keeps the rows in the document few, however many groups there are', async () => {
@@ -118,7 +129,8 @@ describe('states', () => {
     gateway.start = () => failure('UNAVAILABLE', message, 503);
     renderAt('/', gateway);
     expect((await screen.findByRole('main')).textContent).not.toContain('undefined');
-    expect(await screen.findByText(/Serving at http:\/\/127.0.0.1:50051 does not answer/)).toBeTruthy();
+    expect(await screen.findByText('The service that answers questions is not available just now.')).toBeTruthy();
+    expect(screen.getByText(message).closest('details')?.open).toBe(false);
     gateway.start = start;
     await vi.advanceTimersByTimeAsync(3000);
     expect(await table()).toBeTruthy();
@@ -128,7 +140,8 @@ describe('states', () => {
   it('says so when the gateway itself does not answer', async () => {
     gateway.start = () => 'unreachable';
     renderAt('/', gateway);
-    expect(await screen.findByText(/The gateway at http:\/\/localhost.* does not answer/)).toBeTruthy();
+    expect(await screen.findByText(/^Clio does not answer: it is being restarted/)).toBeTruthy();
+    expect(screen.getByText(/gateway at http:\/\/localhost/).closest('details')).not.toBeNull();
   });
 
   it('says so while serving holds no snapshot', async () => {
@@ -263,6 +276,58 @@ describe('snapshots', () => {
     expect(screen.getByRole('button', { name: /^Impressions 2,000/ })).toBeTruthy();
   });
 
+  it('never go back, whoever knows less by now', async () => {
+    const { link, client } = renderAt('/', gateway);
+    await table();
+    const older = serving(1);
+    link.move({ status: serving(2) });
+    await waitFor(() => expect(badge()).toContain('snapshot 2'));
+    // What a page would fall back to: nothing, the status of its start, a replica that is behind, an answer to a poll.
+    const statuses = [serving(2, { state: 'DOWN', message: 'gone', snapshot: null }), older, serving(2, { snapshot: null }), older];
+    for (const status of statuses) {
+      link.move({ status });
+      await client.refetchQueries({ queryKey: ['start'] });
+      expect(badge()).toContain('snapshot 2');
+      expect(screen.getByRole('button', { name: /^Impressions 2,000/ })).toBeTruthy();
+    }
+    expect(badge()).toContain('stale');
+    expect(screen.getByText(/behind this page, at snapshot 1\. Numbers shown stay those of snapshot 2\./)).toBeTruthy();
+    link.move({ connected: false });
+    link.move({ connected: true, status: older });
+    expect(badge()).toContain('snapshot 2');
+    link.move({ status: serving(3) });
+    await waitFor(() => expect(badge()).toContain('snapshot 3'));
+    expect(badge()).toContain('live');
+  });
+
+  it('stay while the replica that answers has not loaded the new one', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 100 });
+    const { link } = renderAt('/', gateway);
+    await table();
+    let loaded = false;
+    gateway.cube = (ask) => (ask.snapshot === 2 && !loaded ? failure('NOT_FOUND', 'snapshot 2 is not held') : {});
+    link.move({ status: serving(2) });
+    await waitFor(() => expect(gateway.asks.some((ask) => ask.snapshot === 2)).toBe(true));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(badge()).toContain('snapshot 1');
+    expect(screen.queryByText(/could not be/)).toBeNull();
+    loaded = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    await waitFor(() => expect(badge()).toContain('snapshot 2'));
+    vi.useRealTimers();
+  });
+
+  it('of a question that fails the numbers of before stay, and it is said once', async () => {
+    const { router } = renderAt('/', gateway);
+    await table();
+    gateway.cube = (ask) => (ask.query.where ? failure('UNAVAILABLE', 'serving at a:1 does not answer', 503) : {});
+    await router.navigate({ to: '/', search: { 'country.any': 'US' } });
+    expect(await screen.findByText('This could not be updated.')).toBeTruthy();
+    expect(screen.getAllByText(/not available just now/)).toHaveLength(1);
+    expect(within(await table()).getByText('Sunrise', { selector: '.key-label' })).toBeTruthy();
+    expect(screen.getByRole('button', { name: /^Impressions 1,000/ })).toBeTruthy();
+  });
+
   it('leaves one that serving no longer holds', async () => {
     gateway.cube = (ask) => (ask.snapshot === 1 ? failure('NOT_FOUND', 'snapshot 1 is not held') : {});
     const { link } = renderAt('/', gateway);
@@ -278,16 +343,39 @@ describe('snapshots', () => {
     await table();
     link.move({ connected: false });
     expect(badge()).toContain('reconnecting');
-    expect(screen.getByText(/The link to the gateway at localhost.* is down/)).toBeTruthy();
+    expect(screen.getByText(/^The link to Clio is down; .* stay those of snapshot 1\./)).toBeTruthy();
     link.move({ connected: true, status: serving(1, { state: 'STALE', message: 'snapshot 2 was refused' }) });
     expect(badge()).toContain('stale');
-    expect(screen.getByText(/Snapshot 2 was refused\./)).toBeTruthy();
+    expect(screen.getByText('snapshot 2 was refused').closest('details')).not.toBeNull();
     link.move({ status: serving(1, { state: 'DOWN', message: 'serving at a:1 does not answer' }) });
     expect(badge()).toContain('down');
-    expect(screen.getByText(/Serving is down: serving at a:1 does not answer\./)).toBeTruthy();
+    expect(screen.getByText(/^The service that answers questions is down\. Numbers shown stay/)).toBeTruthy();
+    expect(screen.getByText('serving at a:1 does not answer').closest('details')).not.toBeNull();
     link.move({ status: serving(1) });
     expect(badge()).toContain('live');
     expect(screen.queryByText(/does not answer/)).toBeNull();
+  });
+});
+
+describe('an address that would be too long', () => {
+  it('is refused before it happens, and the page stays usable', async () => {
+    const values = Array.from({ length: 100 }, (_, index) => `${index}-${'long'.repeat(170)}`);
+    const members = values.map((value) => ({ value, label: value, media: null }));
+    gateway.members = () => ({ members, total: members.length });
+    const { history } = renderAt('/', gateway);
+    await table();
+    await userEvent.click(screen.getByRole('button', { name: /Add filter/ }));
+    await userEvent.click(await screen.findByRole('option', { name: 'Country' }));
+    const search = await screen.findByRole('combobox', { name: 'Search Country' });
+    search.focus();
+    await userEvent.paste(values.join('\n'));
+    expect((await screen.findAllByText(/^Nothing was changed: .* would take 6\d,\d{3} characters/)).length).toBeGreaterThan(0);
+    expect(screen.getByText('None of the 100 pasted values were added.')).toBeTruthy();
+    expect(history.location.search).toBe('');
+    await userEvent.paste(values.slice(0, 2).join('\n'));
+    expect(await screen.findByText('Added 2 of 2 pasted values.')).toBeTruthy();
+    await waitFor(() => expect(history.location.search).toContain('country.any=0-long'));
+    expect(screen.queryByText(/Nothing was changed/)).toBeNull();
   });
 });
 

@@ -1,10 +1,11 @@
 // Explore: filter, group and measure; headline numbers, charts and a table with their bounds.
 
 import { useEffect } from 'react';
+import type { Loaded as LoadedPanel } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
+import { sentence } from '../../api/client';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Placeholder } from '../../components/Panel';
-import { sentence } from '../../components/Panel';
 import { AddressNotes } from './AddressNotes';
 import { Controls, loadEditors } from './Controls';
 import { GroupsPanel } from './GroupsPanel';
@@ -12,6 +13,7 @@ import { Headline } from './Headline';
 import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
 import { TrendPanel } from './TrendPanel';
+import { withDrawn } from './state';
 import { useExplore } from './useExplore';
 
 export function ExplorePage() {
@@ -47,8 +49,8 @@ export function ExplorePage() {
 }
 
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
-  const explore = useExplore(dataset, snapshot.version);
-  const { state, change, table, trend, measure, problems } = explore;
+  const explore = useExplore(dataset, snapshot);
+  const { state, change, table, trend, measure, problems, refusal } = explore;
 
   // The editors are not needed for the first picture, but are for the first click.
   const ready = table.state === 'ready';
@@ -59,21 +61,25 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   return (
     <main className="page" id="main">
       <h1 className="visually-hidden">Explore {dataset.name}</h1>
-      <AddressNotes problems={problems} />
+      <AddressNotes problems={problems} refusal={refusal} />
       <Controls dataset={dataset} snapshot={snapshot} state={state} change={change} />
       <Headline
         dataset={dataset}
         loaded={table}
         measure={measure}
-        nMeasures={state.measures.length}
-        onChoose={(chart) => change((now) => ({ ...now, chart }), { replace: true })}
+        onChoose={(chosen) => change((now) => withDrawn(now, chosen, dataset), { replace: true })}
       />
       <Notes dataset={dataset} loaded={table} />
       <div className="charts">
-        <TrendPanel dataset={dataset} loaded={trend} />
+        <TrendPanel dataset={dataset} loaded={trend} announce={!failsAlike(trend, table)} />
         <GroupsPanel dataset={dataset} loaded={table} measure={measure} />
       </div>
       <TablePanel dataset={dataset} snapshot={snapshot} state={state} loaded={table} change={change} />
     </main>
   );
+}
+
+/** Whether two panels fail with one cause, which is then told once. */
+function failsAlike(one: LoadedPanel<unknown>, other: LoadedPanel<unknown>): boolean {
+  return one.state === 'failed' && other.state === 'failed' && one.error.code === other.error.code;
 }

@@ -5,12 +5,11 @@ import { lazy } from 'react';
 import { membersOptions } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import { Dropdown } from '../../components/Dropdown';
-import type { Filter, MemberValue, Operator } from './state';
+import { type MemberValue, OPERATORS } from './operators';
+import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
 
 const FilterEditor = lazy(() => import('./FilterEditor'));
-
-export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = { any: 'any of', all: 'all of', none: 'none of' };
 
 /** Values that a chip spells out; the rest is counted. */
 const MOST_VALUES = 3;
@@ -19,7 +18,7 @@ interface FilterChipProps {
   readonly dataset: Dataset;
   readonly version: number;
   readonly filter: Filter;
-  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => void;
+  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => string | null;
   readonly onRemove: () => void;
 }
 
@@ -37,7 +36,7 @@ export function FilterChip({ dataset, version, filter, onChange, onRemove }: Fil
         label={
           <>
             <span className="muted">
-              {field.label} {OPERATOR_WORDS[filter.operator]}
+              {field.label} {OPERATORS[filter.operator].words}
             </span>{' '}
             <strong className="chip-values">{words}</strong>
           </>
@@ -60,7 +59,7 @@ export function FilterChip({ dataset, version, filter, onChange, onRemove }: Fil
 export function describeFilter(field: FieldInfo, filter: Filter): string {
   const shown = filter.values.slice(0, MOST_VALUES).map(valueText).join(', ');
   const more = filter.values.length - MOST_VALUES;
-  return `${field.label} ${OPERATOR_WORDS[filter.operator]} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${field.label} ${OPERATORS[filter.operator].words} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 export function valueText(value: MemberValue): string {

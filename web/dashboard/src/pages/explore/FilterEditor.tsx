@@ -6,16 +6,16 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
 import { Autocomplete, Input, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
-import { asGatewayError } from '../../api/client';
+import { asGatewayError, wordsOf } from '../../api/client';
 import { membersOptions } from '../../api/cube';
 import type { FieldInfo } from '../../api/dataset';
 import { Thumbnail } from '../../components/Thumbnail';
-import { sentence } from '../../components/Panel';
 import { useNewest } from '../../components/useNewest';
 import { formatCount } from '../../format';
-import { OPERATOR_WORDS, valueText } from './FilterChip';
+import { valueText } from './FilterChip';
+import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
 import { findPasted, splitPasted } from './paste';
-import type { Filter, MemberValue, Operator } from './state';
+import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
 import { useDebounced } from './useDebounced';
 
@@ -31,7 +31,7 @@ interface FilterEditorProps {
   readonly field: FieldInfo;
   readonly version: number;
   readonly start: Filter;
-  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => void;
+  readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => string | null;
   readonly onBack?: () => void;
   readonly onUnmount?: () => void;
 }
@@ -52,21 +52,27 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
 
   const edited = useRef(false);
   const newest = useRef(draft);
-  const update = (part: Partial<Filter>) => {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  /** Whether the change was made; it is not where the address would be too long. */
+  const update = (part: Partial<Filter>): boolean => {
     const next = { ...newest.current, ...part };
     const previous = newest.current;
+    if (next.values.length > 0 || previous.values.length > 0) {
+      const refused = onChange(next, previous, { replace: edited.current });
+      setRefusal(refused);
+      if (refused !== null) return false;
+      edited.current = true;
+    }
     newest.current = next;
     setDraft(next);
-    if (next.values.length === 0 && previous.values.length === 0) return;
-    onChange(next, previous, { replace: edited.current });
-    edited.current = true;
+    return true;
   };
 
   // Until the answer to the text is there, the old list is narrowed here, so that Enter never ticks a value that does
   // not match what was typed.
   const settled = asked === search.trim() && !members.isPlaceholderData;
   const shown = (members.data?.members ?? []).filter(
-    (member) => (draft.operator !== 'all' || member.value !== null) && (settled || matches(member, search.trim())),
+    (member) => (OPERATORS[draft.operator].takesMissing || member.value !== null) && (settled || matches(member, search.trim())),
   );
   const shownKeys = new Set(shown.map((member) => toKey(member.value)));
   const chosenKeys = new Set(draft.values.map(toKey));
@@ -77,11 +83,14 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
     setPasteNote(`Looking up ${formatCount(pasted.length)} values…`);
     try {
       const { found, unknown } = await findPasted(pasted, lookUp);
-      if (found.length > 0) update({ values: [...new Set([...newest.current.values, ...found])] });
+      if (found.length > 0 && !update({ values: [...new Set([...newest.current.values, ...found])] })) {
+        setPasteNote(`None of the ${formatCount(pasted.length)} pasted values were added.`);
+        return;
+      }
       const missing = unknown.length > 0 ? ` Not found: ${unknown.join(', ')}.` : '';
       setPasteNote(`Added ${formatCount(found.length)} of ${formatCount(pasted.length)} pasted values.${missing}`);
     } catch (error) {
-      setPasteNote(sentence(`the values could not be looked up: ${asGatewayError(error).message}`));
+      setPasteNote(`The values could not be looked up. ${wordsOf(asGatewayError(error))}`);
     }
   };
   const onPaste = (event: ClipboardEvent) => {
@@ -91,7 +100,7 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
     void addPasted(pasted);
   };
 
-  const operators: readonly Operator[] = field.multi ? ['any', 'all', 'none'] : ['any', 'none'];
+  const operators = OPERATOR_NAMES.filter((operator) => OPERATORS[operator].applies(field));
   return (
     <div className="filter-editor">
       <div className="filter-head">
@@ -113,11 +122,11 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
                 onChange={() =>
                   update({
                     operator,
-                    values: operator === 'all' ? draft.values.filter((value) => value !== null) : draft.values,
+                    values: OPERATORS[operator].takesMissing ? draft.values : draft.values.filter((value) => value !== null),
                   })
                 }
               />
-              <span>{OPERATOR_WORDS[operator]}</span>
+              <span>{OPERATORS[operator].words}</span>
             </label>
           ))}
         </fieldset>
@@ -161,7 +170,7 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           selectedKeys={chosenKeys}
           renderEmptyState={() => (
             <p className="panel-hint">
-              {members.error ? sentence(members.error.message) : settled && members.data ? 'No value matches.' : 'Loading…'}
+              {members.error ? wordsOf(asGatewayError(members.error)) : settled && members.data ? 'No value matches.' : 'Loading…'}
             </p>
           )}
           onSelectionChange={(keys) => {
@@ -184,6 +193,11 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           )}
         </ListBox>
       </Autocomplete>
+      {refusal !== null && (
+        <p className="filter-refusal" role="alert">
+          {refusal}
+        </p>
+      )}
       <p className="filter-foot muted" role="status">
         {pasteNote ?? (settled ? membersNote(members.data?.total, shown.length) : '')}
       </p>

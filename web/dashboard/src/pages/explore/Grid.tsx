@@ -1,13 +1,12 @@
 // The table: a grid of virtual rows. However many groups there are, only those in view are in the document.
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { Answered, CubeRow } from '../../api/cube';
+import type { Answered } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { Bounded } from '../../components/Bounded';
 import { Failure } from '../../components/Panel';
-import { Thumbnail } from '../../components/Thumbnail';
-import { type Columns, columnsOf, keyLabel, NO_VALUE, rowIdentity } from './columns';
+import { useVirtualRows } from '../../components/rows/useVirtualRows';
+import { type Column, columnsOf, rowIdentity } from './columns';
+import { rowAfter } from './gridKeys';
 import type { Sort } from './state';
 import { usePages } from './usePages';
 
@@ -32,18 +31,10 @@ interface Active {
 export default function Grid({ dataset, data, sort, label, onSort }: GridProps) {
   const columns = columnsOf(data, dataset);
   const count = data.answer.groupCount;
-  const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<Active | null>(null);
 
-  const virtual = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: OVERSCAN,
-    scrollPaddingStart: HEAD_HEIGHT,
-    paddingStart: 0,
-  });
-  const rows = virtual.getVirtualItems();
+  const virtual = useVirtualRows({ count, rowHeight: ROW_HEIGHT, headHeight: HEAD_HEIGHT, overscan: OVERSCAN });
+  const { scroller, rows, toTop } = virtual;
   const pages = usePages(data, { from: rows[0]?.index ?? 0, to: rows.at(-1)?.index ?? 0 });
 
   // Another question starts at the top; another snapshot of the same question stays where the reader is.
@@ -52,9 +43,9 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
   useLayoutEffect(() => {
     if (lastQuestion.current === question) return;
     lastQuestion.current = question;
-    scroller.current?.scrollTo({ top: 0 });
+    toTop();
     setActive(null);
-  }, [question]);
+  }, [question, toTop]);
 
   // After a new snapshot the active row is the one with the same keys, wherever its numbers have moved it.
   const { rowAt } = pages;
@@ -70,35 +61,22 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [data.answer]);
 
-  const activate = (index: number, scroll: boolean) => {
-    const bounded = Math.max(0, Math.min(count - 1, index));
-    const row = rowAt(bounded);
-    setActive({ index: bounded, identity: row ? rowIdentity(row) : null });
-    if (scroll) virtual.scrollToIndex(bounded, { align: 'auto' });
+  const activate = (index: number) => {
+    const row = rowAt(index);
+    setActive({ index, identity: row ? rowIdentity(row) : null });
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget || count === 0) return;
-    const visible = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - HEAD_HEIGHT) / ROW_HEIGHT));
-    const at = active?.index ?? -1;
-    const targets: Record<string, number> = {
-      ArrowDown: at + 1,
-      j: at + 1,
-      ArrowUp: Math.max(0, at - 1),
-      k: Math.max(0, at - 1),
-      PageDown: Math.max(0, at) + visible,
-      PageUp: at - visible,
-      Home: 0,
-      End: count - 1,
-    };
-    const target = event.ctrlKey || event.metaKey || event.altKey ? undefined : targets[event.key];
-    if (target === undefined) return;
+    if (event.target !== event.currentTarget || count === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = rowAfter(event.key, { at: active?.index ?? -1, last: count - 1, nInView: virtual.nInView });
+    if (target === null) return;
     event.preventDefault();
-    activate(target, true);
+    activate(target);
+    virtual.reveal(target);
   };
 
   const rendered = active !== null && rows.some((row) => row.index === active.index);
-  const template = { gridTemplateColumns: templateOf(columns) };
+  const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
   return (
     <>
       <div
@@ -108,43 +86,37 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
         tabIndex={0}
         aria-label={label}
         aria-rowcount={count + 1}
-        aria-colcount={columns.keys.length + columns.measures.length}
+        aria-colcount={columns.length}
         aria-activedescendant={rendered ? rowId(active.index) : undefined}
         onKeyDown={onKeyDown}
       >
         <div className="grid-inner" role="presentation">
           <div className="grid-head" role="rowgroup">
             <div className="grid-row" role="row" aria-rowindex={1} style={template}>
-              {columns.keys.map((key) => (
-                <HeadCell key={key.name} name={key.name} label={key.label} sort={sort} onSort={onSort} />
-              ))}
-              {columns.measures.map((measure) => (
-                <HeadCell
-                  key={measure.name}
-                  name={measure.name}
-                  label={measure.label}
-                  sort={sort}
-                  onSort={onSort}
-                  numeric
-                />
+              {columns.map((column) => (
+                <HeadCell key={column.name} column={column} sort={sort} onSort={onSort} />
               ))}
             </div>
           </div>
-          <div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-            {rows.map((item) => (
+          <div className="grid-body" role="rowgroup" style={{ height: virtual.height }}>
+            {rows.map(({ index, start }) => (
               // The keys of the rows are handled by the grid, which has the focus.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
               <div
-                key={item.index}
-                id={rowId(item.index)}
-                className={item.index === active?.index ? 'grid-row grid-row-active' : 'grid-row'}
+                key={index}
+                id={rowId(index)}
+                className={index === active?.index ? 'grid-row grid-row-active' : 'grid-row'}
                 role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={item.index === active?.index}
-                style={{ ...template, transform: `translateY(${item.start}px)` }}
-                onClick={() => activate(item.index, false)}
+                aria-rowindex={index + 2}
+                aria-selected={index === active?.index}
+                style={{ ...template, transform: `translateY(${start}px)` }}
+                onClick={() => activate(index)}
               >
-                <Cells row={rowAt(item.index)} columns={columns} />
+                {columns.map((column, position) => (
+                  <div key={column.name} className={cellClass(column)} role={position === 0 && column.names ? 'rowheader' : 'gridcell'}>
+                    {column.cell(rowAt(index))}
+                  </div>
+                ))}
               </div>
             ))}
           </div>
@@ -156,70 +128,33 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
 }
 
 interface HeadCellProps {
-  readonly name: string;
-  readonly label: string;
+  readonly column: Column;
   readonly sort: Sort | null;
-  readonly numeric?: boolean;
   readonly onSort: (by: string) => void;
 }
 
-function HeadCell({ name, label, sort, numeric = false, onSort }: HeadCellProps) {
-  const direction = sort?.by === name ? sort.direction : null;
+function HeadCell({ column, sort, onSort }: HeadCellProps) {
+  const direction = sort?.by === column.name ? sort.direction : null;
   return (
     <div
-      className={numeric ? 'cell cell-number' : 'cell'}
+      className={column.numeric ? 'cell cell-number' : 'cell'}
       role="columnheader"
       aria-sort={direction === null ? 'none' : direction === 'ASC' ? 'ascending' : 'descending'}
     >
-      <button type="button" className="sort" onClick={() => onSort(name)}>
-        <span className="sort-label">{label}</span>
+      <button type="button" className="sort" onClick={() => onSort(column.name)}>
+        <span className="sort-label">{column.label}</span>
         <span className={`sort-mark sort-mark-${direction ?? 'none'}`} aria-hidden="true" />
       </button>
+      {column.note !== null && <span className="sort-note">{column.note}</span>}
     </div>
   );
 }
 
-function Cells({ row, columns }: { readonly row: CubeRow | undefined; readonly columns: Columns }) {
-  return (
-    <>
-      {columns.keys.map((key, index) => {
-        const cell = row?.keys[index];
-        const text = row ? keyLabel(row, index, key) : '';
-        const showValue = key.field?.hasLabel && cell?.value != null && cell.value !== cell.label;
-        return (
-          <div key={key.name} className="cell cell-key" role={index === 0 ? 'rowheader' : 'gridcell'}>
-            {key.field?.hasMedia && <Thumbnail src={cell?.media ?? null} />}
-            {row ? (
-              <span className="key-text" title={text}>
-                <span className={cell?.value == null ? 'key-label muted' : 'key-label'}>{text}</span>{' '}
-                {showValue && <span className="key-value">{cell.value}</span>}
-              </span>
-            ) : (
-              <span className="waiting" aria-label="Loading" role="img" />
-            )}
-          </div>
-        );
-      })}
-      {columns.measures.map((measure, index) => (
-        <div key={measure.name} className="cell cell-number" role="gridcell">
-          {row ? <Bounded value={row.values[index] ?? NO_VALUE} style={measure} /> : <span className="waiting" />}
-        </div>
-      ))}
-    </>
-  );
+function cellClass({ numeric, names }: Column): string {
+  if (numeric) return 'cell cell-number';
+  return names ? 'cell cell-key' : 'cell';
 }
 
 function rowId(index: number): string {
   return `row-${index}`;
-}
-
-function templateOf({ keys, measures }: Columns): string {
-  const widths = [
-    ...keys.map((key) => {
-      if (key.time) return 'minmax(var(--key-time), 0.7fr)';
-      return key.field?.hasLabel || key.field?.hasMedia ? 'minmax(var(--key-wide), 2fr)' : 'minmax(var(--key-plain), 1.1fr)';
-    }),
-    ...measures.map(() => 'minmax(var(--measure), 1fr)'),
-  ];
-  return widths.join(' ');
 }

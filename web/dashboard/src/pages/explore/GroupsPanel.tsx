@@ -1,14 +1,14 @@
 // The first groups of the table as bars with whiskers, in the order of the table.
 
 import { useMemo, useState } from 'react';
-import type { Answered, Loaded } from '../../api/cube';
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { barsOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
 import { formatCount } from '../../format';
-import { columnsOf, keyLabel } from './columns';
+import { keyLabel, keysOf, measuresOf } from './columns';
 import { AsTable } from './TrendPanel';
 
 /** More bars than this are thinner than their labels. */
@@ -22,9 +22,9 @@ interface GroupsPanelProps {
 
 export function GroupsPanel({ dataset, loaded, measure }: GroupsPanelProps) {
   const [asTable, setAsTable] = useState(false);
-  const data = loaded.state === 'ready' ? loaded.data : null;
+  const data = shownOf(loaded);
   const drawn = useMemo(() => (data ? groupPoints(data, dataset, measure) : null), [data, dataset, measure]);
-  const keys = data ? columnsOf(data, dataset).keys : [];
+  const keys = data ? keysOf(data, dataset) : [];
   const by = keys.map((key) => key.label).join(' and ');
   const label = dataset.measure.get(measure)?.label ?? '';
   const title = keys.length > 0 ? `${label} by ${by}` : `${label} by group`;
@@ -65,7 +65,8 @@ export function GroupsPanel({ dataset, loaded, measure }: GroupsPanelProps) {
 }
 
 function groupPoints(data: Answered, dataset: Dataset, measure: string) {
-  const { keys, measures } = columnsOf(data, dataset);
+  const keys = keysOf(data, dataset);
+  const measures = measuresOf(data, dataset);
   const found = measures.findIndex((info) => info.name === measure);
   // An old answer may lack a measure that was chosen a moment ago.
   const index = Math.max(0, found);

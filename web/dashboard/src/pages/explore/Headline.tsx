@@ -4,13 +4,12 @@ import type { Answered, Loaded } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { formatBounds, formatRelativeError, formatValue, type Value } from '../../format';
-import { columnsOf, NO_VALUE } from './columns';
+import { measuresOf, NO_VALUE } from './columns';
 
 interface HeadlineProps {
   readonly dataset: Dataset;
   readonly loaded: Loaded<Answered>;
   readonly measure: string;
-  readonly nMeasures: number;
   readonly onChoose: (measure: string) => void;
 }
 
@@ -19,7 +18,7 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
     <section className="headline" aria-label="Totals" aria-busy={isBusy(loaded)}>
       <PanelBody loaded={loaded} announce={false}>
         {(data) => {
-          const { measures } = columnsOf(data, dataset);
+          const measures = measuresOf(data, dataset);
           return (
             <ul className="cards">
               {measures.map((info, index) => (

@@ -1,7 +1,7 @@
 // What a reader must know before trusting the numbers: the days they cover, those missing or still changing, and groups
 // that overlap. The line is always there, so that nothing moves when there is something to note.
 
-import type { Answered, Loaded } from '../../api/cube';
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { formatCount, formatDays, formatRange } from '../../format';
 
@@ -11,7 +11,8 @@ interface NotesProps {
 }
 
 export function Notes({ dataset, loaded }: NotesProps) {
-  const notes = loaded.state === 'ready' ? notesOf(loaded.data, dataset) : [];
+  const shown = shownOf(loaded);
+  const notes = shown ? notesOf(shown, dataset) : [];
   if (notes.length === 0) return <div className="notes" />;
   return (
     <ul className="notes" aria-label="Notes on these numbers">

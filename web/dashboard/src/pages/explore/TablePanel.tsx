@@ -6,7 +6,7 @@ import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { formatCount } from '../../format';
-import { columnsOf } from './columns';
+import { keysOf } from './columns';
 import { EmptyTable } from './EmptyTable';
 import Grid from './Grid';
 import { effectiveSort, type ExploreState } from './state';
@@ -21,7 +21,7 @@ interface TablePanelProps {
 }
 
 export function TablePanel({ dataset, snapshot, state, loaded, change }: TablePanelProps) {
-  const sort = effectiveSort(state);
+  const sort = effectiveSort(state, dataset);
   const onSort = useCallback(
     (by: string) => {
       // A measure is first wanted with the largest on top, a key from its beginning.
@@ -61,6 +61,6 @@ function describe(loaded: Loaded<Answered>): string {
 }
 
 function gridLabel(data: Answered, dataset: Dataset): string {
-  const { keys } = columnsOf(data, dataset);
+  const keys = keysOf(data, dataset);
   return keys.length > 0 ? `Measures by ${keys.map((key) => key.label).join(' and ')}` : 'Measures of everything';
 }

@@ -1,25 +1,26 @@
 // The chosen measure day by day, with its bounds as a band. Missing days are gaps, never zeros.
 
 import { useMemo, useState } from 'react';
-import type { Answered, Loaded } from '../../api/cube';
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { trendOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
 import { eachDay, formatCount, formatDay, formatShortDay } from '../../format';
-import { columnsOf } from './columns';
+import { measuresOf } from './columns';
 
 interface TrendPanelProps {
   readonly dataset: Dataset;
   readonly loaded: Loaded<Answered>;
+  readonly announce: boolean;
 }
 
-export function TrendPanel({ dataset, loaded }: TrendPanelProps) {
+export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
   const [asTable, setAsTable] = useState(false);
-  const data = loaded.state === 'ready' ? loaded.data : null;
+  const data = shownOf(loaded);
   const points = useMemo(() => (data ? trendPoints(data) : []), [data]);
-  const measure = data ? columnsOf(data, dataset).measures[0] : undefined;
+  const measure = data ? measuresOf(data, dataset)[0] : undefined;
   const title = measure ? `${measure.label} by day` : 'By day';
   // Without a word the gap would look like lost data.
   const nRetired = data?.answer.coverage.retired.length ?? 0;
@@ -34,7 +35,7 @@ export function TrendPanel({ dataset, loaded }: TrendPanelProps) {
     </>
   );
   return (
-    <Panel title={title} loaded={loaded} className="panel-chart" actions={actions}>
+    <Panel title={title} loaded={loaded} announce={announce} className="panel-chart" actions={actions}>
       {() =>
         measure && (
           <ChartFrame

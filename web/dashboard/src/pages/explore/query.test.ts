@@ -46,7 +46,7 @@ describe('toCubeQuery', () => {
       where: null,
       groupBy: ['ASSET', 'ASSET_TITLE'],
       measures: ['IMPRESSIONS', 'VIEWERS', 'TAKE_RATE'],
-      orderBy: [{ measure: 'IMPRESSIONS', direction: 'DESC' }],
+      orderBy: [{ measure: 'VIEWERS', direction: 'DESC' }],
       limit: 200,
       offset: 400,
     });

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
-import { defaultState, type ExploreState, effectiveSort, readState, type SearchParams, withFilter, writeState } from './state';
+import type { RawSearch } from '../../search';
+import { readAddress } from './address';
+import { daysOf, daysText, defaultState, type ExploreState, effectiveSort, readState, withDrawn, withFilter, writeState } from './state';
 
 const DEFAULTS = defaultState(DATASET);
 
-function roundTrip(state: Partial<ExploreState>, expected: SearchParams) {
+function roundTrip(state: Partial<ExploreState>, expected: RawSearch) {
   const full = { ...DEFAULTS, ...state };
   const params = writeState(full, DATASET);
   expect(params).toEqual(expected);
-  const back = readState(params, DATASET);
+  const back = readState(readAddress(params), DATASET);
   expect(back.problems).toEqual([]);
   expect(writeState(back.state, DATASET)).toEqual(expected);
   return back.state;
@@ -71,9 +73,12 @@ describe('round trips', () => {
 });
 
 describe('a malformed address', () => {
-  it.each<[SearchParams, RegExp]>([
+  it.each<[RawSearch, RegExp]>([
     [{ from: 'yesterday' }, /“yesterday” is not a day/],
     [{ to: '2026-02-30' }, /not a day for “to”/],
+    [{ last: '0' }, /“0” is not a number of days/],
+    [{ last: '7.5' }, /“7.5” is not a number of days/],
+    [{ last: '99999' }, /not a number of days/],
     [{ from: '2026-02-01', to: '2026-01-01' }, /run backwards/],
     [{ 'planet.any': 'mars' }, /no field “planet”; there are asset, asset.title/],
     [{ 'country.all': 'US' }, /one value only/],
@@ -90,17 +95,14 @@ describe('a malformed address', () => {
     [{ sort: '' }, /no column/],
     [{ chart: 'clicks' }, /no measure “clicks”/],
   ])('%o is reported and ignored', (params, problem) => {
-    const { state, problems } = readState(params, DATASET);
+    const { state, problems } = readState(readAddress(params), DATASET);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(problem);
     expect(state).toEqual(DEFAULTS);
   });
 
   it('keeps its good parts', () => {
-    const { state, problems } = readState(
-      { from: 'x', 'country.any': 'US', group: 'country,planet', measures: 'viewers,clicks' },
-      DATASET,
-    );
+    const { state, problems } = readState(readAddress({ from: 'x', 'country.any': 'US', group: 'country,planet', measures: 'viewers,clicks' }), DATASET);
     expect(problems).toHaveLength(3);
     expect(state.filters).toEqual([{ field: 'country', operator: 'any', values: ['US'] }]);
     expect(state.groupBy).toEqual(['country']);
@@ -109,10 +111,28 @@ describe('a malformed address', () => {
 });
 
 describe('effectiveSort', () => {
-  it('is what the gateway would take by itself', () => {
-    expect(effectiveSort(DEFAULTS)).toEqual({ by: 'impressions', direction: 'DESC' });
-    expect(effectiveSort({ ...DEFAULTS, groupBy: ['country', 'month'] })).toEqual({ by: 'month', direction: 'ASC' });
-    expect(effectiveSort({ ...DEFAULTS, groupBy: [] })).toBeNull();
+  it('is time as it runs, else the largest of what is drawn on top', () => {
+    expect(effectiveSort(DEFAULTS, DATASET)).toEqual({ by: 'viewers', direction: 'DESC' });
+    expect(effectiveSort({ ...DEFAULTS, chart: 'take_rate' }, DATASET)).toEqual({ by: 'take_rate', direction: 'DESC' });
+    expect(effectiveSort({ ...DEFAULTS, groupBy: ['country', 'month'] }, DATASET)).toEqual({ by: 'month', direction: 'ASC' });
+    expect(effectiveSort({ ...DEFAULTS, groupBy: [] }, DATASET)).toBeNull();
+  });
+
+  it('follows what is drawn, unless the table is sorted by a key', () => {
+    const byImpressions: ExploreState = { ...DEFAULTS, sort: { by: 'impressions', direction: 'ASC' } };
+    expect(effectiveSort(withDrawn(byImpressions, 'take_rate', DATASET), DATASET)).toEqual({ by: 'take_rate', direction: 'DESC' });
+    const byAsset: ExploreState = { ...DEFAULTS, sort: { by: 'asset', direction: 'ASC' } };
+    expect(effectiveSort(withDrawn(byAsset, 'take_rate', DATASET), DATASET)).toEqual({ by: 'asset', direction: 'ASC' });
+  });
+});
+
+describe('relative dates', () => {
+  it('stay relative in the address, and end with the newest day of data', () => {
+    const state = roundTrip({ last: 7 }, { last: '7' });
+    expect(daysText(state)).toBe('Last 7 days');
+    expect(daysOf(state, '2026-01-31')).toEqual({ from: '2026-01-25', to: '2026-01-31' });
+    expect(daysOf(state, '2026-02-01')).toEqual({ from: '2026-01-26', to: '2026-02-01' });
+    expect(daysOf(state, null)).toEqual({ from: null, to: null });
   });
 });
 

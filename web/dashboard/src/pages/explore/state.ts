@@ -1,50 +1,33 @@
-// What the Explore page shows, and its form in the URL.
+// What the Explore page shows: what its address says, with the names of the dataset in place.
 //
 // Everything that an analyst chose is in the URL, so that reload, Back, a bookmark and a mailed link show the same.
 // Lists are sorted and defaults are left out, so that the same question has one address. A part that cannot be
 // understood is reported and ignored; the rest still counts.
-//
-//   from=2026-01-01&to=2026-01-31      both days included; a missing end is the edge of the data
-//   country.any=DE,US                  field and operator; inside a value ~, is a comma, ~~ a tilde,
-//   audience.none=kids,~0              ~0 alone the missing value, ~e alone the empty one
-//   group=asset,day  measures=viewers  sort=-viewers  chart=viewers
 
-import type { Dataset } from '../../api/dataset';
-import { isDay } from '../../format/date';
+import type { Dataset, FieldInfo } from '../../api/dataset';
+import { addDays, formatRange } from '../../format/date';
+import type { RawSearch } from '../../search';
+import { type Address, type Filter, type Sort, writeAddress } from './address';
+import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
 
-export type Operator = 'any' | 'all' | 'none';
-/** A member of a field; null is the missing value. */
-export type MemberValue = string | null;
-
-export interface Filter {
-  readonly field: string;
-  readonly operator: Operator;
-  /** Sorted, without repetition, never empty. */
-  readonly values: readonly MemberValue[];
-}
-
-export interface Sort {
-  /** The name of a measure or of a group key. */
-  readonly by: string;
-  readonly direction: 'ASC' | 'DESC';
-}
+export type { Filter, Sort };
 
 export interface ExploreState {
+  /** So many days up to the newest with data; null where the days are given, or all of them. */
+  readonly last: number | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** One per field and operator, in the order of the model. */
+  /** One per field and operator, in the order of the model; values sorted, without repetition, never empty. */
   readonly filters: readonly Filter[];
   /** In the order of the columns. */
   readonly groupBy: readonly string[];
   /** In the order of the model, never empty. */
   readonly measures: readonly string[];
-  /** Null: time ascending when time is grouped, else the first measure descending. */
+  /** Null: time ascending when time is grouped, else the drawn measure descending. */
   readonly sort: Sort | null;
   /** The measure of the charts; null is the first one shown. */
   readonly chart: string | null;
 }
-
-export type SearchParams = Readonly<Record<string, string>>;
 
 export interface ReadState {
   readonly state: ExploreState;
@@ -52,14 +35,13 @@ export interface ReadState {
   readonly problems: readonly string[];
 }
 
-const OPERATORS: readonly Operator[] = ['any', 'all', 'none'];
-const FILTER = /^(.+)\.(any|all|none)$/;
 /** More columns than this do not fit a screen; the rest is one click away. */
 const DEFAULT_MEASURES = 6;
 
 export function defaultState(dataset: Dataset): ExploreState {
   const first = dataset.fields.find((field) => field.attribute === null);
   return {
+    last: null,
     from: null,
     to: null,
     filters: [],
@@ -70,30 +52,16 @@ export function defaultState(dataset: Dataset): ExploreState {
   };
 }
 
-export function readState(params: SearchParams, dataset: Dataset): ReadState {
+export function readState(address: Address, dataset: Dataset): ReadState {
   const defaults = defaultState(dataset);
-  const problems: string[] = [];
-  const known = new Set(['from', 'to', 'group', 'measures', 'sort', 'chart']);
-
-  let from = readDay('from', params, problems);
-  let to = readDay('to', params, problems);
-  if (from !== null && to !== null && from > to) {
-    problems.push(`The dates ${from} to ${to} run backwards, so all time is shown.`);
-    from = null;
-    to = null;
-  }
-
-  const filters: Filter[] = [];
-  for (const [name, text] of Object.entries(params)) {
-    if (known.has(name)) continue;
-    const filter = readFilter(name, text, dataset, problems);
-    if (filter) filters.push(filter);
-  }
-
-  const groupBy = readNames('group', params, dataset.groupKey, defaults.groupBy, problems);
-  const measures = readNames('measures', params, dataset.measure, defaults.measures, problems);
+  const problems = [...address.problems];
+  const filters = address.filters.filter((filter) => isKnownFilter(filter, dataset, problems));
+  const groupBy = knownNames('group', address.groupBy, dataset.groupKey, defaults.groupBy, problems);
+  const measures = knownNames('measures', address.measures, dataset.measure, defaults.measures, problems);
+  const { last, from, to } = address;
   const state = canonical(
     {
+      last,
       from,
       to,
       filters,
@@ -107,27 +75,21 @@ export function readState(params: SearchParams, dataset: Dataset): ReadState {
   return {
     state: {
       ...state,
-      sort: readSort(params['sort'], state, problems),
-      chart: readChart(params['chart'], dataset, problems),
+      sort: knownSort(address.sort, state, problems),
+      chart: knownChart(address.chart, dataset, problems),
     },
     problems,
   };
 }
 
-export function writeState(state: ExploreState, dataset: Dataset): SearchParams {
+export function writeState(state: ExploreState, dataset: Dataset): RawSearch {
   const defaults = defaultState(dataset);
   const clean = canonical(state, dataset);
-  const params: Record<string, string> = {};
-  if (clean.from !== null) params['from'] = clean.from;
-  if (clean.to !== null) params['to'] = clean.to;
-  for (const filter of clean.filters) {
-    params[`${filter.field}.${filter.operator}`] = filter.values.map(escapeValue).join(',');
-  }
-  if (!sameList(clean.groupBy, defaults.groupBy)) params['group'] = clean.groupBy.join(',');
-  if (!sameList(clean.measures, defaults.measures)) params['measures'] = clean.measures.join(',');
-  if (clean.sort) params['sort'] = `${clean.sort.direction === 'DESC' ? '-' : ''}${clean.sort.by}`;
-  if (clean.chart !== null) params['chart'] = clean.chart;
-  return params;
+  return writeAddress({
+    ...clean,
+    groupBy: sameList(clean.groupBy, defaults.groupBy) ? null : clean.groupBy,
+    measures: sameList(clean.measures, defaults.measures) ? null : clean.measures,
+  });
 }
 
 /** Sorts what has no order of its own, and drops a sort or chart that no longer names a column. */
@@ -139,7 +101,7 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
     .toSorted(
       (a, b) =>
         (fieldOrder.get(a.field) ?? 0) - (fieldOrder.get(b.field) ?? 0) ||
-        OPERATORS.indexOf(a.operator) - OPERATORS.indexOf(b.operator),
+        OPERATOR_NAMES.indexOf(a.operator) - OPERATOR_NAMES.indexOf(b.operator),
     );
   const measures = dataset.measures.map((measure) => measure.name).filter((name) => state.measures.includes(name));
   const columns = new Set([...state.groupBy, ...measures]);
@@ -152,13 +114,38 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
   };
 }
 
-/** The order that the table has: the chosen one, or what the gateway would take by itself. */
-export function effectiveSort(state: ExploreState): Sort | null {
+/** The days that are asked for: relative ones end with the newest day of data. */
+export function daysOf(state: ExploreState, lastDay: string | null): Pick<ExploreState, 'from' | 'to'> {
+  if (state.last === null || lastDay === null) return { from: state.from, to: state.to };
+  return { from: addDays(lastDay, 1 - state.last), to: lastDay };
+}
+
+/** The days in words: "Last 7 days", "1–7 Jan 2026". */
+export function daysText({ last, from, to }: ExploreState): string {
+  if (last === null) return formatRange(from, to);
+  return last === 1 ? 'Last day' : `Last ${last} days`;
+}
+
+/** The measure that is drawn: the chosen one if it is shown, else the first distinct count, which has bounds to see. */
+export function drawnMeasure(state: ExploreState, dataset: Dataset): string {
+  if (state.chart !== null && state.measures.includes(state.chart)) return state.chart;
+  const distinct = state.measures.find((name) => dataset.measure.get(name)?.kind === 'DISTINCT');
+  return distinct ?? state.measures[0] ?? '';
+}
+
+/** The order that the table has: the chosen one, or time as it runs, or the largest of what is drawn on top. */
+export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | null {
   if (state.sort) return state.sort;
-  const time = state.groupBy.find((name) => name === 'day' || name === 'month' || name === 'year');
-  if (time) return { by: time, direction: 'ASC' };
-  const [first] = state.measures;
-  return first === undefined || state.groupBy.length === 0 ? null : { by: first, direction: 'DESC' };
+  const time = state.groupBy.find((name) => (dataset.groupKey.get(name)?.grain ?? null) !== null);
+  if (time !== undefined) return { by: time, direction: 'ASC' };
+  const drawn = drawnMeasure(state, dataset);
+  return drawn === '' || state.groupBy.length === 0 ? null : { by: drawn, direction: 'DESC' };
+}
+
+/** The state that draws a measure, and orders by it where the table is ordered by a measure. */
+export function withDrawn(state: ExploreState, measure: string, dataset: Dataset): ExploreState {
+  const isByMeasure = state.sort !== null && dataset.measure.has(state.sort.by) && !state.groupBy.includes(state.sort.by);
+  return { ...state, chart: measure, sort: isByMeasure ? null : state.sort };
 }
 
 /** The state with one filter set, replaced or, without values, removed. */
@@ -176,96 +163,56 @@ export function withoutFilter(state: ExploreState, filter: Filter): ExploreState
   return withFilter(state, { ...filter, values: [] });
 }
 
-function readDay(name: 'from' | 'to', params: SearchParams, problems: string[]): string | null {
-  const text = params[name];
-  if (text === undefined) return null;
-  if (isDay(text)) return text;
-  problems.push(`“${text}” is not a day for “${name}”; days look like 2026-01-31.`);
-  return null;
-}
-
-function readFilter(name: string, text: string, dataset: Dataset, problems: string[]): Filter | null {
-  const parts = FILTER.exec(name);
-  if (!parts) {
-    problems.push(`“${name}” is not a part of this page's address.`);
-    return null;
-  }
-  const field = dataset.field.get(parts[1] ?? '');
-  const operator = parts[2] as Operator;
+function isKnownFilter(filter: Filter, dataset: Dataset, problems: string[]): boolean {
+  const field: FieldInfo | undefined = dataset.field.get(filter.field);
+  const operator = OPERATORS[filter.operator];
   if (!field) {
-    problems.push(`There is no field “${parts[1]}”; there are ${list(dataset.field.keys())}.`);
-    return null;
+    problems.push(`There is no field “${filter.field}”; there are ${list(dataset.field.keys())}.`);
+    return false;
   }
-  if (operator === 'all' && !field.multi) {
-    problems.push(`“${field.label}” has one value only, so “all of” does not apply to it.`);
-    return null;
+  if (!operator.applies(field)) {
+    problems.push(`“${field.label}” has one value only, so “${operator.words}” does not apply to it.`);
+    return false;
   }
-  const values = splitValues(text);
-  if (values === null || values.length === 0 || (operator === 'all' && values.includes(null))) {
-    problems.push(`The values “${text}” of “${name}” cannot be read.`);
-    return null;
+  if (!operator.takesMissing && filter.values.includes(null)) {
+    problems.push(`The values of “${filter.field}.${filter.operator}” cannot be read: the missing value is not one of many.`);
+    return false;
   }
-  return { field: field.name, operator, values };
+  return true;
 }
 
-function readNames(
-  name: 'group' | 'measures',
-  params: SearchParams,
+function knownNames(
+  part: 'group' | 'measures',
+  names: readonly string[] | null,
   known: ReadonlyMap<string, unknown>,
   defaults: readonly string[],
   problems: string[],
 ): readonly string[] {
-  const text = params[name];
-  if (text === undefined) return defaults;
-  if (text === '') return [];
-  const names = [...new Set(text.split(','))];
+  if (names === null) return defaults;
   const unknown = names.filter((candidate) => !known.has(candidate));
   if (unknown.length > 0) {
-    problems.push(`“${unknown.join(', ')}” in “${name}” is not known; there are ${list(known.keys())}.`);
+    problems.push(`“${unknown.join(', ')}” in “${part}” is not known; there are ${list(known.keys())}.`);
   }
   const kept = names.filter((candidate) => known.has(candidate));
-  return kept.length > 0 ? kept : defaults;
+  return kept.length > 0 || names.length === 0 ? kept : defaults;
 }
 
-function readSort(text: string | undefined, state: ExploreState, problems: string[]): Sort | null {
-  if (text === undefined) return null;
-  const by = text.replace(/^-/, '');
-  if (state.groupBy.includes(by) || state.measures.includes(by)) {
-    return { by, direction: text.startsWith('-') ? 'DESC' : 'ASC' };
-  }
-  problems.push(`The table has no column “${by}” to sort by.`);
+function knownSort(sort: Sort | null, state: ExploreState, problems: string[]): Sort | null {
+  if (sort === null || state.groupBy.includes(sort.by) || state.measures.includes(sort.by)) return sort;
+  problems.push(`The table has no column “${sort.by}” to sort by.`);
   return null;
 }
 
-function readChart(text: string | undefined, dataset: Dataset, problems: string[]): string | null {
-  if (text === undefined) return null;
-  if (dataset.measure.has(text)) return text;
-  problems.push(`There is no measure “${text}” to draw; there are ${list(dataset.measure.keys())}.`);
+function knownChart(chart: string | null, dataset: Dataset, problems: string[]): string | null {
+  if (chart === null || dataset.measure.has(chart)) return chart;
+  problems.push(`There is no measure “${chart}” to draw; there are ${list(dataset.measure.keys())}.`);
   return null;
-}
-
-function escapeValue(value: MemberValue): string {
-  if (value === null) return '~0';
-  if (value === '') return '~e';
-  return value.replaceAll('~', '~~').replaceAll(',', '~,');
-}
-
-/** The values of a list, or null when an escape is broken. */
-function splitValues(text: string): MemberValue[] | null {
-  const values: MemberValue[] = [];
-  for (const item of text.match(/(?:~.|[^,~])+/gsu) ?? []) {
-    if (item === '~0') values.push(null);
-    else if (item === '~e') values.push('');
-    else if (/~[^~,]/u.test(item.replaceAll('~~', ''))) return null;
-    else values.push(item.replace(/~([~,])/gu, '$1'));
-  }
-  // A lone tilde at an end matches nothing above and would be lost without a word.
-  return values.map(escapeValue).join(',') === text ? values : null;
 }
 
 function sortValues(values: readonly MemberValue[]): MemberValue[] {
-  const rank = (value: MemberValue) => (value === null ? 0 : 1);
-  return [...new Set(values)].toSorted((a, b) => rank(a) - rank(b) || compare(a ?? '', b ?? ''));
+  const present = values.filter((value) => value !== null);
+  const missing = present.length < values.length ? [null] : [];
+  return [...missing, ...[...new Set(present)].toSorted(compare)];
 }
 
 function compare(a: string, b: string): number {
