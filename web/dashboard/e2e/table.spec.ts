@@ -130,7 +130,6 @@ test('of a million groups End shows the last, and every row can be reached', asy
   await grid(page).evaluate((element) => {
     element.scrollTop = element.scrollHeight / 2;
   });
-  await expect(row(500_000)).toContainText('group 500000');
   const inView = () =>
     page.evaluate(() => {
       const box = document.querySelector('.grid')?.getBoundingClientRect();
@@ -141,7 +140,9 @@ test('of a million groups End shows the last, and every row can be reached', asy
         })
         .map((element) => Number(element.getAttribute('aria-rowindex')) - 2);
     });
+  await expect.poll(async () => Math.round(((await inView())[0] ?? 0) / 1000)).toBe(500);
   const before = await inView();
+  await expect(row(before[0] ?? 0)).toContainText(`group ${before[0]}`);
   await grid(page).hover();
   await page.mouse.wheel(0, 88);
   await expect.poll(async () => (await inView())[0]).toBeGreaterThan(before[0] ?? 0);

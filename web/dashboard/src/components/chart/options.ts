@@ -11,7 +11,7 @@ const FONT = 'system-ui, sans-serif';
 export function trendOption(points: readonly Point[], style: NumberStyle, colors: ChartColors): EChartsCoreOption {
   return {
     ...base(points, style, colors),
-    grid: { left: 8, right: 16, top: 14, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 16, top: 22, bottom: 4, containLabel: true },
     xAxis: {
       type: 'category',
       data: points.map((point) => point.short),
@@ -19,8 +19,7 @@ export function trendOption(points: readonly Point[], style: NumberStyle, colors
       axisTick: { show: false },
       axisLabel: { color: colors.muted, fontFamily: FONT, hideOverlap: true },
     },
-    // A line need not start at zero, and its band could not be seen if it did.
-    yAxis: { ...valueAxis(style, colors), scale: true },
+    yAxis: { ...valueAxis(style, colors), ...(isCut(points) && cutAxis(colors)) },
     series: [
       {
         type: 'custom',
@@ -30,6 +29,22 @@ export function trendOption(points: readonly Point[], style: NumberStyle, colors
       },
     ],
   };
+}
+
+/**
+ * Whether the axis leaves out what lies below the line: where all of it is in the upper half its band could not be seen
+ * otherwise.
+ */
+function isCut(points: readonly Point[]): boolean {
+  const ends = points.flatMap(({ value }) => [value?.lower ?? value?.value, value?.upper ?? value?.value]);
+  const known = ends.filter((end) => end != null);
+  return known.length > 0 && Math.min(...known) > Math.max(...known) / 2;
+}
+
+/** An axis that does not begin at zero says so. */
+function cutAxis(colors: ChartColors) {
+  const nameTextStyle = { color: colors.muted, fontFamily: FONT, fontSize: 11, align: 'left' };
+  return { scale: true, name: 'does not begin at 0', nameLocation: 'end', nameGap: 6, nameTextStyle };
 }
 
 export function barsOption(points: readonly Point[], style: NumberStyle, colors: ChartColors): EChartsCoreOption {
@@ -117,10 +132,10 @@ function lineWithBand(points: readonly Point[], colors: ChartColors): CustomSeri
     const before = points[index - 1]?.value;
     const children = [];
     if (here?.note !== undefined) {
-      // A shaded column behind a day that is missing or provisional.
+      // A shaded column behind a day: grey where there is nothing, in colour where what is there may change.
       const step = area.width / points.length;
       const shape = { x: at(index, 0)[0] - step / 2, y: area.y, width: step, height: area.height };
-      children.push({ type: 'rect' as const, z2: 0, shape, style: { fill: colors.caution, opacity: 0.16 } });
+      children.push({ type: 'rect' as const, z2: 0, shape, style: { fill: here.value ? colors.caution : colors.muted, opacity: 0.16 } });
     }
     const value = here?.value;
     if (value?.value == null) return { type: 'group' as const, children };

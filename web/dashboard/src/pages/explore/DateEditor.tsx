@@ -156,7 +156,9 @@ const LATEST_YEAR = 2200;
 export function problemOf(start: CalendarDate | null, end: CalendarDate | null): string | null {
   for (const day of [start, end]) {
     if (day !== null && (day.year < EARLIEST_YEAR || day.year > LATEST_YEAR)) {
-      return `The year ${day.year} is not complete: type all four digits.`;
+      return day.year < 1000
+        ? `The year ${day.year} is not complete: type all four digits.`
+        : `The year ${day.year} is beyond the calendar of this page, ${EARLIEST_YEAR} to ${LATEST_YEAR}.`;
     }
   }
   return start !== null && end !== null && start.compare(end) > 0 ? 'The first day is after the last one.' : null;

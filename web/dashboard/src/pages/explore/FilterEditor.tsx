@@ -9,6 +9,7 @@ import { Autocomplete, Input, ListBox, ListBoxItem, SearchField } from 'react-ar
 import { asGatewayError, wordsOf } from '../../api/client';
 import { membersOptions } from '../../api/cube';
 import type { FieldInfo } from '../../api/dataset';
+import { Label } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
 import { useNewest } from '../../components/useNewest';
 import { formatCount } from '../../format';
@@ -185,7 +186,9 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
             <ListBoxItem id={member.id} textValue={member.label} className="checklist-item">
               <span className="tick" aria-hidden="true" />
               {field.hasMedia && <Thumbnail src={member.media} />}
-              <span className="member-label">{member.label}</span>
+              <span className="member-label">
+                <Label text={member.label} />
+              </span>
               {member.value !== null && member.value !== member.label && (
                 <span className="muted checklist-note">{member.value}</span>
               )}

@@ -6,6 +6,7 @@ import type { Dataset } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { barsOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
+import { tellApart } from '../../components/chart/tellApart';
 import { Panel } from '../../components/Panel';
 import { formatCount } from '../../format';
 import { keyLabel, keysOf, measuresOf } from './columns';
@@ -13,6 +14,8 @@ import { AsTable } from './TrendPanel';
 
 /** More bars than this are thinner than their labels. */
 const MOST_BARS = 12;
+/** What fits beside the bars. */
+const AXIS_LETTERS = 24;
 
 interface GroupsPanelProps {
   readonly dataset: Dataset;
@@ -72,9 +75,12 @@ function groupPoints(data: Answered, dataset: Dataset, measure: string) {
   const index = Math.max(0, found);
   const style = measures[index];
   if (!style) return null;
-  const points = data.answer.rows.slice(0, MOST_BARS).map((row): Point => {
-    const label = keys.map((key, position) => keyLabel(row, position, key)).join(' · ');
-    return { short: label, label, value: row.values[index] ?? null };
+  const rows = data.answer.rows.slice(0, MOST_BARS);
+  const labels = rows.map((row) => keys.map((key, position) => keyLabel(row, position, key)).join(' · '));
+  const short = tellApart(labels, AXIS_LETTERS);
+  const points = rows.map((row, at): Point => {
+    const label = labels[at] ?? '';
+    return { short: short[at] ?? label, label, value: row.values[index] ?? null };
   });
   return { points, style };
 }

@@ -8,6 +8,7 @@ import type { ReactNode } from 'react';
 import type { Answered, CubeRow } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
+import { Label } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatDay, formatMonth, type Value } from '../../format';
 
@@ -101,7 +102,9 @@ function KeyCell({ row, index, info }: KeyCellProps) {
       {info.field?.hasMedia && <Thumbnail src={cell?.media ?? null} />}
       {row ? (
         <span className="key-text" title={text}>
-          <span className={cell?.value == null ? 'key-label muted' : 'key-label'}>{text}</span>{' '}
+          <span className={cell?.value == null ? 'key-label muted' : 'key-label'}>
+            <Label text={text} />
+          </span>{' '}
           {showValue && <span className="key-value">{cell.value}</span>}
         </span>
       ) : (

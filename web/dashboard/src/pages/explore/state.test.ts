@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import type { RawSearch } from '../../search';
 import { readAddress } from './address';
-import { daysOf, daysText, defaultState, type ExploreState, effectiveSort, readState, withDrawn, withFilter, writeState } from './state';
+import { daysOf, daysText, defaultState, type ExploreState, effectiveSort, readState, replaceValue, withDrawn, withFilter, writeState } from './state';
 
 const DEFAULTS = defaultState(DATASET);
 
@@ -151,5 +151,14 @@ describe('withFilter', () => {
 
   it('removes a filter without values', () => {
     expect(withFilter(withFilter(DEFAULTS, any), { ...any, values: [] }).filters).toEqual([]);
+  });
+});
+
+describe('replaceValue', () => {
+  it('puts a known value in the place of an unknown one, in every filter of the field', () => {
+    const params = { 'country.any': 'US,Untied', 'country.none': 'Untied', 'audience.any': 'Untied' };
+    const { state } = readState(readAddress(params), DATASET);
+    const replaced = writeState(replaceValue(state, 'country', 'Untied', 'UK'), DATASET);
+    expect(replaced).toEqual({ 'country.any': 'UK,US', 'country.none': 'UK', 'audience.any': 'Untied' });
   });
 });

@@ -163,6 +163,16 @@ export function withoutFilter(state: ExploreState, filter: Filter): ExploreState
   return withFilter(state, { ...filter, values: [] });
 }
 
+/** The state with another value in the place of one that was meant otherwise. */
+export function replaceValue(state: ExploreState, field: string, value: string, known: string): ExploreState {
+  const filters = state.filters.map((filter) =>
+    filter.field === field
+      ? { ...filter, values: filter.values.map((candidate) => (candidate === value ? known : candidate)) }
+      : filter,
+  );
+  return { ...state, filters };
+}
+
 function isKnownFilter(filter: Filter, dataset: Dataset, problems: string[]): boolean {
   const field: FieldInfo | undefined = dataset.field.get(filter.field);
   const operator = OPERATORS[filter.operator];
