@@ -178,3 +178,25 @@ test('a filter that leaves nothing is named, and its removal brings the rows bac
   const cube = await expectHeadline(page, request, { where: { country: { anyOf: [country] } } });
   await expect(card(page, 'Impressions')).toContainText(printed(cube.total.values[0], COUNT));
 });
+
+test('a picker stays where it is while values are ticked', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: /Add filter/ }).click();
+  await page.getByRole('option', { name: 'Country' }).click();
+  const options = page.getByRole('listbox', { name: 'Values of Country' }).getByRole('option');
+  await expect(options.nth(3)).toBeVisible();
+  const place = async () => {
+    const box = await options.nth(3).boundingBox();
+    return { x: box?.x, y: box?.y };
+  };
+  const before = await place();
+  for (let index = 0; index < 4; index += 1) {
+    await options.nth(index).click();
+    await expect(options.nth(index)).toHaveAttribute('aria-selected', 'true');
+    expect(await place()).toEqual(before);
+  }
+  await expect(page.getByRole('button', { name: /^Country any of .* and 1 more/ })).toBeVisible();
+  expect(await place()).toEqual(before);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: /Add filter/ })).toBeFocused();
+});

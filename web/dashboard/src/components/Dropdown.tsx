@@ -2,6 +2,13 @@
 
 import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
 
+interface Place {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 const PopoverFrame = lazy(() => import('./PopoverFrame'));
 
 interface DropdownProps {
@@ -15,27 +22,35 @@ interface DropdownProps {
 }
 
 export function Dropdown({ title, label, accessibleName, className = 'button', children }: DropdownProps) {
-  const [open, setOpen] = useState(false);
-  const trigger = useRef<HTMLButtonElement>(null);
+  // Where the button was when it was pressed: what is chosen in the popover may move the button, and the popover must
+  // not move from under the pointer.
+  const [place, setPlace] = useState<Place | null>(null);
+  const anchor = useRef<HTMLSpanElement>(null);
+  const close = () => setPlace(null);
   return (
     <>
       <button
-        ref={trigger}
         type="button"
         className={className}
         aria-haspopup="dialog"
-        aria-expanded={open}
+        aria-expanded={place !== null}
         aria-label={accessibleName}
-        onClick={() => setOpen(!open)}
+        onClick={({ currentTarget }) => {
+          const { left, top, width, height } = currentTarget.getBoundingClientRect();
+          setPlace(place === null ? { left, top, width, height } : null);
+        }}
       >
         {label}
       </button>
-      {open && (
-        <Suspense fallback={null}>
-          <PopoverFrame trigger={trigger} title={title} onClose={() => setOpen(false)}>
-            {children(() => setOpen(false))}
-          </PopoverFrame>
-        </Suspense>
+      {place !== null && (
+        <>
+          <span ref={anchor} className="popover-anchor" style={place} aria-hidden="true" />
+          <Suspense fallback={null}>
+            <PopoverFrame trigger={anchor} title={title} onClose={close}>
+              {children(close)}
+            </PopoverFrame>
+          </Suspense>
+        </>
       )}
     </>
   );

@@ -4,7 +4,8 @@ import type { ReactNode, RefObject } from 'react';
 import { Dialog, I18nProvider, Popover } from 'react-aria-components';
 
 interface PopoverFrameProps {
-  readonly trigger: RefObject<HTMLButtonElement | null>;
+  /** What it stands beside. */
+  readonly trigger: RefObject<HTMLElement | null>;
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ReactNode;

@@ -21,6 +21,8 @@ import type { ChangeOptions } from './useExplore';
 import { useDebounced } from './useDebounced';
 
 const FIRST_MEMBERS = 50;
+/** Chosen values that are spelled out; the rest of a long list is counted. */
+const MOST_TOKENS = 50;
 /** Typing faster than this asks once. */
 const TYPING_PAUSE_MS = 120;
 
@@ -132,22 +134,6 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           ))}
         </fieldset>
       </div>
-      {draft.values.length > 0 && (
-        <ul className="tokens" aria-label="Chosen values">
-          {draft.values.map((value) => (
-            <li key={toKey(value)}>
-              <button
-                type="button"
-                className="token"
-                aria-label={`Remove ${valueText(value)}`}
-                onClick={() => update({ values: draft.values.filter((other) => other !== value) })}
-              >
-                {valueText(value)} <span aria-hidden="true">×</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
       <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
         <SearchField className="search" aria-label={`Search ${field.label}`} autoFocus>
           {/* The list below belongs to this input and is always open: that is what a combobox is. Autocomplete adds
@@ -196,6 +182,26 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           )}
         </ListBox>
       </Autocomplete>
+      {/* Below the list, so that ticking moves no row from under the pointer. */}
+      {draft.values.length > 0 && (
+        <ul className="tokens" aria-label="Chosen values">
+          {draft.values.slice(0, MOST_TOKENS).map((value) => (
+            <li key={toKey(value)}>
+              <button
+                type="button"
+                className="token"
+                aria-label={`Remove ${valueText(value)}`}
+                onClick={() => update({ values: draft.values.filter((other) => other !== value) })}
+              >
+                {valueText(value)} <span aria-hidden="true">×</span>
+              </button>
+            </li>
+          ))}
+          {draft.values.length > MOST_TOKENS && (
+            <li className="muted">and {formatCount(draft.values.length - MOST_TOKENS)} more</li>
+          )}
+        </ul>
+      )}
       {refusal !== null && (
         <p className="filter-refusal" role="alert">
           {refusal}
