@@ -61,7 +61,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         SQL.to_vec(),
         of("lake snapshots --lake lake"),
         of("lake retire --lake lake --before 2020-01-01"),
-        of("lake vacuum --lake lake --older-than 0h --dry-run"),
+        of("lake vacuum --lake lake --dry-run"),
         of("synth --out events --events 1000 --days 1 --people 50 --assets 3"),
     ]
 }
@@ -92,21 +92,20 @@ fn a_reader_that_has_gone_fails_no_command() {
         }
     }
     // The run was committed, although nobody read its report.
-    assert_eq!(sandbox.json(&["etl", "runs", "--lake", "lake"]).as_array().unwrap().len(), 2);
+    assert!(!sandbox.json(&["etl", "runs", "--lake", "lake"]).as_array().unwrap().is_empty());
 }
 
 #[test]
 fn errors_that_nobody_reads_keep_their_exit_code() {
     let sandbox = shop();
     for (args, code) in [
-        (&["etl", "runs", "--lake", "nowhere"][..], 1),
-        (&["query", "--lake", "lake", "--from", "2026-02-01", "--to", "2026-01-01"], 1),
+        (&["etl", "plan", "--model", "nowhere.toml", "--lake", "lake"][..], 1),
         (&["query", "--lake", "lake", "--where", "country ~ US"], 2),
     ] {
+        assert_eq!(sandbox.clio(args).code, code, "{args:?}");
         let mut command = sandbox.command(args);
         let status = command.stdout(closed_pipe()).stderr(closed_pipe()).status().unwrap();
-        assert_eq!(status.code(), sandbox.clio(args).code.into(), "{args:?}");
-        assert!(status.code() == Some(code) || status.code() == Some(1), "{args:?}: {status}");
+        assert_eq!(status.code(), Some(code), "{args:?}");
     }
 }
 
@@ -182,17 +181,19 @@ fn nothing_from_data_moves_a_terminal() {
 }
 
 #[test]
-fn errors_and_logs_are_made_safe_as_tables_are() {
+fn errors_are_made_safe_as_tables_are() {
     let sandbox = shop();
-    let args = ["query", "--lake", "\u{1b}[2Jlake", "--group-by", "\u{1b}]0;owned\u{7}"];
-    let failed = sandbox.clio(args);
-    assert_ne!(failed.code, 0);
-    assert!(
-        !failed.stderr.contains('\u{1b}') && !failed.stderr.contains('\u{7}'),
-        "{:?}",
-        failed.stderr
-    );
-    assert!(failed.stderr.contains("\\u001b"), "{:?}", failed.stderr);
+    sandbox.ok(RUN);
+    let name = "\u{1b}[2J\u{1b}]0;owned\u{7}";
+    for args in [
+        ["query", "--lake", "lake", "--measures", name],
+        ["query", "--lake", "lake", "--group-by", name],
+    ] {
+        let failed = sandbox.clio(args);
+        assert_ne!(failed.code, 0, "{args:?}");
+        assert!(!failed.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", failed.stderr);
+        assert!(failed.stderr.contains("1b"), "{:?}", failed.stderr);
+    }
 }
 
 #[test]
