@@ -62,7 +62,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         of("lake snapshots --lake lake"),
         of("lake retire --lake lake --before 2020-01-01"),
         of("lake vacuum --lake lake --dry-run"),
-        of("synth --out events --events 1000 --days 1 --people 50 --assets 3"),
+        of("synth --out events --events 1000 --days 1 --people 50 --assets 12"),
     ]
 }
 

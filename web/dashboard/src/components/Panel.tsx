@@ -47,7 +47,7 @@ export function PanelBody<Data>({
   return (
     <>
       {announce ? <Failure {...loaded} kept={before !== null} /> : before === null && <NotLoaded />}
-      {before !== null && <div className="panel-body updating">{children(before, true)}</div>}
+      {before !== null && <div className="panel-body kept">{children(before, true)}</div>}
     </>
   );
 }
