@@ -1,4 +1,4 @@
-import { askCube, askGateway, bodyRows, card, COUNT, expect, expectHeadline, grid, open, printed, test, topValues } from './support';
+import { askCube, askGateway, bodyRows, card, COUNT, expect, expectAccessible, expectHeadline, grid, open, printed, test, topValues } from './support';
 
 test('a filter by keyboard is in the address, survives a reload, and Back undoes it', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
@@ -199,4 +199,18 @@ test('a picker stays where it is while values are ticked', async ({ page }) => {
   expect(await place()).toEqual(before);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: /Add filter/ })).toBeFocused();
+});
+
+test('a value that does not exist is said, and the nearest known one is a click away', async ({ page, request }) => {
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  const misspelt = `${country}x`;
+  await page.goto(`/?country.any=${encodeURIComponent(misspelt)}`);
+  const said = page.getByRole('listitem').filter({ hasText: `Country has no value “${misspelt}”.` });
+  await expect(said).toBeVisible();
+  await expectAccessible(page);
+  await page.screenshot({ path: 'e2e/screenshots/unknown-value.png' });
+  await said.getByRole('button', { name: country, exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`country\\.any=${encodeURIComponent(country)}$`));
+  await expect(said).toHaveCount(0);
+  await expectHeadline(page, request, { where: { country: { anyOf: [country] } } });
 });

@@ -69,7 +69,7 @@ export type ExploreQueryVariables = Exact<{
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }, coverage: { from: string | null, to: string | null, nDays: number, missing: Array<string>, retired: Array<string>, provisional: Array<string> } } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missing: Array<string>, retired: Array<string>, provisional: Array<string> } } };
 
 export type MembersQueryVariables = Exact<{
   field: string;
@@ -298,10 +298,17 @@ export const ExploreDocument = new TypedDocumentString(`
     }
     groupCount
     overlapping
+    notices {
+      field
+      value
+      nearest
+    }
+    noticeCount
     coverage {
       from
       to
       nDays
+      nMissing
       missing
       retired
       provisional

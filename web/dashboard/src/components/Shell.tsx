@@ -7,7 +7,7 @@ import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
 
 export function Shell() {
-  const { link, insecure, snapshot, dataset } = useSession();
+  const { link, insecure, snapshot, behind, dataset } = useSession();
   return (
     <>
       <a className="skip" href="#main">

@@ -51,7 +51,9 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
     total: { keys: [], values },
     groupCount: labels.length,
     overlapping: [],
-    coverage: { from: '2026-01-01', to: '2026-01-03', nDays: 3, missing: [], retired: [], provisional: [] },
+    notices: [],
+    noticeCount: 0,
+    coverage: { from: '2026-01-01', to: '2026-01-03', nDays: 3, nMissing: 0, missing: [], retired: [], provisional: [] },
     elapsedMs: 1,
   };
 }

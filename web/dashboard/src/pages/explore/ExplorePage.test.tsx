@@ -159,6 +159,7 @@ describe('notes', () => {
         from: '2026-01-01',
         to: '2026-01-03',
         nDays: 3,
+        nMissing: 1,
         missing: ['2026-01-02'],
         retired: ['2026-01-02'],
         provisional: ['2026-01-03'],
@@ -170,6 +171,20 @@ describe('notes', () => {
     expect(notes.getByText(/^Kept only as part of a whole month: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
+  });
+
+  it('name values of a filter that do not exist, and a click takes the nearest', async () => {
+    gateway.cube = (ask) =>
+      JSON.stringify(ask.query.where)?.includes('Untied')
+        ? { notices: [{ field: 'COUNTRY', value: 'Untied States', nearest: ['United States', 'Tied'] }], noticeCount: 3 }
+        : {};
+    const { history } = renderAt('/?country.any=DE,Untied+States', gateway);
+    const said = await screen.findByText(/Country has no value “Untied States”\. Did you mean/);
+    expect(said).toBeTruthy();
+    expect(screen.getByText('And 2 more values that are not known.')).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'United States' }));
+    await waitFor(() => expect(history.location.search).toBe('?country.any=DE,United+States'));
+    await waitFor(() => expect(screen.queryByText(/has no value/)).toBeNull());
   });
 
   it('are only the days covered when there is nothing to note', async () => {
@@ -202,6 +217,7 @@ describe('the chart', () => {
               from: '2026-01-01',
               to: '2026-01-03',
               nDays: 3,
+              nMissing: 2,
               missing: ['2026-01-02', '2026-01-03'],
               retired: ['2026-01-03'],
               provisional: [],

@@ -14,6 +14,7 @@ import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
 import { TrendPanel } from './TrendPanel';
 import { withDrawn } from './state';
+import { UnknownValues } from './UnknownValues';
 import { useExplore } from './useExplore';
 
 export function ExplorePage() {
@@ -70,6 +71,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
         onChoose={(chosen) => change((now) => withDrawn(now, chosen, dataset), { replace: true })}
       />
       <Notes dataset={dataset} loaded={table} />
+      <UnknownValues dataset={dataset} loaded={table} change={change} />
       <div className="charts">
         <TrendPanel dataset={dataset} loaded={trend} announce={!failsAlike(trend, table)} />
         <GroupsPanel dataset={dataset} loaded={table} measure={measure} />

@@ -32,14 +32,14 @@ interface Note {
 
 function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
-  const { from, to, missing, retired, provisional, nDays } = answer.coverage;
+  const { from, to, missing, nMissing, retired, provisional, nDays } = answer.coverage;
   if (from !== null && to !== null) {
     const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
     notes.push({ kind: 'plain', text });
   }
-  if (missing.length > 0) {
-    const verb = missing.length === 1 ? 'is' : 'are';
-    const text = `${formatCount(missing.length)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missing)}.`;
+  if (nMissing > 0) {
+    const verb = nMissing === 1 ? 'is' : 'are';
+    const text = `${formatCount(nMissing)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missing)}.`;
     notes.push({ kind: 'caution', text });
   }
   if (retired.length > 0) {

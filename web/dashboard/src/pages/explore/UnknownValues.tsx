@@ -1,0 +1,47 @@
+// Values of a filter that the field does not have: without a word their answer would look like a true zero. The nearest
+// known ones take their place with one click.
+
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import { formatCount } from '../../format';
+import { replaceValue } from './state';
+import type { Change } from './useExplore';
+
+interface UnknownValuesProps {
+  readonly dataset: Dataset;
+  readonly loaded: Loaded<Answered>;
+  readonly change: Change;
+}
+
+export function UnknownValues({ dataset, loaded, change }: UnknownValuesProps) {
+  const answer = shownOf(loaded)?.answer;
+  if (!answer || answer.notices.length === 0) return null;
+  const more = answer.noticeCount - answer.notices.length;
+  return (
+    <div className="note note-caution unknown-values" role="status">
+      <ul>
+        {answer.notices.map(({ field, value, nearest }) => {
+          const info = dataset.fields.find((candidate) => candidate.enumName === field);
+          if (!info) return null;
+          return (
+            <li key={`${field} ${value}`}>
+              {info.label} has no value “{value}”.
+              {nearest.length > 0 && ' Did you mean '}
+              {nearest.map((known) => (
+                <button
+                  key={known}
+                  type="button"
+                  className="button"
+                  onClick={() => change((now) => replaceValue(now, info.name, value, known))}
+                >
+                  {known}
+                </button>
+              ))}
+            </li>
+          );
+        })}
+      </ul>
+      {more > 0 && <p>And {formatCount(more)} more values that are not known.</p>}
+    </div>
+  );
+}
