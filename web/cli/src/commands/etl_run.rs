@@ -178,9 +178,7 @@ pub(crate) fn print_report(report: &RunReport) {
     for (lookup, days) in &report.days_without_state {
         let days: Vec<_> = days.iter().map(ToString::to_string).collect();
         let days = output::shortened(&days);
-        say!(
-            "  warning        {days}: before the first state of `{lookup}`, no event finds a row"
-        );
+        say!("  warning        {days}: before the first state of `{lookup}`, no event finds a row");
     }
     for month in report.retired_months.iter().take(MAX_LISTED) {
         let verdict = if month.effect == MonthEffect::Kept { "warning" } else { "retired" };
