@@ -166,6 +166,10 @@ macro_rules! tried {
 }
 
 impl Run<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the steps of a run in their order, a line or two each"
+    )]
     async fn all(&mut self) -> Result<RunReport, EtlError> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
         let (mut state, mut known) = tried!(self, "look", self.find());

@@ -85,6 +85,10 @@ impl Model {
 
     /// The days that events may have: an event of any other day is a bad row. Without `first_day` and
     /// `last_day` in the model, all that the lake can hold.
+    ///
+    /// # Panics
+    ///
+    /// Never: a checked model's last day is not before its first.
     pub fn days(&self) -> DayRange {
         let (first, last) =
             (self.first_day.unwrap_or(FIRST_DAY), self.last_day.unwrap_or(LAST_DAY));

@@ -239,6 +239,10 @@ impl Server {
     }
 
     /// What the process has said since it told its address.
+    ///
+    /// # Panics
+    ///
+    /// Where a thread that asked before has panicked.
     pub fn said(&self) -> Vec<String> {
         self.lines.lock().expect("no thread panicked with it").try_iter().collect()
     }

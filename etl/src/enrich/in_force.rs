@@ -29,6 +29,9 @@ use crate::source::Table;
 /// How many states are kept: the days before and after are on the way at once.
 const N_KEPT: usize = 2;
 
+/// A state that was read: the day that it is asked by, the days on which it is in force, and its rows.
+type KeptState = (Option<Date>, Days, Arc<Dated>);
+
 /// What one dimension takes of a lookup with a history.
 #[derive(Debug)]
 pub(super) struct InForceRows {
@@ -41,7 +44,7 @@ pub(super) struct InForceRows {
     pub(super) pool: Pool,
     /// The first and the last day of the run; `None` where any day may come.
     span: Option<(Date, Date)>,
-    kept: Mutex<Vec<(Option<Date>, Days, Arc<Dated>)>>,
+    kept: Mutex<Vec<KeptState>>,
 }
 
 /// The numbers of a dimension's values, over all states.
@@ -222,7 +225,7 @@ impl InForceRows {
                     Some((key, rows)) if key.is(keys, row) => rows.push(own),
                     open => {
                         if let Some((key, rows)) = open.replace((Key::of(keys, row), vec![own])) {
-                            self.add_key(dated, key, rows)?;
+                            self.add_key(dated, &key, &rows)?;
                         }
                     }
                 }
@@ -234,13 +237,13 @@ impl InForceRows {
             return Err(EtlError::KeyMissing { lookup, key, n_rows: n_keyless });
         }
         if let Some((key, rows)) = open {
-            self.add_key(dated, key, rows)?;
+            self.add_key(dated, &key, &rows)?;
         }
         Ok(())
     }
 
     /// Walks along the days on which something changes for a key.
-    fn add_key(&self, dated: &mut Dated, key: Key, rows: Vec<DatedRow>) -> Result<(), EtlError> {
+    fn add_key(&self, dated: &mut Dated, key: &Key, rows: &[DatedRow]) -> Result<(), EtlError> {
         let mut days: Vec<i32> = rows.iter().flat_map(|row| [row.from, row.to]).collect();
         if let Some((first, last)) = self.span {
             let (first, last) = (number_of(first), number_of(last));
@@ -254,7 +257,7 @@ impl InForceRows {
             let in_force: Vec<&DatedRow> =
                 rows.iter().filter(|row| row.from <= day && day < row.to).collect();
             if in_force.len() > 1 && matches!(self.pool, Pool::Values(_)) {
-                return Err(self.repeated(&key, in_force.len(), date_of(day)));
+                return Err(self.repeated(key, in_force.len(), date_of(day)));
             }
             let values: Vec<u32> = in_force.iter().flat_map(|row| &row.values).copied().collect();
             let number = self.pool.number_of(&values);

@@ -62,11 +62,19 @@ pub enum LakeError {
 
 impl LakeError {
     /// Something that trying again does not mend.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers give texts, addresses and references to them"
+    )]
     pub fn refused(url: impl ToString, reason: impl Into<String>) -> Self {
         Self::Storage { url: url.to_string(), reason: reason.into(), is_transient: false }
     }
 
     /// What the storage says.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers give texts, addresses and references to them"
+    )]
     pub fn storage(url: impl ToString, error: &(dyn std::error::Error + 'static)) -> Self {
         let (url, is_transient) = (url.to_string(), is_transient(error));
         Self::Storage { url, reason: error.to_string(), is_transient }
