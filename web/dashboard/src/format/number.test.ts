@@ -83,6 +83,8 @@ describe('formatAxis', () => {
   it.each([
     [0, COUNT, '0'],
     [12_300, COUNT, '12.3K'],
+    [2_450, COUNT, '2.45K'],
+    [2_500, COUNT, '2.5K'],
     [1_200_000, DISTINCT, '1.2M'],
     [0.125, PERCENT, '12.5 %'],
     [7200, SECONDS, '2 h'],

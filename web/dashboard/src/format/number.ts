@@ -56,14 +56,15 @@ export function formatValue(value: number | null, style: NumberStyle): string {
 
 /** The short form of an axis: "12K", "1.2M", "4 h". */
 export function formatAxis(value: number, style: NumberStyle): string {
-  if (style.format === 'PERCENT') return `${format(value * 100, 1, 'halfExpand', true)}${NARROW_SPACE}%`;
+  if (style.format === 'PERCENT') return `${format(value * 100, 2, 'halfExpand', true)}${NARROW_SPACE}%`;
   if (style.format === 'SECONDS') {
     const hours = value / 3600;
     return hours >= 1 || value === 0
-      ? `${format(hours, 1, 'halfExpand', true)}${NARROW_SPACE}h`
-      : `${format(value / 60, 1, 'halfExpand', true)}${NARROW_SPACE}min`;
+      ? `${format(hours, 2, 'halfExpand', true)}${NARROW_SPACE}h`
+      : `${format(value / 60, 2, 'halfExpand', true)}${NARROW_SPACE}min`;
   }
-  return format(value, Math.abs(value) < 10 ? 2 : 1, 'halfExpand', true);
+  // Two decimals, since the marks of an axis lie closer together than one tells apart: 2.45K, 2.5K.
+  return format(value, 2, 'halfExpand', true);
 }
 
 /** The 95 % bounds: "12,201–12,490", "exact", or null where the value itself is not defined. */

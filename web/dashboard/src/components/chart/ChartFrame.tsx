@@ -22,6 +22,8 @@ export interface ChartFrameProps {
 }
 
 export function ChartFrame(props: ChartFrameProps) {
+  // An empty picture could be taken for zeros.
+  if (props.points.every(({ value }) => value?.value == null)) return <p className="chart panel-hint">No data here.</p>;
   return props.asTable ? <PointTable {...props} /> : <Picture {...props} />;
 }
 

@@ -237,6 +237,13 @@ describe('the chart', () => {
     expect(panel.getByRole('row', { name: '1 Jan 2026 100 98–102' })).toBeTruthy();
   });
 
+  it('says so where there is nothing to draw', async () => {
+    gateway.cube = (ask) => (isTable(ask) ? {} : { rows: [] });
+    renderAt('/', gateway);
+    const panel = within(await screen.findByRole('region', { name: 'Viewers by day' }));
+    expect(await panel.findByText('No data here.')).toBeTruthy();
+  });
+
   it('draws the measure of the card that is chosen', async () => {
     const { history } = renderAt('/', gateway);
     await userEvent.click(await screen.findByRole('button', { pressed: false, name: /^Take rate/ }));

@@ -15,7 +15,7 @@ import { AsTable } from './TrendPanel';
 /** More bars than this are thinner than their labels. */
 const MOST_BARS = 12;
 /** What fits beside the bars. */
-const AXIS_LETTERS = 24;
+const AXIS_LETTERS = 21;
 
 interface GroupsPanelProps {
   readonly dataset: Dataset;
