@@ -1,3 +1,5 @@
+//! Previews are served, and nothing else of the folder.
+
 use crate::config::GatewayConfig;
 use crate::testing::{TestServer, dashboard, serving};
 
