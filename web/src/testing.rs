@@ -193,13 +193,16 @@ pub(crate) fn answer(query: &Query) -> Answer {
     }
 }
 
+/// Whether a lookup names an address.
+type IsNamed = Box<dyn Fn(&str) -> bool + Send>;
+
 /// A service that answers what it is told to.
 pub(crate) struct FakeCubes {
     dataset: Mutex<Description>,
     /// What `watch` tells; an error is what every method gives.
     statuses: watch::Sender<Result<ServingStatus, ServiceError>>,
     /// Which addresses of previews a lookup names.
-    media: Mutex<Box<dyn Fn(&str) -> bool + Send>>,
+    media: Mutex<IsNamed>,
     /// A measure; what asks for it is never answered.
     hangs_on: Mutex<Option<String>>,
     n_hanging: AtomicUsize,

@@ -270,15 +270,13 @@ impl Settling<'_> {
     fn differ(&self, found: &Found, at: usize, target: &ColumnType, since: &str) -> EtlError {
         let (index, data_type) = &found.types[at];
         let path = |index: usize| self.files.files.get(index).map(SourceFile::path);
-        let second = TypeInFile {
-            file: path(*index).unwrap_or_default(),
-            data_type: type_name(data_type).to_owned(),
-        };
+        let second =
+            TypeInFile { file: path(*index).unwrap_or_default(), data_type: type_name(data_type) };
         let first = match found.types.first() {
             // Of files that are here, as they say it themselves.
             Some((first, data_type)) if self.files.place(*first) == since => TypeInFile {
                 file: path(*first).unwrap_or_default(),
-                data_type: type_name(data_type).to_owned(),
+                data_type: type_name(data_type),
             },
             _ => {
                 let file = if since.is_empty() { "the model's `types`" } else { since };

@@ -158,6 +158,7 @@ impl LookupView {
 }
 
 /// The rows that are in force on a day: from the day of their beginning on, and before that of their end.
+#[expect(clippy::needless_pass_by_value, reason = "the rows go on as the answer")]
 fn in_force(
     ctx: &SessionContext,
     model: &Model,

@@ -245,6 +245,7 @@ async fn lookups_are_checked() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of refusals, one after another")]
 async fn queries_are_refused_with_what_exists() {
     let lake = TestLake::with(two_days());
     let cubes = open(&lake).await;

@@ -70,6 +70,7 @@ fn ruled_below_its_head() -> Table {
 }
 
 /// A plain table of texts.
+#[expect(clippy::needless_pass_by_value, reason = "callers make them for this table")]
 pub(crate) fn table_of(heads: Vec<String>, rows: Vec<Vec<String>>) -> Table {
     let mut table = ruled_below_its_head();
     // A head may be two lines, a name above its type; a cell is one, whatever its value holds.

@@ -204,9 +204,9 @@ fn safe_but_for_colours(text: &str) -> Cow<'_, str> {
         let length = BEGIN.len() + if is_colour { n + 1 } else { 0 };
         let sequence = &from[..length];
         if is_colour {
-            out.push_str(sequence)
+            out.push_str(sequence);
         } else {
-            out.push_str(&safe(sequence, Lines::Kept))
+            out.push_str(&safe(sequence, Lines::Kept));
         }
         rest = &from[length..];
     }

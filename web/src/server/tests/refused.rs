@@ -3,6 +3,7 @@
 use super::*;
 
 /// Every way to be refused by the checks of a query, a thousand bytes and a million long.
+#[expect(clippy::too_many_lines, reason = "a list of queries, one after another")]
 fn refused_queries(n_bytes: usize) -> Vec<(&'static str, String)> {
     let repeated = |text: &str| text.repeat(n_bytes / text.len());
     let named = |text: &dyn Fn(usize) -> String| {
