@@ -40,7 +40,7 @@ fn states(state: &mut u64) -> States {
         let people = states.entry(day).or_default();
         for _ in 0..next(state, 8) {
             let name = ["news", "sports", "kids"][index(state, 3)];
-            people.entry(index(state, 4)).or_insert_with(BTreeSet::new).insert(name);
+            people.entry(index(state, 4)).or_default().insert(name);
         }
     }
     states
@@ -185,7 +185,6 @@ async fn a_row_of_the_newest_state_rebuilds_one_day_of_twenty() {
             }
             let plan = plan(&sandbox.config(), Days::OutOfDate).await.unwrap();
             let [changed] = plan.changed_lookups.as_slice() else { panic!("one lookup changed") };
-            println!("{source} {lookup}: {changed}");
             assert_eq!((changed.n_days, changed.is_costly()), (n_days, n_days > 7), "{changed}");
             let report = sandbox.run(Days::OutOfDate).await;
             assert_eq!(report.days.len(), n_days, "{source} {lookup}");

@@ -324,8 +324,10 @@ async fn the_order_of_runs_and_the_types_of_files_change_no_number() {
         let mut events = vec![Event { day: 0, user: Some(1), price: Some(1) }];
         for _ in 0..60 {
             let day = index(&mut state, DAYS.len());
-            let user = (next(&mut state, 5) > 0 && day != 3).then(|| next(&mut state, 6) as i64);
-            let price = (next(&mut state, 4) > 0).then(|| next(&mut state, 50) as i64);
+            let user = (next(&mut state, 5) > 0 && day != 3)
+                .then(|| i64::try_from(next(&mut state, 6)).unwrap());
+            let price =
+                (next(&mut state, 4) > 0).then(|| i64::try_from(next(&mut state, 50)).unwrap());
             events.push(Event { day, user, price });
         }
         let types: Vec<(u64, u64)> =

@@ -83,7 +83,7 @@ async fn a_day_goes_with_the_last_source_that_has_events_of_it() {
 }
 
 fn parquet(at: ArrayRef) -> RecordBatch {
-    let n_rows = at.len() as i64;
+    let n_rows = i64::try_from(at.len()).unwrap();
     let id: ArrayRef = Arc::new(Int64Array::from((0..n_rows).collect::<Vec<_>>()));
     let country: ArrayRef = Arc::new(StringArray::from(vec!["US"; at.len()]));
     RecordBatch::try_from_iter([("at", at), ("id", id), ("country", country)]).unwrap()
