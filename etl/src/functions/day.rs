@@ -398,7 +398,7 @@ mod tests {
                                 assert!((FIRST_DAY..=LAST_DAY).contains(&day), "{day}");
                             }
                             Err(error) => {
-                                assert!(error.to_string().contains("is not from"), "{error}")
+                                assert!(error.to_string().contains("is not from"), "{error}");
                             }
                         }
                     }

@@ -289,6 +289,10 @@ mod tests {
         }
     }
 
+    #[expect(
+        clippy::panic_in_result_fn,
+        reason = "an assertion of a test, not an error to be read"
+    )]
     fn read(array: impl Array + 'static, to: &str) -> Result<Vec<String>> {
         let (array, exact): (ArrayRef, _) = (Arc::new(array), exact(to));
         let values = exact.values(&array, &exact.to)?;
