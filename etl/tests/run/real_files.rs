@@ -299,7 +299,12 @@ async fn a_mark_of_utf8_is_skipped_and_other_encodings_are_named() {
         let units = |bytes: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
             format!("{mark}{rows}").encode_utf16().flat_map(bytes).collect()
         };
-        for bytes in [units(u16::to_le_bytes, "\u{feff}"), units(u16::to_be_bytes, "\u{feff}")] {
+        for bytes in [
+            units(u16::to_le_bytes, "\u{feff}"),
+            units(u16::to_be_bytes, "\u{feff}"),
+            units(u16::to_le_bytes, ""),
+            units(u16::to_be_bytes, ""),
+        ] {
             let message = refusal(format, &bytes).await;
             assert!(message.contains("is no UTF-8 text file: it is UTF-16"), "{message}");
         }
