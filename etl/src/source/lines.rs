@@ -51,8 +51,8 @@ fn other_encoding(start: &[u8]) -> Option<&'static str> {
     match start {
         [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] => Some("UTF-32"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
-        [first, 0, second, 0] if *first != 0 && *second != 0 => Some("UTF-16LE"),
-        [0, first, 0, second] if *first != 0 && *second != 0 => Some("UTF-16BE"),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some("UTF-16LE"),
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some("UTF-16BE"),
         _ => None,
     }
 }
