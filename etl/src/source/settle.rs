@@ -42,6 +42,15 @@ struct Found {
     field: Arc<Field>,
     /// The type in each file that has values of one.
     types: Vec<(usize, DataType)>,
+    /// Some file has lists, be they all empty.
+    has_lists: bool,
+}
+
+impl Found {
+    /// The type where no file has a value: of texts, in lists where there are lists.
+    fn without_values(&self, own: Option<Use>) -> DataType {
+        if self.has_lists || own == Some(Use::List) { texts() } else { DataType::Utf8View }
+    }
 }
 
 /// Decides about every column, and notes what files say.
@@ -91,13 +100,17 @@ impl Files<'_> {
             for field in schema.fields() {
                 let at = all.iter().position(|found| found.field.name() == field.name());
                 let at = at.unwrap_or_else(|| {
-                    all.push(Found { field: Arc::clone(field), types: Vec::new() });
+                    let field = Arc::clone(field);
+                    all.push(Found { field, types: Vec::new(), has_lists: false });
                     all.len() - 1
                 });
                 // What a file says of a column besides.
                 if all[at].field.metadata().is_empty() && !field.metadata().is_empty() {
                     all[at].field = Arc::clone(field);
                 }
+                let is_list =
+                    matches!(field.data_type(), DataType::List(_) | DataType::LargeList(_));
+                all[at].has_lists |= is_list;
                 if !is_untyped(field.data_type()) {
                     all[at].types.push((index, field.data_type().clone()));
                 }
@@ -182,8 +195,7 @@ impl Settling<'_> {
             target = Some(ColumnType::UInt64);
         }
         let Some(target) = target else {
-            let data_type = if own == Some(Use::List) { texts() } else { DataType::Utf8View };
-            return Ok(Some((data_type, known_as(None, since))));
+            return Ok(Some((found.without_values(own), known_as(None, since))));
         };
         let since_or_declared = if declared.is_some() { String::new() } else { since.clone() };
         let data_type = self.read_as(found, &kinds, &target, &since_or_declared)?;
@@ -262,9 +274,8 @@ impl Settling<'_> {
                 }
             }
         }
-        // A column of nulls alone is taken for texts.
-        let is_null = merged == DataType::Null;
-        Ok(Some(if is_null { DataType::Utf8View } else { merged }))
+        let is_without_values = merged == DataType::Null;
+        Ok(Some(if is_without_values { found.without_values(own) } else { merged }))
     }
 
     fn differ(&self, found: &Found, at: usize, target: &ColumnType, since: &str) -> EtlError {

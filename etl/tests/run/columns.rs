@@ -208,6 +208,28 @@ async fn keys_of_lookups_keep_their_type() {
     assert_eq!(sandbox.cells().await.lines("all"), ["US b 2 1"]);
 }
 
+/// Where every row's list was empty, the column was taken for texts and its first row refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_may_all_be_empty_in_lookups_and_in_sources() {
+    let more = "[lookup.people]\nurl = \"people.json\"\nformat = \"ndjson\"\nkey = \
+                \"id\"\n[dimension.audience]\nlookup = \"people\"\non = \"id\"\ncolumn = \
+                \"audience\"\nmulti = true\n[dimension.tag]\ncolumn = \"tags\"\nmulti = true";
+    let mut sandbox = Sandbox::new(&model(NDJSON, more));
+    sandbox.write("people.json", "{\"id\":1,\"audience\":[]}\n{\"id\":2,\"audience\":[]}\n");
+    sandbox.write(
+        "events/dt=2026-01-05/a.json",
+        "{\"at\":\"2026-01-05\",\"id\":1,\"country\":\"US\",\"tags\":[]}\n",
+    );
+    sandbox.run(Days::OutOfDate).await;
+    assert_eq!(sandbox.cells().await.lines("all"), ["US [] [] 1 1"]);
+    sandbox.write(
+        "events/dt=2026-01-06/a.json",
+        "{\"at\":\"2026-01-06\",\"id\":2,\"country\":\"US\",\"tags\":[\"b\",\"a\"]}\n",
+    );
+    sandbox.run(Days::OutOfDate).await;
+    assert_eq!(sandbox.cells().await.lines("all"), ["US [] [] 1 1", "US [] [a,b] 1 1"]);
+}
+
 /// A column that nobody uses may be whatever it likes.
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_that_nobody_uses_may_differ() {
