@@ -64,6 +64,9 @@ fn raw_events_cannot_be_downloaded_from_the_demo() {
 fn another_host_reads_nothing() {
     let sandbox = Sandbox::new();
     let demo = sandbox.serve(&["demo", "--data", "data", "--http", "127.0.0.1:0"]);
+    until("the schema", || {
+        (demo.graphql("{ dataset { name } }", &serde_json::Value::Null).0 == 200).then_some(())
+    });
     let body = r#"{"query":"{ dataset { name } }"}"#;
     for (hosts, expected) in [
         ("host: localhost\r\n", 200),

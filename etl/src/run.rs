@@ -248,7 +248,9 @@ impl Run<'_> {
                 before: (state.as_ref(), known.as_ref()),
                 after: (newer.as_ref(), newly_known.as_ref()),
             };
-            refuse_conflict(&lake, &shape, &changed, &self.columns)?;
+            let mut own = recast.clone();
+            own.extend(days.clone());
+            refuse_conflict(&lake, &shape, &own, &self.columns)?;
             tracing::info!("another run committed meanwhile, parents are folded again");
             (state, known) = (newer, newly_known);
         }

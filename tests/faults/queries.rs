@@ -60,5 +60,9 @@ fn a_lake_that_is_not_there_and_a_service_that_does_not_answer_fail_with_code_1(
     let url = format!("http://127.0.0.1:{port}");
     let silent = sandbox.clio(["query", "--serving", &url]);
     assert_eq!(silent.code, 1, "{}", silent.stderr);
-    assert!(silent.stderr.contains(&url), "{}", silent.stderr);
+    assert!(silent.stderr.contains("cannot be reached now"), "{}", silent.stderr);
+    assert!(!silent.stderr.contains(&url), "an analyst has no use for it: {}", silent.stderr);
+    let told = sandbox.clio(["--log", "info", "query", "--serving", &url]);
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert!(told.stderr.contains(&url), "{}", told.stderr);
 }

@@ -24,7 +24,7 @@ const MAX_DAYS: u32 = 3_660;
 /// longer run with the same days in front.
 ///
 /// ```
-/// use clio_etl::synth::SynthConfig;
+/// use clio_synth::SynthConfig;
 ///
 /// let config = SynthConfig { seed: 7, ..SynthConfig::small() };
 /// assert!(config.validate().is_ok());

@@ -86,11 +86,11 @@ impl SynthProgress for () {
 /// ```no_run
 /// use std::path::Path;
 ///
-/// use clio_etl::synth::{SynthConfig, generate};
+/// use clio_synth::{SynthConfig, generate};
 ///
 /// let summary = generate(&SynthConfig::small(), Path::new("data/events"), &())?;
 /// assert_eq!(summary.days.len(), 7);
-/// # Ok::<(), clio_etl::synth::SynthError>(())
+/// # Ok::<(), clio_synth::SynthError>(())
 /// ```
 ///
 /// # Errors
