@@ -20,11 +20,11 @@ mod tests;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clio_lake::JournalError;
 use clio_proto::{RunId, RunOutcome};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use url::Url;
 
 pub(crate) use heirloom::{Heirloom, StagedDay, StagedPass};
@@ -34,6 +34,8 @@ use crate::error::EtlError;
 
 /// How long a write waits for that of another process; each takes less than a millisecond.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a run waits before it looks again whether another has turned the write-ahead log on, which takes about as long.
+const BUSY_PAUSE: Duration = Duration::from_millis(2);
 /// How many runs the journal remembers.
 const N_RUNS_KEPT: u32 = 1_000;
 /// The version of the tables below.
@@ -279,12 +281,29 @@ fn lock_path(folder: &Path, run: &RunId) -> PathBuf {
     folder.join("running").join(format!("{}.lock", clio_lake::plain(run.as_str())))
 }
 
+/// Turns the write-ahead log on, which the first run on a journal does alone: SQLite tells the others that the database
+/// is locked, and does not let them wait for this by [`BUSY_TIMEOUT`] as it does for writes.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && began.elapsed() < BUSY_TIMEOUT =>
+            {
+                std::thread::sleep(BUSY_PAUSE);
+            }
+            turned => return turned,
+        }
+    }
+}
+
 /// Opens the database, and makes its tables.
 fn open(folder: &Path) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open(folder.join("journal.sqlite"))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // A commit need not reach the disk: what a crash of the machine loses is done again.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    use_write_ahead_log(&connection)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -120,3 +120,21 @@ fn a_step_costs_less_than_ten_milliseconds() {
     let mean = since.elapsed() / n_steps;
     assert!(mean < Duration::from_millis(10), "{mean:?}");
 }
+
+/// Two runs that began together on a new journal: one of them was told that the database is locked.
+#[test]
+fn runs_that_begin_together_make_one_journal() {
+    for round in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let together = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    together.wait();
+                    let opened = super::open(folder.path());
+                    assert!(opened.is_ok(), "{round}: {opened:?}");
+                });
+            }
+        });
+    }
+}
