@@ -131,7 +131,7 @@ fn runs_that_begin_together_make_one_journal() {
             for _ in 0..8 {
                 scope.spawn(|| {
                     together.wait();
-                    let opened = super::open(folder.path());
+                    let opened = open(folder.path());
                     assert!(opened.is_ok(), "{round}: {opened:?}");
                 });
             }
