@@ -57,8 +57,8 @@ export async function askGateway<Data>(request: APIRequestContext, query: string
 export async function askCube(request: APIRequestContext, query: Record<string, unknown>): Promise<Cube> {
   const document = `query ($query: CubeQuery!) {
     cube(query: $query) {
-      rows { keys { value label } values { value lower upper exact } }
-      total { values { value lower upper exact } }
+      rows { keys { value label } values { value lower upper exact exactText } }
+      total { values { value lower upper exact exactText } }
       groupCount
     }
   }`;
@@ -80,7 +80,7 @@ export const DISTINCT: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
 /** A value as the page prints it, bounds included. */
 export function printed(value: Value | undefined, style: NumberStyle): string {
   if (!value) throw new Error('the gateway gave no such value');
-  return `${formatValue(value.value, style)} ${formatBounds(value, style)}`;
+  return `${formatValue(value, style)} ${formatBounds(value, style)}`;
 }
 
 export function card(page: Page, measure: string): Locator {

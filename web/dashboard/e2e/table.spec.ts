@@ -1,4 +1,4 @@
-import { formatValue } from '../src/format';
+import { formatValue, NO_VALUE } from '../src/format';
 import { askCube, bodyRows, card, COUNT, expect, grid, open, test } from './support';
 
 const MANY = { groupBy: ['ASSET', 'COUNTRY', 'DEVICE'], measures: ['IMPRESSIONS'] };
@@ -18,7 +18,7 @@ test('thousands of groups keep the document small, and End reaches the last', as
   const row = page.locator(`[aria-rowindex="${groupCount + 1}"]`);
   await expect(row).toBeInViewport();
   await expect(row).toHaveAttribute('aria-selected', 'true');
-  await expect(row).toContainText(formatValue(last.rows[0]?.values[0]?.value ?? null, COUNT));
+  await expect(row).toContainText(formatValue(last.rows[0]?.values[0] ?? NO_VALUE, COUNT));
   // Said once for the column, and in no row.
   await expect(page.getByRole('columnheader', { name: 'Impressions' })).toContainText('exact');
   await expect(row.getByRole('gridcell').nth(2)).not.toContainText('exact');
@@ -101,7 +101,7 @@ test('of a million groups End shows the last, and every row can be reached', asy
     body.data.cube.rows = Array.from({ length: count }, (_, index) => {
       const label = `group ${offset + index}`;
       const value = groupCount - offset - index;
-      const values = measures.map(() => ({ value, lower: value, upper: value, exact: true }));
+      const values = measures.map(() => ({ value, lower: value, upper: value, exact: true, exactText: null }));
       return { keys: [{ value: label, label, media: null }], values };
     });
     return route.fulfill({ json: body });

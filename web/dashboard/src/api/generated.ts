@@ -46,7 +46,9 @@ export type SnapshotPartsFragment = { version: number, committedAt: string, fing
 
 export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null };
 
-export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> };
+export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> };
+
+export type DaysFragment = { from: string, to: string };
 
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -69,7 +71,7 @@ export type ExploreQueryVariables = Exact<{
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missing: Array<string>, retired: Array<string>, provisional: Array<string> } } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }> } } };
 
 export type MembersQueryVariables = Exact<{
   field: string;
@@ -157,9 +159,16 @@ export const RowPartsFragmentDoc = new TypedDocumentString(`
     lower
     upper
     exact
+    exactText
   }
 }
     `, {"fragmentName":"RowParts"}) as unknown as TypedDocumentString<RowPartsFragment, unknown>;
+export const DaysFragmentDoc = new TypedDocumentString(`
+    fragment Days on DayRange {
+  from
+  to
+}
+    `, {"fragmentName":"Days"}) as unknown as TypedDocumentString<DaysFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
@@ -309,9 +318,15 @@ export const ExploreDocument = new TypedDocumentString(`
       to
       nDays
       nMissing
-      missing
-      retired
-      provisional
+      missingRanges {
+        ...Days
+      }
+      retiredRanges {
+        ...Days
+      }
+      provisionalRanges {
+        ...Days
+      }
     }
     elapsedMs
   }
@@ -327,7 +342,12 @@ export const ExploreDocument = new TypedDocumentString(`
     lower
     upper
     exact
+    exactText
   }
+}
+fragment Days on DayRange {
+  from
+  to
 }`) as unknown as TypedDocumentString<ExploreQuery, ExploreQueryVariables>;
 export const MembersDocument = new TypedDocumentString(`
     query Members($field: Field!, $search: String, $first: Int!, $snapshot: Int64) {

@@ -13,7 +13,7 @@ export function Bounded({ value, style, isSaid = false }: BoundedProps) {
   const bounds = value.exact && isSaid ? null : formatBounds(value, style);
   return (
     <>
-      <span className={value.value === null ? 'number muted' : 'number'}>{formatValue(value.value, style)}</span>{' '}
+      <span className={value.value === null ? 'number muted' : 'number'}>{formatValue(value, style)}</span>{' '}
       {bounds !== null && <span className="bounds">{bounds}</span>}
     </>
   );

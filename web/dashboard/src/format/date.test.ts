@@ -31,10 +31,13 @@ describe('formatRange', () => {
 });
 
 describe('formatDays', () => {
-  it('joins runs and counts the tail', () => {
-    expect(formatDays(['2026-01-03', '2026-01-01', '2026-01-02', '2026-01-07'])).toBe('1–3 Jan 2026, 7 Jan 2026');
-    const many = ['2026-01-01', '2026-01-03', '2026-01-05', '2026-01-07', '2026-01-08'];
+  const range = (from: string, to = from) => ({ from, to });
+
+  it('lists ranges and counts the days of the tail', () => {
+    expect(formatDays([range('2026-01-01', '2026-01-03'), range('2026-01-07')])).toBe('1–3 Jan 2026, 7 Jan 2026');
+    const many = [range('2026-01-01'), range('2026-01-03'), range('2026-01-05'), range('2026-01-07', '2026-01-08')];
     expect(formatDays(many)).toBe('1 Jan 2026, 3 Jan 2026, 5 Jan 2026 and 2 more');
+    expect(formatDays([range('1900-01-01', '2025-12-31')])).toBe('1 Jan 1900 – 31 Dec 2025');
   });
 });
 

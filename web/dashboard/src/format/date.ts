@@ -42,17 +42,21 @@ export function formatRange(from: string | null, to: string | null): string {
   return `${formatDay(from)} – ${formatDay(to)}`;
 }
 
-/** Days listed for a sentence, runs joined, the tail counted: "1–3 Jan 2026, 7 Jan 2026 and 4 more". */
-export function formatDays(days: readonly string[], most = 3): string {
-  const runs: [string, string][] = [];
-  for (const day of days.toSorted()) {
-    const last = runs.at(-1);
-    if (last && addDays(last[1], 1) === day) last[1] = day;
-    else runs.push([day, day]);
-  }
-  const shown = runs.slice(0, most).map(([from, to]) => formatRange(from, to));
-  const hidden = runs.slice(most).reduce((sum, [from, to]) => sum + daysBetween(from, to), 0);
-  return hidden > 0 ? `${shown.join(', ')} and ${hidden} more` : shown.join(', ');
+/** Days from one to another, both included. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Ranges of days for a sentence, the days of the tail counted: "1–3 Jan 2026, 7 Jan 2026 and 4 more". */
+export function formatDays(ranges: readonly DayRange[], most = 3): string {
+  const shown = ranges.slice(0, most).map(({ from, to }) => formatRange(from, to));
+  const hidden = countDays(ranges.slice(most));
+  return hidden > 0 ? `${shown.join(', ')} and ${hidden.toLocaleString('en-US')} more` : shown.join(', ');
+}
+
+export function countDays(ranges: readonly DayRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + daysBetween(from, to), 0);
 }
 
 export function addDays(day: string, n: number): string {

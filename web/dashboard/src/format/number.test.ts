@@ -18,7 +18,7 @@ const RATIO: NumberStyle = { kind: 'DERIVED', format: 'NUMBER' };
 const plain = (text: string | null) => text?.replaceAll('\u202f', ' ') ?? null;
 
 function estimate(value: number, lower: number, upper: number): Value {
-  return { value, lower, upper, exact: false };
+  return { value, lower, upper, exact: false, exactText: null };
 }
 
 describe('formatValue', () => {
@@ -41,7 +41,15 @@ describe('formatValue', () => {
     [4_443_840, SECONDS, '1,234 h'],
     [null, COUNT, 'n/a'],
   ])('prints %s as %s', (value, style, expected) => {
-    expect(plain(formatValue(value, style))).toBe(expected);
+    const number = { value, lower: value, upper: value, exact: false, exactText: null };
+    expect(plain(formatValue(number, style))).toBe(expected);
+  });
+
+  it('prints all digits of a sum that a double cannot hold', () => {
+    const value = Number('180143985094819860');
+    const sum = { value, lower: value, upper: value, exact: true, exactText: '180143985094819860' };
+    expect(formatValue(sum, { kind: 'SUM', format: 'NUMBER' })).toBe('180,143,985,094,819,860');
+    expect(formatSpoken(sum, { kind: 'SUM', format: 'NUMBER' })).toBe('180,143,985,094,819,860, exact');
   });
 });
 
@@ -50,9 +58,9 @@ describe('formatBounds', () => {
     [estimate(12345.4, 12201.9, 12489.1), DISTINCT, '12,201–12,490'],
     [estimate(0.14523, 0.140009, 0.150001), PERCENT, '14.00 %–15.01 %'],
     [estimate(7200.5, 7190, 7260), SECONDS, '1.9 h–2.1 h'],
-    [{ value: 12, lower: 12, upper: 12, exact: true }, DISTINCT, 'exact'],
-    [{ value: null, lower: null, upper: null, exact: false }, PERCENT, null],
-    [{ value: 3.2, lower: null, upper: null, exact: false }, RATIO, 'bounds n/a'],
+    [{ value: 12, lower: 12, upper: 12, exact: true, exactText: null }, DISTINCT, 'exact'],
+    [{ value: null, lower: null, upper: null, exact: false, exactText: null }, PERCENT, null],
+    [{ value: 3.2, lower: null, upper: null, exact: false, exactText: null }, RATIO, 'bounds n/a'],
   ])('rounds outwards: %o', (value, style, expected) => {
     expect(plain(formatBounds(value, style))).toBe(expected);
   });
@@ -64,8 +72,8 @@ describe('formatRelativeError', () => {
     [estimate(100, 80, 112), DISTINCT, '± 20 %'],
     [estimate(0, 0, 1), DISTINCT, null],
     [estimate(0.1, 0.09, 0.11), PERCENT, null],
-    [{ value: 5, lower: 5, upper: 5, exact: true }, COUNT, null],
-    [{ value: null, lower: null, upper: null, exact: false }, DISTINCT, null],
+    [{ value: 5, lower: 5, upper: 5, exact: true, exactText: null }, COUNT, null],
+    [{ value: null, lower: null, upper: null, exact: false, exactText: null }, DISTINCT, null],
   ])('of %o', (value, style, expected) => {
     expect(plain(formatRelativeError(value, style))).toBe(expected);
   });
@@ -74,8 +82,8 @@ describe('formatRelativeError', () => {
 describe('formatSpoken', () => {
   it('speaks value and bounds', () => {
     expect(formatSpoken(estimate(12345, 12201, 12490), DISTINCT)).toBe('12,345, between 12,201 and 12,490');
-    expect(formatSpoken({ value: 5, lower: 5, upper: 5, exact: true }, COUNT)).toBe('5, exact');
-    expect(formatSpoken({ value: null, lower: null, upper: null, exact: false }, COUNT)).toBe('not available');
+    expect(formatSpoken({ value: 5, lower: 5, upper: 5, exact: true, exactText: null }, COUNT)).toBe('5, exact');
+    expect(formatSpoken({ value: null, lower: null, upper: null, exact: false, exactText: null }, COUNT)).toBe('not available');
   });
 });
 

@@ -8,7 +8,11 @@ export interface Value {
   readonly lower: number | null;
   readonly upper: number | null;
   readonly exact: boolean;
+  /** All digits of an exact whole number beyond 2^53, of which `value` is the nearest double. */
+  readonly exactText: string | null;
 }
+
+export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: false, exactText: null };
 
 export interface NumberStyle {
   readonly kind: MeasureKind;
@@ -50,8 +54,10 @@ export function formatCount(value: number): string {
   return format(value, 0, 'halfExpand');
 }
 
-export function formatValue(value: number | null, style: NumberStyle): string {
-  return value === null ? NOT_DEFINED : formatRounded(value, style, 'halfExpand', value);
+export function formatValue({ value, exactText }: Value, style: NumberStyle): string {
+  if (value === null) return NOT_DEFINED;
+  if (exactText !== null && style.format === 'NUMBER') return BigInt(exactText).toLocaleString('en-US');
+  return formatRounded(value, style, 'halfExpand', value);
 }
 
 /** The short form of an axis: "12K", "1.2M", "4 h". */
@@ -91,7 +97,7 @@ export function formatRelativeError(value: Value, style: NumberStyle): string | 
 export function formatSpoken(value: Value, style: NumberStyle): string {
   if (value.value === null) return 'not available';
   const bounds = formatBounds(value, style);
-  const text = formatValue(value.value, style);
+  const text = formatValue(value, style);
   return value.exact ? `${text}, exact` : `${text}, between ${bounds?.replace(EN_DASH, ' and ')}`;
 }
 

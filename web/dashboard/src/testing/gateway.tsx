@@ -37,7 +37,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
   };
 }
 
-const exact = (value: number) => ({ value, lower: value, upper: value, exact: true });
+const exact = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null });
 
 /** An answer with one row a label, `n` times the length of the query's measures. */
 export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): CubeAnswer {
@@ -53,7 +53,15 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
     overlapping: [],
     notices: [],
     noticeCount: 0,
-    coverage: { from: '2026-01-01', to: '2026-01-03', nDays: 3, nMissing: 0, missing: [], retired: [], provisional: [] },
+    coverage: {
+      from: '2026-01-01',
+      to: '2026-01-03',
+      nDays: 3,
+      nMissing: 0,
+      missingRanges: [],
+      retiredRanges: [],
+      provisionalRanges: [],
+    },
     elapsedMs: 1,
   };
 }

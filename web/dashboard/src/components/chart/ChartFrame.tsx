@@ -104,7 +104,7 @@ function PointTable({ label, axis, points, style }: ChartFrameProps) {
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index}>
               <th scope="row">{point.label}</th>
-              <td>{point.value ? formatValue(point.value.value, style) : NOT_DEFINED}</td>
+              <td>{point.value ? formatValue(point.value, style) : NOT_DEFINED}</td>
               <td>{point.value ? formatBounds(point.value, style) : ''}</td>
               <td>{point.note ?? (point.value ? '' : 'no rows')}</td>
             </tr>

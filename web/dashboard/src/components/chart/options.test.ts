@@ -9,7 +9,7 @@ const COLORS = Object.fromEntries(
   ['text', 'muted', 'line', 'surface', 'accent', 'band', 'whisker', 'caution'].map((name) => [name, name]),
 ) as unknown as ChartColors;
 
-const estimate = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false });
+const estimate = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false, exactText: null });
 const POINTS: Point[] = [
   { short: '1 Jan', label: '1 Jan 2026', value: estimate(100, 90, 110) },
   { short: '2 Jan', label: '2 Jan 2026', value: estimate(120, 110, 130) },

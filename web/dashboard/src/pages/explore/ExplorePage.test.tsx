@@ -30,18 +30,18 @@ describe('the table', () => {
         {
           keys: [{ value: 'a1', label: 'Sunrise', media: '/media/a1.svg' }],
           values: [
-            { value: 5400, lower: 5400, upper: 5400, exact: true },
-            { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false },
-            { value: null, lower: null, upper: null, exact: false },
+            { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
+            { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
+            { value: null, lower: null, upper: null, exact: false, exactText: null },
           ],
         },
       ],
       total: {
         keys: [],
         values: [
-          { value: 5400, lower: 5400, upper: 5400, exact: true },
-          { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false },
-          { value: 0.2, lower: 0.1, upper: 0.3, exact: false },
+          { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
+          { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
+          { value: 0.2, lower: 0.1, upper: 0.3, exact: false, exactText: null },
         ],
       },
     });
@@ -160,9 +160,9 @@ describe('notes', () => {
         to: '2026-01-03',
         nDays: 3,
         nMissing: 1,
-        missing: ['2026-01-02'],
-        retired: ['2026-01-02'],
-        provisional: ['2026-01-03'],
+        missingRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
+        retiredRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
+        provisionalRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
       },
     });
     renderAt('/?group=audience', gateway);
@@ -210,7 +210,7 @@ describe('the chart', () => {
             rows: [
               {
                 keys: [{ value: '2026-01-01', label: '2026-01-01', media: null }],
-                values: [{ value: 100, lower: 98, upper: 102, exact: false }],
+                values: [{ value: 100, lower: 98, upper: 102, exact: false, exactText: null }],
               },
             ],
             coverage: {
@@ -218,9 +218,9 @@ describe('the chart', () => {
               to: '2026-01-03',
               nDays: 3,
               nMissing: 2,
-              missing: ['2026-01-02', '2026-01-03'],
-              retired: ['2026-01-03'],
-              provisional: [],
+              missingRanges: [{ from: '2026-01-02', to: '2026-01-03' }],
+              retiredRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
+              provisionalRanges: [],
             },
           };
     renderAt('/', gateway);

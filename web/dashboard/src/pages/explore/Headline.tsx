@@ -3,8 +3,8 @@
 import type { Answered, Loaded } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { isBusy, PanelBody } from '../../components/Panel';
-import { formatBounds, formatRelativeError, formatValue, type Value } from '../../format';
-import { measuresOf, NO_VALUE } from './columns';
+import { formatBounds, formatRelativeError, formatValue, NO_VALUE, type Value } from '../../format';
+import { measuresOf } from './columns';
 
 interface HeadlineProps {
   readonly dataset: Dataset;
@@ -58,7 +58,7 @@ function Card({ info, value, chosen, onChoose }: CardProps) {
       onClick={onChoose}
     >
       <span className="card-label">{info.label}</span>{' '}
-      <span className="card-value">{formatValue(value.value, info)}</span>{' '}
+      <span className="card-value">{formatValue(value, info)}</span>{' '}
       <span className="card-bounds">
         {bounds ?? 'not defined here'}
         {relative !== null && <span className="card-relative"> {relative}</span>}

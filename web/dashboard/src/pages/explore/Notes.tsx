@@ -32,22 +32,22 @@ interface Note {
 
 function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
-  const { from, to, missing, nMissing, retired, provisional, nDays } = answer.coverage;
+  const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, nDays } = answer.coverage;
   if (from !== null && to !== null) {
     const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
     notes.push({ kind: 'plain', text });
   }
   if (nMissing > 0) {
     const verb = nMissing === 1 ? 'is' : 'are';
-    const text = `${formatCount(nMissing)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missing)}.`;
+    const text = `${formatCount(nMissing)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missingRanges)}.`;
     notes.push({ kind: 'caution', text });
   }
-  if (retired.length > 0) {
-    const text = `Kept only as part of a whole month: ${formatDays(retired)}. Ask for all of the month, and not day by day.`;
+  if (retiredRanges.length > 0) {
+    const text = `Kept only as part of a whole month: ${formatDays(retiredRanges)}. Ask for all of the month, and not day by day.`;
     notes.push({ kind: 'caution', text });
   }
-  if (provisional.length > 0) {
-    notes.push({ kind: 'caution', text: `Provisional, may still change: ${formatDays(provisional)}.` });
+  if (provisionalRanges.length > 0) {
+    notes.push({ kind: 'caution', text: `Provisional, may still change: ${formatDays(provisionalRanges)}.` });
   }
   if (answer.overlapping.length > 0) {
     const labels = answer.overlapping.map(

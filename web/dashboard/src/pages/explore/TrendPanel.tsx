@@ -7,7 +7,7 @@ import { ChartFrame } from '../../components/chart/ChartFrame';
 import { trendOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { eachDay, formatCount, formatDay, formatShortDay } from '../../format';
+import { countDays, type DayRange, eachDay, formatCount, formatDay, formatShortDay } from '../../format';
 import { measuresOf } from './columns';
 
 interface TrendPanelProps {
@@ -23,7 +23,7 @@ export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
   const title = measure ? `${measure.label} by day` : 'By day';
   // Without a word the gap would look like lost data.
-  const nRetired = data?.answer.coverage.retired.length ?? 0;
+  const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
   const actions = (
     <>
       {nRetired > 0 && (
@@ -56,9 +56,9 @@ export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
 export function trendPoints({ answer }: Answered): Point[] {
   const { coverage, rows } = answer;
   const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
-  const missing = new Set(coverage.missing);
-  const retired = new Set(coverage.retired);
-  const provisional = new Set(coverage.provisional);
+  const missing = daysIn(coverage.missingRanges);
+  const retired = daysIn(coverage.retiredRanges);
+  const provisional = daysIn(coverage.provisionalRanges);
   if (coverage.from === null || coverage.to === null) return [];
   return eachDay(coverage.from, coverage.to).map((day) => {
     const point = { short: formatShortDay(day), label: formatDay(day), value: values.get(day) ?? null };
@@ -66,6 +66,10 @@ export function trendPoints({ answer }: Answered): Point[] {
     if (missing.has(day)) return { ...point, note: 'missing' };
     return provisional.has(day) ? { ...point, note: 'provisional' } : point;
   });
+}
+
+function daysIn(ranges: readonly DayRange[]): ReadonlySet<string> {
+  return new Set(ranges.flatMap(({ from, to }) => eachDay(from, to)));
 }
 
 interface AsTableProps {

@@ -10,7 +10,7 @@ import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
 import { Label } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
-import { formatDay, formatMonth, type Value } from '../../format';
+import { formatDay, formatMonth, NO_VALUE } from '../../format';
 
 export interface Column {
   /** What the table is sorted by when its head is pressed. */
@@ -126,5 +126,3 @@ export function keyLabel(row: CubeRow, index: number, key: GroupKeyInfo): string
 export function rowIdentity(row: CubeRow): string {
   return JSON.stringify(row.keys.map((key) => key.value));
 }
-
-export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: false };
