@@ -7,6 +7,7 @@
 mod compat;
 mod datasets;
 mod doors;
+mod exact;
 mod faults;
 mod memory;
 mod processes;

@@ -62,7 +62,8 @@ pub struct GatewayLimits {
     /// How long an answer may wait for its client to take more of it; then the connection is closed.
     /// Must be above `service_timeout`, in which there is nothing to take. Default: 60 s.
     pub answer_timeout: Duration,
-    /// How many connections are open at once; more are closed at once. Default: 1,024.
+    /// How many connections are open at once; one more gets the place of the one that has been silent
+    /// for longest, and is closed where all of them are being answered. Default: 1,024.
     pub max_connections: usize,
     /// How many of them one client may have, which is an address. Default: 256; a browser has 6.
     pub max_connections_per_client: usize,
@@ -103,8 +104,8 @@ pub struct GatewayLimits {
     /// How many fields at its top a query may have: each may be one question to serving. Default:
     /// 32.
     pub max_root_fields: usize,
-    /// How many `POST /graphql` are answered at once, from the end of their bodies to that of their
-    /// answers; more are refused. Default: 256.
+    /// How many `POST /graphql` and questions over WebSockets are answered at once, from the end of
+    /// their bodies to that of their answers; more are refused. Default: 256.
     pub max_requests: usize,
     /// How many of them may be one client's. Default: 64.
     pub max_requests_per_client: usize,

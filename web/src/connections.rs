@@ -6,10 +6,15 @@
 //! opened ──10 s without a request──▶ closed        kept open ──75 s without a request──▶ closed
 //! answering ──60 s in which the client takes nothing of the answer──▶ closed
 //! ```
+//!
+//! Where all places are taken, a new connection gets the place of the one that has been silent for
+//! longest: of those that never asked first, then of those that are kept open. None that is being
+//! answered is closed for another.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -21,9 +26,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::clients::{Client, Ends, Shares};
@@ -44,6 +50,7 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
     let limits = &gateway.config.limits;
     let room = Arc::new(Semaphore::new(limits.max_connections));
     let shares = Shares::new(limits.max_connections_per_client);
+    let quiet = Arc::new(Quiet::default());
     let mut open = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -61,16 +68,26 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
             }
         };
         let client = Client::new(peer.ip());
-        let (Ok(place), Some(share)) = (Arc::clone(&room).try_acquire_owned(), shares.take(client))
-        else {
-            gateway.reports.warn("a connection was refused", "too many are open");
+        let Some(share) = shares.take(client) else {
+            gateway.reports.warn("a connection was refused", "its client has too many");
+            continue;
+        };
+        let Some(place) = quiet.place(&room).await else {
+            gateway.reports.warn("a connection was refused", "too many are being answered");
             continue;
         };
         let Ok(local) = stream.local_addr() else { continue };
         let ends = Ends { client, local: local.ip() };
         let (gateway, router) = (Arc::clone(gateway), router.clone());
+        let (id, activity, closed) = quiet.enter();
+        let quiet = Arc::clone(&quiet);
         open.spawn(async move {
-            talk(stream, ends, &gateway, router).await;
+            let talk = talk(stream, ends, &gateway, router, &activity);
+            if closed.run_until_cancelled(talk).await.is_none() {
+                let why = "another needed its place, and it was silent for longest";
+                gateway.reports.warn("a connection was closed", why);
+            }
+            quiet.leave(id);
             drop((place, share));
         });
     }
@@ -82,14 +99,19 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
 }
 
 /// Serves one connection to its end.
-async fn talk(stream: TcpStream, ends: Ends, gateway: &Gateway, router: Router) {
+async fn talk(
+    stream: TcpStream,
+    ends: Ends,
+    gateway: &Gateway,
+    router: Router,
+    activity: &Arc<Activity>,
+) {
     // Answers are small and waited for: they must not wait for more to send.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     let limits = &gateway.config.limits;
-    let activity = Activity::new();
-    let answered = Arc::clone(&activity);
+    let answered = Arc::clone(activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ends);
         let asked = Asked::new(&answered);
@@ -169,6 +191,13 @@ impl Activity {
         doing.last = Instant::now();
     }
 
+    /// Since when nothing was asked or answered, those that never asked before all others; none while
+    /// there is an answer under way.
+    fn silence(&self) -> Option<(bool, Instant)> {
+        let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (doing.n_answering == 0).then_some((doing.has_asked, doing.last))
+    }
+
     /// When it has kept us waiting for too long, if nothing happens.
     fn due(&self, limits: &GatewayLimits) -> Instant {
         let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,6 +207,46 @@ impl Activity {
                 Doing { has_asked: true, .. } => limits.idle_timeout,
                 _ => limits.header_timeout,
             }
+    }
+}
+
+/// Which connections are open, to find the one that is missed least.
+#[derive(Debug, Default)]
+struct Quiet(Mutex<BTreeMap<u64, (Arc<Activity>, CancellationToken)>>);
+
+impl Quiet {
+    /// A place for one more connection, if need be that of another.
+    async fn place(&self, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(room).try_acquire_owned() {
+            return Some(place);
+        }
+        self.longest()?.cancel();
+        // It has nothing to end, so that its place is free as soon as its task runs.
+        Arc::clone(room).acquire_owned().await.ok()
+    }
+
+    /// The silent connection that has kept us waiting for longest, and is not being closed already.
+    fn longest(&self) -> Option<CancellationToken> {
+        let open = self.lock();
+        let silent = open.values().filter(|(_, closed)| !closed.is_cancelled());
+        let silent = silent.filter_map(|(activity, closed)| Some((activity.silence()?, closed)));
+        silent.min_by_key(|(silence, _)| *silence).map(|(_, closed)| closed.clone())
+    }
+
+    fn enter(&self) -> (u64, Arc<Activity>, CancellationToken) {
+        let mut open = self.lock();
+        let id = open.last_key_value().map_or(0, |(last, _)| last + 1);
+        let (activity, closed) = (Activity::new(), CancellationToken::new());
+        open.insert(id, (Arc::clone(&activity), closed.clone()));
+        (id, activity, closed)
+    }
+
+    fn leave(&self, id: u64) {
+        self.lock().remove(&id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (Arc<Activity>, CancellationToken)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use async_graphql::dynamic::Schema;
 use clio_proto::{Code, CubeService, Description, ServiceError, ServingState, ServingStatus};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Backend, Newest, Turns};
-use crate::clients::Shares;
+use crate::clients::{Client, Share, Shares};
 use crate::config::GatewayConfig;
 use crate::report::Reports;
 use crate::schema::{self, BuildError};
@@ -20,10 +20,10 @@ pub(crate) struct Gateway {
     /// Says when to stop to what outlives its request: WebSockets.
     pub(crate) stop: CancellationToken,
     /// A permit for each request that is being answered, and of all of them so many for each client.
-    pub(crate) requests: Arc<Semaphore>,
-    pub(crate) request_shares: Arc<Shares>,
+    requests: Arc<Semaphore>,
+    request_shares: Arc<Shares>,
     /// A permit for each KiB of answers that were not taken yet.
-    pub(crate) answers: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
     /// A permit for each open WebSocket, and of all of them so many for each client.
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) socket_shares: Arc<Shares>,
@@ -71,6 +71,30 @@ impl Gateway {
             self.turns.clone(),
             Arc::clone(&self.reports),
         )
+    }
+
+    /// A place among the requests that are being answered, for as long as it is kept.
+    pub(crate) fn place(&self, client: Client) -> Result<Place, ServiceError> {
+        let limits = &self.config.limits;
+        let busy = |message| ServiceError::new(Code::Unavailable, message);
+        let Some(share) = self.request_shares.take(client) else {
+            let limit = limits.max_requests_per_client;
+            let message = format!("{limit} of your requests are being answered already; try again");
+            return Err(busy(message));
+        };
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            let limit = limits.max_requests;
+            let message = format!("the gateway is answering {limit} requests already; try again");
+            return Err(busy(message));
+        };
+        Ok(Place { _share: share, _permit: permit })
+    }
+
+    /// Room for an answer that its client has not taken yet, for as long as it is kept; none where too
+    /// much waits already.
+    pub(crate) fn room(&self, n_bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let n_kib = u32::try_from(n_bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        Arc::clone(&self.answers).try_acquire_many_owned(n_kib).ok()
     }
 
     /// The last status that serving told, or that it does not answer; without what is inside.
@@ -128,4 +152,11 @@ impl Gateway {
             self.reports.outward(ServiceError::new(Code::Unavailable, message))
         })
     }
+}
+
+/// A place among the requests that are being answered.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _share: Share,
+    _permit: OwnedSemaphorePermit,
 }

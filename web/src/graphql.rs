@@ -38,14 +38,9 @@ pub(crate) async fn post(
     if let Err(error) = gateway.schema() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     }
-    let limits = &gateway.config.limits;
-    let Some(share) = gateway.request_shares.take(client) else {
-        let limit = limits.max_requests_per_client;
-        return busy(format!("{limit} of your requests are being answered already; try again"));
-    };
-    let Ok(permit) = Arc::clone(&gateway.requests).try_acquire_owned() else {
-        let limit = limits.max_requests;
-        return busy(format!("the gateway is answering {limit} requests already; try again"));
+    let place = match gateway.place(client) {
+        Ok(place) => place,
+        Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error),
     };
     let answer = Operations::new(Arc::clone(&gateway), client).execute(request).await;
     let json = match serde_json::to_vec(&answer) {
@@ -57,17 +52,13 @@ pub(crate) async fn post(
         }
     };
     drop(answer);
-    let n_kib = u32::try_from(json.len().div_ceil(1 << 10)).unwrap_or(u32::MAX);
-    let Ok(room) = Arc::clone(&gateway.answers).try_acquire_many_owned(n_kib) else {
-        return busy("too many large answers are on their way already; try again".to_owned());
+    let Some(room) = gateway.room(json.len()) else {
+        let message = "too many large answers are on their way already; try again";
+        let error = ServiceError::new(Code::Unavailable, message);
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     };
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    (headers, Body::new(Slices::new(json, (share, permit, room)))).into_response()
-}
-
-fn busy(message: String) -> Response {
-    let error = ServiceError::new(Code::Unavailable, message);
-    refusal(StatusCode::SERVICE_UNAVAILABLE, &error)
+    (headers, Body::new(Slices::new(json, (place, room)))).into_response()
 }
 
 /// Answers what is no POST with how to ask.

@@ -134,6 +134,34 @@ mod tests {
         }
     }
 
+    /// HTTP/2 names the host as `:authority`, which must not pass where a header would not.
+    #[tokio::test]
+    async fn no_foreign_page_reads_it_over_http_2() {
+        let server = server().await;
+        let port = server.address.port();
+        let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let own = format!("127.0.0.1:{port}");
+        for (authority, host, expected) in [
+            (own.as_str(), None, 200),
+            (own.as_str(), Some(own.as_str()), 200),
+            ("clio.example.com", None, 200),
+            ("evil.example.com", None, 421),
+            ("evil.example.com", Some("localhost"), 421),
+            (own.as_str(), Some("evil.example.com"), 421),
+        ] {
+            let mut request = axum::http::Request::get(format!("http://{authority}/healthz"));
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            sender = sender.ready().await.unwrap();
+            let (answer, _) = sender.send_request(request.body(()).unwrap(), true).unwrap();
+            assert_eq!(answer.await.unwrap().status(), expected, "{authority} {host:?}");
+        }
+        connection.abort();
+    }
+
     #[test]
     fn only_this_machine_is_loopback() {
         for (address, expected) in [

@@ -56,6 +56,14 @@ impl Budget {
     }
 }
 
+/// A request within the limits, the schema to execute it, and what its answer may still get.
+struct Prepared {
+    schema: Arc<Schema>,
+    request: Request,
+    budget: Arc<Budget>,
+    is_subscription: bool,
+}
+
 /// Executes operations of one client against the schema of the moment, within the limits. Every error
 /// that comes out has a code.
 #[derive(Clone)]
@@ -72,11 +80,8 @@ impl Operations {
         Self { gateway, client, open }
     }
 
-    /// Parses and measures the request, and gives the schema to execute it, and its answer's budget.
-    fn prepare(
-        &self,
-        request: Request,
-    ) -> Result<(Arc<Schema>, Request, Arc<Budget>), ServerError> {
+    /// Parses and measures the request.
+    fn prepare(&self, request: Request) -> Result<Prepared, ServerError> {
         let schema = self.gateway.schema().map_err(server_error)?;
         let limits = &self.gateway.config.limits;
         let mut request = request;
@@ -85,7 +90,7 @@ impl Operations {
         let most = if is_subscription { usize::MAX } else { limits.max_answer_values };
         let budget = Budget::new(most);
         let request = request.data(self.client).data(Arc::clone(&budget));
-        Ok((schema, request, budget))
+        Ok(Prepared { schema, request, budget, is_subscription })
     }
 
     fn complete(&self, response: &mut Response) {
@@ -96,7 +101,7 @@ impl Operations {
 impl Executor for Operations {
     async fn execute(&self, request: Request) -> Response {
         let mut response = match self.prepare(request) {
-            Ok((schema, request, budget)) => {
+            Ok(Prepared { schema, request, budget, .. }) => {
                 let mut response = schema.execute(request).await;
                 budget.settle(&mut response);
                 response
@@ -120,17 +125,27 @@ impl Executor for Operations {
             let message = format!("this connection has {limit} open operations; end one first");
             Err(server_error(ServiceError::new(Code::ResourceExhausted, message)))
         };
-        let (responses, budget) = match prepared {
-            Ok((schema, request, budget)) => {
+        // A subscription waits for most of its time; what is asked once counts as a request.
+        let placed = prepared.and_then(|prepared| {
+            let place = if prepared.is_subscription {
+                None
+            } else {
+                Some(self.gateway.place(self.client).map_err(server_error)?)
+            };
+            Ok((prepared, place))
+        });
+        let (responses, budget, place) = match placed {
+            Ok((Prepared { schema, request, budget, .. }, place)) => {
                 let session = session.unwrap_or_default();
-                (schema.execute_stream_with_session_data(request, session), Some(budget))
+                let responses = schema.execute_stream_with_session_data(request, session);
+                (responses, Some(budget), place)
             }
-            Err(error) => (stream::iter([Response::from_errors(vec![error])]).boxed(), None),
+            Err(error) => (stream::iter([Response::from_errors(vec![error])]).boxed(), None, None),
         };
         let own = self.clone();
         let responses = responses.map(move |mut response| {
             // The operation is open for as long as its stream is there.
-            let _open = &permit;
+            let _open = (&permit, &place);
             if let Some(budget) = &budget {
                 budget.settle(&mut response);
             }

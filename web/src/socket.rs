@@ -115,6 +115,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     loop {
+        let mut room = None;
         let (message, last) = tokio::select! {
             () = gateway.stop.cancelled() => {
                 (close(close_code::AWAY, "the gateway is stopping"), true)
@@ -131,12 +132,21 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
             }
             message = output.next() => match message {
                 None => return,
-                Some(WsMessage::Text(text)) => (Message::Text(text.into()), false),
+                Some(WsMessage::Text(text)) => {
+                    room = gateway.room(text.len());
+                    if room.is_some() {
+                        (Message::Text(text.into()), false)
+                    } else {
+                        let reason = "too many large answers are on their way already; try again";
+                        (close(close_code::AGAIN, reason), true)
+                    }
+                }
                 Some(WsMessage::Close(code, reason)) => (close(code, &reason), true),
             },
         };
         // A client that does not read must not keep the gateway from stopping.
         let sent = timeout(ping_interval, sink.send(message)).await;
+        drop(room);
         if last || !matches!(sent, Ok(Ok(()))) {
             return;
         }

@@ -111,6 +111,57 @@ async fn one_client_does_not_have_all_connections() {
     assert!(answer(&mut other).await.starts_with("HTTP/1.1 200"));
 }
 
+/// Half heads of many clients took all places for as long as a head may take.
+#[tokio::test]
+async fn who_asks_gets_the_place_of_who_was_silent_for_longest() {
+    let limits = GatewayLimits { max_connections: 4, ..GatewayLimits::default() };
+    let server = server(limits).await;
+    server.cubes.hang_on("viewers");
+    let mut answered = connect(&server, [127, 0, 0, 1]).await;
+    let hanging = "{ cube(query: { measures: [VIEWERS] }) { elapsedMs } }";
+    answered.write_all(&post(&server, hanging, true)).await.unwrap();
+    while server.cubes.n_hanging() == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let mut silent = Vec::new();
+    for last in 2..20 {
+        let mut stream = connect(&server, [127, 0, 0, last]).await;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await.unwrap();
+        silent.push(stream);
+    }
+    let mut cheap = connect(&server, [127, 0, 0, 20]).await;
+    cheap.write_all(&post(&server, CHEAP, true)).await.unwrap();
+    let reply = answer(&mut cheap).await;
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    // The first of them are closed; whoever is being answered is not.
+    assert_eq!(answer(&mut silent[0]).await, "");
+    assert_eq!(server.cubes.n_hanging(), 1);
+    let mut byte = [0];
+    let read = timeout(Duration::from_millis(50), answered.read(&mut byte)).await;
+    assert!(read.is_err(), "{read:?}");
+}
+
+/// Where all places are those of requests that are being answered, there is none to give.
+#[tokio::test]
+async fn nobody_who_is_being_answered_makes_room() {
+    let limits = GatewayLimits { max_connections: 2, ..GatewayLimits::default() };
+    let server = server(limits).await;
+    server.cubes.hang_on("viewers");
+    let hanging = "{ cube(query: { measures: [VIEWERS] }) { elapsedMs } }";
+    let mut held = Vec::new();
+    for n in 1..=2 {
+        let mut stream = connect(&server, [127, 0, 0, n]).await;
+        stream.write_all(&post(&server, hanging, true)).await.unwrap();
+        while server.cubes.n_hanging() < usize::from(n) {
+            sleep(Duration::from_millis(5)).await;
+        }
+        held.push(stream);
+    }
+    let mut more = connect(&server, [127, 0, 0, 3]).await;
+    assert_eq!(answer(&mut more).await, "");
+    assert_eq!(server.cubes.n_hanging(), 2);
+}
+
 /// One client has as many questions open as it may, none of which ends; another's is answered.
 #[tokio::test]
 async fn a_cheap_question_does_not_wait_for_a_heavy_client() {

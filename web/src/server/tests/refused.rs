@@ -1,5 +1,6 @@
 //! What is refused or cut short, so that a small request costs little.
 
+use super::sockets::{PROTOCOL, next, open, send};
 use super::*;
 
 /// Every way to be refused by the checks of a query, a thousand bytes and a million long.
