@@ -1,19 +1,12 @@
 //! SQL over a lake: its cells and lookups as tables, and functions for their sketches.
 
+mod answer;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_lake::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, QUARANTINE_TABLE};
-use datafusion::arrow::array::{
-    Array as _, ArrayRef, RecordBatch, RecordBatchOptions, StringArray,
-};
-use datafusion::arrow::csv::WriterBuilder;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::json::writer::LineDelimited;
-use datafusion::arrow::json::{LineDelimitedWriter, WriterBuilder as JsonWriterBuilder};
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -27,14 +20,9 @@ use crate::functions;
 use crate::source::parquet_table;
 use clio_lake::{DeltaFolder, LakeError, TableState};
 
-const STEP: &str = "opening the lake for SQL";
+pub use self::answer::SqlAnswer;
 
-/// The rows of a query.
-#[derive(Debug, Clone)]
-pub struct SqlAnswer {
-    schema: SchemaRef,
-    batches: Vec<RecordBatch>,
-}
+const STEP: &str = "opening the lake for SQL";
 
 /// What a query is asked of.
 #[derive(Debug, Clone)]
@@ -143,108 +131,4 @@ fn add_table(
     let table = parquet_table(&own, &partition, store_url, files.collect(), n_threads.max(1));
     ctx.register_table(name, table).during(STEP)?;
     Ok(())
-}
-
-impl SqlAnswer {
-    /// Returns the number of rows.
-    #[must_use]
-    pub fn n_rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
-
-    /// Draws a table for people.
-    ///
-    /// # Errors
-    ///
-    /// [`EtlError::Sql`] where a column's type cannot be written.
-    pub fn to_table(&self) -> Result<String, EtlError> {
-        let table = pretty_format_batches_with_schema(Arc::clone(&self.schema), &self.batches);
-        Ok(table.map_err(|error| unwritable(&error))?.to_string())
-    }
-
-    /// Writes one JSON object a row, a line each; bytes are hexadecimal.
-    ///
-    /// # Errors
-    ///
-    /// [`EtlError::Sql`] where a column's type cannot be written.
-    pub fn to_json_lines(&self) -> Result<Vec<u8>, EtlError> {
-        let mut out = Vec::new();
-        let mut writer = LineDelimitedWriter::new(&mut out);
-        self.batches
-            .iter()
-            .try_for_each(|batch| writer.write(batch))
-            .map_err(|error| unwritable(&error))?;
-        writer.finish().map_err(|error| unwritable(&error))?;
-        Ok(out)
-    }
-
-    /// Writes comma-separated values under a line with the columns' names. Bytes are hexadecimal; lists,
-    /// structs and maps are JSON texts.
-    ///
-    /// # Errors
-    ///
-    /// [`EtlError::Sql`] where a value cannot be written, such as a time that is out of range.
-    pub fn to_csv(&self) -> Result<Vec<u8>, EtlError> {
-        let mut out = Vec::new();
-        let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
-        let empty = RecordBatch::new_empty(Arc::clone(&self.schema));
-        let batches = if self.batches.is_empty() { vec![empty] } else { self.batches.clone() };
-        batches
-            .iter()
-            .try_for_each(|batch| writer.write(&flat(batch)?))
-            .map_err(|error| unwritable(&error))?;
-        drop(writer);
-        Ok(out)
-    }
-}
-
-/// A batch whose columns CSV can hold: what is nested becomes text.
-fn flat(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.schema_ref().fields().iter().zip(batch.columns());
-    let columns = columns.map(|(field, column)| {
-        if !is_nested(column.data_type()) {
-            return Ok((Arc::clone(field), Arc::clone(column)));
-        }
-        let texts = nested_texts(column)?;
-        Ok((Arc::new(Field::new(field.name(), DataType::Utf8, true)), Arc::new(texts) as ArrayRef))
-    });
-    let (fields, columns): (Vec<_>, Vec<_>) =
-        columns.collect::<Result<Vec<_>, ArrowError>>()?.into_iter().unzip();
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
-}
-
-fn is_nested(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => is_nested(values),
-        DataType::RunEndEncoded(..) => true,
-        _ => data_type.is_nested(),
-    }
-}
-
-/// The values of a nested column as JSON texts, or as they are shown where JSON has no word for their type.
-fn nested_texts(column: &ArrayRef) -> Result<StringArray, ArrowError> {
-    const HEAD: &str = "{\"v\":";
-    let nullable = Arc::new(Schema::new(vec![Field::new("v", column.data_type().clone(), true)]));
-    let batch = RecordBatch::try_new(nullable, vec![Arc::clone(column)])?;
-    let mut out = Vec::new();
-    let mut writer =
-        JsonWriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut out);
-    if writer.write(&batch).and_then(|()| writer.finish()).is_ok() {
-        drop(writer);
-        let text = String::from_utf8_lossy(&out);
-        let inner = |line: &str| {
-            let value = line.strip_prefix(HEAD).and_then(|rest| rest.strip_suffix('}'));
-            value.filter(|value| *value != "null").map(str::to_owned)
-        };
-        return Ok(text.lines().map(inner).collect());
-    }
-    let options = FormatOptions::default();
-    let shown = ArrayFormatter::try_new(column.as_ref(), &options)?;
-    let text = |row| column.is_valid(row).then(|| shown.value(row).try_to_string()).transpose();
-    (0..column.len()).map(text).collect()
-}
-
-fn unwritable(error: &ArrowError) -> EtlError {
-    EtlError::Sql { reason: format!("the answer cannot be written: {error}") }
 }
