@@ -1,0 +1,288 @@
+//! A service of known answers behind a real server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clio_proto::wire::cubes_server::{Cubes, CubesServer};
+use clio_proto::{
+    Answer, Code, Coverage, CubeService, Description, FieldRef, Fingerprint, Key, Member,
+    MemberPage, MembersRequest, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    Value, wire,
+};
+use futures::stream::BoxStream;
+use futures::{StreamExt, stream};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+/// How a fake answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Willing,
+    Refusing(Code),
+    Silent,
+}
+
+/// A cube that answers what the tests expect, and counts how often it is asked.
+pub(crate) struct Fake {
+    mood: Mood,
+    n_asked: AtomicUsize,
+}
+
+impl Fake {
+    pub(crate) fn new(mood: Mood) -> Arc<Self> {
+        Arc::new(Self { mood, n_asked: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn n_asked(&self) -> usize {
+        self.n_asked.load(Ordering::Relaxed)
+    }
+
+    async fn answer<T>(&self, answer: T) -> Result<T, ServiceError> {
+        self.n_asked.fetch_add(1, Ordering::Relaxed);
+        match self.mood {
+            Mood::Willing => Ok(answer),
+            Mood::Refusing(code) => Err(ServiceError::new(code, "not in the mood; ask tomorrow")),
+            Mood::Silent => std::future::pending().await,
+        }
+    }
+}
+
+pub(crate) fn snapshot() -> SnapshotInfo {
+    SnapshotInfo {
+        id: SnapshotId(7),
+        committed_at: "2026-02-01T03:04:05Z".parse().unwrap(),
+        run: RunId::new("run-1"),
+        fingerprint: Fingerprint::new("0123456789abcdef"),
+        days: Some(("2026-01-01".parse().unwrap(), "2026-01-31".parse().unwrap())),
+        n_days: 31,
+        n_cells: 1000,
+        rows_in: 5000,
+        unattributed: [Unattributed {
+            source: "plays".to_owned(),
+            day: "2026-01-31".parse().unwrap(),
+            rows: 12,
+        }]
+        .into(),
+        verification: None,
+    }
+}
+
+fn run_record() -> RunRecord {
+    let started_at = "2026-02-01T03:04:05.5Z".parse().unwrap();
+    RunRecord {
+        format_version: clio_proto::RUN_RECORD_VERSION,
+        run: RunId::new("run-1"),
+        started_at,
+        ended_at: "2026-02-01T03:05:00Z".parse().unwrap(),
+        outcome: RunOutcome::Failed,
+        error: Some("no events found".to_owned()),
+        snapshot: None,
+        fingerprint: Some(Fingerprint::new("0123456789abcdef")),
+        days: vec!["2026-01-31".parse().unwrap()],
+        rows_in: [("plays".to_owned(), 7)].into(),
+        rows_quarantined: [("plays".to_owned(), 2)].into(),
+        steps: vec![StepRecord {
+            step: "open".to_owned(),
+            started_at,
+            ended_at: None,
+            n_rows: 3,
+            n_attempts: 2,
+            error: Some("no answer".to_owned()),
+        }],
+    }
+}
+
+pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
+    let row = |key: Option<&str>| Row {
+        keys: key
+            .map(|key| Key { value: Some(key.to_owned()), label: None, media: None })
+            .into_iter()
+            .collect(),
+        values: vec![Value::exact(3.0)],
+    };
+    Answer {
+        snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
+        group_by: query.group_by,
+        measures: query.measures,
+        rows: vec![row(Some("US"))],
+        total: row(None),
+        n_groups: 1,
+        overlapping: vec![FieldRef::parse("audience")],
+        coverage: Coverage {
+            range: None,
+            n_days_present: 31,
+            missing: Vec::new(),
+            retired: Vec::new(),
+            provisional: Vec::new(),
+            periods: vec!["2026-01".parse().unwrap()],
+        },
+        notices: Vec::new(),
+        n_notices: 0,
+        elapsed: Duration::from_millis(5),
+    }
+}
+
+pub(crate) fn status(state: ServingState) -> ServingStatus {
+    ServingStatus { state, message: None, snapshot: Some(snapshot()) }
+}
+
+#[async_trait]
+impl CubeService for Fake {
+    async fn describe(&self) -> Result<Description, ServiceError> {
+        self.answer(Description {
+            dataset: "media".to_owned(),
+            timezone: "UTC".to_owned(),
+            fingerprint: Fingerprint::new("0123456789abcdef"),
+            fields: Vec::new(),
+            measures: Vec::new(),
+        })
+        .await
+    }
+
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError> {
+        self.answer(answer(query, snapshot)).await
+    }
+
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
+        let value = Some(format!("{} {:?}", request.field, request.search));
+        let member = Member { value, label: None, media: None, n_cells: 2 };
+        self.answer(MemberPage { members: vec![member], n_total: 9 }).await
+    }
+
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        self.answer(addresses == ["/media/a b.png"]).await
+    }
+
+    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        self.answer(vec![snapshot(); n_most]).await
+    }
+
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.answer(vec![run_record(); n_most]).await
+    }
+
+    async fn status(&self) -> Result<ServingStatus, ServiceError> {
+        self.answer(status(ServingState::Serving)).await
+    }
+
+    async fn watch(&self) -> Result<StatusStream, ServiceError> {
+        let statuses = [
+            Ok(status(ServingState::Serving)),
+            Ok(status(ServingState::Stale)),
+            Err(ServiceError::new(Code::NotFound, "the lake is gone")),
+            Ok(status(ServingState::Serving)),
+        ];
+        self.answer(stream::iter(statuses).boxed()).await
+    }
+}
+
+/// A fake behind the generated server.
+struct Adapter(Arc<Fake>);
+
+#[async_trait]
+impl Cubes for Adapter {
+    async fn describe(
+        &self,
+        _: Request<wire::DescribeRequest>,
+    ) -> Result<Response<wire::DescribeResponse>, Status> {
+        let description = self.0.describe().await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::description_to_wire(description)))
+    }
+
+    async fn query(
+        &self,
+        request: Request<wire::QueryRequest>,
+    ) -> Result<Response<wire::QueryResponse>, Status> {
+        let (query, snapshot) = clio_proto::query_from_wire(request.into_inner())
+            .map_err(clio_proto::status_from_error)?;
+        if query.measures == ["unreadable"] {
+            return Ok(Response::new(wire::QueryResponse::default()));
+        }
+        if query.measures == ["large"] {
+            let answer = self.0.query(query, snapshot).await;
+            let mut answer = answer.map_err(clio_proto::status_from_error)?;
+            answer.rows[0].keys[0].label = Some("x".repeat(65 << 20));
+            return Ok(Response::new(clio_proto::answer_to_wire(answer)));
+        }
+        let answer = self.0.query(query, snapshot).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::answer_to_wire(answer)))
+    }
+
+    async fn members(
+        &self,
+        request: Request<wire::MembersRequest>,
+    ) -> Result<Response<wire::MembersResponse>, Status> {
+        let request = clio_proto::members_request_from_wire(request.into_inner())
+            .map_err(clio_proto::status_from_error)?;
+        let page = self.0.members(request).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::member_page_to_wire(page)))
+    }
+
+    async fn has_media(
+        &self,
+        request: Request<wire::HasMediaRequest>,
+    ) -> Result<Response<wire::HasMediaResponse>, Status> {
+        let addresses = request.into_inner().addresses;
+        let is_named = self.0.has_media(addresses).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(wire::HasMediaResponse { is_named }))
+    }
+
+    async fn runs(
+        &self,
+        request: Request<wire::RunsRequest>,
+    ) -> Result<Response<wire::RunsResponse>, Status> {
+        let n_most = clio_proto::runs_request_from_wire(request.into_inner());
+        let runs = self.0.runs(n_most).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::runs_to_wire(runs)))
+    }
+
+    async fn snapshots(
+        &self,
+        request: Request<wire::SnapshotsRequest>,
+    ) -> Result<Response<wire::SnapshotsResponse>, Status> {
+        let n_most = clio_proto::snapshots_request_from_wire(request.into_inner());
+        let snapshots = self.0.snapshots(n_most).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::snapshots_to_wire(snapshots)))
+    }
+
+    type WatchStream = BoxStream<'static, Result<wire::WatchResponse, Status>>;
+
+    async fn watch(
+        &self,
+        _: Request<wire::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let statuses = self.0.watch().await.map_err(clio_proto::status_from_error)?;
+        let mapped = statuses.map(|status| {
+            status.map(clio_proto::serving_status_to_wire).map_err(clio_proto::status_from_error)
+        });
+        Ok(Response::new(mapped.boxed()))
+    }
+}
+
+/// Serves a fake on a free port until the set is dropped.
+pub(crate) async fn serve(fake: &Arc<Fake>, servers: &mut JoinSet<()>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    serve_on(listener, fake, servers);
+    format!("http://{address}")
+}
+
+/// Serves a fake on a listener until the set is dropped.
+pub(crate) fn serve_on(listener: TcpListener, fake: &Arc<Fake>, servers: &mut JoinSet<()>) {
+    let server = CubesServer::new(Adapter(Arc::clone(fake)));
+    servers.spawn(async move {
+        let served =
+            Server::builder().add_service(server).serve_with_incoming(TcpIncoming::from(listener));
+        served.await.unwrap();
+    });
+}
