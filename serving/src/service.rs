@@ -153,9 +153,10 @@ impl CubeService for Cubes {
         let snapshot = self.snapshot(request.snapshot)?;
         let field = snapshot.field(&request.field)?;
         let MembersRequest { search, limit, offset, .. } = request;
-        self.admission()
-            .run(move |_| Ok(snapshot.members(field, search.as_deref(), limit, offset)))
-            .await
+        let most_bytes = self.config().limits.answer_bytes;
+        let page =
+            move |_: &Cancel| snapshot.members(field, search.as_deref(), limit, offset, most_bytes);
+        self.admission().run(page).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

@@ -1,6 +1,6 @@
 //! The values of a field by frequency, for pickers: worked out once a snapshot and field.
 
-use clio_proto::{Member, MemberPage, Period};
+use clio_proto::{Code, Member, MemberPage, Period, ServiceError};
 
 use super::dictionary::NULL;
 use super::{Field, Snapshot};
@@ -75,14 +75,15 @@ impl MemberIndex {
 }
 
 impl Snapshot {
-    /// A page of a field's members.
+    /// A page of a field's members, if it takes no more than so many bytes.
     pub(crate) fn members(
         &self,
         field: usize,
         search: Option<&str>,
         limit: usize,
         offset: usize,
-    ) -> MemberPage {
+        most_bytes: u64,
+    ) -> Result<MemberPage, ServiceError> {
         let own = &self.fields[field];
         let index = self.members[field].get_or_init(|| MemberIndex::new(self, own));
         let people = self.people_of(own);
@@ -95,17 +96,35 @@ impl Snapshot {
                 n_cells,
             }
         };
-        let (members, n_total) = match search.filter(|text| !text.is_empty()) {
+        let (page, n_total): (Vec<usize>, _) = match search.filter(|text| !text.is_empty()) {
             None => {
-                let all = 0..index.ranked.len();
-                (all.skip(offset).take(limit).map(member).collect(), index.ranked.len())
+                let n_all = index.ranked.len();
+                ((0..n_all).skip(offset).take(limit).collect(), n_all)
             }
             Some(text) => {
                 let found = index.search(text);
-                let page = found.iter().skip(offset).take(limit);
-                (page.map(|at| member(*at)).collect(), found.len())
+                let n_found = found.len();
+                (found.into_iter().skip(offset).take(limit).collect(), n_found)
             }
         };
-        MemberPage { members, n_total: n_total as u64 }
+        let n_bytes: usize = page
+            .iter()
+            .map(|at| {
+                let code = index.ranked[*at].0;
+                let label = people.and_then(|people| people.label(code));
+                let media = people.and_then(|people| people.media(code));
+                let texts = [own.texts().text(code), label, media];
+                size_of::<Member>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
+            })
+            .sum();
+        if n_bytes as u64 > most_bytes {
+            let message = format!(
+                "{} values take {n_bytes} bytes, the limit is {most_bytes}; ask for fewer a page",
+                page.len()
+            );
+            return Err(ServiceError::new(Code::ResourceExhausted, message));
+        }
+        let members = page.into_iter().map(member).collect();
+        Ok(MemberPage { members, n_total: n_total as u64 })
     }
 }

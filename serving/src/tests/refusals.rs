@@ -334,17 +334,14 @@ async fn queries_are_refused_with_what_exists() {
         let error = cubes.query(query, None).await.unwrap_err();
         assert_eq!((error.code, error.message), (code, message));
     }
-    let members = |name: &str, limit: usize| MembersRequest {
-        field: field(name),
-        search: None,
-        limit,
-        offset: 0,
-        snapshot: None,
-    };
     let error = cubes.members(members("city", 1)).await.unwrap_err();
     assert_eq!(error.message, format!("unknown field `city`; there are: {fields}"));
     let error = cubes.members(members("asset", 5_001)).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
+}
+
+fn members(name: &str, limit: usize) -> MembersRequest {
+    MembersRequest { field: field(name), search: None, limit, offset: 0, snapshot: None }
 }
 
 #[tokio::test]
@@ -372,6 +369,10 @@ async fn limits_of_work_are_kept() {
     assert!(error.message.contains("rows with 2 keys and 1 measures takes"), "{error}");
     assert!(error.message.contains("the limit is 1000"), "{error}");
     assert!(cubes.query(Query { limit: 1, ..keys.clone() }, None).await.is_ok());
+    let error = cubes.members(members("asset", 100)).await.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.contains("bytes, the limit is 1000; ask for fewer a page"), "{error}");
+    assert!(cubes.members(members("asset", 1)).await.is_ok());
 
     // While every thread is taken, one may wait, until its time is over; the next is turned away.
     config.limits = crate::Limits { n_running: 1, n_waiting: 1, ..crate::Limits::default() };
