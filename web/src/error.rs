@@ -17,9 +17,13 @@ use crate::report::Reports;
 const MAX_ERRORS: usize = 20;
 /// The most places in the query that an error names.
 const MAX_LOCATIONS: usize = 2;
+/// The most bytes of all errors of an answer, as JSON.
+const MAX_ERROR_BYTES: usize = 16 << 10;
 /// The most bytes of an error's message. With its places, path and code an error stays below 819 bytes,
-/// which is a twentieth of 16 KiB, but for what JSON escapes.
+/// which is a twentieth of all, but for what JSON escapes.
 const MAX_MESSAGE_BYTES: usize = 480;
+/// For the words that say how many errors were left out.
+const LEFT_OUT_BYTES: usize = 64;
 
 /// Why the gateway does not run.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +87,7 @@ pub(crate) fn server_error(error: ServiceError) -> ServerError {
 /// Gives a path to the errors of resolvers, and a code to those that have none: those that come from
 /// reading and checking the query itself. Whatever was sent, there are few of them and they are short.
 pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports) {
-    let n_left_out = response.errors.len().saturating_sub(MAX_ERRORS);
+    let mut n_left_out = response.errors.len().saturating_sub(MAX_ERRORS);
     response.errors.truncate(MAX_ERRORS);
     response.errors.shrink_to_fit();
     for error in &mut response.errors {
@@ -110,11 +114,22 @@ pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports
         }
         error.message = cut(&error.message);
     }
+    // Escapes may have made them longer than their messages are.
+    while response.errors.len() > 1
+        && json_bytes(&response.errors) > MAX_ERROR_BYTES - LEFT_OUT_BYTES
+    {
+        response.errors.pop();
+        n_left_out += 1;
+    }
     if n_left_out > 0
         && let Some(last) = response.errors.last_mut()
     {
         last.message.push_str(&format!(" (and {n_left_out} more errors)"));
     }
+}
+
+fn json_bytes(errors: &[ServerError]) -> usize {
+    serde_json::to_vec(errors).map_or(usize::MAX, |json| json.len())
 }
 
 /// The message with its first bytes, and names in it with their first characters. Twenty of the longest
@@ -160,4 +175,25 @@ fn extensions(code: Code) -> ErrorExtensionValues {
     values.set("code", Value::from(code.as_str()));
     values.set("retryable", Value::from(code.is_retryable()));
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A quote is two bytes in JSON, and twenty messages of quotes were more than 16 KiB.
+    #[test]
+    fn errors_take_so_many_bytes_as_they_are_sent() {
+        for text in ["\"", "\\", "\u{1}", "\n", "x", "é", "\u{2028}", "`\" "] {
+            let errors = (0..50).map(|_| ServerError::new(text.repeat(10_000), None)).collect();
+            let mut response = async_graphql::Response::from_errors(errors);
+            complete(&mut response, &Reports::default());
+            let n_bytes = json_bytes(&response.errors);
+            assert!(n_bytes <= MAX_ERROR_BYTES, "{text:?}: {n_bytes}");
+            let n = response.errors.len();
+            assert!((1..=20).contains(&n), "{text:?}: {n}");
+            let last = &response.errors[n - 1].message;
+            assert!(last.ends_with(&format!("(and {} more errors)", 50 - n)), "{last}");
+        }
+    }
 }
