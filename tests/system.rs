@@ -13,5 +13,6 @@ mod memory;
 mod processes;
 mod properties;
 mod retention;
+mod settings;
 mod terminal;
 mod tidy;

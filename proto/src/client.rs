@@ -44,10 +44,6 @@ use crate::wire::cubes_client::CubesClient;
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a peer may take to say that it lives.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest answer that is read. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT) rows) with a dozen
-/// measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
-const MAX_ANSWER_BYTES: usize = 64 << 20;
-
 /// The largest question that serving reads: tonic's own limit.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
 
@@ -61,6 +57,9 @@ pub struct RemoteConfig {
     /// How long one replica may take to answer, connecting included. A stream of statuses may go on
     /// for ever; this counts until it begins. Default: 30 seconds.
     pub request_timeout: Duration,
+    /// The largest answer that is read. Default: 64 MiB. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT)
+    /// rows) with a dozen measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
+    pub answer_bytes: usize,
 }
 
 impl Default for RemoteConfig {
@@ -70,6 +69,7 @@ impl Default for RemoteConfig {
             endpoints: vec!["http://127.0.0.1:50051".to_owned()],
             connect_timeout: Duration::from_secs(3),
             request_timeout: Duration::from_secs(30),
+            answer_bytes: 64 << 20,
         }
     }
 }
@@ -83,6 +83,7 @@ pub struct RemoteCubes {
     /// The replica that answered last: the first to be asked next time.
     preferred: AtomicUsize,
     request_timeout: Duration,
+    answer_bytes: usize,
 }
 
 struct Replica {
@@ -118,7 +119,8 @@ impl RemoteCubes {
             .iter()
             .map(|address| {
                 let channel = endpoint(address, config)?.connect_lazy();
-                let client = CubesClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES);
+                let client =
+                    CubesClient::new(channel).max_decoding_message_size(config.answer_bytes);
                 Ok(Replica { address: address.clone(), client })
             })
             .collect::<Result<_, ServiceError>>()?;
@@ -126,6 +128,7 @@ impl RemoteCubes {
             replicas,
             preferred: AtomicUsize::new(0),
             request_timeout: config.request_timeout,
+            answer_bytes: config.answer_bytes,
         })
     }
 
@@ -156,9 +159,9 @@ impl RemoteCubes {
                 // Both sides keep to the time that the request names, so any of three may be first.
                 Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
                 Ok(Err(status)) if !is_unanswered(&status) => {
-                    return Err(error_from(&replica.address, &status));
+                    return Err(error_from(&replica.address, &status, self.answer_bytes));
                 }
-                Ok(Err(status)) => error_from(&replica.address, &status),
+                Ok(Err(status)) => error_from(&replica.address, &status, self.answer_bytes),
                 Err(_) => self.too_slow(&replica.address),
             };
             match error.code {
@@ -228,7 +231,7 @@ fn is_unanswered(status: &Status) -> bool {
 }
 
 /// What a failed call means: serving refused it, or serving was not reached at all.
-fn error_from(address: &str, status: &Status) -> ServiceError {
+fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceError {
     // A status that arrived from the peer has no source; one made here, of a broken or unopened
     // connection, has. A message that is too large or no protobuf is made here too, but without one.
     match innermost(status) {
@@ -244,7 +247,7 @@ fn error_from(address: &str, status: &Status) -> ServiceError {
                 Code::ResourceExhausted if status.code() == tonic::Code::OutOfRange => {
                     let message = format!(
                         "a message from or to serving at {address} is larger than the transport \
-                         takes ({MAX_ANSWER_BYTES} bytes of an answer, {MAX_REQUEST_BYTES} of a \
+                         takes ({answer_bytes} bytes of an answer, {MAX_REQUEST_BYTES} of a \
                          question); ask for fewer rows or measures, or name fewer values: {}",
                         error.message
                     );
@@ -356,11 +359,12 @@ impl CubeService for RemoteCubes {
             })
             .await?;
         let address = address.to_owned();
+        let answer_bytes = self.answer_bytes;
         let mapped = statuses.map(move |status| match status {
             Ok(response) => {
                 serving_status_from_wire(response).map_err(|error| unreadable(&address)(error))
             }
-            Err(status) => Err(error_from(&address, &status)),
+            Err(status) => Err(error_from(&address, &status, answer_bytes)),
         });
         // An error is the last item: what follows one has no meaning.
         let ended = stream::unfold(Some(mapped), |statuses| async move {

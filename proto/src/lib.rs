@@ -15,6 +15,7 @@ mod period;
 mod query;
 mod runs;
 mod service;
+mod toml_file;
 pub mod wire;
 
 pub use client::{RemoteConfig, RemoteCubes};
@@ -49,3 +50,4 @@ pub use service::{
     MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream, Unattributed,
     VerificationInfo,
 };
+pub use toml_file::{line_at, nearest, parse_toml, quoted};

@@ -99,20 +99,10 @@ impl Sandbox {
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
-        for name in [
-            "LAKE",
-            "SERVING",
-            "GRPC",
-            "HTTP",
-            "MEDIA",
-            "MODEL",
-            "MEMORY",
-            "LOG",
-            "LOG_FORMAT",
-            "INSECURE",
-            "ALLOW_HOST",
-        ] {
-            command.env_remove(format!("CLIO_{name}"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CLIO_") {
+                command.env_remove(name);
+            }
         }
         command
     }

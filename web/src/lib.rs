@@ -48,4 +48,4 @@ pub use config::{GatewayConfig, GatewayLimits};
 pub use error::WebError;
 pub use host::is_loopback;
 pub use schema::schema_sdl;
-pub use server::{bind, serve};
+pub use server::{bind, is_origin, serve};

@@ -144,15 +144,22 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
     ))
 }
 
+/// Whether a text is an origin, as in `https://cdn.example.com`: a scheme and a host, and nothing below it.
+pub fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.trim_end_matches('/').parse::<Uri>() else { return false };
+    uri.scheme().is_some()
+        && uri.authority().is_some()
+        && uri.path() == "/"
+        && uri.query().is_none()
+        && !text.contains([';', ','])
+}
+
 /// What our pages may load. `'self'` covers the WebSocket of the same host too (CSP level 3).
 fn content_security_policy(media_origins: &[String]) -> Result<HeaderValue, WebError> {
     let mut media = String::new();
     for origin in media_origins {
-        let bad = || WebError::Origin { origin: origin.clone() };
-        let uri: Uri = origin.trim_end_matches('/').parse().map_err(|_| bad())?;
-        let is_origin = uri.scheme().is_some() && uri.authority().is_some();
-        if !is_origin || uri.path() != "/" || uri.query().is_some() || origin.contains([';', ',']) {
-            return Err(bad());
+        if !is_origin(origin) {
+            return Err(WebError::Origin { origin: origin.clone() });
         }
         media.push(' ');
         media.push_str(origin.trim_end_matches('/'));

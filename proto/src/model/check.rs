@@ -15,10 +15,11 @@ mod source;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::problems::{Problems, nearest};
+use super::problems::Problems;
 use super::raw::{Entry, Place, RawDataset, RawModel, read};
 use super::{Model, ModelError, fingerprint};
 use crate::period::{FIRST_DAY, LAST_DAY};
+use crate::toml_file::nearest;
 
 /// The time zone of a model that names none.
 const DEFAULT_TIMEZONE: &str = "UTC";

@@ -3,7 +3,6 @@
 mod etl;
 mod lake;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,42 +21,25 @@ pub(crate) use lake::{LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
 #[derive(Debug, Parser)]
 #[command(name = "clio", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
-    /// What to log to standard error: error, warn, info, debug, or a filter such as `clio_etl=debug`
+    /// A TOML file of settings; variables beat it, and flags beat both (docs/settings.md has all of them)
     #[arg(
         long,
         global = true,
-        env = "CLIO_LOG",
-        default_value = "warn",
-        value_name = "FILTER",
-        help_heading = "Logging",
-        display_order = 1000
+        env = "CLIO_CONFIG",
+        value_name = "FILE",
+        help_heading = "Settings",
+        display_order = 999
     )]
-    pub(crate) log: String,
-    /// How log lines are written
-    #[arg(
-        long,
-        global = true,
-        env = "CLIO_LOG_FORMAT",
-        value_enum,
-        default_value = "text",
-        help_heading = "Logging",
-        display_order = 1001
-    )]
-    pub(crate) log_format: LogFormat,
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum LogFormat {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make synthetic events, run the etl, serve them and the dashboard: all in one process
-    #[command(after_help = "Example:\n  clio demo --data demo-data --http 127.0.0.1:8080")]
+    #[command(after_help = "Example:\n  clio demo --data demo-data --http 127.0.0.1:8080\n\n\
+                      `--help` lists the limits too; all settings stand in docs/settings.md.")]
     Demo(DemoArgs),
     /// Write seeded synthetic media events with the exact answers beside them
     #[command(after_help = "Example:\n  clio synth --out events --scale medium --seed 7")]
@@ -78,14 +60,29 @@ pub(crate) enum Command {
     #[command(after_help = SQL_EXAMPLES)]
     Sql(SqlArgs),
     /// Hold the lake's latest snapshot in memory and answer over gRPC
-    #[command(after_help = "Example:\n  clio serve --lake lake --grpc 127.0.0.1:50051")]
-    Serve(ServeArgs),
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve,
     /// Serve GraphQL and the dashboard, in front of one or several serving replicas
-    #[command(
-        after_help = "Example:\n  clio gateway --serving http://127.0.0.1:50051 --http 127.0.0.1:8080"
-    )]
-    Gateway(GatewayArgs),
+    #[command(after_help = GATEWAY_EXAMPLES)]
+    Gateway,
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  clio serve --lake lake --grpc 127.0.0.1:50051
+  clio serve --config clio.toml
+
+`--help` lists the limits too; all settings stand in docs/settings.md.";
+
+const GATEWAY_EXAMPLES: &str = "\
+Examples:
+  clio gateway --serving http://127.0.0.1:50051 --http 127.0.0.1:8080
+  clio gateway --config clio.toml --media-origins https://cdn.example.com
+
+`--help` lists the limits too; all settings stand in docs/settings.md.";
 
 const QUERY_EXAMPLES: &str = "\
 Examples:
@@ -144,11 +141,6 @@ pub(crate) struct DemoArgs {
     /// The folder for events and lake; made if absent, used again if there
     #[arg(long, default_value = "demo-data", value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// Where the dashboard and GraphQL listen
-    #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
-    pub(crate) http: SocketAddr,
-    #[command(flatten)]
-    pub(crate) door: DoorArgs,
     /// How much data to make
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) scale: Scale,
@@ -287,57 +279,23 @@ pub(crate) enum AnswerFormat {
     Csv,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// The lake to serve and to follow
-    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
-    pub(crate) lake: String,
-    /// Where gRPC listens
-    #[arg(long, env = "CLIO_GRPC", default_value = "127.0.0.1:50051", value_name = "ADDR")]
-    pub(crate) grpc: SocketAddr,
-    /// Listen on an address that others reach: whoever does can read everything
-    #[arg(long, env = "CLIO_INSECURE")]
-    pub(crate) insecure: bool,
-    /// How often the lake is asked for a new snapshot, in milliseconds
-    #[arg(long, default_value = "500", value_name = "MS")]
-    pub(crate) poll_ms: std::num::NonZeroU64,
-    /// The most memory that snapshots may take, in MiB
-    #[arg(long, env = "CLIO_MEMORY", value_name = "MIB")]
-    pub(crate) memory: Option<std::num::NonZeroU64>,
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting: what is in force, and whether a default, file, variable or flag says so
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        /// How the list is printed; text is a file of settings
+        #[arg(long, value_enum, default_value = "text")]
+        format: ReportFormat,
+    },
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct GatewayArgs {
-    /// Serving replicas; the first that answers is asked
-    #[arg(
-        long,
-        env = "CLIO_SERVING",
-        value_delimiter = ',',
-        required = true,
-        value_name = "URL,..."
-    )]
-    pub(crate) serving: Vec<String>,
-    /// Where the dashboard and GraphQL listen
-    #[arg(long, env = "CLIO_HTTP", default_value = "127.0.0.1:8080", value_name = "ADDR")]
-    pub(crate) http: SocketAddr,
-    /// A folder with previews: of its files, those images and videos are served under /media/ that a
-    /// lookup names
-    #[arg(long, env = "CLIO_MEDIA", value_name = "DIR")]
-    pub(crate) media: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) door: DoorArgs,
-}
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  clio config show --config clio.toml
+  CLIO_GATEWAY_MAX_SOCKETS=64 clio config show --format json
 
-/// Who may come in, while there is no access control.
-#[derive(Debug, Args)]
-pub(crate) struct DoorArgs {
-    /// Listen on an address that others reach: whoever does can read everything
-    #[arg(long, env = "CLIO_INSECURE")]
-    pub(crate) insecure: bool,
-    /// Names, without ports, by which browsers may call the gateway beside localhost and its address
-    #[arg(long, env = "CLIO_ALLOW_HOST", value_delimiter = ',', value_name = "NAME,...")]
-    pub(crate) allow_host: Vec<String>,
-}
+It takes the flags of `serve`, `gateway` and `query`, so that one sees what they change.";
 
 #[cfg(test)]
 mod tests {

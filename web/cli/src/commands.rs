@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod config_show;
 mod demo;
 mod etl_plan;
 mod etl_run;
@@ -14,12 +15,14 @@ mod serve;
 mod sql;
 mod synth;
 
-use crate::args::{Command, EtlCommand, ModelCommand};
+use crate::args::{Command, ConfigCommand, EtlCommand, ModelCommand};
+use crate::settings::InForce;
 
 /// Runs a command to its end.
-pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<()> {
+    let settings = &in_force.settings;
     match command {
-        Command::Demo(args) => demo::run(args).await,
+        Command::Demo(args) => demo::run(args, settings).await,
         Command::Synth(args) => synth::run(&args),
         Command::Model(ModelCommand::Check { file, no_sources, format }) => {
             model_check::run(&file, no_sources, format).await
@@ -30,9 +33,13 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lake(command) => lake::run(command).await,
         Command::Etl(EtlCommand::Runs(args)) => etl_runs::run(args).await,
         Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,
-        Command::Query(args) => query::run(args).await,
+        Command::Query(args) => query::run(args, settings).await,
         Command::Sql(args) => sql::run(args).await,
-        Command::Serve(args) => serve::run(args).await,
-        Command::Gateway(args) => gateway::run(args).await,
+        Command::Serve => serve::run(settings).await,
+        Command::Gateway => gateway::run(settings).await,
+        Command::Config(ConfigCommand::Show { format }) => {
+            config_show::run(in_force, format);
+            Ok(())
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clio_proto::{Code, ServiceError};
 
+use crate::settings::WrongSettings;
 use crate::terminal::tell;
 
 /// Wrong usage that the argument parser cannot see, such as a filter that does not parse.
@@ -26,6 +27,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
     let wrong_usage = error.chain().any(|cause| {
         cause.is::<Usage>()
+            || cause.is::<WrongSettings>()
             || cause
                 .downcast_ref::<ServiceError>()
                 .is_some_and(|error| error.code == Code::InvalidArgument)

@@ -4,24 +4,23 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::args::LogFormat;
 use crate::terminal::{self, LogWriter, tell};
 
-/// Starts logging. A filter that does not parse is replaced by `warn`, and said.
-pub(crate) fn init(filter: &str, format: LogFormat) {
+/// Starts logging, in lines of `text` or `json`. A filter that does not parse is replaced by `warn`, and said.
+pub(crate) fn init(filter: &str, format: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
         tell!("warning: the log filter `{filter}` does not parse ({error}); using `warn`");
         EnvFilter::new("warn")
     });
     let filter = if terminal::is_shared() { without_report(filter) } else { filter };
-    let coloured = std::io::stderr().is_terminal() && matches!(format, LogFormat::Text);
+    let coloured = std::io::stderr().is_terminal() && format == "text";
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(move || LogWriter { coloured })
         .with_ansi(coloured);
     match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
+        "json" => builder.json().init(),
+        _ => builder.init(),
     }
 }
 

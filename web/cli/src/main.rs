@@ -11,19 +11,26 @@ mod filter;
 mod logging;
 mod output;
 mod progress;
+mod settings;
 mod signals;
 mod storage;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Context;
+use clap::{CommandFactory, FromArgMatches};
 
+use crate::args::Cli;
+use crate::settings::InForce;
 use crate::terminal::tell;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
-    logging::init(&cli.log, cli.log_format);
+    let (cli, in_force) = match read_settings() {
+        Ok(read) => read,
+        Err(error) => return failure::report(&error),
+    };
+    logging::init(&in_force.settings.log_filter, &in_force.settings.log_format);
     storage::register();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -32,7 +39,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome = runtime.block_on(commands::run(cli.command));
+    let outcome = runtime.block_on(commands::run(cli.command, in_force));
     let printed = terminal::finish();
     if let Err(error) = outcome {
         return failure::report(&error);
@@ -44,4 +51,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is asked for, and with which settings. Wrong words end the process here, as `clap` words it.
+fn read_settings() -> anyhow::Result<(Cli, InForce)> {
+    let matches = settings::add_flags(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let text = match &cli.config {
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the settings `{}`", path.display()))?,
+        ),
+        None => None,
+    };
+    let name = cli.config.as_ref().map(|path| path.display().to_string());
+    let file = name.as_deref().zip(text.as_deref());
+    let in_force = settings::resolve(file, settings::given(&matches))?;
+    Ok((cli, in_force))
 }

@@ -3,9 +3,10 @@
 use clio_sketch::{Family, Precision};
 
 use super::{need, refuse};
-use crate::model::problems::{Problems, choose, quoted};
+use crate::model::problems::{Problems, choose};
 use crate::model::raw::{At, Entry, RawMeasure, RawModel, RawOf, RawShare};
 use crate::model::{Expression, Measure, MeasureFormat, MeasureKind, SqlColumn, display_name};
+use crate::toml_file::quoted;
 
 /// The names of kinds.
 const KINDS: [&str; 4] = ["count", "sum", "distinct", "derived"];

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::problems::{Problems, quoted};
+use crate::model::problems::Problems;
 use crate::model::raw::{Place, RawModel};
+use crate::toml_file::quoted;
 
 /// Words that queries and the table of cells use themselves: no dimension or measure has such a name.
 const RESERVED: [&str; 12] =

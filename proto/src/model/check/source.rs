@@ -3,9 +3,10 @@
 use super::files::{self, FormatKey};
 use super::measure::share_of;
 use super::{attribution, need, refuse};
-use crate::model::problems::{Problems, choose, quoted};
+use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawShare, RawSource};
 use crate::model::{FileSet, OnBadRows, Source, SqlColumn, TimesAre, Window};
+use crate::toml_file::quoted;
 
 /// Checks all sources.
 pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {

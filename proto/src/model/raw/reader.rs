@@ -7,18 +7,21 @@ use super::{
     At, Entry, Place, RawAttribute, RawCheck, RawCsv, RawDataset, RawDimension, RawFiles,
     RawLookup, RawMeasure, RawModel, RawOf, RawShare, RawSource,
 };
-use crate::model::problems::{Problems, nearest, quoted};
+use crate::model::problems::Problems;
+use crate::toml_file::{line_at, nearest, parse_toml, quoted};
 
 /// Reads a file as far as it is TOML, and reports wrong types and unknown keys.
 ///
 /// `None` where the text is no TOML: what else would be said of it is guesswork.
 pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawModel> {
-    let (root, errors) = DeTable::parse_recoverable(text);
+    let root = match parse_toml(text) {
+        Ok(root) => root,
+        Err(found) => {
+            problems.extend(found);
+            return None;
+        }
+    };
     let mut reader = Reader { text, problems };
-    if !errors.is_empty() {
-        reader.report_syntax(&errors);
-        return None;
-    }
     let mut root = reader.table(root.get_ref(), String::new(), String::new(), 1);
     let dataset = reader.subtable(&mut root, "dataset").map(|mut table| RawDataset {
         name: reader.string(&mut table, "name"),
@@ -57,29 +60,6 @@ struct Reader<'a, 'p> {
 }
 
 impl<'a> Reader<'a, '_> {
-    fn report_syntax(&mut self, errors: &[toml::de::Error]) {
-        let mut last_line = 0;
-        for error in errors {
-            let line = self.line(error.span().map_or(0, |span| span.start));
-            // What follows an error on its line mostly follows from it.
-            if line > last_line {
-                let what = format!("this is no TOML: {}", error.message());
-                let mend = if error.message() == "duplicate key" {
-                    "keep one of them"
-                } else {
-                    "correct it; texts need quotes, lists and names of tables brackets"
-                };
-                self.problems.report(line, "", what, mend);
-                last_line = line;
-            }
-        }
-    }
-
-    fn line(&self, offset: usize) -> usize {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
-    }
-
     fn table(&self, table: &'a DeTable<'a>, name: String, path: String, line: usize) -> Table<'a> {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
@@ -91,7 +71,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn key_line(&self, key: &Spanned<std::borrow::Cow<'_, str>>) -> usize {
-        self.line(key.span().start)
+        line_at(self.text, key.span().start)
     }
 
     /// Reports the keys that nobody asked for.

@@ -12,22 +12,23 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clio_etl::Days;
-use clio_serving::{Cubes, ServingConfig};
+use clio_serving::Cubes;
 use clio_web::GatewayConfig;
 use tokio::task::JoinSet;
 
 use crate::args::DemoArgs;
 use crate::commands::{etl_run, gateway, synth};
 use crate::progress::Bars;
+use crate::settings::Settings;
 use crate::terminal::{say, tell};
 use crate::{address, door, signals};
 
 /// Makes what is missing, then serves until it is told to stop.
-pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    door::check("--http", args.http, args.door.insecure)?;
+pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
+    door::check("--http", settings.http, settings.gateway.is_insecure)?;
     door::raise_file_handles();
     // The address is taken first: better to fail now than after minutes of work.
-    let listener = gateway::listen(args.http).await?;
+    let listener = gateway::listen(settings.http).await?;
     let page = format!("http://{}", listener.local_addr()?);
     let events = args.data.join("events");
     let lake_folder = args.data.join("lake");
@@ -35,7 +36,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let lake = address::folder(&lake_folder.to_string_lossy())?;
     make_lake(&events, &lake_folder, lake.clone()).await?;
 
-    let cubes = Cubes::start(ServingConfig::new(lake))?;
+    let cubes = Cubes::start(settings.serving(lake))?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
@@ -44,12 +45,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         follower.follow(follower_stop).await;
         Ok(())
     });
-    let config = GatewayConfig {
-        media_dir: Some(events),
-        allowed_hosts: args.door.allow_host,
-        is_insecure: args.door.insecure,
-        ..GatewayConfig::default()
-    };
+    let config = GatewayConfig { media_dir: Some(events), ..settings.gateway.clone() };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
     say!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");

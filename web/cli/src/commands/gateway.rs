@@ -3,32 +3,25 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use clio_proto::{RemoteConfig, RemoteCubes};
-use clio_web::GatewayConfig;
+use clio_proto::RemoteCubes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::args::GatewayArgs;
+use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{door, signals};
 
 /// Serves until it is told to stop.
-pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<()> {
-    door::check("--http", args.http, args.door.insecure)?;
+pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
+    let service = Arc::new(RemoteCubes::new(settings.named_replicas()?)?);
+    let config = settings.gateway.clone();
+    door::check("--http", settings.http, config.is_insecure)?;
     door::raise_file_handles();
-    let remote = RemoteConfig { endpoints: args.serving.clone(), ..RemoteConfig::default() };
-    let service = Arc::new(RemoteCubes::new(&remote)?);
-    let listener = listen(args.http).await?;
+    let listener = listen(settings.http).await?;
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     tell!("dashboard and GraphQL on http://{address}");
-    let config = GatewayConfig {
-        media_dir: args.media,
-        allowed_hosts: args.door.allow_host,
-        is_insecure: args.door.insecure,
-        ..GatewayConfig::default()
-    };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await

@@ -11,14 +11,15 @@ use clio_proto::{
 use crate::args::{AnswerFormat, QueryArgs};
 use crate::failure::Usage;
 use crate::output::{CsvWriter, JsonWriter};
+use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, say, tell};
 use crate::{address, filter, output, terminal};
 
 /// Asks once and prints the answer.
-pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
     // Whatever can be wrong in the words themselves is found before anything is opened.
     let mut query = lower(&args)?;
-    let service = open(&args).await?;
+    let service = open(&args, settings).await?;
     let description = service.describe().await?;
     if query.measures.is_empty() {
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
@@ -97,13 +98,13 @@ impl Pages {
     }
 }
 
-async fn open(args: &QueryArgs) -> anyhow::Result<Arc<dyn CubeService>> {
+async fn open(args: &QueryArgs, settings: &Settings) -> anyhow::Result<Arc<dyn CubeService>> {
     if let Some(endpoint) = &args.from_where.serving {
-        let config = RemoteConfig { endpoints: vec![endpoint.clone()], ..RemoteConfig::default() };
+        let config = RemoteConfig { endpoints: vec![endpoint.clone()], ..settings.remote.clone() };
         return Ok(Arc::new(RemoteCubes::new(&config)?));
     }
     let lake = args.from_where.lake.as_deref().expect("clap asks for a lake or a service");
-    let config = clio_serving::ServingConfig::new(address::folder(lake)?);
+    let config = settings.serving(address::folder(lake)?);
     Ok(clio_serving::Cubes::load_once(config).await?)
 }
 

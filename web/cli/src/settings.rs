@@ -1,0 +1,186 @@
+//! Every setting of serving, gateway, their clients and the log, in one list: its name in a file, its variable, its flag,
+//! what it may be and what it does. Flags, their help, the reader of files, `clio config show` and the table in
+//! `docs/settings.md` follow from it.
+//!
+//! ```text
+//! defaults ──▶ file (--config) ──▶ environment ──▶ flag ──▶ Settings, each with where it comes from
+//! ```
+//!
+//! A setting more is one entry in the list of its table, and a field of the `Config` that it fills.
+
+mod client;
+mod file;
+mod flags;
+mod gateway;
+mod in_force;
+mod kind;
+mod log;
+mod serving;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clio_proto::RemoteConfig;
+use clio_serving::ServingConfig;
+use clio_web::GatewayConfig;
+use url::Url;
+
+use crate::failure::Usage;
+pub(crate) use flags::{add_flags, given};
+pub(crate) use in_force::{InForce, Origin, WrongSettings, resolve};
+use kind::Kind;
+pub(crate) use kind::in_file;
+
+/// All that the list fills.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// What is logged; see the flag `--log`.
+    pub(crate) log_filter: String,
+    /// `text` or `json`.
+    pub(crate) log_format: String,
+    /// The lake that is served, as it was written.
+    pub(crate) lake: Option<String>,
+    /// Where gRPC listens.
+    pub(crate) grpc: SocketAddr,
+    /// Whether gRPC may listen where others reach it.
+    pub(crate) is_grpc_insecure: bool,
+    serving: ServingConfig,
+    /// Where dashboard and GraphQL listen.
+    pub(crate) http: SocketAddr,
+    /// The gateway's own.
+    pub(crate) gateway: GatewayConfig,
+    /// How serving is asked; without an address where none is given.
+    pub(crate) remote: RemoteConfig,
+}
+
+impl Settings {
+    /// The settings of serving for a lake.
+    pub(crate) fn serving(&self, lake: Url) -> ServingConfig {
+        ServingConfig { lake, ..self.serving.clone() }
+    }
+
+    /// The lake that a file, the environment or a flag names.
+    ///
+    /// # Errors
+    ///
+    /// None does.
+    pub(crate) fn named_lake(&self) -> Result<&str, Usage> {
+        self.lake.as_deref().ok_or_else(|| missing("lake", "serving.lake"))
+    }
+
+    /// The settings of a client of the replicas that are named.
+    ///
+    /// # Errors
+    ///
+    /// None is.
+    pub(crate) fn named_replicas(&self) -> Result<&RemoteConfig, Usage> {
+        let is_named = !self.remote.endpoints.is_empty();
+        is_named.then_some(&self.remote).ok_or_else(|| missing("replica", "gateway.serving"))
+    }
+}
+
+/// What to do where a setting that has no default was not given.
+fn missing(what: &str, name: &str) -> Usage {
+    let setting = all().find(|setting| setting.name == name).expect("the list has it");
+    let (table, key) = setting.table_and_key();
+    Usage(format!(
+        "no {what} is given; use `--{}`, the variable `{}`, or the key `{key}` of `[{table}]` in a file (`--config`)",
+        setting.flag, setting.env
+    ))
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let nowhere = Url::parse("file:///").expect("it is an address");
+        Self {
+            log_filter: "warn".to_owned(),
+            log_format: "text".to_owned(),
+            lake: None,
+            grpc: (Ipv4Addr::LOCALHOST, 50051).into(),
+            is_grpc_insecure: false,
+            serving: ServingConfig::new(nowhere),
+            http: (Ipv4Addr::LOCALHOST, 8080).into(),
+            gateway: GatewayConfig::default(),
+            remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
+        }
+    }
+}
+
+/// One setting. Whoever adds one says nothing of its type: the place that it fills has it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Table and key in a file: `gateway.max_sockets`.
+    pub(crate) name: &'static str,
+    /// The environment variable.
+    pub(crate) env: &'static str,
+    /// The flag, without its dashes. Two settings may share one, which then sets both.
+    pub(crate) flag: &'static str,
+    /// What it may be.
+    kind: Kind,
+    /// What it does, as one reads it in help and documentation.
+    pub(crate) help: &'static str,
+    /// Whether `-h` leaves it out, so that one finds the others.
+    is_rare: bool,
+    /// What the documentation says of a default that differs between machines.
+    usual: Option<&'static str>,
+    place: fn(&mut Settings) -> Place<'_>,
+}
+
+impl Setting {
+    /// A setting that many use.
+    const fn new(
+        [name, env, flag]: [&'static str; 3],
+        kind: Kind,
+        help: &'static str,
+        place: fn(&mut Settings) -> Place<'_>,
+    ) -> Self {
+        Self { name, env, flag, kind, help, is_rare: false, usual: None, place }
+    }
+
+    /// A setting that hardly anybody changes.
+    const fn rare(
+        names: [&'static str; 3],
+        kind: Kind,
+        help: &'static str,
+        place: fn(&mut Settings) -> Place<'_>,
+    ) -> Self {
+        Self { is_rare: true, ..Self::new(names, kind, help, place) }
+    }
+
+    /// With words for a default that differs between machines.
+    const fn usually(self, words: &'static str) -> Self {
+        Self { usual: Some(words), ..self }
+    }
+
+    /// The table in a file, and the key in it.
+    pub(crate) fn table_and_key(&self) -> (&'static str, &'static str) {
+        self.name.split_once('.').expect("every name has a table")
+    }
+}
+
+/// What a setting fills. Each has one way to be written in a file, and one to be shown.
+#[derive(Debug)]
+enum Place<'a> {
+    Count(&'a mut usize),
+    Count32(&'a mut u32),
+    Milliseconds(&'a mut Duration),
+    Time(&'a mut Duration),
+    Size(&'a mut usize),
+    Size64(&'a mut u64),
+    MaybeSize(&'a mut Option<u64>),
+    Switch(&'a mut bool),
+    Text(&'a mut String),
+    MaybeText(&'a mut Option<String>),
+    MaybeFolder(&'a mut Option<PathBuf>),
+    Texts(&'a mut Vec<String>),
+    Address(&'a mut SocketAddr),
+}
+
+/// Every setting, table by table.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    [serving::SETTINGS, gateway::SETTINGS, client::SETTINGS, log::SETTINGS].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;

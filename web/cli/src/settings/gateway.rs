@@ -1,0 +1,273 @@
+//! `[gateway]`: where it listens, whom it lets in, and what one request and all of them together may cost.
+
+use super::kind::{COUNTS, Kind, SIZES, TIMES};
+use super::{Place, Setting};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        ["gateway.serving", "CLIO_SERVING", "serving"],
+        Kind::Replicas,
+        "Serving replicas; the first that answers is asked",
+        |it| Place::Texts(&mut it.remote.endpoints),
+    ),
+    Setting::new(
+        ["gateway.http", "CLIO_HTTP", "http"],
+        Kind::Address,
+        "Where the dashboard and GraphQL listen",
+        |it| Place::Address(&mut it.http),
+    ),
+    Setting::new(
+        ["gateway.insecure", "CLIO_INSECURE", "insecure"],
+        Kind::Switch,
+        "Listen on an address that others reach: whoever does can read everything",
+        |it| Place::Switch(&mut it.gateway.is_insecure),
+    ),
+    Setting::new(
+        ["gateway.allowed_hosts", "CLIO_ALLOW_HOST", "allow-host"],
+        Kind::Names,
+        "Names, without ports, by which browsers may call the gateway beside localhost and its address",
+        |it| Place::Texts(&mut it.gateway.allowed_hosts),
+    ),
+    Setting::new(
+        ["gateway.allowed_origins", "CLIO_GATEWAY_ALLOWED_ORIGINS", "allowed-origins"],
+        Kind::Origins,
+        "Other origins whose pages may open the WebSocket; the page's own always may",
+        |it| Place::Texts(&mut it.gateway.allowed_origins),
+    ),
+    Setting::new(
+        ["gateway.media", "CLIO_MEDIA", "media"],
+        Kind::Folder,
+        "A folder with previews: of its files, those images and videos are served under /media/ that a lookup names",
+        |it| Place::MaybeFolder(&mut it.gateway.media_dir),
+    ),
+    Setting::new(
+        ["gateway.media_origins", "CLIO_GATEWAY_MEDIA_ORIGINS", "media-origins"],
+        Kind::Origins,
+        "Other origins that pages may load images and videos from, where previews are whole addresses",
+        |it| Place::Texts(&mut it.gateway.media_origins),
+    ),
+    Setting::new(
+        ["gateway.graphiql", "CLIO_GATEWAY_GRAPHIQL", "graphiql"],
+        Kind::Switch,
+        "Whether /graphiql answers with a page to try queries on",
+        |it| Place::Switch(&mut it.gateway.allow_graphiql),
+    ),
+    Setting::rare(
+        ["gateway.max_connections", "CLIO_GATEWAY_MAX_CONNECTIONS", "max-connections"],
+        Kind::Count(1, 1_000_000),
+        "How many connections are open at once; one more gets the place of the one that has been silent for longest",
+        |it| Place::Count(&mut it.gateway.limits.max_connections),
+    ),
+    Setting::rare(
+        [
+            "gateway.max_connections_per_client",
+            "CLIO_GATEWAY_MAX_CONNECTIONS_PER_CLIENT",
+            "max-connections-per-client",
+        ],
+        Kind::Count(1, 1_000_000),
+        "How many of them one client may have, which is an address; a browser has 6",
+        |it| Place::Count(&mut it.gateway.limits.max_connections_per_client),
+    ),
+    Setting::rare(
+        ["gateway.max_streams", "CLIO_GATEWAY_MAX_STREAMS", "max-streams"],
+        Kind::Count(1, 1_000_000),
+        "How many requests one HTTP/2 connection may have open",
+        |it| Place::Count32(&mut it.gateway.limits.max_streams),
+    ),
+    Setting::rare(
+        ["gateway.max_requests", "CLIO_GATEWAY_MAX_REQUESTS", "max-requests"],
+        Kind::Count(1, 1_000_000),
+        "How many `POST /graphql` and questions over WebSockets are answered at once; more are refused",
+        |it| Place::Count(&mut it.gateway.limits.max_requests),
+    ),
+    Setting::rare(
+        [
+            "gateway.max_requests_per_client",
+            "CLIO_GATEWAY_MAX_REQUESTS_PER_CLIENT",
+            "max-requests-per-client",
+        ],
+        Kind::Count(1, 1_000_000),
+        "How many of them may be one client's",
+        |it| Place::Count(&mut it.gateway.limits.max_requests_per_client),
+    ),
+    Setting::rare(
+        ["gateway.max_calls", "CLIO_GATEWAY_MAX_CALLS", "max-calls"],
+        Kind::Count(1, 1_000_000),
+        "How many questions serving is asked at once; more wait in turns: keep it below `serving.requests_per_connection`",
+        |it| Place::Count(&mut it.gateway.limits.max_calls),
+    ),
+    Setting::rare(
+        [
+            "gateway.max_calls_per_client",
+            "CLIO_GATEWAY_MAX_CALLS_PER_CLIENT",
+            "max-calls-per-client",
+        ],
+        Kind::Count(1, 1_000_000),
+        "How many of them may be one client's",
+        |it| Place::Count(&mut it.gateway.limits.max_calls_per_client),
+    ),
+    Setting::rare(
+        [
+            "gateway.max_waiting_per_client",
+            "CLIO_GATEWAY_MAX_WAITING_PER_CLIENT",
+            "max-waiting-per-client",
+        ],
+        Kind::Count(1, 1_000_000),
+        "How many questions of one client may wait; more are refused",
+        |it| Place::Count(&mut it.gateway.limits.max_waiting_per_client),
+    ),
+    Setting::rare(
+        ["gateway.max_sockets", "CLIO_GATEWAY_MAX_SOCKETS", "max-sockets"],
+        Kind::Count(1, 1_000_000),
+        "How many WebSockets are open at once; more are refused",
+        |it| Place::Count(&mut it.gateway.limits.max_sockets),
+    ),
+    Setting::rare(
+        [
+            "gateway.max_sockets_per_client",
+            "CLIO_GATEWAY_MAX_SOCKETS_PER_CLIENT",
+            "max-sockets-per-client",
+        ],
+        Kind::Count(1, 1_000_000),
+        "How many of them may be one client's",
+        |it| Place::Count(&mut it.gateway.limits.max_sockets_per_client),
+    ),
+    Setting::rare(
+        ["gateway.max_operations", "CLIO_GATEWAY_MAX_OPERATIONS", "max-operations"],
+        Kind::Count(1, 1_000_000),
+        "How many operations one WebSocket may have open",
+        |it| Place::Count(&mut it.gateway.limits.max_operations),
+    ),
+    Setting::rare(
+        ["gateway.header_timeout", "CLIO_GATEWAY_HEADER_TIMEOUT", "header-timeout"],
+        TIMES,
+        "How long the head of a request may take to arrive, from the opening of a connection",
+        |it| Place::Time(&mut it.gateway.limits.header_timeout),
+    ),
+    Setting::rare(
+        ["gateway.body_timeout", "CLIO_GATEWAY_BODY_TIMEOUT", "body-timeout"],
+        TIMES,
+        "How long a body may take to arrive",
+        |it| Place::Time(&mut it.gateway.limits.body_timeout),
+    ),
+    Setting::rare(
+        ["gateway.service_timeout", "CLIO_GATEWAY_SERVICE_TIMEOUT", "service-timeout"],
+        TIMES,
+        "How long serving may take to answer one field",
+        |it| Place::Time(&mut it.gateway.limits.service_timeout),
+    ),
+    Setting::rare(
+        ["gateway.answer_timeout", "CLIO_GATEWAY_ANSWER_TIMEOUT", "answer-timeout"],
+        TIMES,
+        "How long an answer may wait for its client to take more of it: above `gateway.service_timeout`",
+        |it| Place::Time(&mut it.gateway.limits.answer_timeout),
+    ),
+    Setting::rare(
+        ["gateway.idle_timeout", "CLIO_GATEWAY_IDLE_TIMEOUT", "idle-timeout"],
+        TIMES,
+        "How long a connection may be open without a request; longer than proxies keep one",
+        |it| Place::Time(&mut it.gateway.limits.idle_timeout),
+    ),
+    Setting::rare(
+        ["gateway.ping_interval", "CLIO_GATEWAY_PING_INTERVAL", "ping-interval"],
+        TIMES,
+        "How often a WebSocket is asked whether it is still there; silent for two of these, it is closed",
+        |it| Place::Time(&mut it.gateway.limits.ping_interval),
+    ),
+    Setting::rare(
+        ["gateway.drain_timeout", "CLIO_GATEWAY_DRAIN_TIMEOUT", "drain-timeout"],
+        TIMES,
+        "How long open requests may take to end when the gateway stops",
+        |it| Place::Time(&mut it.gateway.limits.drain_timeout),
+    ),
+    Setting::rare(
+        ["gateway.max_body", "CLIO_GATEWAY_MAX_BODY", "max-body"],
+        SIZES,
+        "The largest body of a request and the largest message of a WebSocket",
+        |it| Place::Size(&mut it.gateway.limits.body_bytes),
+    ),
+    Setting::rare(
+        ["gateway.max_answer_values", "CLIO_GATEWAY_MAX_ANSWER_VALUES", "max-answer-values"],
+        COUNTS,
+        "How many values an answer may have: fields times rows",
+        |it| Place::Count(&mut it.gateway.limits.max_answer_values),
+    ),
+    Setting::rare(
+        ["gateway.max_answer_memory", "CLIO_GATEWAY_MAX_ANSWER_MEMORY", "max-answer-memory"],
+        SIZES,
+        "How much all answers together may hold that were not taken yet; more are refused",
+        |it| Place::Size(&mut it.gateway.limits.max_answer_bytes),
+    ),
+    Setting::rare(
+        ["gateway.max_tokens", "CLIO_GATEWAY_MAX_TOKENS", "max-tokens"],
+        COUNTS,
+        "How many names, numbers, texts and signs a query's text may have",
+        |it| Place::Count(&mut it.gateway.limits.max_tokens),
+    ),
+    Setting::rare(
+        ["gateway.max_variables", "CLIO_GATEWAY_MAX_VARIABLES", "max-variables"],
+        COUNTS,
+        "How many variables a query may declare",
+        |it| Place::Count(&mut it.gateway.limits.max_variables),
+    ),
+    Setting::rare(
+        ["gateway.max_variable_values", "CLIO_GATEWAY_MAX_VARIABLE_VALUES", "max-variable-values"],
+        COUNTS,
+        "How many values the variables of a request may have",
+        |it| Place::Count(&mut it.gateway.limits.max_variable_values),
+    ),
+    Setting::rare(
+        ["gateway.max_arguments", "CLIO_GATEWAY_MAX_ARGUMENTS", "max-arguments"],
+        COUNTS,
+        "How many arguments the fields and directives of a query may have in all",
+        |it| Place::Count(&mut it.gateway.limits.max_arguments),
+    ),
+    Setting::rare(
+        ["gateway.max_directives", "CLIO_GATEWAY_MAX_DIRECTIVES", "max-directives"],
+        COUNTS,
+        "How many directives a query may have",
+        |it| Place::Count(&mut it.gateway.limits.max_directives),
+    ),
+    Setting::rare(
+        ["gateway.max_fragments", "CLIO_GATEWAY_MAX_FRAGMENTS", "max-fragments"],
+        COUNTS,
+        "How many fragments a query may define",
+        |it| Place::Count(&mut it.gateway.limits.max_fragments),
+    ),
+    Setting::rare(
+        ["gateway.max_spreads", "CLIO_GATEWAY_MAX_SPREADS", "max-spreads"],
+        COUNTS,
+        "How often a query may name a fragment",
+        |it| Place::Count(&mut it.gateway.limits.max_spreads),
+    ),
+    Setting::rare(
+        ["gateway.max_name_bytes", "CLIO_GATEWAY_MAX_NAME_BYTES", "max-name-bytes"],
+        COUNTS,
+        "How many bytes a name in a query may have",
+        |it| Place::Count(&mut it.gateway.limits.max_name_bytes),
+    ),
+    Setting::rare(
+        ["gateway.max_depth", "CLIO_GATEWAY_MAX_DEPTH", "max-depth"],
+        COUNTS,
+        "How deep the fields of a query may be nested",
+        |it| Place::Count(&mut it.gateway.limits.max_depth),
+    ),
+    Setting::rare(
+        ["gateway.max_fields", "CLIO_GATEWAY_MAX_FIELDS", "max-fields"],
+        COUNTS,
+        "How many fields a query may have with its fragments written out",
+        |it| Place::Count(&mut it.gateway.limits.max_fields),
+    ),
+    Setting::rare(
+        ["gateway.max_root_fields", "CLIO_GATEWAY_MAX_ROOT_FIELDS", "max-root-fields"],
+        COUNTS,
+        "How many fields at its top a query may have: each may be one question to serving",
+        |it| Place::Count(&mut it.gateway.limits.max_root_fields),
+    ),
+    Setting::rare(
+        ["gateway.max_introspection", "CLIO_GATEWAY_MAX_INTROSPECTION", "max-introspection"],
+        COUNTS,
+        "How many values an introspection query may give, by an estimate from its fields",
+        |it| Place::Count(&mut it.gateway.limits.max_introspection),
+    ),
+];

@@ -1,0 +1,140 @@
+//! Which value of each setting is in force, and where it comes from.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::kind::shown;
+use super::{Setting, Settings, all, file};
+
+/// Where a value comes from; each beats those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Default,
+    /// A line of the file, counted from 1.
+    File(usize),
+    Environment,
+    Flag,
+}
+
+/// What environment or command line gave for one setting.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(super) setting: &'static Setting,
+    pub(super) texts: Vec<String>,
+    pub(super) origin: Origin,
+}
+
+/// All settings, each with its origin.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) settings: Settings,
+    /// The file, if one was given.
+    pub(crate) file: Option<String>,
+    /// In the list's order.
+    origins: Vec<Origin>,
+}
+
+impl InForce {
+    /// Every setting with what is in force (null: nothing is set) and where it comes from.
+    pub(crate) fn list(mut self) -> Vec<(&'static Setting, Value, Origin)> {
+        all()
+            .zip(self.origins)
+            .map(|(setting, origin)| (setting, shown(&(setting.place)(&mut self.settings)), origin))
+            .collect()
+    }
+}
+
+/// What is wrong with settings: all of it, a line each.
+#[derive(Debug, thiserror::Error)]
+pub(crate) struct WrongSettings(Vec<String>);
+
+impl fmt::Display for WrongSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// Puts the defaults, a file (its name and text), the environment and the flags over each other.
+///
+/// # Errors
+///
+/// Unknown keys, wrong types and values out of range, each with where it stands and what to write.
+pub(crate) fn resolve(
+    file: Option<(&str, &str)>,
+    given: Vec<Given>,
+) -> Result<InForce, WrongSettings> {
+    let mut wrong = Vec::new();
+    let mut all_given = Vec::new();
+    if let Some((name, text)) = file {
+        match file::read(text) {
+            Ok(entries) => all_given.extend(entries.into_iter().map(|entry| Given {
+                setting: entry.setting,
+                texts: entry.texts,
+                origin: Origin::File(entry.line),
+            })),
+            Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
+                let key = if problem.key.is_empty() {
+                    String::new()
+                } else {
+                    format!("`{}`: ", problem.key)
+                };
+                format!("{name}:{}: {key}{}; {}", problem.line, problem.what, problem.mend)
+            })),
+        }
+    }
+    all_given.extend(given);
+    let file = file.map(|(name, _)| name.to_owned());
+    let mut found = InForce {
+        settings: Settings::default(),
+        file,
+        origins: vec![Origin::Default; all().count()],
+    };
+    for one in all_given {
+        let Given { setting, texts, origin } = one;
+        match setting.kind.write(&texts, (setting.place)(&mut found.settings)) {
+            Ok(()) => found.origins[index_of(setting)] = origin,
+            Err(what) => {
+                let place = found.place(setting, origin);
+                wrong.push(format!("{place}: {what}; {}", setting.kind.mend()));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        wrong.extend(found.disagreement());
+    }
+    if wrong.is_empty() { Ok(found) } else { Err(WrongSettings(wrong)) }
+}
+
+impl InForce {
+    /// Where one would go to change a value.
+    fn place(&self, setting: &Setting, origin: Origin) -> String {
+        match (origin, &self.file) {
+            (Origin::File(line), Some(file)) => format!("{file}:{line}: `{}`", setting.name),
+            (Origin::Environment, _) => format!("environment: `{}`", setting.env),
+            (Origin::Flag, _) => format!("`--{}`", setting.flag),
+            _ => format!("`{}`", setting.name),
+        }
+    }
+
+    /// Two settings that do not go together.
+    fn disagreement(&self) -> Option<String> {
+        let limits = &self.settings.gateway.limits;
+        if limits.answer_timeout > limits.service_timeout {
+            return None;
+        }
+        let place = |name| {
+            let setting = all().find(|setting| setting.name == name).expect("the list has it");
+            self.place(setting, self.origins[index_of(setting)])
+        };
+        Some(format!(
+            "{}: is not above {}, while which there is nothing to take; raise the one or lower the other",
+            place("gateway.answer_timeout"),
+            place("gateway.service_timeout")
+        ))
+    }
+}
+
+fn index_of(setting: &Setting) -> usize {
+    all().position(|one| one.name == setting.name).expect("a setting is of the list")
+}

@@ -1,0 +1,109 @@
+//! `[serving]`: the lake that is held, and what its answers may cost.
+
+use super::kind::{COUNTS, Kind, SIZES, TIMES};
+use super::{Place, Setting};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        ["serving.lake", "CLIO_LAKE", "lake"],
+        Kind::Text("URL"),
+        "The lake to serve and to follow",
+        |it| Place::MaybeText(&mut it.lake),
+    ),
+    Setting::new(
+        ["serving.grpc", "CLIO_GRPC", "grpc"],
+        Kind::Address,
+        "Where gRPC listens",
+        |it| Place::Address(&mut it.grpc),
+    ),
+    Setting::new(
+        ["serving.insecure", "CLIO_INSECURE", "insecure"],
+        Kind::Switch,
+        "Listen on an address that others reach: whoever does can read everything",
+        |it| Place::Switch(&mut it.is_grpc_insecure),
+    ),
+    Setting::new(
+        ["serving.poll_ms", "CLIO_SERVING_POLL_MS", "poll-ms"],
+        Kind::Count(1, 3_600_000),
+        "How often the lake is asked for a new snapshot, in milliseconds",
+        |it| Place::Milliseconds(&mut it.serving.poll_interval),
+    ),
+    Setting::new(
+        ["serving.memory", "CLIO_MEMORY", "memory"],
+        SIZES,
+        "The most memory that snapshots may take; older ones go before a new one is refused",
+        |it| Place::MaybeSize(&mut it.serving.memory_limit_bytes),
+    ),
+    Setting::new(
+        ["serving.snapshots_held", "CLIO_SERVING_SNAPSHOTS_HELD", "snapshots-held"],
+        Kind::Count(1, 1_000),
+        "The most snapshots held, the current one included: pages whose panels must agree name older ones",
+        |it| Place::Count(&mut it.serving.n_snapshots_held),
+    ),
+    Setting::rare(
+        ["serving.query_timeout", "CLIO_SERVING_QUERY_TIMEOUT", "query-timeout"],
+        TIMES,
+        "The longest that a query may wait and compute",
+        |it| Place::Time(&mut it.serving.limits.query_timeout),
+    ),
+    Setting::rare(
+        ["serving.max_groups", "CLIO_SERVING_MAX_GROUPS", "max-groups"],
+        COUNTS,
+        "The most groups that a query may form, before its limit and offset",
+        |it| Place::Count(&mut it.serving.limits.n_groups),
+    ),
+    Setting::rare(
+        ["serving.max_query_memory", "CLIO_SERVING_MAX_QUERY_MEMORY", "max-query-memory"],
+        SIZES,
+        "The most working memory of one query",
+        |it| Place::Size64(&mut it.serving.limits.query_bytes),
+    ),
+    Setting::rare(
+        ["serving.max_answer_size", "CLIO_SERVING_MAX_ANSWER_SIZE", "max-answer-size"],
+        SIZES,
+        "The most memory of one answer; what it takes on the wire is less",
+        |it| Place::Size64(&mut it.serving.limits.answer_bytes),
+    ),
+    Setting::rare(
+        ["serving.max_range_days", "CLIO_SERVING_MAX_RANGE_DAYS", "max-range-days"],
+        Kind::Count(1, 3_652_059),
+        "The most days between the ends of a range that a query names both of",
+        |it| Place::Count32(&mut it.serving.limits.n_range_days),
+    ),
+    Setting::rare(
+        ["serving.max_filter_values", "CLIO_SERVING_MAX_FILTER_VALUES", "max-filter-values"],
+        COUNTS,
+        "The most values that one query's filter may name",
+        |it| Place::Count(&mut it.serving.limits.n_filter_values),
+    ),
+    Setting::rare(
+        ["serving.max_running", "CLIO_SERVING_MAX_RUNNING", "max-running"],
+        Kind::Count(1, 4_096),
+        "The queries computed at the same time; each has a thread of its own, at least",
+        |it| Place::Count(&mut it.serving.limits.n_running),
+    )
+    .usually("one for each core"),
+    Setting::rare(
+        ["serving.threads_per_query", "CLIO_SERVING_THREADS_PER_QUERY", "threads-per-query"],
+        Kind::Count(1, 4_096),
+        "The threads that one query may use where it has much to do",
+        |it| Place::Count(&mut it.serving.limits.n_threads_per_query),
+    )
+    .usually("one for each core"),
+    Setting::rare(
+        ["serving.max_waiting", "CLIO_SERVING_MAX_WAITING", "max-waiting"],
+        Kind::Count(0, 1_000_000),
+        "The queries that may wait for a thread; one more is turned away at once",
+        |it| Place::Count(&mut it.serving.limits.n_waiting),
+    ),
+    Setting::rare(
+        [
+            "serving.requests_per_connection",
+            "CLIO_SERVING_REQUESTS_PER_CONNECTION",
+            "requests-per-connection",
+        ],
+        Kind::Count(1, 1_000_000),
+        "The requests that one gRPC connection may have in progress: keep it above `gateway.max_calls`",
+        |it| Place::Count(&mut it.serving.limits.n_requests_per_connection),
+    ),
+];
