@@ -7,7 +7,17 @@ import { ChartFrame } from '../../components/chart/ChartFrame';
 import { trendOption } from '../../components/chart/options';
 import type { Point } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { countDays, type DayRange, eachDay, formatCount, formatDay, formatShortDay } from '../../format';
+import {
+  addDays,
+  countDays,
+  type DayRange,
+  daysBetween,
+  eachDay,
+  formatCount,
+  formatDay,
+  formatRange,
+  formatShortDay,
+} from '../../format';
 import { measuresOf } from './columns';
 
 interface TrendPanelProps {
@@ -52,20 +62,41 @@ export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
   );
 }
 
-/** One point for each day that was asked for, whether or not there is a row. */
+/** A longer gap is one point: one event of 1900 must not squeeze all other days into a pixel. */
+const LONGEST_GAP_DAYS = 31;
+
+/** One point for each day that was asked for, whether or not there is a row; a long gap is one point. */
 export function trendPoints({ answer }: Answered): Point[] {
   const { coverage, rows } = answer;
+  const { from, to, missingRanges } = coverage;
+  if (from === null || to === null) return [];
   const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
-  const missing = daysIn(coverage.missingRanges);
+  const gaps = missingRanges.filter((gap) => daysBetween(gap.from, gap.to) > LONGEST_GAP_DAYS);
+  const missing = daysIn(missingRanges.filter((range) => !gaps.includes(range)));
   const retired = daysIn(coverage.retiredRanges);
   const provisional = daysIn(coverage.provisionalRanges);
-  if (coverage.from === null || coverage.to === null) return [];
-  return eachDay(coverage.from, coverage.to).map((day) => {
+  const noteOf = (day: string) => {
+    if (retired.has(day)) return 'only its month is kept';
+    if (missing.has(day)) return 'missing';
+    return provisional.has(day) ? 'provisional' : undefined;
+  };
+  const dayPoint = (day: string) => {
+    const note = noteOf(day);
     const point = { short: formatShortDay(day), label: formatDay(day), value: values.get(day) ?? null };
-    if (retired.has(day)) return { ...point, note: 'only its month is kept' };
-    if (missing.has(day)) return { ...point, note: 'missing' };
-    return provisional.has(day) ? { ...point, note: 'provisional' } : point;
-  });
+    return note === undefined ? point : { ...point, note };
+  };
+
+  const points: Point[] = [];
+  let next = from;
+  for (const gap of gaps) {
+    if (next < gap.from) points.push(...eachDay(next, addDays(gap.from, -1)).map(dayPoint));
+    const note = noteOf(gap.from) ?? 'missing';
+    points.push({ short: `${formatShortDay(gap.from)} …`, label: formatRange(gap.from, gap.to), value: null, note });
+    if (gap.to >= to) return points;
+    next = addDays(gap.to, 1);
+  }
+  points.push(...eachDay(next, to).map(dayPoint));
+  return points;
 }
 
 function daysIn(ranges: readonly DayRange[]): ReadonlySet<string> {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Answered } from '../../api/cube';
+import { answerTo } from '../../testing/gateway';
+import { trendPoints } from './TrendPanel';
+
+const QUERY = { measures: ['VIEWERS'], groupBy: ['DAY'] };
+
+function answered(part: Partial<Answered['answer']['coverage']>): Answered {
+  const answer = answerTo({ query: QUERY, snapshot: 1 }, ['2026-01-01', '2026-01-03']);
+  return { version: 1, query: QUERY, answer: { ...answer, coverage: { ...answer.coverage, ...part } } };
+}
+
+const labels = (part: Partial<Answered['answer']['coverage']>) =>
+  trendPoints(answered(part)).map(({ label, value, note }) => `${label}${value ? '' : ' -'}${note ? ` (${note})` : ''}`);
+
+describe('trendPoints', () => {
+  it('has a point for each day of a short gap', () => {
+    expect(labels({ missingRanges: [{ from: '2026-01-02', to: '2026-01-02' }] })).toEqual([
+      '1 Jan 2026',
+      '2 Jan 2026 - (missing)',
+      '3 Jan 2026',
+    ]);
+  });
+
+  it('has one point for a gap of centuries, as one wrong event makes it', () => {
+    expect(
+      labels({
+        from: '1900-01-01',
+        to: '2127-06-01',
+        missingRanges: [
+          { from: '1900-01-02', to: '2025-12-31' },
+          { from: '2026-01-04', to: '2127-05-31' },
+        ],
+      }),
+    ).toEqual([
+      '1 Jan 1900 -',
+      '2 Jan 1900 – 31 Dec 2025 - (missing)',
+      '1 Jan 2026',
+      '2 Jan 2026 -',
+      '3 Jan 2026',
+      '4 Jan 2026 – 31 May 2127 - (missing)',
+      '1 Jun 2127 -',
+    ]);
+  });
+
+  it('ends with a gap to the last day that there is', () => {
+    const missingRanges = [{ from: '2026-01-04', to: '9999-12-31' }];
+    expect(labels({ to: '9999-12-31', missingRanges }).at(-1)).toBe('4 Jan 2026 – 31 Dec 9999 - (missing)');
+  });
+
+  it('says where only the months of long past days are kept', () => {
+    const range = { from: '2025-10-01', to: '2025-12-31' };
+    const points = labels({ from: '2025-10-01', missingRanges: [range], retiredRanges: [range] });
+    expect(points[0]).toBe('1 Oct – 31 Dec 2025 - (only its month is kept)');
+  });
+});
