@@ -33,8 +33,9 @@ use crate::id::SnapshotId;
 use crate::query::{Answer, Query};
 use crate::runs::RunRecord;
 use crate::service::{
-    CubeService, Description, MemberPage, MembersRequest, ServingStatus, SnapshotInfo, StatusStream,
+    CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
+use crate::snapshot::SnapshotInfo;
 use crate::wire;
 use crate::wire::cubes_client::CubesClient;
 

@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::{Code, ServiceError};
-use crate::query::{FieldRef, GroupKey};
+use crate::field::FieldRef;
+use crate::query::GroupKey;
 
 mod answer;
 mod describe;

@@ -9,12 +9,14 @@
 mod client;
 mod convert;
 mod error;
+mod field;
 mod id;
 mod model;
 mod period;
 mod query;
 mod runs;
 mod service;
+mod snapshot;
 mod toml_file;
 pub mod wire;
 
@@ -28,26 +30,27 @@ pub use convert::{
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
 pub use error::{Code, ServiceError, Shortened};
+pub use field::FieldRef;
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
     Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
-    Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, ModelProblem, OnBadRows,
-    OnChange, OnFailure, Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
+    Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, OnBadRows, OnChange, OnFailure,
+    Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,
     n_days, runs,
 };
 pub use query::{
-    Answer, Coverage, Direction, FieldRef, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_GROUP_BY,
-    MAX_LIMIT, MAX_MEASURES, MAX_NOTICES, Notice, Order, OrderBy, Query, QueryRange, Row, Test,
-    TimeGrain, Value,
+    Answer, Coverage, Direction, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_GROUP_BY, MAX_LIMIT,
+    MAX_MEASURES, MAX_NOTICES, Notice, Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain,
+    Value,
 };
 pub use runs::{RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
-    MembersRequest, ServingState, ServingStatus, SnapshotInfo, StatusStream, Unattributed,
-    VerificationInfo,
+    MembersRequest, ServingState, ServingStatus, StatusStream,
 };
-pub use toml_file::{line_at, nearest, parse_toml, quoted};
+pub use snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
+pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

@@ -25,9 +25,10 @@ pub use expression::{Expression, ExpressionError};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::field::FieldRef;
 use crate::id::Fingerprint;
 use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
-use crate::query::FieldRef;
+use crate::toml_file::TomlProblem;
 
 /// A checked dataset model.
 ///
@@ -526,7 +527,7 @@ pub struct ModelError {
     /// The file's name.
     pub file: String,
     /// At least one problem, in the file's order.
-    pub problems: Vec<ModelProblem>,
+    pub problems: Vec<TomlProblem>,
 }
 
 impl fmt::Display for ModelError {
@@ -543,17 +544,4 @@ impl fmt::Display for ModelError {
         }
         Ok(())
     }
-}
-
-/// One problem of a model file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelProblem {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The key, as a dotted path (`measure.viewers.of`); empty where the text is no TOML.
-    pub key: String,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub mend: String,
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
+use crate::field::FieldRef;
 use crate::period::{DayRange, n_days};
-use crate::service::SnapshotInfo;
+use crate::snapshot::SnapshotInfo;
 
 /// The most rows that one answer holds: a page, not an export.
 pub const MAX_LIMIT: usize = 5_000;
@@ -84,36 +85,6 @@ pub enum QueryRange {
         /// The last day, included.
         to: Option<Date>,
     },
-}
-
-/// A field of the cube: a dimension (`asset`) or an attribute of one (`asset.title`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FieldRef {
-    /// The dimension's name.
-    pub dimension: String,
-    /// The attribute's name; `None` for the dimension itself.
-    pub attribute: Option<String>,
-}
-
-impl FieldRef {
-    /// Splits `asset.title` at its first dot.
-    pub fn parse(text: &str) -> Self {
-        match text.split_once('.') {
-            Some((dimension, attribute)) => {
-                Self { dimension: dimension.to_owned(), attribute: Some(attribute.to_owned()) }
-            }
-            None => Self { dimension: text.to_owned(), attribute: None },
-        }
-    }
-}
-
-impl fmt::Display for FieldRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.attribute {
-            Some(attribute) => write!(f, "{}.{attribute}", self.dimension),
-            None => f.write_str(&self.dimension),
-        }
-    }
 }
 
 /// A step of time that rows are grouped by.

@@ -3,19 +3,30 @@
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::model::ModelProblem;
+/// One problem of such a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TomlProblem {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key, as a dotted path (`measure.viewers.of`); empty where the text is no TOML.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub mend: String,
+}
 
 /// Parses a text, whose values then know where they stand.
 ///
 /// # Errors
 ///
 /// Everything that is no TOML, one problem a line.
-pub fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<ModelProblem>> {
+pub fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<TomlProblem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         return Ok(root);
     }
-    let mut problems: Vec<ModelProblem> = Vec::new();
+    let mut problems: Vec<TomlProblem> = Vec::new();
     for error in &errors {
         let line = line_at(text, error.span().map_or(0, |span| span.start));
         // What follows an error on its line mostly follows from it.
@@ -27,7 +38,7 @@ pub fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<ModelProblem>>
         } else {
             "correct it; texts need quotes, lists and names of tables brackets"
         };
-        problems.push(ModelProblem {
+        problems.push(TomlProblem {
             line,
             key: String::new(),
             what: format!("this is no TOML: {}", error.message()),

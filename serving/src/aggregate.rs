@@ -25,6 +25,7 @@ use clio_proto::{Code, Key, Row, ServiceError, Value};
 
 use crate::config::Limits;
 use crate::plan::{Output, Plan};
+use crate::propagation;
 use crate::snapshot::{Snapshot, Stored};
 use batch::Batch;
 use estimates::Estimates;
@@ -149,7 +150,7 @@ fn values(
 fn evaluate(output: &Output, stored: &[Value]) -> Value {
     match output {
         Output::Stored(at) => stored[*at],
-        Output::Derived { expression, of } => expression.evaluate_with_bounds(|name| {
+        Output::Derived { expression, of } => propagation::with_bounds(expression, |name| {
             of.iter()
                 .find(|(own, _)| own == name)
                 .map_or_else(Value::undefined, |(_, at)| stored[*at])

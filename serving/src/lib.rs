@@ -13,6 +13,7 @@
 //!   group     dense numbers for the keys that occur                             aggregate/groups.rs
 //!   add up    counts and sums                                                     aggregate/sums.rs
 //!   unite     sketches by group in one scratch, estimated once             aggregate/estimates.rs
+//!   derive    expressions over measures, their bounds propagated                   propagation.rs
 //!   order     the page asked for                                                 aggregate/order.rs
 //! ```
 //!
@@ -26,6 +27,7 @@ mod error;
 mod follow;
 mod history;
 mod plan;
+mod propagation;
 mod runs;
 mod server;
 mod service;

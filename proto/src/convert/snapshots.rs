@@ -6,7 +6,8 @@ use super::{
 };
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::service::{ServingState, ServingStatus, SnapshotInfo, Unattributed};
+use crate::service::{ServingState, ServingStatus};
+use crate::snapshot::{SnapshotInfo, Unattributed};
 use crate::wire;
 
 /// Snapshots of a list where a request names no limit.

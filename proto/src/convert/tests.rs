@@ -16,8 +16,9 @@ use crate::query::{
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
-    ServingState, ServingStatus, SnapshotInfo, Unattributed, VerificationInfo,
+    ServingState, ServingStatus,
 };
+use crate::snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
 use crate::wire;
 
 // What can be said.

@@ -2,7 +2,7 @@
 
 use super::{date_pair, required, timestamp_from_wire, timestamp_to_wire};
 use crate::error::ServiceError;
-use crate::service::VerificationInfo;
+use crate::snapshot::VerificationInfo;
 use crate::wire;
 
 pub(super) fn to_wire(info: &VerificationInfo) -> wire::Verification {

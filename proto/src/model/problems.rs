@@ -1,11 +1,10 @@
 //! Collects what is wrong with a model file, and words the mends that problems have in common.
 
-use crate::model::ModelProblem;
-use crate::toml_file::{nearest, quoted};
+use crate::toml_file::{TomlProblem, nearest, quoted};
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<ModelProblem>);
+pub(super) struct Problems(Vec<TomlProblem>);
 
 impl Problems {
     /// Notes one problem.
@@ -16,12 +15,12 @@ impl Problems {
         what: impl Into<String>,
         mend: impl Into<String>,
     ) {
-        let problem = ModelProblem { line, key: key.into(), what: what.into(), mend: mend.into() };
+        let problem = TomlProblem { line, key: key.into(), what: what.into(), mend: mend.into() };
         self.0.push(problem);
     }
 
     /// Notes problems that were found elsewhere.
-    pub(super) fn extend(&mut self, problems: Vec<ModelProblem>) {
+    pub(super) fn extend(&mut self, problems: Vec<TomlProblem>) {
         self.0.extend(problems);
     }
 
@@ -40,7 +39,7 @@ impl Problems {
     }
 
     /// The problems in the file's order; those of one line in the order in which they were found.
-    pub(super) fn in_order(mut self) -> Vec<ModelProblem> {
+    pub(super) fn in_order(mut self) -> Vec<TomlProblem> {
         self.0.sort_by_key(|problem| problem.line);
         self.0
     }

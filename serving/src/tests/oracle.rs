@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::events::{self, Event, asset_row, field_values};
 use super::lake::sketch;
+use crate::propagation;
 
 /// What the measures of a group come to.
 fn measure(name: &str, events: &[&Event]) -> Value {
@@ -31,7 +32,7 @@ fn measure(name: &str, events: &[&Event]) -> Value {
             || panic!("the model has it"),
             |own| match &own.kind {
                 clio_proto::MeasureKind::Derived { expression } => {
-                    expression.evaluate_with_bounds(|name| measure(name, events))
+                    propagation::with_bounds(expression, |name| measure(name, events))
                 }
                 other => panic!("{other:?}"),
             },

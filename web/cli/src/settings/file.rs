@@ -1,6 +1,6 @@
 //! Settings of a TOML file, with the lines on which they stand.
 
-use clio_proto::{ModelProblem, line_at, nearest, parse_toml, quoted};
+use clio_proto::{TomlProblem, line_at, nearest, parse_toml, quoted};
 use toml::de::{DeTable, DeValue};
 
 use super::{Setting, all};
@@ -18,7 +18,7 @@ pub(super) struct Entry {
 /// # Errors
 ///
 /// The problems, in the file's order.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Vec<ModelProblem>> {
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, Vec<TomlProblem>> {
     let root = parse_toml(text)?;
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     for (table, line, value) in in_order(root.get_ref(), text) {
@@ -63,7 +63,7 @@ fn in_order<'a>(table: &'a DeTable<'a>, text: &str) -> Vec<(&'a str, usize, &'a 
     entries.into_iter().map(entry).collect()
 }
 
-fn no_table(name: &str, line: usize) -> ModelProblem {
+fn no_table(name: &str, line: usize) -> TomlProblem {
     let mut tables: Vec<_> = all().map(|setting| setting.table_and_key().0).collect();
     tables.dedup();
     // A key without its table is what people forget first.
@@ -88,6 +88,6 @@ fn no_key(key: &str, known: &[&'static Setting]) -> String {
     }
 }
 
-fn problem(line: usize, key: &str, what: String, mend: String) -> ModelProblem {
-    ModelProblem { line, key: key.to_owned(), what, mend }
+fn problem(line: usize, key: &str, what: String, mend: String) -> TomlProblem {
+    TomlProblem { line, key: key.to_owned(), what, mend }
 }

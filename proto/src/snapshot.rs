@@ -1,0 +1,63 @@
+//! What is said of one committed version of the lake.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::id::{Fingerprint, RunId, SnapshotId};
+
+/// One committed version of the lake.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnapshotInfo {
+    /// The version.
+    pub id: SnapshotId,
+    /// When it was committed.
+    pub committed_at: Timestamp,
+    /// The run that committed it.
+    pub run: RunId,
+    /// The model it was made with.
+    pub fingerprint: Fingerprint,
+    /// The first and the last day it holds, those of retired months among them; `None` where it holds none.
+    pub days: Option<(Date, Date)>,
+    /// How many days it holds, those of retired months among them.
+    pub n_days: u32,
+    /// Cells of all periods.
+    pub n_cells: u64,
+    /// Events that its run read.
+    pub rows_in: u64,
+    /// Events without one to be credited to, by source and day; shared, since every answer carries it.
+    pub unattributed: Arc<[Unattributed]>,
+    /// What the last exact recount of some of its days found; `None` where nobody verified it.
+    pub verification: Option<VerificationInfo>,
+}
+
+/// Events of a day that the model credits to others, and that found none: no cell counts them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unattributed {
+    /// The source.
+    pub source: String,
+    /// The day on which they happened.
+    pub day: Date,
+    /// How many, at least one.
+    pub rows: u64,
+}
+
+/// What an exact recount of some of a snapshot's days found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerificationInfo {
+    /// When it was made.
+    pub verified_at: Timestamp,
+    /// The first and the last day that was recounted.
+    pub days: (Date, Date),
+    /// How many numbers were compared.
+    pub n_compared: u64,
+    /// How many of them are wrong.
+    pub n_mismatches: u64,
+    /// The largest error of a distinct count, in standard errors.
+    pub max_error: f64,
+    /// The root mean square of these errors.
+    pub rms_error: f64,
+    /// The share of distinct counts within their 95 % bounds.
+    pub share_within_bounds: f64,
+}
