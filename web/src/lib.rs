@@ -23,6 +23,7 @@
 mod argument;
 mod assets;
 mod backend;
+mod budget;
 mod clients;
 mod config;
 mod connections;

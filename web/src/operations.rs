@@ -1,7 +1,6 @@
 //! Executing operations: within the limits, against the schema of the moment, for one client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::dynamic::Schema;
 use async_graphql::{Data, Executor, Request, Response, ServerError};
@@ -10,51 +9,11 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::Semaphore;
 
+use crate::budget::Budget;
 use crate::clients::Client;
 use crate::error::{complete, server_error};
 use crate::gateway::Gateway;
 use crate::limits;
-
-/// How many values the answer to an operation may still get.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    most: usize,
-    left: AtomicUsize,
-    is_spent: AtomicBool,
-}
-
-impl Budget {
-    fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, left: AtomicUsize::new(most), is_spent: AtomicBool::new(false) })
-    }
-
-    /// Takes so many values; says whether they were there.
-    pub(crate) fn take(&self, n_values: usize) -> bool {
-        let take = |left: usize| left.checked_sub(n_values.max(1));
-        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
-        if !taken {
-            self.is_spent.store(true, Ordering::Relaxed);
-        }
-        taken
-    }
-
-    /// The error instead of an answer that was cut short.
-    fn error(&self) -> Option<ServerError> {
-        self.is_spent.load(Ordering::Relaxed).then(|| {
-            let message = format!(
-                "the answer has more than {} values; ask for fewer fields or rows",
-                self.most
-            );
-            server_error(ServiceError::new(Code::ResourceExhausted, message))
-        })
-    }
-
-    fn settle(&self, response: &mut Response) {
-        if let Some(error) = self.error() {
-            *response = Response::from_errors(vec![error]);
-        }
-    }
-}
 
 /// A request within the limits, the schema to execute it, and what its answer may still get.
 struct Prepared {

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::failure::Usage;
 use crate::terminal::tell;
+use crate::usage::Usage;
 
 /// Refuses an address that others than this machine reach, unless that is meant.
 ///

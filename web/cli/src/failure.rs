@@ -6,11 +6,7 @@ use clio_proto::{Code, ServiceError};
 
 use crate::settings::WrongSettings;
 use crate::terminal::tell;
-
-/// Wrong usage that the argument parser cannot see, such as a filter that does not parse.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Usage(pub(crate) String);
+use crate::usage::Usage;
 
 /// Prints the error with its causes and gives the exit code: 2 for wrong usage, else 1.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {

@@ -13,7 +13,7 @@
 
 use clio_proto::{FieldRef, Filter, Test};
 
-use crate::failure::Usage;
+use crate::usage::Usage;
 
 /// Reads a filter.
 pub(crate) fn parse(text: &str) -> Result<Filter, Usage> {

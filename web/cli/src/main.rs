@@ -15,6 +15,7 @@ mod settings;
 mod signals;
 mod storage;
 mod terminal;
+mod usage;
 
 use std::process::ExitCode;
 

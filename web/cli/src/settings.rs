@@ -26,7 +26,7 @@ use clio_serving::ServingConfig;
 use clio_web::GatewayConfig;
 use url::Url;
 
-use crate::failure::Usage;
+use crate::usage::Usage;
 pub(crate) use flags::{add_flags, given};
 pub(crate) use in_force::{InForce, Origin, WrongSettings, resolve};
 use kind::Kind;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
 
-use crate::operations::Budget;
+use crate::budget::Budget;
 
 /// A GraphQL object type whose values are `T`. Getters are plain functions, so that resolving a
 /// field of a row costs no future and no lock.

@@ -8,9 +8,9 @@ use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
 use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlRunArgs, EtlTarget, ReportFormat};
-use crate::failure::Usage;
 use crate::progress::Bars;
 use crate::terminal::{answer, say};
+use crate::usage::Usage;
 use crate::{address, output};
 
 /// How many retired months are listed one by one.

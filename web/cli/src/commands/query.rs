@@ -9,10 +9,10 @@ use clio_proto::{
 };
 
 use crate::args::{AnswerFormat, QueryArgs};
-use crate::failure::Usage;
 use crate::output::{CsvWriter, JsonWriter};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, say, tell};
+use crate::usage::Usage;
 use crate::{address, filter, output, terminal};
 
 /// Asks once and prints the answer.

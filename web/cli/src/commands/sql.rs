@@ -4,8 +4,8 @@ use clio_etl::SqlConfig;
 use url::Url;
 
 use crate::args::{AnswerFormat, SqlArgs};
-use crate::failure::Usage;
 use crate::terminal::say;
+use crate::usage::Usage;
 use crate::{address, terminal};
 
 /// Asks once and prints the rows.

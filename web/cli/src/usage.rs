@@ -1,0 +1,6 @@
+//! Wrong usage of the command line, beyond what its parser can see.
+
+/// Wrong usage that the argument parser cannot see, such as a filter that does not parse.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
