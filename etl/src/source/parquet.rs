@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Result, internal_err};
@@ -18,10 +19,12 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::scalar::ScalarValue;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
@@ -103,11 +106,23 @@ impl TableProvider for ParquetFiles {
         TableType::Base
     }
 
+    /// A lake's files that a filter rules out by their partition are not opened.
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = match self.steady {
+            Some(_) => TableProviderFilterPushDown::Unsupported,
+            None => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(vec![support; filters.len()])
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut source = ParquetSource::new(self.table_schema.clone());
@@ -119,7 +134,8 @@ impl TableProvider for ParquetFiles {
                 .with_parquet_file_reader_factory(Arc::new(readers));
         }
         let source = Arc::new(source);
-        let groups = FileGroup::new(self.files.clone()).split_files(self.n_partitions);
+        let files = self.wanted(state, filters)?;
+        let groups = FileGroup::new(files).split_files(self.n_partitions);
         let config = FileScanConfigBuilder::new(self.store_url.clone(), source)
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
@@ -130,6 +146,37 @@ impl TableProvider for ParquetFiles {
             Some(_) => Ok(DataSourceExec::from_data_source(config)),
             None => ParquetFormat::default().create_physical_plan(state, config).await,
         }
+    }
+}
+
+impl ParquetFiles {
+    /// The files that filters do not rule out by their partition values.
+    fn wanted(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+        let partition = Schema::new(self.table_schema.table_partition_cols().to_vec());
+        let is_of_partition = |filter: &&Expr| {
+            let columns = filter.column_refs();
+            !filter.is_volatile()
+                && columns.iter().all(|column| partition.column_with_name(column.name()).is_some())
+        };
+        let filters = filters.iter().filter(is_of_partition).cloned();
+        let Some(predicate) = conjunction(filters) else { return Ok(self.files.clone()) };
+        let of_column = |index: usize| {
+            let values = self.files.iter().map(|file| file.partition_values[index].clone());
+            ScalarValue::iter_to_array(values)
+        };
+        if self.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns = (0..partition.fields().len()).map(of_column).collect::<Result<_>>()?;
+        let partition = Arc::new(partition);
+        let values = RecordBatch::try_new(Arc::clone(&partition), columns)?;
+        // What cannot be decided by these columns alone, such as a subquery, is decided by rows.
+        let Ok(predicate) = state.create_physical_expr(predicate, &partition.try_into()?) else {
+            return Ok(self.files.clone());
+        };
+        let kept = predicate.evaluate(&values)?.into_array(values.num_rows())?;
+        let files = self.files.iter().zip(kept.as_boolean().iter());
+        Ok(files.filter(|(_, is_kept)| *is_kept == Some(true)).map(|(it, _)| it.clone()).collect())
     }
 }
 
