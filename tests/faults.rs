@@ -1,6 +1,7 @@
 //! Broken input and broken neighbours.
 
 mod checks;
+mod damage;
 mod input;
 mod kill;
 mod models;

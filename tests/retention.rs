@@ -31,6 +31,24 @@ fn write(sandbox: &Sandbox, day: &str, file: &str) {
     std::fs::write(folder.join(format!("{file}.csv")), rows).unwrap();
 }
 
+/// Lets two days pass since files left the lake, as its log tells.
+fn make_old(sandbox: &Sandbox) {
+    for entry in std::fs::read_dir(sandbox.path("lake/cells/_delta_log")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines = text.lines().map(|line| {
+            let mut action: Value = serde_json::from_str(line).unwrap();
+            if let Some(at) = action["remove"]["deletionTimestamp"].as_i64() {
+                action["remove"]["deletionTimestamp"] = json!(at - 2 * 86_400_000);
+            }
+            // Looking for a key has made one where there was none.
+            action.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            action.to_string() + "\n"
+        });
+        std::fs::write(&path, lines.collect::<String>()).unwrap();
+    }
+}
+
 #[test]
 fn old_days_go_and_what_is_asked_of_them_is_not_made_up() {
     let sandbox = Sandbox::new();
@@ -91,7 +109,13 @@ fn old_days_go_and_what_is_asked_of_them_is_not_made_up() {
     assert_eq!(part.code, 1);
     assert!(part.stderr.contains("`--from 2025-01-01 --to 2025-01-31`"), "{}", part.stderr);
 
-    sandbox.ok(["lake", "vacuum", "--lake", "lake", "--older-than", "0h"]);
+    let early = sandbox.clio(["lake", "vacuum", "--lake", "lake", "--older-than", "23h"]);
+    assert_eq!(early.code, 1);
+    assert!(early.stderr.contains("give --older-than 24h or more"), "{}", early.stderr);
+    let vacuum = ["lake", "vacuum", "--lake", "lake", "--older-than", "24h"];
+    assert_eq!(sandbox.ok(vacuum), "0 files deleted\n");
+    make_old(&sandbox);
+    assert!(sandbox.ok(vacuum).ends_with("\n2 files deleted\n"));
     sandbox.etl(&model, "lake", &["--from", "2025-01-01", "--to", "2025-01-31"]);
     let answer = sandbox.json(&["query", "--lake", "lake", "--from", "2025-01-31"]);
     assert_eq!((visits(&answer), &answer["coverage"]["missing"]), (json!(6.0), &json!([])));

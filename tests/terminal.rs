@@ -61,6 +61,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         SQL.to_vec(),
         of("lake snapshots --lake lake"),
         of("lake retire --lake lake --before 2020-01-01"),
+        of("lake check --lake lake"),
         of("lake vacuum --lake lake --dry-run"),
         of("synth --out events --events 1000 --days 1 --people 50 --assets 12"),
     ]

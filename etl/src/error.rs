@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use clio_lake::{LakeError, is_transient};
+use clio_lake::{Damage, LakeError, is_transient};
 use clio_proto::Period;
 use datafusion::common::DataFusionError;
 use jiff::civil::Date;
@@ -412,6 +412,19 @@ pub enum EtlError {
     /// The lake cannot be read or written.
     #[error(transparent)]
     Lake(LakeError),
+    /// Files of the lake are damaged, and the run does not make them anew: after it the lake could not be served.
+    #[error(
+        "the lake is damaged where this run mends nothing: {}: {}{}; nothing was committed; {}",
+        first.file(), first.problem, words::and_more(*n_more), words::mend_of(first, *is_retired)
+    )]
+    DamageStays {
+        /// The first one, in the order of tables and paths.
+        first: Box<Damage>,
+        /// How many others there are.
+        n_more: usize,
+        /// It is a month whose days have left the lake.
+        is_retired: bool,
+    },
     /// The folder with the journal of runs cannot be used.
     #[error("the state folder {}: {reason}; give another with --state", folder.display())]
     State {
@@ -453,7 +466,7 @@ impl EtlError {
     /// Whose fault it is, and what helps.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Lake(_) | Self::State { .. } => ErrorKind::Lake,
+            Self::Lake(_) | Self::DamageStays { .. } | Self::State { .. } => ErrorKind::Lake,
             Self::Conflict { .. } | Self::FileChanged { .. } => ErrorKind::Conflict,
             Self::CheckFailed { .. } | Self::Engine { .. } => ErrorKind::Internal,
             _ => ErrorKind::Input,

@@ -37,6 +37,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) retired: &'a RetiredDays,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
+    /// The periods whose files cannot be read, or are not there: they are made anew, without a look at them.
+    pub(crate) damaged: &'a BTreeSet<Period>,
 }
 
 /// The children of a parent as they are now.
@@ -72,9 +74,9 @@ impl Fold<'_> {
         let changed: Vec<Period> = self.changed_days().collect();
         [Grain::Month, Grain::Year, Grain::All]
             .map(|grain| {
-                let parents: BTreeSet<Period> =
-                    changed.iter().filter_map(|day| ancestor(*day, grain)).collect();
-                parents.len() as u64
+                let damaged = self.damaged.iter().copied().filter(|it| it.grain() == grain);
+                let parents = changed.iter().filter_map(|day| ancestor(*day, grain));
+                parents.chain(damaged).collect::<BTreeSet<Period>>().len() as u64
             })
             .iter()
             .sum()
@@ -102,6 +104,7 @@ impl Fold<'_> {
             let touched: BTreeSet<Period> = changed
                 .iter()
                 .filter_map(|period| period.parent())
+                .chain(self.damaged.iter().copied())
                 .filter(|parent| parent.grain() == grain)
                 .collect();
             for parent in touched {
@@ -120,7 +123,11 @@ impl Fold<'_> {
         Ok(parents)
     }
 
+    /// The files of a period before the run, as far as they can be read.
     fn old_files(&self, period: Period) -> &[LakeFile] {
+        if self.damaged.contains(&period) {
+            return &[];
+        }
         self.old.get(&period).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -167,6 +174,10 @@ impl Fold<'_> {
         let before = self.old_files(parent);
         // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
         if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
+            return Ok(None);
+        }
+        // In what a child that was damaged differs from what it was, nobody knows.
+        if children.changed.iter().any(|(child, _)| self.damaged.contains(child)) {
             return Ok(None);
         }
         let n_cells = |files: &[LakeFile]| files.iter().map(|file| file.n_rows).sum::<u64>();

@@ -17,6 +17,7 @@ mod heirloom;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const BUSY_PAUSE: Duration = Duration::from_millis(2);
 /// How many runs the journal remembers.
 const N_RUNS_KEPT: u32 = 1_000;
+/// The database's file in the state folder.
+const DATABASE: &str = "journal.sqlite";
 /// The version of the tables below.
 const SCHEMA_VERSION: i64 = 1;
 
@@ -267,6 +270,38 @@ impl Journal {
     }
 }
 
+/// The files that runs of a lake are writing, or that dead ones have left for the next run to take over, by the folder below
+/// the lake; none where there is no journal.
+///
+/// # Errors
+///
+/// [`EtlError::State`] where the journal cannot be read.
+pub fn files_of_runs(
+    state: &Path,
+    lake: &Url,
+) -> Result<BTreeMap<String, BTreeSet<String>>, EtlError> {
+    let failed = |reason: String| EtlError::State { folder: state.to_owned(), reason };
+    let there = state.join(DATABASE).try_exists().map_err(|error| failed(error.to_string()))?;
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    if !there {
+        return Ok(files);
+    }
+    let mut read = || {
+        let connection = open(state)?;
+        let mut statement = connection.prepare(
+            "SELECT folder, path FROM files WHERE run IN (SELECT run FROM runs WHERE lake = ?1)",
+        )?;
+        let rows = statement.query_map([lake.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in rows {
+            let (folder, path): (String, String) = row?;
+            files.entry(folder).or_default().insert(path);
+        }
+        Ok::<_, rusqlite::Error>(())
+    };
+    read().map_err(|error| failed(error.to_string()))?;
+    Ok(files)
+}
+
 impl clio_lake::Journal for Journal {
     fn intend(&self, folder: &str, path: &str) -> Result<(), JournalError> {
         Ok(Self::intend(self, folder, path)?)
@@ -300,7 +335,7 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Opens the database, and makes its tables.
 fn open(folder: &Path) -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open(folder.join("journal.sqlite"))?;
+    let mut connection = Connection::open(folder.join(DATABASE))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // A commit need not reach the disk: what a crash of the machine loses is done again.
     use_write_ahead_log(&connection)?;

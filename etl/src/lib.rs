@@ -8,7 +8,8 @@
 //! # The life of a row
 //!
 //! ```text
-//! look      plan.rs     what changed since the last commit is found: files, lookups, the model
+//! look      plan.rs     what changed since the last commit is found: files, lookups, the model; and, in
+//!                       damaged.rs, what of the lake is not what it was
 //! extract   source.rs   files are listed, pruned by day, and read as one table
 //! attribute attribute.rs  a play takes the dimensions and the day of the impression it is credited to
 //! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
@@ -28,6 +29,7 @@ mod check;
 mod clock;
 mod columns;
 mod config;
+mod damaged;
 mod engine;
 mod enrich;
 mod error;
@@ -54,11 +56,13 @@ mod verify;
 pub use check::INVARIANTS;
 pub use columns::AbsentColumn;
 pub use config::{Config, Days, Progress, Silent};
+pub use damaged::DamagedFile;
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
 };
+pub use journal::files_of_runs;
 pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{
     ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,

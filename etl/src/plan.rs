@@ -15,6 +15,7 @@ pub(crate) use far::far_days;
 pub use retired::{MonthEffect, PlannedMonth};
 
 use crate::config::{Config, Days};
+use crate::damaged::{Damaged, DamagedFile};
 use crate::engine;
 use crate::error::EtlError;
 use crate::model_change::{Effect, ModelChange};
@@ -48,6 +49,8 @@ pub struct Plan {
     pub changed_lookups: Vec<ChangedLookup>,
     /// Retired months with days that are asked for or out of date.
     pub retired_months: Vec<PlannedMonth>,
+    /// What of the lake is damaged: a run makes it anew, or says why it cannot.
+    pub damaged: Vec<DamagedFile>,
     #[serde(skip)]
     pub(crate) passes: Vec<Selection>,
     /// What the lake says of retired months.
@@ -132,6 +135,8 @@ pub enum Reason {
     Model,
     /// Its numbers were provisional, and its window has passed.
     Provisional,
+    /// Its file in the lake is damaged.
+    Damaged,
 }
 
 impl Reason {
@@ -145,11 +150,13 @@ impl Reason {
             Self::Lookup => "a lookup changed",
             Self::Model => "the model changed",
             Self::Provisional => "it was provisional, and its window has passed",
+            Self::Damaged => "its file in the lake is damaged",
         }
     }
 }
 
-/// Tells what a run would do, and why. Opens no file of a source and writes nothing.
+/// Tells what a run would do, and why. Opens no file of a source and writes nothing; reads the files of the lake, to see
+/// whether they are what they were.
 ///
 /// # Errors
 ///
@@ -165,7 +172,9 @@ pub async fn plan(config: &Config, days: Days) -> Result<Plan, EtlError> {
             None => None,
         };
         let inventory = Inventory::list(&ctx, &config.model, &config.base, days).await?;
-        Ok(Plan::new(days, config.now, &config.model, &inventory, state.as_ref(), known.as_ref()))
+        let lake = (state.as_ref(), known.as_ref());
+        let damaged = Damaged::look(config, &cells, lake.0, lake.1).await?;
+        Ok(Plan::new(days, config.now, &config.model, &inventory, lake, &damaged))
     })
     .await
 }
@@ -176,8 +185,8 @@ impl Plan {
         now: Timestamp,
         model: &Model,
         inventory: &Inventory,
-        state: Option<&TableState>,
-        known: Option<&SnapshotMetadata>,
+        (state, known): (Option<&TableState>, Option<&SnapshotMetadata>),
+        damaged: &Damaged,
     ) -> Self {
         let change = model_change(known, model);
         let in_lake: BTreeSet<Date> = state.map(days_in).unwrap_or_default();
@@ -189,7 +198,9 @@ impl Plan {
         let provisional = known.iter().flat_map(|known| known.provisional_days.iter().copied());
         let provisional: BTreeSet<Date> = provisional.filter(is_settled).collect();
         let (in_lake, provisional) = (&in_lake, &provisional);
-        let look = Look { inventory, inputs, in_lake, retired: &retired, provisional };
+        let damaged_days = damaged.days();
+        let (retired_days, broken) = (&retired, &damaged_days);
+        let look = Look { inventory, inputs, in_lake, retired: retired_days, provisional, broken };
         let has_folders = inventory.has_folders();
         let changed_lookups = look.changed_lookups();
         let digests = inventory.digests_by_day();
@@ -205,12 +216,12 @@ impl Plan {
             snapshot: state.map(|state| SnapshotId(state.version)),
             model: change,
             parents: if found.every_day.is_empty() {
-                parents(&rebuilt)
+                parents(&rebuilt, damaged)
             } else {
                 let is_rebuilt = |it: &&PlannedMonth| it.effect == MonthEffect::Rebuilt;
                 let months = retired_months.iter().filter(is_rebuilt).map(PlannedMonth::period);
                 let days = months.flat_map(|month| retired.days_of(month));
-                parents(&days.chain(in_lake.iter().copied()).collect())
+                parents(&days.chain(in_lake.iter().copied()).collect(), damaged)
             },
             n_up_to_date: in_lake.iter().filter(|day| !is_rebuilt(day)).count(),
             days_without_files: found.without_files,
@@ -220,6 +231,7 @@ impl Plan {
             left_out: inventory.left_out(),
             changed_lookups,
             retired_months,
+            damaged: damaged.listed(),
             passes: found.passes,
             retired_without_files: match asked {
                 Days::Range(_) => Vec::new(),
@@ -244,7 +256,7 @@ impl Plan {
 
     /// Nothing would be rebuilt.
     pub fn is_empty(&self) -> bool {
-        self.passes.is_empty()
+        self.passes.is_empty() && self.damaged.is_empty()
     }
 
     /// Refuses a model that would give names of the lake another meaning.
@@ -275,6 +287,8 @@ struct Look<'a> {
     in_lake: &'a BTreeSet<Date>,
     retired: &'a RetiredDays,
     provisional: &'a BTreeSet<Date>,
+    /// Days of the lake whose files are damaged.
+    broken: &'a BTreeSet<Date>,
 }
 
 #[derive(Default)]
@@ -356,6 +370,9 @@ impl Look<'_> {
         if !self.provisional.is_empty() {
             reasons.insert(Reason::Provisional);
         }
+        if !self.broken.is_empty() {
+            reasons.insert(Reason::Damaged);
+        }
         if asked == Days::All {
             reasons.insert(Reason::Asked);
         }
@@ -382,6 +399,9 @@ impl Look<'_> {
         }
         if self.provisional.contains(&day) {
             reasons.insert(Reason::Provisional);
+        }
+        if self.broken.contains(&day) {
+            reasons.insert(Reason::Damaged);
         }
         reasons.into_iter().collect()
     }
@@ -451,11 +471,12 @@ fn of_single_days(days: &BTreeSet<Date>) -> Found {
     }
 }
 
-/// The parents of some days, by grain, then in order.
-fn parents(days: &BTreeSet<Date>) -> Vec<String> {
+/// The parents of some days and those that are damaged, by grain, then in order.
+fn parents(days: &BTreeSet<Date>, damaged: &Damaged) -> Vec<String> {
     let mut by_grain: BTreeMap<Grain, BTreeSet<Period>> = BTreeMap::new();
     for grain in [Grain::Month, Grain::Year, Grain::All] {
-        by_grain.insert(grain, days.iter().map(|day| Period::of(*day, grain)).collect());
+        let of_days = days.iter().map(|day| Period::of(*day, grain));
+        by_grain.insert(grain, of_days.chain(damaged.parents(grain)).collect());
     }
     by_grain.into_values().flatten().map(|period| period.to_string()).collect()
 }

@@ -8,6 +8,7 @@ use clio_proto::{RunId, SnapshotId};
 use jiff::civil::Date;
 
 use crate::columns::AbsentColumn;
+use crate::damaged::DamagedFile;
 use crate::plan::PlannedMonth;
 
 /// How many files are named where more are left out.
@@ -51,6 +52,8 @@ pub struct RunReport {
     pub days_without_state: BTreeMap<String, Vec<Date>>,
     /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
     pub retired_months: Vec<PlannedMonth>,
+    /// What of the lake was damaged, and was made anew.
+    pub mended: Vec<DamagedFile>,
     /// Cells of rebuilt periods, by grain.
     pub cells: BTreeMap<String, u64>,
     /// How many partitions of the lake changed.

@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_lake::{
-    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, SnapshotMetadata, files_by_period,
+    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, SnapshotMetadata, WRITER,
+    files_by_period,
 };
-use clio_proto::{Grain, Period, RetiredDays, RunOutcome, RunRecord, SnapshotId};
+use clio_proto::{
+    Grain, Period, RUN_RECORD_VERSION, RetiredDays, RunOutcome, RunRecord, SnapshotId,
+};
 use datafusion::prelude::SessionContext;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -29,6 +32,7 @@ use crate::check::Checked;
 use crate::clock::Clock;
 use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
+use crate::damaged::{Damaged, DamagedFile};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
@@ -96,9 +100,14 @@ pub async fn run(
         columns: Arc::default(),
         retired_months: Vec::new(),
         left_out: Vec::new(),
+        damaged: Damaged::default(),
+        mended: Vec::new(),
         bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
+    if result.is_ok() {
+        run.mend_beside_cells().await;
+    }
     for left_out in &run.left_out {
         match &result {
             Ok(_) => tracing::warn!(target: REPORTED, "left out: {left_out}"),
@@ -150,6 +159,10 @@ struct Run<'a> {
     /// The retired months of which something was asked for or found.
     retired_months: Vec<PlannedMonth>,
     left_out: Vec<LeftOut>,
+    /// What of the lake cannot be read now.
+    damaged: Damaged,
+    /// What could not be read before the run.
+    mended: Vec<DamagedFile>,
     bytes_written: u64,
 }
 
@@ -173,6 +186,7 @@ impl Run<'_> {
     async fn all(&mut self) -> Result<RunReport, EtlError> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
         let (mut state, mut known) = tried!(self, "look", self.find());
+        tried!(self, "look", self.look_for_damage(state.as_ref(), known.as_ref()));
         let (inventory, plan) =
             tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
         plan.refuse_part_of_month(self.asked)?;
@@ -189,6 +203,8 @@ impl Run<'_> {
         };
         plan.refuse_other_meaning()?;
         refuse_other_cells(state.as_ref(), &shape, &plan, may_rebuild)?;
+        self.damaged.refuse_what_stays(&plan.retired, |day| self.is_looked_for(&plan, day))?;
+        self.mended = self.damaged.mended(self.asked);
         let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
@@ -241,6 +257,7 @@ impl Run<'_> {
                 Outcome::Overtaken => {}
             }
             let (newer, newly_known) = tried!(self, "look", self.find());
+            tried!(self, "look", self.look_for_damage(newer.as_ref(), newly_known.as_ref()));
             if self.asked == Days::OutOfDate {
                 days = without_twins(days, newly_known.as_ref(), &made_of);
             }
@@ -277,6 +294,26 @@ impl Run<'_> {
         }
         self.book.end(step, 0)?;
         Ok((state, known))
+    }
+
+    /// Reads the files of the lake, to see whether they are what they were.
+    async fn look_for_damage(
+        &mut self,
+        state: Option<&TableState>,
+        known: Option<&SnapshotMetadata>,
+    ) -> Result<(), EtlError> {
+        let step = self.book.begin("look", 1)?;
+        self.damaged = Damaged::look(self.config, &self.cells, state, known).await?;
+        self.book.end(step, 0)?;
+        Ok(())
+    }
+
+    /// Mends what no commit of cells does. What fails here is said in the log; the run is none the worse.
+    async fn mend_beside_cells(&self) {
+        let mended = self.damaged.mend_beside_cells(self.config, &self.cells, self.asked).await;
+        if let Err(error) = mended {
+            tracing::warn!(%error, "what is damaged beside the cells is not mended");
+        }
     }
 
     async fn commit(
@@ -320,7 +357,7 @@ impl Run<'_> {
     fn record(&self, outcome: RunOutcome, result: &Result<RunReport, EtlError>) -> RunRecord {
         let time = Timestamp::from_millisecond(self.book.clock.millis());
         RunRecord {
-            format_version: FORMAT_VERSION,
+            format_version: RUN_RECORD_VERSION,
             run: self.config.run.clone(),
             started_at: self.config.now,
             ended_at: time.unwrap_or(self.config.now),
@@ -345,7 +382,8 @@ impl Run<'_> {
         let step = self.book.begin("look", 1)?;
         let Config { model, base, .. } = self.config;
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
-        let plan = Plan::new(self.asked, self.config.now, model, &inventory, state, known);
+        let lake = (state, known);
+        let plan = Plan::new(self.asked, self.config.now, model, &inventory, lake, &self.damaged);
         self.book.end(step, 0)?;
         for lookup in &plan.changed_lookups {
             self.book.progress().say(&format!("lookup: {lookup}"));
@@ -423,7 +461,8 @@ impl Run<'_> {
         let n_threads = self.config.n_threads;
         let none = RetiredDays::default();
         let retired = known.map_or(&none, |known| &known.retired);
-        let fold = Fold { ctx, shape, store, n_threads, old: &old, retired, days };
+        let damaged = &self.damaged.periods();
+        let fold = Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged };
         let step = self.book.begin("fold", fold.n_parents())?;
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
         self.book.end(step, parents.values().map(|rebuilt| rebuilt.totals.n_cells).sum())?;
@@ -455,6 +494,7 @@ impl Run<'_> {
             |(period, rebuilt): (&Period, &Rebuilt)| (period.to_string(), rebuilt.totals.n_cells);
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
+            writer: WRITER.to_owned(),
             run: self.config.run.clone(),
             fingerprint: self.config.model.fingerprint().clone(),
             model: self.config.model.text().to_owned(),
@@ -543,6 +583,7 @@ impl Run<'_> {
             left_out: self.left_out.clone(),
             days_without_state: days_without_state(&metadata.inputs, days),
             retired_months: self.retired_months.clone(),
+            mended: self.mended.clone(),
             cells,
             n_periods_changed: changed.count() as u64,
             bytes_written: self.bytes_written,

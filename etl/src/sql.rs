@@ -53,10 +53,14 @@ pub struct SqlConfig {
 pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError> {
     let mut ctx = engine::session(config.n_threads, config.memory_bytes)?;
     functions::register(&mut ctx).during(STEP)?;
-    if let Some(lake) = &config.lake {
-        add_lake(&ctx, lake, config).await?;
-    }
-    let refused = |error| EtlError::Sql { reason: root_message(&error) };
+    let folders = match &config.lake {
+        Some(lake) => add_lake(&ctx, lake, config).await?,
+        None => Vec::new(),
+    };
+    let refused = |error| match folders.iter().find_map(DeltaFolder::met_damage) {
+        Some(damage) => LakeError::Damaged(damage).into(),
+        None => EtlError::Sql { reason: root_message(&error) },
+    };
     for (name, url) in &config.tables {
         let options = ParquetReadOptions::default();
         ctx.register_parquet(name, url.as_str(), options).await.map_err(refused)?;
@@ -69,7 +73,12 @@ pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError>
     Ok(SqlAnswer { schema, batches })
 }
 
-async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Result<(), EtlError> {
+async fn add_lake(
+    ctx: &SessionContext,
+    lake: &Url,
+    config: &SqlConfig,
+) -> Result<Vec<DeltaFolder>, EtlError> {
+    let mut folders = Vec::new();
     let SqlConfig { snapshot, n_threads, .. } = *config;
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     let state = cells.state_at(snapshot).await?;
@@ -83,6 +92,7 @@ async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Resul
             if let Some(state) = folder.state_at(Some(version)).await? {
                 add_table(ctx, &name, &folder, &state, n_threads)?;
             }
+            folders.push(folder);
         }
     } else if found_bad.is_none() {
         return Err(LakeError::NoSnapshot { url: lake.to_string() }.into());
@@ -93,7 +103,8 @@ async fn add_lake(ctx: &SessionContext, lake: &Url, config: &SqlConfig) -> Resul
     {
         add_table(ctx, QUARANTINE_TABLE, &bad_rows, &state, n_threads)?;
     }
-    Ok(())
+    folders.extend([cells, bad_rows]);
+    Ok(folders)
 }
 
 fn add_table(

@@ -23,7 +23,7 @@ mod stored;
 use std::sync::Arc;
 
 use clio_lake::{
-    CELLS_TABLE, FORMAT_VERSION, SnapshotMetadata, VERIFICATIONS_FOLDER, Verification,
+    CELLS_TABLE, SnapshotMetadata, VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification,
 };
 use clio_proto::{DayRange, Model, Period, RetiredDays, SnapshotId};
 use jiff::civil::Date;
@@ -35,6 +35,7 @@ use self::facts::Facts;
 use crate::cells::CellShape;
 use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
+use crate::damaged::Damaged;
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Union;
@@ -90,12 +91,17 @@ impl Verifier<'_> {
         self.progress.step("verify", days.len() as u64);
         let mut comparison = Comparison::new(self.config.model.dimensions());
         for day in &days {
-            self.one_day(&cells, &state, metadata.as_ref(), *day, &mut comparison).await?;
+            let compared =
+                self.one_day(&cells, &state, metadata.as_ref(), *day, &mut comparison).await;
+            compared.map_err(|error| match cells.met_damage() {
+                Some(damage) => LakeError::Damaged(damage).into(),
+                None => error,
+            })?;
             self.progress.advance(1);
         }
         self.progress.done("verify");
         let mut verification = comparison.finish(Verification {
-            format_version: FORMAT_VERSION,
+            format_version: VERIFICATION_VERSION,
             snapshot: SnapshotId(state.version),
             run: self.config.run.clone(),
             verified_at: self.config.now,
@@ -209,8 +215,8 @@ impl Verifier<'_> {
             self.config.now,
             &self.config.model,
             inventory,
-            Some(state),
-            metadata,
+            (Some(state), metadata),
+            &Damaged::default(),
         );
         let of_day = plan.days.iter().find(|planned| planned.day == day);
         let reasons = of_day.map_or(plan.every_day.as_slice(), |planned| &planned.reasons);

@@ -12,7 +12,7 @@ use arrow::array::{
     ArrayRef, BinaryArray, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_lake::{FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, cell_schema};
+use clio_lake::{FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, WRITER, cell_schema};
 use clio_proto::{CubeService as _, FieldRef, Filter, Model, Order, OrderBy, Query, RunId, Test};
 use clio_serving::{Cubes, ServingConfig};
 use clio_sketch::{Family, Precision, Sketch};
@@ -187,6 +187,7 @@ fn write_lake(lake: &Path) {
     let folder = lake.join("cells");
     let metadata = SnapshotMetadata {
         format_version: FORMAT_VERSION,
+        writer: WRITER.to_owned(),
         run: RunId::new("bench"),
         fingerprint: model.fingerprint().clone(),
         model: MODEL.to_owned(),

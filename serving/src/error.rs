@@ -1,6 +1,6 @@
 //! What can go wrong between the lake and an answer.
 
-use clio_lake::{FORMAT_VERSION, LakeError};
+use clio_lake::{Damage, LakeError, of_newer};
 use clio_proto::{Fingerprint, ModelError, Period};
 use clio_sketch::SketchError;
 use parquet::errors::ParquetError;
@@ -48,8 +48,8 @@ impl From<LakeError> for ServingError {
         let refused = |version, refusal| Self::Refused { version, refusal: Box::new(refusal) };
         match error {
             LakeError::NoSnapshot { url } => Self::NoSnapshot { lake: url },
-            LakeError::FormatVersion { version, found, .. } => {
-                refused(version, Refusal::FormatVersion { found })
+            LakeError::FormatVersion { version, found, writer, .. } => {
+                refused(version, Refusal::FormatVersion { found, writer })
             }
             LakeError::Metadata { version, problem, .. } => {
                 refused(version, Refusal::Metadata { version, problem })
@@ -83,11 +83,16 @@ pub enum Refusal {
         problem: String,
     },
     /// A lake of another version of Clio.
-    #[error("its format version is {found}, this build reads {FORMAT_VERSION}")]
+    #[error("{}", of_newer(*found, writer))]
     FormatVersion {
         /// The version found.
         found: u32,
+        /// The version of the program that wrote it; empty where it does not say.
+        writer: String,
     },
+    /// A file is not what the log says.
+    #[error(transparent)]
+    Damaged(Damage),
     /// What the log says of it cannot be used.
     #[error(transparent)]
     Log(LakeError),
@@ -180,6 +185,13 @@ pub enum Refusal {
         /// The limit.
         limit_bytes: u64,
     },
+}
+
+impl Refusal {
+    /// Whether the same version may be served later: somebody may bring a damaged file back.
+    pub(crate) fn can_be_mended(&self) -> bool {
+        matches!(self, Self::Damaged(_))
+    }
 }
 
 impl From<LakeError> for Refusal {

@@ -54,7 +54,15 @@ struct Verdict {
     /// The file of its commit: another one in its place is another lake's.
     commit: Option<CommitFile>,
     /// Why it is not served; `None` if it is.
-    refused: Option<String>,
+    refused: Option<Refused>,
+}
+
+/// Why a version is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused {
+    text: String,
+    /// It may be served later, with no new version.
+    can_be_mended: bool,
 }
 
 impl Cubes {
@@ -147,11 +155,16 @@ impl Cubes {
         updated.map_err(|error| self.lake().delta_error(&error))?;
         let (version, commit) = self.version_of(&table).await?;
         let known = follower.newest.as_ref().map(|known| known.version);
-        if !is_same || known != Some(version) {
+        let before = follower.newest.as_ref().and_then(|known| known.refused.clone());
+        let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
+        if !is_same || known != Some(version) || may_be_mended {
             if !is_same {
                 warn!(version, known, "the lake was made anew: what is held is of another one");
             }
-            let refused = self.load_into(&table, version, is_same).await?;
+            let refused = self.load_into(&table, is_same).await?;
+            if let Some(Refused { text, .. }) = refused.as_ref().filter(|_| refused != before) {
+                error!(version, refusal = text, "snapshot refused");
+            }
             follower.newest = Some(Verdict { version, commit, refused });
         }
         follower.table = Some(table);
@@ -162,9 +175,8 @@ impl Cubes {
     async fn load_into(
         &self,
         table: &DeltaTable,
-        version: u64,
         is_same: bool,
-    ) -> Result<Option<String>, ServingError> {
+    ) -> Result<Option<Refused>, ServingError> {
         // The files of another lake may have the same names.
         let held = if is_same { self.held() } else { Arc::default() };
         if !is_same {
@@ -178,8 +190,8 @@ impl Cubes {
                 Ok(None)
             }
             Err(ServingError::Refused { refusal, .. }) => {
-                error!(version, %refusal, "snapshot refused");
-                Ok(Some(refusal.to_string()))
+                let can_be_mended = refusal.can_be_mended();
+                Ok(Some(Refused { text: refusal.to_string(), can_be_mended }))
             }
             Err(error) => Err(error),
         }
@@ -231,13 +243,13 @@ impl Cubes {
         let version = verdict.version;
         match (&verdict.refused, self.served()) {
             (None, _) => self.say(ServingState::Serving, None),
-            (Some(refusal), Some(served)) => {
+            (Some(Refused { text: refusal, .. }), Some(served)) => {
                 let message = format!(
                     "snapshot {version} is refused: {refusal}; snapshot {served} is still served"
                 );
                 self.say(ServingState::Stale, Some(message));
             }
-            (Some(refusal), None) => {
+            (Some(Refused { text: refusal, .. }), None) => {
                 let message = format!("snapshot {version} is refused: {refusal}");
                 self.say(ServingState::Down, Some(message));
             }

@@ -8,6 +8,7 @@ use clio_lake::{CellFile, cell_files};
 use clio_proto::{Code, Period, ServiceError, SnapshotId, SnapshotInfo};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tracing::warn;
 
 use crate::cubes::Cubes;
 use crate::error::ServingError;
@@ -96,8 +97,12 @@ impl Cubes {
                     let files = cell_files(&table).unwrap_or_default();
                     Some(describe(version, committed_at, &metadata, &files))
                 }
-                // A version of another format, or before the first snapshot, is none of ours.
-                Err(ServingError::Refused { .. } | ServingError::NoSnapshot { .. }) => None,
+                // Before the first snapshot there is none.
+                Err(ServingError::NoSnapshot { .. }) => None,
+                Err(error @ ServingError::Refused { .. }) => {
+                    warn!(version, %error, "a version is no snapshot, and is in no list of them");
+                    None
+                }
                 Err(error) => return Err(error),
             };
             self.history_cache().put(version, info);

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clio_lake::{read_records, record_names};
 use clio_proto::{Code, RUNS_FOLDER, RunRecord, ServiceError};
-use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
+use tracing::warn;
 
 use crate::cubes::Cubes;
 use crate::error::ServingError;
 
 /// The most runs that are listed at once.
 const MAX_RUNS: usize = 1_000;
-/// How many records are read at once.
-const N_CONCURRENT: usize = 16;
 
 /// The records that were read so far, by name. One never changes, so that it is read once.
 #[derive(Debug, Default)]
 pub(crate) struct RunHistory {
-    records: Mutex<BTreeMap<Path, Arc<RunRecord>>>,
+    /// `None` for one that cannot be read.
+    records: Mutex<BTreeMap<Path, Option<Arc<RunRecord>>>>,
 }
 
 impl RunHistory {
@@ -27,12 +27,12 @@ impl RunHistory {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn get(&self, name: &Path) -> Option<Arc<RunRecord>> {
+    fn get(&self, name: &Path) -> Option<Option<Arc<RunRecord>>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Keeps a record as long as it is one of the newest.
-    fn put(&self, name: Path, record: Arc<RunRecord>) {
+    fn put(&self, name: Path, record: Option<Arc<RunRecord>>) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         records.insert(name, record);
         while records.len() > MAX_RUNS {
@@ -52,28 +52,18 @@ impl Cubes {
 
     async fn read_runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServingError> {
         let store = self.lake().store(RUNS_FOLDER)?;
-        // Names begin with the run's time.
-        let mut names: Vec<Path> = store
-            .list(None)
-            .map_ok(|meta| meta.location)
-            .try_filter(|path| std::future::ready(path.extension() == Some("json")))
-            .try_collect()
-            .await
-            .map_err(|error| self.lake().silent(&error))?;
-        names.sort_unstable_by(|a, b| b.cmp(a));
+        let silent = |error: object_store::Error| self.lake().silent(&error);
+        let mut names = record_names(store.as_ref()).await.map_err(silent)?;
         names.truncate(n_most);
-        let store = &store;
-        let records = futures::stream::iter(names).map(|name| async move {
-            if let Some(known) = self.run_cache().get(&name) {
-                return Ok(RunRecord::clone(&known));
-            }
-            let bytes = self.lake().read(store.as_ref(), &name).await?;
-            let record: RunRecord = serde_json::from_slice(&bytes).map_err(|error| {
-                self.lake().silent(&format_args!("{name} is no record of a run: {error}"))
-            })?;
-            self.run_cache().put(name, Arc::new(record.clone()));
-            Ok(record)
-        });
-        records.buffered(N_CONCURRENT).try_collect().await
+        let is_new = |name: &&Path| self.run_cache().get(name).is_none();
+        let new: Vec<Path> = names.iter().filter(is_new).cloned().collect();
+        for (name, record) in read_records(store.as_ref(), new).await.map_err(silent)? {
+            let record = record.map(Arc::new).map_err(|error| {
+                warn!(%error, "a record is left out of the list of runs");
+            });
+            self.run_cache().put(name, record.ok());
+        }
+        let known = names.iter().filter_map(|name| self.run_cache().get(name)?);
+        Ok(known.map(|record| RunRecord::clone(&record)).collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use clio_lake::{Lake, VERIFICATIONS_FOLDER, Verification, verification_prefix};
+use clio_lake::{Lake, VERIFICATIONS_FOLDER, Verification, parse_record, verification_prefix};
 use clio_proto::{SnapshotId, VerificationInfo};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
@@ -106,22 +106,21 @@ async fn read(
     location: &Path,
 ) -> Option<VerificationInfo> {
     let bytes = async { store.get(location).await?.bytes().await };
-    let read = match bytes.await {
-        Ok(bytes) => {
-            serde_json::from_slice::<Verification>(&bytes).map_err(|error| error.to_string())
+    let bytes = match bytes.await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            warn!(%location, %error, "a verification cannot be read");
+            return None;
         }
-        Err(error) => Err(error.to_string()),
     };
-    match read {
-        Ok(verification) if verification.is_known_format() && verification.snapshot == id => {
-            verification.info()
-        }
+    match parse_record::<Verification>(location, &bytes) {
+        Ok(verification) if verification.snapshot == id => verification.info(),
         Ok(_) => {
-            warn!(%location, "a verification is of another format, or of another snapshot");
+            warn!(%location, "a verification is of another snapshot");
             None
         }
         Err(error) => {
-            warn!(%location, error, "a verification cannot be read");
+            warn!(%error, "a verification is left out");
             None
         }
     }

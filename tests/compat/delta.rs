@@ -17,7 +17,7 @@ fn another_engine_reads_the_same_counts() {
     assert_eq!(viewers["clio.family"], "hll++", "{found}");
     assert_eq!(viewers["clio.precision"], "14");
     let commit: Value = serde_json::from_str(found["history"][0].as_str().unwrap()).unwrap();
-    assert_eq!(commit["format_version"], 1);
+    assert_eq!(commit["format_version"], 2);
 
     let exact = Bandit::read(&open_bandit_folder());
     let mut expected = BTreeMap::new();

@@ -1,10 +1,15 @@
-//! What is behind an error of the engine: one of ours, raised by a reader of files.
+//! What is behind an error of the engine: one of ours, raised by a reader of files, or of the lake's.
+
+use clio_lake::{Damage, LakeError};
 
 use super::EtlError;
 
 impl EtlError {
     /// The error of a reader of files behind one of the engine's.
     pub(crate) fn behind(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        if let Some(damage) = Damage::behind(error) {
+            return Some(Self::Lake(LakeError::Damaged(damage.clone())));
+        }
         let causes = std::iter::successors(Some(error), |cause| cause.source());
         let mut own = causes.filter_map(|cause| cause.downcast_ref::<Self>());
         own.find_map(|own| match own {

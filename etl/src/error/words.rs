@@ -1,5 +1,7 @@
 //! Parts of the sentences that errors are.
 
+use clio_lake::Damage;
+use clio_proto::{DayRange, Period};
 use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
@@ -65,4 +67,28 @@ pub(super) fn unreachable_text(days: &[Date]) -> String {
 
 pub(crate) fn list_days(days: &[Date]) -> String {
     days.iter().map(Date::to_string).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn and_more(n_more: usize) -> String {
+    if n_more == 0 { String::new() } else { format!(", and {n_more} more files") }
+}
+
+/// What mends a file that a run does not make anew.
+pub(super) fn mend_of(damage: &Damage, is_retired: bool) -> String {
+    match damage.period {
+        Some(month) if is_retired => {
+            let range = DayRange::of(month);
+            let days =
+                range.map(|range| format!(" --from {} --to {}", range.first(), range.last()));
+            format!(
+                "bring the file back from a copy, or make the whole month anew of its events: `clio etl run{}`",
+                days.unwrap_or_default()
+            )
+        }
+        Some(Period::Day(day)) => format!(
+            "`clio etl run` makes the day anew where its events are; else bring the file or the events back, or let \
+             the day go with `clio etl run --date {day}`; `clio lake check` lists all that is damaged"
+        ),
+        _ => "`clio lake check` lists all that is damaged and what would mend it".to_owned(),
+    }
 }

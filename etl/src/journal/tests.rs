@@ -1,6 +1,11 @@
 //! The journal alone: what a dead run leaves is taken once, what a living one has is left to it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use clio_lake::{CELLS_TABLE, Change, DeltaFolder, MIN_KEPT, Vacuum};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
@@ -136,5 +141,53 @@ fn runs_that_begin_together_make_one_journal() {
                 });
             }
         });
+    }
+}
+
+/// A vacuum beside a run deleted what the run had written and not committed yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_is_writing_is_spared_by_a_vacuum_whatever_its_age() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Url::from_directory_path(folder.path()).unwrap();
+    let cells = DeltaFolder::open(&lake, CELLS_TABLE).unwrap();
+    let schema = Arc::new(Schema::new(vec![Field::new("country", DataType::Utf8, true)]));
+    cells.commit(None, &schema, &Change::default(), 0).await.unwrap();
+    let path = "grain=day/period=2026-01-01/run-1.parquet";
+    let file = folder.path().join("cells").join(path);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, b"cells").unwrap();
+    // A month from now, so that the file is old.
+    let now = Clock::new(Timestamp::UNIX_EPOCH);
+    let file_time = std::fs::metadata(&file).unwrap().modified().unwrap();
+    let then = Timestamp::try_from(file_time).unwrap() + SignedDuration::from_hours(30 * 24);
+    let state = folder.path().join("_clio");
+    let journal = Journal::begin(&state, lake.as_str(), &RunId::new("run-1"), now).unwrap();
+    journal.intend(CELLS_TABLE, path).unwrap();
+    let vacuum = async || {
+        let spared = files_of_runs(&state, &lake).unwrap();
+        let asked = Vacuum { keep: MIN_KEPT, now: then, dry_run: false, spared };
+        clio_lake::vacuum(&lake, &asked).await.unwrap().files
+    };
+    assert_eq!(vacuum().await, [""; 0]);
+    assert!(file.try_exists().unwrap());
+    journal.forget(CELLS_TABLE, path).unwrap();
+    assert_eq!(vacuum().await, [format!("cells/{path}")]);
+    assert!(!file.try_exists().unwrap());
+    let other = Url::parse("file:///elsewhere/").unwrap();
+    journal.intend(CELLS_TABLE, path).unwrap();
+    assert!(files_of_runs(&state, &other).unwrap().is_empty());
+    assert!(files_of_runs(&folder.path().join("nowhere"), &lake).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_vacuum_keeps_what_is_younger_than_a_day() {
+    let lake = Url::parse("file:///nowhere/").unwrap();
+    for hours in [0, 23] {
+        let keep = SignedDuration::from_hours(hours);
+        let now = Timestamp::UNIX_EPOCH;
+        let asked = Vacuum { keep, now, dry_run: true, spared: BTreeMap::new() };
+        let refused = clio_lake::vacuum(&lake, &asked).await.unwrap_err().to_string();
+        assert!(refused.contains("a vacuum keeps 24 hours at least, not "), "{refused}");
+        assert!(refused.ends_with("; give --older-than 24h or more"), "{refused}");
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_lake::{CELLS_TABLE, Digest, FORMAT_VERSION};
-use clio_proto::{Period, RunId, RunOutcome, RunRecord, SnapshotId};
+use clio_lake::{CELLS_TABLE, Checksum, Digest, FORMAT_VERSION};
+use clio_proto::{Period, RUN_RECORD_VERSION, RunId, RunOutcome, RunRecord, SnapshotId};
 use clio_sketch::Family;
 use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ async fn write_record(
     let (snapshot, metadata) = commit.unzip();
     let outcome = if snapshot.is_some() { RunOutcome::Committed } else { RunOutcome::Died };
     let record = RunRecord {
-        format_version: FORMAT_VERSION,
+        format_version: RUN_RECORD_VERSION,
         run: RunId::new(heirloom.run.clone()),
         started_at: Timestamp::from_millisecond(heirloom.started_ms).unwrap_or_default(),
         ended_at: config.now,
@@ -181,6 +181,7 @@ pub(super) async fn read(
             return Ok(None);
         };
         let mut totals = Totals::new(shape);
+        let sum = Some(Checksum::of(&bytes));
         let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).during(STEP)?;
         for batch in batches.build().during(STEP)? {
             let batch: RecordBatch = batch.during(STEP)?;
@@ -188,7 +189,8 @@ pub(super) async fn read(
         }
         let (size_bytes, n_rows) = (staged.size_bytes, staged.n_rows);
         let path = staged.path.clone();
-        days.push((period, LakeFile { path, size_bytes, n_rows, period: Some(period) }, totals));
+        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum: sum };
+        days.push((period, file, totals));
     }
     let mut rebuilt = Vec::new();
     for (period, file, totals) in days {

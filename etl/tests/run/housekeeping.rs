@@ -1,7 +1,9 @@
 //! Old files go, and what anybody needs stays.
 
+use std::collections::BTreeMap;
+
 use clio_etl::Days;
-use clio_lake::{snapshots, vacuum};
+use clio_lake::{MIN_KEPT, Vacuum, snapshots, vacuum};
 use jiff::SignedDuration;
 use url::Url;
 
@@ -29,22 +31,24 @@ async fn a_vacuum_deletes_what_no_kept_snapshot_needs() {
     }
     let before = sandbox.lake_files();
     let newest = sandbox.cells().await;
-    let now = sandbox.config().now + SignedDuration::from_secs(1);
+    let now = sandbox.config().now + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
+    let spared = BTreeMap::new();
+    let ask = |keep, dry_run| Vacuum { keep, now, dry_run, spared: spared.clone() };
     // All is younger than a week.
-    let week = SignedDuration::from_hours(168);
-    assert!(vacuum(&lake, week, now, false).await.unwrap().files.is_empty());
-    let would = vacuum(&lake, SignedDuration::ZERO, now, true).await.unwrap();
+    let week = ask(SignedDuration::from_hours(168), false);
+    assert!(vacuum(&lake, &week).await.unwrap().files.is_empty());
+    let would = vacuum(&lake, &ask(MIN_KEPT, true)).await.unwrap();
     // Day, month, year and all time of two snapshots.
     assert_eq!((would.dry_run, would.files.len()), (true, 8), "{would:?}");
     assert_eq!(sandbox.lake_files(), before, "a dry run changes nothing");
 
-    let report = vacuum(&lake, SignedDuration::ZERO, now, false).await.unwrap();
+    let report = vacuum(&lake, &ask(MIN_KEPT, false)).await.unwrap();
     assert_eq!(report.files, would.files);
     for file in &report.files {
         assert!(!sandbox.path("lake").join(file).try_exists().unwrap(), "{file}");
     }
     assert_eq!(sandbox.cells().await.files, newest.files);
-    assert!(vacuum(&lake, SignedDuration::ZERO, now, false).await.unwrap().files.is_empty());
+    assert!(vacuum(&lake, &ask(MIN_KEPT, false)).await.unwrap().files.is_empty());
 
     let listed = snapshots(&lake, None).await.unwrap();
     let of = |at: usize| (listed[at].version, listed[at].operation.as_str(), listed[at].days.len());

@@ -10,6 +10,7 @@ mod changing_files;
 mod checks;
 mod columns;
 mod credit;
+mod damage;
 mod days;
 mod differences;
 mod formats;

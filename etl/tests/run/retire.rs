@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clio_etl::{Days, ErrorKind, MonthEffect, Progress, Reason, Sample, Silent, plan, run, verify};
-use clio_lake::{CutOff, RetireReport, Retirement, retire, snapshots, vacuum};
+use clio_lake::{CutOff, MIN_KEPT, RetireReport, Retirement, Vacuum, retire, snapshots, vacuum};
 use clio_proto::{Period, RunId};
 use jiff::{SignedDuration, Span};
 use proptest::prelude::*;
@@ -142,8 +142,9 @@ async fn the_files_of_retired_days_go_with_a_vacuum() {
     retired(&mut sandbox, before("2026-02-01")).await;
     // A commit more; readers of the snapshot before find all their files.
     assert_eq!(sandbox.lake_files().len(), n_files + 1);
-    let now = sandbox.config().now + SignedDuration::from_secs(1);
-    let report = vacuum(&lake(&sandbox), SignedDuration::ZERO, now, false).await.unwrap();
+    let now = sandbox.config().now + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
+    let asked = Vacuum { keep: MIN_KEPT, now, dry_run: false, spared: Default::default() };
+    let report = vacuum(&lake(&sandbox), &asked).await.unwrap();
     assert_eq!(report.files.len(), 6, "{report:?}");
     assert!(report.files.iter().all(|file| file.starts_with("cells/grain=day/")), "{report:?}");
     // The vacuum's own commits say nothing of months; what the one before said holds.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clio_etl::{Config, Days, EtlError, RunReport, Silent, run};
-use clio_lake::SnapshotMetadata;
+use clio_lake::{CHECKSUM_TAG, Checksum, SnapshotMetadata};
 use clio_proto::{DayRange, Model, RunId};
 use clio_sketch::{Family, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -43,6 +43,10 @@ impl Sandbox {
 
     pub(crate) fn set_model(&mut self, model: &str) {
         model.clone_into(&mut self.model);
+    }
+
+    pub(crate) fn model_text(&self) -> String {
+        self.model.clone()
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -129,7 +133,8 @@ impl Sandbox {
         Some(Stored { version: snapshot.version(), files, metadata })
     }
 
-    /// Rewrites the cells of a period behind the lake's back: same file, same row count, other values.
+    /// Rewrites the cells of a period and says so in the log, as a program would that computes wrongly: same file, same row
+    /// count, other values.
     pub(crate) fn tamper(&self, period: &str, change: impl Fn(&Field, &ArrayRef) -> ArrayRef) {
         let log = self.path("lake/cells/_delta_log");
         let mut logs: Vec<PathBuf> =
@@ -158,7 +163,9 @@ impl Sandbox {
                         writer.write(&rows.unwrap()).unwrap();
                     }
                     writer.close().unwrap();
-                    add["size"] = fs::metadata(&file).unwrap().len().into();
+                    let bytes = fs::read(&file).unwrap();
+                    add["size"] = bytes.len().into();
+                    add["tags"][CHECKSUM_TAG] = Checksum::of(&bytes).to_string().into();
                     n_tampered += 1;
                 }
                 lines.push(action.to_string());

@@ -3,7 +3,8 @@
 use deltalake::DeltaTableError;
 use parquet::errors::ParquetError;
 
-use crate::format::FORMAT_VERSION;
+use crate::damage::Damage;
+use crate::format::{READ_VERSIONS, WRITER};
 use crate::is_transient;
 use crate::journal::JournalError;
 
@@ -28,7 +29,7 @@ pub enum LakeError {
         url: String,
     },
     /// A commit of another version of Clio.
-    #[error("lake {url}: its format version is {found}, this build reads {FORMAT_VERSION}")]
+    #[error("lake {url}: {}", of_newer(*found, writer))]
     FormatVersion {
         /// The lake.
         url: String,
@@ -36,6 +37,8 @@ pub enum LakeError {
         version: u64,
         /// The format version found.
         found: u32,
+        /// The version of the program that wrote it; empty where it does not say.
+        writer: String,
     },
     /// A commit whose metadata cannot be read.
     #[error("lake {url}: the `clio` entry of commit {version}: {problem}")]
@@ -55,6 +58,9 @@ pub enum LakeError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file that is not what the log says.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
     /// The journal of the run that writes cannot be written.
     #[error(transparent)]
     Journal(JournalError),
@@ -76,6 +82,9 @@ impl LakeError {
         reason = "callers give texts, addresses and references to them"
     )]
     pub fn storage(url: impl ToString, error: &(dyn std::error::Error + 'static)) -> Self {
+        if let Some(damage) = Damage::behind(error) {
+            return Self::Damaged(damage.clone());
+        }
         let (url, is_transient) = (url.to_string(), is_transient(error));
         Self::Storage { url, reason: error.to_string(), is_transient }
     }
@@ -93,4 +102,15 @@ impl LakeError {
         let (url, is_transient) = (url.to_owned(), is_transient(error));
         Self::Storage { url, reason: format!("writing failed: {error}"), is_transient }
     }
+}
+
+/// What to say of a format version that this program does not know, and which program does.
+pub fn of_newer(found: u32, writer: &str) -> String {
+    let by = match writer {
+        "" => "a newer clio".to_owned(),
+        writer => format!("clio {writer}, which wrote it, or a newer one"),
+    };
+    format!(
+        "its format version is {found}, and this program, clio {WRITER}, reads {READ_VERSIONS}; use {by}"
+    )
 }

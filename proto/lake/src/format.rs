@@ -22,7 +22,13 @@
 //!
 //! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
 //! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
-//! before its version that carries one (another engine's maintenance commits carry none).
+//! before its version that changes data; another engine's maintenance changes none, and carries none. A version
+//! whose commit changes data and carries none that can be read is no snapshot.
+//!
+//! Since version 2 every `add` action, of any table, has the tag [`CHECKSUM_TAG`](crate::CHECKSUM_TAG) with the sum of
+//! its file's bytes, which is compared whenever the file is read. Files of version 1 have none, and keep none as long
+//! as they stay. A program reads its own version and those before; so of two programs the one that only reads is
+//! renewed first.
 
 mod columns;
 mod inputs;
@@ -39,15 +45,19 @@ pub use columns::{KnownColumn, KnownColumns};
 pub use inputs::{DayInputs, Digest, Recipe};
 pub use shape::{ShapeDifference, differences};
 pub use verification::{
-    MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATIONS_FOLDER, Verification,
-    verification_prefix,
+    MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
+    Verification, verification_prefix,
 };
 
 use crate::error::LakeError;
 use clio_proto::{Dimension, Fingerprint, MeasureKind, Model, RetiredDays, RunId, Unattributed};
 
-/// The version of all that this file describes.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of what commits say, and of how their files are to be read.
+pub const FORMAT_VERSION: u32 = 2;
+/// The versions that are read, in words.
+pub const READ_VERSIONS: &str = "versions 1 and 2";
+/// The version of this program, as commits name their writer.
+pub const WRITER: &str = env!("CARGO_PKG_VERSION");
 /// The folder of the table of cells, below the lake.
 pub const CELLS_TABLE: &str = "cells";
 /// The folder of the table of bad rows, below the lake.
@@ -75,6 +85,9 @@ pub const META_HASH: &str = "clio.hash";
 pub struct SnapshotMetadata {
     /// [`FORMAT_VERSION`] of the writer.
     pub format_version: u32,
+    /// The version of the program that wrote it; commits of format version 1 do not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub writer: String,
     /// The run that committed it.
     pub run: RunId,
     /// The model's fingerprint.
@@ -134,8 +147,9 @@ impl SnapshotMetadata {
         // The version first: the rest of a newer one may not fit our type.
         let found = value["format_version"].as_u64().and_then(|found| u32::try_from(found).ok());
         match found {
-            Some(found) if found != FORMAT_VERSION => {
-                Err(LakeError::FormatVersion { url: url.to_string(), version, found })
+            Some(found) if !(1..=FORMAT_VERSION).contains(&found) => {
+                let writer = value["writer"].as_str().unwrap_or_default().to_owned();
+                Err(LakeError::FormatVersion { url: url.to_string(), version, found, writer })
             }
             _ => serde_json::from_value(value).map_err(|error| refuse(error.to_string())),
         }

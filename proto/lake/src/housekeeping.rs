@@ -1,5 +1,7 @@
 //! What a lake holds, and what of it may go.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clio_proto::RunId;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -44,9 +46,9 @@ pub struct VacuumReport {
 /// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read.
 pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnapshot>, LakeError> {
     let (cells, state) = open(lake).await?;
+    refuse_newer(&cells, &state).await?;
     let versions = cells.history(&state, limit).await?;
     let snapshots = versions.into_iter().map(|version| {
-        let at = version.committed_millis;
         let (metadata, unreadable) = match version.metadata.transpose() {
             Ok(metadata) => (metadata, None),
             Err(error) => (None, Some(error.to_string())),
@@ -54,7 +56,7 @@ pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnaps
         let (run, days) = metadata.map(|clio| (clio.run, clio.days)).unzip();
         LakeSnapshot {
             version: version.version,
-            committed_at: at.and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+            committed_at: version.committed_at,
             operation: version.operation,
             run,
             days: days.unwrap_or_default(),
@@ -64,32 +66,58 @@ pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnaps
     Ok(snapshots.collect())
 }
 
-/// Deletes the files of cells and lookups that no snapshot of the last `keep` before `now` needs, and what dead runs left
-/// behind before that.
+/// The least that a vacuum keeps. A run writes its files long before it commits them, and one on another machine is in
+/// no journal of this one: nobody can tell its files from what a dead run left, but by their age.
+pub const MIN_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a vacuum is to do.
+#[derive(Debug, Clone)]
+pub struct Vacuum {
+    /// What snapshots of this time need stays; at least [`MIN_KEPT`].
+    pub keep: SignedDuration,
+    /// The time that ages are counted from.
+    pub now: Timestamp,
+    /// Only tells what would go.
+    pub dry_run: bool,
+    /// Files that runs are writing, below each folder of the lake: they stay, however old they are.
+    pub spared: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Deletes the files of cells and lookups that no snapshot of the time kept needs, and what dead runs left behind before that.
 ///
-/// Safe beside runs and readers that are younger than `keep`: a service holds its snapshot in memory, and a file
-/// that a run has just written is young. Older snapshots can no longer be read.
+/// Safe beside runs and readers: a service holds its snapshot in memory, and what a run is writing is young, or among
+/// those to be spared. Older snapshots can no longer be read.
 ///
 /// # Errors
 ///
 /// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read, or a file cannot be deleted; what was deleted
-/// until then was needed by nobody.
-pub async fn vacuum(
-    lake: &Url,
-    keep: SignedDuration,
-    now: Timestamp,
-    dry_run: bool,
-) -> Result<VacuumReport, LakeError> {
+/// until then was needed by nobody. Nothing is deleted where less than [`MIN_KEPT`] is to be kept.
+pub async fn vacuum(lake: &Url, asked: &Vacuum) -> Result<VacuumReport, LakeError> {
+    if asked.keep < MIN_KEPT {
+        let reason = format!(
+            "a vacuum keeps {} hours at least, not {:#}: what a run on any machine has written and not committed yet \
+             is told from what is left over by its age alone; give --older-than 24h or more",
+            MIN_KEPT.as_hours(),
+            asked.keep
+        );
+        return Err(LakeError::refused(lake, reason));
+    }
+    let Vacuum { keep, now, dry_run, ref spared } = *asked;
     let (cells, state) = open(lake).await?;
+    refuse_newer(&cells, &state).await?;
+    let none = BTreeSet::new();
+    let spared = |folder: &str| spared.get(folder).unwrap_or(&none);
     let keep = chrono::Duration::milliseconds(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
     let now = now.as_millisecond();
     let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
-    let mut files = below(CELLS_TABLE, cells.vacuum(&state, keep, now, dry_run).await?);
-    for name in lookups.unwrap_or_default().into_keys() {
-        let folder = format!("{LOOKUPS_FOLDER}/{name}");
+    let gone = cells.vacuum(&state, keep, (now, dry_run), spared(CELLS_TABLE)).await?;
+    let mut files = below(CELLS_TABLE, gone);
+    let lookups = lookups.unwrap_or_default().into_keys();
+    for folder in lookups.map(|name| format!("{LOOKUPS_FOLDER}/{name}")) {
         let table = DeltaFolder::open(lake, &folder)?;
         if let Some(state) = table.state().await? {
-            files.extend(below(&folder, table.vacuum(&state, keep, now, dry_run).await?));
+            let gone = table.vacuum(&state, keep, (now, dry_run), spared(&folder)).await?;
+            files.extend(below(&folder, gone));
         }
     }
     files.sort_unstable();
@@ -102,6 +130,15 @@ pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), LakeEr
     match cells.state().await? {
         Some(state) => Ok((cells, state)),
         None => Err(LakeError::NoSnapshot { url: lake.to_string() }),
+    }
+}
+
+/// Refuses a lake whose newest snapshot is of a newer program; one that cannot be read for other reasons is left to
+/// those who look into it.
+pub(crate) async fn refuse_newer(cells: &DeltaFolder, state: &TableState) -> Result<(), LakeError> {
+    match cells.metadata(state).await {
+        Err(error @ LakeError::FormatVersion { .. }) => Err(error),
+        _ => Ok(()),
     }
 }
 

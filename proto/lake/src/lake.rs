@@ -1,37 +1,29 @@
 //! The lake as serving reads it: versions of the log, what commits say, files, lookups.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use clio_proto::Period;
-use deltalake::logstore::{LogStore, LogStoreRef, commit_uri_from_version, read_commit_entry};
+use deltalake::logstore::{LogStoreRef, commit_uri_from_version, read_commit_entry};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
-use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use url::Url;
 
+use crate::checksum::Checksum;
+use crate::commit::Commit;
+use crate::damage::{Damage, DamageProblem};
 use crate::error::LakeError;
-use crate::format::{
-    CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN, SNAPSHOT_KEY, SnapshotMetadata,
-};
+use crate::format::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN};
+use crate::log;
+use crate::table::checksum_of;
 
 /// A lake's address and the ways to read it.
 #[derive(Debug, Clone)]
 pub struct Lake {
     /// Ends in a slash, so that paths can be joined to it.
     url: Url,
-}
-
-/// What a commit of the table of cells says.
-#[derive(Debug)]
-pub struct Commit {
-    /// When it was made.
-    pub committed_at: Timestamp,
-    /// What it says of the snapshot; another engine's commits say nothing.
-    pub metadata: Option<Arc<SnapshotMetadata>>,
 }
 
 /// Tells a commit's file from another that took its place, when a lake was made anew.
@@ -56,6 +48,20 @@ pub struct CellFile {
     pub period: Period,
     /// What the log says; another engine may not have counted.
     pub n_rows: Option<usize>,
+    /// The sum of its bytes, says the log; one that format version 1 has added has none.
+    pub checksum: Option<Checksum>,
+}
+
+impl CellFile {
+    /// Compares the file's bytes with what the log says of them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), DamageProblem> {
+        let expected = u64::try_from(self.size_bytes).unwrap_or_default();
+        verify(bytes, expected, self.checksum)
+    }
 }
 
 impl Lake {
@@ -113,8 +119,11 @@ impl Lake {
     }
 
     fn builder(&self, table: &str) -> Result<DeltaTableBuilder, LakeError> {
-        let url = self.url.join(&format!("{table}/")).map_err(|error| self.silent(&error))?;
-        DeltaTableBuilder::from_url(url).map_err(|error| self.silent(&error))
+        DeltaTableBuilder::from_url(self.folder(table)?).map_err(|error| self.silent(&error))
+    }
+
+    fn folder(&self, table: &str) -> Result<Url, LakeError> {
+        self.url.join(&format!("{table}/")).map_err(|error| self.silent(&error))
     }
 
     /// Opens the table of cells at its newest version, or at the one given.
@@ -123,13 +132,13 @@ impl Lake {
     ///
     /// Where the storage fails, or what it holds cannot be read.
     pub async fn open_cells(&self, version: Option<u64>) -> Result<DeltaTable, LakeError> {
-        let mut table = self.builder(CELLS_TABLE)?.build().map_err(|error| self.silent(&error))?;
-        let exists = table.verify_deltatable_existence().await;
+        let log = self.open_log()?;
+        let exists = log.is_delta_table_location().await;
         if !exists.map_err(|error| self.silent(&error))? {
             return Err(self.missing());
         }
-        table.update_incremental(version).await.map_err(|error| self.delta_error(&error))?;
-        Ok(table)
+        let loaded = log::load(&log, &self.folder(CELLS_TABLE)?, version).await;
+        Ok(loaded.map_err(|error| self.delta_error(&error))?.table)
     }
 
     /// What the Delta library says, in our words.
@@ -161,7 +170,7 @@ impl Lake {
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, and [`LakeError::Metadata`] for one whose version is no snapshot.
     pub async fn commit(
         &self,
         log: &LogStoreRef,
@@ -170,39 +179,61 @@ impl Lake {
         let entry = read_commit_entry(log.object_store(None).as_ref(), version)
             .await
             .map_err(|error| self.silent(&error))?;
-        entry.map(|bytes| parse_commit(&self.url, version, &bytes)).transpose()
+        let Some(bytes) = entry else { return Ok(None) };
+        let commit = Commit::read(&self.url, version, &bytes)?;
+        commit.refuse_fault(&self.url, version)?;
+        Ok(Some(commit))
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file; `None` where it is gone.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
-    pub async fn read(&self, store: &dyn ObjectStore, location: &Path) -> Result<Bytes, LakeError> {
-        let read = async { store.get(location).await?.bytes().await };
-        read.await.map_err(|error| self.silent(&error))
+    /// Where the storage fails.
+    pub async fn read(
+        &self,
+        store: &dyn ObjectStore,
+        location: &Path,
+    ) -> Result<Option<Bytes>, LakeError> {
+        match async { store.get(location).await?.bytes().await }.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.silent(&error)),
+        }
     }
 
     /// The bytes of each file of a version of a lookup, in the order of their names.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, and [`LakeError::Damaged`] for a file that is not what the log says.
     pub async fn lookup_files(&self, name: &str, version: u64) -> Result<Vec<Bytes>, LakeError> {
-        let table = self
-            .builder(&format!("{LOOKUPS_FOLDER}/{name}"))?
-            .with_version(version)
-            .load()
-            .await
-            .map_err(|error| self.silent(&format_args!("lookup `{name}`: {error}")))?;
+        let folder = format!("{LOOKUPS_FOLDER}/{name}");
+        let log = self.builder(&folder)?.build_storage().map_err(|error| self.silent(&error))?;
+        let loaded = log::load(&log, &self.folder(&folder)?, Some(version)).await;
+        let silent = |error| self.silent(&format_args!("lookup `{name}`: {error}"));
+        let table = loaded.map_err(silent)?.table;
         let state = table.snapshot().map_err(|error| self.silent(&error))?;
-        let mut locations: Vec<Path> =
-            state.log_data().iter().map(|file| file.object_store_path()).collect();
-        locations.sort_unstable();
+        let mut found: Vec<_> = state
+            .log_data()
+            .iter()
+            .map(|file| {
+                let size_bytes = u64::try_from(file.size()).unwrap_or_default();
+                (file.object_store_path(), size_bytes, checksum_of(&file))
+            })
+            .collect();
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let store = table.object_store();
-        let mut files = Vec::with_capacity(locations.len());
-        for location in &locations {
-            files.push(self.read(store.as_ref(), location).await?);
+        let mut files = Vec::with_capacity(found.len());
+        for (location, size_bytes, checksum) in found {
+            let damaged = |problem| {
+                let (table, path) = (folder.clone(), location.to_string());
+                LakeError::Damaged(Damage { table, path, period: None, problem })
+            };
+            let bytes = self.read(store.as_ref(), &location).await?;
+            let bytes = bytes.ok_or_else(|| damaged(DamageProblem::Missing))?;
+            verify(&bytes, size_bytes, checksum).map_err(damaged)?;
+            files.push(bytes);
         }
         Ok(files)
     }
@@ -239,6 +270,7 @@ pub fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError> {
             n_rows: file.num_records(),
             size_bytes: file.size(),
             modified_millis: file.modification_time(),
+            checksum: checksum_of(&file),
             path,
         });
     }
@@ -246,25 +278,13 @@ pub fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError> {
     Ok(files)
 }
 
-/// Reads what a commit says of itself; its actions are left to the Delta library.
-fn parse_commit(url: &Url, version: u64, bytes: &[u8]) -> Result<Commit, LakeError> {
-    let refuse = |problem: String| LakeError::Metadata { url: url.to_string(), version, problem };
-    let mut commit = Commit { committed_at: Timestamp::UNIX_EPOCH, metadata: None };
-    for line in bytes.split(|byte| *byte == b'\n') {
-        // Only one line is of interest, and the others can be many.
-        if !line.trim_ascii_start().starts_with(b"{\"commitInfo\"") {
-            continue;
-        }
-        let mut action: BTreeMap<String, serde_json::Value> =
-            serde_json::from_slice(line).map_err(|error| refuse(error.to_string()))?;
-        let info = action.remove("commitInfo").unwrap_or_default();
-        let millis = ["inCommitTimestamp", "timestamp"].iter().find_map(|key| info[key].as_i64());
-        commit.committed_at = millis
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        if let Some(value) = info.get(SNAPSHOT_KEY) {
-            commit.metadata = Some(Arc::new(SnapshotMetadata::read(url, version, value)?));
-        }
+/// Compares bytes with what the log says of them; of a file of format version 1, it says their number.
+fn verify(bytes: &[u8], size_bytes: u64, checksum: Option<Checksum>) -> Result<(), DamageProblem> {
+    let found = bytes.len() as u64;
+    if found != size_bytes {
+        return Err(DamageProblem::Size { expected: size_bytes, found });
     }
-    Ok(commit)
+    let Some(expected) = checksum else { return Ok(()) };
+    let found = Checksum::of(bytes);
+    if found == expected { Ok(()) } else { Err(DamageProblem::Checksum { expected, found }) }
 }

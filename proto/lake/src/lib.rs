@@ -9,36 +9,54 @@
 //! format.rs        the tables as a contract: columns, what a commit says, format versions
 //! table.rs         a Delta table: its versions, its files, one commit
 //! staging.rs       files that are written beside a table, and taken away unless a commit names them
+//! log.rs           a log that is read although a checkpoint is damaged; commit.rs, what one commit says
+//! checksum.rs      the sums of files; sums.rs, a store that gives only files that have theirs
+//! damage.rs        a file that is not what the log says
 //! lake.rs          a lake as serving follows it
-//! runs.rs          the records of runs
+//! records.rs       small files beside the tables; runs.rs, those of runs
+//! check.rs         a look at everything, and what would mend it
 //! housekeeping.rs  its history, and what of its files may go
 //! retire.rs        the days of old months go
 //! ```
 //!
 //! It deliberately does not know DataFusion, sources, queries, or what a cell's number means.
 
+mod check;
+mod checksum;
+mod commit;
+mod damage;
 mod error;
 mod format;
+mod guarded;
 mod housekeeping;
 mod journal;
 mod lake;
+mod log;
+mod records;
 mod retire;
 mod runs;
 mod staging;
+mod sums;
 mod table;
 mod transient;
 
-pub use error::LakeError;
+pub use check::{CheckReport, Fault, FaultKind, check};
+pub use checksum::{CHECKSUM_TAG, Checksum};
+pub use commit::Commit;
+pub use damage::{Damage, DamageProblem};
+pub use error::{LakeError, of_newer};
 pub use format::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
     KnownColumn, KnownColumns, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
-    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
-    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
-    VERIFICATIONS_FOLDER, Verification, cell_schema, differences, verification_prefix,
+    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, READ_VERSIONS, Recipe,
+    ReferenceErrors, SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
+    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema, differences,
+    verification_prefix,
 };
-pub use housekeeping::{LakeSnapshot, VacuumReport, snapshots, vacuum};
+pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};
-pub use lake::{CellFile, Commit, CommitFile, Lake, cell_files};
+pub use lake::{CellFile, CommitFile, Lake, cell_files};
+pub use records::{Record, UnreadableRecord, parse_record, read_records, record_names};
 pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
 pub use runs::{runs, write_run};
 pub use staging::{
@@ -46,6 +64,7 @@ pub use staging::{
     plain,
 };
 pub use table::{
-    Change, DeltaFolder, LakeFile, Outcome, TableState, Trace, Version, files_by_period,
+    Change, DeltaFolder, LakeFile, Outcome, TableState, Trace, Version, absent_parents,
+    files_by_period,
 };
 pub use transient::is_transient;

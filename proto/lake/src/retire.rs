@@ -9,12 +9,10 @@ use std::collections::BTreeMap;
 use clio_proto::{DayRange, Grain, Model, Period, RunId, SnapshotId};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
 use url::Url;
 
 use crate::error::LakeError;
-use crate::format::{CELLS_TABLE, FORMAT_VERSION, SnapshotMetadata};
+use crate::format::{FORMAT_VERSION, SnapshotMetadata, WRITER};
 use crate::housekeeping::open;
 use crate::table::{Change, DeltaFolder, LakeFile, Outcome, TableState, files_by_period};
 
@@ -187,22 +185,14 @@ async fn what_is_missing(
                 .to_owned(),
         ));
     }
-    for file in own {
-        let path = &file.path;
-        match cells.store().head(&Path::from(path.as_str())).await {
-            Ok(meta) if meta.size == file.size_bytes => {}
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
-                return Ok(Some(format!(
-                    "its file {CELLS_TABLE}/{path} is gone or damaged, its days are all there is; bring the \
-                     file back"
-                )));
-            }
-            Err(error) => {
-                return Err(LakeError::storage(path, &error));
-            }
-        }
-    }
-    Ok(None)
+    let damaged = cells.damaged(own).await?;
+    Ok(damaged.first().map(|damage| {
+        format!(
+            "its file {} is gone or damaged ({}), its days are all there is; `clio etl run` makes it anew of them",
+            damage.file(),
+            damage.problem
+        )
+    }))
 }
 
 fn retired(month: Period, days: &[LakeFile]) -> RetiredMonth {
@@ -225,6 +215,7 @@ fn change(
         months.keys().map(|month| format!("period LIKE '{month}-%'")).collect();
     let metadata = SnapshotMetadata {
         format_version: FORMAT_VERSION,
+        writer: WRITER.to_owned(),
         run: asked.run.clone(),
         days: Vec::new(),
         rows_in: BTreeMap::new(),

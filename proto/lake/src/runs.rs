@@ -1,18 +1,16 @@
 //! The records of runs in the lake: written once at a run's end, read by whoever asks what happened.
 
 use clio_proto::{RUNS_FOLDER, RunRecord};
-use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectStore as _, PutMode, PutOptions, PutPayload};
 use url::Url;
 
 use crate::error::LakeError;
+use crate::housekeeping::{open, refuse_newer};
 use crate::is_transient;
+use crate::records::{UnreadableRecord, read_records, record_names};
 use crate::staging::plain;
 use crate::table::DeltaFolder;
-
-/// How many records are read at once.
-const N_CONCURRENT: usize = 16;
 
 /// Writes a run's record; one that is there already stays.
 ///
@@ -35,35 +33,24 @@ pub async fn write_run(lake: &Url, record: &RunRecord) -> Result<(), LakeError> 
     }
 }
 
-/// The newest runs of a lake that have ended, newest first. A lake that is not there has none.
+/// The newest runs of a lake that have ended, newest first; a record that cannot be read stands in its place. A lake that
+/// is not there has none.
 ///
 /// # Errors
 ///
-/// Where the lake does not answer, or a record cannot be read.
-pub async fn runs(lake: &Url, n_most: usize) -> Result<Vec<RunRecord>, LakeError> {
+/// Where the lake does not answer, or is of a newer program.
+pub async fn runs(
+    lake: &Url,
+    n_most: usize,
+) -> Result<Vec<Result<RunRecord, UnreadableRecord>>, LakeError> {
+    if let Ok((cells, state)) = open(lake).await {
+        refuse_newer(&cells, &state).await?;
+    }
     let folder = DeltaFolder::open(lake, RUNS_FOLDER)?;
-    let failed = |reason: String, is_transient| LakeError::Storage {
-        url: format!("{lake}{RUNS_FOLDER}/"),
-        reason,
-        is_transient,
-    };
-    let unread = |error: object_store::Error| failed(error.to_string(), is_transient(&error));
-    let mut names: Vec<Path> = folder
-        .store()
-        .list(None)
-        .map_ok(|meta| meta.location)
-        .try_filter(|path| std::future::ready(path.extension() == Some("json")))
-        .try_collect()
-        .await
-        .map_err(unread)?;
-    names.sort_unstable_by(|a, b| b.cmp(a));
+    let failed =
+        |error: object_store::Error| LakeError::storage(format!("{lake}{RUNS_FOLDER}/"), &error);
+    let mut names = record_names(folder.store().as_ref()).await.map_err(failed)?;
     names.truncate(n_most);
-    let store = folder.store();
-    let records = futures::stream::iter(names).map(|name| async move {
-        let bytes = async { store.get(&name).await?.bytes().await };
-        let bytes = bytes.await.map_err(unread)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| failed(format!("{name} is no record of a run: {error}"), false))
-    });
-    records.buffered(N_CONCURRENT).try_collect().await
+    let read = read_records(folder.store().as_ref(), names).await.map_err(failed)?;
+    Ok(read.into_iter().map(|(_, record)| record).collect())
 }

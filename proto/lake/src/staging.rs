@@ -20,8 +20,10 @@ use parquet::schema::types::ColumnPath;
 
 pub use groups::{FilledGroup, GroupedFile, RowGroup};
 
+use crate::checksum::SummedWriter;
 use crate::error::LakeError;
 use crate::journal::Journal;
+use crate::sums::Sums;
 use crate::table::LakeFile;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
@@ -45,6 +47,8 @@ pub struct Staging {
     local: Option<PathBuf>,
     /// Where every file is noted before its first byte, with the folder's name below the lake.
     journal: Option<(Arc<dyn Journal>, String)>,
+    /// Where the sums of new files are noted for those who read them.
+    sums: Option<Arc<Sums>>,
 }
 
 /// A file that was written, or found to be there already.
@@ -65,12 +69,18 @@ impl Staging {
         local: Option<PathBuf>,
     ) -> Self {
         let run = plain(run.as_str());
-        Self { store, url, run, paths: Vec::new(), local, journal: None }
+        Self { store, url, run, paths: Vec::new(), local, journal: None, sums: None }
     }
 
     /// Notes every file in a journal before it is written.
     pub(crate) fn noted_in(mut self, journal: Option<Arc<dyn Journal>>, folder: &str) -> Self {
         self.journal = journal.map(|journal| (journal, folder.to_owned()));
+        self
+    }
+
+    /// Notes the sum of every file for the readers of a table.
+    pub(crate) fn summed_in(mut self, sums: &Arc<Sums>) -> Self {
+        self.sums = Some(Arc::clone(sums));
         self
     }
 
@@ -86,7 +96,7 @@ impl Staging {
         old: &[LakeFile],
     ) -> Result<Written, E> {
         let path = self.take_path(None).await?;
-        let writer = BufWriter::new(Arc::clone(&self.store), path.clone());
+        let writer = SummedWriter::new(BufWriter::new(Arc::clone(&self.store), path.clone()));
         let mut writer =
             AsyncArrowWriter::try_new(writer, Arc::clone(schema), Some(properties(schema)))
                 .map_err(|error| self.unwritten(&error))?;
@@ -96,10 +106,11 @@ impl Staging {
             n_rows += batch.num_rows() as u64;
             writer.write(&batch).await.map_err(|error| self.unwritten(&error))?;
         }
-        writer.close().await.map_err(|error| self.unwritten(&error))?;
+        writer.finish().await.map_err(|error| self.unwritten(&error))?;
+        let checksum = Some(writer.into_inner().checksum());
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let path = path.to_string();
-        let file = LakeFile { path, size_bytes: meta.size, n_rows, period: None };
+        let file = LakeFile { path, size_bytes: meta.size, n_rows, period: None, checksum };
         Ok(self.settle(file, old).await?)
     }
 
@@ -128,13 +139,16 @@ impl Staging {
         file: GroupedFile,
         old: &[LakeFile],
     ) -> Result<Written, LakeError> {
-        let (path, n_rows) = file.close().await?;
+        let (path, n_rows, checksum) = file.close().await?;
+        let checksum = Some(checksum);
         let meta = self.store.head(&path).await.map_err(|error| self.failed(&error))?;
         let (path, size_bytes) = (path.to_string(), meta.size);
-        self.settle(LakeFile { path, size_bytes, n_rows, period: Some(period) }, old).await
+        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum };
+        self.settle(file, old).await
     }
 
-    /// Keeps a file that was written unless `old` has the same bytes, or is this very file.
+    /// Keeps a file that was written unless `old` has the same bytes, or is this very file. An old file whose checksum
+    /// the log does not know is replaced by one whose it does.
     ///
     /// # Errors
     ///
@@ -142,14 +156,27 @@ impl Staging {
     pub async fn settle(&mut self, file: LakeFile, old: &[LakeFile]) -> Result<Written, LakeError> {
         if let [old] = old
             && old.size_bytes == file.size_bytes
-            && (old.path == file.path || self.same_bytes(&old.path, &file.path).await?)
+            && (old.path == file.path || self.is_as_good(old, &file).await?)
         {
             if old.path != file.path {
                 self.drop_file(&Path::from(file.path.as_str())).await?;
             }
             return Ok(Written::Same(LakeFile { n_rows: file.n_rows, ..old.clone() }));
         }
+        self.note(&file);
         Ok(Written::New(file))
+    }
+
+    /// Whether an old file has the bytes of a new one, and the log says so.
+    async fn is_as_good(&self, old: &LakeFile, new: &LakeFile) -> Result<bool, LakeError> {
+        let is_known = old.checksum.is_some() && old.checksum == new.checksum;
+        Ok(is_known && self.same_bytes(&old.path, &new.path).await?)
+    }
+
+    fn note(&self, file: &LakeFile) {
+        if let Some(sums) = &self.sums {
+            sums.note(file);
+        }
     }
 
     /// Takes over a file that another run staged: from here on it is this run's.
@@ -184,14 +211,16 @@ impl Staging {
     ) -> Result<Written, LakeError> {
         if let [old] = old
             && old.size_bytes == part.size_bytes
-            && self.same_bytes(&old.path, &part.path).await?
+            && self.is_as_good(old, part).await?
         {
             return Ok(Written::Same(LakeFile { n_rows: part.n_rows, ..old.clone() }));
         }
         let path = self.take_path(Some(period)).await?;
         let from = Path::from(part.path.as_str());
         self.store.copy(&from, &path).await.map_err(|error| self.failed(&error))?;
-        Ok(Written::New(LakeFile { path: path.to_string(), period: Some(period), ..part.clone() }))
+        let file = LakeFile { path: path.to_string(), period: Some(period), ..part.clone() };
+        self.note(&file);
+        Ok(Written::New(file))
     }
 
     /// Forgets files that a commit names now.

@@ -4,11 +4,14 @@
 //! written beside the table, invisible, and one commit adds the new files and removes those they replace:
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
+mod history;
+mod soundness;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod vacuum;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -17,31 +20,26 @@ use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{
     CommitBuilder, CommitProperties, TableReference, TransactionError,
 };
-use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType, new_metadata};
+use deltalake::kernel::{
+    Action, Add, LogicalFileView, MetadataExt, Remove, StructType, new_metadata,
+};
 use deltalake::logstore::LogStoreRef;
-use deltalake::operations::vacuum::{Clock, VacuumMode};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
-use futures::TryStreamExt;
 use object_store::ObjectStore;
 use url::Url;
 
+use crate::checksum::{CHECKSUM_TAG, Checksum};
 use crate::error::LakeError;
 use crate::format::{GRAIN_COLUMN, PERIOD_COLUMN, SNAPSHOT_KEY, SnapshotMetadata, differences};
 use crate::journal::Journal;
+use crate::log::{self, Loaded};
 use crate::staging::Staging;
+use crate::sums::Sums;
 
+pub use history::Version;
+pub use soundness::absent_parents;
 pub use trace::Trace;
-
-/// A clock that stands still.
-#[derive(Debug)]
-struct At(i64);
-
-impl Clock for At {
-    fn current_timestamp_millis(&self) -> i64 {
-        self.0
-    }
-}
 
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]
@@ -50,6 +48,11 @@ pub struct DeltaFolder {
     name: String,
     url: Url,
     log_store: LogStoreRef,
+    /// The files as they are.
+    raw: Arc<dyn ObjectStore>,
+    /// What the files of the versions that were looked at should be, and those staged since.
+    sums: Arc<Sums>,
+    /// The files, as long as they are that.
     store: Arc<dyn ObjectStore>,
 }
 
@@ -63,19 +66,8 @@ pub struct TableState {
     pub schema: SchemaRef,
     /// The files, in no order.
     pub files: Vec<LakeFile>,
-}
-
-/// One commit of a table.
-#[derive(Debug)]
-pub struct Version {
-    /// Its number.
-    pub version: u64,
-    /// When, if the commit says so.
-    pub committed_millis: Option<i64>,
-    /// What Delta calls it.
-    pub operation: String,
-    /// What a run says of its snapshot, or why that cannot be read; other commits say nothing.
-    pub metadata: Option<Result<SnapshotMetadata, LakeError>>,
+    /// Checkpoints of the log that are damaged, below the table's folder.
+    pub passed_over: Vec<String>,
 }
 
 /// A committed or staged data file.
@@ -89,6 +81,8 @@ pub struct LakeFile {
     pub n_rows: u64,
     /// The period of its partition; `None` in a table without partitions.
     pub period: Option<Period>,
+    /// The sum of its bytes; `None` of a file that format version 1 has added.
+    pub checksum: Option<Checksum>,
 }
 
 /// What a commit changes.
@@ -158,11 +152,14 @@ impl DeltaFolder {
         let log_store = DeltaTableBuilder::from_url(url.clone())
             .and_then(|builder| builder.build_storage())
             .map_err(|error| fail(&url, error.to_string()))?;
-        let store = log_store.object_store(None);
-        Ok(Self { name: folder.to_owned(), url, log_store, store })
+        let raw = log_store.object_store(None);
+        let sums = Arc::new(Sums::of(folder));
+        let store = sums.before(&raw);
+        Ok(Self { name: folder.to_owned(), url, log_store, raw, sums, store })
     }
 
-    /// The store of the table's files, below its folder.
+    /// The store of the table's files, below its folder. A file of a version that was looked at is given only if it
+    /// has the checksum that the log has of it; else the error has a [`Damage`](crate::Damage) behind it.
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
     }
@@ -176,72 +173,9 @@ impl DeltaFolder {
     ) -> Staging {
         let local = self.url.to_file_path().ok();
         let journal = journal.map(|journal| Arc::clone(journal) as Arc<dyn Journal>);
-        Staging::new(Arc::clone(&self.store), lake.to_string(), run, local)
+        Staging::new(Arc::clone(&self.raw), lake.to_string(), run, local)
             .noted_in(journal, &self.name)
-    }
-
-    /// The newest versions of a table, at most so many, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// Where the storage fails, or what it holds cannot be read.
-    pub async fn history(
-        &self,
-        state: &TableState,
-        limit: Option<usize>,
-    ) -> Result<Vec<Version>, LakeError> {
-        let commits: Vec<_> =
-            state.table.history(limit).try_collect().await.map_err(|error| self.failed(&error))?;
-        // The log has no gaps; what was cleaned up is missing at its old end.
-        let versions = (0..=state.version).rev();
-        Ok(versions
-            .zip(commits)
-            .map(|(version, commit)| Version {
-                version,
-                committed_millis: commit.timestamp,
-                operation: commit.operation.unwrap_or_default(),
-                metadata: commit
-                    .info
-                    .get(SNAPSHOT_KEY)
-                    .map(|value| SnapshotMetadata::read(&self.url, version, value)),
-            })
-            .collect())
-    }
-
-    /// Deletes the files that no version of the last `keep` needs, and those that no version ever had;
-    /// returns their paths below the table's folder.
-    ///
-    /// # Errors
-    ///
-    /// Where the storage fails, or what it holds cannot be read.
-    pub async fn vacuum(
-        &self,
-        state: &TableState,
-        keep: chrono::Duration,
-        now_millis: i64,
-        dry_run: bool,
-    ) -> Result<Vec<String>, LakeError> {
-        let vacuum = |dry_run| {
-            let builder = state.table.clone().vacuum().with_mode(VacuumMode::Full);
-            let builder = builder.with_retention_period(keep).with_clock(Arc::new(At(now_millis)));
-            // The caller says how long; the library would refuse less than a week.
-            builder.with_enforce_retention_duration(false).with_dry_run(dry_run)
-        };
-        let (_, found) = vacuum(true).await.map_err(|error| self.failed(&error))?;
-        // The log remembers files that an earlier vacuum has deleted.
-        let there: HashSet<String> = self
-            .store
-            .list(None)
-            .map_ok(|meta| meta.location.to_string())
-            .try_collect()
-            .await
-            .map_err(|error| self.failed(&error.into()))?;
-        let mut files = found.files_deleted;
-        files.retain(|file| there.contains(file));
-        if !dry_run && !files.is_empty() {
-            vacuum(false).await.map_err(|error| self.failed(&error))?;
-        }
-        Ok(files)
+            .summed_in(&self.sums)
     }
 
     /// The newest version; `None` where there is no table yet.
@@ -259,15 +193,12 @@ impl DeltaFolder {
     ///
     /// Where the storage fails, or what it holds cannot be read.
     pub async fn state_at(&self, version: Option<u64>) -> Result<Option<TableState>, LakeError> {
-        let mut table = DeltaTable::new(Arc::clone(&self.log_store));
+        let table = DeltaTable::new(Arc::clone(&self.log_store));
         if !table.verify_deltatable_existence().await.map_err(|error| self.failed(&error))? {
             return Ok(None);
         }
-        match version {
-            None => table.load().await,
-            Some(version) => table.load_version(version).await,
-        }
-        .map_err(|error| self.failed(&error))?;
+        let loaded = log::load(&self.log_store, &self.url, version).await;
+        let Loaded { table, passed_over } = loaded.map_err(|error| self.failed(&error))?;
         let snapshot = table.snapshot().map_err(|error| self.failed(&error))?;
         let version = snapshot.version();
         let schema = snapshot.snapshot().arrow_schema();
@@ -280,34 +211,17 @@ impl DeltaFolder {
                     Some(text.parse::<Period>().map_err(|error| self.refused(error.to_string()))?)
                 }
             };
-            files.push(LakeFile {
+            let file = LakeFile {
                 path: view.path().into_owned(),
                 size_bytes: u64::try_from(view.size()).unwrap_or_default(),
                 n_rows: view.num_records().unwrap_or_default() as u64,
                 period,
-            });
+                checksum: checksum_of(&view),
+            };
+            self.sums.note(&file);
+            files.push(file);
         }
-        Ok(Some(TableState { table, version, schema, files }))
-    }
-
-    /// What the newest commit that says anything says of its snapshot.
-    ///
-    /// # Errors
-    ///
-    /// Where the storage fails, or what it holds cannot be read.
-    pub async fn metadata(
-        &self,
-        state: &TableState,
-    ) -> Result<Option<SnapshotMetadata>, LakeError> {
-        let mut commits = state.table.history(None);
-        let mut version = state.version + 1;
-        while let Some(commit) = commits.try_next().await.map_err(|error| self.failed(&error))? {
-            version -= 1;
-            if let Some(value) = commit.info.get(SNAPSHOT_KEY) {
-                return SnapshotMetadata::read(&self.url, version, value).map(Some);
-            }
-        }
-        Ok(None)
+        Ok(Some(TableState { table, version, schema, files, passed_over }))
     }
 
     /// Commits a change onto exactly this state, and makes the table where there is none.
@@ -345,7 +259,8 @@ impl DeltaFolder {
             .with_actions(actions)
             .build(
                 snapshot.map(|snapshot| snapshot as &dyn TableReference),
-                Arc::clone(&self.log_store),
+                // Where a checkpoint was left out, it stays so.
+                state.map_or_else(|| Arc::clone(&self.log_store), |state| state.table.log_store()),
                 operation,
             )
             .await;
@@ -367,8 +282,8 @@ impl DeltaFolder {
         let Ok(state) = self.state().await else { return Ok(Outcome::Unclear) };
         let Some(state) = state else { return Err(self.failed(error)) };
         let is_in = match &change.metadata {
-            Some(own) => match self.metadata(&state).await {
-                Ok(known) => known.is_some_and(|known| known.run == own.run),
+            Some(own) => match self.is_newest(&state, &own.run).await {
+                Ok(is_newest) => is_newest,
                 Err(_) => return Ok(Outcome::Unclear),
             },
             None => change.added.iter().all(|own| state.files.contains(own)),
@@ -474,12 +389,21 @@ fn add(file: &LakeFile, now_millis: i64) -> Add {
         modification_time: now_millis,
         data_change: true,
         stats: Some(format!("{{\"numRecords\":{}}}", file.n_rows)),
-        tags: None,
+        tags: file
+            .checksum
+            .map(|checksum| HashMap::from([(CHECKSUM_TAG.to_owned(), Some(checksum.to_string()))])),
         deletion_vector: None,
         base_row_id: None,
         default_row_commit_version: None,
         clustering_provider: None,
     }
+}
+
+/// The checksum that the log has of a file.
+pub(crate) fn checksum_of(file: &LogicalFileView) -> Option<Checksum> {
+    #[expect(deprecated, reason = "nothing else of the library gives the tags of an action")]
+    let tags = file.add_action().tags?;
+    Checksum::parse(tags.get(CHECKSUM_TAG)?.as_deref()?)
 }
 
 fn remove(file: &LakeFile, now_millis: i64) -> Remove {

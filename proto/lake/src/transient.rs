@@ -1,11 +1,16 @@
 //! What may succeed when it is tried again.
 
+use crate::damage::Damage;
+
 /// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
 pub fn is_transient(error: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::ErrorKind as Io;
     let mut causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut of_network = false;
     let of_system = causes.find_map(|cause| {
+        if cause.is::<Damage>() {
+            return Some(false);
+        }
         match cause.downcast_ref::<object_store::Error>() {
             Some(object_store::Error::Generic { store, .. }) => {
                 of_network |= *store != "LocalFileSystem";

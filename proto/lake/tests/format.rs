@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::DataType;
-use clio_lake::{CheckOutcome, DayInputs, SnapshotMetadata, cell_schema};
+use clio_lake::{CheckOutcome, DayInputs, FORMAT_VERSION, SnapshotMetadata, WRITER, cell_schema};
 use clio_proto::{Fingerprint, Model, RetiredDays, RunId};
 
 #[test]
@@ -57,6 +57,7 @@ fn the_schema_of_cells_follows_from_the_model() {
 fn commits_of_version_1_are_read() {
     let metadata = SnapshotMetadata {
         format_version: 1,
+        writer: String::new(),
         run: RunId::new("run-1"),
         fingerprint: Fingerprint::new("0123456789abcdef"),
         model: "[dataset]\nname = \"media\"\n".to_owned(),
@@ -82,4 +83,35 @@ fn commits_of_version_1_are_read() {
     assert_eq!(serde_json::from_str::<SnapshotMetadata>(shipped).unwrap(), metadata);
     let written: serde_json::Value = serde_json::to_value(&metadata).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(shipped).unwrap());
+}
+
+/// Version 2: it says which program wrote it.
+#[test]
+fn commits_of_version_2_are_read() {
+    let shipped = include_str!("format/snapshot_metadata_v2.json");
+    let metadata: SnapshotMetadata = serde_json::from_str(shipped).unwrap();
+    assert_eq!((metadata.format_version, metadata.writer.as_str()), (FORMAT_VERSION, "0.1.0"));
+    let written: serde_json::Value = serde_json::to_value(&metadata).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(shipped).unwrap());
+}
+
+/// A program says which one reads what it does not know itself, whatever else a newer commit holds.
+#[test]
+fn a_commit_of_a_newer_version_names_who_can_read_it() {
+    let url = "file:///lake/".parse().unwrap();
+    let read = |text: &str| {
+        let text = serde_json::Value::String(text.to_owned());
+        SnapshotMetadata::read(&url, 7, &text).unwrap_err().to_string()
+    };
+    let newer = read(r#"{"format_version": 99, "writer": "7.1.0", "run": 3}"#);
+    assert_eq!(
+        newer,
+        format!(
+            "lake file:///lake/: its format version is 99, and this program, clio {WRITER}, reads versions 1 and 2; \
+             use clio 7.1.0, which wrote it, or a newer one"
+        )
+    );
+    assert!(read(r#"{"format_version": 99}"#).ends_with("; use a newer clio"));
+    assert!(read(r#"{"format_version": 0}"#).contains("its format version is 0,"));
+    assert!(read(r#"{"format_version": 2}"#).contains("missing field"));
 }

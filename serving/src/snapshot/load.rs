@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use clio_lake::{CellFile, Commit, Lake, SnapshotMetadata, cell_files};
+use bytes::Bytes;
+use clio_lake::{
+    CELLS_TABLE, CellFile, Commit, Damage, DamageProblem, Lake, LakeError, SnapshotMetadata,
+    cell_files,
+};
 use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
 use deltalake::DeltaTable;
 use deltalake::logstore::LogStoreRef;
@@ -132,12 +136,13 @@ impl Loader {
     ) -> Result<(Timestamp, Arc<SnapshotMetadata>), ServingError> {
         let mut committed_at = None;
         for at in (0..=version).rev() {
-            let Some(Commit { committed_at: when, metadata }) = self.lake.commit(log, at).await?
+            let Some(Commit { committed_at: when, metadata, .. }) =
+                self.lake.commit(log, at).await?
             else {
                 let refusal = Box::new(Refusal::NoMetadata);
                 return Err(ServingError::Refused { version, refusal });
             };
-            let committed_at = *committed_at.get_or_insert(when);
+            let committed_at = *committed_at.get_or_insert(when.unwrap_or(Timestamp::UNIX_EPOCH));
             if let Some(metadata) = metadata {
                 return Ok((committed_at, metadata));
             }
@@ -171,7 +176,13 @@ impl Loader {
             let table = if let Some(table) = same {
                 table
             } else {
-                let files = self.lake.lookup_files(&name, at).await?;
+                let files = match self.lake.lookup_files(&name, at).await {
+                    Err(LakeError::Damaged(damage)) => {
+                        let refusal = Refusal::Damaged(damage).into();
+                        return Err(ServingError::Refused { version, refusal });
+                    }
+                    files => files?,
+                };
                 let decoded = spawn_blocking(move || LookupTable::decode(&columns, files)).await?;
                 Arc::new(decoded.map_err(refused)?)
             };
@@ -200,9 +211,12 @@ impl Loader {
         });
         let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, bytes)| {
             let (layout, path) = (Arc::clone(layout), file.path.clone());
-            spawn_blocking(move || decode_file(&layout, file, bytes)).map(move |decoded| {
-                let decoded = decoded.unwrap_or_else(|error| Err(FileProblem::Unreadable(error)));
-                decoded.map_err(|problem| refused(Refusal::File { path, problem }))
+            spawn_blocking(move || decode_sound(&layout, file, bytes)).map(move |decoded| {
+                let unreadable = |error| {
+                    let problem = FileProblem::Unreadable(error);
+                    Err(Refusal::File { path, problem })
+                };
+                decoded.unwrap_or_else(unreadable).map_err(refused)
             })
         });
         let mut total_bytes = shared_bytes;
@@ -225,6 +239,24 @@ impl Loader {
             _ => Ok(()),
         }
     }
+}
+
+/// Decodes a file whose bytes are those that the log names: what else can be decoded gives other numbers.
+fn decode_sound(
+    layout: &Layout,
+    file: CellFile,
+    bytes: Option<Bytes>,
+) -> Result<LocalChunk, Refusal> {
+    let path = file.path.clone();
+    let period = Some(file.period);
+    let damaged = |problem| {
+        let (table, path) = (CELLS_TABLE.to_owned(), path.clone());
+        Refusal::Damaged(Damage { table, path, period, problem })
+    };
+    let bytes = bytes.ok_or_else(|| damaged(DamageProblem::Missing))?;
+    file.verify(&bytes).map_err(damaged)?;
+    decode_file(layout, file, bytes)
+        .map_err(|problem| Refusal::File { path: path.clone(), problem })
 }
 
 /// The model that a snapshot was made with.

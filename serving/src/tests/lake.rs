@@ -11,7 +11,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{
-    FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, VERIFICATIONS_FOLDER, Verification, cell_schema,
+    CHECKSUM_TAG, Checksum, FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, VERIFICATION_VERSION,
+    VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
 };
 use clio_proto::{Grain, Model, Period, RetiredDays, RunId, SnapshotId};
 use clio_sketch::{Family, Precision, Sketch};
@@ -119,9 +120,9 @@ impl TestLake {
             let grain = period.grain();
             self.n_files += 1;
             let path = format!("grain={grain}/period={period}/part-{:05}.parquet", self.n_files);
-            let size = self.write_file("cells", &path, &batch);
+            let written = self.write_file("cells", &path, &batch);
             let partition = json!({"grain": grain.as_str(), "period": period.to_string()});
-            actions.push(add(&path, size, &partition, batch.num_rows()));
+            actions.push(add(&path, written, &partition, batch.num_rows()));
             self.files.insert(period, path);
         }
         let mut metadata = self.metadata(days, cells);
@@ -134,6 +135,7 @@ impl TestLake {
     fn metadata(&self, days: BTreeSet<Date>, cells: BTreeMap<String, u64>) -> SnapshotMetadata {
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
+            writer: WRITER.to_owned(),
             run: RunId::new(format!("run-{}", self.next_version)),
             fingerprint: model().fingerprint().clone(),
             model: MODEL.to_owned(),
@@ -175,7 +177,7 @@ impl TestLake {
     pub(super) fn verify(&self, run: &str, n_mismatches: u64) {
         let snapshot = SnapshotId(self.next_version - 1);
         let verification = Verification {
-            format_version: FORMAT_VERSION,
+            format_version: VERIFICATION_VERSION,
             snapshot,
             run: RunId::new(run),
             verified_at: "2026-02-01T00:00:00Z".parse().unwrap(),
@@ -213,6 +215,20 @@ impl TestLake {
         let path = self.path(table).join(format!("_delta_log/{version:020}.json"));
         let text = edit(&fs::read_to_string(&path).unwrap());
         fs::write(path, text).unwrap();
+    }
+
+    /// Takes the checksums out of a version of a table, as format version 1 had none.
+    pub(super) fn forget_checksums(&self, table: &str, version: u64) {
+        self.edit_log(table, version, |text| {
+            let lines = text.lines().map(|line| {
+                let mut action: Value = serde_json::from_str(line).unwrap();
+                if let Some(add) = action.get_mut("add").and_then(Value::as_object_mut) {
+                    add.remove("tags");
+                }
+                action.to_string() + "\n"
+            });
+            lines.collect()
+        });
     }
 
     /// Removes the table of cells.
@@ -262,14 +278,14 @@ impl TestLake {
         let table = format!("lookups/{name}");
         let version = self.lookup_versions.get(name).map_or(0, |version| version + 1);
         let path = format!("part-{version}.parquet");
-        let size = self.write_file(&table, &path, &batch);
+        let written = self.write_file(&table, &path, &batch);
         let mut actions =
             if version == 0 { head(&table, &batch.schema(), &[]) } else { Vec::new() };
         if version > 0 {
             let old = format!("part-{}.parquet", version - 1);
             actions.push(json!({"remove": {"path": old, "dataChange": true}}));
         }
-        actions.push(add(&path, size, &json!({}), batch.num_rows()));
+        actions.push(add(&path, written, &json!({}), batch.num_rows()));
         self.write_log(&table, version, &actions);
         self.lookup_versions.insert(name.to_owned(), version);
     }
@@ -281,14 +297,15 @@ impl TestLake {
         head(table, schema, &["grain", "period"])
     }
 
-    fn write_file(&self, table: &str, path: &str, batch: &RecordBatch) -> u64 {
+    fn write_file(&self, table: &str, path: &str, batch: &RecordBatch) -> (usize, Checksum) {
         let path = self.path(table).join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut writer =
             ArrowWriter::try_new(fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
         writer.write(batch).unwrap();
         writer.close().unwrap();
-        fs::metadata(&path).unwrap().len()
+        let bytes = fs::read(&path).unwrap();
+        (bytes.len(), Checksum::of(&bytes))
     }
 
     fn write_log(&self, table: &str, version: u64, actions: &[Value]) {
@@ -341,7 +358,7 @@ fn head(table: &str, schema: &Schema, partition: &[&str]) -> Vec<Value> {
     ]
 }
 
-fn add(path: &str, size: u64, partition: &Value, n_rows: usize) -> Value {
+fn add(path: &str, (size, checksum): (usize, Checksum), partition: &Value, n_rows: usize) -> Value {
     let stats = json!({ "numRecords": n_rows }).to_string();
     json!({"add": {
         "path": path,
@@ -350,6 +367,7 @@ fn add(path: &str, size: u64, partition: &Value, n_rows: usize) -> Value {
         "modificationTime": 0,
         "dataChange": true,
         "stats": stats,
+        "tags": { CHECKSUM_TAG: checksum.to_string() },
     }})
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{Array as _, ArrayRef, BinaryArray, Int64Array, RecordBatch, S
 use clio_lake::SnapshotMetadata;
 use clio_proto::{
     Code, CubeService as _, Direction, Filter, MembersRequest, Order, OrderBy, Period, Query,
-    QueryRange, Test,
+    QueryRange, ServingState, Test,
 };
 
 use super::events::{Event, day, days, generate};
@@ -62,8 +62,12 @@ fn replace(
 #[tokio::test]
 async fn metadata_is_checked() {
     assert_eq!(
-        refusal_of_metadata(|metadata| metadata.format_version = 2).await,
-        "its format version is 2, this build reads 1"
+        refusal_of_metadata(|metadata| {
+            metadata.format_version = 99;
+            metadata.writer = "7.1.0".to_owned();
+        })
+        .await,
+        clio_lake::of_newer(99, "7.1.0")
     );
     let said = refusal_of_metadata(|metadata| metadata.model.push_str("\n[dimension.x]\n")).await;
     assert!(said.starts_with("its model does not hold: the model of snapshot 0:"), "{said}");
@@ -192,12 +196,27 @@ async fn files_are_checked() {
     let lake = TestLake::with(two_days());
     std::fs::write(lake.file(first), b"PAR1 and nothing else PAR1").unwrap();
     let said = refusal(&lake).await;
+    assert!(said.starts_with("file `cells/grain=day/period=2026-01-01/"), "{said}");
+    // Without a checksum and of the right size, its decoder tells.
+    let lake = TestLake::with(two_days());
+    let size = std::fs::metadata(lake.file(first)).unwrap().len();
+    std::fs::write(lake.file(first), vec![b'P'; usize::try_from(size).unwrap()]).unwrap();
+    lake.forget_checksums("cells", 0);
+    let said = refusal(&lake).await;
     assert!(said.starts_with("file `grain=day/period=2026-01-01/"), "{said}");
 
     let lake = TestLake::with(two_days());
+    let sound = std::fs::read(lake.file(first)).unwrap();
     std::fs::remove_file(lake.file(first)).unwrap();
     let said = refusal(&lake).await;
-    assert!(said.contains("does not answer"), "a file that is not there may come: {said}");
+    assert!(said.contains("(period 2026-01-01): it is gone; "), "{said}");
+    let cubes = Cubes::open(ServingConfig::new(lake.url())).await.unwrap();
+    assert_eq!(cubes.current_status().state, ServingState::Down);
+    std::fs::write(lake.file(first), sound).unwrap();
+    for _ in 0..10 {
+        cubes.look().await;
+    }
+    assert_eq!(cubes.current_status().state, ServingState::Serving, "a file may come");
 
     let lake = TestLake::with(two_days());
     lake.edit_log("cells", 0, |text| {

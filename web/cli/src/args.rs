@@ -12,7 +12,7 @@ pub(crate) use etl::{
     DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
     EtlTarget, EtlVerifyArgs,
 };
-pub(crate) use lake::{LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
+pub(crate) use lake::{CheckArgs, LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///

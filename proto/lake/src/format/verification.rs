@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::FORMAT_VERSION;
 use clio_proto::{RunId, SnapshotId, VerificationInfo};
 
 /// The folder of verifications, below the lake: `VERSION-RUN.json`, with the snapshot's version in twenty
 /// digits, so that names in order are snapshots in order.
 pub const VERIFICATIONS_FOLDER: &str = "verifications";
+
+/// The version of a verification's file.
+pub const VERIFICATION_VERSION: u32 = 1;
 
 /// The most mismatches that a verification names.
 pub const MAX_MISMATCHES: usize = 1_000;
@@ -16,7 +18,7 @@ pub const MAX_MISMATCHES: usize = 1_000;
 /// What a recount from the sources found beside the cells of a snapshot: one JSON file.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Verification {
-    /// [`FORMAT_VERSION`] of the writer.
+    /// [`VERIFICATION_VERSION`] of the writer.
     pub format_version: u32,
     /// The snapshot.
     pub snapshot: SnapshotId,
@@ -60,11 +62,6 @@ impl Verification {
     /// How many numbers were compared.
     pub fn n_compared(&self) -> u64 {
         self.n_additive + self.n_distinct
-    }
-
-    /// Whether this version of the reader knows the writer's.
-    pub fn is_known_format(&self) -> bool {
-        self.format_version == FORMAT_VERSION
     }
 
     /// What serving says of it; `None` where it names no day.

@@ -12,11 +12,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
-use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
-use tokio::io::AsyncWriteExt;
 
 use super::properties;
+use crate::checksum::{Checksum, SummedWriter};
 use crate::error::LakeError;
 
 /// A file that is being written.
@@ -28,7 +27,7 @@ pub struct GroupedFile {
     factory: ArrowRowGroupWriterFactory,
     /// What is on the way to the store.
     file: SerializedFileWriter<Vec<u8>>,
-    store: BufWriter,
+    store: SummedWriter,
     url: String,
 }
 
@@ -43,7 +42,7 @@ impl GroupedFile {
             .and_then(ArrowWriter::into_serialized_writer);
         let (file, factory) = begun.map_err(|error| LakeError::unwritten(url, &error))?;
         Ok(Self {
-            store: BufWriter::new(store, path.clone()),
+            store: SummedWriter::new(BufWriter::new(store, path.clone())),
             path,
             n_rows: 0,
             schema: Arc::clone(schema),
@@ -87,22 +86,17 @@ impl GroupedFile {
     }
 
     /// Writes what is left, and the footer.
-    pub(super) async fn close(mut self) -> Result<(Path, u64), LakeError> {
+    pub(super) async fn close(mut self) -> Result<(Path, u64, Checksum), LakeError> {
         let closed = self.file.finish().map(|_| mem::take(self.file.inner_mut()));
         let bytes = closed.map_err(|error| LakeError::unwritten(&self.url, &error))?;
         self.put(bytes).await?;
-        let closed =
-            self.store.shutdown().await.map_err(|error| ParquetError::External(Box::new(error)));
+        let closed = self.store.close().await;
         closed.map_err(|error| LakeError::unwritten(&self.url, &error))?;
-        Ok((self.path, self.n_rows))
+        Ok((self.path, self.n_rows, self.store.checksum()))
     }
 
     async fn put(&mut self, bytes: Vec<u8>) -> Result<(), LakeError> {
-        let put = self
-            .store
-            .put(bytes.into())
-            .await
-            .map_err(|error| ParquetError::External(Box::new(error)));
+        let put = self.store.put(bytes.into()).await;
         put.map_err(|error| LakeError::unwritten(&self.url, &error))
     }
 }

@@ -6,6 +6,8 @@ use super::*;
 use arrow::datatypes::{DataType, Field};
 use clio_proto::Fingerprint;
 
+use crate::format::{FORMAT_VERSION, SnapshotMetadata, WRITER};
+
 fn folder(dir: &std::path::Path) -> DeltaFolder {
     DeltaFolder::open(&Url::from_directory_path(dir).unwrap(), "cells").unwrap()
 }
@@ -17,12 +19,20 @@ fn schema() -> SchemaRef {
 }
 
 fn file(path: &str) -> LakeFile {
-    LakeFile { path: path.to_owned(), size_bytes: 7, n_rows: 3, period: Some(Period::All) }
+    let checksum = Some(Checksum::of(b"cells"));
+    LakeFile {
+        path: path.to_owned(),
+        size_bytes: 7,
+        n_rows: 3,
+        period: Some(Period::All),
+        checksum,
+    }
 }
 
 fn metadata(run: &str) -> SnapshotMetadata {
     SnapshotMetadata {
-        format_version: 1,
+        format_version: FORMAT_VERSION,
+        writer: WRITER.to_owned(),
         run: RunId::new(run),
         fingerprint: Fingerprint::new("f"),
         model: String::new(),

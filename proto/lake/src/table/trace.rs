@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::DeltaFolder;
+use crate::commit::Commit;
 use crate::error::LakeError;
-use crate::format::{SNAPSHOT_KEY, SnapshotMetadata};
+use crate::format::SnapshotMetadata;
 
 /// How many versions back a dead run's files are looked for where nobody knows what it started from.
 const MAX_VERSIONS_BACK: u64 = 1_000;
@@ -45,19 +46,23 @@ impl DeltaFolder {
             // What is cleaned out of the log is older than any run that could still be dead.
             let Some(bytes) = read.map_err(|error| self.failed(&error))? else { break };
             for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                let action: Value = serde_json::from_slice(line).map_err(|error| {
-                    self.refused(format!("version {version} of the log cannot be read: {error}"))
-                })?;
+                // What is no JSON cannot be told from a name of one of the files: they stay.
+                let Ok(action) = serde_json::from_slice::<Value>(line) else {
+                    trace.named.extend(files.iter().cloned());
+                    continue;
+                };
                 if let Some(path) = action["add"]["path"].as_str()
                     && files.iter().any(|file| file == path)
                 {
                     trace.named.insert(path.to_owned());
                 }
-                let Some(text) = action["commitInfo"].get(SNAPSHOT_KEY) else { continue };
-                let metadata = SnapshotMetadata::read(&self.url, version, text)?;
-                if metadata.run.as_str() == run {
-                    trace.commit = Some((version, metadata));
-                }
+            }
+            // One that cannot be read is none that a run has finished.
+            let commit = Commit::read(&self.url, version, &bytes)?;
+            if let Some(metadata) = commit.metadata
+                && metadata.run.as_str() == run
+            {
+                trace.commit = Some((version, SnapshotMetadata::clone(&metadata)));
             }
         }
         Ok(trace)

@@ -1,6 +1,7 @@
 //! The words of `clio lake`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -16,6 +17,9 @@ pub(crate) enum LakeCommand {
     /// Let the days of old months go; the months stay, and answer as a whole
     #[command(after_help = RETIRE_EXAMPLES)]
     Retire(RetireArgs),
+    /// Read everything in a lake, and say what is damaged and what would mend it
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Delete the files that no recent snapshot needs
     #[command(after_help = VACUUM_EXAMPLES)]
     Vacuum(VacuumArgs),
@@ -32,12 +36,22 @@ snapshot needs them. Ranges that hold all of the month are answered as before; o
 rows by day, the answer says which days are missing. `clio etl run --from … --to …` over the whole
 month brings its days back.";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  clio lake check --lake lake
+  clio lake check --lake s3://bucket/lake --format json
+
+Reads every file, every entry and checkpoint of the logs, and every record, and writes nothing. Files are
+compared with the checksums that their commits have; those that a lake of format version 1 has without
+one are only decoded. Ends with exit code 1 where anything is wrong.";
+
 const VACUUM_EXAMPLES: &str = "\
 Examples:
   clio lake vacuum --lake lake --dry-run
   clio lake vacuum --lake s3://bucket/lake --older-than 30d
 
-Safe beside runs and services: what they use is younger. Snapshots that are older can no longer be read.
+Safe beside runs and services: what they use is younger than a day, which is the least that can be given,
+or in the journal of this machine's runs. Snapshots that are older can no longer be read.
 Each rebuild writes one file for each period, so there are no small files to put together; runs put the
 log together every hundred commits.";
 
@@ -75,13 +89,26 @@ pub(crate) struct RetireArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The lake's folder or address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct VacuumArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
-    /// Keep what snapshots of this time need, such as 7d or 36h
+    /// Keep what snapshots of this time need, such as 7d or 36h; at least 24h
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
     pub(crate) older_than: SignedDuration,
+    /// The folder of the journal, whose files of runs are spared; by default that of `clio etl run`
+    #[arg(long, env = "CLIO_STATE", value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
     /// Only say what would be deleted
     #[arg(long)]
     pub(crate) dry_run: bool,

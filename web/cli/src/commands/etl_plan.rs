@@ -34,7 +34,7 @@ fn print(plan: &Plan) {
     for left_out in &plan.left_out {
         say!("  left out       {left_out}");
     }
-    if plan.is_empty() && plan.days.is_empty() {
+    if plan.every_day.is_empty() && plan.days.is_empty() {
         say!("  days           none to rebuild");
     } else if plan.every_day.is_empty() {
         say!("  days           {} to rebuild", number(plan.days.len()));
@@ -63,6 +63,7 @@ fn print(plan: &Plan) {
     if let Some(n_more @ 1..) = plan.retired_months.len().checked_sub(etl_run::MAX_LISTED) {
         say!("                 and {n_more} more retired months (--format json lists them)");
     }
+    etl_run::print_damaged("damaged", &plan.damaged);
     if !plan.parents.is_empty() {
         say!("  then           {}", plan.parents.join(", "));
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clio_etl::{Days, MonthEffect, RunReport};
+use clio_etl::{DamagedFile, Days, MonthEffect, RunReport};
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
@@ -53,7 +53,7 @@ pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow:
 /// Where the journal of a lake lies by default: in the lake where it is a folder of this machine, else in
 /// the folder that the system keeps for such things of the user.
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
+pub(crate) fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
     if let Ok(folder) = lake.to_file_path() {
         return Ok(folder.join("_clio"));
     }
@@ -128,6 +128,16 @@ pub(crate) fn far_days(days: &[jiff::civil::Date]) -> String {
     )
 }
 
+/// What of the lake was found damaged, for people.
+pub(crate) fn print_damaged(verdict: &str, damaged: &[DamagedFile]) {
+    for file in damaged.iter().take(MAX_LISTED) {
+        say!("  {verdict:<14} {file}");
+    }
+    if let Some(n_more @ 1..) = damaged.len().checked_sub(MAX_LISTED) {
+        say!("                 and {n_more} more damaged files (--format json lists them)");
+    }
+}
+
 /// What a run did, for people.
 pub(crate) fn print_report(report: &RunReport) {
     let number = |n: u64| output::number(n as f64);
@@ -187,6 +197,7 @@ pub(crate) fn print_report(report: &RunReport) {
     if let Some(n_more @ 1..) = report.retired_months.len().checked_sub(MAX_LISTED) {
         say!("                 and {n_more} more retired months (--format json lists them)");
     }
+    print_damaged("mended", &report.mended);
     let cells: Vec<_> = report
         .cells
         .iter()

@@ -8,10 +8,22 @@ use crate::{address, output};
 
 /// Prints the newest runs.
 pub(crate) async fn run(args: EtlRunsArgs) -> anyhow::Result<()> {
-    let runs = clio_lake::runs(&address::folder(&args.lake)?, args.limit).await?;
+    let found = clio_lake::runs(&address::folder(&args.lake)?, args.limit).await?;
+    let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+    for record in found {
+        match record {
+            Ok(run) => runs.push(run),
+            Err(record) => unreadable.push(record),
+        }
+    }
+    for record in &unreadable {
+        tracing::warn!("left out: {record}");
+    }
     match args.format {
         ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&runs)?),
-        ReportFormat::Text if runs.is_empty() => say!("no run has ended in this lake yet"),
+        ReportFormat::Text if runs.is_empty() && unreadable.is_empty() => {
+            say!("no run has ended in this lake yet");
+        }
         ReportFormat::Text => print(&runs),
     }
     Ok(())

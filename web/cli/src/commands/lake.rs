@@ -1,10 +1,10 @@
-//! `clio lake`: what is in a lake, and what of it may go.
+//! `clio lake`: what is in a lake, whether it is sound, and what of it may go.
 
 use std::num::NonZeroUsize;
 
-use clio_lake::{CutOff, Retirement};
+use clio_lake::{CheckReport, CutOff, Retirement, Vacuum};
 
-use crate::args::{LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
+use crate::args::{CheckArgs, LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
 use crate::commands::etl_run;
 use crate::terminal::{answer, say};
 use crate::{address, output};
@@ -14,6 +14,7 @@ pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
     match command {
         LakeCommand::Snapshots(args) => snapshots(args).await,
         LakeCommand::Retire(args) => retire(args).await,
+        LakeCommand::Check(args) => check(args).await,
         LakeCommand::Vacuum(args) => vacuum(args).await,
     }
 }
@@ -28,11 +29,12 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     for snapshot in snapshots {
         let at = snapshot.committed_at.map(|at| format!("{at:.0}")).unwrap_or_default();
         let what = match (&snapshot.run, snapshot.days.as_slice()) {
+            _ if let Some(problem) = &snapshot.unreadable => format!("no snapshot: {problem}"),
             (None, _) => snapshot.operation.to_lowercase(),
             (Some(run), []) if snapshot.operation == "DELETE" => {
                 format!("run {run}: days of old months retired")
             }
-            (Some(run), []) => format!("run {run}: lookups or model"),
+            (Some(run), []) => format!("run {run}: lookups, model, or what was damaged"),
             (Some(run), [day]) => format!("run {run}: {day}"),
             (Some(run), [first, .., last]) => {
                 format!("run {run}: {} days, {first} to {last}", snapshot.days.len())
@@ -84,10 +86,68 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn check(args: CheckArgs) -> anyhow::Result<()> {
+    let report = clio_lake::check(&address::folder(&args.lake)?).await?;
+    match args.format {
+        ReportFormat::Json => answer!("{}", json_of(&report)?),
+        ReportFormat::Text => print_check(&report),
+    }
+    let n_faults = report.faults.len();
+    anyhow::ensure!(
+        report.is_ok(),
+        "the lake has {n_faults} fault{}; each says what would mend it",
+        if n_faults == 1 { "" } else { "s" }
+    );
+    Ok(())
+}
+
+/// The report with its verdict.
+fn json_of(report: &CheckReport) -> anyhow::Result<String> {
+    let mut json = serde_json::to_value(report)?;
+    if let Some(object) = json.as_object_mut() {
+        object.insert("ok".to_owned(), report.is_ok().into());
+    }
+    Ok(serde_json::to_string_pretty(&json)?)
+}
+
+fn print_check(report: &CheckReport) {
+    let number = |n: usize| output::number(n as f64);
+    for fault in &report.faults {
+        let period = fault.period.iter().map(|period| format!(" (period {period})"));
+        say!("{}{}: {}", fault.place, period.collect::<String>(), fault.what);
+        say!("  mend: {}", fault.mend);
+    }
+    let verdict = if report.is_ok() { "all is well" } else { "something is wrong" };
+    say!("{verdict}");
+    say!("  files          {}, {}", number(report.n_files), indicatif::HumanBytes(report.n_bytes));
+    if report.n_without_checksum > 0 {
+        say!(
+            "  unverified     {} of them, which format version 1 wrote without a checksum: they can be decoded, \
+             and no more is known; `clio etl run --all` writes them with one",
+            number(report.n_without_checksum)
+        );
+    }
+    say!(
+        "  log            {} commits, {} checkpoints",
+        number(report.n_commits),
+        number(report.n_checkpoints)
+    );
+    say!("  records        {}", number(report.n_records));
+}
+
 async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
-    let report =
-        clio_lake::vacuum(&lake, args.older_than, jiff::Timestamp::now(), args.dry_run).await?;
+    let state = match args.state {
+        Some(folder) => folder,
+        None => etl_run::state_folder(&lake)?,
+    };
+    let asked = Vacuum {
+        keep: args.older_than,
+        now: jiff::Timestamp::now(),
+        dry_run: args.dry_run,
+        spared: clio_etl::files_of_runs(&state, &lake)?,
+    };
+    let report = clio_lake::vacuum(&lake, &asked).await?;
     if args.format == ReportFormat::Json {
         answer!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());

@@ -1,0 +1,190 @@
+//! A look at all of a lake: every file, every entry of the logs, every checkpoint and record; and what would mend what is
+//! found. It writes nothing.
+
+mod files;
+mod log;
+
+use std::collections::BTreeSet;
+
+use clio_proto::{Period, RunRecord};
+use object_store::ObjectStore as _;
+use url::Url;
+
+use crate::error::LakeError;
+use crate::format::{
+    CELLS_TABLE, LOOKUPS_FOLDER, QUARANTINE_TABLE, SnapshotMetadata, Verification,
+};
+use crate::records::{Record, read_records, record_names};
+use crate::table::{DeltaFolder, TableState, absent_parents};
+
+/// What a look at a lake has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct CheckReport {
+    /// How many data files were read, of all tables and all snapshots.
+    pub n_files: usize,
+    /// Their bytes.
+    pub n_bytes: u64,
+    /// How many of them have no checksum, since format version 1 wrote them: of these it is only known that they can
+    /// be read.
+    pub n_without_checksum: usize,
+    /// How many entries of logs were read.
+    pub n_commits: usize,
+    /// How many checkpoints of logs were read.
+    pub n_checkpoints: usize,
+    /// How many records of runs and verifications were read.
+    pub n_records: usize,
+    /// What is wrong, in the order of tables and paths.
+    pub faults: Vec<Fault>,
+}
+
+impl CheckReport {
+    /// Nothing is wrong.
+    pub fn is_ok(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn fault(&mut self, kind: FaultKind, place: impl Into<String>, what: String, mend: String) {
+        self.faults.push(Fault { kind, place: place.into(), period: None, what, mend });
+    }
+}
+
+/// Something that is wrong in a lake.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// Of what.
+    pub kind: FaultKind,
+    /// The file or the partition, below the lake.
+    pub place: String,
+    /// The period of its partition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: Option<String>,
+    /// What is wrong.
+    pub what: String,
+    /// What would mend it.
+    pub mend: String,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// A file that the newest version of a table needs.
+    File,
+    /// A partition that others need.
+    Partition,
+    /// A file that only older versions need.
+    OldFile,
+    /// An entry of a log.
+    Commit,
+    /// A checkpoint of a log, or the file that names the newest.
+    Checkpoint,
+    /// A version that does not say what it holds.
+    Snapshot,
+    /// A table that cannot be opened.
+    Table,
+    /// A record of a run, or a verification.
+    Record,
+}
+
+/// Looks at everything in a lake.
+///
+/// Costs one read of all that is in it, eight files at a time.
+///
+/// # Errors
+///
+/// [`LakeError::NoSnapshot`] where there is no lake, [`LakeError::FormatVersion`] for one of a newer program, and others where
+/// the storage does not answer. What is wrong with the lake is no error here: the report says so.
+pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
+    let mut report = CheckReport::default();
+    let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
+    let Some(look) = log::look(&cells, &mut report).await? else {
+        return Err(LakeError::NoSnapshot { url: lake.to_string() });
+    };
+    let metadata = match &look.state {
+        Some(state) => cells.metadata(state).await?,
+        None => None,
+    };
+    files::look(&cells, &look, metadata.as_ref(), &mut report).await?;
+    if let Some(state) = &look.state {
+        partitions(state, metadata.as_ref(), &mut report);
+    }
+    let mut folders = lookups(lake).await?;
+    folders.extend(metadata.iter().flat_map(|metadata| metadata.lookups.keys().cloned()));
+    let mut folders: Vec<String> =
+        folders.into_iter().map(|name| format!("{LOOKUPS_FOLDER}/{name}")).collect();
+    folders.push(QUARANTINE_TABLE.to_owned());
+    for name in folders {
+        let folder = DeltaFolder::open(lake, &name)?;
+        if let Some(look) = log::look(&folder, &mut report).await? {
+            files::look(&folder, &look, None, &mut report).await?;
+        } else if name != QUARANTINE_TABLE {
+            let mend = "`clio etl run` writes it anew from its source".to_owned();
+            report.fault(FaultKind::Table, name, "it is not there".to_owned(), mend);
+        }
+    }
+    records::<RunRecord>(lake, "delete it: nothing but lists of runs needs it", &mut report)
+        .await?;
+    let mend = "delete it; `clio etl verify` makes another one";
+    records::<Verification>(lake, mend, &mut report).await?;
+    Ok(report)
+}
+
+/// The names of the lookups that have a folder.
+async fn lookups(lake: &Url) -> Result<BTreeSet<String>, LakeError> {
+    let folder = DeltaFolder::open(lake, LOOKUPS_FOLDER)?;
+    match folder.store().list_with_delimiter(None).await {
+        Ok(listed) => {
+            let names = listed.common_prefixes.iter();
+            Ok(names.filter_map(|path| Some(path.filename()?.to_owned())).collect())
+        }
+        Err(object_store::Error::NotFound { .. }) => Ok(BTreeSet::new()),
+        Err(error) => Err(LakeError::storage(lake, &error)),
+    }
+}
+
+/// Whether every period has those above it, and every retired month is there.
+fn partitions(state: &TableState, metadata: Option<&SnapshotMetadata>, report: &mut CheckReport) {
+    for period in absent_parents(state) {
+        report.faults.push(Fault {
+            kind: FaultKind::Partition,
+            place: partition(period),
+            period: Some(period.to_string()),
+            what: "it is not there, although periods below it are".to_owned(),
+            mend: "`clio etl run` makes it anew of them".to_owned(),
+        });
+    }
+    let is_there = |month: &Period| state.files.iter().any(|file| file.period == Some(*month));
+    let retired = metadata.iter().flat_map(|metadata| metadata.retired.months());
+    for month in retired.filter(|month| !is_there(month)) {
+        report.faults.push(Fault {
+            kind: FaultKind::Partition,
+            place: partition(month),
+            period: Some(month.to_string()),
+            what: "the month is retired, its days are gone, and it is not there itself".to_owned(),
+            mend: files::mend_of_retired(month),
+        });
+    }
+}
+
+fn partition(period: Period) -> String {
+    format!("{CELLS_TABLE}/grain={}/period={period}", period.grain())
+}
+
+/// Reads every record of a kind.
+async fn records<R: Record>(
+    lake: &Url,
+    mend: &str,
+    report: &mut CheckReport,
+) -> Result<(), LakeError> {
+    let folder = DeltaFolder::open(lake, R::FOLDER)?;
+    let failed = |error: object_store::Error| LakeError::storage(lake, &error);
+    let mut names = record_names(folder.store().as_ref()).await.map_err(failed)?;
+    names.reverse();
+    let read = read_records::<R>(folder.store().as_ref(), names).await.map_err(failed)?;
+    report.n_records += read.len();
+    for unreadable in read.into_iter().filter_map(|(_, record)| record.err()) {
+        let what = format!("it is no {} that can be read: {}", R::NAME, unreadable.problem);
+        report.fault(FaultKind::Record, unreadable.file, what, mend.to_owned());
+    }
+    Ok(())
+}

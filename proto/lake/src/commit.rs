@@ -1,0 +1,98 @@
+//! What one commit of the log says, read as it stands there.
+
+use std::sync::Arc;
+
+use deltalake::logstore::LogStore;
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::LakeError;
+use crate::format::{SNAPSHOT_KEY, SnapshotMetadata};
+
+/// What a commit of a table says.
+#[derive(Debug)]
+pub struct Commit {
+    /// When it was made, if it says so.
+    pub committed_at: Option<Timestamp>,
+    /// What Delta calls it.
+    pub operation: String,
+    /// What it says of the snapshot. `None` of one that changes no data, as another engine's maintenance does: the
+    /// one before it says what its snapshot is.
+    pub metadata: Option<Arc<SnapshotMetadata>>,
+    /// What is wrong with its entry, if something is; then its version is no snapshot. It changes files and does not say
+    /// what they are, or not in a way that can be read.
+    pub fault: Option<String>,
+}
+
+impl Commit {
+    /// Reads a commit of the table of cells.
+    ///
+    /// # Errors
+    ///
+    /// [`LakeError::FormatVersion`] for one of a newer program.
+    pub(crate) fn read(url: &Url, version: u64, bytes: &[u8]) -> Result<Self, LakeError> {
+        let mut commit =
+            Self { committed_at: None, operation: String::new(), metadata: None, fault: None };
+        let mut changes_data = false;
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let mut action: Value = match serde_json::from_slice(line) {
+                Ok(action) => action,
+                Err(error) => {
+                    commit
+                        .fault
+                        .get_or_insert_with(|| format!("a line of the commit is no JSON: {error}"));
+                    continue;
+                }
+            };
+            changes_data |= ["add", "remove"].iter().any(|kind| {
+                // What does not say so is taken for a change.
+                action.get(kind).is_some_and(|action| action["dataChange"] != false)
+            });
+            let Some(info) = action.get_mut("commitInfo") else { continue };
+            let millis =
+                ["inCommitTimestamp", "timestamp"].iter().find_map(|key| info[key].as_i64());
+            commit.committed_at =
+                millis.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+            commit.operation = info["operation"].as_str().unwrap_or_default().to_owned();
+            let Some(value) = info.get(SNAPSHOT_KEY) else { continue };
+            match SnapshotMetadata::read(url, version, value) {
+                Ok(metadata) => commit.metadata = Some(Arc::new(metadata)),
+                Err(LakeError::Metadata { problem, .. }) => {
+                    commit.fault.get_or_insert(problem);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if commit.metadata.is_none() && changes_data {
+            let fault = "there is none, and the commit changes files";
+            commit.fault.get_or_insert_with(|| fault.to_owned());
+        }
+        if commit.fault.is_some() {
+            commit.metadata = None;
+        }
+        Ok(commit)
+    }
+
+    /// Reads a version's commit of the table of cells from its log; `None` where the log does not go back so far,
+    /// or not yet that far.
+    pub(crate) async fn of(
+        log: &dyn LogStore,
+        url: &Url,
+        version: u64,
+    ) -> Result<Option<Self>, LakeError> {
+        let bytes = log.read_commit_entry(version).await;
+        let bytes = bytes.map_err(|error| LakeError::delta(url, &error))?;
+        bytes.map(|bytes| Self::read(url, version, &bytes)).transpose()
+    }
+
+    /// Whether it is known what the version's files are, or [`LakeError::Metadata`].
+    pub(crate) fn refuse_fault(&self, url: &Url, version: u64) -> Result<(), LakeError> {
+        match &self.fault {
+            None => Ok(()),
+            Some(problem) => {
+                Err(LakeError::Metadata { url: url.to_string(), version, problem: problem.clone() })
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Small JSON files beside the tables: records of runs, and verifications.
+//!
+//! Each stands for itself: one that cannot be read is named, and keeps no other from being read.
+
+use std::fmt;
+
+use clio_proto::{RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord};
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use serde::de::DeserializeOwned;
+
+use crate::format::{VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification};
+
+/// How many records are read at once.
+const N_CONCURRENT: usize = 16;
+
+/// A kind of record.
+pub trait Record: DeserializeOwned + Send {
+    /// Its folder below the lake.
+    const FOLDER: &'static str;
+    /// What people call it.
+    const NAME: &'static str;
+    /// The version of its format that this program knows.
+    const VERSION: u32;
+
+    /// The version of its format.
+    fn version(&self) -> u32;
+}
+
+impl Record for RunRecord {
+    const FOLDER: &'static str = RUNS_FOLDER;
+    const NAME: &'static str = "record of a run";
+    const VERSION: u32 = RUN_RECORD_VERSION;
+
+    fn version(&self) -> u32 {
+        self.format_version
+    }
+}
+
+impl Record for Verification {
+    const FOLDER: &'static str = VERIFICATIONS_FOLDER;
+    const NAME: &'static str = "verification";
+    const VERSION: u32 = VERIFICATION_VERSION;
+
+    fn version(&self) -> u32 {
+        self.format_version
+    }
+}
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file} is no {kind} that can be read: {problem}; delete it, and it is named no more")]
+pub struct UnreadableRecord {
+    /// The file, below the lake.
+    pub file: String,
+    /// What it should be.
+    pub kind: &'static str,
+    /// Why it is not.
+    pub problem: String,
+}
+
+/// Reads what a record's file holds.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, UnreadableRecord> {
+    let unreadable = |problem: &dyn fmt::Display| UnreadableRecord {
+        file: format!("{}/{name}", R::FOLDER),
+        kind: R::NAME,
+        problem: problem.to_string(),
+    };
+    // The version first: the rest of a newer one may not fit.
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
+    if let Some(found) = value["format_version"].as_u64()
+        && found != u64::from(R::VERSION)
+    {
+        let known = R::VERSION;
+        return Err(unreadable(&format_args!("its format version is {found}, not {known}")));
+    }
+    serde_json::from_value(value).map_err(|error| unreadable(&error))
+}
+
+/// The names of the records in a folder, the newest first: names begin with a time, or a version.
+///
+/// # Errors
+///
+/// Where the storage fails.
+pub async fn record_names(store: &dyn ObjectStore) -> object_store::Result<Vec<Path>> {
+    let listed = store
+        .list(None)
+        .map_ok(|meta| meta.location)
+        .try_filter(|path| std::future::ready(path.extension() == Some("json")))
+        .try_collect::<Vec<_>>()
+        .await;
+    let mut names = match listed {
+        Err(object_store::Error::NotFound { .. }) => Vec::new(),
+        listed => listed?,
+    };
+    names.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(names)
+}
+
+/// Reads some records, in the order of their names.
+///
+/// # Errors
+///
+/// Where the storage fails.
+pub async fn read_records<R: Record>(
+    store: &dyn ObjectStore,
+    names: Vec<Path>,
+) -> object_store::Result<Vec<(Path, Result<R, UnreadableRecord>)>> {
+    let records = futures::stream::iter(names).map(|name| async move {
+        let bytes = store.get(&name).await?.bytes().await?;
+        let record = parse_record(&name, &bytes);
+        Ok((name, record))
+    });
+    records.buffered(N_CONCURRENT).try_collect().await
+}

@@ -1,0 +1,125 @@
+//! Whether the files of a table are what its log says, and the log what its checkpoints say.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clio_proto::Period;
+use deltalake::{DeltaTable, DeltaTableError};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use serde_json::Value;
+use url::Url;
+
+use super::{DeltaFolder, LakeFile, TableState, checksum_of};
+use crate::checksum::Checksum;
+use crate::damage::Damage;
+use crate::error::LakeError;
+use crate::{is_transient, log};
+
+/// What a log says of a version: files, columns and the like, and what it takes to read it.
+type SaidByLog = (BTreeSet<(String, i64, Option<Checksum>)>, Value, Value);
+
+impl DeltaFolder {
+    /// Reads some files to their end; returns what is wrong with them, in the order of paths. What was read before by
+    /// way of the same folder is not read again.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails: nobody knows then.
+    pub async fn damaged(&self, files: &[LakeFile]) -> Result<Vec<Damage>, LakeError> {
+        let found = self.sums.damaged(&self.raw, files).await;
+        found.map_err(|error| LakeError::storage(&self.url, &error))
+    }
+
+    /// The first damaged file that somebody has met who read through [`store`](Self::store). An engine may say in words of
+    /// its own that it could not read on.
+    pub fn met_damage(&self) -> Option<Damage> {
+        self.sums.met()
+    }
+
+    /// Writes a new checkpoint where one was found damaged, and deletes that; the names of those deleted.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn renew_checkpoint(&self, state: &TableState) -> Result<Vec<String>, LakeError> {
+        if state.passed_over.is_empty() {
+            return Ok(Vec::new());
+        }
+        let failed = |error: &DeltaTableError| LakeError::delta(&self.url, error);
+        let mut broken = Vec::new();
+        for path in &state.passed_over {
+            let Some(version) = path.rsplit('/').next().and_then(log::checkpoint_of) else {
+                continue;
+            };
+            let by_commits =
+                self.files_by_log(version, version).await.map_err(|error| failed(&error))?;
+            let is_sound = match self.files_by_log(version, version + 1).await {
+                Ok(said) => said == by_commits,
+                Err(error) => is_transient(&error),
+            };
+            if !is_sound {
+                broken.push(path.clone());
+            }
+        }
+        // Away with them first: the new one may have the name of one of them.
+        for path in &broken {
+            match self.raw.delete(&Path::from(path.as_str())).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(LakeError::storage(&self.url, &error)),
+            }
+        }
+        let created = deltalake::checkpoints::create_checkpoint(&state.table, None).await;
+        created.map_err(|error| failed(&error))?;
+        Ok(broken)
+    }
+
+    /// Its folder below the lake.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The files as they are, whatever the log says of them.
+    pub(crate) fn files(&self) -> &Arc<dyn ObjectStore> {
+        &self.raw
+    }
+
+    /// The files of a version with their sums, and its columns and the like, by the log without the checkpoints from one
+    /// on.
+    pub(crate) async fn files_by_log(
+        &self,
+        version: u64,
+        first_hidden: u64,
+    ) -> Result<SaidByLog, DeltaTableError> {
+        let without = log::without_checkpoints(&self.log_store, &self.url, first_hidden)?;
+        let mut table = DeltaTable::new(without);
+        table.load_version(version).await?;
+        let snapshot = table.snapshot()?;
+        let data = snapshot.log_data();
+        let files =
+            data.iter().map(|file| (file.path().into_owned(), file.size(), checksum_of(&file)));
+        let metadata = serde_json::to_value(snapshot.metadata())?;
+        Ok((files.collect(), metadata, serde_json::to_value(snapshot.protocol())?))
+    }
+}
+
+/// The periods above those of a state that are not among them.
+pub fn absent_parents(state: &TableState) -> BTreeSet<Period> {
+    let present: BTreeSet<Period> = state.files.iter().filter_map(|file| file.period).collect();
+    let mut absent = BTreeSet::new();
+    for period in &present {
+        let mut at = *period;
+        while let Some(parent) = at.parent() {
+            if !present.contains(&parent) {
+                absent.insert(parent);
+            }
+            at = parent;
+        }
+    }
+    absent
+}
