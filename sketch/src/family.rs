@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::SketchError;
-use crate::hll::{datasketches, hllpp};
 
 /// The definition of coupons, registers, hash and bytes that a sketch follows.
 ///
@@ -39,8 +38,8 @@ impl Family {
     #[must_use]
     pub const fn hash_name(self) -> &'static str {
         match self {
-            Self::HllPlusPlus => hllpp::HASH_NAME,
-            Self::DataSketches => datasketches::HASH_NAME,
+            Self::HllPlusPlus => "xxh3-64",
+            Self::DataSketches => "murmur3-x64-128/9001",
         }
     }
 

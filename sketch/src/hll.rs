@@ -22,6 +22,7 @@ mod kind;
 mod reference;
 mod registers;
 mod sketch;
+mod slot;
 mod union;
 
 pub use codec::{Form, HllType, SketchRef, decode_parts};

@@ -4,9 +4,9 @@ use deltalake::DeltaTableError;
 use parquet::errors::ParquetError;
 
 use crate::damage::Damage;
-use crate::format::{READ_VERSIONS, WRITER};
 use crate::is_transient;
 use crate::journal::JournalError;
+use crate::version::{READ_VERSIONS, WRITER};
 
 /// Why a lake cannot be read or written.
 #[derive(Debug, thiserror::Error)]

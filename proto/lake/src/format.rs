@@ -50,14 +50,9 @@ pub use verification::{
 };
 
 use crate::error::LakeError;
+use crate::version::FORMAT_VERSION;
 use clio_proto::{Dimension, Fingerprint, MeasureKind, Model, RetiredDays, RunId, Unattributed};
 
-/// The version of what commits say, and of how their files are to be read.
-pub const FORMAT_VERSION: u32 = 2;
-/// The versions that are read, in words.
-pub const READ_VERSIONS: &str = "versions 1 and 2";
-/// The version of this program, as commits name their writer.
-pub const WRITER: &str = env!("CARGO_PKG_VERSION");
 /// The folder of the table of cells, below the lake.
 pub const CELLS_TABLE: &str = "cells";
 /// The folder of the table of bad rows, below the lake.

@@ -26,6 +26,7 @@ mod checksum;
 mod commit;
 mod damage;
 mod error;
+mod file;
 mod format;
 mod guarded;
 mod housekeeping;
@@ -39,18 +40,20 @@ mod staging;
 mod sums;
 mod table;
 mod transient;
+mod version;
 
 pub use check::{CheckReport, Fault, FaultKind, check};
 pub use checksum::{CHECKSUM_TAG, Checksum};
 pub use commit::Commit;
 pub use damage::{Damage, DamageProblem};
 pub use error::{LakeError, of_newer};
+pub use file::LakeFile;
 pub use format::{
-    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FORMAT_VERSION, GRAIN_COLUMN,
-    KnownColumn, KnownColumns, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
-    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, READ_VERSIONS, Recipe,
-    ReferenceErrors, SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
-    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema, differences,
+    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, GRAIN_COLUMN, KnownColumn,
+    KnownColumns, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
+    META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
+    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
+    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
     verification_prefix,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
@@ -64,7 +67,7 @@ pub use staging::{
     plain,
 };
 pub use table::{
-    Change, DeltaFolder, LakeFile, Outcome, TableState, Trace, Version, absent_parents,
-    files_by_period,
+    Change, DeltaFolder, Outcome, TableState, Trace, Version, absent_parents, files_by_period,
 };
 pub use transient::is_transient;
+pub use version::{FORMAT_VERSION, READ_VERSIONS, WRITER};

@@ -12,9 +12,11 @@ use jiff::{Span, Timestamp};
 use url::Url;
 
 use crate::error::LakeError;
-use crate::format::{FORMAT_VERSION, SnapshotMetadata, WRITER};
+use crate::file::LakeFile;
+use crate::format::SnapshotMetadata;
 use crate::housekeeping::open;
-use crate::table::{Change, DeltaFolder, LakeFile, Outcome, TableState, files_by_period};
+use crate::table::{Change, DeltaFolder, Outcome, TableState, files_by_period};
+use crate::version::{FORMAT_VERSION, WRITER};
 
 /// How often the lake is looked at again after another's commit.
 const MAX_ATTEMPTS: usize = 5;

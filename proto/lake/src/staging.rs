@@ -22,9 +22,9 @@ pub use groups::{FilledGroup, GroupedFile, RowGroup};
 
 use crate::checksum::SummedWriter;
 use crate::error::LakeError;
+use crate::file::LakeFile;
 use crate::journal::Journal;
 use crate::sums::Sums;
-use crate::table::LakeFile;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
 pub const N_ROW_GROUP_CELLS: usize = 1 << 16;

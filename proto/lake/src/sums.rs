@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 
 use crate::checksum::{Checksum, sum_of};
 use crate::damage::{Damage, DamageProblem};
+use crate::file::LakeFile;
 use crate::guarded::{Guard, Guarded};
-use crate::table::LakeFile;
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,7 @@ use url::Url;
 
 use crate::checksum::{CHECKSUM_TAG, Checksum};
 use crate::error::LakeError;
+use crate::file::LakeFile;
 use crate::format::{GRAIN_COLUMN, PERIOD_COLUMN, SNAPSHOT_KEY, SnapshotMetadata, differences};
 use crate::journal::Journal;
 use crate::log::{self, Loaded};
@@ -68,21 +69,6 @@ pub struct TableState {
     pub files: Vec<LakeFile>,
     /// Checkpoints of the log that are damaged, below the table's folder.
     pub passed_over: Vec<String>,
-}
-
-/// A committed or staged data file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LakeFile {
-    /// The path below the table's folder.
-    pub path: String,
-    /// Its size.
-    pub size_bytes: u64,
-    /// How many rows it has; 0 where the log does not say.
-    pub n_rows: u64,
-    /// The period of its partition; `None` in a table without partitions.
-    pub period: Option<Period>,
-    /// The sum of its bytes; `None` of a file that format version 1 has added.
-    pub checksum: Option<Checksum>,
 }
 
 /// What a commit changes.

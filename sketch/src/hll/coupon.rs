@@ -7,9 +7,6 @@ use self::merge::merge;
 use self::sort::sort;
 use crate::hll::kind::Kind;
 
-/// The number of bits under the slot; the same in every family.
-pub(crate) const RANK_BITS: u32 = 6;
-
 /// The tail that any set may gather before it is sorted: 1 KiB of coupons, so that neither the first insertions
 /// nor the union of two small sets sort anything.
 const MIN_TAIL: usize = 256;
@@ -187,12 +184,6 @@ fn dedup(sorted: &mut [u32], key_shift: u32) -> usize {
     n_kept
 }
 
-/// Returns a coupon's slot.
-#[inline]
-pub(crate) const fn slot(coupon: u32) -> u32 {
-    coupon >> RANK_BITS
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -201,6 +192,7 @@ mod tests {
 
     use super::*;
     use crate::family::{Family, Precision};
+    use crate::hll::slot::RANK_BITS;
 
     proptest! {
         /// The set holds what a map from slot to largest rank holds.

@@ -14,10 +14,7 @@
 //! coupon in the low 32 bits, and below the libraries' notice 32 more bits of h1 above it.
 
 use crate::family::Precision;
-use crate::hll::coupon::RANK_BITS;
-
-/// The name of the hash, its seed and its canonical bytes together.
-pub(crate) const HASH_NAME: &str = "murmur3-x64-128/9001";
+use crate::hll::slot::RANK_BITS;
 const SEED: u64 = 9001;
 
 /// The number of slot bits, whatever the precision.

@@ -16,12 +16,7 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::family::Precision;
-use crate::hll::coupon::RANK_BITS;
-
-/// The name of the hash, its seed and its canonical bytes together.
-///
-/// XXH3 with 64 bits, by Yann Collet (<https://github.com/Cyan4973/xxHash>).
-pub(crate) const HASH_NAME: &str = "xxh3-64";
+use crate::hll::slot::RANK_BITS;
 /// The seed: zero, so that any XXH3 tool computes our hashes (`xxhsum -H3`), and since another seed
 /// costs XXH3 the derivation of a secret for every value above 240 bytes.
 const HASH_SEED: u64 = 0;

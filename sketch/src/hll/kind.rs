@@ -2,7 +2,7 @@
 
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
-use crate::hll::coupon::RANK_BITS;
+use crate::hll::slot::RANK_BITS;
 use crate::hll::{datasketches, hllpp};
 
 /// Family and precision together. Every rule that differs by family is reached from here, so that a new

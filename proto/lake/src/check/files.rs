@@ -10,8 +10,9 @@ use super::log::Look;
 use super::{CheckReport, Fault, FaultKind};
 use crate::damage::Damage;
 use crate::error::LakeError;
+use crate::file::LakeFile;
 use crate::format::{CELLS_TABLE, QUARANTINE_TABLE, SnapshotMetadata};
-use crate::table::{DeltaFolder, LakeFile};
+use crate::table::DeltaFolder;
 
 /// Reads every file that some version of a table names.
 pub(super) async fn look(

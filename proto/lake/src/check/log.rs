@@ -10,9 +10,10 @@ use super::{CheckReport, FaultKind};
 use crate::checksum::{CHECKSUM_TAG, Checksum};
 use crate::commit::Commit;
 use crate::error::LakeError;
+use crate::file::LakeFile;
 use crate::format::{CELLS_TABLE, QUARANTINE_TABLE, SNAPSHOT_KEY};
 use crate::log::{self, HINT, LOG_FOLDER};
-use crate::table::{DeltaFolder, LakeFile, TableState};
+use crate::table::{DeltaFolder, TableState};
 
 /// What the log of a table holds.
 pub(super) struct Look {

@@ -6,7 +6,8 @@ use super::*;
 use arrow::datatypes::{DataType, Field};
 use clio_proto::Fingerprint;
 
-use crate::format::{FORMAT_VERSION, SnapshotMetadata, WRITER};
+use crate::format::SnapshotMetadata;
+use crate::version::{FORMAT_VERSION, WRITER};
 
 fn folder(dir: &std::path::Path) -> DeltaFolder {
     DeltaFolder::open(&Url::from_directory_path(dir).unwrap(), "cells").unwrap()

@@ -38,9 +38,9 @@ use packed::{check_exceptions, encode_registers, exceptions, min_lg_exceptions, 
 
 use super::{Body, DecodeError, EncodedCoupons, Packed, Parts};
 use crate::family::{Family, Precision};
-use crate::hll::coupon::RANK_BITS;
 use crate::hll::datasketches::{MAX_LIST_COUPONS, MAX_RANK, MIN_SET_PRECISION, max_coupons};
 use crate::hll::registers;
+use crate::hll::slot::RANK_BITS;
 
 const SERIAL_VERSION: u8 = 1;
 const HLL_FAMILY: u8 = 7;

@@ -27,10 +27,10 @@
 use super::bits::{BitReader, BitWriter};
 use super::{Body, DecodeError, EncodedCoupons, Parts};
 use crate::family::{Family, Precision};
-use crate::hll::coupon::{RANK_BITS, slot};
 use crate::hll::hllpp::{
     MAX_COUPON_RANK, N_SLOTS, SLOT_BITS, low_bits, max_coupons, max_slots_of_register,
 };
+use crate::hll::slot::{RANK_BITS, slot};
 
 const VERSION: u8 = 1;
 const FORM_EMPTY: u8 = 0;

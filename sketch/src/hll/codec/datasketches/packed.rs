@@ -3,8 +3,8 @@
 use super::{HLL_BYTES, HllType, coupons, no_more, take};
 use crate::family::Precision;
 use crate::hll::codec::{DecodeError, Packed};
-use crate::hll::coupon::RANK_BITS;
 use crate::hll::datasketches::{MAX_RANK, register_of_coupon};
+use crate::hll::slot::RANK_BITS;
 
 /// The value of four bits that says "see the exceptions".
 const EXCEPTION: u8 = 15;
