@@ -12,6 +12,7 @@ mod faults;
 mod memory;
 mod processes;
 mod properties;
+mod releases;
 mod retention;
 mod settings;
 mod terminal;
