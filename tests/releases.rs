@@ -14,6 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clio_tests::repository;
+pub(crate) use lake::make_lake;
 use surface::{Rules, Surface};
 
 /// A version's numbers, which order releases.

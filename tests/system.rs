@@ -15,5 +15,6 @@ mod properties;
 mod releases;
 mod retention;
 mod settings;
+mod snippets;
 mod terminal;
 mod tidy;

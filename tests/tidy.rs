@@ -4,3 +4,5 @@ mod files;
 mod layers;
 mod licences;
 mod lone_clone;
+
+pub(crate) use files::files;

@@ -107,9 +107,8 @@ const FILES: [(&str, &str); 5] = [
     ("audiences/dt=2026-01-01/a.csv", "person,audience\np1,young\np1,sport\n"),
 ];
 
-/// What a lake of this build holds.
-pub(super) fn surface() -> Surface {
-    let sandbox = Sandbox::new();
+/// Makes `lake` in a sandbox, by a run and a recount, and lets an old month's days go.
+pub(crate) fn make_lake(sandbox: &Sandbox) {
     for (name, text) in FILES.iter().chain([&("model.toml", MODEL)]) {
         let path = sandbox.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -119,6 +118,12 @@ pub(super) fn surface() -> Surface {
     sandbox.ok(["etl", "run", "--accept", "it is known"].into_iter().chain(of_model));
     sandbox.ok(["etl", "verify"].into_iter().chain(of_model));
     sandbox.ok(["lake", "retire", "--lake", "lake", "--before", "2026-02-01"]);
+}
+
+/// What a lake of this build holds.
+pub(super) fn surface() -> Surface {
+    let sandbox = Sandbox::new();
+    make_lake(&sandbox);
     let lake = sandbox.path("lake");
     let mut surface = Surface::default();
     for (name, table) in

@@ -6,7 +6,7 @@ use std::process::Command;
 use clio_tests::repository;
 
 /// The files of the repository that git tracks or would track.
-pub(super) fn files() -> Vec<PathBuf> {
+pub(crate) fn files() -> Vec<PathBuf> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .current_dir(repository())

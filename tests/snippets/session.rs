@@ -1,0 +1,184 @@
+//! A reader who types what a page says, in a folder of their own: one session a page, so that later commands find what
+//! earlier ones made, and servers that were started.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use clio_tests::{Sandbox, Server, repository};
+
+/// Programs besides `clio` that a page may use to make or look at files.
+const SHELL: [&str; 9] = ["cat", "cp", "echo", "head", "ls", "mkdir", "mv", "printf", "rm"];
+
+/// Commands that serve until they are stopped, with the flag that says where, and where they serve without it.
+const SERVERS: [(&str, &str, &str); 3] = [
+    ("serve", "--grpc", "127.0.0.1:50051"),
+    ("gateway", "--http", "127.0.0.1:8080"),
+    ("demo", "--http", "127.0.0.1:8080"),
+];
+
+/// What a reader has done so far.
+pub(super) struct Session {
+    sandbox: Sandbox,
+    /// The servers that run, by the address that the page gives them.
+    servers: Vec<(String, Server)>,
+}
+
+impl Session {
+    pub(super) fn new(sandbox: Sandbox) -> Self {
+        Self { sandbox, servers: Vec::new() }
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.sandbox.path(name), text).unwrap();
+    }
+
+    /// Runs a command, which must succeed.
+    pub(super) fn run(&mut self, place: &str, command: &str) {
+        let mut command = command.to_owned();
+        for (address, server) in &self.servers {
+            let own = server.url.strip_prefix("http://").expect("servers say where they are");
+            command = command.replace(address, own);
+        }
+        let words = split(place, &command);
+        let program = words[0].as_str();
+        match (program, words.get(1).map(String::as_str)) {
+            ("make", _) => is_target(place, &words),
+            ("npm", _) => is_script(place, &words),
+            ("clio", Some(name)) if SERVERS.iter().any(|(own, ..)| *own == name) => {
+                self.serve(&words);
+            }
+            // It runs until it is told to stop, and says nothing before its time.
+            ("clio", Some("etl")) if words[2] == "schedule" => self.understands(place, &command),
+            _ => self.shell(place, program, &command),
+        }
+    }
+
+    fn shell(&self, place: &str, program: &str, command: &str) {
+        let is_known = program == "clio" || SHELL.contains(&program);
+        assert!(is_known, "{place}: tests/snippets.rs does not say how `{command}` is run");
+        // A name and a place as after an installation, whatever the binary under test is called.
+        let folder = self.sandbox.path(".bin");
+        std::fs::create_dir_all(&folder).unwrap();
+        if !folder.join("clio").try_exists().unwrap() {
+            std::os::unix::fs::symlink(self.sandbox.binary(), folder.join("clio")).unwrap();
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path =
+            std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)));
+        // The sandbox's own command has its folder, and no settings of the environment.
+        let clean = self.sandbox.command([""; 0]);
+        let mut shell = Command::new("sh");
+        shell.args(["-eu", "-c", command]).current_dir(clean.get_current_dir().unwrap());
+        for (name, value) in clean.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.env("PATH", path.unwrap()).stdin(Stdio::null());
+        let output = shell.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{place}: `{command}` failed:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Starts a server on a free port, and remembers which address of the page that is.
+    fn serve(&mut self, words: &[String]) {
+        let (_, flag, address) = SERVERS.iter().find(|(own, ..)| *own == words[1]).unwrap();
+        // Nobody looks at a browser here.
+        let mut args: Vec<&str> =
+            words[1..].iter().map(String::as_str).filter(|word| *word != "--open").collect();
+        let mut address = (*address).to_owned();
+        match args.iter().position(|word| word == flag) {
+            Some(at) => address = std::mem::replace(&mut args[at + 1], "127.0.0.1:0").to_owned(),
+            None => args.extend([*flag, "127.0.0.1:0"]),
+        }
+        let server = self.sandbox.serve(&args);
+        self.servers.push((address, server));
+    }
+
+    /// Has the binary take a command apart without running it: it knows its commands and flags, and the kinds of their
+    /// values.
+    pub(super) fn understands(&self, place: &str, command: &str) {
+        let words = split(place, command);
+        let args = words[1..].iter().map(String::as_str).chain(["--help"]);
+        let finished = self.sandbox.clio(args);
+        assert_eq!(finished.code, 0, "{place}: `{command}`: {}", finished.stderr);
+    }
+
+    pub(super) fn sql(&self, place: &str, query: &str) {
+        let finished = self.sandbox.clio(["sql", "--lake", "lake", query]);
+        assert_eq!(finished.code, 0, "{place}: {}", finished.stderr);
+    }
+
+    /// Asks the page's gateway; without one the query is only read.
+    pub(super) fn graphql(&self, place: &str, query: &str) {
+        let gateway = self.servers.iter().find(|(address, _)| address.ends_with(":8080"));
+        let Some((_, gateway)) = gateway else {
+            let read = async_graphql_parser::parse_query(query);
+            read.unwrap_or_else(|error| panic!("{place}: {error}"));
+            return;
+        };
+        let (status, answer) = gateway.graphql(query, &serde_json::json!({}));
+        assert!(status == 200 && answer["errors"].is_null(), "{place}: {status} {answer}");
+    }
+
+    /// The flags and the variables (`CLIO_…`) of all commands, as their help has them.
+    pub(super) fn flags_and_variables(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut commands: Vec<Vec<String>> = vec![Vec::new()];
+        while let Some(command) = commands.pop() {
+            let args = command.iter().map(String::as_str).chain(["--help"]);
+            let help = self.sandbox.ok(args);
+            let words = help.split([' ', '\n', ',', '<', '=', '`', '[', ']', '|', '>', ')']);
+            let is_name = |word: &&str| word.starts_with("--") || word.starts_with("CLIO_");
+            found.extend(words.filter(is_name).map(str::to_owned));
+            let Some((_, list)) = help.split_once("\nCommands:\n") else { continue };
+            let lines = list.lines().take_while(|line| !line.is_empty());
+            let names = lines.filter_map(|line| line.strip_prefix("  "));
+            // What goes on from a line before is further to the right.
+            let names = names.filter(|line| !line.starts_with(' '));
+            for name in names.filter_map(|line| line.split(' ').next()) {
+                if name != "help" {
+                    commands.push(command.iter().cloned().chain([name.to_owned()]).collect());
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The words of a command, as a shell sees them, without its comment.
+fn split(place: &str, command: &str) -> Vec<String> {
+    let words = shlex::split(command).unwrap_or_default();
+    assert!(!words.is_empty(), "{place}: `{command}` has quotes that do not close");
+    words
+}
+
+/// What `make` would make is not made here: its other tests do.
+fn is_target(place: &str, words: &[String]) {
+    let makefile = std::fs::read_to_string(repository().join("Makefile")).unwrap();
+    for target in words[1..].iter().filter(|word| !word.contains('=')) {
+        let is_one = makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
+        assert!(is_one, "{place}: the Makefile has no `{target}`");
+    }
+    for (variable, _) in words.iter().filter_map(|word| word.split_once('=')) {
+        let is_used = makefile.contains(&format!("$({variable})"));
+        assert!(is_used, "{place}: the Makefile has no `{variable}`");
+    }
+}
+
+/// The same of the dashboard's scripts.
+fn is_script(place: &str, words: &[String]) {
+    let file = repository().join("web/dashboard/package.json");
+    let package = std::fs::read_to_string(file).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    match words[1].as_str() {
+        "ci" | "install" => {}
+        "run" => assert!(package["scripts"][&words[2]].is_string(), "{place}: no script {words:?}"),
+        other => panic!("{place}: tests/snippets.rs does not say what `npm {other}` is"),
+    }
+}
