@@ -199,6 +199,17 @@ fn every_file_and_every_test_that_a_page_names_is_there() {
 }
 
 #[test]
+fn the_index_names_every_page() {
+    let pages = pages();
+    let index = pages.iter().find(|page| page.name == "docs/README.md").unwrap();
+    for file in crate::tidy::files().iter().filter(|file| file.starts_with("docs")) {
+        let name = file.file_name().unwrap().to_string_lossy();
+        let is_named = index.links.iter().any(|(_, target)| *target == name);
+        assert!(is_named || name == "README.md", "docs/README.md does not name {}", file.display());
+    }
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let pages = pages();
     let anchors = |name: &str| {
