@@ -26,6 +26,8 @@ pub(super) struct Block {
     pub(super) line: usize,
     pub(super) language: String,
     pub(super) text: String,
+    /// The file that it is, where the line before it is a file's name and nothing else.
+    pub(super) file: Option<String>,
 }
 
 impl Block {
@@ -74,13 +76,15 @@ fn read(name: String, text: &str) -> Page {
     let mut open: Option<Block> = None;
     // A paragraph as a whole, since spans go over the ends of lines.
     let mut paragraph = (1, String::new());
+    let mut last = String::new();
     for (index, line) in text.lines().enumerate() {
         let fence = line.trim_start().strip_prefix("```");
         match (fence, &mut open) {
             (Some(_), Some(_)) => page.blocks.extend(open.take()),
             (Some(language), None) => {
                 let language = language.trim().to_owned();
-                open = Some(Block { line: index + 2, language, text: String::new() });
+                let file = file_name(&last);
+                open = Some(Block { line: index + 2, language, text: String::new(), file });
             }
             (None, Some(block)) => {
                 block.text.push_str(line);
@@ -104,6 +108,9 @@ fn read(name: String, text: &str) -> Page {
         }
         let (line, text) = std::mem::take(&mut paragraph);
         read_text(&mut page, line, &text);
+        if !text.is_empty() || fence.is_some() {
+            last = text;
+        }
     }
     read_text(&mut page, paragraph.0, &paragraph.1);
     assert!(open.is_none(), "{}: a block has no end", page.name);
@@ -118,6 +125,12 @@ fn read_text(page: &mut Page, line: usize, text: &str) {
     page.spans.extend(spans);
     let links = plain.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
     page.links.extend(links.map(|(target, _)| (line, target.to_owned())));
+}
+
+/// The name, where a paragraph is `NAME` and nothing else.
+fn file_name(paragraph: &str) -> Option<String> {
+    let name = paragraph.trim().strip_prefix('`')?.strip_suffix('`')?;
+    (name.contains('.') && !name.contains(['`', ' ', '/'])).then(|| name.to_owned())
 }
 
 /// A heading as links name it: its letters and digits in lower case, and hyphens for spaces.
@@ -143,14 +156,16 @@ pub(super) fn normal(path: &str) -> String {
 #[test]
 fn a_page_is_taken_apart() {
     let text = "# The `x.y` of 1\n\nSee [one](a.md#b), `clio\nquery` and\n\n```console\nclio a \\\n  b   # why\n# no\n\nclio c\n```\n\
-                | `--d` |\n\n```sh\n$ clio e \\\n    f\nit says so\n```\n";
+                | `--d` |\n\n```sh\n$ clio e \\\n    f\nit says so\n```\n\n`a.csv`\n\n```csv\nx\n```\n";
     let page = read("p.md".to_owned(), text);
     assert!(page.anchors.contains("the-xy-of-1"));
     assert_eq!(page.links, [(3, "a.md#b".to_owned())]);
     let spans: Vec<_> = page.spans.iter().map(|(_, span)| span.as_str()).collect();
-    assert_eq!(spans, ["x.y", "clio query", "--d"]);
+    assert_eq!(spans, ["x.y", "clio query", "--d", "a.csv"]);
     let commands: Vec<_> = page.blocks.iter().map(Block::commands).collect();
-    assert_eq!(commands, [vec!["clio a b   # why", "clio c"], vec!["clio e f"]]);
+    assert_eq!(commands[..2], [vec!["clio a b   # why", "clio c"], vec!["clio e f"]]);
+    let files: Vec<_> = page.blocks.iter().map(|block| block.file.as_deref()).collect();
+    assert_eq!(files, [None, None, Some("a.csv")]);
     assert_eq!((page.blocks[0].line, page.blocks[0].language.as_str()), (7, "console"));
     assert_eq!(normal("docs/../README.md"), "README.md");
 }

@@ -16,6 +16,12 @@ const SERVERS: [(&str, &str, &str); 3] = [
     ("demo", "--http", "127.0.0.1:8080"),
 ];
 
+/// Storages that a test has not.
+const REMOTE: [&str; 4] = ["s3://", "gs://", "az://", "abfss://"];
+/// What pages write where a reader writes a value of their own, and a value, where any text is none.
+const PLACEHOLDERS: [(&str, &str); 4] =
+    [("DAY", "2026-01-31"), ("MIB", "512"), ("N", "1"), ("MONTH", "2026-01-01")];
+
 /// What a reader has done so far.
 pub(super) struct Session {
     sandbox: Sandbox,
@@ -44,11 +50,12 @@ impl Session {
         match (program, words.get(1).map(String::as_str)) {
             ("make", _) => is_target(place, &words),
             ("npm", _) => is_script(place, &words),
+            ("clio", Some(name)) if cannot_be_run(name, &words) => {
+                self.understands(place, &command);
+            }
             ("clio", Some(name)) if SERVERS.iter().any(|(own, ..)| *own == name) => {
                 self.serve(&words);
             }
-            // It runs until it is told to stop, and says nothing before its time.
-            ("clio", Some("etl")) if words[2] == "schedule" => self.understands(place, &command),
             _ => self.shell(place, program, &command),
         }
     }
@@ -104,9 +111,16 @@ impl Session {
     /// values.
     pub(super) fn understands(&self, place: &str, command: &str) {
         let words = split(place, command);
-        let args = words[1..].iter().map(String::as_str).chain(["--help"]);
+        let value = |word: &'_ String| {
+            let found = PLACEHOLDERS.iter().find(|(name, _)| name == word);
+            found.map_or_else(|| word.clone(), |(_, value)| (*value).to_owned())
+        };
+        let args = words[1..].iter().map(value).chain(["--help".to_owned()]);
         let finished = self.sandbox.clio(args);
-        assert_eq!(finished.code, 0, "{place}: `{command}`: {}", finished.stderr);
+        // A page names a flag by itself, without the value that it takes.
+        let lacks_a_value = finished.stderr.contains("a value is required for");
+        let is_understood = finished.code == 0 || lacks_a_value;
+        assert!(is_understood, "{place}: `{command}`: {}", finished.stderr);
     }
 
     pub(super) fn sql(&self, place: &str, query: &str) {
@@ -149,6 +163,14 @@ impl Session {
         }
         found
     }
+}
+
+/// Whether a command needs a storage of others, a person at a terminal, or a time to come: it is taken apart alone.
+fn cannot_be_run(name: &str, words: &[String]) -> bool {
+    let next = words.get(2).map(String::as_str);
+    let is_remote = words.iter().any(|word| REMOTE.iter().any(|start| word.starts_with(start)));
+    let asks = (name, next) == ("model", Some("init")) && !words.iter().any(|word| word == "--yes");
+    is_remote || asks || (name, next) == ("etl", Some("schedule"))
 }
 
 /// The words of a command, as a shell sees them, without its comment.
