@@ -1,5 +1,6 @@
 //! What is in a lake, as other engines and other releases read it: columns of its tables, keys of its commits and
-//! files. It is read from a lake that the binary makes of events in which everything happens that is ever written.
+//! records, tags of its files. It is read from a lake that the binary makes of events in which everything happens that
+//! is ever written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -131,6 +132,9 @@ pub(super) fn surface() -> Surface {
     {
         for action in actions(&lake.join(table)) {
             add_table(&mut surface, name, &action);
+            for key in action["add"]["tags"].as_object().into_iter().flat_map(|tags| tags.keys()) {
+                surface.add(format!("{name} tags files with {key}"), "text");
+            }
             if let Some(commit) = action["commitInfo"]["clio"].as_str() {
                 add_value(&mut surface, "commit", &serde_json::from_str(commit).unwrap());
             }
