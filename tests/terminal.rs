@@ -52,6 +52,7 @@ const SQL: [&str; 4] = ["sql", "--lake", "lake", "select country from cells wher
 fn commands() -> Vec<Vec<&'static str>> {
     let of = |words: &'static str| words.split(' ').collect::<Vec<_>>();
     vec![
+        of("model init visits --yes --force"),
         of("model check shop.toml"),
         of("etl plan --model shop.toml --lake lake"),
         RUN.to_vec(),
@@ -59,6 +60,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         of("etl verify --model shop.toml --lake lake"),
         QUERY.to_vec(),
         SQL.to_vec(),
+        of("config show"),
         of("lake snapshots --lake lake"),
         of("lake retire --lake lake --before 2020-01-01"),
         of("lake check --lake lake"),

@@ -2,7 +2,7 @@
 //! dimension values, so that any later question is answered without the events?*
 //!
 //! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
-//! would find, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does
+//! would find, [`propose`] which model files that nobody has described may have, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does
 //! not know of queries, gRPC or HTTP; serving meets it in the lake alone, whose files `clio-lake` writes and reads.
 //!
 //! # The life of a row
@@ -41,6 +41,7 @@ mod judge;
 mod lookups;
 mod model_change;
 mod plan;
+mod propose;
 mod quarantine;
 mod report;
 mod retry;
@@ -66,6 +67,10 @@ pub use journal::files_of_runs;
 pub use model_change::{Difference, Effect, ModelChange};
 pub use plan::{
     ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,
+};
+pub use propose::{
+    Actions, Choice, DayEstimate, Flag, FoundTable, Proposal, ProposedDimension, ProposedLookup,
+    ProposedSource, Sum, TimeColumn, bound_of_looking, propose,
 };
 pub use report::{LeftOut, REPORTED, RunReport, StepTime};
 pub use retry::Retry;

@@ -33,7 +33,7 @@ use url::Url;
 
 pub(crate) use bad_rows::BadRow;
 pub(crate) use expression::Scope;
-pub(crate) use listing::{FolderDays, SourceFile};
+pub(crate) use listing::{FolderDays, SourceFile, format_of, is_hidden};
 pub(crate) use parquet::parquet_table;
 
 use self::bad_rows::BadRows;
@@ -288,7 +288,8 @@ impl Table {
     }
 }
 
-fn store_of(
+/// The store that an address is of.
+pub(crate) fn store_of(
     ctx: &SessionContext,
     url: &Url,
     store_url: &ObjectStoreUrl,

@@ -263,8 +263,21 @@ fn is_iceberg_metadata(path: &Path) -> bool {
 }
 
 /// Logs and marks of other tools (`_delta_log`, `_SUCCESS`, `.crc`), as Spark and Hive see it.
-fn is_hidden(name: &str) -> bool {
+pub(crate) fn is_hidden(name: &str) -> bool {
     name.starts_with(['_', '.'])
+}
+
+/// The name without its endings, and what a model without `files` would read the file as; `None` where it would not.
+pub(crate) fn format_of(name: &str) -> Option<(&str, Format)> {
+    let (plain, compression) = Compression::split(name);
+    let (stem, ending) = plain.rsplit_once('.').filter(|_| !is_hidden(name))?;
+    let format = match ending.to_ascii_lowercase().as_str() {
+        "parquet" if compression.is_none() => Format::Parquet,
+        "csv" => Format::Csv(clio_proto::CsvOptions::default()),
+        "ndjson" | "jsonl" | "json" => Format::Ndjson,
+        _ => return None,
+    };
+    Some((stem, format))
 }
 
 /// Which names the files have.

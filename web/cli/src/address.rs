@@ -16,6 +16,20 @@ pub(crate) fn folder(text: &str) -> anyhow::Result<Url> {
         .map_err(|()| anyhow!("`{}` cannot be written as an address", path.display()))
 }
 
+/// A file or folder given as a path or a URL: a folder's address ends in `/`.
+pub(crate) fn place(text: &str) -> anyhow::Result<Url> {
+    if text.contains("://") {
+        return Url::parse(text).with_context(|| format!("`{text}` is no address"));
+    }
+    let path = absolute(Path::new(text))?;
+    let found = std::fs::metadata(&path).with_context(|| format!("cannot look at `{text}`"))?;
+    if found.is_dir() {
+        return folder(text);
+    }
+    Url::from_file_path(&path)
+        .map_err(|()| anyhow!("`{}` cannot be written as an address", path.display()))
+}
+
 /// The folder that a file is in, as a URL that ends in `/`.
 pub(crate) fn folder_of(file: &Path) -> anyhow::Result<Url> {
     let path = absolute(file)?;

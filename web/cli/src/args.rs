@@ -208,6 +208,9 @@ pub(crate) enum ReportFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
+    /// Look at files and folders of events, and write a dataset model that fits them
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(ModelInitArgs),
     /// Print a dataset model as Clio understands it, and what it finds in the sources
     #[command(after_help = "Example:\n  clio model check media.toml")]
     Check {
@@ -220,6 +223,33 @@ pub(crate) enum ModelCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: ReportFormat,
     },
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  clio model init events/                        # asks, then writes model.toml
+  clio model init plays.csv titles.csv --yes --out plays.toml
+
+It looks at names and at some rows (it says how many), and proposes sources, the time, dimensions, lookups, who is
+counted, and sums. All of it is a guess: read the file that it writes, then try `clio model check`.";
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelInitArgs {
+    /// Parquet, CSV and NDJSON files, and folders with such files; addresses of object stores too
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// The model file to write
+    #[arg(long, default_value = "model.toml", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Ask nothing: take what is proposed
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value = "text", requires_if("json", "yes"))]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

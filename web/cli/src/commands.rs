@@ -10,6 +10,7 @@ mod etl_verify;
 mod gateway;
 mod lake;
 mod model_check;
+mod model_init;
 mod query;
 mod serve;
 mod sql;
@@ -24,6 +25,7 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
     match command {
         Command::Demo(args) => demo::run(args, settings).await,
         Command::Synth(args) => synth::run(&args),
+        Command::Model(ModelCommand::Init(args)) => model_init::run(args).await,
         Command::Model(ModelCommand::Check { file, no_sources, format }) => {
             model_check::run(&file, no_sources, format).await
         }
