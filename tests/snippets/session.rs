@@ -48,7 +48,7 @@ impl Session {
         let words = split(place, &command);
         let program = words[0].as_str();
         match (program, words.get(1).map(String::as_str)) {
-            ("make", _) => is_target(place, &words),
+            ("make", _) => is_target(place, &command),
             ("npm", _) => is_script(place, &words),
             ("clio", Some(name)) if cannot_be_run(name, &words) => {
                 self.understands(place, &command);
@@ -181,7 +181,8 @@ fn split(place: &str, command: &str) -> Vec<String> {
 }
 
 /// What `make` would make is not made here: its other tests do.
-fn is_target(place: &str, words: &[String]) {
+pub(super) fn is_target(place: &str, command: &str) {
+    let words = split(place, command);
     let makefile = std::fs::read_to_string(repository().join("Makefile")).unwrap();
     for target in words[1..].iter().filter(|word| !word.contains('=')) {
         let is_one = makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
