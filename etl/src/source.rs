@@ -10,10 +10,13 @@
 mod bad_rows;
 mod compression;
 mod expression;
+#[cfg(test)]
+pub(crate) mod faults;
 mod lines;
 mod listing;
 mod locate;
 mod parquet;
+mod recount;
 mod schema;
 mod settle;
 mod steady;
@@ -190,6 +193,8 @@ impl Table {
             has_free_keys: file_set.format == Format::Ndjson,
         };
         let Settled { schema, casts, coerces } = settle::settle(&settled, &columns)?;
+        #[cfg(test)]
+        let schema = faults::schema(&url, schema);
         let virtual_columns = virtual_columns(&schema, &looked_at);
         Ok(Self {
             name,
@@ -240,7 +245,7 @@ impl Table {
 
     /// All rows of some of the files.
     fn whole(&self, files: Vec<SourceFile>, n_partitions: usize) -> Arc<dyn TableProvider> {
-        match &self.file_set.format {
+        let rows = match &self.file_set.format {
             Format::Parquet => parquet::provider(
                 &self.name,
                 &self.store,
@@ -259,7 +264,10 @@ impl Table {
                 files,
                 n_partitions,
             ),
-        }
+        };
+        #[cfg(test)]
+        let rows = faults::applied(&self.url, rows);
+        rows
     }
 
     /// Rows with the model's computed columns, each usable by all others.

@@ -17,6 +17,8 @@ use datafusion::execution::{SendableRecordBatchStream, SpillFile, SpillWriter, T
 use datafusion::physical_plan::EmptyRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
 
 /// Batches that wait between the thread that reads and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
@@ -58,6 +60,20 @@ impl Spilled {
             self.files.push(file);
         }
         Ok(())
+    }
+
+    /// Writes what a stream has, so that many may read it without its being made again.
+    pub(crate) async fn of(
+        ctx: &SessionContext,
+        mut rows: SendableRecordBatchStream,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let mut kept = Self::new(&ctx.runtime_env().disk_manager, rows.schema());
+        let mut writer = kept.writer();
+        while let Some(batch) = rows.next().await {
+            writer.write(&batch?)?;
+        }
+        kept.add(writer)?;
+        kept.provider()
     }
 
     pub(crate) fn n_rows(&self) -> u64 {

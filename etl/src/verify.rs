@@ -1,17 +1,18 @@
 //! An exact recount of days beside what the lake holds of them: *are the numbers right?*
 //!
 //! ```text
-//! sources ─▶ one view a source ─▶ SQL: COUNT(*), SUM, DISTINCT ─┐
-//! lookups ─▶ joined in SQL                                      ├─▶ compare ─▶ report, and a file in the lake
-//! lake    ─▶ the day's cells   ─▶ sums and unions by dimension ─┘
+//! sources ─▶ read by a second way ─▶ a view each ─▶ SQL: COUNT(*), SUM, DISTINCT ─┐
+//! lookups ─▶ read by a second way ─▶ joined in SQL                                ├─▶ compare ─▶ report, file
+//! lake    ─▶ the day's cells ─▶ sums and unions by dimension ─────────────────────┘
 //! ```
 //!
 //! Compared are the total of a day, every member of every single dimension, and a random sample of whole
-//! cells. The recount shares with a run how files are read, how a value is converted for a sum and, where the
-//! engine has no cast of its own that means the same, how a time becomes a day. Lookups, grouping, adding up
-//! and counting are the engine's own SQL, none of our functions: a second way to the same numbers. So is attribution, by
-//! a join instead of a pass in order; how keys are bound and instants are read is the run's. Beside each `hll++`
-//! estimate stands that of the `hyperloglogplus` crate.
+//! cells. Files are read by readers of their own (`source/recount.rs`), which keep every value as it is written and
+//! refuse one that the run's type does not hold. The recount shares with a run which type a column has, which rows are
+//! bad, how a value is converted for a sum and, where the engine has no cast of its own that means the same, how a time
+//! becomes a day. Lookups, grouping, adding up and counting are the engine's own SQL, none of our functions: a second
+//! way to the same numbers. So is attribution, by a join instead of a pass in order; how keys are bound and instants
+//! are read is the run's. Beside each `hll++` estimate stands that of the `hyperloglogplus` crate.
 
 mod compare;
 mod credited;
@@ -19,6 +20,9 @@ mod exact;
 mod facts;
 mod place;
 mod stored;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -56,7 +60,8 @@ pub struct Sample {
 
 /// Recounts days of the newest snapshot and writes what was found into the lake.
 ///
-/// Costs a pass over the day's events for each dimension and distinct count, with the different values of
+/// Costs one reading of the day's files by readers that take every value by itself, to a temporary file with the columns
+/// that the model uses; then a pass over that file for each dimension and distinct count, with the different values of
 /// the day sorted, on disk where memory is limited. Days of retired months are left out, and the report says so.
 ///
 /// # Errors

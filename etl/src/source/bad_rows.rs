@@ -74,6 +74,11 @@ impl BadRows {
         self.lock().get(&file.path()).cloned()
     }
 
+    /// The bad rows of a file that were found so far.
+    pub(super) fn known(&self, file: &SourceFile) -> Vec<BadRow> {
+        self.of(file).map_or_else(Vec::new, |cleaned| cleaned.bad.clone())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Cleaned>>> {
         // An entry is replaced as a whole, so that a panic elsewhere spoils none.
         self.files.lock().unwrap_or_else(PoisonError::into_inner)

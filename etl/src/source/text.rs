@@ -93,7 +93,8 @@ impl TableProvider for TextFiles {
             Some(columns) => Arc::new(self.schema.project(columns)?),
             None => Arc::clone(&self.schema),
         };
-        let partitions = balanced(&self.files, self.n_partitions).into_iter().map(|files| {
+        let partitions = balanced(&self.files, |file| file.meta.size, self.n_partitions);
+        let partitions = partitions.into_iter().map(|files| {
             let reading = Arc::clone(&self.reading);
             Arc::new(Files { reading, schema: Arc::clone(&schema), files }) as _
         });
@@ -110,14 +111,18 @@ impl TableProvider for TextFiles {
 }
 
 /// The files in so many parts of about the same size: the largest first, each to the smallest part.
-fn balanced(files: &[SourceFile], n_parts: usize) -> Vec<Vec<SourceFile>> {
-    let mut by_size: Vec<&SourceFile> = files.iter().collect();
-    by_size.sort_by_key(|file| std::cmp::Reverse(file.meta.size));
+pub(super) fn balanced<T: Clone>(
+    files: &[T],
+    size_of: impl Fn(&T) -> u64,
+    n_parts: usize,
+) -> Vec<Vec<T>> {
+    let mut by_size: Vec<&T> = files.iter().collect();
+    by_size.sort_by_key(|file| std::cmp::Reverse(size_of(file)));
     let n_parts = n_parts.min(files.len()).max(1);
     let mut parts = vec![(0_u64, Vec::new()); n_parts];
     for file in by_size {
         if let Some(smallest) = parts.iter_mut().min_by_key(|(size, _)| *size) {
-            smallest.0 += file.meta.size;
+            smallest.0 += size_of(file);
             smallest.1.push(file.clone());
         }
     }
@@ -255,9 +260,10 @@ mod tests {
                 partitions: Arc::default(),
             })
             .collect();
-        let n_files: Vec<usize> = balanced(&files, 2).iter().map(Vec::len).collect();
+        let size = |file: &SourceFile| file.meta.size;
+        let n_files: Vec<usize> = balanced(&files, size, 2).iter().map(Vec::len).collect();
         assert_eq!(n_files, [1, 5]);
-        assert_eq!(balanced(&files, 9).len(), 6);
-        assert_eq!(balanced(&[], 3).len(), 1);
+        assert_eq!(balanced(&files, size, 9).len(), 6);
+        assert_eq!(balanced(&[], size, 3).len(), 1);
     }
 }

@@ -9,7 +9,6 @@ use datafusion::common::Result as EngineResult;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::DataFrame;
-use futures::StreamExt;
 
 use super::facts::{Events, Recount, STEP};
 use crate::attribute::{Creditor, Side};
@@ -39,17 +38,17 @@ impl Events<'_> {
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let mut measures = Vec::new();
-        let played = self.plays(creditor, selection, &mut measures, not_compared)?;
-        let shown = self.impressions(creditor, selection, &mut measures, not_compared)?;
+        let played = self.plays(creditor, selection, &mut measures, not_compared).await?;
+        let shown = self.impressions(creditor, selection, &mut measures, not_compared).await?;
         measures.sort_unstable_by_key(|(index, _)| *index);
         let sql = self.credited_sql(creditor, selection, &played, &shown);
-        let rows = self.kept(&sql).await.map_err(|error| explained(STEP, error))?;
+        let rows = self.joined(&sql).await.map_err(|error| explained(STEP, error))?;
         self.ctx.register_table(format!("events_{}", self.source), rows).during(STEP)?;
         Ok(measures)
     }
 
-    /// The rows of a query, in a temporary file: every question reads them, and none of them joins again.
-    async fn kept(&self, sql: &str) -> EngineResult<Arc<dyn TableProvider>> {
+    /// The rows of a query, joined once.
+    async fn joined(&self, sql: &str) -> EngineResult<Arc<dyn TableProvider>> {
         // Both sides may be many times the memory: sorts spill, the tables of a hash join do not.
         let prefer_hash_join = |is_preferred: bool| {
             let state = self.ctx.state_ref();
@@ -58,18 +57,11 @@ impl Events<'_> {
         prefer_hash_join(false);
         let planned = async { self.ctx.sql(sql).await?.create_physical_plan().await }.await;
         prefer_hash_join(true);
-        let mut rows = execute_stream(planned?, self.ctx.task_ctx())?;
-        let mut kept = Spilled::new(&self.ctx.runtime_env().disk_manager, rows.schema());
-        let mut writer = kept.writer();
-        while let Some(batch) = rows.next().await {
-            writer.write(&batch?)?;
-        }
-        kept.add(writer)?;
-        kept.provider()
+        Spilled::of(self.ctx, execute_stream(planned?, self.ctx.task_ctx())?).await
     }
 
     /// Registers `played_S`.
-    fn plays(
+    async fn plays(
         &self,
         creditor: &Creditor,
         selection: Selection,
@@ -78,7 +70,7 @@ impl Events<'_> {
     ) -> Result<Columns, EtlError> {
         let input = &self.inputs.sources()[self.source];
         let files = self.inputs.inventory().files(self.source, &selection);
-        let provider = self.inputs.provider(self.source, files);
+        let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let mut columns = self.matched_by(&scope, &frame, creditor, Side::Play)?;
@@ -90,12 +82,12 @@ impl Events<'_> {
             measures,
             not_compared,
         )?;
-        self.register_side("played", frame, (&input.table, input.has_folders), &columns)?;
+        self.register_side("played", frame, (&input.table, input.has_folders), &columns).await?;
         Ok(columns)
     }
 
     /// Registers `shown_S`.
-    fn impressions(
+    async fn impressions(
         &self,
         creditor: &Creditor,
         selection: Selection,
@@ -104,7 +96,7 @@ impl Events<'_> {
     ) -> Result<Columns, EtlError> {
         let (table, source) = (&creditor.table, &creditor.source);
         let files = self.inputs.inventory().creditor_files(self.source, &selection);
-        let provider = table.provider(files, self.inputs.n_threads);
+        let provider = table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, table, source, provider)?;
         let scope = Scope::new(self.ctx, table, &frame);
         let mut columns = self.matched_by(&scope, &frame, creditor, Side::Impression)?;
@@ -128,7 +120,7 @@ impl Events<'_> {
             measures,
             not_compared,
         )?;
-        self.register_side("shown", frame, (table, creditor.has_folders), &columns)?;
+        self.register_side("shown", frame, (table, creditor.has_folders), &columns).await?;
         Ok(columns)
     }
 
@@ -184,7 +176,7 @@ impl Events<'_> {
     }
 
     /// An event in the folder of another day is none: its own source does not count it either.
-    fn register_side(
+    async fn register_side(
         &self,
         name: &str,
         frame: DataFrame,
@@ -200,8 +192,8 @@ impl Events<'_> {
             let is_near = col("day").between(first, last);
             rows = rows.filter(is_near).during(STEP)?;
         }
-        let name = format!("{name}_{}", self.source);
-        self.ctx.register_table(name, rows.into_view()).during(STEP)?;
+        let rows = self.read(rows).await?;
+        self.ctx.register_table(format!("{name}_{}", self.source), rows).during(STEP)?;
         Ok(())
     }
 

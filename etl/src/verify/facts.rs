@@ -1,7 +1,10 @@
 //! The events of a day as views that SQL can be asked about: dimensions joined from lookups, nothing grouped.
 
+use std::sync::Arc;
+
 use clio_proto::{AsOf, Dimension, DimensionColumn, Measure, MeasureKind, Model, SqlColumn};
 use datafusion::arrow::datatypes::DataType;
+use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, try_cast, when};
 use datafusion::prelude::{DataFrame, SessionContext};
 use jiff::civil::Date;
@@ -14,6 +17,7 @@ use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, is_utc};
 use crate::rollup::{Inputs, Selection, number_of, time};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::spilled::Spilled;
 
 pub(super) const STEP: &str = "recounting a day";
 
@@ -65,7 +69,7 @@ impl Facts {
             let events = Events { ctx, model, inputs, source, lookups: &lookups };
             let not_compared = &mut facts.not_compared;
             let measures = match &input.creditor {
-                None => events.register(selection, not_compared)?,
+                None => events.register(selection, not_compared).await?,
                 Some(creditor) => {
                     Box::pin(events.register_credited(creditor, selection, not_compared)).await?
                 }
@@ -118,7 +122,7 @@ impl LookupView {
             let newest = files.iter().filter_map(|file| file.folder_day).max();
             files.retain(|file| file.folder_day == newest);
         }
-        let mut frame = table.frame(ctx, table.provider(files, 1))?;
+        let mut frame = table.frame(ctx, table.recounted(files, 1))?;
         if let (Some(AsOf::Rows { valid_from, valid_to }), Some(day)) = (&lookup.as_of, day) {
             frame = in_force(ctx, model, &table, frame, (valid_from, valid_to.as_ref()), day)?;
         }
@@ -213,14 +217,14 @@ pub(super) struct Events<'a> {
 
 impl Events<'_> {
     /// Registers `events_S`: the day's rows, with `rI` as each dimension's column or key, and measures' columns.
-    fn register(
+    async fn register(
         &self,
         selection: Selection,
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let input = &self.inputs.sources()[self.source];
         let files = self.inputs.inventory().files(self.source, &selection);
-        let provider = self.inputs.provider(self.source, files);
+        let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
         let frame = self.of_day(frame, selection)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
@@ -241,10 +245,15 @@ impl Events<'_> {
         }
         // A column that is always there, should nothing else be read.
         columns.push(lit(1_i64).alias("one"));
-        let frame = frame.select(columns).during(STEP)?;
-        let name = format!("events_{}", self.source);
-        self.ctx.register_table(name, frame.into_view()).during(STEP)?;
+        let rows = self.read(frame.select(columns).during(STEP)?).await?;
+        self.ctx.register_table(format!("events_{}", self.source), rows).during(STEP)?;
         Ok(measures)
+    }
+
+    /// Reads events once, into a temporary file: every question goes over them, and the second reader is slow.
+    pub(super) async fn read(&self, events: DataFrame) -> Result<Arc<dyn TableProvider>, EtlError> {
+        let read = async { Spilled::of(self.ctx, events.execute_stream().await?).await };
+        read.await.map_err(|error| explained(STEP, error))
     }
 
     /// Whether a measure is taken of the source.

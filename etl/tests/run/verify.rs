@@ -7,9 +7,12 @@ use clio_etl::{Days, EtlError, Sample, Silent, verify};
 use clio_lake::Verification;
 use clio_proto::Model;
 use clio_sketch::{Family, Precision, Sketch};
-use datafusion::arrow::array::{Array, AsArray, BinaryArray, Int64Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BinaryArray, Int64Array, RecordBatch, StringArray,
+};
 use datafusion::arrow::datatypes::Int64Type;
 
+use crate::real_files::source;
 use crate::sandbox::{Sandbox, days};
 
 /// Every way to a dimension's value and to a number.
@@ -226,4 +229,37 @@ async fn what_cannot_be_recounted_is_said() {
         "2026-01-03 is out of date: its files changed; run `clio etl run` first, then verify";
     assert!(error.to_string().ends_with(expected), "{error}");
     assert!(!sandbox.path("lake/verifications").try_exists().unwrap());
+}
+
+/// What a run left out, a recount leaves out as well, whatever the row was: of several lines, with a quote that stays
+/// open behind such a field, or in a file of columns.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_a_run_set_aside_are_no_part_of_the_recount() {
+    let csv = "at,id,country\n2026-01-31,1,\"U\nS\"\nnever,2,\"two\nlines\"\n2026-01-31,3,US\n\
+               2026-01-31,\"of two\nlines\",\"US\n2026-01-31,5,US\n";
+    let json = "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}\n{\"at\":\"never\",\"id\":2}\nno row\n\n\
+                {\"at\":\"2026-01-31\",\"id\":3,\"country\":\"DE\"}\n";
+    let policy = "on_bad_rows = \"quarantine\"\nmax_bad_rows = \"90%\"";
+    let text = |values: [&str; 4]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+    let parquet = RecordBatch::try_from_iter([
+        ("at", text(["2026-01-31", "never", "2026-01-31", "2026-01-31"])),
+        ("id", text(["1", "2", "3", "4"])),
+        ("country", text(["US", "US", "DE", "US"])),
+    ]);
+    for (format, expected) in [
+        ("csv", ["U\nS 1 1", "US 2 2"]),
+        ("ndjson", ["DE 1 1", "US 1 1"]),
+        ("parquet", ["DE 1 1", "US 2 2"]),
+    ] {
+        let mut sandbox = Sandbox::new(&source(format, policy));
+        match format {
+            "csv" => sandbox.write("events/a.csv", csv),
+            "ndjson" => sandbox.write("events/a.ndjson", json),
+            _ => sandbox.write_parquet("events/a.parquet", parquet.as_ref().unwrap()),
+        }
+        sandbox.run(Days::All).await;
+        assert_eq!(sandbox.cells().await.lines("all"), expected, "{format}");
+        let found = verify(&sandbox.config(), SAMPLE, &Silent).await.unwrap();
+        assert!(found.is_ok() && found.n_mismatches == 0, "{format}: {:#?}", found.mismatches);
+    }
 }
