@@ -9,6 +9,7 @@ mod datasets;
 mod doors;
 mod exact;
 mod faults;
+mod lookups;
 mod memory;
 mod model_init;
 mod processes;

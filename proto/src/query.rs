@@ -292,6 +292,38 @@ pub struct Coverage {
     pub provisional: Vec<DayRange>,
     /// The periods that were read (`2026`, `2026-02`, `2026-03-01`, `all`), in order of time.
     pub periods: Vec<crate::Period>,
+    /// Lookups of which the days took different states, as far as the answer depends on them.
+    pub mixed: Vec<MixedLookup>,
+}
+
+/// A lookup that changed while days kept what they had taken from it (`on_change = "new_days"`), so that an answer
+/// over them has some of the one and some of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MixedLookup {
+    /// The lookup.
+    pub lookup: String,
+    /// How many states the answer's days took; at least 2.
+    pub n_states: u32,
+    /// The days that took another state than the last one of the answer.
+    pub others: Vec<DayRange>,
+}
+
+/// In words, with what makes all days alike. Of more than ten ranges the first ten.
+impl fmt::Display for MixedLookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const N_RANGES: usize = 10;
+        let Self { lookup, n_states, others } = self;
+        let mut ranges: Vec<_> = others.iter().take(N_RANGES).map(DayRange::to_string).collect();
+        if others.len() > N_RANGES {
+            ranges.push("…".to_owned());
+        }
+        let ranges = ranges.join(", ");
+        write!(
+            f,
+            "{n_states} states of the lookup `{lookup}` are mixed here: {ranges} took another one than the last day; \
+             `clio etl run --all` makes all days with the newest one"
+        )
+    }
 }
 
 impl Coverage {

@@ -4,6 +4,7 @@
 
 mod bind;
 mod filter;
+mod lookups;
 mod notices;
 mod one_value;
 mod range;

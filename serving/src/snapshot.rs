@@ -16,6 +16,7 @@ mod layout;
 mod load;
 mod lookup;
 mod members;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -36,6 +37,7 @@ pub(crate) use layout::{Layout, Stored};
 pub(crate) use load::Loader;
 use lookup::LookupTable;
 use members::MemberIndex;
+pub(crate) use states::LookupStates;
 
 /// A snapshot that is served.
 ///
@@ -50,6 +52,7 @@ pub(crate) struct Snapshot {
     pub(crate) days: BTreeSet<Date>,
     pub(crate) retired: RetiredDays,
     pub(crate) provisional: BTreeSet<Date>,
+    pub(crate) lookup_states: LookupStates,
     /// The files of each period, by path.
     pub(crate) chunks: BTreeMap<Period, Vec<Arc<Chunk>>>,
     /// One a dimension.

@@ -10,3 +10,4 @@ mod oracle;
 mod queries;
 mod refusals;
 mod retired;
+mod states;

@@ -14,8 +14,9 @@ use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, Fingerprint,
     GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
-    Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError, ServingState, ServingStatus,
-    SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed, VerificationInfo,
+    MixedLookup, Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError, ServingState,
+    ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    VerificationInfo,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -181,6 +182,11 @@ pub(crate) fn answer(query: &Query) -> Answer {
             retired: vec![days("2026-02-02", "2026-02-02")],
             provisional: vec![days("2026-01-31", "2026-01-31")],
             periods: vec!["2026-01".parse().unwrap()],
+            mixed: vec![MixedLookup {
+                lookup: "audiences".to_owned(),
+                n_states: 2,
+                others: vec![days("2026-01-01", "2026-01-10")],
+            }],
         },
         notices: vec![Notice {
             field: FieldRef::parse("country"),

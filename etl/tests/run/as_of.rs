@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use clio_etl::{Days, Reason, plan};
+use clio_etl::{Days, Reason, Sample, Silent, plan, verify};
 
 use crate::random::{index, next};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, days};
 
 const FOLDERS: &str = "url = \"people/\"\nformat = \"ndjson\"\nkey = \"id\"\nas_of = \"day\"\n";
 const ROWS: &str = "url = \"people.json\"\nformat = \"ndjson\"\nkey = \"id\"\nas_of = \"day\"\n\
@@ -265,7 +265,24 @@ async fn a_lookup_for_new_days_leaves_days_as_they_are() {
     let of = |cells: &crate::sandbox::Stored| {
         ["2026-01-01", "2026-01-02", "2026-01-03"].map(|day| cells.lines(day).join("; "))
     };
-    assert_eq!(of(&sandbox.cells().await), ["[a] 1", "[bbb] 2", "[bbb] 1"]);
+    let cells = sandbox.cells().await;
+    assert_eq!(of(&cells), ["[a] 1", "[bbb] 2", "[bbb] 1"]);
+    // The commit says which state each day has.
+    let inputs = cells.metadata.unwrap().inputs;
+    let states = ["2026-01-01", "2026-01-02", "2026-01-03"]
+        .map(|day| inputs.get(day.parse().unwrap()).unwrap().0.lookups["people"]);
+    assert!(states[0] != states[1] && states[1] == states[2], "{states:?}");
+    // A recount says which days keep a state that is gone; of the others it is right.
+    let verified = async |sandbox: &mut Sandbox, day: &str| {
+        let Days::Range(range) = days(day, day) else { unreachable!() };
+        let sample = Sample { days: Some(range), n_cells: 5, seed: 1 };
+        verify(&sandbox.config(), sample, &Silent).await
+    };
+    assert!(verified(&mut sandbox, "2026-01-02").await.unwrap().is_ok());
+    let message = verified(&mut sandbox, "2026-01-01").await.unwrap_err().to_string();
+    let expected = "2026-01-01 was made with an earlier state of `people` and keeps it";
+    assert!(message.contains(expected), "{message}");
     sandbox.run(Days::All).await;
+    assert!(verified(&mut sandbox, "2026-01-01").await.unwrap().is_ok());
     assert_eq!(of(&sandbox.cells().await), ["[bbb] 1", "[bbb] 2", "[bbb] 1"]);
 }

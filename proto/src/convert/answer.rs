@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::ServiceError;
 use crate::period::{DayRange, runs};
-use crate::query::{Answer, Coverage, Key, Notice, Row, Value};
+use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Row, Value};
 use crate::wire;
 
 /// The most days that the fields list which ranges replaced.
@@ -157,6 +157,15 @@ fn coverage_to_wire(coverage: &Coverage) -> wire::Coverage {
         provisional_ranges: ranges(&coverage.provisional),
         retired_ranges: ranges(&coverage.retired),
         n_days_present: coverage.n_days_present,
+        mixed_lookups: coverage
+            .mixed
+            .iter()
+            .map(|MixedLookup { lookup, n_states, others }| wire::MixedLookup {
+                lookup: lookup.clone(),
+                n_states: *n_states,
+                other_ranges: ranges(others),
+            })
+            .collect(),
     }
 }
 
@@ -177,7 +186,14 @@ pub(super) fn coverage_from_wire(coverage: &wire::Coverage) -> Result<Coverage, 
             .iter()
             .map(|text| text.parse().map_err(|error| invalid("coverage.periods", error)))
             .collect::<Result<_, _>>()?,
+        mixed: coverage.mixed_lookups.iter().map(mixed_from_wire).collect::<Result<_, _>>()?,
     })
+}
+
+fn mixed_from_wire(mixed: &wire::MixedLookup) -> Result<MixedLookup, ServiceError> {
+    let wire::MixedLookup { lookup, n_states, other_ranges } = mixed;
+    let others = ranges("coverage.mixed_lookups", other_ranges, &[])?;
+    Ok(MixedLookup { lookup: lookup.clone(), n_states: *n_states, others })
 }
 
 /// The ranges, or those that the days make where a server only lists days.

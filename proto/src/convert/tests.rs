@@ -11,8 +11,8 @@ use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::model::MeasureFormat;
 use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Filter, Key, MAX_FILTER_DEPTH, Notice, Order, OrderBy, Query,
-    QueryRange, Row, Test, TimeGrain, Value,
+    Answer, Coverage, Direction, Filter, Key, MAX_FILTER_DEPTH, MixedLookup, Notice, Order,
+    OrderBy, Query, QueryRange, Row, Test, TimeGrain, Value,
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
@@ -208,14 +208,21 @@ fn rows() -> impl Strategy<Value = Row> {
 
 fn coverages() -> impl Strategy<Value = Coverage> {
     let periods = prop::collection::vec(period(), 0..4);
-    (day_pairs(), any::<u32>(), days(), days(), days(), periods).prop_map(
-        |(range, n_days_present, missing, retired, provisional, periods)| Coverage {
+    let mixed = (name(), any::<u32>(), days()).prop_map(|(lookup, n_states, others)| MixedLookup {
+        lookup,
+        n_states,
+        others,
+    });
+    let mixed = prop::collection::vec(mixed, 0..3);
+    (day_pairs(), any::<u32>(), days(), days(), days(), periods, mixed).prop_map(
+        |(range, n_days_present, missing, retired, provisional, periods, mixed)| Coverage {
             range,
             n_days_present,
             missing,
             retired,
             provisional,
             periods,
+            mixed,
         },
     )
 }

@@ -295,6 +295,22 @@ pub struct Coverage {
     /// The days whose numbers are in the answer; 0: there is no data, and every value is absent.
     #[prost(uint32, tag = "10")]
     pub n_days_present: u32,
+    /// Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.
+    #[prost(message, repeated, tag = "11")]
+    pub mixed_lookups: ::prost::alloc::vec::Vec<MixedLookup>,
+}
+/// A lookup of which the days of an answer took different states.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MixedLookup {
+    /// The lookup's name in the model.
+    #[prost(string, tag = "1")]
+    pub lookup: ::prost::alloc::string::String,
+    /// How many states there are.
+    #[prost(uint32, tag = "2")]
+    pub n_states: u32,
+    /// The days that took another one than the last day.
+    #[prost(message, repeated, tag = "3")]
+    pub other_ranges: ::prost::alloc::vec::Vec<Days>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Row {

@@ -121,6 +121,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
             retired: Vec::new(),
             provisional: Vec::new(),
             periods: vec!["2026-01".parse().unwrap()],
+            mixed: Vec::new(),
         },
         notices: Vec::new(),
         n_notices: 0,

@@ -9,6 +9,7 @@ use clio_proto::{
 };
 
 use super::filter::{bind_filter, check_filter};
+use super::lookups::lookups;
 use super::notices::notices;
 use super::one_value::values_of_groups;
 use super::range::bind_range;
@@ -37,7 +38,8 @@ pub(crate) fn bind(
     let order = bind_order(query)?;
     let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
-    let (steps, coverage) = bind_range(snapshot, query.range, grain, limits)?;
+    let lookups = lookups(snapshot, query);
+    let (steps, coverage) = bind_range(snapshot, query.range, grain, &lookups, limits)?;
     let overlapping = keys.iter().filter_map(|key| match key {
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
         PlanKey::Field { .. } | PlanKey::Time => None,

@@ -12,11 +12,12 @@ use super::Step;
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
 
-/// The steps of a query and the days behind them.
+/// The steps of a query and the days behind them, with what is to say of the lookups that it depends on.
 pub(crate) fn bind_range(
     snapshot: &Snapshot,
     range: QueryRange,
     grain: Option<TimeGrain>,
+    lookups: &BTreeSet<String>,
     limits: &Limits,
 ) -> Result<(Vec<Step>, Coverage), ServiceError> {
     // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
@@ -30,6 +31,7 @@ pub(crate) fn bind_range(
             retired: Vec::new(),
             provisional: Vec::new(),
             periods: Vec::new(),
+            mixed: Vec::new(),
         };
         return Ok((Vec::new(), coverage));
     };
@@ -58,6 +60,7 @@ pub(crate) fn bind_range(
     let left_out: BTreeSet<Date> =
         asked().filter(|day| retired.contains(*day) && !is_read(*day)).collect();
     let present: Vec<Date> = asked().filter(|day| !left_out.contains(day)).collect();
+    let mixed = snapshot.lookup_states.mixed(lookups, &present);
     let provisional = snapshot.provisional.range(range.first()..=range.last()).copied();
     let coverage = Coverage {
         range: Some((range.first(), range.last())),
@@ -66,6 +69,7 @@ pub(crate) fn bind_range(
         retired: runs(left_out),
         provisional: runs(provisional.filter(|day| days.contains(day))),
         periods: steps.iter().flat_map(|step| step.periods.iter().copied()).collect(),
+        mixed,
     };
     Ok((steps, coverage))
 }

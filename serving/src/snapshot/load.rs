@@ -27,6 +27,7 @@ use super::dictionary::Vocabulary;
 use super::field::{Field, People, member_rows};
 use super::layout::Layout;
 use super::lookup::LookupTable;
+use super::states::LookupStates;
 use super::{Snapshot, check};
 use crate::error::{FileProblem, Refusal, ServingError};
 
@@ -330,6 +331,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     };
     Ok(Snapshot {
         info,
+        lookup_states: LookupStates::of(&parts.metadata.inputs),
         model: parts.model,
         layout: parts.layout,
         provisional: parts.metadata.provisional_days.iter().copied().collect(),

@@ -97,7 +97,7 @@ CSV:     null is an empty field, the empty text is \"\"; a text that begins with
          apostrophe before it, unless --raw is given.
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
-         retired_days, no_data, overlapping, unknown_value, unattributed
+         retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed
 Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 wrong usage (an unknown name, a range
          that ends before it starts).";
 

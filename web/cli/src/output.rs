@@ -118,6 +118,7 @@ fn notes(answer: &Answer) -> String {
             lines.push(format!("{what} ({}): {}{mend}", n_days(days), shortened(&ranges)));
         }
     }
+    lines.extend(coverage.mixed.iter().map(ToString::to_string));
     if coverage.range.is_some() && coverage.n_days_present == 0 {
         lines.push("no data: none of these days is in the snapshot".to_owned());
     }

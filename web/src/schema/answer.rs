@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
-use clio_proto::{Answer, DayRange, Description, TimeGrain};
+use clio_proto::{Answer, DayRange, Description, MixedLookup, TimeGrain};
 
 use super::members::printable;
 use super::object::{ObjectOf, number, text};
@@ -14,6 +14,7 @@ use crate::names::{enum_name, field_name};
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
 const COVERAGE: &str = "Coverage";
 const DAYS: &str = "DayRange";
+const MIXED_LOOKUP: &str = "MixedLookup";
 const NOTICE: &str = "Notice";
 const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
@@ -57,6 +58,14 @@ struct Coverage {
     retired: Vec<Days>,
     provisional: Vec<Days>,
     periods: Vec<String>,
+    mixed: Vec<Mixed>,
+}
+
+/// A lookup of which the days took different states.
+#[derive(Debug, Clone)]
+struct Mixed {
+    mixed: MixedLookup,
+    others: Vec<Days>,
 }
 
 /// A group. Its keys and values know what they are of, so that the typed fields find them.
@@ -131,6 +140,11 @@ impl From<clio_proto::Coverage> for Coverage {
             retired: days(coverage.retired),
             provisional: days(coverage.provisional),
             periods: coverage.periods.iter().map(ToString::to_string).collect(),
+            mixed: coverage
+                .mixed
+                .into_iter()
+                .map(|mixed| Mixed { others: days(mixed.others.clone()), mixed })
+                .collect(),
         }
     }
 }
@@ -155,6 +169,7 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(answer())
         .register(coverage())
         .register(days_type())
+        .register(mixed())
         .register(notice())
         .register(row(dataset))
         .register(key())
@@ -275,7 +290,31 @@ fn coverage() -> Object {
             "The periods that were read: \"2026\", \"2026-02\", \"2026-03-01\", \"all\".",
             |it| texts(&it.periods),
         )
+        .list(
+            "mixedLookups",
+            MIXED_LOOKUP,
+            "Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.",
+            |it: &Coverage| &it.mixed,
+        )
         .finish()
+}
+
+fn mixed() -> Object {
+    ObjectOf::<Mixed>::new(
+        MIXED_LOOKUP,
+        "A lookup of which the days of an answer took different states (on_change = \"new_days\").",
+    )
+    .leaf("lookup", TypeRef::named_nn(TypeRef::STRING), "The lookup's name in the model.", |it| {
+        it.mixed.lookup.as_str().into()
+    })
+    .leaf("stateCount", int(), "How many states there are.", |it| it.mixed.n_states.into())
+    .list("otherRanges", DAYS, "The days that took another one than the last day.", |it: &Mixed| {
+        &it.others
+    })
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+        it.mixed.to_string().into()
+    })
+    .finish()
 }
 
 fn days_type() -> Object {

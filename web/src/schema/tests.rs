@@ -35,7 +35,8 @@ async fn an_answer_has_lists_and_typed_fields() {
         total { keys { key } values { value } viewers { value lower upper exact } }
         groupCount overlapping elapsedMs
         coverage { from to nDays nDaysPresent nMissing missingRanges { from to nDays }
-            retiredRanges { from to } provisionalRanges { from to } missing retired provisional periods }
+            retiredRanges { from to } provisionalRanges { from to } missing retired provisional periods
+            mixedLookups { lookup stateCount otherRanges { from to } message } }
         notices { field value isPrefix nearest message } noticeCount
     } }";
     let body = server.ask(query, json!({})).await;
@@ -79,6 +80,12 @@ async fn an_answer_has_lists_and_typed_fields() {
                 "provisionalRanges": [{ "from": "2026-01-31", "to": "2026-01-31" }],
                 "missing": ["2026-02-01", "2026-02-02"], "retired": ["2026-02-02"], "provisional": ["2026-01-31"],
                 "periods": ["2026-01"],
+                "mixedLookups": [{
+                    "lookup": "audiences", "stateCount": 2,
+                    "otherRanges": [{ "from": "2026-01-01", "to": "2026-01-10" }],
+                    "message": "2 states of the lookup `audiences` are mixed here: 2026-01-01..2026-01-10 took another \
+                        one than the last day; `clio etl run --all` makes all days with the newest one",
+                }],
             },
             "notices": [{
                 "field": "COUNTRY", "value": "UX", "isPrefix": false, "nearest": ["US", "UK"],

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clio_proto::{Answer, DayRange, Row, n_days};
+use clio_proto::{Answer, DayRange, MixedLookup, Row, n_days};
 use serde_json::{Map, Value, json};
 
 /// The most days that the lists name which ranges replaced.
@@ -87,6 +87,13 @@ fn coverage(answer: &Answer) -> Value {
             })
         })
         .collect();
+    let mixed: Vec<_> = coverage
+        .mixed
+        .iter()
+        .map(|MixedLookup { lookup, n_states, others }| {
+            json!({ "lookup": lookup, "n_states": n_states, "other_ranges": ranges(others) })
+        })
+        .collect();
     json!({
         "from": coverage.range.map(|range| range.0.to_string()),
         "to": coverage.range.map(|range| range.1.to_string()),
@@ -100,6 +107,7 @@ fn coverage(answer: &Answer) -> Value {
         "provisional": days(&coverage.provisional),
         "unattributed": unattributed,
         "periods": texts(coverage.periods.iter()),
+        "mixed_lookups": mixed,
     })
 }
 

@@ -1,11 +1,12 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, DayRange};
+use clio_proto::{Answer, DayRange, MixedLookup};
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
 /// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
-/// ranges with `..`, joined by commas), `no_data`, `unattributed` (events), `overlapping` (fields), and
+/// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
+/// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
 /// `unknown_value` with words for people.
 pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     let coverage = &answer.coverage;
@@ -19,6 +20,10 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
             let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
             notes.push(format!("{word}={}", ranges.join(",")));
         }
+    }
+    for MixedLookup { lookup, others, .. } in &coverage.mixed {
+        let ranges: Vec<_> = others.iter().map(DayRange::to_string).collect();
+        notes.push(format!("mixed_lookup={lookup}:{}", ranges.join(",")));
     }
     if coverage.n_days_present == 0 {
         notes.push("no_data".to_owned());

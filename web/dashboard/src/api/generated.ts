@@ -71,7 +71,7 @@ export type ExploreQueryVariables = Exact<{
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }> } } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ message: string }> } } };
 
 export type MembersQueryVariables = Exact<{
   field: string;
@@ -326,6 +326,9 @@ export const ExploreDocument = new TypedDocumentString(`
       }
       provisionalRanges {
         ...Days
+      }
+      mixedLookups {
+        message
       }
     }
     elapsedMs

@@ -61,6 +61,7 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
       missingRanges: [],
       retiredRanges: [],
       provisionalRanges: [],
+      mixedLookups: [],
     },
     elapsedMs: 1,
   };

@@ -152,7 +152,7 @@ describe('states', () => {
 });
 
 describe('notes', () => {
-  it('name missing and provisional days and overlapping groups', async () => {
+  it('name missing and provisional days, states of lookups and overlapping groups', async () => {
     gateway.cube = () => ({
       overlapping: ['AUDIENCE'],
       coverage: {
@@ -163,6 +163,7 @@ describe('notes', () => {
         missingRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
         retiredRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
         provisionalRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
+        mixedLookups: [{ message: '2 states of the lookup `audiences` are mixed here' }],
       },
     });
     renderAt('/?group=audience', gateway);
@@ -170,6 +171,7 @@ describe('notes', () => {
     expect(notes.getByText('1 of 3 days is missing from these numbers: 2 Jan 2026.')).toBeTruthy();
     expect(notes.getByText(/^Kept only as part of a whole month: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
+    expect(notes.getByText('2 states of the lookup `audiences` are mixed here.')).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
   });
 
@@ -221,6 +223,7 @@ describe('the chart', () => {
               missingRanges: [{ from: '2026-01-02', to: '2026-01-03' }],
               retiredRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
               provisionalRanges: [],
+              mixedLookups: [],
             },
           };
     renderAt('/', gateway);

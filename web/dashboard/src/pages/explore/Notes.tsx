@@ -1,4 +1,4 @@
-// What a reader must know before trusting the numbers: the days they cover, those missing or still changing, and groups
+// What a reader must know before trusting the numbers: the days they cover, those missing or still changing, lookups in several states, and groups
 // that overlap. The line is always there, so that nothing moves when there is something to note.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
@@ -32,7 +32,7 @@ interface Note {
 
 function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
-  const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, nDays } = answer.coverage;
+  const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, mixedLookups, nDays } = answer.coverage;
   if (from !== null && to !== null) {
     const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
     notes.push({ kind: 'plain', text });
@@ -48,6 +48,9 @@ function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   }
   if (provisionalRanges.length > 0) {
     notes.push({ kind: 'caution', text: `Provisional, may still change: ${formatDays(provisionalRanges)}.` });
+  }
+  for (const { message } of mixedLookups) {
+    notes.push({ kind: 'caution', text: `${message}.` });
   }
   if (answer.overlapping.length > 0) {
     const labels = answer.overlapping.map(

@@ -1,0 +1,66 @@
+//! The lookups whose states an answer depends on.
+
+use std::collections::BTreeSet;
+
+use clio_proto::{DimensionColumn, FieldRef, Filter, GroupKey, MeasureKind, Query};
+
+use crate::snapshot::Snapshot;
+
+/// Of the lookups that days took different states of: those that give a dimension its values which the query groups or
+/// filters by, and those that are keys of an attribution, where it asks for what was credited.
+pub(super) fn lookups(snapshot: &Snapshot, query: &Query) -> BTreeSet<String> {
+    let states = &snapshot.lookup_states;
+    if states.lookups().next().is_none() {
+        return BTreeSet::new();
+    }
+    let mut fields = Vec::new();
+    if let Some(filter) = &query.filter {
+        of_filter(filter, &mut fields);
+    }
+    fields.extend(query.group_by.iter().filter_map(|key| match key {
+        GroupKey::Field(field) => Some(field),
+        GroupKey::Time(_) => None,
+    }));
+    let dimensions = snapshot.model.dimensions();
+    let lookup_of = |column: &DimensionColumn| match column {
+        DimensionColumn::Lookup { lookup, .. } => Some(lookup.clone()),
+        DimensionColumn::Event(_) => None,
+    };
+    let of_field = |field: &FieldRef| {
+        let field = &snapshot.fields[snapshot.field(field).ok()?];
+        lookup_of(&dimensions[field.dimension].column)
+    };
+    let mut used: BTreeSet<String> = fields.into_iter().filter_map(of_field).collect();
+    if asks_for_credited(snapshot, query) {
+        // What gives no dimension its values is a recipe's for its keys.
+        let given: BTreeSet<String> =
+            dimensions.iter().filter_map(|dimension| lookup_of(&dimension.column)).collect();
+        used.extend(states.lookups().filter(|lookup| !given.contains(*lookup)).cloned());
+    }
+    used
+}
+
+fn of_filter<'a>(filter: &'a Filter, fields: &mut Vec<&'a FieldRef>) {
+    match filter {
+        Filter::And(nodes) | Filter::Or(nodes) => {
+            nodes.iter().for_each(|node| of_filter(node, fields));
+        }
+        Filter::Not(node) => of_filter(node, fields),
+        Filter::Field { field, .. } => fields.push(field),
+    }
+}
+
+fn asks_for_credited(snapshot: &Snapshot, query: &Query) -> bool {
+    let model = &snapshot.model;
+    let is_credited = |measure: &str| {
+        let source = model.measure(measure).and_then(|measure| measure.kind.source());
+        let source = source.and_then(|source| model.source(source));
+        source.is_some_and(|source| source.attribution.is_some())
+    };
+    query.measures.iter().any(|name| match model.measure(name).map(|measure| &measure.kind) {
+        Some(MeasureKind::Derived { expression }) => {
+            expression.names().into_iter().any(is_credited)
+        }
+        _ => is_credited(name),
+    })
+}
