@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use clio_lake::CheckOutcome;
-use clio_proto::{RunId, SnapshotId};
+use clio_proto::{FilesLeftOut, MAX_FILES_LEFT_OUT, RunId, SnapshotId};
 use jiff::civil::Date;
+use url::Url;
 
 use crate::columns::AbsentColumn;
 use crate::damaged::DamagedFile;
@@ -77,6 +78,21 @@ pub struct LeftOut {
     pub table: String,
     /// Their paths, in order; at least one.
     pub files: Vec<String>,
+}
+
+impl LeftOut {
+    /// The same for the run's record, which others read too: without the place of the model's folder.
+    pub(crate) fn record(&self, base: &Url) -> FilesLeftOut {
+        let name = |path: &String| match path.strip_prefix(base.path()) {
+            Some(below) => below.to_owned(),
+            None => path.rsplit('/').next().unwrap_or_default().to_owned(),
+        };
+        FilesLeftOut {
+            table: self.table.clone(),
+            n_files: self.files.len() as u64,
+            files: self.files.iter().take(MAX_FILES_LEFT_OUT).map(name).collect(),
+        }
+    }
 }
 
 impl fmt::Display for LeftOut {

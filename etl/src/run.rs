@@ -368,6 +368,7 @@ impl Run<'_> {
             days: result.as_ref().map(|report| report.days.clone()).unwrap_or_default(),
             rows_in: self.rows_in.clone(),
             rows_quarantined: self.quarantine.n_rows().clone(),
+            left_out: self.left_out.iter().map(|own| own.record(&self.config.base)).collect(),
             steps: self.book.records(),
         }
     }

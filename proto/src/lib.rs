@@ -47,7 +47,10 @@ pub use query::{
     MAX_MEASURES, MAX_NOTICES, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain,
     Value,
 };
-pub use runs::{RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord, StepRecord};
+pub use runs::{
+    FilesLeftOut, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord,
+    StepRecord,
+};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
     MembersRequest, ServingState, ServingStatus, StatusStream,

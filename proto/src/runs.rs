@@ -78,9 +78,26 @@ pub struct RunRecord {
     /// Bad rows that it left out and wrote to the table `quarantine`, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_quarantined: BTreeMap<String, u64>,
+    /// Files beside those of sources and lookups that it did not read, for how their names end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<FilesLeftOut>,
     /// Its steps, in the order in which they first began; those of one name as one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
+}
+
+/// The most files that a record names of one source or lookup.
+pub const MAX_FILES_LEFT_OUT: usize = 20;
+
+/// Files of one source or lookup that a run did not read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FilesLeftOut {
+    /// Such as ``source `plays` ``.
+    pub table: String,
+    /// How many they are.
+    pub n_files: u64,
+    /// The first [`MAX_FILES_LEFT_OUT`] of them: below the model's folder, or their names alone.
+    pub files: Vec<String>,
 }
 
 /// A step of a run.

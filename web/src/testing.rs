@@ -12,10 +12,10 @@ use async_graphql::dynamic::Schema;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, Fingerprint,
-    GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
-    MixedLookup, Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError, ServingState,
-    ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
+    Fingerprint, GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage,
+    MembersRequest, MixedLookup, Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
     VerificationInfo,
 };
 use futures::StreamExt;
@@ -125,6 +125,11 @@ pub(crate) fn run_record(outcome: RunOutcome) -> RunRecord {
         days: vec!["2026-01-31".parse().unwrap()],
         rows_in: [("plays".to_owned(), 9_876_543_210)].into(),
         rows_quarantined: [("plays".to_owned(), 2)].into(),
+        left_out: vec![FilesLeftOut {
+            table: "source `plays`".to_owned(),
+            n_files: 1,
+            files: vec!["plays/notes.txt".to_owned()],
+        }],
         steps: vec![StepRecord {
             step: "open".to_owned(),
             started_at,

@@ -103,6 +103,7 @@ async fn write_record(
         days: metadata.as_ref().map(|metadata| metadata.days.clone()).unwrap_or_default(),
         rows_in: metadata.map(|metadata| metadata.rows_in).unwrap_or_default(),
         rows_quarantined: Default::default(),
+        left_out: Vec::new(),
         steps: journal.steps_of(&heirloom.run)?,
     };
     write_run(&config.lake, &record).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{count_from_wire, date, invalid, required, timestamp_from_wire, timestamp_to_wire};
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::runs::{RUN_RECORD_VERSION, RunOutcome, RunRecord, StepRecord};
+use crate::runs::{FilesLeftOut, RUN_RECORD_VERSION, RunOutcome, RunRecord, StepRecord};
 use crate::wire;
 
 /// Runs of a list where a request names no limit.
@@ -53,6 +53,15 @@ fn run_to_wire(record: RunRecord) -> wire::Run {
         days: record.days.iter().map(ToString::to_string).collect(),
         rows_in: record.rows_in.into_iter().collect(),
         rows_quarantined: record.rows_quarantined.into_iter().collect(),
+        left_out: record
+            .left_out
+            .into_iter()
+            .map(|FilesLeftOut { table, n_files, files }| wire::FilesLeftOut {
+                table,
+                n_files,
+                files,
+            })
+            .collect(),
         steps: record.steps.into_iter().map(step_to_wire).collect(),
     }
 }
@@ -80,6 +89,15 @@ fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
         days: days.collect::<Result<_, _>>()?,
         rows_in: run.rows_in.into_iter().collect::<BTreeMap<_, _>>(),
         rows_quarantined: run.rows_quarantined.into_iter().collect::<BTreeMap<_, _>>(),
+        left_out: run
+            .left_out
+            .into_iter()
+            .map(|wire::FilesLeftOut { table, n_files, files }| FilesLeftOut {
+                table,
+                n_files,
+                files,
+            })
+            .collect(),
         steps: run.steps.into_iter().map(step_from_wire).collect::<Result<_, _>>()?,
     })
 }

@@ -528,6 +528,21 @@ pub struct Run {
         ::prost::alloc::string::String,
         u64,
     >,
+    /// Files beside those of sources and lookups that it did not read, for how their names end.
+    #[prost(message, repeated, tag = "12")]
+    pub left_out: ::prost::alloc::vec::Vec<FilesLeftOut>,
+}
+/// Files of one source or lookup that a run did not read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FilesLeftOut {
+    /// "source `plays`".
+    #[prost(string, tag = "1")]
+    pub table: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub n_files: u64,
+    /// The first of them, at most 20: below the model's folder, or their names alone.
+    #[prost(string, repeated, tag = "3")]
+    pub files: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunStep {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Description, FieldRef, Fingerprint, Key, Member,
+    Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key, Member,
     MemberPage, MembersRequest, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
     ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
     Value, wire,
@@ -87,6 +87,11 @@ fn run_record() -> RunRecord {
         days: vec!["2026-01-31".parse().unwrap()],
         rows_in: [("plays".to_owned(), 7)].into(),
         rows_quarantined: [("plays".to_owned(), 2)].into(),
+        left_out: vec![FilesLeftOut {
+            table: "source `plays`".to_owned(),
+            n_files: 1,
+            files: vec!["plays/notes.txt".to_owned()],
+        }],
         steps: vec![StepRecord {
             step: "open".to_owned(),
             started_at,

@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value};
-use clio_proto::{RunOutcome, RunRecord, StepRecord};
+use clio_proto::{FilesLeftOut, RunOutcome, RunRecord, StepRecord};
 
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
@@ -11,6 +11,7 @@ use crate::report::without_places;
 pub(super) const RUN: &str = "Run";
 const RUN_STEP: &str = "RunStep";
 const RUN_ROWS: &str = "RunRows";
+const FILES_LEFT_OUT: &str = "FilesLeftOut";
 const RUN_OUTCOME: &str = "RunOutcome";
 
 /// A run as GraphQL shows it.
@@ -26,6 +27,7 @@ pub(super) struct Run {
     days: Vec<String>,
     rows_in: Vec<Rows>,
     rows_quarantined: Vec<Rows>,
+    left_out: Vec<FilesLeftOut>,
     steps: Vec<Step>,
 }
 
@@ -65,6 +67,7 @@ impl From<RunRecord> for Run {
             days: record.days.iter().map(ToString::to_string).collect(),
             rows_in: record.rows_in.into_iter().map(rows).collect(),
             rows_quarantined: record.rows_quarantined.into_iter().map(rows).collect(),
+            left_out: record.left_out,
             steps: record.steps.into_iter().map(Step::from).collect(),
         }
     }
@@ -90,7 +93,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .item(EnumItem::new("UNCHANGED").description("The lake held all of it already."))
         .item(EnumItem::new("FAILED").description("It failed, and committed nothing."))
         .item(EnumItem::new("DIED").description("It was killed."));
-    schema.register(run()).register(rows()).register(step()).register(outcomes)
+    schema.register(run()).register(rows()).register(left_out()).register(step()).register(outcomes)
 }
 
 fn run() -> Object {
@@ -133,6 +136,12 @@ fn run() -> Object {
             "Bad rows that it left out and wrote to the lake's table `quarantine`, by source.",
             |it: &Run| &it.rows_quarantined,
         )
+        .list(
+            "leftOut",
+            FILES_LEFT_OUT,
+            "Files beside those of sources and lookups that it did not read, for how their names end.",
+            |it: &Run| &it.left_out,
+        )
         .list("steps", RUN_STEP, "Its steps, in the order in which they began.", |it: &Run| {
             &it.steps
         })
@@ -146,6 +155,24 @@ fn rows() -> Object {
         })
         .leaf("nRows", TypeRef::named_nn(INT64), "How many rows.", |it| it.n_rows.into())
         .finish()
+}
+
+fn left_out() -> Object {
+    ObjectOf::<FilesLeftOut>::new(
+        FILES_LEFT_OUT,
+        "Files of one source or lookup that a run did not read, for how their names end.",
+    )
+    .leaf("table", TypeRef::named_nn(TypeRef::STRING), "The source or lookup.", |it| {
+        it.table.as_str().into()
+    })
+    .leaf("nFiles", TypeRef::named_nn(INT64), "How many files.", |it| it.n_files.into())
+    .leaf(
+        "files",
+        TypeRef::named_nn_list_nn(TypeRef::STRING),
+        "The first 20 of them: below the model's folder, or their names alone.",
+        |it| Value::List(it.files.iter().map(|file| file.as_str().into()).collect()),
+    )
+    .finish()
 }
 
 fn step() -> Object {

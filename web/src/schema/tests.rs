@@ -171,7 +171,7 @@ async fn snapshots_and_members_are_shown() {
 async fn runs_are_shown_with_their_steps() {
     let server = TestServer::start().await;
     let query = "{ one: runs(limit: 1) { id } runs { id startedAt endedAt outcome error snapshot
-        fingerprint days rowsIn { source nRows } rowsQuarantined { source nRows }
+        fingerprint days rowsIn { source nRows } rowsQuarantined { source nRows } leftOut { table nFiles files }
         steps { step startedAt endedAt nRows nAttempts error } } }";
     let body = server.ask(query, json!({})).await;
     let times = ("2026-02-01T03:04:05Z", "2026-02-01T03:04:09Z");
@@ -182,6 +182,7 @@ async fn runs_are_shown_with_their_steps() {
             "error": error, "snapshot": is_over.then_some(41), "fingerprint": "00f1e2d3c4b5a697",
             "days": ["2026-01-31"], "rowsIn": [{ "source": "plays", "nRows": 9_876_543_210_u64 }],
             "rowsQuarantined": [{ "source": "plays", "nRows": 2 }],
+            "leftOut": [{ "table": "source `plays`", "nFiles": 1, "files": ["plays/notes.txt"] }],
             "steps": [{ "step": "open", "startedAt": times.0,
                 "endedAt": is_over.then_some(times.1), "nRows": 3, "nAttempts": 2, "error": error }],
         })
