@@ -12,6 +12,7 @@ mod one_of;
 mod ready_made;
 mod sketches;
 mod spark;
+mod summand;
 mod validity;
 
 pub(crate) use dated::{Dated, member_on};
@@ -25,4 +26,5 @@ pub(crate) use one_of::one_of;
 pub(crate) use ready_made::ready_made;
 pub(crate) use sketches::{distinct, union};
 pub use spark::register;
+pub(crate) use summand::{NotWhole, number_of_text};
 pub(crate) use validity::{FOR_EVER, valid_from, valid_to};

@@ -210,7 +210,10 @@ impl Exact {
     fn floats(&self, array: &ArrayRef, from: &ColumnType) -> Result<ArrayRef> {
         let refused = |value: &str| self.refuse(value, "which is no number of");
         let texts = cast(array, &DataType::Utf8)?;
+        // What a file of floats has is one, however large it is.
+        let was_float = |text: &str| self.has_floats && text.contains(['.', 'e', 'E']);
         let of_text = |text: &str| match text.parse::<f64>() {
+            Ok(value) if was_float(text) => Ok(value),
             Ok(value)
                 if *from == ColumnType::Text
                     && is_number(text)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use clio_proto::{Measure, MeasureKind, Model, Source, TimesAre};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, lit, try_cast};
+use datafusion::functions::regex::expr_fn::regexp_like;
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, lit, not, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 use jiff::Span;
@@ -366,11 +367,11 @@ fn group_type(found: &DataType) -> DataType {
     }
 }
 
-/// Whether one of the first texts is a number, but not a whole one.
+/// Whether one of the first texts is a number, but not a whole one. One that comes later ends the run.
 async fn has_fractions(frame: &DataFrame, value: &Expr) -> Result<bool, EtlError> {
-    let is_fraction = try_cast(value.clone(), DataType::Float64)
-        .is_not_null()
-        .and(try_cast(value.clone(), DataType::Int64).is_null());
+    // Whole numbers of more digits are whole all the same.
+    let is_whole = regexp_like(value.clone(), lit("^[+-]?[0-9]+$"), None);
+    let is_fraction = try_cast(value.clone(), DataType::Float64).is_not_null().and(not(is_whole));
     let found = frame
         .clone()
         .limit(0, Some(N_SAMPLE_ROWS))

@@ -15,7 +15,7 @@ use crate::cells::Held;
 use crate::config::Days;
 use crate::enrich::InForce;
 use crate::error::{During, EtlError};
-use crate::functions::{hash_of, ready_made};
+use crate::functions::{hash_of, number_of_text, ready_made};
 use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 
 /// The column with the instant of an event, where it is matched with others.
@@ -229,7 +229,7 @@ impl Inputs {
             MeasureKind::Sum { source: own, of } if own == source => {
                 let value = scope.bind(&key, of)?;
                 let sum_type = if self.held[position] == Held::FloatSum { FRACTION } else { WHOLE };
-                Some(as_number(scope, &key, of, value, frame, &sum_type)?)
+                Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
             }
             MeasureKind::Distinct { source: own, of, family, precision, from_sketch: true }
                 if own == source =>
@@ -333,7 +333,7 @@ fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, Et
 /// A value as the decimal that it is summed in; a text has to be a number.
 fn as_number(
     scope: &Scope<'_>,
-    key: &str,
+    measure: &str,
     of: &SqlColumn,
     value: Expr,
     frame: &DataFrame,
@@ -342,10 +342,15 @@ fn as_number(
     let found = value.get_type(frame.schema()).during("binding a measure")?;
     let is_whole = *sum_type == WHOLE;
     Ok(match found {
-        found if found.is_string() && is_whole => cast(cast(value, DataType::Int64), WHOLE),
-        found if found.is_string() => cast(cast(value, DataType::Float64), FRACTION),
+        found if found.is_string() => {
+            let number = number_of_text(measure, is_whole).call(vec![value]);
+            cast(number, sum_type.clone())
+        }
         DataType::Boolean => cast(cast(value, DataType::Int64), sum_type.clone()),
         found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
-        found => return Err(scope.wrong_type(key, &of.0, &found, "a sum takes numbers")),
+        found => {
+            let key = format!("measure.{measure}.of");
+            return Err(scope.wrong_type(&key, &of.0, &found, "a sum takes numbers"));
+        }
     })
 }

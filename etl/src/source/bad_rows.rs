@@ -36,6 +36,7 @@ use self::pieces::Pieces;
 use super::{SourceFile, Table};
 use crate::engine::{self, root_message};
 use crate::error::{During, EtlError, Place, TableName};
+use crate::functions::NotWhole;
 use crate::spilled::Spilled;
 
 const STEP: &str = "looking for bad rows";
@@ -165,9 +166,14 @@ impl Table {
         while let Some(piece) = pieces.next(&mut note).await? {
             let n_rows = piece.batch.num_rows();
             let mut is_good = vec![true; n_rows];
-            for (row, reason) in probe.failures(&piece.batch).await? {
+            for (row, error) in probe.failures(&piece.batch).await? {
+                let (place, reason) = (piece.places[row], root_message(&error));
+                if NotWhole::is_behind(&error) {
+                    let (table, file) = (self.name.clone(), file.path());
+                    return Err(EtlError::BadRow { table, file, place, reason });
+                }
                 is_good[row] = false;
-                note(piece.places[row], reason, piece.content(row)?)?;
+                note(place, reason, piece.content(row)?)?;
             }
             let kept = filter_record_batch(&piece.batch, &BooleanArray::from(is_good));
             writer.write(&kept.during(STEP)?).during(STEP)?;
@@ -260,13 +266,16 @@ impl Probe {
     }
 
     /// The rows of a batch that the plan fails on, in order, each with the reason.
-    async fn failures(&self, batch: &RecordBatch) -> Result<Vec<(usize, String)>, EtlError> {
+    async fn failures(
+        &self,
+        batch: &RecordBatch,
+    ) -> Result<Vec<(usize, DataFusionError)>, EtlError> {
         let mut found = Vec::new();
         let mut waiting: Vec<Range<usize>> = std::iter::once(0..batch.num_rows()).collect();
         while let Some(range) = waiting.pop().filter(|range| !range.is_empty()) {
             let Some(error) = self.failure(batch, &range).await else { continue };
             if range.len() == 1 {
-                found.push((range.start, root_message(&error)));
+                found.push((range.start, error));
                 continue;
             }
             let middle = range.start + range.len() / 2;

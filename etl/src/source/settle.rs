@@ -178,10 +178,14 @@ impl Settling<'_> {
             found.types.iter().map(|(_, data_type)| type_of(data_type)).collect();
         let is_governed = declared.is_some() || matches!(own, Some(Use::Key | Use::List));
         let Some(kinds) = kinds.filter(|_| is_governed) else {
-            let Some(data_type) = self.merged(found, own)? else { return Ok(None) };
             // A sum that once was not whole goes on as one.
             let was_float = known.and_then(|known| known.data_type.clone());
             let was_float = was_float.filter(|known| *known == ColumnType::Float64);
+            if own.is_some() && is_whole_and_float(found) {
+                let data_type = self.exact_floats(found);
+                return Ok(Some((data_type, known_as(Some(ColumnType::Float64), since))));
+            }
+            let Some(data_type) = self.merged(found, own)? else { return Ok(None) };
             let known = known_as(was_float.or_else(|| type_of(&data_type)), since);
             return Ok(Some((data_type, known)));
         };
@@ -248,6 +252,21 @@ impl Settling<'_> {
         Ok(DataType::Utf8)
     }
 
+    /// How numbers are read that are whole in some files and floats in others: as they are written, so that a whole
+    /// one that no float is can be told before it is one.
+    fn exact_floats(&mut self, found: &Found) -> DataType {
+        let first = found.types.iter().find(|(_, data_type)| data_type.is_floating());
+        self.casts.push(Exact {
+            column: found.field.name().clone(),
+            table: self.table.key.clone(),
+            to: ColumnType::Float64,
+            since: first.map_or_else(String::new, |(index, _)| self.files.place(*index)),
+            has_floats: true,
+        });
+        self.coerces = true;
+        DataType::Utf8
+    }
+
     /// The type that holds what all files have.
     fn merged(&mut self, found: &Found, own: Option<Use>) -> Result<Option<DataType>, EtlError> {
         let mut all: Option<&DataType> = None;
@@ -305,6 +324,15 @@ impl Settling<'_> {
 
 fn known_as(data_type: Option<ColumnType>, file: String) -> KnownColumn {
     KnownColumn { data_type, file }
+}
+
+/// Whether a column has whole numbers of 64 bits in some files and floats in others, and nothing else.
+fn is_whole_and_float(found: &Found) -> bool {
+    let is_whole = |data_type: &DataType| matches!(data_type, DataType::Int64 | DataType::UInt64);
+    let mut types = found.types.iter().map(|(_, data_type)| data_type);
+    types.clone().all(|own| is_whole(own) || own.is_floating())
+        && types.clone().any(is_whole)
+        && types.any(DataType::is_floating)
 }
 
 /// Nulls, and lists without a single element: any type fits.
