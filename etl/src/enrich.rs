@@ -38,10 +38,6 @@ use crate::functions::{Dated, member_of, member_on, set_of};
 use crate::rollup::Selection;
 use crate::source::Scope;
 
-/// What helps where bytes, such as those of a UUID, are taken for a text.
-pub(crate) const NO_TEXT: &str =
-    "bytes are no text; make them one, for instance with `encode(…, 'hex')`";
-
 /// How each dimension of a model gets its values, in the model's order.
 #[derive(Debug)]
 pub(crate) struct Enrichment {
@@ -126,12 +122,9 @@ impl Enrichment {
         day: &Expr,
     ) -> Result<Expr, EtlError> {
         let Origin { key, column, kind } = &self.dimensions[index];
-        let expr = scope.bind(key, column)?;
+        let expr = scope.bind_text(key, column)?;
         let found = scope.type_of(key, &column.0, &expr)?;
         let is_list = matches!(found, DataType::List(_) | DataType::LargeList(_));
-        if matches!(found, DataType::FixedSizeBinary(_)) {
-            return Err(scope.wrong_type(key, &column.0, &found, NO_TEXT));
-        }
         match kind {
             Kind::Set { set_of, .. } if is_list => Ok(set_of.call(vec![expr])),
             Kind::Set { .. } => Err(scope.wrong_type(

@@ -10,8 +10,11 @@ use clio_proto::{AsOf, LOOKUP_KEY_COLUMN, Lookup, Model, SqlColumn};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::functions_aggregate::expr_fn::max;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, cast as cast_expr, ident};
+use datafusion::functions_aggregate::min_max::max_udaf;
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, WindowFunctionDefinition, cast as cast_expr, ident,
+};
 use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
@@ -108,7 +111,7 @@ impl Members {
             Some(AsOf::Folders) | None => frame,
         };
         let scope = Scope::new(ctx, &table, &frame);
-        let key = scope.bind(&name.key("key"), &lookup.key)?;
+        let key = scope.bind_text(&name.key("key"), &lookup.key)?;
         let mut fields = vec![Field::new(LOOKUP_KEY_COLUMN, DataType::Utf8, false)];
         let mut exprs = vec![cast_expr(key, DataType::Utf8).alias("__key")];
         for (index, (at, column)) in columns.iter().enumerate() {
@@ -220,7 +223,9 @@ fn last_rows(
     let names: Vec<String> =
         frame.schema().fields().iter().map(|field| field.name().clone()).collect();
     let frame = frame.with_column("__begins", begins).during(STEP)?;
-    let last = max(ident("__begins")).partition_by(vec![key]).build().during(STEP)?;
+    let max = WindowFunctionDefinition::AggregateUDF(max_udaf());
+    let last = Expr::from(WindowFunction::new(max, vec![ident("__begins")]));
+    let last = last.partition_by(vec![key]).build().during(STEP)?;
     frame
         .window(vec![last.alias("__last")])
         .and_then(|frame| frame.filter(ident("__begins").eq(ident("__last"))))
@@ -240,7 +245,7 @@ fn stored_column(scope: &Scope<'_>, key: &str, column: &str) -> Result<(Field, E
             "and its name is what the lake calls a lookup's key; give it another one in `columns`",
         ));
     }
-    let expr = scope.bind(key, &SqlColumn(column.to_owned()))?;
+    let expr = scope.bind_text(key, &SqlColumn(column.to_owned()))?;
     let found = scope.type_of(key, column, &expr)?;
     let stored = match &found {
         DataType::List(_) | DataType::LargeList(_) | DataType::ListView(_) => {

@@ -187,7 +187,9 @@ impl Finder<'_> {
         frame: &DataFrame,
     ) -> Result<(Origin, DataType), EtlError> {
         let scope = Scope::new(self.ctx, table, frame);
-        if let Some(column) = scope.column(&key.0) {
+        if scope.column(&key.0).is_some() {
+            // Bound as any other column: one that other files write in another case is refused.
+            let column = scope.bind(&self.at, key)?;
             return Ok((Origin::Own(key.clone()), scope.type_of(&self.at, &key.0, &column)?));
         }
         let mut looked_in = Vec::new();

@@ -113,11 +113,11 @@ pub(super) fn dated_rows(
     let frame = table.frame(ctx, provider)?;
     let scope = Scope::new(ctx, table, &frame);
     let key_at = name.key("key");
-    let key = scope.bind(&key_at, &lookup.key)?;
+    let key = scope.bind_text(&key_at, &lookup.key)?;
     let read_type = key_type(&scope.type_of(&key_at, &lookup.key.0, &key)?);
     let mut columns = vec![cast_expr(key, read_type).alias(KEY)];
     for (index, (at, value)) in values.iter().enumerate() {
-        columns.push(scope.bind(at, value)?.alias(format!("value_{index}")));
+        columns.push(scope.bind_text(at, value)?.alias(format!("value_{index}")));
     }
     let (from, to) = validity(model, lookup, name, &scope)?;
     columns.extend([from.alias(FROM), to.alias(TO)]);

@@ -66,7 +66,7 @@ impl LookupRows {
         let frame = table.frame(ctx, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let key = scope.bind(&table.name.key("key"), &lookup.key)?;
-        let value = scope.bind(value_at, column)?;
+        let value = scope.bind_text(value_at, column)?;
         let read_type = if has_int_keys { DataType::Int64 } else { DataType::Utf8 };
         let rows = frame
             .select(vec![cast_expr(key, read_type).alias("key"), value.alias("value")])
@@ -85,11 +85,8 @@ impl LookupRows {
         let frame = table.frame(ctx, table.provider(Vec::new(), 1))?;
         let scope = Scope::new(ctx, table, &frame);
         let key_at = table.name.key("key");
-        let key = scope.bind(&key_at, &lookup.key)?;
+        let key = scope.bind_text(&key_at, &lookup.key)?;
         let found = scope.type_of(&key_at, &lookup.key.0, &key)?;
-        if matches!(found, DataType::FixedSizeBinary(_)) {
-            return Err(scope.wrong_type(&key_at, &lookup.key.0, &found, super::NO_TEXT));
-        }
         Ok(key_type(&found) == DataType::Int64)
     }
 

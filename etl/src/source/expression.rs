@@ -15,6 +15,9 @@ use super::{SourceFile, Table, is_public};
 use crate::engine::root_message;
 use crate::error::{During, EtlError, type_name};
 
+/// What helps where bytes, such as those of a UUID, are taken for a text.
+const NO_TEXT: &str = "bytes are no text; make them one, for instance with `encode(…, 'hex')`";
+
 /// The columns that an expression of the model may name.
 pub(crate) struct Scope<'a> {
     ctx: &'a SessionContext,
@@ -41,6 +44,20 @@ impl<'a> Scope<'a> {
             .iter()
             .try_for_each(|column| self.refuse_spellings(key, &column.name))?;
         Ok(expr)
+    }
+
+    /// A column, or an expression, whose values are written as texts.
+    pub(crate) fn bind_text(&self, key: &str, text: &SqlColumn) -> Result<Expr, EtlError> {
+        let expr = self.bind(key, text)?;
+        let found = self.type_of(key, &text.0, &expr)?;
+        let item = match &found {
+            DataType::List(item) | DataType::LargeList(item) => item.data_type(),
+            other => other,
+        };
+        match item {
+            DataType::FixedSizeBinary(_) => Err(self.wrong_type(key, &text.0, &found, NO_TEXT)),
+            _ => Ok(expr),
+        }
     }
 
     /// What stands at a path of keys, such as `user.geo.country`.

@@ -49,7 +49,9 @@ pub(super) async fn bytes_of(
 /// The encoding of a text that is not UTF-8, by how it begins: a mark, or a first letter of two bytes.
 fn other_encoding(start: &[u8]) -> Option<&'static str> {
     match start {
-        [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] => Some("UTF-32"),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [first, 0, 0, 0, ..] if *first != 0 => Some("UTF-32LE"),
+        [0, 0, 0, first, ..] if *first != 0 => Some("UTF-32BE"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some("UTF-16LE"),
         [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some("UTF-16BE"),
