@@ -6,6 +6,7 @@ use clio_lake::{Digest, Recipe};
 use clio_proto::{DimensionColumn, Lookup, Model, OnChange, Source};
 use datafusion::prelude::SessionContext;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use url::Url;
 
@@ -36,6 +37,8 @@ pub(crate) struct Inventory {
     /// The lookups whose changes leave days as they are.
     for_new_days: BTreeSet<String>,
     is_utc: bool,
+    /// Where days begin.
+    zone: TimeZone,
 }
 
 /// A source's files.
@@ -76,8 +79,16 @@ impl Inventory {
         let keeps_days = |own: &&Lookup| own.on_change == OnChange::NewDays;
         let for_new_days = model.lookups().iter().filter(keeps_days);
         let for_new_days = for_new_days.map(|lookup| lookup.name.clone()).collect();
-        let mut inventory =
-            Self { sources, recipe, lookups, left_out_of_lookups, histories, for_new_days, is_utc };
+        let mut inventory = Self {
+            sources,
+            recipe,
+            lookups,
+            left_out_of_lookups,
+            histories,
+            for_new_days,
+            is_utc,
+            zone: model.timezone().clone(),
+        };
         for dimension in model.dimensions() {
             if let DimensionColumn::Lookup { lookup, .. } = &dimension.column {
                 inventory.takes_from(lookup);
@@ -184,11 +195,30 @@ impl Inventory {
         self.sources.iter().any(|source| source.listed.name == name && source.creditor.is_some())
     }
 
-    /// The moment from which on no event to come changes a day; `None` where nothing is credited, so
-    /// that an event changes no day but its own.
+    /// The moment from which on no event to come changes a day; `None` where nothing is credited and no event is
+    /// late, so that a day has what its own folder holds.
     pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
-        let creditors = self.sources.iter().filter_map(|source| source.creditor.as_ref());
-        creditors.map(|(_, reach)| reach.settled_at(day)).max()
+        let of_source = |source: &ListedSource| {
+            let reach = source.creditor.as_ref().map(|(_, reach)| reach);
+            let late_days = source.tables().map(Listed::late_days).max().unwrap_or_default();
+            if reach.is_none() && late_days == 0 {
+                return None;
+            }
+            // The last folder that may hold an event of the day, or a play that is credited to it.
+            let last = reach.map_or(day, |reach| reach.last_day(day));
+            let last = last.saturating_add(Span::new().days(late_days));
+            let arrived = match late_days {
+                0 => None,
+                _ => last
+                    .tomorrow()
+                    .ok()?
+                    .to_zoned(self.zone.clone())
+                    .ok()
+                    .map(|end| end.timestamp()),
+            };
+            arrived.max(reach.map(|reach| reach.settled_at(day)))
+        };
+        self.sources.iter().filter_map(of_source).max()
     }
 
     /// The passes over the events: one a day where every file lies in the folder of its day, else one.

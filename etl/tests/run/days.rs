@@ -225,3 +225,39 @@ async fn times_without_a_zone_are_what_the_model_says() {
         }
     }
 }
+
+/// A day whose late events may still come was said to be settled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_stays_provisional_while_its_late_events_may_come() {
+    let arrival = format!("{CSV}\ndays = \"arrival\"\nlate = \"3d\"");
+    // The run is at noon of 1 March in UTC, where it is 2 March at one in the night in Auckland.
+    for (zone, settled) in [("UTC", "2026-02-25"), ("Pacific/Auckland", "2026-02-26")] {
+        let text = model(&arrival, "").replace("\"UTC\"", &format!("\"{zone}\""));
+        let mut sandbox = Sandbox::new(&text);
+        for day in ["2026-02-24", "2026-02-25", "2026-02-26", "2026-02-27"] {
+            sandbox.write(
+                &format!("events/dt={day}/a.csv"),
+                &format!("at,id,country\n{day}T01:00:00,1,US\n"),
+            );
+        }
+        let report = sandbox.run(Days::All).await;
+        let expected: Vec<_> =
+            report.days.iter().filter(|day| day.to_string().as_str() > settled).collect();
+        let provisional: Vec<_> = report.provisional_days.iter().collect();
+        assert_eq!(provisional, expected, "{zone}");
+        // Nothing came since, and nothing is settled yet: there is nothing to do.
+        assert!(sandbox.run(Days::OutOfDate).await.unchanged);
+        let mut later = sandbox.config();
+        later.now = "2026-03-20T12:00:00Z".parse().unwrap();
+        let settled = clio_etl::run(&later, Days::OutOfDate, &Silent).await.unwrap();
+        assert_eq!(
+            (settled.days.len(), settled.provisional_days.len()),
+            (expected.len(), 0),
+            "{zone}"
+        );
+    }
+    // Without late events a day is done with its folder.
+    let mut sandbox = Sandbox::new(&model(CSV, ""));
+    sandbox.write("events/dt=2026-02-28/a.csv", "at,id,country\n2026-02-28,1,US\n");
+    assert!(sandbox.run(Days::All).await.provisional_days.is_empty());
+}
