@@ -60,6 +60,19 @@ pub struct TableInspection {
     pub columns: Vec<ColumnInspection>,
     /// The first rows: a text for each column, `None` for null.
     pub sample: Vec<Vec<Option<String>>>,
+    /// The states of a lookup with a history; `None` of other tables.
+    pub states: Option<StatesInspection>,
+}
+
+/// The states of a lookup that days take theirs of (`as_of`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct StatesInspection {
+    /// How many there are.
+    pub n_states: u64,
+    /// The day from which on the first one is in force; `None` where there is none.
+    pub first: Option<Date>,
+    /// The same of the newest one.
+    pub newest: Option<Date>,
 }
 
 /// A column as it was found.
@@ -129,7 +142,14 @@ async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
     for lookup in model.lookups() {
         let name = TableName::Lookup(lookup.name.clone());
         let opened = Table::open(&ctx, name, &lookup.files, base, None).await?;
-        lookups.push(table(&ctx, &lookup.name, &opened).await?);
+        let mut found = table(&ctx, &lookup.name, &opened).await?;
+        let history = inputs.inventory().histories().get(&lookup.name);
+        found.states = history.map(|history| StatesInspection {
+            n_states: history.starts().count() as u64,
+            first: history.starts().next(),
+            newest: history.starts().next_back(),
+        });
+        lookups.push(found);
     }
     let day = day(&ctx, model, &inputs, &shape, n_threads).await?;
     Ok(Inspection { sources, lookups, day })
@@ -164,6 +184,7 @@ async fn table(
         left_out: table.left_out().to_vec(),
         columns,
         sample,
+        states: None,
     })
 }
 

@@ -61,7 +61,8 @@ pub use damaged::DamagedFile;
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
 pub use inspect::{
-    ColumnInspection, DayInspection, DimensionInspection, Inspection, TableInspection, inspect,
+    ColumnInspection, DayInspection, DimensionInspection, Inspection, StatesInspection,
+    TableInspection, inspect,
 };
 pub use journal::files_of_runs;
 pub use model_change::{Difference, Effect, ModelChange};

@@ -15,6 +15,7 @@
 //! lake.rs          a lake as serving follows it
 //! records.rs       small files beside the tables; runs.rs, those of runs
 //! check.rs         a look at everything, and what would mend it
+//! remembered.rs    what it remembers of columns
 //! housekeeping.rs  its history, and what of its files may go
 //! retire.rs        the days of old months go
 //! ```
@@ -34,6 +35,7 @@ mod journal;
 mod lake;
 mod log;
 mod records;
+mod remembered;
 mod retire;
 mod runs;
 mod staging;
@@ -60,6 +62,7 @@ pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, 
 pub use journal::{Journal, JournalError};
 pub use lake::{CellFile, CommitFile, Lake, cell_files};
 pub use records::{Record, UnreadableRecord, parse_record, read_records, record_names};
+pub use remembered::known_columns;
 pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
 pub use runs::{runs, write_run};
 pub use staging::{

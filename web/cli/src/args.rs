@@ -219,6 +219,9 @@ pub(crate) enum ModelCommand {
         /// Do not look at the sources
         #[arg(long)]
         no_sources: bool,
+        /// Print what this lake remembers of columns, too
+        #[arg(long, value_name = "URL")]
+        lake: Option<String>,
         /// How the result is printed
         #[arg(long, value_enum, default_value = "text")]
         format: ReportFormat,

@@ -26,8 +26,8 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Demo(args) => demo::run(args, settings).await,
         Command::Synth(args) => synth::run(&args),
         Command::Model(ModelCommand::Init(args)) => model_init::run(args).await,
-        Command::Model(ModelCommand::Check { file, no_sources, format }) => {
-            model_check::run(&file, no_sources, format).await
+        Command::Model(ModelCommand::Check { file, no_sources, lake, format }) => {
+            model_check::run(&file, no_sources, lake.as_deref(), format).await
         }
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,

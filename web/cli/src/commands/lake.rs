@@ -6,6 +6,7 @@ use clio_lake::{CheckReport, CutOff, Retirement, Vacuum};
 
 use crate::args::{CheckArgs, LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
 use crate::commands::etl_run;
+use crate::commands::model_check::remembered_text;
 use crate::terminal::{answer, say};
 use crate::{address, output};
 
@@ -41,6 +42,11 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
             }
         };
         say!("{:>8}   {at:<20}   {what}", snapshot.version);
+    }
+    let remembered = remembered_text(&clio_lake::known_columns(&lake).await?);
+    if !remembered.is_empty() {
+        say!("\ncolumns that the newest snapshot remembers");
+        remembered.iter().for_each(|line| say!("{line}"));
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use clio_etl::{DayInspection, Inspection, TableInspection};
+use clio_etl::{DayInspection, Inspection, StatesInspection, TableInspection};
+use clio_lake::{KnownColumn, KnownColumns};
 use clio_proto::{
     AsOf, Dimension, DimensionColumn, Lookup, Measure, MeasureKind, Model, OnBadRows, OnChange,
     Source,
@@ -16,17 +17,32 @@ use crate::terminal::{answer, say};
 use crate::{address, output};
 
 /// Prints the model, then its sources.
-pub(crate) async fn run(file: &Path, no_sources: bool, format: ReportFormat) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    file: &Path,
+    no_sources: bool,
+    lake: Option<&str>,
+    format: ReportFormat,
+) -> anyhow::Result<()> {
     let model = read_model(file)?;
     let base = address::folder_of(file)?;
+    let remembered = match lake {
+        Some(lake) => Some(clio_lake::known_columns(&address::folder(lake)?).await?),
+        None => None,
+    };
     if format == ReportFormat::Text {
         // Before the sources are opened: they may be far away, or broken.
         print_model(&model);
+        if let Some(remembered) = &remembered {
+            say!("\ncolumns that the lake remembers");
+            remembered_text(remembered).iter().for_each(|line| say!("{line}"));
+        }
     }
     let found =
         if no_sources { None } else { Some(clio_etl::inspect(&model, &base, n_threads()).await?) };
     match (format, &found) {
-        (ReportFormat::Json, _) => answer!("{:#}", json_of(&model, found.as_ref())?),
+        (ReportFormat::Json, _) => {
+            answer!("{:#}", json_of(&model, found.as_ref(), remembered.as_ref())?);
+        }
         (ReportFormat::Text, Some(found)) => print_inspection(found),
         (ReportFormat::Text, None) => {}
     }
@@ -188,11 +204,41 @@ fn print_table(what: &str, table: &TableInspection) {
         let (table, files) = (format!("{what} {}", table.name), table.left_out.clone());
         say!("left out: {}", clio_etl::LeftOut { table, files });
     }
+    if let Some(states) = &table.states {
+        say!("{}", states_text(states));
+    }
     let heads = table.columns.iter().map(|column| format!("{}\n{}", column.name, column.data_type));
     let rows = table.sample.iter().map(|row| {
         row.iter().map(|value| value.clone().unwrap_or_else(|| "null".to_owned())).collect()
     });
     say!("{}", table_of(heads.collect(), rows.collect()));
+}
+
+fn states_text(states: &StatesInspection) -> String {
+    match (states.first, states.newest) {
+        (Some(first), Some(newest)) if first != newest => format!(
+            "{} states: the first is in force from {first} on, the newest from {newest} on",
+            output::number(states.n_states as f64)
+        ),
+        (Some(first), _) => format!("one state, in force from {first} on"),
+        (None, _) => "no state yet: every day finds no rows".to_owned(),
+    }
+}
+
+/// The types that a lake remembers of columns, a line each.
+pub(crate) fn remembered_text(columns: &KnownColumns) -> Vec<String> {
+    let line = |(table, column, known): (&str, &str, &KnownColumn)| {
+        let data_type = match &known.data_type {
+            Some(data_type) => data_type.to_string(),
+            None => "null so far".to_owned(),
+        };
+        let since = match known.file.as_str() {
+            "" => String::new(),
+            file => format!(", since {file}"),
+        };
+        format!("  {:<30} {data_type}{since}", format!("{table}.{column}"))
+    };
+    columns.iter().map(line).collect()
 }
 
 fn print_day(day: &DayInspection) {
@@ -218,7 +264,11 @@ fn bytes_text(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-fn json_of(model: &Model, found: Option<&Inspection>) -> anyhow::Result<serde_json::Value> {
+fn json_of(
+    model: &Model,
+    found: Option<&Inspection>,
+    remembered: Option<&KnownColumns>,
+) -> anyhow::Result<serde_json::Value> {
     let sources =
         model.sources().iter().map(|source| (source.name.clone(), json!(source_text(source))));
     let dimensions = model.dimensions().iter().map(|dimension| {
@@ -245,5 +295,6 @@ fn json_of(model: &Model, found: Option<&Inspection>) -> anyhow::Result<serde_js
         "measures": measures.collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
         "found": serde_json::to_value(found)?,
+        "remembered": serde_json::to_value(remembered)?,
     }))
 }
