@@ -286,3 +286,93 @@ async fn a_lookup_for_new_days_leaves_days_as_they_are() {
     assert!(verified(&mut sandbox, "2026-01-01").await.unwrap().is_ok());
     assert_eq!(of(&sandbox.cells().await), ["[bbb] 1", "[bbb] 2", "[bbb] 1"]);
 }
+
+#[tokio::test]
+async fn an_inspection_tells_the_states_of_a_lookup() {
+    for (lookup, expected) in [
+        (FOLDERS, Some((2, "2026-01-01", "2026-01-03"))),
+        (ROWS, Some((3, "2026-01-01", "2026-01-04"))),
+        ("url = \"people.json\"\nformat = \"ndjson\"\nkey = \"id\"\n", None),
+    ] {
+        let mut sandbox = Sandbox::new(&model("shown/", lookup));
+        sandbox.write("shown/dt=2026-01-01/a.json", &event("2026-01-01", 1));
+        for day in ["2026-01-01", "2026-01-03"] {
+            sandbox.write(&format!("people/dt={day}/a.json"), "{\"id\":1,\"name\":\"a\"}\n");
+        }
+        let row = |from: &str, until: &str| {
+            format!("{{\"id\":1,\"name\":\"a\",\"since\":\"{from}\",\"until\":\"{until}\"}}\n")
+        };
+        // It ends on the 2nd, and begins again on the 3rd: on the day between nothing is in force.
+        let rows = row("2026-01-01", "2026-01-02") + &row("2026-01-03", "2026-01-04");
+        sandbox.write(
+            "people.json",
+            if expected.is_some() { &rows } else { "{\"id\":1,\"name\":\"a\"}\n" },
+        );
+        let config = sandbox.config();
+        let found = clio_etl::inspect(&config.model, &config.base, 1).await.unwrap();
+        let states = found.lookups[0].states.map(|states| {
+            let day = |day: Option<jiff::civil::Date>| day.unwrap().to_string();
+            (states.n_states, day(states.first), day(states.newest))
+        });
+        let expected = expected.map(|(n, first, newest)| (n, first.to_owned(), newest.to_owned()));
+        if lookup == ROWS {
+            // Also where rows end, a state begins.
+            let (n_states, first, _) = states.unwrap();
+            assert!(n_states >= 3 && first == "2026-01-01", "{n_states}");
+        } else {
+            assert_eq!(states, expected, "{lookup}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_an_attribution_is_not_taken_from_a_lookup_with_a_history() {
+    for lookup in [FOLDERS, ROWS] {
+        let text = model("shown/", lookup)
+            + "[source.played]\nurl = \"played/\"\nformat = \"ndjson\"\ntime = \"at\"\n[source.credited]\n\
+               attribute = { event = \"played\", to = \"shown\", by = [\"name\"], within = \"24h\", credit = \
+               \"last\" }\n[measure.plays]\nsource = \"credited\"\nkind = \"count\"\n";
+        let mut sandbox = Sandbox::new(&text);
+        for source in ["shown", "played"] {
+            let path = format!("{source}/dt=2026-01-01/a.json");
+            sandbox.write(&path, &event("2026-01-01", 1));
+        }
+        sandbox.write("people/dt=2026-01-01/a.json", "{\"id\":1,\"name\":\"a\"}\n");
+        let row = "{\"id\":1,\"name\":\"a\",\"since\":\"2026-01-01\",\"until\":null}\n";
+        let ended = row.replace("null", "\"2026-01-09\"");
+        sandbox.write("people.json", &(row.to_owned() + &ended));
+        let message = sandbox.failure(Days::OutOfDate).await;
+        let expected = "`name` comes from lookup `people`, which has `as_of`";
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// Of one lookup a dimension takes what is in force on the day, and describes its members by what is newest.
+#[tokio::test]
+async fn attributes_are_those_of_the_newest_state() {
+    for lookup in [FOLDERS, ROWS] {
+        let text = model("shown/", lookup)
+            + "[dimension.person]\ncolumn = \"id\"\nlookup = \"people\"\nattributes = [\"name\"]\n";
+        let mut sandbox = Sandbox::new(&text);
+        for day in ["2026-01-01", "2026-01-02"] {
+            sandbox.write(&format!("shown/dt={day}/a.json"), &event(day, 1));
+        }
+        let mut rows = String::new();
+        for (day, until, name) in
+            [("2026-01-01", "\"2026-01-02\"", "old"), ("2026-01-02", "null", "new")]
+        {
+            let person = format!("{{\"id\":1,\"name\":{name:?}");
+            sandbox.write(&format!("people/dt={day}/a.json"), &format!("{person}}}\n"));
+            rows += &format!("{person},\"since\":\"{day}\",\"until\":{until}}}\n");
+        }
+        sandbox.write("people.json", &rows);
+        sandbox.run(Days::OutOfDate).await;
+        let cells = sandbox.cells().await;
+        assert_eq!(
+            [cells.lines("2026-01-01"), cells.lines("2026-01-02")],
+            [["[old] 1 1"], ["[new] 1 1"]]
+        );
+        let members = sandbox.table("lookups/people").await.unwrap();
+        assert_eq!(members.lines(""), ["1 new"]);
+    }
+}

@@ -212,11 +212,19 @@ async fn endings_are_compared_without_case_and_a_foreign_table_is_refused() {
     sandbox.run(Days::All).await;
     assert_eq!(sandbox.cells().await.lines("all"), ["US 3 3"]);
 
-    let mut sandbox = Sandbox::new(&source("parquet", ""));
-    sandbox.write("events/metadata/v1.metadata.json", "{}");
-    sandbox.write("events/data/a.parquet", "");
-    let message = sandbox.failure(Days::All).await;
-    assert!(message.contains("it is an Iceberg table"), "{message}");
+    for (log, kind) in [
+        ("metadata/v1.metadata.json", "an Iceberg"),
+        ("_delta_log/00000000000000000000.json", "a Delta"),
+        (".hoodie/hoodie.properties", "a Hudi"),
+    ] {
+        for format in ["parquet", "csv"] {
+            let mut sandbox = Sandbox::new(&source(format, ""));
+            sandbox.write(&format!("events/{log}"), "{}");
+            sandbox.write(&format!("events/data/a.{format}"), "");
+            let message = sandbox.failure(Days::All).await;
+            assert!(message.contains(&format!("it is {kind} table")), "{message}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,6 +316,15 @@ async fn a_mark_of_utf8_is_skipped_and_other_encodings_are_named() {
             let message = refusal(format, &bytes).await;
             assert!(message.contains("is no UTF-8 text file: it is UTF-16"), "{message}");
         }
+        let wide = |to_bytes: fn(u32) -> [u8; 4], mark: &str| -> Vec<u8> {
+            format!("{mark}{rows}").chars().flat_map(|letter| to_bytes(u32::from(letter))).collect()
+        };
+        for mark in ["\u{feff}", ""] {
+            for bytes in [wide(u32::to_le_bytes, mark), wide(u32::to_be_bytes, mark)] {
+                let message = refusal(format, &bytes).await;
+                assert!(message.contains("is no UTF-8 text file: it is UTF-32"), "{message}");
+            }
+        }
         let latin1 =
             rows.replace("2,US", "2,Cote").replace("2,\"country\":\"US", "2,\"country\":\"Cote");
         let latin1: Vec<u8> =
@@ -346,7 +363,9 @@ async fn files_left_out_for_their_names_are_named_in_report_and_plan_and_inspect
         sandbox.write(&format!("{folder}/_SUCCESS"), "");
         let config = sandbox.config();
         let plan = clio_etl::plan(&config, Days::All).await.unwrap();
-        let report = sandbox.run(Days::All).await;
+        let mut config = sandbox.config();
+        config.state = Some(sandbox.path("state"));
+        let report = clio_etl::run(&config, Days::All, &Silent).await.unwrap();
         assert_eq!(report.left_out, plan.left_out);
         let [left_out] = report.left_out.as_slice() else { panic!("{:?}", report.left_out) };
         let text = left_out.to_string();
@@ -354,6 +373,11 @@ async fn files_left_out_for_their_names_are_named_in_report_and_plan_and_inspect
         let found = clio_etl::inspect(&config.model, &config.base, 1).await.unwrap();
         let found = if kind == "source" { &found.sources } else { &found.lookups };
         assert_eq!(found[0].left_out, left_out.files);
+        // The run's record, which gRPC and GraphQL show, names them without the place of the model's folder.
+        let record = clio_lake::runs(&config.lake, 1).await.unwrap().remove(0);
+        let names: Vec<_> = record.left_out.iter().flat_map(|own| &own.files).collect();
+        assert_eq!(names, [&format!("{folder}/b.csv.bak")]);
+        assert_eq!((record.left_out[0].n_files, &record.left_out[0].table), (1, &left_out.table));
     }
 }
 

@@ -12,6 +12,8 @@ use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Int32Type};
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::prelude::SessionContext;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
@@ -142,7 +144,7 @@ fn json_parts(rows: &[Row]) -> Vec<Vec<u8>> {
     [first, second].map(|rows| rows.iter().flat_map(line).collect()).to_vec()
 }
 
-fn parquet(rows: &[Row]) -> Vec<u8> {
+fn parquet(rows: &[Row], compression: Compression) -> Vec<u8> {
     let texts: StringArray = rows.iter().map(|row| row.text.clone()).collect();
     let lists = rows.iter().map(|row| {
         let signed =
@@ -169,8 +171,9 @@ fn parquet(rows: &[Row]) -> Vec<u8> {
         ("at", Arc::new(rows.iter().map(|row| row.signed).collect::<TimestampMicrosecondArray>())),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let properties = WriterProperties::builder().set_compression(compression).build();
     let mut file = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     file
@@ -233,7 +236,11 @@ fn both_ways_read_the_same_rows_of_every_format_and_compression() {
                 let file = compressed(ending, &json_parts(&rows));
                 agree(&ctx, &format!("a.ndjson{ending}"), &file, Format::Ndjson, rows.len()).await;
             }
-            agree(&ctx, "a.parquet", &parquet(&rows), Format::Parquet, rows.len()).await;
+            let zstd = Compression::ZSTD(Default::default());
+            for compression in [Compression::UNCOMPRESSED, Compression::SNAPPY, zstd] {
+                let file = parquet(&rows, compression);
+                agree(&ctx, "a.parquet", &file, Format::Parquet, rows.len()).await;
+            }
         });
         Ok(())
     });
