@@ -72,6 +72,14 @@ fn mixed_states_of_a_lookup_are_said_by_every_way_to_ask() {
     let remote = sandbox.json(&["query", "--serving", &server.url, "--group-by", "group"]);
     assert_eq!(remote["coverage"]["mixed_lookups"], expected);
 
+    // What the lake remembers of columns is told by two commands.
+    let remembered = "  source.visits.visitor          text, since dt=2026-01-01/a.csv";
+    let snapshots = sandbox.ok(["lake", "snapshots", "--lake", "lake"]);
+    let check = sandbox.ok(["model", "check", "shop.toml", "--lake", "lake", "--no-sources"]);
+    for told in [snapshots, check] {
+        assert!(told.lines().any(|line| line == remembered), "{told}");
+    }
+
     let verify = sandbox.clio(["etl", "verify"].iter().chain(&ARGS).chain(&[
         "--from",
         "2026-01-01",

@@ -1,5 +1,6 @@
 //! The rules of the repository.
 
+mod documentation;
 mod files;
 mod layers;
 mod licences;
