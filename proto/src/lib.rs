@@ -44,8 +44,8 @@ pub use period::{
 };
 pub use query::{
     Answer, Coverage, Direction, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_GROUP_BY, MAX_LIMIT,
-    MAX_MEASURES, MAX_NOTICES, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, Test, TimeGrain,
-    Value,
+    MAX_MEASURES, MAX_NOTICES, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, Test,
+    TimeGrain, Value,
 };
 pub use runs::{
     FilesLeftOut, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord,

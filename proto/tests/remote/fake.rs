@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key, Member,
-    MemberPage, MembersRequest, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
+    Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key,
+    Member, MemberPage, MembersRequest, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
     ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
     Value, wire,
 };
