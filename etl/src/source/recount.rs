@@ -64,8 +64,12 @@ impl Table {
         let own: Vec<Arc<Field>> = self.schema.fields().iter().map(last_type).collect();
         let all = own.iter().chain(&self.virtual_columns).cloned();
         let schema = Arc::new(Schema::new(all.collect::<Vec<_>>()));
+        let quote = match &self.file_set.format {
+            Format::Csv(options) => options.quote,
+            Format::Ndjson | Format::Parquet => None,
+        };
         let files = files.into_iter().map(|file| {
-            let left_out = LeftOut::of(&self.bad_rows.known(&file));
+            let left_out = LeftOut::of(&self.bad_rows.known(&file), quote);
             (file, Arc::new(left_out))
         });
         let reading = Arc::new(Reading {

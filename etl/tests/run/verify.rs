@@ -248,12 +248,16 @@ async fn rows_that_a_run_set_aside_are_no_part_of_the_recount() {
     ]);
     for (format, expected) in [
         ("csv", ["U\nS 1 1", "US 2 2"]),
+        ("csv'", ["U\nS 1 1", "US 2 2"]),
         ("ndjson", ["DE 1 1", "US 1 1"]),
         ("parquet", ["DE 1 1", "US 2 2"]),
     ] {
-        let mut sandbox = Sandbox::new(&source(format, policy));
+        let other_quote = format!("{policy}\ncsv = {{ quote = \"'\" }}");
+        let policy = if format == "csv'" { &other_quote } else { policy };
+        let mut sandbox = Sandbox::new(&source(format.trim_end_matches('\''), policy));
         match format {
             "csv" => sandbox.write("events/a.csv", csv),
+            "csv'" => sandbox.write("events/a.csv", &csv.replace('"', "'")),
             "ndjson" => sandbox.write("events/a.ndjson", json),
             _ => sandbox.write_parquet("events/a.parquet", parquet.as_ref().unwrap()),
         }

@@ -247,6 +247,19 @@ fn both_ways_read_the_same_rows_of_every_format_and_compression() {
     result.unwrap();
 }
 
+#[tokio::test]
+async fn a_mark_at_the_beginning_and_lines_of_other_systems_are_read_alike() {
+    let ctx = engine::session(1, None).unwrap();
+    let csv = "\u{feff}id,text\r\n1,\"a\r\nb\"\r\n\r\n2,c";
+    let json = "\u{feff}{\"id\":1}\r\n\r\n  {\"id\":-2.50}\r\n{}";
+    for ending in ENDINGS {
+        let file = compressed(ending, &[csv.as_bytes().to_vec()]);
+        agree(&ctx, &format!("a.csv{ending}"), &file, Format::Csv(CsvOptions::default()), 2).await;
+        let file = compressed(ending, &[json.as_bytes().to_vec()]);
+        agree(&ctx, &format!("a.json{ending}"), &file, Format::Ndjson, 3).await;
+    }
+}
+
 #[test]
 fn a_value_that_a_type_does_not_hold_is_none_of_it() {
     let fits = |value: &Value, target: &DataType| -> Result<String, Misfit> {

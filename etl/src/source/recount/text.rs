@@ -26,7 +26,8 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    pub(super) fn of(bad_rows: &[BadRow]) -> Self {
+    /// `quote` is what stands around fields of CSV.
+    pub(super) fn of(bad_rows: &[BadRow], quote: Option<u8>) -> Self {
         let mut left_out = Self::default();
         for row in bad_rows {
             match row.place {
@@ -34,7 +35,8 @@ impl LeftOut {
                 Place::Line(line) => {
                     let n_lines = 1 + row.content.matches('\n').count() as u64;
                     // A quote that stays open is told by its own line, of a record that may begin before it.
-                    let is_open = row.content.matches('"').count() % 2 == 1;
+                    let is_quote = |byte: &u8| Some(*byte) == quote;
+                    let is_open = row.content.bytes().filter(is_quote).count() % 2 == 1;
                     let first = if is_open { line + 1 - n_lines } else { line };
                     left_out.lines.insert(first, n_lines);
                 }

@@ -1,0 +1,116 @@
+//! What the wire may not say is refused by name.
+
+use super::sent;
+use crate::convert::answer::{answer_from_wire, coverage_from_wire};
+use crate::convert::describe::measure_info_from_wire;
+use crate::convert::query::filter_to_wire;
+use crate::convert::{
+    duration_from_wire, members_request_from_wire, query_from_wire, query_to_wire,
+    serving_status_from_wire, snapshots_request_from_wire,
+};
+use crate::error::Code;
+use crate::field::FieldRef;
+use crate::query::{Filter, MAX_FILTER_DEPTH, Query, QueryRange, Test};
+use crate::wire;
+
+fn request() -> wire::QueryRequest {
+    query_to_wire(Query::total(["plays"]), None).unwrap()
+}
+
+fn refused(request: wire::QueryRequest, expected: &str) {
+    let error = query_from_wire(request).unwrap_err();
+    assert_eq!((error.code, error.message.as_str()), (Code::InvalidArgument, expected));
+}
+
+#[test]
+fn a_bad_request_is_refused_by_the_name_of_its_field() {
+    for text in ["2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T00:00", "20260101", " "] {
+        let message = format!("`from`: `{text}` is no date; expected a day like `2026-01-31`");
+        refused(wire::QueryRequest { from: text.to_owned(), ..request() }, &message);
+        let message = format!("`to`: `{text}` is no date; expected a day like `2026-01-31`");
+        refused(wire::QueryRequest { to: text.to_owned(), ..request() }, &message);
+    }
+    for text in ["", ".", "asset.", ".title"] {
+        let message = format!(
+            "`group_by`: `{text}` names no field; expected a dimension like `country` or an \
+             attribute like `asset.title`"
+        );
+        refused(wire::QueryRequest { group_by: vec![text.to_owned()], ..request() }, &message);
+    }
+    let by = Some(wire::order_by::By::Measure("plays".to_owned()));
+    refused(
+        wire::QueryRequest { order_by: vec![wire::OrderBy { by, direction: 0 }], ..request() },
+        "`order_by.direction`: none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
+    );
+    refused(
+        wire::QueryRequest {
+            order_by: vec![wire::OrderBy { by: None, direction: 1 }],
+            ..request()
+        },
+        "`order_by`: an entry is empty; expected `measure` or `key`",
+    );
+    refused(
+        wire::QueryRequest { filter: Some(wire::Filter { node: None }), ..request() },
+        "`filter`: a node is empty; expected one of `and`, `or`, `not`, `field`",
+    );
+    let test = wire::FieldTest { field: "country".to_owned(), test: None };
+    let node = Some(wire::filter::Node::Field(test));
+    refused(
+        wire::QueryRequest { filter: Some(wire::Filter { node }), ..request() },
+        "`filter.field`: `country` has no test; expected one of `any_of`, `all_of`, `none_of`, \
+         `prefix`, `is_null`",
+    );
+}
+
+#[test]
+fn what_a_request_leaves_out_has_a_default() {
+    let empty = wire::QueryRequest { limit: None, ..request() };
+    assert_eq!(query_from_wire(empty).unwrap(), (Query::total(["plays"]), None));
+    let members = wire::MembersRequest { field: "asset".to_owned(), ..Default::default() };
+    assert_eq!(members_request_from_wire(members).unwrap().limit, 50);
+    assert_eq!(snapshots_request_from_wire(wire::SnapshotsRequest::default()), 20);
+}
+
+#[test]
+fn a_range_that_is_open_on_both_ends_is_all_time() {
+    let open = QueryRange::Days { from: None, to: None };
+    let query = Query { range: open, ..Query::total(["plays"]) };
+    let (back, _) = query_from_wire(query_to_wire(query, None).unwrap()).unwrap();
+    assert_eq!(back.range, QueryRange::AllTime);
+}
+
+#[test]
+fn filters_may_be_nested_so_deep_and_no_deeper() {
+    let nested = |depth: usize| {
+        let leaf = Filter::Field {
+            field: FieldRef::parse("country"),
+            test: Test::AnyOf(vec!["US".to_owned()]),
+        };
+        (1..depth).fold(leaf, |filter, _| Filter::And(vec![filter]))
+    };
+    let query = |depth| Query { filter: Some(nested(depth)), ..Query::total(["plays"]) };
+    let deepest = query_to_wire(query(MAX_FILTER_DEPTH), None).unwrap();
+    assert_eq!(query_from_wire(sent(&deepest)).unwrap().0, query(MAX_FILTER_DEPTH));
+
+    let message = "`filter`: nested 33 deep or more, over the limit of 32; list values in one \
+                   `any_of` instead of nesting tests";
+    let error = query_to_wire(query(MAX_FILTER_DEPTH + 1), None).unwrap_err();
+    assert_eq!((error.code, error.message.as_str()), (Code::InvalidArgument, message));
+    let too_deep = Some(filter_to_wire(nested(MAX_FILTER_DEPTH + 1)));
+    refused(wire::QueryRequest { filter: too_deep, ..request() }, message);
+}
+
+#[test]
+fn an_answer_without_its_parts_is_refused() {
+    let error = answer_from_wire(wire::QueryResponse::default()).unwrap_err();
+    assert_eq!(error.message, "`snapshot`: is missing");
+    let half = wire::Coverage { from: "2026-01-01".to_owned(), ..Default::default() };
+    assert_eq!(coverage_from_wire(&half).unwrap_err().message, "`coverage.to`: is missing");
+    let measure = wire::MeasureInfo { name: "plays".to_owned(), ..Default::default() };
+    let error = measure_info_from_wire(measure).unwrap_err();
+    assert_eq!(error.message, "`measures.kind`: `plays` has none we know");
+    let error = serving_status_from_wire(wire::WatchResponse { state: 9, ..Default::default() });
+    assert_eq!(error.unwrap_err().message, "`state`: 9 is no state we know");
+    let negative = prost_types::Duration { seconds: -1, nanos: 0 };
+    assert!(duration_from_wire(negative).is_err());
+}
