@@ -374,7 +374,7 @@ async fn files_left_out_for_their_names_are_named_in_report_and_plan_and_inspect
         let found = if kind == "source" { &found.sources } else { &found.lookups };
         assert_eq!(found[0].left_out, left_out.files);
         // The run's record, which gRPC and GraphQL show, names them without the place of the model's folder.
-        let record = clio_lake::runs(&config.lake, 1).await.unwrap().remove(0);
+        let record = clio_lake::runs(&config.lake, 1).await.unwrap().remove(0).unwrap();
         let names: Vec<_> = record.left_out.iter().flat_map(|own| &own.files).collect();
         assert_eq!(names, [&format!("{folder}/b.csv.bak")]);
         assert_eq!((record.left_out[0].n_files, &record.left_out[0].table), (1, &left_out.table));
