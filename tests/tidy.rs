@@ -1,5 +1,6 @@
 //! The rules of the repository.
 
+mod circles;
 mod documentation;
 mod files;
 mod layers;
