@@ -222,8 +222,8 @@ fn both_ways_read_the_same_rows_of_every_format_and_compression() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let ctx = engine::session(2, None).unwrap();
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Cases { cases: 24, ..Cases::default() }, random);
-    let result = runner.run(&collection::vec(row(), 1..40), |rows| {
+    let mut runner = TestRunner::new_with_rng(Cases { cases: 8, ..Cases::default() }, random);
+    let result = runner.run(&collection::vec(row(), 1..30), |rows| {
         runtime.block_on(async {
             for ending in ENDINGS {
                 for (delimiter, header, null) in [(b',', true, ""), (b'\t', false, "\\N")] {
