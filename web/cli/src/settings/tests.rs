@@ -1,13 +1,13 @@
 //! The list against itself, its readers and `docs/settings.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use super::in_force::Given;
 use super::kind::{in_file, shown};
-use super::{Origin, Settings, add_flags, all, given, resolve};
+use super::{Origin, Place, Settings, add_flags, all, given, resolve};
 use crate::args::Cli;
 
 /// What flags give, as the binary reads them.
@@ -166,6 +166,66 @@ fn what_flags_and_variables_get_wrong_is_told_by_their_names() {
     );
     let text = wrong(vec![environment("gateway.http", "here")]);
     assert!(text.starts_with("environment: `CLIO_HTTP`: `here`"), "{text}");
+}
+
+/// The fields of all that settings fill, each with what it holds.
+fn fields(settings: &Settings) -> BTreeMap<String, String> {
+    let texts = [
+        ("serving", format!("{:#?}", settings.serving)),
+        ("serving limits", format!("{:#?}", settings.serving.limits)),
+        ("gateway", format!("{:#?}", settings.gateway)),
+        ("gateway limits", format!("{:#?}", settings.gateway.limits)),
+        ("client", format!("{:#?}", settings.remote)),
+    ];
+    let mut fields = BTreeMap::new();
+    for (config, text) in texts {
+        let mut last = String::new();
+        for line in text.lines().skip(1) {
+            let own =
+                line.strip_prefix("    ").filter(|line| !line.starts_with([' ', ']', ')', '}']));
+            if let Some((name, _)) = own.and_then(|line| line.split_once(": ")) {
+                last = format!("{config}: {name}");
+            }
+            fields.entry(last.clone()).or_insert_with(String::new).push_str(line);
+        }
+    }
+    fields
+}
+
+/// Writes something else than the default.
+fn change(place: Place<'_>) {
+    match place {
+        Place::Count(it) | Place::Size(it) => *it += 1,
+        Place::Count32(it) => *it += 1,
+        Place::Size64(it) => *it += 1,
+        Place::Milliseconds(it) | Place::Time(it) => *it *= 2,
+        Place::MaybeSize(it) => *it = Some(1),
+        Place::Switch(it) => *it = !*it,
+        Place::Text(it) => it.push('x'),
+        Place::MaybeText(it) => *it = Some("x".to_owned()),
+        Place::MaybeFolder(it) => *it = Some("x".into()),
+        Place::Texts(it) => it.push("x".to_owned()),
+        Place::Address(it) => it.set_port(1),
+    }
+}
+
+/// A limit that somebody adds to a config is out of reach until it stands in the list.
+#[test]
+fn every_field_of_a_config_has_a_setting() {
+    let before = fields(&Settings::default());
+    let mut reached = BTreeSet::new();
+    for setting in all() {
+        let mut settings = Settings::default();
+        change((setting.place)(&mut settings));
+        let after = fields(&settings);
+        let changed = after.iter().filter(|(name, text)| before.get(*name) != Some(*text));
+        reached.extend(changed.map(|(name, _)| name.clone()));
+    }
+    // The lake is a field of ours until it is known which it is.
+    let missing: Vec<_> =
+        before.keys().filter(|name| !reached.contains(*name) && *name != "serving: lake").collect();
+    assert!(missing.is_empty(), "no setting fills {missing:?}");
+    assert!(reached.len() > 50, "only {} fields were found", reached.len());
 }
 
 /// The tables of `docs/settings.md`, between its marks.
