@@ -162,6 +162,39 @@ fn files_of_spreadsheets_become_a_model_that_a_run_accepts() {
     assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 2);
 }
 
+#[test]
+fn nested_events_with_lists_and_times_in_milliseconds_become_a_model() {
+    let sandbox = Sandbox::new();
+    let mut events = String::new();
+    for number in 0..600_i64 {
+        let at = 1_767_600_000_000 + number * 600_000;
+        let (user, country) =
+            (number % 50, ["US", "DE", "JP"][usize::try_from(number).unwrap() % 3]);
+        let genres =
+            ["Drama|Comedy", "Comedy", "Drama|Action"][usize::try_from(number).unwrap() % 3];
+        events += &format!(
+            "{{\"ts\":{at},\"user\":{{\"id\":\"u{user}\",\"country\":\"{country}\"}},\"tags\":[\"a\",\"b\"],\
+             \"genres\":\"{genres}\",\"isPremium\":{}}}\n",
+            number % 2 == 0
+        );
+    }
+    std::fs::write(sandbox.path("events.ndjson"), events).unwrap();
+    sandbox.ok(["model", "init", "events.ndjson", "--yes"]);
+    let model = read(&sandbox.path("model.toml"));
+    assert_eq!(model.sources()[0].time.0, "to_timestamp_millis(\"ts\")");
+    assert_eq!(counted(&model), BTreeSet::from([vec!["user.id".to_owned()]]));
+    let members = members(&model);
+    for (column, is_multi) in
+        [("user.country", false), ("isPremium", false), ("string_to_array(\"genres\", '|')", true)]
+    {
+        assert!(members.contains(&(column.to_owned(), is_multi)), "{column} of {members:?}");
+    }
+    sandbox.etl(&sandbox.path("model.toml"), "lake", &[]);
+    assert!((total(&sandbox, "lake", "events_people") - 50.0).abs() < 0.5);
+    let by = ["query", "--lake", "lake", "--group-by", "user_country", "--measures", "events"];
+    assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 3);
+}
+
 /// What is known of people, new every night: read as one table, every person would be there once a night.
 #[test]
 fn a_lookup_in_folders_of_days_has_a_history() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::times::{self, Times};
@@ -87,15 +87,50 @@ impl Column {
     }
 }
 
-/// The columns of a sample.
+/// The columns of a sample; what is nested stands as the model names it, `user.country`.
 ///
 /// # Errors
 ///
 /// Where values cannot be written as texts.
 pub(super) fn of_batches(batches: &[RecordBatch]) -> Result<Vec<Column>, EtlError> {
+    let batches = batches.iter().map(flat).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = batches.first() else { return Ok(Vec::new()) };
     let schema = first.schema();
-    schema.fields().iter().enumerate().map(|(index, field)| column(index, field, batches)).collect()
+    schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(index, field)| column(index, field, &batches))
+        .collect()
+}
+
+/// The batch with the keys of structs as columns of their own.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch, EtlError> {
+    let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+    let schema = batch.schema();
+    let mut rest: Vec<_> = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, array)| (field.name().clone(), Arc::clone(array)))
+        .rev()
+        .collect();
+    while let Some((name, array)) = rest.pop() {
+        match array.as_struct_opt() {
+            Some(structs) => {
+                let keys = structs.fields().iter().zip(structs.columns());
+                let keys: Vec<_> = keys
+                    .map(|(key, array)| (format!("{name}.{}", key.name()), Arc::clone(array)))
+                    .collect();
+                rest.extend(keys.into_iter().rev());
+            }
+            None => {
+                fields.push(Field::new(name, array.data_type().clone(), true));
+                arrays.push(array);
+            }
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).during(STEP)
 }
 
 fn column(index: usize, field: &Arc<Field>, batches: &[RecordBatch]) -> Result<Column, EtlError> {
@@ -149,6 +184,11 @@ fn column(index: usize, field: &Arc<Field>, batches: &[RecordBatch]) -> Result<C
     Ok(column)
 }
 
+/// Whether a name is a path of keys.
+pub(super) fn is_nested(name: &str) -> bool {
+    name.contains('.')
+}
+
 /// The type behind a dictionary.
 fn plain(data_type: &DataType) -> &DataType {
     match data_type {
@@ -193,7 +233,8 @@ fn of_texts(column: &mut Column) -> Kind {
             let n_lists = known.iter().filter(|text| text.contains(sign)).count();
             known.len() > 1 && n_lists as f64 >= MIN_LISTS * known.len() as f64
         });
-        match sign {
+        // An expression cannot name what is nested.
+        match sign.filter(|_| !is_nested(&column.name)) {
             Some(sign) => {
                 let parts = known.iter().flat_map(|text| text.split(sign));
                 let elements = parts.map(str::to_owned).collect();

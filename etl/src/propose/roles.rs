@@ -1,6 +1,6 @@
 //! What tables and columns are for: events and lookups, when and who, flags, sums and members.
 
-use super::columns::{Column, Kind};
+use super::columns::{Column, Kind, is_nested};
 use super::joins::{Join, sql_name};
 use super::proposal::{Flag, TimeColumn};
 use super::sample::Sample;
@@ -113,7 +113,7 @@ pub(super) fn flag(column: &Column) -> Option<Flag> {
     let is_no = |text: &str| ["0", "false", "f", "no", "n"].contains(&text);
     let is_flag = texts.iter().all(|text| is_yes(text) || is_no(text))
         && texts.iter().any(|text| is_yes(text));
-    if !is_flag {
+    if !is_flag || is_nested(&column.name) {
         return None;
     }
     let yes = column.known().find(|text| is_yes(&text.to_ascii_lowercase()))?;

@@ -68,7 +68,8 @@ pub(super) fn since_1970(
 ) -> Option<Times> {
     let name_says =
         super::words::has_any(name, &["time", "timestamp", "ts", "epoch", "at", "date"]);
-    if !name_says {
+    // An expression cannot name what is nested.
+    if !name_says || name.contains('.') {
         return None;
     }
     let (mut least, mut most) = (i64::MAX, i64::MIN);
@@ -115,7 +116,7 @@ pub(super) fn of_texts(name: &str, texts: &[&str]) -> Option<Times> {
     let is_named =
         super::words::has_any(name, &["time", "timestamp", "ts", "date", "day", "at", "on"]);
     let may_be = is_named || texts[0].contains(['/', '.', ' ', ':']);
-    if !may_be || texts.is_empty() {
+    if !may_be || texts.is_empty() || name.contains('.') {
         return None;
     }
     let of = |function: &str, formats: &[&str], has_time: bool| {
