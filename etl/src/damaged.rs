@@ -53,6 +53,9 @@ pub(crate) struct Damaged {
     files: Vec<Damage>,
     /// Periods that are not there although some below them are.
     absent: BTreeSet<Period>,
+    /// Periods above days whose files are sound, and of which nobody knows whether they are those of the days: the log
+    /// does not say what the days were made of.
+    doubtful: BTreeSet<Period>,
     /// The checkpoints that the log is read without.
     checkpoints: Vec<String>,
 }
@@ -75,9 +78,18 @@ impl Damaged {
                 files.extend(folder.damaged(&state.files).await?);
             }
         }
+        let is_known = known.is_some_and(|known| !known.inputs.is_empty());
+        let is_retired = |period| known.is_some_and(|known| known.retired.is_retired(period));
+        let parents = state.files.iter().filter_map(|file| file.period);
+        let parents = parents.filter(|period| period.day().is_none() && !is_retired(*period));
+        let doubtful = if is_known { BTreeSet::new() } else { parents.collect() };
         let checkpoints = state.passed_over.iter().map(|path| format!("{CELLS_TABLE}/{path}"));
-        let damaged =
-            Self { files, absent: absent_parents(state), checkpoints: checkpoints.collect() };
+        let damaged = Self {
+            files,
+            absent: absent_parents(state),
+            doubtful,
+            checkpoints: checkpoints.collect(),
+        };
         for file in damaged.listed() {
             tracing::warn!(file = file.file, problem = file.problem, "the lake is damaged");
         }
@@ -102,9 +114,15 @@ impl Damaged {
         all
     }
 
+    /// The periods above days that can be read, and must not be built upon.
+    pub(crate) fn doubtful(&self) -> &BTreeSet<Period> {
+        &self.doubtful
+    }
+
     /// The periods whose cells cannot be read, days among them.
     pub(crate) fn periods(&self) -> BTreeSet<Period> {
-        self.files.iter().filter_map(|damage| damage.period).chain(self.absent.clone()).collect()
+        let files = self.files.iter().filter_map(|damage| damage.period);
+        files.chain(self.absent.clone()).collect()
     }
 
     /// The days whose cells cannot be read.
@@ -114,7 +132,8 @@ impl Damaged {
 
     /// The periods above days that would be made anew, of a grain.
     pub(crate) fn parents(&self, grain: Grain) -> impl Iterator<Item = Period> {
-        self.periods().into_iter().filter(move |period| period.grain() == grain)
+        let all = self.periods().into_iter().chain(self.doubtful.clone());
+        all.filter(move |period| period.grain() == grain)
     }
 
     /// Refuses a run after which the lake could not be served: it makes a damaged day anew only where it makes the day

@@ -39,6 +39,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) days: &'a Periods,
     /// The periods whose files cannot be read, or are not there: they are made anew, without a look at them.
     pub(crate) damaged: &'a BTreeSet<Period>,
+    /// The parents that are made anew of all their children, and stay where that gives what they are.
+    pub(crate) doubtful: &'a BTreeSet<Period>,
 }
 
 /// The children of a parent as they are now.
@@ -74,7 +76,8 @@ impl Fold<'_> {
         let changed: Vec<Period> = self.changed_days().collect();
         [Grain::Month, Grain::Year, Grain::All]
             .map(|grain| {
-                let damaged = self.damaged.iter().copied().filter(|it| it.grain() == grain);
+                let damaged = self.damaged.iter().chain(self.doubtful).copied();
+                let damaged = damaged.filter(|it| it.grain() == grain);
                 let parents = changed.iter().filter_map(|day| ancestor(*day, grain));
                 parents.chain(damaged).collect::<BTreeSet<Period>>().len() as u64
             })
@@ -104,7 +107,7 @@ impl Fold<'_> {
             let touched: BTreeSet<Period> = changed
                 .iter()
                 .filter_map(|period| period.parent())
-                .chain(self.damaged.iter().copied())
+                .chain(self.damaged.iter().chain(self.doubtful).copied())
                 .filter(|parent| parent.grain() == grain)
                 .collect();
             for parent in touched {
@@ -174,6 +177,9 @@ impl Fold<'_> {
         let before = self.old_files(parent);
         // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
         if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
+            return Ok(None);
+        }
+        if self.doubtful.contains(&parent) {
             return Ok(None);
         }
         // In what a child that was damaged differs from what it was, nobody knows.

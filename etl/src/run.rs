@@ -462,8 +462,9 @@ impl Run<'_> {
         let n_threads = self.config.n_threads;
         let none = RetiredDays::default();
         let retired = known.map_or(&none, |known| &known.retired);
-        let damaged = &self.damaged.periods();
-        let fold = Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged };
+        let (damaged, doubtful) = (&self.damaged.periods(), self.damaged.doubtful());
+        let fold =
+            Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged, doubtful };
         let step = self.book.begin("fold", fold.n_parents())?;
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
         self.book.end(step, parents.values().map(|rebuilt| rebuilt.totals.n_cells).sum())?;
@@ -496,6 +497,7 @@ impl Run<'_> {
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
             writer: WRITER.to_owned(),
+            files: None,
             run: self.config.run.clone(),
             fingerprint: self.config.model.fingerprint().clone(),
             model: self.config.model.text().to_owned(),

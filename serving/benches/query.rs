@@ -188,6 +188,7 @@ fn write_lake(lake: &Path) {
     let metadata = SnapshotMetadata {
         format_version: FORMAT_VERSION,
         writer: WRITER.to_owned(),
+        files: None,
         run: RunId::new("bench"),
         fingerprint: model.fingerprint().clone(),
         model: MODEL.to_owned(),

@@ -1,6 +1,6 @@
 //! What can go wrong between the lake and an answer.
 
-use clio_lake::{Damage, LakeError, of_newer};
+use clio_lake::{Checksum, Damage, LakeError, of_newer};
 use clio_proto::{Fingerprint, ModelError, Period};
 use clio_sketch::SketchError;
 use parquet::errors::ParquetError;
@@ -93,6 +93,17 @@ pub enum Refusal {
     /// A file is not what the log says.
     #[error(transparent)]
     Damaged(Damage),
+    /// The log gives other files than the commit did: it is damaged.
+    #[error(
+        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` makes \
+         all days anew"
+    )]
+    OtherFiles {
+        /// What the commit says.
+        expected: Checksum,
+        /// What the log gives.
+        found: Checksum,
+    },
     /// What the log says of it cannot be used.
     #[error(transparent)]
     Log(LakeError),

@@ -12,6 +12,7 @@ use tracing::warn;
 
 use crate::cubes::Cubes;
 use crate::error::ServingError;
+use crate::snapshot::Said;
 
 /// The most snapshots that are listed at once.
 const MAX_SNAPSHOTS: usize = 1_000;
@@ -93,7 +94,7 @@ impl Cubes {
             let updated = table.update_incremental(Some(version)).await;
             updated.map_err(|error| self.lake().delta_error(&error))?;
             let info = match self.loader().metadata(&table.log_store(), version).await {
-                Ok((committed_at, metadata)) => {
+                Ok(Said { committed_at, metadata, .. }) => {
                     let files = cell_files(&table).unwrap_or_default();
                     Some(describe(version, committed_at, &metadata, &files))
                 }

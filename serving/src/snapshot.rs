@@ -34,7 +34,7 @@ use dictionary::Vocabulary;
 pub(crate) use field::Field;
 use field::People;
 pub(crate) use layout::{Layout, Stored};
-pub(crate) use load::Loader;
+pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
 use members::MemberIndex;
 pub(crate) use states::LookupStates;

@@ -247,7 +247,11 @@ async fn days_of_unknown_making_are_rebuilt_once() {
     let text = std::fs::read_to_string(&commit).unwrap();
     let (from, to) =
         (text.find(",\\\"inputs\\\":").unwrap(), text.find("}],\\\"columns\\\":").unwrap());
-    std::fs::write(&commit, format!("{}{}", &text[..from], &text[to + 2..])).unwrap();
+    let text = format!("{}{}", &text[..from], &text[to + 2..]);
+    // Nor did they have a sum of what they said.
+    let from = text.find(",\"clio.xxh3-128\":").unwrap();
+    let to = from + ",\"clio.xxh3-128\":\"\"".len() + 32;
+    std::fs::write(&commit, format!("{}{}", &text[..from], &text[to..])).unwrap();
     let found = plan_of(&mut sandbox, Days::OutOfDate).await;
     assert!(found.days.iter().all(|planned| planned.reasons == [Reason::Unknown]), "{found:?}");
     let report = sandbox.run(Days::OutOfDate).await;

@@ -5,22 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clio_etl::{Days, ErrorKind, Reason, Sample, Silent, SqlConfig, plan, run, sql, verify};
-use clio_lake::{CHECKSUM_TAG, Checksum, Fault, FaultKind, check, runs};
+use clio_lake::{
+    CHECKSUM_TAG, Checksum, CutOff, Fault, FaultKind, Retirement, check, retire, runs,
+};
+use clio_proto::RunId;
 use deltalake::DeltaTableBuilder;
 use deltalake::checkpoints::create_checkpoint;
 use url::Url;
 
 use crate::formats::model;
-use crate::random::index;
-use crate::sandbox::{Sandbox, days};
+use crate::sandbox::{Sandbox, days, forget_sums};
 
 const CSV: &str = "url = \"events/\"\nformat = \"csv\"\ntime = \"at\"";
-const DAYS: [&str; 5] = ["2025-12-30", "2025-12-31", "2026-01-15", "2026-01-16", "2026-02-01"];
+pub(crate) const DAYS: [&str; 5] =
+    ["2025-12-30", "2025-12-31", "2026-01-15", "2026-01-16", "2026-02-01"];
 /// The day that is damaged, and one that is not.
 const DAY: &str = "2026-01-15";
-const OTHER: &str = "2026-02-01";
+pub(crate) const OTHER: &str = "2026-02-01";
 
-fn write_day(sandbox: &Sandbox, day: &str, n_events: usize) {
+pub(crate) fn write_day(sandbox: &Sandbox, day: &str, n_events: usize) {
     let mut text = "at,id,country,seconds\n".to_owned();
     for id in 0..n_events {
         text.push_str(&format!("{day}T10:00:00,{},c{},{id}\n", id * 7 % 11, id % 3));
@@ -29,7 +32,7 @@ fn write_day(sandbox: &Sandbox, day: &str, n_events: usize) {
 }
 
 /// A lake of five days in three months, and what its cells are.
-async fn lake() -> Sandbox {
+pub(crate) async fn lake() -> Sandbox {
     let mut sandbox = Sandbox::new(&model(CSV, ""));
     for (index, day) in DAYS.iter().enumerate() {
         write_day(&sandbox, day, 5 + index);
@@ -38,7 +41,7 @@ async fn lake() -> Sandbox {
     sandbox
 }
 
-fn url(sandbox: &Sandbox) -> Url {
+pub(crate) fn url(sandbox: &Sandbox) -> Url {
     Url::from_directory_path(sandbox.path("lake")).unwrap()
 }
 
@@ -59,7 +62,7 @@ fn file(sandbox: &Sandbox, period: &str) -> PathBuf {
 
 /// What happens to a file.
 #[derive(Debug, Clone, Copy)]
-enum Wear {
+pub(crate) enum Wear {
     CutOff,
     Gone,
     /// One bit of it is another.
@@ -68,7 +71,7 @@ enum Wear {
 
 const WEARS: [Wear; 3] = [Wear::CutOff, Wear::Gone, Wear::Flipped];
 
-fn wear(file: &Path, how: Wear) {
+pub(crate) fn wear(file: &Path, how: Wear) {
     let mut bytes = fs::read(file).unwrap();
     // Where a period has one part, both are one file under two names.
     fs::remove_file(file).unwrap();
@@ -84,14 +87,14 @@ fn wear(file: &Path, how: Wear) {
 }
 
 /// What is wrong with the newest snapshot, and with the log.
-async fn faults(sandbox: &Sandbox) -> Vec<Fault> {
+pub(crate) async fn faults(sandbox: &Sandbox) -> Vec<Fault> {
     let mut found = check(&url(sandbox)).await.unwrap();
     found.faults.retain(|fault| fault.kind != FaultKind::OldFile);
     found.faults
 }
 
 /// Copies a folder, in place of what was there.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     let _ = fs::remove_dir_all(to);
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -182,6 +185,51 @@ async fn a_day_and_all_above_it_are_made_anew_at_once() {
     }
     assert_eq!(sandbox.run(Days::OutOfDate).await.mended.len(), 4);
     assert_eq!(sandbox.cells().await.files, sound);
+}
+
+/// A month whose days have left the lake has nothing below it: it is made anew of all its events, or named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worn_month_that_is_retired_is_named_with_the_dates_that_mend_it() {
+    for how in WEARS {
+        let mut sandbox = lake().await;
+        let asked = Retirement {
+            cut_off: CutOff::Before("2026-01-01".parse().unwrap()),
+            run: RunId::new("retire-1"),
+            now: sandbox.config().now,
+            dry_run: false,
+        };
+        let month = file(&sandbox, "2025-12");
+        let sound = fs::read(&month).unwrap();
+        // Its days are all there is: they stay.
+        wear(&month, how);
+        let report = retire(&url(&sandbox), &asked).await.unwrap();
+        assert!(report.kept[0].reason.contains("is gone or damaged"), "{report:?}");
+        fs::write(&month, &sound).unwrap();
+        assert_eq!(retire(&url(&sandbox), &asked).await.unwrap().months.len(), 1);
+        assert_eq!(faults(&sandbox).await, []);
+
+        wear(&month, how);
+        let dates = "`clio etl run --from 2025-12-01 --to 2025-12-31`";
+        let [fault] = &faults(&sandbox).await[..] else { panic!("one file is damaged") };
+        assert!(fault.mend.contains(dates), "{fault:?}");
+        for asked in [Days::OutOfDate, days(OTHER, OTHER)] {
+            let error = sandbox.try_run(asked).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Lake);
+            let said = error.to_string();
+            assert!(said.contains("period=2025-12/") && said.contains(dates), "{said}");
+        }
+        let report = sandbox.run(days("2025-12-01", "2025-12-31")).await;
+        assert_eq!(report.mended.len(), 1, "{how:?}");
+        assert_eq!(fs::read(file_of_newest(&sandbox, "2025-12")).unwrap(), sound);
+        assert_eq!(faults(&sandbox).await, []);
+    }
+}
+
+/// The newest of a period's files.
+fn file_of_newest(sandbox: &Sandbox, period: &str) -> PathBuf {
+    let folder = sandbox.path(&format!("lake/cells/grain=month/period={period}"));
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.max().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -328,129 +376,13 @@ fn as_version_1(sandbox: &Sandbox) {
                 clio.as_object_mut().unwrap().remove("writer");
                 action["commitInfo"]["clio"] = clio.to_string().into();
             }
+            forget_sums(&mut action);
             // Looking for a key has made one where there was none.
             action.as_object_mut().unwrap().retain(|_, value| !value.is_null());
             action.to_string() + "\n"
         });
         lines.collect()
     });
-}
-
-fn edit_log(sandbox: &Sandbox, version: u64, edit: impl Fn(&str) -> String) {
-    let path = sandbox.path(&format!("lake/cells/_delta_log/{version:020}.json"));
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(path, edit(&text)).unwrap();
-}
-
-/// A checkpoint at the newest of three versions.
-async fn with_checkpoint() -> Sandbox {
-    let mut sandbox = lake().await;
-    for n_events in [20, 30] {
-        write_day(&sandbox, OTHER, n_events);
-        sandbox.run(Days::OutOfDate).await;
-    }
-    let cells = Url::from_directory_path(sandbox.path("lake/cells")).unwrap();
-    let table = DeltaTableBuilder::from_url(cells).unwrap().load().await.unwrap();
-    create_checkpoint(&table, None).await.unwrap();
-    sandbox
-}
-
-const CHECKPOINT: &str = "00000000000000000002.checkpoint.parquet";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_checkpoint_is_no_more_than_its_commits() {
-    for name in [CHECKPOINT, "_last_checkpoint"] {
-        for how in [Wear::CutOff, Wear::Gone] {
-            let mut sandbox = with_checkpoint().await;
-            let sound = sandbox.cells().await.files;
-            wear(&sandbox.path(&format!("lake/cells/_delta_log/{name}")), how);
-            let what = format!("{name} {how:?}");
-            let kinds: Vec<_> = faults(&sandbox).await.iter().map(|fault| fault.kind).collect();
-            // A hint that is gone is none.
-            let expected: &[FaultKind] = match (name, how) {
-                ("_last_checkpoint", Wear::Gone) => &[],
-                _ => &[FaultKind::Checkpoint],
-            };
-            assert_eq!(kinds, expected, "{what}");
-            let report = sandbox.run(Days::OutOfDate).await;
-            assert!(report.unchanged, "{what}: {report:?}");
-            assert_eq!(sandbox.cells().await.files, sound, "{what}");
-            write_day(&sandbox, OTHER, 40);
-            sandbox.run(Days::OutOfDate).await;
-            if matches!(how, Wear::CutOff) && name == CHECKPOINT {
-                assert_eq!(faults(&sandbox).await, [], "{what}");
-            }
-        }
-    }
-}
-
-/// A bit of a checkpoint may lie where nobody reads; wherever it does not, the check says so, or the log is read without.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flipped_bit_of_a_checkpoint_changes_nothing_or_is_found() {
-    let sandbox = with_checkpoint().await;
-    let sound = sandbox.cells().await.files;
-    let path = sandbox.path(&format!("lake/cells/_delta_log/{CHECKPOINT}"));
-    let bytes = fs::read(&path).unwrap();
-    let seed = 20_261_127;
-    let mut state = seed;
-    let mut n_found = 0;
-    for _ in 0..40 {
-        let (at, bit) = (index(&mut state, bytes.len()), index(&mut state, 8));
-        let mut flipped = bytes.clone();
-        flipped[at] ^= 1 << bit;
-        fs::write(&path, flipped).unwrap();
-        let found = faults(&sandbox).await;
-        let what = format!("seed {seed}, byte {at}, bit {bit}: {found:?}");
-        if found.is_empty() {
-            assert_eq!(sandbox.cells().await.files, sound, "{what}");
-        } else {
-            assert!(found.iter().any(|fault| fault.kind == FaultKind::Checkpoint), "{what}");
-            n_found += 1;
-        }
-    }
-    assert!(n_found > 10, "{n_found}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lake_that_lacks_a_commit_is_named() {
-    let mut sandbox = with_checkpoint().await;
-    for name in [CHECKPOINT, "_last_checkpoint"] {
-        fs::remove_file(sandbox.path(&format!("lake/cells/_delta_log/{name}"))).unwrap();
-    }
-    fs::remove_file(sandbox.path("lake/cells/_delta_log/00000000000000000001.json")).unwrap();
-    let error = sandbox.try_run(Days::All).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Lake, "{error}");
-    let found = check(&url(&sandbox)).await.unwrap();
-    let places: Vec<_> = found.faults.iter().map(|it| (it.kind, it.place.as_str())).collect();
-    let gone = "cells/_delta_log/00000000000000000001.json";
-    assert_eq!(places, [(FaultKind::Commit, gone), (FaultKind::Table, "cells")], "{found:?}");
-}
-
-/// A version that changes files and does not say what they are was taken for the snapshot before it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_says_nothing_is_no_snapshot_and_the_next_run_makes_one() {
-    let edits = [
-        ("there is none, and the commit changes files", "\"clio\":", "\"cliq\":"),
-        ("missing field `fingerprint`", "\\\"fingerprint\\\"", "\\\"fingerprinu\\\""),
-    ];
-    for (expected, from, to) in edits {
-        let mut sandbox = lake().await;
-        write_day(&sandbox, OTHER, 20);
-        sandbox.run(Days::OutOfDate).await;
-        let sound = sandbox.cells().await.files;
-        edit_log(&sandbox, 1, |text| text.replace(from, to));
-        let found = check(&url(&sandbox)).await.unwrap();
-        let [fault] = &found.faults[..] else { panic!("{found:?}") };
-        assert_eq!(fault.kind, FaultKind::Snapshot);
-        assert!(fault.what.contains("version 1 is no snapshot; its `clio` entry: "), "{fault:?}");
-        assert!(fault.what.contains(expected), "{fault:?}");
-        let listed = clio_lake::snapshots(&url(&sandbox), None).await.unwrap();
-        assert!(listed[0].unreadable.as_ref().unwrap().contains(expected), "{listed:?}");
-        let report = sandbox.run(Days::OutOfDate).await;
-        assert_eq!((report.unchanged, report.days.len()), (false, DAYS.len()));
-        assert_eq!(sandbox.cells().await.files, sound);
-        assert!(sandbox.run(Days::OutOfDate).await.unchanged);
-    }
 }
 
 /// One broken record failed the whole list.
@@ -489,4 +421,10 @@ async fn a_broken_record_is_named_among_the_others() {
         places,
         [(FaultKind::Record, "runs/run-25.json"), (FaultKind::Record, verification)]
     );
+}
+
+pub(crate) fn edit_log(sandbox: &Sandbox, version: u64, edit: impl Fn(&str) -> String) {
+    let path = sandbox.path(&format!("lake/cells/_delta_log/{version:020}.json"));
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(path, edit(&text)).unwrap();
 }

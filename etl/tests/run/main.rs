@@ -11,6 +11,7 @@ mod checks;
 mod columns;
 mod credit;
 mod damage;
+mod damaged_logs;
 mod days;
 mod differences;
 mod formats;

@@ -168,6 +168,7 @@ impl Sandbox {
                     add["tags"][CHECKSUM_TAG] = Checksum::of(&bytes).to_string().into();
                     n_tampered += 1;
                 }
+                forget_sums(&mut action);
                 lines.push(action.to_string());
             }
             fs::write(&path, lines.join("\n") + "\n").unwrap();
@@ -194,6 +195,19 @@ impl Stored {
             }
         }
         lines
+    }
+}
+
+/// Takes the sums out of a commit's information: that of its text, and that of its snapshot's files.
+pub(crate) fn forget_sums(action: &mut serde_json::Value) {
+    let Some(info) = action.get_mut("commitInfo").and_then(|info| info.as_object_mut()) else {
+        return;
+    };
+    info.remove(CHECKSUM_TAG);
+    if let Some(text) = info.get("clio").and_then(|text| text.as_str()) {
+        let mut clio: serde_json::Value = serde_json::from_str(text).unwrap();
+        clio.as_object_mut().unwrap().remove("files");
+        info.insert("clio".to_owned(), clio.to_string().into());
     }
 }
 

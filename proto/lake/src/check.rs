@@ -100,10 +100,17 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     let Some(look) = log::look(&cells, &mut report).await? else {
         return Err(LakeError::NoSnapshot { url: lake.to_string() });
     };
-    let metadata = match &look.state {
-        Some(state) => cells.metadata(state).await?,
+    let known = match &look.state {
+        Some(state) => cells.known(state).await?,
         None => None,
     };
+    let (metadata, fault) = known.map(|known| (known.metadata, known.fault)).unzip();
+    if let Some(what) = fault.flatten()
+        && report.is_ok()
+    {
+        let mend = "`clio etl run` makes all days anew".to_owned();
+        report.fault(FaultKind::Snapshot, CELLS_TABLE, what, mend);
+    }
     files::look(&cells, &look, metadata.as_ref(), &mut report).await?;
     if let Some(state) = &look.state {
         partitions(state, metadata.as_ref(), &mut report);

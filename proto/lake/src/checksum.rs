@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read as _};
 
 use bytes::Bytes;
+use clio_proto::Period;
 use futures::TryStreamExt as _;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -57,6 +58,35 @@ impl fmt::Debug for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+impl serde::Serialize for Checksum {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Checksum {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not of thirty-two hexadecimal digits"))
+        })
+    }
+}
+
+/// The sum of a set of files: of what the log says of each, in the order of their paths.
+pub(crate) fn sum_of_files<'a>(
+    files: impl Iterator<Item = (&'a str, Option<Period>, u64, Option<Checksum>)>,
+) -> Checksum {
+    let line = |(path, period, size_bytes, checksum): (_, Option<Period>, _, Option<Checksum>)| {
+        let period = period.map(|period| period.to_string()).unwrap_or_default();
+        let checksum = checksum.map(|checksum| checksum.to_string()).unwrap_or_default();
+        format!("{path}\t{period}\t{size_bytes}\t{checksum}\n")
+    };
+    let mut lines: Vec<String> = files.map(line).collect();
+    lines.sort_unstable();
+    Checksum::of(lines.concat().as_bytes())
 }
 
 /// Reads a file once, from beginning to end; returns its size and its sum.

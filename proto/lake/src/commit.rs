@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
+use crate::checksum::{CHECKSUM_TAG, Checksum};
 use crate::error::LakeError;
 use crate::format::{SNAPSHOT_KEY, SnapshotMetadata};
 
 /// What a commit of a table says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Commit {
     /// When it was made, if it says so.
     pub committed_at: Option<Timestamp>,
@@ -20,6 +21,8 @@ pub struct Commit {
     /// What it says of the snapshot. `None` of one that changes no data, as another engine's maintenance does: the
     /// one before it says what its snapshot is.
     pub metadata: Option<Arc<SnapshotMetadata>>,
+    /// It adds or removes files.
+    pub changes_files: bool,
     /// What is wrong with its entry, if something is; then its version is no snapshot. It changes files and does not say
     /// what they are, or not in a way that can be read.
     pub fault: Option<String>,
@@ -32,8 +35,7 @@ impl Commit {
     ///
     /// [`LakeError::FormatVersion`] for one of a newer program.
     pub(crate) fn read(url: &Url, version: u64, bytes: &[u8]) -> Result<Self, LakeError> {
-        let mut commit =
-            Self { committed_at: None, operation: String::new(), metadata: None, fault: None };
+        let mut commit = Self::default();
         let mut changes_data = false;
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let mut action: Value = match serde_json::from_slice(line) {
@@ -45,10 +47,11 @@ impl Commit {
                     continue;
                 }
             };
-            changes_data |= ["add", "remove"].iter().any(|kind| {
+            for action in ["add", "remove"].iter().filter_map(|kind| action.get(kind)) {
+                commit.changes_files = true;
                 // What does not say so is taken for a change.
-                action.get(kind).is_some_and(|action| action["dataChange"] != false)
-            });
+                changes_data |= action["dataChange"] != false;
+            }
             let Some(info) = action.get_mut("commitInfo") else { continue };
             let millis =
                 ["inCommitTimestamp", "timestamp"].iter().find_map(|key| info[key].as_i64());
@@ -56,6 +59,9 @@ impl Commit {
                 millis.and_then(|millis| Timestamp::from_millisecond(millis).ok());
             commit.operation = info["operation"].as_str().unwrap_or_default().to_owned();
             let Some(value) = info.get(SNAPSHOT_KEY) else { continue };
+            if let Some(fault) = fault_of_text(info, value) {
+                commit.fault.get_or_insert(fault);
+            }
             match SnapshotMetadata::read(url, version, value) {
                 Ok(metadata) => commit.metadata = Some(Arc::new(metadata)),
                 Err(LakeError::Metadata { problem, .. }) => {
@@ -95,4 +101,13 @@ impl Commit {
             }
         }
     }
+}
+
+/// Whether an entry's text has the sum that the commit says, if it says any.
+fn fault_of_text(info: &Value, entry: &Value) -> Option<String> {
+    let (expected, text) = (info.get(CHECKSUM_TAG)?, entry.as_str()?);
+    let expected = expected.as_str().unwrap_or("nothing of the kind");
+    let found = Checksum::of(text.as_bytes());
+    (Checksum::parse(expected) != Some(found))
+        .then(|| format!("its checksum is {found}, the commit says {expected}"))
 }

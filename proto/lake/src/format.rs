@@ -26,9 +26,9 @@
 //! whose commit changes data and carries none that can be read is no snapshot.
 //!
 //! Since version 2 every `add` action, of any table, has the tag [`CHECKSUM_TAG`](crate::CHECKSUM_TAG) with the sum of
-//! its file's bytes, which is compared whenever the file is read. Files of version 1 have none, and keep none as long
-//! as they stay. A program reads its own version and those before; so of two programs the one that only reads is
-//! renewed first.
+//! its file's bytes, which is compared whenever the file is read. The metadata has the sum of all files of its snapshot, and
+//! the commit that of the metadata's text, under the same key. Files of version 1 have none, and keep none as long as they
+//! stay. A program reads its own version and those before; so of two programs the one that only reads is renewed first.
 
 mod columns;
 mod inputs;
@@ -49,6 +49,7 @@ pub use verification::{
     Verification, verification_prefix,
 };
 
+use crate::checksum::Checksum;
 use crate::error::LakeError;
 use crate::version::FORMAT_VERSION;
 use clio_proto::{Dimension, Fingerprint, MeasureKind, Model, RetiredDays, RunId, Unattributed};
@@ -83,6 +84,10 @@ pub struct SnapshotMetadata {
     /// The version of the program that wrote it; commits of format version 1 do not say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub writer: String,
+    /// The sum of all files of the snapshot, as the log says them: path, period, size and checksum. The commit fills it
+    /// in; those of format version 1 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Checksum>,
     /// The run that committed it.
     pub run: RunId,
     /// The model's fingerprint.

@@ -11,12 +11,13 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use url::Url;
 
-use crate::checksum::Checksum;
+use crate::checksum::{Checksum, sum_of_files};
 use crate::commit::Commit;
 use crate::damage::{Damage, DamageProblem};
 use crate::error::LakeError;
 use crate::format::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN};
 use crate::log;
+use crate::staging::{PARTITION_FOLDER, folder_of};
 use crate::table::checksum_of;
 
 /// A lake's address and the ways to read it.
@@ -264,6 +265,9 @@ pub fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError> {
                 "grain `{grain}` and period `{period}` are no partition of cells"
             )));
         };
+        if path.starts_with(PARTITION_FOLDER) && !path.starts_with(&folder_of(parsed)) {
+            return Err(refuse(format!("the log says that it is of period {parsed}")));
+        }
         files.push(CellFile {
             location: file.object_store_path(),
             period: parsed,
@@ -276,6 +280,14 @@ pub fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError> {
     }
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// The sum of what the log says of files, as the metadata of their snapshot has it.
+pub fn sum_of_cell_files(files: &[CellFile]) -> Checksum {
+    sum_of_files(files.iter().map(|file| {
+        let size_bytes = u64::try_from(file.size_bytes).unwrap_or_default();
+        (file.path.as_str(), Some(file.period), size_bytes, file.checksum)
+    }))
 }
 
 /// Compares bytes with what the log says of them; of a file of format version 1, it says their number.

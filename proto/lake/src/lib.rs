@@ -60,7 +60,7 @@ pub use format::{
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};
-pub use lake::{CellFile, CommitFile, Lake, cell_files};
+pub use lake::{CellFile, CommitFile, Lake, cell_files, sum_of_cell_files};
 pub use records::{Record, UnreadableRecord, parse_record, read_records, record_names};
 pub use remembered::known_columns;
 pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};

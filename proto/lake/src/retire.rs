@@ -218,6 +218,7 @@ fn change(
     let metadata = SnapshotMetadata {
         format_version: FORMAT_VERSION,
         writer: WRITER.to_owned(),
+        files: None,
         run: asked.run.clone(),
         days: Vec::new(),
         rows_in: BTreeMap::new(),

@@ -305,9 +305,7 @@ impl Staging {
 
     /// A path that no file has, so that nothing that any version names is ever written over.
     async fn free_path(&self, period: Option<Period>) -> Result<Path, LakeError> {
-        let folder = period
-            .map(|period| format!("grain={}/period={period}/", period.grain()))
-            .unwrap_or_default();
+        let folder = period.map(folder_of).unwrap_or_default();
         for attempt in 0_u32.. {
             let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };
             let path = Path::from(format!("{folder}{}{suffix}.parquet", self.run));
@@ -352,6 +350,21 @@ impl Staging {
     fn unwritten(&self, error: &ParquetError) -> LakeError {
         LakeError::unwritten(&self.url, error)
     }
+}
+
+/// What the folders of partitions begin with.
+pub(crate) const PARTITION_FOLDER: &str = "grain=";
+
+/// The folder of a period's files.
+pub(crate) fn folder_of(period: Period) -> String {
+    format!("{PARTITION_FOLDER}{}/period={period}/", period.grain())
+}
+
+/// The period in whose folder a file lies, where the folders are ours.
+pub(crate) fn period_of_path(path: &str) -> Option<Period> {
+    let (_, below) = path.strip_prefix(PARTITION_FOLDER)?.split_once("/period=")?;
+    let period: Period = below.split_once('/')?.0.parse().ok()?;
+    path.starts_with(&folder_of(period)).then_some(period)
 }
 
 /// A run's name as a part of file names.

@@ -11,7 +11,7 @@ mod tests;
 mod trace;
 mod vacuum;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -29,13 +29,13 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use object_store::ObjectStore;
 use url::Url;
 
-use crate::checksum::{CHECKSUM_TAG, Checksum};
+use crate::checksum::{CHECKSUM_TAG, Checksum, sum_of_files};
 use crate::error::LakeError;
 use crate::file::LakeFile;
 use crate::format::{GRAIN_COLUMN, PERIOD_COLUMN, SNAPSHOT_KEY, SnapshotMetadata, differences};
 use crate::journal::Journal;
 use crate::log::{self, Loaded};
-use crate::staging::Staging;
+use crate::staging::{Staging, period_of_path};
 use crate::sums::Sums;
 
 pub use history::Version;
@@ -96,12 +96,30 @@ pub enum Outcome {
 }
 
 impl TableState {
+    /// The sum of what the log says of its files.
+    pub(crate) fn sum(&self) -> Checksum {
+        sum_of_files(self.files.iter().map(of_log))
+    }
+
     /// The sums of other than whole numbers.
     pub fn float_sums(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();
         let floats = fields.filter(|field| *field.data_type() == DataType::Float64);
         floats.map(|field| field.name().clone()).collect()
     }
+}
+
+/// What the log says of a file, as sums are taken of it.
+fn of_log(file: &LakeFile) -> (&str, Option<Period>, u64, Option<Checksum>) {
+    (&file.path, file.period, file.size_bytes, file.checksum)
+}
+
+/// The sum of the files that a state has after a change.
+fn sum_after(state: Option<&TableState>, change: &Change) -> Checksum {
+    let gone: HashSet<&str> = change.removed.iter().map(|file| file.path.as_str()).collect();
+    let before = state.iter().flat_map(|state| &state.files);
+    let stay = before.filter(|file| !gone.contains(file.path.as_str()));
+    sum_of_files(stay.chain(&change.added).map(of_log))
 }
 
 /// The files of each period of a state.
@@ -197,12 +215,16 @@ impl DeltaFolder {
                     Some(text.parse::<Period>().map_err(|error| self.refused(error.to_string()))?)
                 }
             };
+            let path = view.path().into_owned();
+            let by_path = period_of_path(&path);
+            // What stands in the log for another period than its folder's is as good as not written: it is replaced.
+            let is_misplaced = by_path.is_some() && by_path != period;
             let file = LakeFile {
-                path: view.path().into_owned(),
+                path,
                 size_bytes: u64::try_from(view.size()).unwrap_or_default(),
                 n_rows: view.num_records().unwrap_or_default() as u64,
-                period,
-                checksum: checksum_of(&view),
+                period: by_path.or(period),
+                checksum: checksum_of(&view).filter(|_| !is_misplaced),
             };
             self.sums.note(&file);
             files.push(file);
@@ -222,10 +244,20 @@ impl DeltaFolder {
         change: &Change,
         now_millis: i64,
     ) -> Result<Outcome, LakeError> {
+        self.refuse_odd_paths(change)?;
         let actions = self.actions(state, schema, change, now_millis)?;
-        let text = change.metadata.as_ref().map(serde_json::to_string).transpose();
+        let metadata = change.metadata.clone().map(|metadata| {
+            let files = Some(sum_after(state, change));
+            SnapshotMetadata { files, ..metadata }
+        });
+        let text = metadata.as_ref().map(serde_json::to_string).transpose();
         let text = text.map_err(|error| self.refused(error.to_string()))?;
-        let entries = text.map(|text| (SNAPSHOT_KEY.to_owned(), serde_json::Value::String(text)));
+        let entries = text.map(|text| {
+            let checksum = Checksum::of(text.as_bytes()).to_string();
+            [(SNAPSHOT_KEY, text), (CHECKSUM_TAG, checksum)]
+        });
+        let entries = entries.into_iter().flatten();
+        let entries = entries.map(|(key, text)| (key.to_owned(), serde_json::Value::String(text)));
         let is_partitioned = has_partitions(schema);
         let operation = match &change.only_removes {
             Some(condition) => DeltaOperation::Delete { predicate: Some(condition.clone()) },
@@ -324,6 +356,20 @@ impl DeltaFolder {
         actions.extend(change.removed.iter().map(|file| Action::Remove(remove(file, now_millis))));
         actions.extend(change.added.iter().map(|file| Action::Add(add(file, now_millis))));
         Ok(actions)
+    }
+
+    /// The log writes some signs in another way than it may hold them, and what is removed must be called what it was
+    /// added as: a file with such a sign would stay. No program of ours gives one.
+    fn refuse_odd_paths(&self, change: &Change) -> Result<(), LakeError> {
+        let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.=/".contains(sign);
+        let odd = change.removed.iter().find(|file| !file.path.chars().all(is_plain));
+        odd.map_or(Ok(()), |file| {
+            Err(self.refused(format!(
+                "its log is damaged: it names a file `{}`, which cannot be taken out of it; bring the log's entry back \
+                 from a copy, or make a new lake",
+                file.path
+            )))
+        })
     }
 
     fn failed(&self, error: &DeltaTableError) -> LakeError {

@@ -58,6 +58,7 @@ fn commits_of_version_1_are_read() {
     let metadata = SnapshotMetadata {
         format_version: 1,
         writer: String::new(),
+        files: None,
         run: RunId::new("run-1"),
         fingerprint: Fingerprint::new("0123456789abcdef"),
         model: "[dataset]\nname = \"media\"\n".to_owned(),

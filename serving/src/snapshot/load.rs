@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use clio_lake::{
-    CELLS_TABLE, CellFile, Commit, Damage, DamageProblem, Lake, LakeError, SnapshotMetadata,
-    cell_files,
+    CELLS_TABLE, CellFile, Damage, DamageProblem, Lake, LakeError, SnapshotMetadata, cell_files,
+    sum_of_cell_files,
 };
 use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
 use deltalake::DeltaTable;
@@ -43,6 +43,14 @@ pub(crate) struct Loader {
     n_parallel: usize,
 }
 
+/// What commits say of a version.
+pub(crate) struct Said {
+    pub(crate) committed_at: Timestamp,
+    pub(crate) metadata: Arc<SnapshotMetadata>,
+    /// Another engine has put the same cells into other files since.
+    pub(crate) is_rearranged: bool,
+}
+
 /// All that a snapshot is made of, before it is checked.
 struct Parts {
     version: u64,
@@ -72,11 +80,14 @@ impl Loader {
         let started = Instant::now();
         let version = table.version().unwrap_or_default();
         let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
-        let (committed_at, metadata) = self.metadata(&table.log_store(), version).await?;
+        let Said { committed_at, metadata, is_rearranged } =
+            self.metadata(&table.log_store(), version).await?;
         let model = read_model(version, &metadata).map_err(refused)?;
         let state = table.snapshot().map_err(|error| self.lake.silent(&error))?;
         let layout = Layout::check(&model, &state.snapshot().arrow_schema()).map_err(refused)?;
         let files = cell_files(table).map_err(|error| refused(error.into()))?;
+        let found = sum_of_cell_files(&files);
+        let expected = metadata.files.filter(|expected| !is_rearranged && *expected != found);
         let lookups = self.lookups(version, &model, &metadata, held).await?;
 
         // Only snapshots of one lineage share codes.
@@ -116,6 +127,10 @@ impl Loader {
         };
         let snapshot = spawn_blocking(move || assemble(parts)).await?.map_err(refused)?;
         self.check_budget(snapshot.size_bytes).map_err(refused)?;
+        // Last, since what is wrong with a file or a period says more.
+        if let Some(expected) = expected {
+            return Err(refused(Refusal::OtherFiles { expected, found }));
+        }
         info!(
             version,
             n_files = n_added,
@@ -134,19 +149,19 @@ impl Loader {
         &self,
         log: &LogStoreRef,
         version: u64,
-    ) -> Result<(Timestamp, Arc<SnapshotMetadata>), ServingError> {
-        let mut committed_at = None;
+    ) -> Result<Said, ServingError> {
+        let (mut committed_at, mut is_rearranged) = (None, false);
         for at in (0..=version).rev() {
-            let Some(Commit { committed_at: when, metadata, .. }) =
-                self.lake.commit(log, at).await?
-            else {
+            let Some(commit) = self.lake.commit(log, at).await? else {
                 let refusal = Box::new(Refusal::NoMetadata);
                 return Err(ServingError::Refused { version, refusal });
             };
-            let committed_at = *committed_at.get_or_insert(when.unwrap_or(Timestamp::UNIX_EPOCH));
-            if let Some(metadata) = metadata {
-                return Ok((committed_at, metadata));
+            let when = commit.committed_at.unwrap_or(Timestamp::UNIX_EPOCH);
+            let committed_at = *committed_at.get_or_insert(when);
+            if let Some(metadata) = commit.metadata {
+                return Ok(Said { committed_at, metadata, is_rearranged });
             }
+            is_rearranged |= commit.changes_files;
         }
         // The table was made, and nothing committed to it yet.
         Err(self.lake.missing().into())

@@ -143,6 +143,7 @@ async fn a_lake_without_checksums_is_served() {
     let as_version_1 = |metadata: &mut clio_lake::SnapshotMetadata| {
         metadata.format_version = 1;
         metadata.writer = String::new();
+        metadata.files = None;
     };
     lake.commit(january(), as_version_1, |_, batch| batch);
     lake.forget_checksums("cells", 0);
@@ -172,4 +173,40 @@ async fn a_commit_that_changes_files_and_says_nothing_is_no_snapshot() {
     let expected = "snapshot 1 is refused: the `clio` entry of commit 1: there is none, and the commit changes \
                     files; snapshot 0 is still served";
     assert_eq!(said, expected);
+}
+
+/// A commit's own bits: what it says of files and of the snapshot is what was written, or it is refused.
+#[tokio::test]
+async fn a_flipped_bit_of_a_commit_is_refused_or_changes_nothing() {
+    let mut lake = TestLake::with(january());
+    lake.replace_days(generate(2, &[day("2026-01-02")], 30));
+    let path = lake.path("cells/_delta_log/00000000000000000001.json");
+    let sound = fs::read(&path).unwrap();
+    let query = Query { group_by: group_by(&["country", "day"]), ..Query::total(MEASURES) };
+    let ask = async || {
+        let cubes = match Cubes::load_once(ServingConfig::new(lake.url())).await {
+            Ok(cubes) => cubes,
+            Err(error) => return Err(error.to_string()),
+        };
+        let mut answer = cubes.query(query.clone(), None).await.unwrap();
+        // When it was committed is for people to read, and in no number.
+        answer.snapshot.committed_at = jiff::Timestamp::UNIX_EPOCH;
+        answer.elapsed = std::time::Duration::ZERO;
+        Ok(answer)
+    };
+    let expected = ask().await.unwrap();
+    let seed = 20_261_127;
+    let mut state = seed;
+    let mut n_refused = 0;
+    for _ in 0..200 {
+        let (at, bit) = (next(&mut state, sound.len()), next(&mut state, 8));
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, bytes).unwrap();
+        match ask().await {
+            Ok(answer) => assert_eq!(answer, expected, "seed {seed}, byte {at}, bit {bit}"),
+            Err(_) => n_refused += 1,
+        }
+    }
+    assert!(n_refused > 150, "{n_refused}");
 }

@@ -11,8 +11,9 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{
-    CHECKSUM_TAG, Checksum, FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata, VERIFICATION_VERSION,
-    VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
+    CHECKSUM_TAG, CellFile, Checksum, FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata,
+    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
+    sum_of_cell_files,
 };
 use clio_proto::{Grain, Model, Period, RetiredDays, RunId, SnapshotId};
 use clio_sketch::{Family, Precision, Sketch};
@@ -31,6 +32,8 @@ pub(super) struct TestLake {
     pub(super) events: Vec<Event>,
     /// The files of the current version: period and path.
     files: BTreeMap<Period, String>,
+    /// The size and the sum of each file, by path.
+    written: BTreeMap<String, (usize, Checksum)>,
     next_version: u64,
     n_files: u64,
     lookup_versions: BTreeMap<String, u64>,
@@ -66,6 +69,7 @@ impl TestLake {
             folder: tempfile::tempdir().unwrap(),
             events: Vec::new(),
             files: BTreeMap::new(),
+            written: BTreeMap::new(),
             next_version: 0,
             n_files: 0,
             lookup_versions: BTreeMap::new(),
@@ -123,6 +127,7 @@ impl TestLake {
             let written = self.write_file("cells", &path, &batch);
             let partition = json!({"grain": grain.as_str(), "period": period.to_string()});
             actions.push(add(&path, written, &partition, batch.num_rows()));
+            self.written.insert(path.clone(), written);
             self.files.insert(period, path);
         }
         let mut metadata = self.metadata(days, cells);
@@ -131,11 +136,29 @@ impl TestLake {
         self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
     }
 
+    /// The sum of the files of the current version.
+    fn sum(&self) -> Checksum {
+        let file = |(period, path): (&Period, &String)| {
+            let (size, checksum) = self.written[path];
+            CellFile {
+                path: path.clone(),
+                size_bytes: i64::try_from(size).unwrap(),
+                modified_millis: 0,
+                location: path.as_str().into(),
+                period: *period,
+                n_rows: None,
+                checksum: Some(checksum),
+            }
+        };
+        sum_of_cell_files(&self.files.iter().map(file).collect::<Vec<_>>())
+    }
+
     /// What a commit says that has rebuilt some days.
     fn metadata(&self, days: BTreeSet<Date>, cells: BTreeMap<String, u64>) -> SnapshotMetadata {
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
             writer: WRITER.to_owned(),
+            files: Some(self.sum()),
             run: RunId::new(format!("run-{}", self.next_version)),
             fingerprint: model().fingerprint().clone(),
             model: MODEL.to_owned(),
@@ -243,6 +266,9 @@ impl TestLake {
 
     fn write_commit(&mut self, mut actions: Vec<Value>, mut info: Value) {
         let version = self.next_version;
+        if let Some(text) = info[SNAPSHOT_KEY].as_str() {
+            info[CHECKSUM_TAG] = Checksum::of(text.as_bytes()).to_string().into();
+        }
         info["timestamp"] = json!(1_767_225_600_000_i64 + i64::try_from(version).unwrap() * 60_000);
         actions.insert(0, json!({ "commitInfo": info }));
         self.write_log("cells", version, &actions);

@@ -21,6 +21,13 @@ pub struct Version {
     pub metadata: Option<Result<SnapshotMetadata, LakeError>>,
 }
 
+/// What a log says of its newest snapshot.
+pub(crate) struct Known {
+    pub(crate) metadata: SnapshotMetadata,
+    /// Why it does not hold of the files that the log gives, if so.
+    pub(crate) fault: Option<String>,
+}
+
 impl DeltaFolder {
     /// The newest versions of a table, at most so many, the newest first.
     ///
@@ -38,12 +45,9 @@ impl DeltaFolder {
                 // What was cleaned up is missing at the log's old end.
                 Ok(None) => break,
                 Ok(Some(commit)) => commit,
-                Err(error @ LakeError::FormatVersion { .. }) => Commit {
-                    committed_at: None,
-                    operation: String::new(),
-                    metadata: None,
-                    fault: Some(error.to_string()),
-                },
+                Err(error @ LakeError::FormatVersion { .. }) => {
+                    Commit { fault: Some(error.to_string()), ..Commit::default() }
+                }
                 Err(error) => return Err(error),
             };
             let metadata = match commit.refuse_fault(&self.url, version) {
@@ -58,8 +62,8 @@ impl DeltaFolder {
 
     /// What the newest commit that says anything says of its snapshot.
     ///
-    /// Where commits after it change files and do not say in a readable way what they are, this is said in the log, and
-    /// what the days were made of is no longer known: so a run makes them anew.
+    /// Where commits after it change files and do not say in a readable way what they are, or the log gives other files than
+    /// the commit did, what the days were made of is no longer known: so a run makes them anew.
     ///
     /// # Errors
     ///
@@ -68,25 +72,37 @@ impl DeltaFolder {
         &self,
         state: &TableState,
     ) -> Result<Option<SnapshotMetadata>, LakeError> {
-        let mut is_known = true;
+        let Some(Known { mut metadata, fault }) = self.known(state).await? else {
+            return Ok(None);
+        };
+        if let Some(fault) = fault {
+            tracing::warn!(table = self.name, "what is known of days does not hold: {fault}");
+            metadata.inputs = DayInputs::default();
+        }
+        Ok(Some(metadata))
+    }
+
+    /// The same, and why it is not all that there is to know.
+    pub(crate) async fn known(&self, state: &TableState) -> Result<Option<Known>, LakeError> {
+        let (mut fault, mut is_rearranged) = (None, false);
         for version in (0..=state.version).rev() {
             let Some(commit) = self.commit_of(version).await? else { break };
             if let Some(problem) = &commit.fault {
-                tracing::warn!(
-                    table = self.name,
-                    version,
-                    problem,
-                    "a version is no snapshot, its `clio` entry is not sound"
-                );
-                is_known = false;
+                fault.get_or_insert_with(|| {
+                    format!("version {version} is no snapshot; its `clio` entry: {problem}")
+                });
             }
-            if let Some(metadata) = commit.metadata {
-                let mut metadata = SnapshotMetadata::clone(&metadata);
-                if !is_known {
-                    metadata.inputs = DayInputs::default();
-                }
-                return Ok(Some(metadata));
+            let Some(metadata) = commit.metadata else {
+                is_rearranged |= commit.changes_files;
+                continue;
+            };
+            let metadata = SnapshotMetadata::clone(&metadata);
+            if !is_rearranged && metadata.files.is_some_and(|sum| sum != state.sum()) {
+                fault.get_or_insert_with(|| {
+                    format!("the log gives other files than snapshot {version} had")
+                });
             }
+            return Ok(Some(Known { metadata, fault }));
         }
         Ok(None)
     }

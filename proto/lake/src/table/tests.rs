@@ -34,6 +34,7 @@ fn metadata(run: &str) -> SnapshotMetadata {
     SnapshotMetadata {
         format_version: FORMAT_VERSION,
         writer: WRITER.to_owned(),
+        files: None,
         run: RunId::new(run),
         fingerprint: Fingerprint::new("f"),
         model: String::new(),
