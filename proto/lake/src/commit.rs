@@ -36,6 +36,11 @@ impl Commit {
     /// [`LakeError::FormatVersion`] for one of a newer program.
     pub(crate) fn read(url: &Url, version: u64, bytes: &[u8]) -> Result<Self, LakeError> {
         let mut commit = Self::default();
+        // A file that was cut off at its beginning: nobody commits nothing.
+        if bytes.trim_ascii().is_empty() {
+            commit.fault = Some("the commit is empty".to_owned());
+            return Ok(commit);
+        }
         let mut changes_data = false;
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let mut action: Value = match serde_json::from_slice(line) {

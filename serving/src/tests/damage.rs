@@ -175,6 +175,26 @@ async fn a_commit_that_changes_files_and_says_nothing_is_no_snapshot() {
     assert_eq!(said, expected);
 }
 
+/// A commit cut off to nothing was served, as a snapshot of 1970 that lacked its days without a word.
+#[tokio::test]
+async fn a_commit_that_is_cut_off_is_no_snapshot() {
+    let mut lake = TestLake::with(january());
+    lake.replace_days(generate(2, &[day("2026-01-02")], 30));
+    let path = lake.path("cells/_delta_log/00000000000000000001.json");
+    let sound = fs::read(&path).unwrap();
+    let ends = sound.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let cuts: Vec<usize> = [0, 1].into_iter().chain(ends.map(|(at, _)| at + 1)).collect();
+    assert!(cuts.len() > 4, "{cuts:?}");
+    for cut in cuts.into_iter().filter(|cut| *cut < sound.len()) {
+        fs::write(&path, &sound[..cut]).unwrap();
+        let loaded = Cubes::load_once(ServingConfig::new(lake.url())).await;
+        assert!(loaded.is_err(), "cut to {cut} of {} bytes", sound.len());
+    }
+    fs::write(&path, b"").unwrap();
+    let error = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap_err().to_string();
+    assert!(error.contains("the commit is empty"), "{error}");
+}
+
 /// A commit's own bits: what it says of files and of the snapshot is what was written, or it is refused.
 #[tokio::test]
 async fn a_flipped_bit_of_a_commit_is_refused_or_changes_nothing() {
