@@ -104,6 +104,9 @@ pub struct GatewayLimits {
     /// How many fields at its top a query may have: each may be one question to serving. Default:
     /// 32.
     pub max_root_fields: usize,
+    /// How many bytes of bodies all clients together may have under way, that are not whole yet; more are
+    /// refused. One client has a quarter of them at most. Default: 256 MiB.
+    pub max_arriving_bytes: usize,
     /// How many `POST /graphql` and questions over WebSockets are answered at once, from the end of
     /// their bodies to that of their answers; more are refused. Default: 256.
     pub max_requests: usize,
@@ -158,6 +161,7 @@ impl Default for GatewayLimits {
             max_depth: 24,
             max_fields: 2_000,
             max_root_fields: 32,
+            max_arriving_bytes: 256 << 20,
             max_requests: 256,
             max_requests_per_client: 64,
             max_calls: 64,

@@ -7,9 +7,9 @@
 //! answering ──60 s in which the client takes nothing of the answer──▶ closed
 //! ```
 //!
-//! Where all places are taken, a new connection gets the place of the one that has been silent for
-//! longest: of those that never asked first, then of those that are kept open. None that is being
-//! answered is closed for another.
+//! Where all places are taken, those of everybody or those of its client, a new connection gets the place of
+//! the one that has been silent for longest: of those that never asked a whole question first, then of
+//! those that are kept open. None that is being answered is closed for another.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -68,7 +68,12 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
             }
         };
         let client = Client::new(peer.ip());
-        let Some(share) = shares.take(client) else {
+        let share = match shares.take(client) {
+            Some(share) => Some(share),
+            None if quiet.make_room(Some(client)).await => shares.take(client),
+            None => None,
+        };
+        let Some(share) = share else {
             gateway.reports.warn("a connection was refused", "its client has too many");
             continue;
         };
@@ -79,7 +84,7 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
         let Ok(local) = stream.local_addr() else { continue };
         let ends = Ends { client, local: local.ip() };
         let (gateway, router) = (Arc::clone(gateway), router.clone());
-        let (id, activity, closed) = quiet.enter();
+        let (id, activity, closed) = quiet.enter(client);
         let quiet = Arc::clone(&quiet);
         open.spawn(async move {
             let talk = talk(stream, ends, &gateway, router, &activity);
@@ -87,8 +92,8 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
                 let why = "another needed its place, and it was silent for longest";
                 gateway.reports.warn("a connection was closed", why);
             }
-            quiet.leave(id);
             drop((place, share));
+            quiet.leave(id);
         });
     }
     drop(listener);
@@ -115,7 +120,8 @@ async fn talk(
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ends);
         let asked = Asked::new(&answered);
-        let answer = router.clone().oneshot(request.map(Body::new));
+        let body = |body| Body::new(Arriving::new(body, &answered));
+        let answer = router.clone().oneshot(request.map(body));
         async move {
             let answer = answer.await?;
             Ok::<_, Infallible>(answer.map(|body| Taken { body, asked }))
@@ -175,13 +181,15 @@ struct Activity(Mutex<Doing>);
 struct Doing {
     has_asked: bool,
     n_answering: usize,
+    /// Requests whose bodies are not whole yet, among those that are answered.
+    n_arriving: usize,
     /// When a request came or ended, or some of an answer was taken.
     last: Instant,
 }
 
 impl Activity {
     fn new() -> Arc<Self> {
-        let doing = Doing { has_asked: false, n_answering: 0, last: Instant::now() };
+        let doing = Doing { has_asked: false, n_answering: 0, n_arriving: 0, last: Instant::now() };
         Arc::new(Self(Mutex::new(doing)))
     }
 
@@ -191,11 +199,12 @@ impl Activity {
         doing.last = Instant::now();
     }
 
-    /// Since when nothing was asked or answered, those that never asked before all others; none while
-    /// there is an answer under way.
+    /// Since when nothing was asked or answered, those that never asked a whole question before all others;
+    /// none while an answer is under way.
     fn silence(&self) -> Option<(bool, Instant)> {
         let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (doing.n_answering == 0).then_some((doing.has_asked, doing.last))
+        let is_open = doing.has_asked && doing.n_arriving == 0;
+        (doing.n_answering == doing.n_arriving).then_some((is_open, doing.last))
     }
 
     /// When it has kept us waiting for too long, if nothing happens.
@@ -212,7 +221,17 @@ impl Activity {
 
 /// Which connections are open, to find the one that is missed least.
 #[derive(Debug, Default)]
-struct Quiet(Mutex<BTreeMap<u64, (Arc<Activity>, CancellationToken)>>);
+struct Quiet(Mutex<BTreeMap<u64, Open>>);
+
+#[derive(Debug)]
+struct Open {
+    client: Client,
+    activity: Arc<Activity>,
+    /// Says that another gets its place.
+    closed: CancellationToken,
+    /// Says that it has left.
+    ended: CancellationToken,
+}
 
 impl Quiet {
     /// A place for one more connection, if need be that of another.
@@ -220,32 +239,49 @@ impl Quiet {
         if let Ok(place) = Arc::clone(room).try_acquire_owned() {
             return Some(place);
         }
-        self.longest()?.cancel();
-        // It has nothing to end, so that its place is free as soon as its task runs.
-        Arc::clone(room).acquire_owned().await.ok()
+        self.make_room(None).await;
+        Arc::clone(room).try_acquire_owned().ok()
     }
 
-    /// The silent connection that has kept us waiting for longest, and is not being closed already.
-    fn longest(&self) -> Option<CancellationToken> {
+    /// Closes the silent connection that has kept us waiting for longest, of one client or of all; says whether
+    /// there was one.
+    async fn make_room(&self, client: Option<Client>) -> bool {
+        let Some(ended) = self.close_longest(client) else { return false };
+        // It has nothing to end, so that it leaves as soon as its task runs.
+        ended.cancelled().await;
+        true
+    }
+
+    fn close_longest(&self, client: Option<Client>) -> Option<CancellationToken> {
         let open = self.lock();
-        let silent = open.values().filter(|(_, closed)| !closed.is_cancelled());
-        let silent = silent.filter_map(|(activity, closed)| Some((activity.silence()?, closed)));
-        silent.min_by_key(|(silence, _)| *silence).map(|(_, closed)| closed.clone())
+        let silent = open
+            .values()
+            .filter(|one| client.is_none_or(|client| one.client == client))
+            .filter(|one| !one.closed.is_cancelled())
+            .filter_map(|one| Some((one.activity.silence()?, one)));
+        let (_, longest) = silent.min_by_key(|(silence, _)| *silence)?;
+        longest.closed.cancel();
+        Some(longest.ended.clone())
     }
 
-    fn enter(&self) -> (u64, Arc<Activity>, CancellationToken) {
+    fn enter(&self, client: Client) -> (u64, Arc<Activity>, CancellationToken) {
         let mut open = self.lock();
         let id = open.last_key_value().map_or(0, |(last, _)| last + 1);
         let (activity, closed) = (Activity::new(), CancellationToken::new());
-        open.insert(id, (Arc::clone(&activity), closed.clone()));
+        let ended = CancellationToken::new();
+        let entered =
+            Open { client, activity: Arc::clone(&activity), closed: closed.clone(), ended };
+        open.insert(id, entered);
         (id, activity, closed)
     }
 
     fn leave(&self, id: u64) {
-        self.lock().remove(&id);
+        if let Some(left) = self.lock().remove(&id) {
+            left.ended.cancel();
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (Arc<Activity>, CancellationToken)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -267,6 +303,58 @@ impl Asked {
 impl Drop for Asked {
     fn drop(&mut self) {
         self.0.note(|doing| doing.n_answering -= 1);
+    }
+}
+
+/// The body of a request, until it is whole.
+struct Arriving {
+    body: Incoming,
+    activity: Option<Arc<Activity>>,
+}
+
+impl Arriving {
+    fn new(body: Incoming, activity: &Arc<Activity>) -> Self {
+        let activity = (!body.is_end_stream()).then(|| {
+            activity.note(|doing| doing.n_arriving += 1);
+            Arc::clone(activity)
+        });
+        Self { body, activity }
+    }
+
+    fn end(&mut self) {
+        if let Some(activity) = self.activity.take() {
+            activity.note(|doing| doing.n_arriving -= 1);
+        }
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+            self.end();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -22,6 +22,9 @@ pub(crate) struct Gateway {
     /// A permit for each request that is being answered, and of all of them so many for each client.
     requests: Arc<Semaphore>,
     request_shares: Arc<Shares>,
+    /// A permit for each KiB of bodies that are not whole yet, and of all of them so many for each client.
+    arriving: Arc<Semaphore>,
+    arriving_shares: Arc<Shares>,
     /// A permit for each KiB of answers that were not taken yet.
     answers: Arc<Semaphore>,
     /// A permit for each open WebSocket, and of all of them so many for each client.
@@ -49,6 +52,8 @@ impl Gateway {
         Self {
             requests: Arc::new(Semaphore::new(config.limits.max_requests)),
             request_shares: Shares::new(config.limits.max_requests_per_client),
+            arriving: Arc::new(Semaphore::new(config.limits.max_arriving_bytes >> 10)),
+            arriving_shares: Shares::new(config.limits.max_arriving_bytes >> 12),
             answers: Arc::new(Semaphore::new(config.limits.max_answer_bytes >> 10)),
             sockets: Arc::new(Semaphore::new(config.limits.max_sockets)),
             socket_shares: Shares::new(config.limits.max_sockets_per_client),
@@ -88,6 +93,13 @@ impl Gateway {
             return Err(busy(message));
         };
         Ok(Place { _share: share, _permit: permit })
+    }
+
+    /// Room for a KiB of a body that arrives, for as long as it is kept.
+    pub(crate) fn arrival(&self, client: Client) -> Option<Arrival> {
+        let share = self.arriving_shares.take(client)?;
+        let permit = Arc::clone(&self.arriving).try_acquire_owned().ok()?;
+        Some(Arrival { _share: share, _permit: permit })
     }
 
     /// Room for an answer that its client has not taken yet, for as long as it is kept; none where too
@@ -157,6 +169,13 @@ impl Gateway {
 /// A place among the requests that are being answered.
 #[derive(Debug)]
 pub(crate) struct Place {
+    _share: Share,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Room for a KiB of a body that arrives.
+#[derive(Debug)]
+pub(crate) struct Arrival {
     _share: Share,
     _permit: OwnedSemaphorePermit,
 }

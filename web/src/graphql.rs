@@ -14,7 +14,6 @@ use futures::StreamExt;
 use tokio::time::timeout;
 
 use crate::clients::{Client, Ends};
-use crate::config::GatewayLimits;
 use crate::error::refusal;
 use crate::gateway::Gateway;
 use crate::limits;
@@ -31,7 +30,7 @@ pub(crate) async fn post(
 ) -> Response {
     let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
     // First the whole request: a slow one must not keep others from being answered.
-    let request = match read(&headers, body, &gateway.config.limits).await {
+    let request = match read(&gateway, client, &headers, body).await {
         Ok(request) => request,
         Err((status, error)) => return refusal(status, &error),
     };
@@ -72,10 +71,12 @@ pub(crate) async fn not_post() -> Response {
 }
 
 async fn read(
+    gateway: &Gateway,
+    client: Client,
     headers: &HeaderMap,
     body: Body,
-    limits: &GatewayLimits,
 ) -> Result<Request, (StatusCode, ServiceError)> {
+    let limits = &gateway.config.limits;
     let error = |status, code, message: String| (status, ServiceError::new(code, message));
     // Asking for JSON also keeps other sites out: a browser sends a foreign page's forms without
     // asking first, but no JSON.
@@ -85,9 +86,14 @@ async fn read(
         let message = format!("content type `{media_type}` is not `application/json`");
         return Err(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, message));
     }
-    let bytes = match timeout(limits.body_timeout, collect(body, limits.body_bytes)).await {
-        Ok(Ok(Some(bytes))) => bytes,
-        Ok(Ok(None)) => {
+    let arrived = collect(body, limits.body_bytes, || gateway.arrival(client));
+    let bytes = match timeout(limits.body_timeout, arrived).await {
+        Ok(Ok(Collected::Whole(bytes))) => bytes,
+        Ok(Ok(Collected::NoRoom)) => {
+            let message = "too many bodies are arriving already; try again".to_owned();
+            return Err(error(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message));
+        }
+        Ok(Ok(Collected::TooLarge)) => {
             let message = format!("the body is over {} bytes", limits.body_bytes);
             return Err(error(StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, message));
         }
@@ -116,16 +122,32 @@ async fn read(
     Ok(request)
 }
 
-/// The bytes of a body; `None` as soon as there are too many.
-async fn collect(body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+/// What became of a body.
+enum Collected {
+    Whole(Vec<u8>),
+    TooLarge,
+    /// Others that are not whole yet hold too much already.
+    NoRoom,
+}
+
+/// The bytes of a body, which takes a place for each KiB until it is whole.
+async fn collect<Place>(
+    body: Body,
+    limit: usize,
+    mut take: impl FnMut() -> Option<Place>,
+) -> Result<Collected, axum::Error> {
     let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut places) = (Vec::new(), Vec::new());
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         if bytes.len() + chunk.len() > limit {
-            return Ok(None);
+            return Ok(Collected::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
+        while places.len() < bytes.len().div_ceil(1 << 10) {
+            let Some(place) = take() else { return Ok(Collected::NoRoom) };
+            places.push(place);
+        }
     }
-    Ok(Some(bytes))
+    Ok(Collected::Whole(bytes))
 }

@@ -59,6 +59,8 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let names = Names::try_new(dataset)?;
     // Limits of depth and size are ours, see `limits.rs`; this one only must not be below them.
     let schema = Schema::build(roots::QUERY, None, Some(roots::SUBSCRIPTION))
+        // Comparing each unknown name with all that exist costs more than answering does.
+        .disable_suggestions()
         .limit_recursive_depth(usize::MAX);
     let schema = scalars::all().into_iter().fold(schema, SchemaBuilder::register);
     let schema = dataset::register(schema);

@@ -99,9 +99,16 @@ async fn one_client_does_not_have_all_connections() {
         ..GatewayLimits::default()
     };
     let server = server(limits).await;
+    server.cubes.hang_on("viewers");
+    let hanging = "{ cube(query: { measures: [VIEWERS] }) { elapsedMs } }";
     let mut held = Vec::new();
-    for _ in 0..3 {
-        held.push(connect(&server, [127, 0, 0, 1]).await);
+    for n in 1..=3 {
+        let mut stream = connect(&server, [127, 0, 0, 1]).await;
+        stream.write_all(&post(&server, hanging, true)).await.unwrap();
+        while server.cubes.n_hanging() < n {
+            sleep(Duration::from_millis(5)).await;
+        }
+        held.push(stream);
     }
     // What is over the share is closed without an answer.
     let mut over = connect(&server, [127, 0, 0, 1]).await;
@@ -139,6 +146,48 @@ async fn who_asks_gets_the_place_of_who_was_silent_for_longest() {
     let mut byte = [0];
     let read = timeout(Duration::from_millis(50), answered.read(&mut byte)).await;
     assert!(read.is_err(), "{read:?}");
+}
+
+/// Bodies that never become whole kept their connections as answers do: four clients of them kept out everybody,
+/// and one of them itself.
+#[tokio::test]
+async fn who_asks_gets_the_place_of_whose_body_does_not_come() {
+    let limits = GatewayLimits {
+        max_connections: 6,
+        max_connections_per_client: 3,
+        ..GatewayLimits::default()
+    };
+    let server = server(limits).await;
+    let mut slow = Vec::new();
+    for last in [1, 1, 1, 2, 2, 2] {
+        let mut stream = connect(&server, [127, 0, 0, last]).await;
+        stream.write_all(&post(&server, CHEAP, false)).await.unwrap();
+        slow.push(stream);
+    }
+    for last in [1, 2, 3, 3, 1] {
+        let mut cheap = connect(&server, [127, 0, 0, last]).await;
+        cheap.write_all(&post(&server, CHEAP, true)).await.unwrap();
+        let reply = answer(&mut cheap).await;
+        assert!(reply.starts_with("HTTP/1.1 200"), "{last}: {reply}");
+    }
+}
+
+/// Bodies under way were held without a bound: 64 of each HTTP/2 connection.
+#[tokio::test]
+async fn bodies_that_arrive_have_a_budget_of_which_one_client_has_a_part() {
+    let limits = GatewayLimits { max_arriving_bytes: 64 << 10, ..GatewayLimits::default() };
+    let server = server(limits).await;
+    let large = "#".repeat(40 << 10);
+    let begun = post(&server, &format!("{large}\n{CHEAP}"), false);
+    let mut first = connect(&server, [127, 0, 0, 1]).await;
+    first.write_all(&begun).await.unwrap();
+    // Twenty KiB are over a quarter of all.
+    let reply = answer(&mut first).await;
+    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+    assert!(reply.contains("too many bodies are arriving"), "{reply}");
+    let mut cheap = connect(&server, [127, 0, 0, 1]).await;
+    cheap.write_all(&post(&server, CHEAP, true)).await.unwrap();
+    assert!(answer(&mut cheap).await.starts_with("HTTP/1.1 200"));
 }
 
 /// Where all places are those of requests that are being answered, there is none to give.

@@ -199,6 +199,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Size(&mut it.gateway.limits.max_answer_bytes),
     ),
     Setting::rare(
+        ["gateway.max_arriving_memory", "CLIO_GATEWAY_MAX_ARRIVING_MEMORY", "max-arriving-memory"],
+        SIZES,
+        "How much bodies may hold that are not whole yet, a quarter of it for one client; more are refused",
+        |it| Place::Size(&mut it.gateway.limits.max_arriving_bytes),
+    ),
+    Setting::rare(
         ["gateway.max_tokens", "CLIO_GATEWAY_MAX_TOKENS", "max-tokens"],
         COUNTS,
         "How many names, numbers, texts and signs a query's text may have",
