@@ -146,3 +146,26 @@ fn a_lake_of_a_newer_program_is_refused_by_every_command() {
     let answer = sandbox.json(&["query", "--serving", &server.url]);
     assert_eq!(answer["snapshot"]["version"], json!(0));
 }
+
+/// The newest entry of a log that vanished was told by nobody: the lake seemed to be what it was before.
+#[test]
+fn a_lake_that_lacks_its_newest_commits_is_told_by_what_runs_have_left() {
+    let sandbox = lake();
+    let folder = sandbox.path("visits/dt=2025-02-02");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.csv"), "at,country\n2025-02-02 10:00:00,US\n").unwrap();
+    sandbox.ok(RUN);
+    sandbox.ok(CHECK);
+    let log = sandbox.path("lake/cells/_delta_log");
+    let newest = log.join(format!("{:020}.json", 1));
+    std::fs::remove_file(&newest).unwrap();
+    let found = sandbox.clio(CHECK);
+    assert_eq!(found.code, 1, "{}", found.stdout);
+    let expected = "committed snapshot 1, and the log ends with 0";
+    assert!(found.stdout.contains(expected), "{}", found.stdout);
+    std::fs::remove_dir_all(&log).unwrap();
+    let found = sandbox.clio(CHECK);
+    assert_eq!(found.code, 1, "{}", found.stdout);
+    let expected = "committed snapshot 1, and there is no log";
+    assert!(found.stdout.contains(expected), "{}", found.stdout);
+}

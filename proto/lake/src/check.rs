@@ -6,7 +6,8 @@ mod log;
 
 use std::collections::BTreeSet;
 
-use clio_proto::{Period, RunRecord};
+use clio_proto::{Period, RunOutcome, RunRecord};
+use jiff::Timestamp;
 use object_store::ObjectStore as _;
 use url::Url;
 
@@ -98,7 +99,13 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     let mut report = CheckReport::default();
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     let Some(look) = log::look(&cells, &mut report).await? else {
-        return Err(LakeError::NoSnapshot { url: lake.to_string() });
+        let runs = records::<RunRecord>(lake, MEND_OF_RUNS, &mut report).await?;
+        lost_commits(&runs, None, &mut report);
+        return if report.is_ok() {
+            Err(LakeError::NoSnapshot { url: lake.to_string() })
+        } else {
+            Ok(report)
+        };
     };
     let known = match &look.state {
         Some(state) => cells.known(state).await?,
@@ -129,11 +136,39 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
             report.fault(FaultKind::Table, name, "it is not there".to_owned(), mend);
         }
     }
-    records::<RunRecord>(lake, "delete it: nothing but lists of runs needs it", &mut report)
-        .await?;
+    let runs = records::<RunRecord>(lake, MEND_OF_RUNS, &mut report).await?;
+    if let Some(state) = &look.state
+        && let Some(commit) = cells.commit_of(state.version).await?
+        && let Some(committed_at) = commit.committed_at
+    {
+        lost_commits(&runs, Some((state.version, committed_at)), &mut report);
+    }
     let mend = "delete it; `clio etl verify` makes another one";
     records::<Verification>(lake, mend, &mut report).await?;
     Ok(report)
+}
+
+const MEND_OF_RUNS: &str = "delete it: nothing but lists of runs needs it";
+
+/// Whether runs have committed what the log does not have: its newest entries are gone, or all of it. Runs that ended
+/// before the newest commit may have been of another lake, in whose place this one was made.
+fn lost_commits(runs: &[RunRecord], newest: Option<(u64, Timestamp)>, report: &mut CheckReport) {
+    let is_later = |run: &&RunRecord| {
+        newest.is_none_or(|(version, committed_at)| {
+            run.ended_at >= committed_at && run.snapshot.is_some_and(|found| found.0 > version)
+        })
+    };
+    let committed = runs.iter().filter(|run| run.outcome == RunOutcome::Committed);
+    let lost = committed.filter(is_later).filter_map(|run| Some((run.snapshot?, &run.run))).max();
+    let Some((snapshot, run)) = lost else { return };
+    let ends = match newest {
+        Some((version, _)) => format!("the log ends with {version}"),
+        None => "there is no log".to_owned(),
+    };
+    let what = format!("it is gone: run {run} committed snapshot {snapshot}, and {ends}");
+    let place = format!("{CELLS_TABLE}/_delta_log/{:020}.json", snapshot.0);
+    let mend = "bring it back from a copy; else `clio etl run` makes anew what its sources allow";
+    report.fault(FaultKind::Commit, place, what, mend.to_owned());
 }
 
 /// The names of the lookups that have a folder.
@@ -182,16 +217,22 @@ async fn records<R: Record>(
     lake: &Url,
     mend: &str,
     report: &mut CheckReport,
-) -> Result<(), LakeError> {
+) -> Result<Vec<R>, LakeError> {
     let folder = DeltaFolder::open(lake, R::FOLDER)?;
     let failed = |error: object_store::Error| LakeError::storage(lake, &error);
     let mut names = record_names(folder.store().as_ref()).await.map_err(failed)?;
     names.reverse();
     let read = read_records::<R>(folder.store().as_ref(), names).await.map_err(failed)?;
     report.n_records += read.len();
-    for unreadable in read.into_iter().filter_map(|(_, record)| record.err()) {
-        let what = format!("it is no {} that can be read: {}", R::NAME, unreadable.problem);
-        report.fault(FaultKind::Record, unreadable.file, what, mend.to_owned());
+    let mut sound = Vec::new();
+    for (_, record) in read {
+        match record {
+            Ok(record) => sound.push(record),
+            Err(unreadable) => {
+                let what = format!("it is no {} that can be read: {}", R::NAME, unreadable.problem);
+                report.fault(FaultKind::Record, unreadable.file, what, mend.to_owned());
+            }
+        }
     }
-    Ok(())
+    Ok(sound)
 }

@@ -202,7 +202,10 @@ impl DeltaFolder {
             return Ok(None);
         }
         let loaded = log::load(&self.log_store, &self.url, version).await;
-        let Loaded { table, passed_over } = loaded.map_err(|error| self.failed(&error))?;
+        let Loaded { table, mut passed_over } = loaded.map_err(|error| self.failed(&error))?;
+        if passed_over.is_empty() && self.has_wrong_hint().await? {
+            passed_over.push(format!("{}/{}", log::LOG_FOLDER, log::HINT));
+        }
         let snapshot = table.snapshot().map_err(|error| self.failed(&error))?;
         let version = snapshot.version();
         let schema = snapshot.snapshot().arrow_schema();

@@ -50,6 +50,8 @@ impl DeltaFolder {
         let mut broken = Vec::new();
         for path in &state.passed_over {
             let Some(version) = path.rsplit('/').next().and_then(log::checkpoint_of) else {
+                // What names the newest one is written anew with it.
+                broken.push(path.clone());
                 continue;
             };
             let by_commits =
@@ -69,9 +71,27 @@ impl DeltaFolder {
                 Err(error) => return Err(LakeError::storage(&self.url, &error)),
             }
         }
-        let created = deltalake::checkpoints::create_checkpoint(&state.table, None).await;
+        // The table of the state does not see what it was opened without, which the new one would be among.
+        let loaded = log::load(&self.log_store, &self.url, Some(state.version)).await;
+        let table = loaded.map_err(|error| failed(&error))?.table;
+        let created = deltalake::checkpoints::create_checkpoint(&table, None).await;
         created.map_err(|error| failed(&error))?;
         Ok(broken)
+    }
+
+    /// Whether the file that names the newest checkpoint is there and names none.
+    pub(crate) async fn has_wrong_hint(&self) -> Result<bool, LakeError> {
+        let failed = |error: object_store::Error| LakeError::storage(&self.url, &error);
+        let folder = Path::from(log::LOG_FOLDER);
+        let hint = match self.raw.get(&folder.clone().join(log::HINT)).await {
+            Ok(found) => found.bytes().await.map_err(failed)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let hint: Option<Value> = serde_json::from_slice(&hint).ok();
+        let Some(version) = hint.and_then(|hint| hint["version"].as_u64()) else { return Ok(true) };
+        let names = log::list(self.raw.as_ref()).await.map_err(failed)?;
+        Ok(!names.iter().any(|name| log::checkpoint_of(name) == Some(version)))
     }
 
     /// Its folder below the lake.
