@@ -50,12 +50,8 @@
 
 mod carried;
 mod chain;
-mod creditor;
 mod join;
 mod plan;
-mod reach;
 
 pub(crate) use carried::Carried;
 pub(crate) use chain::{Credited, Credits};
-pub(crate) use creditor::{Creditor, Side};
-pub(crate) use reach::Reach;

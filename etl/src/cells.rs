@@ -1,5 +1,6 @@
 //! The shape of cells, and putting them in their order: the same cells are the same bytes.
 
+pub(crate) mod invariants;
 mod keyed;
 mod period;
 mod sorter;

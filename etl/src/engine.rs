@@ -1,15 +1,15 @@
 //! The engine's settings: one session a run.
 
 mod pool;
+pub(crate) mod spilled;
 
 use std::sync::Arc;
 
-use datafusion::arrow::error::ArrowError;
-use datafusion::common::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use self::pool::SpillPool;
+pub(crate) use crate::error::reasons::{explained, root_message};
 use crate::error::{During, EtlError};
 
 /// What a run takes for itself: the program, and the pieces of files that threads read and write.
@@ -43,47 +43,4 @@ pub(crate) fn session(
     }
     let runtime = runtime.build_arc().during("starting the engine")?;
     Ok(SessionContext::new_with_config_rt(config, runtime))
-}
-
-/// An error of the engine as ours: the one that a reader of files raised, or what was being done.
-pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
-    if let Some(own) = EtlError::behind(&error) {
-        return own;
-    }
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(reason) => {
-            EtlError::Memory { step: step.to_owned(), reason: reason.clone() }
-        }
-        _ => EtlError::engine(step, error),
-    }
-}
-
-/// The innermost message, without the names of the layers around it.
-pub(crate) fn root_message(error: &DataFusionError) -> String {
-    let message = match error.find_root() {
-        DataFusionError::External(inner) => inner.to_string(),
-        DataFusionError::ParquetError(inner) => inner.to_string(),
-        DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
-            ArrowError::CastError(message)
-            | ArrowError::ParseError(message)
-            | ArrowError::ComputeError(message)
-            | ArrowError::InvalidArgumentError(message) => message.clone(),
-            other => other.to_string(),
-        },
-        DataFusionError::Plan(message) | DataFusionError::Execution(message) => message.clone(),
-        DataFusionError::SQL(inner, _) => {
-            let message = inner.to_string();
-            message.strip_prefix("sql parser error: ").unwrap_or(&message).to_owned()
-        }
-        other => other.strip_backtrace(),
-    };
-    // A hint of more backtraces, and the full stop of a sentence, are not ours.
-    let message = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
-    let message = message.trim_end_matches('.').replace('\n', " ");
-    match message.split_once(" Overflowing on ") {
-        Some((_, value @ ("NaN" | "inf" | "-inf"))) => {
-            format!("{value} cannot be added up: make it null in `columns`")
-        }
-        _ => message,
-    }
 }

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use words::{failures_text, list, looked, retired_text, unreachable_text, whole_months_text};
 
 mod behind;
+pub(crate) mod reasons;
 mod table;
 mod words;
 
@@ -532,6 +533,11 @@ pub(crate) trait During<T> {
 
 impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
     fn during(self, step: &str) -> Result<T, EtlError> {
-        self.map_err(|error| crate::engine::explained(step, error.into()))
+        self.map_err(|error| reasons::explained(step, error.into()))
     }
+}
+
+/// Whether bad rows may be behind an error: not where a network or a storage is.
+pub(crate) fn is_of_rows(error: &EtlError) -> bool {
+    matches!(error, EtlError::Engine { .. } | EtlError::BadRow { .. }) && !error.can_pass()
 }

@@ -18,8 +18,8 @@ use object_store::ObjectStore;
 use self::difference::Difference;
 pub(crate) use self::union::{Union, summand};
 
+use crate::cells::invariants::{self, Totals};
 use crate::cells::{CellShape, PeriodCells};
-use crate::check::{self, Totals};
 use crate::config::Progress;
 use crate::error::EtlError;
 use crate::stage::{Periods, Rebuilt, Stager};
@@ -159,7 +159,7 @@ impl Fold<'_> {
                 };
                 let rebuilt = stager.stage(self.shape, parent, &cells, before).await?;
                 let expected = union.whole_totals(files).await?;
-                check::parent_is_sum(self.shape, parent, &rebuilt.totals, &expected)?;
+                invariants::parent_is_sum(self.shape, parent, &rebuilt.totals, &expected)?;
                 Ok(rebuilt)
             }
         }
@@ -231,7 +231,7 @@ impl Fold<'_> {
         let Some(all) = parents.get_mut(&Period::All) else { return Ok(()) };
         for (period, day) in self.days.iter().filter(|(_, day)| day.is_changed) {
             let mut totals = day.totals.clone();
-            check::all_time_holds(self.shape, &mut all.totals, *period, &mut totals)?;
+            invariants::all_time_holds(self.shape, &mut all.totals, *period, &mut totals)?;
         }
         Ok(())
     }

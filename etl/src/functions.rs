@@ -10,9 +10,11 @@ mod known;
 mod member;
 mod one_of;
 mod ready_made;
+pub(crate) mod sets;
 mod sketches;
 mod spark;
 mod summand;
+pub(crate) mod types;
 mod validity;
 
 pub(crate) use dated::{Dated, member_on};

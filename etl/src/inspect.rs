@@ -16,15 +16,18 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use crate::attribute::Credits;
+use crate::cells::invariants::Checked;
 use crate::cells::{CellShape, PeriodCells};
-use crate::check::Checked;
-use crate::columns::Columns;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
 use crate::fold::Union;
-use crate::rollup::{Inputs, Inventory, Selection, roll_up};
-use crate::source::{Table, is_public};
+use crate::input::columns::Columns;
+use crate::input::inputs::Inputs;
+use crate::input::inventory::Inventory;
+use crate::input::selection::Selection;
+use crate::input::source::{Table, is_public};
+use crate::rollup::roll_up;
 use crate::stage::Stager;
 use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 
@@ -133,7 +136,7 @@ async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
     Columns::install(&ctx, model, None, false);
     let (inputs, shape) =
         Inputs::open(&ctx, model, base, n_threads, inventory, &passes, &[]).await?;
-    crate::lookups::read(&ctx, model, base, n_threads).await?;
+    crate::input::lookups::read(&ctx, model, base, n_threads).await?;
     let mut sources = Vec::new();
     for source in inputs.sources() {
         sources.push(table(&ctx, source.name(), &source.table).await?);

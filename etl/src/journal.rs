@@ -28,7 +28,7 @@ use clio_proto::{RunId, RunOutcome};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use url::Url;
 
-pub(crate) use heirloom::{Heirloom, StagedDay, StagedPass};
+pub(crate) use heirloom::{Heirloom, RowKey, StagedDay, StagedPass};
 
 use crate::clock::Clock;
 use crate::error::EtlError;

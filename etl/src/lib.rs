@@ -8,15 +8,15 @@
 //! # The life of a row
 //!
 //! ```text
-//! look      plan.rs     what changed since the last commit is found: files, lookups, the model; and, in
-//!                       damaged.rs, what of the lake is not what it was
-//! extract   source.rs   files are listed, pruned by day, and read as one table
+//! look      run/plan.rs what changed since the last commit is found: files, lookups, the model; and, in
+//!                       run/damaged.rs, what of the lake is not what it was
+//! extract   input/source.rs  files are listed, pruned by day, and read as one table
 //! attribute attribute.rs  a play takes the dimensions and the day of the impression it is credited to
-//! enrich    enrich.rs   a lookup turns the event's key into the number of a value or a set
+//! enrich    input/enrich.rs  a lookup turns the event's key into the number of a value or a set
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
-//! check     check.rs    counts are the rows read, no cell has more values than events, …; and, before
-//!                       the fold, judge.rs: what the model declares
+//! check     cells/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
+//!                       the fold, checks.rs: what the model declares
 //! commit    run.rs      lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
@@ -25,57 +25,50 @@
 
 mod attribute;
 mod cells;
-mod check;
+mod checks;
 mod clock;
-mod columns;
 mod config;
-mod damaged;
 mod engine;
-mod enrich;
+mod epoch;
 mod error;
 mod fold;
 mod functions;
+mod input;
 mod inspect;
 mod journal;
-mod judge;
-mod lookups;
-mod model_change;
-mod plan;
 mod propose;
-mod quarantine;
-mod report;
+mod reported;
 mod retry;
 mod rollup;
 mod run;
-mod schedule;
-mod source;
-mod spilled;
 mod sql;
 mod stage;
 mod verify;
 
-pub use check::INVARIANTS;
-pub use columns::AbsentColumn;
+pub use cells::invariants::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
-pub use damaged::DamagedFile;
 pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
 pub use functions::register as register_sketch_functions;
+pub use input::columns::AbsentColumn;
+pub use input::left_out::LeftOut;
 pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, StatesInspection,
     TableInspection, inspect,
 };
 pub use journal::files_of_runs;
-pub use model_change::{Difference, Effect, ModelChange};
-pub use plan::{
-    ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,
-};
 pub use propose::{
     Actions, Choice, DayEstimate, Flag, FoundTable, Proposal, ProposedDimension, ProposedLookup,
     ProposedSource, Sum, TimeColumn, bound_of_looking, propose,
 };
-pub use report::{LeftOut, REPORTED, RunReport, StepTime};
+pub use reported::REPORTED;
 pub use retry::Retry;
+pub use run::damaged::DamagedFile;
+pub use run::model_change::{Difference, Effect, ModelChange};
+pub use run::plan::{
+    ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,
+};
+pub use run::report::{RunReport, StepTime};
 pub use run::run;
-pub use schedule::{Arrival, Schedule, Times, Trigger};
+pub use run::schedule::{Arrival, Schedule, Times, Trigger};
 pub use sql::{SqlAnswer, SqlConfig, sql};
 pub use verify::{Sample, verify};

@@ -12,10 +12,6 @@
 //! taken over decimals, which do not depend on the order of rows: whole numbers exactly (a sum that does
 //! not fit 64 bits is an error), others with nine digits behind the point.
 
-mod inputs;
-mod inventory;
-mod plan;
-
 use std::collections::BTreeMap;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -33,18 +29,17 @@ use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use jiff::civil::Date;
 
-pub(crate) use inputs::{Inputs, Selection};
-pub(crate) use inventory::Inventory;
-pub(crate) use plan::{
-    DAY, INSTANT, dimension_column, input_column, is_input_column, is_time, time,
-};
-
 use crate::attribute::Credited;
 use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::{explained, root_message};
-use crate::enrich::{Decoder, InForce};
+use crate::epoch::date_of;
+use crate::error::is_of_rows;
 use crate::error::{During, EtlError};
 use crate::functions::{self, distinct};
+use crate::input::enrich::{Decoder, InForce};
+use crate::input::frames::{DAY, dimension_column, input_column, rows_column};
+use crate::input::inputs::Inputs;
+use crate::input::selection::Selection;
 
 /// The cells of one or more days, and what was read for them.
 #[derive(Debug)]
@@ -98,11 +93,6 @@ async fn add_all(
     Ok(Ok(()))
 }
 
-/// Whether bad rows may be behind an error: not where a network or a storage is.
-pub(crate) fn is_of_rows(error: &EtlError) -> bool {
-    matches!(error, EtlError::Engine { .. } | EtlError::BadRow { .. }) && !error.can_pass()
-}
-
 /// The events of all sources, grouped; `None` where there are none.
 fn grouped(
     ctx: &SessionContext,
@@ -140,7 +130,7 @@ fn grouped(
 fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
     let n_sources = inputs.sources().len();
     let rows = (0..n_sources).map(|source| {
-        let column = plan::rows_column(source);
+        let column = rows_column(source);
         count(col(&column)).alias(column)
     });
     let measures = shape.measures.iter().enumerate().filter_map(|(index, measure)| {
@@ -217,7 +207,7 @@ impl<'a> Gathered<'a> {
     fn add(&mut self, groups: &RecordBatch) -> Result<(), EtlError> {
         let days = groups.column(0).as_primitive::<Date32Type>();
         for (index, source) in self.inputs.sources().iter().enumerate() {
-            let n_rows = named(groups, &plan::rows_column(index));
+            let n_rows = named(groups, &rows_column(index));
             let n_rows = n_rows.as_primitive::<Int64Type>();
             let by_day = self.rows_in.entry(source.name().to_owned()).or_default();
             for row in 0..groups.num_rows() {
@@ -266,7 +256,7 @@ fn stored(
     for (index, measure) in shape.measures.iter().enumerate() {
         let column = input_column(index);
         let values = match measure.held {
-            Held::Count => named(batch, &plan::rows_column(inputs.source_index(&measure.source))),
+            Held::Count => named(batch, &rows_column(inputs.source_index(&measure.source))),
             Held::Sketch(..) => named(batch, &column),
             Held::WholeSum => total(&named(batch, &column), &DataType::Int64, &measure.name)?,
             Held::FloatSum => total(&named(batch, &column), &DataType::Float64, &measure.name)?,
@@ -298,21 +288,4 @@ pub(crate) fn total(
 
 fn named(batch: &RecordBatch, column: &str) -> ArrayRef {
     batch.column_by_name(column).expect("an aggregate has the columns it was planned with").clone()
-}
-
-const EPOCH: Date = Date::constant(1970, 1, 1);
-
-/// The date of a number of days since 1970.
-pub(crate) fn date_of(days: i32) -> Date {
-    // Beyond the calendar, its first or last day.
-    match jiff::Span::new().try_days(days) {
-        Ok(span) => EPOCH.saturating_add(span),
-        Err(_) if days < 0 => Date::MIN,
-        Err(_) => Date::MAX,
-    }
-}
-
-/// The number of days since 1970.
-pub(crate) fn number_of(date: Date) -> i32 {
-    (date - EPOCH).get_days()
 }

@@ -2,8 +2,14 @@
 
 mod book;
 mod change;
+pub(crate) mod damaged;
 mod days;
+pub(crate) mod model_change;
+pub(crate) mod plan;
+pub(crate) mod quarantine;
+pub(crate) mod report;
 mod resume;
+pub(crate) mod schedule;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,22 +34,25 @@ use self::change::{
 use self::resume::{Finished, take_over};
 use crate::attribute::Carried;
 use crate::cells::CellShape;
-use crate::check::Checked;
+use crate::cells::invariants::Checked;
+use crate::checks::{Judge, refuse_failures};
 use crate::clock::Clock;
-use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
-use crate::damaged::{Damaged, DamagedFile};
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Fold;
+use crate::input::columns::Columns;
+use crate::input::inputs::Inputs;
+use crate::input::inventory::Inventory;
+use crate::input::left_out::LeftOut;
+use crate::input::lookups::{self, Members};
 use crate::journal::Journal;
-use crate::judge::{Judge, refuse_failures};
-use crate::lookups::{self, Members};
-use crate::model_change::Effect;
-use crate::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
-use crate::quarantine::Quarantine;
-use crate::report::{LeftOut, REPORTED, RunReport};
-use crate::rollup::{Inputs, Inventory};
+use crate::reported::REPORTED;
+use crate::run::damaged::{Damaged, DamagedFile};
+use crate::run::model_change::Effect;
+use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
+use crate::run::quarantine::Quarantine;
+use crate::run::report::RunReport;
 use crate::stage::{Periods, Rebuilt, Stager};
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 

@@ -17,7 +17,7 @@ use url::Url;
 use crate::engine::{self, root_message};
 use crate::error::{During, EtlError};
 use crate::functions;
-use crate::source::parquet_table;
+use crate::input::source::parquet_table;
 use clio_lake::{DeltaFolder, LakeError, TableState};
 
 pub use self::answer::SqlAnswer;

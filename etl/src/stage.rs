@@ -8,8 +8,8 @@ use datafusion::common::DataFusionError;
 use futures::stream::FuturesOrdered;
 use futures::{StreamExt, TryStreamExt};
 
+use crate::cells::invariants::{Checked, Totals};
 use crate::cells::{CellShape, PeriodCells, Piece};
-use crate::check::{Checked, Totals};
 use crate::error::{During, EtlError};
 use clio_lake::{
     FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,

@@ -37,14 +37,16 @@ use object_store::path::Path;
 use self::compare::Comparison;
 use self::facts::Facts;
 use crate::cells::CellShape;
-use crate::columns::Columns;
 use crate::config::{Config, Days, Progress};
-use crate::damaged::Damaged;
 use crate::engine;
 use crate::error::EtlError;
 use crate::fold::Union;
-use crate::plan::{Plan, Reason, days_in};
-use crate::rollup::{Inputs, Inventory, Selection};
+use crate::input::columns::Columns;
+use crate::input::inputs::Inputs;
+use crate::input::inventory::Inventory;
+use crate::input::selection::Selection;
+use crate::run::damaged::Damaged;
+use crate::run::plan::{Plan, Reason, days_in};
 use clio_lake::{DeltaFolder, LakeError, LakeFile, TableState, files_by_period, is_transient};
 
 /// What is recounted.

@@ -11,9 +11,8 @@ use clio_tests::repository;
 use syn::visit::Visit;
 use syn::{Item, UseTree};
 
-/// All but the etl, whose rooms still need each other.
-const PACKAGES: [&str; 7] =
-    ["sketch", "proto", "proto/lake", "etl/synth", "serving", "web", "web/cli"];
+const PACKAGES: [&str; 8] =
+    ["sketch", "proto", "proto/lake", "etl", "etl/synth", "serving", "web", "web/cli"];
 
 /// A module as the names on the way to it.
 type Module = Vec<String>;
@@ -277,7 +276,7 @@ fn no_circle_of_imports_goes_through_a_folder() {
             }
         }
     }
-    assert!(n_modules > 150, "only {n_modules} modules were read");
+    assert!(n_modules > 200, "only {n_modules} modules were read");
     assert!(circles.is_empty(), "rooms that need each other:\n{circles}");
 }
 

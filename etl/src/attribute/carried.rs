@@ -6,7 +6,7 @@ use clio_lake::SnapshotMetadata;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::rollup::Inventory;
+use crate::input::inventory::Inventory;
 
 /// Carries over what the last commit said of days that a run leaves alone.
 #[derive(Debug)]

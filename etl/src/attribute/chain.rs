@@ -13,16 +13,19 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use tokio::task::JoinSet;
 
-use super::creditor::Creditor;
 use super::join::{Layout, Outcome, Rules, join};
 use super::plan::{noting, reread, sorted};
 use crate::config::Days;
 use crate::engine::explained;
+use crate::engine::spilled::Spilled;
+use crate::epoch::date_of;
+use crate::error::is_of_rows;
 use crate::error::{During, EtlError};
 use crate::functions::KnownKeys;
-use crate::rollup::{Inputs, Selection, date_of, is_of_rows};
-use crate::source::{SourceFile, Table};
-use crate::spilled::Spilled;
+use crate::input::creditor::Creditor;
+use crate::input::inputs::Inputs;
+use crate::input::selection::Selection;
+use crate::input::source::{SourceFile, Table};
 
 const STEP: &str = "crediting plays";
 

@@ -13,11 +13,11 @@ use datafusion::common::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
-use super::creditor::Side;
 use super::plan::{SORTED, join_columns};
 use crate::config::Days;
-use crate::rollup::date_of;
-use crate::spilled::Writer;
+use crate::engine::spilled::Writer;
+use crate::epoch::date_of;
+use crate::input::creditor::Side;
 
 /// Where the join finds what in the rows of both sides.
 #[derive(Debug)]

@@ -18,14 +18,16 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::prelude::{DataFrame, SessionContext};
 
-use super::creditor::{Creditor, Side};
 use super::join::Layout;
 use crate::config::Days;
-use crate::enrich::InForce;
 use crate::error::{During, EtlError};
 use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
-use crate::rollup::{DAY, INSTANT, Inputs, dimension_column, input_column, is_input_column, time};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::creditor::{Creditor, Side};
+use crate::input::enrich::InForce;
+use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
+use crate::input::inputs::Inputs;
+use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::times::time;
 
 /// The column with the hash of all keys; null where one of them is null.
 const HASH: &str = "__hash";

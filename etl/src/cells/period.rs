@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::SortedCells;
 use super::sorter::Sorted;
-use crate::spilled::{Spilled, Writer};
+use crate::engine::spilled::{Spilled, Writer};
 
 /// The cells of one period.
 #[derive(Clone)]

@@ -18,8 +18,8 @@ use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::functions;
+use crate::input::source::parquet_table;
 use crate::rollup::total;
-use crate::source::parquet_table;
 use clio_lake::LakeFile;
 
 /// The address under which the engine finds the table's files.

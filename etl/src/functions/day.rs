@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::rollup::{date_of, number_of};
+use crate::epoch::{date_of, number_of};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const MILLIS_PER_DAY: i64 = 1000 * SECONDS_PER_DAY;

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::columns::{arrow_type, type_of};
+use crate::functions::types::{arrow_type, type_of};
 
 /// Whole numbers below this are what a float of 64 bits says they are.
 const MAX_WHOLE_FLOAT: f64 = 9_007_199_254_740_992.0;

@@ -12,7 +12,7 @@ use datafusion::logical_expr::{
 use jiff::civil::DateTime;
 
 use super::day::{Calendar, Offsets, local_and_instants, per_second};
-use crate::rollup::date_of;
+use crate::epoch::date_of;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -123,7 +123,7 @@ impl InstantOf {
             return Ok(instant.as_microsecond());
         }
         // At the ends of the calendar, which instants do not reach.
-        let days = i64::from(crate::rollup::number_of(time.date()));
+        let days = i64::from(crate::epoch::number_of(time.date()));
         let of_day = time.time().duration_since(jiff::civil::Time::midnight());
         let of_day = i64::try_from(of_day.as_micros()).unwrap_or_default();
         let local = days * MICROS_PER_DAY + of_day;

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::enrich::SetPool;
+use crate::functions::sets::SetPool;
 
 /// A key of a lookup.
 #[derive(Debug, Clone)]

@@ -9,7 +9,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, is_alive, lock_path};
 use crate::error::EtlError;
-use crate::quarantine::RowKey;
+
+/// A bad row's source and file, and its line or row.
+pub(crate) type RowKey = (String, String, u64);
 
 /// A pass over the events whose days were all written, each to a file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

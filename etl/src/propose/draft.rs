@@ -17,7 +17,7 @@ use super::sample::Sample;
 use super::times::quoted;
 use super::words;
 use crate::error::EtlError;
-use crate::source::FILE_COLUMN;
+use crate::input::source::FILE_COLUMN;
 
 /// A member that comes from a lookup of keys has at most so many others beside it.
 const MAX_MEMBERS_OF_LOOKUP: usize = 200;

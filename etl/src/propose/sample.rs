@@ -14,7 +14,7 @@ use super::columns::{self, Column, Kind, NOTHING};
 use super::tables::Found;
 use super::words;
 use crate::error::{During, EtlError, TableName};
-use crate::source::{FILE_COLUMN, FOLDER_COLUMN, Listed, SourceFile, Table, is_public};
+use crate::input::source::{FILE_COLUMN, FOLDER_COLUMN, Listed, SourceFile, Table, is_public};
 
 /// The most files of a table of which rows are read.
 pub(super) const MAX_FILES: usize = 8;

@@ -11,7 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
 use crate::error::{EtlError, TableName};
-use crate::source::{Listed, Table, format_of, is_hidden, is_public, store_of};
+use crate::input::source::{Listed, Table, format_of, is_hidden, is_public, store_of};
 
 /// The most shapes of names in one folder of which a file is opened.
 const MAX_SHAPES: usize = 64;

@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Progress};
 use crate::error::EtlError;
 use crate::journal::{Journal, StepNumber};
-use crate::report::StepTime;
 use crate::retry::Waits;
+use crate::run::report::StepTime;
 
 /// Keeps book of a run's steps, and decides whether one that failed is tried again.
 pub(super) struct Book<'a> {

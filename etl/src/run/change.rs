@@ -8,12 +8,12 @@ use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
 use crate::cells::{CellShape, Held};
-use crate::columns::Columns;
 use crate::config::Days;
 use crate::error::EtlError;
-use crate::model_change::Effect;
-use crate::plan::{Plan, days_in};
-use crate::rollup::Inventory;
+use crate::input::columns::Columns;
+use crate::input::inventory::Inventory;
+use crate::run::model_change::Effect;
+use crate::run::plan::{Plan, days_in};
 use crate::stage::Periods;
 use clio_lake::{Change, LakeFile, TableState};
 

@@ -14,14 +14,16 @@ use super::change::wider_sums;
 use super::{Run, resume};
 use crate::attribute::{Credited, Credits};
 use crate::cells::CellShape;
-use crate::check::{self, Totals};
+use crate::cells::invariants::{self, Totals};
 use crate::config::Days;
 use crate::error::EtlError;
 use crate::fold::Union;
+use crate::input::inputs::Inputs;
+use crate::input::selection::Selection;
+use crate::journal::RowKey;
 use crate::journal::StagedPass;
-use crate::plan::{MonthEffect, Plan};
-use crate::quarantine::RowKey;
-use crate::rollup::{Inputs, RolledUp, Selection, roll_up};
+use crate::rollup::{RolledUp, roll_up};
+use crate::run::plan::{MonthEffect, Plan};
 use crate::stage::{Periods, Rebuilt};
 use clio_lake::{LakeFile, TableState, files_by_period};
 
@@ -299,7 +301,7 @@ impl Run<'_> {
             rows_in.get(source)?.get(&day).copied()
         };
         let of_day = |source: &str| of_day(source).unwrap_or_default();
-        check::counts_are_rows(shape, period, &rebuilt.totals, of_day)?;
+        invariants::counts_are_rows(shape, period, &rebuilt.totals, of_day)?;
         self.stager.checked.n_days += 1;
         for source in rows_in.keys() {
             *self.rows_in.entry(source.clone()).or_default() += of_day(source);

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::cells::CellShape;
-use crate::check::Totals;
-use crate::columns::Columns;
+use crate::cells::invariants::Totals;
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
+use crate::input::columns::Columns;
+use crate::input::inventory::Inventory;
+use crate::input::selection::Selection;
 use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
-use crate::plan::Plan;
-use crate::rollup::{Inventory, Selection};
+use crate::run::plan::Plan;
 use crate::stage::Rebuilt;
 use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
 

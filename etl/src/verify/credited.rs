@@ -11,13 +11,15 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::DataFrame;
 
 use super::facts::{Events, Recount, STEP};
-use crate::attribute::{Creditor, Side};
 use crate::config::Days;
 use crate::engine::explained;
+use crate::engine::spilled::Spilled;
+use crate::epoch::number_of;
 use crate::error::{During, EtlError};
-use crate::rollup::{Selection, number_of, time};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, Table};
-use crate::spilled::Spilled;
+use crate::input::creditor::{Creditor, Side};
+use crate::input::selection::Selection;
+use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::input::times::time;
 
 /// The columns of one side.
 struct Columns {

@@ -13,11 +13,14 @@ use url::Url;
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL};
 use crate::config::Days;
 use crate::engine::explained;
+use crate::engine::spilled::Spilled;
+use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, is_utc};
-use crate::rollup::{Inputs, Selection, number_of, time};
-use crate::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
-use crate::spilled::Spilled;
+use crate::input::inputs::Inputs;
+use crate::input::selection::Selection;
+use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::times::time;
 
 pub(super) const STEP: &str = "recounting a day";
 

@@ -13,8 +13,8 @@ use url::Url;
 use super::{Sample, verify};
 use crate::config::{Config, Days, Silent};
 use crate::error::EtlError;
+use crate::input::source::faults::{Fault, inject};
 use crate::run::run;
-use crate::source::faults::{Fault, inject};
 
 const MODEL: &str = r#"
 [dataset]

@@ -1,0 +1,22 @@
+//! What goes in: sources and lookups, from their files to columns that cells are grouped and measured by.
+//!
+//! ```text
+//! source/      files, formats, schemas: a table of a model as the engine reads it
+//! lookups.rs   lookups as the lake keeps them; enrich/, an event's values from its columns or a lookup's
+//! columns/     what a column is, and stays
+//! inventory.rs which files and days there are; reach.rs, how far attribution reaches; creditor.rs, what it takes
+//! inputs.rs    the sources of a run, opened; frames.rs, their rows as columns for grouping
+//! ```
+
+pub(crate) mod columns;
+pub(crate) mod creditor;
+pub(crate) mod enrich;
+pub(crate) mod frames;
+pub(crate) mod inputs;
+pub(crate) mod inventory;
+pub(crate) mod left_out;
+pub(crate) mod lookups;
+pub(crate) mod reach;
+pub(crate) mod selection;
+pub(crate) mod source;
+pub(crate) mod times;

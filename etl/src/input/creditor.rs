@@ -1,0 +1,245 @@
+//! What a source's events are credited to: the other source, opened, and how both find each other.
+
+use std::sync::Arc;
+
+use clio_proto::{
+    Attribution, Dimension, DimensionColumn, Lookup, MeasureKind, Model, Source, SqlColumn,
+};
+use datafusion::arrow::compute::cast as cast_array;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, ScalarUDF, cast};
+use datafusion::prelude::{DataFrame, SessionContext};
+use url::Url;
+
+use super::reach::Reach;
+use crate::error::{During, EtlError, TableName};
+use crate::functions::value_of;
+use crate::input::enrich::LookupRows;
+use crate::input::source::{Scope, Table};
+
+/// One of the two sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Its events are credited.
+    Play,
+    /// They are credited to its events.
+    Impression,
+}
+
+/// The source that events are credited to.
+#[derive(Debug)]
+pub(crate) struct Creditor {
+    pub(crate) table: Table,
+    pub(crate) source: Source,
+    pub(crate) has_folders: bool,
+    pub(crate) reach: Reach,
+    /// By measure: whether its columns are the impression's, since the play lacks one.
+    pub(crate) gives: Vec<bool>,
+    pub(crate) keys: Vec<Key>,
+}
+
+/// What a play and its impression have in common.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Where the model has it.
+    at: String,
+    of_play: Origin,
+    of_impression: Origin,
+    /// The type in which both are compared.
+    compared_as: DataType,
+}
+
+/// Where a side's key comes from.
+#[derive(Debug)]
+enum Origin {
+    /// A column of the source, or an expression over its columns.
+    Own(SqlColumn),
+    /// A column of a lookup.
+    LookedUp { lookup: String, on: SqlColumn, value_of: Arc<ScalarUDF> },
+}
+
+impl Creditor {
+    /// Finds each key on both sides, and which measures the events of the source `table` give.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        (play_table, play): (&Table, &Source),
+        attribution: &Attribution,
+        (table, has_folders): (Table, bool),
+        reach: Reach,
+    ) -> Result<Self, EtlError> {
+        let source = model.source(&attribution.to).expect("a model's references resolve").clone();
+        let plays = play_table.frame(ctx, play_table.provider(Vec::new(), 1))?;
+        let impressions = table.frame(ctx, table.provider(Vec::new(), 1))?;
+        let at = play_table.name.key("attribute.by");
+        let mut finder = Finder { ctx, model, base, at };
+        let mut keys = Vec::new();
+        for key in &attribution.by {
+            let (of_play, play_type) = finder.origin(key, play_table, &plays).await?;
+            let (of_impression, impression_type) = finder.origin(key, &table, &impressions).await?;
+            let compared_as = common_type(&play_type, &impression_type);
+            keys.push(Key { at: finder.at.clone(), of_play, of_impression, compared_as });
+        }
+        let of_play = Scope::new(ctx, play_table, &plays);
+        let of_impression = Scope::new(ctx, &table, &impressions);
+        Ok(Self {
+            has_folders,
+            gives: gives(model, &play.name, &of_play, &of_impression),
+            table,
+            source,
+            reach,
+            keys,
+        })
+    }
+
+    /// The lookups that keys come from.
+    pub(crate) fn lookups(&self) -> impl Iterator<Item = &str> {
+        let origins = self.keys.iter().flat_map(|key| [&key.of_play, &key.of_impression]);
+        origins.filter_map(|origin| match origin {
+            Origin::Own(_) => None,
+            Origin::LookedUp { lookup, .. } => Some(lookup.as_str()),
+        })
+    }
+}
+
+/// By stored measure: whether the play lacks one of its columns, and the impression has them all.
+fn gives(model: &Model, play: &str, of_play: &Scope<'_>, of_impression: &Scope<'_>) -> Vec<bool> {
+    let gives = |measure: &clio_proto::Measure| {
+        let of = match &measure.kind {
+            MeasureKind::Sum { of, .. } => std::slice::from_ref(of),
+            MeasureKind::Distinct { of, .. } => of.as_slice(),
+            MeasureKind::Count { .. } | MeasureKind::Derived { .. } => &[],
+        };
+        let is_own = measure.kind.source() == Some(play);
+        let is_missing = |column: &SqlColumn| {
+            matches!(of_play.bind("", column), Err(EtlError::MissingColumn { .. }))
+        };
+        let is_there = |column: &SqlColumn| of_impression.bind("", column).is_ok();
+        is_own && of.iter().any(is_missing) && of.iter().all(is_there)
+    };
+    model.stored_measures().map(gives).collect()
+}
+
+impl Key {
+    /// The key of a side's event, in the type in which both are compared.
+    pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, EtlError> {
+        let origin = match side {
+            Side::Play => &self.of_play,
+            Side::Impression => &self.of_impression,
+        };
+        let (text, value) = match origin {
+            Origin::Own(column) => (column, scope.bind(&self.at, column)?),
+            Origin::LookedUp { on, value_of, .. } => {
+                (on, value_of.call(vec![scope.bind(&self.at, on)?]))
+            }
+        };
+        let found = scope.type_of(&self.at, &text.0, &value)?;
+        if found.is_nested() {
+            return Err(scope.wrong_type(&self.at, &text.0, &found, "a key is a single value"));
+        }
+        Ok(match &self.compared_as {
+            wanted if *wanted == found => value,
+            // Only texts have a view: anything else becomes a text first.
+            DataType::Utf8View if !found.is_string() => {
+                cast(cast(value, DataType::Utf8), DataType::Utf8View)
+            }
+            wanted => cast(value, wanted.clone()),
+        })
+    }
+
+    /// Whether the key is just this column of the impression.
+    pub(crate) fn is_column_of_impression(&self, column: &SqlColumn) -> bool {
+        matches!(&self.of_impression, Origin::Own(own) if own == column)
+    }
+}
+
+/// The type that holds the keys of both sides: whole numbers as such, what differs as texts.
+fn common_type(one: &DataType, other: &DataType) -> DataType {
+    let plain = |data_type: &DataType| match data_type {
+        DataType::Dictionary(_, value) => value.as_ref().clone(),
+        other => other.clone(),
+    };
+    let (one, other) = (plain(one), plain(other));
+    let is_int = |found: &DataType| found.is_integer() && *found != DataType::UInt64;
+    if is_int(&one) && is_int(&other) {
+        DataType::Int64
+    } else if one == other && !one.is_string() {
+        one
+    } else {
+        DataType::Utf8View
+    }
+}
+
+/// Looks for keys: a column of the source first, then a lookup that a dimension uses, then an expression.
+struct Finder<'a> {
+    ctx: &'a SessionContext,
+    model: &'a Model,
+    base: &'a Url,
+    at: String,
+}
+
+impl Finder<'_> {
+    async fn origin(
+        &mut self,
+        key: &SqlColumn,
+        table: &Table,
+        frame: &DataFrame,
+    ) -> Result<(Origin, DataType), EtlError> {
+        let scope = Scope::new(self.ctx, table, frame);
+        if scope.column(&key.0).is_some() {
+            // Bound as any other column: one that other files write in another case is refused.
+            let column = scope.bind(&self.at, key)?;
+            return Ok((Origin::Own(key.clone()), scope.type_of(&self.at, &key.0, &column)?));
+        }
+        let mut looked_in = Vec::new();
+        for (lookup, on) in self.model.dimensions().iter().filter_map(looks_up) {
+            let lookup = self.model.lookup(lookup).expect("a model's references resolve");
+            if scope.bind(&self.at, on).is_err() {
+                continue;
+            }
+            if self.has_column(lookup, key).await? {
+                if lookup.as_of.is_some() {
+                    let (at, column) = (self.at.clone(), key.0.clone());
+                    return Err(EtlError::KeyInTime { at, column, lookup: lookup.name.clone() });
+                }
+                let rows = LookupRows::open(self.ctx, self.base, &self.at, lookup, key).await?;
+                let (keys, values) = rows.values().await?;
+                let values = cast_array(&values, &DataType::Utf8View).during("reading a lookup")?;
+                let value_of = Arc::new(value_of(&key.0, Arc::new(keys), values));
+                let (lookup, on) = (lookup.name.clone(), on.clone());
+                return Ok((Origin::LookedUp { lookup, on, value_of }, DataType::Utf8View));
+            }
+            looked_in.push(format!("lookup `{}` by `{on}`", lookup.name));
+        }
+        match scope.bind(&self.at, key) {
+            Ok(value) => {
+                let found = scope.type_of(&self.at, &key.0, &value)?;
+                Ok((Origin::Own(key.clone()), found))
+            }
+            Err(EtlError::MissingColumn { column, existing, .. }) => Err(EtlError::KeyNotFound {
+                at: self.at.clone(),
+                table: table.name.clone(),
+                column,
+                existing,
+                looked_in,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn has_column(&self, lookup: &Lookup, column: &SqlColumn) -> Result<bool, EtlError> {
+        let name = TableName::Lookup(lookup.name.clone());
+        let table = Table::open(self.ctx, name, &lookup.files, self.base, None).await?;
+        let frame = table.frame(self.ctx, table.provider(Vec::new(), 1))?;
+        Ok(Scope::new(self.ctx, &table, &frame).column(&column.0).is_some())
+    }
+}
+
+/// The lookup that a dimension uses, and by which column of the event.
+fn looks_up(dimension: &Dimension) -> Option<(&str, &SqlColumn)> {
+    match &dimension.column {
+        DimensionColumn::Event(column) => Some((dimension.members.as_deref()?, column)),
+        DimensionColumn::Lookup { lookup, on, .. } => Some((lookup, on)),
+    }
+}

@@ -1,0 +1,254 @@
+//! Where an event's dimension values come from: its own columns, or the rows of a lookup.
+//!
+//! ```text
+//! country   column ────────────────────────────▶ the value itself
+//! tags      list column ──set_of───────────────▶ number of the set ──decode──▶ sorted list
+//! audience  profile_id ──member_of(lookup)─────▶ number of the set ──decode──▶ sorted list
+//! genre     title_id ──member_of(lookup)───────▶ number of the value ──decode──▶ the value
+//! ```
+//!
+//! A lookup without a history is read once a run into a map from key to number (`lookup_rows.rs`), the states of one with a
+//! history as the days need them (`in_force.rs`); events are grouped by numbers, and only cells get lists and texts again.
+
+mod history;
+mod in_force;
+mod lookup_rows;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clio_proto::{Dimension, DimensionColumn, Model, SqlColumn};
+use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::compute::{cast, take};
+use datafusion::arrow::datatypes::{DataType, UInt32Type};
+use datafusion::logical_expr::{Expr, ScalarUDF};
+use datafusion::prelude::SessionContext;
+use url::Url;
+
+pub(crate) use history::History;
+pub(crate) use lookup_rows::LookupRows;
+
+use self::in_force::{InForceRows, Pool};
+use crate::config::Days;
+use crate::error::{During, EtlError};
+use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
+use crate::functions::{Dated, member_of, member_on, set_of};
+use crate::input::selection::Selection;
+use crate::input::source::Scope;
+
+/// How each dimension of a model gets its values, in the model's order.
+#[derive(Debug)]
+pub(crate) struct Enrichment {
+    dimensions: Vec<Origin>,
+}
+
+#[derive(Debug)]
+struct Origin {
+    /// Where the model has the event's column.
+    key: String,
+    /// The event's column: the value, or what is looked up.
+    column: SqlColumn,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// The column is the value.
+    Value,
+    /// The column is a list of values.
+    Set { set_of: Arc<ScalarUDF>, pool: Arc<SetPool> },
+    /// The column is looked up; the lookup has one value.
+    Member { member_of: Arc<ScalarUDF>, values: ArrayRef },
+    /// The column is looked up; the lookup has any number of values.
+    MemberSet { member_of: Arc<ScalarUDF>, pool: Arc<SetPool> },
+    /// The column is looked up among the rows in force on the event's day.
+    InForce(Box<InForceRows>),
+}
+
+/// What lookups with a history say on some days, by dimension; `None` where a dimension has none.
+#[derive(Debug, Clone)]
+pub(crate) struct InForce(Vec<Option<Arc<Dated>>>);
+
+impl Enrichment {
+    /// The key in the model of what a dimension takes of events.
+    pub(crate) fn key(&self, dimension: usize) -> Option<&str> {
+        self.dimensions.get(dimension).map(|origin| origin.key.as_str())
+    }
+
+    /// Reads the lookups that dimensions take their values from.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        histories: &BTreeMap<String, History>,
+        passes: &[Selection],
+    ) -> Result<Self, EtlError> {
+        let mut dimensions = Vec::new();
+        for dimension in model.dimensions() {
+            dimensions.push(Origin::open(ctx, model, base, histories, passes, dimension).await?);
+        }
+        Ok(Self { dimensions })
+    }
+
+    /// What lookups with a history say on some days: reads the states that are in force on them.
+    pub(crate) async fn in_force(&self, days: Days) -> Result<InForce, EtlError> {
+        let mut found = Vec::new();
+        for origin in &self.dimensions {
+            found.push(match &origin.kind {
+                Kind::InForce(rows) => Some(rows.on(days).await?),
+                _ => None,
+            });
+        }
+        Ok(InForce(found))
+    }
+
+    /// What lookups with a history say of no day, for plans whose values nobody takes.
+    pub(crate) fn none_in_force(&self) -> InForce {
+        let none = self.dimensions.iter().map(|origin| match &origin.kind {
+            Kind::InForce(rows) => Some(rows.none()),
+            _ => None,
+        });
+        InForce(none.collect())
+    }
+
+    /// The expression that events are grouped by; `day` is that of the event.
+    pub(crate) fn bind(
+        &self,
+        index: usize,
+        scope: &Scope<'_>,
+        in_force: &InForce,
+        day: &Expr,
+    ) -> Result<Expr, EtlError> {
+        let Origin { key, column, kind } = &self.dimensions[index];
+        let expr = scope.bind_text(key, column)?;
+        let found = scope.type_of(key, &column.0, &expr)?;
+        let is_list = matches!(found, DataType::List(_) | DataType::LargeList(_));
+        match kind {
+            Kind::Set { set_of, .. } if is_list => Ok(set_of.call(vec![expr])),
+            Kind::Set { .. } => Err(scope.wrong_type(
+                key,
+                &column.0,
+                &found,
+                "a dimension with `multi` takes a list; make one, for instance with \
+                 `string_to_array(…, '|')`",
+            )),
+            _ if is_list => Err(scope.wrong_type(
+                key,
+                &column.0,
+                &found,
+                "a list is a value of a dimension with `multi = true` alone",
+            )),
+            Kind::Value if found.is_nested() => {
+                Err(scope.wrong_type(key, &column.0, &found, "give a single value"))
+            }
+            Kind::Value => Ok(expr),
+            Kind::Member { member_of, .. } | Kind::MemberSet { member_of, .. } => {
+                Ok(member_of.call(vec![expr]))
+            }
+            Kind::InForce(rows) => {
+                let keys = in_force.0[index].clone().unwrap_or_else(|| rows.none());
+                let missing = matches!(rows.pool, Pool::Sets(_)).then_some(EMPTY_SET);
+                Ok(member_on(key, keys, missing).call(vec![expr, day.clone()]))
+            }
+        }
+    }
+
+    /// The event's own column that decides a dimension's value, where that is another than the value
+    /// itself; what [`bind`](Self::bind) gives are numbers then, in no order.
+    pub(crate) fn decider(
+        &self,
+        index: usize,
+        scope: &Scope<'_>,
+    ) -> Result<Option<(&SqlColumn, Expr)>, EtlError> {
+        let Origin { key, column, kind } = &self.dimensions[index];
+        match kind {
+            Kind::Value => Ok(None),
+            _ => Ok(Some((column, scope.bind(key, column)?))),
+        }
+    }
+
+    /// What turns groups into cells, for the numbers that there are now.
+    pub(crate) fn decoder(&self) -> Decoder {
+        let members = self.dimensions.iter().map(|origin| match &origin.kind {
+            Kind::Value => None,
+            Kind::Set { pool, .. } | Kind::MemberSet { pool, .. } => Some(pool.lists()),
+            Kind::Member { values, .. } => Some(Arc::clone(values)),
+            Kind::InForce(rows) => Some(match &rows.pool {
+                Pool::Sets(pool) => pool.lists(),
+                Pool::Values(pool) => pool.texts(),
+            }),
+        });
+        Decoder { members: members.collect() }
+    }
+}
+
+/// From numbers back to what they stand for.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    /// By dimension: texts or lists by number; `None` where events are grouped by the value itself.
+    members: Vec<Option<ArrayRef>>,
+}
+
+impl Decoder {
+    /// What was grouped by, as cells hold it: texts, or lists of texts.
+    pub(crate) fn decode(&self, index: usize, grouped: &ArrayRef) -> Result<ArrayRef, EtlError> {
+        match &self.members[index] {
+            None => cast(grouped, &DataType::Utf8),
+            Some(members) => take(members, grouped.as_primitive::<UInt32Type>(), None),
+        }
+        .during("decoding a dimension")
+    }
+}
+
+impl Origin {
+    async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        histories: &BTreeMap<String, History>,
+        passes: &[Selection],
+        dimension: &Dimension,
+    ) -> Result<Self, EtlError> {
+        let name = &dimension.name;
+        match &dimension.column {
+            DimensionColumn::Event(column) => {
+                let kind = if dimension.multi {
+                    let pool = Arc::new(SetPool::new());
+                    Kind::Set { set_of: Arc::new(set_of(name, Arc::clone(&pool))), pool }
+                } else {
+                    Kind::Value
+                };
+                let key = format!("dimension.{name}.column");
+                Ok(Self { key, column: column.clone(), kind })
+            }
+            DimensionColumn::Lookup { lookup, on, column } => {
+                let lookup = model.lookup(lookup).expect("a model's references resolve");
+                let value_at = format!("dimension.{name}.column");
+                let key = format!("dimension.{name}.on");
+                if let Some(history) = histories.get(&lookup.name) {
+                    let pool = match dimension.multi {
+                        true => Pool::Sets(Arc::new(SetPool::new())),
+                        false => Pool::Values(Arc::new(ValuePool::default())),
+                    };
+                    let value = (value_at, column.clone());
+                    let history = history.clone();
+                    let rows = InForceRows::new(ctx, model, lookup, history, value, pool, passes);
+                    let kind = Kind::InForce(Box::new(rows));
+                    return Ok(Self { key, column: on.clone(), kind });
+                }
+                let rows = LookupRows::open(ctx, base, &value_at, lookup, column).await?;
+                let kind = if dimension.multi {
+                    let pool = SetPool::new();
+                    let keys = rows.sets(&pool).await?;
+                    let member_of = Arc::new(member_of(name, Arc::new(keys), Some(EMPTY_SET)));
+                    Kind::MemberSet { member_of, pool: Arc::new(pool) }
+                } else {
+                    let (keys, values) = rows.values().await?;
+                    let member_of = Arc::new(member_of(name, Arc::new(keys), None));
+                    Kind::Member { member_of, values }
+                };
+                Ok(Self { key, column: on.clone(), kind })
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! A lookup with a history: which rows are in force on a day, and what tells one state from another.
+//!
+//! ```text
+//! folders   dt=2026-01-05/ ─────────────▶ in force from the 5th until the day before the next folder's
+//! rows      valid_from, valid_to ───────▶ in force from the day of `valid_from` until before that of `valid_to`
+//! ```
+//!
+//! A folder's state is told by its files. That of rows is told by what cells take of those in force, so that a
+//! row that is new tells of the days alone on which it is in force; for that the lookup is read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clio_lake::Digest;
+use clio_proto::{AsOf, DimensionColumn, Lookup, Model, SqlColumn};
+use clio_sketch::Family;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Int32Type};
+use datafusion::catalog::TableProvider;
+use datafusion::dataframe::DataFrame;
+use datafusion::logical_expr::{Expr, cast as cast_expr, lit};
+use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
+use futures::StreamExt;
+use jiff::civil::Date;
+
+use super::lookup_rows::{STEP, Values, key_type};
+use crate::engine::explained;
+use crate::epoch::date_of;
+use crate::error::{During, EtlError, TableName};
+use crate::functions::{Calendar, FOR_EVER, valid_from, valid_to};
+use crate::input::source::{Listed, Scope, SourceFile, Table};
+use crate::input::times::is_time;
+
+/// The columns of rows with their days.
+pub(super) const KEY: &str = "key";
+pub(super) const FROM: &str = "from_day";
+pub(super) const TO: &str = "to_day";
+
+/// The states of a lookup.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    pub(super) listed: Listed,
+    /// The day from which on each state is in force, in order.
+    starts: BTreeMap<Date, Digest>,
+}
+
+impl History {
+    /// Finds the states: of the listing, where each has a folder; else of the rows, which are read.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        lookup: &Lookup,
+        listed: Listed,
+    ) -> Result<Self, EtlError> {
+        let starts = match &lookup.as_of {
+            None | Some(AsOf::Folders) => of_folders(&listed)?,
+            Some(AsOf::Rows { .. }) => of_rows(ctx, model, lookup, &listed).await?,
+        };
+        Ok(Self { listed, starts })
+    }
+
+    /// The newest state at or before a day; `None` before the first one.
+    pub(crate) fn on(&self, day: Date) -> Option<Digest> {
+        self.starts.range(..=day).next_back().map(|(_, digest)| *digest)
+    }
+
+    /// The days from which on states are in force, in order.
+    pub(crate) fn starts(&self) -> impl DoubleEndedIterator<Item = Date> {
+        self.starts.keys().copied()
+    }
+
+    /// The first day of the state in force on a day.
+    pub(super) fn start_on(&self, day: Date) -> Option<Date> {
+        self.starts.range(..=day).next_back().map(|(start, _)| *start)
+    }
+
+    /// The files of the state that begins on a day.
+    pub(super) fn files_of(&self, start: Date) -> Vec<SourceFile> {
+        let files = self.listed.files.iter();
+        files.filter(|file| file.folder_day == Some(start)).cloned().collect()
+    }
+
+    /// The files of the newest state.
+    pub(crate) fn newest_files(listed: &Listed) -> Vec<SourceFile> {
+        let newest = listed.files.iter().filter_map(|file| file.folder_day).max();
+        listed.files.iter().filter(|file| file.folder_day == newest).cloned().collect()
+    }
+}
+
+fn of_folders(listed: &Listed) -> Result<BTreeMap<Date, Digest>, EtlError> {
+    if let Some(file) = listed.files.iter().find(|file| file.folder_day.is_none()) {
+        return Err(EtlError::NoState { lookup: listed.name.clone(), file: file.path() });
+    }
+    let mut files: BTreeMap<Date, Vec<&SourceFile>> = BTreeMap::new();
+    for file in &listed.files {
+        files.entry(file.folder_day.unwrap_or_default()).or_default().push(file);
+    }
+    let digest = |files: Vec<&SourceFile>| Digest::of(&listed.describe(files));
+    Ok(files.into_iter().map(|(day, files)| (day, digest(files))).collect())
+}
+
+/// A lookup's rows with key, values, and the days from and until which each is in force.
+pub(super) fn dated_rows(
+    ctx: &SessionContext,
+    model: &Model,
+    lookup: &Lookup,
+    table: &Table,
+    provider: Arc<dyn TableProvider>,
+    values: &[(String, SqlColumn)],
+) -> Result<DataFrame, EtlError> {
+    let name = &table.name;
+    let frame = table.frame(ctx, provider)?;
+    let scope = Scope::new(ctx, table, &frame);
+    let key_at = name.key("key");
+    let key = scope.bind_text(&key_at, &lookup.key)?;
+    let read_type = key_type(&scope.type_of(&key_at, &lookup.key.0, &key)?);
+    let mut columns = vec![cast_expr(key, read_type).alias(KEY)];
+    for (index, (at, value)) in values.iter().enumerate() {
+        columns.push(scope.bind_text(at, value)?.alias(format!("value_{index}")));
+    }
+    let (from, to) = validity(model, lookup, name, &scope)?;
+    columns.extend([from.alias(FROM), to.alias(TO)]);
+    frame.select(columns).during(STEP)
+}
+
+/// The days from and until which a row is in force.
+fn validity(
+    model: &Model,
+    lookup: &Lookup,
+    name: &TableName,
+    scope: &Scope<'_>,
+) -> Result<(Expr, Expr), EtlError> {
+    let Some(AsOf::Rows { valid_from: begins, valid_to: ends }) = &lookup.as_of else {
+        unreachable!("asked for lookups whose rows are dated alone")
+    };
+    let bind = |key: &str, column: &SqlColumn| {
+        let value = scope.bind(key, column)?;
+        let found = scope.type_of(key, &column.0, &value)?;
+        if is_time(&found) {
+            return Ok(value);
+        }
+        let mend = "make it a date or a timestamp, for instance with `to_date(…)`";
+        Err(scope.wrong_type(key, &column.0, &found, mend))
+    };
+    let calendar = Calendar::of_lookups(model);
+    let (from_key, to_key) = (name.key("valid_from"), name.key("valid_to"));
+    let begin = bind(&from_key, begins)?;
+    let from = valid_from(&calendar, &from_key).call(vec![begin.clone()]);
+    let to = match ends {
+        None => lit(ScalarValue::Int32(Some(FOR_EVER))),
+        Some(column) => {
+            let end = bind(&to_key, column)?;
+            valid_to(&calendar, &to_key).call(vec![begin, end])
+        }
+    };
+    Ok((from, to))
+}
+
+/// What dimensions take of a lookup: each column with its place in the model, once.
+fn values_of(model: &Model, lookup: &Lookup) -> Vec<(String, SqlColumn)> {
+    let mut values: Vec<(String, SqlColumn)> = Vec::new();
+    for dimension in model.dimensions() {
+        if let DimensionColumn::Lookup { lookup: name, column, .. } = &dimension.column
+            && *name == lookup.name
+            && !values.iter().any(|(_, known)| known == column)
+        {
+            values.push((format!("dimension.{}.column", dimension.name), column.clone()));
+        }
+    }
+    values
+}
+
+/// Adds up what rows in force come to: one that begins adds its hash, one that ends takes it back, so that any
+/// order of rows gives the same sums.
+async fn of_rows(
+    ctx: &SessionContext,
+    model: &Model,
+    lookup: &Lookup,
+    listed: &Listed,
+) -> Result<BTreeMap<Date, Digest>, EtlError> {
+    let table = Table::of(ctx, listed.clone(), listed.files.clone()).await?;
+    let values = values_of(model, lookup);
+    let n_threads = ctx.state().config().target_partitions();
+    let plan = |provider| dated_rows(ctx, model, lookup, &table, provider, &values);
+    let rows = plan(table.provider(table.files().to_vec(), n_threads))?;
+    let mut changes: BTreeMap<i32, (u64, i64)> = BTreeMap::new();
+    let read = async {
+        let mut stream = rows.execute_stream().await?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch?;
+            let days = |name: &str| {
+                let column = batch.column_by_name(name).expect("planned with it");
+                column.as_primitive::<Int32Type>().clone()
+            };
+            let (from, to) = (days(FROM), days(TO));
+            let keys = cast(batch.column(0), &DataType::Utf8)?;
+            let keys = keys.as_string::<i32>();
+            let columns = (0..values.len()).map(|index| Values::of(batch.column(1 + index)));
+            let columns = columns.collect::<datafusion::common::Result<Vec<_>>>()?;
+            let mut text = String::new();
+            for row in 0..batch.num_rows() {
+                if from.value(row) >= to.value(row) {
+                    continue;
+                }
+                text.clear();
+                let mut add = |part: &str| {
+                    // With its length in front, so that no two rows are the same text.
+                    text.push_str(&format!("{}:{part}", part.len()));
+                };
+                if keys.is_valid(row) {
+                    add(keys.value(row));
+                }
+                for column in &columns {
+                    add("");
+                    column.each(row, &mut add);
+                }
+                let hash = Family::HllPlusPlus.hash_str(&text);
+                let begun = changes.entry(from.value(row)).or_default();
+                *begun = (begun.0.wrapping_add(hash), begun.1 + 1);
+                if to.value(row) != FOR_EVER {
+                    let ended = changes.entry(to.value(row)).or_default();
+                    *ended = (ended.0.wrapping_sub(hash), ended.1 - 1);
+                }
+            }
+        }
+        Ok::<_, datafusion::common::DataFusionError>(())
+    };
+    if let Err(error) = read.await {
+        return Err(located(ctx, &table, explained(STEP, error), plan).await);
+    }
+    let (mut starts, mut sum, mut n_rows) = (BTreeMap::new(), 0_u64, 0_i64);
+    for (day, (hash, n)) in changes {
+        (sum, n_rows) = (sum.wrapping_add(hash), n_rows + n);
+        starts.insert(date_of(day), Digest::of(&format!("{n_rows} {sum:016x}")));
+    }
+    Ok(starts)
+}
+
+/// The row that an error is of, if it is of one.
+pub(super) async fn located(
+    ctx: &SessionContext,
+    table: &Table,
+    error: EtlError,
+    plan: impl Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+) -> EtlError {
+    if !matches!(error, EtlError::Engine { .. }) {
+        return error;
+    }
+    let key_of = |column: &str| match column {
+        KEY => Some(table.name.key("key")),
+        FROM => Some(table.name.key("valid_from")),
+        TO => Some(table.name.key("valid_to")),
+        _ => None,
+    };
+    table.locate(ctx, table.files().to_vec(), error, plan, &key_of).await
+}

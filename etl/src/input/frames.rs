@@ -1,0 +1,337 @@
+//! From a source's rows to the columns that cells are grouped and measured by.
+
+use std::sync::Arc;
+
+use clio_proto::{MeasureKind, Source, SqlColumn, TimesAre};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::catalog::TableProvider;
+use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, not, when};
+use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::scalar::ScalarValue;
+
+use super::inputs::Inputs;
+use super::selection::Selection;
+use super::times::time;
+use crate::cells::Held;
+use crate::config::Days;
+use crate::epoch::number_of;
+use crate::error::{During, EtlError};
+use crate::functions::{hash_of, number_of_text, ready_made};
+use crate::input::enrich::InForce;
+use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+
+/// The column with the instant of an event, where it is matched with others.
+pub(crate) const INSTANT: &str = "__at";
+/// The column with the day of an event.
+pub(crate) const DAY: &str = "__day";
+/// The type that whole numbers are summed in.
+const WHOLE: DataType = DataType::Decimal128(20, 0);
+/// The type that other numbers are summed in: nineteen digits before the point, nine behind it.
+const FRACTION: DataType = DataType::Decimal128(28, 9);
+
+pub(crate) fn dimension_column(index: usize) -> String {
+    format!("__d{index}")
+}
+
+pub(crate) fn input_column(index: usize) -> String {
+    format!("__m{index}")
+}
+
+pub(crate) fn is_input_column(column: &str) -> bool {
+    column.starts_with("__m")
+}
+
+pub(crate) fn rows_column(source: usize) -> String {
+    format!("__n{source}")
+}
+
+/// Which of a source's rows are of the days of a pass: conditions over [`DAY`] and the folder's day.
+///
+/// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
+/// counted; in any other no run of its day would see it, so it is lost, and said to be.
+#[derive(Debug)]
+pub(crate) struct DayRule {
+    /// The row is counted; `None` for all.
+    pub(crate) in_day: Option<Expr>,
+    /// The row is counted or lost here, and in no other pass; `None` for all.
+    pub(crate) kept: Option<Expr>,
+}
+
+impl Inputs {
+    /// Some of a source's files.
+    pub(crate) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
+        self.sources[index].table.provider(files, self.n_threads)
+    }
+
+    /// A source's rows as day, dimensions, row marks of all sources, and inputs of all measures.
+    pub(crate) fn events(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+        provider: Arc<dyn TableProvider>,
+        selection: &Selection,
+        in_force: &InForce,
+    ) -> Result<DataFrame, EtlError> {
+        let input = &self.sources[index];
+        let frame = self.filtered(ctx, &input.table, &input.source, provider)?;
+        let scope = Scope::new(ctx, &input.table, &frame);
+        let time = time(&scope, &input.table, &input.source)?;
+        let day = self.day_of(&input.source, time);
+        let mut columns = vec![day.clone().alias(DAY)];
+        columns.extend(self.dimensions(&scope, &frame, in_force, &day)?);
+        for position in 0..self.measures.len() {
+            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+                columns.push(value.alias(input_column(position)));
+            }
+        }
+        let sees_folders = self.sees_folders(&input.table, input.has_folders, selection.days);
+        if sees_folders {
+            columns.push(col(FOLDER_DAY_COLUMN));
+        }
+        let frame = frame.select(columns).during("planning a roll-up")?;
+        let rule = self.day_rule(&input.table, selection.days, sees_folders);
+        let frame = match rule.kept {
+            Some(kept) => frame.filter(kept).during("planning a roll-up")?,
+            None => frame,
+        };
+        self.marked(frame, index, rule.in_day.as_ref())
+    }
+
+    /// Plays that were credited before, as what [`events`](Self::events) gives.
+    pub(crate) fn credited_events(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+        provider: Arc<dyn TableProvider>,
+    ) -> Result<DataFrame, EtlError> {
+        let frame = ctx.read_table(provider).during("planning a roll-up")?;
+        self.marked(frame, index, None)
+    }
+
+    /// The key in the model behind a column of a source's plan.
+    pub(crate) fn key_of(&self, index: usize, column: &str) -> Option<String> {
+        let at = |prefix: &str| column.strip_prefix(prefix)?.parse::<usize>().ok();
+        if [DAY, INSTANT].contains(&column) {
+            return Some(self.sources[index].table.name.key("time"));
+        }
+        if let Some(measure) = at("__m").and_then(|at| self.measures.get(at)) {
+            return Some(format!("measure.{}.of", measure.name));
+        }
+        at("__d").and_then(|at| self.enrichment.key(at)).map(str::to_owned)
+    }
+
+    /// What events are grouped by, each under its [`dimension_column`].
+    pub(crate) fn dimensions(
+        &self,
+        scope: &Scope<'_>,
+        frame: &DataFrame,
+        in_force: &InForce,
+        day: &Expr,
+    ) -> Result<Vec<Expr>, EtlError> {
+        let mut columns = Vec::new();
+        for (dimension, group_type) in self.group_types.iter().enumerate() {
+            let value = self.enrichment.bind(dimension, scope, in_force, day)?;
+            let value = as_type(value, frame, group_type)?;
+            columns.push(value.alias(dimension_column(dimension)));
+        }
+        Ok(columns)
+    }
+
+    /// Whether a row's folder matters: not where only those of its own day are read.
+    pub(crate) fn sees_folders(&self, table: &Table, has_folders: bool, days: Days) -> bool {
+        has_folders && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
+    }
+
+    /// How many days an event's own day may be before that of its folder, and after: days are cut in UTC there,
+    /// and events may be late.
+    pub(crate) fn folder_slack(&self, table: &Table) -> (i32, i32) {
+        let slack = i32::from(!self.is_utc);
+        (slack + table.late_days(), slack)
+    }
+
+    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_folders: bool) -> DayRule {
+        let number = |column: &str| cast(col(column), DataType::Int32);
+        let in_range = match days {
+            Days::All | Days::OutOfDate => None,
+            Days::Range(range) => Some((number_of(range.first()), number_of(range.last()))),
+        };
+        let is_within = |column: &str| {
+            in_range.map(|(first, last)| number(column).between(lit(first), lit(last)))
+        };
+        let (before, after) = self.folder_slack(table);
+        let is_near = sees_folders.then(|| {
+            let folder = number(FOLDER_DAY_COLUMN);
+            number(DAY).between(folder.clone() - lit(before), folder + lit(after))
+        });
+        let in_day = match (is_within(DAY), is_near.clone()) {
+            (Some(is_within), Some(is_near)) => Some(is_within.and(is_near)),
+            (one, other) => one.or(other),
+        };
+        let kept = match (&in_day, is_near, in_range) {
+            // The rest are events of a day that is not asked for, which its own run counts.
+            (Some(in_day), Some(is_near), Some(_)) => {
+                is_within(FOLDER_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
+            }
+            _ => None,
+        };
+        DayRule { in_day, kept }
+    }
+
+    /// Keeps what cells are made of for events of the days, and the mere mark of a row for others.
+    pub(crate) fn marked(
+        &self,
+        frame: DataFrame,
+        index: usize,
+        in_day: Option<&Expr>,
+    ) -> Result<DataFrame, EtlError> {
+        let only_in_day = |value: Expr| match in_day {
+            None => Ok(value),
+            Some(in_day) => when(in_day.clone(), value).end().during("planning a roll-up"),
+        };
+        let mut columns = vec![only_in_day(col(DAY))?.alias(DAY)];
+        for dimension in 0..self.group_types.len() {
+            let column = dimension_column(dimension);
+            columns.push(only_in_day(col(&column))?.alias(column));
+        }
+        for source in 0..self.sources.len() {
+            let mark = if source == index { lit(1_i64) } else { lit(ScalarValue::Int64(None)) };
+            columns.push(mark.alias(rows_column(source)));
+        }
+        for (position, measure) in self.measures.iter().enumerate() {
+            let column = input_column(position);
+            let data_type = match self.held[position] {
+                Held::Count => continue,
+                Held::WholeSum => WHOLE,
+                Held::FloatSum => FRACTION,
+                Held::Sketch(..) if self.is_from_sketch(position) => DataType::LargeBinary,
+                Held::Sketch(..) => DataType::UInt64,
+            };
+            let is_own = measure.kind.source() == Some(self.sources[index].name());
+            let value = if is_own {
+                only_in_day(col(&column))?
+            } else {
+                cast(lit(ScalarValue::Null), data_type)
+            };
+            columns.push(value.alias(column));
+        }
+        frame.select(columns).during("planning a roll-up")
+    }
+
+    /// What a measure takes of a source's row; `None` where it takes nothing.
+    pub(crate) fn input(
+        &self,
+        scope: &Scope<'_>,
+        position: usize,
+        source: &str,
+        frame: &DataFrame,
+    ) -> Result<Option<Expr>, EtlError> {
+        let measure = &self.measures[position];
+        let key = format!("measure.{}.of", measure.name);
+        Ok(match &measure.kind {
+            MeasureKind::Sum { source: own, of } if own == source => {
+                let value = scope.bind(&key, of)?;
+                let sum_type = if self.held[position] == Held::FloatSum { FRACTION } else { WHOLE };
+                Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
+            }
+            MeasureKind::Distinct { source: own, of, family, precision, from_sketch: true }
+                if own == source =>
+            {
+                let [column] = of.as_slice() else {
+                    unreachable!("a checked model has one column of sketches")
+                };
+                let value = scope.bind(&key, column)?;
+                let found = scope.type_of(&key, &column.0, &value)?;
+                if !found.is_binary() && !found.is_null() {
+                    let mend = "ready-made sketches are a binary column";
+                    return Err(scope.wrong_type(&key, &column.0, &found, mend));
+                }
+                let bytes = cast(value, DataType::LargeBinary);
+                Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
+            }
+            MeasureKind::Distinct { source: own, of, family, .. } if own == source => {
+                let parts =
+                    of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
+                Some(hash_of(*family).call(parts))
+            }
+            _ => None,
+        })
+    }
+
+    /// What a sum takes of a row of its source, as the decimal that it is summed in.
+    pub(crate) fn summand(
+        &self,
+        scope: &Scope<'_>,
+        position: usize,
+        frame: &DataFrame,
+    ) -> Result<Option<Expr>, EtlError> {
+        let measure = &self.measures[position];
+        let source = measure.kind.source().unwrap_or_default();
+        self.input(scope, position, source, frame)
+    }
+
+    /// The day of an event, for a recount: by the engine's own cast where that means the same.
+    pub(crate) fn recounted_day(&self, source: &Source, time: Expr, found: &DataType) -> Expr {
+        let is_as_written = self.is_utc || source.times_are == TimesAre::Local;
+        match found {
+            DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 if is_as_written => {
+                cast(time, DataType::Date32)
+            }
+            _ => self.day_of(source, time),
+        }
+    }
+
+    /// Whether a measure unites ready-made sketches.
+    fn is_from_sketch(&self, position: usize) -> bool {
+        matches!(self.measures[position].kind, MeasureKind::Distinct { from_sketch: true, .. })
+    }
+
+    /// A source's rows with computed columns, of which its predicate holds.
+    pub(crate) fn filtered(
+        &self,
+        ctx: &SessionContext,
+        table: &Table,
+        source: &Source,
+        provider: Arc<dyn TableProvider>,
+    ) -> Result<DataFrame, EtlError> {
+        let frame = table.frame(ctx, provider)?;
+        let Some(predicate) = &source.predicate else { return Ok(frame) };
+        let scope = Scope::new(ctx, table, &frame);
+        let predicate = scope.predicate(&table.name.key("where"), predicate)?;
+        frame.filter(predicate).during("planning a roll-up")
+    }
+}
+
+fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, EtlError> {
+    let found = value.get_type(frame.schema()).during("binding a dimension")?;
+    if found == *wanted {
+        return Ok(value);
+    }
+    // Only texts have a view: anything else becomes a text first.
+    let text = if found.is_string() { value } else { cast(value, DataType::Utf8) };
+    Ok(cast(text, wanted.clone()))
+}
+
+/// A value as the decimal that it is summed in; a text has to be a number.
+fn as_number(
+    scope: &Scope<'_>,
+    measure: &str,
+    of: &SqlColumn,
+    value: Expr,
+    frame: &DataFrame,
+    sum_type: &DataType,
+) -> Result<Expr, EtlError> {
+    let found = value.get_type(frame.schema()).during("binding a measure")?;
+    let is_whole = *sum_type == WHOLE;
+    Ok(match found {
+        found if found.is_string() => {
+            let number = number_of_text(measure, is_whole).call(vec![value]);
+            cast(number, sum_type.clone())
+        }
+        DataType::Boolean => cast(cast(value, DataType::Int64), sum_type.clone()),
+        found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
+        found => {
+            let key = format!("measure.{measure}.of");
+            return Err(scope.wrong_type(&key, &of.0, &found, "a sum takes numbers"));
+        }
+    })
+}

@@ -1,0 +1,381 @@
+//! The sources of a run, opened, and what they agree on before any row is read.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use clio_proto::{Measure, MeasureKind, Model, Source, TimesAre};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::functions::regex::expr_fn::regexp_like;
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, lit, not, try_cast};
+use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::scalar::ScalarValue;
+use jiff::Span;
+use url::Url;
+
+use super::inventory::Inventory;
+use super::selection::Selection;
+use crate::cells::{CellShape, Held};
+use crate::config::Days;
+use crate::engine::explained;
+use crate::error::is_of_rows;
+use crate::error::{During, EtlError, TableName};
+use crate::functions::{Calendar, day_of, instant_of, is_utc};
+use crate::input::creditor::Creditor;
+use crate::input::enrich::Enrichment;
+use crate::input::source::{BadRow, FolderDays, Scope, SourceFile, Table};
+
+/// How many rows of a text column tell whether its numbers are whole.
+const N_SAMPLE_ROWS: usize = 10_000;
+
+/// The sources of a run, opened, with their expressions bound once to see that they hold.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    pub(crate) sources: Vec<Input>,
+    inventory: Inventory,
+    pub(crate) enrichment: Enrichment,
+    pub(crate) measures: Vec<Measure>,
+    /// The type that each dimension is grouped by: that of all sources, else text.
+    pub(crate) group_types: Vec<DataType>,
+    pub(crate) held: Vec<Held>,
+    /// The day and the instant of an event, by what times without a zone are.
+    times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
+    pub(crate) is_utc: bool,
+    pub(crate) n_threads: usize,
+}
+
+/// One opened source.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) table: Table,
+    pub(crate) source: Source,
+    pub(crate) has_folders: bool,
+    /// What its events are credited to, if they are; then its files are those of later days, too.
+    pub(crate) creditor: Option<Creditor>,
+}
+
+impl Input {
+    pub(crate) fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// The table that a dimension's values come from.
+    fn described(&self) -> (&Table, &Source) {
+        match &self.creditor {
+            None => (&self.table, &self.source),
+            Some(creditor) => (&creditor.table, &creditor.source),
+        }
+    }
+
+    /// The table that a measure's values come from.
+    fn measured(&self, position: usize) -> (&Table, &Source) {
+        match &self.creditor {
+            Some(creditor) if creditor.gives[position] => (&creditor.table, &creditor.source),
+            _ => (&self.table, &self.source),
+        }
+    }
+}
+
+impl Inputs {
+    /// Opens the sources that measures are taken of: those files that the passes read.
+    pub(crate) async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        n_threads: usize,
+        mut inventory: Inventory,
+        passes: &[Selection],
+        known_float_sums: &[String],
+    ) -> Result<(Self, CellShape), EtlError> {
+        let zone = model.timezone_name();
+        let mut sources = Vec::new();
+        for index in 0..inventory.sources.len() {
+            let input = Input::open(ctx, model, base, &inventory, index, passes).await?;
+            for lookup in input.creditor.iter().flat_map(Creditor::lookups) {
+                inventory.takes_from(lookup);
+            }
+            sources.push(input);
+        }
+        let enrichment = Enrichment::open(ctx, model, base, inventory.histories(), passes).await?;
+        let mut inputs = Self {
+            sources,
+            inventory,
+            enrichment,
+            measures: model.stored_measures().cloned().collect(),
+            group_types: Vec::new(),
+            held: Vec::new(),
+            times: TimesAre::ALL.map(|times_are| {
+                let calendar = Calendar::new(model, times_are);
+                (times_are, Arc::new(day_of(&calendar)), Arc::new(instant_of(&calendar)))
+            }),
+            is_utc: is_utc(zone),
+            n_threads: n_threads.max(1),
+        };
+        inputs.group_types = inputs.bind_dimensions(ctx, model)?;
+        let float_sums = inputs.float_sums(ctx, known_float_sums).await?;
+        let shape = CellShape::new(model, &float_sums);
+        inputs.held = shape.measures.iter().map(|measure| measure.held).collect();
+        inputs.bind_all(ctx)?;
+        Ok((inputs, shape))
+    }
+
+    /// The day of a source's event, of its time.
+    pub(crate) fn day_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, of_first, _), (_, of_other, _)] = &self.times;
+        let day_of = if source.times_are == *first { of_first } else { of_other };
+        day_of.call(vec![time])
+    }
+
+    /// The instant of a source's event, of its time.
+    pub(crate) fn instant_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, _, of_first), (_, _, of_other)] = &self.times;
+        let instant_of = if source.times_are == *first { of_first } else { of_other };
+        instant_of.call(vec![time])
+    }
+
+    pub(crate) fn sources(&self) -> &[Input] {
+        &self.sources
+    }
+
+    /// The files there are, whether opened or not.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The sources with their addresses, for messages.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let address = |input: &Input| format!("{} at {}", input.table.name, input.table.url);
+        self.sources.iter().map(address).collect()
+    }
+
+    /// Sets aside the bad rows of the sources that have such a thing; returns how many were not known.
+    pub(crate) async fn set_aside(&self, selection: &Selection) -> Result<usize, EtlError> {
+        let mut n_found = 0;
+        for (index, input) in self.sources.iter().enumerate() {
+            // Attribution does it for the events that it credits.
+            if input.creditor.is_none() && input.table.quarantines() {
+                let files = self.inventory.files(index, selection);
+                // Of all days: a row is bad or not, whichever day is read.
+                let all = Selection { days: Days::All };
+                let none = self.enrichment.none_in_force();
+                let plan =
+                    |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all, &none);
+                n_found += input.table.set_aside(&files, plan).await?;
+            }
+        }
+        Ok(n_found)
+    }
+
+    /// As [`set_aside`](Self::set_aside), and of the sources whose events are credited as well.
+    pub(crate) async fn set_all_aside(&self, selection: &Selection) -> Result<(), EtlError> {
+        self.set_aside(selection).await?;
+        for (index, input) in self.sources.iter().enumerate() {
+            if input.creditor.is_some() {
+                let plays = self.inventory.files(index, selection);
+                let impressions = self.inventory.creditor_files(index, selection);
+                self.set_aside_credited(index, &plays, &impressions).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every table of events that is read: a source that others are credited to more than once.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.sources.iter().flat_map(|input| {
+            let creditor = input.creditor.as_ref().map(|creditor| &creditor.table);
+            std::iter::once(&input.table).chain(creditor)
+        })
+    }
+
+    /// The bad rows of all sources that were found so far, each once.
+    pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
+        let mut known = HashSet::new();
+        let mut rows: Vec<BadRow> = self.tables().flat_map(Table::bad_rows).collect();
+        rows.retain(|row| known.insert((row.table.clone(), row.file.clone(), row.place)));
+        rows
+    }
+
+    pub(crate) fn n_dimensions(&self) -> usize {
+        self.group_types.len()
+    }
+
+    pub(crate) fn enrichment(&self) -> &Enrichment {
+        &self.enrichment
+    }
+
+    pub(crate) fn source_index(&self, name: &str) -> usize {
+        self.sources.iter().position(|source| source.name() == name).unwrap_or_default()
+    }
+
+    /// A plan over no files: binds everything once, so that errors come before any work.
+    fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
+        for (index, input) in self.sources.iter().enumerate() {
+            if input.creditor.is_some() {
+                self.bind_attribution(ctx, index)?;
+            } else {
+                let provider = self.provider(index, Vec::new());
+                let none = self.enrichment.none_in_force();
+                self.events(ctx, index, provider, &Selection { days: Days::All }, &none)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The type that each dimension is grouped by. Numbers are turned into texts after grouping where
+    /// all sources agree: a cell is rarer than an event.
+    fn bind_dimensions(
+        &self,
+        ctx: &SessionContext,
+        model: &Model,
+    ) -> Result<Vec<DataType>, EtlError> {
+        let mut types: Vec<Option<DataType>> = vec![None; model.dimensions().len()];
+        let none = self.enrichment.none_in_force();
+        let no_day = lit(ScalarValue::Date32(None));
+        for input in &self.sources {
+            let (table, source) = input.described();
+            let frame = self.filtered(ctx, table, source, table.provider(Vec::new(), 1))?;
+            let scope = Scope::new(ctx, table, &frame);
+            for (dimension, known) in types.iter_mut().enumerate() {
+                let value = self.enrichment.bind(dimension, &scope, &none, &no_day)?;
+                let found = value.get_type(frame.schema()).during("binding a dimension")?;
+                let found = group_type(&found);
+                *known = Some(match known.take() {
+                    Some(known) if known != found => DataType::Utf8View,
+                    _ => found,
+                });
+            }
+        }
+        Ok(types.into_iter().map(|known| known.unwrap_or(DataType::Utf8View)).collect())
+    }
+
+    /// The sums of other than whole numbers: by their type, by what the lake holds already, or, for
+    /// texts, by a look at the first rows.
+    async fn float_sums(
+        &self,
+        ctx: &SessionContext,
+        known: &[String],
+    ) -> Result<Vec<String>, EtlError> {
+        let mut float_sums = Vec::new();
+        for (position, measure) in self.measures.iter().enumerate() {
+            let MeasureKind::Sum { source, of } = &measure.kind else { continue };
+            let (table, source) = self.sources[self.source_index(source)].measured(position);
+            let first: Vec<SourceFile> = table.files().iter().take(1).cloned().collect();
+            let frame = self.filtered(ctx, table, source, table.provider(first.clone(), 1))?;
+            let scope = Scope::new(ctx, table, &frame);
+            let key = format!("measure.{}.of", measure.name);
+            let value = scope.bind(&key, of)?;
+            if known.contains(&measure.name) {
+                float_sums.push(measure.name.clone());
+                continue;
+            }
+            let is_float = match scope.type_of(&key, &of.0, &value)? {
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                    let has_fractions = async || match has_fractions(&frame, &value).await {
+                        Err(error) if table.quarantines() && is_of_rows(&error) => {
+                            let plan = |ctx: &SessionContext, provider| {
+                                self.filtered(ctx, table, source, provider)
+                            };
+                            table.set_aside(&first, plan).await?;
+                            let good = table.provider(first.clone(), 1);
+                            let frame = self.filtered(ctx, table, source, good)?;
+                            has_fractions(&frame, &value).await
+                        }
+                        found => found,
+                    };
+                    has_fractions().await?
+                }
+                DataType::Float16 | DataType::Float32 | DataType::Float64 => true,
+                DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => scale > 0,
+                _ => false,
+            };
+            if is_float {
+                float_sums.push(measure.name.clone());
+            }
+        }
+        Ok(float_sums)
+    }
+}
+
+impl Input {
+    async fn open(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        inventory: &Inventory,
+        index: usize,
+        passes: &[Selection],
+    ) -> Result<Self, EtlError> {
+        let listed = &inventory.sources[index];
+        let source = model
+            .sources()
+            .iter()
+            .find(|source| TableName::Source(source.name.clone()) == listed.listed.name)
+            .expect("the inventory is of this model");
+        let files = in_order(passes.iter().flat_map(|pass| inventory.files(index, pass)));
+        let has_folders = listed.listed.has_folders();
+        let table = Table::of(ctx, listed.listed.clone(), files).await?;
+        let creditor = match (&source.attribution, &listed.creditor) {
+            (Some(attribution), Some((to, reach))) => {
+                let files = passes.iter().flat_map(|pass| inventory.creditor_files(index, pass));
+                let has_folders = to.has_folders();
+                let to = (Table::of(ctx, to.clone(), in_order(files)).await?, has_folders);
+                let event = (&table, source);
+                let at = Creditor::open(ctx, model, base, event, attribution, to, reach.clone());
+                Some(at.await?)
+            }
+            _ => None,
+        };
+        Ok(Self { table, source: source.clone(), has_folders, creditor })
+    }
+}
+
+/// Each file once, in the order of their paths.
+fn in_order(files: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = files.collect();
+    files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
+    files.dedup_by(|a, b| a.meta.location == b.meta.location);
+    files
+}
+
+/// The folders that hold events of the days: the same in UTC, and one day either side elsewhere; where events
+/// may be late, those of so many days after as well.
+pub(crate) fn folder_days(days: Days, is_utc: bool, late_days: i32) -> FolderDays {
+    let Days::Range(range) = days else { return None };
+    let slack = i32::from(!is_utc);
+    let first = range.first().saturating_sub(Span::new().days(slack));
+    let last = range.last().saturating_add(Span::new().days(slack + late_days));
+    Some(first..=last)
+}
+
+fn group_type(found: &DataType) -> DataType {
+    match found {
+        DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
+        | DataType::UInt32
+        | DataType::UInt64
+        | DataType::Boolean
+        | DataType::Date32 => found.clone(),
+        _ => DataType::Utf8View,
+    }
+}
+
+/// Whether one of the first texts is a number, but not a whole one. One that comes later ends the run.
+async fn has_fractions(frame: &DataFrame, value: &Expr) -> Result<bool, EtlError> {
+    // Whole numbers of more digits are whole all the same.
+    let is_whole = regexp_like(value.clone(), lit("^[+-]?[0-9]+$"), None);
+    let is_fraction = try_cast(value.clone(), DataType::Float64).is_not_null().and(not(is_whole));
+    let found = frame
+        .clone()
+        .limit(0, Some(N_SAMPLE_ROWS))
+        .and_then(|frame| frame.filter(is_fraction))
+        .during("looking at a column of texts")?
+        .limit(0, Some(1))
+        .during("looking at a column of texts")?
+        .collect()
+        .await
+        .map_err(|error| explained("looking at a column of texts", error))?;
+    Ok(found.iter().any(|batch| batch.num_rows() > 0))
+}

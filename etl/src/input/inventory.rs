@@ -1,0 +1,361 @@
+//! Which files there are, before any is opened: what a day depends on, and what that comes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clio_lake::{Digest, Recipe};
+use clio_proto::{DimensionColumn, Lookup, Model, OnChange, Source};
+use datafusion::prelude::SessionContext;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use url::Url;
+
+use super::inputs::folder_days;
+use super::selection::Selection;
+use crate::config::Days;
+use crate::error::{EtlError, TableName};
+use crate::functions::is_utc;
+use crate::input::enrich::History;
+use crate::input::left_out::LeftOut;
+use crate::input::reach::Reach;
+use crate::input::source::{Listed, SourceFile};
+
+/// The files of every source that measures are taken of, and what those of lookups come to that give
+/// cells values.
+///
+/// Costs a listing; no file is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Inventory {
+    /// In the model's order.
+    pub(crate) sources: Vec<ListedSource>,
+    recipe: Recipe,
+    /// What the files of every lookup come to that may give cells values.
+    lookups: BTreeMap<String, Digest>,
+    /// What is not read of the folders of lookups.
+    left_out_of_lookups: Vec<LeftOut>,
+    /// The lookups with a history that dimensions take their values from.
+    histories: BTreeMap<String, History>,
+    /// The lookups whose changes leave days as they are.
+    for_new_days: BTreeSet<String>,
+    is_utc: bool,
+    /// Where days begin.
+    zone: TimeZone,
+}
+
+/// A source's files.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedSource {
+    pub(crate) listed: Listed,
+    /// The files of what its events are credited to, if they are, and how far the window reaches.
+    pub(crate) creditor: Option<(Listed, Reach)>,
+}
+
+impl Inventory {
+    /// Lists the files that may hold events of the days.
+    pub(crate) async fn list(
+        ctx: &SessionContext,
+        model: &Model,
+        base: &Url,
+        days: Days,
+    ) -> Result<Self, EtlError> {
+        let is_utc = is_utc(model.timezone_name());
+        let sources = list_sources(ctx, model, base, days).await?;
+        let (mut lookups, mut histories) = (BTreeMap::new(), BTreeMap::new());
+        let mut left_out_of_lookups = Vec::new();
+        for lookup in model.lookups() {
+            let name = TableName::Lookup(lookup.name.clone());
+            let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
+            left_out_of_lookups.extend(listed.left_out());
+            lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
+            if lookup.as_of.is_some() {
+                let history = History::open(ctx, model, lookup, listed).await?;
+                histories.insert(lookup.name.clone(), history);
+            }
+        }
+        let recipe = Recipe {
+            cells: model.cells_fingerprint(),
+            lookups: BTreeMap::new(),
+            states: BTreeMap::new(),
+        };
+        let keeps_days = |own: &&Lookup| own.on_change == OnChange::NewDays;
+        let for_new_days = model.lookups().iter().filter(keeps_days);
+        let for_new_days = for_new_days.map(|lookup| lookup.name.clone()).collect();
+        let mut inventory = Self {
+            sources,
+            recipe,
+            lookups,
+            left_out_of_lookups,
+            histories,
+            for_new_days,
+            is_utc,
+            zone: model.timezone().clone(),
+        };
+        for dimension in model.dimensions() {
+            if let DimensionColumn::Lookup { lookup, .. } = &dimension.column {
+                inventory.takes_from(lookup);
+            }
+        }
+        if matches!(days, Days::Range(_)) && !inventory.has_folders() {
+            // Every day depends on all files, those of other folders included.
+            inventory.sources = list_sources(ctx, model, base, Days::All).await?;
+        }
+        Ok(inventory)
+    }
+
+    /// Notes that cells take values from a lookup.
+    pub(crate) fn takes_from(&mut self, lookup: &str) {
+        if self.histories.contains_key(lookup) {
+            return;
+        }
+        if let Some(digest) = self.lookups.get(lookup) {
+            self.recipe.lookups.insert(lookup.to_owned(), *digest);
+        }
+    }
+
+    /// The lookups that cells took values from and that are others now, of a day if one is given. Of the same
+    /// model they are the same ones: only files tell which of them give keys of attribution, and they were
+    /// read then.
+    pub(crate) fn changed_lookups(&self, known: &Recipe, day: Option<Date>) -> BTreeSet<String> {
+        let is_other =
+            |(name, digest): &(&String, &Digest)| self.lookups.get(*name) != Some(*digest);
+        let changed = known.lookups.iter().filter(is_other).map(|(name, _)| name);
+        let new = self.recipe.lookups.keys().filter(|name| !known.lookups.contains_key(*name));
+        let states = self.histories.iter().filter(|(name, history)| {
+            day.is_some_and(|day| known.states.get(*name) != Some(&history.on(day)))
+        });
+        changed.chain(new).chain(states.map(|(name, _)| name)).cloned().collect()
+    }
+
+    /// The files that are not read for their names alone, each table once.
+    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+        let tables = self.sources.iter().flat_map(ListedSource::tables);
+        let mut all: Vec<LeftOut> = Vec::new();
+        for found in tables.filter_map(Listed::left_out).chain(self.left_out_of_lookups.clone()) {
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        }
+        all
+    }
+
+    /// Whether days keep what they took from a lookup when it changes.
+    pub(crate) fn is_for_new_days(&self, lookup: &str) -> bool {
+        self.for_new_days.contains(lookup)
+    }
+
+    /// What turns the files of a pass over many days into cells, but for the states of single days.
+    pub(crate) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// What turns the files into the cells of a day.
+    pub(crate) fn recipe_of(&self, day: Date) -> Recipe {
+        let states = self.histories.iter().map(|(name, history)| (name.clone(), history.on(day)));
+        Recipe { states: states.collect(), ..self.recipe.clone() }
+    }
+
+    /// The lookups with a history, by name.
+    pub(crate) fn histories(&self) -> &BTreeMap<String, History> {
+        &self.histories
+    }
+
+    /// The states that are in force on the days of a pass, as a text.
+    pub(crate) fn describe_states(&self, days: Days) -> String {
+        let of = |history: &History| -> Vec<(Date, Option<Digest>)> {
+            let first = match days {
+                Days::Range(range) => Some(range.first()),
+                Days::All | Days::OutOfDate => None,
+            };
+            let starts = history.starts().filter(|start| days.contains(*start));
+            let all: BTreeSet<Date> = first.into_iter().chain(starts).collect();
+            all.into_iter().map(|day| (day, history.on(day))).collect()
+        };
+        let states: BTreeMap<&String, _> =
+            self.histories.iter().map(|(name, history)| (name, of(history))).collect();
+        if states.is_empty() { String::new() } else { format!(" {states:?}") }
+    }
+
+    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
+    pub(crate) fn has_folders(&self) -> bool {
+        (0..self.sources.len()).all(|index| self.source_has_folders(index))
+    }
+
+    pub(crate) fn source_has_folders(&self, index: usize) -> bool {
+        self.sources[index].tables().all(Listed::has_folders)
+    }
+
+    /// Whether there is any file of the days to read.
+    pub(crate) fn has_files(&self, days: Days) -> bool {
+        let mut tables = self.sources.iter().flat_map(ListedSource::tables);
+        tables.any(|listed| !self.files_of(&listed.files, listed.late_days(), days).is_empty())
+    }
+
+    /// Whether the events of a source are credited to others.
+    pub(crate) fn is_credited(&self, source: &str) -> bool {
+        let name = TableName::Source(source.to_owned());
+        self.sources.iter().any(|source| source.listed.name == name && source.creditor.is_some())
+    }
+
+    /// The moment from which on no event to come changes a day; `None` where nothing is credited and no event is
+    /// late, so that a day has what its own folder holds.
+    pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
+        let of_source = |source: &ListedSource| {
+            let reach = source.creditor.as_ref().map(|(_, reach)| reach);
+            let late_days = source.tables().map(Listed::late_days).max().unwrap_or_default();
+            if reach.is_none() && late_days == 0 {
+                return None;
+            }
+            // The last folder that may hold an event of the day, or a play that is credited to it.
+            let last = reach.map_or(day, |reach| reach.last_day(day));
+            let last = last.saturating_add(Span::new().days(late_days));
+            let arrived = match late_days {
+                0 => None,
+                _ => last
+                    .tomorrow()
+                    .ok()?
+                    .to_zoned(self.zone.clone())
+                    .ok()
+                    .map(|end| end.timestamp()),
+            };
+            arrived.max(reach.map(|reach| reach.settled_at(day)))
+        };
+        self.sources.iter().filter_map(of_source).max()
+    }
+
+    /// The passes over the events: one a day where every file lies in the folder of its day, else one.
+    pub(crate) fn selections(&self, days: Days) -> Vec<Selection> {
+        if !self.has_folders() {
+            return vec![Selection { days }];
+        }
+        let slack = i32::from(!self.is_utc);
+        let mut found = BTreeSet::new();
+        for listed in self.sources.iter().flat_map(ListedSource::tables) {
+            let around = -(slack + listed.late_days())..=slack;
+            for day in listed.files.iter().filter_map(|file| file.folder_day) {
+                let near = around.clone().map(|n| day.saturating_add(Span::new().days(n)));
+                found.extend(near.filter(|day| days.contains(*day)));
+            }
+        }
+        found.into_iter().map(|day| Selection { days: Days::one(day) }).collect()
+    }
+
+    /// The files of a source that hold events of the days; of one whose events are credited, those that
+    /// may be credited to the days.
+    pub(crate) fn files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+        let source = &self.sources[index];
+        let days = match &source.creditor {
+            Some((_, reach)) => reach.event_days(selection.days),
+            None => selection.days,
+        };
+        self.files_of(&source.listed.files, source.listed.late_days(), days)
+    }
+
+    /// The files of what a source's events are credited to, as far as they decide about the days.
+    pub(crate) fn creditor_files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+        let Some((listed, reach)) = &self.sources[index].creditor else { return Vec::new() };
+        self.files_of(&listed.files, listed.late_days(), reach.creditor_days(selection.days))
+    }
+
+    /// Those of some files that may hold events of the days, which may be so many days late.
+    pub(crate) fn files_of(
+        &self,
+        files: &[SourceFile],
+        late_days: i32,
+        days: Days,
+    ) -> Vec<SourceFile> {
+        let folders = folder_days(days, self.is_utc, late_days);
+        let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
+            (Some(day), Some(folders)) => folders.contains(&day),
+            _ => true,
+        };
+        files.iter().filter(is_near).cloned().collect()
+    }
+
+    /// What the files of a selection come to; where sources have no folders, that of all files.
+    pub(crate) fn digest(&self, selection: &Selection) -> Digest {
+        let all = Selection { days: Days::All };
+        let selection = if self.has_folders() { selection } else { &all };
+        let mut text = String::new();
+        for (index, source) in self.sources.iter().enumerate() {
+            let mut add = |listed: &Listed, files: &[SourceFile]| {
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(files));
+            };
+            add(&source.listed, &self.files(index, selection));
+            if let Some((listed, _)) = &source.creditor {
+                add(listed, &self.creditor_files(index, selection));
+            }
+        }
+        Digest::of(&text)
+    }
+
+    /// What all files come to, those of lookups included.
+    pub(crate) fn digest_of_all(&self) -> Digest {
+        // Any lookup may give keys of attribution: files tell, which are not opened here.
+        let is_credited = self.sources.iter().any(|source| source.creditor.is_some());
+        let mut lookups = if is_credited { &self.lookups } else { &self.recipe.lookups }.clone();
+        for name in self.histories.keys() {
+            lookups.extend(self.lookups.get(name).map(|digest| (name.clone(), *digest)));
+        }
+        let mut text = format!("{lookups:?}\n");
+        for source in &self.sources {
+            for listed in source.tables() {
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(&listed.files));
+            }
+        }
+        Digest::of(&text)
+    }
+
+    /// The digest of each pass over one day.
+    pub(crate) fn digests_by_day(&self) -> BTreeMap<Date, Digest> {
+        let by_day = |selection: Selection| match selection.days {
+            Days::Range(range) => Some((range.first(), self.digest(&selection))),
+            Days::All | Days::OutOfDate => None,
+        };
+        if self.has_folders() {
+            self.selections(Days::All).into_iter().filter_map(by_day).collect()
+        } else {
+            BTreeMap::new()
+        }
+    }
+}
+
+impl ListedSource {
+    /// All files that are read for the source.
+    fn tables(&self) -> impl Iterator<Item = &Listed> {
+        std::iter::once(&self.listed).chain(self.creditor.iter().map(|(listed, _)| listed))
+    }
+}
+
+async fn list_sources(
+    ctx: &SessionContext,
+    model: &Model,
+    base: &Url,
+    days: Days,
+) -> Result<Vec<ListedSource>, EtlError> {
+    let is_utc = is_utc(model.timezone_name());
+    let list = async |source: &Source, days| {
+        let name = TableName::Source(source.name.clone());
+        let late_days = source.files.late_days.map_or(0, i32::from);
+        let folders = folder_days(days, is_utc, late_days);
+        Listed::list(ctx, name, &source.files, base, folders).await
+    };
+    let mut sources = Vec::new();
+    for source in model.sources() {
+        let is_measured = model.stored_measures().any(|m| m.kind.source() == Some(&source.name));
+        if !is_measured {
+            continue;
+        }
+        let listed = match &source.attribution {
+            None => ListedSource { listed: list(source, days).await?, creditor: None },
+            Some(attribution) => {
+                let reach = Reach::new(model.timezone(), attribution.within);
+                let to = model.source(&attribution.to).expect("a model's references resolve");
+                let listed = list(source, reach.event_days(days)).await?;
+                let creditor = list(to, reach.creditor_days(days)).await?;
+                ListedSource { listed, creditor: Some((creditor, reach)) }
+            }
+        };
+        sources.push(listed);
+    }
+    Ok(sources)
+}

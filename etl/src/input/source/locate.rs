@@ -1,0 +1,198 @@
+//! Finds the file and the line of a row that cannot be computed with. Slow, and only after a failure.
+
+use std::sync::Arc;
+
+use clio_proto::Format;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::DataFusionError;
+use datafusion::datasource::MemTable;
+use datafusion::logical_expr::col;
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::StreamExt;
+
+use super::lines::{LineChunks, bytes_of, numbered_lines};
+use super::quotes::csv_records;
+use super::{SourceFile, Table};
+use crate::engine::{explained, root_message};
+use crate::error::{EtlError, Place};
+
+/// What helps where a row cannot be computed with.
+const MEND: &str = "correct it there, or what the model makes of it";
+
+/// Names the first row that the plan fails on, file by file; the error itself where none does.
+pub(super) async fn locate<F>(
+    table: &Table,
+    ctx: &SessionContext,
+    files: Vec<SourceFile>,
+    error: EtlError,
+    plan: F,
+    key_of: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> EtlError
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    for file in files {
+        let provider = table.provider(vec![file.clone()], 1);
+        let Err(failure) = run(plan(Arc::clone(&provider))).await else { continue };
+        let (place, reason) = match first_bad_row(ctx, &provider, &plan).await {
+            Some((batch, row, reason)) => {
+                let key = match plan_over(&plan, &batch) {
+                    // Reasons of our own say where and what helps; the engine's do not.
+                    Some(frame) if !is_our_own(&reason) => failing_key(&frame, key_of).await,
+                    _ => None,
+                };
+                let reason = key.map_or_else(|| reason.clone(), |key| format!("`{key}`: {reason}"));
+                (place_of(table, &file, row).await, reason)
+            }
+            None => match explained("reading a file", failure) {
+                EtlError::Engine { error, .. } => (Place::Unknown, root_message(&error)),
+                own => return own,
+            },
+        };
+        let reason = if is_our_own(&reason) { reason } else { format!("{reason}; {MEND}") };
+        return EtlError::BadRow { table: table.name.clone(), file: file.path(), place, reason };
+    }
+    error
+}
+
+fn is_our_own(reason: &str) -> bool {
+    reason.contains("; ")
+}
+
+async fn run(frame: Result<DataFrame, EtlError>) -> Result<(), DataFusionError> {
+    let frame = frame.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    let mut stream = frame.execute_stream().await?;
+    while let Some(batch) = stream.next().await {
+        batch?;
+    }
+    Ok(())
+}
+
+/// The key in the model behind the one column of a plan over a row that fails; `None` where that is not one.
+pub(super) async fn failing_key(
+    frame: &DataFrame,
+    key_of: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> Option<String> {
+    let names = frame.schema().fields().iter().map(|field| field.name().clone());
+    let (mut n_columns, mut failing) = (0, Vec::new());
+    for name in names {
+        n_columns += 1;
+        let column = frame.clone().select(vec![col(&name)]).ok()?;
+        if run(Ok(column)).await.is_err() {
+            failing.push(name);
+        }
+    }
+    let mut keys: Vec<String> = failing.iter().filter_map(|name| key_of(name)).collect();
+    keys.dedup();
+    match keys.as_slice() {
+        [key] => Some(key.clone()),
+        // What all columns depend on is the time, unless the row itself cannot be had.
+        [time, ..] if failing.len() < n_columns && time.ends_with(".time") => Some(time.clone()),
+        _ => None,
+    }
+}
+
+/// The number of the first row, from 0, that the plan fails on, with the row and the reason.
+async fn first_bad_row<F>(
+    ctx: &SessionContext,
+    provider: &Arc<dyn TableProvider>,
+    plan: &F,
+) -> Option<(RecordBatch, u64, String)>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let mut stream = ctx.read_table(Arc::clone(provider)).ok()?.execute_stream().await.ok()?;
+    let mut n_before = 0_u64;
+    while let Some(batch) = stream.next().await {
+        // Where rows cannot even be read, the reader's own message is the best there is.
+        let batch = batch.ok()?;
+        if let Some(failure) = failure_of(&batch, plan).await {
+            return Some(bisect(batch, n_before, failure, plan).await);
+        }
+        n_before += batch.num_rows() as u64;
+    }
+    None
+}
+
+/// Halves a batch that fails until one row is left.
+async fn bisect<F>(
+    mut batch: RecordBatch,
+    mut first_row: u64,
+    mut reason: String,
+    plan: &F,
+) -> (RecordBatch, u64, String)
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    while batch.num_rows() > 1 {
+        let n_half = batch.num_rows() / 2;
+        let half = batch.slice(0, n_half);
+        if let Some(failure) = failure_of(&half, plan).await {
+            (batch, reason) = (half, failure);
+        } else {
+            batch = batch.slice(n_half, batch.num_rows() - n_half);
+            first_row += n_half as u64;
+        }
+    }
+    if let Some(failure) = failure_of(&batch, plan).await {
+        reason = failure;
+    }
+    (batch, first_row, reason)
+}
+
+async fn failure_of<F>(batch: &RecordBatch, plan: &F) -> Option<String>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
+    run(plan(Arc::new(rows))).await.err().map(|error| root_message(&error))
+}
+
+fn plan_over<F>(plan: &F, batch: &RecordBatch) -> Option<DataFrame>
+where
+    F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
+{
+    let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
+    plan(Arc::new(rows)).ok()
+}
+
+/// The line in which a text file's row begins, all rows having as many fields as they should.
+async fn place_of(table: &Table, file: &SourceFile, row: u64) -> Place {
+    match &table.file_set.format {
+        Format::Parquet => Place::Row(row + 1),
+        Format::Csv(options) => {
+            let Ok(mut bytes) = bytes_of(&table.name, table.store.as_ref(), file).await else {
+                return Place::Row(row + 1);
+            };
+            let mut text = Vec::new();
+            while let Some(Ok(piece)) = bytes.next().await {
+                text.extend_from_slice(&piece);
+            }
+            let mut records = csv_records(options, &text);
+            let mut record = csv::ByteRecord::new();
+            for _ in 0..=row + u64::from(options.header) {
+                if !matches!(records.read_byte_record(&mut record), Ok(true)) {
+                    return Place::Row(row + 1);
+                }
+            }
+            record.position().map_or(Place::Row(row + 1), |position| Place::Line(position.line()))
+        }
+        Format::Ndjson => {
+            let Ok(mut chunks) = LineChunks::open(&table.name, table.store.as_ref(), file).await
+            else {
+                return Place::Row(row + 1);
+            };
+            let mut n_before = 0;
+            while let Ok(Some((first, lines))) = chunks.next().await {
+                for (number, _) in numbered_lines(first, &lines) {
+                    if n_before == row {
+                        return Place::Line(number);
+                    }
+                    n_before += 1;
+                }
+            }
+            Place::Row(row + 1)
+        }
+    }
+}
