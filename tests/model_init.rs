@@ -162,6 +162,28 @@ fn files_of_spreadsheets_become_a_model_that_a_run_accepts() {
     assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 2);
 }
 
+/// One file with tabs got patterns beside its address, which no model takes; and commas in numbers hid the semicolons.
+#[test]
+fn one_file_with_tabs_and_one_with_commas_in_its_numbers_become_models_that_a_run_accepts() {
+    let sandbox = Sandbox::new();
+    let (mut plays, mut prices) =
+        ("at\tuser_id\tdevice\n".to_owned(), "at;user_id;shop;price\n".to_owned());
+    for number in 0..200 {
+        let (day, user) = (1 + number % 9, number % 23);
+        let device = ["tv", "phone"][number % 2];
+        plays += &format!("2026-01-0{day} 08:00:00\tu{user}\t{device}\n");
+        prices += &format!("2026-01-0{day} 08:00:00;u{user};{device};{number},5\n");
+    }
+    std::fs::write(sandbox.path("plays.tsv"), plays).unwrap();
+    std::fs::write(sandbox.path("prices.csv"), prices).unwrap();
+    for file in ["plays.tsv", "prices.csv"] {
+        let (model, lake) = (format!("{file}.toml"), format!("{file}.lake"));
+        sandbox.ok(["model", "init", file, "--yes", "--out", &model]);
+        let report = sandbox.etl(&sandbox.path(&model), &lake, &[]);
+        assert_eq!(report["days"].as_array().unwrap().len(), 9, "{file}: {report}");
+    }
+}
+
 #[test]
 fn nested_events_with_lists_and_times_in_milliseconds_become_a_model() {
     let sandbox = Sandbox::new();

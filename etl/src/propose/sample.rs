@@ -56,7 +56,12 @@ impl Sample {
     /// Reads as much as the bounds allow.
     pub(super) async fn read(ctx: &SessionContext, found: Found) -> Result<Self, EtlError> {
         let mut found = found;
-        let mut first = Self::read_as(ctx, &found, false).await?;
+        let first = Self::read_as(ctx, &found, false).await;
+        let first = match first {
+            Ok(first) => Ok(first),
+            Err(error) => Self::read_with_another_sign(ctx, &mut found).await.ok_or(error),
+        };
+        let mut first = first?;
         // Without times it is no table of events: each folder of a day is a whole state of what is known.
         if first.has_folders && !first.columns.iter().any(|it| matches!(it.kind, Kind::Time(_))) {
             first = Self::read_as(ctx, &found, true).await?;
@@ -73,6 +78,22 @@ impl Sample {
         };
         found.format = Format::Csv(CsvOptions { delimiter: sign, ..CsvOptions::default() });
         Self::read_as(ctx, &found, first.has_folders).await
+    }
+
+    /// Reads a CSV file that commas do not take apart: between its fields is another sign, and commas are in numbers.
+    async fn read_with_another_sign(ctx: &SessionContext, found: &mut Found) -> Option<Self> {
+        if !matches!(&found.format, Format::Csv(options) if *options == CsvOptions::default()) {
+            return None;
+        }
+        for sign in [b';', b'\t', b'|'] {
+            found.format = Format::Csv(CsvOptions { delimiter: sign, ..CsvOptions::default() });
+            if let Ok(sample) = Self::read_as(ctx, found, false).await
+                && sample.columns.iter().filter(|column| column.name != FILE_COLUMN).count() > 1
+            {
+                return Some(sample);
+            }
+        }
+        None
     }
 
     async fn read_as(

@@ -106,8 +106,9 @@ impl<'a> Finder<'a> {
             let mut url = place.clone();
             let file = url.path().trim_end_matches('/').to_owned();
             url.set_path(&file);
-            let patterns = pattern_of_foreign(name);
             let name = stem.to_owned();
+            // Patterns choose among the files of a folder: one that is named is read whatever its name.
+            let patterns = Vec::new();
             self.found.push(Found { name, url, patterns, format, is_named: true });
             return Ok(());
         }
@@ -256,9 +257,8 @@ impl<'a> Finder<'a> {
             let found = if is_one_file && !is_alone {
                 let url = self.address_of(&first.first);
                 let stem = read_as(&first.pattern).map_or("", |(stem, _)| stem);
-                let patterns = pattern_of_foreign(first.first.filename().unwrap_or_default());
                 let (name, format) = (stem.to_owned(), first.format.clone());
-                Found { name, url, patterns, format, is_named: false }
+                Found { name, url, patterns: Vec::new(), format, is_named: false }
             } else {
                 let others = all.iter().enumerate().filter(|(other, _)| *other != index);
                 let others: Vec<&String> = others.flat_map(|(_, patterns)| patterns).collect();
