@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use clio_tests::Sandbox;
+use clio_tests::{Sandbox, cell_files};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 const MODEL: &str = r#"
@@ -154,6 +154,16 @@ fn a_run_on_a_terminal_says_each_warning_once() {
     let apart = sandbox.clio(RUN);
     assert!(apart.stdout.contains(warning), "{}", apart.stdout);
     assert!(apart.stderr.contains(warning), "{}", apart.stderr);
+    // What was damaged is a line of the report, and was a warning of the log beside it.
+    let (_, file) =
+        cell_files(&sandbox.path("lake")).into_iter().find(|(of, _)| of == "all").unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, &bytes[1..]).unwrap();
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    let said = on_a_terminal(sandbox.command(RUN));
+    let place = format!("grain=all/period=all/{name}");
+    assert_eq!(said.matches(&place).count(), 1, "{said}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 
 use crate::config::{Config, Days};
 use crate::error::EtlError;
+use crate::reported::REPORTED;
 
 /// How often a table is looked at again after another's commit.
 const MAX_ATTEMPTS: usize = 5;
@@ -91,7 +92,8 @@ impl Damaged {
             checkpoints: checkpoints.collect(),
         };
         for file in damaged.listed() {
-            tracing::warn!(file = file.file, problem = file.problem, "the lake is damaged");
+            let DamagedFile { file, problem, .. } = file;
+            tracing::warn!(target: REPORTED, file, problem, "the lake is damaged");
         }
         Ok(damaged)
     }
