@@ -217,6 +217,48 @@ fn nested_events_with_lists_and_times_in_milliseconds_become_a_model() {
     assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 3);
 }
 
+/// Of a lookup that says lists alone, or nothing but times, the model named a lookup without a use, which no run takes.
+#[test]
+fn lookups_of_lists_and_of_nothing_that_groups_become_a_model_that_a_run_accepts() {
+    let sandbox = Sandbox::new();
+    let mut views = "at,user_id,asset_id,place_id\n".to_owned();
+    for number in 0..300 {
+        let (day, user, asset, place) =
+            (1 + number % 9, number % 20, number % 5, ["north", "south"][number % 2]);
+        views += &format!("2026-01-0{day} 08:00:00,u{user},a{asset},{place}\n");
+    }
+    let mut assets = "asset_id,genres\n".to_owned();
+    for (number, genres) in
+        ["drama|comedy", "drama", "action|drama", "comedy", "action"].iter().enumerate()
+    {
+        assets += &format!("a{number},{genres}\n");
+    }
+    let mut users = "user_id,Segments Of User\n".to_owned();
+    for number in 0..20 {
+        users += &format!("u{number},{}\n", ["new|mobile", "loyal", "loyal|mobile"][number % 3]);
+    }
+    let places = "place_id,opened_at\nnorth,2025-01-01 00:00:00\nsouth,2025-03-01 00:00:00\n";
+    for (file, text) in [
+        ("views.csv", views.as_str()),
+        ("assets.csv", &assets),
+        ("users.csv", &users),
+        ("places.csv", places),
+    ] {
+        std::fs::write(sandbox.path(file), text).unwrap();
+    }
+    sandbox.ok(["model", "init", "views.csv", "assets.csv", "users.csv", "places.csv", "--yes"]);
+    let model = read(&sandbox.path("model.toml"));
+    assert_eq!(model.dimension("asset").unwrap().attributes, ["genres"]);
+    assert!(model.dimension("place").unwrap().members.is_none(), "nothing is taken of `places`");
+    assert!(model.dimension("segments_of_user").unwrap().multi, "a person has several segments");
+    sandbox.etl(&sandbox.path("model.toml"), "lake", &[]);
+    let groups = |by: &str| {
+        let asked = ["query", "--lake", "lake", "--group-by", by, "--measures", "views"];
+        sandbox.json(&asked)["rows"].as_array().unwrap().len()
+    };
+    assert_eq!((groups("asset.genres"), groups("segments_of_user"), groups("place")), (3, 3, 2));
+}
+
 /// What is known of people, new every night: read as one table, every person would be there once a night.
 #[test]
 fn a_lookup_in_folders_of_days_has_a_history() {

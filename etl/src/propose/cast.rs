@@ -33,7 +33,17 @@ impl Cast {
                 + u8::from(!is_action);
             (rank, table.size_bytes)
         };
-        let events = timed.iter().copied().max_by_key(rank)?;
+        // What describes another table's events is none of its own, whatever times it has: places with the day they opened.
+        let describes = |&index: &usize| {
+            let table = &samples[index];
+            timed.iter().filter(|&&other| other != index).any(|&other| {
+                let events = &samples[other];
+                let found = joins::find(events, &[(index, table)]);
+                roles::is_described(table, &found, events.n_rows)
+            })
+        };
+        let own = timed.iter().copied().filter(|index| !describes(index));
+        let events = own.max_by_key(rank).or_else(|| timed.iter().copied().max_by_key(rank))?;
         let of_events = &samples[events];
         let mut left_out = Vec::new();
         let mut lookups = Vec::new();

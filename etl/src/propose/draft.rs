@@ -320,18 +320,25 @@ impl<'a> Draft<'a> {
 
     fn lookup(&self, join: &Join) -> ProposedLookup {
         let sample = &self.samples[join.table];
-        let renamed = sample
+        // A name of its own where the files' cannot be one in GraphQL, and lists out of texts.
+        let computed = |column: &Column| match column.kind {
+            Kind::Parts(sign) => {
+                Some(format!("string_to_array({}, '{sign}')", quoted(&column.name)))
+            }
+            _ if column.name != words::name_of(&column.name) => Some(quoted(&column.name)),
+            _ => None,
+        };
+        let columns = sample
             .columns
             .iter()
-            .filter(|column| column.name != words::name_of(&column.name))
-            .map(|column| (words::name_of(&column.name), column.name.clone()))
+            .filter_map(|column| Some((words::name_of(&column.name), computed(column)?)))
             .collect();
         let comment = match join.is_unique {
             true => format!("one row for each {}", join.on_column),
             false => format!("several rows for a {}: it has a set of values", join.on_column),
         };
         let files = self.source(sample, sample.name.clone());
-        ProposedLookup { files, key: join.key.clone(), renamed, comment }
+        ProposedLookup { files, key: join.key.clone(), columns, comment }
     }
 
     /// A member with what its lookup says of it.
@@ -359,7 +366,7 @@ impl<'a> Draft<'a> {
                 || Some(&name) == dimension.media.as_ref()
                 || column.name == join.key_column;
             let is_shown = match column.kind {
-                Kind::Text | Kind::Whole | Kind::Switch | Kind::List => true,
+                Kind::Text | Kind::Whole | Kind::Switch | Kind::List | Kind::Parts(_) => true,
                 Kind::Fraction => words::is_summed(&column.name),
                 _ => false,
             };
@@ -367,6 +374,14 @@ impl<'a> Draft<'a> {
             if !is_used && is_shown && self.names.take(&format!("{}_{name}", dimension.name)) {
                 dimension.attributes.push(name);
             }
+        }
+        let is_described = !dimension.attributes.is_empty()
+            || dimension.label.is_some()
+            || dimension.media.is_some();
+        if !is_described {
+            // A model may not name a lookup of which it takes nothing.
+            dimension.described_by = None;
+            dimension.comment = format!("table {} says nothing more of them", lookup.name);
         }
         dimension
     }
@@ -380,8 +395,10 @@ impl<'a> Draft<'a> {
         let lookup = &self.samples[join.table];
         let mut all = Vec::new();
         for column in &lookup.columns {
-            let is_member = matches!(column.kind, Kind::Text | Kind::Switch | Kind::Whole)
-                && (2..=MAX_MEMBERS_OF_LOOKUP).contains(&column.n_different());
+            let is_list = matches!(column.kind, Kind::List | Kind::Parts(_));
+            let is_member = (is_list
+                || matches!(column.kind, Kind::Text | Kind::Switch | Kind::Whole))
+                && (2..=MAX_MEMBERS_OF_LOOKUP).contains(&column.n_members());
             if column.name == join.key_column || !is_member {
                 continue;
             }
@@ -393,7 +410,7 @@ impl<'a> Draft<'a> {
             let of_events = looked_up(self.events, lookup, join, column);
             let mut dimension = plain_dimension(name, words::name_of(&column.name), column);
             dimension.from = Some((lookup_name.to_owned(), join.on.clone()));
-            dimension.is_multi = !join.is_unique;
+            dimension.is_multi = is_list || !join.is_unique;
             all.push((dimension, of_events));
         }
         all

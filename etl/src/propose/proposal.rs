@@ -120,8 +120,8 @@ pub struct Actions {
 pub struct ProposedLookup {
     pub(super) files: ProposedSource,
     pub(super) key: String,
-    /// Columns whose names a model does not accept, with the names that they get.
-    pub(super) renamed: Vec<(String, String)>,
+    /// Columns under names that a model accepts, and lists that are made of texts: name and expression.
+    pub(super) columns: Vec<(String, String)>,
     pub(super) comment: String,
 }
 

@@ -6,7 +6,6 @@ use clio_proto::Format;
 
 use super::proposal::{DayEstimate, Proposal, ProposedDimension, ProposedLookup, ProposedSource};
 use super::sample::bound_of_looking;
-use super::times::quoted;
 use super::words;
 
 /// 2^14 registers are a standard error of 0.8 %, in 16 KiB at most: the common choice.
@@ -187,10 +186,10 @@ impl Out {
                 "a state in each `dt=` folder: an event takes that of its day",
             );
         }
-        if !lookup.renamed.is_empty() {
+        if !lookup.columns.is_empty() {
             let _ = writeln!(self.0, "[lookup.{}.columns]", lookup.files.name);
-            for (name, real) in &lookup.renamed {
-                self.key(name, &text(&quoted(real)));
+            for (name, expression) in &lookup.columns {
+                self.key(name, &text(expression));
             }
         }
     }
