@@ -1,5 +1,6 @@
 //! One run: from the days asked for to one commit, or to an error and no trace.
 
+mod account;
 mod book;
 mod change;
 pub(crate) mod damaged;
@@ -14,22 +15,16 @@ pub(crate) mod schedule;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_lake::{
-    CELLS_TABLE, DayInputs, FORMAT_VERSION, LOOKUPS_FOLDER, SnapshotMetadata, WRITER,
-    files_by_period,
-};
-use clio_proto::{
-    Grain, Period, RUN_RECORD_VERSION, RetiredDays, RunOutcome, RunRecord, SnapshotId,
-};
+use clio_lake::{CELLS_TABLE, LOOKUPS_FOLDER, SnapshotMetadata, files_by_period};
+use clio_proto::{Period, RetiredDays, RunOutcome};
 use datafusion::prelude::SessionContext;
-use jiff::Timestamp;
-use jiff::civil::Date;
 use url::Url;
 
+use self::account::Account;
 use self::book::Book;
 use self::change::{
-    Overtaken, bytes_of, change, days_without_state, is_unchanged, made_of, refuse_conflict,
-    refuse_other_cells, without_twins,
+    Overtaken, bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells,
+    without_twins,
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::Carried;
@@ -44,16 +39,14 @@ use crate::fold::Fold;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
-use crate::input::left_out::LeftOut;
 use crate::input::lookups::{self, Members};
 use crate::journal::Journal;
 use crate::reported::REPORTED;
-use crate::run::damaged::{Damaged, DamagedFile};
+use crate::run::damaged::Damaged;
 use crate::run::model_change::Effect;
-use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
-use crate::run::quarantine::Quarantine;
+use crate::run::plan::Plan;
 use crate::run::report::RunReport;
-use crate::stage::{Periods, Rebuilt, Stager};
+use crate::stage::{Periods, Stager};
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
 /// How often parents are folded again after another run's commit.
@@ -101,23 +94,15 @@ pub async fn run(
         stager: Stager { staging, checked: Checked::default(), n_threads: config.n_threads },
         book: Arc::new(Book::new(config, progress, journal, clock)),
         finished: Finished::new(),
-        rows_in: BTreeMap::new(),
-        rows_out_of_day: BTreeMap::new(),
-        out_of_day: BTreeMap::new(),
-        rows_unattributed: BTreeMap::new(),
-        quarantine: Quarantine::default(),
+        account: Account::new(config),
         columns: Arc::default(),
-        retired_months: Vec::new(),
-        left_out: Vec::new(),
         damaged: Damaged::default(),
-        mended: Vec::new(),
-        bytes_written: 0,
     };
     let result = Box::pin(run.all()).await;
     if result.is_ok() {
         run.mend_beside_cells().await;
     }
-    for left_out in &run.left_out {
+    for left_out in &run.account.left_out {
         match &result {
             Ok(_) => tracing::warn!(target: REPORTED, "left out: {left_out}"),
             // A run that fails gives no report that could say it.
@@ -157,22 +142,11 @@ struct Run<'a> {
     book: Arc<Book<'a>>,
     /// The passes that dead runs have finished.
     finished: Finished,
-    rows_in: BTreeMap<String, u64>,
-    rows_out_of_day: BTreeMap<String, u64>,
-    /// The same by the day in whose folder they lie.
-    out_of_day: BTreeMap<String, BTreeMap<Date, u64>>,
-    rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
-    quarantine: Quarantine,
+    account: Account<'a>,
     /// What the columns of the run's files are.
     columns: Arc<Columns>,
-    /// The retired months of which something was asked for or found.
-    retired_months: Vec<PlannedMonth>,
-    left_out: Vec<LeftOut>,
     /// What of the lake cannot be read now.
     damaged: Damaged,
-    /// What could not be read before the run.
-    mended: Vec<DamagedFile>,
-    bytes_written: u64,
 }
 
 /// Tries a step again as long as what it failed at may pass.
@@ -199,7 +173,7 @@ impl Run<'_> {
         let (inventory, plan) =
             tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
         plan.refuse_part_of_month(self.asked)?;
-        self.retired_months = plan.retired_months.clone();
+        self.account.retired_months = plan.retired_months.clone();
         let (inputs, shape, members) = tried!(
             self,
             "open",
@@ -208,12 +182,12 @@ impl Run<'_> {
         let may_rebuild = |day| match self.asked {
             // A day without files is rebuilt too: to none.
             Days::Range(range) => range.contains(day),
-            Days::All | Days::OutOfDate => !self.is_kept(day) && plan.may_rebuild(day),
+            Days::All | Days::OutOfDate => !self.account.keeps(day) && plan.may_rebuild(day),
         };
         plan.refuse_other_meaning()?;
         refuse_other_cells(state.as_ref(), &shape, &plan, may_rebuild)?;
         self.damaged.refuse_what_stays(&plan.retired, |day| self.is_looked_for(&plan, day))?;
-        self.mended = self.damaged.mended(self.asked);
+        self.account.mended = self.damaged.mended(self.asked);
         let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
@@ -235,29 +209,33 @@ impl Run<'_> {
                 now: self.config.now,
                 known: known.as_ref(),
                 is_asked: |day| {
-                    !self.is_kept(day) && (self.is_looked_for(&plan, day) || plan.may_rebuild(day))
+                    !self.account.keeps(day)
+                        && (self.is_looked_for(&plan, day) || plan.may_rebuild(day))
                 },
             };
-            let metadata = self.metadata(&carried, &days, &parents, lookups, made_of.clone());
+            let (made_of_days, checked) = (made_of.clone(), &self.stager.checked);
+            let metadata = self.account.metadata(
+                &carried,
+                (&days, &parents),
+                lookups,
+                made_of_days,
+                checked,
+                &self.columns,
+            );
             if let Some(state) = &state
                 && is_unchanged(known.as_ref(), &changed, &parents, &metadata)
             {
-                return Ok(self.report(
-                    state.version,
-                    true,
-                    (Some(state), &days),
-                    &parents,
-                    metadata,
-                ));
+                let outcome = (state.version, true);
+                return Ok(self.report(outcome, Some(state), (&days, &parents), metadata));
             }
             let change = change(state.as_ref(), &changed, &parents, metadata.clone());
             let outcome = tried!(self, "commit", self.commit(state.as_ref(), &shape, &change));
             match outcome {
                 Outcome::Committed(version) => {
                     self.stager.staging.committed(&change.added);
-                    self.bytes_written += bytes_of(&change.added);
-                    let days = (state.as_ref(), &days);
-                    return Ok(self.report(version, false, days, &parents, metadata));
+                    self.account.bytes_written += bytes_of(&change.added);
+                    let (outcome, periods) = ((version, false), (&days, &parents));
+                    return Ok(self.report(outcome, state.as_ref(), periods, metadata));
                 }
                 Outcome::Unclear => {
                     self.stager.staging.committed(&change.added);
@@ -354,7 +332,7 @@ impl Run<'_> {
         };
         let has_lake = result.is_ok() || self.cells.state().await.is_ok_and(|it| it.is_some());
         if has_lake {
-            write_run(&self.config.lake, &self.record(outcome, result)).await?;
+            write_run(&self.config.lake, &self.account.record(outcome, result, &self.book)).await?;
         }
         journal.end(outcome, error, is_kept)?;
         if !has_lake && !is_kept {
@@ -363,23 +341,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn record(&self, outcome: RunOutcome, result: &Result<RunReport, EtlError>) -> RunRecord {
-        let time = Timestamp::from_millisecond(self.book.clock.millis());
-        RunRecord {
-            format_version: RUN_RECORD_VERSION,
-            run: self.config.run.clone(),
-            started_at: self.config.now,
-            ended_at: time.unwrap_or(self.config.now),
-            outcome,
-            error: result.as_ref().err().map(ToString::to_string),
-            snapshot: result.as_ref().ok().map(|report| report.snapshot),
-            fingerprint: Some(self.config.model.fingerprint().clone()),
-            days: result.as_ref().map(|report| report.days.clone()).unwrap_or_default(),
-            rows_in: self.rows_in.clone(),
-            rows_quarantined: self.quarantine.n_rows().clone(),
-            left_out: self.left_out.iter().map(|own| own.record(&self.config.base)).collect(),
-            steps: self.book.records(),
-        }
+    fn report(
+        &self,
+        outcome: (u64, bool),
+        state: Option<&TableState>,
+        periods: (&Periods, &Periods),
+        metadata: SnapshotMetadata,
+    ) -> RunReport {
+        self.account.report(outcome, state, periods, metadata, &self.columns, &self.book)
     }
 
     /// Lists what there is, and finds what is to be done; says what the model means for the lake.
@@ -398,7 +367,7 @@ impl Run<'_> {
         for lookup in &plan.changed_lookups {
             self.book.progress().say(&format!("lookup: {lookup}"));
         }
-        self.left_out.clone_from(&plan.left_out);
+        self.account.left_out.clone_from(&plan.left_out);
         if plan.model.effect > Effect::Same {
             self.book.progress().say(&format!("model: {}", plan.model));
         }
@@ -447,8 +416,8 @@ impl Run<'_> {
         let step = self.book.begin("check", 1)?;
         let (model, old) = (&self.config.model, files_by_period(state));
         let store = self.cells.store();
-        let unattributed = &self.rows_unattributed;
-        let out_of_day = &self.out_of_day;
+        let unattributed = &self.account.rows_unattributed;
+        let out_of_day = &self.account.out_of_day;
         let judge =
             Judge { ctx, model, shape, members, store, old: &old, days, unattributed, out_of_day };
         let outcomes = judge.outcomes().await?;
@@ -487,122 +456,8 @@ impl Run<'_> {
         let step = self.book.begin("lookups", members.len() as u64)?;
         let journal = self.book.journal();
         let versions =
-            lookups::store(members, self.config, journal, &mut self.bytes_written).await?;
+            lookups::store(members, self.config, journal, &mut self.account.bytes_written).await?;
         self.book.end(step, 0)?;
         Ok(versions)
-    }
-
-    /// What the commit says.
-    fn metadata(
-        &self,
-        carried: &Carried<'_, impl Fn(Date) -> bool>,
-        days: &Periods,
-        parents: &Periods,
-        lookups: BTreeMap<String, u64>,
-        made_of: DayInputs,
-    ) -> SnapshotMetadata {
-        let n_cells =
-            |(period, rebuilt): (&Period, &Rebuilt)| (period.to_string(), rebuilt.totals.n_cells);
-        SnapshotMetadata {
-            format_version: FORMAT_VERSION,
-            writer: WRITER.to_owned(),
-            files: None,
-            run: self.config.run.clone(),
-            fingerprint: self.config.model.fingerprint().clone(),
-            model: self.config.model.text().to_owned(),
-            days: days.keys().filter_map(|period| period.day()).collect(),
-            provisional_days: carried.provisional_days(
-                days.iter().filter(|(_, day)| day.file.is_some()).filter_map(|(day, _)| day.day()),
-            ),
-            rows_in: self.rows_in.clone(),
-            rows_out_of_day: self.rows_out_of_day.clone(),
-            rows_unattributed: carried.rows_unattributed(&self.rows_unattributed),
-            rows_quarantined: self.quarantine.n_rows().clone(),
-            lookups,
-            cells: days.iter().chain(parents).map(n_cells).collect(),
-            checks: self.stager.checked.outcomes(),
-            accepted: self
-                .stager
-                .checked
-                .has_failures()
-                .then(|| self.config.accept.clone())
-                .flatten(),
-            inputs: made_of,
-            retired: self.retired(carried.known, days),
-            columns: self.columns.after(carried.known.map(|known| &known.columns)),
-        }
-    }
-
-    /// The retired months after the run: those before, but for the ones that it has rebuilt whole.
-    fn retired(&self, known: Option<&SnapshotMetadata>, days: &Periods) -> RetiredDays {
-        let mut retired = known.map(|known| known.retired.clone()).unwrap_or_default();
-        for day in days.keys().filter_map(|period| period.day()) {
-            retired.restore(Period::of(day, Grain::Month));
-        }
-        retired
-    }
-
-    /// The days of the lake after the run that lie years from all others.
-    fn far_days(&self, state: Option<&TableState>, days: &Periods) -> Vec<Date> {
-        let mut all = state.map(days_in).unwrap_or_default();
-        for (period, rebuilt) in days {
-            let Some(day) = period.day() else { continue };
-            if rebuilt.file.is_some() {
-                all.insert(day);
-            } else {
-                all.remove(&day);
-            }
-        }
-        let model = &self.config.model;
-        far_days(&all, model, self.config.now.to_zoned(model.timezone().clone()).date())
-    }
-
-    fn report(
-        &self,
-        version: u64,
-        unchanged: bool,
-        (state, days): (Option<&TableState>, &Periods),
-        parents: &Periods,
-        metadata: SnapshotMetadata,
-    ) -> RunReport {
-        let mut cells: BTreeMap<String, u64> = BTreeMap::new();
-        for (period, rebuilt) in days.iter().chain(parents) {
-            *cells.entry(period.grain().to_string()).or_default() += rebuilt.totals.n_cells;
-        }
-        let (present, gone): (Vec<_>, Vec<_>) =
-            days.iter().partition(|(_, day)| day.file.is_some());
-        let dates = |days: Vec<(&Period, &Rebuilt)>| {
-            days.into_iter().filter_map(|(period, _)| period.day()).collect()
-        };
-        let changed = days.values().chain(parents.values()).filter(|rebuilt| rebuilt.is_changed);
-        let mut kept = self.retired_months.iter().filter(|month| month.effect == MonthEffect::Kept);
-        if let Some(first) = kept.next() {
-            tracing::warn!(target: REPORTED, n_more_months = kept.count(), "{first}");
-        }
-        RunReport {
-            run: self.config.run.clone(),
-            snapshot: SnapshotId(version),
-            unchanged,
-            days: dates(present),
-            days_removed: dates(gone),
-            rows_in: metadata.rows_in,
-            rows_out_of_day: metadata.rows_out_of_day,
-            rows_unattributed: self.rows_unattributed.clone(),
-            rows_quarantined: self.quarantine.n_rows().clone(),
-            columns_absent: self.columns.absent(),
-            far_days: self.far_days(state, days),
-            provisional_days: metadata.provisional_days,
-            left_out: self.left_out.clone(),
-            days_without_state: days_without_state(&metadata.inputs, days),
-            retired_months: self.retired_months.clone(),
-            mended: self.mended.clone(),
-            cells,
-            n_periods_changed: changed.count() as u64,
-            bytes_written: self.bytes_written,
-            lookups: metadata.lookups,
-            checks: metadata.checks,
-            accepted: metadata.accepted,
-            steps: self.book.times(),
-        }
     }
 }

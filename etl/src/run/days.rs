@@ -23,7 +23,7 @@ use crate::input::selection::Selection;
 use crate::journal::RowKey;
 use crate::journal::StagedPass;
 use crate::rollup::{RolledUp, roll_up};
-use crate::run::plan::{MonthEffect, Plan};
+use crate::run::plan::Plan;
 use crate::stage::{Periods, Rebuilt};
 use clio_lake::{LakeFile, TableState, files_by_period};
 
@@ -76,7 +76,7 @@ impl Run<'_> {
             })
             .try_buffered(2);
         while let Some((pass, mut of_pass, credited)) = passes.try_next().await? {
-            self.count_unattributed(&credited);
+            self.account.count_unattributed(&credited);
             let mut bad = self.set_aside(inputs, &of_pass).await?;
             if let Made::Staged(staged) = &of_pass {
                 let staging = &mut self.stager.staging;
@@ -102,9 +102,9 @@ impl Run<'_> {
             book.progress().advance(1);
         }
         drop(passes);
-        self.quarantine.refuse_too_many(inputs, &self.rows_in)?;
+        self.account.quarantine.refuse_too_many(inputs, &self.account.rows_in)?;
         for source in inputs.sources() {
-            self.rows_in.entry(source.name().to_owned()).or_default();
+            self.account.rows_in.entry(source.name().to_owned()).or_default();
         }
         // A day that the lake holds, and that has no events any more, loses its partition; so does a day of a
         // retired month that is rebuilt: there is none, and its month is folded without it.
@@ -157,11 +157,11 @@ impl Run<'_> {
         of_pass: &Made,
     ) -> Result<Vec<RowKey>, EtlError> {
         if let Made::Staged(staged) = of_pass {
-            self.quarantine.take_over(&staged.quarantined);
+            self.account.quarantine.take_over(&staged.quarantined);
         }
         let journal = self.book.journal().cloned();
         loop {
-            match self.quarantine.store(self.config, inputs, journal.as_ref()).await {
+            match self.account.quarantine.store(self.config, inputs, journal.as_ref()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => self.book.wait_after(ROLL_UP, "", error).await?,
             }
@@ -186,27 +186,7 @@ impl Run<'_> {
     /// all files where they lie in no folders by day.
     pub(super) fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
         let by_date = matches!(self.asked, Days::Range(range) if range.contains(day));
-        by_date || (plan.may_rebuild(day) && !self.is_kept(day))
-    }
-
-    /// Whether a day lies in a retired month that this run leaves as it is.
-    pub(super) fn is_kept(&self, day: Date) -> bool {
-        self.retired_months.iter().any(|month| month.keeps(day))
-    }
-
-    /// Leaves retired months as they are of which a pass has found no events of some day.
-    fn keep_months(
-        &mut self,
-        plan: &Plan,
-        found: impl Iterator<Item = Date>,
-    ) -> Result<(), EtlError> {
-        for (month, without_files) in plan.months_without_events(self.asked, &found.collect())? {
-            for planned in self.retired_months.iter_mut().filter(|it| it.period() == month) {
-                (planned.effect, planned.without_files) =
-                    (MonthEffect::Kept, without_files.clone());
-            }
-        }
-        Ok(())
+        by_date || (plan.may_rebuild(day) && !self.account.keeps(day))
     }
 
     /// Takes the days of a pass that another run has made, as if this one had.
@@ -218,16 +198,20 @@ impl Run<'_> {
         read: Vec<(Period, Rebuilt)>,
         days: &mut Periods,
     ) -> Result<(), EtlError> {
-        self.keep_months(plan, read.iter().filter_map(|(period, _)| period.day()))?;
+        self.account.keep_months(
+            plan,
+            self.asked,
+            read.iter().filter_map(|(period, _)| period.day()),
+        )?;
         for (period, rebuilt) in read {
-            if period.day().is_some_and(|day| self.is_kept(day)) {
+            if period.day().is_some_and(|day| self.account.keeps(day)) {
                 continue;
             }
             self.count_day(shape, period, &rebuilt, &staged.rows_in)?;
             self.stager.checked.n_cells += rebuilt.totals.n_cells;
             days.insert(period, rebuilt);
         }
-        self.count_others(pass, &staged.rows_out_of_day, days);
+        self.account.count_others(pass, &staged.rows_out_of_day, days);
         Ok(())
     }
 
@@ -248,9 +232,9 @@ impl Run<'_> {
             quarantined,
         };
         let part = resume::name_of(pass);
-        self.keep_months(plan, rolled.days.iter().map(|(day, _)| *day))?;
+        self.account.keep_months(plan, self.asked, rolled.days.iter().map(|(day, _)| *day))?;
         for index in 0..rolled.days.len() {
-            if self.is_kept(rolled.days[index].0) {
+            if self.account.keeps(rolled.days[index].0) {
                 continue;
             }
             let (period, rebuilt) = loop {
@@ -265,7 +249,7 @@ impl Run<'_> {
             }
             days.insert(period, rebuilt);
         }
-        self.count_others(pass, &rolled.rows_out_of_day, days);
+        self.account.count_others(pass, &rolled.rows_out_of_day, days);
         if let Some(journal) = self.book.journal() {
             let made_of = resume::made_of(inputs.inventory(), shape, plan, pass, &self.columns);
             journal.pass_done(&part, &made_of, &staged)?;
@@ -304,42 +288,9 @@ impl Run<'_> {
         invariants::counts_are_rows(shape, period, &rebuilt.totals, of_day)?;
         self.stager.checked.n_days += 1;
         for source in rows_in.keys() {
-            *self.rows_in.entry(source.clone()).or_default() += of_day(source);
+            *self.account.rows_in.entry(source.clone()).or_default() += of_day(source);
         }
         Ok(())
-    }
-
-    /// What is without credit is found anew in every run, since a day before a finished one may tell.
-    fn count_unattributed(&mut self, credited: &Credited) {
-        for (source, by_day) in &credited.rows_unattributed {
-            let known = self.rows_unattributed.entry(source.clone()).or_default();
-            for (day, n_rows) in by_day {
-                if self.retired_months.iter().any(|month| month.keeps(*day)) {
-                    continue;
-                }
-                *known.entry(*day).or_default() += n_rows;
-            }
-        }
-    }
-
-    fn count_others(
-        &mut self,
-        pass: &Selection,
-        rows_out_of_day: &BTreeMap<String, u64>,
-        days: &Periods,
-    ) {
-        // Of a pass over all days: they stand beside the last one that has cells.
-        let day = match pass.days {
-            Days::Range(range) => Some(range.last()),
-            Days::All | Days::OutOfDate => days.keys().rev().find_map(|period| period.day()),
-        };
-        for (source, n_rows) in rows_out_of_day {
-            *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
-            if let Some(day) = day.filter(|_| *n_rows > 0) {
-                let by_day = self.out_of_day.entry(source.clone()).or_default();
-                *by_day.entry(day).or_default() += n_rows;
-            }
-        }
     }
 }
 
