@@ -10,10 +10,14 @@ mod attribution;
 mod check;
 mod checks;
 mod columns;
+mod dimension;
 mod expression;
+mod files;
 mod fingerprint;
+mod lookup;
 mod problems;
 mod raw;
+mod source;
 
 use std::fmt;
 
@@ -21,9 +25,13 @@ pub use attribution::{Attribution, Credit, Window, WindowError};
 pub use checks::{Check, CheckKind, OnFailure, Per};
 use clio_sketch::{Family, Precision};
 pub use columns::{ColumnType, ColumnTypeError};
+pub use dimension::{Dimension, DimensionColumn};
 pub use expression::{Expression, ExpressionError};
+pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
+pub use source::{Source, TimesAre};
 
 use crate::field::FieldRef;
 use crate::id::Fingerprint;
@@ -186,135 +194,6 @@ impl Model {
     }
 }
 
-/// Rows of events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The name.
-    pub name: String,
-    /// Where its files are.
-    pub files: FileSet,
-    /// When the event happened: a column or an SQL expression that gives a timestamp.
-    pub time: SqlColumn,
-    /// What a time without a zone is a time of.
-    pub times_are: TimesAre,
-    /// Only rows for which this SQL predicate holds.
-    pub predicate: Option<String>,
-    /// How its rows are credited to those of another source; they take the dimensions and the day
-    /// of the row that they are credited to, and one without such a row is in no cell.
-    pub attribution: Option<Attribution>,
-}
-
-/// What a time without a zone is a time of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum TimesAre {
-    /// Of UTC, whatever the dataset's time zone.
-    #[default]
-    Utc,
-    /// Of the dataset's time zone. The day is the one that is written; of the hour that comes twice when clocks
-    /// go back it is the first, and a time that clocks skip is as much later as they were put forward.
-    Local,
-}
-
-impl TimesAre {
-    /// Every choice.
-    pub const ALL: [Self; 2] = [Self::Utc, Self::Local];
-
-    /// The name in the model: `UTC`, `local`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Utc => "UTC",
-            Self::Local => "local",
-        }
-    }
-}
-
-/// Files of one format in one folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSet {
-    /// A file, or a folder (ends in `/`), as the model writes it: relative to the model file, or any
-    /// address of an object store. Folders `dt=YYYY-MM-DD` below it are pruned by day.
-    pub url: String,
-    /// Patterns of file names (`bts-*.csv`), any of which must match; empty for every file of the
-    /// format's ending. Rows see their file's name without folder and ending in the column `_file`.
-    pub patterns: Vec<String>,
-    /// The format.
-    pub format: Format,
-    /// Columns computed from the file's own, by name, in the file's order.
-    pub columns: Vec<(String, String)>,
-    /// The types of the files' own columns, by name, in the file's order, as far as the model declares them.
-    pub types: Vec<(String, ColumnType)>,
-    /// `dt=` folders are those of the day of arrival: one may hold events of so many days before it. `None`
-    /// where they are those of the events' day.
-    pub late_days: Option<u16>,
-    /// What happens to a row that cannot be read or computed with.
-    pub on_bad_rows: OnBadRows,
-}
-
-/// What happens to a source's rows that cannot be read or computed with.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum OnBadRows {
-    /// The run fails and names the first one; nothing is committed.
-    #[default]
-    Fail,
-    /// They are left out, counted, and written with reason and place to a table beside the lake.
-    Quarantine {
-        /// The run fails all the same if more than this share of a source's rows is bad.
-        at_most: f64,
-    },
-}
-
-impl OnBadRows {
-    /// The names in the model.
-    pub const NAMES: [&str; 2] = ["fail", "quarantine"];
-    /// The share that may be bad where the model does not say.
-    pub const DEFAULT_AT_MOST: f64 = 0.01;
-}
-
-// A share is a checked number, never NaN.
-impl Eq for OnBadRows {}
-
-/// A file format with its options.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
-    /// Apache Parquet.
-    Parquet,
-    /// Comma-separated values.
-    Csv(CsvOptions),
-    /// One JSON object a line.
-    Ndjson,
-}
-
-impl Format {
-    /// The name in the model: `parquet`, `csv`, `ndjson`.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Parquet => "parquet",
-            Self::Csv(_) => "csv",
-            Self::Ndjson => "ndjson",
-        }
-    }
-}
-
-/// How a CSV file is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CsvOptions {
-    /// The first line names the columns. Default: true; without it they are `column_1`, `column_2` …
-    pub header: bool,
-    /// Between fields, one ASCII character. Default: a comma.
-    pub delimiter: u8,
-    /// Around fields that hold a delimiter, one ASCII character. Default: the double quote; `None` (written
-    /// `""`) where no character quotes.
-    pub quote: Option<u8>,
-    /// A field with one of these texts is null; at least one. Default: the empty text alone.
-    pub nulls: Vec<String>,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self { header: true, delimiter: b',', quote: Some(b'"'), nulls: vec![String::new()] }
-    }
-}
-
 /// A column's name, or an SQL expression over the columns of its table.
 ///
 /// Whether a text is a column or an expression is decided where the columns are known: a column that
@@ -326,102 +205,6 @@ impl fmt::Display for SqlColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// The column of a lookup's table in the lake that identifies a row.
-pub const LOOKUP_KEY_COLUMN: &str = "key";
-
-/// A table that knows more about a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lookup {
-    /// The name.
-    pub name: String,
-    /// Where its files are.
-    pub files: FileSet,
-    /// What identifies a row: a column or an SQL expression.
-    pub key: SqlColumn,
-    /// Whether it has a history: a day then takes the rows in force on it.
-    pub as_of: Option<AsOf>,
-    /// What becomes of days that took values from a lookup without history, once it changes.
-    pub on_change: OnChange,
-}
-
-/// Where a lookup's history is: which of its rows are in force on a day. Days are those of the
-/// dataset's time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AsOf {
-    /// In folders `dt=YYYY-MM-DD`: each is a whole state, in force from its day on until the day before
-    /// the next folder's.
-    Folders,
-    /// In its rows: each is in force from the day of `valid_from`, that day included, until the day of
-    /// `valid_to`, that day not included.
-    Rows {
-        /// A column or an SQL expression; a date, or an instant, of which the day counts.
-        valid_from: SqlColumn,
-        /// As `valid_from`; null, or without it, a row stays in force.
-        valid_to: Option<SqlColumn>,
-    },
-}
-
-/// What a changed lookup without history does to the days that took values from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum OnChange {
-    /// They are rebuilt.
-    #[default]
-    Rebuild,
-    /// They keep what they were made with; days that are made or rebuilt from then on, for whatever
-    /// reason, take the lookup as it is.
-    NewDays,
-}
-
-impl OnChange {
-    /// Every way.
-    pub const ALL: [Self; 2] = [Self::Rebuild, Self::NewDays];
-
-    /// The name in the model: `rebuild`, `new_days`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rebuild => "rebuild",
-            Self::NewDays => "new_days",
-        }
-    }
-}
-
-/// What one filters and groups by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dimension {
-    /// The name.
-    pub name: String,
-    /// What people read.
-    pub display: String,
-    /// Where an event's value comes from.
-    pub column: DimensionColumn,
-    /// A cell holds a set of values instead of one.
-    pub multi: bool,
-    /// The lookup that describes members; with `attributes`, `label` or `media` there is one.
-    pub members: Option<String>,
-    /// Columns of `members` that one can filter and group by. A list column is multi-valued.
-    pub attributes: Vec<String>,
-    /// The column of `members` with what people read.
-    pub label: Option<String>,
-    /// The column of `members` with the address of a preview.
-    pub media: Option<String>,
-}
-
-/// Where a dimension's value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DimensionColumn {
-    /// From the event.
-    Event(SqlColumn),
-    /// From the rows of a lookup whose key equals the event's `on`.
-    Lookup {
-        /// The lookup's name.
-        lookup: String,
-        /// The event's column or expression that is looked up.
-        on: SqlColumn,
-        /// The lookup's column or expression with the value.
-        column: SqlColumn,
-    },
 }
 
 /// A number.

@@ -1,0 +1,90 @@
+//! Files of one format in one folder: how they are named, written and read.
+
+use super::columns::ColumnType;
+
+/// Files of one format in one folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSet {
+    /// A file, or a folder (ends in `/`), as the model writes it: relative to the model file, or any
+    /// address of an object store. Folders `dt=YYYY-MM-DD` below it are pruned by day.
+    pub url: String,
+    /// Patterns of file names (`bts-*.csv`), any of which must match; empty for every file of the
+    /// format's ending. Rows see their file's name without folder and ending in the column `_file`.
+    pub patterns: Vec<String>,
+    /// The format.
+    pub format: Format,
+    /// Columns computed from the file's own, by name, in the file's order.
+    pub columns: Vec<(String, String)>,
+    /// The types of the files' own columns, by name, in the file's order, as far as the model declares them.
+    pub types: Vec<(String, ColumnType)>,
+    /// `dt=` folders are those of the day of arrival: one may hold events of so many days before it. `None`
+    /// where they are those of the events' day.
+    pub late_days: Option<u16>,
+    /// What happens to a row that cannot be read or computed with.
+    pub on_bad_rows: OnBadRows,
+}
+
+/// What happens to a source's rows that cannot be read or computed with.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum OnBadRows {
+    /// The run fails and names the first one; nothing is committed.
+    #[default]
+    Fail,
+    /// They are left out, counted, and written with reason and place to a table beside the lake.
+    Quarantine {
+        /// The run fails all the same if more than this share of a source's rows is bad.
+        at_most: f64,
+    },
+}
+
+impl OnBadRows {
+    /// The names in the model.
+    pub const NAMES: [&str; 2] = ["fail", "quarantine"];
+    /// The share that may be bad where the model does not say.
+    pub const DEFAULT_AT_MOST: f64 = 0.01;
+}
+
+// A share is a checked number, never NaN.
+impl Eq for OnBadRows {}
+
+/// A file format with its options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values.
+    Csv(CsvOptions),
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// The name in the model: `parquet`, `csv`, `ndjson`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv(_) => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+}
+
+/// How a CSV file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvOptions {
+    /// The first line names the columns. Default: true; without it they are `column_1`, `column_2` …
+    pub header: bool,
+    /// Between fields, one ASCII character. Default: a comma.
+    pub delimiter: u8,
+    /// Around fields that hold a delimiter, one ASCII character. Default: the double quote; `None` (written
+    /// `""`) where no character quotes.
+    pub quote: Option<u8>,
+    /// A field with one of these texts is null; at least one. Default: the empty text alone.
+    pub nulls: Vec<String>,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self { header: true, delimiter: b',', quote: Some(b'"'), nulls: vec![String::new()] }
+    }
+}

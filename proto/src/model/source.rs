@@ -1,0 +1,47 @@
+//! Sources: where events are, and which of them count.
+
+use super::SqlColumn;
+use super::attribution::Attribution;
+use super::files::FileSet;
+
+/// Rows of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name.
+    pub name: String,
+    /// Where its files are.
+    pub files: FileSet,
+    /// When the event happened: a column or an SQL expression that gives a timestamp.
+    pub time: SqlColumn,
+    /// What a time without a zone is a time of.
+    pub times_are: TimesAre,
+    /// Only rows for which this SQL predicate holds.
+    pub predicate: Option<String>,
+    /// How its rows are credited to those of another source; they take the dimensions and the day
+    /// of the row that they are credited to, and one without such a row is in no cell.
+    pub attribution: Option<Attribution>,
+}
+
+/// What a time without a zone is a time of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TimesAre {
+    /// Of UTC, whatever the dataset's time zone.
+    #[default]
+    Utc,
+    /// Of the dataset's time zone. The day is the one that is written; of the hour that comes twice when clocks
+    /// go back it is the first, and a time that clocks skip is as much later as they were put forward.
+    Local,
+}
+
+impl TimesAre {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Utc, Self::Local];
+
+    /// The name in the model: `UTC`, `local`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Local => "local",
+        }
+    }
+}
