@@ -18,7 +18,7 @@ use object_store::ObjectStore;
 
 use self::day::DayTally;
 use crate::cells::{CellShape, Held};
-use crate::error::{EtlError, FailedCheck};
+use crate::error::{CheckError, EtlError, FailedCheck};
 use crate::fold::Union;
 use crate::input::lookups::Members;
 use crate::reported::REPORTED;
@@ -289,7 +289,7 @@ fn median(values: &mut [i128]) -> f64 {
 pub(crate) fn refuse_failures(
     outcomes: &[CheckOutcome],
     accepted: Option<&str>,
-) -> Result<(), EtlError> {
+) -> Result<(), CheckError> {
     let mut failed = Vec::new();
     let mut warned = Vec::new();
     for outcome in outcomes {
@@ -315,7 +315,7 @@ pub(crate) fn refuse_failures(
             _ => tracing::warn!(target: REPORTED, check, %day, "a check warns: {what}"),
         }
     }
-    if failed.is_empty() { Ok(()) } else { Err(EtlError::ChecksFailed { failed }) }
+    if failed.is_empty() { Ok(()) } else { Err(CheckError::Declared { failed }) }
 }
 
 #[cfg(test)]

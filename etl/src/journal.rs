@@ -31,7 +31,7 @@ use url::Url;
 pub(crate) use heirloom::{Heirloom, RowKey, StagedDay, StagedPass};
 
 use crate::clock::Clock;
-use crate::error::EtlError;
+use crate::error::{EtlError, StateError};
 
 /// How long a write waits for that of another process; each takes less than a millisecond.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -83,8 +83,8 @@ impl Journal {
         lake: &str,
         run: &RunId,
         clock: Clock,
-    ) -> Result<Self, EtlError> {
-        let failed = |reason: String| EtlError::State { folder: folder.to_owned(), reason };
+    ) -> Result<Self, StateError> {
+        let failed = |reason: String| StateError { folder: folder.to_owned(), reason };
         let running = folder.join("running");
         std::fs::create_dir_all(&running).map_err(|error| failed(error.to_string()))?;
         let lock = lock_path(folder, run);
@@ -120,7 +120,7 @@ impl Journal {
     }
 
     /// Notes which version the run found, so that a commit of its own is looked for after it.
-    pub(crate) fn found_version(&self, version: Option<u64>) -> Result<(), EtlError> {
+    pub(crate) fn found_version(&self, version: Option<u64>) -> Result<(), StateError> {
         let version = version.and_then(|version| i64::try_from(version).ok());
         self.write(|connection| {
             connection.execute(
@@ -132,7 +132,7 @@ impl Journal {
     }
 
     /// Notes that a step begins.
-    pub(crate) fn begin_step(&self, step: &str) -> Result<StepNumber, EtlError> {
+    pub(crate) fn begin_step(&self, step: &str) -> Result<StepNumber, StateError> {
         self.write(|connection| {
             connection.query_row(
                 "INSERT INTO steps (run, number, step, started_ms) \
@@ -145,7 +145,7 @@ impl Journal {
     }
 
     /// Notes that a step has to be tried again, and why.
-    pub(crate) fn retry_step(&self, step: StepNumber, error: &EtlError) -> Result<(), EtlError> {
+    pub(crate) fn retry_step(&self, step: StepNumber, error: &EtlError) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute(
                 "UPDATE steps SET n_attempts = n_attempts + 1, error = ?3 \
@@ -157,7 +157,7 @@ impl Journal {
     }
 
     /// Notes that a step is done, and how many rows it took in or gave out.
-    pub(crate) fn end_step(&self, step: StepNumber, n_rows: u64) -> Result<(), EtlError> {
+    pub(crate) fn end_step(&self, step: StepNumber, n_rows: u64) -> Result<(), StateError> {
         let n_rows = i64::try_from(n_rows).unwrap_or(i64::MAX);
         self.write(|connection| {
             connection.execute(
@@ -169,7 +169,7 @@ impl Journal {
     }
 
     /// Notes a file before it is written.
-    pub(crate) fn intend(&self, folder: &str, path: &str) -> Result<(), EtlError> {
+    pub(crate) fn intend(&self, folder: &str, path: &str) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute(
                 "INSERT OR REPLACE INTO files (run, folder, path) VALUES (?1, ?2, ?3)",
@@ -180,7 +180,7 @@ impl Journal {
     }
 
     /// Forgets a file that a commit names, or that is deleted.
-    pub(crate) fn forget(&self, folder: &str, path: &str) -> Result<(), EtlError> {
+    pub(crate) fn forget(&self, folder: &str, path: &str) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute(
                 "DELETE FROM files WHERE run = ?1 AND folder = ?2 AND path = ?3",
@@ -196,7 +196,7 @@ impl Journal {
         outcome: RunOutcome,
         error: Option<&EtlError>,
         keeps_passes: bool,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), StateError> {
         self.write(|connection| {
             let run = self.run.as_str();
             connection.execute(
@@ -216,7 +216,7 @@ impl Journal {
     }
 
     /// Notes that the lake has a record of how another run ended.
-    pub(crate) fn recorded(&self, run: &str) -> Result<(), EtlError> {
+    pub(crate) fn recorded(&self, run: &str) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute("UPDATE runs SET recorded = 1 WHERE run = ?1", [run])
         })
@@ -248,7 +248,7 @@ impl Journal {
     fn write<T>(
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, EtlError> {
+    ) -> Result<T, StateError> {
         let mut connection = self.lock();
         let written = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -265,8 +265,8 @@ impl Journal {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self, error: &dyn std::error::Error) -> EtlError {
-        EtlError::State { folder: self.folder.clone(), reason: error.to_string() }
+    fn failed(&self, error: &dyn std::error::Error) -> StateError {
+        StateError { folder: self.folder.clone(), reason: error.to_string() }
     }
 }
 
@@ -275,12 +275,12 @@ impl Journal {
 ///
 /// # Errors
 ///
-/// [`EtlError::State`] where the journal cannot be read.
+/// [`StateError`] where the journal cannot be read.
 pub fn files_of_runs(
     state: &Path,
     lake: &Url,
-) -> Result<BTreeMap<String, BTreeSet<String>>, EtlError> {
-    let failed = |reason: String| EtlError::State { folder: state.to_owned(), reason };
+) -> Result<BTreeMap<String, BTreeSet<String>>, StateError> {
+    let failed = |reason: String| StateError { folder: state.to_owned(), reason };
     let there = state.join(DATABASE).try_exists().map_err(|error| failed(error.to_string()))?;
     let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if !there {

@@ -47,7 +47,11 @@ mod verify;
 
 pub use cells::invariants::INVARIANTS;
 pub use config::{Config, Days, Progress, Silent};
-pub use error::{ErrorKind, EtlError, FailedCheck, Place, TableName, TypeInFile};
+pub use error::{
+    CheckError, ColumnError, Conflict, EngineError, ErrorKind, EtlError, FailedCheck, LookupError,
+    Place, PlanError, ProposeError, ReadError, ScheduleError, SqlError, StateError, TableName,
+    TypeInFile,
+};
 pub use functions::register as register_sketch_functions;
 pub use input::columns::AbsentColumn;
 pub use input::left_out::LeftOut;

@@ -52,7 +52,7 @@ pub async fn propose(places: &[Url], base: &Url, n_threads: usize) -> Result<Pro
             match Sample::read(&ctx, found).await {
                 Ok(sample) => samples.push(sample),
                 // Among the files of a folder there may be what is no table.
-                Err(error) if !is_named && !error.can_pass() => {
+                Err(error) if !is_named && !error.is_transient() => {
                     unread.push(format!("table {name}: {error}"));
                 }
                 Err(error) => return Err(error),

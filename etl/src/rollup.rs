@@ -33,8 +33,7 @@ use crate::attribute::Credited;
 use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
 use crate::engine::{explained, root_message};
 use crate::epoch::date_of;
-use crate::error::is_of_rows;
-use crate::error::{During, EtlError};
+use crate::error::{During, EngineError, EtlError};
 use crate::functions::{self, distinct};
 use crate::input::enrich::{Decoder, InForce};
 use crate::input::frames::{DAY, dimension_column, input_column, rows_column};
@@ -68,7 +67,7 @@ pub(crate) async fn roll_up(
             return cells.finish(ctx).await;
         };
         let error = explained("rolling up events", error);
-        if !(is_of_rows(&error) && inputs.set_aside(selection).await? > 0) {
+        if !(error.is_of_rows() && inputs.set_aside(selection).await? > 0) {
             return Err(explain(ctx, inputs, selection, error).await);
         }
     }
@@ -155,7 +154,7 @@ async fn explain(
     selection: &Selection,
     mut error: EtlError,
 ) -> EtlError {
-    if !matches!(error, EtlError::Engine { .. }) {
+    if !error.is_unexplained() {
         return error;
     }
     for (index, source) in inputs.sources().iter().enumerate() {
@@ -169,7 +168,7 @@ async fn explain(
         let plan = |provider| inputs.events(ctx, index, provider, selection, &none);
         let key_of = |column: &str| inputs.key_of(index, column);
         error = source.table.locate(ctx, files, error, plan, &key_of).await;
-        if !matches!(error, EtlError::Engine { .. }) {
+        if !error.is_unexplained() {
             break;
         }
     }
@@ -275,7 +274,8 @@ pub(crate) fn total(
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     let step = "adding up";
     let values = cast_with_options(sums, stored, &strict).map_err(|error| {
-        EtlError::SumTooLarge { measure: measure.to_owned(), reason: root_message(&error.into()) }
+        let (measure, reason) = (measure.to_owned(), root_message(&error.into()));
+        EngineError::SumTooLarge { measure, reason }
     })?;
     if values.null_count() == 0 {
         return Ok(values);

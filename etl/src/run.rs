@@ -320,7 +320,7 @@ impl Run<'_> {
     async fn end(&mut self, result: &Result<RunReport, EtlError>) -> Result<(), EtlError> {
         let error = result.as_ref().err();
         // The days that are done stay for the next run where only the storage failed.
-        let is_kept = error.is_some_and(EtlError::can_pass) && self.book.journal().is_some();
+        let is_kept = error.is_some_and(EtlError::is_transient) && self.book.journal().is_some();
         if !is_kept {
             self.stager.staging.discard().await;
         }

@@ -15,7 +15,7 @@ use datafusion::scalar::ScalarValue;
 use url::Url;
 
 use crate::engine::{self, root_message};
-use crate::error::{During, EtlError};
+use crate::error::{During, EtlError, SqlError};
 use crate::functions;
 use crate::input::source::parquet_table;
 use clio_lake::{DeltaFolder, LakeError, TableState};
@@ -59,7 +59,7 @@ pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError>
     };
     let refused = |error| match folders.iter().find_map(DeltaFolder::met_damage) {
         Some(damage) => LakeError::Damaged(damage).into(),
-        None => EtlError::Sql { reason: root_message(&error) },
+        None => EtlError::from(SqlError { reason: root_message(&error) }),
     };
     for (name, url) in &config.tables {
         let options = ParquetReadOptions::default();

@@ -19,7 +19,6 @@ use crate::config::Days;
 use crate::engine::explained;
 use crate::engine::spilled::Spilled;
 use crate::epoch::date_of;
-use crate::error::is_of_rows;
 use crate::error::{During, EtlError};
 use crate::functions::KnownKeys;
 use crate::input::creditor::Creditor;
@@ -213,7 +212,7 @@ impl<'a> Chain<'a> {
                 Err(Failure::Engine(error)) => explained(STEP, error),
             };
             // Each round that fails leaves more bad rows out than the one before.
-            if !(is_of_rows(&failed)
+            if !(failed.is_of_rows()
                 && self.inputs.set_aside_credited(self.index, &plays, &impressions).await? > 0)
             {
                 return Err(self.locate(step, plays, impressions, failed).await);
@@ -229,7 +228,7 @@ impl<'a> Chain<'a> {
         impressions: Vec<SourceFile>,
         failed: EtlError,
     ) -> EtlError {
-        if !matches!(failed, EtlError::Engine { .. }) {
+        if !failed.is_unexplained() {
             return failed;
         }
         let input = &self.inputs.sources()[self.index];
@@ -237,7 +236,7 @@ impl<'a> Chain<'a> {
         let plan = |provider| self.inputs.plays(ctx, self.index, provider, days);
         let key_of = |column: &str| self.inputs.key_of(self.index, column);
         let failed = input.table.locate(ctx, plays, failed, plan, &key_of).await;
-        if !matches!(failed, EtlError::Engine { .. }) {
+        if !failed.is_unexplained() {
             return failed;
         }
         let known = KnownKeys::for_about(0);

@@ -8,7 +8,7 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
 
 use crate::cells::{CellShape, Held};
-use crate::error::EtlError;
+use crate::error::CheckError;
 
 /// No cell has more different values than events.
 pub(crate) const DISTINCT_WITHIN_COUNT: &str = "distinct within count";
@@ -55,7 +55,7 @@ impl Totals {
         shape: &CellShape,
         period: Period,
         cells: &RecordBatch,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), CheckError> {
         self.n_cells += cells.num_rows() as u64;
         let column = |measure: usize| cells.column(shape.n_dimensions + measure);
         for (index, measure) in shape.measures.iter().enumerate() {
@@ -79,7 +79,7 @@ impl Totals {
             let sketches = column(index).as_binary::<i32>();
             for row in 0..sketches.len() {
                 let bytes = sketches.value(row);
-                let failed = |reason: String| EtlError::CheckFailed {
+                let failed = |reason: String| CheckError::Invariant {
                     check: DISTINCT_WITHIN_COUNT,
                     period,
                     reason: format!("cell {row}, measure `{}`: {reason}", measure.name),
@@ -138,12 +138,12 @@ pub(crate) fn counts_are_rows(
     period: Period,
     totals: &Totals,
     rows_in: impl Fn(&str) -> u64,
-) -> Result<(), EtlError> {
+) -> Result<(), CheckError> {
     for (measure, total) in shape.measures.iter().zip(&totals.whole) {
         let n_rows = rows_in(&measure.source);
         if measure.held == Held::Count && *total != Some(i128::from(n_rows)) {
             let found = total.unwrap_or_default();
-            return Err(EtlError::CheckFailed {
+            return Err(CheckError::Invariant {
                 check: COUNTS_ARE_ROWS,
                 period,
                 reason: format!("`{}` comes to {found}, {n_rows} rows were read", measure.name),
@@ -159,11 +159,11 @@ pub(crate) fn parent_is_sum(
     period: Period,
     totals: &Totals,
     children: &[Option<i128>],
-) -> Result<(), EtlError> {
+) -> Result<(), CheckError> {
     for ((measure, total), expected) in shape.measures.iter().zip(&totals.whole).zip(children) {
         if total != expected {
             let (found, expected) = (total.unwrap_or_default(), expected.unwrap_or_default());
-            return Err(EtlError::CheckFailed {
+            return Err(CheckError::Invariant {
                 check: PARENT_IS_SUM,
                 period,
                 reason: format!("`{}` comes to {found}, its parts to {expected}", measure.name),
@@ -179,12 +179,12 @@ pub(crate) fn all_time_holds(
     all: &mut Totals,
     period: Period,
     day: &mut Totals,
-) -> Result<(), EtlError> {
+) -> Result<(), CheckError> {
     for (index, measure) in shape.measures.iter().enumerate() {
         let (Some(all), Some(day)) = (all.estimate(index), day.estimate(index)) else { continue };
         if all.upper < day.lower {
             let (upper, lower) = (all.upper, day.lower);
-            return Err(EtlError::CheckFailed {
+            return Err(CheckError::Invariant {
                 check: ALL_TIME_HOLDS_DAYS,
                 period,
                 reason: format!(

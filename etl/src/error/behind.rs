@@ -2,7 +2,7 @@
 
 use clio_lake::{Damage, LakeError};
 
-use super::EtlError;
+use super::{EtlError, ReadError};
 
 impl EtlError {
     /// The error of a reader of files behind one of the engine's.
@@ -10,32 +10,16 @@ impl EtlError {
         if let Some(damage) = Damage::behind(error) {
             return Some(Self::Lake(LakeError::Damaged(damage.clone())));
         }
-        let causes = std::iter::successors(Some(error), |cause| cause.source());
-        let mut own = causes.filter_map(|cause| cause.downcast_ref::<Self>());
-        own.find_map(|own| match own {
-            Self::BadRow { table, file, place, reason } => Some(Self::BadRow {
-                table: table.clone(),
-                file: file.clone(),
-                place: *place,
-                reason: reason.clone(),
-            }),
-            Self::BadFile { table, file, format, reason } => Some(Self::BadFile {
-                table: table.clone(),
-                file: file.clone(),
-                format,
-                reason: reason.clone(),
-            }),
-            Self::FileChanged { table, file } => {
-                Some(Self::FileChanged { table: table.clone(), file: file.clone() })
-            }
-            Self::Storage { table, url, reason, passes } => Some(Self::Storage {
-                table: table.clone(),
-                url: url.clone(),
-                reason: reason.clone(),
-                passes: *passes,
-            }),
-            _ => None,
-        })
+        let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+        causes.find_map(read_error).map(Self::Read)
+    }
+}
+
+fn read_error(cause: &(dyn std::error::Error + 'static)) -> Option<ReadError> {
+    match cause.downcast_ref::<EtlError>() {
+        Some(EtlError::Read(error)) => Some(error.clone()),
+        Some(_) => None,
+        None => cause.downcast_ref::<ReadError>().cloned(),
     }
 }
 
@@ -45,6 +29,7 @@ mod tests {
 
     use datafusion::common::DataFusionError;
 
+    use super::super::{ErrorKind, TableName};
     use super::*;
 
     fn generic(store: &'static str, kind: io::ErrorKind) -> object_store::Error {
@@ -52,12 +37,28 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_engine_passes_if_its_cause_does() {
+    fn an_error_of_the_engine_is_transient_if_its_cause_is() {
         let engine = |error: object_store::Error| {
             EtlError::engine("reading", DataFusionError::ObjectStore(Box::new(error)))
         };
-        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).can_pass());
-        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).can_pass());
-        assert!(!EtlError::engine("planning", DataFusionError::Plan("no".to_owned())).can_pass());
+        assert!(engine(generic("S3", io::ErrorKind::BrokenPipe)).is_transient());
+        assert!(!engine(generic("LocalFileSystem", io::ErrorKind::InvalidData)).is_transient());
+        let planning = EtlError::engine("planning", DataFusionError::Plan("no".to_owned()));
+        assert_eq!(planning.kind(), ErrorKind::Internal);
+    }
+
+    #[test]
+    fn what_a_reader_of_files_says_comes_through_the_engine() {
+        let table = TableName::Source("plays".to_owned());
+        let own = ReadError::FileChanged { table, file: "a.csv".to_owned() };
+        let joined = EtlError::Read(own.clone());
+        let boxed: [Box<dyn std::error::Error + Send + Sync>; 2] =
+            [Box::new(own.clone()), Box::new(joined)];
+        for error in boxed {
+            let error = DataFusionError::External(error).context("reading");
+            assert!(
+                matches!(EtlError::behind(&error), Some(EtlError::Read(found)) if found == own)
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
-use super::EtlError;
+use super::{EngineError, EtlError};
 
 /// An error of the engine as ours: the one that a reader of files raised, or what was being done.
 pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
@@ -12,7 +12,7 @@ pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
     }
     match error.find_root() {
         DataFusionError::ResourcesExhausted(reason) => {
-            EtlError::Memory { step: step.to_owned(), reason: reason.clone() }
+            EngineError::Memory { step: step.to_owned(), reason: reason.clone() }.into()
         }
         _ => EtlError::engine(step, error),
     }

@@ -27,7 +27,7 @@ use datafusion::logical_expr::ident;
 
 use super::union::Union;
 use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, PeriodCells};
-use crate::error::{During, EtlError};
+use crate::error::{During, EngineError, EtlError};
 use crate::functions::one_of;
 use clio_lake::LakeFile;
 
@@ -146,7 +146,7 @@ impl Union<'_> {
                 let (batch, row) = old.place(position);
                 batch.column(column).as_primitive::<Int64Type>().value(row)
             };
-            let grown: Result<Int64Array, EtlError> = grown
+            let grown: Result<Int64Array, EngineError> = grown
                 .iter()
                 .zip(values.values())
                 .map(|(&(old, _), &value)| {
@@ -450,8 +450,8 @@ impl<'a> Comparison<'a> {
 }
 
 /// A sum as it is stored.
-fn whole(measure: &str, sum: i128) -> Result<i64, EtlError> {
-    i64::try_from(sum).map_err(|_| EtlError::SumTooLarge {
+fn whole(measure: &str, sum: i128) -> Result<i64, EngineError> {
+    i64::try_from(sum).map_err(|_| EngineError::SumTooLarge {
         measure: measure.to_owned(),
         reason: format!("{sum} does not fit 64 bits"),
     })

@@ -12,7 +12,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use url::Url;
 
 use super::reach::Reach;
-use crate::error::{During, EtlError, TableName};
+use crate::error::{ColumnError, During, EtlError, TableName};
 use crate::functions::value_of;
 use crate::input::enrich::LookupRows;
 use crate::input::source::{Scope, Table};
@@ -113,7 +113,7 @@ fn gives(model: &Model, play: &str, of_play: &Scope<'_>, of_impression: &Scope<'
         };
         let is_own = measure.kind.source() == Some(play);
         let is_missing = |column: &SqlColumn| {
-            matches!(of_play.bind("", column), Err(EtlError::MissingColumn { .. }))
+            matches!(of_play.bind("", column), Err(ColumnError::Missing { .. }))
         };
         let is_there = |column: &SqlColumn| of_impression.bind("", column).is_ok();
         is_own && of.iter().any(is_missing) && of.iter().all(is_there)
@@ -123,7 +123,7 @@ fn gives(model: &Model, play: &str, of_play: &Scope<'_>, of_impression: &Scope<'
 
 impl Key {
     /// The key of a side's event, in the type in which both are compared.
-    pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, EtlError> {
+    pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, ColumnError> {
         let origin = match side {
             Side::Play => &self.of_play,
             Side::Impression => &self.of_impression,
@@ -201,7 +201,8 @@ impl Finder<'_> {
             if self.has_column(lookup, key).await? {
                 if lookup.as_of.is_some() {
                     let (at, column) = (self.at.clone(), key.0.clone());
-                    return Err(EtlError::KeyInTime { at, column, lookup: lookup.name.clone() });
+                    let lookup = lookup.name.clone();
+                    return Err(ColumnError::KeyWithHistory { at, column, lookup }.into());
                 }
                 let rows = LookupRows::open(self.ctx, self.base, &self.at, lookup, key).await?;
                 let (keys, values) = rows.values().await?;
@@ -217,14 +218,15 @@ impl Finder<'_> {
                 let found = scope.type_of(&self.at, &key.0, &value)?;
                 Ok((Origin::Own(key.clone()), found))
             }
-            Err(EtlError::MissingColumn { column, existing, .. }) => Err(EtlError::KeyNotFound {
+            Err(ColumnError::Missing { column, existing, .. }) => Err(ColumnError::KeyNotFound {
                 at: self.at.clone(),
                 table: table.name.clone(),
                 column,
                 existing,
                 looked_in,
-            }),
-            Err(error) => Err(error),
+            }
+            .into()),
+            Err(error) => Err(error.into()),
         }
     }
 

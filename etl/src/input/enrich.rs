@@ -30,7 +30,7 @@ pub(crate) use lookup_rows::LookupRows;
 
 use self::in_force::{InForceRows, Pool};
 use crate::config::Days;
-use crate::error::{During, EtlError};
+use crate::error::{ColumnError, During, EtlError};
 use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::functions::{Dated, member_of, member_on, set_of};
 use crate::input::selection::Selection;
@@ -118,7 +118,7 @@ impl Enrichment {
         scope: &Scope<'_>,
         in_force: &InForce,
         day: &Expr,
-    ) -> Result<Expr, EtlError> {
+    ) -> Result<Expr, ColumnError> {
         let Origin { key, column, kind } = &self.dimensions[index];
         let expr = scope.bind_text(key, column)?;
         let found = scope.type_of(key, &column.0, &expr)?;

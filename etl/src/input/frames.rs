@@ -243,7 +243,7 @@ impl Inputs {
                 let found = scope.type_of(&key, &column.0, &value)?;
                 if !found.is_binary() && !found.is_null() {
                     let mend = "ready-made sketches are a binary column";
-                    return Err(scope.wrong_type(&key, &column.0, &found, mend));
+                    return Err(scope.wrong_type(&key, &column.0, &found, mend).into());
                 }
                 let bytes = cast(value, DataType::LargeBinary);
                 Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
@@ -331,7 +331,7 @@ fn as_number(
         found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
         found => {
             let key = format!("measure.{measure}.of");
-            return Err(scope.wrong_type(&key, &of.0, &found, "a sum takes numbers"));
+            return Err(scope.wrong_type(&key, &of.0, &found, "a sum takes numbers").into());
         }
     })
 }

@@ -17,7 +17,6 @@ use super::selection::Selection;
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
 use crate::engine::explained;
-use crate::error::is_of_rows;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::input::creditor::Creditor;
@@ -270,7 +269,7 @@ impl Inputs {
             let is_float = match scope.type_of(&key, &of.0, &value)? {
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                     let has_fractions = async || match has_fractions(&frame, &value).await {
-                        Err(error) if table.quarantines() && is_of_rows(&error) => {
+                        Err(error) if table.quarantines() && error.is_of_rows() => {
                             let plan = |ctx: &SessionContext, provider| {
                                 self.filtered(ctx, table, source, provider)
                             };

@@ -21,7 +21,7 @@ use url::Url;
 use crate::cells::SortedCells;
 use crate::config::Config;
 use crate::engine::explained;
-use crate::error::{During, EtlError, TableName};
+use crate::error::{ColumnError, During, EtlError, LookupError, TableName};
 use crate::functions::{Calendar, instant_of};
 use crate::input::enrich::History;
 use crate::input::source::{Listed, Scope, Table};
@@ -126,13 +126,13 @@ impl Members {
         let n_keyless = batches.iter().map(|batch| batch.column(0).null_count()).sum();
         if n_keyless > 0 {
             let key = lookup.key.0.clone();
-            return Err(EtlError::KeyMissing { lookup: name, key, n_rows: n_keyless });
+            return Err(LookupError::KeyMissing { lookup: name, key, n_rows: n_keyless }.into());
         }
         let rows = SortedCells::sort(batches, 1).during(STEP)?;
         if let Some(keys) = rows.column(0).during(STEP)? {
             let keys = cast(&keys, &DataType::Utf8).during(STEP)?;
             if let Some((key, n_rows)) = first_repetition(&keys) {
-                return Err(EtlError::DuplicateKey { lookup: name, key, n_rows });
+                return Err(LookupError::DuplicateKey { lookup: name, key, n_rows }.into());
             }
         }
         Ok(Self { name: lookup.name.clone(), schema: Arc::new(Schema::new(fields)), rows })
@@ -234,7 +234,7 @@ fn last_rows(
 }
 
 /// A column as texts, or as lists of texts.
-fn stored_column(scope: &Scope<'_>, key: &str, column: &str) -> Result<(Field, Expr), EtlError> {
+fn stored_column(scope: &Scope<'_>, key: &str, column: &str) -> Result<(Field, Expr), ColumnError> {
     if column == LOOKUP_KEY_COLUMN {
         let expr = scope.bind(key, &SqlColumn(column.to_owned()))?;
         let found = scope.type_of(key, column, &expr)?;

@@ -44,7 +44,7 @@ use self::bad_rows::BadRows;
 use self::listing::Found;
 use self::schema::Spelling;
 use self::settle::Settled;
-use crate::error::{EtlError, TableName};
+use crate::error::{EtlError, ReadError, TableName};
 use crate::functions::Exact;
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
@@ -77,8 +77,8 @@ impl Listed {
         file_set: &FileSet,
         base: &Url,
         days: FolderDays,
-    ) -> Result<Self, EtlError> {
-        let address = |reason: String| EtlError::Address {
+    ) -> Result<Self, ReadError> {
+        let address = |reason: String| ReadError::Address {
             what: name.to_string(),
             url: file_set.url.clone(),
             reason,

@@ -4,11 +4,11 @@ use clio_proto::Source;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::Expr;
 
-use crate::error::EtlError;
+use crate::error::ColumnError;
 use crate::input::source::{Scope, Table};
 
 /// When a source's events happened.
-pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<Expr, EtlError> {
+pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<Expr, ColumnError> {
     let key = table.name.key("time");
     let time = scope.bind(&key, &source.time)?;
     let found = scope.type_of(&key, &source.time.0, &time)?;

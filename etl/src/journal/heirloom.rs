@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, is_alive, lock_path};
-use crate::error::EtlError;
+use crate::error::StateError;
 
 /// A bad row's source and file, and its line or row.
 pub(crate) type RowKey = (String, String, u64);
@@ -56,7 +56,7 @@ pub(crate) struct Heirloom {
 
 impl Journal {
     /// Takes over what runs of the same lake left that are dead: no two runs get the same.
-    pub(crate) fn inherit(&self) -> Result<Vec<Heirloom>, EtlError> {
+    pub(crate) fn inherit(&self) -> Result<Vec<Heirloom>, StateError> {
         let folder = self.folder.clone();
         self.write(|connection| {
             let mut statement = connection.prepare(
@@ -132,7 +132,7 @@ impl Journal {
         pass: &str,
         made_of: &str,
         staged: &StagedPass,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), StateError> {
         let body = serde_json::to_string(staged).map_err(|error| self.failed(&error))?;
         self.write(|connection| {
             connection.execute(
@@ -144,7 +144,7 @@ impl Journal {
     }
 
     /// The steps of another run.
-    pub(crate) fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>, EtlError> {
+    pub(crate) fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>, StateError> {
         let time = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
         self.write(|connection| {
             let mut statement = connection.prepare(
@@ -169,8 +169,8 @@ impl Journal {
     pub(crate) fn last_success_millis(
         folder: &std::path::Path,
         lake: &str,
-    ) -> Result<Option<i64>, EtlError> {
-        let failed = |error: &dyn std::error::Error| EtlError::State {
+    ) -> Result<Option<i64>, StateError> {
+        let failed = |error: &dyn std::error::Error| StateError {
             folder: folder.to_owned(),
             reason: error.to_string(),
         };

@@ -16,7 +16,7 @@ use super::roles::{self, Role, flag};
 use super::sample::Sample;
 use super::times::quoted;
 use super::words;
-use crate::error::EtlError;
+use crate::error::{EtlError, ProposeError};
 use crate::input::source::FILE_COLUMN;
 
 /// A member that comes from a lookup of keys has at most so many others beside it.
@@ -36,7 +36,7 @@ pub(super) fn draft(
     let Some(cast) = Cast::of(samples) else {
         let found = samples.iter().map(|sample| sample.name.clone()).chain(left_out);
         let tables = found.collect::<Vec<_>>().join(", ");
-        return Err(EtlError::NothingToPropose { tables });
+        return Err(ProposeError::NothingToPropose { tables }.into());
     };
     Ok(Draft::new(samples, cast, base, left_out).proposal())
 }

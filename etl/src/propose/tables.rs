@@ -10,7 +10,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
-use crate::error::{EtlError, TableName};
+use crate::error::{EtlError, ProposeError, ReadError, TableName};
 use crate::input::source::{Listed, Table, format_of, is_hidden, is_public, store_of};
 
 /// The most shapes of names in one folder of which a file is opened.
@@ -82,8 +82,8 @@ struct Shape {
 }
 
 impl<'a> Finder<'a> {
-    fn new(ctx: &'a SessionContext, place: &Url) -> Result<Self, EtlError> {
-        let address = |reason: String| EtlError::Address {
+    fn new(ctx: &'a SessionContext, place: &Url) -> Result<Self, ReadError> {
+        let address = |reason: String| ReadError::Address {
             what: "what to look at".to_owned(),
             url: place.to_string(),
             reason,
@@ -196,7 +196,7 @@ impl<'a> Finder<'a> {
                         read.push(shape);
                     }
                     // Among the files of a folder there may be what is no table.
-                    Err(error) if !error.can_pass() => {
+                    Err(error) if !error.is_transient() => {
                         self.unread.push(format!("{}: {error}", shape.pattern));
                     }
                     Err(error) => return Err(error),
@@ -277,7 +277,7 @@ impl<'a> Finder<'a> {
 }
 
 fn failed(place: &Url, reason: &dyn std::fmt::Display) -> EtlError {
-    EtlError::NothingToLookAt { url: place.to_string(), reason: reason.to_string() }
+    ProposeError::NothingToLookAt { url: place.to_string(), reason: reason.to_string() }.into()
 }
 
 /// As the etl reads it by its name alone, and `.tsv` besides, which a model has to name.

@@ -15,7 +15,7 @@ use super::change::days_without_state;
 use crate::attribute::{Carried, Credited};
 use crate::cells::invariants::Checked;
 use crate::config::{Config, Days};
-use crate::error::EtlError;
+use crate::error::{EtlError, PlanError};
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
 use crate::input::selection::Selection;
@@ -71,7 +71,7 @@ impl<'a> Account<'a> {
         plan: &Plan,
         asked: Days,
         found: impl Iterator<Item = Date>,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), PlanError> {
         for (month, without_files) in plan.months_without_events(asked, &found.collect())? {
             for planned in self.retired_months.iter_mut().filter(|it| it.period() == month) {
                 (planned.effect, planned.without_files) =

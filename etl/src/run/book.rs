@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::{Config, Progress};
-use crate::error::EtlError;
+use crate::error::{ErrorKind, EtlError, StateError};
 use crate::journal::{Journal, StepNumber};
 use crate::retry::Waits;
 use crate::run::report::StepTime;
@@ -92,7 +92,7 @@ impl<'a> Book<'a> {
     }
 
     /// Ends a step that took in or gave out so many rows.
-    pub(super) fn end(&self, step: Step, n_rows: u64) -> Result<(), EtlError> {
+    pub(super) fn end(&self, step: Step, n_rows: u64) -> Result<(), StateError> {
         let mut steps = self.lock();
         let entry = &mut steps[step.0];
         entry.ended_ms = Some(self.clock.millis());
@@ -114,7 +114,7 @@ impl<'a> Book<'a> {
         part: &str,
         error: EtlError,
     ) -> Result<(), EtlError> {
-        if !error.can_pass() || error.is_of_listing() {
+        if error.kind() != ErrorKind::Unavailable {
             return Err(error);
         }
         let wait = {

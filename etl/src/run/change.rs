@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
-use crate::error::EtlError;
+use crate::error::{Conflict, PlanError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::run::model_change::Effect;
@@ -132,7 +132,7 @@ pub(super) fn refuse_other_cells(
     shape: &CellShape,
     plan: &Plan,
     is_rebuilt: impl Fn(Date) -> bool,
-) -> Result<(), EtlError> {
+) -> Result<(), PlanError> {
     let Some(state) = state else { return Ok(()) };
     let differences = differences(&state.schema, &shape.table_schema);
     let wider = wider_sums(state, shape, plan);
@@ -158,7 +158,7 @@ pub(super) fn refuse_other_cells(
     let without_files = gone.into_iter().collect();
     let retired = days.first().copied().zip(days.last().copied());
     let retired = retired.filter(|_| plan.retired.days().any(|day| !is_rebuilt(day)));
-    Err(EtlError::CellsDiffer { differences, n_days: days.len(), without_files, retired })
+    Err(PlanError::CellsDiffer { differences, n_days: days.len(), without_files, retired })
 }
 
 /// The lake before a run, and after another one's commit.
@@ -174,7 +174,7 @@ pub(super) fn refuse_conflict(
     shape: &CellShape,
     days: &Periods,
     columns: &Columns,
-) -> Result<(), EtlError> {
+) -> Result<(), Conflict> {
     let (before, after) = (lake.before.0, lake.after.0);
     let (old, new) = (files_by_period(before), files_by_period(after));
     let is_retired = |known: Option<&SnapshotMetadata>, day| {
@@ -197,7 +197,7 @@ pub(super) fn refuse_conflict(
     let version = after.map(|after| after.version).unwrap_or_default();
     let days =
         if is_other_shape { days.keys().filter_map(|period| period.day()).collect() } else { both };
-    Err(EtlError::Conflict { days, version })
+    Err(Conflict { days, version })
 }
 
 /// The rebuilt days that lie before a lookup's first state, by lookup.

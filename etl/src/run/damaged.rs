@@ -15,7 +15,7 @@ use clio_proto::{Grain, Period, RetiredDays};
 use jiff::civil::Date;
 
 use crate::config::{Config, Days};
-use crate::error::EtlError;
+use crate::error::{EtlError, PlanError};
 use crate::reported::REPORTED;
 
 /// How often a table is looked at again after another's commit.
@@ -144,7 +144,7 @@ impl Damaged {
         &self,
         retired: &RetiredDays,
         is_made: impl Fn(Date) -> bool,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), PlanError> {
         let stays = |damage: &&Damage| match damage.period {
             Some(Period::Day(day)) => !is_made(day),
             Some(period) if retired.is_retired(period) => {
@@ -154,7 +154,7 @@ impl Damaged {
         };
         let stay: Vec<&Damage> = self.files.iter().filter(stays).collect();
         let Some(first) = stay.first() else { return Ok(()) };
-        Err(EtlError::DamageStays {
+        Err(PlanError::DamageStays {
             first: Box::new((*first).clone()),
             n_more: stay.len() - 1,
             is_retired: first.period.is_some_and(|period| period.day().is_none()),

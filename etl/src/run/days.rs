@@ -16,7 +16,7 @@ use crate::attribute::{Credited, Credits};
 use crate::cells::CellShape;
 use crate::cells::invariants::{self, Totals};
 use crate::config::Days;
-use crate::error::EtlError;
+use crate::error::{EtlError, PlanError};
 use crate::fold::Union;
 use crate::input::inputs::Inputs;
 use crate::input::selection::Selection;
@@ -117,7 +117,7 @@ impl Run<'_> {
         }
         if days.is_empty() && !inputs.inventory().has_files(self.asked) {
             let days = name_of(self.asked);
-            return Err(EtlError::NothingFound { days, looked_at: inputs.addresses() });
+            return Err(PlanError::NoEvents { days, looked_at: inputs.addresses() }.into());
         }
         book.end(step, 0)?;
         Ok(days)

@@ -16,7 +16,7 @@ pub use retired::{MonthEffect, PlannedMonth};
 
 use crate::config::{Config, Days};
 use crate::engine;
-use crate::error::EtlError;
+use crate::error::{EtlError, PlanError};
 use crate::input::inventory::Inventory;
 use crate::input::left_out::LeftOut;
 use crate::input::selection::Selection;
@@ -261,11 +261,11 @@ impl Plan {
     }
 
     /// Refuses a model that would give names of the lake another meaning.
-    pub(crate) fn refuse_other_meaning(&self) -> Result<(), EtlError> {
+    pub(crate) fn refuse_other_meaning(&self) -> Result<(), PlanError> {
         if self.model.effect < Effect::Refused {
             return Ok(());
         }
-        Err(EtlError::OtherMeaning { differences: self.model.of(Effect::Refused) })
+        Err(PlanError::OtherMeaning { differences: self.model.of(Effect::Refused) })
     }
 }
 

@@ -21,7 +21,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::config::Config;
-use crate::error::{During, EtlError, Place, TableName};
+use crate::error::{During, EtlError, Place, ReadError, TableName};
 use crate::input::inputs::Inputs;
 use crate::input::source::BadRow;
 use crate::journal::{Journal, RowKey};
@@ -78,7 +78,7 @@ impl Quarantine {
         &self,
         inputs: &Inputs,
         rows_in: &BTreeMap<String, u64>,
-    ) -> Result<(), EtlError> {
+    ) -> Result<(), ReadError> {
         for table in inputs.tables() {
             let TableName::Source(source) = &table.name else { continue };
             let n_bad = self.n_rows.get(source).copied().unwrap_or_default();

@@ -108,7 +108,7 @@ async fn write_record(
         steps: journal.steps_of(&heirloom.run)?,
     };
     write_run(&config.lake, &record).await?;
-    journal.recorded(&heirloom.run)
+    Ok(journal.recorded(&heirloom.run)?)
 }
 
 /// The name of a pass in the journal.

@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, Days};
 use crate::engine;
-use crate::error::EtlError;
+use crate::error::{EtlError, ScheduleError, StateError};
 use crate::input::inventory::Inventory;
 use crate::journal::Journal;
 use crate::run::plan::plan;
@@ -44,9 +44,9 @@ impl Times {
     ///
     /// # Errors
     ///
-    /// [`EtlError::Schedule`] for what is no such expression, or never comes true.
-    pub fn try_new(text: &str, zone: TimeZone) -> Result<Self, EtlError> {
-        let refused = |reason: String| EtlError::Schedule { text: text.to_owned(), reason };
+    /// [`ScheduleError`] for what is no such expression, or never comes true.
+    pub fn try_new(text: &str, zone: TimeZone) -> Result<Self, ScheduleError> {
+        let refused = |reason: String| ScheduleError { text: text.to_owned(), reason };
         let cron: Cron = text.parse().map_err(|error| {
             refused(format!("{error}; give five fields, as in `30 4 * * *` for half past four"))
         })?;
@@ -110,15 +110,15 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// [`EtlError::State`] where another schedule of the lake is open, or the folder cannot be used.
+    /// [`StateError`] where another schedule of the lake is open, or the folder cannot be used.
     pub fn open(
         config: &Config,
         state: &Path,
         times: Option<Times>,
         arrival: Option<Arrival>,
         now: Timestamp,
-    ) -> Result<Self, EtlError> {
-        let failed = |reason: String| EtlError::State { folder: state.to_owned(), reason };
+    ) -> Result<Self, StateError> {
+        let failed = |reason: String| StateError { folder: state.to_owned(), reason };
         std::fs::create_dir_all(state).map_err(|error| failed(error.to_string()))?;
         let name = format!("schedule-{}.lock", Digest::of(config.lake.as_str()));
         let lock = File::create(state.join(name)).map_err(|error| failed(error.to_string()))?;
@@ -161,8 +161,8 @@ impl Schedule {
 
     /// Notes how a run ended. One that only the storage failed begins again in a while.
     pub fn ended(&mut self, error: Option<&EtlError>, now: Timestamp) {
-        let passes = error.is_some_and(EtlError::can_pass);
-        self.again_at = passes.then(|| now.checked_add(RETRY_AFTER).unwrap_or(now));
+        let is_again = error.is_some_and(EtlError::is_transient);
+        self.again_at = is_again.then(|| now.checked_add(RETRY_AFTER).unwrap_or(now));
     }
 
     /// A time that has come. Of several that came during a run, one run makes up for all.

@@ -13,7 +13,7 @@ use datafusion::arrow::json::{LineDelimitedWriter, WriterBuilder as JsonWriterBu
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 
-use crate::error::EtlError;
+use crate::error::SqlError;
 
 /// The rows of a query.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ impl SqlAnswer {
     ///
     /// # Errors
     ///
-    /// [`EtlError::Sql`] where a column's type cannot be written.
-    pub fn to_table(&self) -> Result<String, EtlError> {
+    /// [`SqlError`] where a column's type cannot be written.
+    pub fn to_table(&self) -> Result<String, SqlError> {
         let table = pretty_format_batches_with_schema(Arc::clone(&self.schema), &self.batches);
         Ok(table.map_err(|error| unwritable(&error))?.to_string())
     }
@@ -43,8 +43,8 @@ impl SqlAnswer {
     ///
     /// # Errors
     ///
-    /// [`EtlError::Sql`] where a column's type cannot be written.
-    pub fn to_json_lines(&self) -> Result<Vec<u8>, EtlError> {
+    /// [`SqlError`] where a column's type cannot be written.
+    pub fn to_json_lines(&self) -> Result<Vec<u8>, SqlError> {
         let mut out = Vec::new();
         let mut writer = LineDelimitedWriter::new(&mut out);
         self.batches
@@ -60,8 +60,8 @@ impl SqlAnswer {
     ///
     /// # Errors
     ///
-    /// [`EtlError::Sql`] where a value cannot be written, such as a time that is out of range.
-    pub fn to_csv(&self) -> Result<Vec<u8>, EtlError> {
+    /// [`SqlError`] where a value cannot be written, such as a time that is out of range.
+    pub fn to_csv(&self) -> Result<Vec<u8>, SqlError> {
         let mut out = Vec::new();
         let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
         let empty = RecordBatch::new_empty(Arc::clone(&self.schema));
@@ -151,8 +151,8 @@ fn shown_texts(column: &ArrayRef) -> Result<StringArray, ArrowError> {
     (0..column.len()).map(text).collect()
 }
 
-fn unwritable(error: &ArrowError) -> EtlError {
-    EtlError::Sql { reason: format!("the answer cannot be written: {error}") }
+fn unwritable(error: &ArrowError) -> SqlError {
+    SqlError { reason: format!("the answer cannot be written: {error}") }
 }
 
 #[cfg(test)]

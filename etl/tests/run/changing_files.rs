@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clio_etl::{Days, ErrorKind, EtlError, Progress, run};
+use clio_etl::{Days, ErrorKind, EtlError, Progress, ReadError, run};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use crate::real_files::{
@@ -72,8 +72,11 @@ async fn a_file_that_changes_while_it_is_read_ends_the_run_and_the_next_one_find
                 };
                 let config = sandbox.config();
                 let error = Box::pin(run(&config, Days::All, &rewriting)).await.unwrap_err();
-                assert!(matches!(error, EtlError::FileChanged { .. }), "{name}: {error}");
-                assert!(error.can_pass() && error.kind() == ErrorKind::Conflict);
+                assert!(
+                    matches!(error, EtlError::Read(ReadError::FileChanged { .. })),
+                    "{name}: {error}"
+                );
+                assert!(error.is_transient() && error.kind() == ErrorKind::Conflict);
                 assert!(error.to_string().contains("the file changed while it was read"));
                 assert!(sandbox.lake_files().is_empty(), "nothing is committed");
                 if then.is_some() {

@@ -28,7 +28,7 @@ use jiff::civil::Date;
 use super::lookup_rows::{STEP, Values, key_type};
 use crate::engine::explained;
 use crate::epoch::date_of;
-use crate::error::{During, EtlError, TableName};
+use crate::error::{During, EtlError, LookupError, TableName};
 use crate::functions::{Calendar, FOR_EVER, valid_from, valid_to};
 use crate::input::source::{Listed, Scope, SourceFile, Table};
 use crate::input::times::is_time;
@@ -91,7 +91,7 @@ impl History {
 
 fn of_folders(listed: &Listed) -> Result<BTreeMap<Date, Digest>, EtlError> {
     if let Some(file) = listed.files.iter().find(|file| file.folder_day.is_none()) {
-        return Err(EtlError::NoState { lookup: listed.name.clone(), file: file.path() });
+        return Err(LookupError::NoState { lookup: listed.name.clone(), file: file.path() }.into());
     }
     let mut files: BTreeMap<Date, Vec<&SourceFile>> = BTreeMap::new();
     for file in &listed.files {
@@ -245,7 +245,7 @@ pub(super) async fn located(
     error: EtlError,
     plan: impl Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
 ) -> EtlError {
-    if !matches!(error, EtlError::Engine { .. }) {
+    if !error.is_unexplained() {
         return error;
     }
     let key_of = |column: &str| match column {

@@ -21,7 +21,7 @@ use super::lookup_rows::{Keys, LookupRows, STEP, Values};
 use crate::config::Days;
 use crate::engine::explained;
 use crate::epoch::{date_of, number_of};
-use crate::error::{During, EtlError, TableName};
+use crate::error::{During, EtlError, LookupError, TableName};
 use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::functions::{Dated, Key};
 use crate::input::selection::Selection;
@@ -164,8 +164,8 @@ impl InForceRows {
         Ok(dated.unwrap_or_else(|| Dated::new(&memory, &self.lookup.name, true)))
     }
 
-    fn repeated(&self, key: &Key, n_rows: usize, day: Date) -> EtlError {
-        EtlError::Overlap {
+    fn repeated(&self, key: &Key, n_rows: usize, day: Date) -> LookupError {
+        LookupError::Overlap {
             lookup: TableName::Lookup(self.lookup.name.clone()),
             key: key.to_string(),
             n_rows,
@@ -235,7 +235,7 @@ impl InForceRows {
         if n_keyless > 0 {
             let lookup = TableName::Lookup(self.lookup.name.clone());
             let key = self.lookup.key.0.clone();
-            return Err(EtlError::KeyMissing { lookup, key, n_rows: n_keyless });
+            return Err(LookupError::KeyMissing { lookup, key, n_rows: n_keyless }.into());
         }
         if let Some((key, rows)) = open {
             self.add_key(dated, &key, &rows)?;
@@ -258,7 +258,7 @@ impl InForceRows {
             let in_force: Vec<&DatedRow> =
                 rows.iter().filter(|row| row.from <= day && day < row.to).collect();
             if in_force.len() > 1 && matches!(self.pool, Pool::Values(_)) {
-                return Err(self.repeated(key, in_force.len(), date_of(day)));
+                return Err(self.repeated(key, in_force.len(), date_of(day)).into());
             }
             let values: Vec<u32> = in_force.iter().flat_map(|row| &row.values).copied().collect();
             let number = self.pool.number_of(&values);
@@ -284,7 +284,7 @@ impl Keys for OfState<'_> {
     fn key(&mut self, key: Key, n_rows: usize, values: &[u32]) -> Result<(), EtlError> {
         self.dated.make_room(1).map_err(|error| explained(STEP, error))?;
         if n_rows > 1 && matches!(self.rows.pool, Pool::Values(_)) {
-            return Err(self.rows.repeated(&key, n_rows, self.start));
+            return Err(self.rows.repeated(&key, n_rows, self.start).into());
         }
         let number = self.rows.pool.number_of(values);
         self.dated.note(key, number_of(self.start), number, self.state);

@@ -17,7 +17,7 @@ use futures::StreamExt;
 use url::Url;
 
 use crate::engine::explained;
-use crate::error::{During, EtlError, TableName};
+use crate::error::{During, EtlError, LookupError, TableName};
 use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::functions::{Key, KeyMap, text_lists};
 use crate::input::source::{Scope, Table};
@@ -104,7 +104,7 @@ impl LookupRows {
                 |n_rows, key: &Key, values: &[u32]| {
                     if n_rows > 1 {
                         let (lookup, key) = (lookup.clone(), key.to_string());
-                        return Err(EtlError::DuplicateKey { lookup, key, n_rows });
+                        return Err(LookupError::DuplicateKey { lookup, key, n_rows }.into());
                     }
                     Ok(values.first().copied())
                 },
@@ -173,7 +173,7 @@ impl LookupRows {
         }
         if n_keyless > 0 {
             let (lookup, key) = (self.lookup, self.key.0);
-            return Err(EtlError::KeyMissing { lookup, key, n_rows: n_keyless });
+            return Err(LookupError::KeyMissing { lookup, key, n_rows: n_keyless }.into());
         }
         if let Some((key, n_rows)) = open {
             found.key(key, n_rows, &values)?;

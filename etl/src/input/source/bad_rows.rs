@@ -36,7 +36,7 @@ use self::pieces::Pieces;
 use super::{SourceFile, Table};
 use crate::engine::spilled::Spilled;
 use crate::engine::{self, root_message};
-use crate::error::{During, EtlError, Place, TableName};
+use crate::error::{During, EtlError, Place, ReadError, TableName};
 use crate::functions::NotWhole;
 
 const STEP: &str = "looking for bad rows";
@@ -159,7 +159,7 @@ impl Table {
             bad.push(BadRow { table, file, place, reason, content });
             match bad.len() {
                 n if n <= MAX_BAD_ROWS => Ok(()),
-                n_rows => Err(self.too_many(format!("at least {n_rows}"), &bad[0])),
+                n_rows => Err(self.too_many(format!("at least {n_rows}"), &bad[0]).into()),
             }
         };
         let mut pieces = Pieces::open(ctx, self, file).await?;
@@ -170,7 +170,7 @@ impl Table {
                 let (place, reason) = (piece.places[row], root_message(&error));
                 if NotWhole::is_behind(&error) {
                     let (table, file) = (self.name.clone(), file.path());
-                    return Err(EtlError::BadRow { table, file, place, reason });
+                    return Err(ReadError::BadRow { table, file, place, reason }.into());
                 }
                 is_good[row] = false;
                 note(place, reason, piece.content(row)?)?;
@@ -187,8 +187,8 @@ impl Table {
     }
 
     /// The error of a source with more bad rows than its model lets pass.
-    pub(crate) fn too_many(&self, n_bad: String, first: &BadRow) -> EtlError {
-        EtlError::TooManyBadRows {
+    pub(crate) fn too_many(&self, n_bad: String, first: &BadRow) -> ReadError {
+        ReadError::TooManyBadRows {
             table: self.name.clone(),
             n_bad,
             first: format!("{}{}: {}", first.file, first.place, first.reason),

@@ -10,7 +10,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::SourceFile;
-use crate::error::{EtlError, TableName};
+use crate::error::{ReadError, TableName};
 
 /// How many bytes of text are decompressed at once.
 const PIECE_BYTES: usize = 64 << 10;
@@ -106,7 +106,7 @@ fn failed(
         io::ErrorKind::UnexpectedEof => "it ends in the middle of its data".to_owned(),
         _ => format!("it is damaged, or something else follows its data ({error})"),
     };
-    DataFusionError::External(Box::new(EtlError::BadFile {
+    DataFusionError::External(Box::new(ReadError::BadFile {
         table: table.clone(),
         file: path.to_owned(),
         format: compression.as_str(),

@@ -13,7 +13,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::{SourceFile, Table, is_public};
 use crate::engine::root_message;
-use crate::error::{During, EtlError, type_name};
+use crate::error::{ColumnError, During, EtlError, type_name};
 
 /// What helps where bytes, such as those of a UUID, are taken for a text.
 const NO_TEXT: &str = "bytes are no text; make them one, for instance with `encode(…, 'hex')`";
@@ -31,7 +31,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The column of exactly this name, else the key within a column, else the SQL expression. `key` is where the model has it.
-    pub(crate) fn bind(&self, key: &str, text: &SqlColumn) -> Result<Expr, EtlError> {
+    pub(crate) fn bind(&self, key: &str, text: &SqlColumn) -> Result<Expr, ColumnError> {
         if let Ok((qualifier, field)) = self.schema.qualified_field_with_unqualified_name(&text.0) {
             self.refuse_spellings(key, &text.0)?;
             return Ok(Expr::Column(Column::from((qualifier, field))));
@@ -47,7 +47,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A column, or an expression, whose values are written as texts.
-    pub(crate) fn bind_text(&self, key: &str, text: &SqlColumn) -> Result<Expr, EtlError> {
+    pub(crate) fn bind_text(&self, key: &str, text: &SqlColumn) -> Result<Expr, ColumnError> {
         let expr = self.bind(key, text)?;
         let found = self.type_of(key, &text.0, &expr)?;
         let item = match &found {
@@ -73,11 +73,11 @@ impl<'a> Scope<'a> {
     }
 
     /// A column that some files write in another way is null in them, which nobody means.
-    fn refuse_spellings(&self, key: &str, column: &str) -> Result<(), EtlError> {
+    fn refuse_spellings(&self, key: &str, column: &str) -> Result<(), ColumnError> {
         let spellings = &self.table.spellings;
         match spellings.iter().find(|found| found.names.iter().any(|name| name == column)) {
             None => Ok(()),
-            Some(found) => Err(EtlError::SpelledDifferently {
+            Some(found) => Err(ColumnError::SpelledDifferently {
                 key: key.to_owned(),
                 table: self.table.name.clone(),
                 names: Box::new(found.names.clone()),
@@ -99,7 +99,7 @@ impl<'a> Scope<'a> {
     }
 
     /// An SQL predicate.
-    pub(crate) fn predicate(&self, key: &str, text: &str) -> Result<Expr, EtlError> {
+    pub(crate) fn predicate(&self, key: &str, text: &str) -> Result<Expr, ColumnError> {
         let predicate = self.bind(key, &SqlColumn(text.to_owned()))?;
         match self.type_of(key, text, &predicate)? {
             DataType::Boolean => Ok(predicate),
@@ -108,7 +108,12 @@ impl<'a> Scope<'a> {
     }
 
     /// The type of a bound expression.
-    pub(crate) fn type_of(&self, key: &str, text: &str, expr: &Expr) -> Result<DataType, EtlError> {
+    pub(crate) fn type_of(
+        &self,
+        key: &str,
+        text: &str,
+        expr: &Expr,
+    ) -> Result<DataType, ColumnError> {
         expr.get_type(self.schema).map_err(|error| self.refuse(key, text, &error))
     }
 
@@ -118,8 +123,8 @@ impl<'a> Scope<'a> {
         text: &str,
         found: &DataType,
         mend: impl Into<Box<str>>,
-    ) -> EtlError {
-        EtlError::WrongType {
+    ) -> ColumnError {
+        ColumnError::WrongType {
             key: key.to_owned(),
             table: self.table.name.clone(),
             text: text.to_owned(),
@@ -148,10 +153,10 @@ impl<'a> Scope<'a> {
         Ok(expr)
     }
 
-    fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> EtlError {
+    fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> ColumnError {
         if let Some(column) = missing_column(error) {
             let first_file = self.table.files().first().map(SourceFile::path).unwrap_or_default();
-            return EtlError::MissingColumn {
+            return ColumnError::Missing {
                 key: key.to_owned(),
                 table: self.table.name.clone(),
                 column: column.into(),
@@ -159,7 +164,7 @@ impl<'a> Scope<'a> {
                 existing: self.names(),
             };
         }
-        EtlError::BadExpression {
+        ColumnError::BadExpression {
             key: key.to_owned(),
             table: self.table.name.clone(),
             text: text.to_owned(),
@@ -207,12 +212,14 @@ pub(super) fn with_computed_columns(
         });
         let Some(ready) = ready else {
             let (name, text) = waiting[0];
-            return Err(first_error.unwrap_or_else(|| EtlError::BadExpression {
-                key: table.name.key(&format!("columns.{name}")),
-                table: table.name.clone(),
-                text: text.clone(),
-                reason: "it is computed from itself".to_owned(),
-            }));
+            return Err(first_error
+                .unwrap_or_else(|| ColumnError::BadExpression {
+                    key: table.name.key(&format!("columns.{name}")),
+                    table: table.name.clone(),
+                    text: text.clone(),
+                    reason: "it is computed from itself".to_owned(),
+                })
+                .into());
         };
         let (name, text) = waiting.remove(ready);
         let expr = Scope::new(ctx, table, &frame).bind(name, &SqlColumn(text.clone()))?;

@@ -8,7 +8,7 @@ use object_store::ObjectStore;
 
 use super::steady;
 use super::{SourceFile, compression};
-use crate::error::{EtlError, TableName};
+use crate::error::{ReadError, TableName};
 
 /// How many bytes are looked at together where lines matter; also the longest line that is cheap.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) async fn bytes_of(
         start.extend_from_slice(&piece);
     }
     if let Some(encoding) = other_encoding(&start) {
-        return Err(DataFusionError::External(Box::new(EtlError::BadFile {
+        return Err(DataFusionError::External(Box::new(ReadError::BadFile {
             table: table.clone(),
             file: file.path(),
             format: "UTF-8 text",

@@ -16,7 +16,7 @@ use clio_lake::is_transient;
 
 use super::compression::Compression;
 use crate::epoch::number_of;
-use crate::error::{EtlError, TableName};
+use crate::error::{ReadError, TableName};
 
 /// The days of the `dt=` folders that are read; `None` for all. Files outside of such folders always are.
 pub(crate) type FolderDays = Option<RangeInclusive<Date>>;
@@ -105,12 +105,12 @@ pub(super) async fn list(
     file_set: &FileSet,
     url: &Url,
     days: FolderDays,
-) -> Result<Found, EtlError> {
-    let failed = |reason: String, passes| EtlError::Storage {
+) -> Result<Found, ReadError> {
+    let failed = |reason: String, is_transient| ReadError::Storage {
         table: name.clone(),
         url: url.to_string(),
         reason,
-        passes,
+        is_transient,
     };
     let root = Path::from_url_path(url.path()).map_err(|error| failed(error.to_string(), false))?;
     let name_of_store: Arc<str> = match url.scheme() {
@@ -138,14 +138,14 @@ pub(super) async fn list(
         return Err(failed(reason, false));
     }
     if n_entries == 0 {
-        return Err(EtlError::NothingThere { table: name.clone(), url: url.to_string() });
+        return Err(ReadError::NoFiles { table: name.clone(), url: url.to_string() });
     }
     let wanted = Names::of(file_set);
     let n_files = files.len();
     let (mut files, others): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| wanted.match_name(file.file_name()));
     if files.is_empty() && n_files > 0 {
-        return Err(EtlError::NoFileMatches {
+        return Err(ReadError::NoFileMatches {
             table: name.clone(),
             url: url.to_string(),
             n_files,

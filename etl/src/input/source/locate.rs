@@ -15,7 +15,7 @@ use super::lines::{LineChunks, bytes_of, numbered_lines};
 use super::quotes::csv_records;
 use super::{SourceFile, Table};
 use crate::engine::{explained, root_message};
-use crate::error::{EtlError, Place};
+use crate::error::{EngineError, EtlError, Place, ReadError};
 
 /// What helps where a row cannot be computed with.
 const MEND: &str = "correct it there, or what the model makes of it";
@@ -46,12 +46,15 @@ where
                 (place_of(table, &file, row).await, reason)
             }
             None => match explained("reading a file", failure) {
-                EtlError::Engine { error, .. } => (Place::Unknown, root_message(&error)),
+                EtlError::Engine(EngineError::Failed { error, .. }) => {
+                    (Place::Unknown, root_message(&error))
+                }
                 own => return own,
             },
         };
         let reason = if is_our_own(&reason) { reason } else { format!("{reason}; {MEND}") };
-        return EtlError::BadRow { table: table.name.clone(), file: file.path(), place, reason };
+        return ReadError::BadRow { table: table.name.clone(), file: file.path(), place, reason }
+            .into();
     }
     error
 }

@@ -40,7 +40,7 @@ use self::text::LeftOut;
 use self::values::{Misfit, Value};
 use super::text::balanced;
 use super::{SourceFile, Table, steady};
-use crate::error::{EtlError, Place, TableName};
+use crate::error::{Place, ReadError, TableName};
 use crate::functions::types::arrow_type;
 
 /// Batches that wait between the thread that decodes and the one that computes.
@@ -236,7 +236,7 @@ impl Opened<'_> {
     }
 
     fn bad_row(&self, place: Place, reason: String) -> DataFusionError {
-        DataFusionError::External(Box::new(EtlError::BadRow {
+        DataFusionError::External(Box::new(ReadError::BadRow {
             table: self.reading.name.clone(),
             file: self.file.path(),
             place,

@@ -26,7 +26,7 @@ use super::steady::{self, SteadyFile};
 use clio_lake::is_transient;
 
 use crate::engine::{explained, root_message};
-use crate::error::{EtlError, TableName};
+use crate::error::{EtlError, ReadError, TableName};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
@@ -43,7 +43,7 @@ pub(super) async fn of_file(
 ) -> Result<SchemaRef, EtlError> {
     let format = &file_set.format;
     let is_lenient = file_set.on_bad_rows != OnBadRows::Fail;
-    let bad = |reason: String| EtlError::BadFile {
+    let bad = |reason: String| ReadError::BadFile {
         table: name.clone(),
         file: file.path(),
         format: format.as_str(),
@@ -58,13 +58,14 @@ pub(super) async fn of_file(
                 ParquetFormat::default().infer_schema(&ctx.state(), &steady, objects).await;
             schema.map_err(|error| match (EtlError::behind(&error), is_transient(&error)) {
                 (Some(own), _) => own,
-                (None, true) => EtlError::Storage {
+                (None, true) => ReadError::Storage {
                     table: name.clone(),
                     url: file.path(),
                     reason: root_message(&error),
-                    passes: true,
-                },
-                (None, false) => bad(root_message(&error)),
+                    is_transient: true,
+                }
+                .into(),
+                (None, false) => bad(root_message(&error)).into(),
             })?
         }
         Format::Csv(options) => csv_columns(name, store.as_ref(), file, options)
@@ -77,7 +78,8 @@ pub(super) async fn of_file(
         Some(twice) => Err(bad(format!(
             "it has two columns named `{}`; give each a name of its own",
             twice.name()
-        ))),
+        ))
+        .into()),
         None => Ok(schema),
     }
 }
@@ -102,7 +104,7 @@ pub(super) async fn read(
     let columns_of = async |file: &SourceFile| match of_file(ctx, store, name, file_set, file).await
     {
         Err(_) if steady::is_changed(store.as_ref(), file).await => {
-            Err(EtlError::FileChanged { table: name.clone(), file: file.path() })
+            Err(ReadError::FileChanged { table: name.clone(), file: file.path() }.into())
         }
         found => found,
     };
@@ -193,7 +195,7 @@ pub(in crate::input::source) async fn csv_columns(
     options: &CsvOptions,
 ) -> EngineResult<SchemaRef> {
     let bad = |reason: String| {
-        DataFusionError::External(Box::new(EtlError::BadFile {
+        DataFusionError::External(Box::new(ReadError::BadFile {
             table: table.clone(),
             file: file.path(),
             format: "csv",

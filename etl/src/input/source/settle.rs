@@ -10,7 +10,7 @@ use url::Url;
 
 use super::SourceFile;
 use super::schema::common_type;
-use crate::error::{EtlError, TableName, TypeInFile, type_name};
+use crate::error::{ColumnError, TableName, TypeInFile, type_name};
 use crate::functions::types::{arrow_type, type_of};
 use crate::functions::{Exact, is_castable};
 use crate::input::columns::{AbsentColumn, Columns, TableColumns, Use};
@@ -55,7 +55,7 @@ impl Found {
 }
 
 /// Decides about every column, and notes what files say.
-pub(super) fn settle(files: &Files<'_>, columns: &Columns) -> Result<Settled, EtlError> {
+pub(super) fn settle(files: &Files<'_>, columns: &Columns) -> Result<Settled, ColumnError> {
     let table = columns.of_table(files.name);
     let mut settled = Settling { files, table: &table, casts: Vec::new(), coerces: false };
     let (mut fields, mut notes, mut absent) = (Vec::new(), Vec::new(), Vec::new());
@@ -163,7 +163,7 @@ struct Settling<'a> {
 impl Settling<'_> {
     /// The type that a column is read as, and what is known of it now; `None` for one that nobody uses and in
     /// which files do not agree.
-    fn column(&mut self, found: &Found) -> Result<Option<(DataType, KnownColumn)>, EtlError> {
+    fn column(&mut self, found: &Found) -> Result<Option<(DataType, KnownColumn)>, ColumnError> {
         let name = found.field.name();
         let known = self.table.known.get(name);
         let declared = self.table.declared.get(name);
@@ -214,7 +214,7 @@ impl Settling<'_> {
         kinds: &[ColumnType],
         target: &ColumnType,
         since: &str,
-    ) -> Result<DataType, EtlError> {
+    ) -> Result<DataType, ColumnError> {
         let name = found.field.name();
         let merged = found.types.iter().map(|(_, data_type)| data_type.clone()).try_fold(
             None,
@@ -269,7 +269,7 @@ impl Settling<'_> {
     }
 
     /// The type that holds what all files have.
-    fn merged(&mut self, found: &Found, own: Option<Use>) -> Result<Option<DataType>, EtlError> {
+    fn merged(&mut self, found: &Found, own: Option<Use>) -> Result<Option<DataType>, ColumnError> {
         let mut all: Option<&DataType> = None;
         let mut merged = DataType::Null;
         for (at, (_, data_type)) in found.types.iter().enumerate() {
@@ -298,7 +298,7 @@ impl Settling<'_> {
         Ok(Some(if is_without_values { found.without_values(own) } else { merged }))
     }
 
-    fn differ(&self, found: &Found, at: usize, target: &ColumnType, since: &str) -> EtlError {
+    fn differ(&self, found: &Found, at: usize, target: &ColumnType, since: &str) -> ColumnError {
         let (index, data_type) = &found.types[at];
         let path = |index: usize| self.files.files.get(index).map(SourceFile::path);
         let second =
@@ -314,7 +314,7 @@ impl Settling<'_> {
                 TypeInFile { file: file.to_owned(), data_type: target.to_string() }
             }
         };
-        EtlError::TypesDiffer {
+        ColumnError::TypesDiffer {
             table: self.files.name.clone(),
             column: found.field.name().clone(),
             first: Box::new(first),

@@ -24,25 +24,25 @@ use object_store::{
 use super::SourceFile;
 use clio_lake::is_transient;
 
-use crate::error::{EtlError, TableName};
+use crate::error::{ReadError, TableName};
 
 /// How many bytes of a local file are read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
 /// The error of a file that is no longer what was listed.
-fn changed(table: &TableName, file: &SourceFile) -> EtlError {
-    EtlError::FileChanged { table: table.clone(), file: file.path() }
+fn changed(table: &TableName, file: &SourceFile) -> ReadError {
+    ReadError::FileChanged { table: table.clone(), file: file.path() }
 }
 
 /// A storage's error on the way through the engine: one that names the file.
 fn failed(table: &TableName, file: &SourceFile, error: &object_store::Error) -> DataFusionError {
     let error = match error {
         object_store::Error::NotFound { .. } => changed(table, file),
-        other => EtlError::Storage {
+        other => ReadError::Storage {
             table: table.clone(),
             url: file.path(),
             reason: other.to_string(),
-            passes: is_transient(other),
+            is_transient: is_transient(other),
         },
     };
     DataFusionError::External(Box::new(error))
@@ -156,8 +156,9 @@ fn pieces_of(
             let read = tokio::task::spawn_blocking(read).await;
             let read = read.map_err(|error| DataFusionError::External(Box::new(error)))?;
             let (piece, is_changed, opened) = read.map_err(|error| {
-                let (reason, passes) = (error.to_string(), is_transient(&error));
-                own(EtlError::Storage { table: table.clone(), url: file.path(), reason, passes })
+                let (table, url) = (table.clone(), file.path());
+                let (reason, is_transient) = (error.to_string(), is_transient(&error));
+                own(ReadError::Storage { table, url, reason, is_transient })
             })?;
             match (piece.is_empty(), is_changed) {
                 (true, true) => Err(own(changed(&table, &file))),
@@ -295,6 +296,7 @@ mod tests {
     use object_store::local::LocalFileSystem;
 
     use super::*;
+    use crate::error::EtlError;
 
     const SIZE: usize = 3 * PIECE_BYTES;
 
@@ -321,7 +323,7 @@ mod tests {
 
     fn is_changed(found: &Result<usize>) -> bool {
         let Err(error) = found else { return false };
-        matches!(EtlError::behind(error), Some(EtlError::FileChanged { .. }))
+        matches!(EtlError::behind(error), Some(EtlError::Read(ReadError::FileChanged { .. })))
     }
 
     /// The store's own stream of such a file has no end.

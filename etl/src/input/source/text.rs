@@ -27,7 +27,7 @@ use tokio::sync::mpsc::Sender;
 pub(super) use csv::{decoder as csv_decoder, place_and_reason as csv_place_and_reason};
 
 use super::{SourceFile, steady};
-use crate::error::{EtlError, Place, TableName};
+use crate::error::{Place, ReadError, TableName};
 
 /// Batches that wait between the thread that decodes and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
@@ -228,7 +228,7 @@ impl Shape<'_> {
 
 /// An error with its place, on its way through the engine.
 fn located(table: TableName, file: String, place: Place, reason: String) -> DataFusionError {
-    DataFusionError::External(Box::new(EtlError::BadRow { table, file, place, reason }))
+    DataFusionError::External(Box::new(ReadError::BadRow { table, file, place, reason }))
 }
 
 #[cfg(test)]

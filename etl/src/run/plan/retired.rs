@@ -15,7 +15,7 @@ use jiff::civil::Date;
 
 use super::{Found, Plan, PlannedDay, Reason};
 use crate::config::Days;
-use crate::error::{EtlError, list_days};
+use crate::error::{PlanError, list_days};
 use crate::input::selection::Selection;
 
 /// A retired month with days that are asked for or out of date.
@@ -137,7 +137,7 @@ impl Plan {
         &self,
         asked: Days,
         found: &BTreeSet<Date>,
-    ) -> Result<Vec<(Period, Vec<Date>)>, EtlError> {
+    ) -> Result<Vec<(Period, Vec<Date>)>, PlanError> {
         if self.has_folders {
             return Ok(Vec::new());
         }
@@ -155,7 +155,7 @@ impl Plan {
     }
 
     /// Refuses to rebuild a retired month of some of its days.
-    pub(crate) fn refuse_part_of_month(&self, asked: Days) -> Result<(), EtlError> {
+    pub(crate) fn refuse_part_of_month(&self, asked: Days) -> Result<(), PlanError> {
         let cut = self.retired_months.iter().filter(|it| it.effect == MonthEffect::Refused);
         let months: Vec<Period> = cut.clone().map(PlannedMonth::period).collect();
         if months.is_empty() {
@@ -167,14 +167,14 @@ impl Plan {
 }
 
 /// The error with the dates that would do: those asked for, and the others of the months that they cut.
-fn refused(asked: Days, months: &[Period], without_files: Vec<Date>) -> EtlError {
+fn refused(asked: Days, months: &[Period], without_files: Vec<Date>) -> PlanError {
     let ranges = months.iter().filter_map(|month| DayRange::of(*month));
     let ranges = ranges.chain(if let Days::Range(range) = asked { Some(range) } else { None });
     let (from, to) = ranges.fold((Date::MAX, Date::MIN), |(from, to), range| {
         (from.min(range.first()), to.max(range.last()))
     });
     let months = months.iter().map(ToString::to_string).collect();
-    EtlError::MonthsRetired { months, from, to, without_files }
+    PlanError::MonthsRetired { months, from, to, without_files }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use futures::stream::BoxStream;
 use tokio::runtime::Handle;
 
 use super::Opened;
-use crate::error::{EtlError, Place};
+use crate::error::{Place, ReadError};
 use crate::input::source::bad_rows::BadRow;
 use crate::input::source::compression::Compression;
 use crate::input::source::steady;
@@ -74,7 +74,7 @@ pub(super) fn of_file(opened: &Opened<'_>) -> Result<Box<dyn Read>> {
 pub(super) fn failed(opened: &Opened<'_>, error: io::Error) -> DataFusionError {
     match error.downcast::<DataFusionError>() {
         Ok(of_storage) => of_storage,
-        Err(error) => DataFusionError::External(Box::new(EtlError::BadFile {
+        Err(error) => DataFusionError::External(Box::new(ReadError::BadFile {
             table: opened.reading.name.clone(),
             file: opened.file.path(),
             format: opened.reading.format.as_str(),

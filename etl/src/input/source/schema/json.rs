@@ -14,7 +14,7 @@ use object_store::ObjectStore;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::engine::explained;
-use crate::error::{EtlError, Place, TableName};
+use crate::error::{EtlError, Place, ReadError, TableName};
 use crate::input::source::SourceFile;
 use crate::input::source::lines::{LineChunks, not_utf8, numbered_lines};
 
@@ -337,13 +337,14 @@ pub(super) async fn columns(
     while let Some((first_line, lines)) = chunks.next().await.map_err(failed)? {
         for (number, line) in numbered_lines(first_line, &lines) {
             if std::mem::take(&mut is_first) && line.trim_ascii_start().starts_with(b"[") {
-                return Err(EtlError::BadFile {
+                return Err(ReadError::BadFile {
                     table: table.clone(),
                     file: file.path(),
                     format: "ndjson",
                     reason: "it is a JSON array; write one object a line (`jq -c '.[]'`)"
                         .to_owned(),
-                });
+                }
+                .into());
             }
             match keys_of(line) {
                 Ok(keys) if is_lenient => votes.count(keys),
@@ -354,12 +355,13 @@ pub(super) async fn columns(
                 }
                 Err(_) if is_lenient => {}
                 Err(reason) => {
-                    return Err(EtlError::BadRow {
+                    return Err(ReadError::BadRow {
                         table: table.clone(),
                         file: file.path(),
                         place: Place::Line(number),
                         reason,
-                    });
+                    }
+                    .into());
                 }
             }
         }

@@ -1,0 +1,54 @@
+//! What was found wrong before the commit.
+
+use clio_proto::Period;
+use jiff::civil::Date;
+
+use super::ErrorKind;
+use super::words::failures_text;
+
+/// A check of the model that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FailedCheck {
+    /// The check's name.
+    pub check: String,
+    /// The day.
+    pub day: Date,
+    /// What was expected and found.
+    pub what: String,
+}
+
+/// What was found wrong before the commit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// An invariant that does not hold: nobody can accept it.
+    #[error("check `{check}` failed for {period}: {reason}; nothing was committed")]
+    Invariant {
+        /// The invariant's name.
+        check: &'static str,
+        /// The period of which it does not hold.
+        period: Period,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// Checks of the model that failed.
+    #[error(
+        "{}nothing was committed; mend the input, change the checks in the model (`on_failure = \"warn\"`), \
+         or accept the days as they are: `--accept REASON`",
+        failures_text(failed)
+    )]
+    Declared {
+        /// At least one, in the order of the model's checks, then by day.
+        failed: Vec<FailedCheck>,
+    },
+}
+
+impl CheckError {
+    /// Whose fault it is, and what helps.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invariant { .. } => ErrorKind::Internal,
+            Self::Declared { .. } => ErrorKind::Input,
+        }
+    }
+}
