@@ -55,3 +55,4 @@ mod plan;
 
 pub(crate) use carried::Carried;
 pub(crate) use chain::{Credited, Credits};
+pub(crate) use plan::{bind, set_all_aside};

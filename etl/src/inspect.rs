@@ -15,7 +15,7 @@ use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use url::Url;
 
-use crate::attribute::Credits;
+use crate::attribute::{self, Credits};
 use crate::cells::invariants::Checked;
 use crate::cells::{CellShape, PeriodCells};
 use crate::config::Days;
@@ -136,6 +136,7 @@ async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
     Columns::install(&ctx, model, None, false);
     let (inputs, shape) =
         Inputs::open(&ctx, model, base, n_threads, inventory, &passes, &[]).await?;
+    attribute::bind(&ctx, &inputs)?;
     crate::input::lookups::read(&ctx, model, base, n_threads).await?;
     let mut sources = Vec::new();
     for source in inputs.sources() {

@@ -27,7 +27,7 @@ use self::change::{
     without_twins,
 };
 use self::resume::{Finished, take_over};
-use crate::attribute::Carried;
+use crate::attribute::{self, Carried};
 use crate::cells::CellShape;
 use crate::cells::invariants::Checked;
 use crate::checks::{Judge, refuse_failures};
@@ -399,6 +399,7 @@ impl Run<'_> {
             &float_sums,
         )
         .await?;
+        attribute::bind(ctx, &inputs)?;
         let members = lookups::read(ctx, model, base, *n_threads).await?;
         self.book.end(step, 0)?;
         Ok((inputs, shape, members))

@@ -36,6 +36,7 @@ use object_store::path::Path;
 
 use self::compare::Comparison;
 use self::facts::Facts;
+use crate::attribute;
 use crate::cells::CellShape;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
@@ -190,8 +191,9 @@ impl Verifier<'_> {
         let passes = [selection];
         let (inputs, shape) =
             Inputs::open(&ctx, model, base, *n_threads, inventory, &passes, &float_sums).await?;
+        attribute::bind(&ctx, &inputs)?;
         // What the run left out is no part of the recount: a row is bad by what the run makes of it.
-        inputs.set_all_aside(&selection).await?;
+        attribute::set_all_aside(&inputs, &selection).await?;
         let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
         let day_cells = DayCells { model, shape: &shape, files: &files };
         // One thread: rows keep their order, so that a seed chooses the same cells on any machine.

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use tokio::task::JoinSet;
 
 use super::join::{Layout, Outcome, Rules, join};
-use super::plan::{noting, reread, sorted};
+use super::plan::{Sides, noting, reread, sorted};
 use crate::config::Days;
 use crate::engine::explained;
 use crate::engine::spilled::Spilled;
@@ -65,10 +65,8 @@ impl<'a> Credits<'a> {
         selections: &[Selection],
     ) -> Result<Self, EtlError> {
         let mut chains = Vec::new();
-        for (index, input) in inputs.sources().iter().enumerate() {
-            if let Some(creditor) = &input.creditor {
-                chains.push(Chain::new(ctx, inputs, index, creditor, selections)?);
-            }
+        for sides in Sides::all(inputs) {
+            chains.push(Chain::new(ctx, sides, selections)?);
         }
         let mut remaining = VecDeque::from(selections.to_vec());
         if !chains.is_empty() {
@@ -100,9 +98,7 @@ impl<'a> Credits<'a> {
 /// One source, from day to day.
 struct Chain<'a> {
     ctx: &'a SessionContext,
-    inputs: &'a Inputs,
-    index: usize,
-    creditor: &'a Creditor,
+    sides: Sides<'a>,
     layout: Arc<Layout>,
     /// From the last to the first.
     steps: VecDeque<Step>,
@@ -130,12 +126,11 @@ struct Step {
 impl<'a> Chain<'a> {
     fn new(
         ctx: &'a SessionContext,
-        inputs: &'a Inputs,
-        index: usize,
-        creditor: &'a Creditor,
+        sides: Sides<'a>,
         selections: &[Selection],
     ) -> Result<Self, EtlError> {
-        let layout = Arc::new(inputs.attribution_layout(ctx, index)?);
+        let Sides { inputs, creditor, .. } = sides;
+        let layout = Arc::new(sides.layout(ctx)?);
         let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.plays));
         let reach = &creditor.reach;
         let (steps, asked) = if inputs.inventory().has_folders() {
@@ -153,7 +148,7 @@ impl<'a> Chain<'a> {
         };
         let counts = Counts::default();
         let credited = None;
-        Ok(Self { ctx, inputs, index, creditor, layout, steps, asked, waiting, credited, counts })
+        Ok(Self { ctx, sides, layout, steps, asked, waiting, credited, counts })
     }
 
     /// Goes on to a selection, and to the end after the last one. After an error, from where it stopped.
@@ -176,7 +171,7 @@ impl<'a> Chain<'a> {
 
     /// Hands over what was found for a selection.
     fn give(&mut self, selection: Selection, credited: &mut Credited) {
-        let name = || self.inputs.sources()[self.index].name().to_owned();
+        let name = || self.sides.input.name().to_owned();
         let Counts { n_unattributed, n_out_of_day } = std::mem::take(&mut self.counts);
         let is_asked = |day: &Date| match &self.asked {
             Some(asked) => asked.contains(day),
@@ -188,15 +183,15 @@ impl<'a> Chain<'a> {
             .insert(name(), by_day.filter(|(day, _)| is_asked(day)).collect());
         credited.rows_out_of_day.insert(name(), n_out_of_day);
         if let Some(plays) = self.credited.take() {
-            credited.plays.insert(self.index, plays);
+            credited.plays.insert(self.sides.index, plays);
         }
     }
 
     /// Joins what a step reads; `None` where there are no plays.
     async fn join(&self, step: Step) -> Result<Option<Joined>, EtlError> {
-        let input = &self.inputs.sources()[self.index];
+        let Sides { inputs, input, creditor, .. } = self.sides;
         let files = |table: &Table, days: Option<Days>| {
-            let inventory = self.inputs.inventory();
+            let inventory = inputs.inventory();
             days.map(|days| inventory.files_of(table.files(), table.late_days(), days))
                 .unwrap_or_default()
         };
@@ -204,7 +199,7 @@ impl<'a> Chain<'a> {
         if plays.is_empty() && self.waiting.n_rows() == 0 {
             return Ok(None);
         }
-        let impressions = files(&self.creditor.table, Some(step.impressions));
+        let impressions = files(&creditor.table, Some(step.impressions));
         loop {
             let failed = match self.try_join(step, &plays, &impressions).await {
                 Ok(joined) => return Ok(Some(joined)),
@@ -212,9 +207,7 @@ impl<'a> Chain<'a> {
                 Err(Failure::Engine(error)) => explained(STEP, error),
             };
             // Each round that fails leaves more bad rows out than the one before.
-            if !(failed.is_of_rows()
-                && self.inputs.set_aside_credited(self.index, &plays, &impressions).await? > 0)
-            {
+            if !(failed.is_of_rows() && self.sides.set_aside(&plays, &impressions).await? > 0) {
                 return Err(self.locate(step, plays, impressions, failed).await);
             }
         }
@@ -231,24 +224,24 @@ impl<'a> Chain<'a> {
         if !failed.is_unexplained() {
             return failed;
         }
-        let input = &self.inputs.sources()[self.index];
+        let Sides { inputs, index, input, creditor } = self.sides;
         let (ctx, days) = (self.ctx, step.plays.unwrap_or(Days::All));
-        let plan = |provider| self.inputs.plays(ctx, self.index, provider, days);
-        let key_of = |column: &str| self.inputs.key_of(self.index, column);
+        let plan = |provider| self.sides.plays(ctx, provider, days);
+        let key_of = |column: &str| inputs.key_of(index, column);
         let failed = input.table.locate(ctx, plays, failed, plan, &key_of).await;
         if !failed.is_unexplained() {
             return failed;
         }
         let known = KnownKeys::for_about(0);
-        let in_force = self.inputs.enrichment().none_in_force();
+        let in_force = inputs.enrichment().none_in_force();
         let days = (step.impressions, &in_force);
-        let plan = |provider| self.inputs.impressions(ctx, self.index, provider, days, &known);
-        let time = self.creditor.table.name.key("time");
-        let key_of = |column: &str| match self.inputs.key_of(self.index, column)? {
+        let plan = |provider| self.sides.impressions(ctx, provider, days, &known);
+        let time = creditor.table.name.key("time");
+        let key_of = |column: &str| match inputs.key_of(index, column)? {
             key if key.ends_with(".time") => Some(time.clone()),
             key => Some(key),
         };
-        self.creditor.table.locate(ctx, impressions, failed, plan, &key_of).await
+        creditor.table.locate(ctx, impressions, failed, plan, &key_of).await
     }
 
     async fn try_join(
@@ -257,24 +250,24 @@ impl<'a> Chain<'a> {
         plays: &[SourceFile],
         impressions: &[SourceFile],
     ) -> Result<Joined, Failure> {
-        let (ctx, inputs) = (self.ctx, self.inputs);
+        let ctx = self.ctx;
+        let Sides { inputs, input, creditor, .. } = self.sides;
         let n_bytes: u64 = plays.iter().map(|file| file.meta.size).sum();
         let known = KnownKeys::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
-        let provider =
-            inputs.sources()[self.index].table.provider(plays.to_vec(), inputs.n_threads);
+        let provider = input.table.provider(plays.to_vec(), inputs.n_threads);
         let days = step.plays.unwrap_or(Days::All);
-        let mut rows = inputs.plays(ctx, self.index, provider, days)?;
+        let mut rows = self.sides.plays(ctx, provider, days)?;
         if self.waiting.n_rows() > 0 {
             let waiting = reread(ctx, self.waiting.provider()?)?;
             rows = rows.union(waiting)?;
         }
         let rows = noting(rows, &known)?;
-        let n_keys = self.creditor.keys.len();
+        let n_keys = creditor.keys.len();
         // Until each part gives its first rows all plays have been read, and all keys are known.
         let parts = first_rows(sorted(ctx, rows, n_keys, inputs.n_threads).await?).await?;
         let mut others: Vec<Option<SendableRecordBatchStream>> = Vec::new();
         if parts.iter().any(|(first, _)| first.is_some()) && !impressions.is_empty() {
-            let table = &self.creditor.table;
+            let table = &creditor.table;
             let provider = table.provider(impressions.to_vec(), inputs.n_threads);
             // Plays that are credited to other days than those are dropped.
             let in_force = match step.wanted {
@@ -282,17 +275,17 @@ impl<'a> Chain<'a> {
                 None => inputs.enrichment().none_in_force(),
             };
             let days = (step.impressions, &in_force);
-            let rows = inputs.impressions(ctx, self.index, provider, days, &known)?;
+            let rows = self.sides.impressions(ctx, provider, days, &known)?;
             let streams = sorted(ctx, rows, n_keys, inputs.n_threads).await?;
             others.extend(streams.into_iter().map(Some));
         }
         others.resize_with(parts.len(), || None);
         let rules = Rules {
-            window_micros: self.creditor.reach.micros(),
+            window_micros: creditor.reach.micros(),
             wanted: step.wanted,
             handed_on_before: step
                 .day
-                .map(|day| self.creditor.reach.start(day).as_microsecond())
+                .map(|day| creditor.reach.start(day).as_microsecond())
                 .filter(|_| self.steps.len() > 1),
         };
         Ok(self.join_parts(rules, parts, others).await?)

@@ -25,7 +25,8 @@ use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
 use crate::input::creditor::{Creditor, Side};
 use crate::input::enrich::InForce;
 use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
-use crate::input::inputs::Inputs;
+use crate::input::inputs::{Input, Inputs};
+use crate::input::selection::Selection;
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 use crate::input::times::time;
 
@@ -42,55 +43,70 @@ fn decider_column(dimension: usize) -> String {
     format!("__o{dimension}")
 }
 
-impl Inputs {
-    /// Plans everything over no rows, to see that it holds.
-    pub(crate) fn bind_attribution(
-        &self,
-        ctx: &SessionContext,
-        index: usize,
-    ) -> Result<(), EtlError> {
-        self.attribution_layout(ctx, index).map(|_| ())
+/// Plans the attribution of every source that has one over no rows, to see that it holds.
+pub(crate) fn bind(ctx: &SessionContext, inputs: &Inputs) -> Result<(), EtlError> {
+    Sides::all(inputs).try_for_each(|sides| sides.layout(ctx).map(drop))
+}
+
+/// As [`Inputs::set_aside`], and of the sources whose events are credited as well.
+pub(crate) async fn set_all_aside(inputs: &Inputs, selection: &Selection) -> Result<(), EtlError> {
+    inputs.set_aside(selection).await?;
+    for sides in Sides::all(inputs) {
+        let plays = inputs.inventory().files(sides.index, selection);
+        let impressions = inputs.inventory().creditor_files(sides.index, selection);
+        sides.set_aside(&plays, &impressions).await?;
+    }
+    Ok(())
+}
+
+/// A source whose events are credited, and the one that they are credited to: the rows of both as the join takes them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sides<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) index: usize,
+    pub(super) input: &'a Input,
+    pub(super) creditor: &'a Creditor,
+}
+
+impl<'a> Sides<'a> {
+    /// Every source whose events are credited, in the order of sources.
+    pub(super) fn all(inputs: &'a Inputs) -> impl Iterator<Item = Self> {
+        inputs.sources().iter().enumerate().filter_map(move |(index, input)| {
+            let creditor = input.creditor.as_ref()?;
+            Some(Self { inputs, index, input, creditor })
+        })
     }
 
     /// Where the join finds what in the rows of both sides.
-    pub(super) fn attribution_layout(
-        &self,
-        ctx: &SessionContext,
-        index: usize,
-    ) -> Result<Layout, EtlError> {
-        let input = &self.sources()[index];
-        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+    pub(super) fn layout(&self, ctx: &SessionContext) -> Result<Layout, EtlError> {
+        let Self { inputs, index, input, creditor } = *self;
         let none = |table: &Table| table.provider(Vec::new(), 1);
-        let plays = self.plays(ctx, index, none(&input.table), Days::All)?;
+        let plays = self.plays(ctx, none(&input.table), Days::All)?;
         let known = KnownKeys::for_about(0);
-        let in_force = self.enrichment().none_in_force();
+        let in_force = inputs.enrichment().none_in_force();
         let provider = none(&creditor.table);
         let days = (Days::All, &in_force);
-        let impressions = self.impressions(ctx, index, provider, days, &known)?;
+        let impressions = self.impressions(ctx, provider, days, &known)?;
         let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
         let (plays, impressions) = (schema(&plays), schema(&impressions));
-        let credited = self.credited_columns(input.name(), &plays, &impressions);
+        let credited = self.credited_columns(&plays, &impressions);
         // Everything that the roll-up does with credited plays, over none.
         let layout = Layout::new(creditor.keys.len(), &plays, impressions, credited);
         let none = RecordBatch::new_empty(Arc::clone(&layout.credited));
         let none =
             MemTable::try_new(Arc::clone(&layout.credited), vec![vec![none]]).during(STEP)?;
-        self.credited_events(ctx, index, Arc::new(none))?;
+        inputs.credited_events(ctx, index, Arc::new(none))?;
         Ok(layout)
     }
 
     /// The columns that credited plays have, and the side that each comes from.
-    fn credited_columns(
-        &self,
-        source: &str,
-        plays: &Schema,
-        impressions: &Schema,
-    ) -> Vec<(Side, usize)> {
+    fn credited_columns(&self, plays: &Schema, impressions: &Schema) -> Vec<(Side, usize)> {
+        let Self { inputs, input, .. } = *self;
         let day_and_dimensions = std::iter::once(DAY.to_owned())
-            .chain((0..self.n_dimensions()).map(dimension_column))
+            .chain((0..inputs.n_dimensions()).map(dimension_column))
             .filter_map(|name| Some((Side::Impression, impressions.index_of(&name).ok()?)));
-        let measures = self.measures.iter().enumerate();
-        let own = measures.filter(|(_, measure)| measure.kind.source() == Some(source));
+        let measures = inputs.measures.iter().enumerate();
+        let own = measures.filter(|(_, measure)| measure.kind.source() == Some(input.name()));
         let inputs = own.filter_map(|(position, _)| {
             let name = input_column(position);
             let of_play = plays.index_of(&name).ok().map(|index| (Side::Play, index));
@@ -104,28 +120,26 @@ impl Inputs {
     pub(super) fn plays(
         &self,
         ctx: &SessionContext,
-        index: usize,
         provider: Arc<dyn TableProvider>,
         days: Days,
     ) -> Result<DataFrame, EtlError> {
-        let input = &self.sources()[index];
-        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let Self { inputs, input, creditor, .. } = *self;
         let (table, source) = (&input.table, &input.source);
-        let frame = self.filtered(ctx, table, source, provider)?;
+        let frame = inputs.filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
-        let mut columns = self.matched_by(&scope, table, source, creditor, Side::Play)?;
-        for position in (0..self.measures.len()).filter(|position| !creditor.gives[*position]) {
-            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+        let mut columns = self.matched_by(&scope, table, source, Side::Play)?;
+        for position in (0..inputs.measures.len()).filter(|position| !creditor.gives[*position]) {
+            if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
         let names = names_of(&columns);
-        let sees_folders = self.sees_folders(table, input.has_folders, days);
+        let sees_folders = inputs.sees_folders(table, input.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        let rule = self.day_rule(table, days, sees_folders);
+        let rule = inputs.day_rule(table, days, sees_folders);
         if let Some(kept) = rule.kept {
             frame = frame.filter(kept).during(STEP)?;
         }
@@ -142,22 +156,20 @@ impl Inputs {
     pub(super) fn impressions(
         &self,
         ctx: &SessionContext,
-        index: usize,
         provider: Arc<dyn TableProvider>,
         (days, in_force): (Days, &InForce),
         known: &Arc<KnownKeys>,
     ) -> Result<DataFrame, EtlError> {
-        let input = &self.sources()[index];
-        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let Self { inputs, input, creditor, .. } = *self;
         let (table, source) = (&creditor.table, &creditor.source);
-        let frame = self.filtered(ctx, table, source, provider)?;
+        let frame = inputs.filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
-        let mut columns = self.matched_by(&scope, table, source, creditor, Side::Impression)?;
+        let mut columns = self.matched_by(&scope, table, source, Side::Impression)?;
         // What is in force on the day of the impression, whenever the play was.
-        let day = self.day_of(source, time(&scope, table, source)?);
-        columns.extend(self.dimensions(&scope, &frame, in_force, &day)?);
-        for dimension in 0..self.n_dimensions() {
-            let decider = self.enrichment().decider(dimension, &scope)?;
+        let day = inputs.day_of(source, time(&scope, table, source)?);
+        columns.extend(inputs.dimensions(&scope, &frame, in_force, &day)?);
+        for dimension in 0..inputs.n_dimensions() {
+            let decider = inputs.enrichment().decider(dimension, &scope)?;
             // A key is the same for all that compete for a play.
             if let Some((column, value)) = decider
                 && !creditor.keys.iter().any(|key| key.is_column_of_impression(column))
@@ -165,18 +177,18 @@ impl Inputs {
                 columns.push(value.alias(decider_column(dimension)));
             }
         }
-        for position in (0..self.measures.len()).filter(|position| creditor.gives[*position]) {
-            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+        for position in (0..inputs.measures.len()).filter(|position| creditor.gives[*position]) {
+            if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
         let names = names_of(&columns);
-        let sees_folders = self.sees_folders(&creditor.table, creditor.has_folders, days);
+        let sees_folders = inputs.sees_folders(&creditor.table, creditor.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        if let Some(in_day) = self.day_rule(&creditor.table, days, sees_folders).in_day {
+        if let Some(in_day) = inputs.day_rule(&creditor.table, days, sees_folders).in_day {
             frame = frame.filter(in_day).during(STEP)?;
         }
         let columns =
@@ -186,25 +198,23 @@ impl Inputs {
     }
 
     /// Sets the bad rows of both sides aside; returns how many were not known.
-    pub(crate) async fn set_aside_credited(
+    pub(super) async fn set_aside(
         &self,
-        index: usize,
         plays: &[SourceFile],
         impressions: &[SourceFile],
     ) -> Result<usize, EtlError> {
-        let input = &self.sources()[index];
-        let creditor = input.creditor.as_ref().expect("asked for a source with attribution only");
+        let Self { inputs, input, creditor, .. } = *self;
         let mut n_found = 0;
         // Of all days: a row is bad or not, whichever day is read.
         if input.table.quarantines() {
-            let plan = |ctx: &SessionContext, provider| self.plays(ctx, index, provider, Days::All);
+            let plan = |ctx: &SessionContext, provider| self.plays(ctx, provider, Days::All);
             n_found += input.table.set_aside(plays, plan).await?;
         }
         if creditor.table.quarantines() {
             let known = KnownKeys::for_about(0);
-            let in_force = self.enrichment().none_in_force();
+            let in_force = inputs.enrichment().none_in_force();
             let plan = |ctx: &SessionContext, provider| {
-                self.impressions(ctx, index, provider, (Days::All, &in_force), &known)
+                self.impressions(ctx, provider, (Days::All, &in_force), &known)
             };
             n_found += creditor.table.set_aside(impressions, plan).await?;
         }
@@ -217,15 +227,14 @@ impl Inputs {
         scope: &Scope<'_>,
         table: &Table,
         source: &Source,
-        creditor: &Creditor,
         side: Side,
     ) -> Result<Vec<Expr>, EtlError> {
         let time = time(scope, table, source)?;
         let mut columns = vec![
-            self.day_of(source, time.clone()).alias(DAY),
-            self.instant_of(source, time).alias(INSTANT),
+            self.inputs.day_of(source, time.clone()).alias(DAY),
+            self.inputs.instant_of(source, time).alias(INSTANT),
         ];
-        for (index, key) in creditor.keys.iter().enumerate() {
+        for (index, key) in self.creditor.keys.iter().enumerate() {
             columns.push(key.bind(side, scope)?.alias(key_column(index)));
         }
         Ok(columns)

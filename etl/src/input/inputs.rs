@@ -164,19 +164,6 @@ impl Inputs {
         Ok(n_found)
     }
 
-    /// As [`set_aside`](Self::set_aside), and of the sources whose events are credited as well.
-    pub(crate) async fn set_all_aside(&self, selection: &Selection) -> Result<(), EtlError> {
-        self.set_aside(selection).await?;
-        for (index, input) in self.sources.iter().enumerate() {
-            if input.creditor.is_some() {
-                let plays = self.inventory.files(index, selection);
-                let impressions = self.inventory.creditor_files(index, selection);
-                self.set_aside_credited(index, &plays, &impressions).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Every table of events that is read: a source that others are credited to more than once.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.sources.iter().flat_map(|input| {
@@ -205,12 +192,11 @@ impl Inputs {
         self.sources.iter().position(|source| source.name() == name).unwrap_or_default()
     }
 
-    /// A plan over no files: binds everything once, so that errors come before any work.
+    /// A plan over no files: binds everything once, so that errors come before any work. What is credited to
+    /// events of other sources, attribution binds.
     fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
         for (index, input) in self.sources.iter().enumerate() {
-            if input.creditor.is_some() {
-                self.bind_attribution(ctx, index)?;
-            } else {
+            if input.creditor.is_none() {
                 let provider = self.provider(index, Vec::new());
                 let none = self.enrichment.none_in_force();
                 self.events(ctx, index, provider, &Selection { days: Days::All }, &none)?;
