@@ -17,6 +17,6 @@ pub(crate) mod inventory;
 pub(crate) mod left_out;
 pub(crate) mod lookups;
 pub(crate) mod reach;
-pub(crate) mod selection;
 pub(crate) mod source;
+pub(crate) mod sweep;
 pub(crate) mod times;

@@ -25,8 +25,8 @@ use crate::fold::Union;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
-use crate::input::selection::Selection;
 use crate::input::source::{Table, is_public};
+use crate::input::sweep::Sweep;
 use crate::rollup::roll_up;
 use crate::stage::Stager;
 use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
@@ -132,10 +132,10 @@ pub async fn inspect(model: &Model, base: &Url, n_threads: usize) -> Result<Insp
 async fn inspect_all(model: &Model, base: &Url, n_threads: usize) -> Result<Inspection, EtlError> {
     let ctx = engine::session(n_threads, None)?;
     let inventory = Inventory::list(&ctx, model, base, Days::All).await?;
-    let passes = inventory.selections(Days::All);
+    let sweeps = inventory.sweeps(Days::All);
     Columns::install(&ctx, model, None, false);
     let (inputs, shape) =
-        Inputs::open(&ctx, model, base, n_threads, inventory, &passes, &[]).await?;
+        Inputs::open(&ctx, model, base, n_threads, inventory, &sweeps, &[]).await?;
     attribute::bind(&ctx, &inputs)?;
     crate::input::lookups::read(&ctx, model, base, n_threads).await?;
     let mut sources = Vec::new();
@@ -257,10 +257,10 @@ async fn sample_day(
     inputs: &Inputs,
     shape: &CellShape,
 ) -> Result<Option<(Date, PeriodCells, u64)>, EtlError> {
-    let mut selections: Vec<Selection> = inputs.inventory().selections(Days::All);
-    while let Some(selection) = selections.pop() {
-        let credited = Credits::new(ctx, inputs, &[selection])?.credit().await?;
-        let rolled = roll_up(ctx, inputs, shape, &selection, &credited).await?;
+    let mut sweeps: Vec<Sweep> = inputs.inventory().sweeps(Days::All);
+    while let Some(sweep) = sweeps.pop() {
+        let credited = Credits::new(ctx, inputs, &[sweep])?.credit().await?;
+        let rolled = roll_up(ctx, inputs, shape, &sweep, &credited).await?;
         let rows_in = rolled.rows_in;
         if let Some((day, cells)) = rolled.days.into_iter().max_by_key(|(_, cells)| cells.len()) {
             let n_rows = rows_in.values().filter_map(|days| days.get(&day)).sum();

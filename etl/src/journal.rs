@@ -5,11 +5,11 @@
 //! STATE/journal.sqlite    runs    one row a run, its end and outcome
 //!                         steps   one row a step: when, how many rows, how many attempts, what error
 //!                         files   every file that a run writes, noted before its first byte
-//!                         passes  the days that were rolled up and written whole, with what they are of
+//!                         sweeps  the days that were rolled up and written whole, with what they are of
 //! STATE/running/RUN.lock  held locked as long as the run's process lives
 //! ```
 //!
-//! A run that ends takes its files and passes out of the journal. Whatever is still there belongs to a run
+//! A run that ends takes its files and sweeps out of the journal. Whatever is still there belongs to a run
 //! that is alive, which its lock tells, or to one that was killed: the next run takes that over. The lake
 //! never depends on the journal: without it a run starts from the beginning.
 
@@ -28,7 +28,7 @@ use clio_proto::{RunId, RunOutcome};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use url::Url;
 
-pub(crate) use heirloom::{Heirloom, RowKey, StagedDay, StagedPass};
+pub(crate) use heirloom::{Heirloom, RowKey, StagedDay, StagedSweep};
 
 use crate::clock::Clock;
 use crate::error::{EtlError, StateError};
@@ -45,18 +45,18 @@ const DATABASE: &str = "journal.sqlite";
 const SCHEMA_VERSION: i64 = 1;
 
 const SCHEMA: &str = "
-CREATE TABLE runs (
+CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, lake TEXT NOT NULL, started_ms INTEGER NOT NULL, ended_ms INTEGER,
     outcome TEXT, error TEXT, base_version INTEGER, recorded INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE steps (
+CREATE TABLE IF NOT EXISTS steps (
     run TEXT NOT NULL, number INTEGER NOT NULL, step TEXT NOT NULL, started_ms INTEGER NOT NULL,
     ended_ms INTEGER, n_rows INTEGER NOT NULL DEFAULT 0, n_attempts INTEGER NOT NULL DEFAULT 1,
     error TEXT, PRIMARY KEY (run, number));
-CREATE TABLE files (
+CREATE TABLE IF NOT EXISTS files (
     run TEXT NOT NULL, folder TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (run, folder, path));
-CREATE TABLE passes (
-    run TEXT NOT NULL, pass TEXT NOT NULL, made_of TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (run, pass));
+CREATE TABLE IF NOT EXISTS sweeps (
+    run TEXT NOT NULL, sweep TEXT NOT NULL, made_of TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (run, sweep));
 PRAGMA user_version = 1;
 ";
 
@@ -190,12 +190,12 @@ impl Journal {
         .map(drop)
     }
 
-    /// Notes the run's end. Its files and passes stay only where a later run may take them over.
+    /// Notes the run's end. Its files and sweeps stay only where a later run may take them over.
     pub(crate) fn end(
         &self,
         outcome: RunOutcome,
         error: Option<&EtlError>,
-        keeps_passes: bool,
+        keeps_sweeps: bool,
     ) -> Result<(), StateError> {
         self.write(|connection| {
             let run = self.run.as_str();
@@ -203,8 +203,8 @@ impl Journal {
                 "UPDATE steps SET error = ?2 WHERE run = ?1 AND ended_ms IS NULL",
                 params![run, error.map(ToString::to_string)],
             )?;
-            if !keeps_passes {
-                connection.execute("DELETE FROM passes WHERE run = ?1", [run])?;
+            if !keeps_sweeps {
+                connection.execute("DELETE FROM sweeps WHERE run = ?1", [run])?;
             }
             connection.execute(
                 "UPDATE runs SET ended_ms = ?2, outcome = ?3, error = ?4, recorded = 1 WHERE run = ?1",
@@ -342,9 +342,9 @@ fn open(folder: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 0 {
+    if version == 0 || version == SCHEMA_VERSION {
         transaction.execute_batch(SCHEMA)?;
-    } else if version != SCHEMA_VERSION {
+    } else {
         let reason =
             format!("the journal is of version {version}, this program's of {SCHEMA_VERSION}");
         return Err(rusqlite::Error::ToSqlConversionFailure(reason.into()));

@@ -1,4 +1,4 @@
-//! One day's cells, or those of all days of a source without folders, in one pass over the events.
+//! One day's cells, or those of all days of a source without folders, in one sweep over the events.
 //!
 //! ```text
 //! impressions ─▶ day, dimensions, its inputs, nulls for the others' ─┐
@@ -38,7 +38,7 @@ use crate::functions::{self, distinct};
 use crate::input::enrich::{Decoder, InForce};
 use crate::input::frames::{DAY, dimension_column, input_column, rows_column};
 use crate::input::inputs::Inputs;
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 
 /// The cells of one or more days, and what was read for them.
 #[derive(Debug)]
@@ -50,25 +50,25 @@ pub(crate) struct RolledUp {
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
 
-/// Rolls up the events of a selection of days, with those that were credited to these days.
+/// Rolls up the events of a sweep of days, with those that were credited to these days.
 pub(crate) async fn roll_up(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
-    selection: &Selection,
+    sweep: &Sweep,
     credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
-    let in_force = inputs.enrichment().in_force(selection.days).await?;
+    let in_force = inputs.enrichment().in_force(sweep.days).await?;
     // Each round that fails leaves more bad rows out than the one before, or ends with an error.
     loop {
         let mut cells = Gathered::new(ctx, inputs, shape, credited);
-        let grouped = grouped(ctx, inputs, shape, (selection, &in_force), credited)?;
+        let grouped = grouped(ctx, inputs, shape, (sweep, &in_force), credited)?;
         let Err(error) = add_all(&mut cells, grouped).await? else {
             return cells.finish(ctx).await;
         };
         let error = explained("rolling up events", error);
-        if !(error.is_of_rows() && inputs.set_aside(selection).await? > 0) {
-            return Err(explain(ctx, inputs, selection, error).await);
+        if !(error.is_of_rows() && inputs.set_aside(sweep).await? > 0) {
+            return Err(explain(ctx, inputs, sweep, error).await);
         }
     }
 }
@@ -97,7 +97,7 @@ fn grouped(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
-    (selection, in_force): (&Selection, &InForce),
+    (sweep, in_force): (&Sweep, &InForce),
     credited: &Credited,
 ) -> Result<Option<DataFrame>, EtlError> {
     let mut union: Option<DataFrame> = None;
@@ -106,11 +106,11 @@ fn grouped(
             let Some(plays) = credited.plays(index)? else { continue };
             inputs.credited_events(ctx, index, plays)?
         } else {
-            let files = inputs.inventory().files(index, selection);
+            let files = inputs.inventory().files(index, sweep);
             if files.is_empty() {
                 continue;
             }
-            inputs.events(ctx, index, inputs.provider(index, files), selection, in_force)?
+            inputs.events(ctx, index, inputs.provider(index, files), sweep, in_force)?
         };
         union = Some(match union {
             None => events,
@@ -151,7 +151,7 @@ fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
 async fn explain(
     ctx: &SessionContext,
     inputs: &Inputs,
-    selection: &Selection,
+    sweep: &Sweep,
     mut error: EtlError,
 ) -> EtlError {
     if !error.is_unexplained() {
@@ -162,10 +162,10 @@ async fn explain(
         if source.creditor.is_some() {
             continue;
         }
-        let files = inputs.inventory().files(index, selection);
+        let files = inputs.inventory().files(index, sweep);
         // Whatever a lookup says of a key, no row fails on it.
         let none = inputs.enrichment().none_in_force();
-        let plan = |provider| inputs.events(ctx, index, provider, selection, &none);
+        let plan = |provider| inputs.events(ctx, index, provider, sweep, &none);
         let key_of = |column: &str| inputs.key_of(index, column);
         error = source.table.locate(ctx, files, error, plan, &key_of).await;
         if !error.is_unexplained() {

@@ -54,7 +54,7 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// Rebuilds days, folds their months, years and all time, and commits once.
 ///
-/// Costs one pass over the events of each day, with the cells of two days in memory, and one over the
+/// Costs one sweep over the events of each day, with the cells of two days in memory, and one over the
 /// cells below each parent that changes. Runs on the current tokio runtime.
 ///
 /// ```no_run
@@ -140,7 +140,7 @@ struct Run<'a> {
     cells: DeltaFolder,
     stager: Stager,
     book: Arc<Book<'a>>,
-    /// The passes that dead runs have finished.
+    /// The sweeps that dead runs have finished.
     finished: Finished,
     account: Account<'a>,
     /// What the columns of the run's files are.
@@ -395,7 +395,7 @@ impl Run<'_> {
             base,
             *n_threads,
             inventory.clone(),
-            &plan.passes,
+            &plan.sweeps,
             &float_sums,
         )
         .await?;

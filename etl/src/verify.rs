@@ -11,7 +11,7 @@
 //! refuse one that the run's type does not hold. The recount shares with a run which type a column has, which rows are
 //! bad, how a value is converted for a sum and, where the engine has no cast of its own that means the same, how a time
 //! becomes a day. Lookups, grouping, adding up and counting are the engine's own SQL, none of our functions: a second
-//! way to the same numbers. So is attribution, by a join instead of a pass in order; how keys are bound and instants
+//! way to the same numbers. So is attribution, by a join instead of a sweep in order; how keys are bound and instants
 //! are read is the run's. Beside each `hll++` estimate stands that of the `hyperloglogplus` crate.
 
 mod compare;
@@ -45,7 +45,7 @@ use crate::fold::Union;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 use crate::run::damaged::Damaged;
 use crate::run::plan::{Plan, Reason, days_in};
 use clio_lake::{DeltaFolder, LakeError, LakeFile, TableState, files_by_period, is_transient};
@@ -64,7 +64,7 @@ pub struct Sample {
 /// Recounts days of the newest snapshot and writes what was found into the lake.
 ///
 /// Costs one reading of the day's files by readers that take every value by itself, to a temporary file with the columns
-/// that the model uses; then a pass over that file for each dimension and distinct count, with the different values of
+/// that the model uses; then a sweep over that file for each dimension and distinct count, with the different values of
 /// the day sorted, on disk where memory is limited. Days of retired months are left out, and the report says so.
 ///
 /// # Errors
@@ -184,16 +184,16 @@ impl Verifier<'_> {
         let range = DayRange::try_new(day, day).expect("a day is a range");
         let inventory = Inventory::list(&ctx, model, base, Days::Range(range)).await?;
         self.refuse_out_of_date(&inventory, state, metadata, day)?;
-        let selection = Selection { days: Days::Range(range) };
+        let sweep = Sweep { days: Days::Range(range) };
         let columns = metadata.map(|metadata| &metadata.columns);
         Columns::install(&ctx, model, columns, false);
         let float_sums = state.float_sums();
-        let passes = [selection];
+        let sweeps = [sweep];
         let (inputs, shape) =
-            Inputs::open(&ctx, model, base, *n_threads, inventory, &passes, &float_sums).await?;
+            Inputs::open(&ctx, model, base, *n_threads, inventory, &sweeps, &float_sums).await?;
         attribute::bind(&ctx, &inputs)?;
         // What the run left out is no part of the recount: a row is bad by what the run makes of it.
-        attribute::set_all_aside(&inputs, &selection).await?;
+        attribute::set_all_aside(&inputs, &sweep).await?;
         let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
         let day_cells = DayCells { model, shape: &shape, files: &files };
         // One thread: rows keep their order, so that a seed chooses the same cells on any machine.
@@ -203,7 +203,7 @@ impl Verifier<'_> {
         comparison.add_cells(chosen.len() as u64);
         let keys: Vec<String> = chosen.keys().cloned().collect();
         stored.add_cells(chosen);
-        let facts = Facts::open(&ctx, model, base, &inputs, selection).await?;
+        let facts = Facts::open(&ctx, model, base, &inputs, sweep).await?;
         let exact = exact::count(&ctx, &facts, &shape, &keys).await?;
         let recounted = exact::recounted(&facts);
         let not_compared = facts.not_compared();

@@ -23,21 +23,21 @@ use crate::error::{During, EtlError};
 use crate::functions::KnownKeys;
 use crate::input::creditor::Creditor;
 use crate::input::inputs::Inputs;
-use crate::input::selection::Selection;
 use crate::input::source::{SourceFile, Table};
+use crate::input::sweep::Sweep;
 
 const STEP: &str = "crediting plays";
 
 /// A Parquet file of plays has some eight bytes a row at least, other formats more.
 const LEAST_ROW_BYTES: u64 = 8;
 
-/// What attribution gives to the roll-up of one selection of days.
+/// What attribution gives to the roll-up of one sweep of days.
 #[derive(Debug, Default)]
 pub(crate) struct Credited {
     /// Credited plays, by the index of their source.
     plays: BTreeMap<usize, Spilled>,
     /// Plays without an impression, by source and by the day on which they happened. They may be of
-    /// other days than the selection's: of those asked for, each is counted once.
+    /// other days than the sweep's: of those asked for, each is counted once.
     pub(crate) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Plays in the folder of another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
@@ -51,44 +51,44 @@ impl Credited {
     }
 }
 
-/// The selections of a run, each with the plays that are credited to its days; from the last to the first
+/// The sweeps of a run, each with the plays that are credited to its days; from the last to the first
 /// where any are.
 pub(crate) struct Credits<'a> {
     chains: Vec<Chain<'a>>,
-    remaining: VecDeque<Selection>,
+    remaining: VecDeque<Sweep>,
 }
 
 impl<'a> Credits<'a> {
     pub(crate) fn new(
         ctx: &'a SessionContext,
         inputs: &'a Inputs,
-        selections: &[Selection],
+        sweeps: &[Sweep],
     ) -> Result<Self, EtlError> {
         let mut chains = Vec::new();
         for sides in Sides::all(inputs) {
-            chains.push(Chain::new(ctx, sides, selections)?);
+            chains.push(Chain::new(ctx, sides, sweeps)?);
         }
-        let mut remaining = VecDeque::from(selections.to_vec());
+        let mut remaining = VecDeque::from(sweeps.to_vec());
         if !chains.is_empty() {
             remaining.make_contiguous().reverse();
         }
         Ok(Self { chains, remaining })
     }
 
-    /// The selection that comes next.
-    pub(crate) fn pass(&self) -> Option<Selection> {
+    /// The sweep that comes next.
+    pub(crate) fn sweep(&self) -> Option<Sweep> {
         self.remaining.front().copied()
     }
 
-    /// Goes on to the next selection. After an error it may be tried again.
+    /// Goes on to the next sweep. After an error it may be tried again.
     pub(crate) async fn credit(&mut self) -> Result<Credited, EtlError> {
         let mut credited = Credited::default();
-        let Some(selection) = self.pass() else { return Ok(credited) };
+        let Some(sweep) = self.sweep() else { return Ok(credited) };
         for chain in &mut self.chains {
-            chain.go_to(selection, self.remaining.len() == 1).await?;
+            chain.go_to(sweep, self.remaining.len() == 1).await?;
         }
         for chain in &mut self.chains {
-            chain.give(selection, &mut credited);
+            chain.give(sweep, &mut credited);
         }
         self.remaining.pop_front();
         Ok(credited)
@@ -102,7 +102,7 @@ struct Chain<'a> {
     layout: Arc<Layout>,
     /// From the last to the first.
     steps: VecDeque<Step>,
-    /// The days asked for; `None` for those of the only selection.
+    /// The days asked for; `None` for those of the only sweep.
     asked: Option<BTreeSet<Date>>,
     /// Plays that no later day has an impression for.
     waiting: Spilled,
@@ -124,36 +124,32 @@ struct Step {
 }
 
 impl<'a> Chain<'a> {
-    fn new(
-        ctx: &'a SessionContext,
-        sides: Sides<'a>,
-        selections: &[Selection],
-    ) -> Result<Self, EtlError> {
+    fn new(ctx: &'a SessionContext, sides: Sides<'a>, sweeps: &[Sweep]) -> Result<Self, EtlError> {
         let Sides { inputs, creditor, .. } = sides;
         let layout = Arc::new(sides.layout(ctx)?);
         let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.plays));
         let reach = &creditor.reach;
         let (steps, asked) = if inputs.inventory().has_folders() {
-            let asked = selections.iter().filter_map(|selection| selection.days.first());
+            let asked = sweeps.iter().filter_map(|sweep| sweep.days.first());
             let asked: BTreeSet<Date> = asked.collect();
             (steps_by_day(&asked, creditor), Some(asked))
         } else {
-            let step = |selection: &Selection| Step {
+            let step = |sweep: &Sweep| Step {
                 day: None,
-                plays: Some(reach.event_days(selection.days)),
-                impressions: reach.creditor_days(selection.days),
-                wanted: Some(selection.days),
+                plays: Some(reach.event_days(sweep.days)),
+                impressions: reach.creditor_days(sweep.days),
+                wanted: Some(sweep.days),
             };
-            (selections.iter().map(step).collect(), None)
+            (sweeps.iter().map(step).collect(), None)
         };
         let counts = Counts::default();
         let credited = None;
         Ok(Self { ctx, sides, layout, steps, asked, waiting, credited, counts })
     }
 
-    /// Goes on to a selection, and to the end after the last one. After an error, from where it stopped.
-    async fn go_to(&mut self, selection: Selection, is_last: bool) -> Result<(), EtlError> {
-        let first = selection.days.first();
+    /// Goes on to a sweep, and to the end after the last one. After an error, from where it stopped.
+    async fn go_to(&mut self, sweep: Sweep, is_last: bool) -> Result<(), EtlError> {
+        let first = sweep.days.first();
         let is_due = |step: &Step| is_last || step.day >= first;
         while let Some(step) = self.steps.front().copied().filter(is_due) {
             if let Some(Joined { plays, waiting, outcome }) = self.join(step).await? {
@@ -169,13 +165,13 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// Hands over what was found for a selection.
-    fn give(&mut self, selection: Selection, credited: &mut Credited) {
+    /// Hands over what was found for a sweep.
+    fn give(&mut self, sweep: Sweep, credited: &mut Credited) {
         let name = || self.sides.input.name().to_owned();
         let Counts { n_unattributed, n_out_of_day } = std::mem::take(&mut self.counts);
         let is_asked = |day: &Date| match &self.asked {
             Some(asked) => asked.contains(day),
-            None => selection.days.contains(*day),
+            None => sweep.days.contains(*day),
         };
         let by_day = n_unattributed.into_iter().map(|(day, n)| (date_of(day), n));
         credited

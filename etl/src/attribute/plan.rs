@@ -26,8 +26,8 @@ use crate::input::creditor::{Creditor, Side};
 use crate::input::enrich::InForce;
 use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
 use crate::input::inputs::{Input, Inputs};
-use crate::input::selection::Selection;
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::sweep::Sweep;
 use crate::input::times::time;
 
 /// The column with the hash of all keys; null where one of them is null.
@@ -49,11 +49,11 @@ pub(crate) fn bind(ctx: &SessionContext, inputs: &Inputs) -> Result<(), EtlError
 }
 
 /// As [`Inputs::set_aside`], and of the sources whose events are credited as well.
-pub(crate) async fn set_all_aside(inputs: &Inputs, selection: &Selection) -> Result<(), EtlError> {
-    inputs.set_aside(selection).await?;
+pub(crate) async fn set_all_aside(inputs: &Inputs, sweep: &Sweep) -> Result<(), EtlError> {
+    inputs.set_aside(sweep).await?;
     for sides in Sides::all(inputs) {
-        let plays = inputs.inventory().files(sides.index, selection);
-        let impressions = inputs.inventory().creditor_files(sides.index, selection);
+        let plays = inputs.inventory().files(sides.index, sweep);
+        let impressions = inputs.inventory().creditor_files(sides.index, sweep);
         sides.set_aside(&plays, &impressions).await?;
     }
     Ok(())
@@ -115,7 +115,7 @@ impl<'a> Sides<'a> {
         day_and_dimensions.chain(inputs).collect()
     }
 
-    /// Plays of the days, as the join takes them. One that no other pass counts, and that lies in the
+    /// Plays of the days, as the join takes them. One that no other sweep counts, and that lies in the
     /// folder of another day, has no day.
     pub(super) fn plays(
         &self,

@@ -33,8 +33,8 @@ use crate::config::Days;
 use crate::error::{ColumnError, During, EtlError};
 use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::functions::{Dated, member_of, member_on, set_of};
-use crate::input::selection::Selection;
 use crate::input::source::Scope;
+use crate::input::sweep::Sweep;
 
 /// How each dimension of a model gets its values, in the model's order.
 #[derive(Debug)]
@@ -81,11 +81,11 @@ impl Enrichment {
         model: &Model,
         base: &Url,
         histories: &BTreeMap<String, History>,
-        passes: &[Selection],
+        sweeps: &[Sweep],
     ) -> Result<Self, EtlError> {
         let mut dimensions = Vec::new();
         for dimension in model.dimensions() {
-            dimensions.push(Origin::open(ctx, model, base, histories, passes, dimension).await?);
+            dimensions.push(Origin::open(ctx, model, base, histories, sweeps, dimension).await?);
         }
         Ok(Self { dimensions })
     }
@@ -206,7 +206,7 @@ impl Origin {
         model: &Model,
         base: &Url,
         histories: &BTreeMap<String, History>,
-        passes: &[Selection],
+        sweeps: &[Sweep],
         dimension: &Dimension,
     ) -> Result<Self, EtlError> {
         let name = &dimension.name;
@@ -232,7 +232,7 @@ impl Origin {
                     };
                     let value = (value_at, column.clone());
                     let history = history.clone();
-                    let rows = InForceRows::new(ctx, model, lookup, history, value, pool, passes);
+                    let rows = InForceRows::new(ctx, model, lookup, history, value, pool, sweeps);
                     let kind = Kind::InForce(Box::new(rows));
                     return Ok(Self { key, column: on.clone(), kind });
                 }

@@ -10,7 +10,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 
 use super::inputs::Inputs;
-use super::selection::Selection;
+use super::sweep::Sweep;
 use super::times::time;
 use crate::cells::Held;
 use crate::config::Days;
@@ -45,7 +45,7 @@ pub(crate) fn rows_column(source: usize) -> String {
     format!("__n{source}")
 }
 
-/// Which of a source's rows are of the days of a pass: conditions over [`DAY`] and the folder's day.
+/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the folder's day.
 ///
 /// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
 /// counted; in any other no run of its day would see it, so it is lost, and said to be.
@@ -53,7 +53,7 @@ pub(crate) fn rows_column(source: usize) -> String {
 pub(crate) struct DayRule {
     /// The row is counted; `None` for all.
     pub(crate) in_day: Option<Expr>,
-    /// The row is counted or lost here, and in no other pass; `None` for all.
+    /// The row is counted or lost here, and in no other sweep; `None` for all.
     pub(crate) kept: Option<Expr>,
 }
 
@@ -69,7 +69,7 @@ impl Inputs {
         ctx: &SessionContext,
         index: usize,
         provider: Arc<dyn TableProvider>,
-        selection: &Selection,
+        sweep: &Sweep,
         in_force: &InForce,
     ) -> Result<DataFrame, EtlError> {
         let input = &self.sources[index];
@@ -84,12 +84,12 @@ impl Inputs {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = self.sees_folders(&input.table, input.has_folders, selection.days);
+        let sees_folders = self.sees_folders(&input.table, input.has_folders, sweep.days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        let rule = self.day_rule(&input.table, selection.days, sees_folders);
+        let rule = self.day_rule(&input.table, sweep.days, sees_folders);
         let frame = match rule.kept {
             Some(kept) => frame.filter(kept).during("planning a roll-up")?,
             None => frame,

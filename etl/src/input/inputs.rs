@@ -13,7 +13,7 @@ use jiff::Span;
 use url::Url;
 
 use super::inventory::Inventory;
-use super::selection::Selection;
+use super::sweep::Sweep;
 use crate::cells::{CellShape, Held};
 use crate::config::Days;
 use crate::engine::explained;
@@ -75,26 +75,26 @@ impl Input {
 }
 
 impl Inputs {
-    /// Opens the sources that measures are taken of: those files that the passes read.
+    /// Opens the sources that measures are taken of: those files that the sweeps read.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
         n_threads: usize,
         mut inventory: Inventory,
-        passes: &[Selection],
+        sweeps: &[Sweep],
         known_float_sums: &[String],
     ) -> Result<(Self, CellShape), EtlError> {
         let zone = model.timezone_name();
         let mut sources = Vec::new();
         for index in 0..inventory.sources.len() {
-            let input = Input::open(ctx, model, base, &inventory, index, passes).await?;
+            let input = Input::open(ctx, model, base, &inventory, index, sweeps).await?;
             for lookup in input.creditor.iter().flat_map(Creditor::lookups) {
                 inventory.takes_from(lookup);
             }
             sources.push(input);
         }
-        let enrichment = Enrichment::open(ctx, model, base, inventory.histories(), passes).await?;
+        let enrichment = Enrichment::open(ctx, model, base, inventory.histories(), sweeps).await?;
         let mut inputs = Self {
             sources,
             inventory,
@@ -147,14 +147,14 @@ impl Inputs {
     }
 
     /// Sets aside the bad rows of the sources that have such a thing; returns how many were not known.
-    pub(crate) async fn set_aside(&self, selection: &Selection) -> Result<usize, EtlError> {
+    pub(crate) async fn set_aside(&self, sweep: &Sweep) -> Result<usize, EtlError> {
         let mut n_found = 0;
         for (index, input) in self.sources.iter().enumerate() {
             // Attribution does it for the events that it credits.
             if input.creditor.is_none() && input.table.quarantines() {
-                let files = self.inventory.files(index, selection);
+                let files = self.inventory.files(index, sweep);
                 // Of all days: a row is bad or not, whichever day is read.
-                let all = Selection { days: Days::All };
+                let all = Sweep { days: Days::All };
                 let none = self.enrichment.none_in_force();
                 let plan =
                     |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all, &none);
@@ -199,7 +199,7 @@ impl Inputs {
             if input.creditor.is_none() {
                 let provider = self.provider(index, Vec::new());
                 let none = self.enrichment.none_in_force();
-                self.events(ctx, index, provider, &Selection { days: Days::All }, &none)?;
+                self.events(ctx, index, provider, &Sweep { days: Days::All }, &none)?;
             }
         }
         Ok(())
@@ -287,7 +287,7 @@ impl Input {
         base: &Url,
         inventory: &Inventory,
         index: usize,
-        passes: &[Selection],
+        sweeps: &[Sweep],
     ) -> Result<Self, EtlError> {
         let listed = &inventory.sources[index];
         let source = model
@@ -295,12 +295,12 @@ impl Input {
             .iter()
             .find(|source| TableName::Source(source.name.clone()) == listed.listed.name)
             .expect("the inventory is of this model");
-        let files = in_order(passes.iter().flat_map(|pass| inventory.files(index, pass)));
+        let files = in_order(sweeps.iter().flat_map(|sweep| inventory.files(index, sweep)));
         let has_folders = listed.listed.has_folders();
         let table = Table::of(ctx, listed.listed.clone(), files).await?;
         let creditor = match (&source.attribution, &listed.creditor) {
             (Some(attribution), Some((to, reach))) => {
-                let files = passes.iter().flat_map(|pass| inventory.creditor_files(index, pass));
+                let files = sweeps.iter().flat_map(|sweep| inventory.creditor_files(index, sweep));
                 let has_folders = to.has_folders();
                 let to = (Table::of(ctx, to.clone(), in_order(files)).await?, has_folders);
                 let event = (&table, source);

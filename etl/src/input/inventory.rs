@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use url::Url;
 
 use super::inputs::folder_days;
-use super::selection::Selection;
+use super::sweep::Sweep;
 use crate::config::Days;
 use crate::error::{EtlError, TableName};
 use crate::functions::is_utc;
@@ -143,7 +143,7 @@ impl Inventory {
         self.for_new_days.contains(lookup)
     }
 
-    /// What turns the files of a pass over many days into cells, but for the states of single days.
+    /// What turns the files of a sweep over many days into cells, but for the states of single days.
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -159,7 +159,7 @@ impl Inventory {
         &self.histories
     }
 
-    /// The states that are in force on the days of a pass, as a text.
+    /// The states that are in force on the days of a sweep, as a text.
     pub(crate) fn describe_states(&self, days: Days) -> String {
         let of = |history: &History| -> Vec<(Date, Option<Digest>)> {
             let first = match days {
@@ -222,10 +222,10 @@ impl Inventory {
         self.sources.iter().filter_map(of_source).max()
     }
 
-    /// The passes over the events: one a day where every file lies in the folder of its day, else one.
-    pub(crate) fn selections(&self, days: Days) -> Vec<Selection> {
+    /// The sweeps over the events: one a day where every file lies in the folder of its day, else one.
+    pub(crate) fn sweeps(&self, days: Days) -> Vec<Sweep> {
         if !self.has_folders() {
-            return vec![Selection { days }];
+            return vec![Sweep { days }];
         }
         let slack = i32::from(!self.is_utc);
         let mut found = BTreeSet::new();
@@ -236,24 +236,24 @@ impl Inventory {
                 found.extend(near.filter(|day| days.contains(*day)));
             }
         }
-        found.into_iter().map(|day| Selection { days: Days::one(day) }).collect()
+        found.into_iter().map(|day| Sweep { days: Days::one(day) }).collect()
     }
 
     /// The files of a source that hold events of the days; of one whose events are credited, those that
     /// may be credited to the days.
-    pub(crate) fn files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+    pub(crate) fn files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
         let source = &self.sources[index];
         let days = match &source.creditor {
-            Some((_, reach)) => reach.event_days(selection.days),
-            None => selection.days,
+            Some((_, reach)) => reach.event_days(sweep.days),
+            None => sweep.days,
         };
         self.files_of(&source.listed.files, source.listed.late_days(), days)
     }
 
     /// The files of what a source's events are credited to, as far as they decide about the days.
-    pub(crate) fn creditor_files(&self, index: usize, selection: &Selection) -> Vec<SourceFile> {
+    pub(crate) fn creditor_files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
         let Some((listed, reach)) = &self.sources[index].creditor else { return Vec::new() };
-        self.files_of(&listed.files, listed.late_days(), reach.creditor_days(selection.days))
+        self.files_of(&listed.files, listed.late_days(), reach.creditor_days(sweep.days))
     }
 
     /// Those of some files that may hold events of the days, which may be so many days late.
@@ -271,18 +271,18 @@ impl Inventory {
         files.iter().filter(is_near).cloned().collect()
     }
 
-    /// What the files of a selection come to; where sources have no folders, that of all files.
-    pub(crate) fn digest(&self, selection: &Selection) -> Digest {
-        let all = Selection { days: Days::All };
-        let selection = if self.has_folders() { selection } else { &all };
+    /// What the files of a sweep come to; where sources have no folders, that of all files.
+    pub(crate) fn digest(&self, sweep: &Sweep) -> Digest {
+        let all = Sweep { days: Days::All };
+        let sweep = if self.has_folders() { sweep } else { &all };
         let mut text = String::new();
         for (index, source) in self.sources.iter().enumerate() {
             let mut add = |listed: &Listed, files: &[SourceFile]| {
                 text += &format!("{}\n{}\n\n", listed.name, listed.describe(files));
             };
-            add(&source.listed, &self.files(index, selection));
+            add(&source.listed, &self.files(index, sweep));
             if let Some((listed, _)) = &source.creditor {
-                add(listed, &self.creditor_files(index, selection));
+                add(listed, &self.creditor_files(index, sweep));
             }
         }
         Digest::of(&text)
@@ -305,14 +305,14 @@ impl Inventory {
         Digest::of(&text)
     }
 
-    /// The digest of each pass over one day.
+    /// The digest of each sweep over one day.
     pub(crate) fn digests_by_day(&self) -> BTreeMap<Date, Digest> {
-        let by_day = |selection: Selection| match selection.days {
-            Days::Range(range) => Some((range.first(), self.digest(&selection))),
+        let by_day = |sweep: Sweep| match sweep.days {
+            Days::Range(range) => Some((range.first(), self.digest(&sweep))),
             Days::All | Days::OutOfDate => None,
         };
         if self.has_folders() {
-            self.selections(Days::All).into_iter().filter_map(by_day).collect()
+            self.sweeps(Days::All).into_iter().filter_map(by_day).collect()
         } else {
             BTreeMap::new()
         }

@@ -13,9 +13,9 @@ use crate::error::StateError;
 /// A bad row's source and file, and its line or row.
 pub(crate) type RowKey = (String, String, u64);
 
-/// A pass over the events whose days were all written, each to a file that no commit names yet.
+/// A sweep over the events whose days were all written, each to a file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct StagedPass {
+pub(crate) struct StagedSweep {
     /// The days, in order.
     pub(crate) days: Vec<StagedDay>,
     /// Events counted in a day, by source.
@@ -50,8 +50,8 @@ pub(crate) struct Heirloom {
     pub(crate) needs_record: bool,
     /// Its files, by the folder below the lake.
     pub(crate) files: BTreeMap<String, Vec<String>>,
-    /// What it had done, by pass, with what it was made of.
-    pub(crate) passes: BTreeMap<String, (String, StagedPass)>,
+    /// What it had done, by sweep, with what it was made of.
+    pub(crate) sweeps: BTreeMap<String, (String, StagedSweep)>,
 }
 
 impl Journal {
@@ -72,7 +72,7 @@ impl Journal {
                     base_version: base.and_then(|base| u64::try_from(base).ok()),
                     needs_record: row.get(3)?,
                     files: BTreeMap::new(),
-                    passes: BTreeMap::new(),
+                    sweeps: BTreeMap::new(),
                 };
                 Ok((heirloom, row.get::<_, bool>(4)?))
             })?;
@@ -95,20 +95,20 @@ impl Journal {
             let (folder, path): (String, String) = row?;
             heirloom.files.entry(folder).or_default().push(path);
         }
-        let mut passes =
-            connection.prepare("SELECT pass, made_of, body FROM passes WHERE run = ?1")?;
-        let rows = passes.query_map([&dead], |row| {
+        let mut sweeps =
+            connection.prepare("SELECT sweep, made_of, body FROM sweeps WHERE run = ?1")?;
+        let rows = sweeps.query_map([&dead], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
         for row in rows {
-            let (pass, made_of, body) = row?;
+            let (sweep, made_of, body) = row?;
             // What another version of this program wrote is of no use, and no harm.
             if let Ok(body) = serde_json::from_str(&body) {
-                heirloom.passes.insert(pass, (made_of, body));
+                heirloom.sweeps.insert(sweep, (made_of, body));
             }
         }
         connection.execute("UPDATE OR REPLACE files SET run = ?1 WHERE run = ?2", [own, &dead])?;
-        connection.execute("UPDATE OR REPLACE passes SET run = ?1 WHERE run = ?2", [own, &dead])?;
+        connection.execute("UPDATE OR REPLACE sweeps SET run = ?1 WHERE run = ?2", [own, &dead])?;
         connection.execute(
             "UPDATE runs SET ended_ms = ?2, outcome = ?3 WHERE run = ?1 AND ended_ms IS NULL",
             params![dead, self.clock.millis(), RunOutcome::Died.as_str()],
@@ -126,18 +126,18 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes a pass whose days are all written.
-    pub(crate) fn pass_done(
+    /// Notes a sweep whose days are all written.
+    pub(crate) fn sweep_done(
         &self,
-        pass: &str,
+        sweep: &str,
         made_of: &str,
-        staged: &StagedPass,
+        staged: &StagedSweep,
     ) -> Result<(), StateError> {
         let body = serde_json::to_string(staged).map_err(|error| self.failed(&error))?;
         self.write(|connection| {
             connection.execute(
-                "INSERT OR REPLACE INTO passes (run, pass, made_of, body) VALUES (?1, ?2, ?3, ?4)",
-                [self.run.as_str(), pass, made_of, &body],
+                "INSERT OR REPLACE INTO sweeps (run, sweep, made_of, body) VALUES (?1, ?2, ?3, ?4)",
+                [self.run.as_str(), sweep, made_of, &body],
             )
         })
         .map(drop)

@@ -14,7 +14,7 @@ fn begin(folder: &Path, run: &str) -> Journal {
     Journal::begin(folder, "file:///lake/", &RunId::new(run), clock).unwrap()
 }
 
-fn staged(path: &str) -> StagedPass {
+fn staged(path: &str) -> StagedSweep {
     let day = StagedDay {
         day: "2026-01-05".parse().unwrap(),
         path: path.to_owned(),
@@ -22,7 +22,7 @@ fn staged(path: &str) -> StagedPass {
         n_rows: 3,
         checksum: "c".to_owned(),
     };
-    StagedPass {
+    StagedSweep {
         days: vec![day],
         rows_in: Default::default(),
         rows_out_of_day: Default::default(),
@@ -39,7 +39,7 @@ fn what_a_dead_run_leaves_is_taken_over_once() {
     dead.intend("cells", "a.parquet").unwrap();
     dead.intend("cells", "b.parquet").unwrap();
     dead.forget("cells", "b.parquet").unwrap();
-    dead.pass_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
+    dead.sweep_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
     dead.end_step(step, 7).unwrap();
 
     // Alive: nobody takes anything.
@@ -52,8 +52,8 @@ fn what_a_dead_run_leaves_is_taken_over_once() {
     assert_eq!((heirloom.run.as_str(), heirloom.base_version), ("dead", Some(4)));
     assert!(heirloom.needs_record);
     assert_eq!(heirloom.files["cells"], ["a.parquet"]);
-    let (made_of, pass) = &heirloom.passes["2026-01-05"];
-    assert_eq!((made_of.as_str(), pass), ("files", &staged("a.parquet")));
+    let (made_of, sweep) = &heirloom.sweeps["2026-01-05"];
+    assert_eq!((made_of.as_str(), sweep), ("files", &staged("a.parquet")));
     assert_eq!(living.steps_of("dead").unwrap()[0].n_rows, 7);
 
     // Its files are the heir's now, and are passed on when that dies too.
@@ -73,7 +73,7 @@ fn a_run_that_ended_leaves_what_it_kept_and_nothing_else() {
     for (run, keeps) in [("kept", true), ("ended", false)] {
         let journal = begin(folder.path(), run);
         journal.intend("cells", "a.parquet").unwrap();
-        journal.pass_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
+        journal.sweep_done("2026-01-05", "files", &staged("a.parquet")).unwrap();
         if !keeps {
             journal.forget("cells", "a.parquet").unwrap();
         }
@@ -83,7 +83,7 @@ fn a_run_that_ended_leaves_what_it_kept_and_nothing_else() {
     let found = next.inherit().unwrap();
     assert_eq!(found.iter().map(|own| own.run.as_str()).collect::<Vec<_>>(), ["kept"]);
     assert!(!found[0].needs_record);
-    assert_eq!(found[0].passes.len(), 1);
+    assert_eq!(found[0].sweeps.len(), 1);
     assert_eq!(std::fs::read_dir(folder.path().join("running")).unwrap().count(), 1);
 }
 
@@ -119,7 +119,7 @@ fn a_step_costs_less_than_ten_milliseconds() {
     for index in 0..n_steps {
         let step = journal.begin_step(&format!("roll up {index}")).unwrap();
         journal.intend("cells", &format!("{index}.parquet")).unwrap();
-        journal.pass_done(&index.to_string(), "files", &staged("a.parquet")).unwrap();
+        journal.sweep_done(&index.to_string(), "files", &staged("a.parquet")).unwrap();
         journal.end_step(step, 1).unwrap();
     }
     let mean = since.elapsed() / n_steps;

@@ -18,7 +18,7 @@ use crate::config::{Config, Days};
 use crate::error::{EtlError, PlanError};
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 use crate::reported::REPORTED;
 use crate::run::damaged::DamagedFile;
 use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
@@ -65,7 +65,7 @@ impl<'a> Account<'a> {
         self.retired_months.iter().any(|month| month.keeps(day))
     }
 
-    /// Leaves retired months as they are of which a pass has found no events of some day.
+    /// Leaves retired months as they are of which a sweep has found no events of some day.
     pub(super) fn keep_months(
         &mut self,
         plan: &Plan,
@@ -96,12 +96,12 @@ impl<'a> Account<'a> {
 
     pub(super) fn count_others(
         &mut self,
-        pass: &Selection,
+        sweep: &Sweep,
         rows_out_of_day: &BTreeMap<String, u64>,
         days: &Periods,
     ) {
-        // Of a pass over all days: they stand beside the last one that has cells.
-        let day = match pass.days {
+        // Of a sweep over all days: they stand beside the last one that has cells.
+        let day = match sweep.days {
             Days::Range(range) => Some(range.last()),
             Days::All | Days::OutOfDate => days.keys().rev().find_map(|period| period.day()),
         };

@@ -22,9 +22,9 @@ pub(super) struct Book<'a> {
 }
 
 struct Entry {
-    /// The same for the passes over several days.
+    /// The same for the sweeps over several days.
     name: &'static str,
-    /// Which pass, for instance.
+    /// Which sweep, for instance.
     part: String,
     number: Option<StepNumber>,
     started_ms: i64,
@@ -135,7 +135,7 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// How long each step took, in the order in which they began; passes as one.
+    /// How long each step took, in the order in which they began; sweeps as one.
     pub(super) fn times(&self) -> Vec<StepTime> {
         let steps = self.lock();
         let whole = steps.iter().filter(|entry| entry.part.is_empty());

@@ -69,16 +69,16 @@ pub(super) fn made_of(
             made_of.remove(day);
         }
     }
-    for pass in &plan.passes {
-        let digest = inventory.digest(pass);
-        match pass.days {
+    for sweep in &plan.sweeps {
+        let digest = inventory.digest(sweep);
+        match sweep.days {
             Days::Range(range) if inventory.has_folders() => {
                 made_of.set(range.first(), inventory.recipe_of(range.first()), digest);
             }
             _ => {
                 let present = days.iter().filter(|(_, rebuilt)| rebuilt.file.is_some());
                 let present = present.filter_map(|(period, _)| period.day());
-                for day in present.filter(|day| pass.days.contains(*day)) {
+                for day in present.filter(|day| sweep.days.contains(*day)) {
                     made_of.set(day, inventory.recipe_of(day), digest);
                 }
                 if !matches!(asked, Days::Range(_)) {

@@ -19,9 +19,9 @@ use crate::config::Days;
 use crate::error::{EtlError, PlanError};
 use crate::fold::Union;
 use crate::input::inputs::Inputs;
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 use crate::journal::RowKey;
-use crate::journal::StagedPass;
+use crate::journal::StagedSweep;
 use crate::rollup::{RolledUp, roll_up};
 use crate::run::plan::Plan;
 use crate::stage::{Periods, Rebuilt};
@@ -29,12 +29,12 @@ use clio_lake::{LakeFile, TableState, files_by_period};
 
 const ROLL_UP: &str = "roll up";
 
-/// What there is of a pass.
+/// What there is of a sweep.
 enum Made {
     /// Its cells.
     RolledUp(RolledUp),
     /// Files that another run has written.
-    Staged(StagedPass),
+    Staged(StagedSweep),
 }
 
 impl Run<'_> {
@@ -49,59 +49,59 @@ impl Run<'_> {
     ) -> Result<Periods, EtlError> {
         let old = files_by_period(state);
         let book = self.book.clone();
-        let step = book.begin(ROLL_UP, plan.passes.len() as u64)?;
+        let step = book.begin(ROLL_UP, plan.sweeps.len() as u64)?;
         let mut days = Periods::new();
-        let credits = Credits::new(ctx, inputs, &plan.passes)?;
-        let finished = |pass: &Selection| self.finished(inputs, shape, plan, pass);
+        let credits = Credits::new(ctx, inputs, &plan.sweeps)?;
+        let finished = |sweep: &Sweep| self.finished(inputs, shape, plan, sweep);
         let finished: BTreeMap<_, _> = plan
-            .passes
+            .sweeps
             .iter()
-            .filter_map(|pass| Some((resume::name_of(pass), finished(pass)?)))
+            .filter_map(|sweep| Some((resume::name_of(sweep), finished(sweep)?)))
             .collect();
         // While one day's cells are written, the next day's events are read already.
-        let mut passes = credited(credits, book.clone())
-            .map_ok(|(pass, credited)| {
+        let mut sweeps = credited(credits, book.clone())
+            .map_ok(|(sweep, credited)| {
                 let (book, finished) = (book.clone(), &finished);
                 async move {
-                    let name = resume::name_of(&pass);
+                    let name = resume::name_of(&sweep);
                     book.begin_part(ROLL_UP, &name)?;
                     let made = match finished.get(&name) {
                         Some(staged) => Made::Staged(staged.clone()),
-                        None => {
-                            Made::RolledUp(made(ctx, inputs, shape, &pass, &credited, &book).await?)
-                        }
+                        None => Made::RolledUp(
+                            made(ctx, inputs, shape, &sweep, &credited, &book).await?,
+                        ),
                     };
-                    Ok::<_, EtlError>((pass, made, credited))
+                    Ok::<_, EtlError>((sweep, made, credited))
                 }
             })
             .try_buffered(2);
-        while let Some((pass, mut of_pass, credited)) = passes.try_next().await? {
+        while let Some((sweep, mut of_sweep, credited)) = sweeps.try_next().await? {
             self.account.count_unattributed(&credited);
-            let mut bad = self.set_aside(inputs, &of_pass).await?;
-            if let Made::Staged(staged) = &of_pass {
+            let mut bad = self.set_aside(inputs, &of_sweep).await?;
+            if let Made::Staged(staged) = &of_sweep {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
-                    Some(read) => self.take(shape, (plan, &pass), staged, read, &mut days)?,
+                    Some(read) => self.take(shape, (plan, &sweep), staged, read, &mut days)?,
                     None => {
-                        let rolled = made(ctx, inputs, shape, &pass, &credited, &book).await?;
-                        of_pass = Made::RolledUp(rolled);
-                        bad.extend(self.set_aside(inputs, &of_pass).await?);
+                        let rolled = made(ctx, inputs, shape, &sweep, &credited, &book).await?;
+                        of_sweep = Made::RolledUp(rolled);
+                        bad.extend(self.set_aside(inputs, &of_sweep).await?);
                     }
                 }
             }
-            if let Made::RolledUp(rolled) = &of_pass {
-                let of = (plan, &pass);
-                self.stage_pass(inputs, shape, of, rolled, (&old, bad), &mut days).await?;
+            if let Made::RolledUp(rolled) = &of_sweep {
+                let of = (plan, &sweep);
+                self.stage_sweep(inputs, shape, of, rolled, (&old, bad), &mut days).await?;
             }
-            let n_rows = match &of_pass {
+            let n_rows = match &of_sweep {
                 Made::RolledUp(rolled) => &rolled.rows_in,
                 Made::Staged(staged) => &staged.rows_in,
             };
             let n_rows = n_rows.values().flat_map(BTreeMap::values).sum();
-            book.end(book.begin_part(ROLL_UP, &resume::name_of(&pass))?, n_rows)?;
+            book.end(book.begin_part(ROLL_UP, &resume::name_of(&sweep))?, n_rows)?;
             book.progress().advance(1);
         }
-        drop(passes);
+        drop(sweeps);
         self.account.quarantine.refuse_too_many(inputs, &self.account.rows_in)?;
         for source in inputs.sources() {
             self.account.rows_in.entry(source.name().to_owned()).or_default();
@@ -150,13 +150,13 @@ impl Run<'_> {
         Ok(recast)
     }
 
-    /// Writes the bad rows that were found since the pass before; returns them.
+    /// Writes the bad rows that were found since the sweep before; returns them.
     async fn set_aside(
         &mut self,
         inputs: &Inputs,
-        of_pass: &Made,
+        of_sweep: &Made,
     ) -> Result<Vec<RowKey>, EtlError> {
-        if let Made::Staged(staged) = of_pass {
+        if let Made::Staged(staged) = of_sweep {
             self.account.quarantine.take_over(&staged.quarantined);
         }
         let journal = self.book.journal().cloned();
@@ -168,17 +168,17 @@ impl Run<'_> {
         }
     }
 
-    /// What a dead run has made of a pass, if it was made of the same.
+    /// What a dead run has made of a sweep, if it was made of the same.
     fn finished(
         &self,
         inputs: &Inputs,
         shape: &CellShape,
         plan: &Plan,
-        pass: &Selection,
-    ) -> Option<StagedPass> {
-        let (made_of, staged) = self.finished.get(&resume::name_of(pass))?;
+        sweep: &Sweep,
+    ) -> Option<StagedSweep> {
+        let (made_of, staged) = self.finished.get(&resume::name_of(sweep))?;
         let is_same =
-            *made_of == resume::made_of(inputs.inventory(), shape, plan, pass, &self.columns);
+            *made_of == resume::made_of(inputs.inventory(), shape, plan, sweep, &self.columns);
         is_same.then(|| staged.clone())
     }
 
@@ -189,12 +189,12 @@ impl Run<'_> {
         by_date || (plan.may_rebuild(day) && !self.account.keeps(day))
     }
 
-    /// Takes the days of a pass that another run has made, as if this one had.
+    /// Takes the days of a sweep that another run has made, as if this one had.
     fn take(
         &mut self,
         shape: &CellShape,
-        (plan, pass): (&Plan, &Selection),
-        staged: &StagedPass,
+        (plan, sweep): (&Plan, &Sweep),
+        staged: &StagedSweep,
         read: Vec<(Period, Rebuilt)>,
         days: &mut Periods,
     ) -> Result<(), EtlError> {
@@ -211,27 +211,27 @@ impl Run<'_> {
             self.stager.checked.n_cells += rebuilt.totals.n_cells;
             days.insert(period, rebuilt);
         }
-        self.account.count_others(pass, &staged.rows_out_of_day, days);
+        self.account.count_others(sweep, &staged.rows_out_of_day, days);
         Ok(())
     }
 
-    /// Writes the days of a pass, and notes in the journal that all of them are.
-    async fn stage_pass(
+    /// Writes the days of a sweep, and notes in the journal that all of them are.
+    async fn stage_sweep(
         &mut self,
         inputs: &Inputs,
         shape: &CellShape,
-        (plan, pass): (&Plan, &Selection),
+        (plan, sweep): (&Plan, &Sweep),
         rolled: &RolledUp,
         (old, quarantined): (&BTreeMap<Period, Vec<LakeFile>>, Vec<RowKey>),
         days: &mut Periods,
     ) -> Result<(), EtlError> {
-        let mut staged = StagedPass {
+        let mut staged = StagedSweep {
             days: Vec::new(),
             rows_in: rolled.rows_in.clone(),
             rows_out_of_day: rolled.rows_out_of_day.clone(),
             quarantined,
         };
-        let part = resume::name_of(pass);
+        let part = resume::name_of(sweep);
         self.account.keep_months(plan, self.asked, rolled.days.iter().map(|(day, _)| *day))?;
         for index in 0..rolled.days.len() {
             if self.account.keeps(rolled.days[index].0) {
@@ -249,10 +249,10 @@ impl Run<'_> {
             }
             days.insert(period, rebuilt);
         }
-        self.account.count_others(pass, &rolled.rows_out_of_day, days);
+        self.account.count_others(sweep, &rolled.rows_out_of_day, days);
         if let Some(journal) = self.book.journal() {
-            let made_of = resume::made_of(inputs.inventory(), shape, plan, pass, &self.columns);
-            journal.pass_done(&part, &made_of, &staged)?;
+            let made_of = resume::made_of(inputs.inventory(), shape, plan, sweep, &self.columns);
+            journal.sweep_done(&part, &made_of, &staged)?;
         }
         Ok(())
     }
@@ -294,37 +294,37 @@ impl Run<'_> {
     }
 }
 
-/// Each pass with the plays that are credited to its days, again where the storage failed.
+/// Each sweep with the plays that are credited to its days, again where the storage failed.
 fn credited<'a>(
     credits: Credits<'a>,
     book: Arc<Book<'a>>,
-) -> BoxStream<'a, Result<(Selection, Credited), EtlError>> {
+) -> BoxStream<'a, Result<(Sweep, Credited), EtlError>> {
     let stream = futures::stream::try_unfold((credits, book), |(mut credits, book)| async move {
-        let Some(pass) = credits.pass() else { return Ok(None) };
+        let Some(sweep) = credits.sweep() else { return Ok(None) };
         let credited = loop {
             match credits.credit().await {
                 Ok(credited) => break credited,
-                Err(error) => book.wait_after(ROLL_UP, &resume::name_of(&pass), error).await?,
+                Err(error) => book.wait_after(ROLL_UP, &resume::name_of(&sweep), error).await?,
             }
         };
-        Ok(Some(((pass, credited), (credits, book))))
+        Ok(Some(((sweep, credited), (credits, book))))
     });
     stream.boxed()
 }
 
-/// Rolls up a pass, again where the storage failed.
+/// Rolls up a sweep, again where the storage failed.
 async fn made(
     ctx: &SessionContext,
     inputs: &Inputs,
     shape: &CellShape,
-    pass: &Selection,
+    sweep: &Sweep,
     credited: &Credited,
     book: &Book<'_>,
 ) -> Result<RolledUp, EtlError> {
     loop {
-        match roll_up(ctx, inputs, shape, pass, credited).await {
+        match roll_up(ctx, inputs, shape, sweep, credited).await {
             Ok(rolled) => return Ok(rolled),
-            Err(error) => book.wait_after(ROLL_UP, &resume::name_of(pass), error).await?,
+            Err(error) => book.wait_after(ROLL_UP, &resume::name_of(sweep), error).await?,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::engine;
 use crate::error::{EtlError, PlanError};
 use crate::input::inventory::Inventory;
 use crate::input::left_out::LeftOut;
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 use crate::run::damaged::{Damaged, DamagedFile};
 use crate::run::model_change::{Effect, ModelChange};
 use clio_lake::{DeltaFolder, TableState};
@@ -33,7 +33,7 @@ pub struct Plan {
     pub model: ModelChange,
     /// The days that would be rebuilt, in order.
     pub days: Vec<PlannedDay>,
-    /// Why all days would be rebuilt in one pass, where files lie in no folders by day; such a pass may
+    /// Why all days would be rebuilt in one sweep, where files lie in no folders by day; such a sweep may
     /// find further days.
     pub every_day: Vec<Reason>,
     /// Months, years and all time that would be folded again, at most.
@@ -53,14 +53,14 @@ pub struct Plan {
     /// What of the lake is damaged: a run makes it anew, or says why it cannot.
     pub damaged: Vec<DamagedFile>,
     #[serde(skip)]
-    pub(crate) passes: Vec<Selection>,
+    pub(crate) sweeps: Vec<Sweep>,
     /// What the lake says of retired months.
     #[serde(skip)]
     pub(crate) retired: RetiredDays,
     /// Days of retired months whose files are gone, of a run over all days.
     #[serde(skip)]
     pub(crate) retired_without_files: Vec<Date>,
-    /// Every file lies in the folder of a day, so that there is a pass for each day.
+    /// Every file lies in the folder of a day, so that there is a sweep for each day.
     #[serde(skip)]
     has_folders: bool,
 }
@@ -207,7 +207,7 @@ impl Plan {
         let digests = inventory.digests_by_day();
         let has_files = |day: &Date| !has_folders || digests.contains_key(day);
         let mut found =
-            if has_folders { look.by_day(asked, &digests) } else { look.in_one_pass(asked) };
+            if has_folders { look.by_day(asked, &digests) } else { look.in_one_sweep(asked) };
         let retired_months = retired::settle(asked, &retired, |day| has_files(&day), &mut found);
         let rebuilt: BTreeSet<Date> = found.days.iter().map(|planned| planned.day).collect();
         let is_rebuilt = |day: &Date| !found.every_day.is_empty() || rebuilt.contains(day);
@@ -233,7 +233,7 @@ impl Plan {
             changed_lookups,
             retired_months,
             damaged: damaged.listed(),
-            passes: found.passes,
+            sweeps: found.sweeps,
             retired_without_files: match asked {
                 Days::Range(_) => Vec::new(),
                 Days::All | Days::OutOfDate => {
@@ -247,7 +247,7 @@ impl Plan {
 
     /// Whether a run would rebuild a day, as far as can be told before events are read.
     pub(crate) fn may_rebuild(&self, day: Date) -> bool {
-        self.passes.iter().any(|pass| pass.days.contains(day))
+        self.sweeps.iter().any(|sweep| sweep.days.contains(day))
     }
 
     /// Whether a run leaves no day as it is, so that what columns are may be decided anew.
@@ -257,7 +257,7 @@ impl Plan {
 
     /// Nothing would be rebuilt.
     pub fn is_empty(&self) -> bool {
-        self.passes.is_empty() && self.damaged.is_empty()
+        self.sweeps.is_empty() && self.damaged.is_empty()
     }
 
     /// Refuses a model that would give names of the lake another meaning.
@@ -297,14 +297,14 @@ struct Found {
     days: Vec<PlannedDay>,
     every_day: Vec<Reason>,
     without_files: Vec<Date>,
-    passes: Vec<Selection>,
+    sweeps: Vec<Sweep>,
 }
 
 impl Look<'_> {
     fn by_day(&self, asked: Days, digests: &BTreeMap<Date, Digest>) -> Found {
         let mut found = Found::default();
-        for selection in self.inventory.selections(asked) {
-            let Days::Range(range) = selection.days else { continue };
+        for sweep in self.inventory.sweeps(asked) {
+            let Days::Range(range) = sweep.days else { continue };
             let day = range.first();
             let mut reasons = self.reasons(day, digests.get(&day).copied());
             if asked != Days::OutOfDate {
@@ -312,7 +312,7 @@ impl Look<'_> {
             }
             if !reasons.is_empty() {
                 found.days.push(PlannedDay { day, reasons });
-                found.passes.push(selection);
+                found.sweeps.push(sweep);
             }
         }
         let has_files = |day: &Date| digests.contains_key(day);
@@ -334,13 +334,13 @@ impl Look<'_> {
         found
     }
 
-    fn in_one_pass(&self, asked: Days) -> Found {
-        let pass = Selection { days: asked };
-        let digest = self.inventory.digest(&pass);
+    fn in_one_sweep(&self, asked: Days) -> Found {
+        let sweep = Sweep { days: asked };
+        let digest = self.inventory.digest(&sweep);
         if let Days::Range(range) = asked {
             let planned = |day| PlannedDay { day, reasons: vec![Reason::Asked] };
             let days = range.days().map(planned).collect();
-            return Found { days, passes: vec![pass], ..Found::default() };
+            return Found { days, sweeps: vec![sweep], ..Found::default() };
         }
         let mut reasons = BTreeSet::new();
         match self.inputs.whole() {
@@ -383,8 +383,8 @@ impl Look<'_> {
         if reasons.is_empty() {
             return of_single_days(&of_states);
         }
-        let passes = vec![Selection { days: Days::All }];
-        Found { every_day: reasons.into_iter().collect(), passes, ..Found::default() }
+        let sweeps = vec![Sweep { days: Days::All }];
+        Found { every_day: reasons.into_iter().collect(), sweeps, ..Found::default() }
     }
 
     fn reasons(&self, day: Date, digest: Option<Digest>) -> Vec<Reason> {
@@ -449,7 +449,7 @@ impl Look<'_> {
     }
 }
 
-/// Passes over files without folders that make single days anew, since other states of lookups are in force on
+/// Sweeps over files without folders that make single days anew, since other states of lookups are in force on
 /// them: one for each run of days in a month.
 fn of_single_days(days: &BTreeSet<Date>) -> Found {
     let mut ranges: Vec<(Date, Date)> = Vec::new();
@@ -467,7 +467,7 @@ fn of_single_days(days: &BTreeSet<Date>) -> Found {
     let planned = |day: &Date| PlannedDay { day: *day, reasons: vec![Reason::Lookup] };
     Found {
         days: days.iter().map(planned).collect(),
-        passes: ranges.map(|range| Selection { days: Days::Range(range) }).collect(),
+        sweeps: ranges.map(|range| Sweep { days: Days::Range(range) }).collect(),
         ..Found::default()
     }
 }

@@ -16,18 +16,18 @@ use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
-use crate::input::selection::Selection;
-use crate::journal::{Heirloom, Journal, StagedDay, StagedPass};
+use crate::input::sweep::Sweep;
+use crate::journal::{Heirloom, Journal, StagedDay, StagedSweep};
 use crate::run::plan::Plan;
 use crate::stage::Rebuilt;
 use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
 
 const STEP: &str = "reading a day that a dead run has made";
 
-/// The passes that dead runs have finished, by name, with what each was made of.
-pub(super) type Finished = BTreeMap<String, (String, StagedPass)>;
+/// The sweeps that dead runs have finished, by name, with what each was made of.
+pub(super) type Finished = BTreeMap<String, (String, StagedSweep)>;
 
-/// Takes over what dead runs left: files that commits name stay, finished passes are kept for this run to
+/// Takes over what dead runs left: files that commits name stay, finished sweeps are kept for this run to
 /// use, and the rest is deleted, in any folder of the lake.
 pub(super) async fn take_over(
     config: &Config,
@@ -51,7 +51,7 @@ pub(super) async fn take_over(
                     }
                 }
                 if !is_in {
-                    finished.extend(heirloom.passes.clone());
+                    finished.extend(heirloom.sweeps.clone());
                 }
             } else {
                 let other = DeltaFolder::open(&config.lake, folder)?;
@@ -111,21 +111,21 @@ async fn write_record(
     Ok(journal.recorded(&heirloom.run)?)
 }
 
-/// The name of a pass in the journal.
-pub(super) fn name_of(pass: &Selection) -> String {
-    match pass.days {
+/// The name of a sweep in the journal.
+pub(super) fn name_of(sweep: &Sweep) -> String {
+    match sweep.days {
         Days::Range(range) if range.n_days() == 1 => range.first().to_string(),
         Days::Range(range) => format!("{} to {}", range.first(), range.last()),
         Days::All | Days::OutOfDate => "all".to_owned(),
     }
 }
 
-/// What a pass is made of, as a text: the same text, the same cells.
+/// What a sweep is made of, as a text: the same text, the same cells.
 pub(super) fn made_of(
     inventory: &Inventory,
     shape: &CellShape,
     plan: &Plan,
-    pass: &Selection,
+    sweep: &Sweep,
     known: &Columns,
 ) -> String {
     let recipe = inventory.recipe();
@@ -140,12 +140,12 @@ pub(super) fn made_of(
         "{version} {FORMAT_VERSION} {} {:?} {columns:?} {}",
         recipe.cells,
         recipe.lookups,
-        inventory.digest(pass)
+        inventory.digest(sweep)
     );
     text += &format!(" {}", known.describe());
-    text += &inventory.describe_states(pass.days);
+    text += &inventory.describe_states(sweep.days);
     if !inventory.has_folders() && !plan.retired.is_empty() {
-        // A pass over all days leaves out those of some retired months.
+        // A sweep over all days leaves out those of some retired months.
         text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);
     }
     Digest::of(&text).to_string()
@@ -167,15 +167,15 @@ pub(super) async fn noted(
     })
 }
 
-/// The days of a finished pass, each checked anew; `None` where a file is not what it was.
+/// The days of a finished sweep, each checked anew; `None` where a file is not what it was.
 pub(super) async fn read(
     staging: &mut Staging,
     shape: &CellShape,
-    pass: &StagedPass,
+    sweep: &StagedSweep,
     old: &BTreeMap<Period, Vec<LakeFile>>,
 ) -> Result<Option<Vec<(Period, Rebuilt)>>, EtlError> {
     let mut days = Vec::new();
-    for staged in &pass.days {
+    for staged in &sweep.days {
         let period = Period::Day(staged.day);
         let bytes = staging.bytes_of(&staged.path).await?;
         let Some(bytes) = bytes.filter(|bytes| checksum(bytes) == staged.checksum) else {

@@ -17,8 +17,8 @@ use crate::engine::spilled::Spilled;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError};
 use crate::input::creditor::{Creditor, Side};
-use crate::input::selection::Selection;
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::input::sweep::Sweep;
 use crate::input::times::time;
 
 /// The columns of one side.
@@ -36,14 +36,14 @@ impl Events<'_> {
     pub(super) async fn register_credited(
         &self,
         creditor: &Creditor,
-        selection: Selection,
+        sweep: Sweep,
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let mut measures = Vec::new();
-        let played = self.plays(creditor, selection, &mut measures, not_compared).await?;
-        let shown = self.impressions(creditor, selection, &mut measures, not_compared).await?;
+        let played = self.plays(creditor, sweep, &mut measures, not_compared).await?;
+        let shown = self.impressions(creditor, sweep, &mut measures, not_compared).await?;
         measures.sort_unstable_by_key(|(index, _)| *index);
-        let sql = self.credited_sql(creditor, selection, &played, &shown);
+        let sql = self.credited_sql(creditor, sweep, &played, &shown);
         let rows = self.joined(&sql).await.map_err(|error| explained(STEP, error))?;
         self.ctx.register_table(format!("events_{}", self.source), rows).during(STEP)?;
         Ok(measures)
@@ -66,12 +66,12 @@ impl Events<'_> {
     async fn plays(
         &self,
         creditor: &Creditor,
-        selection: Selection,
+        sweep: Sweep,
         measures: &mut Vec<(usize, Recount)>,
         not_compared: &mut Vec<String>,
     ) -> Result<Columns, EtlError> {
         let input = &self.inputs.sources()[self.source];
-        let files = self.inputs.inventory().files(self.source, &selection);
+        let files = self.inputs.inventory().files(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
@@ -92,12 +92,12 @@ impl Events<'_> {
     async fn impressions(
         &self,
         creditor: &Creditor,
-        selection: Selection,
+        sweep: Sweep,
         measures: &mut Vec<(usize, Recount)>,
         not_compared: &mut Vec<String>,
     ) -> Result<Columns, EtlError> {
         let (table, source) = (&creditor.table, &creditor.source);
-        let files = self.inputs.inventory().creditor_files(self.source, &selection);
+        let files = self.inputs.inventory().creditor_files(self.source, &sweep);
         let provider = table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, table, source, provider)?;
         let scope = Scope::new(self.ctx, table, &frame);
@@ -202,7 +202,7 @@ impl Events<'_> {
     fn credited_sql(
         &self,
         creditor: &Creditor,
-        selection: Selection,
+        sweep: Sweep,
         played: &Columns,
         shown: &Columns,
     ) -> String {
@@ -226,7 +226,7 @@ impl Events<'_> {
             .chain(played.taken.iter().map(|name| format!("p.{name}")))
             .chain(["1 AS one".to_owned()])
             .collect();
-        let wanted = match selection.days {
+        let wanted = match sweep.days {
             Days::Range(days) => {
                 format!("b.day BETWEEN {} AND {}", number_of(days.first()), number_of(days.last()))
             }

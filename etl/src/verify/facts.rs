@@ -18,8 +18,8 @@ use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, is_utc};
 use crate::input::inputs::Inputs;
-use crate::input::selection::Selection;
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::sweep::Sweep;
 use crate::input::times::time;
 
 pub(super) const STEP: &str = "recounting a day";
@@ -57,11 +57,11 @@ impl Facts {
         model: &Model,
         base: &Url,
         inputs: &Inputs,
-        selection: Selection,
+        sweep: Sweep,
     ) -> Result<Self, EtlError> {
         let mut lookups = Vec::new();
         for (index, dimension) in model.dimensions().iter().enumerate() {
-            lookups.push(LookupView::open(ctx, model, base, selection, (index, dimension)).await?);
+            lookups.push(LookupView::open(ctx, model, base, sweep, (index, dimension)).await?);
         }
         let mut facts = Self {
             views: Vec::new(),
@@ -72,9 +72,9 @@ impl Facts {
             let events = Events { ctx, model, inputs, source, lookups: &lookups };
             let not_compared = &mut facts.not_compared;
             let measures = match &input.creditor {
-                None => events.register(selection, not_compared).await?,
+                None => events.register(sweep, not_compared).await?,
                 Some(creditor) => {
-                    Box::pin(events.register_credited(creditor, selection, not_compared)).await?
+                    Box::pin(events.register_credited(creditor, sweep, not_compared)).await?
                 }
             };
             if measures.is_empty() {
@@ -107,7 +107,7 @@ impl LookupView {
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
-        selection: Selection,
+        sweep: Sweep,
         (index, dimension): (usize, &Dimension),
     ) -> Result<Option<Self>, EtlError> {
         let DimensionColumn::Lookup { lookup, column, .. } = &dimension.column else {
@@ -117,7 +117,7 @@ impl LookupView {
         let name = TableName::Lookup(lookup.name.clone());
         let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
         let mut files = table.files().to_vec();
-        let day = selection.days.first();
+        let day = sweep.days.first();
         if lookup.as_of == Some(AsOf::Folders) {
             // A state is in force from its day on, the newest one of those.
             let is_later = |file: &SourceFile| day.is_some_and(|day| file.folder_day > Some(day));
@@ -222,14 +222,14 @@ impl Events<'_> {
     /// Registers `events_S`: the day's rows, with `rI` as each dimension's column or key, and measures' columns.
     async fn register(
         &self,
-        selection: Selection,
+        sweep: Sweep,
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let input = &self.inputs.sources()[self.source];
-        let files = self.inputs.inventory().files(self.source, &selection);
+        let files = self.inputs.inventory().files(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
-        let frame = self.of_day(frame, selection)?;
+        let frame = self.of_day(frame, sweep)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let mut columns = Vec::new();
         for (index, dimension) in self.model.dimensions().iter().enumerate() {
@@ -302,8 +302,8 @@ impl Events<'_> {
     }
 
     /// Keeps the events of the day.
-    fn of_day(&self, frame: DataFrame, selection: Selection) -> Result<DataFrame, EtlError> {
-        let Days::Range(range) = selection.days else { return Ok(frame) };
+    fn of_day(&self, frame: DataFrame, sweep: Sweep) -> Result<DataFrame, EtlError> {
+        let Days::Range(range) = sweep.days else { return Ok(frame) };
         let input = &self.inputs.sources()[self.source];
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let time = time(&scope, &input.table, &input.source)?;

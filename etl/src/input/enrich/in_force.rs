@@ -24,8 +24,8 @@ use crate::epoch::{date_of, number_of};
 use crate::error::{During, EtlError, LookupError, TableName};
 use crate::functions::sets::{EMPTY_SET, SetPool, ValuePool};
 use crate::functions::{Dated, Key};
-use crate::input::selection::Selection;
 use crate::input::source::Table;
+use crate::input::sweep::Sweep;
 
 /// How many states are kept: the days before and after are on the way at once.
 const N_KEPT: usize = 2;
@@ -79,7 +79,7 @@ impl InForceRows {
         history: History,
         value: (String, SqlColumn),
         pool: Pool,
-        passes: &[Selection],
+        sweeps: &[Sweep],
     ) -> Self {
         Self {
             ctx: Ctx(ctx.clone()),
@@ -88,7 +88,7 @@ impl InForceRows {
             history,
             value,
             pool,
-            span: span(passes),
+            span: span(sweeps),
             kept: Mutex::default(),
         }
     }
@@ -311,11 +311,11 @@ impl Pool {
     }
 }
 
-/// The first and the last day of passes; `None` where one of them may find any day.
-fn span(passes: &[Selection]) -> Option<(Date, Date)> {
+/// The first and the last day of sweeps; `None` where one of them may find any day.
+fn span(sweeps: &[Sweep]) -> Option<(Date, Date)> {
     let mut span: Option<(Date, Date)> = None;
-    for pass in passes {
-        let Days::Range(range) = pass.days else { return None };
+    for sweep in sweeps {
+        let Days::Range(range) = sweep.days else { return None };
         let (first, last) = span.unwrap_or((range.first(), range.last()));
         span = Some((first.min(range.first()), last.max(range.last())));
     }

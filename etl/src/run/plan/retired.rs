@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use super::{Found, Plan, PlannedDay, Reason};
 use crate::config::Days;
 use crate::error::{PlanError, list_days};
-use crate::input::selection::Selection;
+use crate::input::sweep::Sweep;
 
 /// A retired month with days that are asked for or out of date.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -116,9 +116,9 @@ pub(super) fn settle(
             Days::Range(_) => MonthEffect::Refused,
         };
         if effect == MonthEffect::Kept {
-            let is_kept = |pass: &Selection| matches!(pass.days, Days::Range(range) if month.contains(range.first()));
+            let is_kept = |sweep: &Sweep| matches!(sweep.days, Days::Range(range) if month.contains(range.first()));
             found.days.retain(|planned| !month.contains(planned.day));
-            found.passes.retain(|pass| !is_kept(pass));
+            found.sweeps.retain(|sweep| !is_kept(sweep));
         }
         let (from, to, month) = (range.first(), range.last(), month.to_string());
         months.push(PlannedMonth { month, effect, from, to, days, without_files });
@@ -127,7 +127,7 @@ pub(super) fn settle(
 }
 
 impl Plan {
-    /// Retired months that were to be rebuilt, but of which a pass over files without folders by day has found
+    /// Retired months that were to be rebuilt, but of which a sweep over files without folders by day has found
     /// no events of some days: each with those days.
     ///
     /// # Errors
@@ -185,21 +185,21 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// January 2026 retired with its last two days; found are these days with a pass each.
+    /// January 2026 retired with its last two days; found are these days with a sweep each.
     fn settled(asked: Days, found_days: &[&str], with_files: &[&str]) -> (Vec<String>, usize) {
         let mut retired = RetiredDays::default();
         retired.retire(["2026-01-30", "2026-01-31"].map(day));
         let planned = |text: &&str| PlannedDay { day: day(text), reasons: vec![Reason::Files] };
         let mut found = Found {
             days: found_days.iter().map(planned).collect(),
-            passes: found_days.iter().map(|it| Selection { days: Days::one(day(it)) }).collect(),
+            sweeps: found_days.iter().map(|it| Sweep { days: Days::one(day(it)) }).collect(),
             ..Found::default()
         };
         let with_files: Vec<Date> = with_files.iter().map(|text| day(text)).collect();
         let months = settle(asked, &retired, |day| with_files.contains(&day), &mut found);
-        assert_eq!(found.days.len(), found.passes.len());
+        assert_eq!(found.days.len(), found.sweeps.len());
         let text = |it: &PlannedMonth| format!("{:?} {}", it.effect, it.without_files.len());
-        (months.iter().map(text).collect(), found.passes.len())
+        (months.iter().map(text).collect(), found.sweeps.len())
     }
 
     #[test]
@@ -207,8 +207,8 @@ mod tests {
         let both = ["2026-01-30", "2026-01-31"];
         let and_later = ["2026-01-30", "2026-01-31", "2026-02-01"];
         let range = |first, last| Days::Range(DayRange::try_new(day(first), day(last)).unwrap());
-        let is = |(months, n_passes): (Vec<String>, usize), month: &str, n_left: usize| {
-            assert_eq!((months.join(", ").as_str(), n_passes), (month, n_left));
+        let is = |(months, n_sweeps): (Vec<String>, usize), month: &str, n_left: usize| {
+            assert_eq!((months.join(", ").as_str(), n_sweeps), (month, n_left));
         };
         is(settled(Days::OutOfDate, &["2026-02-01"], &both), "", 1);
         is(settled(Days::OutOfDate, &["2026-01-31", "2026-02-01"], &both), "Kept 0", 1);
