@@ -13,7 +13,7 @@
 //! that is alive, which its lock tells, or to one that was killed: the next run takes that over. The lake
 //! never depends on the journal: without it a run starts from the beginning.
 
-mod heirloom;
+mod leftovers;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +28,7 @@ use clio_proto::{RunId, RunOutcome};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use url::Url;
 
-pub(crate) use heirloom::{Heirloom, RowKey, StagedDay, StagedSweep};
+pub(crate) use leftovers::{Leftovers, RowKey, StagedDay, StagedSweep};
 
 use crate::clock::Clock;
 use crate::error::{EtlError, StateError};

@@ -44,24 +44,24 @@ fn what_a_dead_run_leaves_is_taken_over_once() {
 
     // Alive: nobody takes anything.
     let living = begin(folder.path(), "living");
-    assert!(living.inherit().unwrap().is_empty());
+    assert!(living.take_over().unwrap().is_empty());
     drop(dead);
-    let found = living.inherit().unwrap();
+    let found = living.take_over().unwrap();
     assert_eq!(found.len(), 1);
-    let heirloom = &found[0];
-    assert_eq!((heirloom.run.as_str(), heirloom.base_version), ("dead", Some(4)));
-    assert!(heirloom.needs_record);
-    assert_eq!(heirloom.files["cells"], ["a.parquet"]);
-    let (made_of, sweep) = &heirloom.sweeps["2026-01-05"];
+    let leftovers = &found[0];
+    assert_eq!((leftovers.run.as_str(), leftovers.base_version), ("dead", Some(4)));
+    assert!(leftovers.needs_record);
+    assert_eq!(leftovers.files["cells"], ["a.parquet"]);
+    let (made_of, sweep) = &leftovers.sweeps["2026-01-05"];
     assert_eq!((made_of.as_str(), sweep), ("files", &staged("a.parquet")));
     assert_eq!(living.steps_of("dead").unwrap()[0].n_rows, 7);
 
     // Its files are the heir's now, and are passed on when that dies too.
     living.recorded("dead").unwrap();
     let third = begin(folder.path(), "third");
-    assert!(third.inherit().unwrap().is_empty());
+    assert!(third.take_over().unwrap().is_empty());
     drop(living);
-    let found = third.inherit().unwrap();
+    let found = third.take_over().unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].run.as_str(), found[0].base_version), ("living", None));
     assert_eq!(found[0].files["cells"], ["a.parquet"]);
@@ -80,7 +80,7 @@ fn a_run_that_ended_leaves_what_it_kept_and_nothing_else() {
         journal.end(RunOutcome::Failed, None, keeps).unwrap();
     }
     let next = begin(folder.path(), "next");
-    let found = next.inherit().unwrap();
+    let found = next.take_over().unwrap();
     assert_eq!(found.iter().map(|own| own.run.as_str()).collect::<Vec<_>>(), ["kept"]);
     assert!(!found[0].needs_record);
     assert_eq!(found[0].sweeps.len(), 1);

@@ -17,7 +17,7 @@ use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
-use crate::journal::{Heirloom, Journal, StagedDay, StagedSweep};
+use crate::journal::{Journal, Leftovers, StagedDay, StagedSweep};
 use crate::run::plan::Plan;
 use crate::stage::Rebuilt;
 use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
@@ -36,13 +36,13 @@ pub(super) async fn take_over(
     staging: &mut Staging,
 ) -> Result<Finished, EtlError> {
     let mut finished = Finished::new();
-    for heirloom in journal.inherit()? {
-        tracing::info!(run = heirloom.run, "what a dead run left is taken over");
-        for (folder, files) in &heirloom.files {
+    for leftovers in journal.take_over()? {
+        tracing::info!(run = leftovers.run, "what a dead run left is taken over");
+        for (folder, files) in &leftovers.files {
             if folder == CELLS_TABLE {
-                let trace = cells.trace(&heirloom.run, files, heirloom.base_version).await?;
+                let trace = cells.trace(&leftovers.run, files, leftovers.base_version).await?;
                 let is_in = trace.commit.is_some();
-                write_record(config, journal, &heirloom, trace.commit).await?;
+                write_record(config, journal, &leftovers, trace.commit).await?;
                 for path in files {
                     if trace.named.contains(path) {
                         journal.forget(folder, path)?;
@@ -51,11 +51,11 @@ pub(super) async fn take_over(
                     }
                 }
                 if !is_in {
-                    finished.extend(heirloom.sweeps.clone());
+                    finished.extend(leftovers.sweeps.clone());
                 }
             } else {
                 let other = DeltaFolder::open(&config.lake, folder)?;
-                let trace = other.trace(&heirloom.run, files, None).await?;
+                let trace = other.trace(&leftovers.run, files, None).await?;
                 let mut own = other.staging(&config.lake, &config.run, Some(journal));
                 for path in files {
                     if trace.named.contains(path) {
@@ -67,9 +67,9 @@ pub(super) async fn take_over(
                 own.discard().await;
             }
         }
-        if !heirloom.files.contains_key(CELLS_TABLE) {
-            let trace = cells.trace(&heirloom.run, &[], heirloom.base_version).await?;
-            write_record(config, journal, &heirloom, trace.commit).await?;
+        if !leftovers.files.contains_key(CELLS_TABLE) {
+            let trace = cells.trace(&leftovers.run, &[], leftovers.base_version).await?;
+            write_record(config, journal, &leftovers, trace.commit).await?;
         }
     }
     Ok(finished)
@@ -79,18 +79,18 @@ pub(super) async fn take_over(
 async fn write_record(
     config: &Config,
     journal: &Journal,
-    heirloom: &Heirloom,
+    leftovers: &Leftovers,
     commit: Option<(u64, clio_lake::SnapshotMetadata)>,
 ) -> Result<(), EtlError> {
-    if !heirloom.needs_record {
+    if !leftovers.needs_record {
         return Ok(());
     }
     let (snapshot, metadata) = commit.unzip();
     let outcome = if snapshot.is_some() { RunOutcome::Committed } else { RunOutcome::Died };
     let record = RunRecord {
         format_version: RUN_RECORD_VERSION,
-        run: RunId::new(heirloom.run.clone()),
-        started_at: Timestamp::from_millisecond(heirloom.started_ms).unwrap_or_default(),
+        run: RunId::new(leftovers.run.clone()),
+        started_at: Timestamp::from_millisecond(leftovers.started_ms).unwrap_or_default(),
         ended_at: config.now,
         outcome,
         error: match outcome {
@@ -105,10 +105,10 @@ async fn write_record(
         rows_in: metadata.map(|metadata| metadata.rows_in).unwrap_or_default(),
         rows_quarantined: Default::default(),
         left_out: Vec::new(),
-        steps: journal.steps_of(&heirloom.run)?,
+        steps: journal.steps_of(&leftovers.run)?,
     };
     write_run(&config.lake, &record).await?;
-    Ok(journal.recorded(&heirloom.run)?)
+    Ok(journal.recorded(&leftovers.run)?)
 }
 
 /// The name of a sweep in the journal.

@@ -22,8 +22,7 @@ pub(crate) struct StagedSweep {
     pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Events that happened on another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
-    /// Bad rows that were written with it; journals from before there were any say nothing.
-    #[serde(default)]
+    /// Bad rows that were written with it.
     pub(crate) quarantined: Vec<RowKey>,
 }
 
@@ -41,7 +40,7 @@ pub(crate) struct StagedDay {
 
 /// What one dead run left behind.
 #[derive(Debug)]
-pub(crate) struct Heirloom {
+pub(crate) struct Leftovers {
     pub(crate) run: String,
     pub(crate) started_ms: i64,
     /// The version that it found; `None` for a lake that was not there yet.
@@ -56,7 +55,7 @@ pub(crate) struct Heirloom {
 
 impl Journal {
     /// Takes over what runs of the same lake left that are dead: no two runs get the same.
-    pub(crate) fn inherit(&self) -> Result<Vec<Heirloom>, StateError> {
+    pub(crate) fn take_over(&self) -> Result<Vec<Leftovers>, StateError> {
         let folder = self.folder.clone();
         self.write(|connection| {
             let mut statement = connection.prepare(
@@ -66,7 +65,7 @@ impl Journal {
             )?;
             let rows = statement.query_map([&self.lake, self.run.as_str()], |row| {
                 let base: Option<i64> = row.get(2)?;
-                let heirloom = Heirloom {
+                let leftovers = Leftovers {
                     run: row.get(0)?,
                     started_ms: row.get(1)?,
                     base_version: base.and_then(|base| u64::try_from(base).ok()),
@@ -74,26 +73,30 @@ impl Journal {
                     files: BTreeMap::new(),
                     sweeps: BTreeMap::new(),
                 };
-                Ok((heirloom, row.get::<_, bool>(4)?))
+                Ok((leftovers, row.get::<_, bool>(4)?))
             })?;
-            let mut heirlooms = Vec::new();
+            let mut found = Vec::new();
             for row in rows {
-                let (mut heirloom, is_open) = row?;
-                if !(is_open && is_alive(&folder, &heirloom.run)) {
-                    self.take(connection, &mut heirloom)?;
-                    heirlooms.push(heirloom);
+                let (mut leftovers, is_open) = row?;
+                if !(is_open && is_alive(&folder, &leftovers.run)) {
+                    self.take_over_from(connection, &mut leftovers)?;
+                    found.push(leftovers);
                 }
             }
-            Ok(heirlooms)
+            Ok(found)
         })
     }
 
-    fn take(&self, connection: &Connection, heirloom: &mut Heirloom) -> rusqlite::Result<()> {
-        let (own, dead) = (self.run.as_str(), heirloom.run.clone());
+    fn take_over_from(
+        &self,
+        connection: &Connection,
+        leftovers: &mut Leftovers,
+    ) -> rusqlite::Result<()> {
+        let (own, dead) = (self.run.as_str(), leftovers.run.clone());
         let mut files = connection.prepare("SELECT folder, path FROM files WHERE run = ?1")?;
         for row in files.query_map([&dead], |row| Ok((row.get(0)?, row.get(1)?)))? {
             let (folder, path): (String, String) = row?;
-            heirloom.files.entry(folder).or_default().push(path);
+            leftovers.files.entry(folder).or_default().push(path);
         }
         let mut sweeps =
             connection.prepare("SELECT sweep, made_of, body FROM sweeps WHERE run = ?1")?;
@@ -104,7 +107,7 @@ impl Journal {
             let (sweep, made_of, body) = row?;
             // What another version of this program wrote is of no use, and no harm.
             if let Ok(body) = serde_json::from_str(&body) {
-                heirloom.sweeps.insert(sweep, (made_of, body));
+                leftovers.sweeps.insert(sweep, (made_of, body));
             }
         }
         connection.execute("UPDATE OR REPLACE files SET run = ?1 WHERE run = ?2", [own, &dead])?;
@@ -114,12 +117,12 @@ impl Journal {
             params![dead, self.clock.millis(), RunOutcome::Died.as_str()],
         )?;
         // From here on these files are looked for from where the older of the two runs started.
-        let base = heirloom.base_version.and_then(|base| i64::try_from(base).ok());
+        let base = leftovers.base_version.and_then(|base| i64::try_from(base).ok());
         connection.execute(
             "UPDATE runs SET base_version = MIN(base_version, ?2) WHERE run = ?1",
             params![own, base],
         )?;
-        if heirloom.needs_record {
+        if leftovers.needs_record {
             // One that stays tells nobody anything: the run has ended, says the journal.
             let _ = std::fs::remove_file(lock_path(&self.folder, &RunId::new(dead)));
         }
