@@ -20,7 +20,7 @@ use crate::engine::explained;
 use crate::engine::spilled::Spilled;
 use crate::epoch::date_of;
 use crate::error::{During, EtlError};
-use crate::functions::KnownKeys;
+use crate::functions::BloomFilter;
 use crate::input::creditor::Creditor;
 use crate::input::inputs::Inputs;
 use crate::input::source::{SourceFile, Table};
@@ -228,10 +228,10 @@ impl<'a> Chain<'a> {
         if !failed.is_unexplained() {
             return failed;
         }
-        let known = KnownKeys::for_about(0);
+        let noted = BloomFilter::for_about(0);
         let in_force = inputs.enrichment().none_in_force();
         let days = (step.impressions, &in_force);
-        let plan = |provider| self.sides.impressions(ctx, provider, days, &known);
+        let plan = |provider| self.sides.impressions(ctx, provider, days, &noted);
         let time = creditor.table.name.key("time");
         let key_of = |column: &str| match inputs.key_of(index, column)? {
             key if key.ends_with(".time") => Some(time.clone()),
@@ -249,7 +249,7 @@ impl<'a> Chain<'a> {
         let ctx = self.ctx;
         let Sides { inputs, input, creditor, .. } = self.sides;
         let n_bytes: u64 = plays.iter().map(|file| file.meta.size).sum();
-        let known = KnownKeys::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
+        let noted = BloomFilter::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
         let provider = input.table.provider(plays.to_vec(), inputs.n_threads);
         let days = step.plays.unwrap_or(Days::All);
         let mut rows = self.sides.plays(ctx, provider, days)?;
@@ -257,9 +257,9 @@ impl<'a> Chain<'a> {
             let waiting = reread(ctx, self.waiting.provider()?)?;
             rows = rows.union(waiting)?;
         }
-        let rows = noting(rows, &known)?;
+        let rows = noting(rows, &noted)?;
         let n_keys = creditor.keys.len();
-        // Until each part gives its first rows all plays have been read, and all keys are known.
+        // Until each part gives its first rows all plays have been read, and all keys are noted.
         let parts = first_rows(sorted(ctx, rows, n_keys, inputs.n_threads).await?).await?;
         let mut others: Vec<Option<SendableRecordBatchStream>> = Vec::new();
         if parts.iter().any(|(first, _)| first.is_some()) && !impressions.is_empty() {
@@ -271,7 +271,7 @@ impl<'a> Chain<'a> {
                 None => inputs.enrichment().none_in_force(),
             };
             let days = (step.impressions, &in_force);
-            let rows = self.sides.impressions(ctx, provider, days, &known)?;
+            let rows = self.sides.impressions(ctx, provider, days, &noted)?;
             let streams = sorted(ctx, rows, n_keys, inputs.n_threads).await?;
             others.extend(streams.into_iter().map(Some));
         }

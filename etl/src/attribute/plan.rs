@@ -21,7 +21,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use super::join::Layout;
 use crate::config::Days;
 use crate::error::{During, EtlError};
-use crate::functions::{KnownKeys, key_hash, may_be_known, note_key};
+use crate::functions::{BloomFilter, key_hash, may_be_noted, note_key};
 use crate::input::creditor::{Creditor, Side};
 use crate::input::enrich::InForce;
 use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
@@ -82,11 +82,11 @@ impl<'a> Sides<'a> {
         let Self { inputs, index, input, creditor } = *self;
         let none = |table: &Table| table.provider(Vec::new(), 1);
         let plays = self.plays(ctx, none(&input.table), Days::All)?;
-        let known = KnownKeys::for_about(0);
+        let noted = BloomFilter::for_about(0);
         let in_force = inputs.enrichment().none_in_force();
         let provider = none(&creditor.table);
         let days = (Days::All, &in_force);
-        let impressions = self.impressions(ctx, provider, days, &known)?;
+        let impressions = self.impressions(ctx, provider, days, &noted)?;
         let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
         let (plays, impressions) = (schema(&plays), schema(&impressions));
         let credited = self.credited_columns(&plays, &impressions);
@@ -152,13 +152,13 @@ impl<'a> Sides<'a> {
         frame.select(columns.collect::<Vec<_>>()).during(STEP)
     }
 
-    /// Impressions of the days whose keys may be known, as the join takes them.
+    /// Impressions of the days whose keys may be noted, as the join takes them.
     pub(super) fn impressions(
         &self,
         ctx: &SessionContext,
         provider: Arc<dyn TableProvider>,
         (days, in_force): (Days, &InForce),
-        known: &Arc<KnownKeys>,
+        noted: &Arc<BloomFilter>,
     ) -> Result<DataFrame, EtlError> {
         let Self { inputs, input, creditor, .. } = *self;
         let (table, source) = (&creditor.table, &creditor.source);
@@ -194,7 +194,7 @@ impl<'a> Sides<'a> {
         let columns =
             std::iter::once(key_hash_of(creditor).alias(HASH)).chain(names.iter().map(col));
         let frame = frame.select(columns.collect::<Vec<_>>()).during(STEP)?;
-        frame.filter(may_be_known(known).call(vec![col(HASH)])).during(STEP)
+        frame.filter(may_be_noted(noted).call(vec![col(HASH)])).during(STEP)
     }
 
     /// Sets the bad rows of both sides aside; returns how many were not known.
@@ -211,10 +211,10 @@ impl<'a> Sides<'a> {
             n_found += input.table.set_aside(plays, plan).await?;
         }
         if creditor.table.quarantines() {
-            let known = KnownKeys::for_about(0);
+            let noted = BloomFilter::for_about(0);
             let in_force = inputs.enrichment().none_in_force();
             let plan = |ctx: &SessionContext, provider| {
-                self.impressions(ctx, provider, (Days::All, &in_force), &known)
+                self.impressions(ctx, provider, (Days::All, &in_force), &noted)
             };
             n_found += creditor.table.set_aside(impressions, plan).await?;
         }
@@ -250,11 +250,11 @@ fn names_of(columns: &[Expr]) -> Vec<String> {
 }
 
 /// The same rows, whose keys are noted as they pass.
-pub(super) fn noting(frame: DataFrame, known: &Arc<KnownKeys>) -> Result<DataFrame, EtlError> {
+pub(super) fn noting(frame: DataFrame, noted: &Arc<BloomFilter>) -> Result<DataFrame, EtlError> {
     let names = frame.schema().fields().iter().map(|field| field.name().clone());
     let columns = names.map(|name| {
         let value = col(&name);
-        if name == HASH { note_key(known).call(vec![value]).alias(name) } else { value.alias(name) }
+        if name == HASH { note_key(noted).call(vec![value]).alias(name) } else { value.alias(name) }
     });
     let columns: Vec<Expr> = columns.collect();
     frame.select(columns).during(STEP)

@@ -1,5 +1,5 @@
-//! Which keys a source has, as one bit for each hash: so that of a large source only the rows are kept
-//! that may find a partner in a small one.
+//! A Bloom filter of keys, by one hash of each: of a large source only the rows are kept that may find a partner in a
+//! small one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,21 +13,23 @@ use datafusion::logical_expr::{
 
 /// The least bits: 8 KiB.
 const MIN_BITS: u64 = 1 << 16;
-/// The most bits: 16 MiB. Ten million keys then let one foreign row in fourteen pass.
+/// The most bits: 16 MiB. With ten million keys one foreign row in fourteen is kept then.
 const MAX_BITS: u64 = 1 << 27;
-/// So many bits for a key let one foreign row in sixteen pass at most, which costs a sixteenth of what
-/// no filter would.
+/// With so many bits for a key one foreign row in sixteen is kept at most, which costs a sixteenth of what
+/// no filter would. More hash functions would keep fewer, at a read of memory each.
 const BITS_PER_KEY: u64 = 16;
 
-/// A set of keys that may hold some that were never noted, and misses none that was.
+/// A Bloom filter with one hash function: it takes some keys for noted that were not, and misses none that was.
+///
+/// It costs two to four bytes a key, 8 KiB at least and 16 MiB at most, and is shared by all threads that note and ask.
 #[derive(Debug)]
-pub(crate) struct KnownKeys {
+pub(crate) struct BloomFilter {
     words: Vec<AtomicU64>,
     mask: u64,
 }
 
-impl KnownKeys {
-    /// An empty set for about so many keys.
+impl BloomFilter {
+    /// An empty filter for about so many keys.
     pub(crate) fn for_about(n_keys: u64) -> Arc<Self> {
         let n_bits = n_keys.saturating_mul(BITS_PER_KEY).clamp(MIN_BITS, MAX_BITS);
         let n_bits = n_bits.next_power_of_two();
@@ -55,20 +57,20 @@ impl KnownKeys {
     }
 }
 
-/// Notes hashes of keys, and gives them back.
-pub(crate) fn note_key(keys: &Arc<KnownKeys>) -> ScalarUDF {
-    of_keys("clio_note_key", Use::Note, keys)
+/// Notes hashes of keys in the filter, and gives them back.
+pub(crate) fn note_key(filter: &Arc<BloomFilter>) -> ScalarUDF {
+    of_keys("clio_note_key", Use::Note, filter)
 }
 
 /// Whether a key of this hash may have been noted; false for null. To be asked once all are.
-pub(crate) fn may_be_known(keys: &Arc<KnownKeys>) -> ScalarUDF {
-    of_keys("clio_may_be_known", Use::Ask, keys)
+pub(crate) fn may_be_noted(filter: &Arc<BloomFilter>) -> ScalarUDF {
+    of_keys("clio_may_be_noted", Use::Ask, filter)
 }
 
-fn of_keys(name: &'static str, use_: Use, keys: &Arc<KnownKeys>) -> ScalarUDF {
+fn of_keys(name: &'static str, use_: Use, filter: &Arc<BloomFilter>) -> ScalarUDF {
     // Volatile: what it answers depends on what was noted before.
     let signature = Signature::exact(vec![DataType::UInt64], Volatility::Volatile);
-    ScalarUDF::new_from_impl(OfKeys { name, use_, keys: Arc::clone(keys), signature })
+    ScalarUDF::new_from_impl(OfKeys { name, use_, filter: Arc::clone(filter), signature })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,13 +83,13 @@ enum Use {
 struct OfKeys {
     name: &'static str,
     use_: Use,
-    keys: Arc<KnownKeys>,
+    filter: Arc<BloomFilter>,
     signature: Signature,
 }
 
 impl PartialEq for OfKeys {
     fn eq(&self, other: &Self) -> bool {
-        self.use_ == other.use_ && Arc::ptr_eq(&self.keys, &other.keys)
+        self.use_ == other.use_ && Arc::ptr_eq(&self.filter, &other.filter)
     }
 }
 
@@ -120,13 +122,13 @@ impl ScalarUDFImpl for OfKeys {
         let hashes = arrays[0].as_primitive::<UInt64Type>();
         Ok(match self.use_ {
             Use::Note => {
-                hashes.iter().flatten().for_each(|hash| self.keys.note(hash));
+                hashes.iter().flatten().for_each(|hash| self.filter.note(hash));
                 ColumnarValue::Array(Arc::clone(&arrays[0]))
             }
             Use::Ask => {
                 let values = hashes.values().iter().enumerate();
                 let known: BooleanArray = values
-                    .map(|(row, hash)| Some(hashes.is_valid(row) && self.keys.may_hold(*hash)))
+                    .map(|(row, hash)| Some(hashes.is_valid(row) && self.filter.may_hold(*hash)))
                     .collect();
                 ColumnarValue::Array(Arc::new(known))
             }
@@ -140,17 +142,17 @@ mod tests {
 
     #[test]
     fn noted_keys_are_known_and_most_others_are_not() {
-        let keys = KnownKeys::for_about(10_000);
+        let filter = BloomFilter::for_about(10_000);
         let hash = |n: u64| clio_sketch::Family::HllPlusPlus.hash_u64(n);
-        (0..10_000).for_each(|n| keys.note(hash(n)));
-        assert!((0..10_000).all(|n| keys.may_hold(hash(n))));
-        let n_false = (10_000..110_000).filter(|n| keys.may_hold(hash(*n))).count();
+        (0..10_000).for_each(|n| filter.note(hash(n)));
+        assert!((0..10_000).all(|n| filter.may_hold(hash(n))));
+        let n_false = (10_000..110_000).filter(|n| filter.may_hold(hash(*n))).count();
         assert!(n_false < 100_000 / 16, "{n_false}");
     }
 
     #[test]
     fn sizes_are_bounded() {
-        assert_eq!(KnownKeys::for_about(0).words.len() * 8, 8 << 10);
-        assert_eq!(KnownKeys::for_about(u64::MAX).words.len() * 8, 16 << 20);
+        assert_eq!(BloomFilter::for_about(0).words.len() * 8, 8 << 10);
+        assert_eq!(BloomFilter::for_about(u64::MAX).words.len() * 8, 16 << 20);
     }
 }
