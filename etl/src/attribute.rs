@@ -1,52 +1,58 @@
-//! Attribution: each play, credited to the impression that it came from. It then takes the
-//! impression's dimensions and its day, so that players are among the viewers of every cell.
+//! Attribution: each event of a source with `attribute`, credited to the event of another source that it came from,
+//! its *target*: a play to the impression, an order to the click. It then takes the target's dimensions and its day,
+//! so that players are among the viewers of every cell.
 //!
 //! ```text
-//! plays ────────▶ hash of keys, instant ─▶ sorted ─┐
-//!   and those of later days without credit yet     ├─▶ as-of join ─▶ credited plays of the day ─▶ roll-up
-//! impressions ─▶ those whose key has a play ─▶ sorted ─┘      └────▶ plays for earlier days, or unattributed
+//! events ───────▶ hash of keys, instant ─▶ sorted ─┐
+//!   and those of later days without credit yet     ├─▶ as-of join ─▶ credited events of the day ─▶ roll-up
+//! targets ─▶ those whose key has an event ─▶ sorted ─┘     └───────▶ events for earlier days, or unattributed
 //! ```
 //!
-//! # Which impression gets the credit
+//! # Which target gets the credit
 //!
-//! - The *last* one of the same keys at or before the play: one at the very instant of the play counts,
+//! - The *last* one of the same keys at or before the event: one at the very instant of the event counts,
 //!   and so does one that is exactly as old as the window is long. Instants are compared to the
 //!   microsecond.
-//! - Of several impressions at the same instant the one whose dimension columns are least, as a tuple in
-//!   the model's order, null before all: by the event's own column (`column`, or `on`), and then by what
-//!   measures take of the impression. What still is equal makes the same cells. So neither the order of
+//! - Of several targets at the same instant the one whose dimension columns are least, as a tuple in
+//!   the model's order, null before all: by the target's own column (`column`, or `on`), and then by what
+//!   measures take of the target. What still is equal makes the same cells. So neither the order of
 //!   files and rows nor the number of threads decides.
-//! - Every play counts: an impression may get the credit for any number of them.
-//! - A play before any impression of its keys, after the window of the last one, or with a null in one of
-//!   its keys is *unattributed*: counted by the day on which it happened, and in no cell. An impression
+//! - Every event counts: a target may get the credit for any number of them.
+//! - An event before any target of its keys, after the window of the last one, or with a null in one of
+//!   its keys is *unattributed*: counted by the day on which it happened, and in no cell. A target
 //!   with a null key gets no credit.
 //! - An event without a time is an error, on both sides, as in every source.
-//! - Each side's own `where` comes first: an impression that it leaves out gets no credit, and a play that
-//!   it leaves out is not unattributed but no play at all.
-//! - An event that lies in the folder of another day is no candidate, since its own source does not count
+//! - Each side's own `where` comes first: a target that it leaves out gets no credit, and an event that
+//!   it leaves out is not unattributed but no event at all.
+//! - A target that lies in the folder of another day is no candidate, since its own source does not count
 //!   it either.
 //!
-//! # What a credited play counts as
+//! # What a credited event counts as
 //!
-//! The day and all dimensions are the impression's. A measure's columns are the play's; where the play
-//! lacks one, all of that measure's are the impression's.
+//! The day and all dimensions are the target's. A measure's columns are the event's; where the event
+//! lacks one, all of that measure's are the target's.
 //!
 //! # Which days are read
 //!
-//! Days are read from the last to the first, each once. A play finds its impression on the first of these
+//! Days are read from the last to the first, each once. An event finds its target on the first of these
 //! days that has one, since all later ones were looked at before; one without is handed on to the day
-//! before for as long as its window reaches there. So a day needs the plays and impressions of the days
-//! that its window reaches into, and, to know which of its plays are unattributed, the impressions of the
+//! before for as long as its window reaches there. So a day needs the events and targets of the days
+//! that its window reaches into, and, to know which of its events are unattributed, the targets of the
 //! days before. Where a source has no folders by day, everything is one day in this sense.
 //!
-//! A day is *provisional* as long as a play to come may still be credited to it: until its window has
+//! A day is *provisional* as long as an event to come may still be credited to it: until its window has
 //! passed after its end.
 //!
 //! # What it costs
 //!
 //! Both sides are partitioned by their keys and sorted, in memory or, above the limit, on disk; the join
-//! holds some batches. Most impressions have no play: they are dropped before the sort, by one bit for each
-//! hash. Plays that are credited or handed on wait in temporary files.
+//! holds some batches. Most targets have no event: they are dropped before the sort, by a Bloom filter of
+//! keys. Events that are credited or handed on wait in temporary files.
+//!
+//! # Where it takes hold
+//!
+//! Inputs are opened without it. A run, a recount and an inspection then call [`bind`], which plans every attribution
+//! over no rows, and the roll-up takes what [`Credits`] gives, sweep by sweep.
 
 mod carried;
 mod chain;

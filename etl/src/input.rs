@@ -4,12 +4,11 @@
 //! source/      files, formats, schemas: a table of a model as the engine reads it
 //! lookups.rs   lookups as the lake keeps them; enrich/, an event's values from its columns or a lookup's
 //! columns/     what a column is, and stays
-//! inventory.rs which files and days there are; reach.rs, how far attribution reaches; creditor.rs, what it takes
+//! inventory.rs which files and days there are; target.rs, what events are credited to; reach.rs, how far
 //! inputs.rs    the sources of a run, opened; frames.rs, their rows as columns for grouping
 //! ```
 
 pub(crate) mod columns;
-pub(crate) mod creditor;
 pub(crate) mod enrich;
 pub(crate) mod frames;
 pub(crate) mod inputs;
@@ -19,4 +18,5 @@ pub(crate) mod lookups;
 pub(crate) mod reach;
 pub(crate) mod source;
 pub(crate) mod sweep;
+pub(crate) mod target;
 pub(crate) mod times;

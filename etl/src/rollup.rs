@@ -5,7 +5,7 @@
 //! plays       ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
 //! ```
 //!
-//! Plays that are credited to impressions are credited before, and take part with the columns that they
+//! Events that are credited to targets are credited before, and take part with the columns that they
 //! got there.
 //!
 //! Events of another day form one group without dimensions: so they are counted, not lost. Sums are
@@ -102,9 +102,9 @@ fn grouped(
 ) -> Result<Option<DataFrame>, EtlError> {
     let mut union: Option<DataFrame> = None;
     for (index, source) in inputs.sources().iter().enumerate() {
-        let events = if source.creditor.is_some() {
-            let Some(plays) = credited.plays(index)? else { continue };
-            inputs.credited_events(ctx, index, plays)?
+        let events = if source.target.is_some() {
+            let Some(events) = credited.events(index)? else { continue };
+            inputs.credited_events(ctx, index, events)?
         } else {
             let files = inputs.inventory().files(index, sweep);
             if files.is_empty() {
@@ -158,8 +158,8 @@ async fn explain(
         return error;
     }
     for (index, source) in inputs.sources().iter().enumerate() {
-        // Credited plays were read before, without an error.
-        if source.creditor.is_some() {
+        // Credited events were read before, without an error.
+        if source.target.is_some() {
             continue;
         }
         let files = inputs.inventory().files(index, sweep);

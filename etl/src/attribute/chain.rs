@@ -1,4 +1,4 @@
-//! Days from the last to the first, each handing its plays without credit on to the day before.
+//! Days from the last to the first, each handing its events without credit on to the day before.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -21,37 +21,37 @@ use crate::engine::spilled::Spilled;
 use crate::epoch::date_of;
 use crate::error::{During, EtlError};
 use crate::functions::BloomFilter;
-use crate::input::creditor::Creditor;
 use crate::input::inputs::Inputs;
 use crate::input::source::{SourceFile, Table};
 use crate::input::sweep::Sweep;
+use crate::input::target::Target;
 
-const STEP: &str = "crediting plays";
+const STEP: &str = "crediting events";
 
-/// A Parquet file of plays has some eight bytes a row at least, other formats more.
+/// A Parquet file of events has some eight bytes a row at least, other formats more.
 const LEAST_ROW_BYTES: u64 = 8;
 
 /// What attribution gives to the roll-up of one sweep of days.
 #[derive(Debug, Default)]
 pub(crate) struct Credited {
-    /// Credited plays, by the index of their source.
-    plays: BTreeMap<usize, Spilled>,
-    /// Plays without an impression, by source and by the day on which they happened. They may be of
+    /// Credited events, by the index of their source.
+    events: BTreeMap<usize, Spilled>,
+    /// Events without a target, by source and by the day on which they happened. They may be of
     /// other days than the sweep's: of those asked for, each is counted once.
     pub(crate) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
-    /// Plays in the folder of another day, by source.
+    /// Events in the folder of another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
 
 impl Credited {
-    /// The credited plays of a source; `None` where there are none.
-    pub(crate) fn plays(&self, index: usize) -> Result<Option<Arc<dyn TableProvider>>, EtlError> {
-        let plays = self.plays.get(&index).filter(|plays| plays.n_rows() > 0);
-        plays.map(Spilled::provider).transpose().during(STEP)
+    /// The credited events of a source; `None` where there are none.
+    pub(crate) fn events(&self, index: usize) -> Result<Option<Arc<dyn TableProvider>>, EtlError> {
+        let events = self.events.get(&index).filter(|events| events.n_rows() > 0);
+        events.map(Spilled::provider).transpose().during(STEP)
     }
 }
 
-/// The sweeps of a run, each with the plays that are credited to its days; from the last to the first
+/// The sweeps of a run, each with the events that are credited to its days; from the last to the first
 /// where any are.
 pub(crate) struct Credits<'a> {
     chains: Vec<Chain<'a>>,
@@ -104,7 +104,7 @@ struct Chain<'a> {
     steps: VecDeque<Step>,
     /// The days asked for; `None` for those of the only sweep.
     asked: Option<BTreeSet<Date>>,
-    /// Plays that no later day has an impression for.
+    /// Events that no later day has a target for.
     waiting: Spilled,
     /// What was found since it was last handed over.
     credited: Option<Spilled>,
@@ -116,28 +116,28 @@ struct Chain<'a> {
 struct Step {
     /// The day; `None` for everything at once.
     day: Option<Date>,
-    /// The days whose plays are read; `None` where none of them matters to a day that is asked for.
-    plays: Option<Days>,
-    impressions: Days,
+    /// The days whose events are read; `None` where none of them matters to a day that is asked for.
+    events: Option<Days>,
+    targets: Days,
     /// The days that are asked for.
     wanted: Option<Days>,
 }
 
 impl<'a> Chain<'a> {
     fn new(ctx: &'a SessionContext, sides: Sides<'a>, sweeps: &[Sweep]) -> Result<Self, EtlError> {
-        let Sides { inputs, creditor, .. } = sides;
+        let Sides { inputs, target, .. } = sides;
         let layout = Arc::new(sides.layout(ctx)?);
-        let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.plays));
-        let reach = &creditor.reach;
+        let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.events));
+        let reach = &target.reach;
         let (steps, asked) = if inputs.inventory().has_folders() {
             let asked = sweeps.iter().filter_map(|sweep| sweep.days.first());
             let asked: BTreeSet<Date> = asked.collect();
-            (steps_by_day(&asked, creditor), Some(asked))
+            (steps_by_day(&asked, target), Some(asked))
         } else {
             let step = |sweep: &Sweep| Step {
                 day: None,
-                plays: Some(reach.event_days(sweep.days)),
-                impressions: reach.creditor_days(sweep.days),
+                events: Some(reach.event_days(sweep.days)),
+                targets: reach.target_days(sweep.days),
                 wanted: Some(sweep.days),
             };
             (sweeps.iter().map(step).collect(), None)
@@ -152,11 +152,11 @@ impl<'a> Chain<'a> {
         let first = sweep.days.first();
         let is_due = |step: &Step| is_last || step.day >= first;
         while let Some(step) = self.steps.front().copied().filter(is_due) {
-            if let Some(Joined { plays, waiting, outcome }) = self.join(step).await? {
+            if let Some(Joined { events, waiting, outcome }) = self.join(step).await? {
                 self.waiting = waiting;
                 merge(&mut self.counts.n_unattributed, outcome.n_unattributed);
                 if step.wanted.is_some() {
-                    self.credited = Some(plays);
+                    self.credited = Some(events);
                     self.counts.n_out_of_day += outcome.n_out_of_day;
                 }
             }
@@ -178,33 +178,33 @@ impl<'a> Chain<'a> {
             .rows_unattributed
             .insert(name(), by_day.filter(|(day, _)| is_asked(day)).collect());
         credited.rows_out_of_day.insert(name(), n_out_of_day);
-        if let Some(plays) = self.credited.take() {
-            credited.plays.insert(self.sides.index, plays);
+        if let Some(events) = self.credited.take() {
+            credited.events.insert(self.sides.index, events);
         }
     }
 
-    /// Joins what a step reads; `None` where there are no plays.
+    /// Joins what a step reads; `None` where there are no events.
     async fn join(&self, step: Step) -> Result<Option<Joined>, EtlError> {
-        let Sides { inputs, input, creditor, .. } = self.sides;
+        let Sides { inputs, input, target, .. } = self.sides;
         let files = |table: &Table, days: Option<Days>| {
             let inventory = inputs.inventory();
             days.map(|days| inventory.files_of(table.files(), table.late_days(), days))
                 .unwrap_or_default()
         };
-        let plays = files(&input.table, step.plays);
-        if plays.is_empty() && self.waiting.n_rows() == 0 {
+        let events = files(&input.table, step.events);
+        if events.is_empty() && self.waiting.n_rows() == 0 {
             return Ok(None);
         }
-        let impressions = files(&creditor.table, Some(step.impressions));
+        let targets = files(&target.table, Some(step.targets));
         loop {
-            let failed = match self.try_join(step, &plays, &impressions).await {
+            let failed = match self.try_join(step, &events, &targets).await {
                 Ok(joined) => return Ok(Some(joined)),
                 Err(Failure::Planned(error)) => return Err(error),
                 Err(Failure::Engine(error)) => explained(STEP, error),
             };
             // Each round that fails leaves more bad rows out than the one before.
-            if !(failed.is_of_rows() && self.sides.set_aside(&plays, &impressions).await? > 0) {
-                return Err(self.locate(step, plays, impressions, failed).await);
+            if !(failed.is_of_rows() && self.sides.set_aside(&events, &targets).await? > 0) {
+                return Err(self.locate(step, events, targets, failed).await);
             }
         }
     }
@@ -213,75 +213,75 @@ impl<'a> Chain<'a> {
     async fn locate(
         &self,
         step: Step,
-        plays: Vec<SourceFile>,
-        impressions: Vec<SourceFile>,
+        events: Vec<SourceFile>,
+        targets: Vec<SourceFile>,
         failed: EtlError,
     ) -> EtlError {
         if !failed.is_unexplained() {
             return failed;
         }
-        let Sides { inputs, index, input, creditor } = self.sides;
-        let (ctx, days) = (self.ctx, step.plays.unwrap_or(Days::All));
-        let plan = |provider| self.sides.plays(ctx, provider, days);
+        let Sides { inputs, index, input, target } = self.sides;
+        let (ctx, days) = (self.ctx, step.events.unwrap_or(Days::All));
+        let plan = |provider| self.sides.events(ctx, provider, days);
         let key_of = |column: &str| inputs.key_of(index, column);
-        let failed = input.table.locate(ctx, plays, failed, plan, &key_of).await;
+        let failed = input.table.locate(ctx, events, failed, plan, &key_of).await;
         if !failed.is_unexplained() {
             return failed;
         }
         let noted = BloomFilter::for_about(0);
         let in_force = inputs.enrichment().none_in_force();
-        let days = (step.impressions, &in_force);
-        let plan = |provider| self.sides.impressions(ctx, provider, days, &noted);
-        let time = creditor.table.name.key("time");
+        let days = (step.targets, &in_force);
+        let plan = |provider| self.sides.targets(ctx, provider, days, &noted);
+        let time = target.table.name.key("time");
         let key_of = |column: &str| match inputs.key_of(index, column)? {
             key if key.ends_with(".time") => Some(time.clone()),
             key => Some(key),
         };
-        creditor.table.locate(ctx, impressions, failed, plan, &key_of).await
+        target.table.locate(ctx, targets, failed, plan, &key_of).await
     }
 
     async fn try_join(
         &self,
         step: Step,
-        plays: &[SourceFile],
-        impressions: &[SourceFile],
+        events: &[SourceFile],
+        targets: &[SourceFile],
     ) -> Result<Joined, Failure> {
         let ctx = self.ctx;
-        let Sides { inputs, input, creditor, .. } = self.sides;
-        let n_bytes: u64 = plays.iter().map(|file| file.meta.size).sum();
+        let Sides { inputs, input, target, .. } = self.sides;
+        let n_bytes: u64 = events.iter().map(|file| file.meta.size).sum();
         let noted = BloomFilter::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
-        let provider = input.table.provider(plays.to_vec(), inputs.n_threads);
-        let days = step.plays.unwrap_or(Days::All);
-        let mut rows = self.sides.plays(ctx, provider, days)?;
+        let provider = input.table.provider(events.to_vec(), inputs.n_threads);
+        let days = step.events.unwrap_or(Days::All);
+        let mut rows = self.sides.events(ctx, provider, days)?;
         if self.waiting.n_rows() > 0 {
             let waiting = reread(ctx, self.waiting.provider()?)?;
             rows = rows.union(waiting)?;
         }
         let rows = noting(rows, &noted)?;
-        let n_keys = creditor.keys.len();
-        // Until each part gives its first rows all plays have been read, and all keys are noted.
+        let n_keys = target.keys.len();
+        // Until each part gives its first rows all events have been read, and all keys are noted.
         let parts = first_rows(sorted(ctx, rows, n_keys, inputs.n_threads).await?).await?;
         let mut others: Vec<Option<SendableRecordBatchStream>> = Vec::new();
-        if parts.iter().any(|(first, _)| first.is_some()) && !impressions.is_empty() {
-            let table = &creditor.table;
-            let provider = table.provider(impressions.to_vec(), inputs.n_threads);
-            // Plays that are credited to other days than those are dropped.
+        if parts.iter().any(|(first, _)| first.is_some()) && !targets.is_empty() {
+            let table = &target.table;
+            let provider = table.provider(targets.to_vec(), inputs.n_threads);
+            // Events that are credited to other days than those are dropped.
             let in_force = match step.wanted {
                 Some(days) => inputs.enrichment().in_force(days).await?,
                 None => inputs.enrichment().none_in_force(),
             };
-            let days = (step.impressions, &in_force);
-            let rows = self.sides.impressions(ctx, provider, days, &noted)?;
+            let days = (step.targets, &in_force);
+            let rows = self.sides.targets(ctx, provider, days, &noted)?;
             let streams = sorted(ctx, rows, n_keys, inputs.n_threads).await?;
             others.extend(streams.into_iter().map(Some));
         }
         others.resize_with(parts.len(), || None);
         let rules = Rules {
-            window_micros: creditor.reach.micros(),
+            window_micros: target.reach.micros(),
             wanted: step.wanted,
             handed_on_before: step
                 .day
-                .map(|day| creditor.reach.start(day).as_microsecond())
+                .map(|day| target.reach.start(day).as_microsecond())
                 .filter(|_| self.steps.len() > 1),
         };
         Ok(self.join_parts(rules, parts, others).await?)
@@ -295,52 +295,50 @@ impl<'a> Chain<'a> {
         others: Vec<Option<SendableRecordBatchStream>>,
     ) -> EngineResult<Joined> {
         let disk = &self.ctx.runtime_env().disk_manager;
-        let mut plays = Spilled::new(disk, Arc::clone(&self.layout.credited));
-        let mut waiting = Spilled::new(disk, Arc::clone(&self.layout.plays));
+        let mut events = Spilled::new(disk, Arc::clone(&self.layout.credited));
+        let mut waiting = Spilled::new(disk, Arc::clone(&self.layout.events));
         let mut tasks = JoinSet::new();
-        for ((first, rest), impressions) in parts.into_iter().zip(others) {
+        for ((first, rest), targets) in parts.into_iter().zip(others) {
             let Some(first) = first else { continue };
             let layout = Arc::clone(&self.layout);
             let outcome = Outcome {
-                credited: plays.writer(),
+                credited: events.writer(),
                 handed_on: waiting.writer(),
                 n_unattributed: BTreeMap::new(),
                 n_out_of_day: 0,
             };
-            tasks.spawn(
-                async move { join(&layout, rules, first, rest, impressions, outcome).await },
-            );
+            tasks.spawn(async move { join(&layout, rules, first, rest, targets, outcome).await });
         }
         let mut total = Counts::default();
         while let Some(outcome) = tasks.join_next().await {
             let outcome = outcome.map_err(|error| DataFusionError::External(Box::new(error)))??;
-            plays.add(outcome.credited)?;
+            events.add(outcome.credited)?;
             waiting.add(outcome.handed_on)?;
             merge(&mut total.n_unattributed, outcome.n_unattributed);
             total.n_out_of_day += outcome.n_out_of_day;
         }
-        Ok(Joined { plays, waiting, outcome: total })
+        Ok(Joined { events, waiting, outcome: total })
     }
 }
 
 /// The days to read for the days asked for, from the last to the first.
-fn steps_by_day(asked: &BTreeSet<Date>, creditor: &Creditor) -> VecDeque<Step> {
-    let reach = &creditor.reach;
-    let mut has_plays: BTreeMap<Date, bool> = BTreeMap::new();
+fn steps_by_day(asked: &BTreeSet<Date>, target: &Target) -> VecDeque<Step> {
+    let reach = &target.reach;
+    let mut has_events: BTreeMap<Date, bool> = BTreeMap::new();
     for day in asked {
         let days =
             reach.first_day(*day).series(1.day()).take_while(|at| *at <= reach.last_day(*day));
         for at in days {
-            *has_plays.entry(at).or_default() |= at >= *day;
+            *has_events.entry(at).or_default() |= at >= *day;
         }
     }
-    let step = |(day, has_plays): (&Date, &bool)| Step {
+    let step = |(day, has_events): (&Date, &bool)| Step {
         day: Some(*day),
-        plays: has_plays.then(|| Days::one(*day)),
-        impressions: Days::one(*day),
+        events: has_events.then(|| Days::one(*day)),
+        targets: Days::one(*day),
         wanted: asked.contains(day).then(|| Days::one(*day)),
     };
-    has_plays.iter().rev().map(step).collect()
+    has_events.iter().rev().map(step).collect()
 }
 
 /// A part's first rows, and the rest of them.
@@ -365,7 +363,7 @@ async fn first_rows(parts: Vec<SendableRecordBatchStream>) -> EngineResult<Vec<P
 
 /// What a step came to.
 struct Joined {
-    plays: Spilled,
+    events: Spilled,
     waiting: Spilled,
     outcome: Counts,
 }

@@ -17,14 +17,14 @@ use super::plan::{SORTED, join_columns};
 use crate::config::Days;
 use crate::engine::spilled::Writer;
 use crate::epoch::date_of;
-use crate::input::creditor::Side;
+use crate::input::target::Side;
 
 /// Where the join finds what in the rows of both sides.
 #[derive(Debug)]
 pub(super) struct Layout {
     n_keys: usize,
-    pub(super) plays: SchemaRef,
-    impressions: SchemaRef,
+    pub(super) events: SchemaRef,
+    targets: SchemaRef,
     /// The day, the dimensions, and what measures take.
     pub(super) credited: SchemaRef,
     /// The side and the column there that each credited column comes from.
@@ -34,17 +34,17 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(
         n_keys: usize,
-        plays: &Schema,
-        impressions: SchemaRef,
+        events: &Schema,
+        targets: SchemaRef,
         columns: Vec<(Side, usize)>,
     ) -> Self {
         let field = |(side, column): &(Side, usize)| match side {
-            Side::Play => plays.field(*column).clone(),
-            Side::Impression => impressions.field(*column).clone(),
+            Side::Event => events.field(*column).clone(),
+            Side::Target => targets.field(*column).clone(),
         };
         let credited = nullable(columns.iter().map(field));
-        let plays = nullable(plays.fields().iter().map(|field| field.as_ref().clone()));
-        Self { n_keys, plays, impressions, credited, columns }
+        let events = nullable(events.fields().iter().map(|field| field.as_ref().clone()));
+        Self { n_keys, events, targets, credited, columns }
     }
 }
 
@@ -53,19 +53,19 @@ fn nullable(fields: impl Iterator<Item = Field>) -> SchemaRef {
     Arc::new(Schema::new(fields.map(plain).collect::<Vec<_>>()))
 }
 
-/// What becomes of plays.
+/// What becomes of events.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
-    /// How long after an impression a play may lie.
+    /// How long after a target an event may lie.
     pub(super) window_micros: i64,
-    /// Plays credited to impressions of these days are wanted.
+    /// Events credited to targets of these days are wanted.
     pub(super) wanted: Option<Days>,
-    /// A play whose window begins before this instant is handed on to the day before; without one it
+    /// An event whose window begins before this instant is handed on to the day before; without one it
     /// never is.
     pub(super) handed_on_before: Option<i64>,
 }
 
-/// Where plays go, and how many went nowhere.
+/// Where events go, and how many went nowhere.
 pub(super) struct Outcome {
     pub(super) credited: Writer,
     pub(super) handed_on: Writer,
@@ -75,24 +75,24 @@ pub(super) struct Outcome {
     pub(super) n_out_of_day: u64,
 }
 
-/// Joins one part: a batch of plays that was read already, and the rest of both sides.
+/// Joins one part: a batch of events that was read already, and the rest of both sides.
 pub(super) async fn join(
     layout: &Layout,
     rules: Rules,
     first: RecordBatch,
-    mut plays: SendableRecordBatchStream,
-    impressions: Option<SendableRecordBatchStream>,
+    mut events: SendableRecordBatchStream,
+    targets: Option<SendableRecordBatchStream>,
     mut outcome: Outcome,
 ) -> Result<Outcome> {
     let reader = Reader::new(layout)?;
-    let mut impressions = Impressions::new(&reader, layout, impressions);
+    let mut targets = TargetRows::new(&reader, layout, targets);
     let mut next = Some(first);
     while let Some(batch) = next {
-        let plays_read = reader.loaded(batch, &layout.plays)?;
-        let fates = fates(&plays_read, &mut impressions, rules, &mut outcome).await?;
-        write(layout, &plays_read, &impressions, &fates, &mut outcome)?;
-        impressions.forget();
-        next = plays.next().await.transpose()?;
+        let events_read = reader.loaded(batch, &layout.events)?;
+        let fates = fates(&events_read, &mut targets, rules, &mut outcome).await?;
+        write(layout, &events_read, &targets, &fates, &mut outcome)?;
+        targets.forget();
+        next = events.next().await.transpose()?;
     }
     Ok(outcome)
 }
@@ -114,9 +114,9 @@ struct Reader {
 
 impl Reader {
     fn new(layout: &Layout) -> Result<Self> {
-        let (keys, _, _) = join_columns(&layout.plays, layout.n_keys);
+        let (keys, _, _) = join_columns(&layout.events, layout.n_keys);
         let field = |key: &usize| {
-            let data_type = layout.plays.field(*key).data_type().clone();
+            let data_type = layout.events.field(*key).data_type().clone();
             SortField::new_with_options(data_type, SORTED)
         };
         let converter = RowConverter::new(keys.iter().map(field).collect())?;
@@ -137,8 +137,8 @@ impl Reader {
     }
 }
 
-/// The impressions of a part, as far as they are still of use.
-struct Impressions<'a> {
+/// The targets of a part, as far as they are still of use.
+struct TargetRows<'a> {
     reader: &'a Reader,
     layout: &'a Layout,
     stream: Option<SendableRecordBatchStream>,
@@ -149,7 +149,7 @@ struct Impressions<'a> {
     last: Option<(usize, usize)>,
 }
 
-impl<'a> Impressions<'a> {
+impl<'a> TargetRows<'a> {
     fn new(
         reader: &'a Reader,
         layout: &'a Layout,
@@ -170,7 +170,7 @@ impl<'a> Impressions<'a> {
             match stream.next().await.transpose()? {
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {
-                    self.batches.push(self.reader.loaded(batch, &self.layout.impressions)?);
+                    self.batches.push(self.reader.loaded(batch, &self.layout.targets)?);
                     self.head = Some((self.batches.len() - 1, 0));
                 }
                 None => self.stream = None,
@@ -179,7 +179,7 @@ impl<'a> Impressions<'a> {
         Ok(())
     }
 
-    /// Passes all that do not lie behind a play in the order of keys and instants.
+    /// Passes all that do not lie behind an event in the order of keys and instants.
     async fn pass_until(&mut self, key: Row<'_>, instant: i64) -> Result<()> {
         loop {
             self.fill().await?;
@@ -215,38 +215,38 @@ impl<'a> Impressions<'a> {
     }
 }
 
-/// What becomes of a batch of plays, by their rows.
+/// What becomes of a batch of events, by their rows.
 #[derive(Default)]
 struct Fates {
     credited: Vec<u32>,
-    /// The impressions that they are credited to, as batch and row.
+    /// The targets that they are credited to, as batch and row.
     to: Vec<(usize, usize)>,
     handed_on: Vec<u32>,
 }
 
 async fn fates(
-    plays: &Loaded,
-    impressions: &mut Impressions<'_>,
+    events: &Loaded,
+    targets: &mut TargetRows<'_>,
     rules: Rules,
     outcome: &mut Outcome,
 ) -> Result<Fates> {
     let mut fates = Fates::default();
-    for (number, row) in (0_u32..).zip(0..plays.batch.num_rows()) {
-        if plays.days.is_null(row) {
+    for (number, row) in (0_u32..).zip(0..events.batch.num_rows()) {
+        if events.days.is_null(row) {
             outcome.n_out_of_day += 1;
             continue;
         }
-        let instant = plays.instants.value(row);
+        let instant = events.instants.value(row);
         let begins = instant.saturating_sub(rules.window_micros);
-        if plays.hashes.is_valid(row) {
-            let key = plays.keys.row(row);
-            impressions.pass_until(key, instant).await?;
-            let last = impressions.last.filter(|last| {
-                let (last_key, last_instant) = impressions.at(*last);
+        if events.hashes.is_valid(row) {
+            let key = events.keys.row(row);
+            targets.pass_until(key, instant).await?;
+            let last = targets.last.filter(|last| {
+                let (last_key, last_instant) = targets.at(*last);
                 last_key == key && last_instant >= begins
             });
             if let Some((batch, of)) = last {
-                let day = date_of(impressions.batches[batch].days.value(of));
+                let day = date_of(targets.batches[batch].days.value(of));
                 if rules.wanted.is_some_and(|days| days.contains(day)) {
                     fates.credited.push(number);
                     fates.to.push((batch, of));
@@ -258,15 +258,15 @@ async fn fates(
                 continue;
             }
         }
-        *outcome.n_unattributed.entry(plays.days.value(row)).or_default() += 1;
+        *outcome.n_unattributed.entry(events.days.value(row)).or_default() += 1;
     }
     Ok(fates)
 }
 
 fn write(
     layout: &Layout,
-    plays: &Loaded,
-    impressions: &Impressions<'_>,
+    events: &Loaded,
+    targets: &TargetRows<'_>,
     fates: &Fates,
     outcome: &mut Outcome,
 ) -> Result<()> {
@@ -276,9 +276,9 @@ fn write(
     if !fates.credited.is_empty() {
         let column = |(side, column): &(Side, usize)| -> Result<ArrayRef> {
             match side {
-                Side::Play => taken(plays.batch.column(*column), &fates.credited),
-                Side::Impression => {
-                    let batches = impressions.batches.iter();
+                Side::Event => taken(events.batch.column(*column), &fates.credited),
+                Side::Target => {
+                    let batches = targets.batches.iter();
                     let columns: Vec<&dyn Array> =
                         batches.map(|loaded| loaded.batch.column(*column).as_ref()).collect();
                     Ok(interleave(&columns, &fates.to)?)
@@ -290,7 +290,7 @@ fn write(
         outcome.credited.write(&RecordBatch::try_new(schema, columns)?)?;
     }
     if !fates.handed_on.is_empty() {
-        let columns = plays.batch.columns().iter();
+        let columns = events.batch.columns().iter();
         let columns = columns.map(|column| taken(column, &fates.handed_on));
         let schema = Arc::clone(outcome.handed_on.schema());
         let columns = columns.collect::<Result<Vec<_>>>()?;

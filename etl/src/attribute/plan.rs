@@ -22,12 +22,12 @@ use super::join::Layout;
 use crate::config::Days;
 use crate::error::{During, EtlError};
 use crate::functions::{BloomFilter, key_hash, may_be_noted, note_key};
-use crate::input::creditor::{Creditor, Side};
 use crate::input::enrich::InForce;
 use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
 use crate::input::inputs::{Input, Inputs};
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 use crate::input::sweep::Sweep;
+use crate::input::target::{Side, Target};
 use crate::input::times::time;
 
 /// The column with the hash of all keys; null where one of them is null.
@@ -52,9 +52,9 @@ pub(crate) fn bind(ctx: &SessionContext, inputs: &Inputs) -> Result<(), EtlError
 pub(crate) async fn set_all_aside(inputs: &Inputs, sweep: &Sweep) -> Result<(), EtlError> {
     inputs.set_aside(sweep).await?;
     for sides in Sides::all(inputs) {
-        let plays = inputs.inventory().files(sides.index, sweep);
-        let impressions = inputs.inventory().creditor_files(sides.index, sweep);
-        sides.set_aside(&plays, &impressions).await?;
+        let events = inputs.inventory().files(sides.index, sweep);
+        let targets = inputs.inventory().target_files(sides.index, sweep);
+        sides.set_aside(&events, &targets).await?;
     }
     Ok(())
 }
@@ -65,33 +65,33 @@ pub(super) struct Sides<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) index: usize,
     pub(super) input: &'a Input,
-    pub(super) creditor: &'a Creditor,
+    pub(super) target: &'a Target,
 }
 
 impl<'a> Sides<'a> {
     /// Every source whose events are credited, in the order of sources.
     pub(super) fn all(inputs: &'a Inputs) -> impl Iterator<Item = Self> {
         inputs.sources().iter().enumerate().filter_map(move |(index, input)| {
-            let creditor = input.creditor.as_ref()?;
-            Some(Self { inputs, index, input, creditor })
+            let target = input.target.as_ref()?;
+            Some(Self { inputs, index, input, target })
         })
     }
 
     /// Where the join finds what in the rows of both sides.
     pub(super) fn layout(&self, ctx: &SessionContext) -> Result<Layout, EtlError> {
-        let Self { inputs, index, input, creditor } = *self;
+        let Self { inputs, index, input, target } = *self;
         let none = |table: &Table| table.provider(Vec::new(), 1);
-        let plays = self.plays(ctx, none(&input.table), Days::All)?;
+        let events = self.events(ctx, none(&input.table), Days::All)?;
         let noted = BloomFilter::for_about(0);
         let in_force = inputs.enrichment().none_in_force();
-        let provider = none(&creditor.table);
+        let provider = none(&target.table);
         let days = (Days::All, &in_force);
-        let impressions = self.impressions(ctx, provider, days, &noted)?;
+        let targets = self.targets(ctx, provider, days, &noted)?;
         let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
-        let (plays, impressions) = (schema(&plays), schema(&impressions));
-        let credited = self.credited_columns(&plays, &impressions);
-        // Everything that the roll-up does with credited plays, over none.
-        let layout = Layout::new(creditor.keys.len(), &plays, impressions, credited);
+        let (events, targets) = (schema(&events), schema(&targets));
+        let credited = self.credited_columns(&events, &targets);
+        // Everything that the roll-up does with credited events, over none.
+        let layout = Layout::new(target.keys.len(), &events, targets, credited);
         let none = RecordBatch::new_empty(Arc::clone(&layout.credited));
         let none =
             MemTable::try_new(Arc::clone(&layout.credited), vec![vec![none]]).during(STEP)?;
@@ -99,36 +99,36 @@ impl<'a> Sides<'a> {
         Ok(layout)
     }
 
-    /// The columns that credited plays have, and the side that each comes from.
-    fn credited_columns(&self, plays: &Schema, impressions: &Schema) -> Vec<(Side, usize)> {
+    /// The columns that credited events have, and the side that each comes from.
+    fn credited_columns(&self, events: &Schema, targets: &Schema) -> Vec<(Side, usize)> {
         let Self { inputs, input, .. } = *self;
         let day_and_dimensions = std::iter::once(DAY.to_owned())
             .chain((0..inputs.n_dimensions()).map(dimension_column))
-            .filter_map(|name| Some((Side::Impression, impressions.index_of(&name).ok()?)));
+            .filter_map(|name| Some((Side::Target, targets.index_of(&name).ok()?)));
         let measures = inputs.measures.iter().enumerate();
         let own = measures.filter(|(_, measure)| measure.kind.source() == Some(input.name()));
         let inputs = own.filter_map(|(position, _)| {
             let name = input_column(position);
-            let of_play = plays.index_of(&name).ok().map(|index| (Side::Play, index));
-            of_play.or_else(|| Some((Side::Impression, impressions.index_of(&name).ok()?)))
+            let of_event = events.index_of(&name).ok().map(|index| (Side::Event, index));
+            of_event.or_else(|| Some((Side::Target, targets.index_of(&name).ok()?)))
         });
         day_and_dimensions.chain(inputs).collect()
     }
 
-    /// Plays of the days, as the join takes them. One that no other sweep counts, and that lies in the
+    /// Events of the days, as the join takes them. One that no other sweep counts, and that lies in the
     /// folder of another day, has no day.
-    pub(super) fn plays(
+    pub(super) fn events(
         &self,
         ctx: &SessionContext,
         provider: Arc<dyn TableProvider>,
         days: Days,
     ) -> Result<DataFrame, EtlError> {
-        let Self { inputs, input, creditor, .. } = *self;
+        let Self { inputs, input, target, .. } = *self;
         let (table, source) = (&input.table, &input.source);
         let frame = inputs.filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
-        let mut columns = self.matched_by(&scope, table, source, Side::Play)?;
-        for position in (0..inputs.measures.len()).filter(|position| !creditor.gives[*position]) {
+        let mut columns = self.matched_by(&scope, table, source, Side::Event)?;
+        for position in (0..inputs.measures.len()).filter(|position| !target.gives[*position]) {
             if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
@@ -148,51 +148,50 @@ impl<'a> Sides<'a> {
             None => col(DAY),
         };
         let others = names.iter().filter(|name| *name != DAY).map(col);
-        let columns = [key_hash_of(creditor).alias(HASH), day.alias(DAY)].into_iter().chain(others);
+        let columns = [key_hash_of(target).alias(HASH), day.alias(DAY)].into_iter().chain(others);
         frame.select(columns.collect::<Vec<_>>()).during(STEP)
     }
 
-    /// Impressions of the days whose keys may be noted, as the join takes them.
-    pub(super) fn impressions(
+    /// Targets of the days whose keys may be noted, as the join takes them.
+    pub(super) fn targets(
         &self,
         ctx: &SessionContext,
         provider: Arc<dyn TableProvider>,
         (days, in_force): (Days, &InForce),
         noted: &Arc<BloomFilter>,
     ) -> Result<DataFrame, EtlError> {
-        let Self { inputs, input, creditor, .. } = *self;
-        let (table, source) = (&creditor.table, &creditor.source);
+        let Self { inputs, input, target, .. } = *self;
+        let (table, source) = (&target.table, &target.source);
         let frame = inputs.filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
-        let mut columns = self.matched_by(&scope, table, source, Side::Impression)?;
-        // What is in force on the day of the impression, whenever the play was.
+        let mut columns = self.matched_by(&scope, table, source, Side::Target)?;
+        // What is in force on the day of the target, whenever the event was.
         let day = inputs.day_of(source, time(&scope, table, source)?);
         columns.extend(inputs.dimensions(&scope, &frame, in_force, &day)?);
         for dimension in 0..inputs.n_dimensions() {
             let decider = inputs.enrichment().decider(dimension, &scope)?;
-            // A key is the same for all that compete for a play.
+            // A key is the same for all that compete for an event.
             if let Some((column, value)) = decider
-                && !creditor.keys.iter().any(|key| key.is_column_of_impression(column))
+                && !target.keys.iter().any(|key| key.is_column_of_target(column))
             {
                 columns.push(value.alias(decider_column(dimension)));
             }
         }
-        for position in (0..inputs.measures.len()).filter(|position| creditor.gives[*position]) {
+        for position in (0..inputs.measures.len()).filter(|position| target.gives[*position]) {
             if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
         let names = names_of(&columns);
-        let sees_folders = inputs.sees_folders(&creditor.table, creditor.has_folders, days);
+        let sees_folders = inputs.sees_folders(&target.table, target.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        if let Some(in_day) = inputs.day_rule(&creditor.table, days, sees_folders).in_day {
+        if let Some(in_day) = inputs.day_rule(&target.table, days, sees_folders).in_day {
             frame = frame.filter(in_day).during(STEP)?;
         }
-        let columns =
-            std::iter::once(key_hash_of(creditor).alias(HASH)).chain(names.iter().map(col));
+        let columns = std::iter::once(key_hash_of(target).alias(HASH)).chain(names.iter().map(col));
         let frame = frame.select(columns.collect::<Vec<_>>()).during(STEP)?;
         frame.filter(may_be_noted(noted).call(vec![col(HASH)])).during(STEP)
     }
@@ -200,23 +199,23 @@ impl<'a> Sides<'a> {
     /// Sets the bad rows of both sides aside; returns how many were not known.
     pub(super) async fn set_aside(
         &self,
-        plays: &[SourceFile],
-        impressions: &[SourceFile],
+        events: &[SourceFile],
+        targets: &[SourceFile],
     ) -> Result<usize, EtlError> {
-        let Self { inputs, input, creditor, .. } = *self;
+        let Self { inputs, input, target, .. } = *self;
         let mut n_found = 0;
         // Of all days: a row is bad or not, whichever day is read.
         if input.table.quarantines() {
-            let plan = |ctx: &SessionContext, provider| self.plays(ctx, provider, Days::All);
-            n_found += input.table.set_aside(plays, plan).await?;
+            let plan = |ctx: &SessionContext, provider| self.events(ctx, provider, Days::All);
+            n_found += input.table.set_aside(events, plan).await?;
         }
-        if creditor.table.quarantines() {
+        if target.table.quarantines() {
             let noted = BloomFilter::for_about(0);
             let in_force = inputs.enrichment().none_in_force();
             let plan = |ctx: &SessionContext, provider| {
-                self.impressions(ctx, provider, (Days::All, &in_force), &noted)
+                self.targets(ctx, provider, (Days::All, &in_force), &noted)
             };
-            n_found += creditor.table.set_aside(impressions, plan).await?;
+            n_found += target.table.set_aside(targets, plan).await?;
         }
         Ok(n_found)
     }
@@ -234,15 +233,15 @@ impl<'a> Sides<'a> {
             self.inputs.day_of(source, time.clone()).alias(DAY),
             self.inputs.instant_of(source, time).alias(INSTANT),
         ];
-        for (index, key) in self.creditor.keys.iter().enumerate() {
+        for (index, key) in self.target.keys.iter().enumerate() {
             columns.push(key.bind(side, scope)?.alias(key_column(index)));
         }
         Ok(columns)
     }
 }
 
-fn key_hash_of(creditor: &Creditor) -> Expr {
-    key_hash().call((0..creditor.keys.len()).map(|index| col(key_column(index))).collect())
+fn key_hash_of(target: &Target) -> Expr {
+    key_hash().call((0..target.keys.len()).map(|index| col(key_column(index))).collect())
 }
 
 fn names_of(columns: &[Expr]) -> Vec<String> {
@@ -273,7 +272,7 @@ pub(super) fn reread(
 }
 
 /// The rows in so many parts, by the hash of their keys, each in the order of hash, keys, instant, and
-/// what decides between impressions of one instant.
+/// what decides between targets of one instant.
 pub(super) async fn sorted(
     ctx: &SessionContext,
     frame: DataFrame,
@@ -306,10 +305,10 @@ fn order(schema: &SchemaRef, n_keys: usize) -> Vec<String> {
         let decider = decider_column(dimension);
         if has(&decider) { decider } else { dimension_column(dimension) }
     });
-    // Of impressions alone: what measures take of a play decides nothing.
-    let is_impression = has(&dimension_column(0));
+    // Of targets alone: what measures take of an event decides nothing.
+    let is_target = has(&dimension_column(0));
     let inputs = schema.fields().iter().map(|field| field.name().clone());
-    let inputs = inputs.filter(|name| is_impression && is_input_column(name));
+    let inputs = inputs.filter(|name| is_target && is_input_column(name));
     std::iter::once(HASH.to_owned())
         .chain((0..n_keys).map(key_column))
         .chain([INSTANT.to_owned()])

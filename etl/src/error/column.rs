@@ -115,7 +115,7 @@ pub enum ColumnError {
     },
     /// A key of attribution out of a lookup with a history.
     #[error(
-        "`{at}`: `{column}` comes from lookup `{lookup}`, which has `as_of`: a play and its impression of another day would be compared by different states; have the column in the events, or take `as_of` away"
+        "`{at}`: `{column}` comes from lookup `{lookup}`, which has `as_of`: an event and its target of another day would be compared by different states; have the column in the events, or take `as_of` away"
     )]
     KeyWithHistory {
         /// The key in the model.

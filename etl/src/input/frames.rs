@@ -97,7 +97,7 @@ impl Inputs {
         self.marked(frame, index, rule.in_day.as_ref())
     }
 
-    /// Plays that were credited before, as what [`events`](Self::events) gives.
+    /// Events that were credited before, as what [`events`](Self::events) gives.
     pub(crate) fn credited_events(
         &self,
         ctx: &SessionContext,

@@ -19,9 +19,9 @@ use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, instant_of, is_utc};
-use crate::input::creditor::Creditor;
 use crate::input::enrich::Enrichment;
 use crate::input::source::{BadRow, FolderDays, Scope, SourceFile, Table};
+use crate::input::target::Target;
 
 /// How many rows of a text column tell whether its numbers are whole.
 const N_SAMPLE_ROWS: usize = 10_000;
@@ -49,7 +49,7 @@ pub(crate) struct Input {
     pub(crate) source: Source,
     pub(crate) has_folders: bool,
     /// What its events are credited to, if they are; then its files are those of later days, too.
-    pub(crate) creditor: Option<Creditor>,
+    pub(crate) target: Option<Target>,
 }
 
 impl Input {
@@ -59,16 +59,16 @@ impl Input {
 
     /// The table that a dimension's values come from.
     fn described(&self) -> (&Table, &Source) {
-        match &self.creditor {
+        match &self.target {
             None => (&self.table, &self.source),
-            Some(creditor) => (&creditor.table, &creditor.source),
+            Some(target) => (&target.table, &target.source),
         }
     }
 
     /// The table that a measure's values come from.
     fn measured(&self, position: usize) -> (&Table, &Source) {
-        match &self.creditor {
-            Some(creditor) if creditor.gives[position] => (&creditor.table, &creditor.source),
+        match &self.target {
+            Some(target) if target.gives[position] => (&target.table, &target.source),
             _ => (&self.table, &self.source),
         }
     }
@@ -89,7 +89,7 @@ impl Inputs {
         let mut sources = Vec::new();
         for index in 0..inventory.sources.len() {
             let input = Input::open(ctx, model, base, &inventory, index, sweeps).await?;
-            for lookup in input.creditor.iter().flat_map(Creditor::lookups) {
+            for lookup in input.target.iter().flat_map(Target::lookups) {
                 inventory.takes_from(lookup);
             }
             sources.push(input);
@@ -151,7 +151,7 @@ impl Inputs {
         let mut n_found = 0;
         for (index, input) in self.sources.iter().enumerate() {
             // Attribution does it for the events that it credits.
-            if input.creditor.is_none() && input.table.quarantines() {
+            if input.target.is_none() && input.table.quarantines() {
                 let files = self.inventory.files(index, sweep);
                 // Of all days: a row is bad or not, whichever day is read.
                 let all = Sweep { days: Days::All };
@@ -167,8 +167,8 @@ impl Inputs {
     /// Every table of events that is read: a source that others are credited to more than once.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.sources.iter().flat_map(|input| {
-            let creditor = input.creditor.as_ref().map(|creditor| &creditor.table);
-            std::iter::once(&input.table).chain(creditor)
+            let target = input.target.as_ref().map(|target| &target.table);
+            std::iter::once(&input.table).chain(target)
         })
     }
 
@@ -196,7 +196,7 @@ impl Inputs {
     /// events of other sources, attribution binds.
     fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
         for (index, input) in self.sources.iter().enumerate() {
-            if input.creditor.is_none() {
+            if input.target.is_none() {
                 let provider = self.provider(index, Vec::new());
                 let none = self.enrichment.none_in_force();
                 self.events(ctx, index, provider, &Sweep { days: Days::All }, &none)?;
@@ -298,18 +298,18 @@ impl Input {
         let files = in_order(sweeps.iter().flat_map(|sweep| inventory.files(index, sweep)));
         let has_folders = listed.listed.has_folders();
         let table = Table::of(ctx, listed.listed.clone(), files).await?;
-        let creditor = match (&source.attribution, &listed.creditor) {
+        let target = match (&source.attribution, &listed.target) {
             (Some(attribution), Some((to, reach))) => {
-                let files = sweeps.iter().flat_map(|sweep| inventory.creditor_files(index, sweep));
+                let files = sweeps.iter().flat_map(|sweep| inventory.target_files(index, sweep));
                 let has_folders = to.has_folders();
                 let to = (Table::of(ctx, to.clone(), in_order(files)).await?, has_folders);
                 let event = (&table, source);
-                let at = Creditor::open(ctx, model, base, event, attribution, to, reach.clone());
+                let at = Target::open(ctx, model, base, event, attribution, to, reach.clone());
                 Some(at.await?)
             }
             _ => None,
         };
-        Ok(Self { table, source: source.clone(), has_folders, creditor })
+        Ok(Self { table, source: source.clone(), has_folders, target })
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Inventory {
 pub(crate) struct ListedSource {
     pub(crate) listed: Listed,
     /// The files of what its events are credited to, if they are, and how far the window reaches.
-    pub(crate) creditor: Option<(Listed, Reach)>,
+    pub(crate) target: Option<(Listed, Reach)>,
 }
 
 impl Inventory {
@@ -193,19 +193,19 @@ impl Inventory {
     /// Whether the events of a source are credited to others.
     pub(crate) fn is_credited(&self, source: &str) -> bool {
         let name = TableName::Source(source.to_owned());
-        self.sources.iter().any(|source| source.listed.name == name && source.creditor.is_some())
+        self.sources.iter().any(|source| source.listed.name == name && source.target.is_some())
     }
 
     /// The moment from which on no event to come changes a day; `None` where nothing is credited and no event is
     /// late, so that a day has what its own folder holds.
     pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
         let of_source = |source: &ListedSource| {
-            let reach = source.creditor.as_ref().map(|(_, reach)| reach);
+            let reach = source.target.as_ref().map(|(_, reach)| reach);
             let late_days = source.tables().map(Listed::late_days).max().unwrap_or_default();
             if reach.is_none() && late_days == 0 {
                 return None;
             }
-            // The last folder that may hold an event of the day, or a play that is credited to it.
+            // The last folder that may hold an event of the day, or one that is credited to it.
             let last = reach.map_or(day, |reach| reach.last_day(day));
             let last = last.saturating_add(Span::new().days(late_days));
             let arrived = match late_days {
@@ -243,7 +243,7 @@ impl Inventory {
     /// may be credited to the days.
     pub(crate) fn files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
         let source = &self.sources[index];
-        let days = match &source.creditor {
+        let days = match &source.target {
             Some((_, reach)) => reach.event_days(sweep.days),
             None => sweep.days,
         };
@@ -251,9 +251,9 @@ impl Inventory {
     }
 
     /// The files of what a source's events are credited to, as far as they decide about the days.
-    pub(crate) fn creditor_files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
-        let Some((listed, reach)) = &self.sources[index].creditor else { return Vec::new() };
-        self.files_of(&listed.files, listed.late_days(), reach.creditor_days(sweep.days))
+    pub(crate) fn target_files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
+        let Some((listed, reach)) = &self.sources[index].target else { return Vec::new() };
+        self.files_of(&listed.files, listed.late_days(), reach.target_days(sweep.days))
     }
 
     /// Those of some files that may hold events of the days, which may be so many days late.
@@ -281,8 +281,8 @@ impl Inventory {
                 text += &format!("{}\n{}\n\n", listed.name, listed.describe(files));
             };
             add(&source.listed, &self.files(index, sweep));
-            if let Some((listed, _)) = &source.creditor {
-                add(listed, &self.creditor_files(index, sweep));
+            if let Some((listed, _)) = &source.target {
+                add(listed, &self.target_files(index, sweep));
             }
         }
         Digest::of(&text)
@@ -291,7 +291,7 @@ impl Inventory {
     /// What all files come to, those of lookups included.
     pub(crate) fn digest_of_all(&self) -> Digest {
         // Any lookup may give keys of attribution: files tell, which are not opened here.
-        let is_credited = self.sources.iter().any(|source| source.creditor.is_some());
+        let is_credited = self.sources.iter().any(|source| source.target.is_some());
         let mut lookups = if is_credited { &self.lookups } else { &self.recipe.lookups }.clone();
         for name in self.histories.keys() {
             lookups.extend(self.lookups.get(name).map(|digest| (name.clone(), *digest)));
@@ -322,7 +322,7 @@ impl Inventory {
 impl ListedSource {
     /// All files that are read for the source.
     fn tables(&self) -> impl Iterator<Item = &Listed> {
-        std::iter::once(&self.listed).chain(self.creditor.iter().map(|(listed, _)| listed))
+        std::iter::once(&self.listed).chain(self.target.iter().map(|(listed, _)| listed))
     }
 }
 
@@ -346,13 +346,13 @@ async fn list_sources(
             continue;
         }
         let listed = match &source.attribution {
-            None => ListedSource { listed: list(source, days).await?, creditor: None },
+            None => ListedSource { listed: list(source, days).await?, target: None },
             Some(attribution) => {
                 let reach = Reach::new(model.timezone(), attribution.within);
                 let to = model.source(&attribution.to).expect("a model's references resolve");
                 let listed = list(source, reach.event_days(days)).await?;
-                let creditor = list(to, reach.creditor_days(days)).await?;
-                ListedSource { listed, creditor: Some((creditor, reach)) }
+                let target = list(to, reach.target_days(days)).await?;
+                ListedSource { listed, target: Some((target, reach)) }
             }
         };
         sources.push(listed);

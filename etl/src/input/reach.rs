@@ -40,31 +40,31 @@ impl Reach {
         day.tomorrow().map_or(Timestamp::MAX, |next| self.start(next))
     }
 
-    /// The last day whose plays may be credited to the day.
+    /// The last day whose events may be credited to the day.
     pub(crate) fn last_day(&self, day: Date) -> Date {
         let last = self.end(day).saturating_sub(MICROSECOND).unwrap_or(Timestamp::MAX);
         let last = last.saturating_add(self.window).unwrap_or(Timestamp::MAX);
         last.to_zoned(self.zone.clone()).date().max(day)
     }
 
-    /// The first day to whose impressions a play of the day may be credited.
+    /// The first day to whose targets an event of the day may be credited.
     pub(crate) fn first_day(&self, day: Date) -> Date {
         let first = self.start(day).saturating_sub(self.window).unwrap_or(Timestamp::MIN);
         first.to_zoned(self.zone.clone()).date().min(day)
     }
 
-    /// When no play to come can be credited to the day any more.
+    /// When no event to come can be credited to the day any more.
     pub(crate) fn settled_at(&self, day: Date) -> Timestamp {
         self.end(day).saturating_add(self.window).unwrap_or(Timestamp::MAX)
     }
 
-    /// The days whose plays matter to some days.
+    /// The days whose events matter to some days.
     pub(crate) fn event_days(&self, days: Days) -> Days {
         self.widened(days, |range| range.first()..=self.last_day(range.last()))
     }
 
-    /// The days whose impressions matter to some days.
-    pub(crate) fn creditor_days(&self, days: Days) -> Days {
+    /// The days whose targets matter to some days.
+    pub(crate) fn target_days(&self, days: Days) -> Days {
         self.widened(days, |range| self.first_day(range.first())..=self.last_day(range.last()))
     }
 
@@ -124,7 +124,7 @@ mod tests {
             Days::Range(DayRange::try_new(date(2026, 1, first), date(2026, 1, last)).unwrap())
         };
         assert_eq!(day.event_days(Days::Range(range)), days(5, 7));
-        assert_eq!(day.creditor_days(Days::Range(range)), days(4, 7));
+        assert_eq!(day.target_days(Days::Range(range)), days(4, 7));
         assert_eq!(day.event_days(Days::All), Days::All);
     }
 }

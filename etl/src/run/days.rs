@@ -294,7 +294,7 @@ impl Run<'_> {
     }
 }
 
-/// Each sweep with the plays that are credited to its days, again where the storage failed.
+/// Each sweep with the events that are credited to its days, again where the storage failed.
 fn credited<'a>(
     credits: Credits<'a>,
     book: Arc<Book<'a>>,

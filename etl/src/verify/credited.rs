@@ -1,4 +1,4 @@
-//! Attribution by a second way: a join on equal keys, and of each play's impressions within the window the last
+//! Attribution by a second way: a join on equal keys, and of each event's targets within the window the last
 //! one. A run goes through both sides in order instead, a day at a time.
 
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::engine::explained;
 use crate::engine::spilled::Spilled;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError};
-use crate::input::creditor::{Creditor, Side};
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
 use crate::input::sweep::Sweep;
+use crate::input::target::{Side, Target};
 use crate::input::times::time;
 
 /// The columns of one side.
@@ -27,7 +27,7 @@ struct Columns {
     exprs: Vec<Expr>,
     /// The names of what is taken of it.
     taken: Vec<String>,
-    /// What decides between impressions of one instant, in this order.
+    /// What decides between targets of one instant, in this order.
     deciders: Vec<String>,
 }
 
@@ -35,15 +35,15 @@ impl Events<'_> {
     /// Registers `events_S` of a source whose events are credited: those credited to the day.
     pub(super) async fn register_credited(
         &self,
-        creditor: &Creditor,
+        target: &Target,
         sweep: Sweep,
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let mut measures = Vec::new();
-        let played = self.plays(creditor, sweep, &mut measures, not_compared).await?;
-        let shown = self.impressions(creditor, sweep, &mut measures, not_compared).await?;
+        let events = self.events(target, sweep, &mut measures, not_compared).await?;
+        let targets = self.targets(target, sweep, &mut measures, not_compared).await?;
         measures.sort_unstable_by_key(|(index, _)| *index);
-        let sql = self.credited_sql(creditor, sweep, &played, &shown);
+        let sql = self.credited_sql(target, sweep, &events, &targets);
         let rows = self.joined(&sql).await.map_err(|error| explained(STEP, error))?;
         self.ctx.register_table(format!("events_{}", self.source), rows).during(STEP)?;
         Ok(measures)
@@ -62,10 +62,10 @@ impl Events<'_> {
         Spilled::of(self.ctx, execute_stream(planned?, self.ctx.task_ctx())?).await
     }
 
-    /// Registers `played_S`.
-    async fn plays(
+    /// Registers `own_S`.
+    async fn events(
         &self,
-        creditor: &Creditor,
+        target: &Target,
         sweep: Sweep,
         measures: &mut Vec<(usize, Recount)>,
         not_compared: &mut Vec<String>,
@@ -75,54 +75,47 @@ impl Events<'_> {
         let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
-        let mut columns = self.matched_by(&scope, &frame, creditor, Side::Play)?;
+        let mut columns = self.matched_by(&scope, &frame, target, Side::Event)?;
         self.measures(
             &scope,
             &frame,
-            |at| !creditor.gives[at],
+            |at| !target.gives[at],
             &mut columns,
             measures,
             not_compared,
         )?;
-        self.register_side("played", frame, (&input.table, input.has_folders), &columns).await?;
+        self.register_side("own", frame, (&input.table, input.has_folders), &columns).await?;
         Ok(columns)
     }
 
-    /// Registers `shown_S`.
-    async fn impressions(
+    /// Registers `target_S`.
+    async fn targets(
         &self,
-        creditor: &Creditor,
+        target: &Target,
         sweep: Sweep,
         measures: &mut Vec<(usize, Recount)>,
         not_compared: &mut Vec<String>,
     ) -> Result<Columns, EtlError> {
-        let (table, source) = (&creditor.table, &creditor.source);
-        let files = self.inputs.inventory().creditor_files(self.source, &sweep);
+        let (table, source) = (&target.table, &target.source);
+        let files = self.inputs.inventory().target_files(self.source, &sweep);
         let provider = table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.filtered(self.ctx, table, source, provider)?;
         let scope = Scope::new(self.ctx, table, &frame);
-        let mut columns = self.matched_by(&scope, &frame, creditor, Side::Impression)?;
+        let mut columns = self.matched_by(&scope, &frame, target, Side::Target)?;
         for (index, dimension) in self.model.dimensions().iter().enumerate() {
             let (value, decider) = self.dimension_and_decider(&scope, index, dimension)?;
             columns.take(format!("r{index}"), value);
             columns.decide(format!("o{index}"), decider);
         }
         let name = self.inputs.sources()[self.source].name();
-        for position in (0..creditor.gives.len()).filter(|at| creditor.gives[*at]) {
+        for position in (0..target.gives.len()).filter(|at| target.gives[*at]) {
             // As the run has it: what is counted once is compared by its hash.
             if let Some(value) = self.inputs.input(&scope, position, name, &frame)? {
                 columns.decide(format!("t{position}"), value);
             }
         }
-        self.measures(
-            &scope,
-            &frame,
-            |at| creditor.gives[at],
-            &mut columns,
-            measures,
-            not_compared,
-        )?;
-        self.register_side("shown", frame, (table, creditor.has_folders), &columns).await?;
+        self.measures(&scope, &frame, |at| target.gives[at], &mut columns, measures, not_compared)?;
+        self.register_side("target", frame, (table, target.has_folders), &columns).await?;
         Ok(columns)
     }
 
@@ -155,22 +148,22 @@ impl Events<'_> {
         &self,
         scope: &Scope<'_>,
         frame: &DataFrame,
-        creditor: &Creditor,
+        target: &Target,
         side: Side,
     ) -> Result<Columns, EtlError> {
         let (table, source): (&Table, _) = match side {
-            Side::Play => {
+            Side::Event => {
                 let input = &self.inputs.sources()[self.source];
                 (&input.table, &input.source)
             }
-            Side::Impression => (&creditor.table, &creditor.source),
+            Side::Target => (&target.table, &target.source),
         };
         let time = time(scope, table, source)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
         let at = cast(self.inputs.instant_of(source, time.clone()), DataType::Int64);
         let day = cast(self.inputs.recounted_day(source, time, &found), DataType::Int32);
         let mut exprs = vec![at.alias("at"), day.alias("day")];
-        for (index, key) in creditor.keys.iter().enumerate() {
+        for (index, key) in target.keys.iter().enumerate() {
             let key = cast(key.bind(side, scope)?, DataType::Utf8);
             exprs.push(key.alias(format!("k{index}")));
         }
@@ -201,13 +194,13 @@ impl Events<'_> {
 
     fn credited_sql(
         &self,
-        creditor: &Creditor,
+        target: &Target,
         sweep: Sweep,
-        played: &Columns,
-        shown: &Columns,
+        events: &Columns,
+        targets: &Columns,
     ) -> String {
         let source = self.source;
-        let n_keys = creditor.keys.len();
+        let n_keys = target.keys.len();
         let keys = |of: &str| {
             let keys = (0..n_keys).map(|key| format!("{of}.k{key}"));
             keys.collect::<Vec<_>>().join(", ")
@@ -217,13 +210,13 @@ impl Events<'_> {
             keys.collect::<Vec<_>>().join(" AND ")
         };
         let deciders: Vec<String> =
-            shown.deciders.iter().map(|name| format!("{name} ASC NULLS FIRST")).collect();
+            targets.deciders.iter().map(|name| format!("{name} ASC NULLS FIRST")).collect();
         let order = if deciders.is_empty() { "at".to_owned() } else { deciders.join(", ") };
-        let taken: Vec<String> = shown
+        let taken: Vec<String> = targets
             .taken
             .iter()
             .map(|name| format!("b.{name}"))
-            .chain(played.taken.iter().map(|name| format!("p.{name}")))
+            .chain(events.taken.iter().map(|name| format!("p.{name}")))
             .chain(["1 AS one".to_owned()])
             .collect();
         let wanted = match sweep.days {
@@ -232,25 +225,25 @@ impl Events<'_> {
             }
             Days::All | Days::OutOfDate => "true".to_owned(),
         };
-        let window = creditor.reach.micros();
+        let window = target.reach.micros();
         format!(
             "WITH candidates AS (
-               SELECT s.* FROM shown_{source} AS s LEFT SEMI JOIN played_{source} AS p ON {with_play}
+               SELECT s.* FROM target_{source} AS s LEFT SEMI JOIN own_{source} AS p ON {with_event}
              ), best AS (
                SELECT * FROM (
                  SELECT s.*, row_number() OVER (PARTITION BY {of_s}, s.at ORDER BY {order}) AS place
                  FROM candidates AS s) AS numbered WHERE place = 1
              ), credit AS (
-               SELECT {of_p}, p.at, max(b.at) AS shown_at
-               FROM (SELECT DISTINCT {of_e}, e.at FROM played_{source} AS e) AS p
+               SELECT {of_p}, p.at, max(b.at) AS target_at
+               FROM (SELECT DISTINCT {of_e}, e.at FROM own_{source} AS e) AS p
                JOIN best AS b ON {found} AND b.at <= p.at AND b.at >= p.at - {window}
                GROUP BY {of_p}, p.at
              )
-             SELECT {taken} FROM played_{source} AS p
+             SELECT {taken} FROM own_{source} AS p
              JOIN credit AS c ON {own} AND c.at = p.at
-             JOIN best AS b ON {credited} AND b.at = c.shown_at
+             JOIN best AS b ON {credited} AND b.at = c.target_at
              WHERE {wanted}",
-            with_play = same("s", "p"),
+            with_event = same("s", "p"),
             of_s = keys("s"),
             of_p = keys("p"),
             of_e = keys("e"),

@@ -71,10 +71,10 @@ impl Facts {
         for (source, input) in inputs.sources().iter().enumerate() {
             let events = Events { ctx, model, inputs, source, lookups: &lookups };
             let not_compared = &mut facts.not_compared;
-            let measures = match &input.creditor {
+            let measures = match &input.target {
                 None => events.register(sweep, not_compared).await?,
-                Some(creditor) => {
-                    Box::pin(events.register_credited(creditor, sweep, not_compared)).await?
+                Some(target) => {
+                    Box::pin(events.register_credited(target, sweep, not_compared)).await?
                 }
             };
             if measures.is_empty() {

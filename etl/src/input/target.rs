@@ -1,4 +1,4 @@
-//! What a source's events are credited to: the other source, opened, and how both find each other.
+//! What a source's events are credited to, their targets: the other source, opened, and how both find each other.
 
 use std::sync::Arc;
 
@@ -20,31 +20,31 @@ use crate::input::source::{Scope, Table};
 /// One of the two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Its events are credited.
-    Play,
-    /// They are credited to its events.
-    Impression,
+    /// The source whose events are credited.
+    Event,
+    /// The source whose events they are credited to.
+    Target,
 }
 
 /// The source that events are credited to.
 #[derive(Debug)]
-pub(crate) struct Creditor {
+pub(crate) struct Target {
     pub(crate) table: Table,
     pub(crate) source: Source,
     pub(crate) has_folders: bool,
     pub(crate) reach: Reach,
-    /// By measure: whether its columns are the impression's, since the play lacks one.
+    /// By measure: whether its columns are the target's, since the event lacks one.
     pub(crate) gives: Vec<bool>,
     pub(crate) keys: Vec<Key>,
 }
 
-/// What a play and its impression have in common.
+/// What an event and its target have in common.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// Where the model has it.
     at: String,
-    of_play: Origin,
-    of_impression: Origin,
+    of_event: Origin,
+    of_target: Origin,
     /// The type in which both are compared.
     compared_as: DataType,
 }
@@ -58,34 +58,34 @@ enum Origin {
     LookedUp { lookup: String, on: SqlColumn, value_of: Arc<ScalarUDF> },
 }
 
-impl Creditor {
+impl Target {
     /// Finds each key on both sides, and which measures the events of the source `table` give.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
         base: &Url,
-        (play_table, play): (&Table, &Source),
+        (event_table, event): (&Table, &Source),
         attribution: &Attribution,
         (table, has_folders): (Table, bool),
         reach: Reach,
     ) -> Result<Self, EtlError> {
         let source = model.source(&attribution.to).expect("a model's references resolve").clone();
-        let plays = play_table.frame(ctx, play_table.provider(Vec::new(), 1))?;
-        let impressions = table.frame(ctx, table.provider(Vec::new(), 1))?;
-        let at = play_table.name.key("attribute.by");
+        let events = event_table.frame(ctx, event_table.provider(Vec::new(), 1))?;
+        let targets = table.frame(ctx, table.provider(Vec::new(), 1))?;
+        let at = event_table.name.key("attribute.by");
         let mut finder = Finder { ctx, model, base, at };
         let mut keys = Vec::new();
         for key in &attribution.by {
-            let (of_play, play_type) = finder.origin(key, play_table, &plays).await?;
-            let (of_impression, impression_type) = finder.origin(key, &table, &impressions).await?;
-            let compared_as = common_type(&play_type, &impression_type);
-            keys.push(Key { at: finder.at.clone(), of_play, of_impression, compared_as });
+            let (of_event, event_type) = finder.origin(key, event_table, &events).await?;
+            let (of_target, target_type) = finder.origin(key, &table, &targets).await?;
+            let compared_as = common_type(&event_type, &target_type);
+            keys.push(Key { at: finder.at.clone(), of_event, of_target, compared_as });
         }
-        let of_play = Scope::new(ctx, play_table, &plays);
-        let of_impression = Scope::new(ctx, &table, &impressions);
+        let of_event = Scope::new(ctx, event_table, &events);
+        let of_target = Scope::new(ctx, &table, &targets);
         Ok(Self {
             has_folders,
-            gives: gives(model, &play.name, &of_play, &of_impression),
+            gives: gives(model, &event.name, &of_event, &of_target),
             table,
             source,
             reach,
@@ -95,7 +95,7 @@ impl Creditor {
 
     /// The lookups that keys come from.
     pub(crate) fn lookups(&self) -> impl Iterator<Item = &str> {
-        let origins = self.keys.iter().flat_map(|key| [&key.of_play, &key.of_impression]);
+        let origins = self.keys.iter().flat_map(|key| [&key.of_event, &key.of_target]);
         origins.filter_map(|origin| match origin {
             Origin::Own(_) => None,
             Origin::LookedUp { lookup, .. } => Some(lookup.as_str()),
@@ -103,19 +103,19 @@ impl Creditor {
     }
 }
 
-/// By stored measure: whether the play lacks one of its columns, and the impression has them all.
-fn gives(model: &Model, play: &str, of_play: &Scope<'_>, of_impression: &Scope<'_>) -> Vec<bool> {
+/// By stored measure: whether the event lacks one of its columns, and the target has them all.
+fn gives(model: &Model, event: &str, of_event: &Scope<'_>, of_target: &Scope<'_>) -> Vec<bool> {
     let gives = |measure: &clio_proto::Measure| {
         let of = match &measure.kind {
             MeasureKind::Sum { of, .. } => std::slice::from_ref(of),
             MeasureKind::Distinct { of, .. } => of.as_slice(),
             MeasureKind::Count { .. } | MeasureKind::Derived { .. } => &[],
         };
-        let is_own = measure.kind.source() == Some(play);
+        let is_own = measure.kind.source() == Some(event);
         let is_missing = |column: &SqlColumn| {
-            matches!(of_play.bind("", column), Err(ColumnError::Missing { .. }))
+            matches!(of_event.bind("", column), Err(ColumnError::Missing { .. }))
         };
-        let is_there = |column: &SqlColumn| of_impression.bind("", column).is_ok();
+        let is_there = |column: &SqlColumn| of_target.bind("", column).is_ok();
         is_own && of.iter().any(is_missing) && of.iter().all(is_there)
     };
     model.stored_measures().map(gives).collect()
@@ -125,8 +125,8 @@ impl Key {
     /// The key of a side's event, in the type in which both are compared.
     pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, ColumnError> {
         let origin = match side {
-            Side::Play => &self.of_play,
-            Side::Impression => &self.of_impression,
+            Side::Event => &self.of_event,
+            Side::Target => &self.of_target,
         };
         let (text, value) = match origin {
             Origin::Own(column) => (column, scope.bind(&self.at, column)?),
@@ -148,9 +148,9 @@ impl Key {
         })
     }
 
-    /// Whether the key is just this column of the impression.
-    pub(crate) fn is_column_of_impression(&self, column: &SqlColumn) -> bool {
-        matches!(&self.of_impression, Origin::Own(own) if own == column)
+    /// Whether the key is just this column of the target.
+    pub(crate) fn is_column_of_target(&self, column: &SqlColumn) -> bool {
+        matches!(&self.of_target, Origin::Own(own) if own == column)
     }
 }
 
