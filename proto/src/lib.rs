@@ -8,6 +8,7 @@
 
 mod client;
 mod convert;
+mod digest;
 mod error;
 mod field;
 mod id;
@@ -29,6 +30,7 @@ pub use convert::{
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
+pub use digest::stable_digest;
 pub use error::{Code, ServiceError, Shortened};
 pub use field::FieldRef;
 pub use id::{Fingerprint, RunId, SnapshotId};

@@ -34,7 +34,7 @@ pub(crate) struct StagedDay {
     pub(crate) path: String,
     pub(crate) size_bytes: u64,
     pub(crate) n_rows: u64,
-    /// The hash of the file's bytes.
+    /// The [`Checksum`](clio_lake::Checksum) of the file's bytes.
     pub(crate) checksum: String,
 }
 

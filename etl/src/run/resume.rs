@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clio_lake::{CELLS_TABLE, Checksum, Digest, FORMAT_VERSION};
 use clio_proto::{Period, RUN_RECORD_VERSION, RunId, RunOutcome, RunRecord, SnapshotId};
-use clio_sketch::Family;
 use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -163,7 +162,7 @@ pub(super) async fn noted(
         path: file.path.clone(),
         size_bytes: file.size_bytes,
         n_rows: file.n_rows,
-        checksum: checksum(&bytes),
+        checksum: Checksum::of(&bytes).to_string(),
     })
 }
 
@@ -178,12 +177,13 @@ pub(super) async fn read(
     for staged in &sweep.days {
         let period = Period::Day(staged.day);
         let bytes = staging.bytes_of(&staged.path).await?;
-        let Some(bytes) = bytes.filter(|bytes| checksum(bytes) == staged.checksum) else {
+        let summed = bytes.map(|bytes| (Checksum::of(&bytes), bytes));
+        let Some((sum, bytes)) = summed.filter(|(sum, _)| sum.to_string() == staged.checksum)
+        else {
             tracing::info!(day = %staged.day, "a day that a dead run has made is made again");
             return Ok(None);
         };
         let mut totals = Totals::new(shape);
-        let sum = Some(Checksum::of(&bytes));
         let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).during(STEP)?;
         for batch in batches.build().during(STEP)? {
             let batch: RecordBatch = batch.during(STEP)?;
@@ -191,7 +191,7 @@ pub(super) async fn read(
         }
         let (size_bytes, n_rows) = (staged.size_bytes, staged.n_rows);
         let path = staged.path.clone();
-        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum: sum };
+        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum: Some(sum) };
         days.push((period, file, totals));
     }
     let mut rebuilt = Vec::new();
@@ -201,8 +201,4 @@ pub(super) async fn read(
         rebuilt.push((period, crate::stage::rebuilt(written, totals)));
     }
     Ok(Some(rebuilt))
-}
-
-fn checksum(bytes: &[u8]) -> String {
-    format!("{:016x}", Family::HllPlusPlus.hash_bytes(bytes))
 }

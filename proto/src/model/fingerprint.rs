@@ -14,13 +14,12 @@ use super::{
     AsOf, Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
     MeasureKind, Model, Source, TimesAre,
 };
+use crate::digest::stable_digest;
 use crate::id::Fingerprint;
 
 /// The fingerprint of a checked model; the one that it holds is not looked at.
 pub(super) fn of(model: &Model) -> Fingerprint {
-    // XXH3 with 64 bits, which is what this family takes.
-    let hash = clio_sketch::Family::HllPlusPlus.hash_str(&canonical(model));
-    Fingerprint::new(format!("{hash:016x}"))
+    fingerprint(&canonical(model))
 }
 
 /// The fingerprint of what cells depend on: not of attributes, labels, previews and derived measures,
@@ -73,7 +72,11 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         measures: stored,
     };
     let text = serde_json::to_string(&canonical).expect("texts and numbers are always JSON");
-    Fingerprint::new(format!("{:016x}", clio_sketch::Family::HllPlusPlus.hash_str(&text)))
+    fingerprint(&text)
+}
+
+fn fingerprint(canonical: &str) -> Fingerprint {
+    Fingerprint::new(format!("{:016x}", stable_digest(canonical.as_bytes())))
 }
 
 /// Structs and not `serde_json::Value`, whose order of keys depends on who else uses that crate.

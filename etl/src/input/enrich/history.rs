@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_lake::Digest;
-use clio_proto::{AsOf, DimensionColumn, Lookup, Model, SqlColumn};
-use clio_sketch::Family;
+use clio_proto::{AsOf, DimensionColumn, Lookup, Model, SqlColumn, stable_digest};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int32Type};
@@ -216,12 +215,12 @@ async fn of_rows(
                     add("");
                     column.each(row, &mut add);
                 }
-                let hash = Family::HllPlusPlus.hash_str(&text);
+                let digest = stable_digest(text.as_bytes());
                 let begun = changes.entry(from.value(row)).or_default();
-                *begun = (begun.0.wrapping_add(hash), begun.1 + 1);
+                *begun = (begun.0.wrapping_add(digest), begun.1 + 1);
                 if to.value(row) != FOR_EVER {
                     let ended = changes.entry(to.value(row)).or_default();
-                    *ended = (ended.0.wrapping_sub(hash), ended.1 - 1);
+                    *ended = (ended.0.wrapping_sub(digest), ended.1 - 1);
                 }
             }
         }
@@ -231,8 +230,8 @@ async fn of_rows(
         return Err(located(ctx, &table, explained(STEP, error), plan).await);
     }
     let (mut starts, mut sum, mut n_rows) = (BTreeMap::new(), 0_u64, 0_i64);
-    for (day, (hash, n)) in changes {
-        (sum, n_rows) = (sum.wrapping_add(hash), n_rows + n);
+    for (day, (digest, n)) in changes {
+        (sum, n_rows) = (sum.wrapping_add(digest), n_rows + n);
         starts.insert(date_of(day), Digest::of(&format!("{n_rows} {sum:016x}")));
     }
     Ok(starts)

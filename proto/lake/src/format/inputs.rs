@@ -8,7 +8,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use clio_proto::Fingerprint;
+use clio_proto::{Fingerprint, stable_digest};
 
 /// What a list of files was, in 64 bits: equal for the same files, by path, size and age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,7 @@ pub struct Digest(u64);
 impl Digest {
     /// The digest of a text that names the files.
     pub fn of(text: &str) -> Self {
-        Self(clio_sketch::Family::HllPlusPlus.hash_str(text))
+        Self(stable_digest(text.as_bytes()))
     }
 
     fn parse(text: &str) -> Option<Self> {
