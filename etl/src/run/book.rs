@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clio_proto::{RunId, StepRecord};
+use clio_proto::StepRecord;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -76,7 +76,7 @@ impl<'a> Book<'a> {
             Some(journal) => Some(journal.begin_step(&shown)?),
             None => None,
         };
-        let seed = RunId::new(format!("{} {shown}", self.config.run));
+        let seed = format!("{} {shown}", self.config.run);
         steps.push(Entry {
             name,
             part: part.to_owned(),
@@ -122,7 +122,7 @@ impl<'a> Book<'a> {
             let open = steps.iter_mut().rev();
             let mut open = open.filter(|entry| entry.name == name && entry.part == part);
             let Some(entry) = open.next() else { return Err(error) };
-            let Some(wait) = entry.waits.after(entry.n_attempts) else { return Err(error) };
+            let Some(wait) = entry.waits.after_failure() else { return Err(error) };
             entry.n_attempts += 1;
             entry.error = Some(error.to_string());
             if let (Some(journal), Some(number)) = (&self.journal, entry.number) {
@@ -189,7 +189,7 @@ impl<'a> Book<'a> {
 mod tests {
     use std::time::Duration;
 
-    use clio_proto::Model;
+    use clio_proto::{Model, RunId};
     use url::Url;
 
     use super::*;
