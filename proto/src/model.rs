@@ -1,13 +1,12 @@
-//! The dataset model: what the data means. Read from one TOML file, checked once, then used
-//! everywhere; nothing downstream checks it again.
+//! The dataset model: what the data means. Read from one TOML file, validated once, then used
+//! everywhere; nothing downstream validates it again.
 //!
 //! ```text
-//! TOML text ──raw.rs──▶ every value with its line ──check.rs──▶ Model ──fingerprint.rs──▶ Fingerprint
+//! TOML text ──raw.rs──▶ every value with its line ──validate.rs──▶ Model ──fingerprint.rs──▶ Fingerprint
 //!                └── problems.rs: every problem at once, each with file, line, key, mend ──┘
 //! ```
 
 mod attribution;
-mod check;
 mod checks;
 mod columns;
 mod dimension;
@@ -18,6 +17,7 @@ mod lookup;
 mod problems;
 mod raw;
 mod source;
+mod validate;
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ use crate::id::Fingerprint;
 use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
 use crate::toml_file::TomlProblem;
 
-/// A checked dataset model.
+/// A valid dataset model.
 ///
 /// Always true: every reference resolves; names of dimensions and measures are different, are no
 /// reserved word, and stay different as GraphQL names; a derived measure refers to stored ones only;
@@ -60,7 +60,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads and checks a model.
+    /// Reads and validates a model.
     ///
     /// `file` is named in errors. Addresses in the model stay as they are written; the etl resolves
     /// relative ones against the model file's folder.
@@ -69,7 +69,7 @@ impl Model {
     ///
     /// Every problem found, each with its place and the mend.
     pub fn parse(file: &str, text: &str) -> Result<Self, ModelError> {
-        check::parse(file, text)
+        validate::parse(file, text)
     }
 
     /// The dataset's name.
@@ -97,11 +97,11 @@ impl Model {
     ///
     /// # Panics
     ///
-    /// Never: a checked model's last day is not before its first.
+    /// Never: a valid model's last day is not before its first.
     pub fn days(&self) -> DayRange {
         let (first, last) =
             (self.first_day.unwrap_or(FIRST_DAY), self.last_day.unwrap_or(LAST_DAY));
-        DayRange::try_new(first, last).expect("a checked model's last day is not before its first")
+        DayRange::try_new(first, last).expect("a valid model's last day is not before its first")
     }
 
     /// The sources, in the file's order.

@@ -46,11 +46,11 @@ pub(crate) fn build(
 /// # Panics
 ///
 /// If names of the description are no different names in GraphQL, or it has no field or no measure.
-/// The description of a checked model always is fine.
+/// The description of a valid model always is fine.
 pub fn schema_sdl(dataset: &Description) -> String {
     let schema = types(dataset, false)
         .and_then(|types| Ok(types.finish()?))
-        .unwrap_or_else(|error| panic!("not the description of a checked model: {error}"));
+        .unwrap_or_else(|error| panic!("not the description of a valid model: {error}"));
     let options = SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions();
     format!("{}\n", schema.sdl_with_options(options).trim_end())
 }

@@ -237,7 +237,7 @@ impl Inputs {
                 if own == source =>
             {
                 let [column] = of.as_slice() else {
-                    unreachable!("a checked model has one column of sketches")
+                    unreachable!("a valid model has one column of sketches")
                 };
                 let value = scope.bind(&key, column)?;
                 let found = scope.type_of(&key, &column.0, &value)?;

@@ -44,7 +44,7 @@ impl OnBadRows {
     pub const DEFAULT_AT_MOST: f64 = 0.01;
 }
 
-// A share is a checked number, never NaN.
+// A share is a valid number, never NaN.
 impl Eq for OnBadRows {}
 
 /// A file format with its options.

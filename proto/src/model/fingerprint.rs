@@ -17,7 +17,7 @@ use super::{
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
 
-/// The fingerprint of a checked model; the one that it holds is not looked at.
+/// The fingerprint of a valid model; the one that it holds is not looked at.
 pub(super) fn of(model: &Model) -> Fingerprint {
     fingerprint(&canonical(model))
 }

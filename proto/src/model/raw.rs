@@ -1,4 +1,4 @@
-//! The model file as it is written: every value with its line, nothing checked but its type.
+//! The model file as it is written: every value with its line, nothing looked at but its type.
 //!
 //! It is read by hand from the TOML tree instead of through serde, since serde stops at the first
 //! unknown key or wrong type, and a bad file must name all its problems at once.

@@ -23,7 +23,7 @@ const DEFAULT_SHARE_AT_MOST: f64 = 0.5;
 const DEFAULT_OUT_OF_DAY: f64 = 0.0;
 
 /// Checks all declared checks and adds those that apply by default.
-pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
+pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
     let declared: Vec<Option<Vec<Check>>> =
         raw.checks.iter().map(|check| check_one(raw, check, problems)).collect();
     let mut checks = defaults(raw);

@@ -7,7 +7,7 @@ use crate::model::raw::{Entry, RawAttribute, RawSource};
 use crate::model::{Attribution, Credit, SqlColumn, Window, WindowError};
 
 /// Checks a source with `attribute`, and that it sets nothing that it inherits.
-pub(super) fn check(all: &[RawSource], source: &RawSource, problems: &mut Problems) {
+pub(super) fn validate(all: &[RawSource], source: &RawSource, problems: &mut Problems) {
     let place = &source.place;
     let what = "a source with `attribute` has the events of another";
     refuse(place, "url", &source.files.url, what, "remove `url` or `attribute`", problems);

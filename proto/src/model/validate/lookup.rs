@@ -10,7 +10,7 @@ use crate::model::{AsOf, Lookup, OnChange, SqlColumn};
 const DAY: &str = "day";
 
 /// Checks all lookups.
-pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Lookup>> {
+pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Lookup>> {
     let lookups: Vec<Option<Lookup>> =
         raw.lookups.iter().map(|lookup| check_one(raw, lookup, problems)).collect();
     lookups.into_iter().collect()
@@ -18,7 +18,7 @@ pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Looku
 
 fn check_one(raw: &RawModel, lookup: &RawLookup, problems: &mut Problems) -> Option<Lookup> {
     let place = &lookup.place;
-    let files = files::check(place, &lookup.files, FormatKey::ByEnding, problems);
+    let files = files::validate(place, &lookup.files, FormatKey::ByEnding, problems);
     let mend = "name the column or the expression that identifies a row";
     let key = need(place, "key", &lookup.key, mend, problems);
     let as_of = as_of(lookup, problems);

@@ -20,7 +20,7 @@ pub(super) enum FormatKey {
 }
 
 /// Checks the keys of one table.
-pub(super) fn check(
+pub(super) fn validate(
     place: &Place,
     raw: &RawFiles,
     format_key: FormatKey,

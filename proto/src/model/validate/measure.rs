@@ -14,7 +14,7 @@ const KINDS: [&str; 4] = ["count", "sum", "distinct", "derived"];
 const DEFAULT_PRECISION: u8 = 14;
 
 /// Checks all measures.
-pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
+pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
     let is_stored =
         |measure: &RawMeasure| measure.kind.value().is_none_or(|kind| kind != "derived");
     if !raw.measures.iter().any(is_stored) && !problems.mention("measure") {
@@ -138,7 +138,7 @@ fn stored(
         };
     }
     let family = family(measure, problems);
-    // Beside a bad family the precision is still checked, against what any family has.
+    // Beside a bad family the precision is still looked at, against what any family has.
     let precision = precision(measure, family, problems);
     let of = match of? {
         RawOf::One(of) => vec![SqlColumn(of.clone())],

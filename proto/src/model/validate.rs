@@ -1,6 +1,6 @@
 //! From the raw file to a [`Model`]: every rule of the model, and every problem at once.
 //!
-//! Each part is checked on its own and gives `None` where it has a problem; names that are declared
+//! Each part is validated on its own and gives `None` where it has a problem; names that are declared
 //! count as existing even so, so that one mistake is one problem.
 
 mod attribution;
@@ -24,25 +24,25 @@ use crate::toml_file::nearest;
 /// The time zone of a model that names none.
 const DEFAULT_TIMEZONE: &str = "UTC";
 
-/// Reads and checks a model; see [`Model::parse`].
+/// Reads and validates a model; see [`Model::parse`].
 pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
     let mut problems = Problems::default();
-    let model = read(text, &mut problems).and_then(|raw| check(&raw, text, &mut problems));
+    let model = read(text, &mut problems).and_then(|raw| validate(&raw, text, &mut problems));
     match model {
         Some(model) if problems.is_empty() => Ok(model),
         _ => Err(ModelError { file: file.to_owned(), problems: problems.in_order() }),
     }
 }
 
-fn check(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
+fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
-    let sources = source::check(&raw.sources, problems);
-    let lookups = lookup::check(raw, problems);
-    let dimensions = dimension::check(raw, problems);
-    let measures = measure::check(raw, problems);
-    let checks = checks::check(raw, problems);
-    names::check(raw, problems);
+    let sources = source::validate(&raw.sources, problems);
+    let lookups = lookup::validate(raw, problems);
+    let dimensions = dimension::validate(raw, problems);
+    let measures = measure::validate(raw, problems);
+    let checks = checks::validate(raw, problems);
+    names::validate(raw, problems);
     let (name, timezone_name, timezone) = dataset?;
     let (first_day, last_day) = days??;
     let mut model = Model {

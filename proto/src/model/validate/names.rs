@@ -11,15 +11,15 @@ const RESERVED: [&str; 12] =
     ["grain", "period", "day", "month", "year", "all", "key", "keys", "values", "and", "or", "not"];
 
 /// Checks the names of all tables and attributes, and that they stay apart.
-pub(super) fn check(raw: &RawModel, problems: &mut Problems) {
+pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     for place in raw.sources.iter().map(|source| &source.place) {
-        check_word(&place.name, place.line, &place.path, "source", problems);
+        validate_word(&place.name, place.line, &place.path, "source", problems);
     }
     for place in raw.lookups.iter().map(|lookup| &lookup.place) {
-        check_word(&place.name, place.line, &place.path, "lookup", problems);
+        validate_word(&place.name, place.line, &place.path, "lookup", problems);
     }
     for place in raw.checks.iter().map(|check| &check.place) {
-        check_word(&place.name, place.line, &place.path, "check", problems);
+        validate_word(&place.name, place.line, &place.path, "check", problems);
     }
     let mut taken = Taken::default();
     for dimension in &raw.dimensions {
@@ -32,7 +32,7 @@ pub(super) fn check(raw: &RawModel, problems: &mut Problems) {
         let listed =
             Place { name: String::new(), line: attributes.line, path: place.key("attributes") };
         for (index, attribute) in attributes.value.iter().enumerate() {
-            check_word(attribute, listed.line, &listed.path, "attribute", problems);
+            validate_word(attribute, listed.line, &listed.path, "attribute", problems);
             if attributes.value[..index].contains(attribute) {
                 let what = format!("`{attribute}` is listed twice");
                 problems.report(listed.line, &listed.path, what, "list it once");
@@ -57,12 +57,12 @@ fn check_field(place: &Place, what: &str, problems: &mut Problems) {
             format!("choose a name other than {}", quoted(RESERVED)),
         );
     } else {
-        check_word(&place.name, place.line, &place.path, what, problems);
+        validate_word(&place.name, place.line, &place.path, what, problems);
     }
 }
 
 /// Lower-case letters, digits and `_`, starting with a letter.
-fn check_word(name: &str, line: usize, key: &str, what: &str, problems: &mut Problems) {
+fn validate_word(name: &str, line: usize, key: &str, what: &str, problems: &mut Problems) {
     let is_word = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if is_word {

@@ -6,7 +6,7 @@ use crate::model::raw::{Entry, RawDimension, RawModel};
 use crate::model::{Dimension, DimensionColumn, LOOKUP_KEY_COLUMN, SqlColumn, display_name};
 
 /// Checks all dimensions.
-pub(super) fn check(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Dimension>> {
+pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Dimension>> {
     if raw.dimensions.is_empty() && !problems.mention("dimension") {
         let mend = "add `[dimension.NAME]` with `column`";
         problems.report(1, "dimension", "no dimension is declared", mend);

@@ -9,7 +9,7 @@ use crate::model::{FileSet, OnBadRows, Source, SqlColumn, TimesAre, Window};
 use crate::toml_file::quoted;
 
 /// Checks all sources.
-pub(super) fn check(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
+pub(super) fn validate(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
     if raw.is_empty() && !problems.mention("source") {
         let mend = "add `[source.NAME]` with `url`, `format` and `time`";
         problems.report(1, "source", "no source is declared", mend);
@@ -29,7 +29,7 @@ struct Root {
 fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Option<Root> {
     let place = &source.place;
     if !source.attribute.is_absent() {
-        attribution::check(all, source, problems);
+        attribution::validate(all, source, problems);
         return None;
     }
     match (&source.files.url, &source.from) {
@@ -49,7 +49,7 @@ fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Optio
             if url.given().is_some() {
                 refuse(place, "from", from, what, "remove `url` or `from`", problems);
             }
-            let files = files::check(place, &source.files, FormatKey::Required, problems);
+            let files = files::validate(place, &source.files, FormatKey::Required, problems);
             let mend = "name the column or the expression that says when an event happened";
             let time = need(place, "time", &source.time, mend, problems);
             let on_bad_rows = on_bad_rows(source, problems);
