@@ -405,7 +405,7 @@ impl Run<'_> {
         Ok((inputs, shape, members))
     }
 
-    /// Asks the checks of the model what they say of the days that changed.
+    /// Asks the declared checks what they say of the days that changed.
     async fn judge(
         &mut self,
         ctx: &SessionContext,

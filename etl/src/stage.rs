@@ -39,7 +39,7 @@ pub(crate) struct Stager {
 }
 
 impl Stager {
-    /// Writes a period's cells, each of which is checked. Row groups are checked and encoded side by side.
+    /// Writes a period's cells, each of which is held against the invariants. Row groups are encoded side by side.
     pub(crate) async fn stage(
         &mut self,
         shape: &CellShape,
@@ -85,7 +85,7 @@ impl Stager {
     }
 }
 
-/// Fills a row group with cells that are checked.
+/// Fills a row group with cells that hold against the invariants.
 fn filled(
     mut group: RowGroup,
     shape: &CellShape,

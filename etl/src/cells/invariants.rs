@@ -1,5 +1,5 @@
-//! What must hold before every commit. A check that fails is an error that explains itself; those that a
-//! model declares are in `checks.rs`.
+//! Invariants: what must hold before every commit. One that does not is an error that explains itself. The checks that
+//! a model declares are in `checks.rs`.
 
 use clio_lake::CheckOutcome;
 use clio_proto::Period;
@@ -49,7 +49,7 @@ impl Totals {
         Self { n_cells: 0, whole: whole.collect(), unions: unions.collect() }
     }
 
-    /// Adds cells, each of which is checked.
+    /// Adds cells, each of which is held against the invariants.
     pub(crate) fn add(
         &mut self,
         shape: &CellShape,
@@ -80,7 +80,7 @@ impl Totals {
             for row in 0..sketches.len() {
                 let bytes = sketches.value(row);
                 let failed = |reason: String| CheckError::Invariant {
-                    check: DISTINCT_WITHIN_COUNT,
+                    invariant: DISTINCT_WITHIN_COUNT,
                     period,
                     reason: format!("cell {row}, measure `{}`: {reason}", measure.name),
                 };
@@ -144,7 +144,7 @@ pub(crate) fn counts_are_rows(
         if measure.held == Held::Count && *total != Some(i128::from(n_rows)) {
             let found = total.unwrap_or_default();
             return Err(CheckError::Invariant {
-                check: COUNTS_ARE_ROWS,
+                invariant: COUNTS_ARE_ROWS,
                 period,
                 reason: format!("`{}` comes to {found}, {n_rows} rows were read", measure.name),
             });
@@ -164,7 +164,7 @@ pub(crate) fn parent_is_sum(
         if total != expected {
             let (found, expected) = (total.unwrap_or_default(), expected.unwrap_or_default());
             return Err(CheckError::Invariant {
-                check: PARENT_IS_SUM,
+                invariant: PARENT_IS_SUM,
                 period,
                 reason: format!("`{}` comes to {found}, its parts to {expected}", measure.name),
             });
@@ -185,7 +185,7 @@ pub(crate) fn all_time_holds(
         if all.upper < day.lower {
             let (upper, lower) = (all.upper, day.lower);
             return Err(CheckError::Invariant {
-                check: ALL_TIME_HOLDS_DAYS,
+                invariant: ALL_TIME_HOLDS_DAYS,
                 period,
                 reason: format!(
                     "`{}` has at most {upper:.0} values in all time, but at least {lower:.0} on the day",
@@ -197,18 +197,18 @@ pub(crate) fn all_time_holds(
     Ok(())
 }
 
-/// The checks that ran, for the commit's metadata.
+/// What was held against the invariants, and what the declared checks came to: both stand in the commit's metadata.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Checked {
     pub(crate) n_cells: u64,
     pub(crate) n_days: u64,
     pub(crate) n_parents: u64,
-    /// What the checks of the model came to.
+    /// What the declared checks came to.
     pub(crate) declared: Vec<CheckOutcome>,
 }
 
 impl Checked {
-    /// Whether a check of the model failed, and so was accepted.
+    /// Whether a declared check failed, and so was accepted.
     pub(crate) fn has_failures(&self) -> bool {
         self.declared.iter().flat_map(|check| &check.findings).any(|finding| finding.is_failure)
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::ErrorKind;
 use super::words::failures_text;
 
-/// A check of the model that failed.
+/// A declared check that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FailedCheck {
     /// The check's name.
@@ -22,16 +22,16 @@ pub struct FailedCheck {
 #[non_exhaustive]
 pub enum CheckError {
     /// An invariant that does not hold: nobody can accept it.
-    #[error("check `{check}` failed for {period}: {reason}; nothing was committed")]
+    #[error("check `{invariant}` failed for {period}: {reason}; nothing was committed")]
     Invariant {
         /// The invariant's name.
-        check: &'static str,
+        invariant: &'static str,
         /// The period of which it does not hold.
         period: Period,
         /// What was expected and found.
         reason: String,
     },
-    /// Checks of the model that failed.
+    /// Declared checks that failed.
     #[error(
         "{}nothing was committed; mend the input, change the checks in the model (`on_failure = \"warn\"`), \
          or accept the days as they are: `--accept REASON`",
