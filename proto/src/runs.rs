@@ -1,4 +1,4 @@
-//! What a run of the etl says of itself when it has ended, for those who look at a lake's history.
+//! What a run of the etl says of itself when it has ended, for those who look at the runs of a lake.
 //!
 //! ```text
 //! LAKE/runs/RUN.json    a RunRecord, written once at the run's end, whether it succeeded or not

@@ -11,7 +11,7 @@ use crate::error::LakeError;
 use crate::format::{CELLS_TABLE, LOOKUPS_FOLDER};
 use crate::table::{DeltaFolder, TableState};
 
-/// One snapshot in the lake's history.
+/// One of the snapshots of a lake.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LakeSnapshot {
     /// The version of the table of cells.
@@ -47,7 +47,7 @@ pub struct VacuumReport {
 pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnapshot>, LakeError> {
     let (cells, state) = open(lake).await?;
     refuse_newer(&cells, &state).await?;
-    let versions = cells.history(&state, limit).await?;
+    let versions = cells.versions(&state, limit).await?;
     let snapshots = versions.into_iter().map(|version| {
         let (metadata, unreadable) = match version.metadata.transpose() {
             Ok(metadata) => (metadata, None),

@@ -16,7 +16,7 @@
 //! records.rs       small files beside the tables; runs.rs, those of runs
 //! check.rs         a look at everything, and what would mend it
 //! remembered.rs    what it remembers of columns
-//! housekeeping.rs  its history, and what of its files may go
+//! housekeeping.rs  its snapshots, and what of its files may go
 //! retire.rs        the days of old months go
 //! ```
 //!

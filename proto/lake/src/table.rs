@@ -4,12 +4,12 @@
 //! written beside the table, invisible, and one commit adds the new files and removes those they replace:
 //! so the bytes are ours, and a commit holds exactly the partitions that changed.
 
-mod history;
 mod soundness;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod vacuum;
+mod versions;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -38,9 +38,9 @@ use crate::log::{self, Loaded};
 use crate::staging::{Staging, period_of_path};
 use crate::sums::Sums;
 
-pub use history::Version;
 pub use soundness::absent_parents;
 pub use trace::Trace;
+pub use versions::Version;
 
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]

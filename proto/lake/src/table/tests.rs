@@ -122,12 +122,12 @@ async fn hundreds_of_commits_are_read_back_from_a_short_log() {
     assert_eq!(commits.len(), 203 - 99, "the first is that of the checkpoint: {commits:?}");
     assert!(checkpoints[0].starts_with("00000000000000000099.checkpoint"), "{checkpoints:?}");
     assert!(checkpoints[1].starts_with("00000000000000000199.checkpoint"), "{checkpoints:?}");
-    let history = folder.history(&state, None).await.unwrap();
+    let versions = folder.versions(&state, None).await.unwrap();
     let of = |at: usize| {
-        let metadata = history[at].metadata.as_ref().unwrap().as_ref().unwrap();
-        (history[at].version, metadata.run.as_str())
+        let metadata = versions[at].metadata.as_ref().unwrap().as_ref().unwrap();
+        (versions[at].version, metadata.run.as_str())
     };
-    assert_eq!((history.len(), of(0), of(103)), (104, (202, "run-202"), (99, "run-099")));
+    assert_eq!((versions.len(), of(0), of(103)), (104, (202, "run-202"), (99, "run-099")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ impl DeltaFolder {
     /// # Errors
     ///
     /// Where the storage fails.
-    pub async fn history(
+    pub async fn versions(
         &self,
         state: &TableState,
         limit: Option<usize>,
