@@ -140,7 +140,7 @@ impl FromStr for Period {
         if text == "all" {
             return Ok(Self::All);
         }
-        // A lake may hold days before the year 0 that were committed before there were bounds.
+        // A year before 0 has a sign, in any text that means a period: whether a lake may hold one is not asked here.
         let after_sign = text.strip_prefix('-').unwrap_or(text);
         let parsed = match after_sign.matches('-').count() {
             0 => text.parse().map(Self::Year).map_err(|_| fail())?,

@@ -103,7 +103,7 @@ pub struct SnapshotMetadata {
     /// Events that lay in a folder of a rebuilt day but happened on another day, by source.
     pub rows_out_of_day: BTreeMap<String, u64>,
     /// Events without one to be credited to, by source and by the day on which they happened, of all days
-    /// of the snapshot; commits before this was counted have none.
+    /// of the snapshot.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Bad rows that the run left out and wrote to the table [`QUARANTINE_TABLE`], by source.
@@ -118,15 +118,14 @@ pub struct SnapshotMetadata {
     /// Why it was committed although checks failed: what somebody said who accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
-    /// What each day of the snapshot was made of; empty in commits that did not say so yet.
+    /// What each day of the snapshot was made of.
     #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
     pub inputs: DayInputs,
     /// The months whose days have left the lake; `inputs` goes on telling what those were made of. Every
-    /// commit carries them on. Commits before months could be retired have none.
+    /// commit carries them on.
     #[serde(default, skip_serializing_if = "RetiredDays::is_empty")]
     pub retired: RetiredDays,
-    /// The columns that key, measure or count people, as files had them. Every commit carries them on; commits
-    /// before they were remembered have none.
+    /// The columns that key, measure or count people, as files had them. Every commit carries them on.
     #[serde(default, skip_serializing_if = "KnownColumns::is_empty")]
     pub columns: KnownColumns,
 }
@@ -173,7 +172,7 @@ pub struct CheckOutcome {
     pub name: String,
     /// How many cells or days it looked at.
     pub n_checked: u64,
-    /// Where it did not hold; commits before there were such checks have none.
+    /// Where it did not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<CheckFinding>,
 }

@@ -30,7 +30,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         if let CanonicalKind::Distinct { of, nulls, .. } = &mut measure.kind
             && of.len() > 1
         {
-            // Cells that were made before this was so have to be made again.
+            // What a null does to a value of several columns decides what cells are.
             *nulls = Some("none counts");
         }
     }

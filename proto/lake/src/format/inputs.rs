@@ -61,7 +61,7 @@ pub struct Recipe {
 
 /// What the days of a snapshot were made of.
 ///
-/// A commit that was made before there were such records has none: its days count as unknown.
+/// A commit may have none: then its days count as unknown, and the next run makes them anew.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Vec<StoredInputs>", into = "Vec<StoredInputs>")]
 pub struct DayInputs {

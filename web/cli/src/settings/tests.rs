@@ -45,16 +45,16 @@ fn commands_take_their_settings_and_stay_consistent() {
 
 #[test]
 fn names_variables_and_flags_follow_one_rule() {
-    // These had their names before there were tables.
-    let older =
+    // Names without a table.
+    let short =
         ["LAKE", "GRPC", "INSECURE", "MEMORY", "SERVING", "HTTP", "ALLOW_HOST", "MEDIA", "LOG"];
     let mut names = BTreeSet::new();
     for setting in all() {
         assert!(names.insert(setting.name), "{} is there twice", setting.name);
         let (table, key) = setting.table_and_key();
         let rule = format!("CLIO_{}_{}", table.to_uppercase(), key.to_uppercase());
-        let is_older = older.iter().any(|name| setting.env == format!("CLIO_{name}"));
-        assert!(setting.env == rule || is_older, "{}: {}", setting.name, setting.env);
+        let is_short = short.iter().any(|name| setting.env == format!("CLIO_{name}"));
+        assert!(setting.env == rule || is_short, "{}: {}", setting.name, setting.env);
         assert!(!setting.help.ends_with('.'), "{}", setting.name);
         let twins = all().filter(|one| one.flag == setting.flag).map(|one| one.env);
         assert_eq!(twins.collect::<BTreeSet<_>>().len(), 1, "--{} has two variables", setting.flag);
