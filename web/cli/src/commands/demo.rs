@@ -17,11 +17,11 @@ use clio_web::GatewayConfig;
 use tokio::task::JoinSet;
 
 use crate::args::DemoArgs;
-use crate::commands::{etl_run, gateway, synth};
+use crate::commands::{gateway, synth};
 use crate::progress::Bars;
 use crate::settings::Settings;
 use crate::terminal::{say, tell};
-use crate::{address, door, signals};
+use crate::{address, door, etl_config, run_report, signals};
 
 /// Makes what is missing, then serves until it is told to stop.
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -74,11 +74,11 @@ async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Resu
         return Ok(());
     }
     say!("lake: rolling up into {}", folder.display());
-    let config = etl_run::config(&events.join("media.toml"), lake)?;
+    let config = etl_config::config(&events.join("media.toml"), lake)?;
     let bars = Bars::new();
     let report = clio_etl::run(&config, Days::OutOfDate, &bars).await?;
     drop(bars);
-    etl_run::print_report(&report);
+    run_report::print_report(&report);
     Ok(())
 }
 

@@ -3,16 +3,15 @@
 use clio_etl::{Effect, MonthEffect, Plan, Reason};
 
 use crate::args::{EtlPlanArgs, ReportFormat};
-use crate::commands::etl_run;
-use crate::output;
 use crate::terminal::{answer, say};
+use crate::{etl_config, output, run_report};
 
 /// How many days are listed one by one.
 const MAX_LISTED: usize = 40;
 
 /// Prints the plan; changes nothing.
 pub(crate) async fn run(args: EtlPlanArgs) -> anyhow::Result<()> {
-    let (config, days) = etl_run::target(&args.target)?;
+    let (config, days) = etl_config::target(&args.target)?;
     let plan = clio_etl::plan(&config, days).await?;
     match args.format {
         ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&plan)?),
@@ -54,16 +53,16 @@ fn print(plan: &Plan) {
         let lead = if lookup.is_costly() { "warning" } else { "lookup" };
         say!("  {lead:<14} {lookup}");
     }
-    for month in plan.retired_months.iter().take(etl_run::MAX_LISTED) {
+    for month in plan.retired_months.iter().take(run_report::MAX_LISTED) {
         match month.effect {
             MonthEffect::Refused => say!("  a run would fail: {month}"),
             MonthEffect::Kept | MonthEffect::Rebuilt => say!("  retired        {month}"),
         }
     }
-    if let Some(n_more @ 1..) = plan.retired_months.len().checked_sub(etl_run::MAX_LISTED) {
+    if let Some(n_more @ 1..) = plan.retired_months.len().checked_sub(run_report::MAX_LISTED) {
         say!("                 and {n_more} more retired months (--format json lists them)");
     }
-    etl_run::print_damaged("damaged", &plan.damaged);
+    run_report::print_damaged("damaged", &plan.damaged);
     if !plan.parents.is_empty() {
         say!("  then           {}", plan.parents.join(", "));
     }
@@ -78,7 +77,7 @@ fn print(plan: &Plan) {
         );
     }
     if !plan.far_days.is_empty() {
-        say!("  warning        {}", etl_run::far_days(&plan.far_days));
+        say!("  warning        {}", run_report::far_days(&plan.far_days));
     }
 }
 

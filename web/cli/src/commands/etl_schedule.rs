@@ -10,9 +10,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::EtlScheduleArgs;
-use crate::commands::etl_run;
 use crate::terminal::tell;
-use crate::{address, signals};
+use crate::{address, etl_config, run_report, signals};
 
 /// Runs again and again until it is told to stop.
 pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
@@ -42,8 +41,8 @@ fn times(cron: &str, args: &EtlScheduleArgs, config: &Config) -> anyhow::Result<
 
 /// The settings of the next run: the model as it is now, the clock of now.
 fn config(args: &EtlScheduleArgs) -> anyhow::Result<Config> {
-    let mut config = etl_run::config(&args.model, address::folder(&args.lake)?)?;
-    etl_run::engine(&mut config, &args.engine)?;
+    let mut config = etl_config::config(&args.model, address::folder(&args.lake)?)?;
+    etl_config::engine(&mut config, &args.engine)?;
     Ok(config)
 }
 
@@ -76,7 +75,7 @@ async fn keep(
         };
         schedule.ended(result.as_ref().err(), Timestamp::now());
         match result {
-            Ok(report) => etl_run::print_report(&report),
+            Ok(report) => run_report::print_report(&report),
             Err(error) => tell!("error: {error}"),
         }
     }

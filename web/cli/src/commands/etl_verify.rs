@@ -4,7 +4,7 @@ use clio_etl::Sample;
 use clio_lake::Verification;
 
 use crate::args::{EtlVerifyArgs, ReportFormat};
-use crate::commands::etl_run::{config, range};
+use crate::etl_config::{config, range};
 use crate::progress::Bars;
 use crate::terminal::{answer, say};
 use crate::{address, output};

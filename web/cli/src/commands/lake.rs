@@ -5,10 +5,9 @@ use std::num::NonZeroUsize;
 use clio_lake::{CheckReport, CutOff, Retirement, Vacuum};
 
 use crate::args::{CheckArgs, LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
-use crate::commands::etl_run;
 use crate::commands::model_check::remembered_text;
 use crate::terminal::{answer, say};
-use crate::{address, output};
+use crate::{address, etl_config, output};
 
 /// Runs one of the commands.
 pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
@@ -58,7 +57,7 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
         (None, age) => CutOff::OlderThan(age.unwrap_or_default()),
     };
     let now = jiff::Timestamp::now();
-    let run = etl_run::run_id(now);
+    let run = etl_config::run_id(now);
     let asked = Retirement { cut_off, run, now, dry_run: args.dry_run };
     let report = clio_lake::retire(&lake, &asked).await?;
     if args.format == ReportFormat::Json {
@@ -145,7 +144,7 @@ async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
     let state = match args.state {
         Some(folder) => folder,
-        None => etl_run::state_folder(&lake)?,
+        None => etl_config::state_folder(&lake)?,
     };
     let asked = Vacuum {
         keep: args.older_than,

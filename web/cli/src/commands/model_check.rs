@@ -11,7 +11,7 @@ use clio_proto::{
 use serde_json::json;
 
 use crate::args::ReportFormat;
-use crate::commands::etl_run::{n_threads, read_model};
+use crate::etl_config::{n_threads, read_model};
 use crate::output::table_of;
 use crate::terminal::{answer, say};
 use crate::{address, output};

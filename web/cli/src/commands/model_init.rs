@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::args::{ModelInitArgs, ReportFormat};
-use crate::commands::etl_run::n_threads;
+use crate::etl_config::n_threads;
 use crate::terminal::{Lines, answer, safe, say, tell};
 use crate::usage::Usage;
 use crate::{address, output};
