@@ -73,7 +73,7 @@ impl Days {
     }
 }
 
-/// Who wants to know how far a run is. Called from one task at a time.
+/// Receives the progress of a run. Called from one task at a time.
 pub trait Progress: Send + Sync {
     /// A step begins, of so many parts (days, periods, lookups).
     fn step(&self, step: &str, n_total: u64);

@@ -90,7 +90,7 @@ pub enum EtlError {
     /// No model can be proposed.
     #[error(transparent)]
     Propose(#[from] ProposeError),
-    /// An SQL query that is none, or that the engine cannot answer.
+    /// An SQL query that does not parse, or that the engine cannot answer.
     #[error(transparent)]
     Sql(#[from] SqlError),
 }
@@ -128,7 +128,7 @@ pub struct ScheduleError {
     pub reason: String,
 }
 
-/// An SQL query that is none, or that the engine cannot answer.
+/// An SQL query that does not parse, or that the engine cannot answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{reason}")]
 pub struct SqlError {

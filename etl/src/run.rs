@@ -149,7 +149,7 @@ struct Run<'a> {
     damaged: Damaged,
 }
 
-/// Tries a step again as long as what it failed at may pass.
+/// Retries a step as long as it fails with an error that is transient.
 macro_rules! tried {
     ($run:ident, $name:literal, $step:expr) => {
         loop {
@@ -295,7 +295,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Mends what no commit of cells does. What fails here is said in the log; the run is none the worse.
+    /// Mends what no commit of cells does. What fails here is logged, and the run succeeds all the same.
     async fn mend_beside_cells(&self) {
         let mended = self.damaged.mend_beside_cells(self.config, &self.cells, self.asked).await;
         if let Err(error) = mended {
@@ -319,7 +319,7 @@ impl Run<'_> {
     /// Cleans up, and writes down how the run ended.
     async fn end(&mut self, result: &Result<RunReport, EtlError>) -> Result<(), EtlError> {
         let error = result.as_ref().err();
-        // The days that are done stay for the next run where only the storage failed.
+        // After a transient error the finished days stay for the next run.
         let is_kept = error.is_some_and(EtlError::is_transient) && self.book.journal().is_some();
         if !is_kept {
             self.stager.staging.discard().await;

@@ -48,7 +48,7 @@ pub struct SqlConfig {
 ///
 /// # Errors
 ///
-/// [`EtlError::Sql`] with the engine's reason when the query is none, or cannot be answered;
+/// [`EtlError::Sql`] with the engine's reason when the query does not parse, or cannot be answered;
 /// [`EtlError::Lake`] when the lake cannot be read or has no such snapshot.
 pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError> {
     let mut ctx = engine::session(config.n_threads, config.memory_bytes)?;

@@ -104,7 +104,7 @@ impl RemoteCubes {
     ///
     /// # Errors
     ///
-    /// No address, or a text that is none.
+    /// No address, or a text that is not an address.
     ///
     /// # Panics
     ///

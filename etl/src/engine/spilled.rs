@@ -172,7 +172,7 @@ fn rows_of(schema: &SchemaRef, file: Option<Arc<dyn SpillFile>>) -> SendableReco
     builder.spawn_blocking(move || {
         let path = file.path().ok_or_else(|| exec_datafusion_err!("a file without a path"))?;
         for batch in StreamReader::try_new(BufReader::new(File::open(path)?), None)? {
-            // Who does not listen any more has failed, and says so.
+            // A receiver that is gone has failed, and reports its own error.
             if sender.blocking_send(Ok(batch?)).is_err() {
                 break;
             }

@@ -1,4 +1,4 @@
-//! What a run that was killed, or that the storage failed, leaves to the next one.
+//! What a run that was killed, or that failed with a transient error, leaves to the next one.
 
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ impl Journal {
         })?;
         for row in rows {
             let (sweep, made_of, body) = row?;
-            // What another version of this program wrote is of no use, and no harm.
+            // What another version of this program wrote is made again.
             if let Ok(body) = serde_json::from_str(&body) {
                 leftovers.sweeps.insert(sweep, (made_of, body));
             }

@@ -107,7 +107,7 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Waits before the step that failed is tried again; gives the error back where that is of no use.
+    /// Waits before the step that failed is tried again; returns the error where a retry cannot help.
     pub(super) async fn wait_after(
         &self,
         name: &'static str,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_may_pass_is_tried_again_and_bad_input_is_not() {
+    async fn a_transient_error_is_retried_and_bad_input_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let lake = Url::from_directory_path(folder.path()).unwrap();
         let now = "2026-03-01T12:00:00Z".parse().unwrap();

@@ -44,7 +44,7 @@ impl Times {
     ///
     /// # Errors
     ///
-    /// [`ScheduleError`] for what is no such expression, or never comes true.
+    /// [`ScheduleError`] for a text that is no such expression, or that no time ever matches.
     pub fn try_new(text: &str, zone: TimeZone) -> Result<Self, ScheduleError> {
         let refused = |reason: String| ScheduleError { text: text.to_owned(), reason };
         let cron: Cron = text.parse().map_err(|error| {
@@ -159,7 +159,7 @@ impl Schedule {
         }
     }
 
-    /// Notes how a run ended. One that only the storage failed begins again in a while.
+    /// Notes how a run ended. One that failed with a transient error begins again in a while.
     pub fn ended(&mut self, error: Option<&EtlError>, now: Timestamp) {
         let is_again = error.is_some_and(EtlError::is_transient);
         self.again_at = is_again.then(|| now.checked_add(RETRY_AFTER).unwrap_or(now));

@@ -23,7 +23,7 @@ pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
 ///
 /// # Errors
 ///
-/// A field without a name, a measure without a kind or with a precision that is none.
+/// A field without a name, a measure without a kind or with an invalid precision.
 pub fn description_from_wire(
     response: wire::DescribeResponse,
 ) -> Result<Description, ServiceError> {

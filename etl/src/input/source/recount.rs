@@ -204,7 +204,7 @@ impl Opened<'_> {
     }
 
     /// Sends rows, of which `own` gives the files' own columns, in the order of [`wanted`](Self::wanted); `None` where
-    /// the file has no such column. False once nobody listens any more.
+    /// the file has no such column. False once the receiver is gone.
     fn send(&self, n_rows: usize, own: Vec<Option<ArrayRef>>) -> Result<bool> {
         let mut own = own.into_iter();
         let column = |field: &Arc<Field>| -> Result<ArrayRef> {
@@ -261,7 +261,7 @@ impl<'a, 'b> Rows<'a, 'b> {
         Self { opened, fields, columns, places: Vec::new() }
     }
 
-    /// Adds a row with what it says of each column wanted. False once nobody listens any more.
+    /// Adds a row with what it says of each column wanted. False once the receiver is gone.
     fn push(&mut self, line: u64, value_of: impl Fn(usize, &str) -> Value) -> Result<bool> {
         for (at, (field, values)) in self.fields.iter().zip(&mut self.columns).enumerate() {
             values.push(value_of(at, field.name()));

@@ -211,7 +211,7 @@ impl Shape<'_> {
         self.schema.fields().iter().filter(|field| own.column_with_name(field.name()).is_some())
     }
 
-    /// Sends what was decoded as the columns wanted. False once nobody listens any more.
+    /// Sends what was decoded as the columns wanted. False once the receiver is gone.
     async fn send(
         &self,
         decoded: &RecordBatch,

@@ -3,7 +3,7 @@
 //! A number keeps its value: whole ones are `Int64` or `UInt64`, beyond both a decimal without fraction. Whole
 //! numbers and fractions of one key are `Float64`, as JSON writes 120 in one row and 120.5 in the next, unless
 //! one of the whole numbers is not exactly such a float: ids would become others. Then, as wherever a key's
-//! values have no type in common, it is a text, and the first row that is none is an error where it is read.
+//! values have no type in common, it is a text, and the first row with anything else is an error when it is read.
 
 use std::cell::Cell;
 use std::fmt;
