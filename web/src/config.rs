@@ -27,6 +27,9 @@ pub struct GatewayConfig {
     pub allow_graphiql: bool,
     /// What one request, and all of them together, may cost.
     pub limits: GatewayLimits,
+    /// The seed of what is drawn at random, which is how long to wait before serving is asked again. Each process needs
+    /// one of its own, so that gateways that lost serving together do not come back together. Default: 0.
+    pub seed: u64,
 }
 
 impl Default for GatewayConfig {
@@ -39,6 +42,7 @@ impl Default for GatewayConfig {
             is_insecure: false,
             allow_graphiql: true,
             limits: GatewayLimits::default(),
+            seed: 0,
         }
     }
 }

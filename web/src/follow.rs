@@ -10,13 +10,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use clio_proto::{Code, Description, ServiceError, ServingStatus, SnapshotId};
 use futures::StreamExt;
 
 use crate::backend::{Backend, down};
 use crate::gateway::Gateway;
 
-/// The first wait before serving is asked again.
+/// The first wait before serving is asked again, at most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest: a page must not stay dark much longer than serving does.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -24,21 +25,31 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Follows serving until the gateway stops.
 pub(crate) async fn follow(gateway: Arc<Gateway>) {
     let mut follower = Follower { backend: gateway.backend(), gateway: &gateway, described: None };
-    let mut wait = FIRST_WAIT;
+    let mut waits = waits(gateway.config.seed);
     loop {
         let answered = tokio::select! {
             () = gateway.stop.cancelled() => return,
             answered = follower.follow_once() => answered,
         };
         if answered {
-            wait = FIRST_WAIT;
+            waits = self::waits(gateway.config.seed);
         }
+        let wait = waits.next().unwrap_or(LONGEST_WAIT);
         tokio::select! {
             () = gateway.stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
         }
-        wait = LONGEST_WAIT.min(wait * 2);
     }
+}
+
+/// The waits after failures that follow each other, without an end: each between half of the longest one and the whole.
+fn waits(seed: u64) -> ExponentialBackoff {
+    // The builder's jitter is up to as much again.
+    let longest = ExponentialBuilder::new()
+        .with_min_delay(FIRST_WAIT / 2)
+        .with_max_delay(LONGEST_WAIT / 2)
+        .without_max_times();
+    longest.with_jitter().with_jitter_seed(seed).build()
 }
 
 struct Follower<'a> {
@@ -97,7 +108,19 @@ mod tests {
     use clio_proto::ServingState;
     use serde_json::json;
 
+    use super::*;
     use crate::testing::{TestServer, serving};
+
+    #[test]
+    fn waits_double_up_to_a_second_and_differ_between_gateways() {
+        let longest = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000].map(Duration::from_millis);
+        for (wait, longest) in waits(1).zip(longest) {
+            assert!(longest / 2 <= wait && wait <= longest, "{wait:?} of {longest:?}");
+        }
+        assert!(waits(1).nth(1_000).is_some());
+        assert_ne!(waits(1).next(), waits(2).next());
+        assert_eq!(waits(1).next(), waits(1).next());
+    }
 
     #[tokio::test]
     async fn a_replica_that_is_behind_leaves_the_newest_snapshot_shown() {

@@ -45,7 +45,11 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
         follower.follow(follower_stop).await;
         Ok(())
     });
-    let config = GatewayConfig { media_dir: Some(events), ..settings.gateway.clone() };
+    let config = GatewayConfig {
+        media_dir: Some(events),
+        seed: gateway::seed(),
+        ..settings.gateway.clone()
+    };
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
     say!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");
