@@ -43,7 +43,7 @@ pub enum ColumnError {
     },
     /// A column whose name differs from file to file in nothing but case.
     #[error(
-        "`{key}`: {table}: the column is `{}` in {} and `{}` in {}; write it alike in all files",
+        "`{key}`: {table}: the column is `{}` in {} and `{}` in {}; spell it the same in all of them",
         names[0], files[0], names[1], files[1]
     )]
     SpelledDifferently {

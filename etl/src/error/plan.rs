@@ -20,7 +20,7 @@ pub enum PlanError {
     },
     /// The model gives names that the lake has another meaning.
     #[error(
-        "the model cannot go on in this lake: {}; give what means something else a new name, or use \
+        "this lake cannot go on with this model: {}; give what means something else a new name, or use \
          a new lake", differences.join("; ")
     )]
     OtherMeaning {

@@ -105,9 +105,9 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// More bad rows than the model lets pass, although it sets them aside.
+    /// More bad rows than the model allows, although it sets them aside.
     #[error(
-        "{table}: {n_bad} rows cannot be read or computed with, more than `max_bad_rows` lets pass; the first is \
+        "{table}: {n_bad} rows cannot be read or computed with, more than `max_bad_rows` allows; the first is \
          {first}; correct them, or the model, or raise the share; those that were found are in the lake's table \
          `quarantine`"
     )]

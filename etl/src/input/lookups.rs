@@ -188,7 +188,7 @@ impl Members {
         }
         Err(EtlError::Lake(LakeError::Storage {
             url: config.lake.to_string(),
-            reason: format!("lookup `{}` is committed by others all the time", self.name),
+            reason: format!("other runs keep committing lookup `{}`; run again", self.name),
             is_transient: true,
         }))
     }

@@ -214,7 +214,7 @@ impl Damaged {
         }
         Err(EtlError::Lake(LakeError::Storage {
             url: config.lake.to_string(),
-            reason: format!("table `{QUARANTINE_TABLE}` is committed by others all the time"),
+            reason: format!("other runs keep committing table `{QUARANTINE_TABLE}`; run again"),
             is_transient: true,
         }))
     }

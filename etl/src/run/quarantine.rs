@@ -70,7 +70,7 @@ impl Quarantine {
         }
     }
 
-    /// Refuses a source with more bad rows than its model lets pass.
+    /// Refuses a source with more bad rows than its model allows.
     ///
     /// The share is of the rows that the run counted of the source. Where it counted fewer than the good rows of
     /// the files with bad ones (a `where` leaves some out, or others are only credited to it), it is of those.
@@ -189,7 +189,7 @@ async fn write(
     staging.discard().await;
     Err(EtlError::Lake(LakeError::Storage {
         url: config.lake.to_string(),
-        reason: format!("table `{QUARANTINE_TABLE}` is committed by others all the time"),
+        reason: format!("other runs keep committing table `{QUARANTINE_TABLE}`; run again"),
         is_transient: true,
     }))
 }

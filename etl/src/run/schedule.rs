@@ -53,7 +53,7 @@ impl Times {
         let times = Self { cron: Box::new(cron), zone };
         match times.after(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(times),
-            None => Err(refused("no such time ever comes".to_owned())),
+            None => Err(refused("no time ever matches it".to_owned())),
         }
     }
 

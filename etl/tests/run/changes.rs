@@ -211,7 +211,7 @@ async fn a_name_keeps_its_meaning() {
         assert_eq!(
             message,
             format!(
-                "the model cannot go on in this lake: {expected}; give what means something else a \
+                "this lake cannot go on with this model: {expected}; give what means something else a \
                  new name, or use a new lake"
             )
         );

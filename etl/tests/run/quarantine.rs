@@ -263,7 +263,7 @@ async fn too_many_bad_rows_fail_and_say_which_is_the_first() {
     let error = error.replace(dir.trim_end_matches('/'), "DIR");
     assert!(
         error.starts_with(
-            "source `events`: 1 of 4 rows cannot be read or computed with, more than `max_bad_rows` lets pass; \
+            "source `events`: 1 of 4 rows cannot be read or computed with, more than `max_bad_rows` allows; \
              the first is DIR/events/a.csv:5: "
         ),
         "{error}"

@@ -384,7 +384,7 @@ async fn files_left_out_for_their_names_are_named_in_report_and_plan_and_inspect
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_that_files_write_in_another_case_is_refused_with_both_files() {
     let expected = "`dimension.country.column`: source `events`: the column is `country` in \
-                    DIR/events/a.F and `Country` in DIR/events/b.F; write it alike in all files";
+                    DIR/events/a.F and `Country` in DIR/events/b.F; spell it the same in all of them";
     for (format, first, second) in [
         ("csv", CSV_ROWS.to_owned(), CSV_ROWS.replace("country", "Country")),
         ("ndjson", JSON_ROWS.to_owned(), JSON_ROWS.replace("country", "Country")),

@@ -50,7 +50,7 @@ impl Record for Verification {
 
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} is no {kind} that can be read: {problem}; delete it, and it is named no more")]
+#[error("{file} is no {kind} that can be read: {problem}; delete it to be rid of this message")]
 pub struct UnreadableRecord {
     /// The file, below the lake.
     pub file: String,

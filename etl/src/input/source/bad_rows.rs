@@ -186,7 +186,7 @@ impl Table {
         Ok(Cleaned { bad, good })
     }
 
-    /// The error of a source with more bad rows than its model lets pass.
+    /// The error of a source with more bad rows than its model allows.
     pub(crate) fn too_many(&self, n_bad: String, first: &BadRow) -> ReadError {
         ReadError::TooManyBadRows {
             table: self.name.clone(),
