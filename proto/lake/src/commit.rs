@@ -36,7 +36,7 @@ impl Commit {
     /// [`LakeError::FormatVersion`] for one of a newer program.
     pub(crate) fn read(url: &Url, version: u64, bytes: &[u8]) -> Result<Self, LakeError> {
         let mut commit = Self::default();
-        // A file that was cut off at its beginning: nobody commits nothing.
+        // Cut off at its beginning: a commit has entries.
         if bytes.trim_ascii().is_empty() {
             commit.fault = Some("the commit is empty".to_owned());
             return Ok(commit);

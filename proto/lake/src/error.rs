@@ -19,7 +19,7 @@ pub enum LakeError {
         url: String,
         /// What the storage says, or what is wrong.
         reason: String,
-        /// It may be gone the next time: a network, or a storage that does not answer.
+        /// A network or a storage does not answer, so that a retry may succeed.
         is_transient: bool,
     },
     /// There is no table of cells, or nothing was committed to it.
@@ -67,7 +67,7 @@ pub enum LakeError {
 }
 
 impl LakeError {
-    /// Something that trying again does not mend.
+    /// An error that a retry does not mend.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers give texts, addresses and references to them"
