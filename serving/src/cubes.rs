@@ -1,22 +1,33 @@
-//! The snapshots held, and what is said about them.
+//! The cubes of one lake: snapshots held, and all that answers from them, put together.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use async_trait::async_trait;
 use clio_lake::Lake;
-use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo};
-use tokio::sync::{Mutex, watch};
+use clio_proto::{
+    Answer, Code, CubeService, Description, MAX_LIMIT, MemberPage, MembersRequest, Query,
+    RunRecord, ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+};
+use futures::StreamExt as _;
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+use tokio_stream::wrappers::WatchStream;
+use tokio_util::sync::CancellationToken;
 
+use crate::admission::Admission;
+use crate::aggregate::Cancel;
+use crate::answer::answer;
 use crate::config::ServingConfig;
 use crate::error::ServingError;
-use crate::follow::Follower;
-use crate::history::History;
-use crate::runs::RunHistory;
-use crate::service::Admission;
+use crate::follow::{Follower, wait_after};
+use crate::held::HeldSnapshots;
+use crate::records::Records;
 use crate::snapshot::{Loader, Snapshot};
-use crate::verifications::Verifications;
+use crate::status::StatusBoard;
+
+/// Ways to write one preview's address: as it is, decoded, and both with what follows a `?`.
+const MAX_MEDIA_ADDRESSES: usize = 8;
 
 /// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the
 /// work.
@@ -38,25 +49,19 @@ use crate::verifications::Verifications;
 /// ```
 pub struct Cubes {
     config: ServingConfig,
-    lake: Lake,
-    loader: Loader,
-    /// Newest first.
-    held: ArcSwap<Vec<Arc<Snapshot>>>,
-    status: watch::Sender<ServingStatus>,
+    held: Arc<HeldSnapshots>,
+    status: Arc<StatusBoard>,
+    records: Arc<Records>,
     admission: Admission,
     follower: Mutex<Follower>,
-    history: History,
-    runs: RunHistory,
-    verifications: Verifications,
 }
 
 impl fmt::Debug for Cubes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held: Vec<u64> = self.held.load().iter().map(|snapshot| snapshot.info.id.0).collect();
         f.debug_struct("Cubes")
-            .field("lake", &self.lake.url().as_str())
-            .field("held", &held)
-            .field("status", &*self.status.borrow())
+            .field("lake", &self.config.lake.as_str())
+            .field("held", &self.held)
+            .field("status", &self.status.current())
             .finish_non_exhaustive()
     }
 }
@@ -99,27 +104,29 @@ impl Cubes {
     /// that does not answer, [`ServingError::Refused`] where the newest snapshot must not be served.
     pub async fn load_once(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
         let cubes = Self::new(config)?;
-        cubes.load_newest().await?;
+        cubes.follower.lock().await.load_newest().await?;
         Ok(Arc::new(cubes))
     }
 
     fn new(config: ServingConfig) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
-        let (status, _) = watch::channel(ServingStatus {
-            state: ServingState::Down,
-            message: Some(format!("lake `{}` is being loaded; try again", lake.url())),
-            snapshot: None,
-        });
-        Ok(Self {
-            loader: Loader::new(lake.clone(), config.memory_limit_bytes),
+        let loader = Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes));
+        let held = Arc::new(HeldSnapshots::new(&config));
+        let status = Arc::new(StatusBoard::loading(lake.url()));
+        let records = Arc::new(Records::new(&lake, Arc::clone(&loader)));
+        let follower = Follower::new(
             lake,
-            held: ArcSwap::default(),
-            status,
+            loader,
+            Arc::clone(&held),
+            Arc::clone(&status),
+            Arc::clone(&records),
+        );
+        Ok(Self {
             admission: Admission::new(config.limits.clone()),
-            follower: Mutex::default(),
-            history: History::default(),
-            runs: RunHistory::default(),
-            verifications: Verifications::default(),
+            held,
+            status,
+            records,
+            follower: Mutex::new(follower),
             config,
         })
     }
@@ -131,117 +138,106 @@ impl Cubes {
 
     /// The bytes that all snapshots held take together, each file counted once.
     pub fn size_bytes(&self) -> u64 {
-        total_bytes(&self.held.load())
+        self.held.size_bytes()
     }
 
-    pub(crate) fn lake(&self) -> &Lake {
-        &self.lake
+    /// Follows the lake until told to stop: looks every `poll_interval`, loads by difference, swaps
+    /// atomically. Queries in progress keep their snapshot. While the lake does not answer, it looks
+    /// less often.
+    ///
+    /// Runs in the caller's task and starts none of its own but blocking work that it waits for.
+    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let looks = async {
+            let mut n_failures = 0;
+            loop {
+                sleep(wait_after(n_failures, self.config.poll_interval)).await;
+                n_failures = self.look().await;
+            }
+        };
+        stop.run_until_cancelled(looks).await;
     }
 
-    pub(crate) fn loader(&self) -> &Loader {
-        &self.loader
+    /// Looks at the lake once, and returns how many looks failed since the last good one.
+    pub(crate) async fn look(&self) -> u32 {
+        self.follower.lock().await.look().await
     }
 
+    pub(crate) fn status_board(&self) -> &StatusBoard {
+        &self.status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> &HeldSnapshots {
+        &self.held
+    }
+
+    #[cfg(test)]
     pub(crate) fn admission(&self) -> &Admission {
         &self.admission
     }
 
-    pub(crate) fn follower(&self) -> &Mutex<Follower> {
-        &self.follower
-    }
-
-    pub(crate) fn history_cache(&self) -> &History {
-        &self.history
-    }
-
-    pub(crate) fn run_cache(&self) -> &RunHistory {
-        &self.runs
-    }
-
-    pub(crate) fn verifications(&self) -> &Verifications {
-        &self.verifications
-    }
-
-    /// A snapshot with what its last verification found, as far as was looked.
-    pub(crate) fn with_verification(&self, info: SnapshotInfo) -> SnapshotInfo {
-        SnapshotInfo { verification: self.verifications.of(info.id), ..info }
-    }
-
-    /// The snapshots held, newest first.
-    pub(crate) fn held(&self) -> Arc<Vec<Arc<Snapshot>>> {
-        self.held.load_full()
-    }
-
     /// The snapshot named, or the current one.
     pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
-        let held = self.held.load();
-        let found = match id {
-            None => held.first(),
-            Some(id) => held.iter().find(|snapshot| snapshot.info.id == id),
-        };
-        if let Some(snapshot) = found {
-            return Ok(Arc::clone(snapshot));
-        }
-        match id {
-            Some(id) if !held.is_empty() => {
-                let held: Vec<String> =
-                    held.iter().map(|snapshot| format!("`{}`", snapshot.info.id)).collect();
-                let message =
-                    format!("snapshot `{id}` is not held; there are: {}", held.join(", "));
-                Err(ServiceError::new(Code::NotFound, message))
-            }
-            _ => {
-                let message = self.status.borrow().message.clone();
-                let message = message.unwrap_or_else(|| "no snapshot is held yet".to_owned());
-                Err(ServiceError::new(Code::Unavailable, message))
-            }
-        }
-    }
-
-    pub(crate) fn current_status(&self) -> ServingStatus {
-        self.status.borrow().clone()
-    }
-
-    pub(crate) fn watch_status(&self) -> watch::Receiver<ServingStatus> {
-        self.status.subscribe()
-    }
-
-    /// Serves a snapshot from now on. Queries that run go on with theirs.
-    ///
-    /// `replace` drops the others: they are of a lake that is gone.
-    pub(crate) fn swap(&self, snapshot: Snapshot, replace: bool) {
-        let mut held = vec![Arc::new(snapshot)];
-        if !replace {
-            held.extend(self.held.load().iter().cloned());
-        }
-        held.truncate(self.config.n_snapshots_held.max(1));
-        if let Some(limit) = self.config.memory_limit_bytes {
-            while held.len() > 1 && total_bytes(&held) > limit {
-                held.pop();
-            }
-        }
-        self.held.store(Arc::new(held));
-    }
-
-    /// Says how serving does, to all who watch, if that is news.
-    pub(crate) fn say(&self, state: ServingState, message: Option<String>) {
-        let snapshot = self.held.load().first().map(|snapshot| snapshot.info.clone());
-        let snapshot = snapshot.map(|info| self.with_verification(info));
-        let status = ServingStatus { state, message, snapshot };
-        self.status.send_if_modified(|known| {
-            let is_news = *known != status;
-            *known = status;
-            is_news
-        });
+        self.held.find(id)?.ok_or_else(|| self.status.unavailable())
     }
 }
 
-/// The bytes of some snapshots, each file counted once.
-fn total_bytes(held: &[Arc<Snapshot>]) -> u64 {
-    let mut seen = HashSet::new();
-    let chunks = held.iter().flat_map(|snapshot| snapshot.chunks.values().flatten());
-    let files: usize =
-        chunks.filter(|chunk| seen.insert(Arc::as_ptr(chunk))).map(|chunk| chunk.size_bytes).sum();
-    let rest: u64 = held.iter().map(|snapshot| snapshot.size_beside_chunks()).sum();
-    files as u64 + rest
+#[async_trait]
+impl CubeService for Cubes {
+    async fn describe(&self) -> Result<Description, ServiceError> {
+        Ok(self.snapshot(None)?.describe())
+    }
+
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError> {
+        let snapshot = self.snapshot(snapshot)?;
+        let limits = self.config.limits.clone();
+        let answer =
+            self.admission.run(move |cancel| answer(&snapshot, query, &limits, cancel)).await?;
+        Ok(Answer { snapshot: self.records.with_verification(answer.snapshot), ..answer })
+    }
+
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
+        if request.limit > MAX_LIMIT {
+            let message =
+                format!("limit {} is above {MAX_LIMIT}: ask page after page", request.limit);
+            return Err(ServiceError::new(Code::ResourceExhausted, message));
+        }
+        let snapshot = self.snapshot(request.snapshot)?;
+        let field = snapshot.field(&request.field)?;
+        let MembersRequest { search, limit, offset, .. } = request;
+        let most_bytes = self.config.limits.answer_bytes;
+        let page =
+            move |_: &Cancel| snapshot.members(field, search.as_deref(), limit, offset, most_bytes);
+        self.admission.run(page).await
+    }
+
+    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+        if addresses.len() > MAX_MEDIA_ADDRESSES {
+            let n = addresses.len();
+            let message = format!("{n} addresses are above the limit of {MAX_MEDIA_ADDRESSES}");
+            return Err(ServiceError::new(Code::ResourceExhausted, message));
+        }
+        let snapshot = self.snapshot(None)?;
+        Ok(addresses.iter().any(|address| snapshot.has_media(address)))
+    }
+
+    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        self.records.snapshots(n_most, &self.held.all()).await
+    }
+
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.records.runs(n_most).await
+    }
+
+    async fn status(&self) -> Result<ServingStatus, ServiceError> {
+        Ok(self.status.current())
+    }
+
+    async fn watch(&self) -> Result<StatusStream, ServiceError> {
+        Ok(WatchStream::new(self.status.watch()).map(Ok).boxed())
+    }
 }

@@ -9,16 +9,18 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use clio_lake::CommitFile;
+use clio_lake::{CommitFile, Lake};
 use clio_proto::{ServingState, SnapshotId};
 use deltalake::DeltaTable;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::cubes::Cubes;
 use crate::error::ServingError;
+use crate::held::HeldSnapshots;
+use crate::records::Records;
+use crate::snapshot::Loader;
+use crate::status::StatusBoard;
 
 /// How many looks in a row may fail before what is served counts as stale: one lost packet is no
 /// reason for an alarm.
@@ -36,9 +38,16 @@ const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 /// half answers may read all that is new once more.
 const MAX_DOUBLINGS: u32 = 6;
 
-/// What the follower knows between two looks.
-#[derive(Debug, Default)]
+/// Keeps what is held in step with the lake, and the status with how that goes.
+///
+/// Always true: what is held passed every check; a look that fails, or a version that is refused, leaves it as it was.
+#[derive(Debug)]
 pub(crate) struct Follower {
+    lake: Lake,
+    loader: Arc<Loader>,
+    held: Arc<HeldSnapshots>,
+    status: Arc<StatusBoard>,
+    records: Arc<Records>,
     /// The table of cells as last seen; `None` before the first look and after a failure.
     table: Option<DeltaTable>,
     /// The newest version that was looked into, and how that went.
@@ -65,43 +74,50 @@ struct Refused {
     can_be_mended: bool,
 }
 
-impl Cubes {
-    /// Follows the lake until told to stop: looks every `poll_interval`, loads by difference, swaps
-    /// atomically. Queries in progress keep their snapshot. While the lake does not answer, it looks
-    /// less often.
-    ///
-    /// Runs in the caller's task and starts none of its own but blocking work that it waits for.
-    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
-        let looks = async {
-            let mut n_failures = 0;
-            loop {
-                let doublings = u32::min(n_failures, MAX_DOUBLINGS);
-                sleep(self.config().poll_interval * 2_u32.pow(doublings)).await;
-                n_failures = self.look().await;
-            }
-        };
-        stop.run_until_cancelled(looks).await;
+/// How long to wait for the next look after so many that failed in a row.
+pub(crate) fn wait_after(n_failures: u32, poll_interval: Duration) -> Duration {
+    poll_interval * 2_u32.pow(u32::min(n_failures, MAX_DOUBLINGS))
+}
+
+impl Follower {
+    pub(crate) fn new(
+        lake: Lake,
+        loader: Arc<Loader>,
+        held: Arc<HeldSnapshots>,
+        status: Arc<StatusBoard>,
+        records: Arc<Records>,
+    ) -> Self {
+        Self {
+            lake,
+            loader,
+            held,
+            status,
+            records,
+            table: None,
+            newest: None,
+            n_failures: 0,
+            n_looks: 0,
+        }
     }
 
     /// Looks once, says how it went, and returns how many looks failed since the last good one.
-    pub(crate) async fn look(&self) -> u32 {
-        let mut follower = self.follower().lock().await;
-        let before = follower.newest.clone();
-        if let Err(error) = self.step(&mut follower).await {
-            self.note_failure(&mut follower, &error);
-            return follower.n_failures;
+    pub(crate) async fn look(&mut self) -> u32 {
+        let before = self.newest.clone();
+        if let Err(error) = self.step().await {
+            self.note_failure(&error);
+            return self.n_failures;
         }
-        if follower.n_failures > 0 {
-            info!(lake = %self.lake().url(), "lake answers again");
-            follower.n_failures = 0;
+        if self.n_failures > 0 {
+            info!(lake = %self.lake.url(), "lake answers again");
+            self.n_failures = 0;
         }
-        let is_time = (follower.n_looks - 1).is_multiple_of(LOOKS_PER_PRESENCE_CHECK);
+        let is_time = (self.n_looks - 1).is_multiple_of(LOOKS_PER_PRESENCE_CHECK);
         if let Some(served) = self.served()
-            && (is_time || before != follower.newest)
+            && (is_time || before != self.newest)
         {
-            self.verifications().look(self.lake(), served).await;
+            self.records.look_for_verifications(served).await;
         }
-        if let Some(verdict) = &follower.newest {
+        if let Some(verdict) = &self.newest {
             if verdict.refused.is_some() && before.as_ref() != Some(verdict) {
                 self.fall_back(verdict.version).await;
             }
@@ -111,51 +127,50 @@ impl Cubes {
     }
 
     /// Loads the newest version, or says why not.
-    pub(crate) async fn load_newest(&self) -> Result<(), ServingError> {
-        let mut follower = self.follower().lock().await;
-        let table = self.lake().open_cells(None).await?;
+    pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
+        let table = self.lake.open_cells(None).await?;
         let (version, commit) = self.version_of(&table).await?;
-        let snapshot = self.loader().load(&table, &[]).await?;
+        let snapshot = self.loader.load(&table, &[]).await?;
         let id = snapshot.info.id;
-        self.swap(snapshot, true);
-        self.verifications().look(self.lake(), id).await;
+        self.held.replace_all(snapshot);
+        self.records.look_for_verifications(id).await;
         self.say(ServingState::Serving, None);
-        follower.table = Some(table);
-        follower.newest = Some(Verdict { version, commit, refused: None });
+        self.table = Some(table);
+        self.newest = Some(Verdict { version, commit, refused: None });
         Ok(())
     }
 
     /// Looks at the log, and loads what is new.
-    async fn step(&self, follower: &mut Follower) -> Result<(), ServingError> {
-        follower.n_looks += 1;
-        let is_fresh = follower.table.is_none();
-        let mut table = match follower.table.take() {
-            None => self.lake().open_cells(None).await?,
+    async fn step(&mut self) -> Result<(), ServingError> {
+        self.n_looks += 1;
+        let is_fresh = self.table.is_none();
+        let mut table = match self.table.take() {
+            None => self.lake.open_cells(None).await?,
             Some(table) => {
                 let next = table.version().map_or(0, |version| version + 1);
-                let next = self.lake().commit_file(&table.log_store(), next).await?;
-                if next.is_none() && !follower.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
-                    follower.table = Some(table);
+                let next = self.lake.commit_file(&table.log_store(), next).await?;
+                if next.is_none() && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
+                    self.table = Some(table);
                     return Ok(());
                 }
                 table
             }
         };
-        let is_same = match &follower.newest {
+        let is_same = match &self.newest {
             Some(known) => {
-                let commit = self.lake().commit_file(&table.log_store(), known.version).await?;
+                let commit = self.lake.commit_file(&table.log_store(), known.version).await?;
                 commit.is_some() && commit == known.commit
             }
             None => true,
         };
         if !is_same && !is_fresh {
-            table = self.lake().open_cells(None).await?;
+            table = self.lake.open_cells(None).await?;
         }
         let updated = table.update_incremental(None).await;
-        updated.map_err(|error| self.lake().delta_error(&error))?;
+        updated.map_err(|error| self.lake.delta_error(&error))?;
         let (version, commit) = self.version_of(&table).await?;
-        let known = follower.newest.as_ref().map(|known| known.version);
-        let before = follower.newest.as_ref().and_then(|known| known.refused.clone());
+        let known = self.newest.as_ref().map(|known| known.version);
+        let before = self.newest.as_ref().and_then(|known| known.refused.clone());
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
         if !is_same || known != Some(version) || may_be_mended {
             if !is_same {
@@ -165,9 +180,9 @@ impl Cubes {
             if let Some(Refused { text, .. }) = refused.as_ref().filter(|_| refused != before) {
                 error!(version, refusal = text, "snapshot refused");
             }
-            follower.newest = Some(Verdict { version, commit, refused });
+            self.newest = Some(Verdict { version, commit, refused });
         }
-        follower.table = Some(table);
+        self.table = Some(table);
         Ok(())
     }
 
@@ -178,15 +193,17 @@ impl Cubes {
         is_same: bool,
     ) -> Result<Option<Refused>, ServingError> {
         // The files of another lake may have the same names.
-        let held = if is_same { self.held() } else { Arc::default() };
+        let held = if is_same { self.held.all() } else { Arc::default() };
         if !is_same {
-            self.history_cache().clear();
-            self.run_cache().clear();
-            self.verifications().clear();
+            self.records.forget();
         }
-        match self.loader().load(table, &held).await {
+        match self.loader.load(table, &held).await {
             Ok(snapshot) => {
-                self.swap(snapshot, !is_same);
+                if is_same {
+                    self.held.add(snapshot);
+                } else {
+                    self.held.replace_all(snapshot);
+                }
                 Ok(None)
             }
             Err(ServingError::Refused { refusal, .. }) => {
@@ -203,35 +220,35 @@ impl Cubes {
         table: &DeltaTable,
     ) -> Result<(u64, Option<CommitFile>), ServingError> {
         let version = table.version().unwrap_or_default();
-        let commit = self.lake().commit_file(&table.log_store(), version).await?;
+        let commit = self.lake.commit_file(&table.log_store(), version).await?;
         Ok((version, commit))
     }
 
     /// Serves the newest version before a refused one, where nothing is served yet.
     async fn fall_back(&self, refused: u64) {
-        if !self.held().is_empty() {
+        if self.held.current().is_some() {
             return;
         }
         for version in (refused.saturating_sub(MAX_FALL_BACK)..refused).rev() {
             let loaded = async {
-                let table = self.lake().open_cells(Some(version)).await?;
-                self.loader().load(&table, &[]).await
+                let table = self.lake.open_cells(Some(version)).await?;
+                self.loader.load(&table, &[]).await
             };
             match loaded.await {
-                Ok(snapshot) => return self.swap(snapshot, true),
+                Ok(snapshot) => return self.held.replace_all(snapshot),
                 Err(error) => warn!(version, %error, "an earlier snapshot cannot be served either"),
             }
         }
     }
 
-    fn note_failure(&self, follower: &mut Follower, error: &ServingError) {
-        follower.n_failures = follower.n_failures.saturating_add(1);
-        if follower.n_failures == 1 {
+    fn note_failure(&mut self, error: &ServingError) {
+        self.n_failures = self.n_failures.saturating_add(1);
+        if self.n_failures == 1 {
             warn!(%error, "lake does not answer");
         }
         match self.served() {
             None => self.say(ServingState::Down, Some(error.to_string())),
-            Some(served) if follower.n_failures >= MAX_FAILURES => {
+            Some(served) if self.n_failures >= MAX_FAILURES => {
                 let message = format!("{error}; snapshot {served} is still served");
                 self.say(ServingState::Stale, Some(message));
             }
@@ -257,6 +274,12 @@ impl Cubes {
     }
 
     fn served(&self) -> Option<SnapshotId> {
-        self.held().first().map(|snapshot| snapshot.info.id)
+        self.held.current().map(|info| info.id)
+    }
+
+    /// Says how serving does, with what is served.
+    fn say(&self, state: ServingState, message: Option<String>) {
+        let served = self.held.current().map(|info| self.records.with_verification(info));
+        self.status.say(state, message, served);
     }
 }

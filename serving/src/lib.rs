@@ -20,19 +20,20 @@
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
 //! lake alone.
 
+mod admission;
 mod aggregate;
+mod answer;
 mod config;
 mod cubes;
 mod error;
 mod follow;
-mod history;
+mod held;
 mod plan;
 mod propagation;
-mod runs;
+mod records;
 mod server;
-mod service;
 mod snapshot;
-mod verifications;
+mod status;
 
 pub use config::{Limits, ServingConfig};
 pub use cubes::Cubes;

@@ -135,7 +135,7 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
 
 /// Keeps the health service in step with the status.
 async fn report_health(cubes: &Cubes, reporter: &HealthReporter) -> Infallible {
-    let mut status = cubes.watch_status();
+    let mut status = cubes.status_board().watch();
     loop {
         let health = match status.borrow_and_update().state {
             ServingState::Serving | ServingState::Stale => ServingStatus::Serving,

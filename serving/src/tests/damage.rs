@@ -106,7 +106,7 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     lake.replace_days(generate(2, &[day("2026-01-02")], 30));
     flip(&lake, "2026-01");
     cubes.look().await;
-    let status = cubes.current_status();
+    let status = cubes.status_board().current();
     let said = status.message.unwrap_or_default();
     assert_eq!(status.state, ServingState::Stale);
     assert!(said.starts_with("snapshot 1 is refused: file `cells/grain=month/"), "{said}");
@@ -119,7 +119,7 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     for _ in 0..10 {
         cubes.look().await;
     }
-    assert_eq!(cubes.current_status().state, ServingState::Serving);
+    assert_eq!(cubes.status_board().current().state, ServingState::Serving);
     let answer = cubes.query(query.clone(), None).await.unwrap();
     assert_eq!(answer.snapshot.id, SnapshotId(1));
     check(&lake.events, &query, &answer);
@@ -128,10 +128,10 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     lake.replace_days(generate(3, &[day("2026-01-03")], 30));
     flip(&lake, "all");
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Stale);
+    assert_eq!(cubes.status_board().current().state, ServingState::Stale);
     lake.replace_days(generate(4, &[day("2026-01-03")], 30));
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Serving);
+    assert_eq!(cubes.status_board().current().state, ServingState::Serving);
     let answer = cubes.query(query.clone(), None).await.unwrap();
     check(&lake.events, &query, &answer);
 }
@@ -167,7 +167,7 @@ async fn a_commit_that_changes_files_and_says_nothing_is_no_snapshot() {
     lake.replace_days(generate(2, &[day("2026-01-02")], 30));
     lake.edit_log("cells", 1, |text| text.replace("\"clio\":", "\"cliq\":"));
     cubes.look().await;
-    let status = cubes.current_status();
+    let status = cubes.status_board().current();
     assert_eq!(status.state, ServingState::Stale);
     let said = status.message.unwrap_or_default();
     let expected = "snapshot 1 is refused: the `clio` entry of commit 1: there is none, and the commit changes \

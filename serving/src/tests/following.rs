@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clio_lake::Lake;
 use clio_proto::{Code, CubeService as _, Period, Query, QueryRange, ServingState, SnapshotId};
 use futures::StreamExt as _;
 use tokio::task::JoinSet;
@@ -13,6 +14,7 @@ use super::events::{Event, day, days, generate};
 use super::lake::TestLake;
 use super::oracle::check;
 use super::queries::{MEASURES, group_by};
+use crate::snapshot::Loader;
 use crate::{Cubes, ServingConfig, ServingError};
 
 fn january() -> Vec<Event> {
@@ -29,7 +31,7 @@ async fn by_country(cubes: &Cubes, snapshot: Option<u64>) -> clio_proto::Answer 
 }
 
 fn message(cubes: &Cubes) -> String {
-    cubes.current_status().message.unwrap_or_default()
+    cubes.status_board().current().message.unwrap_or_default()
 }
 
 #[tokio::test]
@@ -38,7 +40,7 @@ async fn a_lake_that_does_not_exist_yet_is_awaited() {
     let strict = Cubes::load_once(ServingConfig::new(lake.url())).await;
     assert!(matches!(strict, Err(ServingError::NoSnapshot { .. })));
     let cubes = follow(&lake).await;
-    assert_eq!(cubes.current_status().state, ServingState::Down);
+    assert_eq!(cubes.status_board().current().state, ServingState::Down);
     assert!(message(&cubes).contains("holds no snapshot yet"), "{}", message(&cubes));
     let error = cubes.describe().await.unwrap_err();
     assert_eq!((error.code, error.message), (Code::Unavailable, message(&cubes)));
@@ -47,13 +49,13 @@ async fn a_lake_that_does_not_exist_yet_is_awaited() {
     // A table that was made, and nothing committed to it yet, is no snapshot either.
     lake.commit_maintenance();
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Down);
+    assert_eq!(cubes.status_board().current().state, ServingState::Down);
 
     let mut lake = TestLake::empty();
     let cubes = follow(&lake).await;
     lake.replace_days(january());
     cubes.look().await;
-    let status = cubes.current_status();
+    let status = cubes.status_board().current();
     assert_eq!((status.state, status.message), (ServingState::Serving, None));
     let info = status.snapshot.unwrap();
     assert_eq!(info.days, Some((day("2026-01-01"), day("2026-01-03"))));
@@ -128,7 +130,7 @@ async fn a_refused_snapshot_keeps_the_last_good_one() {
     let good = by_country(&cubes, None).await;
     lake.commit_text("no json");
     cubes.look().await;
-    let status = cubes.current_status();
+    let status = cubes.status_board().current();
     assert_eq!(status.state, ServingState::Stale);
     assert_eq!(status.snapshot, Some(good.snapshot.clone()));
     let said = message(&cubes);
@@ -141,7 +143,7 @@ async fn a_refused_snapshot_keeps_the_last_good_one() {
 
     lake.replace_days(generate(9, &[day("2026-01-04")], 10));
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Serving);
+    assert_eq!(cubes.status_board().current().state, ServingState::Serving);
     assert_eq!(by_country(&cubes, None).await.snapshot.id, SnapshotId(2));
 }
 
@@ -152,7 +154,7 @@ async fn a_start_with_a_refused_snapshot_serves_the_one_before() {
     let strict = Cubes::load_once(ServingConfig::new(lake.url())).await;
     assert!(matches!(strict, Err(ServingError::Refused { version: 1, .. })));
     let cubes = follow(&lake).await;
-    assert_eq!(cubes.current_status().state, ServingState::Stale);
+    assert_eq!(cubes.status_board().current().state, ServingState::Stale);
     assert_eq!(by_country(&cubes, None).await.snapshot.id, SnapshotId(0));
 }
 
@@ -165,9 +167,13 @@ async fn a_lake_that_vanishes_makes_what_is_served_stale_until_it_is_back() {
     for _ in 1..11 {
         cubes.look().await;
     }
-    assert_eq!(cubes.current_status().state, ServingState::Serving, "two failures are no alarm");
+    assert_eq!(
+        cubes.status_board().current().state,
+        ServingState::Serving,
+        "two failures are no alarm"
+    );
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Stale);
+    assert_eq!(cubes.status_board().current().state, ServingState::Stale);
     assert!(message(&cubes).ends_with("; snapshot 0 is still served"), "{}", message(&cubes));
     assert!(!by_country(&cubes, None).await.rows.is_empty());
 }
@@ -187,7 +193,7 @@ async fn a_lake_made_anew_replaces_what_was_held() {
     let answer = by_country(&cubes, None).await;
     assert_eq!(answer.snapshot.id, SnapshotId(0));
     assert_eq!(answer.snapshot.days, Some((day("2030-01-01"), day("2030-01-01"))));
-    assert_eq!(cubes.held().len(), 1);
+    assert_eq!(cubes.held().all().len(), 1);
     assert_eq!(cubes.snapshots(9).await.unwrap(), [answer.snapshot]);
 }
 
@@ -247,8 +253,8 @@ async fn the_memory_budget_refuses_and_makes_room() {
     let cubes = Cubes::open(config).await.unwrap();
     lake.replace_days(january());
     cubes.look().await;
-    assert_eq!(cubes.current_status().state, ServingState::Serving);
-    assert_eq!(cubes.held().len(), 1);
+    assert_eq!(cubes.status_board().current().state, ServingState::Serving);
+    assert_eq!(cubes.held().all().len(), 1);
 }
 
 #[tokio::test]
@@ -262,16 +268,18 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     let infos = cubes.snapshots(20).await.unwrap();
     let ids: Vec<u64> = infos.iter().map(|info| info.id.0).collect();
     assert_eq!(ids, [4, 2, 1, 0], "version 3 is no snapshot");
-    assert_eq!(infos[0], cubes.current_status().snapshot.unwrap());
+    assert_eq!(infos[0], cubes.status_board().current().snapshot.unwrap());
     assert_eq!(infos[1].days, Some((day("2026-01-01"), day("2026-01-05"))));
     assert_eq!(infos[1].n_days, 5);
     assert_eq!(infos[2].n_cells, infos[3].n_cells);
     assert_eq!(infos[3].run.as_str(), "run-0");
     assert_eq!(cubes.snapshots(2).await.unwrap(), infos[..2]);
     // The same of each as if it were served.
+    let opened = Lake::try_new(&lake.url()).unwrap();
+    let loader = Loader::new(opened.clone(), None);
     for info in infos {
-        let table = cubes.lake().open_cells(Some(info.id.0)).await.unwrap();
-        let loaded = cubes.loader().load(&table, &[]).await.unwrap();
+        let table = opened.open_cells(Some(info.id.0)).await.unwrap();
+        let loaded = loader.load(&table, &[]).await.unwrap();
         assert_eq!(loaded.info, info);
     }
 }
@@ -306,7 +314,7 @@ async fn queries_go_on_while_snapshots_come() {
     };
     let mut expected = BTreeMap::from([(0, count(&lake))]);
     let mut statuses = cubes.watch().await.unwrap();
-    assert_eq!(statuses.next().await.unwrap().unwrap(), cubes.current_status());
+    assert_eq!(statuses.next().await.unwrap().unwrap(), cubes.status_board().current());
     for version in 1..6_u64 {
         let n_events = 10 * usize::try_from(version).unwrap();
         lake.replace_days(generate(version, &[day("2026-01-03")], n_events));
@@ -332,10 +340,10 @@ async fn queries_go_on_while_snapshots_come() {
 async fn the_last_verification_of_a_snapshot_is_shown() {
     let mut lake = TestLake::with(january());
     let cubes = follow(&lake).await;
-    assert_eq!(cubes.current_status().snapshot.unwrap().verification, None);
+    assert_eq!(cubes.status_board().current().snapshot.unwrap().verification, None);
     lake.verify("run-b", 0);
     // It is news to those who watch, before long.
-    let mut status = cubes.watch_status();
+    let mut status = cubes.status_board().watch();
     status.mark_unchanged();
     for _ in 0..20 {
         cubes.look().await;
@@ -356,7 +364,7 @@ async fn the_last_verification_of_a_snapshot_is_shown() {
     // Another snapshot was not verified, the earlier one stays so.
     lake.replace_days(generate(2, &days("2026-01-04", "2026-01-04"), 30));
     cubes.look().await;
-    assert_eq!(cubes.current_status().snapshot.unwrap().verification, None);
+    assert_eq!(cubes.status_board().current().snapshot.unwrap().verification, None);
     let listed = cubes.snapshots(5).await.unwrap();
     let verified = |index: usize| listed[index].verification.is_some();
     assert_eq!((verified(0), verified(1)), (false, true));

@@ -211,12 +211,12 @@ async fn files_are_checked() {
     let said = refusal(&lake).await;
     assert!(said.contains("(period 2026-01-01): it is gone; "), "{said}");
     let cubes = Cubes::open(ServingConfig::new(lake.url())).await.unwrap();
-    assert_eq!(cubes.current_status().state, ServingState::Down);
+    assert_eq!(cubes.status_board().current().state, ServingState::Down);
     std::fs::write(lake.file(first), sound).unwrap();
     for _ in 0..10 {
         cubes.look().await;
     }
-    assert_eq!(cubes.current_status().state, ServingState::Serving, "a file may come");
+    assert_eq!(cubes.status_board().current().state, ServingState::Serving, "a file may come");
 
     let lake = TestLake::with(two_days());
     lake.edit_log("cells", 0, |text| {

@@ -1,32 +1,35 @@
 //! The snapshots of the lake, from its log: also those that are not held.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::SnapshotMetadata;
-use clio_lake::{CellFile, cell_files};
-use clio_proto::{Code, Period, ServiceError, SnapshotId, SnapshotInfo};
+use clio_lake::{CellFile, Lake, SnapshotMetadata, cell_files};
+use clio_proto::{Period, SnapshotId, SnapshotInfo};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing::warn;
 
-use crate::cubes::Cubes;
 use crate::error::ServingError;
-use crate::snapshot::Said;
+use crate::snapshot::{Loader, Said, Snapshot};
 
 /// The most snapshots that are listed at once.
 const MAX_SNAPSHOTS: usize = 1_000;
 
-/// What was read of versions so far. A version never changes, so that it is read once.
-#[derive(Debug, Default)]
-pub(crate) struct History {
+/// The snapshots of a lake, as far as they were read. A version never changes, so that it is read once.
+#[derive(Debug)]
+pub(super) struct SnapshotList {
+    lake: Lake,
+    loader: Arc<Loader>,
     /// `None` for a version that is no snapshot of ours.
     infos: Mutex<BTreeMap<u64, Option<SnapshotInfo>>>,
 }
 
-impl History {
-    /// Forgets everything: the lake is another one.
-    pub(crate) fn clear(&self) {
+impl SnapshotList {
+    pub(super) fn new(lake: Lake, loader: Arc<Loader>) -> Self {
+        Self { lake, loader, infos: Mutex::default() }
+    }
+
+    pub(super) fn forget(&self) {
         self.infos.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -37,26 +40,18 @@ impl History {
     fn put(&self, version: u64, info: Option<SnapshotInfo>) {
         self.infos.lock().unwrap_or_else(PoisonError::into_inner).insert(version, info);
     }
-}
 
-impl Cubes {
-    /// The newest snapshots of the lake, newest first.
-    pub(crate) async fn history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
-        let infos = self.read_history(n_most.min(MAX_SNAPSHOTS)).await.map_err(|error| {
-            let code = if error.is_retryable() { Code::Unavailable } else { Code::Internal };
-            ServiceError::new(code, error.to_string())
-        })?;
-        if let Some(oldest) = infos.last() {
-            self.verifications().look(self.lake(), oldest.id).await;
-        }
-        Ok(infos.into_iter().map(|info| self.with_verification(info)).collect())
-    }
-
-    async fn read_history(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServingError> {
-        let table = self.lake().open_cells(None).await?;
+    /// The newest ones, newest first; those that are held are known without a look.
+    pub(super) async fn newest(
+        &self,
+        n_most: usize,
+        held: &[Arc<Snapshot>],
+    ) -> Result<Vec<SnapshotInfo>, ServingError> {
+        let n_most = n_most.min(MAX_SNAPSHOTS);
+        let table = self.lake.open_cells(None).await?;
         let log = table.log_store();
-        for snapshot in self.held().iter() {
-            self.history_cache().put(snapshot.info.id.0, Some(snapshot.info.clone()));
+        for snapshot in held {
+            self.put(snapshot.info.id.0, Some(snapshot.info.clone()));
         }
         let mut infos = Vec::new();
         let mut end = table.version().unwrap_or_default() + 1;
@@ -65,15 +60,15 @@ impl Cubes {
             let mut start = end.saturating_sub((n_most - infos.len()) as u64);
             let mut is_whole = true;
             for version in (start..end).rev() {
-                let is_known = self.history_cache().get(version).is_some();
-                if !is_known && self.lake().commit_file(&log, version).await?.is_none() {
+                let is_known = self.get(version).is_some();
+                if !is_known && self.lake.commit_file(&log, version).await?.is_none() {
                     // The log was cleaned up to here.
                     (start, is_whole) = (version + 1, false);
                     break;
                 }
             }
             self.read_versions(start, end).await?;
-            let found = (start..end).rev().filter_map(|version| self.history_cache().get(version));
+            let found = (start..end).rev().filter_map(|version| self.get(version));
             infos.extend(found.flatten());
             if !is_whole {
                 break;
@@ -86,14 +81,14 @@ impl Cubes {
     /// Reads those versions of a range that were not read before.
     async fn read_versions(&self, start: u64, end: u64) -> Result<(), ServingError> {
         let missing: Vec<u64> =
-            (start..end).filter(|version| self.history_cache().get(*version).is_none()).collect();
+            (start..end).filter(|version| self.get(*version).is_none()).collect();
         let Some(oldest) = missing.first() else { return Ok(()) };
         // One replay of the log, then a step from version to version.
-        let mut table = self.lake().open_cells(Some(*oldest)).await?;
+        let mut table = self.lake.open_cells(Some(*oldest)).await?;
         for version in missing {
             let updated = table.update_incremental(Some(version)).await;
-            updated.map_err(|error| self.lake().delta_error(&error))?;
-            let info = match self.loader().metadata(&table.log_store(), version).await {
+            updated.map_err(|error| self.lake.delta_error(&error))?;
+            let info = match self.loader.metadata(&table.log_store(), version).await {
                 Ok(Said { committed_at, metadata, .. }) => {
                     let files = cell_files(&table).unwrap_or_default();
                     Some(describe(version, committed_at, &metadata, &files))
@@ -106,7 +101,7 @@ impl Cubes {
                 }
                 Err(error) => return Err(error),
             };
-            self.history_cache().put(version, info);
+            self.put(version, info);
         }
         Ok(())
     }

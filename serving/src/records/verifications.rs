@@ -13,9 +13,10 @@ use tracing::warn;
 
 use crate::error::ServingError;
 
-/// What was read so far, by version. A file never changes, so that it is read once.
-#[derive(Debug, Default)]
-pub(crate) struct Verifications {
+/// The last verification of each version, as far as was looked. A file never changes, so that it is read once.
+#[derive(Debug)]
+pub(super) struct Verifications {
+    lake: Lake,
     known: Mutex<BTreeMap<u64, Known>>,
 }
 
@@ -35,27 +36,30 @@ struct FileName {
 }
 
 impl Verifications {
-    /// Forgets everything: the lake is another one.
-    pub(crate) fn clear(&self) {
+    pub(super) fn new(lake: Lake) -> Self {
+        Self { lake, known: Mutex::default() }
+    }
+
+    pub(super) fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The last one of a snapshot, as far as was looked.
-    pub(crate) fn of(&self, id: SnapshotId) -> Option<VerificationInfo> {
+    pub(super) fn of(&self, id: SnapshotId) -> Option<VerificationInfo> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&id.0)?.info.clone()
     }
 
     /// Looks for those of a snapshot and of all newer ones. What goes wrong is logged: numbers are served
     /// whether somebody verified them or not.
-    pub(crate) async fn look(&self, lake: &Lake, from: SnapshotId) {
-        if let Err(error) = self.try_look(lake, from).await {
+    pub(super) async fn look(&self, from: SnapshotId) {
+        if let Err(error) = self.try_look(from).await {
             warn!(%error, "verifications cannot be listed");
         }
     }
 
-    async fn try_look(&self, lake: &Lake, from: SnapshotId) -> Result<(), ServingError> {
-        let store = lake.store(VERIFICATIONS_FOLDER)?;
+    async fn try_look(&self, from: SnapshotId) -> Result<(), ServingError> {
+        let store = self.lake.store(VERIFICATIONS_FOLDER)?;
         let offset = Path::from(verification_prefix(from));
         let found: Result<Vec<ObjectMeta>, _> =
             store.list_with_offset(None, &offset).try_collect().await;
@@ -63,7 +67,7 @@ impl Verifications {
             Ok(files) => files,
             // Nobody verified anything yet.
             Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(error) => return Err(lake.silent(&error).into()),
+            Err(error) => return Err(self.lake.silent(&error).into()),
         };
         let mut last: BTreeMap<u64, FileName> = BTreeMap::new();
         for file in files {

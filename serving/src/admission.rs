@@ -1,0 +1,79 @@
+//! Who may compute now: heavy work waits its turn away from the async threads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use clio_proto::{Code, ServiceError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::aggregate::Cancel;
+use crate::config::Limits;
+
+/// Who may compute now, who may wait, and who is turned away.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    running: Semaphore,
+    /// Those that run or wait.
+    admitted: Semaphore,
+    limits: Limits,
+}
+
+impl Admission {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let n_running = limits.n_running.max(1);
+        Self {
+            running: Semaphore::new(n_running),
+            admitted: Semaphore::new(n_running + limits.n_waiting),
+            limits,
+        }
+    }
+
+    /// Takes a thread, as a query that computes does.
+    #[cfg(test)]
+    pub(crate) async fn take_thread(&self) -> [SemaphorePermit<'_>; 2] {
+        [self.admitted.try_acquire().unwrap(), self.running.acquire().await.unwrap()]
+    }
+
+    /// Runs a computation on a thread that may block, when its turn has come; it is told when
+    /// nobody waits any more.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Cancel) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let _admitted = self.admitted.try_acquire().map_err(|_| {
+            let n = self.limits.n_running + self.limits.n_waiting;
+            let message = format!("{n} queries are in progress, which is the limit; try again");
+            ServiceError::new(Code::Unavailable, message)
+        })?;
+        let guard = CancelOnDrop(Arc::default());
+        let cancel = Arc::clone(&guard.0);
+        let turn = async {
+            let permit: SemaphorePermit<'_> =
+                self.running.acquire().await.map_err(|error| internal(&error))?;
+            let computed = spawn_blocking(move || compute(&cancel)).await;
+            let computed = computed.map_err(|error| internal(&error))?;
+            drop(permit);
+            computed
+        };
+        let limit = self.limits.query_timeout;
+        timeout(limit, turn).await.unwrap_or_else(|_| {
+            let message = format!("the query took longer than the limit of {limit:?}");
+            Err(ServiceError::new(Code::DeadlineExceeded, message))
+        })
+    }
+}
+
+/// Tells a computation to stop when whoever waits for it goes away.
+struct CancelOnDrop(Arc<Cancel>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+fn internal(error: &dyn fmt::Display) -> ServiceError {
+    ServiceError::new(Code::Internal, error.to_string())
+}

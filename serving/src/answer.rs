@@ -1,0 +1,45 @@
+//! One query, from its names to its answer.
+
+use std::time::Instant;
+
+use clio_proto::{Answer, Query, ServiceError};
+use tracing::debug;
+
+use crate::aggregate::{self, Cancel};
+use crate::config::Limits;
+use crate::plan;
+use crate::snapshot::Snapshot;
+
+/// Answers a query from a snapshot; computes, so it belongs on a thread that may block.
+pub(crate) fn answer(
+    snapshot: &Snapshot,
+    query: Query,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Answer, ServiceError> {
+    let started = Instant::now();
+    let plan = plan::bind(snapshot, &query, limits)?;
+    let grouped = aggregate::run(snapshot, &plan, limits, cancel)?;
+    let elapsed = started.elapsed();
+    debug!(
+        snapshot = snapshot.info.id.0,
+        n_periods = plan.coverage.periods.len(),
+        n_groups = grouped.n_groups,
+        n_rows = grouped.rows.len(),
+        elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        "query answered"
+    );
+    Ok(Answer {
+        snapshot: snapshot.info.clone(),
+        group_by: query.group_by,
+        measures: query.measures,
+        rows: grouped.rows,
+        total: grouped.total,
+        n_groups: grouped.n_groups as u64,
+        overlapping: plan.overlapping,
+        coverage: plan.coverage,
+        notices: plan.notices,
+        n_notices: plan.n_notices,
+        elapsed,
+    })
+}

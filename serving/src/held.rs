@@ -1,0 +1,102 @@
+//! The snapshots that questions are answered from.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use clio_proto::{Code, ServiceError, SnapshotId, SnapshotInfo};
+
+use crate::config::ServingConfig;
+use crate::snapshot::Snapshot;
+
+/// The snapshots held, newest first.
+///
+/// Always true: whoever took one keeps it, however many come and go meanwhile. Never more than the settings allow, but the
+/// newest one is held whatever it takes.
+pub(crate) struct HeldSnapshots {
+    newest_first: ArcSwap<Vec<Arc<Snapshot>>>,
+    n_most: usize,
+    memory_limit_bytes: Option<u64>,
+}
+
+impl fmt::Debug for HeldSnapshots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.newest_first.load();
+        f.debug_list().entries(held.iter().map(|snapshot| snapshot.info.id.0)).finish()
+    }
+}
+
+impl HeldSnapshots {
+    /// None yet.
+    pub(crate) fn new(config: &ServingConfig) -> Self {
+        Self {
+            newest_first: ArcSwap::default(),
+            n_most: config.n_snapshots_held.max(1),
+            memory_limit_bytes: config.memory_limit_bytes,
+        }
+    }
+
+    /// All of them, newest first.
+    pub(crate) fn all(&self) -> Arc<Vec<Arc<Snapshot>>> {
+        self.newest_first.load_full()
+    }
+
+    /// What is known of the current one.
+    pub(crate) fn current(&self) -> Option<SnapshotInfo> {
+        self.newest_first.load().first().map(|snapshot| snapshot.info.clone())
+    }
+
+    /// The one named, or the current one; `None` where none is held at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`] for one that is not held, with those that are.
+    pub(crate) fn find(
+        &self,
+        id: Option<SnapshotId>,
+    ) -> Result<Option<Arc<Snapshot>>, ServiceError> {
+        let held = self.newest_first.load();
+        let Some(current) = held.first() else { return Ok(None) };
+        let Some(id) = id else { return Ok(Some(Arc::clone(current))) };
+        if let Some(found) = held.iter().find(|snapshot| snapshot.info.id == id) {
+            return Ok(Some(Arc::clone(found)));
+        }
+        let held: Vec<String> =
+            held.iter().map(|snapshot| format!("`{}`", snapshot.info.id)).collect();
+        let message = format!("snapshot `{id}` is not held; there are: {}", held.join(", "));
+        Err(ServiceError::new(Code::NotFound, message))
+    }
+
+    /// Holds a snapshot as the current one, beside as many of the others as there is room for.
+    pub(crate) fn add(&self, snapshot: Snapshot) {
+        let mut held = vec![Arc::new(snapshot)];
+        held.extend(self.newest_first.load().iter().cloned());
+        held.truncate(self.n_most);
+        if let Some(limit) = self.memory_limit_bytes {
+            while held.len() > 1 && size_bytes(&held) > limit {
+                held.pop();
+            }
+        }
+        self.newest_first.store(Arc::new(held));
+    }
+
+    /// Holds a snapshot alone: the others are of a lake that is gone.
+    pub(crate) fn replace_all(&self, snapshot: Snapshot) {
+        self.newest_first.store(Arc::new(vec![Arc::new(snapshot)]));
+    }
+
+    /// The bytes that all of them take together, each file counted once.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        size_bytes(&self.newest_first.load())
+    }
+}
+
+fn size_bytes(held: &[Arc<Snapshot>]) -> u64 {
+    let mut seen = HashSet::new();
+    let chunks = held.iter().flat_map(|snapshot| snapshot.chunks.values().flatten());
+    let files: usize =
+        chunks.filter(|chunk| seen.insert(Arc::as_ptr(chunk))).map(|chunk| chunk.size_bytes).sum();
+    let rest: u64 = held.iter().map(|snapshot| snapshot.size_beside_chunks()).sum();
+    files as u64 + rest
+}

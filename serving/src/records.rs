@@ -1,0 +1,76 @@
+//! What a lake tells beside its cells: the snapshots in its log, the runs that ended, the recounts of snapshots.
+
+mod runs;
+mod snapshots;
+mod verifications;
+
+use std::sync::Arc;
+
+use clio_lake::Lake;
+use clio_proto::{Code, RunRecord, ServiceError, SnapshotId, SnapshotInfo};
+
+use crate::error::ServingError;
+use crate::snapshot::{Loader, Snapshot};
+use runs::RunList;
+use snapshots::SnapshotList;
+use verifications::Verifications;
+
+/// What was read so far of one lake beside its cells. None of it ever changes there, so that each is read once.
+#[derive(Debug)]
+pub(crate) struct Records {
+    snapshots: SnapshotList,
+    runs: RunList,
+    verifications: Verifications,
+}
+
+impl Records {
+    pub(crate) fn new(lake: &Lake, loader: Arc<Loader>) -> Self {
+        Self {
+            snapshots: SnapshotList::new(lake.clone(), loader),
+            runs: RunList::new(lake.clone()),
+            verifications: Verifications::new(lake.clone()),
+        }
+    }
+
+    /// Forgets everything: the lake is another one.
+    pub(crate) fn forget(&self) {
+        self.snapshots.forget();
+        self.runs.forget();
+        self.verifications.forget();
+    }
+
+    /// The newest snapshots of the lake, newest first, whether held or not.
+    pub(crate) async fn snapshots(
+        &self,
+        n_most: usize,
+        held: &[Arc<Snapshot>],
+    ) -> Result<Vec<SnapshotInfo>, ServiceError> {
+        let infos = self.snapshots.newest(n_most, held).await;
+        let infos = infos.map_err(|error| unreadable(&error))?;
+        if let Some(oldest) = infos.last() {
+            self.look_for_verifications(oldest.id).await;
+        }
+        Ok(infos.into_iter().map(|info| self.with_verification(info)).collect())
+    }
+
+    /// The newest runs that have ended in the lake, newest first.
+    pub(crate) async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+        self.runs.newest(n_most).await.map_err(|error| unreadable(&error))
+    }
+
+    /// Looks for the verifications of a snapshot and of all newer ones.
+    pub(crate) async fn look_for_verifications(&self, from: SnapshotId) {
+        self.verifications.look(from).await;
+    }
+
+    /// A snapshot with what its last verification found, as far as was looked.
+    pub(crate) fn with_verification(&self, info: SnapshotInfo) -> SnapshotInfo {
+        SnapshotInfo { verification: self.verifications.of(info.id), ..info }
+    }
+}
+
+/// Says that a list cannot be read.
+fn unreadable(error: &ServingError) -> ServiceError {
+    let code = if error.is_retryable() { Code::Unavailable } else { Code::Internal };
+    ServiceError::new(code, error.to_string())
+}
