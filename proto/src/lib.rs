@@ -11,6 +11,7 @@ mod convert;
 mod digest;
 mod error;
 mod field;
+mod filter;
 mod id;
 mod model;
 mod period;
@@ -33,6 +34,7 @@ pub use convert::{
 pub use digest::stable_digest;
 pub use error::{Code, ServiceError, Shortened};
 pub use field::FieldRef;
+pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
@@ -45,9 +47,8 @@ pub use period::{
     n_days, runs,
 };
 pub use query::{
-    Answer, Coverage, Direction, Filter, GroupKey, Key, MAX_FILTER_DEPTH, MAX_GROUP_BY, MAX_LIMIT,
-    MAX_MEASURES, MAX_NOTICES, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, Test,
-    TimeGrain, Value,
+    Answer, Coverage, Direction, GroupKey, Key, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_NOTICES,
+    MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, TimeGrain, Value,
 };
 pub use runs::{
     FilesLeftOut, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord,

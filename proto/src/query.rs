@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::field::FieldRef;
+use crate::filter::Filter;
 use crate::period::{DayRange, n_days};
 use crate::snapshot::SnapshotInfo;
 
@@ -24,10 +25,6 @@ pub const MAX_MEASURES: usize = 256;
 
 /// The most notices that one answer carries; their number says how many there are.
 pub const MAX_NOTICES: usize = 20;
-
-/// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
-/// readers give up at 100 messages, and a filter is two of them a level.
-pub const MAX_FILTER_DEPTH: usize = 32;
 
 /// What is asked of the cube.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,54 +136,6 @@ impl FromStr for GroupKey {
             None => Self::Field(FieldRef::parse(text)),
         })
     }
-}
-
-/// Which cells count. The empty `And` holds for all cells, the empty `Or` for none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Filter {
-    /// All of them hold.
-    And(Vec<Self>),
-    /// At least one of them holds.
-    Or(Vec<Self>),
-    /// It does not hold.
-    Not(Box<Self>),
-    /// A test of one field.
-    Field {
-        /// The field that is tested.
-        field: FieldRef,
-        /// What must hold of it.
-        test: Test,
-    },
-}
-
-impl Filter {
-    /// How deep it nests: 1 for a single test or an empty list.
-    pub fn depth(&self) -> usize {
-        match self {
-            Self::And(filters) | Self::Or(filters) => {
-                1 + filters.iter().map(Self::depth).max().unwrap_or(0)
-            }
-            Self::Not(filter) => 1 + filter.depth(),
-            Self::Field { .. } => 1,
-        }
-    }
-}
-
-/// What must hold of a field. A cell's value is seen as a set: of one value on a single-valued
-/// field, of any number on a multi-valued one, and empty where it is null. So `NoneOf` holds for
-/// null, and `AllOf` asks for a multi-valued field (unless it names one value only).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Test {
-    /// The set holds at least one of the values.
-    AnyOf(Vec<String>),
-    /// The set holds every one of the values.
-    AllOf(Vec<String>),
-    /// The set holds none of the values.
-    NoneOf(Vec<String>),
-    /// The set holds a value that starts so (case counts).
-    Prefix(String),
-    /// The set is empty (`true`), or is not (`false`).
-    IsNull(bool),
 }
 
 /// What rows are ordered by.

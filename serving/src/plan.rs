@@ -7,6 +7,7 @@ mod filter;
 mod lookups;
 mod notices;
 mod one_value;
+mod operators;
 mod range;
 
 use std::sync::Arc;

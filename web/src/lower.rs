@@ -3,8 +3,8 @@
 
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Code, Direction, FieldRef, Filter, GroupKey, MembersRequest, Order, OrderBy, Query, QueryRange,
-    ServiceError, SnapshotId, Test,
+    Code, Direction, FieldRef, Filter, GroupKey, MembersRequest, Operator, Order, OrderBy, Query,
+    QueryRange, ServiceError, SnapshotId, Takes,
 };
 
 use crate::argument::Argument;
@@ -164,15 +164,14 @@ fn tests(
     found: &mut Vec<Filter>,
 ) -> Result<(), ServiceError> {
     filter.conditions()?;
-    let tests = [
-        filter.entry("anyOf")?.map(|values| values.texts().map(Test::AnyOf)),
-        filter.entry("allOf")?.map(|values| values.texts().map(Test::AllOf)),
-        filter.entry("noneOf")?.map(|values| values.texts().map(Test::NoneOf)),
-        filter.entry("prefix")?.map(|text| text.text().map(|text| Test::Prefix(text.to_owned()))),
-        filter.entry("isNull")?.map(|flag| flag.flag().map(Test::IsNull)),
-    ];
-    for test in tests.into_iter().flatten() {
-        found.push(Filter::Field { field: field.clone(), test: test? });
+    for operator in Operator::ALL {
+        let Some(entry) = filter.entry(operator.name())? else { continue };
+        let test = match operator.takes() {
+            Takes::Values(test) => test(entry.texts()?),
+            Takes::Text(test) => test(entry.text()?.to_owned()),
+            Takes::Flag { test, .. } => test(entry.flag()?),
+        };
+        found.push(Filter::Field { field: field.clone(), test });
     }
     Ok(())
 }

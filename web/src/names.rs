@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use clio_proto::{Description, FieldRef, GroupKey, ServiceError, TimeGrain};
+use clio_proto::{Description, FieldRef, GroupKey, Operator, ServiceError, TimeGrain};
 
 /// Names of `CubeFilter` that no field may take.
 pub(crate) const CONNECTIVES: [&str; 3] = ["and", "or", "not"];
@@ -39,20 +39,18 @@ pub(crate) fn field_name(name: &str) -> String {
 
 /// An error of serving with the words of GraphQL for those of the wire: what was written was `where`.
 pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
-    const WORDS: [(&str, &str); 8] = [
-        ("`filter`", "`where`"),
-        ("`filter.field`", "`where`"),
-        ("`any_of`", "`anyOf`"),
-        ("`all_of`", "`allOf`"),
-        ("`none_of`", "`noneOf`"),
-        ("`is_null`", "`isNull`"),
-        ("`group_by`", "`groupBy`"),
-        ("`order_by`", "`orderBy`"),
+    const WORDS: [(&str, &str); 4] = [
+        ("filter", "where"),
+        ("filter.field", "where"),
+        ("group_by", "groupBy"),
+        ("order_by", "orderBy"),
     ];
+    let operators = Operator::ALL.map(|operator| (operator.wire_name(), operator.name()));
     let mut message = error.message;
-    for (wire, ours) in WORDS {
-        if message.contains(wire) {
-            message = message.replace(wire, ours);
+    for (wire, ours) in WORDS.into_iter().chain(operators) {
+        let wire = format!("`{wire}`");
+        if message.contains(&wire) {
+            message = message.replace(&wire, &format!("`{ours}`"));
         }
     }
     ServiceError::new(error.code, message)

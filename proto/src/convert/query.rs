@@ -5,8 +5,9 @@ use super::{
     optional_date_to_text,
 };
 use crate::error::ServiceError;
+use crate::filter::{Filter, MAX_FILTER_DEPTH, Operator, Test};
 use crate::id::SnapshotId;
-use crate::query::{Direction, Filter, MAX_FILTER_DEPTH, Order, OrderBy, Query, QueryRange, Test};
+use crate::query::{Direction, Order, OrderBy, Query, QueryRange};
 use crate::wire;
 
 /// Rows of an answer where a request names no limit.
@@ -157,12 +158,10 @@ fn test_from_wire(field: &str, test: Option<wire::field_test::Test>) -> Result<T
         Some(Wire::Prefix(prefix)) => Test::Prefix(prefix),
         Some(Wire::IsNull(is_null)) => Test::IsNull(is_null),
         None => {
+            let known = Operator::ALL.map(|operator| format!("`{}`", operator.wire_name()));
             return Err(invalid(
                 "filter.field",
-                format_args!(
-                    "`{field}` has no test; expected one of `any_of`, `all_of`, `none_of`, \
-                     `prefix`, `is_null`"
-                ),
+                format_args!("`{field}` has no test; expected one of {}", known.join(", ")),
             ));
         }
     })

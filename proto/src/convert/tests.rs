@@ -6,12 +6,13 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, p
 use prost::Message;
 
 use super::*;
+use crate::filter::{Filter, Test};
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::model::MeasureFormat;
 use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Filter, Key, MixedLookup, Notice, Order, OrderBy, Query,
-    QueryRange, Row, Test, TimeGrain, Value,
+    Answer, Coverage, Direction, Key, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row,
+    TimeGrain, Value,
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,

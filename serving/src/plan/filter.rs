@@ -3,13 +3,12 @@
 //! A test is worked out once over the codes of its dimension (thousands), not once a cell (millions);
 //! attributes and sets make no difference, since a code stands for the whole set of a cell's values.
 
-use std::collections::BTreeSet;
-
 use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, ServiceError, Test};
 use roaring::{MultiOps as _, RoaringBitmap};
 
+use super::operators::BoundTest;
 use crate::config::Limits;
-use crate::snapshot::{Chunk, Field, KeyColumn, NULL, Snapshot};
+use crate::snapshot::{Chunk, Field, KeyColumn, Snapshot};
 
 /// The most bitmaps that are united; with more, looking at each row's code is faster.
 const MAX_BITMAPS: usize = 64;
@@ -66,10 +65,7 @@ fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError>
             })
         }
         Filter::Not(node) => check_size(node, depth_left - 1),
-        Filter::Field { test, .. } => Ok(match test {
-            Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => values.len().max(1),
-            Test::Prefix(_) | Test::IsNull(_) => 1,
-        }),
+        Filter::Field { test, .. } => Ok(test.n_values().max(1)),
     }
 }
 
@@ -89,55 +85,9 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
 }
 
 fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
-    let texts = field.texts();
-    let codes_of = |values: &[String]| -> BTreeSet<u32> {
-        values.iter().filter_map(|value| texts.code(value)).collect()
-    };
-    let mut wanted = vec![false; texts.n_codes()];
-    let holds = match test {
-        Test::AnyOf(values) | Test::NoneOf(values) => {
-            codes_of(values).into_iter().for_each(|code| wanted[code as usize] = true);
-            let any = matches!(test, Test::AnyOf(_));
-            by_code(field, |values| values.iter().any(|value| wanted[*value as usize]) == any)
-        }
-        Test::AllOf(values) => {
-            let distinct: BTreeSet<&String> = values.iter().collect();
-            if distinct.len() > 1 && !field.multi {
-                return Err(ServiceError::new(
-                    Code::InvalidArgument,
-                    format!(
-                        "`allOf` with {} values holds for no cell: `{}` has one value at most; \
-                         `anyOf` holds where it is one of them",
-                        distinct.len(),
-                        field.reference
-                    ),
-                ));
-            }
-            let codes = codes_of(values);
-            // A value that does not exist is held by no cell.
-            let possible = codes.len() == distinct.len();
-            codes.iter().for_each(|code| wanted[*code as usize] = true);
-            by_code(field, |values| {
-                possible
-                    && values.iter().filter(|value| wanted[**value as usize]).count() == codes.len()
-            })
-        }
-        Test::Prefix(prefix) => {
-            for (code, text) in texts.iter() {
-                wanted[code as usize] = text.starts_with(prefix.as_str());
-            }
-            by_code(field, |values| values.iter().any(|value| wanted[*value as usize]))
-        }
-        Test::IsNull(null) => by_code(field, |values| values.is_empty() == *null),
-    };
+    let holds = BoundTest::new(test, field).holds_of_cells()?;
     let n_holding = holds.iter().filter(|holds| **holds).count();
     Ok(CodeTest { dimension: field.dimension, holds, n_holding })
-}
-
-/// Asks a question of the values of each code.
-fn by_code(field: &Field, holds: impl Fn(&[u32]) -> bool) -> Vec<bool> {
-    let mut own = [NULL];
-    (0_u32..).take(field.n_cell_codes()).map(|code| holds(field.values(code, &mut own))).collect()
 }
 
 impl RowFilter {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{FieldRef, Filter, MAX_NOTICES, Notice, Test};
+use clio_proto::{FieldRef, Filter, MAX_NOTICES, Notice};
 
+use super::operators::missing;
 use crate::snapshot::{Field, Snapshot};
 
 /// The most values that are named for one that does not exist.
@@ -46,19 +47,8 @@ fn find<'a>(
         Filter::Not(node) => find(snapshot, node, unknown),
         Filter::Field { field, test } => {
             let Ok(at) = snapshot.field(field) else { return };
-            let texts = snapshot.fields[at].texts();
-            match test {
-                Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => {
-                    let missing = values.iter().filter(|value| texts.code(value).is_none());
-                    unknown.extend(missing.map(|value| (field, value.as_str(), false)));
-                }
-                Test::Prefix(prefix) => {
-                    if !texts.iter().any(|(_, text)| text.starts_with(prefix.as_str())) {
-                        unknown.push((field, prefix, true));
-                    }
-                }
-                Test::IsNull(_) => {}
-            }
+            let missing = missing(test, &snapshot.fields[at]).into_iter();
+            unknown.extend(missing.map(|(value, is_prefix)| (field, value, is_prefix)));
         }
     }
 }

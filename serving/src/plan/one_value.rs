@@ -9,6 +9,7 @@
 
 use clio_proto::{Filter, Test};
 
+use super::operators::{BoundTest, always};
 use crate::snapshot::{Field, NULL};
 
 /// Whether each value, by code, makes a group; `None` where the filter does not test the field, and all do.
@@ -67,7 +68,7 @@ fn outcomes(filter: &Filter, field: &Field) -> Outcomes {
             Outcomes { can_hold: can_fail, can_fail: can_hold }
         }
         Filter::Field { field: own, test } if *own == field.reference => {
-            let can_hold = over_one_value(test, field);
+            let can_hold = BoundTest::new(test, field).holds_of_one();
             let can_fail = can_hold.iter().map(|holds| !holds).collect();
             Outcomes { can_hold, can_fail }
         }
@@ -79,58 +80,6 @@ fn outcomes(filter: &Filter, field: &Field) -> Outcomes {
             }
         }
     }
-}
-
-/// What a test of nothing comes to, whatever the field holds.
-fn always(test: &Test) -> Option<bool> {
-    match test {
-        Test::AnyOf(values) if values.is_empty() => Some(false),
-        Test::AllOf(values) | Test::NoneOf(values) if values.is_empty() => Some(true),
-        _ => None,
-    }
-}
-
-/// Whether a test holds of the set of each value alone, by code; at [`NULL`], of the empty set.
-fn over_one_value(test: &Test, field: &Field) -> Vec<bool> {
-    let mut asked = asked(test, field);
-    match test {
-        Test::AnyOf(_) | Test::Prefix(_) => asked,
-        Test::NoneOf(_) => {
-            asked.iter_mut().for_each(|asked| *asked = !*asked);
-            asked
-        }
-        Test::AllOf(values) => {
-            let Some(first) = values.first() else { return vec![true; asked.len()] };
-            if values.iter().any(|value| value != first) {
-                asked.fill(false);
-            }
-            asked
-        }
-        Test::IsNull(null) => {
-            asked.fill(!null);
-            asked[NULL as usize] = *null;
-            asked
-        }
-    }
-}
-
-/// The values that a test names, by code, whether it asks for them or excludes them.
-fn asked(test: &Test, field: &Field) -> Vec<bool> {
-    let texts = field.texts();
-    let mut asked = vec![false; texts.n_codes()];
-    match test {
-        Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => {
-            let codes = values.iter().filter_map(|value| texts.code(value));
-            codes.for_each(|code| asked[code as usize] = true);
-        }
-        Test::Prefix(prefix) => {
-            for (code, text) in texts.iter() {
-                asked[code as usize] = text.starts_with(prefix.as_str());
-            }
-        }
-        Test::IsNull(_) => asked[1..].fill(true),
-    }
-    asked
 }
 
 /// The values that the parts of a filter ask for, and those that none of them excludes.
@@ -189,14 +138,12 @@ fn parts(filter: &Filter, field: &Field, is_wanted: bool) -> Parts {
 }
 
 fn parts_of_test(test: &Test, field: &Field, is_wanted: bool) -> Parts {
-    let named = asked(test, field);
-    let n_codes = named.len();
-    let excludes = matches!(test, Test::NoneOf(_) | Test::IsNull(true));
-    if excludes != is_wanted {
-        return Parts { asked: Some(named), left: vec![true; n_codes] };
+    let test = BoundTest::new(test, field);
+    let named = test.named();
+    if test.excludes() != is_wanted {
+        return Parts { asked: Some(named.to_vec()), left: vec![true; named.len()] };
     }
-    // Not to hold all of several values is no reason to lack one of them.
-    let is_lax = matches!(test, Test::AllOf(values) if values.iter().any(|own| *own != values[0]));
+    let is_lax = test.is_lax();
     Parts { asked: None, left: named.iter().map(|named| is_lax || !named).collect() }
 }
 

@@ -341,6 +341,13 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_a_query_names_every_test_of_a_filter() {
+        for word in crate::filter::keywords() {
+            assert!(QUERY_EXAMPLES.contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn a_query_needs_a_lake_or_a_service_and_not_both() {
         let parse = |words: &str| Cli::try_parse_from(words.split(' '));
         assert!(parse("clio query --lake a --group-by country").is_ok());

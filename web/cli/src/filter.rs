@@ -11,7 +11,7 @@
 //! A value is a word, or any text in single or double quotes, in which the quote is written twice.
 //! There is no `=`: on a set of values it would have three meanings.
 
-use clio_proto::{FieldRef, Filter, Test};
+use clio_proto::{FieldRef, Filter, Operator, Takes, Test};
 
 use crate::usage::Usage;
 
@@ -161,25 +161,26 @@ impl Parser<'_> {
     }
 
     fn test(&mut self) -> Result<Test, Usage> {
-        if self.take_keyword("anyOf") {
-            return self.values().map(Test::AnyOf);
+        for operator in Operator::ALL {
+            match operator.takes() {
+                Takes::Values(test) if self.take_keyword(operator.name()) => {
+                    return self.values().map(test);
+                }
+                Takes::Text(test) if self.take_keyword(operator.name()) => {
+                    return self.value().map(test);
+                }
+                Takes::Flag { test, .. } if self.take_keyword(operator.name()) => {
+                    return Ok(test(true));
+                }
+                Takes::Flag { test, denied } if self.take_keyword(denied) => {
+                    return Ok(test(false));
+                }
+                Takes::Values(_) | Takes::Text(_) | Takes::Flag { .. } => {}
+            }
         }
-        if self.take_keyword("allOf") {
-            return self.values().map(Test::AllOf);
-        }
-        if self.take_keyword("noneOf") {
-            return self.values().map(Test::NoneOf);
-        }
-        if self.take_keyword("prefix") {
-            return self.value().map(Test::Prefix);
-        }
-        if self.take_keyword("isNull") {
-            return Ok(Test::IsNull(true));
-        }
-        if self.take_keyword("isNotNull") {
-            return Ok(Test::IsNull(false));
-        }
-        Err(self.expected("`anyOf`, `allOf`, `noneOf`, `prefix`, `isNull` or `isNotNull`"))
+        let words: Vec<String> = keywords().map(|word| format!("`{word}`")).collect();
+        let (last, others) = words.split_last().expect("there are operators");
+        Err(self.expected(&format!("{} or {last}", others.join(", "))))
     }
 
     fn values(&mut self) -> Result<Vec<String>, Usage> {
@@ -202,6 +203,17 @@ impl Parser<'_> {
             _ => Err(self.expected("a value")),
         }
     }
+}
+
+/// The word of every test.
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    Operator::ALL.into_iter().flat_map(|operator| {
+        let denied = match operator.takes() {
+            Takes::Values(_) | Takes::Text(_) => None,
+            Takes::Flag { denied, .. } => Some(denied),
+        };
+        std::iter::once(operator.name()).chain(denied)
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
+use clio_proto::Test;
 use serde_json::json;
 
 use super::*;

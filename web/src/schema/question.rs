@@ -2,7 +2,7 @@
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
-use clio_proto::{Description, MAX_LIMIT, TimeGrain};
+use clio_proto::{Description, MAX_LIMIT, Operator, Takes, TimeGrain};
 
 use super::scalars::DATE;
 use crate::lower::DEFAULT_LIMIT;
@@ -162,39 +162,45 @@ fn cube_filter(dataset: &Description) -> InputObject {
 }
 
 fn value_filter() -> InputObject {
-    InputObject::new(VALUE_FILTER)
-        .description("On a single-valued field. Conditions of one object are joined with AND.")
-        .field(texts("anyOf").description("The value is one of these."))
-        .field(texts("noneOf").description("The value is none of these; null is none of them."))
-        .field(prefix().description("The value starts so; case counts."))
-        .field(is_null().description("Whether there is no value."))
+    let filter = InputObject::new(VALUE_FILTER)
+        .description("On a single-valued field. Conditions of one object are joined with AND.");
+    tests(filter, |operator| match operator {
+        Operator::AnyOf => Some("The value is one of these."),
+        // One value is never all of several.
+        Operator::AllOf => None,
+        Operator::NoneOf => Some("The value is none of these; null is none of them."),
+        Operator::Prefix => Some("The value starts so; case counts."),
+        Operator::IsNull => Some("Whether there is no value."),
+    })
 }
 
 fn set_filter() -> InputObject {
-    InputObject::new(SET_FILTER)
-        .description(
-            "On a multi-valued field: what must hold of the set of values. Conditions of one \
-             object are joined with AND.",
-        )
-        .field(texts("anyOf").description("The set holds at least one of these."))
-        .field(texts("allOf").description("The set holds every one of these."))
-        .field(texts("noneOf").description("The set holds none of these."))
-        .field(prefix().description("The set holds a value that starts so; case counts."))
-        .field(is_null().description("Whether the set is empty."))
+    let filter = InputObject::new(SET_FILTER).description(
+        "On a multi-valued field: what must hold of the set of values. Conditions of one object \
+         are joined with AND.",
+    );
+    tests(filter, |operator| match operator {
+        Operator::AnyOf => Some("The set holds at least one of these."),
+        Operator::AllOf => Some("The set holds every one of these."),
+        Operator::NoneOf => Some("The set holds none of these."),
+        Operator::Prefix => Some("The set holds a value that starts so; case counts."),
+        Operator::IsNull => Some("Whether the set is empty."),
+    })
+}
+
+/// The operators that are offered, with what each says of a field.
+fn tests(filter: InputObject, offered: impl Fn(Operator) -> Option<&'static str>) -> InputObject {
+    Operator::ALL.into_iter().fold(filter, |filter, operator| {
+        let Some(description) = offered(operator) else { return filter };
+        let takes = match operator.takes() {
+            Takes::Values(_) => TypeRef::named_nn_list(TypeRef::STRING),
+            Takes::Text(_) => TypeRef::named(TypeRef::STRING),
+            Takes::Flag { .. } => TypeRef::named(TypeRef::BOOLEAN),
+        };
+        filter.field(input(operator.name(), takes).description(description))
+    })
 }
 
 fn input(name: &str, ty: TypeRef) -> InputValue {
     InputValue::new(name, ty)
-}
-
-fn texts(name: &str) -> InputValue {
-    input(name, TypeRef::named_nn_list(TypeRef::STRING))
-}
-
-fn prefix() -> InputValue {
-    input("prefix", TypeRef::named(TypeRef::STRING))
-}
-
-fn is_null() -> InputValue {
-    input("isNull", TypeRef::named(TypeRef::BOOLEAN))
 }

@@ -10,7 +10,8 @@ use crate::convert::{
 };
 use crate::error::Code;
 use crate::field::FieldRef;
-use crate::query::{Filter, MAX_FILTER_DEPTH, Query, QueryRange, Test};
+use crate::filter::{Filter, MAX_FILTER_DEPTH, Test};
+use crate::query::{Query, QueryRange};
 use crate::wire;
 
 fn request() -> wire::QueryRequest {

@@ -1,0 +1,175 @@
+//! Filters: which cells count. The list of operators is here; what one means, serving says.
+
+use crate::field::FieldRef;
+
+/// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
+/// readers give up at 100 messages, and a filter is two of them a level.
+pub const MAX_FILTER_DEPTH: usize = 32;
+
+/// Which cells count. The empty `And` holds for all cells, the empty `Or` for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// All of them hold.
+    And(Vec<Self>),
+    /// At least one of them holds.
+    Or(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// A test of one field.
+    Field {
+        /// The field that is tested.
+        field: FieldRef,
+        /// What must hold of it.
+        test: Test,
+    },
+}
+
+impl Filter {
+    /// How deep it nests: 1 for a single test or an empty list.
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::And(filters) | Self::Or(filters) => {
+                1 + filters.iter().map(Self::depth).max().unwrap_or(0)
+            }
+            Self::Not(filter) => 1 + filter.depth(),
+            Self::Field { .. } => 1,
+        }
+    }
+}
+
+/// What must hold of a field. A cell's value is seen as a set: of one value on a single-valued
+/// field, of any number on a multi-valued one, and empty where it is null. So `NoneOf` holds for
+/// null, and `AllOf` asks for a multi-valued field (unless it names one value only).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// The set holds at least one of the values.
+    AnyOf(Vec<String>),
+    /// The set holds every one of the values.
+    AllOf(Vec<String>),
+    /// The set holds none of the values.
+    NoneOf(Vec<String>),
+    /// The set holds a value that starts so (case counts).
+    Prefix(String),
+    /// The set is empty (`true`), or is not (`false`).
+    IsNull(bool),
+}
+
+impl Test {
+    /// Which operator it applies.
+    pub fn operator(&self) -> Operator {
+        match self {
+            Self::AnyOf(_) => Operator::AnyOf,
+            Self::AllOf(_) => Operator::AllOf,
+            Self::NoneOf(_) => Operator::NoneOf,
+            Self::Prefix(_) => Operator::Prefix,
+            Self::IsNull(_) => Operator::IsNull,
+        }
+    }
+
+    /// How many values it names.
+    pub fn n_values(&self) -> usize {
+        match self {
+            Self::AnyOf(values) | Self::AllOf(values) | Self::NoneOf(values) => values.len(),
+            Self::Prefix(_) => 1,
+            Self::IsNull(_) => 0,
+        }
+    }
+}
+
+/// A way to test a field: the variants of [`Test`] without their values.
+///
+/// The wire, the filter language of the command line and the GraphQL schema all follow from [`Operator::ALL`]; whoever
+/// matches one names every variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operator {
+    /// [`Test::AnyOf`].
+    AnyOf,
+    /// [`Test::AllOf`].
+    AllOf,
+    /// [`Test::NoneOf`].
+    NoneOf,
+    /// [`Test::Prefix`].
+    Prefix,
+    /// [`Test::IsNull`].
+    IsNull,
+}
+
+/// What an operator takes, and the test that it makes of that.
+#[derive(Debug, Clone, Copy)]
+pub enum Takes {
+    /// A list of values.
+    Values(fn(Vec<String>) -> Test),
+    /// One text.
+    Text(fn(String) -> Test),
+    /// Yes or no.
+    Flag {
+        /// Makes the test.
+        test: fn(bool) -> Test,
+        /// The word for *no* in a language where the operator's name alone means *yes*.
+        denied: &'static str,
+    },
+}
+
+impl Operator {
+    /// Every operator, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [Self::AnyOf, Self::AllOf, Self::NoneOf, Self::Prefix, Self::IsNull];
+
+    /// The name that people write: `anyOf`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AnyOf => "anyOf",
+            Self::AllOf => "allOf",
+            Self::NoneOf => "noneOf",
+            Self::Prefix => "prefix",
+            Self::IsNull => "isNull",
+        }
+    }
+
+    /// The name on the wire: `any_of`.
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Self::AnyOf => "any_of",
+            Self::AllOf => "all_of",
+            Self::NoneOf => "none_of",
+            Self::Prefix => "prefix",
+            Self::IsNull => "is_null",
+        }
+    }
+
+    /// What it takes.
+    pub fn takes(self) -> Takes {
+        match self {
+            Self::AnyOf => Takes::Values(Test::AnyOf),
+            Self::AllOf => Takes::Values(Test::AllOf),
+            Self::NoneOf => Takes::Values(Test::NoneOf),
+            Self::Prefix => Takes::Text(Test::Prefix),
+            Self::IsNull => Takes::Flag { test: Test::IsNull, denied: "isNotNull" },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operator_makes_its_own_test() {
+        for operator in Operator::ALL {
+            let test = match operator.takes() {
+                Takes::Values(test) => test(vec!["a".to_owned()]),
+                Takes::Text(test) => test("a".to_owned()),
+                Takes::Flag { test, .. } => test(true),
+            };
+            assert_eq!(test.operator(), operator);
+        }
+    }
+
+    #[test]
+    fn each_operator_is_listed_once_under_a_name_of_its_own() {
+        let listed = Operator::ALL;
+        let of = |name: fn(Operator) -> &'static str| {
+            listed.map(name).into_iter().collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!([of(Operator::name), of(Operator::wire_name)], [listed.len(); 2]);
+    }
+}
