@@ -70,7 +70,7 @@ pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError>
     let frame = ctx.sql_with_options(query, only_queries).await.map_err(refused)?;
     let schema = Arc::new(frame.schema().as_arrow().clone());
     let batches = frame.collect().await.map_err(refused)?;
-    Ok(SqlAnswer { schema, batches })
+    Ok(SqlAnswer::new(schema, batches))
 }
 
 async fn add_lake(

@@ -6,7 +6,7 @@ use clio_etl::{Days, Sample, Silent, SqlConfig, sql, verify};
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use url::Url;
 
-use crate::sandbox::{Sandbox, days};
+use crate::sandbox::{Sandbox, csv, days};
 
 /// A source of any format, whose sum and times are read from texts.
 fn model(format: &str, policy: &str) -> String {
@@ -50,8 +50,7 @@ async fn quarantined(sandbox: &Sandbox) -> Vec<String> {
     };
     let query = "SELECT run, source, split_part(file, '/', -2) || '/' || split_part(file, '/', -1) AS file, \
                  coalesce(line, row) AS at, reason, content FROM quarantine ORDER BY run, source, file, at";
-    let answer = sql(&config, query).await.unwrap().to_csv().unwrap();
-    let answer = String::from_utf8(answer).unwrap();
+    let answer = csv(&sql(&config, query).await.unwrap());
     answer.lines().skip(1).map(str::to_owned).collect()
 }
 

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clio_etl::{Config, Days, EtlError, RunReport, Silent, run};
+use clio_etl::{Config, Days, EtlError, RunReport, Silent, SqlAnswer, run};
 use clio_lake::{CHECKSUM_TAG, Checksum, SnapshotMetadata};
 use clio_proto::{DayRange, Model, RunId};
 use clio_sketch::{Family, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -260,4 +261,13 @@ fn walk(folder: &Path, files: &mut BTreeMap<PathBuf, u64>) {
 /// The days from one to another.
 pub(crate) fn days(first: &str, last: &str) -> Days {
     Days::Range(DayRange::try_new(first.parse().unwrap(), last.parse().unwrap()).unwrap())
+}
+
+/// The rows of a query, a line each under one with the names.
+pub(crate) fn csv(answer: &SqlAnswer) -> String {
+    let mut out = Vec::new();
+    let mut writer = WriterBuilder::new().with_header(true).build(&mut out);
+    answer.batches().iter().for_each(|batch| writer.write(batch).unwrap());
+    drop(writer);
+    String::from_utf8(out).unwrap()
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::output::AnswerFormat;
+
 pub(crate) use etl::{
     DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
     EtlTarget, EtlVerifyArgs,
@@ -303,13 +305,6 @@ pub(crate) struct CubeAddress {
     /// Ask this running service
     #[arg(long, env = "CLIO_SERVING", value_name = "URL")]
     pub(crate) serving: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum AnswerFormat {
-    Table,
-    Json,
-    Csv,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! `clio query`: the same queries from the shell, on a lake or through a running service.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use clio_proto::{
@@ -8,10 +8,10 @@ use clio_proto::{
     RemoteConfig, RemoteCubes, SnapshotId,
 };
 
-use crate::args::{AnswerFormat, QueryArgs};
-use crate::output::{CsvWriter, JsonWriter};
+use crate::args::QueryArgs;
+use crate::output::{Options, Rows};
 use crate::settings::Settings;
-use crate::terminal::{AnswerWriter, say, tell};
+use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
 use crate::{address, filter, output, terminal};
 
@@ -25,37 +25,27 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
     }
     let snapshot = args.snapshot.map(SnapshotId);
-    let out = || BufWriter::new(AnswerWriter::default());
-    match args.format {
-        AnswerFormat::Table => {
-            query.limit = args.limit.unwrap_or(TABLE_ROWS);
-            let answer = service.query(query, snapshot).await?;
-            say!("{}", output::table(&answer, &description));
-        }
-        AnswerFormat::Json => {
-            let mut pages = Pages::ask(service.as_ref(), query, args.limit, snapshot).await?;
-            let mut writer = JsonWriter::begin(out(), &pages.page)?;
-            writer.page(&pages.page)?;
-            while pages.turn(service.as_ref()).await? {
-                writer.page(&pages.page)?;
-            }
-            writer.end()?;
-        }
-        AnswerFormat::Csv => {
-            let mut pages = Pages::ask(service.as_ref(), query, args.limit, snapshot).await?;
-            let mut writer = CsvWriter::begin(out(), args.raw, &pages.page, &description)?;
-            writer.page(&pages.page)?;
-            while pages.turn(service.as_ref()).await? {
-                writer.page(&pages.page)?;
-            }
-            writer.end()?;
-        }
+    let format = args.format.writer();
+    let (n_asked, is_one_page) = match format.rows() {
+        Rows::OnePage { n_unless_said } => (args.limit.unwrap_or(n_unless_said), true),
+        Rows::All => (args.limit.unwrap_or(usize::MAX), false),
+    };
+    let mut pages = if is_one_page {
+        Pages::ask_one(service.as_ref(), query, n_asked, snapshot).await?
+    } else {
+        Pages::ask(service.as_ref(), query, n_asked, snapshot).await?
+    };
+    let mut out = BufWriter::new(AnswerWriter::default());
+    let options = Options { is_raw: args.raw };
+    let mut writer = format.begin(&mut out, &pages.page, &description, options)?;
+    writer.page(&mut out, &pages.page)?;
+    while pages.turn(service.as_ref()).await? {
+        writer.page(&mut out, &pages.page)?;
     }
+    writer.end(&mut out)?;
+    out.flush()?;
     Ok(())
 }
-
-/// The rows of a table where nobody says how many.
-const TABLE_ROWS: usize = 100;
 
 /// An answer of any number of rows, page by page from one snapshot, of which one page is held.
 struct Pages {
@@ -67,14 +57,25 @@ struct Pages {
 }
 
 impl Pages {
+    /// Asks for the only page.
+    async fn ask_one(
+        service: &dyn CubeService,
+        query: Query,
+        n_asked: usize,
+        snapshot: Option<SnapshotId>,
+    ) -> anyhow::Result<Self> {
+        let query = Query { limit: n_asked, ..query };
+        let page = service.query(query.clone(), snapshot).await?;
+        Ok(Self { query, snapshot: Some(page.snapshot.id), page, n_left: 0 })
+    }
+
     /// Asks for the first page, and says on standard error what the numbers lack.
     async fn ask(
         service: &dyn CubeService,
         mut query: Query,
-        limit: Option<usize>,
+        n_asked: usize,
         snapshot: Option<SnapshotId>,
     ) -> anyhow::Result<Self> {
-        let n_asked = limit.unwrap_or(usize::MAX);
         query.limit = n_asked.min(MAX_LIMIT);
         let page = service.query(query.clone(), snapshot).await?;
         for note in output::for_programs(&page) {

@@ -1,10 +1,10 @@
 //! `clio sql`: SQL over a lake's cells and lookups, and over Parquet files beside it.
 
+use anyhow::anyhow;
 use clio_etl::SqlConfig;
 use url::Url;
 
-use crate::args::{AnswerFormat, SqlArgs};
-use crate::terminal::say;
+use crate::args::SqlArgs;
 use crate::usage::Usage;
 use crate::{address, terminal};
 
@@ -22,11 +22,11 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         memory_bytes: args.memory.map(|mib| mib.get() << 20),
     };
     let answer = clio_etl::sql(&config, &args.query).await?;
-    match args.format {
-        AnswerFormat::Table => say!("{}", answer.to_table()?),
-        AnswerFormat::Json => terminal::answer_bytes(&answer.to_json_lines()?),
-        AnswerFormat::Csv => terminal::answer_bytes(&answer.to_csv()?),
-    }
+    // Written as a whole before any of it is printed: half an answer looks like all of it.
+    let mut out = Vec::new();
+    let written = args.format.writer().sql(&mut out, &answer);
+    written.map_err(|error| anyhow!("the answer cannot be written: {error}"))?;
+    terminal::answer_bytes(&out);
     Ok(())
 }
 

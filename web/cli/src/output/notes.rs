@@ -1,6 +1,6 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, DayRange, MixedLookup};
+use clio_proto::{Answer, DayRange, MixedLookup, Unattributed};
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
@@ -28,7 +28,7 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     if coverage.n_days_present == 0 {
         notes.push("no_data".to_owned());
     }
-    let n_unattributed: u64 = super::unattributed(answer).map(|of_day| of_day.rows).sum();
+    let n_unattributed: u64 = unattributed(answer).map(|of_day| of_day.rows).sum();
     if n_unattributed > 0 {
         notes.push(format!("unattributed={n_unattributed}"));
     }
@@ -42,4 +42,11 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
         notes.push(format!("unknown_value=and {n_more} more"));
     }
     notes.into_iter().map(|note| format!("note: {note}")).collect()
+}
+
+/// The events without credit of the days asked for.
+pub(crate) fn unattributed(answer: &Answer) -> impl Iterator<Item = &Unattributed> {
+    let range = answer.coverage.range;
+    let is_asked = move |day| range.is_some_and(|(first, last)| (first..=last).contains(&day));
+    answer.snapshot.unattributed.iter().filter(move |of_day| is_asked(of_day.day))
 }

@@ -2,53 +2,78 @@
 
 use std::io::{self, Write};
 
-use clio_proto::{Answer, DayRange, MixedLookup, Row, n_days};
+use arrow::error::ArrowError;
+use arrow::json::LineDelimitedWriter;
+use clio_etl::SqlAnswer;
+use clio_proto::{Answer, DayRange, Description, MixedLookup, Row, n_days};
 use serde_json::{Map, Value, json};
+
+use super::sql_texts::{has_union, shown_texts, with_texts};
+use super::{Format, Options, Pages, Rows};
+use crate::output::notes::unattributed;
 
 /// The most days that the lists name which ranges replaced.
 const MAX_LISTED_DAYS: usize = 1_000;
 
-/// Writes pages of one answer.
-pub(crate) struct JsonWriter<W> {
-    out: W,
-    n_rows: usize,
-}
+pub(super) struct JsonFormat;
 
-impl<W: Write> JsonWriter<W> {
-    /// Begins with all that is known before the rows.
-    pub(crate) fn begin(mut out: W, answer: &Answer) -> io::Result<Self> {
+impl Format for JsonFormat {
+    fn rows(&self) -> Rows {
+        Rows::All
+    }
+
+    fn begin(
+        &self,
+        out: &mut dyn Write,
+        first: &Answer,
+        _dataset: &Description,
+        _options: Options,
+    ) -> io::Result<Box<dyn Pages>> {
         out.write_all(b"{\n")?;
-        let coverage = coverage(answer);
         let entries = [
-            ("snapshot", snapshot(answer)),
-            ("coverage", coverage),
-            ("notices", answer.notices.iter().map(notice).collect()),
-            ("n_notices", json!(answer.n_notices)),
-            ("n_groups", json!(answer.n_groups)),
-            ("overlapping", texts(answer.overlapping.iter())),
-            ("elapsed_ms", json!(answer.elapsed.as_secs_f64() * 1e3)),
-            ("total", row(answer, &answer.total)),
+            ("snapshot", snapshot(first)),
+            ("coverage", coverage(first)),
+            ("notices", first.notices.iter().map(notice).collect()),
+            ("n_notices", json!(first.n_notices)),
+            ("n_groups", json!(first.n_groups)),
+            ("overlapping", texts(first.overlapping.iter())),
+            ("elapsed_ms", json!(first.elapsed.as_secs_f64() * 1e3)),
+            ("total", row(first, &first.total)),
         ];
         for (name, entry) in entries {
             writeln!(out, "  \"{name}\": {entry},")?;
         }
         out.write_all(b"  \"rows\": [")?;
-        Ok(Self { out, n_rows: 0 })
+        Ok(Box::new(JsonPages { n_rows: 0 }))
     }
 
-    /// Writes the rows of a page.
-    pub(crate) fn page(&mut self, answer: &Answer) -> io::Result<()> {
+    /// One object a row, a line each; bytes are hexadecimal, and unions are texts.
+    fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
+        let mut writer = LineDelimitedWriter::new(out);
+        answer
+            .batches()
+            .iter()
+            .try_for_each(|batch| writer.write(&with_texts(batch, has_union, shown_texts)?))?;
+        writer.finish()
+    }
+}
+
+struct JsonPages {
+    n_rows: usize,
+}
+
+impl Pages for JsonPages {
+    fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         for own in &answer.rows {
             let before = if self.n_rows == 0 { "" } else { "," };
-            write!(self.out, "{before}\n    {}", row(answer, own))?;
+            write!(out, "{before}\n    {}", row(answer, own))?;
             self.n_rows += 1;
         }
         Ok(())
     }
 
-    pub(crate) fn end(mut self) -> io::Result<()> {
-        self.out.write_all(if self.n_rows == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
-        self.out.flush()
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(if self.n_rows == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })
     }
 }
 
@@ -80,7 +105,7 @@ fn coverage(answer: &Answer) -> Value {
         let range = |range: &DayRange| json!({ "from": range.first().to_string(), "to": range.last().to_string() });
         ranges.iter().map(range).collect::<Vec<_>>()
     };
-    let unattributed: Vec<_> = super::unattributed(answer)
+    let unattributed: Vec<_> = unattributed(answer)
         .map(|of_day| {
             json!({
                 "source": of_day.source, "day": of_day.day.to_string(), "rows": of_day.rows,

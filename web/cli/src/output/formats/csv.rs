@@ -5,25 +5,32 @@
 //! it, and so has one that begins with an apostrophe, so that one can tell; `--raw` leaves texts as they are.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::csv::WriterBuilder;
+use arrow::error::ArrowError;
+use clio_etl::SqlAnswer;
 use clio_proto::{Answer, Description, FieldInfo, GroupKey, Row, Value};
 
-/// Writes pages of one answer.
-pub(crate) struct CsvWriter<W> {
-    out: W,
-    is_raw: bool,
-    /// By key: whether a column with its label follows.
-    has_label: Vec<bool>,
-}
+use super::sql_texts::{is_nested, nested_texts, with_texts};
+use super::{Format, Options, Pages, Rows};
 
-impl<W: Write> CsvWriter<W> {
+pub(super) struct CsvFormat;
+
+impl Format for CsvFormat {
+    fn rows(&self) -> Rows {
+        Rows::All
+    }
+
     /// Begins with a line that names the columns.
-    pub(crate) fn begin(
-        out: W,
-        is_raw: bool,
-        answer: &Answer,
+    fn begin(
+        &self,
+        out: &mut dyn Write,
+        first: &Answer,
         dataset: &Description,
-    ) -> io::Result<Self> {
+        options: Options,
+    ) -> io::Result<Box<dyn Pages>> {
         let has_label = |key: &GroupKey| match key {
             GroupKey::Time(_) => false,
             GroupKey::Field(field) => {
@@ -31,37 +38,57 @@ impl<W: Write> CsvWriter<W> {
                 dataset.fields.iter().find(is_own).is_some_and(|info| info.has_label)
             }
         };
-        let has_label: Vec<bool> = answer.group_by.iter().map(has_label).collect();
-        let mut writer = Self { out, is_raw: true, has_label };
+        let has_label: Vec<bool> = first.group_by.iter().map(has_label).collect();
         let mut names = Vec::new();
-        for (key, has_label) in answer.group_by.iter().zip(&writer.has_label) {
+        for (key, has_label) in first.group_by.iter().zip(&has_label) {
             names.push(key.to_string());
             if *has_label {
                 names.push(format!("{key}_label"));
             }
         }
-        for measure in &answer.measures {
+        for measure in &first.measures {
             let bounds = ["", "_lower", "_upper"].map(|end| format!("{measure}{end}"));
             names.extend(bounds);
         }
-        writer.record(names.iter().map(|name| Field::Text(Some(name))))?;
-        writer.is_raw = is_raw;
-        Ok(writer)
+        // Names are no data: they stay as the model has them.
+        let head = CsvPages { is_raw: true, has_label };
+        head.record(out, names.iter().map(|name| Field::Text(Some(name))))?;
+        Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
 
+    /// Bytes are hexadecimal; lists, structs and maps are JSON texts.
+    fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
+        let mut writer = WriterBuilder::new().with_header(true).build(out);
+        let empty = [RecordBatch::new_empty(Arc::clone(answer.schema()))];
+        let batches = if answer.batches().is_empty() { &empty } else { answer.batches() };
+        batches
+            .iter()
+            .try_for_each(|batch| writer.write(&with_texts(batch, is_nested, nested_texts)?))
+    }
+}
+
+struct CsvPages {
+    is_raw: bool,
+    /// By key: whether a column with its label follows.
+    has_label: Vec<bool>,
+}
+
+impl Pages for CsvPages {
     /// Writes the rows of a page, or the total where nothing is grouped.
-    pub(crate) fn page(&mut self, answer: &Answer) -> io::Result<()> {
+    fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         if answer.group_by.is_empty() {
-            return self.row(&answer.total);
+            return self.row(out, &answer.total);
         }
-        answer.rows.iter().try_for_each(|row| self.row(row))
+        answer.rows.iter().try_for_each(|row| self.row(out, row))
     }
 
-    pub(crate) fn end(mut self) -> io::Result<()> {
-        self.out.flush()
+    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
     }
+}
 
-    fn row(&mut self, row: &Row) -> io::Result<()> {
+impl CsvPages {
+    fn row(&self, out: &mut dyn Write, row: &Row) -> io::Result<()> {
         let mut fields = Vec::new();
         for (key, has_label) in row.keys.iter().zip(&self.has_label) {
             fields.push(Field::Text(key.value.as_deref()));
@@ -78,30 +105,34 @@ impl<W: Write> CsvWriter<W> {
                 None => Field::Number(number.map(|number| number.to_string())),
             }));
         }
-        self.record(fields.into_iter())
+        self.record(out, fields.into_iter())
     }
 
-    fn record<'a>(&mut self, fields: impl Iterator<Item = Field<'a>>) -> io::Result<()> {
+    fn record<'a>(
+        &self,
+        out: &mut dyn Write,
+        fields: impl Iterator<Item = Field<'a>>,
+    ) -> io::Result<()> {
         for (at, field) in fields.enumerate() {
             if at > 0 {
-                self.out.write_all(b",")?;
+                out.write_all(b",")?;
             }
             match field {
-                Field::Text(Some(text)) => self.text(text)?,
-                Field::Number(Some(number)) => self.out.write_all(number.as_bytes())?,
+                Field::Text(Some(text)) => self.text(out, text)?,
+                Field::Number(Some(number)) => out.write_all(number.as_bytes())?,
                 Field::Text(None) | Field::Number(None) => {}
             }
         }
-        self.out.write_all(b"\n")
+        out.write_all(b"\n")
     }
 
-    fn text(&mut self, text: &str) -> io::Result<()> {
+    fn text(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']);
         let apostrophe = if is_formula && !self.is_raw { "'" } else { "" };
         if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
-            return write!(self.out, "\"{apostrophe}{}\"", text.replace('"', "\"\""));
+            return write!(out, "\"{apostrophe}{}\"", text.replace('"', "\"\""));
         }
-        write!(self.out, "{apostrophe}{text}")
+        write!(out, "{apostrophe}{text}")
     }
 }
 
@@ -116,8 +147,8 @@ mod tests {
 
     fn written(text: Option<&str>, is_raw: bool) -> String {
         let mut out = Vec::new();
-        let mut writer = CsvWriter { out: &mut out, is_raw, has_label: Vec::new() };
-        writer.record([Field::Text(text), Field::Number(None)].into_iter()).unwrap();
+        let pages = CsvPages { is_raw, has_label: Vec::new() };
+        pages.record(&mut out, [Field::Text(text), Field::Number(None)].into_iter()).unwrap();
         String::from_utf8(out).unwrap()
     }
 

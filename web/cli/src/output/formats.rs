@@ -1,0 +1,85 @@
+//! The formats of answers, of the cube as of SQL: a file each beside this one, and an entry in one list.
+
+mod csv;
+mod json;
+mod sql_texts;
+mod table;
+
+use std::io::{self, Write};
+
+use arrow::error::ArrowError;
+use clap::ValueEnum;
+use clio_etl::SqlAnswer;
+use clio_proto::{Answer, Description};
+
+/// The formats that `--format` knows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+impl AnswerFormat {
+    /// What writes it.
+    pub(crate) fn writer(self) -> &'static dyn Format {
+        match self {
+            Self::Table => &table::TableFormat,
+            Self::Json => &json::JsonFormat,
+            Self::Csv => &csv::CsvFormat,
+        }
+    }
+}
+
+/// A way to write answers as text.
+pub(crate) trait Format: Sync {
+    /// How many rows of the cube's answers it takes.
+    fn rows(&self) -> Rows;
+
+    /// Begins an answer of the cube with all that is known before its rows.
+    fn begin(
+        &self,
+        out: &mut dyn Write,
+        first: &Answer,
+        dataset: &Description,
+        options: Options,
+    ) -> io::Result<Box<dyn Pages>>;
+
+    /// Writes the rows of an SQL query.
+    ///
+    /// # Errors
+    ///
+    /// Where a value has no text, such as a time that is out of range.
+    fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError>;
+}
+
+/// The pages of one answer of the cube, written as they come.
+pub(crate) trait Pages {
+    /// Writes the rows of a page.
+    fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()>;
+
+    /// Writes what stands behind the last page.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// How many rows a format takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// One page, in which people also read what the numbers lack.
+    OnePage {
+        /// Its rows where nobody says how many.
+        n_unless_said: usize,
+    },
+    /// All, page after page, for programs; what the numbers lack stands on standard error.
+    All,
+}
+
+/// What may be asked of some formats.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Texts byte for byte, also where a spreadsheet takes them for formulas.
+    pub(crate) is_raw: bool,
+}
+
+#[cfg(test)]
+mod tests;

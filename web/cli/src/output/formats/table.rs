@@ -1,0 +1,174 @@
+//! Answers as a table for people, and in words what its numbers stand on.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow::error::ArrowError;
+use arrow::util::pretty::pretty_format_batches_with_schema;
+use clio_etl::SqlAnswer;
+use clio_proto::{Answer, DayRange, Description, Key, MeasureClass, MeasureFormat, Row, n_days};
+use comfy_table::{Cell, CellAlignment, Table};
+
+use super::{Format, Options, Pages, Rows};
+use crate::output::notes::unattributed;
+use crate::output::numbers::{Shown, number_with_bounds, whole_text};
+use crate::output::shortened;
+use crate::output::tables::ruled_below_its_head;
+use crate::terminal::{Lines, safe};
+
+pub(super) struct TableFormat;
+
+impl Format for TableFormat {
+    fn rows(&self) -> Rows {
+        Rows::OnePage { n_unless_said: 100 }
+    }
+
+    fn begin(
+        &self,
+        _out: &mut dyn Write,
+        first: &Answer,
+        dataset: &Description,
+        _options: Options,
+    ) -> io::Result<Box<dyn Pages>> {
+        let shown = first.measures.iter().map(|measure| shown(measure, dataset)).collect();
+        Ok(Box::new(OneTable { shown }))
+    }
+
+    fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
+        let schema = Arc::clone(answer.schema());
+        let table = pretty_format_batches_with_schema(schema, answer.batches())?.to_string();
+        writeln!(out, "{}", safe(&table, Lines::Kept))?;
+        Ok(())
+    }
+}
+
+/// The table of the only page.
+struct OneTable {
+    /// By measure.
+    shown: Vec<Shown>,
+}
+
+impl Pages for OneTable {
+    fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+        writeln!(out, "{}", safe(&table(answer, &self.shown), Lines::Kept))
+    }
+
+    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn shown(measure: &str, dataset: &Description) -> Shown {
+    let found = dataset.measures.iter().find(|info| info.name == *measure);
+    let format = found.map_or(MeasureFormat::Number, |info| info.format);
+    // An estimated number of people is rounded like the whole number that it stands for.
+    let counts = found.is_some_and(|info| match info.class {
+        MeasureClass::Count | MeasureClass::Distinct { .. } => true,
+        MeasureClass::Sum | MeasureClass::Derived { .. } => false,
+    });
+    Shown { format, is_whole: counts && format == MeasureFormat::Number }
+}
+
+/// The table, then in words what the numbers stand on.
+fn table(answer: &Answer, shown: &[Shown]) -> String {
+    let mut table = ruled_below_its_head();
+    let keys = answer.group_by.iter().map(Cell::new);
+    let measures = answer
+        .measures
+        .iter()
+        .map(|measure| Cell::new(measure).set_alignment(CellAlignment::Right));
+    table.set_header(keys.chain(measures));
+    let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
+        let values = row.values.iter().zip(shown).map(|(value, shown)| {
+            Cell::new(number_with_bounds(value, *shown)).set_alignment(CellAlignment::Right)
+        });
+        table.add_row(keys.into_iter().map(Cell::new).chain(values));
+    };
+    for row in &answer.rows {
+        add(&mut table, row, row.keys.iter().map(key_text).collect());
+    }
+    let n_left_out = answer.n_groups.saturating_sub(answer.rows.len() as u64);
+    if n_left_out > 0 && !answer.group_by.is_empty() {
+        table.add_row([Cell::new(format!("… {} groups more", whole_text(n_left_out.into())))]);
+    }
+    // The total has no keys; where there are key columns, its first cell says what it is.
+    let total_keys = (0..answer.group_by.len())
+        .map(|index| if index == 0 { "(total)".to_owned() } else { String::new() })
+        .collect();
+    add(&mut table, &answer.total, total_keys);
+    format!("{table}\n{}", notes(answer))
+}
+
+fn key_text(key: &Key) -> String {
+    let text = match (&key.label, &key.value) {
+        (Some(label), Some(value)) if label != value => format!("{label} ({value})"),
+        (_, Some(value)) => value.clone(),
+        (Some(label), None) => label.clone(),
+        (None, None) => "(null)".to_owned(),
+    };
+    safe(&text, Lines::One).into_owned()
+}
+
+/// What people must know to trust the table: snapshot, days, gaps, overlaps, error.
+fn notes(answer: &Answer) -> String {
+    let snapshot = &answer.snapshot;
+    let mut lines = vec![format!(
+        "snapshot {} of {}, run {}",
+        snapshot.id, snapshot.committed_at, snapshot.run
+    )];
+    match answer.coverage.range {
+        Some((first, last)) => {
+            let periods: Vec<_> = answer.coverage.periods.iter().map(ToString::to_string).collect();
+            lines.push(format!("days {first} to {last}, read from {}", shortened(&periods)));
+        }
+        None => lines.push("no days: the lake is empty".to_owned()),
+    }
+    let coverage = &answer.coverage;
+    for (what, days, mend) in [
+        ("missing days", &coverage.missing, ""),
+        (
+            "of them in retired months",
+            &coverage.retired,
+            "; ask for the whole month, and not by day",
+        ),
+        ("provisional days", &coverage.provisional, ""),
+    ] {
+        if !days.is_empty() {
+            let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
+            lines.push(format!("{what} ({}): {}{mend}", n_days(days), shortened(&ranges)));
+        }
+    }
+    lines.extend(coverage.mixed.iter().map(ToString::to_string));
+    if coverage.range.is_some() && coverage.n_days_present == 0 {
+        lines.push("no data: none of these days is in the snapshot".to_owned());
+    }
+    lines.extend(answer.notices.iter().map(ToString::to_string));
+    let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
+    if n_more > 0 {
+        lines.push(format!("and {n_more} more values that do not exist"));
+    }
+    let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
+    for of_day in unattributed(answer) {
+        *n_unattributed.entry(&of_day.source).or_default() += of_day.rows;
+    }
+    for (source, n) in n_unattributed {
+        let n = whole_text(n.into());
+        lines.push(format!(
+            "{n} events of {source} found none to be credited to: in no number here"
+        ));
+    }
+    let n_rows = answer.rows.len() as u64;
+    if n_rows < answer.n_groups {
+        lines.push(format!("{n_rows} of {} groups; see --limit and --offset", answer.n_groups));
+    }
+    if !answer.overlapping.is_empty() {
+        let fields: Vec<_> = answer.overlapping.iter().map(ToString::to_string).collect();
+        lines.push(format!("groups by {} overlap: they do not add up", fields.join(", ")));
+    }
+    lines.push(format!(
+        "± and ranges: 95 % bounds of sketch error, none for exact numbers; {:.1} ms",
+        answer.elapsed.as_secs_f64() * 1e3
+    ));
+    lines.join("\n")
+}
