@@ -269,12 +269,14 @@ pub(crate) fn encode_as(
     target: HllType,
     out: &mut Vec<u8>,
 ) -> Result<(), SketchError> {
-    if kind.family != Family::DataSketches {
-        return Err(SketchError::WrongFamily {
-            expected: Family::DataSketches,
-            found: kind.family,
-        });
+    match kind.family {
+        Family::DataSketches => {
+            datasketches::encode(kind.precision, parts, target, out);
+            Ok(())
+        }
+        Family::HllPlusPlus => {
+            let expected = Family::DataSketches;
+            Err(SketchError::WrongFamily { expected, found: kind.family })
+        }
     }
-    datasketches::encode(kind.precision, parts, target, out);
-    Ok(())
 }

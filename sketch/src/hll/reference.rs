@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use hyperloglogplus::{HyperLogLog, HyperLogLogPlus};
 
 use crate::error::SketchError;
-use crate::family::Precision;
+use crate::family::{Family, Precision};
 
 /// A distinct count by the `hyperloglogplus` crate, whose code shares nothing with ours.
 ///
@@ -40,6 +40,15 @@ impl ReferenceSketch {
         Self { precision, inner }
     }
 
+    /// An empty one for a family, where there is a second opinion of it.
+    #[must_use]
+    pub fn of(family: Family, precision: Precision) -> Option<Self> {
+        match family {
+            Family::HllPlusPlus => Some(Self::new(precision)),
+            Family::DataSketches => None,
+        }
+    }
+
     /// Inserts one hash, as [`Sketch::insert_hash`](crate::Sketch::insert_hash) does.
     pub fn insert_hash(&mut self, hash: u64) {
         self.inner.insert(&hash);
@@ -52,9 +61,9 @@ impl ReferenceSketch {
     /// [`SketchError::Mismatch`] when the precision differs.
     pub fn union(&mut self, other: &Self) -> Result<(), SketchError> {
         self.inner.merge(&other.inner).map_err(|_| SketchError::Mismatch {
-            expected_family: crate::Family::HllPlusPlus,
+            expected_family: Family::HllPlusPlus,
             expected_precision: self.precision,
-            found_family: crate::Family::HllPlusPlus,
+            found_family: Family::HllPlusPlus,
             found_precision: other.precision,
         })
     }

@@ -100,9 +100,12 @@ impl Sketch {
     /// [`SketchError::PrecisionOutOfRange`] when `precision` is larger than the sketch's.
     pub fn at_precision(&self, precision: Precision) -> Result<Self, SketchError> {
         let (family, own) = (self.family(), self.precision());
-        if family != Family::DataSketches {
-            let expected = Family::DataSketches;
-            return Err(SketchError::WrongFamily { expected, found: family });
+        match family {
+            Family::DataSketches => {}
+            Family::HllPlusPlus => {
+                let expected = Family::DataSketches;
+                return Err(SketchError::WrongFamily { expected, found: family });
+            }
         }
         if precision > own {
             let (found, largest) = (precision.get(), own.get());
