@@ -184,7 +184,7 @@ async fn table(
         name: name.to_owned(),
         url: table.url.to_string(),
         n_files: files.len() as u64,
-        size_bytes: files.iter().map(|file| file.meta.size).sum(),
+        size_bytes: files.iter().map(|file| file.size_bytes()).sum(),
         left_out: table.left_out().to_vec(),
         columns,
         sample,

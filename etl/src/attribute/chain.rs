@@ -248,7 +248,7 @@ impl<'a> Chain<'a> {
     ) -> Result<Joined, Failure> {
         let ctx = self.ctx;
         let Sides { inputs, input, target, .. } = self.sides;
-        let n_bytes: u64 = events.iter().map(|file| file.meta.size).sum();
+        let n_bytes: u64 = events.iter().map(SourceFile::size_bytes).sum();
         let noted = BloomFilter::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
         let provider = input.table.provider(events.to_vec(), inputs.n_threads);
         let days = step.events.unwrap_or(Days::All);
@@ -277,6 +277,7 @@ impl<'a> Chain<'a> {
         }
         others.resize_with(parts.len(), || None);
         let rules = Rules {
+            credit: target.credit,
             window_micros: target.reach.micros(),
             wanted: step.wanted,
             handed_on_before: step

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use clio_proto::Credit;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, UInt32Array, UInt64Array,
 };
@@ -56,6 +57,8 @@ fn nullable(fields: impl Iterator<Item = Field>) -> SchemaRef {
 /// What becomes of events.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
+    /// Which of several targets gets the credit.
+    pub(super) credit: Credit,
     /// How long after a target an event may lie.
     pub(super) window_micros: i64,
     /// Events credited to targets of these days are wanted.
@@ -241,11 +244,13 @@ async fn fates(
         if events.hashes.is_valid(row) {
             let key = events.keys.row(row);
             targets.pass_until(key, instant).await?;
-            let last = targets.last.filter(|last| {
-                let (last_key, last_instant) = targets.at(*last);
-                last_key == key && last_instant >= begins
-            });
-            if let Some((batch, of)) = last {
+            let credited_to = match rules.credit {
+                Credit::Last => targets.last.filter(|last| {
+                    let (last_key, last_instant) = targets.at(*last);
+                    last_key == key && last_instant >= begins
+                }),
+            };
+            if let Some((batch, of)) = credited_to {
                 let day = date_of(targets.batches[batch].days.value(of));
                 if rules.wanted.is_some_and(|days| days.contains(day)) {
                     fates.credited.push(number);

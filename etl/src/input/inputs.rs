@@ -316,8 +316,8 @@ impl Input {
 /// Each file once, in the order of their paths.
 fn in_order(files: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
     let mut files: Vec<SourceFile> = files.collect();
-    files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
-    files.dedup_by(|a, b| a.meta.location == b.meta.location);
+    files.sort_by(SourceFile::compare);
+    files.dedup_by(|a, b| a.compare(b).is_eq());
     files
 }
 

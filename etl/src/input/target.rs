@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clio_proto::{
-    Attribution, Dimension, DimensionColumn, Lookup, MeasureKind, Model, Source, SqlColumn,
+    Attribution, Credit, Dimension, DimensionColumn, Lookup, MeasureKind, Model, Source, SqlColumn,
 };
 use datafusion::arrow::compute::cast as cast_array;
 use datafusion::arrow::datatypes::DataType;
@@ -33,6 +33,8 @@ pub(crate) struct Target {
     pub(crate) source: Source,
     pub(crate) has_folders: bool,
     pub(crate) reach: Reach,
+    /// Which of several of its events gets the credit.
+    pub(crate) credit: Credit,
     /// By measure: whether its columns are the target's, since the event lacks one.
     pub(crate) gives: Vec<bool>,
     pub(crate) keys: Vec<Key>,
@@ -89,6 +91,7 @@ impl Target {
             table,
             source,
             reach,
+            credit: attribution.credit,
             keys,
         })
     }

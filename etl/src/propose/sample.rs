@@ -105,7 +105,7 @@ impl Sample {
         let base = Url::parse("file:///").expect("it is an address");
         let listed = Listed::list(ctx, table_name, &found.file_set(), &base, None).await?;
         let (n_files, has_folders) = (listed.files.len(), listed.has_folders());
-        let size_bytes = listed.files.iter().map(|file| file.meta.size).sum();
+        let size_bytes = listed.files.iter().map(SourceFile::size_bytes).sum();
         let stems: Vec<String> = listed.files.iter().map(|file| file.stem().to_owned()).collect();
         let last_day = listed.files.iter().map(|file| file.folder_day).max().flatten();
         let is_read = |file: &&SourceFile| !is_last_day_alone || file.folder_day == last_day;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use clio_proto::Credit;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result as EngineResult;
@@ -226,6 +227,9 @@ impl Events<'_> {
             Days::All | Days::OutOfDate => "true".to_owned(),
         };
         let window = target.reach.micros();
+        let which = match target.credit {
+            Credit::Last => "max",
+        };
         format!(
             "WITH candidates AS (
                SELECT s.* FROM target_{source} AS s LEFT SEMI JOIN own_{source} AS p ON {with_event}
@@ -234,7 +238,7 @@ impl Events<'_> {
                  SELECT s.*, row_number() OVER (PARTITION BY {of_s}, s.at ORDER BY {order}) AS place
                  FROM candidates AS s) AS numbered WHERE place = 1
              ), credit AS (
-               SELECT {of_p}, p.at, max(b.at) AS target_at
+               SELECT {of_p}, p.at, {which}(b.at) AS target_at
                FROM (SELECT DISTINCT {of_e}, e.at FROM own_{source} AS e) AS p
                JOIN best AS b ON {found} AND b.at <= p.at AND b.at >= p.at - {window}
                GROUP BY {of_p}, p.at

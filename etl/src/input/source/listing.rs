@@ -1,5 +1,6 @@
 //! The files of a source: found through the object store, pruned by `dt=` folder, matched by name.
 
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -22,18 +23,30 @@ use crate::error::{ReadError, TableName};
 pub(crate) type FolderDays = Option<RangeInclusive<Date>>;
 
 /// One file of a source or lookup.
+///
+/// What lies outside of this folder knows of it a name, a day, a size, an order and an [identity](Self::identity), no
+/// more: that its rows come from a file is a matter of this folder alone.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceFile {
-    pub(crate) meta: ObjectMeta,
+    pub(in crate::input::source) meta: ObjectMeta,
     /// What stands before the file's location in its address: `/`, or `s3://bucket/`.
-    pub(crate) store: Arc<str>,
+    pub(in crate::input::source) store: Arc<str>,
     /// The day of the `dt=` folder that the file lies in.
     pub(crate) folder_day: Option<Date>,
     /// What the names of its other `key=value` folders say, from the outermost to the innermost.
-    pub(crate) partitions: Arc<[(String, Option<String>)]>,
+    pub(in crate::input::source) partitions: Arc<[(String, Option<String>)]>,
 }
 
 impl SourceFile {
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.meta.size
+    }
+
+    /// The order in which files are read: that of their paths.
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        self.meta.location.cmp(&other.meta.location)
+    }
+
     /// The path, as messages name the file.
     pub(crate) fn path(&self) -> String {
         format!("{}{}", self.store, self.meta.location)
