@@ -8,17 +8,19 @@ mod sorter;
 use std::ops::Range;
 use std::sync::Arc;
 
-use clio_lake::cell_schema;
-use clio_proto::{MeasureKind, Model};
-use clio_sketch::{Family, Precision};
+use clio_lake::{StoredType, cell_schema};
+use clio_proto::Model;
 use datafusion::arrow::array::{ArrayRef, AsArray, LargeBinaryArray, RecordBatch};
 use datafusion::arrow::compute::{cast, interleave};
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 
-pub(crate) use self::keyed::{KeyOrder, KeyedCells};
+pub(crate) use self::keyed::KeyedCells;
 pub(crate) use self::period::{PeriodCells, Piece};
 pub(crate) use self::sorter::CellSorter;
+
+use crate::key_order::KeyOrder;
+use crate::measures::{MeasureRules, rules};
 
 /// How many cells are handed on at once: of the largest sketches (256 KiB) these are 1 GiB, below the
 /// 2 GiB that the offsets of a Binary column can address.
@@ -41,18 +43,10 @@ pub(crate) struct CellShape {
 pub(crate) struct CellMeasure {
     pub(crate) name: String,
     pub(crate) source: String,
-    pub(crate) held: Held,
-    /// Whether its events carry ready-made sketches.
-    pub(crate) is_from_sketch: bool,
-}
-
-/// How a stored measure is held, and so how it is added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
-    Count,
-    WholeSum,
-    FloatSum,
-    Sketch(Family, Precision),
+    pub(crate) stored: StoredType,
+    pub(crate) rules: Arc<dyn MeasureRules>,
+    /// Whether a row of its source stands for any number of events.
+    pub(crate) is_ready_made: bool,
 }
 
 impl CellShape {
@@ -65,18 +59,15 @@ impl CellShape {
             - model.stored_measures().count();
         let fields: Vec<_> =
             table_schema.fields().iter().skip(n_partition_columns).cloned().collect();
-        let measures = model.stored_measures().map(|measure| CellMeasure {
-            name: measure.name.clone(),
-            source: measure.kind.source().unwrap_or_default().to_owned(),
-            is_from_sketch: matches!(measure.kind, MeasureKind::Distinct { from_sketch: true, .. }),
-            held: match &measure.kind {
-                MeasureKind::Distinct { family, precision, .. } => {
-                    Held::Sketch(*family, *precision)
-                }
-                MeasureKind::Sum { .. } if float_sums.contains(&measure.name) => Held::FloatSum,
-                MeasureKind::Sum { .. } => Held::WholeSum,
-                MeasureKind::Count { .. } | MeasureKind::Derived { .. } => Held::Count,
-            },
+        let measures = model.stored_measures().filter_map(|measure| {
+            let stored = StoredType::of(measure, float_sums)?;
+            Some(CellMeasure {
+                name: measure.name.clone(),
+                source: measure.kind.source().unwrap_or_default().to_owned(),
+                stored,
+                rules: rules(&measure.kind, stored),
+                is_ready_made: measure.kind.is_ready_made(),
+            })
         });
         Self {
             file_schema: Arc::new(Schema::new(fields)),
@@ -97,9 +88,9 @@ impl CellShape {
         }
     }
 
-    /// Whether sums are rounded, so that adding them in another grouping may give other bytes.
-    pub(crate) fn has_float_sums(&self) -> bool {
-        self.measures.iter().any(|measure| measure.held == Held::FloatSum)
+    /// Whether adding cells in any grouping gives the same bytes.
+    pub(crate) fn adds_exactly(&self) -> bool {
+        self.measures.iter().all(|measure| measure.rules.adds_exactly())
     }
 }
 

@@ -8,7 +8,7 @@ mod day;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use clio_lake::{CheckFinding, CheckOutcome};
+use clio_lake::{CheckFinding, CheckOutcome, StoredType};
 use clio_proto::{Check, CheckKind, Model, OnFailure, Period};
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt, TryStreamExt};
@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use object_store::ObjectStore;
 
 use self::day::DayTally;
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 use crate::error::{CheckError, EtlError, FailedCheck};
 use crate::fold::Union;
 use crate::input::lookups::Members;
@@ -266,7 +266,7 @@ struct RowsJudged {
 
 /// The measure that counts a source's events.
 fn count_of(shape: &CellShape, source: &str) -> Option<usize> {
-    shape.measures.iter().position(|own| own.held == Held::Count && own.source == source)
+    shape.measures.iter().position(|own| own.stored == StoredType::Count && own.source == source)
 }
 
 fn days_before(day: Date, n_days: u16) -> Date {

@@ -16,7 +16,7 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
 use self::difference::Difference;
-pub(crate) use self::union::{Union, summand};
+pub(crate) use self::union::Union;
 
 use crate::cells::invariants::{self, Totals};
 use crate::cells::{CellShape, PeriodCells};

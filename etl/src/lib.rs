@@ -38,6 +38,8 @@ mod functions;
 mod input;
 mod inspect;
 mod journal;
+mod key_order;
+mod measures;
 mod propose;
 mod reported;
 mod retry;

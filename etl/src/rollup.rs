@@ -15,26 +15,21 @@
 use std::collections::BTreeMap;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use datafusion::arrow::compute::kernels::zip::zip;
-use datafusion::arrow::compute::{
-    CastOptions, cast_with_options, filter_record_batch, is_not_null,
-};
-use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type};
+use datafusion::arrow::compute::{filter_record_batch, is_not_null};
+use datafusion::arrow::datatypes::{Date32Type, Int64Type};
 use datafusion::common::DataFusionError;
 use datafusion::dataframe::DataFrame;
-use datafusion::functions_aggregate::expr_fn::{count, sum};
+use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, col};
 use datafusion::prelude::SessionContext;
-use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use jiff::civil::Date;
 
 use crate::attribute::Credited;
-use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
-use crate::engine::{explained, root_message};
+use crate::cells::{CellShape, CellSorter, PeriodCells};
+use crate::engine::explained;
 use crate::epoch::date_of;
-use crate::error::{During, EngineError, EtlError};
-use crate::functions::{self, distinct};
+use crate::error::{During, EtlError};
 use crate::input::enrich::{Decoder, InForce};
 use crate::input::frames::{DAY, dimension_column, input_column, rows_column};
 use crate::input::inputs::Inputs;
@@ -134,14 +129,7 @@ fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
     });
     let measures = shape.measures.iter().enumerate().filter_map(|(index, measure)| {
         let column = input_column(index);
-        let aggregate = match measure.held {
-            Held::Count => return None,
-            Held::WholeSum | Held::FloatSum => sum(col(&column)),
-            Held::Sketch(family, precision) if measure.is_from_sketch => {
-                functions::union(family, precision).call(vec![col(&column)])
-            }
-            Held::Sketch(family, precision) => distinct(family, precision).call(vec![col(&column)]),
-        };
+        let aggregate = measure.rules.of_events(col(&column))?;
         Some(aggregate.alias(column))
     });
     rows.chain(measures).collect()
@@ -254,36 +242,14 @@ fn stored(
     }
     for (index, measure) in shape.measures.iter().enumerate() {
         let column = input_column(index);
-        let values = match measure.held {
-            Held::Count => named(batch, &rows_column(inputs.source_index(&measure.source))),
-            Held::Sketch(..) => named(batch, &column),
-            Held::WholeSum => total(&named(batch, &column), &DataType::Int64, &measure.name)?,
-            Held::FloatSum => total(&named(batch, &column), &DataType::Float64, &measure.name)?,
+        let groups = match measure.rules.input_type() {
+            Some(_) => named(batch, &column),
+            None => named(batch, &rows_column(inputs.source_index(&measure.source))),
         };
+        let values = measure.rules.stored(&groups, &measure.name)?;
         columns.push((column, values));
     }
     RecordBatch::try_from_iter(columns).during("sorting cells")
-}
-
-/// A decimal sum as it is stored; none is 0.
-pub(crate) fn total(
-    sums: &ArrayRef,
-    stored: &DataType,
-    measure: &str,
-) -> Result<ArrayRef, EtlError> {
-    let strict = CastOptions { safe: false, ..CastOptions::default() };
-    let step = "adding up";
-    let values = cast_with_options(sums, stored, &strict).map_err(|error| {
-        let (measure, reason) = (measure.to_owned(), root_message(&error.into()));
-        EngineError::SumTooLarge { measure, reason }
-    })?;
-    if values.null_count() == 0 {
-        return Ok(values);
-    }
-    let zero = ScalarValue::new_zero(stored).during(step)?;
-    let zero = zero.to_scalar().during(step)?;
-    let known = is_not_null(&values).during(step)?;
-    zip(&known, &values, &zero).during(step)
 }
 
 fn named(batch: &RecordBatch, column: &str) -> ArrayRef {

@@ -156,7 +156,7 @@ impl Model {
 
     /// The measures that a cell holds: all but the derived ones.
     pub fn stored_measures(&self) -> impl Iterator<Item = &Measure> {
-        self.measures.iter().filter(|measure| !matches!(measure.kind, MeasureKind::Derived { .. }))
+        self.measures.iter().filter(|measure| measure.kind.is_stored())
     }
 
     /// What must hold of days before they are committed: the checks of every model that this one does not
@@ -265,6 +265,31 @@ impl MeasureKind {
                 Some(source)
             }
             Self::Derived { .. } => None,
+        }
+    }
+
+    /// The columns of the source that are measured; none of a count or a derived measure.
+    pub fn columns(&self) -> &[SqlColumn] {
+        match self {
+            Self::Count { .. } | Self::Derived { .. } => &[],
+            Self::Sum { of, .. } => std::slice::from_ref(of),
+            Self::Distinct { of, .. } => of,
+        }
+    }
+
+    /// Whether cells hold it: a derived measure is computed from others by whoever answers.
+    pub fn is_stored(&self) -> bool {
+        match self {
+            Self::Count { .. } | Self::Sum { .. } | Self::Distinct { .. } => true,
+            Self::Derived { .. } => false,
+        }
+    }
+
+    /// Whether a row of the source carries what many events come to, and not one event's value.
+    pub fn is_ready_made(&self) -> bool {
+        match self {
+            Self::Distinct { from_sketch, .. } => *from_sketch,
+            Self::Count { .. } | Self::Sum { .. } | Self::Derived { .. } => false,
         }
     }
 }

@@ -15,6 +15,7 @@
 mod batch;
 mod estimates;
 mod groups;
+mod measures;
 mod order;
 mod scratch;
 mod sums;
@@ -26,10 +27,10 @@ use clio_proto::{Code, Key, Row, ServiceError, Value};
 use crate::config::Limits;
 use crate::plan::{Output, Plan};
 use crate::propagation;
-use crate::snapshot::{Snapshot, Stored};
+use crate::snapshot::Snapshot;
 use batch::Batch;
-use estimates::Estimates;
 use groups::Groups;
+use measures::Measures;
 use sums::Sums;
 
 /// What a query gives, before it is an answer.
@@ -79,24 +80,18 @@ pub(crate) fn run(
             batches.push(batch);
         }
     }
-    let mut estimates =
-        Estimates::new(snapshot, plan, &batches, &groups, limits.n_threads_per_query, cancel);
+    let n_threads = limits.n_threads_per_query;
+    let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
     let total = if plan.has_no_data() {
         vec![Value::undefined(); plan.outputs.len()]
     } else {
-        values(plan, |measure| match sums.total(measure) {
-            Some(sum) => Ok(sum),
-            None => estimates.total(measure),
-        })?
+        values(plan, |measure| measures.total(measure))?
     };
-    let page = order::page(plan, &groups, &sums, &mut estimates)?;
+    let page = order::page(plan, &groups, &mut measures)?;
     check_budget(plan, &groups, snapshot, &page, limits)?;
     let mut rows = Vec::with_capacity(page.len());
     for group in page {
-        let values = values(plan, |measure| match sums.of(measure, group) {
-            Some(sum) => Ok(sum),
-            None => estimates.of(measure, group),
-        })?;
+        let values = values(plan, |measure| measures.of(measure, group))?;
         rows.push(Row { keys: groups.keys(snapshot, group), values });
     }
     let total = Row { keys: Vec::new(), values: total };
@@ -156,9 +151,4 @@ fn evaluate(output: &Output, stored: &[Value]) -> Value {
                 .map_or_else(Value::undefined, |(_, at)| stored[*at])
         }),
     }
-}
-
-/// How the stored measure at a position of the plan's list is stored.
-fn stored_of(snapshot: &Snapshot, plan: &Plan, measure: usize) -> Stored {
-    snapshot.layout.measures[plan.measures[measure]].stored
 }

@@ -12,12 +12,13 @@ mod range;
 
 use std::sync::Arc;
 
+use clio_lake::StoredType;
 use clio_proto::{Coverage, Direction, Expression, FieldRef, Notice, Period};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::RowFilter;
 
-use crate::snapshot::Field;
+use crate::snapshot::{Field, Snapshot};
 
 /// A query bound to one snapshot.
 #[derive(Debug)]
@@ -45,6 +46,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// How the stored measure at a position of its list is held.
+    pub(crate) fn stored_type(&self, snapshot: &Snapshot, measure: usize) -> StoredType {
+        snapshot.layout.measures[self.measures[measure]].stored
+    }
+
     /// Whether no day of the range is there, so that there is no number either.
     pub(crate) fn has_no_data(&self) -> bool {
         self.coverage.n_days_present == 0

@@ -1,7 +1,7 @@
 //! One snapshot in memory: immutable, answered from by any number of queries at once.
 //!
 //! ```text
-//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; arena.rs holds its sketches
+//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; measure/ holds its measures
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! ```
@@ -9,12 +9,14 @@
 mod arena;
 mod check;
 mod chunk;
+mod columns;
 mod decode;
 mod dictionary;
 mod field;
 mod layout;
 mod load;
 mod lookup;
+mod measure;
 mod members;
 mod states;
 
@@ -28,14 +30,15 @@ use clio_proto::{
 use jiff::civil::Date;
 
 pub(crate) use arena::{ColumnUnion, SketchArena, SketchParts};
-pub(crate) use chunk::{Chunk, KeyColumn, MeasureColumn};
+pub(crate) use chunk::{Chunk, KeyColumn};
 pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;
 pub(crate) use field::Field;
 use field::People;
-pub(crate) use layout::{Layout, Stored};
+pub(crate) use layout::Layout;
 pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
+pub(crate) use measure::MeasureColumn;
 use members::MemberIndex;
 pub(crate) use states::LookupStates;
 

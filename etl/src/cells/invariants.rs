@@ -1,13 +1,13 @@
 //! Invariants: what must hold before every commit. One that does not is an error that explains itself. The checks that
 //! a model declares are in `checks.rs`.
 
-use clio_lake::CheckOutcome;
+use clio_lake::{CheckOutcome, StoredType};
 use clio_proto::Period;
 use clio_sketch::{Estimate, Form, SketchRef, Union, relative_standard_error_at};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
 
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 use crate::error::CheckError;
 
 /// No cell has more different values than events.
@@ -38,14 +38,11 @@ pub(crate) const N_STANDARD_ERRORS: f64 = 6.0;
 
 impl Totals {
     pub(crate) fn new(shape: &CellShape) -> Self {
-        let unions = shape.measures.iter().map(|measure| match measure.held {
-            Held::Sketch(family, precision) => Some(Union::new(family, precision)),
-            _ => None,
+        let unions = shape.measures.iter().map(|measure| match measure.stored {
+            StoredType::Sketch { family, precision } => Some(Union::new(family, precision)),
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => None,
         });
-        let whole = shape.measures.iter().map(|measure| match measure.held {
-            Held::Count | Held::WholeSum => Some(0),
-            _ => None,
-        });
+        let whole = shape.measures.iter().map(|measure| measure.rules.is_whole().then_some(0));
         Self { n_cells: 0, whole: whole.collect(), unions: unions.collect() }
     }
 
@@ -63,8 +60,8 @@ impl Totals {
                 let values = column(index).as_primitive::<Int64Type>();
                 *total += values.values().iter().map(|&value| i128::from(value)).sum::<i128>();
             }
-            let (Held::Sketch(family, precision), Some(union)) =
-                (measure.held, &mut self.unions[index])
+            let (StoredType::Sketch { family, precision }, Some(union)) =
+                (measure.stored, &mut self.unions[index])
             else {
                 continue;
             };
@@ -72,8 +69,10 @@ impl Totals {
             let count = shape
                 .measures
                 .iter()
-                .position(|other| other.held == Held::Count && other.source == measure.source)
-                .filter(|_| !measure.is_from_sketch)
+                .position(|other| {
+                    other.stored == StoredType::Count && other.source == measure.source
+                })
+                .filter(|_| !measure.is_ready_made)
                 .map(|count| column(count).as_primitive::<Int64Type>());
             let mut own = Union::new(family, precision);
             let sketches = column(index).as_binary::<i32>();
@@ -141,7 +140,7 @@ pub(crate) fn counts_are_rows(
 ) -> Result<(), CheckError> {
     for (measure, total) in shape.measures.iter().zip(&totals.whole) {
         let n_rows = rows_in(&measure.source);
-        if measure.held == Held::Count && *total != Some(i128::from(n_rows)) {
+        if measure.stored == StoredType::Count && *total != Some(i128::from(n_rows)) {
             let found = total.unwrap_or_default();
             return Err(CheckError::Invariant {
                 invariant: COUNTS_ARE_ROWS,

@@ -1,36 +1,13 @@
 //! Cells with their keys at hand, as bytes that compare as the keys do: for going through several sets of
 //! cells side by side.
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::arrow::compute::{SortOptions, interleave_record_batch};
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::interleave_record_batch;
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::row::{RowConverter, Rows, SortField};
+use datafusion::arrow::row::Rows;
 
 use super::SortedCells;
-
-/// The order of cells: by their first columns, nulls first.
-#[derive(Debug)]
-pub(crate) struct KeyOrder {
-    converter: RowConverter,
-    n_keys: usize,
-}
-
-impl KeyOrder {
-    /// Of cells of this schema, by their first `n_keys` columns, of which there is one at least.
-    pub(crate) fn new(schema: &Schema, n_keys: usize) -> Result<Self, ArrowError> {
-        let options = SortOptions { descending: false, nulls_first: true };
-        let keys = schema.fields()[..n_keys]
-            .iter()
-            .map(|field| SortField::new_with_options(field.data_type().clone(), options));
-        Ok(Self { converter: RowConverter::new(keys.collect())?, n_keys })
-    }
-
-    /// The keys of rows whose first columns are these.
-    pub(crate) fn keys(&self, columns: &[ArrayRef]) -> Result<Rows, ArrowError> {
-        self.converter.convert_columns(&columns[..self.n_keys])
-    }
-}
+use crate::key_order::KeyOrder;
 
 /// Cells in order. A period has no two of the same key, several periods may.
 #[derive(Debug)]

@@ -3,20 +3,18 @@
 use std::collections::{BTreeSet, HashSet};
 
 use clio_proto::{Check, CheckKind, Model, Per};
-use clio_sketch::{Family, Precision, Union as SketchUnion, relative_standard_error_at};
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeBinaryArray, RecordBatch,
-};
-use datafusion::arrow::datatypes::{Float64Type, Int64Type};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::Int64Type;
 use datafusion::arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
 
 use super::{KnownMembers, count_of};
+use crate::cells::CellShape;
 use crate::cells::invariants::N_STANDARD_ERRORS;
-use crate::cells::{CellShape, Held};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::fold::Union;
+use crate::measures::{Total, Values};
 use clio_lake::LakeFile;
 
 const STEP: &str = "checking a day";
@@ -76,7 +74,7 @@ impl<'a> DayTally<'a> {
                 CheckKind::Within { measure, within, per } => {
                     let find = |name: &String| shape.measures.iter().position(|m| m.name == *name);
                     if let (Some(a), Some(b)) = (find(measure), find(within)) {
-                        let sides = [a, b].map(|index| Side::new(shape.measures[index].held));
+                        let sides = [a, b].map(|index| Total::new(shape.measures[index].stored));
                         let (measures, per) = ([a, b], *per);
                         pairs.push(Pair {
                             check,
@@ -204,7 +202,7 @@ struct Pair {
     measures: [usize; 2],
     per: Per,
     /// What they come to, in a cell or in the day.
-    sides: [Side; 2],
+    sides: [Total; 2],
     n_compared: u64,
     above: Option<Above>,
 }
@@ -219,7 +217,8 @@ struct Above {
 impl Pair {
     fn add(&mut self, shape: &CellShape, batch: &RecordBatch) -> Result<(), EtlError> {
         let column = |index: usize| {
-            Values::new(&column(batch, &shape.measures[index].name)?, shape.measures[index].held)
+            let measure = &shape.measures[index];
+            Ok::<_, EtlError>(Values::new(&column(batch, &measure.name)?, measure.stored))
         };
         let [first, second] = self.measures;
         let columns = [column(first)?, column(second)?];
@@ -240,14 +239,14 @@ impl Pair {
                     }
                 }
             }
-            self.sides.iter_mut().for_each(Side::clear);
+            self.sides.iter_mut().for_each(Total::clear);
         }
         Ok(())
     }
 
     /// What there is to say where the first is above the second.
     fn compare(&mut self, shape: &CellShape) -> Option<String> {
-        let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(Side::value);
+        let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(Total::value);
         let slack = N_STANDARD_ERRORS * a_error.hypot(b_error) + FLOAT_SLACK * b.abs();
         if a - b <= slack {
             return None;
@@ -266,82 +265,6 @@ impl Pair {
             n_cells => format!("{what}, the first of {n_cells} such cells"),
         });
         DayJudged { check: self.check, n_checked: self.n_compared, what }
-    }
-}
-
-/// One measure's values.
-enum Values {
-    Whole(Int64Array),
-    Float(Float64Array),
-    Sketches(LargeBinaryArray),
-}
-
-impl Values {
-    fn new(values: &ArrayRef, held: Held) -> Result<Self, EtlError> {
-        Ok(match held {
-            Held::Count | Held::WholeSum => Self::Whole(values.as_primitive::<Int64Type>().clone()),
-            Held::FloatSum => Self::Float(values.as_primitive::<Float64Type>().clone()),
-            Held::Sketch(..) => Self::Sketches(values.as_binary::<i64>().clone()),
-        })
-    }
-}
-
-/// What a measure comes to.
-enum Side {
-    Whole(i128),
-    Float(f64),
-    Sketch(SketchUnion, Family, Precision),
-}
-
-impl Side {
-    fn new(held: Held) -> Self {
-        match held {
-            Held::Count | Held::WholeSum => Self::Whole(0),
-            Held::FloatSum => Self::Float(0.0),
-            Held::Sketch(family, precision) => {
-                Self::Sketch(SketchUnion::new(family, precision), family, precision)
-            }
-        }
-    }
-
-    fn add(&mut self, values: &Values, row: usize) -> Result<(), EtlError> {
-        match (self, values) {
-            (Self::Whole(sum), Values::Whole(values)) if values.is_valid(row) => {
-                *sum += i128::from(values.value(row));
-            }
-            (Self::Float(sum), Values::Float(values)) if values.is_valid(row) => {
-                *sum += values.value(row);
-            }
-            (Self::Sketch(union, ..), Values::Sketches(values)) if values.is_valid(row) => {
-                let added = union.union_bytes(values.value(row));
-                added
-                    .map_err(|error| datafusion::common::DataFusionError::External(error.into()))
-                    .during(STEP)?;
-            }
-            // A measure that is newer than the file.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn clear(&mut self) {
-        match self {
-            Self::Whole(sum) => *sum = 0,
-            Self::Float(sum) => *sum = 0.0,
-            Self::Sketch(union, ..) => union.clear(),
-        }
-    }
-
-    /// The value and its standard error.
-    fn value(&mut self) -> (f64, f64) {
-        match self {
-            Self::Whole(sum) => (*sum as f64, 0.0),
-            Self::Float(sum) => (*sum, 0.0),
-            Self::Sketch(union, family, precision) => {
-                let value = union.estimate().value;
-                (value, value * relative_standard_error_at(*family, *precision, value))
-            }
-        }
     }
 }
 

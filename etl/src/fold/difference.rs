@@ -15,20 +15,17 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_sketch::{SketchError, Union as SketchUnion};
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Int64Array, LargeBinaryBuilder, RecordBatch,
-};
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
 use datafusion::arrow::compute::interleave;
-use datafusion::arrow::datatypes::Int64Type;
-use datafusion::common::DataFusionError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::ident;
 
 use super::union::Union;
-use crate::cells::{CellShape, Held, KeyOrder, KeyedCells, PeriodCells};
-use crate::error::{During, EngineError, EtlError};
+use crate::cells::{CellShape, KeyedCells, PeriodCells};
+use crate::error::{During, EtlError};
 use crate::functions::one_of;
+use crate::key_order::KeyOrder;
+use crate::measures::{Changed, CompareCells};
 use clio_lake::LakeFile;
 
 const STEP: &str = "folding what changed";
@@ -106,7 +103,7 @@ impl Union<'_> {
                         comparison.of(old.place(at_old), new.place(at_new))?
                     }
                     (Some(_), None) => Some(true),
-                    (None, _) => Some(self.shape.has_float_sums()),
+                    (None, _) => Some(!self.shape.adds_exactly()),
                 };
                 Ok::<_, EtlError>((at_old, at_new, has_lost))
             };
@@ -135,25 +132,15 @@ impl Union<'_> {
         let positions: Vec<usize> = grown.iter().map(|&(_, new)| new).collect();
         let Some(cells) = new.take(&positions).during(STEP)? else { return Ok(None) };
         let mut columns = cells.columns().to_vec();
+        let places: Vec<_> = grown.iter().map(|&(at, _)| at.map(|at| old.place(at))).collect();
         for (index, measure) in self.shape.measures.iter().enumerate() {
-            if !matches!(measure.held, Held::Count | Held::WholeSum) {
-                continue;
-            }
             let column = self.shape.n_dimensions + index;
-            let values = columns[column].as_primitive::<Int64Type>();
-            let before = |position: Option<usize>| {
-                let Some(position) = position else { return 0 };
-                let (batch, row) = old.place(position);
-                batch.column(column).as_primitive::<Int64Type>().value(row)
-            };
-            let grown: Result<Int64Array, EngineError> = grown
+            let before: Vec<_> = places
                 .iter()
-                .zip(values.values())
-                .map(|(&(old, _), &value)| {
-                    whole(&measure.name, i128::from(value) - i128::from(before(old)))
-                })
+                .map(|place| place.map(|(batch, row)| (batch.column(column), row)))
                 .collect();
-            columns[column] = Arc::new(grown?);
+            let grown = measure.rules.growth(&measure.name, &columns[column], &before)?;
+            columns[column] = grown;
         }
         let cells = RecordBatch::try_new(cells.schema(), columns).during(STEP)?;
         KeyedCells::sort(vec![cells], &self.order()?).during(STEP).map(Some)
@@ -221,7 +208,7 @@ impl Union<'_> {
         let cells = self.frame(files)?.filter(is_wanted).during(STEP)?;
         let n_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
         let reservation = self.reserve(files).filter(|_| n_bytes <= MAX_BYTES_AT_ONCE);
-        if self.shape.has_float_sums() || reservation.is_none() {
+        if !self.shape.adds_exactly() || reservation.is_none() {
             return self.grouped(self.summands(cells)?).await;
         }
         // In one go what the engine does in two, since it looks at parts of each group first.
@@ -300,39 +287,9 @@ impl Union<'_> {
             columns.push(interleave(&values, &keys).during(STEP)?);
         }
         for (index, measure) in self.shape.measures.iter().enumerate() {
-            let values = batches.iter().map(|batch| batch.column(n_dimensions + index));
-            columns.push(match measure.held {
-                Held::Count | Held::WholeSum => {
-                    let values: Vec<_> =
-                        values.map(|column| column.as_primitive::<Int64Type>()).collect();
-                    let value =
-                        |&(batch, row): &(usize, usize)| i128::from(values[batch].value(row));
-                    let sums = parts
-                        .iter()
-                        .map(|parts| whole(&measure.name, parts.iter().map(value).sum()));
-                    Arc::new(sums.collect::<Result<Int64Array, _>>()?)
-                }
-                Held::Sketch(family, precision) => {
-                    let values: Vec<_> = values.map(|column| column.as_binary::<i64>()).collect();
-                    let value = |&(batch, row): &(usize, usize)| values[batch].value(row);
-                    // A union is seldom longer than what it is of.
-                    let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
-                    let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
-                    let mut union = SketchUnion::new(family, precision);
-                    let mut bytes = Vec::new();
-                    for parts in &parts {
-                        union.clear();
-                        for part in parts {
-                            union.union_bytes(value(part)).map_err(refused)?;
-                        }
-                        bytes.clear();
-                        union.encode_into(&mut bytes);
-                        sketches.append_value(&bytes);
-                    }
-                    Arc::new(sketches.finish())
-                }
-                Held::FloatSum => unreachable!("a cell with a rounded sum never just grows"),
-            });
+            let values: Vec<_> =
+                batches.iter().map(|batch| batch.column(n_dimensions + index)).collect();
+            columns.push(measure.rules.grown(&measure.name, &values, &parts)?);
         }
         RecordBatch::try_new(Arc::clone(&self.read_schema), columns).during(STEP)
     }
@@ -400,17 +357,14 @@ impl Grown {
 /// Compares cells of one key.
 struct Comparison<'a> {
     shape: &'a CellShape,
-    unions: Vec<Option<SketchUnion>>,
-    bytes: Vec<u8>,
+    /// One a measure.
+    measures: Vec<Box<dyn CompareCells>>,
 }
 
 impl<'a> Comparison<'a> {
     fn new(shape: &'a CellShape) -> Self {
-        let unions = shape.measures.iter().map(|measure| match measure.held {
-            Held::Sketch(family, precision) => Some(SketchUnion::new(family, precision)),
-            _ => None,
-        });
-        Self { shape, unions: unions.collect(), bytes: Vec::new() }
+        let measures = shape.measures.iter().map(|measure| measure.rules.comparison());
+        Self { shape, measures: measures.collect() }
     }
 
     /// Whether the new cell lacks something of the old one; `None` where they are the same.
@@ -420,43 +374,15 @@ impl<'a> Comparison<'a> {
         (new, new_row): (&RecordBatch, usize),
     ) -> Result<Option<bool>, EtlError> {
         let (mut is_same, mut has_lost) = (true, false);
-        for (index, union) in self.unions.iter_mut().enumerate() {
+        for (index, measure) in self.measures.iter_mut().enumerate() {
             let column = self.shape.n_dimensions + index;
-            let (old, new) = (old.column(column), new.column(column));
-            let Some(union) = union else {
-                is_same &= old.slice(old_row, 1) == new.slice(new_row, 1);
-                continue;
-            };
-            let (old, new) = (old.as_binary::<i64>(), new.as_binary::<i64>());
-            let (old, new) = (old.value(old_row), new.value(new_row));
-            if old == new {
-                continue;
+            let (old, new) = ((old.column(column), old_row), (new.column(column), new_row));
+            match measure.compare(old, new, has_lost)? {
+                Changed::Not => {}
+                Changed::Grown => is_same = false,
+                Changed::Lost => (is_same, has_lost) = (false, true),
             }
-            is_same = false;
-            if has_lost {
-                continue;
-            }
-            // The bytes of a sketch are those of its set, whatever way it was filled.
-            union.clear();
-            for bytes in [new, old] {
-                union.union_bytes(bytes).map_err(refused)?;
-            }
-            self.bytes.clear();
-            union.encode_into(&mut self.bytes);
-            has_lost = self.bytes != new;
         }
-        Ok((!is_same).then(|| has_lost || self.shape.has_float_sums()))
+        Ok((!is_same).then(|| has_lost || !self.shape.adds_exactly()))
     }
-}
-
-/// A sum as it is stored.
-fn whole(measure: &str, sum: i128) -> Result<i64, EngineError> {
-    i64::try_from(sum).map_err(|_| EngineError::SumTooLarge {
-        measure: measure.to_owned(),
-        reason: format!("{sum} does not fit 64 bits"),
-    })
-}
-
-fn refused(error: SketchError) -> EtlError {
-    EtlError::engine(STEP, DataFusionError::External(Box::new(error)))
 }

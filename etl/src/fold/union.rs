@@ -7,19 +7,16 @@ use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, Sche
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::functions_aggregate::expr_fn::sum;
-use datafusion::logical_expr::{Expr, cast, ident};
+use datafusion::logical_expr::{Expr, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 use url::Url;
 
-use crate::cells::{CellShape, CellSorter, Held, PeriodCells};
+use crate::cells::{CellShape, CellSorter, PeriodCells};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
-use crate::functions;
 use crate::input::source::parquet_table;
-use crate::rollup::total;
 use clio_lake::LakeFile;
 
 /// The address under which the engine finds the table's files.
@@ -76,13 +73,11 @@ impl<'a> Union<'a> {
     pub(super) fn summands(&self, cells: DataFrame) -> Result<DataFrame, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let dimensions = dimensions.iter().map(|field| ident(field.name()));
-        let measures = self.shape.measures.iter().map(|measure| {
-            let column = ident(&measure.name);
-            match measure.held {
-                Held::Sketch(..) => column,
-                held => summand(column, held).alias(&measure.name),
-            }
-        });
+        let measures = self
+            .shape
+            .measures
+            .iter()
+            .map(|measure| measure.rules.summand(ident(&measure.name)).alias(&measure.name));
         cells.select(dimensions.chain(measures).collect::<Vec<_>>()).during(STEP)
     }
 
@@ -96,16 +91,11 @@ impl<'a> Union<'a> {
     async fn groups(&self, summands: DataFrame) -> Result<SendableRecordBatchStream, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let groups = dimensions.iter().map(|field| ident(field.name())).collect();
-        let aggregates = self.shape.measures.iter().map(|measure| {
-            let column = ident(&measure.name);
-            match measure.held {
-                Held::Sketch(family, precision) => {
-                    functions::union(family, precision).call(vec![column])
-                }
-                _ => sum(column),
-            }
-            .alias(&measure.name)
-        });
+        let aggregates = self
+            .shape
+            .measures
+            .iter()
+            .map(|measure| measure.rules.of_cells(ident(&measure.name)).alias(&measure.name));
         let grouped = summands.aggregate(groups, aggregates.collect()).during(STEP)?;
         grouped.execute_stream().await.map_err(|error| explained(STEP, error))
     }
@@ -115,13 +105,15 @@ impl<'a> Union<'a> {
         &self,
         parts: &[LakeFile],
     ) -> Result<Vec<Option<i128>>, EtlError> {
-        let is_whole = |held: Held| matches!(held, Held::Count | Held::WholeSum);
         let sums: Vec<Expr> = self
             .shape
             .measures
             .iter()
-            .filter(|measure| is_whole(measure.held))
-            .map(|measure| sum(summand(ident(&measure.name), measure.held)).alias(&measure.name))
+            .filter(|measure| measure.rules.is_whole())
+            .map(|measure| {
+                let summand = measure.rules.summand(ident(&measure.name));
+                measure.rules.of_cells(summand).alias(&measure.name)
+            })
             .collect();
         if sums.is_empty() {
             return Ok(vec![None; self.shape.measures.len()]);
@@ -134,7 +126,7 @@ impl<'a> Union<'a> {
             Some(if column.is_valid(0) { column.value(0) } else { 0 })
         };
         let totals = self.shape.measures.iter().map(|measure| {
-            is_whole(measure.held).then(|| value_of(&measure.name).unwrap_or_default())
+            measure.rules.is_whole().then(|| value_of(&measure.name).unwrap_or_default())
         });
         Ok(totals.collect())
     }
@@ -156,24 +148,9 @@ impl<'a> Union<'a> {
         let n_dimensions = self.shape.n_dimensions;
         let mut columns = batch.columns().to_vec();
         for (column, measure) in columns[n_dimensions..].iter_mut().zip(&self.shape.measures) {
-            let stored = match measure.held {
-                Held::Count | Held::WholeSum => DataType::Int64,
-                Held::FloatSum => DataType::Float64,
-                Held::Sketch(..) => continue,
-            };
-            *column = total(column, &stored, &measure.name)?;
+            *column = measure.rules.stored(column, &measure.name)?;
         }
         let names = self.read_schema.fields().iter().map(|field| field.name().clone());
         RecordBatch::try_from_iter(names.zip(columns)).during(STEP)
     }
-}
-
-/// What is added up of a column, as the decimal that no order of rows changes.
-pub(crate) fn summand(column: Expr, held: Held) -> Expr {
-    let sum_type = match held {
-        // A day's sum may have more digits than one of its values.
-        Held::FloatSum => DataType::Decimal128(38, 9),
-        _ => DataType::Decimal128(20, 0),
-    };
-    cast(column, sum_type)
 }

@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::cells::KeyOrder;
+use crate::key_order::KeyOrder;
 
 /// Whether the arguments are the columns of one of `keys`, which are rows of `order`.
 pub(crate) fn one_of(keys: HashSet<Box<[u8]>>, order: KeyOrder) -> ScalarUDF {

@@ -12,7 +12,6 @@ use datafusion::scalar::ScalarValue;
 use super::inputs::Inputs;
 use super::sweep::Sweep;
 use super::times::time;
-use crate::cells::Held;
 use crate::config::Days;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError};
@@ -24,10 +23,6 @@ use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
 pub(crate) const INSTANT: &str = "__at";
 /// The column with the day of an event.
 pub(crate) const DAY: &str = "__day";
-/// The type that whole numbers are summed in.
-const WHOLE: DataType = DataType::Decimal128(20, 0);
-/// The type that other numbers are summed in: nineteen digits before the point, nine behind it.
-const FRACTION: DataType = DataType::Decimal128(28, 9);
 
 pub(crate) fn dimension_column(index: usize) -> String {
     format!("__d{index}")
@@ -199,13 +194,7 @@ impl Inputs {
         }
         for (position, measure) in self.measures.iter().enumerate() {
             let column = input_column(position);
-            let data_type = match self.held[position] {
-                Held::Count => continue,
-                Held::WholeSum => WHOLE,
-                Held::FloatSum => FRACTION,
-                Held::Sketch(..) if self.is_from_sketch(position) => DataType::LargeBinary,
-                Held::Sketch(..) => DataType::UInt64,
-            };
+            let Some(data_type) = self.rules[position].input_type() else { continue };
             let is_own = measure.kind.source() == Some(self.sources[index].name());
             let value = if is_own {
                 only_in_day(col(&column))?
@@ -227,15 +216,17 @@ impl Inputs {
     ) -> Result<Option<Expr>, EtlError> {
         let measure = &self.measures[position];
         let key = format!("measure.{}.of", measure.name);
+        if measure.kind.source() != Some(source) {
+            return Ok(None);
+        }
         Ok(match &measure.kind {
-            MeasureKind::Sum { source: own, of } if own == source => {
+            MeasureKind::Count { .. } | MeasureKind::Derived { .. } => None,
+            MeasureKind::Sum { of, .. } => {
                 let value = scope.bind(&key, of)?;
-                let sum_type = if self.held[position] == Held::FloatSum { FRACTION } else { WHOLE };
+                let sum_type = self.rules[position].input_type().expect("a sum has an input");
                 Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
             }
-            MeasureKind::Distinct { source: own, of, family, precision, from_sketch: true }
-                if own == source =>
-            {
+            MeasureKind::Distinct { of, family, precision, from_sketch: true, .. } => {
                 let [column] = of.as_slice() else {
                     unreachable!("a valid model has one column of sketches")
                 };
@@ -248,12 +239,11 @@ impl Inputs {
                 let bytes = cast(value, DataType::LargeBinary);
                 Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
             }
-            MeasureKind::Distinct { source: own, of, family, .. } if own == source => {
+            MeasureKind::Distinct { of, family, from_sketch: false, .. } => {
                 let parts =
                     of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
                 Some(hash_of(*family).call(parts))
             }
-            _ => None,
         })
     }
 
@@ -278,11 +268,6 @@ impl Inputs {
             }
             _ => self.day_of(source, time),
         }
-    }
-
-    /// Whether a measure unites ready-made sketches.
-    fn is_from_sketch(&self, position: usize) -> bool {
-        matches!(self.measures[position].kind, MeasureKind::Distinct { from_sketch: true, .. })
     }
 
     /// A source's rows with computed columns, of which its predicate holds.
@@ -321,7 +306,7 @@ fn as_number(
     sum_type: &DataType,
 ) -> Result<Expr, EtlError> {
     let found = value.get_type(frame.schema()).during("binding a measure")?;
-    let is_whole = *sum_type == WHOLE;
+    let is_whole = matches!(sum_type, DataType::Decimal128(_, 0));
     Ok(match found {
         found if found.is_string() => {
             let number = number_of_text(measure, is_whole).call(vec![value]);

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::inventory::Inventory;
 use super::sweep::Sweep;
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
@@ -22,6 +22,7 @@ use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::input::enrich::Enrichment;
 use crate::input::source::{BadRow, FolderDays, Scope, SourceFile, Table};
 use crate::input::target::Target;
+use crate::measures::MeasureRules;
 
 /// How many rows of a text column tell whether its numbers are whole.
 const N_SAMPLE_ROWS: usize = 10_000;
@@ -35,7 +36,7 @@ pub(crate) struct Inputs {
     pub(crate) measures: Vec<Measure>,
     /// The type that each dimension is grouped by: that of all sources, else text.
     pub(crate) group_types: Vec<DataType>,
-    pub(crate) held: Vec<Held>,
+    pub(crate) rules: Vec<Arc<dyn MeasureRules>>,
     /// The day and the instant of an event, by what times without a zone are.
     times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
     pub(crate) is_utc: bool,
@@ -101,7 +102,7 @@ impl Inputs {
             enrichment,
             measures: model.stored_measures().cloned().collect(),
             group_types: Vec::new(),
-            held: Vec::new(),
+            rules: Vec::new(),
             times: TimesAre::ALL.map(|times_are| {
                 let calendar = Calendar::new(model, times_are);
                 (times_are, Arc::new(day_of(&calendar)), Arc::new(instant_of(&calendar)))
@@ -112,7 +113,7 @@ impl Inputs {
         inputs.group_types = inputs.bind_dimensions(ctx, model)?;
         let float_sums = inputs.float_sums(ctx, known_float_sums).await?;
         let shape = CellShape::new(model, &float_sums);
-        inputs.held = shape.measures.iter().map(|measure| measure.held).collect();
+        inputs.rules = shape.measures.iter().map(|own| Arc::clone(&own.rules)).collect();
         inputs.bind_all(ctx)?;
         Ok((inputs, shape))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clio_proto::{
-    Attribution, Credit, Dimension, DimensionColumn, Lookup, MeasureKind, Model, Source, SqlColumn,
+    Attribution, Credit, Dimension, DimensionColumn, Lookup, Model, Source, SqlColumn,
 };
 use datafusion::arrow::compute::cast as cast_array;
 use datafusion::arrow::datatypes::DataType;
@@ -109,11 +109,7 @@ impl Target {
 /// By stored measure: whether the event lacks one of its columns, and the target has them all.
 fn gives(model: &Model, event: &str, of_event: &Scope<'_>, of_target: &Scope<'_>) -> Vec<bool> {
     let gives = |measure: &clio_proto::Measure| {
-        let of = match &measure.kind {
-            MeasureKind::Sum { of, .. } => std::slice::from_ref(of),
-            MeasureKind::Distinct { of, .. } => of.as_slice(),
-            MeasureKind::Count { .. } | MeasureKind::Derived { .. } => &[],
-        };
+        let of = measure.kind.columns();
         let is_own = measure.kind.source() == Some(event);
         let is_missing = |column: &SqlColumn| {
             matches!(of_event.bind("", column), Err(ColumnError::Missing { .. }))

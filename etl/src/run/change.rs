@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_lake::{DayInputs, ShapeDifference, SnapshotMetadata, differences, files_by_period};
+use clio_lake::{
+    DayInputs, ShapeDifference, SnapshotMetadata, StoredType, differences, files_by_period,
+};
 use clio_proto::Period;
 use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 use crate::config::Days;
 use crate::error::{Conflict, PlanError};
 use crate::input::columns::Columns;
@@ -122,7 +124,7 @@ pub(super) fn wider_sums(state: &TableState, shape: &CellShape, plan: &Plan) -> 
         let field = state.schema.field_with_name(name);
         field.is_ok_and(|field| *field.data_type() == DataType::Int64)
     };
-    let floats = shape.measures.iter().filter(|measure| measure.held == Held::FloatSum);
+    let floats = shape.measures.iter().filter(|measure| measure.stored == StoredType::FloatSum);
     floats.map(|measure| measure.name.clone()).filter(|name| is_whole(name)).collect()
 }
 

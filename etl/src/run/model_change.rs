@@ -238,7 +238,7 @@ impl Found {
         for measure in new.measures() {
             let name = &measure.name;
             match old.measure(name) {
-                None if is_stored(measure) => match distinct_bounded_by(old, measure) {
+                None if measure.kind.is_stored() => match distinct_bounded_by(old, measure) {
                     // In the cells there are it would be 0, below the different values of the same events.
                     Some(distinct) => {
                         let what = format!("measure `{name}` is new, and at least `{distinct}`");
@@ -252,7 +252,8 @@ impl Found {
         }
         for known in old.measures() {
             if new.measure(&known.name).is_none() {
-                let effect = if is_stored(known) { Effect::Rebuild } else { Effect::Compatible };
+                let effect =
+                    if known.kind.is_stored() { Effect::Rebuild } else { Effect::Compatible };
                 self.add(effect, format!("measure `{}` is gone", known.name));
             }
         }
@@ -290,10 +291,6 @@ impl Found {
             _ => self.add(Effect::Refused, format!("measure `{name}` means something else")),
         }
     }
-}
-
-fn is_stored(measure: &Measure) -> bool {
-    !matches!(measure.kind, MeasureKind::Derived { .. })
 }
 
 /// A measure of the lake that counts different values among the events that a new measure counts.

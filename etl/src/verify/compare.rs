@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, Verification};
+use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, StoredType, Verification};
 use clio_proto::Dimension;
 use clio_sketch::{Estimate, relative_standard_error_at};
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use super::exact::Exact;
 use super::facts::Recount;
 use super::place::{self, Numbers, Place};
 use super::stored::{Stored, StoredDay};
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 
 /// Beyond so many standard errors an estimate is wrong: one in some two million.
 const MAX_STANDARD_ERRORS: f64 = 5.0;
@@ -93,21 +93,27 @@ impl<'a> Comparison<'a> {
         for place in places {
             for measure in recounted.keys() {
                 let at = At { day, place, measure: &shape.measures[*measure].name };
-                let held = shape.measures[*measure].held;
+                let stored_as = shape.measures[*measure].stored;
                 let stored = stored.numbers.get(place).and_then(|numbers| numbers.get(measure));
                 let exact = exact.get(place).and_then(|numbers| numbers.get(measure));
-                self.compare(&at, held, stored.copied(), exact.copied());
+                self.compare(&at, stored_as, stored.copied(), exact.copied());
             }
         }
     }
 
-    fn compare(&mut self, at: &At<'_>, held: Held, stored: Option<Stored>, exact: Option<Exact>) {
+    fn compare(
+        &mut self,
+        at: &At<'_>,
+        stored_as: StoredType,
+        stored: Option<Stored>,
+        exact: Option<Exact>,
+    ) {
         let (stored, exact) = match (stored, exact) {
             (Some(Stored::Sketch(estimate)), exact) => {
-                return self.distinct(at, held, estimate, exact);
+                return self.distinct(at, stored_as, estimate, exact);
             }
             (None, Some(Exact::Distinct { .. })) => {
-                return self.distinct(at, held, Estimate::exact(0), exact);
+                return self.distinct(at, stored_as, Estimate::exact(0), exact);
             }
             (Some(Stored::Float { sum, slack }), exact) => {
                 let exact = if let Some(Exact::Float(exact)) = exact { exact } else { 0.0 };
@@ -129,8 +135,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn distinct(&mut self, at: &At<'_>, held: Held, estimate: Estimate, exact: Option<Exact>) {
-        let Held::Sketch(family, precision) = held else { return };
+    fn distinct(
+        &mut self,
+        at: &At<'_>,
+        stored_as: StoredType,
+        estimate: Estimate,
+        exact: Option<Exact>,
+    ) {
+        let StoredType::Sketch { family, precision } = stored_as else { return };
         let (n_values, reference) = match exact {
             Some(Exact::Distinct { n_values, reference }) => (n_values, reference),
             _ => (0, None),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clio_lake::StoredType;
 use clio_sketch::{Family, Precision, ReferenceSketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -11,7 +12,7 @@ use futures::TryStreamExt;
 
 use super::facts::{Facts, Recount, STEP, View};
 use super::place::{Numbers, Question};
-use crate::cells::{CellShape, Held};
+use crate::cells::CellShape;
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::functions::hash_of;
@@ -48,8 +49,8 @@ pub(super) async fn count(
                 Asked { ctx, shape, view, question, rows: rows(facts, view, question, cells) };
             asked.additive(&mut numbers).await?;
             for (measure, recount) in &view.measures {
-                if let (Recount::Distinct(n_parts), Held::Sketch(family, precision)) =
-                    (recount, shape.measures[*measure].held)
+                if let (Recount::Distinct(n_parts), StoredType::Sketch { family, precision }) =
+                    (recount, shape.measures[*measure].stored)
                 {
                     let of = Counted { measure: *measure, n_parts: *n_parts, family, precision };
                     asked.distinct(of, &mut numbers).await?;
@@ -117,7 +118,7 @@ impl Asked<'_> {
                     Recount::Sum => column(batch, &format!("m{measure}"))?,
                     Recount::Distinct(_) => continue,
                 };
-                let values = Sums::new(values, self.shape.measures[*measure].held)?;
+                let values = Sums::new(values, self.shape.measures[*measure].stored)?;
                 for row in 0..batch.num_rows() {
                     let place = (self.question, text(&places, row));
                     numbers.entry(place).or_default().insert(*measure, values.get(row));
@@ -181,8 +182,7 @@ struct Tally {
 
 impl Tally {
     fn new(family: Family, precision: Precision) -> Self {
-        let reference = (family == Family::HllPlusPlus).then(|| ReferenceSketch::new(precision));
-        Self { n_values: 0, reference }
+        Self { n_values: 0, reference: ReferenceSketch::of(family, precision) }
     }
 
     fn add(&mut self, hash: u64) {
@@ -206,11 +206,17 @@ enum Sums {
 }
 
 impl Sums {
-    fn new(values: ArrayRef, held: Held) -> Result<Self, EtlError> {
-        Ok(match held {
-            Held::FloatSum => Self::Float(cast(&values, &DataType::Float64).during(STEP)?),
-            _ if *values.data_type() == DataType::Int64 => Self::Whole(values),
-            _ => Self::Decimal(values),
+    fn new(values: ArrayRef, stored: StoredType) -> Result<Self, EtlError> {
+        Ok(match stored {
+            StoredType::FloatSum => Self::Float(cast(&values, &DataType::Float64).during(STEP)?),
+            StoredType::Count | StoredType::WholeSum => {
+                if *values.data_type() == DataType::Int64 {
+                    Self::Whole(values)
+                } else {
+                    Self::Decimal(values)
+                }
+            }
+            StoredType::Sketch { .. } => unreachable!("different values are counted apart"),
         })
     }
 

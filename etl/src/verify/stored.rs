@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clio_lake::StoredType;
 use clio_sketch::{Estimate, Family, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -18,11 +19,10 @@ use super::exact::{column, text, texts};
 use super::facts::STEP;
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL, Numbers, Question};
 use super::{DayCells, Sample};
-use crate::cells::{CellMeasure, CellShape, Held};
+use crate::cells::{CellMeasure, CellShape};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
-use crate::fold::{Union, summand};
-use crate::functions;
+use crate::fold::Union;
 
 /// What cells come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,16 +114,16 @@ fn values_of_cell(
     let mut numbers = BTreeMap::new();
     for (index, measure) in shape.measures.iter().enumerate() {
         let values = column(batch, &measure.name)?;
-        let value = match measure.held {
-            Held::Count | Held::WholeSum => {
+        let value = match measure.stored {
+            StoredType::Count | StoredType::WholeSum => {
                 let values = values.as_primitive::<Int64Type>();
                 Stored::Whole(if values.is_valid(row) { values.value(row).into() } else { 0 })
             }
-            Held::FloatSum => {
+            StoredType::FloatSum => {
                 let values = values.as_primitive::<Float64Type>();
                 float(if values.is_valid(row) { values.value(row) } else { 0.0 }, None, 1)
             }
-            Held::Sketch(family, _) => sketch(&values, row, family)?,
+            StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
         };
         numbers.insert(index, value);
     }
@@ -172,18 +172,16 @@ fn aggregates(shape: &CellShape) -> Vec<Expr> {
     let mut aggregates = vec![count(lit(1)).alias("n")];
     for (index, measure) in shape.measures.iter().enumerate() {
         let value = ident(&measure.name);
-        let total = match measure.held {
-            Held::Sketch(family, precision) => {
-                functions::union(family, precision).call(vec![value.clone()])
-            }
-            held => sum(summand(value.clone(), held)),
-        };
+        let total = measure.rules.of_cells(measure.rules.summand(value.clone()));
         aggregates.push(total.alias(format!("s{index}")));
-        if measure.held == Held::FloatSum {
-            let negated = lit(0.0) - value.clone();
-            let absolute = when(value.clone().lt(lit(0.0)), negated).otherwise(value);
-            let absolute = absolute.unwrap_or_else(|_| lit(0.0));
-            aggregates.push(sum(cast_expr(absolute, DataType::Float64)).alias(format!("a{index}")));
+        match measure.stored {
+            StoredType::FloatSum => {
+                let negated = lit(0.0) - value.clone();
+                let absolute = when(value.clone().lt(lit(0.0)), negated).otherwise(value);
+                let absolute = cast_expr(absolute.unwrap_or_else(|_| lit(0.0)), DataType::Float64);
+                aggregates.push(sum(absolute).alias(format!("a{index}")));
+            }
+            StoredType::Count | StoredType::WholeSum | StoredType::Sketch { .. } => {}
         }
     }
     aggregates
@@ -196,12 +194,12 @@ fn value_of_group(
     row: usize,
 ) -> Result<Stored, EtlError> {
     let values = column(batch, &format!("s{index}"))?;
-    Ok(match measure.held {
-        Held::Count | Held::WholeSum => {
+    Ok(match measure.stored {
+        StoredType::Count | StoredType::WholeSum => {
             let values = values.as_primitive::<Decimal128Type>();
             Stored::Whole(if values.is_valid(row) { values.value(row) } else { 0 })
         }
-        Held::FloatSum => {
+        StoredType::FloatSum => {
             let value = |values: &ArrayRef| {
                 let values = values.as_primitive::<Float64Type>();
                 if values.is_valid(row) { values.value(row) } else { 0.0 }
@@ -211,7 +209,7 @@ fn value_of_group(
             let sum = value(&cast(&values, &DataType::Float64).during(STEP)?);
             float(sum, Some(absolute), n_cells)
         }
-        Held::Sketch(family, _) => sketch(&values, row, family)?,
+        StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
     })
 }
 

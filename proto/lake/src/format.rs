@@ -33,9 +33,10 @@
 mod columns;
 mod inputs;
 mod shape;
+mod stored;
 mod verification;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, Field, Schema};
 use jiff::civil::Date;
@@ -44,6 +45,7 @@ use url::Url;
 pub use columns::{KnownColumn, KnownColumns};
 pub use inputs::{DayInputs, Digest, Recipe};
 pub use shape::{ShapeDifference, differences};
+pub use stored::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType};
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
     Verification, verification_prefix,
@@ -52,7 +54,7 @@ pub use verification::{
 use crate::checksum::Checksum;
 use crate::error::LakeError;
 use crate::version::FORMAT_VERSION;
-use clio_proto::{Dimension, Fingerprint, MeasureKind, Model, RetiredDays, RunId, Unattributed};
+use clio_proto::{Dimension, Fingerprint, Model, RetiredDays, RunId, Unattributed};
 
 /// The folder of the table of cells, below the lake.
 pub const CELLS_TABLE: &str = "cells";
@@ -66,15 +68,6 @@ pub const GRAIN_COLUMN: &str = "grain";
 pub const PERIOD_COLUMN: &str = "period";
 /// The key of a commit's information that holds [`SnapshotMetadata`] as a JSON text.
 pub const SNAPSHOT_KEY: &str = "clio";
-
-/// Field metadata: `count`, `sum` or `distinct`.
-pub const META_KIND: &str = "clio.kind";
-/// Field metadata of a sketch: the family's name.
-pub const META_FAMILY: &str = "clio.family";
-/// Field metadata of a sketch: the precision, in decimal.
-pub const META_PRECISION: &str = "clio.precision";
-/// Field metadata of a sketch: the hash's name.
-pub const META_HASH: &str = "clio.hash";
 
 /// What the commit of a snapshot says of it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -189,26 +182,6 @@ pub struct CheckFinding {
     pub what: String,
 }
 
-/// How a stored measure is held in a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StoredType {
-    /// Whole numbers: counts, and sums of whole numbers.
-    Int64,
-    /// Sums of other numbers.
-    Float64,
-    /// A sketch's bytes.
-    Sketch,
-}
-
-/// A stored measure with how it is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredMeasure {
-    /// The measure's name, and its column's.
-    pub name: String,
-    /// How it is held.
-    pub stored: StoredType,
-}
-
 /// The Arrow schema of the table of cells.
 ///
 /// `float_sums` names the measures of kind `sum` whose column holds other than whole numbers: only
@@ -217,28 +190,8 @@ pub fn cell_schema(model: &Model, float_sums: &[String]) -> Schema {
     let partition =
         [GRAIN_COLUMN, PERIOD_COLUMN].map(|name| Field::new(name, DataType::Utf8, true));
     let dimensions = model.dimensions().iter().map(dimension_field);
-    let measures = model.stored_measures().map(|measure| {
-        let (data_type, metadata) = match &measure.kind {
-            MeasureKind::Count { .. } => (DataType::Int64, vec![(META_KIND, "count".to_owned())]),
-            MeasureKind::Sum { .. } => {
-                let is_float = float_sums.contains(&measure.name);
-                let data_type = if is_float { DataType::Float64 } else { DataType::Int64 };
-                (data_type, vec![(META_KIND, "sum".to_owned())])
-            }
-            MeasureKind::Distinct { family, precision, .. } => (
-                DataType::Binary,
-                vec![
-                    (META_KIND, "distinct".to_owned()),
-                    (META_FAMILY, family.name().to_owned()),
-                    (META_PRECISION, precision.get().to_string()),
-                    (META_HASH, family.hash_name().to_owned()),
-                ],
-            ),
-            MeasureKind::Derived { .. } => unreachable!("a derived measure is not stored"),
-        };
-        let metadata: HashMap<String, String> =
-            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        Field::new(&measure.name, data_type, true).with_metadata(metadata)
+    let measures = model.stored_measures().filter_map(|measure| {
+        StoredType::of(measure, float_sums).map(|stored| stored.field(&measure.name))
     });
     Schema::new(partition.into_iter().chain(dimensions).chain(measures).collect::<Vec<_>>())
 }

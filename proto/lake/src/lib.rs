@@ -54,9 +54,8 @@ pub use format::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, GRAIN_COLUMN, KnownColumn,
     KnownColumns, LOOKUPS_FOLDER, MAX_MISMATCHES, META_FAMILY, META_HASH, META_KIND,
     META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, Recipe, ReferenceErrors,
-    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredMeasure, StoredType,
-    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
-    verification_prefix,
+    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StoredType, VERIFICATION_VERSION,
+    VERIFICATIONS_FOLDER, Verification, cell_schema, differences, verification_prefix,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};

@@ -1,14 +1,15 @@
 //! Distinct counts: sketches united by group in one scratch, and estimated once.
 
+use clio_lake::StoredType;
 use clio_proto::{ServiceError, Value};
 use clio_sketch::Estimate;
 
+use super::Cancel;
 use super::batch::Batch;
 use super::groups::{BatchGroups, Groups};
 use super::scratch::Scratch;
-use super::{Cancel, stored_of};
 use crate::plan::Plan;
-use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot, Stored};
+use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot};
 
 /// The fewest cells that are worth a thread: some ten microseconds to start it, against a millisecond
 /// or so of work.
@@ -56,13 +57,13 @@ impl<'a> Estimates<'a> {
         cancel: &'a Cancel,
     ) -> Self {
         let measures: Vec<Option<Distinct>> = (0..plan.measures.len())
-            .map(|at| match stored_of(snapshot, plan, at) {
-                Stored::Distinct { family, precision } => Some(Distinct {
+            .map(|at| match plan.stored_type(snapshot, at) {
+                StoredType::Sketch { family, precision } => Some(Distinct {
                     column: plan.measures[at],
                     scratch: Scratch::new(family, precision),
                     by_group: vec![None; groups.n_groups()],
                 }),
-                Stored::Count | Stored::IntSum | Stored::FloatSum => None,
+                StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => None,
             })
             .collect();
         let is_needed = measures.iter().any(Option::is_some);

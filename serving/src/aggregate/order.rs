@@ -4,10 +4,9 @@ use std::cmp::Ordering;
 
 use clio_proto::{Direction, ServiceError, Value};
 
-use super::estimates::Estimates;
 use super::evaluate;
 use super::groups::Groups;
-use super::sums::Sums;
+use super::measures::Measures;
 use crate::plan::{OrderTarget, Plan};
 
 /// What groups are compared by.
@@ -22,8 +21,7 @@ enum Column<'a> {
 pub(super) fn page(
     plan: &Plan,
     groups: &Groups<'_>,
-    sums: &Sums,
-    estimates: &mut Estimates<'_>,
+    measures: &mut Measures<'_>,
 ) -> Result<Vec<u32>, ServiceError> {
     let n_groups = u32::try_from(groups.n_groups()).unwrap_or(u32::MAX);
     let mut columns = Vec::with_capacity(plan.order.len() + plan.keys.len());
@@ -31,7 +29,7 @@ pub(super) fn page(
         let column = match order.by {
             OrderTarget::Key(key) => Column::Texts(key_texts(groups, n_groups, key)),
             OrderTarget::Output(output) => {
-                Column::Values(output_values(plan, output, n_groups, sums, estimates)?)
+                Column::Values(output_values(plan, output, n_groups, measures)?)
             }
         };
         columns.push((column, order.direction));
@@ -69,22 +67,18 @@ fn output_values(
     plan: &Plan,
     output: usize,
     n_groups: u32,
-    sums: &Sums,
-    estimates: &mut Estimates<'_>,
+    measures: &mut Measures<'_>,
 ) -> Result<Vec<Option<f64>>, ServiceError> {
     let output = &plan.outputs[output];
     let needs = output.needs();
     for measure in &needs {
-        estimates.all_groups(*measure)?;
+        measures.prepare_all_groups(*measure)?;
     }
     let mut stored = vec![Value::undefined(); plan.measures.len()];
     let mut values = Vec::with_capacity(n_groups as usize);
     for group in 0..n_groups {
         for measure in &needs {
-            stored[*measure] = match sums.of(*measure, group) {
-                Some(sum) => sum,
-                None => estimates.of(*measure, group)?,
-            };
+            stored[*measure] = measures.of(*measure, group)?;
         }
         values.push(evaluate(output, &stored).value);
     }

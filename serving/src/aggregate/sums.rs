@@ -1,12 +1,12 @@
 //! Counts and sums: of the whole, and by group.
 
+use clio_lake::StoredType;
 use clio_proto::Value;
 
 use super::batch::Batch;
 use super::groups::{BatchGroups, Groups};
-use super::stored_of;
 use crate::plan::Plan;
-use crate::snapshot::{MeasureColumn, Snapshot, Stored};
+use crate::snapshot::{MeasureColumn, Snapshot};
 
 /// The additive measures of one query, by position among the plan's measures.
 #[derive(Debug)]
@@ -19,17 +19,24 @@ pub(super) struct Sums {
 /// One measure. Whole numbers are added in 128 bits, which cells of 64 cannot overflow.
 #[derive(Debug)]
 enum Sum {
-    Int { total: i128, by_group: Vec<i128> },
-    Float { total: f64, by_group: Vec<f64> },
-    Sketch,
+    Int {
+        total: i128,
+        by_group: Vec<i128>,
+    },
+    Float {
+        total: f64,
+        by_group: Vec<f64>,
+    },
+    /// It is not added up.
+    None,
 }
 
 impl Sums {
     pub(super) fn new(snapshot: &Snapshot, plan: &Plan) -> Self {
-        let measures = (0..plan.measures.len()).map(|at| match stored_of(snapshot, plan, at) {
-            Stored::Count | Stored::IntSum => Sum::Int { total: 0, by_group: Vec::new() },
-            Stored::FloatSum => Sum::Float { total: 0.0, by_group: Vec::new() },
-            Stored::Distinct { .. } => Sum::Sketch,
+        let measures = (0..plan.measures.len()).map(|at| match plan.stored_type(snapshot, at) {
+            StoredType::Count | StoredType::WholeSum => Sum::Int { total: 0, by_group: Vec::new() },
+            StoredType::FloatSum => Sum::Float { total: 0.0, by_group: Vec::new() },
+            StoredType::Sketch { .. } => Sum::None,
         });
         Self { measures: measures.collect(), columns: plan.measures.clone() }
     }
@@ -39,8 +46,10 @@ impl Sums {
         let n_groups = groups.n_groups();
         let Some(groups) = groups.batches().last() else { return };
         for (sum, column) in self.measures.iter_mut().zip(&self.columns) {
-            match (sum, &batch.chunk.measures[*column]) {
-                (Sum::Int { total, by_group }, MeasureColumn::Int { values, total: all }) => {
+            let column = &batch.chunk.measures[*column];
+            match sum {
+                Sum::Int { total, by_group } => {
+                    let MeasureColumn::Int { values, total: all } = column else { continue };
                     let own = match &batch.rows {
                         None => *all,
                         Some(rows) => rows.iter().map(|row| i128::from(values[row as usize])).sum(),
@@ -48,7 +57,8 @@ impl Sums {
                     *total += own;
                     add_groups(by_group, own, groups, n_groups, |row| i128::from(values[row]));
                 }
-                (Sum::Float { total, by_group }, MeasureColumn::Float { values, total: all }) => {
+                Sum::Float { total, by_group } => {
+                    let MeasureColumn::Float { values, total: all } = column else { continue };
                     let own = match &batch.rows {
                         None => *all,
                         Some(rows) => rows.iter().map(|row| values[row as usize]).sum(),
@@ -56,26 +66,26 @@ impl Sums {
                     *total += own;
                     add_groups(by_group, own, groups, n_groups, |row| values[row]);
                 }
-                _ => {}
+                Sum::None => {}
             }
         }
     }
 
-    /// The total of a measure; `None` where it is a sketch.
-    pub(super) fn total(&self, measure: usize) -> Option<Value> {
+    /// The total of a measure; undefined where it is none of numbers.
+    pub(super) fn total(&self, measure: usize) -> Value {
         match &self.measures[measure] {
-            Sum::Int { total, .. } => Some(Value::whole(*total)),
-            Sum::Float { total, .. } => Some(Value::sum(*total)),
-            Sum::Sketch => None,
+            Sum::Int { total, .. } => Value::whole(*total),
+            Sum::Float { total, .. } => Value::sum(*total),
+            Sum::None => Value::undefined(),
         }
     }
 
-    /// The sum of a measure over a group; `None` where it is a sketch.
-    pub(super) fn of(&self, measure: usize, group: u32) -> Option<Value> {
+    /// The sum of a measure over a group; undefined where it is none of numbers.
+    pub(super) fn of(&self, measure: usize, group: u32) -> Value {
         match &self.measures[measure] {
-            Sum::Int { by_group, .. } => Some(Value::whole(by_group[group as usize])),
-            Sum::Float { by_group, .. } => Some(Value::sum(by_group[group as usize])),
-            Sum::Sketch => None,
+            Sum::Int { by_group, .. } => Value::whole(by_group[group as usize]),
+            Sum::Float { by_group, .. } => Value::sum(by_group[group as usize]),
+            Sum::None => Value::undefined(),
         }
     }
 }

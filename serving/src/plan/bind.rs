@@ -175,7 +175,9 @@ fn bind_measures(
                 }
                 Output::Derived { expression: expression.clone(), of }
             }
-            _ => Output::Stored(need(name).ok_or_else(|| unknown(name))?),
+            MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Distinct { .. } => {
+                Output::Stored(need(name).ok_or_else(|| unknown(name))?)
+            }
         });
     }
     Ok((needed, outputs))

@@ -61,6 +61,9 @@ fn asks_for_credited(snapshot: &Snapshot, query: &Query) -> bool {
         Some(MeasureKind::Derived { expression }) => {
             expression.names().into_iter().any(is_credited)
         }
-        _ => is_credited(name),
+        Some(
+            MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Distinct { .. },
+        )
+        | None => is_credited(name),
     })
 }

@@ -2,15 +2,15 @@
 
 use roaring::RoaringBitmap;
 
-use super::arena::{ColumnUnion, SketchArena};
 use super::dictionary::{Dictionary, NULL, SetDictionary, Vocabulary};
+use super::measure::MeasureColumn;
 use clio_lake::CellFile;
 
 /// The cells of one file, by column.
 ///
 /// Always true: every column has `n_rows` entries, every code is one of the snapshot's vocabularies.
 /// Costs 4 bytes a row and dimension for codes, about 2 more for bitmaps, 8 an additive measure, and
-/// what [`SketchArena`] says.
+/// what [`SketchArena`](super::SketchArena) says.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     pub(crate) file: CellFile,
@@ -29,24 +29,6 @@ pub(crate) struct KeyColumn {
     /// The codes that occur, sorted, and beside each the rows where it does.
     index_codes: Vec<u32>,
     index_rows: Vec<RoaringBitmap>,
-}
-
-/// One stored measure.
-#[derive(Debug)]
-pub(crate) enum MeasureColumn {
-    Int { values: Vec<i64>, total: i128 },
-    Float { values: Vec<f64>, total: f64 },
-    Sketch { arena: SketchArena, total: ColumnUnion },
-}
-
-impl MeasureColumn {
-    pub(crate) fn size_bytes(&self) -> usize {
-        match self {
-            Self::Int { values, .. } => values.capacity() * size_of::<i64>(),
-            Self::Float { values, .. } => values.capacity() * size_of::<f64>(),
-            Self::Sketch { arena, total } => arena.size_bytes() + total.size_bytes(),
-        }
-    }
 }
 
 impl KeyColumn {

@@ -1,9 +1,8 @@
 //! The columns of cells as one model and one table have them.
 
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_lake::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, cell_schema};
+use clio_lake::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType, cell_schema};
 use clio_proto::{MeasureKind, Model};
-use clio_sketch::{Family, Precision};
 
 use crate::error::Refusal;
 
@@ -25,29 +24,9 @@ pub(crate) struct DimensionLayout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MeasureLayout {
     pub(crate) name: String,
-    pub(crate) stored: Stored,
+    pub(crate) stored: StoredType,
     /// For a distinct measure, the position of a count of the same source: an upper bound.
     pub(crate) at_most: Option<usize>,
-}
-
-/// How a measure is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
-    Count,
-    IntSum,
-    FloatSum,
-    Distinct { family: Family, precision: Precision },
-}
-
-impl Stored {
-    /// The type of the column in memory, while it is decoded.
-    pub(crate) fn data_type(self) -> DataType {
-        match self {
-            Self::Count | Self::IntSum => DataType::Int64,
-            Self::FloatSum => DataType::Float64,
-            Self::Distinct { .. } => DataType::Binary,
-        }
-    }
 }
 
 impl Layout {
@@ -72,32 +51,27 @@ impl Layout {
                 multi: dimension.multi,
             })
             .collect();
-        let stored: Vec<_> = model.stored_measures().collect();
-        let measures = stored
-            .iter()
-            .map(|measure| {
-                MeasureLayout {
-                name: measure.name.clone(),
-                stored: match &measure.kind {
-                    MeasureKind::Distinct { family, precision, .. } => {
-                        Stored::Distinct { family: *family, precision: *precision }
-                    }
-                    MeasureKind::Sum { .. } if float_sums.contains(&measure.name) => {
-                        Stored::FloatSum
-                    }
-                    MeasureKind::Sum { .. } => Stored::IntSum,
-                    MeasureKind::Count { .. } | MeasureKind::Derived { .. } => Stored::Count,
-                },
-                at_most: match &measure.kind {
-                    // A row with a ready-made sketch stands for any number of events.
-                    MeasureKind::Distinct { source, from_sketch: false, .. } => stored.iter().position(|other| {
-                        matches!(&other.kind, MeasureKind::Count { source: own } if own == source)
-                    }),
-                    _ => None,
-                },
-            }
+        let count_of = |source: Option<&str>| {
+            model.stored_measures().position(|other| match &other.kind {
+                MeasureKind::Count { source: own } => Some(own.as_str()) == source,
+                MeasureKind::Sum { .. }
+                | MeasureKind::Distinct { .. }
+                | MeasureKind::Derived { .. } => false,
             })
-            .collect();
+        };
+        let measures = model.stored_measures().filter_map(|measure| {
+            let at_most = match &measure.kind {
+                // A row with a ready-made sketch stands for any number of events.
+                MeasureKind::Distinct { from_sketch: false, .. } => count_of(measure.kind.source()),
+                MeasureKind::Distinct { from_sketch: true, .. }
+                | MeasureKind::Count { .. }
+                | MeasureKind::Sum { .. }
+                | MeasureKind::Derived { .. } => None,
+            };
+            let stored = StoredType::of(measure, &float_sums)?;
+            Some(MeasureLayout { name: measure.name.clone(), stored, at_most })
+        });
+        let measures = measures.collect();
         Ok(Self { dimensions, measures })
     }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use bytes::Bytes;
 use clio_proto::LOOKUP_KEY_COLUMN;
 
-use super::decode::{column_as, offset, read_columns, text_list};
+use super::columns::{column_as, offset, read_columns, text_list};
 use super::dictionary::{Dictionary, NULL};
 use super::layout::Shape;
 

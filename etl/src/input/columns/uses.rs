@@ -109,17 +109,19 @@ fn of_source(model: &Model, source: &Source, tables: &mut BTreeMap<String, OfTab
 
 fn of_measures(model: &Model, tables: &mut BTreeMap<String, OfTable>) {
     for measure in model.stored_measures() {
-        let (of, own) = match &measure.kind {
-            MeasureKind::Sum { of, .. } => (std::slice::from_ref(of), Use::Number),
-            MeasureKind::Distinct { of, from_sketch: false, .. } => (of.as_slice(), Use::Key),
-            _ => continue,
+        let own = match &measure.kind {
+            MeasureKind::Sum { .. } => Use::Number,
+            MeasureKind::Distinct { from_sketch: false, .. } => Use::Key,
+            MeasureKind::Distinct { from_sketch: true, .. }
+            | MeasureKind::Count { .. }
+            | MeasureKind::Derived { .. } => continue,
         };
         let Some(source) = measure.kind.source().and_then(|name| model.source(name)) else {
             continue;
         };
         let to = source.attribution.as_ref().map(|attribution| attribution.to.as_str());
         for name in std::iter::once(source.name.as_str()).chain(to) {
-            for column in of {
+            for column in measure.kind.columns() {
                 mark(tables, &format!("source.{name}"), own, &column.0);
             }
         }

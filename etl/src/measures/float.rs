@@ -1,0 +1,71 @@
+//! Sums of other than whole numbers: added up as decimals of nine digits behind the point, and rounded once a period.
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::functions_aggregate::expr_fn::sum;
+use datafusion::logical_expr::{Expr, cast};
+
+use super::whole::{SameOrNot, total};
+use super::{CompareCells, MeasureRules, Place};
+use crate::error::EtlError;
+
+/// The type that events are summed in: nineteen digits before the point, nine behind it.
+const FRACTION: DataType = DataType::Decimal128(28, 9);
+/// The type that cells are summed in: a day's sum may have more digits than one of its values.
+const FRACTION_OF_CELLS: DataType = DataType::Decimal128(38, 9);
+
+/// The sum of a column of any numbers.
+#[derive(Debug)]
+pub(super) struct FloatSumRules;
+
+impl MeasureRules for FloatSumRules {
+    fn input_type(&self) -> Option<DataType> {
+        Some(FRACTION)
+    }
+
+    fn of_events(&self, input: Expr) -> Option<Expr> {
+        Some(sum(input))
+    }
+
+    fn summand(&self, column: Expr) -> Expr {
+        cast(column, FRACTION_OF_CELLS)
+    }
+
+    fn of_cells(&self, summand: Expr) -> Expr {
+        sum(summand)
+    }
+
+    fn stored(&self, values: &ArrayRef, measure: &str) -> Result<ArrayRef, EtlError> {
+        total(values, &DataType::Float64, measure)
+    }
+
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    fn adds_exactly(&self) -> bool {
+        false
+    }
+
+    fn growth(
+        &self,
+        _measure: &str,
+        new: &ArrayRef,
+        _old: &[Option<Place<'_>>],
+    ) -> Result<ArrayRef, EtlError> {
+        Ok(ArrayRef::clone(new))
+    }
+
+    fn grown(
+        &self,
+        _measure: &str,
+        _columns: &[&ArrayRef],
+        _parts: &[Vec<(usize, usize)>],
+    ) -> Result<ArrayRef, EtlError> {
+        unreachable!("a cell with a rounded sum never just grows")
+    }
+
+    fn comparison(&self) -> Box<dyn CompareCells> {
+        Box::new(SameOrNot)
+    }
+}

@@ -1,0 +1,80 @@
+//! How stored measures are held in cells: the one list that the table's schema, the etl and serving follow.
+
+use std::collections::HashMap;
+
+use arrow::datatypes::{DataType, Field};
+use clio_proto::{Measure, MeasureKind};
+use clio_sketch::{Family, Precision};
+
+/// Field metadata: the kind of measure, `count`, `sum` or `distinct`.
+pub const META_KIND: &str = "clio.kind";
+/// Field metadata of a sketch: the family's name.
+pub const META_FAMILY: &str = "clio.family";
+/// Field metadata of a sketch: the precision, in decimal.
+pub const META_PRECISION: &str = "clio.precision";
+/// Field metadata of a sketch: the hash that its values went through.
+pub const META_HASH: &str = "clio.hash";
+
+/// How a stored measure is held in a cell, and so how cells are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoredType {
+    /// The number of events, as `Int64`.
+    Count,
+    /// A sum of whole numbers, as `Int64`.
+    WholeSum,
+    /// A sum of other numbers, as `Float64`.
+    FloatSum,
+    /// A sketch's bytes, as `Binary`.
+    Sketch {
+        /// The family.
+        family: Family,
+        /// The precision.
+        precision: Precision,
+    },
+}
+
+impl StoredType {
+    /// How a measure is held; `None` for a derived one, which is not stored.
+    ///
+    /// `float_sums` names the measures of kind `sum` whose column holds other than whole numbers: only
+    /// the input tells.
+    pub fn of(measure: &Measure, float_sums: &[String]) -> Option<Self> {
+        match &measure.kind {
+            MeasureKind::Count { .. } => Some(Self::Count),
+            MeasureKind::Sum { .. } => {
+                let is_float = float_sums.contains(&measure.name);
+                Some(if is_float { Self::FloatSum } else { Self::WholeSum })
+            }
+            MeasureKind::Distinct { family, precision, .. } => {
+                Some(Self::Sketch { family: *family, precision: *precision })
+            }
+            MeasureKind::Derived { .. } => None,
+        }
+    }
+
+    /// The type of its column.
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Count | Self::WholeSum => DataType::Int64,
+            Self::FloatSum => DataType::Float64,
+            Self::Sketch { .. } => DataType::Binary,
+        }
+    }
+
+    /// Its column in the table of cells.
+    pub fn field(self, name: &str) -> Field {
+        let metadata = match self {
+            Self::Count => vec![(META_KIND, "count".to_owned())],
+            Self::WholeSum | Self::FloatSum => vec![(META_KIND, "sum".to_owned())],
+            Self::Sketch { family, precision } => vec![
+                (META_KIND, "distinct".to_owned()),
+                (META_FAMILY, family.name().to_owned()),
+                (META_PRECISION, precision.get().to_string()),
+                (META_HASH, family.hash_name().to_owned()),
+            ],
+        };
+        let metadata: HashMap<String, String> =
+            metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Field::new(name, self.data_type(), true).with_metadata(metadata)
+    }
+}

@@ -1,0 +1,67 @@
+//! The values of stored measures, whatever their kind: of the whole, and by group.
+//!
+//! A kind of measure is answered by one file beside this one; here is which one that is.
+
+use clio_lake::StoredType;
+use clio_proto::{ServiceError, Value};
+
+use super::Cancel;
+use super::batch::Batch;
+use super::estimates::Estimates;
+use super::groups::Groups;
+use super::sums::Sums;
+use crate::plan::Plan;
+use crate::snapshot::Snapshot;
+
+/// The stored measures of one query, by position among the plan's measures.
+#[derive(Debug)]
+pub(super) struct Measures<'a> {
+    stored: Vec<StoredType>,
+    sums: Sums,
+    estimates: Estimates<'a>,
+}
+
+impl<'a> Measures<'a> {
+    /// Over what was selected and grouped; `sums` were added up on the way.
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        plan: &Plan,
+        batches: &'a [Batch<'a>],
+        groups: &Groups<'_>,
+        sums: Sums,
+        n_threads: usize,
+        cancel: &'a Cancel,
+    ) -> Self {
+        let stored = (0..plan.measures.len()).map(|at| plan.stored_type(snapshot, at)).collect();
+        let estimates = Estimates::new(snapshot, plan, batches, groups, n_threads, cancel);
+        Self { stored, sums, estimates }
+    }
+
+    /// A measure over everything selected.
+    pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
+        match self.stored[measure] {
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
+                Ok(self.sums.total(measure))
+            }
+            StoredType::Sketch { .. } => self.estimates.total(measure),
+        }
+    }
+
+    /// A measure over a group.
+    pub(super) fn of(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
+        match self.stored[measure] {
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
+                Ok(self.sums.of(measure, group))
+            }
+            StoredType::Sketch { .. } => self.estimates.of(measure, group),
+        }
+    }
+
+    /// Works out a measure for every group at once, where that is cheaper than one after the other.
+    pub(super) fn prepare_all_groups(&mut self, measure: usize) -> Result<(), ServiceError> {
+        match self.stored[measure] {
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => Ok(()),
+            StoredType::Sketch { .. } => self.estimates.all_groups(measure),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The columns of stored measures in memory: how each kind is read, what it takes, and what parents owe their children.
+//!
+//! A kind is a file beside this one, a variant of [`MeasureColumn`] and one of [`PeriodTotal`]; what answers
+//! queries from it is a file in `aggregate`.
+
+mod float;
+mod int;
+mod sketch;
+
+use arrow::array::{Array as _, ArrayRef, RecordBatch};
+use clio_lake::StoredType;
+
+use super::arena::{ColumnUnion, SketchArena};
+use super::columns::column_as;
+use super::layout::MeasureLayout;
+use crate::error::FileProblem;
+pub(super) use sketch::check_distincts;
+
+/// One stored measure of one file.
+#[derive(Debug)]
+pub(crate) enum MeasureColumn {
+    Int { values: Vec<i64>, total: i128 },
+    Float { values: Vec<f64>, total: f64 },
+    Sketch { arena: SketchArena, total: ColumnUnion },
+}
+
+impl MeasureColumn {
+    /// Reads a column. A file that was written before the model had the measure lacks it.
+    pub(super) fn decode(
+        measure: &MeasureLayout,
+        batches: &[RecordBatch],
+        n_rows: u32,
+    ) -> Result<Self, FileProblem> {
+        let mut arrays = Vec::with_capacity(batches.len());
+        let mut row = 0;
+        for batch in batches {
+            let array = match batch.column_by_name(&measure.name) {
+                Some(_) => column_as(batch, &measure.name, &measure.stored.data_type())?,
+                None => without_events(measure.stored, batch.num_rows()),
+            };
+            let is_null = |at: &usize| array.null_count() > 0 && array.is_null(*at);
+            if let Some(at) = (0..array.len()).find(is_null) {
+                return Err(FileProblem::Null { column: measure.name.clone(), row: row + at });
+            }
+            row += array.len();
+            arrays.push(array);
+        }
+        match measure.stored {
+            StoredType::Count => int::decode_count(&measure.name, &arrays),
+            StoredType::WholeSum => Ok(int::decode(&arrays)),
+            StoredType::FloatSum => Ok(float::decode(&arrays)),
+            StoredType::Sketch { family, precision } => {
+                sketch::decode(&measure.name, family, precision, &arrays, n_rows)
+            }
+        }
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        match self {
+            Self::Int { values, .. } => values.capacity() * size_of::<i64>(),
+            Self::Float { values, .. } => values.capacity() * size_of::<f64>(),
+            Self::Sketch { arena, total } => arena.size_bytes() + total.size_bytes(),
+        }
+    }
+}
+
+/// The values of a measure without events.
+fn without_events(stored: StoredType, n_rows: usize) -> ArrayRef {
+    match stored {
+        StoredType::Count | StoredType::WholeSum => int::without_events(n_rows),
+        StoredType::FloatSum => float::without_events(n_rows),
+        StoredType::Sketch { family, precision } => {
+            sketch::without_events(family, precision, n_rows)
+        }
+    }
+}
+
+/// A measure's total over the files of one period.
+pub(super) enum PeriodTotal {
+    Int(i128),
+    Float(f64),
+    Distinct { value: f64, error: f64 },
+}
+
+/// A parent that is not what its children give.
+pub(super) struct Off {
+    pub(super) found: f64,
+    /// How what was found stands to what was expected, in words.
+    pub(super) relation: &'static str,
+    pub(super) expected: f64,
+}
+
+impl PeriodTotal {
+    /// That of a measure's columns.
+    pub(super) fn of<'a>(
+        stored: StoredType,
+        columns: impl Iterator<Item = &'a MeasureColumn>,
+    ) -> Self {
+        match stored {
+            StoredType::Count | StoredType::WholeSum => Self::Int(int::total(columns)),
+            StoredType::FloatSum => Self::Float(float::total(columns)),
+            StoredType::Sketch { family, precision } => {
+                let (value, error) = sketch::total(family, precision, columns);
+                Self::Distinct { value, error }
+            }
+        }
+    }
+
+    /// Compares a parent with its children.
+    pub(super) fn check(&self, children: &[&Self]) -> Result<(), Off> {
+        match self {
+            Self::Int(found) => {
+                let own = |total: &&Self| if let Self::Int(own) = total { *own } else { 0 };
+                int::check(*found, children.iter().map(own))
+            }
+            Self::Float(found) => {
+                let own = |total: &&Self| if let Self::Float(own) = total { *own } else { 0.0 };
+                float::check(*found, children.iter().map(own))
+            }
+            Self::Distinct { value, error } => {
+                let own = |total: &&Self| match total {
+                    Self::Distinct { value, .. } => Some(*value),
+                    Self::Int(_) | Self::Float(_) => None,
+                };
+                sketch::check(*value, *error, children.iter().filter_map(own))
+            }
+        }
+    }
+}
