@@ -2,6 +2,7 @@
 
 mod circles;
 mod documentation;
+mod families;
 mod files;
 mod layers;
 mod licences;

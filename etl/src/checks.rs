@@ -149,7 +149,10 @@ impl Judge<'_> {
     ) -> Result<(), EtlError> {
         let trailing_days = |check: &&Check| match &check.kind {
             CheckKind::Rows { trailing_days, .. } => Some(*trailing_days),
-            _ => None,
+            CheckKind::Within { .. }
+            | CheckKind::Missing { .. }
+            | CheckKind::OutOfDay { .. }
+            | CheckKind::Unattributed { .. } => None,
         };
         let Some(longest) = checks.iter().filter_map(trailing_days).max() else { return Ok(()) };
         let totals = self.totals_by_day(cells, longest).await?;

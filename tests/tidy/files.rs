@@ -45,6 +45,22 @@ fn no_file_has_a_name_that_says_nothing() {
     }
 }
 
+/// The rows of "To change X, go to Y": at least twelve changes, each with a place to go to.
+#[test]
+fn the_table_of_changes_says_where_to_go() {
+    let architecture = text(Path::new("ARCHITECTURE.md"));
+    let section = architecture.split("## To change X, go to Y").nth(1).expect("the section");
+    let section = section.split("\n## ").next().expect("a text has a first part");
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() >= 12, "only {} changes", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells.len(), 5, "a change, where to go, and what then: {row}");
+        let goes_to = cells[2].split('`').skip(1).step_by(2).any(|quoted| quoted.contains('/'));
+        assert!(goes_to, "no path in the second cell: {row}");
+    }
+}
+
 #[test]
 fn every_path_in_the_architecture_is_there() {
     let architecture = text(Path::new("ARCHITECTURE.md"));

@@ -31,7 +31,10 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Ch
     let declared = declared.into_iter().collect::<Option<Vec<_>>>()?.concat();
     let pair = |check: &Check| match &check.kind {
         CheckKind::Within { measure, within, .. } => Some((measure.clone(), within.clone())),
-        _ => None,
+        CheckKind::Rows { .. }
+        | CheckKind::Missing { .. }
+        | CheckKind::OutOfDay { .. }
+        | CheckKind::Unattributed { .. } => None,
     };
     // Whoever names a pair by another name judges it otherwise.
     checks.retain(|default| {
@@ -150,7 +153,8 @@ fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Optio
         "within" => withins(raw, check, problems)?,
         "missing" => vec![missing(raw, check, problems)?],
         "out_of_day" => vec![out_of_day(raw, check, problems)?],
-        _ => vec![unattributed(raw, check, problems)?],
+        "unattributed" => vec![unattributed(raw, check, problems)?],
+        other => unreachable!("`{other}` was found to be a kind"),
     };
     let on_failure = on_failure?;
     let check = |kind| Check { name: place.name.clone(), kind, on_failure, is_default: false };
@@ -233,7 +237,10 @@ fn withins(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<
         CheckKind::Within { measure, within, .. } => {
             CheckKind::Within { measure, within, per: chosen }
         }
-        other => other,
+        kind @ (CheckKind::Rows { .. }
+        | CheckKind::Missing { .. }
+        | CheckKind::OutOfDay { .. }
+        | CheckKind::Unattributed { .. }) => kind,
     };
     Some(by_default.into_iter().map(with_choice).collect())
 }
