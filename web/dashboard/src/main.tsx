@@ -1,10 +1,11 @@
+// Before every component's own, which may change it.
+import './styles/index.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { linkAddress, openLink } from './api/link';
 import { App, makeClient } from './App';
 import { applyTheme } from './components/ThemeSwitch';
 import { makeRouter } from './router';
-import './styles/index.css';
 
 applyTheme();
 const root = document.getElementById('root');

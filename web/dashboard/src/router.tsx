@@ -14,6 +14,8 @@ import { ExplorePage } from './pages/explore/ExplorePage';
 import { NotFoundPage } from './pages/notFound/NotFoundPage';
 import { Shell } from './components/Shell';
 import { parseSearch, type RawSearch, stringifySearch, textsOf } from './search';
+import './components/Panel.css';
+import './components/Shell.css';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 

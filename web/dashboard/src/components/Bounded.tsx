@@ -1,6 +1,7 @@
 // A number with its bounds, as the table prints it.
 
 import { formatBounds, formatValue, type NumberStyle, type Value } from '../format/number';
+import './Bounded.css';
 
 interface BoundedProps {
   readonly value: Value;

@@ -1,6 +1,7 @@
 // A short list to tick: group keys, measures.
 
 import { ListBox, ListBoxItem } from 'react-aria-components';
+import './CheckList.css';
 
 export interface CheckListItem {
   readonly id: string;

@@ -1,4 +1,5 @@
 // What helps those who mend, folded away from those who ask: addresses, errors of the system, ids.
+import './Details.css';
 
 export function Details({ text }: { readonly text: string | null }) {
   if (text === null) return null;

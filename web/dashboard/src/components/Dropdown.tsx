@@ -1,6 +1,7 @@
 // A button that opens a popover. The button is ready at once; the popover (React Aria's) is loaded on first use.
 
 import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import './Dropdown.css';
 
 interface Place {
   readonly left: number;

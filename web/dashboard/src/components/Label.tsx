@@ -1,4 +1,5 @@
 // A label that is cut in its middle where there is no room: what differs between labels stands at their end as often as
+import './Label.css';
 // at their beginning ("Wandering Neighbors · Poster 3").
 
 /** Labels up to this length are cut at their end only, if at all. */

@@ -4,6 +4,7 @@ import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
 import { Details } from './Details';
 import { linkWord } from './SnapshotBadge';
+import './LinkBanner.css';
 
 interface LinkBannerProps {
   readonly link: LinkState;
@@ -14,7 +15,7 @@ interface LinkBannerProps {
 export function LinkBanner(props: LinkBannerProps) {
   const banner = bannerOf(props);
   return (
-    <div className="banners" role="alert">
+    <div role="alert">
       {banner !== null && (
         <div className="banner">
           <p>{banner.text}</p>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { detailsOf, type GatewayError, wordsOf } from '../api/client';
 import type { Loaded } from '../api/cube';
 import { Details } from './Details';
+import './Panel.css';
 
 interface PanelProps<Data> {
   readonly title: string;

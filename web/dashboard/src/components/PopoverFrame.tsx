@@ -2,6 +2,7 @@
 
 import type { ReactNode, RefObject } from 'react';
 import { Dialog, I18nProvider, Popover } from 'react-aria-components';
+import './PopoverFrame.css';
 
 interface PopoverFrameProps {
   /** What it stands beside. */

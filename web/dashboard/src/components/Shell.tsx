@@ -5,6 +5,8 @@ import { useSession } from '../api/session';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
+import './LinkBanner.css';
+import './Shell.css';
 
 export function Shell() {
   const { link, insecure, snapshot, behind, dataset } = useSession();

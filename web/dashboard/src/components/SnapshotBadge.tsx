@@ -3,6 +3,7 @@
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
 import { formatCount, formatMoment, formatDay, formatRange, formatStandardErrors } from '../format';
+import './SnapshotBadge.css';
 
 export type LinkWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'down';
 
@@ -32,7 +33,7 @@ export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
         <>
           <span className="badge-part">snapshot {snapshot.version}</span>{' '}
           {snapshot.lastDay !== null && (
-            <span className="badge-part badge-through">data through {formatDay(snapshot.lastDay)}</span>
+            <span className="badge-part">data through {formatDay(snapshot.lastDay)}</span>
           )}
           {snapshot.verification && <Verified verification={snapshot.verification} />}
         </>

@@ -24,7 +24,7 @@ export function applyTheme(theme: Theme = storedTheme()): void {
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(storedTheme);
   return (
-    <label className="theme">
+    <label>
       <span className="visually-hidden">Theme</span>
       <select
         className="select"

@@ -3,6 +3,7 @@
 import type { EChartsCoreOption, EChartsType } from 'echarts/core';
 import { useEffect, useRef } from 'react';
 import { init } from './echarts';
+import './ChartFrame.css';
 
 interface CanvasProps {
   readonly option: EChartsCoreOption;

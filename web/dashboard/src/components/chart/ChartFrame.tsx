@@ -4,9 +4,12 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from 'react';
 import { formatBounds, formatValue, NOT_DEFINED, type NumberStyle } from '../../format';
+import { positionAfter } from './chartKeys';
 import { type ChartColors, useChartColors } from './colors';
 import { describePoint } from './options';
 import type { Point } from './points';
+import '../Panel.css';
+import './ChartFrame.css';
 
 const Canvas = lazy(() => import('./Canvas'));
 
@@ -37,7 +40,7 @@ function Picture({ label, points, style, draw }: ChartFrameProps) {
   const point = points[index];
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const target = nextPosition(event.key, index, last);
+    const target = positionAfter(event.key, { at: index, last });
     if (target === null) return;
     event.preventDefault();
     setPosition(target);
@@ -68,22 +71,6 @@ function Picture({ label, points, style, draw }: ChartFrameProps) {
       </p>
     </div>
   );
-}
-
-export function nextPosition(key: string, index: number, last: number): number | null {
-  const page = Math.max(1, Math.round(last / 10));
-  const steps: Record<string, number> = {
-    ArrowRight: index + 1,
-    ArrowUp: index + 1,
-    ArrowLeft: index - 1,
-    ArrowDown: index - 1,
-    PageUp: index + page,
-    PageDown: index - page,
-    Home: 0,
-    End: last,
-  };
-  const target = steps[key];
-  return target === undefined ? null : Math.max(0, Math.min(last, target));
 }
 
 function PointTable({ label, axis, points, style }: ChartFrameProps) {

@@ -1,4 +1,5 @@
 // Says which parts of the address were ignored and why, and which change did not fit into it.
+import './Notes.css';
 
 interface AddressNotesProps {
   readonly problems: readonly string[];

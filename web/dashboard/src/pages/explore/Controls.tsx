@@ -7,6 +7,7 @@ import { Dropdown } from '../../components/Dropdown';
 import { FilterChip } from './FilterChip';
 import { daysOf, daysText, defaultState, type ExploreState, type Filter, withFilter, withoutFilter } from './state';
 import type { Change } from './useExplore';
+import './Controls.css';
 
 const CheckList = lazy(() => import('../../components/CheckList'));
 const DateEditor = lazy(() => import('./DateEditor'));

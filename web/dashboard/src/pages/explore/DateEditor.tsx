@@ -17,6 +17,7 @@ import {
   RangeCalendar,
 } from 'react-aria-components';
 import { formatRange } from '../../format';
+import './DateEditor.css';
 
 /** Either the last days, or days from one to another. */
 export interface Days {
@@ -102,7 +103,7 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
           <Button slot="previous" className="button button-quiet">
             <span aria-hidden="true">‹</span>
           </Button>
-          <Heading level={2} className="calendar-title" />
+          <Heading level={2} />
           <Button slot="next" className="button button-quiet">
             <span aria-hidden="true">›</span>
           </Button>

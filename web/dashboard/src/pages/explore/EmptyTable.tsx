@@ -8,6 +8,8 @@ import { describeFilter } from './FilterChip';
 import { toProbeQuery } from './query';
 import { daysOf, daysText, type ExploreState, withoutFilter } from './state';
 import type { Change } from './useExplore';
+import '../../components/Panel.css';
+import './EmptyTable.css';
 
 interface EmptyTableProps {
   readonly dataset: Dataset;

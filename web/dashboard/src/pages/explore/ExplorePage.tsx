@@ -16,6 +16,9 @@ import { TrendPanel } from './TrendPanel';
 import { withDrawn } from './state';
 import { UnknownValues } from './UnknownValues';
 import { useExplore } from './useExplore';
+import '../../components/Panel.css';
+import '../../components/Shell.css';
+import './ExplorePage.css';
 
 export function ExplorePage() {
   const { dataset, snapshot, error, retry, link } = useSession();

@@ -2,6 +2,7 @@
 
 import { ListBox, ListBoxItem } from 'react-aria-components';
 import type { FieldInfo } from '../../api/dataset';
+import '../../components/CheckList.css';
 
 interface FieldListProps {
   readonly fields: readonly FieldInfo[];

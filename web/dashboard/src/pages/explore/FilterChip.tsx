@@ -8,6 +8,7 @@ import { Dropdown } from '../../components/Dropdown';
 import { type MemberValue, OPERATORS } from './operators';
 import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
+import './FilterChip.css';
 
 const FilterEditor = lazy(() => import('./FilterEditor'));
 

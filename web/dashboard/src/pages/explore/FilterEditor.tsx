@@ -19,6 +19,9 @@ import { findPasted, splitPasted } from './paste';
 import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
 import { useDebounced } from './useDebounced';
+import '../../components/CheckList.css';
+import '../../components/Panel.css';
+import './FilterEditor.css';
 
 const FIRST_MEMBERS = 50;
 /** Chosen values that are spelled out; the rest of a long list is counted. */
@@ -135,7 +138,7 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
         </fieldset>
       </div>
       <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
-        <SearchField className="search" aria-label={`Search ${field.label}`} autoFocus>
+        <SearchField aria-label={`Search ${field.label}`} autoFocus>
           {/* The list below belongs to this input and is always open: that is what a combobox is. Autocomplete adds
               `aria-controls`. */}
           <Input

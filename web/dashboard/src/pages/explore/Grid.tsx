@@ -1,7 +1,7 @@
 // The table: a grid of virtual rows. However many groups there are, only those in view are in the document.
 
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { Answered } from '../../api/cube';
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import type { Answered, CubeAnswer, CubeRow } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
 import { useVirtualRows } from '../../components/rows/useVirtualRows';
@@ -9,6 +9,7 @@ import { type Column, columnsOf, rowIdentity } from './columns';
 import { rowAfter } from './gridKeys';
 import type { Sort } from './state';
 import { usePages } from './usePages';
+import './Grid.css';
 
 export const ROW_HEIGHT = 44;
 const HEAD_HEIGHT = 36;
@@ -49,17 +50,12 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
 
   // After a new snapshot the active row is the one with the same keys, wherever its numbers have moved it.
   const { rowAt } = pages;
-  useEffect(() => {
-    setActive((old) => {
-      if (!old || old.identity === null) return old;
-      const here = rowAt(old.index);
-      if (here && rowIdentity(here) === old.identity) return old;
-      const moved = data.answer.rows.findIndex((row) => rowIdentity(row) === old.identity);
-      return moved < 0 ? { index: Math.min(old.index, count - 1), identity: old.identity } : { ...old, index: moved };
-    });
-    // Only a new answer can move a row; `rowAt` also changes while pages load.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [data.answer]);
+  // Only a new answer can move a row; `rowAt` also changes while pages load.
+  const [placed, setPlaced] = useState(data.answer);
+  if (placed !== data.answer) {
+    setPlaced(data.answer);
+    setActive(placeIn(data.answer, rowAt, active));
+  }
 
   const activate = (index: number) => {
     const row = rowAt(index);
@@ -127,6 +123,15 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
   );
 }
 
+/** Where the active row is in a new answer. */
+function placeIn(answer: CubeAnswer, rowAt: (index: number) => CubeRow | undefined, active: Active | null): Active | null {
+  if (!active || active.identity === null) return active;
+  const here = rowAt(active.index);
+  if (here && rowIdentity(here) === active.identity) return active;
+  const moved = answer.rows.findIndex((row) => rowIdentity(row) === active.identity);
+  return { ...active, index: moved >= 0 ? moved : Math.min(active.index, answer.groupCount - 1) };
+}
+
 interface HeadCellProps {
   readonly column: Column;
   readonly sort: Sort | null;
@@ -150,9 +155,8 @@ function HeadCell({ column, sort, onSort }: HeadCellProps) {
   );
 }
 
-function cellClass({ numeric, names }: Column): string {
-  if (numeric) return 'cell cell-number';
-  return names ? 'cell cell-key' : 'cell';
+function cellClass({ numeric }: Column): string {
+  return numeric ? 'cell cell-number' : 'cell';
 }
 
 function rowId(index: number): string {

@@ -11,6 +11,8 @@ import { Panel } from '../../components/Panel';
 import { formatCount } from '../../format';
 import { keyLabel, keysOf, measuresOf } from './columns';
 import { AsTable } from './TrendPanel';
+import '../../components/Panel.css';
+import '../../components/chart/ChartFrame.css';
 
 /** More bars than this are thinner than their labels. */
 const MOST_BARS = 12;

@@ -5,6 +5,7 @@ import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { formatBounds, formatRelativeError, formatValue, NO_VALUE, type Value } from '../../format';
 import { measuresOf } from './columns';
+import './Headline.css';
 
 interface HeadlineProps {
   readonly dataset: Dataset;

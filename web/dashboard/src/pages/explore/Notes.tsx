@@ -4,6 +4,7 @@
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { formatCount, formatDays, formatRange } from '../../format';
+import './Notes.css';
 
 interface NotesProps {
   readonly dataset: Dataset;

@@ -11,6 +11,8 @@ import { EmptyTable } from './EmptyTable';
 import Grid from './Grid';
 import { effectiveSort, type ExploreState } from './state';
 import type { Change } from './useExplore';
+import '../../components/Panel.css';
+import './TablePanel.css';
 
 interface TablePanelProps {
   readonly dataset: Dataset;

@@ -19,6 +19,8 @@ import {
   formatShortDay,
 } from '../../format';
 import { measuresOf } from './columns';
+import '../../components/Panel.css';
+import '../../components/chart/ChartFrame.css';
 
 interface TrendPanelProps {
   readonly dataset: Dataset;

@@ -6,6 +6,8 @@ import type { Dataset } from '../../api/dataset';
 import { formatCount } from '../../format';
 import { replaceValue } from './state';
 import type { Change } from './useExplore';
+import './Notes.css';
+import './UnknownValues.css';
 
 interface UnknownValuesProps {
   readonly dataset: Dataset;

@@ -11,6 +11,7 @@ import { Bounded } from '../../components/Bounded';
 import { Label } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatDay, formatMonth, NO_VALUE } from '../../format';
+import './Grid.css';
 
 export interface Column {
   /** What the table is sorted by when its head is pressed. */

@@ -2,6 +2,8 @@
 
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import '../../components/Panel.css';
+import '../../components/Shell.css';
 
 export function NotFoundPage() {
   useEffect(() => {
