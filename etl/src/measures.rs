@@ -107,3 +107,6 @@ pub(crate) fn rules(kind: &MeasureKind, stored: StoredType) -> Arc<dyn MeasureRu
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
