@@ -277,12 +277,17 @@ impl MeasureKind {
         }
     }
 
-    /// Whether cells hold it: a derived measure is computed from others by whoever answers.
-    pub fn is_stored(&self) -> bool {
+    /// The expression of a derived measure, which whoever answers computes from others; `None` for one that cells hold.
+    pub fn expression(&self) -> Option<&Expression> {
         match self {
-            Self::Count { .. } | Self::Sum { .. } | Self::Distinct { .. } => true,
-            Self::Derived { .. } => false,
+            Self::Count { .. } | Self::Sum { .. } | Self::Distinct { .. } => None,
+            Self::Derived { expression } => Some(expression),
         }
+    }
+
+    /// Whether cells hold it.
+    pub fn is_stored(&self) -> bool {
+        self.expression().is_none()
     }
 
     /// Whether a row of the source carries what many events come to, and not one event's value.

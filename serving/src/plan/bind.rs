@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    Code, Direction, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES,
-    MeasureKind, Order, OrderBy, Query, ServiceError, TimeGrain,
+    Code, Direction, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, Order,
+    OrderBy, Query, ServiceError, TimeGrain,
 };
 
 use super::filter::{bind_filter, check_filter};
@@ -167,17 +167,15 @@ fn bind_measures(
     let mut outputs = Vec::with_capacity(names.len());
     for name in names {
         let measure = snapshot.model.measure(name).ok_or_else(|| unknown(name))?;
-        outputs.push(match &measure.kind {
-            MeasureKind::Derived { expression } => {
+        outputs.push(match measure.kind.expression() {
+            Some(expression) => {
                 let mut of = Vec::new();
                 for own in expression.names() {
                     of.push((own.to_owned(), need(own).ok_or_else(|| unknown(own))?));
                 }
                 Output::Derived { expression: expression.clone(), of }
             }
-            MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Distinct { .. } => {
-                Output::Stored(need(name).ok_or_else(|| unknown(name))?)
-            }
+            None => Output::Stored(need(name).ok_or_else(|| unknown(name))?),
         });
     }
     Ok((needed, outputs))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{DimensionColumn, FieldRef, Filter, GroupKey, MeasureKind, Query};
+use clio_proto::{DimensionColumn, FieldRef, Filter, GroupKey, Query};
 
 use crate::snapshot::Snapshot;
 
@@ -57,13 +57,10 @@ fn asks_for_credited(snapshot: &Snapshot, query: &Query) -> bool {
         let source = source.and_then(|source| model.source(source));
         source.is_some_and(|source| source.attribution.is_some())
     };
-    query.measures.iter().any(|name| match model.measure(name).map(|measure| &measure.kind) {
-        Some(MeasureKind::Derived { expression }) => {
-            expression.names().into_iter().any(is_credited)
+    query.measures.iter().any(|name| {
+        match model.measure(name).and_then(|measure| measure.kind.expression()) {
+            Some(expression) => expression.names().into_iter().any(is_credited),
+            None => is_credited(name),
         }
-        Some(
-            MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Distinct { .. },
-        )
-        | None => is_credited(name),
     })
 }

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType, cell_schema};
-use clio_proto::{MeasureKind, Model};
+use clio_proto::{Measure, Model};
 
 use crate::error::Refusal;
 
@@ -51,24 +51,18 @@ impl Layout {
                 multi: dimension.multi,
             })
             .collect();
-        let count_of = |source: Option<&str>| {
-            model.stored_measures().position(|other| match &other.kind {
-                MeasureKind::Count { source: own } => Some(own.as_str()) == source,
-                MeasureKind::Sum { .. }
-                | MeasureKind::Distinct { .. }
-                | MeasureKind::Derived { .. } => false,
+        let stored_as = |measure: &Measure| StoredType::of(measure, &float_sums);
+        let count_of = |measure: &Measure| {
+            model.stored_measures().position(|other| {
+                stored_as(other) == Some(StoredType::Count)
+                    && other.kind.source() == measure.kind.source()
             })
         };
         let measures = model.stored_measures().filter_map(|measure| {
-            let at_most = match &measure.kind {
-                // A row with a ready-made sketch stands for any number of events.
-                MeasureKind::Distinct { from_sketch: false, .. } => count_of(measure.kind.source()),
-                MeasureKind::Distinct { from_sketch: true, .. }
-                | MeasureKind::Count { .. }
-                | MeasureKind::Sum { .. }
-                | MeasureKind::Derived { .. } => None,
-            };
-            let stored = StoredType::of(measure, &float_sums)?;
+            let stored = stored_as(measure)?;
+            // A ready-made row stands for any number of events.
+            let is_bounded = stored.counts_values() && !measure.kind.is_ready_made();
+            let at_most = is_bounded.then(|| count_of(measure)).flatten();
             Some(MeasureLayout { name: measure.name.clone(), stored, at_most })
         });
         let measures = measures.collect();

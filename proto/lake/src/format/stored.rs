@@ -52,6 +52,14 @@ impl StoredType {
         }
     }
 
+    /// Whether it counts different values, of which a cell has no more than events, as long as each row is one.
+    pub fn counts_values(self) -> bool {
+        match self {
+            Self::Sketch { .. } => true,
+            Self::Count | Self::WholeSum | Self::FloatSum => false,
+        }
+    }
+
     /// The type of its column.
     pub fn data_type(self) -> DataType {
         match self {
