@@ -105,6 +105,8 @@ fn every_stored_measure_of_a_model_has_rules() {
         url = "events/"
         format = "csv"
         time = "at"
+        [dimension.country]
+        column = "country"
         [measure.events]
         source = "events"
         kind = "count"
