@@ -5,7 +5,7 @@
 //! lookups.rs   lookups as the lake keeps them; enrich/, an event's values from its columns or a lookup's
 //! columns/     what a column is, and stays
 //! inventory.rs which files and days there are; target.rs, what events are credited to; reach.rs, how far
-//! inputs.rs    the sources of a run, opened; frames.rs, their rows as columns for grouping
+//! frames.rs    how rows become columns for grouping and measuring; inputs.rs, the sources of a run, opened
 //! ```
 
 pub(crate) mod columns;

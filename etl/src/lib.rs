@@ -13,8 +13,8 @@
 //! extract   input/source.rs  files are listed, pruned by day, and read as one table
 //! attribute attribute.rs  an event takes the dimensions and the day of the one it is credited to, its target
 //! enrich    input/enrich.rs  a lookup turns the event's key into the number of a value or a set
-//! columns   input/inputs.rs  the sources, opened, which attribution reads by two sides each; input/frames.rs, their
-//!                       rows as day, dimensions and what measures take
+//! columns   input/frames.rs  rows of the opened sources (input/inputs.rs), and of both sides of an attribution, become
+//!                       day, dimensions and what measures take
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
 //! check     cells/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before

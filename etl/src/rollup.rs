@@ -99,7 +99,7 @@ fn grouped(
     for (index, source) in inputs.sources().iter().enumerate() {
         let events = if source.target.is_some() {
             let Some(events) = credited.events(index)? else { continue };
-            inputs.credited_events(ctx, index, events)?
+            inputs.frames().credited_events(ctx, index, events)?
         } else {
             let files = inputs.inventory().files(index, sweep);
             if files.is_empty() {
@@ -154,7 +154,7 @@ async fn explain(
         // Whatever a lookup says of a key, no row fails on it.
         let none = inputs.enrichment().none_in_force();
         let plan = |provider| inputs.events(ctx, index, provider, sweep, &none);
-        let key_of = |column: &str| inputs.key_of(index, column);
+        let key_of = |column: &str| inputs.frames().key_of(index, column);
         error = source.table.locate(ctx, files, error, plan, &key_of).await;
         if !error.is_unexplained() {
             break;

@@ -223,7 +223,7 @@ impl<'a> Chain<'a> {
         let Sides { inputs, index, input, target } = self.sides;
         let (ctx, days) = (self.ctx, step.events.unwrap_or(Days::All));
         let plan = |provider| self.sides.events(ctx, provider, days);
-        let key_of = |column: &str| inputs.key_of(index, column);
+        let key_of = |column: &str| inputs.frames().key_of(index, column);
         let failed = input.table.locate(ctx, events, failed, plan, &key_of).await;
         if !failed.is_unexplained() {
             return failed;
@@ -233,7 +233,7 @@ impl<'a> Chain<'a> {
         let days = (step.targets, &in_force);
         let plan = |provider| self.sides.targets(ctx, provider, days, &noted);
         let time = target.table.name.key("time");
-        let key_of = |column: &str| match inputs.key_of(index, column)? {
+        let key_of = |column: &str| match inputs.frames().key_of(index, column)? {
             key if key.ends_with(".time") => Some(time.clone()),
             key => Some(key),
         };

@@ -95,7 +95,7 @@ impl<'a> Sides<'a> {
         let none = RecordBatch::new_empty(Arc::clone(&layout.credited));
         let none =
             MemTable::try_new(Arc::clone(&layout.credited), vec![vec![none]]).during(STEP)?;
-        inputs.credited_events(ctx, index, Arc::new(none))?;
+        inputs.frames().credited_events(ctx, index, Arc::new(none))?;
         Ok(layout)
     }
 
@@ -103,9 +103,9 @@ impl<'a> Sides<'a> {
     fn credited_columns(&self, events: &Schema, targets: &Schema) -> Vec<(Side, usize)> {
         let Self { inputs, input, .. } = *self;
         let day_and_dimensions = std::iter::once(DAY.to_owned())
-            .chain((0..inputs.n_dimensions()).map(dimension_column))
+            .chain((0..inputs.frames().n_dimensions()).map(dimension_column))
             .filter_map(|name| Some((Side::Target, targets.index_of(&name).ok()?)));
-        let measures = inputs.measures.iter().enumerate();
+        let measures = inputs.frames().measures().iter().enumerate();
         let own = measures.filter(|(_, measure)| measure.kind.source() == Some(input.name()));
         let inputs = own.filter_map(|(position, _)| {
             let name = input_column(position);
@@ -125,21 +125,23 @@ impl<'a> Sides<'a> {
     ) -> Result<DataFrame, EtlError> {
         let Self { inputs, input, target, .. } = *self;
         let (table, source) = (&input.table, &input.source);
-        let frame = inputs.filtered(ctx, table, source, provider)?;
+        let frame = inputs.frames().filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let mut columns = self.matched_by(&scope, table, source, Side::Event)?;
-        for position in (0..inputs.measures.len()).filter(|position| !target.gives[*position]) {
-            if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
+        for position in
+            (0..inputs.frames().measures().len()).filter(|position| !target.gives[*position])
+        {
+            if let Some(value) = inputs.frames().input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
         let names = names_of(&columns);
-        let sees_folders = inputs.sees_folders(table, input.has_folders, days);
+        let sees_folders = inputs.frames().sees_folders(table, input.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        let rule = inputs.day_rule(table, days, sees_folders);
+        let rule = inputs.frames().day_rule(table, days, sees_folders);
         if let Some(kept) = rule.kept {
             frame = frame.filter(kept).during(STEP)?;
         }
@@ -162,13 +164,13 @@ impl<'a> Sides<'a> {
     ) -> Result<DataFrame, EtlError> {
         let Self { inputs, input, target, .. } = *self;
         let (table, source) = (&target.table, &target.source);
-        let frame = inputs.filtered(ctx, table, source, provider)?;
+        let frame = inputs.frames().filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let mut columns = self.matched_by(&scope, table, source, Side::Target)?;
         // What is in force on the day of the target, whenever the event was.
-        let day = inputs.day_of(source, time(&scope, table, source)?);
-        columns.extend(inputs.dimensions(&scope, &frame, in_force, &day)?);
-        for dimension in 0..inputs.n_dimensions() {
+        let day = inputs.frames().day_of(source, time(&scope, table, source)?);
+        columns.extend(inputs.frames().dimensions(&scope, &frame, in_force, &day)?);
+        for dimension in 0..inputs.frames().n_dimensions() {
             let decider = inputs.enrichment().decider(dimension, &scope)?;
             // A key is the same for all that compete for an event.
             if let Some((column, value)) = decider
@@ -177,18 +179,20 @@ impl<'a> Sides<'a> {
                 columns.push(value.alias(decider_column(dimension)));
             }
         }
-        for position in (0..inputs.measures.len()).filter(|position| target.gives[*position]) {
-            if let Some(value) = inputs.input(&scope, position, input.name(), &frame)? {
+        for position in
+            (0..inputs.frames().measures().len()).filter(|position| target.gives[*position])
+        {
+            if let Some(value) = inputs.frames().input(&scope, position, input.name(), &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
         let names = names_of(&columns);
-        let sees_folders = inputs.sees_folders(&target.table, target.has_folders, days);
+        let sees_folders = inputs.frames().sees_folders(&target.table, target.has_folders, days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        if let Some(in_day) = inputs.day_rule(&target.table, days, sees_folders).in_day {
+        if let Some(in_day) = inputs.frames().day_rule(&target.table, days, sees_folders).in_day {
             frame = frame.filter(in_day).during(STEP)?;
         }
         let columns = std::iter::once(key_hash_of(target).alias(HASH)).chain(names.iter().map(col));
@@ -230,8 +234,8 @@ impl<'a> Sides<'a> {
     ) -> Result<Vec<Expr>, EtlError> {
         let time = time(scope, table, source)?;
         let mut columns = vec![
-            self.inputs.day_of(source, time.clone()).alias(DAY),
-            self.inputs.instant_of(source, time).alias(INSTANT),
+            self.inputs.frames().day_of(source, time.clone()).alias(DAY),
+            self.inputs.frames().instant_of(source, time).alias(INSTANT),
         ];
         for (index, key) in self.target.keys.iter().enumerate() {
             columns.push(key.bind(side, scope)?.alias(key_column(index)));

@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use clio_proto::{MeasureKind, Source, SqlColumn, TimesAre};
+use clio_proto::{Measure, MeasureKind, Model, Source, SqlColumn, TimesAre};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use datafusion::logical_expr::{Expr, ExprSchemable, cast, col, lit, not, when};
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast, col, lit, not, when};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 
-use super::inputs::Inputs;
 use super::sweep::Sweep;
 use super::times::time;
 use crate::config::Days;
 use crate::epoch::number_of;
-use crate::error::{During, EtlError};
-use crate::functions::{hash_of, number_of_text, ready_made};
-use crate::input::enrich::InForce;
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::error::{During, EtlError, TableName};
+use crate::functions::{Calendar, day_of, hash_of, instant_of, is_utc, number_of_text, ready_made};
+use crate::input::enrich::{Enrichment, InForce};
+use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::measures::MeasureRules;
 
 /// The column with the instant of an event, where it is matched with others.
 pub(crate) const INSTANT: &str = "__at";
@@ -52,39 +52,88 @@ pub(crate) struct DayRule {
     pub(crate) kept: Option<Expr>,
 }
 
-impl Inputs {
-    /// Some of a source's files.
-    pub(crate) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
-        self.sources[index].table.provider(files, self.n_threads)
+/// How rows of sources become the columns that cells are grouped and measured by: the same for each source, so that their
+/// rows can stand one below the other.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    /// The names of all sources that are read, in their order.
+    sources: Vec<String>,
+    pub(super) enrichment: Enrichment,
+    pub(super) measures: Vec<Measure>,
+    /// The type that each dimension is grouped by: that of all sources, else text. Empty until it is bound.
+    pub(super) group_types: Vec<DataType>,
+    /// How each measure is kept in cells. Empty until it is known.
+    pub(super) rules: Vec<Arc<dyn MeasureRules>>,
+    /// The day and the instant of an event, by what times without a zone are.
+    times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
+    is_utc: bool,
+}
+
+impl Frames {
+    pub(super) fn new(model: &Model, sources: Vec<String>, enrichment: Enrichment) -> Self {
+        Self {
+            sources,
+            enrichment,
+            measures: model.stored_measures().cloned().collect(),
+            group_types: Vec::new(),
+            rules: Vec::new(),
+            times: TimesAre::ALL.map(|times_are| {
+                let calendar = Calendar::new(model, times_are);
+                (times_are, Arc::new(day_of(&calendar)), Arc::new(instant_of(&calendar)))
+            }),
+            is_utc: is_utc(model.timezone_name()),
+        }
+    }
+
+    pub(crate) fn n_dimensions(&self) -> usize {
+        self.group_types.len()
+    }
+
+    /// The measures that cells hold, in the model's order.
+    pub(crate) fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// The day of a source's event, of its time.
+    pub(crate) fn day_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, of_first, _), (_, of_other, _)] = &self.times;
+        let day_of = if source.times_are == *first { of_first } else { of_other };
+        day_of.call(vec![time])
+    }
+
+    /// The instant of a source's event, of its time.
+    pub(crate) fn instant_of(&self, source: &Source, time: Expr) -> Expr {
+        let [(first, _, of_first), (_, _, of_other)] = &self.times;
+        let instant_of = if source.times_are == *first { of_first } else { of_other };
+        instant_of.call(vec![time])
     }
 
     /// A source's rows as day, dimensions, row marks of all sources, and inputs of all measures.
     pub(crate) fn events(
         &self,
         ctx: &SessionContext,
-        index: usize,
+        (index, (table, source, has_folders)): (usize, (&Table, &Source, bool)),
         provider: Arc<dyn TableProvider>,
         sweep: &Sweep,
         in_force: &InForce,
     ) -> Result<DataFrame, EtlError> {
-        let input = &self.sources[index];
-        let frame = self.filtered(ctx, &input.table, &input.source, provider)?;
-        let scope = Scope::new(ctx, &input.table, &frame);
-        let time = time(&scope, &input.table, &input.source)?;
-        let day = self.day_of(&input.source, time);
+        let frame = self.filtered(ctx, table, source, provider)?;
+        let scope = Scope::new(ctx, table, &frame);
+        let time = time(&scope, table, source)?;
+        let day = self.day_of(source, time);
         let mut columns = vec![day.clone().alias(DAY)];
         columns.extend(self.dimensions(&scope, &frame, in_force, &day)?);
         for position in 0..self.measures.len() {
-            if let Some(value) = self.input(&scope, position, input.name(), &frame)? {
+            if let Some(value) = self.input(&scope, position, &source.name, &frame)? {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = self.sees_folders(&input.table, input.has_folders, sweep.days);
+        let sees_folders = self.sees_folders(table, has_folders, sweep.days);
         if sees_folders {
             columns.push(col(FOLDER_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        let rule = self.day_rule(&input.table, sweep.days, sees_folders);
+        let rule = self.day_rule(table, sweep.days, sees_folders);
         let frame = match rule.kept {
             Some(kept) => frame.filter(kept).during("planning a roll-up")?,
             None => frame,
@@ -107,7 +156,7 @@ impl Inputs {
     pub(crate) fn key_of(&self, index: usize, column: &str) -> Option<String> {
         let at = |prefix: &str| column.strip_prefix(prefix)?.parse::<usize>().ok();
         if [DAY, INSTANT].contains(&column) {
-            return Some(self.sources[index].table.name.key("time"));
+            return Some(TableName::Source(self.sources[index].clone()).key("time"));
         }
         if let Some(measure) = at("__m").and_then(|at| self.measures.get(at)) {
             return Some(format!("measure.{}.of", measure.name));
@@ -195,7 +244,7 @@ impl Inputs {
         for (position, measure) in self.measures.iter().enumerate() {
             let column = input_column(position);
             let Some(data_type) = self.rules[position].input_type() else { continue };
-            let is_own = measure.kind.source() == Some(self.sources[index].name());
+            let is_own = measure.kind.source() == Some(self.sources[index].as_str());
             let value = if is_own {
                 only_in_day(col(&column))?
             } else {

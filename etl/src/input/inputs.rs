@@ -3,26 +3,26 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clio_proto::{Measure, MeasureKind, Model, Source, TimesAre};
+use clio_proto::{MeasureKind, Model, Source};
 use datafusion::arrow::datatypes::DataType;
+use datafusion::catalog::TableProvider;
 use datafusion::functions::regex::expr_fn::regexp_like;
-use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, lit, not, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, lit, not, try_cast};
 use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 use jiff::Span;
 use url::Url;
 
+use super::frames::Frames;
 use super::inventory::Inventory;
 use super::sweep::Sweep;
 use crate::cells::CellShape;
 use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{Calendar, day_of, instant_of, is_utc};
-use crate::input::enrich::Enrichment;
+use crate::input::enrich::{Enrichment, InForce};
 use crate::input::source::{BadRow, FolderDays, Scope, SourceFile, Table};
 use crate::input::target::Target;
-use crate::measures::MeasureRules;
 
 /// How many rows of a text column tell whether its numbers are whole.
 const N_SAMPLE_ROWS: usize = 10_000;
@@ -30,16 +30,9 @@ const N_SAMPLE_ROWS: usize = 10_000;
 /// The sources of a run, opened, with their expressions bound once to see that they hold.
 #[derive(Debug)]
 pub(crate) struct Inputs {
-    pub(crate) sources: Vec<Input>,
+    sources: Vec<Input>,
     inventory: Inventory,
-    pub(crate) enrichment: Enrichment,
-    pub(crate) measures: Vec<Measure>,
-    /// The type that each dimension is grouped by: that of all sources, else text.
-    pub(crate) group_types: Vec<DataType>,
-    pub(crate) rules: Vec<Arc<dyn MeasureRules>>,
-    /// The day and the instant of an event, by what times without a zone are.
-    times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
-    pub(crate) is_utc: bool,
+    frames: Frames,
     pub(crate) n_threads: usize,
 }
 
@@ -86,7 +79,6 @@ impl Inputs {
         sweeps: &[Sweep],
         known_float_sums: &[String],
     ) -> Result<(Self, CellShape), EtlError> {
-        let zone = model.timezone_name();
         let mut sources = Vec::new();
         for index in 0..inventory.sources.len() {
             let input = Input::open(ctx, model, base, &inventory, index, sweeps).await?;
@@ -96,40 +88,15 @@ impl Inputs {
             sources.push(input);
         }
         let enrichment = Enrichment::open(ctx, model, base, inventory.histories(), sweeps).await?;
-        let mut inputs = Self {
-            sources,
-            inventory,
-            enrichment,
-            measures: model.stored_measures().cloned().collect(),
-            group_types: Vec::new(),
-            rules: Vec::new(),
-            times: TimesAre::ALL.map(|times_are| {
-                let calendar = Calendar::new(model, times_are);
-                (times_are, Arc::new(day_of(&calendar)), Arc::new(instant_of(&calendar)))
-            }),
-            is_utc: is_utc(zone),
-            n_threads: n_threads.max(1),
-        };
-        inputs.group_types = inputs.bind_dimensions(ctx, model)?;
+        let names = sources.iter().map(|source| source.name().to_owned()).collect();
+        let frames = Frames::new(model, names, enrichment);
+        let mut inputs = Self { sources, inventory, frames, n_threads: n_threads.max(1) };
+        inputs.frames.group_types = inputs.bind_dimensions(ctx, model)?;
         let float_sums = inputs.float_sums(ctx, known_float_sums).await?;
         let shape = CellShape::new(model, &float_sums);
-        inputs.rules = shape.measures.iter().map(|own| Arc::clone(&own.rules)).collect();
+        inputs.frames.rules = shape.measures.iter().map(|own| Arc::clone(&own.rules)).collect();
         inputs.bind_all(ctx)?;
         Ok((inputs, shape))
-    }
-
-    /// The day of a source's event, of its time.
-    pub(crate) fn day_of(&self, source: &Source, time: Expr) -> Expr {
-        let [(first, of_first, _), (_, of_other, _)] = &self.times;
-        let day_of = if source.times_are == *first { of_first } else { of_other };
-        day_of.call(vec![time])
-    }
-
-    /// The instant of a source's event, of its time.
-    pub(crate) fn instant_of(&self, source: &Source, time: Expr) -> Expr {
-        let [(first, _, of_first), (_, _, of_other)] = &self.times;
-        let instant_of = if source.times_are == *first { of_first } else { of_other };
-        instant_of.call(vec![time])
     }
 
     pub(crate) fn sources(&self) -> &[Input] {
@@ -156,7 +123,7 @@ impl Inputs {
                 let files = self.inventory.files(index, sweep);
                 // Of all days: a row is bad or not, whichever day is read.
                 let all = Sweep { days: Days::All };
-                let none = self.enrichment.none_in_force();
+                let none = self.frames.enrichment.none_in_force();
                 let plan =
                     |ctx: &SessionContext, provider| self.events(ctx, index, provider, &all, &none);
                 n_found += input.table.set_aside(&files, plan).await?;
@@ -181,12 +148,32 @@ impl Inputs {
         rows
     }
 
-    pub(crate) fn n_dimensions(&self) -> usize {
-        self.group_types.len()
+    /// How rows of any of the sources become columns.
+    pub(crate) fn frames(&self) -> &Frames {
+        &self.frames
     }
 
     pub(crate) fn enrichment(&self) -> &Enrichment {
-        &self.enrichment
+        &self.frames.enrichment
+    }
+
+    /// Some of a source's files.
+    pub(crate) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
+        self.sources[index].table.provider(files, self.n_threads)
+    }
+
+    /// A source's rows as day, dimensions, row marks of all sources, and inputs of all measures.
+    pub(crate) fn events(
+        &self,
+        ctx: &SessionContext,
+        index: usize,
+        provider: Arc<dyn TableProvider>,
+        sweep: &Sweep,
+        in_force: &InForce,
+    ) -> Result<DataFrame, EtlError> {
+        let Input { table, source, has_folders, .. } = &self.sources[index];
+        let of = (table, source, *has_folders);
+        self.frames.events(ctx, (index, of), provider, sweep, in_force)
     }
 
     pub(crate) fn source_index(&self, name: &str) -> usize {
@@ -199,7 +186,7 @@ impl Inputs {
         for (index, input) in self.sources.iter().enumerate() {
             if input.target.is_none() {
                 let provider = self.provider(index, Vec::new());
-                let none = self.enrichment.none_in_force();
+                let none = self.frames.enrichment.none_in_force();
                 self.events(ctx, index, provider, &Sweep { days: Days::All }, &none)?;
             }
         }
@@ -214,14 +201,14 @@ impl Inputs {
         model: &Model,
     ) -> Result<Vec<DataType>, EtlError> {
         let mut types: Vec<Option<DataType>> = vec![None; model.dimensions().len()];
-        let none = self.enrichment.none_in_force();
+        let none = self.frames.enrichment.none_in_force();
         let no_day = lit(ScalarValue::Date32(None));
         for input in &self.sources {
             let (table, source) = input.described();
-            let frame = self.filtered(ctx, table, source, table.provider(Vec::new(), 1))?;
+            let frame = self.frames.filtered(ctx, table, source, table.provider(Vec::new(), 1))?;
             let scope = Scope::new(ctx, table, &frame);
             for (dimension, known) in types.iter_mut().enumerate() {
-                let value = self.enrichment.bind(dimension, &scope, &none, &no_day)?;
+                let value = self.frames.enrichment.bind(dimension, &scope, &none, &no_day)?;
                 let found = value.get_type(frame.schema()).during("binding a dimension")?;
                 let found = group_type(&found);
                 *known = Some(match known.take() {
@@ -241,11 +228,12 @@ impl Inputs {
         known: &[String],
     ) -> Result<Vec<String>, EtlError> {
         let mut float_sums = Vec::new();
-        for (position, measure) in self.measures.iter().enumerate() {
+        for (position, measure) in self.frames.measures.iter().enumerate() {
             let MeasureKind::Sum { source, of } = &measure.kind else { continue };
             let (table, source) = self.sources[self.source_index(source)].measured(position);
             let first: Vec<SourceFile> = table.files().iter().take(1).cloned().collect();
-            let frame = self.filtered(ctx, table, source, table.provider(first.clone(), 1))?;
+            let frame =
+                self.frames.filtered(ctx, table, source, table.provider(first.clone(), 1))?;
             let scope = Scope::new(ctx, table, &frame);
             let key = format!("measure.{}.of", measure.name);
             let value = scope.bind(&key, of)?;
@@ -258,11 +246,11 @@ impl Inputs {
                     let has_fractions = async || match has_fractions(&frame, &value).await {
                         Err(error) if table.quarantines() && error.is_of_rows() => {
                             let plan = |ctx: &SessionContext, provider| {
-                                self.filtered(ctx, table, source, provider)
+                                self.frames.filtered(ctx, table, source, provider)
                             };
                             table.set_aside(&first, plan).await?;
                             let good = table.provider(first.clone(), 1);
-                            let frame = self.filtered(ctx, table, source, good)?;
+                            let frame = self.frames.filtered(ctx, table, source, good)?;
                             has_fractions(&frame, &value).await
                         }
                         found => found,

@@ -74,7 +74,8 @@ impl Events<'_> {
         let input = &self.inputs.sources()[self.source];
         let files = self.inputs.inventory().files(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
-        let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
+        let frame =
+            self.inputs.frames().filtered(self.ctx, &input.table, &input.source, provider)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let mut columns = self.matched_by(&scope, &frame, target, Side::Event)?;
         self.measures(
@@ -100,7 +101,7 @@ impl Events<'_> {
         let (table, source) = (&target.table, &target.source);
         let files = self.inputs.inventory().target_files(self.source, &sweep);
         let provider = table.recounted(files, self.inputs.n_threads);
-        let frame = self.inputs.filtered(self.ctx, table, source, provider)?;
+        let frame = self.inputs.frames().filtered(self.ctx, table, source, provider)?;
         let scope = Scope::new(self.ctx, table, &frame);
         let mut columns = self.matched_by(&scope, &frame, target, Side::Target)?;
         for (index, dimension) in self.model.dimensions().iter().enumerate() {
@@ -111,7 +112,7 @@ impl Events<'_> {
         let name = self.inputs.sources()[self.source].name();
         for position in (0..target.gives.len()).filter(|at| target.gives[*at]) {
             // As the run has it: what is counted once is compared by its hash.
-            if let Some(value) = self.inputs.input(&scope, position, name, &frame)? {
+            if let Some(value) = self.inputs.frames().input(&scope, position, name, &frame)? {
                 columns.decide(format!("t{position}"), value);
             }
         }
@@ -161,8 +162,8 @@ impl Events<'_> {
         };
         let time = time(scope, table, source)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
-        let at = cast(self.inputs.instant_of(source, time.clone()), DataType::Int64);
-        let day = cast(self.inputs.recounted_day(source, time, &found), DataType::Int32);
+        let at = cast(self.inputs.frames().instant_of(source, time.clone()), DataType::Int64);
+        let day = cast(self.inputs.frames().recounted_day(source, time, &found), DataType::Int32);
         let mut exprs = vec![at.alias("at"), day.alias("day")];
         for (index, key) in target.keys.iter().enumerate() {
             let key = cast(key.bind(side, scope)?, DataType::Utf8);
@@ -183,7 +184,7 @@ impl Events<'_> {
         exprs.push(cast(col(FOLDER_DAY_COLUMN), DataType::Int32).alias("folder"));
         let mut rows = frame.select(exprs).during(STEP)?;
         if has_folders {
-            let (before, after) = self.inputs.folder_slack(table);
+            let (before, after) = self.inputs.frames().folder_slack(table);
             let (first, last) = (col("folder") - lit(before), col("folder") + lit(after));
             let is_near = col("day").between(first, last);
             rows = rows.filter(is_near).during(STEP)?;

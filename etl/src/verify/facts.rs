@@ -228,7 +228,8 @@ impl Events<'_> {
         let input = &self.inputs.sources()[self.source];
         let files = self.inputs.inventory().files(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
-        let frame = self.inputs.filtered(self.ctx, &input.table, &input.source, provider)?;
+        let frame =
+            self.inputs.frames().filtered(self.ctx, &input.table, &input.source, provider)?;
         let frame = self.of_day(frame, sweep)?;
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let mut columns = Vec::new();
@@ -277,7 +278,7 @@ impl Events<'_> {
         let how = match &measure.kind {
             MeasureKind::Count { .. } => Recount::Count,
             MeasureKind::Sum { .. } => {
-                let Some(value) = self.inputs.summand(scope, index, frame)? else {
+                let Some(value) = self.inputs.frames().summand(scope, index, frame)? else {
                     return Ok(None);
                 };
                 columns.push((format!("m{index}"), value));
@@ -308,14 +309,14 @@ impl Events<'_> {
         let scope = Scope::new(self.ctx, &input.table, &frame);
         let time = time(&scope, &input.table, &input.source)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
-        let day = self.inputs.recounted_day(&input.source, time, &found);
+        let day = self.inputs.frames().recounted_day(&input.source, time, &found);
         let wanted = lit(number_of(range.first()));
         let is_of_day = cast(day, DataType::Int32).eq(wanted.clone());
         if !input.has_folders {
             return frame.filter(is_of_day).during(STEP);
         }
         // In a folder that is too far from it an event is none: no run of its day sees it.
-        let (before, after) = self.inputs.folder_slack(&input.table);
+        let (before, after) = self.inputs.frames().folder_slack(&input.table);
         let folder = cast(col(FOLDER_DAY_COLUMN), DataType::Int32);
         let is_near = wanted.between(folder.clone() - lit(before), folder + lit(after));
         frame.filter(is_of_day.and(is_near)).during(STEP)
