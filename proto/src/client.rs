@@ -31,7 +31,7 @@ use crate::convert::{
 use crate::error::{Code, ServiceError};
 use crate::id::SnapshotId;
 use crate::query::{Answer, Query};
-use crate::runs::RunRecord;
+use crate::runs::RunInfo;
 use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
@@ -336,7 +336,7 @@ impl CubeService for RemoteCubes {
         snapshots_from_wire(response).map_err(unreadable(address))
     }
 
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         let (response, address) = self
             .ask(runs_request_to_wire(n_most), |mut client, request| async move {
                 client.runs(request).await

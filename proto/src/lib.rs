@@ -50,10 +50,7 @@ pub use query::{
     Answer, Coverage, Direction, GroupKey, Key, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_NOTICES,
     MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, TimeGrain, Value,
 };
-pub use runs::{
-    FilesLeftOut, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunOutcome, RunRecord,
-    StepRecord,
-};
+pub use runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
     MembersRequest, ServingState, ServingStatus, StatusStream,

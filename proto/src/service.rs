@@ -9,7 +9,7 @@ use crate::field::FieldRef;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::MeasureFormat;
 use crate::query::{Answer, Query};
-use crate::runs::RunRecord;
+use crate::runs::RunInfo;
 use crate::snapshot::SnapshotInfo;
 
 /// Answers queries from snapshots that it holds.
@@ -39,7 +39,7 @@ pub trait CubeService: Send + Sync {
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError>;
 
     /// The newest runs of the etl that have ended in the lake, newest first: failed ones too.
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError>;
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError>;
 
     /// The status now.
     async fn status(&self) -> Result<ServingStatus, ServiceError>;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
-    Answer, Code, CubeService, Description, MAX_LIMIT, MemberPage, MembersRequest, Query,
-    RunRecord, ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    Answer, Code, CubeService, Description, MAX_LIMIT, MemberPage, MembersRequest, Query, RunInfo,
+    ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -229,7 +229,7 @@ impl CubeService for Cubes {
         self.records.snapshots(n_most, &self.held.all()).await
     }
 
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         self.records.runs(n_most).await
     }
 

@@ -7,7 +7,7 @@ mod verifications;
 use std::sync::Arc;
 
 use clio_lake::Lake;
-use clio_proto::{Code, RunRecord, ServiceError, SnapshotId, SnapshotInfo};
+use clio_proto::{Code, RunInfo, ServiceError, SnapshotId, SnapshotInfo};
 
 use crate::error::ServingError;
 use crate::snapshot::{Loader, Snapshot};
@@ -54,7 +54,7 @@ impl Records {
     }
 
     /// The newest runs that have ended in the lake, newest first.
-    pub(crate) async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+    pub(crate) async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         self.runs.newest(n_most).await.map_err(|error| unreadable(&error))
     }
 

@@ -14,8 +14,8 @@ use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
     Fingerprint, GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage,
-    MembersRequest, MixedLookup, Notice, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
-    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    MembersRequest, MixedLookup, Notice, Query, Row, RunId, RunInfo, RunOutcome, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo, Unattributed,
     VerificationInfo,
 };
 use futures::StreamExt;
@@ -108,13 +108,12 @@ pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
 }
 
 /// A run that ended in one way or another.
-pub(crate) fn run_record(outcome: RunOutcome) -> RunRecord {
+pub(crate) fn run_record(outcome: RunOutcome) -> RunInfo {
     let started_at = "2026-02-01T03:04:05Z".parse().unwrap();
     let ended_at = "2026-02-01T03:04:09Z".parse().unwrap();
     let has_failed = outcome == RunOutcome::Failed;
     let error = has_failed.then(|| "no events found".to_owned());
-    RunRecord {
-        format_version: 1,
+    RunInfo {
         run: RunId::new("run-7"),
         started_at,
         ended_at,
@@ -130,7 +129,7 @@ pub(crate) fn run_record(outcome: RunOutcome) -> RunRecord {
             n_files: 1,
             files: vec!["plays/notes.txt".to_owned()],
         }],
-        steps: vec![StepRecord {
+        steps: vec![StepInfo {
             step: "open".to_owned(),
             started_at,
             ended_at: (!has_failed).then_some(ended_at),
@@ -319,7 +318,7 @@ impl CubeService for FakeCubes {
         Ok([43, 42, 41].into_iter().take(n_most).map(snapshot).collect())
     }
 
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         self.check()?;
         Ok([RunOutcome::Failed, RunOutcome::Committed]
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use clio_proto::{FilesLeftOut, MAX_FILES_LEFT_OUT};
+use clio_lake::{LeftOutRecord, MAX_FILES_LEFT_OUT};
 use url::Url;
 
 /// How many files are named where more are left out.
@@ -19,12 +19,12 @@ pub struct LeftOut {
 
 impl LeftOut {
     /// The same for the run's record, which others read too: without the place of the model's folder.
-    pub(crate) fn record(&self, base: &Url) -> FilesLeftOut {
+    pub(crate) fn record(&self, base: &Url) -> LeftOutRecord {
         let name = |path: &String| match path.strip_prefix(base.path()) {
             Some(below) => below.to_owned(),
             None => path.rsplit('/').next().unwrap_or_default().to_owned(),
         };
-        FilesLeftOut {
+        LeftOutRecord {
             table: self.table.clone(),
             n_files: self.files.len() as u64,
             files: self.files.iter().take(MAX_FILES_LEFT_OUT).map(name).collect(),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clio_proto::{RunId, RunOutcome, StepRecord};
+use clio_lake::StepRecord;
+use clio_proto::{RunId, RunOutcome};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use clio_lake::{DayInputs, FORMAT_VERSION, SnapshotMetadata, TableState, WRITER};
-use clio_proto::{
-    Grain, Period, RUN_RECORD_VERSION, RetiredDays, RunOutcome, RunRecord, SnapshotId,
+use clio_lake::{
+    DayInputs, FORMAT_VERSION, RUN_RECORD_VERSION, RunRecord, SnapshotMetadata, TableState, WRITER,
 };
+use clio_proto::{Grain, Period, RetiredDays, RunOutcome, SnapshotId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 

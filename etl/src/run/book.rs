@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clio_proto::StepRecord;
+use clio_lake::StepRecord;
 use jiff::Timestamp;
 
 use crate::clock::Clock;

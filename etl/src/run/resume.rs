@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_lake::{CELLS_TABLE, Checksum, Digest, FORMAT_VERSION};
-use clio_proto::{Period, RUN_RECORD_VERSION, RunId, RunOutcome, RunRecord, SnapshotId};
+use clio_lake::{CELLS_TABLE, Checksum, Digest, FORMAT_VERSION, RUN_RECORD_VERSION, RunRecord};
+use clio_proto::{Period, RunId, RunOutcome, SnapshotId};
 use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

@@ -6,14 +6,14 @@ mod log;
 
 use std::collections::BTreeSet;
 
-use clio_proto::{Period, RunOutcome, RunRecord};
+use clio_proto::{Period, RunOutcome};
 use jiff::Timestamp;
 use object_store::ObjectStore as _;
 use url::Url;
 
 use crate::error::LakeError;
 use crate::format::{
-    CELLS_TABLE, LOOKUPS_FOLDER, QUARANTINE_TABLE, SnapshotMetadata, Verification,
+    CELLS_TABLE, LOOKUPS_FOLDER, QUARANTINE_TABLE, RunRecord, SnapshotMetadata, Verification,
 };
 use crate::records::{Record, read_records, record_names};
 use crate::table::{DeltaFolder, TableState, absent_parents};

@@ -8,6 +8,7 @@
 //!   grain=all/period=all/…parquet
 //! LAKE/lookups/NAME/     Delta table: `key` (Utf8, not null, unique), then the columns that
 //!                        dimensions use, each Utf8 or List<Utf8>
+//! LAKE/runs/             JSON files, RUN.json: what a run says of itself when it has ended, [`RunRecord`]
 //! LAKE/verifications/    JSON files, VERSION-RUN.json: exact recounts of a snapshot's days, [`Verification`]
 //! ```
 //!
@@ -32,6 +33,7 @@
 
 mod columns;
 mod inputs;
+mod run;
 mod shape;
 mod stored;
 mod verification;
@@ -44,6 +46,9 @@ use url::Url;
 
 pub use columns::{KnownColumn, KnownColumns};
 pub use inputs::{DayInputs, Digest, Recipe};
+pub use run::{
+    LeftOutRecord, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord, StepRecord,
+};
 pub use shape::{ShapeDifference, differences};
 pub use stored::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType};
 pub use verification::{

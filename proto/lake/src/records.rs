@@ -4,13 +4,15 @@
 
 use std::fmt;
 
-use clio_proto::{RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde::de::DeserializeOwned;
 
-use crate::format::{VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification};
+use crate::format::{
+    RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
+    Verification,
+};
 
 /// How many records are read at once.
 const N_CONCURRENT: usize = 16;

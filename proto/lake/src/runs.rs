@@ -1,11 +1,11 @@
 //! The records of runs in the lake: written once at a run's end, read by whoever asks what happened.
 
-use clio_proto::{RUNS_FOLDER, RunRecord};
 use object_store::path::Path;
 use object_store::{ObjectStore as _, PutMode, PutOptions, PutPayload};
 use url::Url;
 
 use crate::error::LakeError;
+use crate::format::{RUNS_FOLDER, RunRecord};
 use crate::housekeeping::{open, refuse_newer};
 use crate::is_transient;
 use crate::records::{UnreadableRecord, read_records, record_names};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{count_from_wire, date, invalid, required, timestamp_from_wire, timestamp_to_wire};
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::runs::{FilesLeftOut, RUN_RECORD_VERSION, RunOutcome, RunRecord, StepRecord};
+use crate::runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 use crate::wire;
 
 /// Runs of a list where a request names no limit.
@@ -22,7 +22,7 @@ pub fn runs_request_from_wire(request: wire::RunsRequest) -> usize {
 }
 
 /// A list of runs on its way to a client.
-pub fn runs_to_wire(runs: Vec<RunRecord>) -> wire::RunsResponse {
+pub fn runs_to_wire(runs: Vec<RunInfo>) -> wire::RunsResponse {
     wire::RunsResponse { runs: runs.into_iter().map(run_to_wire).collect() }
 }
 
@@ -31,11 +31,11 @@ pub fn runs_to_wire(runs: Vec<RunRecord>) -> wire::RunsResponse {
 /// # Errors
 ///
 /// A run without its times, or with an outcome that this version does not know.
-pub fn runs_from_wire(response: wire::RunsResponse) -> Result<Vec<RunRecord>, ServiceError> {
+pub fn runs_from_wire(response: wire::RunsResponse) -> Result<Vec<RunInfo>, ServiceError> {
     response.runs.into_iter().map(run_from_wire).collect()
 }
 
-fn run_to_wire(record: RunRecord) -> wire::Run {
+fn run_to_wire(record: RunInfo) -> wire::Run {
     let outcome = match record.outcome {
         RunOutcome::Committed => wire::RunOutcome::Committed,
         RunOutcome::Unchanged => wire::RunOutcome::Unchanged,
@@ -66,7 +66,7 @@ fn run_to_wire(record: RunRecord) -> wire::Run {
     }
 }
 
-fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
+fn run_from_wire(run: wire::Run) -> Result<RunInfo, ServiceError> {
     let outcome = match wire::RunOutcome::try_from(run.outcome) {
         Ok(wire::RunOutcome::Committed) => RunOutcome::Committed,
         Ok(wire::RunOutcome::Unchanged) => RunOutcome::Unchanged,
@@ -77,8 +77,7 @@ fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
         }
     };
     let days = run.days.iter().map(|day| date("run.days", day));
-    Ok(RunRecord {
-        format_version: RUN_RECORD_VERSION,
+    Ok(RunInfo {
         run: RunId::new(run.run),
         started_at: timestamp_from_wire(required("run.started_at", run.started_at)?)?,
         ended_at: timestamp_from_wire(required("run.ended_at", run.ended_at)?)?,
@@ -102,7 +101,7 @@ fn run_from_wire(run: wire::Run) -> Result<RunRecord, ServiceError> {
     })
 }
 
-fn step_to_wire(step: StepRecord) -> wire::RunStep {
+fn step_to_wire(step: StepInfo) -> wire::RunStep {
     wire::RunStep {
         step: step.step,
         started_at: Some(timestamp_to_wire(step.started_at)),
@@ -113,8 +112,8 @@ fn step_to_wire(step: StepRecord) -> wire::RunStep {
     }
 }
 
-fn step_from_wire(step: wire::RunStep) -> Result<StepRecord, ServiceError> {
-    Ok(StepRecord {
+fn step_from_wire(step: wire::RunStep) -> Result<StepInfo, ServiceError> {
+    Ok(StepInfo {
         step: step.step,
         started_at: timestamp_from_wire(required("run.steps.started_at", step.started_at)?)?,
         ended_at: step.ended_at.map(timestamp_from_wire).transpose()?,

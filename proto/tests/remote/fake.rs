@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key,
-    Member, MemberPage, MembersRequest, Query, Row, RunId, RunOutcome, RunRecord, ServiceError,
-    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepRecord, Unattributed,
+    Member, MemberPage, MembersRequest, Query, Row, RunId, RunInfo, RunOutcome, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo, Unattributed,
     Value, wire,
 };
 use futures::stream::BoxStream;
@@ -73,10 +73,9 @@ pub(crate) fn snapshot() -> SnapshotInfo {
     }
 }
 
-fn run_record() -> RunRecord {
+fn run_record() -> RunInfo {
     let started_at = "2026-02-01T03:04:05.5Z".parse().unwrap();
-    RunRecord {
-        format_version: clio_proto::RUN_RECORD_VERSION,
+    RunInfo {
         run: RunId::new("run-1"),
         started_at,
         ended_at: "2026-02-01T03:05:00Z".parse().unwrap(),
@@ -92,7 +91,7 @@ fn run_record() -> RunRecord {
             n_files: 1,
             files: vec!["plays/notes.txt".to_owned()],
         }],
-        steps: vec![StepRecord {
+        steps: vec![StepInfo {
             step: "open".to_owned(),
             started_at,
             ended_at: None,
@@ -173,7 +172,7 @@ impl CubeService for Fake {
         self.answer(vec![snapshot(); n_most]).await
     }
 
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunRecord>, ServiceError> {
+    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         self.answer(vec![run_record(); n_most]).await
     }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value};
-use clio_proto::{FilesLeftOut, RunOutcome, RunRecord, StepRecord};
+use clio_proto::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
@@ -48,8 +48,8 @@ struct Step {
     error: Option<String>,
 }
 
-impl From<RunRecord> for Run {
-    fn from(record: RunRecord) -> Self {
+impl From<RunInfo> for Run {
+    fn from(record: RunInfo) -> Self {
         let rows = |(source, n_rows)| Rows { source, n_rows };
         Self {
             id: record.run.to_string(),
@@ -73,8 +73,8 @@ impl From<RunRecord> for Run {
     }
 }
 
-impl From<StepRecord> for Step {
-    fn from(record: StepRecord) -> Self {
+impl From<StepInfo> for Step {
+    fn from(record: StepInfo) -> Self {
         Self {
             step: record.step,
             started_at: record.started_at.to_string(),

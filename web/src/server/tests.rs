@@ -84,7 +84,7 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
-    async fn runs(&self, _: usize) -> Result<Vec<clio_proto::RunRecord>, ServiceError> {
+    async fn runs(&self, _: usize) -> Result<Vec<clio_proto::RunInfo>, ServiceError> {
         std::future::pending().await
     }
 

@@ -1,6 +1,6 @@
 //! `clio etl runs`: what happened to a lake.
 
-use clio_proto::{FilesLeftOut, RunRecord};
+use clio_lake::{LeftOutRecord, RunRecord};
 
 use crate::args::{EtlRunsArgs, ReportFormat};
 use crate::terminal::{answer, say};
@@ -50,7 +50,7 @@ fn print(runs: &[RunRecord]) {
         if let Some(error) = &run.error {
             say!("{}: {error}", run.run);
         }
-        for FilesLeftOut { table, n_files, files } in &run.left_out {
+        for LeftOutRecord { table, n_files, files } in &run.left_out {
             let files = output::shortened(files);
             say!(
                 "{}: left out {n_files} files of {table}, for how their names end: {files}",
