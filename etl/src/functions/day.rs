@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use clio_proto::{DayRange, FIRST_DAY, LAST_DAY, Model, TimesAre};
@@ -30,6 +31,8 @@ pub(crate) struct Calendar {
     zone_name: String,
     pub(super) times_are: TimesAre,
     days: DayRange,
+    /// The same days as numbers: every event is held against them.
+    numbers: RangeInclusive<i32>,
 }
 
 impl PartialEq for Calendar {
@@ -49,12 +52,7 @@ impl std::hash::Hash for Calendar {
 
 impl Calendar {
     pub(crate) fn new(model: &Model, times_are: TimesAre) -> Self {
-        Self {
-            zone: model.timezone().clone(),
-            zone_name: model.timezone_name().to_owned(),
-            times_are,
-            days: model.days(),
-        }
+        Self::of_days(model, times_are, model.days())
     }
 
     /// That of rows of lookups, which may begin and end on days that events may not have. Their times without a
@@ -62,7 +60,17 @@ impl Calendar {
     pub(crate) fn of_lookups(model: &Model) -> Self {
         let days =
             DayRange::try_new(FIRST_DAY, LAST_DAY).expect("the first day is before the last");
-        Self { days, ..Self::new(model, TimesAre::Utc) }
+        Self::of_days(model, TimesAre::Utc, days)
+    }
+
+    fn of_days(model: &Model, times_are: TimesAre, days: DayRange) -> Self {
+        Self {
+            zone: model.timezone().clone(),
+            zone_name: model.timezone_name().to_owned(),
+            times_are,
+            days,
+            numbers: number_of(days.first())..=number_of(days.last()),
+        }
     }
 
     /// Whether times of a type are written as the clocks of the dataset's time zone show them.
@@ -72,9 +80,8 @@ impl Calendar {
 
     /// The number of a day that events may have.
     pub(super) fn checked(&self, day: i64) -> Result<i32> {
-        let (first, last) = (number_of(self.days.first()), number_of(self.days.last()));
         match i32::try_from(day) {
-            Ok(day) if (first..=last).contains(&day) => Ok(day),
+            Ok(day) if self.numbers.contains(&day) => Ok(day),
             _ => Err(self.out_of_bounds(day)),
         }
     }

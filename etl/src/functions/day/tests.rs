@@ -11,7 +11,8 @@ fn udf(zone: &str, times_are: TimesAre) -> DayOf {
     let days = DayRange::try_new(FIRST_DAY, LAST_DAY).unwrap();
     let (zone, zone_name) = (TimeZone::get(zone).unwrap(), zone.to_owned());
     let is_utc = is_utc(&zone_name);
-    let calendar = Calendar { zone, zone_name, times_are, days };
+    let numbers = number_of(FIRST_DAY)..=number_of(LAST_DAY);
+    let calendar = Calendar { zone, zone_name, times_are, days, numbers };
     DayOf { calendar, is_utc, signature: Signature::any(1, Volatility::Immutable) }
 }
 
