@@ -74,7 +74,7 @@ impl Fold<'_> {
     /// How many parents there are above the days that changed.
     pub(crate) fn n_parents(&self) -> u64 {
         let changed: Vec<Period> = self.changed_days().collect();
-        [Grain::Month, Grain::Year, Grain::All]
+        Grain::ABOVE_DAY
             .map(|grain| {
                 let damaged = self.damaged.iter().chain(self.doubtful).copied();
                 let damaged = damaged.filter(|it| it.grain() == grain);
@@ -103,7 +103,7 @@ impl Fold<'_> {
         let mut changed: BTreeSet<Period> = self.changed_days().collect();
         let mut differences = BTreeMap::new();
         let mut parents = Periods::new();
-        for grain in [Grain::Month, Grain::Year, Grain::All] {
+        for grain in Grain::ABOVE_DAY {
             let touched: BTreeSet<Period> = changed
                 .iter()
                 .filter_map(|period| period.parent())

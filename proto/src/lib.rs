@@ -40,7 +40,7 @@ pub use model::{
     AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
     Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
     Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, OnBadRows, OnChange, OnFailure,
-    Per, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
+    Per, RESERVED_NAMES, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,

@@ -32,6 +32,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
 pub use source::{Source, TimesAre};
+pub use validate::RESERVED_NAMES;
 
 use crate::field::FieldRef;
 use crate::id::Fingerprint;

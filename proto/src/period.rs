@@ -36,6 +36,8 @@ pub enum Grain {
 impl Grain {
     /// Every grain, finest first.
     pub const ALL: [Self; 4] = [Self::Day, Self::Month, Self::Year, Self::All];
+    /// Those of parents, in the order in which they are folded: each is that of the parents of the one before.
+    pub const ABOVE_DAY: [Self; 3] = [Self::Month, Self::Year, Self::All];
 
     /// The grain as the lake writes it: `day`, `month`, `year`, `all`.
     pub fn as_str(self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clio_proto::RESERVED_NAMES;
 use url::Url;
 
 use super::cast::{Cast, keys_of};
@@ -23,9 +24,6 @@ use crate::input::source::FILE_COLUMN;
 const MAX_MEMBERS_OF_LOOKUP: usize = 200;
 /// How long before an action something may have been shown, where nobody says.
 const WITHIN: &str = "24h";
-/// What queries and tables call something else.
-const RESERVED: [&str; 12] =
-    ["grain", "period", "day", "month", "year", "all", "key", "keys", "values", "and", "or", "not"];
 
 /// Makes the proposal; `left_out` says what else is not in it.
 pub(super) fn draft(
@@ -471,7 +469,7 @@ struct Names(BTreeSet<String>);
 impl Names {
     /// Takes a name, unless it is taken already or means something else.
     fn take(&mut self, name: &str) -> bool {
-        !RESERVED.contains(&name) && self.0.insert(name.replace('_', ""))
+        !RESERVED_NAMES.contains(&name) && self.0.insert(name.replace('_', ""))
     }
 
     /// Takes a name, or one that is like it.

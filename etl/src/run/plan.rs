@@ -475,7 +475,7 @@ fn of_single_days(days: &BTreeSet<Date>) -> Found {
 /// The parents of some days and those that are damaged, by grain, then in order.
 fn parents(days: &BTreeSet<Date>, damaged: &Damaged) -> Vec<String> {
     let mut by_grain: BTreeMap<Grain, BTreeSet<Period>> = BTreeMap::new();
-    for grain in [Grain::Month, Grain::Year, Grain::All] {
+    for grain in Grain::ABOVE_DAY {
         let of_days = days.iter().map(|day| Period::of(*day, grain));
         by_grain.insert(grain, of_days.chain(damaged.parents(grain)).collect());
     }

@@ -14,6 +14,7 @@ mod source;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+pub use names::RESERVED_NAMES;
 
 use super::problems::Problems;
 use super::raw::{Entry, Place, RawDataset, RawModel, read};

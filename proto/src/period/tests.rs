@@ -107,3 +107,13 @@ proptest! {
         }
     }
 }
+
+/// A grain that the list of parents lacks would never be folded, nor any above it.
+#[test]
+fn parents_are_folded_in_the_order_of_the_tree() {
+    let day = Period::Day(jiff::civil::date(2026, 1, 31));
+    let parents: Vec<Grain> =
+        std::iter::successors(Some(day), |period| period.parent()).map(Period::grain).collect();
+    assert_eq!(parents, Grain::ALL);
+    assert_eq!(parents[1..], Grain::ABOVE_DAY);
+}

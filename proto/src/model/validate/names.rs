@@ -7,7 +7,7 @@ use crate::model::raw::{Place, RawModel};
 use crate::toml_file::quoted;
 
 /// Words that queries and the table of cells use themselves: no dimension or measure has such a name.
-const RESERVED: [&str; 12] =
+pub const RESERVED_NAMES: [&str; 12] =
     ["grain", "period", "day", "month", "year", "all", "key", "keys", "values", "and", "or", "not"];
 
 /// Checks the names of all tables and attributes, and that they stay apart.
@@ -49,12 +49,12 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
 }
 
 fn check_field(place: &Place, what: &str, problems: &mut Problems) {
-    if RESERVED.contains(&place.name.as_str()) {
+    if RESERVED_NAMES.contains(&place.name.as_str()) {
         problems.report(
             place.line,
             &place.path,
             format!("`{}` is a reserved word", place.name),
-            format!("choose a name other than {}", quoted(RESERVED)),
+            format!("choose a name other than {}", quoted(RESERVED_NAMES)),
         );
     } else {
         validate_word(&place.name, place.line, &place.path, what, problems);
