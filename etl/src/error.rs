@@ -199,3 +199,34 @@ impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
         self.map_err(|error| reasons::explained(step, error.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_alone_says_what_is_tried_again() {
+        let table = || TableName::Source("plays".to_owned());
+        let (url, reason) = ("s3://events/".to_owned(), "no answer".to_owned());
+        let storage = |is_transient| {
+            let (table, url, reason) = (table(), url.clone(), reason.clone());
+            EtlError::from(ReadError::Storage { table, url, reason, is_transient })
+        };
+        let lake = |is_transient| {
+            let (url, reason) = (url.clone(), reason.clone());
+            EtlError::from(LakeError::Storage { url, reason, is_transient })
+        };
+        let changed = ReadError::FileChanged { table: table(), file: "a.csv".to_owned() };
+        let conflict = Conflict { days: Vec::new(), version: 1 };
+        for (error, kind, is_transient) in [
+            (storage(true), ErrorKind::Unavailable, true),
+            (storage(false), ErrorKind::Input, false),
+            (lake(true), ErrorKind::Unavailable, true),
+            (lake(false), ErrorKind::Lake, false),
+            (changed.into(), ErrorKind::Conflict, true),
+            (conflict.into(), ErrorKind::Conflict, true),
+        ] {
+            assert_eq!((error.kind(), error.is_transient()), (kind, is_transient), "{error}");
+        }
+    }
+}

@@ -31,7 +31,7 @@ use crate::run::plan::plan;
 
 /// The longest sleep: a machine that was suspended, or whose clock was set, is found out by then.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
-/// How long after a run that the storage failed, for all its attempts, another one begins.
+/// How long after a run that failed with a transient error, for all its attempts, another one begins.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The times of a cron expression in a time zone.
@@ -86,7 +86,7 @@ pub enum Trigger {
     Missed(Timestamp),
     /// Input arrived or changed.
     Arrival,
-    /// The storage failed the run before.
+    /// The run before failed with a transient error.
     Again,
 }
 

@@ -86,6 +86,6 @@ fn reason(trigger: Trigger) -> String {
         Trigger::Time(time) => format!("run for {time}"),
         Trigger::Missed(time) => format!("run for {time}, which was missed"),
         Trigger::Arrival => "run: input arrived".to_owned(),
-        Trigger::Again => "run again after the storage failed".to_owned(),
+        Trigger::Again => "run again, since what the last run failed at may succeed now".to_owned(),
     }
 }
