@@ -50,6 +50,6 @@ pub use error::{DecodeError, SketchError};
 pub use family::{Family, Precision};
 pub use hash::TupleHasher;
 pub use hll::{
-    Estimate, Form, GroupedSketches, HllType, ReferenceSketch, Sketch, SketchRef, Union,
+    Estimate, Form, GroupedSketches, HllType, Joint, ReferenceSketch, Sketch, SketchRef, Union,
     decode_parts, relative_standard_error_at,
 };

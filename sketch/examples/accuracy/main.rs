@@ -12,6 +12,7 @@
 
 mod bytes;
 mod chart;
+mod joint;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -79,6 +80,7 @@ fn main() -> std::io::Result<()> {
         std::fs::write(folder.join(format!("{name}.svg")), chart::draw(family, &curves))?;
     }
     bytes::print();
+    joint::print(n_sketches);
     println!("{n_sketches} sketches of each: {:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
 }

@@ -11,14 +11,14 @@ use crate::hll::kind::Kind;
 use crate::hll::registers::{self, RankSums};
 
 /// The number of standard deviations on either side of the mean that hold 95 % of a normal distribution.
-const Z_95: f64 = 1.96;
+pub(crate) const Z_95: f64 = 1.96;
 
 /// The share of sketches whose collisions may exceed the upper bound of the coupon form.
-const UPPER_TAIL: f64 = 0.025;
+pub(crate) const UPPER_TAIL: f64 = 0.025;
 
 /// The probability of any collision among the coupons below which a count is called exact. That is up to 8
 /// coupons of `hll++` and up to 20 of `datasketches`.
-const EXACT_BELOW: f64 = 1e-6;
+pub(crate) const EXACT_BELOW: f64 = 1e-6;
 
 /// The number of collisions from which a Poisson distribution is as good as normal.
 const MAX_FEW: f64 = 32.0;
@@ -231,7 +231,7 @@ fn tau(x: f64) -> f64 {
 ///
 /// A coupon list has at most some 64 expected collisions (precision 18), so that the plain sum from zero
 /// neither underflows nor takes long.
-fn poisson_quantile(mean: f64, share: f64) -> f64 {
+pub(crate) fn poisson_quantile(mean: f64, share: f64) -> f64 {
     let mut probability = (-mean).exp();
     let mut cumulative = probability;
     let mut count = 0.0;

@@ -5,6 +5,7 @@ use crate::family::{Family, Precision};
 use crate::hll::accumulator::Accumulator;
 use crate::hll::codec::{self, Parts, SketchRef};
 use crate::hll::estimate::{self, Estimate};
+use crate::hll::joint::{self, Joint};
 use crate::hll::kind::Kind;
 use crate::hll::sketch::Sketch;
 
@@ -114,6 +115,19 @@ impl Union {
     pub fn estimate(&mut self) -> Estimate {
         self.state.sort();
         estimate::of_parts(self.state.kind(), self.state.canonical().parts())
+    }
+
+    /// Looks at this union and another one together: how many hashes are in both, and in either alone.
+    ///
+    /// # Errors
+    ///
+    /// [`SketchError::Mismatch`] when family or precision differ.
+    pub fn joint(&mut self, other: &mut Self) -> Result<Joint, SketchError> {
+        self.state.kind().expect(other.state.kind())?;
+        self.state.sort();
+        other.state.sort();
+        let (own, other) = (self.state.canonical(), other.state.canonical());
+        Ok(joint::of_parts(self.state.kind(), own.parts(), other.parts()))
     }
 
     /// Appends the bytes of the union, which are those of [`to_sketch`](Self::to_sketch).
