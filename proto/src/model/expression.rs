@@ -3,7 +3,7 @@
 //! ```text
 //! sum     = product (("+" | "-") product)*
 //! product = factor (("*" | "/") factor)*
-//! factor  = "-" factor | "(" sum ")" | number | name
+//! factor  = "-" factor | "(" sum ")" | number | name | "frequency" "(" name ")"
 //! ```
 
 use std::collections::BTreeSet;
@@ -15,11 +15,14 @@ mod tests;
 /// The most tokens of an expression. It bounds the depth of the tree, and so the stack of everyone
 /// who walks it; a formula that people can read has some ten.
 const MAX_TOKENS: usize = 200;
+/// The one function. A measure may have this name: it is one only before a parenthesis.
+const FREQUENCY: &str = "frequency";
 
-/// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures.
+/// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures, and
+/// `frequency(viewers)`: the events of a distinct measure's source a person.
 ///
 /// Always true: it has at most two hundred tokens, and every name is a word (`[A-Za-z_][A-Za-z0-9_]*`).
-/// In a [`Model`](crate::Model) it names at least one measure, and stored ones only.
+/// In a [`Model`](crate::Model) it names at least one measure, and stored ones only, and each frequency has its count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     text: String,
@@ -30,6 +33,11 @@ pub struct Expression {
 enum Node {
     Number(f64),
     Name(String),
+    /// Events a person: what counts the events of the source of a distinct measure, over that measure.
+    Frequency {
+        distinct: String,
+        count: Option<String>,
+    },
     Negative(Box<Self>),
     Binary(Operator, Box<Self>, Box<Self>),
 }
@@ -96,13 +104,51 @@ impl Expression {
         &self.text
     }
 
-    /// The measures it names, each once, in alphabetical order.
+    /// The distinct measures whose frequency it has, in the order in which they are written.
+    pub(crate) fn frequencies(&self) -> Vec<&str> {
+        fn collect<'a>(node: &'a Node, found: &mut Vec<&'a str>) {
+            match node {
+                Node::Number(_) | Node::Name(_) => {}
+                Node::Frequency { distinct, .. } => found.push(distinct),
+                Node::Negative(inner) => collect(inner, found),
+                Node::Binary(_, left, right) => {
+                    collect(left, found);
+                    collect(right, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.root, &mut found);
+        found
+    }
+
+    /// Gives each frequency the measure that counts its events.
+    pub(crate) fn count_frequencies(&mut self, count_of: &dyn Fn(&str) -> Option<String>) {
+        fn walk(node: &mut Node, count_of: &dyn Fn(&str) -> Option<String>) {
+            match node {
+                Node::Number(_) | Node::Name(_) => {}
+                Node::Frequency { distinct, count } => *count = count_of(distinct),
+                Node::Negative(inner) => walk(inner, count_of),
+                Node::Binary(_, left, right) => {
+                    walk(left, count_of);
+                    walk(right, count_of);
+                }
+            }
+        }
+        walk(&mut self.root, count_of);
+    }
+
+    /// The measures it names, each once, in alphabetical order; those that count for frequencies among them.
     pub fn names(&self) -> BTreeSet<&str> {
         fn collect<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             match node {
                 Node::Number(_) => {}
                 Node::Name(name) => {
                     names.insert(name);
+                }
+                Node::Frequency { distinct, count } => {
+                    names.extend(count.as_deref());
+                    names.insert(distinct);
                 }
                 Node::Negative(inner) => collect(inner, names),
                 Node::Binary(_, left, right) => {
@@ -139,6 +185,11 @@ impl Expression {
             let (operator, left, right) = match node {
                 Node::Number(number) => return Some(*number),
                 Node::Name(name) => return lookup(name),
+                Node::Frequency { distinct, count } => {
+                    let (events, people) = (lookup(count.as_deref()?)?, lookup(distinct)?);
+                    divisors.push(people);
+                    return (people != 0.0).then(|| events / people);
+                }
                 Node::Negative(inner) => return Some(-walk(inner, lookup, divisors)?),
                 Node::Binary(operator, left, right) => (operator, left, right),
             };
@@ -170,6 +221,9 @@ impl fmt::Display for Node {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Name(name) => f.write_str(name),
+            // As it would be written out, which means the same.
+            Self::Frequency { distinct, count: Some(count) } => write!(f, "({count} / {distinct})"),
+            Self::Frequency { distinct, count: None } => write!(f, "frequency({distinct})"),
             Self::Negative(inner) => write!(f, "(-{inner})"),
             Self::Binary(operator, left, right) => {
                 write!(f, "({left} {} {right})", operator.as_char())
@@ -294,7 +348,13 @@ impl Parser<'_> {
         self.tokens = rest;
         match &token.kind {
             TokenKind::Number(number, _) => Ok(Node::Number(*number)),
-            TokenKind::Name(name) => Ok(Node::Name(name.clone())),
+            TokenKind::Name(name) => match self.tokens {
+                [Token { kind: TokenKind::Open, position }, rest @ ..] if name == FREQUENCY => {
+                    self.tokens = rest;
+                    self.frequency(*position)
+                }
+                _ => Ok(Node::Name(name.clone())),
+            },
             TokenKind::Operator(Operator::Subtract) => Ok(Node::Negative(Box::new(self.factor()?))),
             TokenKind::Open => {
                 let inner = self.sum()?;
@@ -317,6 +377,30 @@ impl Parser<'_> {
                 position: token.position,
                 what: format!("{expected}, found {kind}"),
             }),
+        }
+    }
+
+    /// Reads a distinct measure and `)`, after the `(` at a position.
+    fn frequency(&mut self, open: usize) -> Result<Node, ExpressionError> {
+        let fail = |token: Option<&Token>, expected: &str| match token {
+            Some(other) => ExpressionError {
+                position: other.position,
+                what: format!("expected {expected}, found {}", other.kind),
+            },
+            None => ExpressionError { position: open, what: "`(` is never closed".to_owned() },
+        };
+        match self.tokens {
+            [
+                Token { kind: TokenKind::Name(name), .. },
+                Token { kind: TokenKind::Close, .. },
+                rest @ ..,
+            ] => {
+                self.tokens = rest;
+                Ok(Node::Frequency { distinct: name.clone(), count: None })
+            }
+            [Token { kind: TokenKind::Name(_), .. }, rest @ ..] => Err(fail(rest.first(), "`)`")),
+            [first, ..] => Err(fail(Some(first), "a distinct measure")),
+            [] => Err(fail(None, "a distinct measure")),
         }
     }
 

@@ -40,6 +40,26 @@ fn values_follow_the_rules_of_arithmetic() {
 }
 
 #[test]
+fn a_frequency_is_a_count_over_its_distinct_measure() {
+    let mut expression = Expression::parse("2 * frequency(b) - frequency(zero)").unwrap();
+    assert_eq!(expression.frequencies(), ["b", "zero"]);
+    assert_eq!(expression.evaluate(known), None, "nothing counts yet");
+    expression.count_frequencies(&|distinct| (distinct == "b").then(|| "a".to_owned()));
+    assert_eq!(expression.names().into_iter().collect::<Vec<_>>(), ["a", "b", "zero"]);
+    let mut expression = Expression::parse("1 + frequency(b)").unwrap();
+    expression.count_frequencies(&|_| Some("a".to_owned()));
+    assert_eq!(expression.evaluate(known), Some(3.0));
+    let written_out = Expression::parse("1 + a / b").unwrap();
+    assert_eq!(expression.to_string(), written_out.to_string(), "it means the same");
+    assert_eq!(expression.text(), "1 + frequency(b)");
+    let mut divisors = Vec::new();
+    expression.evaluate_noting(&known, &mut divisors);
+    assert_eq!(divisors, [3.0]);
+    // A measure of that name stays one.
+    assert_eq!(Expression::parse("frequency * 2").unwrap().evaluate(|_| Some(4.0)), Some(8.0));
+}
+
+#[test]
 fn a_result_that_no_number_holds_is_undefined() {
     let huge = Expression::parse("a * a").unwrap();
     assert_eq!(huge.evaluate(|_| Some(1e300)), None);
@@ -57,6 +77,11 @@ fn errors_point_at_the_character() {
     check("a / / b", "at character 5: expected a number, a measure or `(`, found `/`");
     check("+ a", "at character 1: expected a number, a measure or `(`, found `+`");
     check("(a", "at character 1: `(` is never closed");
+    check("frequency(", "at character 10: `(` is never closed");
+    check("frequency(a", "at character 10: `(` is never closed");
+    check("frequency(1)", "at character 11: expected a distinct measure, found `1`");
+    check("frequency(a + b)", "at character 13: expected `)`, found `+`");
+    check("other(a)", "at character 6: expected an operator, found `(`");
     check("(a b)", "at character 4: expected an operator or `)`, found `b`");
     check("a)", "at character 2: expected an operator, found `)`");
     check("()", "at character 2: expected a number, a measure or `(`, found `)`");

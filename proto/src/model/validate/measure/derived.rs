@@ -17,7 +17,7 @@ pub(super) fn validate(
     let text = need(place, "expr", &measure.expr, mend, problems)?;
     let line = measure.expr.line_or(place.line);
     let key = place.key("expr");
-    let expression = match Expression::parse(text) {
+    let mut expression = match Expression::parse(text) {
         Ok(expression) => expression,
         Err(error) => {
             let mend = "use numbers, names of measures, `+ - * /` and parentheses";
@@ -31,6 +31,12 @@ pub(super) fn validate(
         .filter(|measure| Kind::of(measure) != Some(Kind::Derived))
         .map(|measure| measure.place.name.as_str())
         .collect();
+    for distinct in expression.frequencies() {
+        if let Some((what, mend)) = frequency_problem(raw, distinct) {
+            problems.report(line, &key, what, mend);
+        }
+    }
+    expression.count_frequencies(&|distinct| count_beside(raw, distinct).map(str::to_owned));
     let names = expression.names();
     if names.is_empty() {
         let mend = format!("name at least one; there are: {}", quoted(stored.iter().copied()));
@@ -54,4 +60,33 @@ pub(super) fn validate(
         }
     }
     Some(MeasureKind::Derived { expression })
+}
+
+/// The first measure that counts the events of a distinct measure's source.
+fn count_beside<'a>(raw: &'a RawModel, distinct: &str) -> Option<&'a str> {
+    let distinct = raw.measures.iter().find(|measure| measure.place.name == distinct)?;
+    let source = distinct.source.value()?;
+    let mut counts = raw.measures.iter().filter(|measure| {
+        Kind::of(measure) == Some(Kind::Count) && measure.source.value() == Some(source)
+    });
+    counts.next().map(|count| count.place.name.as_str())
+}
+
+/// Why a measure has no frequency, and the mend. That there is none of the name is told of all names.
+fn frequency_problem(raw: &RawModel, distinct: &str) -> Option<(String, String)> {
+    let measure = raw.measures.iter().find(|measure| measure.place.name == distinct)?;
+    if Kind::of(measure)? != Kind::Distinct {
+        let what = format!("`{distinct}` is no distinct measure, and has no frequency");
+        let distinct = raw.measures.iter().filter(|own| Kind::of(own) == Some(Kind::Distinct));
+        return Some((what, choose("", distinct.map(|own| own.place.name.as_str()))));
+    }
+    let source = measure.source.value()?;
+    if count_beside(raw, distinct).is_some() {
+        return None;
+    }
+    let what = format!(
+        "no measure counts the events of source `{source}`, as the frequency of `{distinct}` needs"
+    );
+    let mend = format!("add `[measure.NAME]` with `source = \"{source}\"` and `kind = \"count\"`");
+    Some((what, mend))
 }
