@@ -14,6 +14,7 @@ mod memory;
 mod model_init;
 mod processes;
 mod properties;
+mod questions;
 mod quickstart;
 mod releases;
 mod retention;

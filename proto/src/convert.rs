@@ -21,13 +21,16 @@ use crate::query::GroupKey;
 
 mod answer;
 mod describe;
+mod having;
 mod members;
 mod query;
+mod reach;
 mod runs;
 mod snapshots;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
 pub use describe::{description_from_wire, description_to_wire};

@@ -40,15 +40,17 @@ pub use model::{
     AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
     Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
     Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, OnBadRows, OnChange, OnFailure,
-    Per, RESERVED_NAMES, Source, SqlColumn, TimesAre, Window, WindowError, display_name,
+    Per, RESERVED_NAMES, Source, SqlColumn, TimesAre, WeekStart, Window, WindowError, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,
     n_days, runs,
 };
 pub use query::{
-    Answer, Coverage, Direction, GroupKey, Key, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_NOTICES,
-    MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row, TimeGrain, Value,
+    Answer, Coverage, Direction, Extra, GroupKey, Having, Key, MAX_GROUP_BY, MAX_HAVING_TESTS,
+    MAX_LIMIT, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MeasureTest, MixedLookup, Notice, Order,
+    OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, Value, Work,
+    WorkStep,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 pub use service::{

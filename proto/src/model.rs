@@ -18,6 +18,7 @@ mod problems;
 mod raw;
 mod source;
 mod validate;
+mod week;
 
 use std::fmt;
 
@@ -33,6 +34,7 @@ use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
 pub use source::{Source, TimesAre};
 pub use validate::RESERVED_NAMES;
+pub use week::WeekStart;
 
 use crate::field::FieldRef;
 use crate::id::Fingerprint;
@@ -49,6 +51,7 @@ pub struct Model {
     pub(crate) name: String,
     pub(crate) timezone_name: String,
     pub(crate) timezone: TimeZone,
+    pub(crate) week_starts: WeekStart,
     pub(crate) first_day: Option<Date>,
     pub(crate) last_day: Option<Date>,
     pub(crate) sources: Vec<Source>,
@@ -86,6 +89,11 @@ impl Model {
     /// The time zone in which a day begins.
     pub fn timezone(&self) -> &TimeZone {
         &self.timezone
+    }
+
+    /// On which day a week begins.
+    pub fn week_starts(&self) -> WeekStart {
+        self.week_starts
     }
 
     /// The first and the last day that events may have, where the model says so.
@@ -143,6 +151,31 @@ impl Model {
     /// A dimension by name.
     pub fn dimension(&self, name: &str) -> Option<&Dimension> {
         self.dimensions.iter().find(|dimension| dimension.name == name)
+    }
+
+    /// Whether whoever a distinct measure counts is among those whom another one counts, in every cell and by sketches of one
+    /// kind: events that are credited to others have their people among those of the others, where who is counted is a
+    /// key of the attribution.
+    pub fn is_part_of(&self, part: &str, whole: &str) -> bool {
+        let kind = |name: &str| self.measure(name).map(|measure| &measure.kind);
+        let (
+            Some(MeasureKind::Distinct { source, of, family, precision, .. }),
+            Some(MeasureKind::Distinct {
+                source: to,
+                of: of_whole,
+                family: family_of_whole,
+                precision: precision_of_whole,
+                ..
+            }),
+        ) = (kind(part), kind(whole))
+        else {
+            return false;
+        };
+        let attribution = self.source(source).and_then(|source| source.attribution.as_ref());
+        let is_credited = attribution.is_some_and(|attribution| {
+            attribution.to == *to && of.iter().all(|column| attribution.by.contains(column))
+        });
+        is_credited && (of, family, precision) == (of_whole, family_of_whole, precision_of_whole)
     }
 
     /// The measures, in the file's order.

@@ -3,11 +3,18 @@
 //! Names in a [`Query`] are unresolved texts: whoever answers it binds them to the snapshot's model
 //! and lists what exists where one is unknown.
 
+mod having;
+mod reach;
+mod work;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
+pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
+pub use work::{Work, WorkStep};
 
 use crate::field::FieldRef;
 use crate::filter::Filter;
@@ -45,6 +52,8 @@ pub struct Query {
     /// Names of measures, in the order of the answer's values. At least one, each once, at most
     /// [`MAX_MEASURES`].
     pub measures: Vec<String>,
+    /// Which groups stay; `None` for all. Only where rows are grouped. The total is that of all groups.
+    pub having: Option<Having>,
     /// The order of rows; each measure and key once. Empty: time keys ascending if there are any, else the first measure
     /// descending. Ties are broken by the keys, so that the order is always the same.
     pub order_by: Vec<OrderBy>,
@@ -52,6 +61,37 @@ pub struct Query {
     pub limit: usize,
     /// Rows to skip before the first one.
     pub offset: usize,
+    /// What the answer shall have beside keys and values; each once.
+    pub extras: Vec<Extra>,
+}
+
+/// What an answer may have beside keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Extra {
+    /// Of each row's values the part of the total's.
+    Shares,
+    /// The groups below the page as one row.
+    Others,
+    /// The places that each row may have, by the first measure of the order; there must be one.
+    Ranks,
+    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure
+    /// asked for; of at most [`MAX_REACH_ROWS`] rows.
+    Reach,
+}
+
+impl Extra {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Shares, Self::Others, Self::Ranks, Self::Reach];
+
+    /// The name: `shares`, `others`, `ranks`, `reach`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shares => "shares",
+            Self::Others => "others",
+            Self::Ranks => "ranks",
+            Self::Reach => "reach",
+        }
+    }
 }
 
 impl Query {
@@ -62,9 +102,11 @@ impl Query {
             filter: None,
             group_by: Vec::new(),
             measures: measures.into_iter().map(Into::into).collect(),
+            having: None,
             order_by: Vec::new(),
             limit: 100,
             offset: 0,
+            extras: Vec::new(),
         }
     }
 }
@@ -89,6 +131,9 @@ pub enum QueryRange {
 pub enum TimeGrain {
     /// One row a day.
     Day,
+    /// One row a week, which the model may begin on Sundays: of its days that lie in the range. The key's value is the
+    /// week's first day, whether it lies in the range or not.
+    Week,
     /// One row a calendar month: of its days that lie in the range.
     Month,
     /// One row a calendar year: of its days that lie in the range.
@@ -97,15 +142,22 @@ pub enum TimeGrain {
 
 impl TimeGrain {
     /// Every grain of time, finest first.
-    pub const ALL: [Self; 3] = [Self::Day, Self::Month, Self::Year];
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
 
-    /// The name: `day`, `month`, `year`. No dimension may have it.
+    /// The name: `day`, `week`, `month`, `year`. No dimension or measure has it, but for [`Week`](Self::Week).
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Day => "day",
+            Self::Week => "week",
             Self::Month => "month",
             Self::Year => "year",
         }
+    }
+
+    /// Whether no dimension or measure can have the name. Models had a dimension `week` before there were weeks: in
+    /// their queries the word means that dimension.
+    pub fn is_reserved(self) -> bool {
+        self != Self::Week
     }
 }
 
@@ -178,7 +230,12 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// The union of everything that the filter leaves: never a sum of groups. It has no keys.
     pub total: Row,
-    /// Groups before `limit` and `offset`.
+    /// The union of the groups that come after the last one of the page: never a difference. It has no keys. `None` where it is
+    /// not asked for, and where there are none.
+    pub others: Option<Row>,
+    /// What the rows of the page reach together; `None` where it is not asked for.
+    pub reach: Option<Reach>,
+    /// Groups before `limit` and `offset`, after `having`.
     pub n_groups: u64,
     /// Multi-valued group keys: their groups overlap and must not be added up.
     pub overlapping: Vec<FieldRef>,
@@ -190,6 +247,8 @@ pub struct Answer {
     pub n_notices: u64,
     /// How long the computation took, without any network.
     pub elapsed: Duration,
+    /// What it took; `None` from a service that does not say yet.
+    pub work: Option<Work>,
 }
 
 /// A value of the filter that the field does not have: a slip of the pen, perhaps, since nothing is found by it.
@@ -289,6 +348,27 @@ pub struct Row {
     pub keys: Vec<Key>,
     /// One for each measure asked for, in order.
     pub values: Vec<Value>,
+    /// Where shares are asked for, one for each measure: the value over the total's. Undefined where the total is 0, where either
+    /// is below 0, and of derived measures, whose groups are no parts of a whole.
+    pub shares: Vec<Value>,
+    /// Where ranks are asked for, the places that it may have; `None` where the value is undefined.
+    pub rank: Option<Rank>,
+}
+
+impl Row {
+    /// A row with keys and values alone.
+    pub fn new(keys: Vec<Key>, values: Vec<Value>) -> Self {
+        Self { keys, values, shares: Vec::new(), rank: None }
+    }
+}
+
+/// The places that a row may have among the groups that stay. Those of all rows hold at once with 95 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank {
+    /// The first of them, counted from 1.
+    pub best: u64,
+    /// The last of them.
+    pub worst: u64,
 }
 
 /// A member, a value of an attribute, or a step of time.
@@ -305,7 +385,8 @@ pub struct Key {
 /// A measure's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
-    /// The number; `None` where it is undefined (`0 / 0`, no data), and then so are the bounds. Of a whole
+    /// The number; `None` where it is undefined (`0 / 0`, no data), and then so are the bounds, or cannot be told (of
+    /// [`Reach`]), and then they are there. Of a whole
     /// number beyond 2^53, the nearest double.
     pub value: Option<f64>,
     /// The lower end of the 95 % interval of the sketches' error.

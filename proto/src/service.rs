@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use crate::error::ServiceError;
 use crate::field::FieldRef;
 use crate::id::{Fingerprint, SnapshotId};
-use crate::model::MeasureFormat;
+use crate::model::{MeasureFormat, WeekStart};
 use crate::query::{Answer, Query};
 use crate::runs::RunInfo;
 use crate::snapshot::SnapshotInfo;
@@ -60,6 +60,8 @@ pub struct Description {
     pub timezone: String,
     /// The model's fingerprint.
     pub fingerprint: Fingerprint,
+    /// On which day a week begins.
+    pub week_starts: WeekStart,
     /// Dimensions, each followed by its attributes, in the model's order.
     pub fields: Vec<FieldInfo>,
     /// Measures in the model's order.

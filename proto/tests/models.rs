@@ -210,7 +210,12 @@ fn a_fingerprint_is_of_what_a_model_means() {
         "[check.rows]\non_failure = \"off\"\n[measure.impressions]"
     ));
     assert!(!same("timezone = \"UTC\"", "timezone = \"Europe/Berlin\""));
+    assert!(same("timezone = \"UTC\"", "week_starts = \"monday\""));
+    assert!(!same("timezone = \"UTC\"", "week_starts = \"sunday\""));
     assert!(!same("players / viewers", "viewers / players"));
+    let of = |expression: &str| parse(&MEDIA.replace("players / viewers", expression));
+    let (frequency, written_out) = (of("frequency(viewers)"), of("impressions / viewers"));
+    assert_eq!(frequency.fingerprint(), written_out.fingerprint());
     assert!(!same("watch_seconds >= 120", "watch_seconds >= 121"));
     assert!(!same("precision = 14", "precision = 15"));
     assert!(same("within = \"24h\"", "within = \"1d\""));
@@ -230,6 +235,22 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert_eq!(measures_turned.fingerprint(), media.fingerprint());
     let dimensions_turned = moved("[dimension.device]", "[dimension.country]");
     assert_ne!(dimensions_turned.fingerprint(), media.fingerprint());
+}
+
+#[test]
+fn players_are_a_part_of_viewers() {
+    let media = parse(MEDIA);
+    assert!(media.is_part_of("players", "viewers"));
+    for (part, whole) in
+        [("viewers", "players"), ("players", "plays"), ("players", "players"), ("x", "y")]
+    {
+        assert!(!media.is_part_of(part, whole), "{part} {whole}");
+    }
+    let by_title =
+        parse(&MEDIA.replace("by = [\"profile_id\", \"title_id\"]", "by = [\"title_id\"]"));
+    assert!(!by_title.is_part_of("players", "viewers"), "a person may play what another one saw");
+    let finer = parse(&MEDIA.replacen("precision = 14", "precision = 12", 1));
+    assert!(!finer.is_part_of("players", "viewers"), "sketches of two precisions err on their own");
 }
 
 /// A changed fingerprint makes every lake in the world look like one of another model: if this fails,

@@ -15,14 +15,21 @@
 mod batch;
 mod estimates;
 mod groups;
+mod having;
 mod measures;
 mod order;
+mod others;
+mod ranks;
+mod reach;
 mod scratch;
+mod shares;
 mod sums;
+mod work;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clio_proto::{Code, Key, Row, ServiceError, Value};
+use clio_proto::{Code, Key, Reach, Row, ServiceError, Value, Work, WorkStep};
 
 use crate::config::Limits;
 use crate::plan::{Output, Plan};
@@ -32,6 +39,7 @@ use batch::Batch;
 use groups::Groups;
 use measures::Measures;
 use sums::Sums;
+pub(crate) use work::Clock;
 
 /// What a query gives, before it is an answer.
 #[derive(Debug)]
@@ -39,7 +47,11 @@ pub(crate) struct Grouped {
     /// The page.
     pub(crate) rows: Vec<Row>,
     pub(crate) total: Row,
+    pub(crate) others: Option<Row>,
+    pub(crate) reach: Option<Reach>,
+    /// The groups that stay.
     pub(crate) n_groups: usize,
+    pub(crate) work: Work,
 }
 
 /// Tells a computation that nobody waits for it any more.
@@ -66,6 +78,7 @@ pub(crate) fn run(
     plan: &Plan,
     limits: &Limits,
     cancel: &Cancel,
+    mut work: Clock,
 ) -> Result<Grouped, ServiceError> {
     let mut batches = Vec::new();
     let mut groups = Groups::new(plan, limits);
@@ -74,12 +87,14 @@ pub(crate) fn run(
         let files = step.periods.iter().filter_map(|period| snapshot.chunks.get(period));
         for chunk in files.flatten() {
             cancel.check()?;
+            work.read(chunk);
             let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
             groups.add(at, &batch)?;
             sums.add(&batch, &groups);
             batches.push(batch);
         }
     }
+    work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
     let total = if plan.has_no_data() {
@@ -87,15 +102,56 @@ pub(crate) fn run(
     } else {
         values(plan, |measure| measures.total(measure))?
     };
-    let page = order::page(plan, &groups, &mut measures)?;
-    check_budget(plan, &groups, snapshot, &page, limits)?;
-    let mut rows = Vec::with_capacity(page.len());
-    for group in page {
+    work.took(WorkStep::Total);
+    let staying = having::staying(plan, &groups, &mut measures)?;
+    let n_groups = staying.len();
+    work.took(WorkStep::Having);
+    let ranks = match plan.ranks_by {
+        Some((output, direction)) => {
+            let values = order::output_values(plan, output, &staying, &mut measures)?;
+            staying.iter().copied().zip(ranks::ranks(&values, direction)).collect()
+        }
+        None => HashMap::new(),
+    };
+    let page = order::page(plan, &groups, &mut measures, staying)?;
+    work.took(WorkStep::Order);
+    check_budget(plan, &groups, snapshot, &page.groups, limits)?;
+    let reach = match &plan.reach {
+        Some((at, name)) => Some(reach::reach((*at, name), &page.groups, &mut measures)?),
+        None => None,
+    };
+    let row = |keys: Vec<Key>, values: Vec<Value>| Row {
+        shares: if plan.has_shares { shares_of(plan, &values, &total) } else { Vec::new() },
+        ..Row::new(keys, values)
+    };
+    let mut rows = Vec::with_capacity(page.groups.len());
+    for group in page.groups {
         let values = values(plan, |measure| measures.of(measure, group))?;
-        rows.push(Row { keys: groups.keys(snapshot, group), values });
+        let rank = ranks.get(&group).copied().flatten();
+        rows.push(Row { rank, ..row(groups.keys(snapshot, group), values) });
     }
-    let total = Row { keys: Vec::new(), values: total };
-    Ok(Grouped { rows, total, n_groups: groups.n_groups() })
+    let others = if plan.has_others && !page.below.is_empty() {
+        let of = &page.below;
+        let united = others::united(snapshot, plan, &batches, &groups, of, &mut measures)?;
+        Some(row(Vec::new(), united))
+    } else {
+        None
+    };
+    work.took(WorkStep::Rows);
+    let work = work.done(&batches, &groups, &measures);
+    let total = Row::new(Vec::new(), total);
+    Ok(Grouped { rows, total, others, reach, n_groups, work })
+}
+
+/// What part of the total each value is; derived measures are no parts of a whole.
+fn shares_of(plan: &Plan, values: &[Value], total: &[Value]) -> Vec<Value> {
+    let parts = plan.outputs.iter().zip(values.iter().zip(total));
+    parts
+        .map(|(output, (part, whole))| match output {
+            Output::Stored(_) => shares::share(*part, *whole),
+            Output::Derived { .. } => Value::undefined(),
+        })
+        .collect()
 }
 
 /// Checks what the answer will take before it is built: a row of each group of the page, with its texts.
@@ -137,7 +193,7 @@ fn values(
     plan: &Plan,
     stored: impl FnMut(usize) -> Result<Value, ServiceError>,
 ) -> Result<Vec<Value>, ServiceError> {
-    let stored = (0..plan.measures.len()).map(stored).collect::<Result<Vec<Value>, _>>()?;
+    let stored = (0..plan.n_answered).map(stored).collect::<Result<Vec<Value>, _>>()?;
     Ok(plan.outputs.iter().map(|output| evaluate(output, &stored)).collect())
 }
 
@@ -145,10 +201,13 @@ fn values(
 fn evaluate(output: &Output, stored: &[Value]) -> Value {
     match output {
         Output::Stored(at) => stored[*at],
-        Output::Derived { expression, of } => propagation::with_bounds(expression, |name| {
-            of.iter()
-                .find(|(own, _)| own == name)
-                .map_or_else(Value::undefined, |(_, at)| stored[*at])
-        }),
+        Output::Derived { expression, of, parts } => propagation::with_bounds(
+            expression,
+            |name| {
+                let found = of.iter().find(|(own, _)| own == name);
+                found.map_or_else(Value::undefined, |(_, at)| stored[*at])
+            },
+            |part, whole| parts.iter().any(|own| (own.0.as_str(), own.1.as_str()) == (part, whole)),
+        ),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use clio_proto::{Answer, Query, ServiceError};
+use clio_proto::{Answer, Query, ServiceError, WorkStep};
 use tracing::debug;
 
-use crate::aggregate::{self, Cancel};
+use crate::aggregate::{self, Cancel, Clock};
 use crate::config::Limits;
 use crate::plan;
 use crate::snapshot::Snapshot;
@@ -18,8 +18,10 @@ pub(crate) fn answer(
     cancel: &Cancel,
 ) -> Result<Answer, ServiceError> {
     let started = Instant::now();
+    let mut clock = Clock::start();
     let plan = plan::bind(snapshot, &query, limits)?;
-    let grouped = aggregate::run(snapshot, &plan, limits, cancel)?;
+    clock.took(WorkStep::Bind);
+    let grouped = aggregate::run(snapshot, &plan, limits, cancel, clock)?;
     let elapsed = started.elapsed();
     debug!(
         snapshot = snapshot.info.id.0,
@@ -35,11 +37,14 @@ pub(crate) fn answer(
         measures: query.measures,
         rows: grouped.rows,
         total: grouped.total,
+        others: grouped.others,
+        reach: grouped.reach,
         n_groups: grouped.n_groups as u64,
         overlapping: plan.overlapping,
         coverage: plan.coverage,
         notices: plan.notices,
         n_notices: plan.n_notices,
         elapsed,
+        work: Some(grouped.work),
     })
 }

@@ -14,7 +14,9 @@
 //!   add up    counts and sums                                                     aggregate/sums.rs
 //!   unite     sketches by group in one scratch, estimated once             aggregate/estimates.rs
 //!   derive    expressions over measures, their bounds propagated                   propagation.rs
+//!   keep      groups that pass the conditions on measures                       aggregate/having.rs
 //!   order     the page asked for                                                 aggregate/order.rs
+//!   add       what else is asked for: others below, places, shares, reach        aggregate/{others,ranks,shares,reach}.rs
 //! ```
 //!
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
@@ -28,6 +30,7 @@ mod cubes;
 mod error;
 mod follow;
 mod held;
+mod normal;
 mod plan;
 mod propagation;
 mod records;

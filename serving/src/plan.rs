@@ -4,6 +4,7 @@
 
 mod bind;
 mod filter;
+mod having;
 mod lookups;
 mod notices;
 mod one_value;
@@ -17,6 +18,7 @@ use clio_proto::{Coverage, Direction, Expression, FieldRef, Notice, Period};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::RowFilter;
+pub(crate) use having::GroupTest;
 
 use crate::snapshot::{Field, Snapshot};
 
@@ -29,12 +31,22 @@ pub(crate) struct Plan {
     pub(crate) filter: Option<RowFilter>,
     /// What rows are grouped by, as the query orders it.
     pub(crate) keys: Vec<PlanKey>,
-    /// Positions of the stored measures that are needed, each once.
+    /// Positions of the stored measures that are needed, each once: those that answers have first.
     pub(crate) measures: Vec<usize>,
+    /// How many of them answers have; the others say which groups stay.
+    pub(crate) n_answered: usize,
     /// The measures asked for, as the query orders them.
     pub(crate) outputs: Vec<Output>,
+    /// Which groups stay; `None` for all.
+    pub(crate) having: Option<GroupTest>,
     /// What rows are ordered by, before the ties.
     pub(crate) order: Vec<PlanOrder>,
+    /// What ranks are by, where they are asked for: a position among the plan's `outputs`.
+    pub(crate) ranks_by: Option<(usize, Direction)>,
+    /// The distinct measure whose reach is asked for: a position among the plan's `measures`, and the name.
+    pub(crate) reach: Option<(usize, String)>,
+    pub(crate) has_shares: bool,
+    pub(crate) has_others: bool,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
     /// The multi-valued fields among the keys.
@@ -81,8 +93,9 @@ pub(crate) enum PlanKey {
 pub(crate) enum Output {
     /// The position among the plan's `measures`.
     Stored(usize),
-    /// An expression over measures, each with its position among the plan's `measures`.
-    Derived { expression: Expression, of: Vec<(String, usize)> },
+    /// An expression over measures, each with its position among the plan's `measures`, and the pairs of them of which the
+    /// first counts a part of those that the second one counts.
+    Derived { expression: Expression, of: Vec<(String, usize)>, parts: Vec<(String, String)> },
 }
 
 impl Output {

@@ -143,6 +143,7 @@ impl Snapshot {
             format: measure.format,
         });
         Description {
+            week_starts: self.model.week_starts(),
             dataset: self.model.name().to_owned(),
             timezone: self.model.timezone_name().to_owned(),
             fingerprint: self.model.fingerprint().clone(),

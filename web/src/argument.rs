@@ -114,6 +114,15 @@ impl<'a> Argument<'a> {
         }
     }
 
+    /// A number.
+    pub(crate) fn number(&self) -> Result<f64, ServiceError> {
+        let number = match self.value {
+            Value::Number(number) => number.as_f64(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.is_not("a number"))
+    }
+
     /// A whole number that is not negative.
     pub(crate) fn count(&self) -> Result<u64, ServiceError> {
         let number = match self.value {
@@ -160,7 +169,7 @@ pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
             "field" => unquoted(path, &written)?,
             "query" => {
                 let Value::Object(query) = &written else { continue };
-                for list in ["measures", "groupBy"] {
+                for list in ["measures", "groupBy", "extras"] {
                     query.get(list).map_or(Ok(()), |it| unquoted(&format!("query.{list}"), it))?;
                 }
                 let orders = match query.get("orderBy") {

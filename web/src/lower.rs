@@ -1,14 +1,16 @@
 //! GraphQL's input to a query in our own words. Nothing is looked up but names, and nothing is
 //! decided: what a query means, and whether it can be answered, serving says.
 
+mod having;
+
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Code, Direction, FieldRef, Filter, GroupKey, MembersRequest, Operator, Order, OrderBy, Query,
-    QueryRange, ServiceError, SnapshotId, Takes,
+    Code, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest, Operator, Order, OrderBy,
+    Query, QueryRange, ServiceError, SnapshotId, Takes,
 };
 
 use crate::argument::Argument;
-use crate::names::Names;
+use crate::names::{Names, enum_name};
 
 /// Rows of an answer when the query does not say how many.
 pub(crate) const DEFAULT_LIMIT: usize = 100;
@@ -40,9 +42,15 @@ pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, Servic
         filter: (!conditions.is_empty()).then(|| all_of(conditions)),
         group_by: list(query, "groupBy", |key| group_key(names, key))?,
         measures: list(query, "measures", |name| measure(names, name))?,
+        having: query
+            .entry("having")?
+            .map(|own| having::having(names, &own))
+            .transpose()?
+            .flatten(),
         order_by: list(query, "orderBy", |order| order_by(names, order))?,
         limit,
         offset,
+        extras: list(query, "extras", extra)?,
     })
 }
 
@@ -114,6 +122,12 @@ fn group_key(names: &Names, key: &Argument<'_>) -> Result<GroupKey, ServiceError
 fn measure(names: &Names, name: &Argument<'_>) -> Result<String, ServiceError> {
     let measure = names.measure(name.name()?).ok_or_else(|| name.is_not("a measure"))?;
     Ok(measure.to_owned())
+}
+
+fn extra(extra: &Argument<'_>) -> Result<Extra, ServiceError> {
+    let name = extra.name()?;
+    let found = Extra::ALL.into_iter().find(|own| enum_name(own.as_str()) == name);
+    found.ok_or_else(|| extra.is_not("SHARES, OTHERS, RANKS or REACH"))
 }
 
 fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError> {

@@ -37,6 +37,27 @@ pub(crate) fn field_name(name: &str) -> String {
     text
 }
 
+/// The steps of time that one can group by: all but those whose name the dataset has for a dimension.
+pub(crate) fn time_grains(dataset: &Description) -> impl Iterator<Item = TimeGrain> {
+    let is_dimension = |grain: &TimeGrain| {
+        dataset.fields.iter().any(|info| info.field.to_string() == grain.as_str())
+    };
+    TimeGrain::ALL.into_iter().filter(move |grain| !is_dimension(grain))
+}
+
+/// The steps of time that have a field of their name in `CubeRow`: none that a dimension or measure has.
+pub(crate) fn time_fields(dataset: &Description) -> impl Iterator<Item = TimeGrain> {
+    let is_measure =
+        |grain: &TimeGrain| dataset.measures.iter().any(|info| info.name == grain.as_str());
+    time_grains(dataset).filter(move |grain| grain.is_reserved() || !is_measure(grain))
+}
+
+/// The name of a measure in `CubeHaving`: as a field, with a `_` behind it where that is a connective.
+pub(crate) fn condition_name(measure: &str) -> String {
+    let name = field_name(measure);
+    if CONNECTIVES.contains(&name.as_str()) { format!("{name}_") } else { name }
+}
+
 /// An error of serving with the words of GraphQL for those of the wire: what was written was `where`.
 pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
     const WORDS: [(&str, &str); 4] = [
@@ -62,6 +83,8 @@ pub(crate) struct Names {
     fields: HashMap<String, FieldRef>,
     measures: HashMap<String, String>,
     filters: HashMap<String, FieldRef>,
+    conditions: HashMap<String, String>,
+    times: Vec<TimeGrain>,
 }
 
 /// Two names of the model that would be one in GraphQL, or a name that GraphQL cannot have.
@@ -75,7 +98,11 @@ pub(crate) struct NameError {
 impl Names {
     /// Collects the names of a dataset.
     pub(crate) fn try_new(dataset: &Description) -> Result<Self, NameError> {
-        let times = TimeGrain::ALL.map(TimeGrain::as_str);
+        let times: Vec<_> = TimeGrain::ALL
+            .into_iter()
+            .filter(|grain| grain.is_reserved())
+            .map(TimeGrain::as_str)
+            .collect();
         let fields: Vec<_> = dataset.fields.iter().map(|info| info.field.to_string()).collect();
         let measures: Vec<_> = dataset.measures.iter().map(|info| info.name.clone()).collect();
 
@@ -85,7 +112,7 @@ impl Names {
         let camels = |names: &[String]| -> Vec<_> {
             names.iter().map(|name| (name.clone(), field_name(name))).collect()
         };
-        check_unique(times.map(enum_name), texts(&fields))?;
+        check_unique(times.iter().map(|name| enum_name(name)), texts(&fields))?;
         check_unique([], texts(&measures))?;
         check_unique(CONNECTIVES.map(str::to_owned), camels(&fields))?;
         let row = camels(&fields).into_iter().chain(camels(&measures)).collect();
@@ -95,7 +122,9 @@ impl Names {
         Ok(Self {
             fields: fields.iter().map(|name| enum_name(name)).zip(refs()).collect(),
             filters: fields.iter().map(|name| field_name(name)).zip(refs()).collect(),
+            conditions: measures.iter().map(|name| (condition_name(name), name.clone())).collect(),
             measures: measures.iter().map(|name| (enum_name(name), name.clone())).collect(),
+            times: time_grains(dataset).collect(),
         })
     }
 
@@ -109,6 +138,11 @@ impl Names {
         self.filters.get(field_name)
     }
 
+    /// The measure of an entry of `CubeHaving`.
+    pub(crate) fn condition(&self, field_name: &str) -> Option<&str> {
+        self.conditions.get(field_name).map(String::as_str)
+    }
+
     /// The measure of a value of the enum `Measure`.
     pub(crate) fn measure(&self, enum_name: &str) -> Option<&str> {
         self.measures.get(enum_name).map(String::as_str)
@@ -116,10 +150,10 @@ impl Names {
 
     /// The key of a value of the enum `GroupKey`.
     pub(crate) fn group_key(&self, name: &str) -> Option<GroupKey> {
-        TimeGrain::ALL
-            .into_iter()
+        self.times
+            .iter()
             .find(|grain| enum_name(grain.as_str()) == name)
-            .map(GroupKey::Time)
+            .map(|grain| GroupKey::Time(*grain))
             .or_else(|| self.field(name).cloned().map(GroupKey::Field))
     }
 }
@@ -200,7 +234,36 @@ mod tests {
             assert_eq!(names.measure(&enum_name(&info.name)), Some(info.name.as_str()));
         }
         assert_eq!(names.group_key("MONTH"), Some(GroupKey::Time(TimeGrain::Month)));
-        assert_eq!(names.group_key("WEEK"), None);
+        assert_eq!(names.group_key("WEEK"), Some(GroupKey::Time(TimeGrain::Week)));
+        assert_eq!(names.group_key("HOUR"), None);
+    }
+
+    /// Models had such a dimension before there were weeks to group by.
+    #[test]
+    fn a_dimension_or_measure_may_be_called_week() {
+        let mut dataset = media();
+        dataset.fields[5].field = FieldRef::parse("week");
+        let names = Names::try_new(&dataset).unwrap();
+        assert_eq!(names.group_key("WEEK"), Some(GroupKey::Field(FieldRef::parse("week"))));
+        let times = |dataset: &Description| -> Vec<_> {
+            time_fields(dataset).map(TimeGrain::as_str).collect()
+        };
+        assert_eq!(times(&dataset), ["day", "month", "year"]);
+        let mut dataset = media();
+        dataset.measures[0].name = "week".to_owned();
+        let names = Names::try_new(&dataset).unwrap();
+        assert_eq!(names.group_key("WEEK"), Some(GroupKey::Time(TimeGrain::Week)));
+        assert_eq!((names.measure("WEEK"), times(&dataset).len()), (Some("week"), 3));
+        assert_eq!(times(&media()), ["day", "week", "month", "year"]);
+    }
+
+    #[test]
+    fn a_measure_may_be_called_as_a_connective() {
+        let mut dataset = media();
+        dataset.measures[0].name = "not".to_owned();
+        let names = Names::try_new(&dataset).unwrap();
+        assert_eq!((names.condition("not_"), names.condition("not")), (Some("not"), None));
+        assert_eq!(names.condition("takeRate"), Some("take_rate"));
     }
 
     #[test]

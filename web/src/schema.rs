@@ -4,14 +4,17 @@
 //! GraphQL types are structs of their own with one conversion from ours each; nothing is computed.
 
 mod answer;
+mod coverage;
 mod dataset;
 mod members;
 mod object;
 mod question;
+mod reach;
 mod roots;
 mod runs;
 mod scalars;
 mod serving;
+mod work;
 
 use std::sync::Arc;
 
@@ -69,6 +72,9 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = members::register(schema);
     let schema = question::register(schema, dataset);
     let schema = answer::register(schema, dataset);
+    let schema = coverage::register(schema);
+    let schema = work::register(schema);
+    let schema = reach::register(schema);
     Ok(roots::register(schema, dataset, names, is_insecure))
 }
 

@@ -1,22 +1,22 @@
 //! What tests share: the example dataset, a service that says what it is told to say, and a gateway
 //! on a port of its own that ends with its test.
 
+mod answer;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_graphql::Value;
 use async_graphql::dynamic::Schema;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
-    Fingerprint, GroupKey, Key, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage,
-    MembersRequest, MixedLookup, Notice, Query, Row, RunId, RunInfo, RunOutcome, ServiceError,
-    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo, Unattributed,
-    VerificationInfo,
+    Answer, Code, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
+    Fingerprint, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
+    Query, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId,
+    SnapshotInfo, StatusStream, StepInfo, Unattributed, VerificationInfo, WeekStart,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub(crate) use self::answer::answer;
 use crate::assets::{Asset, Dashboard};
 use crate::config::GatewayConfig;
 use crate::error::WebError;
@@ -57,6 +58,7 @@ pub(crate) fn media() -> Description {
         dataset: "media".to_owned(),
         timezone: "UTC".to_owned(),
         fingerprint: Fingerprint::new("00f1e2d3c4b5a697"),
+        week_starts: WeekStart::Monday,
         fields: vec![
             field("asset", "Asset", false, true, true),
             field("asset.title", "Asset title", false, false, false),
@@ -148,59 +150,6 @@ pub(crate) fn serving(version: u64) -> ServingStatus {
 
 fn days(first: &str, last: &str) -> DayRange {
     DayRange::try_new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
-}
-
-/// An answer to a query, with one group and a number for each measure.
-pub(crate) fn answer(query: &Query) -> Answer {
-    let key = |key: &GroupKey| Key {
-        value: Some(format!("a {key}")),
-        label: matches!(key, GroupKey::Field(field) if field.attribute.is_none())
-            .then(|| "Dune".to_owned()),
-        media: Some("/media/dune.mp4".to_owned()),
-    };
-    let number = |(index, name): (usize, &String)| match name.as_str() {
-        "take_rate" => clio_proto::Value::undefined(),
-        "impressions" => clio_proto::Value::exact(1_000.0),
-        "watch_seconds" => clio_proto::Value::whole(180_143_985_094_819_860),
-        _ => {
-            let number = 100.5 * f64::from(u8::try_from(index).unwrap());
-            clio_proto::Value::estimate(number, 90.25, f64::INFINITY, false)
-        }
-    };
-    let row = |keys: Vec<Key>| Row {
-        keys,
-        values: query.measures.iter().enumerate().map(number).collect(),
-    };
-    Answer {
-        snapshot: snapshot(41),
-        group_by: query.group_by.clone(),
-        measures: query.measures.clone(),
-        rows: vec![row(query.group_by.iter().map(key).collect())],
-        total: row(Vec::new()),
-        n_groups: 1,
-        overlapping: vec![FieldRef::parse("asset.tags")],
-        coverage: Coverage {
-            range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
-            n_days_present: 31,
-            missing: vec![days("2026-02-01", "2026-02-02")],
-            retired: vec![days("2026-02-02", "2026-02-02")],
-            provisional: vec![days("2026-01-31", "2026-01-31")],
-            periods: vec!["2026-01".parse().unwrap()],
-            mixed: vec![MixedLookup {
-                lookup: "audiences".to_owned(),
-                n_states: 2,
-                others: vec![days("2026-01-01", "2026-01-10")],
-            }],
-        },
-        notices: vec![Notice {
-            field: FieldRef::parse("country"),
-            value: "UX".to_owned(),
-            is_prefix: false,
-            nearest: vec!["US".to_owned(), "UK".to_owned()],
-        }],
-        n_notices: 1,
-        elapsed: Duration::from_micros(2_500),
-    }
 }
 
 /// Whether a lookup names an address.

@@ -121,6 +121,10 @@ impl Found {
             let (old, new) = (old.timezone_name(), new.timezone_name());
             self.add(Effect::Rebuild, format!("days began in {old} and begin in {new}"));
         }
+        if old.week_starts() != new.week_starts() {
+            let what = format!("weeks begin on {}", new.week_starts().as_str());
+            self.add(Effect::Compatible, what);
+        }
         if old.days() != new.days() {
             let (first, last) = (new.days().first(), new.days().last());
             let what = format!("events may have the days from {first} to {last}");

@@ -2,14 +2,16 @@
 
 use jiff::civil::Date;
 
+use super::reach::{reach_from_wire, reach_to_wire};
 use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
+use super::work::{work_from_wire, work_to_wire};
 use super::{
     date, date_pair, duration_from_wire, duration_to_wire, field_from_text, group_key, invalid,
     optional_date_to_text, required,
 };
 use crate::error::ServiceError;
 use crate::period::{DayRange, runs};
-use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Row, Value};
+use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Rank, Row, Value};
 use crate::wire;
 
 /// The most days that the fields list which ranges replaced.
@@ -23,12 +25,15 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         measures,
         rows,
         total,
+        others,
+        reach,
         n_groups,
         overlapping,
         coverage,
         notices,
         n_notices,
         elapsed,
+        work,
     } = answer;
     wire::QueryResponse {
         snapshot: Some(snapshot_to_wire(snapshot)),
@@ -42,6 +47,9 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         elapsed: Some(duration_to_wire(elapsed)),
         notices: notices.into_iter().map(notice_to_wire).collect(),
         n_notices,
+        work: work.map(work_to_wire),
+        others: others.map(row_to_wire),
+        reach: reach.map(reach_to_wire),
     }
 }
 
@@ -63,6 +71,9 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         elapsed,
         notices,
         n_notices,
+        work,
+        others,
+        reach,
     } = response;
     Ok(Answer {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -73,6 +84,8 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         measures,
         rows: rows.into_iter().map(row_from_wire).collect::<Result<_, _>>()?,
         total: row_from_wire(required("total", total)?)?,
+        others: others.map(row_from_wire).transpose()?,
+        reach: reach.map(reach_from_wire).transpose()?,
         n_groups,
         overlapping: overlapping
             .iter()
@@ -82,42 +95,42 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
         n_notices,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
+        work: work.map(work_from_wire).transpose()?,
     })
 }
 
 fn row_to_wire(row: Row) -> wire::Row {
+    let Row { keys, values, shares, rank } = row;
     wire::Row {
-        keys: row
-            .keys
+        keys: keys
             .into_iter()
             .map(|Key { value, label, media }| wire::Key { value, label, media })
             .collect(),
-        values: row
-            .values
-            .into_iter()
-            .map(|Value { value, lower, upper, exact, whole }| wire::Value {
-                value,
-                lower,
-                upper,
-                exact,
-                exact_text: whole.map(|whole| whole.to_string()),
-            })
-            .collect(),
+        values: values.into_iter().map(value_to_wire).collect(),
+        shares: shares.into_iter().map(value_to_wire).collect(),
+        rank: rank.map(|Rank { best, worst }| wire::Rank { best, worst }),
     }
 }
 
 fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
+    let wire::Row { keys, values, shares, rank } = row;
     Ok(Row {
-        keys: row
-            .keys
+        keys: keys
             .into_iter()
             .map(|wire::Key { value, label, media }| Key { value, label, media })
             .collect(),
-        values: row.values.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
+        values: values.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
+        shares: shares.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
+        rank: rank.map(|wire::Rank { best, worst }| Rank { best, worst }),
     })
 }
 
-fn value_from_wire(value: wire::Value) -> Result<Value, ServiceError> {
+pub(super) fn value_to_wire(value: Value) -> wire::Value {
+    let Value { value, lower, upper, exact, whole } = value;
+    wire::Value { value, lower, upper, exact, exact_text: whole.map(|whole| whole.to_string()) }
+}
+
+pub(super) fn value_from_wire(value: wire::Value) -> Result<Value, ServiceError> {
     let wire::Value { value, lower, upper, exact, exact_text } = value;
     let whole = exact_text.map(|text| {
         text.parse().map_err(|_| invalid("exact_text", format_args!("`{text}` is no whole number")))

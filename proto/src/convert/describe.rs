@@ -3,19 +3,24 @@
 use super::{field_from_text, invalid};
 use crate::error::ServiceError;
 use crate::id::Fingerprint;
-use crate::model::MeasureFormat;
+use crate::model::{MeasureFormat, WeekStart};
 use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
 use crate::wire;
 
 /// A description on its way to a client.
 pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
-    let Description { dataset, timezone, fingerprint, fields, measures } = description;
+    let Description { dataset, timezone, fingerprint, week_starts, fields, measures } = description;
     wire::DescribeResponse {
         dataset,
         timezone,
         fingerprint: fingerprint.as_str().to_owned(),
         fields: fields.into_iter().map(field_info_to_wire).collect(),
         measures: measures.into_iter().map(measure_info_to_wire).collect(),
+        week_starts: match week_starts {
+            WeekStart::Monday => wire::Weekday::Monday,
+            WeekStart::Sunday => wire::Weekday::Sunday,
+        }
+        .into(),
     }
 }
 
@@ -27,11 +32,17 @@ pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
 pub fn description_from_wire(
     response: wire::DescribeResponse,
 ) -> Result<Description, ServiceError> {
-    let wire::DescribeResponse { dataset, timezone, fingerprint, fields, measures } = response;
+    // A server that does not say yet has no weeks either.
+    let week_starts = match response.week_starts() {
+        wire::Weekday::Unspecified | wire::Weekday::Monday => WeekStart::Monday,
+        wire::Weekday::Sunday => WeekStart::Sunday,
+    };
+    let wire::DescribeResponse { dataset, timezone, fingerprint, fields, measures, .. } = response;
     Ok(Description {
         dataset,
         timezone,
         fingerprint: Fingerprint::new(fingerprint),
+        week_starts,
         fields: fields.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
         measures: measures.into_iter().map(measure_info_from_wire).collect::<Result<_, _>>()?,
     })

@@ -1,5 +1,6 @@
 //! Queries on their way through the wire.
 
+use super::having::{having_from_wire, having_to_wire};
 use super::{
     count_from_wire, count_to_wire, field_from_text, group_key, invalid, optional_date,
     optional_date_to_text,
@@ -7,7 +8,7 @@ use super::{
 use crate::error::ServiceError;
 use crate::filter::{Filter, MAX_FILTER_DEPTH, Operator, Test};
 use crate::id::SnapshotId;
-use crate::query::{Direction, Order, OrderBy, Query, QueryRange};
+use crate::query::{Direction, Extra, Order, OrderBy, Query, QueryRange};
 use crate::wire;
 
 /// Rows of an answer where a request names no limit.
@@ -19,18 +20,22 @@ const DEFAULT_QUERY_LIMIT: u32 = 100;
 ///
 /// # Errors
 ///
-/// A filter nested deeper than [`MAX_FILTER_DEPTH`], or a limit or offset over four billion.
+/// A filter or condition nested deeper than [`MAX_FILTER_DEPTH`], or a limit or offset over four billion.
 pub fn query_to_wire(
     query: Query,
     snapshot: Option<SnapshotId>,
 ) -> Result<wire::QueryRequest, ServiceError> {
-    let Query { range, filter, group_by, measures, order_by, limit, offset } = query;
+    let Query { range, filter, group_by, measures, having, order_by, limit, offset, extras } =
+        query;
     let (from, to) = match range {
         QueryRange::AllTime => (None, None),
         QueryRange::Days { from, to } => (from, to),
     };
     if let Some(filter) = &filter {
-        check_depth(filter.depth())?;
+        check_depth("filter", filter.depth())?;
+    }
+    if let Some(having) = &having {
+        check_depth("having", having.depth())?;
     }
     Ok(wire::QueryRequest {
         from: optional_date_to_text(from),
@@ -42,6 +47,8 @@ pub fn query_to_wire(
         limit: Some(count_to_wire("limit", limit)?),
         offset: count_to_wire("offset", offset)?,
         snapshot: snapshot.map(|id| id.0),
+        having: having.map(having_to_wire),
+        extras: extras.into_iter().map(|extra| extra_to_wire(extra).into()).collect(),
     })
 }
 
@@ -49,8 +56,8 @@ pub fn query_to_wire(
 ///
 /// # Errors
 ///
-/// A `from` or `to` that is no date, an empty name, a filter, test or order without its kind, and a
-/// filter nested deeper than [`MAX_FILTER_DEPTH`].
+/// A `from` or `to` that is no date, an empty name, a filter, test, condition or order without its kind, a test of
+/// a measure that no value can be held against, and what is nested deeper than [`MAX_FILTER_DEPTH`].
 pub fn query_from_wire(
     request: wire::QueryRequest,
 ) -> Result<(Query, Option<SnapshotId>), ServiceError> {
@@ -64,6 +71,8 @@ pub fn query_from_wire(
         limit,
         offset,
         snapshot,
+        having,
+        extras,
     } = request;
     let range = match (optional_date("from", &from)?, optional_date("to", &to)?) {
         (None, None) => QueryRange::AllTime,
@@ -77,11 +86,38 @@ pub fn query_from_wire(
             .map(|key| group_key("group_by", key))
             .collect::<Result<_, _>>()?,
         measures,
+        having: having.map(|having| having_from_wire("having", having, 1)).transpose()?,
         order_by: order_by.into_iter().map(order_from_wire).collect::<Result<_, _>>()?,
         limit: count_from_wire(limit.unwrap_or(DEFAULT_QUERY_LIMIT)),
         offset: count_from_wire(offset),
+        extras: extras.into_iter().map(extra_from_wire).collect::<Result<_, _>>()?,
     };
     Ok((query, snapshot.map(SnapshotId)))
+}
+
+fn extra_to_wire(extra: Extra) -> wire::Extra {
+    match extra {
+        Extra::Shares => wire::Extra::Shares,
+        Extra::Others => wire::Extra::Others,
+        Extra::Ranks => wire::Extra::Ranks,
+        Extra::Reach => wire::Extra::Reach,
+    }
+}
+
+fn extra_from_wire(extra: i32) -> Result<Extra, ServiceError> {
+    match wire::Extra::try_from(extra) {
+        Ok(wire::Extra::Shares) => Ok(Extra::Shares),
+        Ok(wire::Extra::Others) => Ok(Extra::Others),
+        Ok(wire::Extra::Ranks) => Ok(Extra::Ranks),
+        Ok(wire::Extra::Reach) => Ok(Extra::Reach),
+        Ok(wire::Extra::Unspecified) | Err(_) => Err(invalid(
+            "extras",
+            format_args!(
+                "{extra} is none that we know; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS \
+                 or EXTRA_REACH"
+            ),
+        )),
+    }
 }
 
 pub(super) fn filter_to_wire(filter: Filter) -> wire::Filter {
@@ -104,7 +140,7 @@ pub(super) fn filter_to_wire(filter: Filter) -> wire::Filter {
 /// Converts one node that lies `depth` deep, the outermost at 1.
 fn filter_from_wire(filter: wire::Filter, depth: usize) -> Result<Filter, ServiceError> {
     use wire::filter::Node;
-    check_depth(depth)?;
+    check_depth("filter", depth)?;
     let list = |list: wire::FilterList| -> Result<Vec<Filter>, ServiceError> {
         list.filters.into_iter().map(|filter| filter_from_wire(filter, depth + 1)).collect()
     };
@@ -125,14 +161,15 @@ fn filter_from_wire(filter: wire::Filter, depth: usize) -> Result<Filter, Servic
     })
 }
 
-fn check_depth(depth: usize) -> Result<(), ServiceError> {
+pub(super) fn check_depth(what: &str, depth: usize) -> Result<(), ServiceError> {
     if depth > MAX_FILTER_DEPTH {
+        let mend = match what {
+            "filter" => "; list values in one `any_of` instead of nesting tests",
+            _ => "",
+        };
         return Err(invalid(
-            "filter",
-            format_args!(
-                "nested {depth} deep or more, over the limit of {MAX_FILTER_DEPTH}; list values in \
-                 one `any_of` instead of nesting tests"
-            ),
+            what,
+            format_args!("nested {depth} deep or more, over the limit of {MAX_FILTER_DEPTH}{mend}"),
         ));
     }
     Ok(())

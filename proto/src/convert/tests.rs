@@ -8,11 +8,12 @@ use prost::Message;
 use super::*;
 use crate::filter::{Filter, Test};
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::model::MeasureFormat;
+use crate::model::{MeasureFormat, WeekStart};
 use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Key, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, Row,
-    TimeGrain, Value,
+    Answer, Coverage, Direction, Extra, Having, Key, MeasureTest, MixedLookup, Notice, Order,
+    OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, Value, Work,
+    WorkStep,
 };
 use crate::service::{
     Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
@@ -101,6 +102,27 @@ fn filters() -> impl Strategy<Value = Filter> {
     })
 }
 
+fn conditions() -> impl Strategy<Value = Having> {
+    let tests = prop_oneof![
+        number().prop_map(MeasureTest::AtLeast),
+        number().prop_map(MeasureTest::AtMost),
+        number().prop_map(MeasureTest::Above),
+        number().prop_map(MeasureTest::Below),
+        (number(), number())
+            .prop_map(|(a, b)| MeasureTest::Between { from: a.min(b), to: a.max(b) }),
+        any::<bool>().prop_map(MeasureTest::IsNull),
+    ];
+    let leaf = (name(), tests).prop_map(|(measure, test)| Having::Measure { measure, test });
+    leaf.prop_recursive(5, 24, 3, |inner| {
+        let list = || prop::collection::vec(inner.clone(), 0..4);
+        prop_oneof![
+            list().prop_map(Having::And),
+            list().prop_map(Having::Or),
+            inner.clone().prop_map(|own| Having::Not(Box::new(own))),
+        ]
+    })
+}
+
 fn ranges() -> impl Strategy<Value = QueryRange> {
     // Both ends open is `AllTime` in other words.
     prop_oneof![
@@ -127,18 +149,23 @@ fn queries() -> impl Strategy<Value = Query> {
         prop::option::of(filters()),
         prop::collection::vec(group_keys(), 0..4),
         prop::collection::vec(name(), 0..4),
+        prop::option::of(conditions()),
         prop::collection::vec(orders(), 0..3),
-        count(),
-        count(),
+        (count(), count()),
+        prop::sample::subsequence(Extra::ALL.to_vec(), 0..=4),
     )
-        .prop_map(|(range, filter, group_by, measures, order_by, limit, offset)| Query {
-            range,
-            filter,
-            group_by,
-            measures,
-            order_by,
-            limit,
-            offset,
+        .prop_map(|(range, filter, group_by, measures, having, order_by, page, extras)| {
+            Query {
+                range,
+                filter,
+                group_by,
+                measures,
+                having,
+                order_by,
+                limit: page.0,
+                offset: page.1,
+                extras,
+            }
         })
 }
 
@@ -198,12 +225,45 @@ fn rows() -> impl Strategy<Value = Row> {
     let key = (optional_text(), optional_text(), optional_text())
         .prop_map(|(value, label, media)| Key { value, label, media });
     let bound = || prop::option::of(number());
-    let whole = prop::option::of(any::<i128>());
-    let value = (bound(), bound(), bound(), any::<bool>(), whole).prop_map(
-        |(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole },
+    let value = || {
+        let whole = prop::option::of(any::<i128>());
+        (bound(), bound(), bound(), any::<bool>(), whole).prop_map(
+            |(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole },
+        )
+    };
+    let rank = prop::option::of(
+        (any::<u64>(), any::<u64>()).prop_map(|(best, worst)| Rank { best, worst }),
     );
-    (prop::collection::vec(key, 0..3), prop::collection::vec(value, 0..3))
-        .prop_map(|(keys, values)| Row { keys, values })
+    (
+        prop::collection::vec(key, 0..3),
+        prop::collection::vec(value(), 0..3),
+        prop::collection::vec(value(), 0..3),
+        rank,
+    )
+        .prop_map(|(keys, values, shares, rank)| Row { keys, values, shares, rank })
+}
+
+fn reaches() -> impl Strategy<Value = Reach> {
+    let value =
+        || {
+            let bound = || prop::option::of(number());
+            (bound(), bound(), bound(), any::<bool>()).prop_map(|(value, lower, upper, exact)| {
+                Value { value, lower, upper, exact, whole: None }
+            })
+        };
+    let step = (any::<u32>(), value(), value(), value()).prop_map(
+        |(row, incremental, alone, cumulative)| ReachStep { row, incremental, alone, cumulative },
+    );
+    let overlap = (any::<u32>(), any::<u32>(), value(), value())
+        .prop_map(|(left, right, both, jaccard)| Overlap { left, right, both, jaccard });
+    let (steps, overlaps) =
+        (prop::collection::vec(step, 0..3), prop::collection::vec(overlap, 0..3));
+    (name(), value(), steps, overlaps).prop_map(|(measure, deduplicated, steps, overlaps)| Reach {
+        measure,
+        deduplicated,
+        steps,
+        overlaps,
+    })
 }
 
 fn coverages() -> impl Strategy<Value = Coverage> {
@@ -227,6 +287,28 @@ fn coverages() -> impl Strategy<Value = Coverage> {
     )
 }
 
+fn works() -> impl Strategy<Value = Work> {
+    let elapsed = (0_u64..1 << 60, 0_u32..1_000_000_000)
+        .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos));
+    let steps =
+        prop::collection::vec((prop::sample::select(WorkStep::ALL.to_vec()), elapsed), 0..7);
+    (any::<u32>(), any::<[u64; 7]>(), steps).prop_map(|(n_files, counts, steps)| {
+        let [n_cells, n_cells_selected, n_groups, n_estimates, n_unions, coupons, registers] =
+            counts;
+        Work {
+            n_files,
+            n_cells,
+            n_cells_selected,
+            n_groups,
+            n_estimates,
+            n_unions,
+            coupon_bytes: coupons,
+            register_bytes: registers,
+            steps,
+        }
+    })
+}
+
 fn answers() -> impl Strategy<Value = Answer> {
     (
         snapshot_infos(),
@@ -238,7 +320,13 @@ fn answers() -> impl Strategy<Value = Answer> {
         prop::collection::vec(field(), 0..3),
         coverages(),
         (0_u64..1 << 60, 0_u32..1_000_000_000),
-        (notices(), any::<u64>()),
+        (
+            notices(),
+            any::<u64>(),
+            prop::option::of(works()),
+            prop::option::of(rows()),
+            prop::option::of(reaches()),
+        ),
     )
         .prop_map(
             |(
@@ -259,12 +347,15 @@ fn answers() -> impl Strategy<Value = Answer> {
                     measures,
                     rows,
                     total,
+                    others: notices.3,
+                    reach: notices.4,
                     n_groups,
                     overlapping,
                     coverage,
                     notices: notices.0,
                     n_notices: notices.1,
                     elapsed: Duration::new(elapsed.0, elapsed.1),
+                    work: notices.2,
                 }
             },
         )
@@ -295,15 +386,19 @@ fn descriptions() -> impl Strategy<Value = Description> {
         text(),
         text(),
         "[0-9a-f]{16}",
+        prop::sample::select(WeekStart::ALL.to_vec()),
         prop::collection::vec(field_info, 0..4),
         prop::collection::vec(measure_info, 0..4),
     )
-        .prop_map(|(dataset, timezone, fingerprint, fields, measures)| Description {
-            dataset,
-            timezone,
-            fingerprint: Fingerprint::new(fingerprint),
-            fields,
-            measures,
+        .prop_map(|(dataset, timezone, fingerprint, week_starts, fields, measures)| {
+            Description {
+                dataset,
+                timezone,
+                fingerprint: Fingerprint::new(fingerprint),
+                week_starts,
+                fields,
+                measures,
+            }
         })
 }
 

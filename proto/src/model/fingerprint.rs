@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     AsOf, Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
-    MeasureKind, Model, Source, TimesAre,
+    MeasureKind, Model, Source, TimesAre, WeekStart,
 };
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
@@ -64,6 +64,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
     let canonical = CanonicalModel {
         dataset: &model.name,
         timezone: &model.timezone_name,
+        week_starts: None,
         first_day: model.first_day,
         last_day: model.last_day,
         sources,
@@ -84,6 +85,9 @@ fn fingerprint(canonical: &str) -> Fingerprint {
 struct CanonicalModel<'a> {
     dataset: &'a str,
     timezone: &'a str,
+    /// Of questions alone: no cell depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    week_starts: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_day: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,9 +211,11 @@ fn canonical(model: &Model) -> String {
     lookups.sort_by_key(|lookup| lookup.name);
     let mut measures: Vec<_> = model.measures.iter().map(measure).collect();
     measures.sort_by_key(|measure| measure.name);
+    let week_starts = model.week_starts;
     let canonical = CanonicalModel {
         dataset: &model.name,
         timezone: &model.timezone_name,
+        week_starts: (week_starts != WeekStart::default()).then(|| week_starts.as_str()),
         first_day: model.first_day,
         last_day: model.last_day,
         sources,

@@ -78,6 +78,7 @@ pub(super) struct RawDataset {
     pub(super) place: Place,
     pub(super) name: Entry<String>,
     pub(super) timezone: Entry<String>,
+    pub(super) week_starts: Entry<String>,
     pub(super) first_day: Entry<String>,
     pub(super) last_day: Entry<String>,
 }

@@ -16,9 +16,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 pub use names::RESERVED_NAMES;
 
-use super::problems::Problems;
+use super::problems::{Problems, choose};
 use super::raw::{Entry, Place, RawDataset, RawModel, read};
-use super::{Model, ModelError, fingerprint};
+use super::{Model, ModelError, WeekStart, fingerprint};
 use crate::period::{FIRST_DAY, LAST_DAY};
 use crate::toml_file::nearest;
 
@@ -37,6 +37,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
 
 fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
+    let week_starts = raw.dataset.as_ref().map(|raw| week_starts(raw, problems));
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::validate(&raw.sources, problems);
     let lookups = lookup::validate(raw, problems);
@@ -50,6 +51,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
         name,
         timezone_name,
         timezone,
+        week_starts: week_starts??,
         first_day,
         last_day,
         sources: sources?,
@@ -101,6 +103,22 @@ fn dataset(
             None
         }
     }
+}
+
+/// On which day a week begins.
+fn week_starts(raw: &RawDataset, problems: &mut Problems) -> Option<WeekStart> {
+    let at = match &raw.week_starts {
+        Entry::Absent => return Some(WeekStart::default()),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    let found = WeekStart::ALL.into_iter().find(|choice| choice.as_str() == at.value);
+    if found.is_none() {
+        let what = format!("`{}` is no day on which a week begins", at.value);
+        let mend = choose(&at.value, WeekStart::ALL.map(WeekStart::as_str));
+        problems.report(at.line, raw.place.key("week_starts"), what, mend);
+    }
+    found
 }
 
 /// The first and the last day that events may have.

@@ -17,6 +17,9 @@ pub struct DescribeResponse {
     pub fields: ::prost::alloc::vec::Vec<FieldInfo>,
     #[prost(message, repeated, tag = "5")]
     pub measures: ::prost::alloc::vec::Vec<MeasureInfo>,
+    /// On which day a week begins.
+    #[prost(enumeration = "Weekday", tag = "6")]
+    pub week_starts: i32,
 }
 /// A dimension or an attribute of one.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -98,7 +101,8 @@ pub struct QueryRequest {
     /// Which cells count; absent: all. Nested at most 32 deep.
     #[prost(message, optional, tag = "3")]
     pub filter: ::core::option::Option<Filter>,
-    /// "day", "month" or "year" (at most one of them), dimensions and attributes; each once, at most 32.
+    /// "day", "week", "month" or "year" (at most one of them), dimensions and attributes; each once, at most 32. The value of a
+    /// week is its first day. In a dataset with a dimension "week" that word is the dimension.
     ///
     /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the values
     /// that the filter can be true for, taken over one value, whatever way the filter is written: `any_of \[a\]`
@@ -122,6 +126,82 @@ pub struct QueryRequest {
     /// The snapshot to answer from; absent: the current one.
     #[prost(uint64, optional, tag = "9")]
     pub snapshot: ::core::option::Option<u64>,
+    /// Which groups stay; absent: all. Nested at most 32 deep, at most 256 tests.
+    ///
+    /// Conditions are on the values that the answer has, which of a distinct count is the estimate: a group whose bounds
+    /// lie on both sides of a threshold stays or goes by its estimate alone. `n_groups`, `limit` and `offset` count the
+    /// groups that stay; the total is that of all of them.
+    #[prost(message, optional, tag = "10")]
+    pub having: ::core::option::Option<Having>,
+    /// What the answer shall have beside keys and values; each once.
+    #[prost(enumeration = "Extra", repeated, tag = "11")]
+    pub extras: ::prost::alloc::vec::Vec<i32>,
+}
+/// Which groups stay.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Having {
+    #[prost(oneof = "having::Node", tags = "1, 2, 3, 4")]
+    pub node: ::core::option::Option<having::Node>,
+}
+/// Nested message and enum types in `Having`.
+pub mod having {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Node {
+        #[prost(message, tag = "1")]
+        And(super::HavingList),
+        #[prost(message, tag = "2")]
+        Or(super::HavingList),
+        #[prost(message, tag = "3")]
+        Not(::prost::alloc::boxed::Box<super::Having>),
+        #[prost(message, tag = "4")]
+        Measure(super::MeasureTest),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HavingList {
+    #[prost(message, repeated, tag = "1")]
+    pub conditions: ::prost::alloc::vec::Vec<Having>,
+}
+/// A test of one measure. An undefined value (0 / 0) passes none of them but `is_null`. Numbers are finite.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MeasureTest {
+    /// Any measure of the model, whether the query asks for it or not.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    #[prost(oneof = "measure_test::Test", tags = "2, 3, 4, 5, 6, 7")]
+    pub test: ::core::option::Option<measure_test::Test>,
+}
+/// Nested message and enum types in `MeasureTest`.
+pub mod measure_test {
+    #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
+    pub enum Test {
+        /// The value is this or more.
+        #[prost(double, tag = "2")]
+        AtLeast(f64),
+        /// The value is this or less.
+        #[prost(double, tag = "3")]
+        AtMost(f64),
+        /// The value is more than this.
+        #[prost(double, tag = "4")]
+        Above(f64),
+        /// The value is less than this.
+        #[prost(double, tag = "5")]
+        Below(f64),
+        /// The value lies between two, both included.
+        #[prost(message, tag = "6")]
+        Between(super::NumberRange),
+        /// The value is undefined (true), or is not (false).
+        #[prost(bool, tag = "7")]
+        IsNull(bool),
+    }
+}
+/// Numbers from one to another, both included.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct NumberRange {
+    #[prost(double, tag = "1")]
+    pub from: f64,
+    #[prost(double, tag = "2")]
+    pub to: f64,
 }
 /// Which cells count.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -217,7 +297,7 @@ pub struct QueryResponse {
     /// The union of everything that the filter leaves; without keys.
     #[prost(message, optional, tag = "5")]
     pub total: ::core::option::Option<Row>,
-    /// Groups before limit and offset.
+    /// Groups before limit and offset, after `having`.
     #[prost(uint64, tag = "6")]
     pub n_groups: u64,
     /// Multi-valued group keys: their groups overlap and must not be added up.
@@ -234,6 +314,99 @@ pub struct QueryResponse {
     /// How many there are in all.
     #[prost(uint64, tag = "11")]
     pub n_notices: u64,
+    /// What the answer took.
+    #[prost(message, optional, tag = "12")]
+    pub work: ::core::option::Option<Work>,
+    /// The groups below the page as one row, without keys; absent where it is not asked for, and where there are none.
+    #[prost(message, optional, tag = "13")]
+    pub others: ::core::option::Option<Row>,
+    /// Absent where it is not asked for.
+    #[prost(message, optional, tag = "14")]
+    pub reach: ::core::option::Option<Reach>,
+}
+/// What the rows of the page have in common and apart. A number whose half-width exceeds half of its value is not told, since a
+/// small part of large sets cannot be seen: then `value` is absent, and its bounds are there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Reach {
+    /// The distinct measure.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// Different people over all rows of the page.
+    #[prost(message, optional, tag = "2")]
+    pub deduplicated: ::core::option::Option<Value>,
+    /// Each row once, in the greedy order: the first reaches most, each other one adds most to those before it.
+    #[prost(message, repeated, tag = "3")]
+    pub steps: ::prost::alloc::vec::Vec<ReachStep>,
+    /// Each pair of rows once.
+    #[prost(message, repeated, tag = "4")]
+    pub overlaps: ::prost::alloc::vec::Vec<Overlap>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReachStep {
+    /// The row, counted from 0 on the page.
+    #[prost(uint32, tag = "1")]
+    pub row: u32,
+    /// Those whom it adds to the rows before it in this order.
+    #[prost(message, optional, tag = "2")]
+    pub incremental: ::core::option::Option<Value>,
+    /// Those whom none of the other rows of the page reaches.
+    #[prost(message, optional, tag = "3")]
+    pub alone: ::core::option::Option<Value>,
+    /// Different people of this row and those before it.
+    #[prost(message, optional, tag = "4")]
+    pub cumulative: ::core::option::Option<Value>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Overlap {
+    /// Two rows, counted from 0 on the page; the left one stands first.
+    #[prost(uint32, tag = "1")]
+    pub left: u32,
+    #[prost(uint32, tag = "2")]
+    pub right: u32,
+    /// Those whom both reach.
+    #[prost(message, optional, tag = "3")]
+    pub both: ::core::option::Option<Value>,
+    /// Those whom both reach, as a fraction of those whom either reaches.
+    #[prost(message, optional, tag = "4")]
+    pub jaccard: ::core::option::Option<Value>,
+}
+/// What an answer took: the same of the same query on the same snapshot, but for times. Periods are in the coverage.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Work {
+    /// Files of the periods that were read.
+    #[prost(uint32, tag = "1")]
+    pub n_files: u32,
+    /// Their cells.
+    #[prost(uint64, tag = "2")]
+    pub n_cells: u64,
+    /// Those of them that the filter left.
+    #[prost(uint64, tag = "3")]
+    pub n_cells_selected: u64,
+    /// Groups before `having`.
+    #[prost(uint64, tag = "4")]
+    pub n_groups: u64,
+    /// Distinct counts that were estimated, those of the total among them.
+    #[prost(uint64, tag = "5")]
+    pub n_estimates: u64,
+    /// Sketches that were united for them; one that stands for a whole file counts once.
+    #[prost(uint64, tag = "6")]
+    pub n_unions: u64,
+    /// What was read of these sketches, in bytes: those held as coupons, and those held as registers.
+    #[prost(uint64, tag = "7")]
+    pub coupon_bytes: u64,
+    #[prost(uint64, tag = "8")]
+    pub register_bytes: u64,
+    /// Where the time went, in order.
+    #[prost(message, repeated, tag = "9")]
+    pub steps: ::prost::alloc::vec::Vec<WorkStep>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkStep {
+    /// "bind", "select", "total", "having", "order" or "rows".
+    #[prost(string, tag = "1")]
+    pub step: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub elapsed: ::core::option::Option<::prost_types::Duration>,
 }
 /// A value of the filter that the field does not have: a slip of the pen, perhaps.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -320,6 +493,21 @@ pub struct Row {
     /// One for each measure.
     #[prost(message, repeated, tag = "2")]
     pub values: ::prost::alloc::vec::Vec<Value>,
+    /// One for each measure, where shares are asked for: its part of the total, absent where that is undefined. Bounds heed that
+    /// a part errs together with its whole.
+    #[prost(message, repeated, tag = "3")]
+    pub shares: ::prost::alloc::vec::Vec<Value>,
+    /// Absent where ranks are not asked for, and where the measure's value is undefined.
+    #[prost(message, optional, tag = "4")]
+    pub rank: ::core::option::Option<Rank>,
+}
+/// The places that a row may have, 1 the first. Those of all rows hold at once with 95 %.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rank {
+    #[prost(uint64, tag = "1")]
+    pub best: u64,
+    #[prost(uint64, tag = "2")]
+    pub worst: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Key {
@@ -335,7 +523,7 @@ pub struct Key {
 /// A number with the 95 % interval of its sketch error.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Value {
-    /// Absent where it is undefined (0 / 0, no data). The nearest double of a whole number beyond 2^53.
+    /// Absent where it is undefined (0 / 0, no data), or cannot be told (of `Reach`). The nearest double of a whole number beyond 2^53.
     #[prost(double, optional, tag = "1")]
     pub value: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "2")]
@@ -579,6 +767,35 @@ pub struct WatchResponse {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum Weekday {
+    Unspecified = 0,
+    Monday = 1,
+    Sunday = 7,
+}
+impl Weekday {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEEKDAY_UNSPECIFIED",
+            Self::Monday => "WEEKDAY_MONDAY",
+            Self::Sunday => "WEEKDAY_SUNDAY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEEKDAY_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEEKDAY_MONDAY" => Some(Self::Monday),
+            "WEEKDAY_SUNDAY" => Some(Self::Sunday),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum MeasureFormat {
     Unspecified = 0,
     Number = 1,
@@ -605,6 +822,46 @@ impl MeasureFormat {
             "MEASURE_FORMAT_NUMBER" => Some(Self::Number),
             "MEASURE_FORMAT_PERCENT" => Some(Self::Percent),
             "MEASURE_FORMAT_SECONDS" => Some(Self::Seconds),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Extra {
+    Unspecified = 0,
+    /// Of each row's values the part of the total's.
+    Shares = 1,
+    /// The groups below the page as one row: the union of those that stay and come after the page's last one.
+    Others = 2,
+    /// The places that each row may have, by the first measure of `order_by`. Only where there is one.
+    Ranks = 3,
+    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure that is asked
+    /// for. Of at most 20 rows.
+    Reach = 4,
+}
+impl Extra {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXTRA_UNSPECIFIED",
+            Self::Shares => "EXTRA_SHARES",
+            Self::Others => "EXTRA_OTHERS",
+            Self::Ranks => "EXTRA_RANKS",
+            Self::Reach => "EXTRA_REACH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXTRA_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXTRA_SHARES" => Some(Self::Shares),
+            "EXTRA_OTHERS" => Some(Self::Others),
+            "EXTRA_RANKS" => Some(Self::Ranks),
+            "EXTRA_REACH" => Some(Self::Reach),
             _ => None,
         }
     }

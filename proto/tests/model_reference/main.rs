@@ -322,8 +322,9 @@ fn meaning(model: &Table) -> String {
     let model = Model::parse("model.toml", &toml::to_string(model).unwrap()).unwrap();
     let checks: Vec<_> = model.checks().iter().filter(|check| !check.is_default).collect();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
         model.timezone_name(),
+        model.week_starts(),
         model.day_bounds(),
         model.sources(),
         model.lookups(),

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key,
-    Member, MemberPage, MembersRequest, Query, Row, RunId, RunInfo, RunOutcome, ServiceError,
+    Member, MemberPage, MembersRequest, Query, Rank, Row, RunId, RunInfo, RunOutcome, ServiceError,
     ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo, Unattributed,
-    Value, wire,
+    Value, WeekStart, Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -109,6 +109,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
             .into_iter()
             .collect(),
         values: vec![Value::exact(3.0)],
+        shares: vec![Value::exact(0.5)],
+        rank: Some(Rank { best: 1, worst: 2 }),
     };
     Answer {
         snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
@@ -116,6 +118,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         measures: query.measures,
         rows: vec![row(Some("US"))],
         total: row(None),
+        others: Some(row(None)),
+        reach: None,
         n_groups: 1,
         overlapping: vec![FieldRef::parse("audience")],
         coverage: Coverage {
@@ -130,6 +134,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         notices: Vec::new(),
         n_notices: 0,
         elapsed: Duration::from_millis(5),
+        work: Some(Work { n_cells: 12, n_unions: 3, ..Work::default() }),
     }
 }
 
@@ -144,6 +149,7 @@ impl CubeService for Fake {
             dataset: "media".to_owned(),
             timezone: "UTC".to_owned(),
             fingerprint: Fingerprint::new("0123456789abcdef"),
+            week_starts: WeekStart::Sunday,
             fields: Vec::new(),
             measures: Vec::new(),
         })

@@ -27,6 +27,11 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// How many rows are selected.
+    pub(super) fn n_rows(&self) -> u64 {
+        self.rows.as_ref().map_or(u64::from(self.chunk.n_rows), RoaringBitmap::len)
+    }
+
     /// The selected rows, upwards.
     pub(super) fn row_list(&self) -> Vec<u32> {
         match &self.rows {

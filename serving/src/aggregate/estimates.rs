@@ -1,13 +1,13 @@
 //! Distinct counts: sketches united by group in one scratch, and estimated once.
 
 use clio_lake::StoredType;
-use clio_proto::{ServiceError, Value};
-use clio_sketch::Estimate;
+use clio_proto::{Code, ServiceError, Value};
+use clio_sketch::{Estimate, Sketch};
 
 use super::Cancel;
 use super::batch::Batch;
 use super::groups::{BatchGroups, Groups};
-use super::scratch::Scratch;
+use super::scratch::{Scratch, Unions};
 use crate::plan::Plan;
 use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot};
 
@@ -73,12 +73,20 @@ impl<'a> Estimates<'a> {
 
     /// The distinct count over everything selected.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
+        self.united(measure, self.batches)
+    }
+
+    /// The distinct count over some batches.
+    pub(super) fn united(
+        &mut self,
+        measure: usize,
+        batches: &[Batch<'_>],
+    ) -> Result<Value, ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
-        let arenas = |batch: &'a Batch<'a>| sketches(batch, distinct.column);
         distinct.scratch.clear();
-        for batch in self.batches {
+        for batch in batches {
             self.cancel.check()?;
-            if let Some((arena, total)) = arenas(batch) {
+            if let Some((arena, total)) = sketches(batch, distinct.column) {
                 distinct.scratch.add_batch(batch, arena, total);
             }
         }
@@ -97,17 +105,41 @@ impl<'a> Estimates<'a> {
         Ok(value_of(estimate))
     }
 
-    /// Estimates a measure of every group, on several threads where there is enough to do.
-    pub(super) fn all_groups(&mut self, measure: usize) -> Result<(), ServiceError> {
+    /// The sketch of a distinct measure over a group; `measure` is one.
+    pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
+        self.cancel.check()?;
+        let Some(distinct) = &mut self.measures[measure] else {
+            return Err(ServiceError::new(Code::Internal, "only distinct measures have sketches"));
+        };
+        let (column, scratch) = (distinct.column, &mut distinct.scratch);
+        let estimate = self.members.unite(group as usize, self.batches, column, scratch);
+        distinct.by_group[group as usize] = Some(estimate);
+        Ok(distinct.scratch.sketch())
+    }
+
+    /// How much was united so far, of all measures.
+    pub(super) fn unions(&self) -> Unions {
+        let mut all = Unions::default();
+        self.measures.iter().flatten().for_each(|distinct| all += distinct.scratch.unions());
+        all
+    }
+
+    /// Estimates a measure of some groups, which come upwards, on several threads where there is enough to do.
+    pub(super) fn some_groups(&mut self, measure: usize, of: &[u32]) -> Result<(), ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(()) };
         let (batches, members, cancel) = (self.batches, &self.members, self.cancel);
-        let (column, own) = (distinct.column, &mut distinct.scratch);
+        let (column, scratch) = (distinct.column, &mut distinct.scratch);
         let estimate = |first: usize, out: &mut [Option<Estimate>], scratch: &mut Scratch| {
-            for (at, estimate) in out.iter_mut().enumerate() {
-                if at % GROUPS_PER_CHECK == 0 {
+            let place = |group: usize| of.partition_point(|own| (*own as usize) < group);
+            let own = &of[place(first)..place(first + out.len())];
+            for (n_done, group) in own.iter().map(|group| *group as usize).enumerate() {
+                if n_done % GROUPS_PER_CHECK == 0 {
                     cancel.check()?;
                 }
-                *estimate = Some(members.unite(first + at, batches, column, scratch));
+                let estimate = &mut out[group - first];
+                if estimate.is_none() {
+                    *estimate = Some(members.unite(group, batches, column, scratch));
+                }
             }
             Ok(())
         };
@@ -117,15 +149,19 @@ impl<'a> Estimates<'a> {
             let mut others = Vec::new();
             for end in &ends[..ends.len() - 1] {
                 let (out, more) = rest.split_at_mut(end - start);
-                let (first, mut scratch) = (start, own.like());
+                let (first, mut scratch) = (start, scratch.like());
                 let estimate = &estimate;
-                others.push(scope.spawn(move || estimate(first, out, &mut scratch)));
+                others.push(
+                    scope.spawn(move || {
+                        estimate(first, out, &mut scratch).map(|()| scratch.unions())
+                    }),
+                );
                 (rest, start) = (more, *end);
             }
-            let mut done = estimate(start, rest, own);
+            let mut done = estimate(start, rest, scratch);
             for other in others {
                 let joined = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                done = done.and(joined);
+                done = done.and(joined.map(|unions| scratch.count(unions)));
             }
             done
         })
@@ -216,6 +252,6 @@ impl Members {
     }
 }
 
-fn value_of(estimate: Estimate) -> Value {
+pub(super) fn value_of(estimate: Estimate) -> Value {
     Value::estimate(estimate.value, estimate.lower, estimate.upper, estimate.exact)
 }

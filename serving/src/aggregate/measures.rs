@@ -4,11 +4,13 @@
 
 use clio_lake::StoredType;
 use clio_proto::{ServiceError, Value};
+use clio_sketch::Sketch;
 
 use super::Cancel;
 use super::batch::Batch;
 use super::estimates::Estimates;
 use super::groups::Groups;
+use super::scratch::Unions;
 use super::sums::Sums;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -57,11 +59,48 @@ impl<'a> Measures<'a> {
         }
     }
 
-    /// Works out a measure for every group at once, where that is cheaper than one after the other.
-    pub(super) fn prepare_all_groups(&mut self, measure: usize) -> Result<(), ServiceError> {
+    /// Works out a measure for some groups at once, which come upwards, where that is cheaper than one after the other.
+    pub(super) fn prepare_groups(
+        &mut self,
+        measure: usize,
+        of: &[u32],
+    ) -> Result<(), ServiceError> {
         match self.stored[measure] {
             StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => Ok(()),
-            StoredType::Sketch { .. } => self.estimates.all_groups(measure),
+            StoredType::Sketch { .. } => self.estimates.some_groups(measure, of),
         }
+    }
+
+    /// Whether a measure is at hand for every group, without uniting anything.
+    pub(super) fn is_added_up(&self, measure: usize) -> bool {
+        match self.stored[measure] {
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => true,
+            StoredType::Sketch { .. } => false,
+        }
+    }
+
+    /// A measure over some batches, whose sums these are.
+    pub(super) fn united(
+        &mut self,
+        measure: usize,
+        batches: &[Batch<'_>],
+        sums: &Sums,
+    ) -> Result<Value, ServiceError> {
+        match self.stored[measure] {
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
+                Ok(sums.total(measure))
+            }
+            StoredType::Sketch { .. } => self.estimates.united(measure, batches),
+        }
+    }
+
+    /// The sketch of a distinct measure over a group.
+    pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
+        self.estimates.sketch(measure, group)
+    }
+
+    /// How much was united so far.
+    pub(super) fn unions(&self) -> Unions {
+        self.estimates.unions()
     }
 }

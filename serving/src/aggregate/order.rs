@@ -17,19 +17,27 @@ enum Column<'a> {
     Texts(Vec<Option<&'a str>>),
 }
 
-/// The groups of the page asked for, in order.
+/// A page of groups.
+pub(super) struct Page {
+    /// In order.
+    pub(super) groups: Vec<u32>,
+    /// Those that come after the last one, in any order.
+    pub(super) below: Vec<u32>,
+}
+
+/// Of the groups that stay, which come upwards, those of the page asked for, in order.
 pub(super) fn page(
     plan: &Plan,
     groups: &Groups<'_>,
     measures: &mut Measures<'_>,
-) -> Result<Vec<u32>, ServiceError> {
-    let n_groups = u32::try_from(groups.n_groups()).unwrap_or(u32::MAX);
+    staying: Vec<u32>,
+) -> Result<Page, ServiceError> {
     let mut columns = Vec::with_capacity(plan.order.len() + plan.keys.len());
     for order in &plan.order {
         let column = match order.by {
-            OrderTarget::Key(key) => Column::Texts(key_texts(groups, n_groups, key)),
+            OrderTarget::Key(key) => Column::Texts(key_texts(groups, &staying, key)),
             OrderTarget::Output(output) => {
-                Column::Values(output_values(plan, output, n_groups, measures)?)
+                Column::Values(output_numbers(plan, output, groups, &staying, measures)?)
             }
         };
         columns.push((column, order.direction));
@@ -37,7 +45,7 @@ pub(super) fn page(
     for key in 0..plan.keys.len() {
         let asked = plan.order.iter().any(|order| order.by == OrderTarget::Key(key));
         if !asked {
-            let texts = key_texts(groups, n_groups, key);
+            let texts = key_texts(groups, &staying, key);
             columns.push((Column::Texts(texts), Direction::Ascending));
         }
     }
@@ -46,41 +54,60 @@ pub(super) fn page(
             columns.iter().map(|(column, direction)| column.compare(*a, *b, *direction));
         orderings.into_iter().find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
     };
-    let mut all: Vec<u32> = (0..n_groups).collect();
+    let mut all = staying;
     let end = plan.offset.saturating_add(plan.limit);
     if end < all.len() && end > 0 {
         // Only the rows up to the page's end need an order.
         all.select_nth_unstable_by(end - 1, compare);
     }
-    all.truncate(end);
+    let below = all.split_off(end.min(all.len()));
     all.sort_unstable_by(compare);
-    Ok(all.into_iter().skip(plan.offset).collect())
+    Ok(Page { groups: all.into_iter().skip(plan.offset).collect(), below })
 }
 
-/// A key's text for every group.
-fn key_texts<'a>(groups: &'a Groups<'_>, n_groups: u32, key: usize) -> Vec<Option<&'a str>> {
-    (0..n_groups).map(|group| groups.text(key, groups.codes(group)[key])).collect()
+/// A key's text for some groups, by group.
+fn key_texts<'a>(groups: &'a Groups<'_>, of: &[u32], key: usize) -> Vec<Option<&'a str>> {
+    let mut texts = vec![None; groups.n_groups()];
+    for group in of {
+        texts[*group as usize] = groups.text(key, groups.codes(*group)[key]);
+    }
+    texts
 }
 
-/// An output's value for every group.
-fn output_values(
+/// An output's number for some groups, by group.
+fn output_numbers(
     plan: &Plan,
     output: usize,
-    n_groups: u32,
+    groups: &Groups<'_>,
+    of: &[u32],
     measures: &mut Measures<'_>,
 ) -> Result<Vec<Option<f64>>, ServiceError> {
+    let mut numbers = vec![None; groups.n_groups()];
+    for (group, value) in of.iter().zip(output_values(plan, output, of, measures)?) {
+        numbers[*group as usize] = value.value;
+    }
+    Ok(numbers)
+}
+
+/// An output's value for each of some groups, which come upwards.
+pub(super) fn output_values(
+    plan: &Plan,
+    output: usize,
+    of: &[u32],
+    measures: &mut Measures<'_>,
+) -> Result<Vec<Value>, ServiceError> {
     let output = &plan.outputs[output];
     let needs = output.needs();
     for measure in &needs {
-        measures.prepare_all_groups(*measure)?;
+        measures.prepare_groups(*measure, of)?;
     }
     let mut stored = vec![Value::undefined(); plan.measures.len()];
-    let mut values = Vec::with_capacity(n_groups as usize);
-    for group in 0..n_groups {
+    let mut values = Vec::with_capacity(of.len());
+    for group in of {
         for measure in &needs {
-            stored[*measure] = measures.of(*measure, group)?;
+            stored[*measure] = measures.of(*measure, *group)?;
         }
-        values.push(evaluate(output, &stored).value);
+        values.push(evaluate(output, &stored));
     }
     Ok(values)
 }

@@ -1,6 +1,8 @@
 //! The memory that sketches are united in, one group after another.
 
-use clio_sketch::{Estimate, Family, Precision, Union};
+use std::ops::AddAssign;
+
+use clio_sketch::{Estimate, Family, Precision, Sketch, Union};
 
 use super::batch::Batch;
 use crate::snapshot::{ColumnUnion, SketchArena, SketchParts};
@@ -9,11 +11,63 @@ use crate::snapshot::{ColumnUnion, SketchArena, SketchParts};
 #[derive(Debug)]
 pub(super) struct Scratch {
     union: Union,
+    unions: Unions,
+}
+
+/// How much was united.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Unions {
+    pub(super) n_estimates: u64,
+    pub(super) n_unions: u64,
+    pub(super) coupon_bytes: u64,
+    pub(super) register_bytes: u64,
+}
+
+impl Unions {
+    #[inline]
+    fn add(&mut self, sketch: SketchParts<'_>) {
+        match sketch {
+            SketchParts::Empty => {}
+            SketchParts::Coupons(coupons) => {
+                self.n_unions += 1;
+                self.coupon_bytes += size_of_val(coupons) as u64;
+            }
+            SketchParts::Registers(registers) => {
+                self.n_unions += 1;
+                self.register_bytes += registers.len() as u64;
+            }
+        }
+    }
+}
+
+impl AddAssign for Unions {
+    fn add_assign(&mut self, other: Self) {
+        self.n_estimates += other.n_estimates;
+        self.n_unions += other.n_unions;
+        self.coupon_bytes += other.coupon_bytes;
+        self.register_bytes += other.register_bytes;
+    }
 }
 
 impl Scratch {
     pub(super) fn new(family: Family, precision: Precision) -> Self {
-        Self { union: Union::new(family, precision) }
+        Self { union: Union::new(family, precision), unions: Unions::default() }
+    }
+
+    /// How much was united here so far.
+    pub(super) fn unions(&self) -> Unions {
+        self.unions
+    }
+
+    /// Counts what was united elsewhere as if it had been here.
+    pub(super) fn count(&mut self, unions: Unions) {
+        self.unions += unions;
+    }
+
+    #[inline]
+    fn unite(&mut self, sketch: SketchParts<'_>) {
+        self.unions.add(sketch);
+        sketch.union_into(&mut self.union);
     }
 
     /// An empty one of the same family and precision.
@@ -21,11 +75,17 @@ impl Scratch {
         Self::new(self.union.family(), self.union.precision())
     }
 
+    /// What was united, as a sketch.
+    pub(super) fn sketch(&mut self) -> Sketch {
+        self.union.to_sketch()
+    }
+
     pub(super) fn clear(&mut self) {
         self.union.clear();
     }
 
     pub(super) fn estimate(&mut self) -> Estimate {
+        self.unions.n_estimates += 1;
         self.union.estimate()
     }
 
@@ -37,8 +97,8 @@ impl Scratch {
         total: &ColumnUnion,
     ) {
         match &batch.rows {
-            None => total.union_into(&mut self.union),
-            Some(rows) => rows.iter().for_each(|row| arena.union_into(row, &mut self.union)),
+            None => self.unite(total.get()),
+            Some(rows) => rows.iter().for_each(|row| self.unite(arena.get(row))),
         }
     }
 
@@ -53,10 +113,10 @@ impl Scratch {
         self.union.clear();
         let is_dense = |sketch: &SketchParts<'a>| matches!(sketch, SketchParts::Registers(_));
         let dense = sketches.clone().filter(is_dense);
-        dense.for_each(|sketch| sketch.union_into(&mut self.union));
+        dense.for_each(|sketch| self.unite(sketch));
         let others = sketches.filter(|sketch| !is_dense(sketch));
-        others.for_each(|sketch| sketch.union_into(&mut self.union));
-        self.union.estimate()
+        others.for_each(|sketch| self.unite(sketch));
+        self.estimate()
     }
 }
 
@@ -64,7 +124,7 @@ impl Scratch {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clio_sketch::{Sketch, decode_parts};
+    use clio_sketch::decode_parts;
 
     use super::*;
 

@@ -43,8 +43,13 @@ impl Sums {
 
     /// Adds the batch that was grouped last to the total and to its groups.
     pub(super) fn add(&mut self, batch: &Batch<'_>, groups: &Groups<'_>) {
-        let n_groups = groups.n_groups();
-        let Some(groups) = groups.batches().last() else { return };
+        if let Some(of_batch) = groups.batches().last() {
+            self.add_to(batch, of_batch, groups.n_groups());
+        }
+    }
+
+    /// Adds a batch to the total and to the groups that it is of.
+    pub(super) fn add_to(&mut self, batch: &Batch<'_>, groups: &BatchGroups, n_groups: usize) {
         for (sum, column) in self.measures.iter_mut().zip(&self.columns) {
             let column = &batch.chunk.measures[*column];
             match sum {

@@ -1,14 +1,16 @@
 //! A query against a snapshot's model: every name is resolved or refused with those that exist.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    Code, Direction, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, Order,
-    OrderBy, Query, ServiceError, TimeGrain,
+    Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES,
+    MeasureKind, Order, OrderBy, Query, ServiceError, TimeGrain,
 };
 
 use super::filter::{bind_filter, check_filter};
+use super::having::{Asked, bind_having, check_having};
 use super::lookups::lookups;
 use super::notices::notices;
 use super::one_value::values_of_groups;
@@ -27,14 +29,17 @@ pub(crate) fn bind(
         let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", query.limit);
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
+    let query = &*with_own_week(snapshot, query);
     check_lists(query)?;
+    check_having(query)?;
     if let Some(filter) = &query.filter {
         // Before anything walks through it.
         check_filter(filter, limits)?;
     }
     let grain = time_grain(&query.group_by)?;
     let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
-    let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
+    let Asked { measures, n_answered, outputs, having } = bind_having(snapshot, query)?;
+    let reach = bind_reach(snapshot, query, &outputs)?;
     let order = bind_order(query)?;
     let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
@@ -50,7 +55,13 @@ pub(crate) fn bind(
         filter,
         keys,
         measures,
+        n_answered,
         outputs,
+        having,
+        ranks_by: bind_ranks(query, &order)?,
+        reach,
+        has_shares: query.extras.contains(&Extra::Shares),
+        has_others: query.extras.contains(&Extra::Others),
         order,
         limit: query.limit,
         offset: query.offset,
@@ -58,6 +69,26 @@ pub(crate) fn bind(
         notices,
         n_notices,
     })
+}
+
+/// The query with the dimension `week` in place of the step of time, where the model has such a one.
+fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
+    let mut query = Cow::Borrowed(query);
+    let is_own = |key: &GroupKey| {
+        let GroupKey::Time(grain) = key else { return false };
+        !grain.is_reserved() && snapshot.model.dimension(grain.as_str()).is_some()
+    };
+    let own = |key: &GroupKey| GroupKey::Field(FieldRef::parse(&key.to_string()));
+    if query.group_by.iter().any(is_own) {
+        let query = query.to_mut();
+        let orders = query.order_by.iter_mut().filter_map(|order| match &mut order.by {
+            Order::Key(key) => Some(key),
+            Order::Measure(_) => None,
+        });
+        let keys = query.group_by.iter_mut().chain(orders);
+        keys.filter(|key| is_own(key)).for_each(|key| *key = own(key));
+    }
+    query
 }
 
 /// Checks that no list is too long, or says a thing twice.
@@ -69,6 +100,9 @@ fn check_lists(query: &Query) -> Result<(), ServiceError> {
         Order::Measure(measure) => measure.clone(),
         Order::Key(key) => key.to_string(),
     };
+    check_list("name of an extra", &query.extras, Extra::ALL.len(), |extra| {
+        extra.as_str().to_owned()
+    })?;
     check_list("name that rows are ordered by", order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
 }
 
@@ -142,7 +176,7 @@ fn with_time(mut error: ServiceError) -> ServiceError {
 }
 
 /// The stored measures that are needed, and how each measure asked for comes from them.
-fn bind_measures(
+pub(super) fn bind_measures(
     snapshot: &Snapshot,
     names: &[String],
 ) -> Result<(Vec<usize>, Vec<Output>), ServiceError> {
@@ -164,6 +198,7 @@ fn bind_measures(
         let existing = snapshot.model.measures().iter().map(|own| own.name.as_str());
         ServiceError::unknown("measure", name, existing)
     };
+    let model = &snapshot.model;
     let mut outputs = Vec::with_capacity(names.len());
     for name in names {
         let measure = snapshot.model.measure(name).ok_or_else(|| unknown(name))?;
@@ -173,7 +208,12 @@ fn bind_measures(
                 for own in expression.names() {
                     of.push((own.to_owned(), need(own).ok_or_else(|| unknown(own))?));
                 }
-                Output::Derived { expression: expression.clone(), of }
+                let pairs = of.iter().flat_map(|(part, _)| {
+                    of.iter().map(move |(whole, _)| (part.clone(), whole.clone()))
+                });
+                let is_part = |(part, whole): &(String, String)| model.is_part_of(part, whole);
+                let parts = pairs.filter(is_part).collect();
+                Output::Derived { expression: expression.clone(), of, parts }
             }
             None => Output::Stored(need(name).ok_or_else(|| unknown(name))?),
         });
@@ -210,6 +250,56 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
             Ok(PlanOrder { by, direction: *direction })
         })
         .collect()
+}
+
+/// The distinct measure whose reach is told: the first that is asked for.
+fn bind_reach(
+    snapshot: &Snapshot,
+    query: &Query,
+    outputs: &[Output],
+) -> Result<Option<(usize, String)>, ServiceError> {
+    if !query.extras.contains(&Extra::Reach) {
+        return Ok(None);
+    }
+    let invalid = |message: String| ServiceError::new(Code::InvalidArgument, message);
+    if query.group_by.is_empty() {
+        let message = "`extras`: reach is of the rows of a page, and nothing is grouped; name keys in `group_by`";
+        return Err(invalid(message.to_owned()));
+    }
+    let model = &snapshot.model;
+    let is_distinct = |name: &str| {
+        model.measure(name).is_some_and(|own| matches!(own.kind, MeasureKind::Distinct { .. }))
+    };
+    let asked = query.measures.iter().zip(outputs).find_map(|(name, output)| match output {
+        Output::Stored(at) if is_distinct(name) => Some((*at, name.clone())),
+        Output::Stored(_) | Output::Derived { .. } => None,
+    });
+    asked.map(Some).ok_or_else(|| {
+        let names = model.measures().iter().map(|own| own.name.as_str());
+        let names: Vec<_> =
+            names.filter(|name| is_distinct(name)).map(|name| format!("`{name}`")).collect();
+        invalid(format!(
+            "`extras`: reach is of a distinct measure, and none is asked for; there are: {}",
+            names.join(", ")
+        ))
+    })
+}
+
+/// What ranks are by: the first measure of the order.
+fn bind_ranks(
+    query: &Query,
+    order: &[PlanOrder],
+) -> Result<Option<(usize, Direction)>, ServiceError> {
+    if !query.extras.contains(&Extra::Ranks) {
+        return Ok(None);
+    }
+    let found = order.iter().find_map(|order| match order.by {
+        OrderTarget::Output(output) => Some((output, order.direction)),
+        OrderTarget::Key(_) => None,
+    });
+    let message = "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys \
+                   alone; name a measure in `order_by`";
+    found.map(Some).ok_or_else(|| ServiceError::new(Code::InvalidArgument, message))
 }
 
 fn not_asked<'a>(what: &str, name: &str, asked: impl Iterator<Item = &'a str>) -> ServiceError {

@@ -57,10 +57,10 @@ fn asks_for_credited(snapshot: &Snapshot, query: &Query) -> bool {
         let source = source.and_then(|source| model.source(source));
         source.is_some_and(|source| source.attribution.is_some())
     };
-    query.measures.iter().any(|name| {
-        match model.measure(name).and_then(|measure| measure.kind.expression()) {
-            Some(expression) => expression.names().into_iter().any(is_credited),
-            None => is_credited(name),
-        }
+    let tested = query.having.iter().flat_map(clio_proto::Having::measures);
+    let mut names = query.measures.iter().map(String::as_str).chain(tested);
+    names.any(|name| match model.measure(name).and_then(|measure| measure.kind.expression()) {
+        Some(expression) => expression.names().into_iter().any(is_credited),
+        None => is_credited(name),
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clio_proto::{
     Code, Coverage, DayRange, Grain, Period, QueryRange, RetiredDays, ServiceError, TimeGrain,
-    cover, gaps, runs,
+    WeekStart, cover, gaps, runs,
 };
 use jiff::civil::Date;
 
@@ -51,7 +51,9 @@ pub(crate) fn bind_range(
     let Snapshot { days, retired, .. } = snapshot;
     let steps = match grain {
         None => vec![Step { name: String::new(), periods: cover(days, retired, range) }],
-        Some(grain) => steps(days, retired, range, grain),
+        Some(grain) => {
+            steps(days, retired, range, StepOf::new(grain, snapshot.model.week_starts()))
+        }
     };
     let periods: BTreeSet<Period> = steps.iter().flat_map(|step| &step.periods).copied().collect();
     let is_read =
@@ -101,27 +103,49 @@ fn resolve(
     })
 }
 
+/// What one step of time holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StepOf {
+    Period(Grain),
+    Week(WeekStart),
+}
+
+impl StepOf {
+    fn new(grain: TimeGrain, week_starts: WeekStart) -> Self {
+        match grain {
+            TimeGrain::Day => Self::Period(Grain::Day),
+            TimeGrain::Week => Self::Week(week_starts),
+            TimeGrain::Month => Self::Period(Grain::Month),
+            TimeGrain::Year => Self::Period(Grain::Year),
+        }
+    }
+
+    /// The step of a day, named by its period or by the first day of its week.
+    fn of(self, day: Date) -> Period {
+        match self {
+            Self::Period(grain) => Period::of(day, grain),
+            Self::Week(starts) => Period::Day(starts.first_day_of_week(day)),
+        }
+    }
+}
+
 /// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
-/// where the range cuts it.
+/// where the step or the range cuts it.
 fn steps(
     present: &BTreeSet<Date>,
     retired: &RetiredDays,
     range: DayRange,
-    grain: TimeGrain,
+    step_of: StepOf,
 ) -> Vec<Step> {
-    let grain = match grain {
-        TimeGrain::Day => Grain::Day,
-        TimeGrain::Month => Grain::Month,
-        TimeGrain::Year => Grain::Year,
-    };
     let days: Vec<Date> = present.range(range.first()..=range.last()).copied().collect();
-    let same = |a: &Date, b: &Date| Period::of(*a, grain) == Period::of(*b, grain);
-    days.chunk_by(same)
+    days.chunk_by(|a, b| step_of.of(*a) == step_of.of(*b))
         .map(|days| {
             let (first, last) = (days[0], days[days.len() - 1]);
-            let name = Period::of(first, grain).to_string();
+            let name = step_of.of(first).to_string();
             let periods = match DayRange::try_new(first, last) {
-                Some(range) if grain != Grain::Day => cover(present, retired, range),
+                Some(range) if step_of != StepOf::Period(Grain::Day) => {
+                    cover(present, retired, range)
+                }
                 _ if retired.contains(first) => Vec::new(),
                 _ => vec![Period::Day(first)],
             };
@@ -170,7 +194,7 @@ mod tests {
             ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02", "2026-03-01"].map(day).into();
         let steps_of = |retired: &RetiredDays, grain, first, last| -> Vec<String> {
             let range = DayRange::try_new(day(first), day(last)).unwrap();
-            let steps = steps(&present, retired, range, grain);
+            let steps = steps(&present, retired, range, StepOf::new(grain, WeekStart::Monday));
             steps
                 .iter()
                 .map(|step| {
@@ -191,6 +215,10 @@ mod tests {
             of(TimeGrain::Day, "2026-02-02", "2026-03-01"),
             ["2026-02-02: 2026-02-02", "2026-03-01: 2026-03-01"]
         );
+        assert_eq!(
+            of(TimeGrain::Week, "2026-01-31", "2026-03-01"),
+            ["2026-01-26: 2026-01-31 2026-02-01", "2026-02-02: 2026-02-02", "2026-02-23: 2026-03"]
+        );
         let mut retired = RetiredDays::default();
         retired.retire(["2026-01-30", "2026-01-31"].map(day));
         let of = |grain, first, last| steps_of(&retired, grain, first, last);
@@ -201,5 +229,11 @@ mod tests {
         assert_eq!(of(TimeGrain::Month, "2026-01-31", "2026-02-28"), ["2026-02: 2026-02"]);
         assert_eq!(of(TimeGrain::Year, "2026-01-31", "2026-02-28"), ["2026: 2026-02"]);
         assert_eq!(of(TimeGrain::Day, "2026-01-30", "2026-02-01"), ["2026-02-01: 2026-02-01"]);
+        // The week holds all that the retired month was folded of.
+        assert_eq!(
+            of(TimeGrain::Week, "2026-01-30", "2026-02-01"),
+            ["2026-01-26: 2026-01 2026-02-01"]
+        );
+        assert_eq!(of(TimeGrain::Week, "2026-01-31", "2026-02-01"), ["2026-01-26: 2026-02-01"]);
     }
 }

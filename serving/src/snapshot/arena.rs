@@ -182,9 +182,14 @@ impl ColumnUnion {
         Ok(Self { arena })
     }
 
+    /// The union.
+    pub(crate) fn get(&self) -> SketchParts<'_> {
+        self.arena.get(0)
+    }
+
     /// Adds it to a union of the same family and precision.
     pub(crate) fn union_into(&self, union: &mut Union) {
-        self.arena.union_into(0, union);
+        self.get().union_into(union);
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

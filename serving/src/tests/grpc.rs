@@ -95,6 +95,11 @@ async fn the_remote_cube_answers_as_the_local_one() {
         let own = local.query(query.clone(), None).await.unwrap();
         let mut other = remote.query(query, Some(SnapshotId(0))).await.unwrap();
         other.elapsed = own.elapsed;
+        // Times differ, and counts do not.
+        let times = own.work.as_ref().map(|work| work.steps.clone());
+        if let Some((work, times)) = other.work.as_mut().zip(times) {
+            work.steps = times;
+        }
         assert_eq!(own, other);
     }
     for bad in [Query::total(["likes"]), Query { limit: 9_999, ..Query::total(["plays"]) }] {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
-    Answer, DayRange, Direction, FieldRef, Filter, GroupKey, Order, Query, QueryRange, RetiredDays,
-    Row, Test, TimeGrain, Value, runs,
+    Answer, DayRange, Direction, Extra, FieldRef, Filter, GroupKey, Having, MeasureTest, Order,
+    Period, Query, QueryRange, RetiredDays, Row, Test, TimeGrain, Value, runs,
 };
 use jiff::civil::Date;
 
@@ -32,7 +32,7 @@ fn measure(name: &str, events: &[&Event]) -> Value {
             || panic!("the model has it"),
             |own| match &own.kind {
                 clio_proto::MeasureKind::Derived { expression } => {
-                    propagation::with_bounds(expression, |name| measure(name, events))
+                    propagation::with_bounds(expression, |name| measure(name, events), |_, _| false)
                 }
                 other => panic!("{other:?}"),
             },
@@ -169,12 +169,36 @@ fn group_values(filter: &Filter, field: &FieldRef, all: &BTreeSet<String>) -> BT
     all.iter().filter(is_left).cloned().collect()
 }
 
+/// The first day of a day's week.
+fn week(day: Date) -> Date {
+    day.iso_week_date().first_of_week().unwrap().date()
+}
+
+/// Whether a group of events stays.
+fn stays(having: &Having, values: &dyn Fn(&str) -> Value) -> bool {
+    match having {
+        Having::And(all) => all.iter().all(|own| stays(own, values)),
+        Having::Or(all) => all.iter().any(|own| stays(own, values)),
+        Having::Not(own) => !stays(own, values),
+        Having::Measure { measure, test } => match (values(measure).value, test) {
+            (value, MeasureTest::IsNull(is_null)) => value.is_none() == *is_null,
+            (None, _) => false,
+            (Some(value), MeasureTest::AtLeast(least)) => value >= *least,
+            (Some(value), MeasureTest::AtMost(most)) => value <= *most,
+            (Some(value), MeasureTest::Above(bound)) => value > *bound,
+            (Some(value), MeasureTest::Below(bound)) => value < *bound,
+            (Some(value), MeasureTest::Between { from, to }) => (*from..=*to).contains(&value),
+        },
+    }
+}
+
 /// The values of one key for an event; several where groups overlap.
 fn key_values(key: &GroupKey, event: &Event, filter: Option<&Filter>) -> Vec<Option<String>> {
     match key {
         GroupKey::Time(grain) => {
             let text = event.day.to_string();
             let length = match grain {
+                TimeGrain::Week => return vec![Some(week(event.day).to_string())],
                 TimeGrain::Day => 10,
                 TimeGrain::Month => 7,
                 TimeGrain::Year => 4,
@@ -222,9 +246,12 @@ pub(super) fn check(events: &[Event], query: &Query, answer: &Answer) {
 /// The days asked for that a lake with retired months cannot answer: a month is whole, or it is nothing.
 fn left_out(retired: &RetiredDays, query: &Query, range: DayRange) -> BTreeSet<Date> {
     let is_by_day = query.group_by.contains(&GroupKey::Time(TimeGrain::Day));
-    let months = retired
-        .months()
-        .filter(|month| is_by_day || retired.days_of(*month).any(|day| !range.contains(day)));
+    let is_by_week = query.group_by.contains(&GroupKey::Time(TimeGrain::Week));
+    let is_cut = |month: &Period| {
+        let weeks: BTreeSet<Date> = retired.days_of(*month).map(week).collect();
+        retired.days_of(*month).any(|day| !range.contains(day)) || is_by_week && weeks.len() > 1
+    };
+    let months = retired.months().filter(|month| is_by_day || is_cut(month));
     let days = months.flat_map(|month| retired.days_of(month));
     days.filter(|day| range.contains(*day)).collect()
 }
@@ -270,9 +297,14 @@ pub(super) fn check_with_retired(
         };
         query.measures.iter().map(value).collect()
     };
-    let total = Row { keys: Vec::new(), values: values(&selected) };
+    let total = Row::new(Vec::new(), values(&selected));
     assert_eq!(answer.total, total, "{query:#?}");
 
+    if let Some(having) = &query.having {
+        groups.retain(|_, events| {
+            stays(having, &|name| if has_data { measure(name, events) } else { Value::undefined() })
+        });
+    }
     let mut expected: Vec<(Vec<Option<String>>, Vec<Value>)> =
         groups.iter().map(|(key, events)| (key.clone(), values(events))).collect();
     if query.group_by.is_empty() {
@@ -280,6 +312,13 @@ pub(super) fn check_with_retired(
     }
     assert_eq!(answer.n_groups, expected.len() as u64, "{query:#?}");
     expected.sort_by(|a, b| compare(query, a, b));
+    let below: Vec<&Event> = expected
+        .iter()
+        .skip(query.offset.saturating_add(query.limit))
+        .flat_map(|(key, _)| &groups[key])
+        .copied()
+        .collect();
+    check_extras(query, answer, &expected, &below, &values);
     let page: Vec<_> = expected.into_iter().skip(query.offset).take(query.limit).collect();
     let found: Vec<(Vec<Option<String>>, Vec<Value>)> = answer
         .rows
@@ -296,6 +335,72 @@ pub(super) fn check_with_retired(
         .filter(is_multi)
         .collect();
     assert_eq!(answer.overlapping, overlapping);
+}
+
+/// Others are the union of what is below the page, each event once; shares are parts of the total; ranks hold the place
+/// that the row has by its value.
+fn check_extras(
+    query: &Query,
+    answer: &Answer,
+    ordered: &[(Vec<Option<String>>, Vec<Value>)],
+    below: &[&Event],
+    values: &dyn Fn(&[&Event]) -> Vec<Value>,
+) {
+    let has = |extra: Extra| query.extras.contains(&extra);
+    let mut below: Vec<&Event> = below.to_vec();
+    below.sort_by_key(|event| std::ptr::from_ref(*event));
+    below.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    let is_there = has(Extra::Others) && !below.is_empty();
+    let others = is_there.then(|| values(&below));
+    assert_eq!(answer.others.as_ref().map(|row| row.values.clone()), others, "{query:#?}");
+    for row in answer.rows.iter().chain(&answer.others) {
+        let expected = if has(Extra::Shares) { row.values.len() } else { 0 };
+        assert_eq!(row.shares.len(), expected);
+        let of_total = row.values.iter().zip(&answer.total.values).zip(&query.measures);
+        for (share, ((part, whole), measure)) in row.shares.iter().zip(of_total) {
+            let (part, whole) = (part.value.unwrap_or(0.0), whole.value.unwrap_or(0.0));
+            let is_defined = measure != "take_rate" && whole > 0.0 && part >= 0.0;
+            assert_eq!(share.value.is_some(), is_defined, "{measure} {part} {whole}");
+            if let Some(value) = share.value {
+                // Of counts and sums, whose parts may be below 0, it is what it is.
+                let expected = part / whole;
+                let expected = if share.exact { expected } else { expected.min(1.0) };
+                assert!((value - expected).abs() < 1e-12);
+                assert!(share.lower <= share.value && share.value <= share.upper);
+            }
+        }
+    }
+    let order = query.order_by.iter().find_map(|order| match &order.by {
+        Order::Measure(name) => Some((name.clone(), order.direction)),
+        Order::Key(_) => None,
+    });
+    let (name, direction) = order.unwrap_or((query.measures[0].clone(), Direction::Descending));
+    let at = query.measures.iter().position(|own| *own == name).unwrap();
+    let defined: Vec<f64> = ordered.iter().filter_map(|row| row.1[at].value).collect();
+    for row in &answer.rows {
+        let place = row.values[at].value.filter(|_| has(Extra::Ranks)).map(|own| {
+            let is_before = |other: &f64| match direction {
+                Direction::Descending => *other > own,
+                Direction::Ascending => *other < own,
+            };
+            let n_before = defined.iter().filter(|other| is_before(other)).count() as u64;
+            let n_equal = defined
+                .iter()
+                .filter(|other| other.partial_cmp(&&own).is_some_and(std::cmp::Ordering::is_eq))
+                .count() as u64;
+            (n_before + 1, n_before + n_equal)
+        });
+        let Some((first, last)) = place else {
+            assert_eq!(row.rank, None);
+            continue;
+        };
+        let rank = row.rank.unwrap();
+        assert!(1 <= rank.best && rank.best <= first && last <= rank.worst, "{rank:?}");
+        assert!(rank.worst <= defined.len() as u64);
+        if ordered.iter().all(|row| row.1[at].exact || row.1[at].value.is_none()) {
+            assert_eq!((rank.best, rank.worst), (first, last));
+        }
+    }
 }
 
 /// Null and undefined last, whatever the direction.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clio_proto::{
-    CubeService as _, Direction, FieldRef, Filter, GroupKey, MembersRequest, Order, OrderBy, Query,
-    QueryRange, Test, TimeGrain,
+    CubeService as _, Direction, Extra, FieldRef, Filter, GroupKey, Having, MeasureTest,
+    MembersRequest, Order, OrderBy, Query, QueryRange, Test, TimeGrain,
 };
 
 use super::events::{AUDIENCES, COUNTRIES, Numbers, day, days, generate};
@@ -77,7 +77,7 @@ async fn totals_are_those_of_the_events() {
 #[tokio::test]
 async fn every_field_and_step_of_time_groups() {
     let lake = gapped_lake();
-    let keys: [&[&str]; 16] = [
+    let keys: [&[&str]; 18] = [
         &["asset"],
         &["country"],
         &["audience"],
@@ -86,8 +86,10 @@ async fn every_field_and_step_of_time_groups() {
         &["asset.tags"],
         &["audience.kind"],
         &["day"],
+        &["week"],
         &["month"],
         &["year"],
+        &["audience", "week", "country"],
         &["country", "asset"],
         &["country", "month"],
         &["day", "audience"],
@@ -215,6 +217,32 @@ fn any_test(numbers: &mut Numbers) -> Filter {
     test(name, own)
 }
 
+/// A condition of some depth over all measures and tests, with thresholds that some groups pass.
+fn any_having(numbers: &mut Numbers, depth: usize) -> Having {
+    let n_kinds = if depth == 0 { 1 } else { 4 };
+    match numbers.below(n_kinds) {
+        0 => {
+            let mut number = || *numbers.pick(&[0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 12.0, 40.0, 300.0]);
+            let (a, b) = (number(), number());
+            let test = match numbers.below(6) {
+                0 => MeasureTest::AtLeast(a),
+                1 => MeasureTest::AtMost(a),
+                2 => MeasureTest::Above(a),
+                3 => MeasureTest::Below(a),
+                4 => MeasureTest::Between { from: a.min(b), to: a.max(b) },
+                _ => MeasureTest::IsNull(numbers.below(2) == 0),
+            };
+            Having::Measure { measure: numbers.pick(&MEASURES).to_string(), test }
+        }
+        1 => Having::Not(Box::new(any_having(numbers, depth - 1))),
+        kind => {
+            let n_parts = numbers.below(4);
+            let all = (0..n_parts).map(|_| any_having(numbers, depth - 1)).collect();
+            if kind == 2 { Having::And(all) } else { Having::Or(all) }
+        }
+    }
+}
+
 /// A query of any kind that is allowed.
 pub(super) fn any_query(numbers: &mut Numbers) -> Query {
     let span = days("2025-12-20", "2026-03-10");
@@ -256,9 +284,20 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
             order_by.push(OrderBy { by, direction });
         }
     }
+    let is_grouped = !keys.is_empty();
+    let by_measure = order_by.iter().any(|order| matches!(order.by, Order::Measure(_)))
+        || order_by.is_empty() && !keys.iter().any(|key| matches!(key, GroupKey::Time(_)));
+    let extras = Extra::ALL
+        .into_iter()
+        // Reach is of small pages alone, and has tests of its own.
+        .filter(|extra| *extra != Extra::Reach)
+        .filter(|extra| numbers.below(2) == 0 && (by_measure || *extra != Extra::Ranks));
+    let extras = extras.collect();
     Query {
         range,
+        extras,
         filter: (numbers.below(4) > 0).then(|| any_filter(numbers, 3)),
+        having: (is_grouped && numbers.below(3) == 0).then(|| any_having(numbers, 2)),
         group_by: keys,
         measures,
         order_by,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray};
 use clio_lake::SnapshotMetadata;
 use clio_proto::{
-    Code, CubeService as _, Direction, Filter, MembersRequest, Order, OrderBy, Period, Query,
-    QueryRange, ServingState, Test,
+    Code, CubeService as _, Direction, Extra, Filter, MembersRequest, Order, OrderBy, Period,
+    Query, QueryRange, ServingState, Test,
 };
 
 use super::events::{Event, day, days, generate};
@@ -284,7 +284,7 @@ async fn queries_are_refused_with_what_exists() {
           `players`, `take_rate`".to_owned()),
         (Query { group_by: group_by(&["asset.size"]), ..total() },
          Code::InvalidArgument,
-         format!("unknown field `asset.size`; there are: {fields}, `day`, `month`, `year`")),
+         format!("unknown field `asset.size`; there are: {fields}, `day`, `week`, `month`, `year`")),
         (Query { filter: Some(test("city", Test::IsNull(true))), ..total() },
          Code::InvalidArgument,
          format!("unknown field `city`; there are: {fields}")),
@@ -323,6 +323,18 @@ async fn queries_are_refused_with_what_exists() {
          Code::InvalidArgument,
          "`allOf` with 2 values holds for no cell: `country` has one value at most; `anyOf` holds \
           where it is one of them".to_owned()),
+        (Query {
+            extras: vec![Extra::Ranks],
+            group_by: group_by(&["country"]),
+            order_by: order(Order::Key("country".parse().unwrap())),
+            ..total()
+         },
+         Code::InvalidArgument,
+         "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys alone; name \
+          a measure in `order_by`".to_owned()),
+        (Query { extras: vec![Extra::Shares; 2], ..total() },
+         Code::InvalidArgument,
+         "`shares` is given twice as a name of an extra; once is enough".to_owned()),
         (Query { limit: 5_001, ..total() },
          Code::ResourceExhausted,
          "limit 5001 is above 5000: ask page after page".to_owned()),

@@ -58,6 +58,11 @@ async fn a_month_that_is_cut_is_missing_and_no_step_of_time() {
     let days = is("2026-01-01", "2026-01-01", 4, 4);
     assert_eq!(ask("2025-12-28", "2026-01-01", by_day).await, days);
     assert_eq!(ask("2025-12-30", "2025-12-31", by_day).await, is("", "", 2, 2));
+    // Of the week from 29 December on, the days of January alone; of the one before it, nothing.
+    let by_week = Some(TimeGrain::Week);
+    let week = is("2025-12-29", "2026-01-01", 4, 4);
+    assert_eq!(ask("2025-12-28", "2026-01-01", by_week).await, week);
+    assert_eq!(ask("2025-12-28", "2025-12-31", by_week).await, is("", "", 4, 4));
 }
 
 #[tokio::test]

@@ -92,9 +92,13 @@ Examples:
   clio query --lake lake --from 2026-01-05 --to 2026-01-11 --group-by day --measures viewers
   clio query --serving http://127.0.0.1:50051 --group-by asset --measures players \\
       --where 'country anyOf (US, CA) and not audience allOf (binge-watchers, weekend-viewers)'
+  clio query --lake lake --group-by asset --measures plays,take_rate --having 'plays >= 100' \\
+      --order-by take_rate,asset:asc --explain
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
+Conditions: MEASURE >= N   <= N   > N   < N   between N and N   isNull   isNotNull, joined likewise; an
+         estimate is compared as it stands, whatever its bounds.
 CSV:     null is an empty field, the empty text is \"\"; a text that begins with = + - @ ' tab or CR has an
          apostrophe before it, unless --raw is given.
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
@@ -261,7 +265,7 @@ pub(crate) struct ModelInitArgs {
 pub(crate) struct QueryArgs {
     #[command(flatten)]
     pub(crate) from_where: CubeAddress,
-    /// What a row stands for: day, month or year, dimensions, attributes (asset.title)
+    /// What a row stands for: day, week, month or year, dimensions, attributes (asset.title)
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub(crate) group_by: Vec<String>,
     /// Which measures; by default all
@@ -270,6 +274,9 @@ pub(crate) struct QueryArgs {
     /// Which cells count; several are joined with `and`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Vec<String>,
+    /// Which groups stay, by the values of measures; several are joined with `and`
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) having: Vec<String>,
     /// The first day; without --from and --to: all time
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<Date>,
@@ -285,15 +292,30 @@ pub(crate) struct QueryArgs {
     /// Rows to skip
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) offset: usize,
+    /// What else to answer: each row's part of the total, the groups below the page as one row, the places
+    /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common
+    #[arg(long = "with", value_name = "EXTRA,...", value_enum, value_delimiter = ',')]
+    pub(crate) extras: Vec<ExtraArg>,
     /// A snapshot that is not the newest
     #[arg(long, value_name = "VERSION")]
     pub(crate) snapshot: Option<u64>,
+    /// Say what the answer took: cells, sketches, bytes, times; with csv on standard error
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: AnswerFormat,
     /// In csv, texts byte for byte: spreadsheets may take those that begin with = + - @ for formulas
     #[arg(long)]
     pub(crate) raw: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExtraArg {
+    Shares,
+    Others,
+    Ranks,
+    Reach,
 }
 
 #[derive(Debug, Args)]

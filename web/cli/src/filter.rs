@@ -1,4 +1,4 @@
-//! The filter language of the command line, read into [`Filter`].
+//! The filter language of the command line, read into [`Filter`], and its grammar, which conditions on measures share.
 //!
 //! ```text
 //! or    := and ("or" and)*
@@ -15,23 +15,58 @@ use clio_proto::{FieldRef, Filter, Operator, Takes, Test};
 
 use crate::usage::Usage;
 
-/// Reads a filter.
-pub(crate) fn parse(text: &str) -> Result<Filter, Usage> {
-    let mut parser = Parser { tokens: tokens(text)?, position: 0, text };
-    let filter = parser.or(0)?;
+/// What `and`, `or` and `not` join.
+pub(crate) trait Condition: Sized {
+    /// What errors call the text: `filter`.
+    const WHAT: &'static str;
+    /// What may stand where a single one begins: `a field, `not` or `(``.
+    const BEGINNING: &'static str;
+
+    /// Reads a single one, of which the first word is taken.
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage>;
+    fn all_of(parts: Vec<Self>) -> Self;
+    fn any_of(parts: Vec<Self>) -> Self;
+    fn none_of(part: Self) -> Self;
+}
+
+/// Reads conditions of one kind.
+pub(crate) fn parse_as<C: Condition>(text: &str) -> Result<C, Usage> {
+    let mut parser = Parser { tokens: tokens(C::WHAT, text)?, position: 0, what: C::WHAT, text };
+    let found = parser.or(0)?;
     match parser.peek() {
-        None => Ok(filter),
+        None => Ok(found),
         Some(_) => Err(parser.expected("`and`, `or` or the end")),
     }
 }
 
-/// Joins the filters of several `--where` with `and`.
-pub(crate) fn all(texts: &[String]) -> Result<Option<Filter>, Usage> {
-    let mut filters = texts.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
-    Ok(match filters.len() {
+impl Condition for Filter {
+    const WHAT: &'static str = "filter";
+    const BEGINNING: &'static str = "a field, `not` or `(`";
+
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
+        Ok(Self::Field { field: FieldRef::parse(word), test: parser.test()? })
+    }
+
+    fn all_of(parts: Vec<Self>) -> Self {
+        Self::And(parts)
+    }
+
+    fn any_of(parts: Vec<Self>) -> Self {
+        Self::Or(parts)
+    }
+
+    fn none_of(part: Self) -> Self {
+        Self::Not(Box::new(part))
+    }
+}
+
+/// Joins the conditions of several flags, `--where` or `--having`, with `and`.
+pub(crate) fn all<C: Condition>(texts: &[String]) -> Result<Option<C>, Usage> {
+    let mut found = texts.iter().map(|text| parse_as(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match found.len() {
         0 => None,
-        1 => filters.pop(),
-        _ => Some(Filter::And(filters)),
+        1 => found.pop(),
+        _ => Some(C::all_of(found)),
     })
 }
 
@@ -48,7 +83,7 @@ enum Token {
 }
 
 /// Each token with the byte at which it starts.
-fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Usage> {
+fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
     let mut tokens = Vec::new();
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {
@@ -70,7 +105,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Usage> {
                         Some((_, next)) => value.push(next),
                         None => {
                             return Err(Usage(format!(
-                                "filter `{text}`: the quote at character {} is never closed",
+                                "{what} `{text}`: the quote at character {} is never closed",
                                 start + 1
                             )));
                         }
@@ -93,9 +128,11 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Usage> {
     Ok(tokens)
 }
 
-struct Parser<'a> {
+/// Reads one text, token by token.
+pub(crate) struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     position: usize,
+    what: &'static str,
     text: &'a str,
 }
 
@@ -110,54 +147,79 @@ impl Parser<'_> {
         found
     }
 
-    fn take_keyword(&mut self, keyword: &str) -> bool {
+    pub(crate) fn take_keyword(&mut self, keyword: &str) -> bool {
         let found =
             matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.position += usize::from(found);
         found
     }
 
-    fn expected(&self, what: &str) -> Usage {
+    pub(crate) fn expected(&self, what: &str) -> Usage {
         let place = match self.tokens.get(self.position) {
             Some((start, _)) => format!("at `{}`", &self.text[*start..]),
             None => "at the end".to_owned(),
         };
-        Usage(format!("filter `{}`: expected {what} {place}", self.text))
+        Usage(format!("{} `{}`: expected {what} {place}", self.what, self.text))
     }
 
-    fn or(&mut self, depth: usize) -> Result<Filter, Usage> {
+    fn or<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
         let mut parts = vec![self.and(depth)?];
         while self.take_keyword("or") {
             parts.push(self.and(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { C::any_of(parts) })
     }
 
-    fn and(&mut self, depth: usize) -> Result<Filter, Usage> {
+    fn and<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
         let mut parts = vec![self.unary(depth)?];
         while self.take_keyword("and") {
             parts.push(self.unary(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) })
+        Ok(if parts.len() == 1 { parts.remove(0) } else { C::all_of(parts) })
     }
 
-    fn unary(&mut self, depth: usize) -> Result<Filter, Usage> {
+    fn unary<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
         if depth > MAX_DEPTH {
-            return Err(Usage(format!("filter nests deeper than {MAX_DEPTH} levels")));
+            return Err(Usage(format!("{} nests deeper than {MAX_DEPTH} levels", self.what)));
         }
         if self.take_keyword("not") {
-            return Ok(Filter::Not(Box::new(self.unary(depth + 1)?)));
+            return Ok(C::none_of(self.unary(depth + 1)?));
         }
         if self.take(&Token::Open) {
             let inner = self.or(depth + 1)?;
             return if self.take(&Token::Close) { Ok(inner) } else { Err(self.expected("`)`")) };
         }
-        let Some(Token::Word(field)) = self.peek().cloned() else {
-            return Err(self.expected("a field, `not` or `(`"));
-        };
+        match self.word() {
+            Some(word) => C::single(&word, self),
+            None => Err(self.expected(C::BEGINNING)),
+        }
+    }
+
+    /// Takes the next token, if it is a word.
+    pub(crate) fn word(&mut self) -> Option<String> {
+        let Some(Token::Word(word)) = self.peek() else { return None };
+        let word = word.clone();
         self.position += 1;
-        let test = self.test()?;
-        Ok(Filter::Field { field: FieldRef::parse(&field), test })
+        Some(word)
+    }
+
+    /// The next token, if it is a word.
+    pub(crate) fn next_word(&self) -> Option<&str> {
+        match self.peek() {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Puts what is left of a word back before the next token.
+    pub(crate) fn put_back(&mut self, rest: &str) {
+        let (start, _) = self.tokens[self.position - 1];
+        let length = match &self.tokens[self.position - 1].1 {
+            Token::Word(word) => word.len(),
+            _ => rest.len(),
+        };
+        let at = start + length - rest.len();
+        self.tokens.insert(self.position, (at, Token::Word(rest.to_owned())));
     }
 
     fn test(&mut self) -> Result<Test, Usage> {
@@ -219,6 +281,10 @@ pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Filter, Usage> {
+        parse_as(text)
+    }
 
     fn field(name: &str, test: Test) -> Filter {
         Filter::Field { field: FieldRef::parse(name), test }

@@ -9,6 +9,7 @@ mod door;
 mod etl_config;
 mod failure;
 mod filter;
+mod having;
 mod logging;
 mod output;
 mod progress;

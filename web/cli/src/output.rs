@@ -1,12 +1,14 @@
 //! How things are printed: answers in the format asked for, and tables and numbers for people.
 
+pub(crate) mod explain;
 mod formats;
 mod notes;
 mod numbers;
+mod reach;
 mod tables;
 
 pub(crate) use formats::{AnswerFormat, Options, Rows};
-pub(crate) use notes::for_programs;
+pub(crate) use notes::{for_programs, others_note};
 pub(crate) use numbers::number;
 pub(crate) use tables::table_of;
 

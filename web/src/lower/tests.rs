@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
-use clio_proto::Test;
+use clio_proto::{Having, MeasureTest, Test};
 use serde_json::json;
 
 use super::*;
@@ -87,6 +87,63 @@ async fn a_filter_means_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_condition_means_what_it_says() {
+    let server = TestServer::start().await;
+    let is = |measure: &str, test| Having::Measure { measure: measure.to_owned(), test };
+    let plays = || is("plays", MeasureTest::AtLeast(100.0));
+    let rate = || is("take_rate", MeasureTest::Below(0.25));
+    for (having, expected) in [
+        ("{}", None),
+        ("{ plays: {} }", None),
+        ("{ plays: { atLeast: 100 } }", Some(plays())),
+        ("{ plays: { atMost: 1.5 } }", Some(is("plays", MeasureTest::AtMost(1.5)))),
+        (
+            "{ plays: { atMost: 2, atLeast: 1 } }",
+            Some(is("plays", MeasureTest::Between { from: 1.0, to: 2.0 })),
+        ),
+        ("{ takeRate: { isNull: false } }", Some(is("take_rate", MeasureTest::IsNull(false)))),
+        (
+            "{ plays: { below: 9, above: 2 } }",
+            Some(Having::And(vec![
+                is("plays", MeasureTest::Above(2.0)),
+                is("plays", MeasureTest::Below(9.0)),
+            ])),
+        ),
+        (
+            "{ or: [{ plays: { atLeast: 100 } }, { not: { takeRate: { below: 0.25 } } }] }",
+            Some(Having::Or(vec![plays(), Having::Not(Box::new(rate()))])),
+        ),
+        (
+            "{ and: [{ plays: { atLeast: 100 }, takeRate: { below: 0.25 } }, {}] }",
+            Some(Having::And(vec![Having::And(vec![plays(), rate()]), Having::And(Vec::new())])),
+        ),
+    ] {
+        let query = format!(
+            "{{ cube(query: {{ measures: [VIEWERS], groupBy: [ASSET], having: {having} }}) {{ elapsedMs }} }}"
+        );
+        let found = asked(&server, &query, serde_json::json!({})).await;
+        let group_by = vec![GroupKey::Field(FieldRef::parse("asset"))];
+        let expected = Query { having: expected, group_by, ..Query::total(["viewers"]) };
+        assert_eq!(found, expected, "{having}");
+    }
+    for (having, expected) in [
+        (
+            "{ or: [{ plays: { atLeast: 3, atMost: 2 } }] }",
+            "`query.having.or[0].plays`: 3 is above 2; the smaller number comes first",
+        ),
+        ("{ plays: { atLeast: null } }", "`query.having.plays.atLeast`: is null"),
+        ("{ plais: { atLeast: 1 } }", r#"unknown field "plais" of type "CubeHaving""#),
+    ] {
+        let query =
+            format!("{{ cube(query: {{ measures: [PLAYS], having: {having} }}) {{ elapsedMs }} }}");
+        let body = server.ask(&query, serde_json::json!({})).await;
+        let message = body["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(expected), "{having}: {body}");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT");
+    }
+}
+
+#[tokio::test]
 async fn everything_else_means_what_it_says() {
     let server = TestServer::start().await;
     let field = |name: &str| GroupKey::Field(FieldRef::parse(name));
@@ -111,6 +168,7 @@ async fn everything_else_means_what_it_says() {
                 it.range = QueryRange::Days { from: None, to };
             }),
         ),
+        ("extras: [RANKS, SHARES]", query(|it| it.extras = vec![Extra::Ranks, Extra::Shares])),
         ("limit: 5000, offset: 7", query(|it| (it.limit, it.offset) = (5_000, 7))),
         (
             "orderBy: { measure: PLAYS, direction: ASC }",
@@ -178,6 +236,8 @@ async fn an_error_names_the_argument_and_the_value() {
         ("limit: -1", "`query.limit`: -1 is not a whole number of at least 0"),
         ("offset: -5", "`query.offset`: -5 is not a whole number of at least 0"),
         ("orderBy: [{ direction: ASC }]", "`query.orderBy[0]`: give exactly one of `measure`"),
+        ("extras: [SHARES, SHARES]", "`query.extras[1]`: is there before"),
+        (r#"extras: ["SHARES"]"#, "SHARES"),
         (
             "orderBy: [{ measure: PLAYS }, { measure: PLAYS, key: DAY }]",
             "`query.orderBy[1]`: give exactly one of `measure` and `key`",

@@ -1,27 +1,25 @@
-//! What the cube answers: the types `CubeAnswer`, `Coverage`, `CubeRow`, `Key` and `Value`.
+//! What the cube answers: the types `CubeAnswer`, `CubeRow`, `Key` and `Value`, and what belongs to them.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
-use clio_proto::{Answer, DayRange, Description, MixedLookup, TimeGrain};
+use clio_proto::{Answer, Description, Rank};
 
+use super::coverage::{COVERAGE, Coverage};
 use super::members::printable;
-use super::object::{ObjectOf, number, text};
+use super::object::{ObjectOf, int, number, text, texts};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
-use super::scalars::DATE;
+use super::reach::{REACH, Reach};
 use super::serving::{SNAPSHOT, Snapshot};
-use crate::names::{enum_name, field_name};
+use super::work::{WORK, Work};
+use crate::names::{enum_name, field_name, time_fields};
 
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
-const COVERAGE: &str = "Coverage";
-const DAYS: &str = "DayRange";
-const MIXED_LOOKUP: &str = "MixedLookup";
 const NOTICE: &str = "Notice";
 const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
-
-/// The most days that the fields list which ranges replaced.
-const MAX_LISTED_DAYS: usize = 1_000;
+const SHARE: &str = "Share";
+const RANK: &str = "Rank";
 
 /// An answer as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -29,12 +27,16 @@ pub(super) struct CubeAnswer {
     snapshot: Snapshot,
     rows: Vec<CubeRow>,
     total: CubeRow,
+    others: Option<CubeRow>,
+    ranks: Vec<RowRank>,
+    reach: Option<Reach>,
     group_count: u64,
     overlapping: Vec<Name>,
     coverage: Coverage,
     notices: Vec<Notice>,
     n_notices: u64,
     elapsed_ms: f64,
+    work: Option<Work>,
 }
 
 /// What the filter names and no member is.
@@ -42,30 +44,6 @@ pub(super) struct CubeAnswer {
 struct Notice {
     field: Name,
     notice: clio_proto::Notice,
-}
-
-#[derive(Debug, Clone)]
-struct Days(DayRange);
-
-#[derive(Debug, Clone)]
-struct Coverage {
-    from: Option<String>,
-    to: Option<String>,
-    n_days: u32,
-    n_days_present: u32,
-    n_missing: u64,
-    missing: Vec<Days>,
-    retired: Vec<Days>,
-    provisional: Vec<Days>,
-    periods: Vec<String>,
-    mixed: Vec<Mixed>,
-}
-
-/// A lookup of which the days took different states.
-#[derive(Debug, Clone)]
-struct Mixed {
-    mixed: MixedLookup,
-    others: Vec<Days>,
 }
 
 /// A group. Its keys and values know what they are of, so that the typed fields find them.
@@ -87,25 +65,47 @@ struct Key {
 struct Value {
     measure: Name,
     number: clio_proto::Value,
+    share: Option<Share>,
 }
+
+/// What part of the total a value is.
+#[derive(Debug, Clone)]
+struct Share(clio_proto::Value);
+
+/// The places that a row may have.
+#[derive(Debug, Clone, Copy)]
+struct RowRank(Option<Rank>);
 
 impl From<Answer> for CubeAnswer {
     fn from(answer: Answer) -> Self {
         let keys: Vec<_> =
             answer.group_by.iter().map(|key| graphql_name(&key.to_string())).collect();
+        let ranks = answer.rows.iter().map(|row| RowRank(row.rank)).collect();
         let measures: Vec<_> = answer.measures.iter().map(|name| graphql_name(name)).collect();
-        let row = |row: clio_proto::Row| CubeRow {
-            keys: keys.iter().zip(row.keys).map(|(name, key)| Key::new(name, key)).collect(),
-            values: measures
-                .iter()
-                .zip(row.values)
-                .map(|(measure, number)| Value { measure: measure.clone(), number })
-                .collect(),
+        let row = |row: clio_proto::Row| {
+            let shares = row.shares.into_iter().map(|share| share.value.map(|_| Share(share)));
+            let shares = shares.chain(std::iter::repeat(None));
+            CubeRow {
+                keys: keys.iter().zip(row.keys).map(|(name, key)| Key::new(name, key)).collect(),
+                values: measures
+                    .iter()
+                    .zip(row.values)
+                    .zip(shares)
+                    .map(|((measure, number), share)| Value {
+                        measure: measure.clone(),
+                        number,
+                        share,
+                    })
+                    .collect(),
+            }
         };
         Self {
             snapshot: answer.snapshot.into(),
             rows: answer.rows.into_iter().map(row).collect(),
             total: row(answer.total),
+            others: answer.others.map(row),
+            ranks,
+            reach: answer.reach.map(Reach::from),
             group_count: answer.n_groups,
             overlapping: answer
                 .overlapping
@@ -120,31 +120,7 @@ impl From<Answer> for CubeAnswer {
                 .collect(),
             n_notices: answer.n_notices,
             elapsed_ms: answer.elapsed.as_secs_f64() * 1e3,
-        }
-    }
-}
-
-impl From<clio_proto::Coverage> for Coverage {
-    fn from(coverage: clio_proto::Coverage) -> Self {
-        let days = |ranges: Vec<DayRange>| ranges.into_iter().map(Days).collect();
-        Self {
-            from: coverage.range.map(|(from, _)| from.to_string()),
-            to: coverage.range.map(|(_, to)| to.to_string()),
-            n_days: coverage
-                .range
-                .and_then(|(from, to)| DayRange::try_new(from, to))
-                .map_or(0, DayRange::n_days),
-            n_days_present: coverage.n_days_present,
-            n_missing: coverage.n_missing(),
-            missing: days(coverage.missing),
-            retired: days(coverage.retired),
-            provisional: days(coverage.provisional),
-            periods: coverage.periods.iter().map(ToString::to_string).collect(),
-            mixed: coverage
-                .mixed
-                .into_iter()
-                .map(|mixed| Mixed { others: days(mixed.others.clone()), mixed })
-                .collect(),
+            work: answer.work.map(Work::from),
         }
     }
 }
@@ -167,13 +143,12 @@ fn graphql_name(name: &str) -> Name {
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
     schema
         .register(answer())
-        .register(coverage())
-        .register(days_type())
-        .register(mixed())
         .register(notice())
         .register(row(dataset))
         .register(key())
         .register(value())
+        .register(share())
+        .register(rank())
 }
 
 fn answer() -> Object {
@@ -196,7 +171,27 @@ fn answer() -> Object {
             "The union of everything the filter leaves, never a sum of groups. It has no keys.",
             |it: &CubeAnswer| &it.total,
         )
-        .leaf("groupCount", int(), "Groups before limit and offset.", |it| it.group_count.into())
+        .maybe(
+            "others",
+            CUBE_ROW,
+            "The union of the groups below the page, where the extra OTHERS is asked for and there are some; never a \
+             difference. It has no keys.",
+            |it: &CubeAnswer| it.others.as_ref(),
+        )
+        .list(
+            "ranks",
+            RANK,
+            "One for each row, in order: the places that it may have by the first measure of orderBy, where the extra RANKS is \
+             asked for. Those of all rows hold at once with 95 %.",
+            |it: &CubeAnswer| &it.ranks,
+        )
+        .maybe(
+            "reach",
+            REACH,
+            "Whom the rows of the page reach together, where the extra REACH is asked for.",
+            |it: &CubeAnswer| it.reach.as_ref(),
+        )
+        .leaf("groupCount", int(), "Groups before limit and offset, after having.", |it| it.group_count.into())
         .leaf(
             "overlapping",
             TypeRef::named_nn_list_nn(FIELD),
@@ -217,120 +212,13 @@ fn answer() -> Object {
             "How many milliseconds the computation took, without any network.",
             |it| number(Some(it.elapsed_ms)),
         )
-        .finish()
-}
-
-fn coverage() -> Object {
-    ObjectOf::<Coverage>::new(COVERAGE, "The days behind an answer.")
-        .leaf(
-            "from",
-            TypeRef::named(DATE),
-            "The first day asked for; null when the lake is empty.",
-            |it| text(it.from.as_deref()),
-        )
-        .leaf(
-            "to",
-            TypeRef::named(DATE),
-            "The last day asked for; null when the lake is empty.",
-            |it| text(it.to.as_deref()),
-        )
-        .leaf("nDays", int(), "How many days lie between them, both included.", |it| {
-            it.n_days.into()
-        })
-        .leaf(
-            "nDaysPresent",
-            int(),
-            "The days whose numbers are in the answer; 0: there is no data, and every value is null.",
-            |it| it.n_days_present.into(),
-        )
-        .leaf("nMissing", int(), "How many days missingRanges holds.", |it| it.n_missing.into())
-        .list(
-            "missingRanges",
-            DAYS,
-            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by \
-             one. Without from and to, the gaps between the days that are there.",
-            |it: &Coverage| &it.missing,
-        )
-        .list(
-            "retiredRanges",
-            DAYS,
-            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
-            |it: &Coverage| &it.retired,
-        )
-        .list(
-            "provisionalRanges",
-            DAYS,
-            "Days asked for whose numbers may still change.",
-            |it: &Coverage| &it.provisional,
-        )
-        .old_leaf(
-            "missing",
-            TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of missingRanges.",
-            "Ask for missingRanges, which are complete however long they are.",
-            |it| listed(&it.missing),
-        )
-        .old_leaf(
-            "retired",
-            TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of retiredRanges.",
-            "Ask for retiredRanges, which are complete however long they are.",
-            |it| listed(&it.retired),
-        )
-        .old_leaf(
-            "provisional",
-            TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of provisionalRanges.",
-            "Ask for provisionalRanges, which are complete however long they are.",
-            |it| listed(&it.provisional),
-        )
-        .leaf(
-            "periods",
-            TypeRef::named_nn_list_nn(TypeRef::STRING),
-            "The periods that were read: \"2026\", \"2026-02\", \"2026-03-01\", \"all\".",
-            |it| texts(&it.periods),
-        )
-        .list(
-            "mixedLookups",
-            MIXED_LOOKUP,
-            "Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.",
-            |it: &Coverage| &it.mixed,
+        .maybe(
+            "work",
+            WORK,
+            "What the answer took, to explain how long it took; null from a serving that does not say yet.",
+            |it: &CubeAnswer| it.work.as_ref(),
         )
         .finish()
-}
-
-fn mixed() -> Object {
-    ObjectOf::<Mixed>::new(
-        MIXED_LOOKUP,
-        "A lookup of which the days of an answer took different states (on_change = \"new_days\").",
-    )
-    .leaf("lookup", TypeRef::named_nn(TypeRef::STRING), "The lookup's name in the model.", |it| {
-        it.mixed.lookup.as_str().into()
-    })
-    .leaf("stateCount", int(), "How many states there are.", |it| it.mixed.n_states.into())
-    .list("otherRanges", DAYS, "The days that took another one than the last day.", |it: &Mixed| {
-        &it.others
-    })
-    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
-        it.mixed.to_string().into()
-    })
-    .finish()
-}
-
-fn days_type() -> Object {
-    ObjectOf::<Days>::new(DAYS, "Days from one to another, both included.")
-        .leaf("from", TypeRef::named_nn(DATE), "The first day.", |it| {
-            it.0.first().to_string().into()
-        })
-        .leaf("to", TypeRef::named_nn(DATE), "The last day.", |it| it.0.last().to_string().into())
-        .leaf("nDays", int(), "How many days they are.", |it| it.0.n_days().into())
-        .finish()
-}
-
-/// The first days of some ranges.
-fn listed(ranges: &[Days]) -> GraphQlValue {
-    let days = ranges.iter().flat_map(|Days(range)| range.days()).take(MAX_LISTED_DAYS);
-    days.map(|day| day.to_string()).collect()
 }
 
 fn notice() -> Object {
@@ -371,14 +259,14 @@ fn row(dataset: &Description) -> Object {
     .list("keys", KEY, "One for each entry of groupBy, in order.", |it: &CubeRow| &it.keys)
     .list("values", VALUE, "One for each measure asked for, in order.", |it: &CubeRow| &it.values);
 
-    let times = TimeGrain::ALL.map(|grain| {
+    let times = time_fields(dataset).map(|grain| {
         let name = grain.as_str();
         (name.to_owned(), format!("The {name}, where the query groups by it."))
     });
     let fields = dataset.fields.iter().map(|info| {
         (info.field.to_string(), format!("{}, where the query groups by it.", info.label))
     });
-    for (name, description) in times.into_iter().chain(fields) {
+    for (name, description) in times.chain(fields) {
         let key = graphql_name(&name);
         row = row.maybe(&field_name(&name), KEY, &description, move |it: &CubeRow| {
             it.keys.iter().find(|found| found.key == key)
@@ -431,6 +319,13 @@ fn value() -> Object {
     })
     .leaf("lower", float(), "The lower bound.", |it| number(it.number.lower))
     .leaf("upper", float(), "The upper bound.", |it| number(it.number.upper))
+    .maybe(
+        "share",
+        SHARE,
+        "What part of the total's value it is, where the extra SHARES is asked for; null where the total is 0, where either is \
+         below 0, and of derived measures.",
+        |it: &Value| it.share.as_ref(),
+    )
     .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Neither sketch error nor rounding is in it.", |it| {
         it.number.exact.into()
     })
@@ -444,10 +339,34 @@ fn value() -> Object {
     .finish()
 }
 
-fn int() -> TypeRef {
-    TypeRef::named_nn(TypeRef::INT)
+fn share() -> Object {
+    let float = || TypeRef::named_nn(TypeRef::FLOAT);
+    let bound = || TypeRef::named(TypeRef::FLOAT);
+    ObjectOf::<Share>::new(
+        SHARE,
+        "What part of the total a value is, with 95 % bounds that heed that a part errs together with its whole.",
+    )
+    .leaf("value", float(), "The part, of 1.", |it| number(it.0.value))
+    .leaf("lower", bound(), "The lower bound.", |it| number(it.0.lower))
+    .leaf("upper", bound(), "The upper bound.", |it| number(it.0.upper))
+    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "No sketch error is in it.", |it| {
+        it.0.exact.into()
+    })
+    .finish()
 }
 
-fn texts(texts: &[String]) -> GraphQlValue {
-    texts.iter().map(String::as_str).collect()
+fn rank() -> Object {
+    let place = |place: Option<u64>| place.map_or(GraphQlValue::Null, GraphQlValue::from);
+    ObjectOf::<RowRank>::new(
+        RANK,
+        "The places that a row may have among the groups that stay; null where ranks are not asked for, and where the value is \
+         undefined.",
+    )
+    .leaf("best", TypeRef::named(TypeRef::INT), "The first of them, counted from 1.", move |it| {
+        place(it.0.map(|rank| rank.best))
+    })
+    .leaf("worst", TypeRef::named(TypeRef::INT), "The last of them.", move |it| {
+        place(it.0.map(|rank| rank.worst))
+    })
+    .finish()
 }

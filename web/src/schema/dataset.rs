@@ -3,10 +3,10 @@
 use async_graphql::dynamic::{Enum, EnumItem, TypeRef};
 use async_graphql::dynamic::{Object, SchemaBuilder};
 use async_graphql::{Name, Value};
-use clio_proto::{Description, MeasureClass, MeasureFormat, TimeGrain};
+use clio_proto::{Description, MeasureClass, MeasureFormat, TimeGrain, WeekStart};
 
 use super::object::{ObjectOf, number, text};
-use crate::names::{enum_name, field_name};
+use crate::names::{condition_name, enum_name, field_name, time_grains};
 
 pub(super) const DATASET: &str = "Dataset";
 const TIME_KEY_INFO: &str = "TimeKeyInfo";
@@ -14,6 +14,7 @@ const FIELD_INFO: &str = "FieldInfo";
 const MEASURE_INFO: &str = "MeasureInfo";
 const MEASURE_KIND: &str = "MeasureKind";
 const MEASURE_FORMAT: &str = "MeasureFormat";
+const WEEKDAY: &str = "Weekday";
 
 /// The dataset as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub(super) struct Dataset {
     name: String,
     timezone: String,
     fingerprint: String,
+    week_starts: &'static str,
     time_keys: Vec<TimeGrain>,
     fields: Vec<FieldInfo>,
     measures: Vec<MeasureInfo>,
@@ -55,7 +57,11 @@ impl From<&Description> for Dataset {
             name: dataset.dataset.clone(),
             timezone: dataset.timezone.clone(),
             fingerprint: dataset.fingerprint.to_string(),
-            time_keys: TimeGrain::ALL.to_vec(),
+            week_starts: match dataset.week_starts {
+                WeekStart::Monday => "MONDAY",
+                WeekStart::Sunday => "SUNDAY",
+            },
+            time_keys: time_grains(dataset).collect(),
             fields: dataset.fields.iter().map(FieldInfo::from).collect(),
             measures: dataset.measures.iter().map(MeasureInfo::from).collect(),
         }
@@ -128,6 +134,12 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
                 .item(EnumItem::new("DERIVED").description("An expression over other measures.")),
         )
         .register(
+            Enum::new(WEEKDAY)
+                .description("A day on which weeks begin.")
+                .item(EnumItem::new("MONDAY").description("As ISO 8601 has it."))
+                .item(EnumItem::new("SUNDAY").description("As in North America.")),
+        )
+        .register(
             Enum::new(MEASURE_FORMAT)
                 .description("How a measure is shown.")
                 .item(EnumItem::new("NUMBER").description("A plain number."))
@@ -144,6 +156,9 @@ fn dataset() -> Object {
         })
         .leaf("fingerprint", string(), "Changes whenever the meaning of the model does.", |it| {
             it.fingerprint.as_str().into()
+        })
+        .leaf("weekStarts", TypeRef::named_nn(WEEKDAY), "The day on which a week begins.", |it| {
+            Value::Enum(Name::new(it.week_starts))
         })
         .list(
             "timeKeys",
@@ -176,6 +191,7 @@ fn time_key_info() -> Object {
 fn label_of(grain: TimeGrain) -> &'static str {
     match grain {
         TimeGrain::Day => "Day",
+        TimeGrain::Week => "Week",
         TimeGrain::Month => "Month",
         TimeGrain::Year => "Year",
     }
@@ -229,6 +245,9 @@ fn measure_info() -> Object {
         })
         .leaf("fieldName", string(), "The name in CubeRow: \"takeRate\".", |it| {
             field_name(&it.name).into()
+        })
+        .leaf("conditionName", string(), "The name in CubeHaving: \"takeRate\".", |it| {
+            condition_name(&it.name).into()
         })
         .leaf("label", string(), "What people read: \"Take rate\".", |it| it.label.as_str().into())
         .leaf("kind", TypeRef::named_nn(MEASURE_KIND), "What it is.", |it| {

@@ -127,3 +127,13 @@ pub(super) fn text(text: Option<&str>) -> Value {
 pub(super) fn number(number: Option<f64>) -> Value {
     number.map_or(Value::Null, Value::from)
 }
+
+/// A whole number that is always there.
+pub(super) fn int() -> TypeRef {
+    TypeRef::named_nn(TypeRef::INT)
+}
+
+/// A list of texts.
+pub(super) fn texts(texts: &[String]) -> Value {
+    texts.iter().map(String::as_str).collect()
+}

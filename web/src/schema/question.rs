@@ -6,7 +6,7 @@ use clio_proto::{Description, MAX_LIMIT, Operator, Takes, TimeGrain};
 
 use super::scalars::DATE;
 use crate::lower::DEFAULT_LIMIT;
-use crate::names::{enum_name, field_name};
+use crate::names::{condition_name, enum_name, field_name, time_grains};
 
 pub(super) const FIELD: &str = "Field";
 pub(super) const GROUP_KEY: &str = "GroupKey";
@@ -15,6 +15,9 @@ pub(super) const CUBE_QUERY: &str = "CubeQuery";
 const CUBE_FILTER: &str = "CubeFilter";
 const VALUE_FILTER: &str = "ValueFilter";
 const SET_FILTER: &str = "SetFilter";
+const CUBE_HAVING: &str = "CubeHaving";
+const NUMBER_FILTER: &str = "NumberFilter";
+const EXTRA: &str = "Extra";
 const ORDER_BY: &str = "OrderBy";
 const DIRECTION: &str = "Direction";
 
@@ -31,9 +34,24 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
                 .item(EnumItem::new("ASC").description("Smallest first."))
                 .item(EnumItem::new("DESC").description("Largest first.")),
         )
+        .register(
+            Enum::new(EXTRA)
+                .description("What an answer may have beside keys and values.")
+                .item(EnumItem::new("SHARES").description("Of each value the part of the total's."))
+                .item(EnumItem::new("OTHERS").description("The groups below the page as one row."))
+                .item(EnumItem::new("REACH").description(
+                    "Whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
+                     measure that is asked for; of at most 20 rows.",
+                ))
+                .item(EnumItem::new("RANKS").description(
+                    "The places that each row may have, by the first measure of orderBy; there must be one.",
+                )),
+        )
         .register(cube_filter(dataset))
         .register(value_filter())
         .register(set_filter())
+        .register(cube_having(dataset))
+        .register(number_filter())
 }
 
 fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {
@@ -50,10 +68,11 @@ fn field(dataset: &Description) -> Enum {
 }
 
 fn group_key(dataset: &Description) -> Enum {
-    let times = TimeGrain::ALL.map(|grain| {
+    let times = time_grains(dataset).map(|grain| {
         let name = grain.as_str();
+        let value = if grain == TimeGrain::Week { " The value is its first day." } else { "" };
         EnumItem::new(enum_name(name))
-            .description(format!("One row a {name}: of its days that lie in the range."))
+            .description(format!("One row a {name}: of its days that lie in the range.{value}"))
     });
     Enum::new(GROUP_KEY)
         .description("What rows are grouped by: a step of time, or a field.")
@@ -105,10 +124,19 @@ fn cube_query() -> InputObject {
             input("measures", list(MEASURE))
                 .description("What is asked for, at least one, each once. Values come in this order."),
         )
+        .field(input("having", TypeRef::named(CUBE_HAVING)).description(
+            "Which groups stay; without it all of them. Conditions are on the values that the answer has, which of a \
+             distinct count is the estimate: bounds may lie on both sides of a threshold. The total is that of all groups.",
+        ))
         .field(input("orderBy", list(ORDER_BY)).default_value(none()).description(
             "The order of rows, each measure and key once. Without it: time keys ascending if there are any, otherwise the \
              first measure descending.",
         ))
+        .field(
+            input("extras", list(EXTRA))
+                .default_value(none())
+                .description("What the answer shall have beside keys and values, each once."),
+        )
         .field(
             input("limit", TypeRef::named_nn(TypeRef::INT))
                 .default_value(DEFAULT_LIMIT)
@@ -199,6 +227,43 @@ fn tests(filter: InputObject, offered: impl Fn(Operator) -> Option<&'static str>
         };
         filter.field(input(operator.name(), takes).description(description))
     })
+}
+
+fn cube_having(dataset: &Description) -> InputObject {
+    let many = || TypeRef::named_nn_list(CUBE_HAVING);
+    let having = InputObject::new(CUBE_HAVING)
+        .description("Which groups stay. Entries of one object are joined with AND.")
+        .field(
+            input("and", many())
+                .description("All of them hold. An empty list holds for all groups."),
+        )
+        .field(
+            input("or", many())
+                .description("At least one of them holds. An empty list holds for no group."),
+        )
+        .field(input("not", TypeRef::named(CUBE_HAVING)).description("It does not hold."));
+    dataset.measures.iter().fold(having, |having, info| {
+        having.field(input(&condition_name(&info.name), TypeRef::named(NUMBER_FILTER)).description(
+            format!("{} (`{}`), whether the query asks for it or not.", info.label, info.name),
+        ))
+    })
+}
+
+fn number_filter() -> InputObject {
+    let number = |name: &str| input(name, TypeRef::named(TypeRef::FLOAT));
+    InputObject::new(NUMBER_FILTER)
+        .description(
+            "On a measure's value. Conditions of one object are joined with AND: atLeast and atMost make an interval. \
+             Where the value is undefined (0 / 0), none holds but isNull.",
+        )
+        .field(number("atLeast").description("The value is this or more."))
+        .field(number("atMost").description("The value is this or less."))
+        .field(number("above").description("The value is more than this."))
+        .field(number("below").description("The value is less than this."))
+        .field(
+            input("isNull", TypeRef::named(TypeRef::BOOLEAN))
+                .description("Whether the value is undefined."),
+        )
 }
 
 fn input(name: &str, ty: TypeRef) -> InputValue {

@@ -38,6 +38,8 @@ async fn an_answer_has_lists_and_typed_fields() {
             retiredRanges { from to } provisionalRanges { from to } missing retired provisional periods
             mixedLookups { lookup stateCount otherRanges { from to } message } }
         notices { field value isPrefix nearest message } noticeCount
+        work { fileCount cellCount selectedCellCount groupCount estimateCount unionCount couponBytes registerBytes
+            steps { step elapsedMs } }
     } }";
     let body = server.ask(query, json!({})).await;
     assert_eq!(
@@ -92,7 +94,62 @@ async fn an_answer_has_lists_and_typed_fields() {
                 "message": "`country` has no value `UX`; did you mean `US` or `UK`?",
             }],
             "noticeCount": 1,
+            "work": {
+                "fileCount": 2, "cellCount": 500, "selectedCellCount": 40, "groupCount": 9, "estimateCount": 7,
+                "unionCount": 80, "couponBytes": 9_876_543_210_u64, "registerBytes": 16_384,
+                "steps": [{ "step": "bind", "elapsedMs": 0.25 }],
+            },
         } } })
+    );
+}
+
+#[tokio::test]
+async fn shares_ranks_and_others_are_shown_where_they_are_asked_for() {
+    let server = TestServer::start().await;
+    let ask = |extras: &str| {
+        format!(
+            "{{ cube(query: {{ groupBy: [ASSET] measures: [VIEWERS] extras: {extras} }}) {{
+                rows {{ viewers {{ share {{ value lower upper exact }} }} }}
+                reach {{ measure deduplicated {{ value lower upper exact cannotTell }}
+                    steps {{ row incremental {{ value }} alone {{ value upper cannotTell }} cumulative {{ value }} }}
+                    overlaps {{ left right both {{ cannotTell }} jaccard {{ value }} }} }}
+                ranks {{ best worst }} others {{ keys {{ value }} viewers {{ value }} }} }} }}"
+        )
+    };
+    let body = server.ask(&ask("[SHARES, OTHERS, RANKS, REACH]"), json!({})).await;
+    let share = json!({ "value": 0.25, "lower": 0.2, "upper": 0.3, "exact": false });
+    assert_eq!(
+        body["data"]["cube"],
+        json!({
+            "rows": [{ "viewers": { "share": share } }],
+            "reach": {
+                "measure": "VIEWERS",
+                "deduplicated":
+                    { "value": 100.0, "lower": 90.0, "upper": 110.0, "exact": false, "cannotTell": false },
+                "steps": [{
+                    "row": 0, "incremental": { "value": 100.0 },
+                    "alone": { "value": null, "upper": 110.0, "cannotTell": true },
+                    "cumulative": { "value": 100.0 },
+                }],
+                "overlaps": [{
+                    "left": 0, "right": 1, "both": { "cannotTell": true }, "jaccard": { "value": 100.0 },
+                }],
+            },
+            "ranks": [{ "best": 1, "worst": 3 }],
+            "others": { "keys": [], "viewers": { "value": 0.0 } },
+        }),
+        "{body}"
+    );
+    let body = server.ask(&ask("[]"), json!({})).await;
+    assert_eq!(
+        body["data"]["cube"],
+        json!({
+            "rows": [{ "viewers": { "share": null } }],
+            "reach": null,
+            "ranks": [{ "best": null, "worst": null }],
+            "others": null,
+        }),
+        "{body}"
     );
 }
 

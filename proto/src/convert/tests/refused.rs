@@ -64,6 +64,44 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
 }
 
 #[test]
+fn a_bad_condition_is_refused_by_its_path() {
+    use wire::having::Node;
+    use wire::measure_test::Test as Of;
+    let leaf = |measure: &str, test: Option<Of>| wire::Having {
+        node: Some(Node::Measure(wire::MeasureTest { measure: measure.to_owned(), test })),
+    };
+    let list = |conditions| wire::HavingList { conditions };
+    let and = |conditions| wire::Having { node: Some(Node::And(list(conditions))) };
+    let or = |conditions| wire::Having { node: Some(Node::Or(list(conditions))) };
+    let not = |own| wire::Having { node: Some(Node::Not(Box::new(own))) };
+    let refused = |having: wire::Having, expected: &str| {
+        refused(wire::QueryRequest { having: Some(having), ..request() }, expected);
+    };
+    let good = || leaf("plays", Some(Of::AtLeast(1.0)));
+    refused(
+        and(vec![good(), or(vec![leaf("plays", Some(Of::Below(f64::NAN)))])]),
+        "`having.and.conditions[1].or.conditions[0].measure.below`: NaN is not a finite number",
+    );
+    let range = wire::NumberRange { from: 2.0, to: 1.0 };
+    refused(
+        not(leaf("plays", Some(Of::Between(range)))),
+        "`having.not.measure.between`: 2 is above 1; the smaller number comes first",
+    );
+    refused(
+        leaf("plays", None),
+        "`having.measure`: `plays` has no test; expected one of `at_least`, `at_most`, `above`, `below`, \
+         `between`, `is_null`",
+    );
+    refused(leaf("", Some(Of::IsNull(true))), "`having.measure.measure`: is missing");
+    refused(
+        or(vec![good(), wire::Having { node: None }]),
+        "`having.or.conditions[1]`: a node is empty; expected one of `and`, `or`, `not`, `measure`",
+    );
+    let deep = (0..MAX_FILTER_DEPTH).fold(good(), |own, _| not(own));
+    refused(deep, "`having`: nested 33 deep or more, over the limit of 32");
+}
+
+#[test]
 fn what_a_request_leaves_out_has_a_default() {
     let empty = wire::QueryRequest { limit: None, ..request() };
     assert_eq!(query_from_wire(empty).unwrap(), (Query::total(["plays"]), None));

@@ -26,6 +26,7 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
     let dataset = reader.subtable(&mut root, "dataset").map(|mut table| RawDataset {
         name: reader.string(&mut table, "name"),
         timezone: reader.string(&mut table, "timezone"),
+        week_starts: reader.string(&mut table, "week_starts"),
         first_day: reader.day(&mut table, "first_day"),
         last_day: reader.day(&mut table, "last_day"),
         place: reader.finish(table),

@@ -4,12 +4,12 @@ use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use clio_proto::{
-    Answer, CubeService, Direction, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
+    Answer, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
     RemoteConfig, RemoteCubes, SnapshotId,
 };
 
-use crate::args::QueryArgs;
-use crate::output::{Options, Rows};
+use crate::args::{ExtraArg, QueryArgs};
+use crate::output::{AnswerFormat, Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
@@ -19,6 +19,10 @@ use crate::{address, filter, output, terminal};
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
     // Whatever can be wrong in the words themselves is found before anything is opened.
     let mut query = lower(&args)?;
+    if matches!(args.format, AnswerFormat::Csv) && query.extras.contains(&Extra::Reach) {
+        let message = "--with reach: has no form in csv; ask for json, or for a table";
+        return Err(Usage(message.to_owned()).into());
+    }
     let service = open(&args, settings).await?;
     let description = service.describe().await?;
     if query.measures.is_empty() {
@@ -36,14 +40,27 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         Pages::ask(service.as_ref(), query, n_asked, snapshot).await?
     };
     let mut out = BufWriter::new(AnswerWriter::default());
-    let options = Options { is_raw: args.raw };
+    let has = |extra| pages.query.extras.contains(&extra);
+    let options = Options {
+        is_raw: args.raw,
+        explains: args.explain,
+        has_ranks: has(Extra::Ranks),
+        has_shares: has(Extra::Shares),
+    };
+    let is_csv = matches!(args.format, AnswerFormat::Csv);
+    if is_csv && args.explain {
+        tell!("{}", output::explain::note(&pages.page));
+    }
     let mut writer = format.begin(&mut out, &pages.page, &description, options)?;
     writer.page(&mut out, &pages.page)?;
     while pages.turn(service.as_ref()).await? {
         writer.page(&mut out, &pages.page)?;
     }
-    writer.end(&mut out)?;
+    writer.end(&mut out, &pages.page)?;
     out.flush()?;
+    if let Some(note) = output::others_note(&pages.page).filter(|_| is_csv) {
+        tell!("{note}");
+    }
     Ok(())
 }
 
@@ -118,6 +135,7 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
     Ok(Query {
         range,
         filter: filter::all(&args.filter)?,
+        having: filter::all(&args.having)?,
         order_by: args
             .order_by
             .iter()
@@ -127,7 +145,17 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
         measures: args.measures.clone(),
         limit: args.limit.unwrap_or(MAX_LIMIT),
         offset: args.offset,
+        extras: args.extras.iter().map(extra).collect(),
     })
+}
+
+fn extra(extra: &ExtraArg) -> Extra {
+    match extra {
+        ExtraArg::Shares => Extra::Shares,
+        ExtraArg::Others => Extra::Others,
+        ExtraArg::Ranks => Extra::Ranks,
+        ExtraArg::Reach => Extra::Reach,
+    }
 }
 
 fn group_key(text: &str) -> GroupKey {

@@ -11,6 +11,7 @@ use arrow::error::ArrowError;
 use clap::ValueEnum;
 use clio_etl::SqlAnswer;
 use clio_proto::{Answer, Description};
+pub(super) use table::key_text;
 
 /// The formats that `--format` knows.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -59,7 +60,7 @@ pub(crate) trait Pages {
     fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()>;
 
     /// Writes what stands behind the last page.
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    fn end(&mut self, out: &mut dyn Write, last: &Answer) -> io::Result<()>;
 }
 
 /// How many rows a format takes.
@@ -79,6 +80,12 @@ pub(crate) enum Rows {
 pub(crate) struct Options {
     /// Texts byte for byte, also where a spreadsheet takes them for formulas.
     pub(crate) is_raw: bool,
+    /// What the answer took is printed, too.
+    pub(crate) explains: bool,
+    /// Columns for the places of rows.
+    pub(crate) has_ranks: bool,
+    /// Columns for the parts of the total.
+    pub(crate) has_shares: bool,
 }
 
 #[cfg(test)]

@@ -44,6 +44,16 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     notes.into_iter().map(|note| format!("note: {note}")).collect()
 }
 
+/// The groups below the page as a line; CSV has rows with keys alone.
+pub(crate) fn others_note(answer: &Answer) -> Option<String> {
+    let others = answer.others.as_ref()?;
+    let values = answer.measures.iter().zip(&others.values).map(|(measure, value)| {
+        let number = value.value.map_or_else(String::new, |number| number.to_string());
+        format!("{measure}:{}", value.whole.map_or(number, |whole| whole.to_string()))
+    });
+    Some(format!("note: others={}", values.collect::<Vec<_>>().join(",")))
+}
+
 /// The events without credit of the days asked for.
 pub(crate) fn unattributed(answer: &Answer) -> impl Iterator<Item = &Unattributed> {
     let range = answer.coverage.range;

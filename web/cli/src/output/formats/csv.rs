@@ -32,14 +32,19 @@ impl Format for CsvFormat {
         options: Options,
     ) -> io::Result<Box<dyn Pages>> {
         let has_label = |key: &GroupKey| match key {
-            GroupKey::Time(_) => false,
-            GroupKey::Field(field) => {
-                let is_own = |info: &&FieldInfo| info.field == *field;
+            GroupKey::Time(grain) if grain.is_reserved() => false,
+            // By its text, since a dimension may be called `week`.
+            key => {
+                let is_own = |info: &&FieldInfo| info.field.to_string() == key.to_string();
                 dataset.fields.iter().find(is_own).is_some_and(|info| info.has_label)
             }
         };
         let has_label: Vec<bool> = first.group_by.iter().map(has_label).collect();
+        let Options { has_ranks, has_shares, .. } = options;
         let mut names = Vec::new();
+        if has_ranks {
+            names.extend(["rank_best", "rank_worst"].map(str::to_owned));
+        }
         for (key, has_label) in first.group_by.iter().zip(&has_label) {
             names.push(key.to_string());
             if *has_label {
@@ -47,11 +52,14 @@ impl Format for CsvFormat {
             }
         }
         for measure in &first.measures {
-            let bounds = ["", "_lower", "_upper"].map(|end| format!("{measure}{end}"));
-            names.extend(bounds);
+            let bounds = ["", "_lower", "_upper"];
+            names.extend(bounds.map(|end| format!("{measure}{end}")));
+            if has_shares {
+                names.extend(bounds.map(|end| format!("{measure}_share{end}")));
+            }
         }
         // Names are no data: they stay as the model has them.
-        let head = CsvPages { is_raw: true, has_label };
+        let head = CsvPages { is_raw: true, has_label, has_ranks, has_shares };
         head.record(out, names.iter().map(|name| Field::Text(Some(name))))?;
         Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
@@ -71,6 +79,8 @@ struct CsvPages {
     is_raw: bool,
     /// By key: whether a column with its label follows.
     has_label: Vec<bool>,
+    has_ranks: bool,
+    has_shares: bool,
 }
 
 impl Pages for CsvPages {
@@ -82,7 +92,7 @@ impl Pages for CsvPages {
         answer.rows.iter().try_for_each(|row| self.row(out, row))
     }
 
-    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, _out: &mut dyn Write, _last: &Answer) -> io::Result<()> {
         Ok(())
     }
 }
@@ -90,13 +100,18 @@ impl Pages for CsvPages {
 impl CsvPages {
     fn row(&self, out: &mut dyn Write, row: &Row) -> io::Result<()> {
         let mut fields = Vec::new();
+        if self.has_ranks {
+            let places = row.rank.map_or([None; 2], |rank| [Some(rank.best), Some(rank.worst)]);
+            fields.extend(places.map(|place| Field::Number(place.map(|place| place.to_string()))));
+        }
         for (key, has_label) in row.keys.iter().zip(&self.has_label) {
             fields.push(Field::Text(key.value.as_deref()));
             if *has_label {
                 fields.push(Field::Text(key.label.as_deref()));
             }
         }
-        for value in &row.values {
+        let shares = row.shares.iter().copied().map(Some).chain(std::iter::repeat(None));
+        for (value, share) in row.values.iter().zip(shares) {
             let Value { value: number, lower, upper, whole, .. } = value;
             let digits = whole.map(|whole| whole.to_string());
             // Both bounds of an exact number are the number.
@@ -104,6 +119,11 @@ impl CsvPages {
                 Some(digits) => Field::Number(Some(digits.clone())),
                 None => Field::Number(number.map(|number| number.to_string())),
             }));
+            if self.has_shares {
+                let numbers =
+                    share.map_or([None; 3], |share| [share.value, share.lower, share.upper]);
+                fields.extend(numbers.map(|part| Field::Number(part.map(|part| part.to_string()))));
+            }
         }
         self.record(out, fields.into_iter())
     }
@@ -147,7 +167,7 @@ mod tests {
 
     fn written(text: Option<&str>, is_raw: bool) -> String {
         let mut out = Vec::new();
-        let pages = CsvPages { is_raw, has_label: Vec::new() };
+        let pages = CsvPages { is_raw, has_label: Vec::new(), has_ranks: false, has_shares: false };
         pages.record(&mut out, [Field::Text(text), Field::Number(None)].into_iter()).unwrap();
         String::from_utf8(out).unwrap()
     }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use arrow::error::ArrowError;
 use arrow::json::LineDelimitedWriter;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, DayRange, Description, MixedLookup, Row, n_days};
+use clio_proto::{Answer, DayRange, Description, MixedLookup, Rank, Row, n_days};
 use serde_json::{Map, Value, json};
 
 use super::sql_texts::{has_union, shown_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
 use crate::output::notes::unattributed;
+use crate::output::{explain, reach};
 
 /// The most days that the lists name which ranges replaced.
 const MAX_LISTED_DAYS: usize = 1_000;
@@ -27,7 +28,7 @@ impl Format for JsonFormat {
         out: &mut dyn Write,
         first: &Answer,
         _dataset: &Description,
-        _options: Options,
+        options: Options,
     ) -> io::Result<Box<dyn Pages>> {
         out.write_all(b"{\n")?;
         let entries = [
@@ -42,6 +43,9 @@ impl Format for JsonFormat {
         ];
         for (name, entry) in entries {
             writeln!(out, "  \"{name}\": {entry},")?;
+        }
+        if options.explains {
+            writeln!(out, "  \"work\": {},", explain::json(first.work.as_ref()))?;
         }
         out.write_all(b"  \"rows\": [")?;
         Ok(Box::new(JsonPages { n_rows: 0 }))
@@ -72,8 +76,15 @@ impl Pages for JsonPages {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(if self.n_rows == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })
+    fn end(&mut self, out: &mut dyn Write, last: &Answer) -> io::Result<()> {
+        out.write_all(if self.n_rows == 0 { b"]" } else { b"\n  ]" })?;
+        if let Some(others) = &last.others {
+            write!(out, ",\n  \"others\": {}", row(last, others))?;
+        }
+        if let Some(reach) = &last.reach {
+            write!(out, ",\n  \"reach\": {}", reach::json(reach))?;
+        }
+        out.write_all(b"\n}\n")
     }
 }
 
@@ -152,14 +163,27 @@ fn row(answer: &Answer, row: &Row) -> Value {
         }
         (key.to_string(), Value::from(object))
     });
-    let values = answer.measures.iter().zip(&row.values).map(|(measure, value)| {
+    let numbers = |value: &clio_proto::Value| {
         let mut numbers = json!({
             "value": value.value, "lower": value.lower, "upper": value.upper, "exact": value.exact,
         });
         if let Some(whole) = value.whole {
             numbers["exact_text"] = json!(whole.to_string());
         }
-        (measure.clone(), numbers)
-    });
-    json!({ "keys": keys.collect::<Map<_, _>>(), "values": values.collect::<Map<_, _>>() })
+        numbers
+    };
+    let values =
+        answer.measures.iter().zip(&row.values).enumerate().map(|(at, (measure, value))| {
+            let mut own = numbers(value);
+            if let Some(share) = row.shares.get(at) {
+                own["share"] = numbers(share);
+            }
+            (measure.clone(), own)
+        });
+    let mut object =
+        json!({ "keys": keys.collect::<Map<_, _>>(), "values": values.collect::<Map<_, _>>() });
+    if let Some(Rank { best, worst }) = row.rank {
+        object["rank"] = json!({ "best": best, "worst": worst });
+    }
+    object
 }

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, DayRange, Description, Key, MeasureClass, MeasureFormat, Row, n_days};
+use clio_proto::{
+    Answer, DayRange, Description, Key, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
+};
 use comfy_table::{Cell, CellAlignment, Table};
 
 use super::{Format, Options, Pages, Rows};
 use crate::output::notes::unattributed;
 use crate::output::numbers::{Shown, number_with_bounds, whole_text};
-use crate::output::shortened;
 use crate::output::tables::ruled_below_its_head;
+use crate::output::{explain, reach, shortened};
 use crate::terminal::{Lines, safe};
 
 pub(super) struct TableFormat;
@@ -29,10 +31,10 @@ impl Format for TableFormat {
         _out: &mut dyn Write,
         first: &Answer,
         dataset: &Description,
-        _options: Options,
+        options: Options,
     ) -> io::Result<Box<dyn Pages>> {
         let shown = first.measures.iter().map(|measure| shown(measure, dataset)).collect();
-        Ok(Box::new(OneTable { shown }))
+        Ok(Box::new(OneTable { shown, explains: options.explains }))
     }
 
     fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
@@ -47,6 +49,7 @@ impl Format for TableFormat {
 struct OneTable {
     /// By measure.
     shown: Vec<Shown>,
+    explains: bool,
 }
 
 impl Pages for OneTable {
@@ -54,7 +57,10 @@ impl Pages for OneTable {
         writeln!(out, "{}", safe(&table(answer, &self.shown), Lines::Kept))
     }
 
-    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, out: &mut dyn Write, last: &Answer) -> io::Result<()> {
+        if self.explains {
+            writeln!(out, "\n{}", safe(&explain::words(last), Lines::Kept))?;
+        }
         Ok(())
     }
 }
@@ -73,34 +79,57 @@ fn shown(measure: &str, dataset: &Description) -> Shown {
 /// The table, then in words what the numbers stand on.
 fn table(answer: &Answer, shown: &[Shown]) -> String {
     let mut table = ruled_below_its_head();
+    let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+    let has_ranks = answer.rows.iter().any(|row| row.rank.is_some());
+    let has_shares = answer.rows.iter().chain(&answer.others).any(|row| !row.shares.is_empty());
     let keys = answer.group_by.iter().map(Cell::new);
-    let measures = answer
-        .measures
-        .iter()
-        .map(|measure| Cell::new(measure).set_alignment(CellAlignment::Right));
-    table.set_header(keys.chain(measures));
+    let measures = answer.measures.iter().flat_map(|measure| {
+        let share = has_shares.then(|| right("share"));
+        [right(measure)].into_iter().chain(share)
+    });
+    table.set_header(has_ranks.then(|| right("rank")).into_iter().chain(keys).chain(measures));
     let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
-        let values = row.values.iter().zip(shown).map(|(value, shown)| {
-            Cell::new(number_with_bounds(value, *shown)).set_alignment(CellAlignment::Right)
+        let values = row.values.iter().zip(shown).enumerate().flat_map(|(at, (value, format))| {
+            let share = row.shares.get(at).map(share_text);
+            let share = has_shares.then(|| right(&share.unwrap_or_default()));
+            [right(&number_with_bounds(value, *format))].into_iter().chain(share)
         });
-        table.add_row(keys.into_iter().map(Cell::new).chain(values));
+        let rank = has_ranks.then(|| right(&row.rank.map(rank_text).unwrap_or_default()));
+        table.add_row(rank.into_iter().chain(keys.into_iter().map(Cell::new)).chain(values));
     };
     for row in &answer.rows {
         add(&mut table, row, row.keys.iter().map(key_text).collect());
     }
     let n_left_out = answer.n_groups.saturating_sub(answer.rows.len() as u64);
-    if n_left_out > 0 && !answer.group_by.is_empty() {
+    // A row without keys says in its first key's cell what it is.
+    let named = |name: &str| -> Vec<String> {
+        let first = std::iter::once(name.to_owned());
+        first.chain(std::iter::repeat(String::new())).take(answer.group_by.len()).collect()
+    };
+    if let Some(others) = &answer.others {
+        add(&mut table, others, named("(others below)"));
+    } else if n_left_out > 0 && !answer.group_by.is_empty() {
         table.add_row([Cell::new(format!("… {} groups more", whole_text(n_left_out.into())))]);
     }
-    // The total has no keys; where there are key columns, its first cell says what it is.
-    let total_keys = (0..answer.group_by.len())
-        .map(|index| if index == 0 { "(total)".to_owned() } else { String::new() })
-        .collect();
-    add(&mut table, &answer.total, total_keys);
-    format!("{table}\n{}", notes(answer))
+    add(&mut table, &answer.total, named("(total)"));
+    let reach = answer.reach.as_ref().map(|reach| reach::tables(answer, reach));
+    let reach = reach.map_or_else(String::new, |reach| format!("\n{reach}"));
+    format!("{table}\n{reach}{}", notes(answer))
 }
 
-fn key_text(key: &Key) -> String {
+/// The places that a row may have.
+fn rank_text(rank: Rank) -> String {
+    let Rank { best, worst } = rank;
+    if best == worst { best.to_string() } else { format!("{best}–{worst}") }
+}
+
+/// A part of the total.
+fn share_text(share: &Value) -> String {
+    let format = Shown { format: MeasureFormat::Percent, is_whole: false };
+    if share.value.is_none() { String::new() } else { number_with_bounds(share, format) }
+}
+
+pub(in crate::output) fn key_text(key: &Key) -> String {
     let text = match (&key.label, &key.value) {
         (Some(label), Some(value)) if label != value => format!("{label} ({value})"),
         (_, Some(value)) => value.clone(),
@@ -130,7 +159,7 @@ fn notes(answer: &Answer) -> String {
         (
             "of them in retired months",
             &coverage.retired,
-            "; ask for the whole month, and not by day",
+            "; ask for the whole month, and neither by day nor by week",
         ),
         ("provisional days", &coverage.provisional, ""),
     ] {

@@ -119,7 +119,8 @@ function KeyCell({ row, index, info }: KeyCellProps) {
 export function keyLabel(row: CubeRow, index: number, key: GroupKeyInfo): string {
   const cell = row.keys[index];
   if (!cell) return '';
-  if (key.grain === 'DAY') return formatDay(cell.label);
+  // A week is named by its first day.
+  if (key.grain === 'DAY' || key.grain === 'WEEK') return formatDay(cell.label);
   return key.grain === 'MONTH' ? formatMonth(cell.label) : cell.label;
 }
 

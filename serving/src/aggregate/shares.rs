@@ -1,0 +1,81 @@
+//! What part of the total a group is, with bounds that heed that its sketch errs together with the total's.
+
+use clio_proto::Value;
+
+/// The number of standard deviations that 95 % bounds are wide.
+const Z_95: f64 = 1.96;
+
+/// A group's value over the total's, which holds the group. Undefined where the total is 0 or undefined, or the
+/// value is below 0.
+///
+/// The relative errors of two sketches of one precision have the correlation of the sets' Jaccard index, which of a part
+/// and its whole is the share itself. So the variance of the share's logarithm is σ² + τ² - 2 σ τ p, with σ and τ of
+/// part and whole: 2 σ² (1 - p) where both are registers, and that of the whole alone where the part is coupons, which
+/// have next to none.
+pub(super) fn share(part: Value, whole: Value) -> Value {
+    let (Some(own), Some(all)) = (part.value, whole.value) else { return Value::undefined() };
+    let share = own / all;
+    if all == 0.0 || !share.is_finite() || own < 0.0 || all < 0.0 {
+        return Value::undefined();
+    }
+    if part.exact && whole.exact {
+        return Value::sum(share);
+    }
+    let (Some(of_part), Some(of_whole)) = (relative_error(part), relative_error(whole)) else {
+        return Value { value: Some(share), ..Value::undefined() };
+    };
+    // What two estimates make of a part that is nearly all may be more than all.
+    let share = share.min(1.0);
+    let variance = of_part.powi(2) + of_whole.powi(2) - 2.0 * of_part * of_whole * share;
+    let margin = Z_95 * variance.max(0.0).sqrt();
+    Value::estimate(share, share * (-margin).exp(), (share * margin.exp()).min(1.0), false)
+}
+
+/// The standard deviation of a value's logarithm, from its bounds; `None` where they say nothing of it.
+fn relative_error(value: Value) -> Option<f64> {
+    if value.exact || value.value == Some(0.0) {
+        return Some(0.0);
+    }
+    let (lower, upper) = (value.lower?, value.upper?);
+    let error = (upper / lower).ln() / (2.0 * Z_95);
+    (lower > 0.0 && error.is_finite()).then_some(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, error: f64) -> Value {
+        let margin = (Z_95 * error).exp();
+        Value::estimate(value, value / margin, value * margin, false)
+    }
+
+    #[test]
+    fn counts_have_exact_shares() {
+        assert_eq!(share(Value::exact(3.0), Value::exact(4.0)), Value::exact(0.75));
+        assert_eq!(share(Value::exact(0.0), Value::exact(4.0)), Value::exact(0.0));
+        for (part, whole) in [(1.0, 0.0), (0.0, 0.0), (-1.0, 4.0), (1.0, -4.0)] {
+            assert_eq!(share(Value::exact(part), Value::exact(whole)), Value::undefined());
+        }
+        assert_eq!(share(Value::undefined(), Value::exact(4.0)), Value::undefined());
+    }
+
+    #[test]
+    fn the_error_of_a_share_shrinks_as_the_part_grows() {
+        let half_width = |value: Value| (value.upper.unwrap() / value.value.unwrap()).ln() / Z_95;
+        let whole = estimate(1000.0, 0.01);
+        for (part, expected) in [(100.0, 0.9_f64), (700.0, 0.3), (990.0, 0.01)] {
+            let found = half_width(share(estimate(part, 0.01), whole));
+            let expected = (0.01 * (2.0 * expected).sqrt()).min((1000.0 / part).ln() / Z_95);
+            assert!((found - expected).abs() < 1e-9, "{part}: {found} {expected}");
+        }
+        // Of a list of coupons, the whole's error alone.
+        assert!((half_width(share(Value::exact(10.0), whole)) - 0.01).abs() < 1e-9);
+        let all = share(estimate(1001.0, 0.01), whole);
+        assert_eq!((all.value, all.upper), (Some(1.0), Some(1.0)));
+        let nothing = share(estimate(0.0, 0.0), whole);
+        assert_eq!((nothing.value, nothing.upper), (Some(0.0), Some(0.0)));
+        let unbounded = Value { lower: None, ..estimate(5.0, 0.1) };
+        assert_eq!(share(unbounded, whole).upper, None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Conditions on measures, bound to a snapshot's model.
+
+use clio_proto::{
+    Code, Having, MAX_FILTER_DEPTH, MAX_HAVING_TESTS, MeasureTest, Query, ServiceError,
+};
+
+use super::Output;
+use super::bind::bind_measures;
+use crate::snapshot::Snapshot;
+
+/// Which groups stay.
+#[derive(Debug)]
+pub(crate) enum GroupTest {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Measure { output: Output, test: MeasureTest },
+}
+
+impl GroupTest {
+    /// Whether a group stays, from the values of its measures.
+    pub(crate) fn holds(&self, value: &mut impl FnMut(&Output) -> Option<f64>) -> bool {
+        match self {
+            Self::All(all) => all.iter().all(|own| own.holds(value)),
+            Self::Any(all) => all.iter().any(|own| own.holds(value)),
+            Self::Not(own) => !own.holds(value),
+            Self::Measure { output, test } => test.holds(value(output)),
+        }
+    }
+
+    /// The positions, among the plan's `measures`, that it needs; some perhaps more than once.
+    pub(crate) fn needs(&self) -> Vec<usize> {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::needs).collect(),
+            Self::Not(own) => own.needs(),
+            Self::Measure { output, .. } => output.needs(),
+        }
+    }
+
+    /// Tests that all have to hold, as far as they are written so.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::All(all) => all.iter().flat_map(Self::parts).collect(),
+            other => vec![other],
+        }
+    }
+}
+
+/// Checks that conditions are about groups, not too many, and about numbers.
+pub(super) fn check_having(query: &Query) -> Result<(), ServiceError> {
+    let Some(having) = &query.having else { return Ok(()) };
+    let invalid = |message: String| ServiceError::new(Code::InvalidArgument, message);
+    let depth = having.depth();
+    if depth > MAX_FILTER_DEPTH {
+        let message =
+            format!("`having`: nested {depth} deep, over the limit of {MAX_FILTER_DEPTH}");
+        return Err(invalid(message));
+    }
+    let n_tests = having.measures().len();
+    if n_tests > MAX_HAVING_TESTS {
+        let message = format!("`having`: {n_tests} tests, the limit is {MAX_HAVING_TESTS}");
+        return Err(ServiceError::new(Code::ResourceExhausted, message));
+    }
+    if query.group_by.is_empty() {
+        let message =
+            "`having`: says which groups stay, and nothing is grouped; name keys in `group_by`";
+        return Err(invalid(message.to_owned()));
+    }
+    if let Some((measure, problem)) = first_problem(having) {
+        return Err(invalid(format!("`having`: of `{measure}`: {problem}")));
+    }
+    Ok(())
+}
+
+fn first_problem(having: &Having) -> Option<(&str, String)> {
+    match having {
+        Having::And(all) | Having::Or(all) => all.iter().find_map(first_problem),
+        Having::Not(own) => first_problem(own),
+        Having::Measure { measure, test } => test.problem().map(|problem| (&**measure, problem)),
+    }
+}
+
+/// What a query asks of measures.
+pub(super) struct Asked {
+    /// The stored measures that are needed, those of what is asked for first.
+    pub(super) measures: Vec<usize>,
+    /// How many of them are of what is asked for.
+    pub(super) n_answered: usize,
+    pub(super) outputs: Vec<Output>,
+    pub(super) having: Option<GroupTest>,
+}
+
+/// Binds the measures that a query asks for, and those that say which groups stay.
+pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
+    let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
+    let n_answered = measures.len();
+    let Some(having) = &query.having else {
+        return Ok(Asked { measures, n_answered, outputs, having: None });
+    };
+    let tested = having.measures().into_iter().map(str::to_owned);
+    let names: Vec<String> = query.measures.iter().cloned().chain(tested).collect();
+    let in_having =
+        |error: ServiceError| ServiceError::new(error.code, format!("`having`: {}", error.message));
+    let (measures, all) = bind_measures(snapshot, &names).map_err(in_having)?;
+    let mut tested = all.into_iter().skip(outputs.len());
+    let having = Some(group_test(having, &mut tested));
+    Ok(Asked { measures, n_answered, outputs, having })
+}
+
+/// Binds conditions; `outputs` gives what each test is of, in the order in which they are written.
+fn group_test(having: &Having, outputs: &mut impl Iterator<Item = Output>) -> GroupTest {
+    match having {
+        Having::And(all) => {
+            GroupTest::All(all.iter().map(|own| group_test(own, outputs)).collect())
+        }
+        Having::Or(all) => GroupTest::Any(all.iter().map(|own| group_test(own, outputs)).collect()),
+        Having::Not(own) => GroupTest::Not(Box::new(group_test(own, outputs))),
+        Having::Measure { test, .. } => {
+            let output = outputs.next().expect("each test has its measure's output");
+            GroupTest::Measure { output, test: *test }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Conditions on measures, as `--having` takes them, read into [`Having`].
+//!
+//! ```text
+//! test := (">=" | "<=" | ">" | "<") NUMBER | "between" NUMBER "and" NUMBER | "isNull" | "isNotNull"
+//! ```
+//!
+//! `and`, `or`, `not` and parentheses join tests as they join those of fields. Blanks around signs may be left out.
+
+use clio_proto::{Having, MeasureTest};
+
+use crate::filter::{Condition, Parser};
+use crate::usage::Usage;
+
+const TESTS: &str = "`>=`, `<=`, `>`, `<`, `between`, `isNull` or `isNotNull`";
+
+impl Condition for Having {
+    const WHAT: &'static str = "condition";
+    const BEGINNING: &'static str = "a measure, `not` or `(`";
+
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
+        let end = word.find(['<', '>', '=']).unwrap_or(word.len());
+        let (measure, rest) = word.split_at(end);
+        if !rest.is_empty() {
+            parser.put_back(rest);
+        }
+        if measure.is_empty() {
+            return Err(parser.expected(Self::BEGINNING));
+        }
+        Ok(Self::Measure { measure: measure.to_owned(), test: test(parser)? })
+    }
+
+    fn all_of(parts: Vec<Self>) -> Self {
+        Self::And(parts)
+    }
+
+    fn any_of(parts: Vec<Self>) -> Self {
+        Self::Or(parts)
+    }
+
+    fn none_of(part: Self) -> Self {
+        Self::Not(Box::new(part))
+    }
+}
+
+fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, Usage> {
+    let test = if parser.take_keyword("between") {
+        let from = number(parser)?;
+        if !parser.take_keyword("and") {
+            return Err(parser.expected("`and`"));
+        }
+        MeasureTest::Between { from, to: number(parser)? }
+    } else if parser.take_keyword("isNull") {
+        MeasureTest::IsNull(true)
+    } else if parser.take_keyword("isNotNull") {
+        MeasureTest::IsNull(false)
+    } else if let Some(comparison) = sign(parser) {
+        comparison(number(parser)?)
+    } else {
+        return Err(parser.expected(TESTS));
+    };
+    match test.problem() {
+        Some(problem) => Err(Usage(format!("--having: {problem}"))),
+        None => Ok(test),
+    }
+}
+
+/// How a number is compared.
+type Comparison = fn(f64) -> MeasureTest;
+
+/// The signs; of two that begin alike the longer one first.
+const SIGNS: [(&str, Comparison); 4] = [
+    (">=", MeasureTest::AtLeast),
+    ("<=", MeasureTest::AtMost),
+    (">", MeasureTest::Above),
+    ("<", MeasureTest::Below),
+];
+
+/// Takes a sign; the number may follow without a blank.
+fn sign(parser: &mut Parser<'_>) -> Option<Comparison> {
+    let next = parser.next_word()?;
+    let (sign, comparison) = SIGNS.into_iter().find(|(sign, _)| next.starts_with(sign))?;
+    let word = parser.word()?;
+    let rest = &word[sign.len()..];
+    if !rest.is_empty() {
+        parser.put_back(rest);
+    }
+    Some(comparison)
+}
+
+fn number(parser: &mut Parser<'_>) -> Result<f64, Usage> {
+    let found = parser.next_word().and_then(|word| word.parse().ok());
+    match found {
+        Some(number) => {
+            parser.word();
+            Ok(number)
+        }
+        None => Err(parser.expected("a number")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::parse_as;
+
+    fn is(measure: &str, test: MeasureTest) -> Having {
+        Having::Measure { measure: measure.to_owned(), test }
+    }
+
+    #[test]
+    fn conditions_are_read() {
+        let check = |text: &str, expected: &Having| {
+            assert_eq!(&parse_as::<Having>(text).unwrap(), expected);
+        };
+        let plays = is("plays", MeasureTest::AtLeast(100.0));
+        for text in ["plays >= 100", "plays>=100", "plays>= 1e2", "(plays >=100)"] {
+            check(text, &plays);
+        }
+        check("take_rate<0.25", &is("take_rate", MeasureTest::Below(0.25)));
+        check("plays > -1", &is("plays", MeasureTest::Above(-1.0)));
+        check("plays <= 5", &is("plays", MeasureTest::AtMost(5.0)));
+        check("take_rate isNotNull", &is("take_rate", MeasureTest::IsNull(false)));
+        let between = is("plays", MeasureTest::Between { from: 1.0, to: 2.5 });
+        check(
+            "plays between 1 and 2.5 and not take_rate ISNULL or plays>=100",
+            &Having::Or(vec![
+                Having::And(vec![
+                    between,
+                    Having::Not(Box::new(is("take_rate", MeasureTest::IsNull(true)))),
+                ]),
+                plays,
+            ]),
+        );
+    }
+
+    #[test]
+    fn a_broken_condition_says_where_and_what_was_expected() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(parse_as::<Having>(text).unwrap_err().to_string(), expected);
+        };
+        check("", "condition ``: expected a measure, `not` or `(` at the end");
+        check("plays", &format!("condition `plays`: expected {TESTS} at the end"));
+        check("plays = 5", &format!("condition `plays = 5`: expected {TESTS} at `= 5`"));
+        check("plays=5", &format!("condition `plays=5`: expected {TESTS} at `=5`"));
+        check(">= 5", "condition `>= 5`: expected a measure, `not` or `(` at `>= 5`");
+        check("plays >= many", "condition `plays >= many`: expected a number at `many`");
+        check("plays>=5x", "condition `plays>=5x`: expected a number at `5x`");
+        check("plays between 1", "condition `plays between 1`: expected `and` at the end");
+        check("plays >= inf", "--having: inf is not a finite number");
+        check("plays between 2 and 1", "--having: 2 is above 1; the smaller number comes first");
+    }
+}

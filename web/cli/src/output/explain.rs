@@ -1,0 +1,67 @@
+//! What an answer took, as `--explain` prints it: in words, as a note, as JSON.
+
+use clio_proto::{Answer, Work};
+use serde_json::{Map, Value, json};
+
+use super::numbers::whole_text;
+use super::shortened;
+
+/// In words, for people.
+pub(crate) fn words(answer: &Answer) -> String {
+    let Some(work) = &answer.work else {
+        return "the service does not say yet what an answer takes".to_owned();
+    };
+    let n = |number: u64| whole_text(number.into());
+    let periods: Vec<_> = answer.coverage.periods.iter().map(ToString::to_string).collect();
+    let steps: Vec<_> = work
+        .steps
+        .iter()
+        .map(|(step, elapsed)| format!("{} {:.1} ms", step.as_str(), elapsed.as_secs_f64() * 1e3))
+        .collect();
+    let lines = [
+        format!("periods    {}: {}", n(periods.len() as u64), shortened(&periods)),
+        format!("files      {}", n(work.n_files.into())),
+        format!("cells      {}, of them selected {}", n(work.n_cells), n(work.n_cells_selected)),
+        format!("groups     {}, of them stay {}", n(work.n_groups), n(answer.n_groups)),
+        format!("estimates  {}, of {} sketches united", n(work.n_estimates), n(work.n_unions)),
+        format!(
+            "bytes      {} of coupons, {} of registers",
+            n(work.coupon_bytes),
+            n(work.register_bytes)
+        ),
+        format!("time       {}", steps.join(", ")),
+    ];
+    lines.join("\n")
+}
+
+/// The counts, for the line of a program.
+pub(crate) fn note(answer: &Answer) -> String {
+    let counts = counts(answer.work.as_ref()).into_iter();
+    let counts: Vec<_> = counts.map(|(name, count)| format!("{name}:{count}")).collect();
+    format!("note: work={}", counts.join(","))
+}
+
+pub(super) fn json(work: Option<&Work>) -> Value {
+    let Some(found) = work else { return Value::Null };
+    let mut object: Map<String, Value> =
+        counts(work).into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    let steps = found.steps.iter().map(|(step, elapsed)| {
+        json!({ "step": step.as_str(), "elapsed_ms": elapsed.as_secs_f64() * 1e3 })
+    });
+    object.insert("steps".to_owned(), steps.collect());
+    Value::Object(object)
+}
+
+fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
+    let Some(work) = work else { return Vec::new() };
+    vec![
+        ("n_files", work.n_files.into()),
+        ("n_cells", work.n_cells),
+        ("n_cells_selected", work.n_cells_selected),
+        ("n_groups", work.n_groups),
+        ("n_estimates", work.n_estimates),
+        ("n_unions", work.n_unions),
+        ("coupon_bytes", work.coupon_bytes),
+        ("register_bytes", work.register_bytes),
+    ]
+}

@@ -1,0 +1,77 @@
+//! Conditions on measures, lowered.
+
+use clio_proto::{Having, MeasureTest, ServiceError};
+
+use crate::argument::Argument;
+use crate::names::Names;
+
+/// The argument `having`; `None` where it has no conditions.
+pub(super) fn having(
+    names: &Names,
+    argument: &Argument<'_>,
+) -> Result<Option<Having>, ServiceError> {
+    let conditions = conditions(names, argument)?;
+    Ok((!conditions.is_empty()).then(|| all_of(conditions)))
+}
+
+/// The conditions of one `CubeHaving`, all of which must hold.
+fn conditions(names: &Names, argument: &Argument<'_>) -> Result<Vec<Having>, ServiceError> {
+    let nested = |own: &Argument<'_>| conditions(names, own).map(all_of);
+    let list = |all: &Argument<'_>| -> Result<Vec<Having>, ServiceError> {
+        all.items()?.iter().map(nested).collect()
+    };
+    let mut found = Vec::new();
+    for (name, entry) in argument.conditions()? {
+        match name {
+            "and" => found.push(all_of(list(&entry)?)),
+            "or" => found.push(Having::Or(list(&entry)?)),
+            "not" => found.push(Having::Not(Box::new(nested(&entry)?))),
+            _ => {
+                let measure =
+                    names.condition(name).ok_or_else(|| argument.is_not("a condition"))?;
+                tests(measure, &entry, &mut found)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The conditions of one `NumberFilter`, in the order of the schema.
+fn tests(
+    measure: &str,
+    filter: &Argument<'_>,
+    found: &mut Vec<Having>,
+) -> Result<(), ServiceError> {
+    filter.conditions()?;
+    let number = |name: &str| filter.entry(name)?.map(|own| own.number()).transpose();
+    let (least, most) = (number("atLeast")?, number("atMost")?);
+    let is_null = filter.entry("isNull")?.map(|own| own.flag()).transpose()?;
+    let tests = [
+        match (least, most) {
+            (Some(from), Some(to)) => Some(MeasureTest::Between { from, to }),
+            (Some(least), None) => Some(MeasureTest::AtLeast(least)),
+            (None, most) => most.map(MeasureTest::AtMost),
+        },
+        number("above")?.map(MeasureTest::Above),
+        number("below")?.map(MeasureTest::Below),
+        is_null.map(MeasureTest::IsNull),
+    ];
+    for test in tests.into_iter().flatten() {
+        if let Some(problem) = test.problem() {
+            return Err(filter.error(&problem));
+        }
+        found.push(Having::Measure { measure: measure.to_owned(), test });
+    }
+    Ok(())
+}
+
+fn all_of(mut conditions: Vec<Having>) -> Having {
+    match conditions.pop() {
+        Some(only) if conditions.is_empty() => only,
+        Some(last) => {
+            conditions.push(last);
+            Having::And(conditions)
+        }
+        None => Having::And(conditions),
+    }
+}

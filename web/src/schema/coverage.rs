@@ -1,0 +1,181 @@
+//! The days behind an answer: the types `Coverage`, `DayRange` and `MixedLookup`.
+
+use async_graphql::Value as GraphQlValue;
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use clio_proto::{DayRange, MixedLookup};
+
+use super::object::{ObjectOf, int, text, texts};
+use super::scalars::DATE;
+
+pub(super) const COVERAGE: &str = "Coverage";
+const DAYS: &str = "DayRange";
+const MIXED_LOOKUP: &str = "MixedLookup";
+
+/// The most days that the fields list which ranges replaced.
+const MAX_LISTED_DAYS: usize = 1_000;
+
+#[derive(Debug, Clone)]
+struct Days(DayRange);
+
+#[derive(Debug, Clone)]
+pub(super) struct Coverage {
+    from: Option<String>,
+    to: Option<String>,
+    n_days: u32,
+    n_days_present: u32,
+    n_missing: u64,
+    missing: Vec<Days>,
+    retired: Vec<Days>,
+    provisional: Vec<Days>,
+    periods: Vec<String>,
+    mixed: Vec<Mixed>,
+}
+
+/// A lookup of which the days took different states.
+#[derive(Debug, Clone)]
+struct Mixed {
+    mixed: MixedLookup,
+    others: Vec<Days>,
+}
+
+impl From<clio_proto::Coverage> for Coverage {
+    fn from(coverage: clio_proto::Coverage) -> Self {
+        let days = |ranges: Vec<DayRange>| ranges.into_iter().map(Days).collect();
+        Self {
+            from: coverage.range.map(|(from, _)| from.to_string()),
+            to: coverage.range.map(|(_, to)| to.to_string()),
+            n_days: coverage
+                .range
+                .and_then(|(from, to)| DayRange::try_new(from, to))
+                .map_or(0, DayRange::n_days),
+            n_days_present: coverage.n_days_present,
+            n_missing: coverage.n_missing(),
+            missing: days(coverage.missing),
+            retired: days(coverage.retired),
+            provisional: days(coverage.provisional),
+            periods: coverage.periods.iter().map(ToString::to_string).collect(),
+            mixed: coverage
+                .mixed
+                .into_iter()
+                .map(|mixed| Mixed { others: days(mixed.others.clone()), mixed })
+                .collect(),
+        }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(coverage()).register(days_type()).register(mixed())
+}
+
+fn coverage() -> Object {
+    ObjectOf::<Coverage>::new(COVERAGE, "The days behind an answer.")
+        .leaf(
+            "from",
+            TypeRef::named(DATE),
+            "The first day asked for; null when the lake is empty.",
+            |it| text(it.from.as_deref()),
+        )
+        .leaf(
+            "to",
+            TypeRef::named(DATE),
+            "The last day asked for; null when the lake is empty.",
+            |it| text(it.to.as_deref()),
+        )
+        .leaf("nDays", int(), "How many days lie between them, both included.", |it| {
+            it.n_days.into()
+        })
+        .leaf(
+            "nDaysPresent",
+            int(),
+            "The days whose numbers are in the answer; 0: there is no data, and every value is null.",
+            |it| it.n_days_present.into(),
+        )
+        .leaf("nMissing", int(), "How many days missingRanges holds.", |it| it.n_missing.into())
+        .list(
+            "missingRanges",
+            DAYS,
+            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by \
+             one. Without from and to, the gaps between the days that are there.",
+            |it: &Coverage| &it.missing,
+        )
+        .list(
+            "retiredRanges",
+            DAYS,
+            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
+            |it: &Coverage| &it.retired,
+        )
+        .list(
+            "provisionalRanges",
+            DAYS,
+            "Days asked for whose numbers may still change.",
+            |it: &Coverage| &it.provisional,
+        )
+        .old_leaf(
+            "missing",
+            TypeRef::named_nn_list_nn(DATE),
+            "The first 1000 days of missingRanges.",
+            "Ask for missingRanges, which are complete however long they are.",
+            |it| listed(&it.missing),
+        )
+        .old_leaf(
+            "retired",
+            TypeRef::named_nn_list_nn(DATE),
+            "The first 1000 days of retiredRanges.",
+            "Ask for retiredRanges, which are complete however long they are.",
+            |it| listed(&it.retired),
+        )
+        .old_leaf(
+            "provisional",
+            TypeRef::named_nn_list_nn(DATE),
+            "The first 1000 days of provisionalRanges.",
+            "Ask for provisionalRanges, which are complete however long they are.",
+            |it| listed(&it.provisional),
+        )
+        .leaf(
+            "periods",
+            TypeRef::named_nn_list_nn(TypeRef::STRING),
+            "The periods that were read: \"2026\", \"2026-02\", \"2026-03-01\", \"all\".",
+            |it| texts(&it.periods),
+        )
+        .list(
+            "mixedLookups",
+            MIXED_LOOKUP,
+            "Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.",
+            |it: &Coverage| &it.mixed,
+        )
+        .finish()
+}
+
+fn mixed() -> Object {
+    ObjectOf::<Mixed>::new(
+        MIXED_LOOKUP,
+        "A lookup of which the days of an answer took different states (on_change = \"new_days\").",
+    )
+    .leaf("lookup", TypeRef::named_nn(TypeRef::STRING), "The lookup's name in the model.", |it| {
+        it.mixed.lookup.as_str().into()
+    })
+    .leaf("stateCount", int(), "How many states there are.", |it| it.mixed.n_states.into())
+    .list("otherRanges", DAYS, "The days that took another one than the last day.", |it: &Mixed| {
+        &it.others
+    })
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+        it.mixed.to_string().into()
+    })
+    .finish()
+}
+
+fn days_type() -> Object {
+    ObjectOf::<Days>::new(DAYS, "Days from one to another, both included.")
+        .leaf("from", TypeRef::named_nn(DATE), "The first day.", |it| {
+            it.0.first().to_string().into()
+        })
+        .leaf("to", TypeRef::named_nn(DATE), "The last day.", |it| it.0.last().to_string().into())
+        .leaf("nDays", int(), "How many days they are.", |it| it.0.n_days().into())
+        .finish()
+}
+
+/// The first days of some ranges.
+fn listed(ranges: &[Days]) -> GraphQlValue {
+    let days = ranges.iter().flat_map(|Days(range)| range.days()).take(MAX_LISTED_DAYS);
+    days.map(|day| day.to_string()).collect()
+}

@@ -1,0 +1,150 @@
+//! Whom the rows of a page reach together: the types `Reach`, `ReachStep`, `Overlap` and `ReachNumber`.
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value as GraphQlValue};
+
+use super::object::{ObjectOf, number};
+use super::question::MEASURE;
+use crate::names::enum_name;
+
+pub(super) const REACH: &str = "Reach";
+const REACH_STEP: &str = "ReachStep";
+const OVERLAP: &str = "Overlap";
+const REACH_NUMBER: &str = "ReachNumber";
+
+/// What the rows of a page have in common and apart, as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Reach {
+    measure: Name,
+    deduplicated: Number,
+    steps: Vec<Step>,
+    overlaps: Vec<Overlap>,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    row: u32,
+    incremental: Number,
+    alone: Number,
+    cumulative: Number,
+}
+
+#[derive(Debug, Clone)]
+struct Overlap {
+    left: u32,
+    right: u32,
+    both: Number,
+    jaccard: Number,
+}
+
+#[derive(Debug, Clone)]
+struct Number(clio_proto::Value);
+
+impl From<clio_proto::Reach> for Reach {
+    fn from(reach: clio_proto::Reach) -> Self {
+        let step = |step: clio_proto::ReachStep| Step {
+            row: step.row,
+            incremental: Number(step.incremental),
+            alone: Number(step.alone),
+            cumulative: Number(step.cumulative),
+        };
+        let overlap = |overlap: clio_proto::Overlap| Overlap {
+            left: overlap.left,
+            right: overlap.right,
+            both: Number(overlap.both),
+            jaccard: Number(overlap.jaccard),
+        };
+        Self {
+            measure: Name::new(enum_name(&reach.measure)),
+            deduplicated: Number(reach.deduplicated),
+            steps: reach.steps.into_iter().map(step).collect(),
+            overlaps: reach.overlaps.into_iter().map(overlap).collect(),
+        }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(reach()).register(step()).register(overlap()).register(reach_number())
+}
+
+fn reach() -> Object {
+    ObjectOf::<Reach>::new(REACH, "What the rows of the page have in common and apart.")
+        .leaf("measure", TypeRef::named_nn(MEASURE), "The distinct measure.", |it| {
+            GraphQlValue::Enum(it.measure.clone())
+        })
+        .one(
+            "deduplicated",
+            REACH_NUMBER,
+            "Different people over all rows of the page.",
+            |it: &Reach| &it.deduplicated,
+        )
+        .list(
+            "steps",
+            REACH_STEP,
+            "Each row once, in the greedy order: the first reaches most, each other one adds most to those before it.",
+            |it: &Reach| &it.steps,
+        )
+        .list("overlaps", OVERLAP, "Each pair of rows once.", |it: &Reach| &it.overlaps)
+        .finish()
+}
+
+fn step() -> Object {
+    ObjectOf::<Step>::new(REACH_STEP, "One row in the greedy order.")
+        .leaf("row", int(), "The row, counted from 0 on the page.", |it| it.row.into())
+        .one(
+            "incremental",
+            REACH_NUMBER,
+            "Those whom it adds to the rows before it in this order.",
+            |it: &Step| &it.incremental,
+        )
+        .one(
+            "alone",
+            REACH_NUMBER,
+            "Those whom none of the other rows of the page reaches.",
+            |it: &Step| &it.alone,
+        )
+        .one(
+            "cumulative",
+            REACH_NUMBER,
+            "Different people of this row and those before it.",
+            |it: &Step| &it.cumulative,
+        )
+        .finish()
+}
+
+fn overlap() -> Object {
+    ObjectOf::<Overlap>::new(OVERLAP, "Two rows of the page.")
+        .leaf("left", int(), "The one that stands first, counted from 0.", |it| it.left.into())
+        .leaf("right", int(), "The other one.", |it| it.right.into())
+        .one("both", REACH_NUMBER, "Those whom both reach.", |it: &Overlap| &it.both)
+        .one(
+            "jaccard",
+            REACH_NUMBER,
+            "Those whom both reach, as a fraction of those whom either reaches.",
+            |it: &Overlap| &it.jaccard,
+        )
+        .finish()
+}
+
+fn reach_number() -> Object {
+    let float = || TypeRef::named(TypeRef::FLOAT);
+    let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
+    ObjectOf::<Number>::new(REACH_NUMBER, "A number of a reach with its 95 % bounds.")
+        .leaf("value", float(), "The number; null where it cannot be told.", |it| {
+            number(it.0.value)
+        })
+        .leaf("lower", float(), "The lower bound.", |it| number(it.0.lower))
+        .leaf("upper", float(), "The upper bound.", |it| number(it.0.upper))
+        .leaf("exact", boolean(), "No sketch error is in it.", |it| it.0.exact.into())
+        .leaf(
+            "cannotTell",
+            boolean(),
+            "Half of the bounds is wider than half of the number, since a small part of large sets cannot be seen.",
+            |it| it.0.value.is_none().into(),
+        )
+        .finish()
+}
+
+fn int() -> TypeRef {
+    TypeRef::named_nn(TypeRef::INT)
+}

@@ -1,0 +1,95 @@
+//! What an answer took: the types `Work` and `WorkStep`.
+
+use std::time::Duration;
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+
+use super::object::ObjectOf;
+use super::scalars::INT64;
+
+pub(super) const WORK: &str = "Work";
+const WORK_STEP: &str = "WorkStep";
+
+/// What an answer took, as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    work: clio_proto::Work,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    step: clio_proto::WorkStep,
+    elapsed: Duration,
+}
+
+impl From<clio_proto::Work> for Work {
+    fn from(work: clio_proto::Work) -> Self {
+        let step = |(step, elapsed): &(clio_proto::WorkStep, Duration)| Step {
+            step: *step,
+            elapsed: *elapsed,
+        };
+        Self { steps: work.steps.iter().map(step).collect(), work }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(work()).register(step())
+}
+
+fn work() -> Object {
+    let number = || TypeRef::named_nn(INT64);
+    ObjectOf::<Work>::new(
+        WORK,
+        "What an answer took: the same of the same query on the same snapshot, but for times. The periods that were \
+         read are in the coverage.",
+    )
+    .leaf("fileCount", number(), "Files of the periods that were read.", |it| {
+        it.work.n_files.into()
+    })
+    .leaf("cellCount", number(), "Their cells.", |it| it.work.n_cells.into())
+    .leaf("selectedCellCount", number(), "Those of them that the filter left.", |it| {
+        it.work.n_cells_selected.into()
+    })
+    .leaf("groupCount", number(), "Groups before having.", |it| it.work.n_groups.into())
+    .leaf(
+        "estimateCount",
+        number(),
+        "Distinct counts that were estimated, those of the total among them.",
+        |it| it.work.n_estimates.into(),
+    )
+    .leaf(
+        "unionCount",
+        number(),
+        "Sketches that were united for them; one that stands for a whole file counts once.",
+        |it| it.work.n_unions.into(),
+    )
+    .leaf(
+        "couponBytes",
+        number(),
+        "The bytes that were read of sketches held as coupons.",
+        |it| it.work.coupon_bytes.into(),
+    )
+    .leaf(
+        "registerBytes",
+        number(),
+        "The bytes that were read of sketches held as registers.",
+        |it| it.work.register_bytes.into(),
+    )
+    .list("steps", WORK_STEP, "Where the time went, in order.", |it: &Work| &it.steps)
+    .finish()
+}
+
+fn step() -> Object {
+    ObjectOf::<Step>::new(WORK_STEP, "A step of answering a query.")
+        .leaf(
+            "step",
+            TypeRef::named_nn(TypeRef::STRING),
+            "\"bind\", \"select\", \"total\", \"having\", \"order\" or \"rows\".",
+            |it| it.step.as_str().into(),
+        )
+        .leaf("elapsedMs", TypeRef::named_nn(TypeRef::FLOAT), "How long it took.", |it| {
+            (it.elapsed.as_secs_f64() * 1e3).into()
+        })
+        .finish()
+}

@@ -1,0 +1,94 @@
+//! What the service of tests answers.
+
+use std::time::Duration;
+
+use clio_proto::{
+    Answer, Coverage, Extra, FieldRef, GroupKey, Key, MixedLookup, Notice, Overlap, Query, Rank,
+    Reach, ReachStep, Row, Work, WorkStep,
+};
+
+use super::{days, snapshot};
+
+/// An answer to a query, with one group and a number for each measure.
+pub(crate) fn answer(query: &Query) -> Answer {
+    let key = |key: &GroupKey| Key {
+        value: Some(format!("a {key}")),
+        label: matches!(key, GroupKey::Field(field) if field.attribute.is_none())
+            .then(|| "Dune".to_owned()),
+        media: Some("/media/dune.mp4".to_owned()),
+    };
+    let number = |(index, name): (usize, &String)| match name.as_str() {
+        "take_rate" => clio_proto::Value::undefined(),
+        "impressions" => clio_proto::Value::exact(1_000.0),
+        "watch_seconds" => clio_proto::Value::whole(180_143_985_094_819_860),
+        _ => {
+            let number = 100.5 * f64::from(u8::try_from(index).unwrap());
+            clio_proto::Value::estimate(number, 90.25, f64::INFINITY, false)
+        }
+    };
+    let has = |extra| query.extras.contains(&extra);
+    let row = |keys: Vec<Key>| Row {
+        keys,
+        shares: match has(Extra::Shares) {
+            true => vec![clio_proto::Value::estimate(0.25, 0.2, 0.3, false); query.measures.len()],
+            false => Vec::new(),
+        },
+        rank: has(Extra::Ranks).then_some(Rank { best: 1, worst: 3 }),
+        values: query.measures.iter().enumerate().map(number).collect(),
+    };
+    Answer {
+        snapshot: snapshot(41),
+        group_by: query.group_by.clone(),
+        measures: query.measures.clone(),
+        rows: vec![row(query.group_by.iter().map(key).collect())],
+        total: row(Vec::new()),
+        reach: has(Extra::Reach).then(|| reach(&query.measures[0])),
+        others: has(Extra::Others).then(|| row(Vec::new())),
+        n_groups: 1,
+        overlapping: vec![FieldRef::parse("asset.tags")],
+        coverage: Coverage {
+            range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
+            n_days_present: 31,
+            missing: vec![days("2026-02-01", "2026-02-02")],
+            retired: vec![days("2026-02-02", "2026-02-02")],
+            provisional: vec![days("2026-01-31", "2026-01-31")],
+            periods: vec!["2026-01".parse().unwrap()],
+            mixed: vec![MixedLookup {
+                lookup: "audiences".to_owned(),
+                n_states: 2,
+                others: vec![days("2026-01-01", "2026-01-10")],
+            }],
+        },
+        notices: vec![Notice {
+            field: FieldRef::parse("country"),
+            value: "UX".to_owned(),
+            is_prefix: false,
+            nearest: vec!["US".to_owned(), "UK".to_owned()],
+        }],
+        n_notices: 1,
+        elapsed: Duration::from_micros(2_500),
+        work: Some(Work {
+            n_files: 2,
+            n_cells: 500,
+            n_cells_selected: 40,
+            n_groups: 9,
+            n_estimates: 7,
+            n_unions: 80,
+            coupon_bytes: 9_876_543_210,
+            register_bytes: 16_384,
+            steps: vec![(WorkStep::Bind, Duration::from_micros(250))],
+        }),
+    }
+}
+
+/// One row that is told whom it adds, and not whom it reaches alone.
+fn reach(measure: &str) -> Reach {
+    let told = clio_proto::Value::estimate(100.0, 90.0, 110.0, false);
+    let untold = clio_proto::Value { value: None, ..told };
+    Reach {
+        measure: measure.to_owned(),
+        deduplicated: told,
+        steps: vec![ReachStep { row: 0, incremental: told, alone: untold, cumulative: told }],
+        overlaps: vec![Overlap { left: 0, right: 1, both: untold, jaccard: told }],
+    }
+}
