@@ -1,6 +1,7 @@
 //! Every snippet of every page is run: commands in order against the real binary, settings by it, queries as what they
 //! are. Models are parsed by `proto/tests/model_reference`. What a test cannot run stands in [`LEFT_OUT`], with the reason.
 
+mod grpc;
 mod page;
 mod session;
 
@@ -73,6 +74,7 @@ fn every_snippet_runs() {
                 "toml" => toml_block(&mut session, &place, &block.text),
                 "sql" => session.sql(&place, &block.text),
                 "graphql" => session.graphql(&place, &block.text),
+                "json" if block.text.contains("\"measures\":") => session.grpc(&place, &block.text),
                 "json" => {
                     let read = serde_json::from_str::<serde_json::Value>(&block.text);
                     read.unwrap_or_else(|error| panic!("{place}: {error}"));

@@ -140,6 +140,14 @@ impl Session {
         assert!(status == 200 && answer["errors"].is_null(), "{place}: {status} {answer}");
     }
 
+    /// Asks the page's serving what the body of a gRPC request says.
+    pub(super) fn grpc(&self, place: &str, body: &str) {
+        let serving = self.servers.iter().find(|(address, _)| address.ends_with(":50051"));
+        let (_, serving) =
+            serving.unwrap_or_else(|| panic!("{place}: no server is started before"));
+        super::grpc::ask(place, &serving.url, body);
+    }
+
     /// The flags and the variables (`CLIO_…`) of all commands, as their help has them.
     pub(super) fn flags_and_variables(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
