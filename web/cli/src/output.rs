@@ -2,6 +2,7 @@
 
 pub(crate) mod explain;
 mod formats;
+mod keys;
 mod notes;
 mod numbers;
 mod reach;

@@ -11,7 +11,6 @@ use arrow::error::ArrowError;
 use clap::ValueEnum;
 use clio_etl::SqlAnswer;
 use clio_proto::{Answer, Description};
-pub(super) use table::key_text;
 
 /// The formats that `--format` knows.
 #[derive(Debug, Clone, Copy, ValueEnum)]

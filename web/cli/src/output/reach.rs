@@ -3,7 +3,7 @@
 use clio_proto::{Answer, MeasureFormat, Overlap, Reach, ReachStep, Value};
 use serde_json::json;
 
-use super::formats::key_text;
+use super::keys::key_text;
 use super::numbers::{Shown, number_with_bounds};
 use super::tables::table_of;
 

@@ -8,11 +8,12 @@ use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, DayRange, Description, Key, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
+    Answer, DayRange, Description, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
 };
 use comfy_table::{Cell, CellAlignment, Table};
 
 use super::{Format, Options, Pages, Rows};
+use crate::output::keys::key_text;
 use crate::output::notes::unattributed;
 use crate::output::numbers::{Shown, number_with_bounds, whole_text};
 use crate::output::tables::ruled_below_its_head;
@@ -127,16 +128,6 @@ fn rank_text(rank: Rank) -> String {
 fn share_text(share: &Value) -> String {
     let format = Shown { format: MeasureFormat::Percent, is_whole: false };
     if share.value.is_none() { String::new() } else { number_with_bounds(share, format) }
-}
-
-pub(in crate::output) fn key_text(key: &Key) -> String {
-    let text = match (&key.label, &key.value) {
-        (Some(label), Some(value)) if label != value => format!("{label} ({value})"),
-        (_, Some(value)) => value.clone(),
-        (Some(label), None) => label.clone(),
-        (None, None) => "(null)".to_owned(),
-    };
-    safe(&text, Lines::One).into_owned()
 }
 
 /// What people must know to trust the table: snapshot, days, gaps, overlaps, error.
