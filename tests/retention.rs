@@ -89,7 +89,7 @@ fn old_days_go_and_what_is_asked_of_them_is_not_made_up() {
     assert_eq!(by_day["coverage"]["missing"], json!(["2025-01-30", "2025-01-31"]));
     let table = ["query", "--lake", "lake", "--from", "2025-01-31"];
     assert!(sandbox.ok(table).contains(
-        "of them in retired months (1): 2025-01-31; ask for the whole month, and not by day"
+        "of them in retired months (1): 2025-01-31; ask for the whole month, and neither by day nor by week"
     ));
     let snapshots = sandbox.ok(["lake", "snapshots", "--lake", "lake"]);
     assert!(
