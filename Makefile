@@ -2,6 +2,7 @@
 #
 #   make demo     a dashboard with a week of synthetic data on http://127.0.0.1:8080
 #   make test     everything that CI checks
+#   make dist     a wheel, a tarball and a Debian package in target/dist/packages, each installed and tried
 #   make soak     the etl killed a hundred times, at other moments each time
 #   make bench    figures for README.md: 20 million events, a release build
 #   make peers    comparisons with other engines (tests/peers); Spark's needs Java 17
@@ -22,7 +23,7 @@ SKETCHES ?= 400
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
 	-o -path '*/e2e' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo dashboard build test check-rust check-dashboard test-rust test-browser test-fuzz soak bench accuracy fuzz peers peers-speed peers-growth fmt clean
+.PHONY: help demo dashboard build dist test check-rust check-dashboard test-rust test-browser test-fuzz soak bench accuracy fuzz peers peers-speed peers-growth fmt clean
 
 help:
 	@sed -n '/^# From/,/^#$$/s/^# \{0,1\}//p' Makefile
@@ -39,6 +40,10 @@ dashboard: $(DASHBOARD)/dist/index.html
 
 build: dashboard
 	cargo build --release --locked --package clio-cli
+
+dist: dashboard
+	web/cli/dist/build.sh
+	web/cli/dist/try.sh
 
 # In a profile of its own, which optimises in full what a run of the etl spends its time in, and nothing else.
 demo: dashboard
