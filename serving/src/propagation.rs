@@ -5,6 +5,9 @@ use clio_proto::{Expression, Value};
 #[cfg(test)]
 mod tests;
 
+/// The number of standard deviations that 95 % bounds are wide.
+pub(crate) const Z_95: f64 = 1.96;
+
 /// The value with its 95 % bounds, given those of the measures.
 ///
 /// The value is exact if all its measures are, and no number on the way is so large (beyond 2^53) that it was
@@ -57,7 +60,7 @@ pub(crate) fn with_bounds(
     let unbounded = Value { value: Some(value), ..Value::undefined() };
     let (mut down_squared, mut up_squared) = (0.0, 0.0);
     // By how much the result goes up or down with each measure.
-    let mut effects: Vec<(&str, f64, f64)> = Vec::new();
+    let mut effects: Vec<(&str, Value, f64)> = Vec::new();
     for (index, (name, measure)) in measures.iter().enumerate() {
         if measure.exact {
             continue;
@@ -81,7 +84,7 @@ pub(crate) fn with_bounds(
         }
         down_squared += down * down;
         up_squared += up * up;
-        effects.extend(measure.value.map(|own| (*name, own, (ends[1] - ends[0]) / 2.0)));
+        effects.push((*name, *measure, (ends[1] - ends[0]) / 2.0));
     }
     let narrower = together(&effects, is_part_of).sqrt();
     let (lower, upper) =
@@ -94,22 +97,44 @@ pub(crate) fn with_bounds(
 
 /// The variance of a result over what it would be if its measures erred independently: Σ eᵢ eⱼ Jᵢⱼ over Σ eᵢ², with e the
 /// effects of measures and J the Jaccard index of two of them.
-fn together(effects: &[(&str, f64, f64)], is_part_of: impl Fn(&str, &str) -> bool) -> f64 {
+fn together(effects: &[(&str, Value, f64)], is_part_of: impl Fn(&str, &str) -> bool) -> f64 {
     let apart: f64 = effects.iter().map(|(_, _, effect)| effect * effect).sum();
     let mut all = apart;
     for (at, (one, value_of_one, effect_of_one)) in effects.iter().enumerate() {
         for (other, value_of_other, effect_of_other) in &effects[at + 1..] {
             let jaccard = if is_part_of(one, other) {
-                value_of_one / value_of_other
+                jaccard_of_part(*value_of_one, *value_of_other)
             } else if is_part_of(other, one) {
-                value_of_other / value_of_one
+                jaccard_of_part(*value_of_other, *value_of_one)
             } else {
                 continue;
             };
-            if jaccard.is_finite() {
-                all += 2.0 * jaccard.clamp(0.0, 1.0) * effect_of_one * effect_of_other;
-            }
+            all += 2.0 * jaccard.unwrap_or(0.0) * effect_of_one * effect_of_other;
         }
     }
     if apart > 0.0 { (all / apart).max(0.0) } else { 1.0 }
+}
+
+/// The Jaccard index of a part and its whole, which is the part's value over the whole's; `None` where that is no number.
+///
+/// Estimates of a part that is nearly all may be equal, or the part's the larger one. That does not show that nothing is
+/// missing: with an error σ of both, a part of 1 - 2 z² σ² still lies within 95 % of it. So the index is at most that, and
+/// what follows from it keeps bounds.
+pub(crate) fn jaccard_of_part(part: Value, whole: Value) -> Option<f64> {
+    let share = part.value? / whole.value?;
+    let unseen = match (relative_error(part), relative_error(whole)) {
+        (Some(of_part), Some(of_whole)) => 2.0 * Z_95 * Z_95 * of_part * of_whole,
+        _ => 0.0,
+    };
+    share.is_finite().then(|| share.clamp(0.0, (1.0 - unseen).max(0.0)))
+}
+
+/// The standard deviation of a value's logarithm, from its bounds; `None` where they say nothing of it.
+pub(crate) fn relative_error(value: Value) -> Option<f64> {
+    if value.exact || value.value == Some(0.0) {
+        return Some(0.0);
+    }
+    let (lower, upper) = (value.lower?, value.upper?);
+    let error = (upper / lower).ln() / (2.0 * Z_95);
+    (lower > 0.0 && error.is_finite()).then_some(error)
 }

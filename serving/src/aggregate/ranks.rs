@@ -9,11 +9,10 @@
 use clio_proto::{Direction, Rank, Value};
 
 use crate::normal::quantile;
+use crate::propagation::Z_95;
 
 /// How many of all answers may have a number outside its interval.
 const SHARE_OUTSIDE: f64 = 0.05;
-/// The number of standard deviations that 95 % bounds are wide.
-const Z_95: f64 = 1.96;
 
 /// The places of groups by one measure's values; `None` where a value is undefined, which has none.
 ///

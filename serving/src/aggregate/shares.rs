@@ -2,8 +2,7 @@
 
 use clio_proto::Value;
 
-/// The number of standard deviations that 95 % bounds are wide.
-const Z_95: f64 = 1.96;
+use crate::propagation::{Z_95, jaccard_of_part, relative_error};
 
 /// A group's value over the total's, which holds the group. Undefined where the total is 0 or undefined, or the
 /// value is below 0.
@@ -26,19 +25,10 @@ pub(super) fn share(part: Value, whole: Value) -> Value {
     };
     // What two estimates make of a part that is nearly all may be more than all.
     let share = share.min(1.0);
-    let variance = of_part.powi(2) + of_whole.powi(2) - 2.0 * of_part * of_whole * share;
+    let in_common = jaccard_of_part(part, whole).unwrap_or(0.0);
+    let variance = of_part.powi(2) + of_whole.powi(2) - 2.0 * of_part * of_whole * in_common;
     let margin = Z_95 * variance.max(0.0).sqrt();
     Value::estimate(share, share * (-margin).exp(), (share * margin.exp()).min(1.0), false)
-}
-
-/// The standard deviation of a value's logarithm, from its bounds; `None` where they say nothing of it.
-fn relative_error(value: Value) -> Option<f64> {
-    if value.exact || value.value == Some(0.0) {
-        return Some(0.0);
-    }
-    let (lower, upper) = (value.lower?, value.upper?);
-    let error = (upper / lower).ln() / (2.0 * Z_95);
-    (lower > 0.0 && error.is_finite()).then_some(error)
 }
 
 #[cfg(test)]
@@ -73,6 +63,8 @@ mod tests {
         assert!((half_width(share(Value::exact(10.0), whole)) - 0.01).abs() < 1e-9);
         let all = share(estimate(1001.0, 0.01), whole);
         assert_eq!((all.value, all.upper), (Some(1.0), Some(1.0)));
+        // One that is told from nothing missing by no sketch: 1 - 2 z² σ².
+        assert!((all.lower.unwrap() - (1.0 - 2.0 * (Z_95 * 0.01).powi(2))).abs() < 1e-6);
         let nothing = share(estimate(0.0, 0.0), whole);
         assert_eq!((nothing.value, nothing.upper), (Some(0.0), Some(0.0)));
         let unbounded = Value { lower: None, ..estimate(5.0, 0.1) };

@@ -46,6 +46,23 @@ fn a_part_errs_together_with_its_whole() {
     assert!((found / 1e-9 - 1.0).abs() < 1e-3, "{found}");
 }
 
+/// Equal estimates of a part and its whole made bounds without width.
+#[test]
+fn a_part_that_is_as_large_as_its_whole_keeps_bounds() {
+    let ratio = Expression::parse("a / b").unwrap();
+    let margin = (Z_95 * 0.008_f64).exp();
+    for part in [1000.0, 1001.0] {
+        let measures = |name: &str| {
+            let value = if name == "a" { part } else { 1000.0 };
+            estimate(value, value / margin, value * margin)
+        };
+        let found = with_bounds(&ratio, measures, |part, whole| (part, whole) == ("a", "b"));
+        let below = 1.0 - found.lower.unwrap() / found.value.unwrap();
+        let expected = 2.0 * (Z_95 * 0.008_f64).powi(2);
+        assert!((below / expected - 1.0).abs() < 0.02, "{below} {expected}");
+    }
+}
+
 #[test]
 fn a_result_that_no_number_holds_is_undefined() {
     let huge = Expression::parse("a * a").unwrap();
