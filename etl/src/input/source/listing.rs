@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use jiff::civil::Date;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
-use regex::Regex;
 use url::{Position, Url};
+use wildmatch::WildMatch;
 
 use clio_lake::is_transient;
 
@@ -293,9 +293,9 @@ pub(crate) fn format_of(name: &str) -> Option<(&str, Format)> {
     Some((stem, format))
 }
 
-/// Which names the files have.
+/// Which names the files have: in a pattern `*` is any text, `?` any character, everything else itself.
 struct Names {
-    patterns: Vec<Regex>,
+    patterns: Vec<WildMatch>,
     description: String,
 }
 
@@ -319,28 +319,17 @@ impl Names {
             }
         }
         // Some systems write endings in capitals; what the model spells is what it means.
-        let case = if is_by_ending { "(?i)" } else { "" };
-        let pattern = |glob: &String| Regex::new(&format!("{case}{}", glob_regex(glob))).ok();
-        let patterns = globs.iter().filter_map(pattern).collect();
+        let pattern = |glob: &String| match is_by_ending {
+            true => WildMatch::new_case_insensitive(glob),
+            false => WildMatch::new(glob),
+        };
+        let patterns = globs.iter().map(pattern).collect();
         Self { patterns, description: description.join(" or ") }
     }
 
     fn match_name(&self, name: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.is_match(name))
+        self.patterns.iter().any(|pattern| pattern.matches(name))
     }
-}
-
-/// `*` is any text, `?` any character; everything else is itself.
-fn glob_regex(glob: &str) -> String {
-    let inner: String = glob
-        .chars()
-        .map(|letter| match letter {
-            '*' => ".*".to_owned(),
-            '?' => ".".to_owned(),
-            other => regex::escape(other.encode_utf8(&mut [0; 4])),
-        })
-        .collect();
-    format!("^{inner}$")
 }
 
 #[cfg(test)]
@@ -381,9 +370,14 @@ mod tests {
         let by_ending = Names::of(&file_set(&[], csv()));
         assert!(by_ending.match_name("a.csv") && by_ending.match_name("a.csv.gz"));
         assert!(!by_ending.match_name("a.csv.bak") && !by_ending.match_name("acsv"));
+        assert!(by_ending.match_name("A.CSV") && by_ending.match_name("a.csv.GZ"));
         let by_pattern = Names::of(&file_set(&["bts-*.txt", "?.csv"], csv()));
         assert!(by_pattern.match_name("bts-2024.txt") && by_pattern.match_name("x.csv"));
         assert!(!by_pattern.match_name("bts-2024.txt.gz") && !by_pattern.match_name("xy.csv"));
+        assert!(!by_pattern.match_name("BTS-2024.txt") && by_pattern.match_name("é.csv"));
         assert_eq!(by_pattern.description, "`bts-*.txt` or `?.csv`");
+        let by_letters = Names::of(&file_set(&["[ab].(c+)", "{a,b}", "\\d"], csv()));
+        assert!(by_letters.match_name("[ab].(c+)") && by_letters.match_name("{a,b}"));
+        assert!(by_letters.match_name("\\d") && !by_letters.match_name("a"));
     }
 }
