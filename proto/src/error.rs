@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use strum::EnumCount;
+
 /// Whose fault an error is, and whether trying again helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum Code {
     /// The caller asked something that cannot be answered: an unknown name, a range that ends
     /// before it starts. The same request fails again.
@@ -22,7 +24,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::InvalidArgument,
         Self::NotFound,
         Self::ResourceExhausted,

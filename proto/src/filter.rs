@@ -1,5 +1,7 @@
 //! Filters: which cells count. The list of operators is here; what one means, serving says.
 
+use strum::EnumCount;
+
 use crate::field::FieldRef;
 
 /// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
@@ -80,7 +82,7 @@ impl Test {
 ///
 /// The wire, the filter language of the command line and the GraphQL schema all follow from [`Operator::ALL`]; whoever
 /// matches one names every variant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Operator {
     /// [`Test::AnyOf`].
     AnyOf,
@@ -112,7 +114,8 @@ pub enum Takes {
 
 impl Operator {
     /// Every operator, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::AnyOf, Self::AllOf, Self::NoneOf, Self::Prefix, Self::IsNull];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::AnyOf, Self::AllOf, Self::NoneOf, Self::Prefix, Self::IsNull];
 
     /// The name that people write: `anyOf`.
     pub fn name(self) -> &'static str {

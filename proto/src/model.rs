@@ -33,6 +33,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
 pub use source::{Source, TimesAre};
+use strum::EnumCount;
 pub use validate::RESERVED_NAMES;
 pub use week::WeekStart;
 
@@ -334,7 +335,7 @@ impl MeasureKind {
 }
 
 /// How a measure is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum MeasureFormat {
     /// A plain number.
     #[default]
@@ -347,7 +348,7 @@ pub enum MeasureFormat {
 
 impl MeasureFormat {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Number, Self::Percent, Self::Seconds];
+    pub const ALL: [Self; Self::COUNT] = [Self::Number, Self::Percent, Self::Seconds];
 
     /// The name in the model: `number`, `percent`, `seconds`.
     pub fn as_str(self) -> &'static str {

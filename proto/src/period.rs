@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 pub use retired::RetiredDays;
 
@@ -21,7 +22,7 @@ pub const FIRST_DAY: Date = Date::constant(1, 1, 1);
 pub const LAST_DAY: Date = Date::constant(9999, 12, 31);
 
 /// How long a period is. Ordered from the finest to the coarsest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Grain {
     /// One day of the dataset's time zone.
     Day,
@@ -35,9 +36,9 @@ pub enum Grain {
 
 impl Grain {
     /// Every grain, finest first.
-    pub const ALL: [Self; 4] = [Self::Day, Self::Month, Self::Year, Self::All];
+    pub const ALL: [Self; Self::COUNT] = [Self::Day, Self::Month, Self::Year, Self::All];
     /// Those of parents, in the order in which they are folded: each is that of the parents of the one before.
-    pub const ABOVE_DAY: [Self; 3] = [Self::Month, Self::Year, Self::All];
+    pub const ABOVE_DAY: [Self; Self::COUNT - 1] = [Self::Month, Self::Year, Self::All];
 
     /// The grain as the lake writes it: `day`, `month`, `year`, `all`.
     pub fn as_str(self) -> &'static str {

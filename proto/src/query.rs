@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
+use strum::EnumCount;
 pub use work::{Work, WorkStep};
 
 use crate::field::FieldRef;
@@ -66,7 +67,7 @@ pub struct Query {
 }
 
 /// What an answer may have beside keys and values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Extra {
     /// Of each row's values the part of the total's.
     Shares,
@@ -81,7 +82,7 @@ pub enum Extra {
 
 impl Extra {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Shares, Self::Others, Self::Ranks, Self::Reach];
+    pub const ALL: [Self; Self::COUNT] = [Self::Shares, Self::Others, Self::Ranks, Self::Reach];
 
     /// The name: `shares`, `others`, `ranks`, `reach`.
     pub fn as_str(self) -> &'static str {
@@ -127,7 +128,7 @@ pub enum QueryRange {
 }
 
 /// A step of time that rows are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum TimeGrain {
     /// One row a day.
     Day,
@@ -142,7 +143,7 @@ pub enum TimeGrain {
 
 impl TimeGrain {
     /// Every grain of time, finest first.
-    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+    pub const ALL: [Self; Self::COUNT] = [Self::Day, Self::Week, Self::Month, Self::Year];
 
     /// The name: `day`, `week`, `month`, `year`. No dimension or measure has it, but for [`Week`](Self::Week).
     pub fn as_str(self) -> &'static str {

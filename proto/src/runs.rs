@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use crate::id::{Fingerprint, RunId, SnapshotId};
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum RunOutcome {
     /// It committed a snapshot.
     Committed,
@@ -23,12 +24,21 @@ pub enum RunOutcome {
 
 impl RunOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::Committed, Self::Unchanged, Self::Failed, Self::Died];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Committed, Self::Unchanged, Self::Failed, Self::Died];
     /// The names, in the same order.
-    pub const NAMES: [&str; 4] = ["committed", "unchanged", "failed", "died"];
+    pub const NAMES: [&str; Self::COUNT] = {
+        let mut names = [""; Self::COUNT];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].as_str();
+            at += 1;
+        }
+        names
+    };
 
     /// The name: `committed`, `unchanged`, `failed`, `died`.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Committed => "committed",
             Self::Unchanged => "unchanged",

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use strum::VariantArray;
+
 use crate::error::SketchError;
 
 /// The definition of coupons, registers, hash and bytes that a sketch follows.
 ///
 /// Sketches of different families never union. More families will come, so a `match` outside of this
 /// crate needs an arm for the unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, VariantArray)]
 #[non_exhaustive]
 pub enum Family {
     /// What the `hyperloglogplus` crate computes, after Heule, Nunkesser and Hall, "HyperLogLog in
@@ -23,7 +25,7 @@ pub enum Family {
 
 impl Family {
     /// Every family of this build, in the order in which they came.
-    pub const ALL: &'static [Self] = &[Self::HllPlusPlus, Self::DataSketches];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Returns the name in models and in column metadata.
     #[must_use]
@@ -56,7 +58,7 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// [`SketchError::PrecisionOutOfRange`] when it has not.
+    /// [`SketchError::PrecisionOutOfRange`] when it does not.
     pub const fn precision(self, precision: u8) -> Result<Precision, SketchError> {
         let largest = self.max_precision().0;
         if precision < Precision::MIN.0 || precision > largest {

@@ -3,6 +3,7 @@
 mod draw;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 use super::config::SynthConfig;
 use super::people::{AUDIENCES, GENRES};
@@ -27,7 +28,7 @@ const STYLES: [&str; 14] = [
 ];
 
 /// What kind of thing an asset is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumCount)]
 pub(super) enum MediaType {
     Artwork,
     Trailer,
@@ -35,7 +36,7 @@ pub(super) enum MediaType {
 }
 
 impl MediaType {
-    pub(super) const ALL: [Self; 3] = [Self::Artwork, Self::Trailer, Self::Teaser];
+    pub(super) const ALL: [Self; Self::COUNT] = [Self::Artwork, Self::Trailer, Self::Teaser];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {

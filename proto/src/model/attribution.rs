@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use strum::EnumCount;
+
 use super::SqlColumn;
 
 /// How a source's events (plays) are credited to those of another source (impressions).
@@ -14,7 +16,7 @@ pub struct Attribution {
     /// The source that they are credited to; its events are not credited to others in turn.
     pub to: String,
     /// What an event and the one that it is credited to have in common, at least one, each once. A
-    /// column or an expression of both sources; where one of them has it not, it comes from a lookup
+    /// column or an expression of both sources; where one of them lacks it, it comes from a lookup
     /// that a dimension uses.
     pub by: Vec<SqlColumn>,
     /// How long before an event the one that it is credited to may lie, its end included.
@@ -24,7 +26,7 @@ pub struct Attribution {
 }
 
 /// Which of several events within the window gets the credit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum Credit {
     /// The last one at or before the event.
     Last,
@@ -32,7 +34,7 @@ pub enum Credit {
 
 impl Credit {
     /// Every way of giving credit.
-    pub const ALL: [Self; 1] = [Self::Last];
+    pub const ALL: [Self; Self::COUNT] = [Self::Last];
 
     /// The name in the model: `last`.
     pub fn as_str(self) -> &'static str {

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use strum::EnumCount;
+
 /// What a column's values are, as far as keys, sums and counts of people depend on it: widths of numbers,
 /// units of times and encodings of texts do not matter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum ColumnType {
     /// Whole numbers of 64 bits with a sign, and narrower ones of any kind.
     Int64,
@@ -31,8 +33,11 @@ pub enum ColumnType {
 
 impl ColumnType {
     /// The names that a model may declare, each also of a list's elements: `list<text>`.
-    pub const NAMES: [&str; 7] =
+    pub const NAMES: [&str; Self::COUNT - Self::N_NOT_DECLARED] =
         ["int64", "uint64", "float64", "boolean", "text", "date", "timestamp"];
+
+    /// Decimals, bytes and lists: the types that files have and models do not name.
+    const N_NOT_DECLARED: usize = 3;
 
     /// Whether the values are numbers.
     pub fn is_number(&self) -> bool {

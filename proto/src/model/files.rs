@@ -25,7 +25,13 @@ pub struct FileSet {
 }
 
 /// What happens to a source's rows that cannot be read or computed with.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(BadRowsPolicy),
+    vis(pub(super)),
+    derive(strum::VariantArray),
+    doc = "What happens to bad rows, without their share."
+)]
 pub enum OnBadRows {
     /// The run fails and names the first one; nothing is committed.
     #[default]
@@ -38,8 +44,6 @@ pub enum OnBadRows {
 }
 
 impl OnBadRows {
-    /// The names in the model.
-    pub const NAMES: [&str; 2] = ["fail", "quarantine"];
     /// The share that may be bad where the model does not say.
     pub const DEFAULT_AT_MOST: f64 = 0.01;
 }
@@ -47,8 +51,24 @@ impl OnBadRows {
 // A share is a valid number, never NaN.
 impl Eq for OnBadRows {}
 
+impl BadRowsPolicy {
+    /// The name in the model: `fail`, `quarantine`.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
 /// A file format with its options.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(FormatName),
+    vis(pub(super)),
+    derive(strum::VariantArray),
+    doc = "A file format, without its options."
+)]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
@@ -61,9 +81,15 @@ pub enum Format {
 impl Format {
     /// The name in the model: `parquet`, `csv`, `ndjson`.
     pub fn as_str(&self) -> &'static str {
+        FormatName::from(self).as_str()
+    }
+}
+
+impl FormatName {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
-            Self::Csv(_) => "csv",
+            Self::Csv => "csv",
             Self::Ndjson => "ndjson",
         }
     }

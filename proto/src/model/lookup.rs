@@ -1,5 +1,7 @@
 //! Lookups: tables that know more about a key, with or without a history.
 
+use strum::EnumCount;
+
 use super::SqlColumn;
 use super::files::FileSet;
 
@@ -39,7 +41,7 @@ pub enum AsOf {
 }
 
 /// What a changed lookup without history does to the days that took values from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum OnChange {
     /// They are rebuilt.
     #[default]
@@ -51,7 +53,7 @@ pub enum OnChange {
 
 impl OnChange {
     /// Every way.
-    pub const ALL: [Self; 2] = [Self::Rebuild, Self::NewDays];
+    pub const ALL: [Self; Self::COUNT] = [Self::Rebuild, Self::NewDays];
 
     /// The name in the model: `rebuild`, `new_days`.
     pub fn as_str(self) -> &'static str {

@@ -1,5 +1,7 @@
 //! Sources: where events are, and which of them count.
 
+use strum::EnumCount;
+
 use super::SqlColumn;
 use super::attribution::Attribution;
 use super::files::FileSet;
@@ -23,7 +25,7 @@ pub struct Source {
 }
 
 /// What a time without a zone is a time of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum TimesAre {
     /// Of UTC, whatever the dataset's time zone.
     #[default]
@@ -35,7 +37,7 @@ pub enum TimesAre {
 
 impl TimesAre {
     /// Every choice.
-    pub const ALL: [Self; 2] = [Self::Utc, Self::Local];
+    pub const ALL: [Self; Self::COUNT] = [Self::Utc, Self::Local];
 
     /// The name in the model: `UTC`, `local`.
     pub fn as_str(self) -> &'static str {

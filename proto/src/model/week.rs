@@ -1,9 +1,10 @@
 //! Weeks: seven days from a Monday or a Sunday on.
 
 use jiff::civil::{Date, Weekday};
+use strum::EnumCount;
 
 /// On which day a week begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum WeekStart {
     /// On Monday, as ISO 8601 has it.
     #[default]
@@ -14,7 +15,7 @@ pub enum WeekStart {
 
 impl WeekStart {
     /// Every choice.
-    pub const ALL: [Self; 2] = [Self::Monday, Self::Sunday];
+    pub const ALL: [Self; Self::COUNT] = [Self::Monday, Self::Sunday];
 
     /// The name in the model: `monday`, `sunday`.
     pub fn as_str(self) -> &'static str {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use strum::EnumCount;
+
 /// What an answer took. The same of the same query on the same snapshot, but for times; the periods that were read are
 /// in the answer's coverage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +29,7 @@ pub struct Work {
 }
 
 /// A step of answering a query, in the order in which they come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum WorkStep {
     /// Names are resolved, periods chosen.
     Bind,
@@ -45,7 +47,7 @@ pub enum WorkStep {
 
 impl WorkStep {
     /// Every step, in order.
-    pub const ALL: [Self; 6] =
+    pub const ALL: [Self; Self::COUNT] =
         [Self::Bind, Self::Select, Self::Total, Self::Having, Self::Order, Self::Rows];
 
     /// The name: `bind`, `select`, `total`, `having`, `order`, `rows`.

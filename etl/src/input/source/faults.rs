@@ -15,10 +15,11 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt, TryStreamExt};
+use strum::EnumCount;
 use url::Url;
 
 /// What a reader does wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
 pub(crate) enum Fault {
     /// Whole numbers become floats.
     Floats,
@@ -33,7 +34,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; Self::COUNT] =
         [Self::Floats, Self::LostRows, Self::RowsTwice, Self::CutTexts, Self::Nulls];
 }
 

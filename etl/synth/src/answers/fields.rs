@@ -1,5 +1,7 @@
 //! The fields of the cube over synthetic events: names, members, and which members an event has.
 
+use strum::EnumCount;
+
 use crate::catalogue::{MediaType, languages, tags};
 use crate::events::{Event, UNKNOWN_COUNTRY};
 use crate::people::{AUDIENCES, N_PERSONAS, audiences_of};
@@ -7,7 +9,7 @@ use crate::places::DEVICES;
 use crate::world::World;
 
 /// What one groups and filters by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
 pub(super) enum Field {
     Asset,
     Title,
@@ -22,7 +24,7 @@ pub(super) enum Field {
 
 impl Field {
     /// Every field but the day, in the order of declaration.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const BUT_DAY: [Self; Self::COUNT - 1] = [
         Self::Asset,
         Self::Title,
         Self::MediaType,
@@ -49,7 +51,7 @@ impl Field {
 
     /// The field of a name that [`Self::name`] gave.
     pub(super) fn of_name(name: &str) -> Self {
-        let named = Self::ALL.into_iter().find(|field| field.name() == name);
+        let named = Self::BUT_DAY.into_iter().find(|field| field.name() == name);
         named.expect("filters are made from fields, never of the day")
     }
 }
@@ -102,8 +104,8 @@ impl Members {
         let days: Vec<_> =
             (0..n_days).map(|day| Some(world.config.date(day).to_string())).collect();
         let day_codes = (0_u16..).take(days.len()).map(|day| vec![day]).collect();
-        let names = Field::ALL.map(|field| names(world, field)).into_iter().chain([days]);
-        let codes = Field::ALL.map(|field| codes(world, field)).into_iter().chain([day_codes]);
+        let names = Field::BUT_DAY.map(|field| names(world, field)).into_iter().chain([days]);
+        let codes = Field::BUT_DAY.map(|field| codes(world, field)).into_iter().chain([day_codes]);
         Self { names: names.collect(), codes: codes.map(CodeLists::new).collect() }
     }
 

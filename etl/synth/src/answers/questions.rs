@@ -31,7 +31,7 @@ pub(super) fn topics(world: &World, members: &Members) -> Vec<Topic> {
         [Audience, Tags],
     ];
     let wide = pairs.iter().map(|pair| pair.to_vec()).chain([vec![Day]]).collect();
-    let mut everything = vec![(all_and_days, singles(&Field::ALL)), (Span::AllTime, wide)];
+    let mut everything = vec![(all_and_days, singles(&Field::BUT_DAY)), (Span::AllTime, wide)];
     // Ranges that no single period covers.
     let ranges = [(0, 2.min(n_days - 1)), (1, n_days - 1), (1, n_days.saturating_sub(2).max(1))];
     for (from, to) in ranges.into_iter().filter(|(from, to)| from <= to && *to < n_days) {

@@ -1,12 +1,13 @@
 //! Where files are and how they are written: the keys that sources and lookups share.
 
+use strum::VariantArray;
+
 use super::{need, refuse};
+use crate::model::files::FormatName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, Place, RawCsv, RawFiles};
 use crate::model::{ColumnType, CsvOptions, FileSet, Format, OnBadRows};
 
-/// The names of formats.
-const FORMATS: [&str; 3] = ["parquet", "csv", "ndjson"];
 /// The column in which every row sees its file's name.
 const FILE_COLUMN: &str = "_file";
 
@@ -61,35 +62,40 @@ fn format(
     let mend = "say how the files are written: `parquet`, `csv` or `ndjson`";
     let name = match (&raw.format, format_key) {
         (Entry::Absent, FormatKey::ByEnding) => by_ending(raw.url.value()?),
-        (entry, _) => need(place, "format", entry, mend, problems)?.as_str(),
-    };
-    if name != "csv" && FORMATS.contains(&name) {
-        let what = format!("has no meaning for the format `{name}`");
-        refuse(place, "csv", &raw.csv, &what, "remove it, or set `format = \"csv\"`", problems);
-    }
-    match name {
-        "parquet" => Some(Format::Parquet),
-        "ndjson" => Some(Format::Ndjson),
-        "csv" => match &raw.csv {
-            Entry::Absent => Some(Format::Csv(CsvOptions::default())),
-            Entry::Bad => None,
-            Entry::Given(at) => csv(&at.value, problems).map(Format::Csv),
-        },
-        unknown => {
-            let line = raw.format.line_or(place.line);
-            let what = format!("`{unknown}` is no format");
-            problems.report(line, place.key("format"), what, choose(unknown, FORMATS));
-            None
+        (entry, _) => {
+            let written = need(place, "format", entry, mend, problems)?;
+            let mut names = FormatName::VARIANTS.iter().copied();
+            let Some(name) = names.find(|own| own.as_str() == written) else {
+                let what = format!("`{written}` is no format");
+                let mend = choose(written, FormatName::VARIANTS.iter().map(|own| own.as_str()));
+                problems.report(entry.line_or(place.line), place.key("format"), what, mend);
+                return None;
+            };
+            name
         }
-    }
+    };
+    let format = match name {
+        FormatName::Parquet => Format::Parquet,
+        FormatName::Ndjson => Format::Ndjson,
+        FormatName::Csv => {
+            return match &raw.csv {
+                Entry::Absent => Some(Format::Csv(CsvOptions::default())),
+                Entry::Bad => None,
+                Entry::Given(at) => csv(&at.value, problems).map(Format::Csv),
+            };
+        }
+    };
+    let what = format!("has no meaning for the format `{}`", name.as_str());
+    refuse(place, "csv", &raw.csv, &what, "remove it, or set `format = \"csv\"`", problems);
+    Some(format)
 }
 
-fn by_ending(url: &str) -> &'static str {
+fn by_ending(url: &str) -> FormatName {
     let ending = url.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     match ending.as_deref() {
-        Some("csv") => "csv",
-        Some("ndjson" | "jsonl" | "json") => "ndjson",
-        _ => "parquet",
+        Some("csv") => FormatName::Csv,
+        Some("ndjson" | "jsonl" | "json") => FormatName::Ndjson,
+        _ => FormatName::Parquet,
     }
 }
 

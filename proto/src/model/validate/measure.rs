@@ -5,13 +5,15 @@
 mod derived;
 mod distinct;
 
+use strum::EnumCount;
+
 use super::need;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawMeasure, RawModel, RawOf};
 use crate::model::{Measure, MeasureFormat, MeasureKind, SqlColumn, display_name};
 
 /// The kinds, as the model names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
 enum Kind {
     Count,
     Sum,
@@ -20,7 +22,7 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Count, Self::Sum, Self::Distinct, Self::Derived];
+    const ALL: [Self; Self::COUNT] = [Self::Count, Self::Sum, Self::Distinct, Self::Derived];
 
     fn as_str(self) -> &'static str {
         match self {

@@ -125,3 +125,20 @@ fn camel_case(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RESERVED_NAMES;
+    use crate::period::Grain;
+    use crate::query::TimeGrain;
+
+    /// Else a dimension could have the name, and a query would mean now the one and now the other.
+    #[test]
+    fn names_of_periods_and_of_steps_of_time_are_reserved() {
+        let periods = Grain::ALL.into_iter().map(Grain::as_str);
+        let steps = TimeGrain::ALL.into_iter().filter(|step| step.is_reserved());
+        for name in periods.chain(steps.map(TimeGrain::as_str)) {
+            assert!(RESERVED_NAMES.contains(&name), "{name}");
+        }
+    }
+}

@@ -1,8 +1,11 @@
 //! Sources: their files, and sources that derive from others.
 
+use strum::VariantArray;
+
 use super::files::{self, FormatKey};
 use super::measure::share_of;
 use super::{attribution, need, refuse};
+use crate::model::files::BadRowsPolicy;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawShare, RawSource};
 use crate::model::{FileSet, OnBadRows, Source, SqlColumn, TimesAre, Window};
@@ -125,40 +128,54 @@ fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>>
 fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows> {
     let place = &source.place;
     let policy = match &source.on_bad_rows {
-        Entry::Absent => "fail",
+        Entry::Absent => BadRowsPolicy::default(),
         Entry::Bad => return None,
-        Entry::Given(at) => at.value.as_str(),
+        Entry::Given(at) => {
+            let mut policies = BadRowsPolicy::VARIANTS.iter().copied();
+            let Some(policy) = policies.find(|own| own.as_str() == at.value) else {
+                let what = format!("`{}` is nothing that happens to bad rows", at.value);
+                let names = BadRowsPolicy::VARIANTS.iter().map(|own| own.as_str());
+                let mend = choose(&at.value, names);
+                problems.report(at.line, place.key("on_bad_rows"), what, mend);
+                return None;
+            };
+            policy
+        }
     };
-    if !OnBadRows::NAMES.contains(&policy) {
-        let line = source.on_bad_rows.line_or(place.line);
-        let what = format!("`{policy}` is nothing that happens to bad rows");
-        problems.report(line, place.key("on_bad_rows"), what, choose(policy, OnBadRows::NAMES));
-        return None;
+    match policy {
+        BadRowsPolicy::Fail => {
+            let what = "a source that fails at the first bad row needs no share of them";
+            let mend = "remove it, or add `on_bad_rows = \"quarantine\"`";
+            refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
+            Some(OnBadRows::Fail)
+        }
+        BadRowsPolicy::Quarantine => {
+            let at_most = max_bad_rows(source, problems)?;
+            Some(OnBadRows::Quarantine { at_most })
+        }
     }
-    if policy == "fail" {
-        let what = "a source that fails at the first bad row needs no share of them";
-        let mend = "remove it, or add `on_bad_rows = \"quarantine\"`";
-        refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
-        return Some(OnBadRows::Fail);
-    }
-    let at_most = match &source.max_bad_rows {
-        Entry::Absent => OnBadRows::DEFAULT_AT_MOST,
-        Entry::Bad => return None,
+}
+
+/// The share of a source's rows that may be bad.
+fn max_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<f64> {
+    let place = &source.place;
+    match &source.max_bad_rows {
+        Entry::Absent => Some(OnBadRows::DEFAULT_AT_MOST),
+        Entry::Bad => None,
         Entry::Given(at) => {
             let (share, written) = match &at.value {
                 RawShare::Number(share) => (Some(*share), share.to_string()),
                 RawShare::Text(text) => (share_of(text), text.clone()),
             };
-            let Some(share) = share.filter(|share| (0.0..1.0).contains(share)) else {
+            let share = share.filter(|share| (0.0..1.0).contains(share));
+            if share.is_none() {
                 let what = format!("`{written}` is no share of the rows");
                 let mend = "write a share below 100 %, such as `\"1%\"` or `0.01`";
                 problems.report(at.line, place.key("max_bad_rows"), what, mend);
-                return None;
-            };
+            }
             share
         }
-    };
-    Some(OnBadRows::Quarantine { at_most })
+    }
 }
 
 /// Checks a derived source: what it derives from, and that it sets nothing that it inherits.

@@ -35,6 +35,7 @@ mod packed;
 
 pub(super) use packed::unpack;
 use packed::{check_exceptions, encode_registers, exceptions, min_lg_exceptions, take_exceptions};
+use strum::EnumCount;
 
 use super::{Body, DecodeError, EncodedCoupons, Packed, Parts};
 use crate::family::{Family, Precision};
@@ -62,7 +63,7 @@ const MIN_LG_SET: u8 = 5;
 
 /// How many bits a register takes in the bytes of a large `datasketches` sketch; memory and estimates are the
 /// same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum HllType {
     /// Four bits, beside a list of the few ranks that do not fit.
     Hll4,
@@ -75,7 +76,7 @@ pub enum HllType {
 
 impl HllType {
     /// Every type, by its number in the bytes.
-    pub const ALL: [Self; 3] = [Self::Hll4, Self::Hll6, Self::Hll8];
+    pub const ALL: [Self; Self::COUNT] = [Self::Hll4, Self::Hll6, Self::Hll8];
 
     const fn number(self) -> u8 {
         match self {
