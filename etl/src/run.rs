@@ -30,7 +30,7 @@ use self::resume::{Finished, take_over};
 use crate::attribute::{self, Carried};
 use crate::cells::CellShape;
 use crate::cells::invariants::Checked;
-use crate::checks::{Judge, refuse_failures};
+use crate::checks::{Evidence, refuse_failures};
 use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
@@ -419,9 +419,10 @@ impl Run<'_> {
         let store = self.cells.store();
         let unattributed = &self.account.rows_unattributed;
         let out_of_day = &self.account.out_of_day;
-        let judge =
-            Judge { ctx, model, shape, members, store, old: &old, days, unattributed, out_of_day };
-        let outcomes = judge.outcomes().await?;
+        let old = &old;
+        let evidence =
+            Evidence { ctx, model, shape, members, store, old, days, unattributed, out_of_day };
+        let outcomes = evidence.outcomes().await?;
         refuse_failures(&outcomes, self.config.accept.as_deref())?;
         self.stager.checked.declared = outcomes;
         self.book.end(step, 0)?;

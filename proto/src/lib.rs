@@ -39,8 +39,9 @@ pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
     Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
-    Lookup, Measure, MeasureFormat, MeasureKind, Model, ModelError, OnBadRows, OnChange, OnFailure,
-    Per, RESERVED_NAMES, Source, SqlColumn, TimesAre, WeekStart, Window, WindowError, display_name,
+    Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model, ModelError, OnBadRows,
+    OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck, Source, SqlColumn,
+    TimesAre, UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,

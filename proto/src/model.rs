@@ -23,7 +23,10 @@ mod week;
 use std::fmt;
 
 pub use attribution::{Attribution, Credit, Window, WindowError};
-pub use checks::{Check, CheckKind, OnFailure, Per};
+pub use checks::{
+    Check, CheckKind, MissingCheck, OnFailure, OutOfDayCheck, Per, RowsCheck, UnattributedCheck,
+    WithinCheck,
+};
 use clio_sketch::{Family, Precision};
 pub use columns::{ColumnType, ColumnTypeError};
 pub use dimension::{Dimension, DimensionColumn};
