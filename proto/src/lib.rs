@@ -44,8 +44,8 @@ pub use model::{
     TimesAre, UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
 };
 pub use period::{
-    DayRange, FIRST_DAY, Grain, LAST_DAY, Period, PeriodParseError, RetiredDays, cover, gaps,
-    n_days, runs,
+    DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
+    cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
     Answer, Coverage, Direction, Extra, GroupKey, Having, Key, MAX_GROUP_BY, MAX_HAVING_TESTS,
@@ -55,8 +55,8 @@ pub use query::{
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 pub use service::{
-    CubeService, Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage,
-    MembersRequest, ServingState, ServingStatus, StatusStream,
+    CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
+    MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,
 };
 pub use snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

@@ -264,6 +264,14 @@ pub fn n_days(ranges: &[DayRange]) -> u64 {
     ranges.iter().map(|range| u64::from(range.n_days())).sum()
 }
 
+/// The most days that are named one by one where ranges stand beside them, which are complete.
+pub const MAX_LISTED_DAYS: usize = 1_000;
+
+/// The days of some ranges one by one, as far as they are named: the first [`MAX_LISTED_DAYS`].
+pub fn listed_days(ranges: impl IntoIterator<Item = DayRange>) -> impl Iterator<Item = Date> {
+    ranges.into_iter().flat_map(DayRange::days).take(MAX_LISTED_DAYS)
+}
+
 impl fmt::Display for DayRange {
     /// `2026-01-01..2026-01-31`, or the one day.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

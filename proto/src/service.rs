@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use strum::{EnumCount, VariantArray};
 
 use crate::error::ServiceError;
 use crate::field::FieldRef;
@@ -97,7 +98,12 @@ pub struct MeasureInfo {
 }
 
 /// The kinds of measures, with what a reader may want to know of each.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(MeasureClassName),
+    derive(strum::VariantArray),
+    doc = "A kind of measure, without what there is to know of it."
+)]
 pub enum MeasureClass {
     /// A number of events.
     Count,
@@ -117,6 +123,21 @@ pub enum MeasureClass {
         /// The expression as the model has it.
         expression: String,
     },
+}
+
+impl MeasureClassName {
+    /// Every kind.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The name: `count`, `sum`, `distinct`, `derived`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Distinct => "distinct",
+            Self::Derived => "derived",
+        }
+    }
 }
 
 /// A search of one field's values.
@@ -158,7 +179,7 @@ pub struct Member {
 }
 
 /// Whether serving can be trusted to be current.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum ServingState {
     /// It serves the newest snapshot of the lake.
     Serving,
@@ -166,6 +187,20 @@ pub enum ServingState {
     Stale,
     /// It has no snapshot to serve, or does not answer at all.
     Down,
+}
+
+impl ServingState {
+    /// Every state.
+    pub const ALL: [Self; Self::COUNT] = [Self::Serving, Self::Stale, Self::Down];
+
+    /// The name: `serving`, `stale`, `down`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Stale => "stale",
+            Self::Down => "down",
+        }
+    }
 }
 
 /// What serving says of itself.

@@ -6,7 +6,9 @@
 mod answer;
 mod coverage;
 mod dataset;
+mod enums;
 mod members;
+mod numbers;
 mod object;
 mod question;
 mod reach;

@@ -10,12 +10,9 @@ use super::{
     optional_date_to_text, required,
 };
 use crate::error::ServiceError;
-use crate::period::{DayRange, runs};
+use crate::period::{DayRange, listed_days, runs};
 use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Rank, Row, Value};
 use crate::wire;
-
-/// The most days that the fields list which ranges replaced.
-const MAX_LISTED_DAYS: usize = 1_000;
 
 /// An answer on its way to a client.
 pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
@@ -43,7 +40,7 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         total: Some(row_to_wire(total)),
         n_groups,
         overlapping: overlapping.iter().map(ToString::to_string).collect(),
-        coverage: Some(coverage_to_wire(&coverage)),
+        coverage: Some(coverage_to_wire(coverage)),
         elapsed: Some(duration_to_wire(elapsed)),
         notices: notices.into_iter().map(notice_to_wire).collect(),
         n_notices,
@@ -91,7 +88,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
             .iter()
             .map(|field| field_from_text("overlapping", field))
             .collect::<Result<_, _>>()?,
-        coverage: coverage_from_wire(&required("coverage", coverage)?)?,
+        coverage: coverage_from_wire(required("coverage", coverage)?)?,
         notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
         n_notices,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
@@ -150,63 +147,69 @@ fn notice_from_wire(notice: wire::Notice) -> Result<Notice, ServiceError> {
 }
 
 #[expect(deprecated, reason = "clients that do not know ranges yet read the days")]
-fn coverage_to_wire(coverage: &Coverage) -> wire::Coverage {
+fn coverage_to_wire(coverage: Coverage) -> wire::Coverage {
     let days = |ranges: &[DayRange]| {
-        let days = ranges.iter().flat_map(|range| range.days());
-        days.take(MAX_LISTED_DAYS).map(|day| day.to_string()).collect()
+        listed_days(ranges.iter().copied()).map(|day| day.to_string()).collect()
     };
     let ranges = |ranges: &[DayRange]| {
         let texts = |range: &DayRange| (range.first().to_string(), range.last().to_string());
         ranges.iter().map(texts).map(|(from, to)| wire::Days { from, to }).collect()
     };
+    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
+        coverage;
+    let mixed_lookup = |MixedLookup { lookup, n_states, others }| wire::MixedLookup {
+        lookup,
+        n_states,
+        other_ranges: ranges(&others),
+    };
     wire::Coverage {
-        from: optional_date_to_text(coverage.range.map(|range| range.0)),
-        to: optional_date_to_text(coverage.range.map(|range| range.1)),
-        missing: days(&coverage.missing),
-        retired: days(&coverage.retired),
-        provisional: days(&coverage.provisional),
-        periods: coverage.periods.iter().map(ToString::to_string).collect(),
-        missing_ranges: ranges(&coverage.missing),
-        provisional_ranges: ranges(&coverage.provisional),
-        retired_ranges: ranges(&coverage.retired),
-        n_days_present: coverage.n_days_present,
-        mixed_lookups: coverage
-            .mixed
-            .iter()
-            .map(|MixedLookup { lookup, n_states, others }| wire::MixedLookup {
-                lookup: lookup.clone(),
-                n_states: *n_states,
-                other_ranges: ranges(others),
-            })
-            .collect(),
+        from: optional_date_to_text(range.map(|range| range.0)),
+        to: optional_date_to_text(range.map(|range| range.1)),
+        missing: days(&missing),
+        retired: days(&retired),
+        provisional: days(&provisional),
+        periods: periods.iter().map(ToString::to_string).collect(),
+        missing_ranges: ranges(&missing),
+        provisional_ranges: ranges(&provisional),
+        retired_ranges: ranges(&retired),
+        n_days_present,
+        mixed_lookups: mixed.into_iter().map(mixed_lookup).collect(),
     }
 }
 
 #[expect(deprecated, reason = "a server that does not know ranges yet lists the days")]
-pub(super) fn coverage_from_wire(coverage: &wire::Coverage) -> Result<Coverage, ServiceError> {
+pub(super) fn coverage_from_wire(coverage: wire::Coverage) -> Result<Coverage, ServiceError> {
+    let wire::Coverage {
+        from,
+        to,
+        missing,
+        retired,
+        provisional,
+        periods,
+        missing_ranges,
+        provisional_ranges,
+        retired_ranges,
+        n_days_present,
+        mixed_lookups,
+    } = coverage;
     Ok(Coverage {
-        range: date_pair("coverage.from", &coverage.from, "coverage.to", &coverage.to)?,
-        n_days_present: coverage.n_days_present,
-        missing: ranges("coverage.missing", &coverage.missing_ranges, &coverage.missing)?,
-        retired: ranges("coverage.retired", &coverage.retired_ranges, &coverage.retired)?,
-        provisional: ranges(
-            "coverage.provisional",
-            &coverage.provisional_ranges,
-            &coverage.provisional,
-        )?,
-        periods: coverage
-            .periods
+        range: date_pair("coverage.from", &from, "coverage.to", &to)?,
+        n_days_present,
+        missing: ranges("coverage.missing", &missing_ranges, &missing)?,
+        retired: ranges("coverage.retired", &retired_ranges, &retired)?,
+        provisional: ranges("coverage.provisional", &provisional_ranges, &provisional)?,
+        periods: periods
             .iter()
             .map(|text| text.parse().map_err(|error| invalid("coverage.periods", error)))
             .collect::<Result<_, _>>()?,
-        mixed: coverage.mixed_lookups.iter().map(mixed_from_wire).collect::<Result<_, _>>()?,
+        mixed: mixed_lookups.into_iter().map(mixed_from_wire).collect::<Result<_, _>>()?,
     })
 }
 
-fn mixed_from_wire(mixed: &wire::MixedLookup) -> Result<MixedLookup, ServiceError> {
+fn mixed_from_wire(mixed: wire::MixedLookup) -> Result<MixedLookup, ServiceError> {
     let wire::MixedLookup { lookup, n_states, other_ranges } = mixed;
-    let others = ranges("coverage.mixed_lookups", other_ranges, &[])?;
-    Ok(MixedLookup { lookup: lookup.clone(), n_states: *n_states, others })
+    let others = ranges("coverage.mixed_lookups", &other_ranges, &[])?;
+    Ok(MixedLookup { lookup, n_states, others })
 }
 
 /// The ranges, or those that the days make where a server only lists days.

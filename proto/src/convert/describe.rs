@@ -105,7 +105,12 @@ pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureI
             relative_error: distinct.relative_error,
         },
         Some(Kind::Derived(derived)) => MeasureClass::Derived { expression: derived.expression },
-        None => return Err(invalid("measures.kind", format_args!("`{name}` has none we know"))),
+        None => {
+            return Err(invalid(
+                "measures.kind",
+                format_args!("`{name}` has no kind that we know"),
+            ));
+        }
     };
     Ok(MeasureInfo { name, label, class, format })
 }

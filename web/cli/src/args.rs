@@ -5,7 +5,9 @@ mod lake;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clio_proto::Extra;
 use jiff::civil::Date;
 
 use crate::output::AnswerFormat;
@@ -294,8 +296,8 @@ pub(crate) struct QueryArgs {
     pub(crate) offset: usize,
     /// What else to answer: each row's part of the total, the groups below the page as one row, the places
     /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common
-    #[arg(long = "with", value_name = "EXTRA,...", value_enum, value_delimiter = ',')]
-    pub(crate) extras: Vec<ExtraArg>,
+    #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
+    pub(crate) extras: Vec<Extra>,
     /// A snapshot that is not the newest
     #[arg(long, value_name = "VERSION")]
     pub(crate) snapshot: Option<u64>,
@@ -310,12 +312,12 @@ pub(crate) struct QueryArgs {
     pub(crate) raw: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ExtraArg {
-    Shares,
-    Others,
-    Ranks,
-    Reach,
+/// The extras by their names.
+fn extras() -> impl TypedValueParser<Value = Extra> {
+    PossibleValuesParser::new(Extra::ALL.map(Extra::as_str)).map(|name| {
+        let found = Extra::ALL.into_iter().find(|extra| extra.as_str() == name);
+        found.expect("no other name is possible")
+    })
 }
 
 #[derive(Debug, Args)]

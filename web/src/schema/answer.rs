@@ -6,6 +6,7 @@ use clio_proto::{Answer, Description, Rank};
 
 use super::coverage::{COVERAGE, Coverage};
 use super::members::printable;
+use super::numbers::Number;
 use super::object::{ObjectOf, int, number, text, texts};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
 use super::reach::{REACH, Reach};
@@ -43,7 +44,10 @@ pub(super) struct CubeAnswer {
 #[derive(Debug, Clone)]
 struct Notice {
     field: Name,
-    notice: clio_proto::Notice,
+    value: String,
+    is_prefix: bool,
+    nearest: Vec<String>,
+    message: String,
 }
 
 /// A group. Its keys and values know what they are of, so that the typed fields find them.
@@ -64,13 +68,13 @@ struct Key {
 #[derive(Debug, Clone)]
 struct Value {
     measure: Name,
-    number: clio_proto::Value,
+    number: Number,
     share: Option<Share>,
 }
 
 /// What part of the total a value is.
 #[derive(Debug, Clone)]
-struct Share(clio_proto::Value);
+struct Share(Number);
 
 /// The places that a row may have.
 #[derive(Debug, Clone, Copy)]
@@ -78,61 +82,72 @@ struct RowRank(Option<Rank>);
 
 impl From<Answer> for CubeAnswer {
     fn from(answer: Answer) -> Self {
-        let keys: Vec<_> =
-            answer.group_by.iter().map(|key| graphql_name(&key.to_string())).collect();
-        let ranks = answer.rows.iter().map(|row| RowRank(row.rank)).collect();
-        let measures: Vec<_> = answer.measures.iter().map(|name| graphql_name(name)).collect();
-        let row = |row: clio_proto::Row| {
-            let shares = row.shares.into_iter().map(|share| share.value.map(|_| Share(share)));
-            let shares = shares.chain(std::iter::repeat(None));
-            CubeRow {
-                keys: keys.iter().zip(row.keys).map(|(name, key)| Key::new(name, key)).collect(),
-                values: measures
-                    .iter()
-                    .zip(row.values)
-                    .zip(shares)
-                    .map(|((measure, number), share)| Value {
-                        measure: measure.clone(),
-                        number,
-                        share,
-                    })
-                    .collect(),
-            }
+        let Answer {
+            snapshot,
+            group_by,
+            measures,
+            rows,
+            total,
+            others,
+            reach,
+            n_groups,
+            overlapping,
+            coverage,
+            notices,
+            n_notices,
+            elapsed,
+            work,
+        } = answer;
+        let keys: Vec<_> = group_by.iter().map(|key| graphql_name(&key.to_string())).collect();
+        let measures: Vec<_> = measures.iter().map(|name| graphql_name(name)).collect();
+        let ranks = rows.iter().map(|row| RowRank(row.rank)).collect();
+        let row = |row| CubeRow::new(&keys, &measures, row);
+        Self {
+            snapshot: snapshot.into(),
+            rows: rows.into_iter().map(row).collect(),
+            total: row(total),
+            others: others.map(row),
+            ranks,
+            reach: reach.map(Reach::from),
+            group_count: n_groups,
+            overlapping: overlapping.iter().map(|it| graphql_name(&it.to_string())).collect(),
+            coverage: coverage.into(),
+            notices: notices.into_iter().map(Notice::from).collect(),
+            n_notices,
+            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            work: work.map(Work::from),
+        }
+    }
+}
+
+impl CubeRow {
+    /// A row without its places, which stand beside the rows.
+    fn new(keys: &[Name], measures: &[Name], row: clio_proto::Row) -> Self {
+        let clio_proto::Row { keys: own_keys, values, shares, rank: _ } = row;
+        let share = |share: clio_proto::Value| share.value.map(|_| Share(share.into()));
+        let shares = shares.into_iter().map(share).chain(std::iter::repeat(None));
+        let value = |((measure, value), share): ((&Name, clio_proto::Value), Option<Share>)| {
+            Value { measure: measure.clone(), number: value.into(), share }
         };
         Self {
-            snapshot: answer.snapshot.into(),
-            rows: answer.rows.into_iter().map(row).collect(),
-            total: row(answer.total),
-            others: answer.others.map(row),
-            ranks,
-            reach: answer.reach.map(Reach::from),
-            group_count: answer.n_groups,
-            overlapping: answer
-                .overlapping
-                .iter()
-                .map(|field| graphql_name(&field.to_string()))
-                .collect(),
-            coverage: answer.coverage.into(),
-            notices: answer
-                .notices
-                .into_iter()
-                .map(|notice| Notice { field: graphql_name(&notice.field.to_string()), notice })
-                .collect(),
-            n_notices: answer.n_notices,
-            elapsed_ms: answer.elapsed.as_secs_f64() * 1e3,
-            work: answer.work.map(Work::from),
+            keys: keys.iter().zip(own_keys).map(|(name, key)| Key::new(name, key)).collect(),
+            values: measures.iter().zip(values).zip(shares).map(value).collect(),
         }
     }
 }
 
 impl Key {
     fn new(name: &Name, key: clio_proto::Key) -> Self {
-        Self {
-            key: name.clone(),
-            label: printable(key.label, key.value.as_deref()),
-            value: key.value,
-            media: key.media,
-        }
+        let clio_proto::Key { value, label, media } = key;
+        Self { key: name.clone(), label: printable(label, value.as_deref()), value, media }
+    }
+}
+
+impl From<clio_proto::Notice> for Notice {
+    fn from(notice: clio_proto::Notice) -> Self {
+        let message = notice.to_string();
+        let clio_proto::Notice { field, value, is_prefix, nearest } = notice;
+        Self { field: graphql_name(&field.to_string()), value, is_prefix, nearest, message }
     }
 }
 
@@ -230,22 +245,22 @@ fn notice() -> Object {
         GraphQlValue::Enum(it.field.clone())
     })
     .leaf("value", TypeRef::named_nn(TypeRef::STRING), "As the filter has it.", |it| {
-        it.notice.value.as_str().into()
+        it.value.as_str().into()
     })
     .leaf(
         "isPrefix",
         TypeRef::named_nn(TypeRef::BOOLEAN),
         "It is a prefix, with which no value starts.",
-        |it| it.notice.is_prefix.into(),
+        |it| it.is_prefix.into(),
     )
     .leaf(
         "nearest",
         TypeRef::named_nn_list_nn(TypeRef::STRING),
         "Up to three values of the field that are written alike, the nearest first.",
-        |it| texts(&it.notice.nearest),
+        |it| texts(&it.nearest),
     )
     .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
-        it.notice.to_string().into()
+        it.message.as_str().into()
     })
     .finish()
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::Value as GraphQlValue;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
-use clio_proto::{DayRange, MixedLookup};
+use clio_proto::{DayRange, MAX_LISTED_DAYS, MixedLookup, listed_days, n_days};
 
 use super::object::{ObjectOf, int, text, texts};
 use super::scalars::DATE;
@@ -10,9 +10,6 @@ use super::scalars::DATE;
 pub(super) const COVERAGE: &str = "Coverage";
 const DAYS: &str = "DayRange";
 const MIXED_LOOKUP: &str = "MixedLookup";
-
-/// The most days that the fields list which ranges replaced.
-const MAX_LISTED_DAYS: usize = 1_000;
 
 #[derive(Debug, Clone)]
 struct Days(DayRange);
@@ -34,33 +31,50 @@ pub(super) struct Coverage {
 /// A lookup of which the days took different states.
 #[derive(Debug, Clone)]
 struct Mixed {
-    mixed: MixedLookup,
+    lookup: String,
+    n_states: u32,
     others: Vec<Days>,
+    message: String,
 }
 
 impl From<clio_proto::Coverage> for Coverage {
     fn from(coverage: clio_proto::Coverage) -> Self {
-        let days = |ranges: Vec<DayRange>| ranges.into_iter().map(Days).collect();
+        let clio_proto::Coverage {
+            range,
+            n_days_present,
+            missing,
+            retired,
+            provisional,
+            periods,
+            mixed,
+        } = coverage;
         Self {
-            from: coverage.range.map(|(from, _)| from.to_string()),
-            to: coverage.range.map(|(_, to)| to.to_string()),
-            n_days: coverage
-                .range
+            from: range.map(|(from, _)| from.to_string()),
+            to: range.map(|(_, to)| to.to_string()),
+            n_days: range
                 .and_then(|(from, to)| DayRange::try_new(from, to))
                 .map_or(0, DayRange::n_days),
-            n_days_present: coverage.n_days_present,
-            n_missing: coverage.n_missing(),
-            missing: days(coverage.missing),
-            retired: days(coverage.retired),
-            provisional: days(coverage.provisional),
-            periods: coverage.periods.iter().map(ToString::to_string).collect(),
-            mixed: coverage
-                .mixed
-                .into_iter()
-                .map(|mixed| Mixed { others: days(mixed.others.clone()), mixed })
-                .collect(),
+            n_days_present,
+            n_missing: n_days(&missing),
+            missing: days(missing),
+            retired: days(retired),
+            provisional: days(provisional),
+            periods: periods.iter().map(ToString::to_string).collect(),
+            mixed: mixed.into_iter().map(Mixed::from).collect(),
         }
     }
+}
+
+impl From<MixedLookup> for Mixed {
+    fn from(mixed: MixedLookup) -> Self {
+        let message = mixed.to_string();
+        let MixedLookup { lookup, n_states, others } = mixed;
+        Self { lookup, n_states, others: days(others), message }
+    }
+}
+
+fn days(ranges: Vec<DayRange>) -> Vec<Days> {
+    ranges.into_iter().map(Days).collect()
 }
 
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
@@ -68,6 +82,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn coverage() -> Object {
+    let first = |of: &str| format!("The first {MAX_LISTED_DAYS} days of {of}.");
     ObjectOf::<Coverage>::new(COVERAGE, "The days behind an answer.")
         .leaf(
             "from",
@@ -113,21 +128,21 @@ fn coverage() -> Object {
         .old_leaf(
             "missing",
             TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of missingRanges.",
+            &first("missingRanges"),
             "Ask for missingRanges, which are complete however long they are.",
             |it| listed(&it.missing),
         )
         .old_leaf(
             "retired",
             TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of retiredRanges.",
+            &first("retiredRanges"),
             "Ask for retiredRanges, which are complete however long they are.",
             |it| listed(&it.retired),
         )
         .old_leaf(
             "provisional",
             TypeRef::named_nn_list_nn(DATE),
-            "The first 1000 days of provisionalRanges.",
+            &first("provisionalRanges"),
             "Ask for provisionalRanges, which are complete however long they are.",
             |it| listed(&it.provisional),
         )
@@ -152,14 +167,14 @@ fn mixed() -> Object {
         "A lookup of which the days of an answer took different states (on_change = \"new_days\").",
     )
     .leaf("lookup", TypeRef::named_nn(TypeRef::STRING), "The lookup's name in the model.", |it| {
-        it.mixed.lookup.as_str().into()
+        it.lookup.as_str().into()
     })
-    .leaf("stateCount", int(), "How many states there are.", |it| it.mixed.n_states.into())
+    .leaf("stateCount", int(), "How many states there are.", |it| it.n_states.into())
     .list("otherRanges", DAYS, "The days that took another one than the last day.", |it: &Mixed| {
         &it.others
     })
     .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
-        it.mixed.to_string().into()
+        it.message.as_str().into()
     })
     .finish()
 }
@@ -174,8 +189,8 @@ fn days_type() -> Object {
         .finish()
 }
 
-/// The first days of some ranges.
+/// The first days of some ranges, as old fields have them.
 fn listed(ranges: &[Days]) -> GraphQlValue {
-    let days = ranges.iter().flat_map(|Days(range)| range.days()).take(MAX_LISTED_DAYS);
+    let days = listed_days(ranges.iter().map(|Days(range)| *range));
     days.map(|day| day.to_string()).collect()
 }

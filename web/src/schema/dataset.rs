@@ -1,10 +1,12 @@
 //! What a dataset offers: the types `Dataset`, `TimeKeyInfo`, `FieldInfo` and `MeasureInfo`.
 
-use async_graphql::dynamic::{Enum, EnumItem, TypeRef};
-use async_graphql::dynamic::{Object, SchemaBuilder};
-use async_graphql::{Name, Value};
-use clio_proto::{Description, MeasureClass, MeasureFormat, TimeGrain, WeekStart};
+use async_graphql::Value;
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use clio_proto::{
+    Description, FieldRef, MeasureClass, MeasureClassName, MeasureFormat, TimeGrain, WeekStart,
+};
 
+use super::enums::{enum_of, enum_value};
 use super::object::{ObjectOf, number, text};
 use crate::names::{condition_name, enum_name, field_name, time_grains};
 
@@ -22,7 +24,7 @@ pub(super) struct Dataset {
     name: String,
     timezone: String,
     fingerprint: String,
-    week_starts: &'static str,
+    week_starts: WeekStart,
     time_keys: Vec<TimeGrain>,
     fields: Vec<FieldInfo>,
     measures: Vec<MeasureInfo>,
@@ -43,8 +45,8 @@ struct FieldInfo {
 struct MeasureInfo {
     name: String,
     label: String,
-    kind: &'static str,
-    format: &'static str,
+    kind: MeasureClassName,
+    format: MeasureFormat,
     expr: Option<String>,
     family: Option<String>,
     precision: Option<u8>,
@@ -52,100 +54,99 @@ struct MeasureInfo {
 }
 
 impl From<&Description> for Dataset {
-    fn from(dataset: &Description) -> Self {
+    fn from(description: &Description) -> Self {
+        let Description { dataset, timezone, fingerprint, week_starts, fields, measures } =
+            description;
         Self {
-            name: dataset.dataset.clone(),
-            timezone: dataset.timezone.clone(),
-            fingerprint: dataset.fingerprint.to_string(),
-            week_starts: match dataset.week_starts {
-                WeekStart::Monday => "MONDAY",
-                WeekStart::Sunday => "SUNDAY",
-            },
-            time_keys: time_grains(dataset).collect(),
-            fields: dataset.fields.iter().map(FieldInfo::from).collect(),
-            measures: dataset.measures.iter().map(MeasureInfo::from).collect(),
+            name: dataset.clone(),
+            timezone: timezone.clone(),
+            fingerprint: fingerprint.to_string(),
+            week_starts: *week_starts,
+            time_keys: time_grains(description).collect(),
+            fields: fields.iter().cloned().map(FieldInfo::from).collect(),
+            measures: measures.iter().cloned().map(MeasureInfo::from).collect(),
         }
     }
 }
 
-impl From<&clio_proto::FieldInfo> for FieldInfo {
-    fn from(info: &clio_proto::FieldInfo) -> Self {
-        Self {
-            name: info.field.to_string(),
-            dimension: info.field.dimension.clone(),
-            attribute: info.field.attribute.clone(),
-            label: info.label.clone(),
-            multi: info.multi,
-            has_label: info.has_label,
-            has_media: info.has_media,
-        }
+impl From<clio_proto::FieldInfo> for FieldInfo {
+    fn from(info: clio_proto::FieldInfo) -> Self {
+        let clio_proto::FieldInfo { field, label, multi, has_label, has_media } = info;
+        let name = field.to_string();
+        let FieldRef { dimension, attribute } = field;
+        Self { name, dimension, attribute, label, multi, has_label, has_media }
     }
 }
 
-impl From<&clio_proto::MeasureInfo> for MeasureInfo {
-    fn from(info: &clio_proto::MeasureInfo) -> Self {
+impl From<clio_proto::MeasureInfo> for MeasureInfo {
+    fn from(info: clio_proto::MeasureInfo) -> Self {
+        let clio_proto::MeasureInfo { name, label, class, format } = info;
         let mut measure = Self {
-            name: info.name.clone(),
-            label: info.label.clone(),
-            kind: "COUNT",
-            format: match info.format {
-                MeasureFormat::Number => "NUMBER",
-                MeasureFormat::Percent => "PERCENT",
-                MeasureFormat::Seconds => "SECONDS",
-            },
+            name,
+            label,
+            kind: MeasureClassName::from(&class),
+            format,
             expr: None,
             family: None,
             precision: None,
             relative_error: None,
         };
-        match &info.class {
-            MeasureClass::Count => {}
-            MeasureClass::Sum => measure.kind = "SUM",
+        match class {
+            MeasureClass::Count | MeasureClass::Sum => {}
             MeasureClass::Distinct { family, precision, relative_error } => {
-                measure.kind = "DISTINCT";
-                measure.family = Some(family.clone());
-                measure.precision = Some(*precision);
-                measure.relative_error = Some(*relative_error);
+                measure.family = Some(family);
+                measure.precision = Some(precision);
+                measure.relative_error = Some(relative_error);
             }
-            MeasureClass::Derived { expression } => {
-                measure.kind = "DERIVED";
-                measure.expr = Some(expression.clone());
-            }
+            MeasureClass::Derived { expression } => measure.expr = Some(expression),
         }
         measure
     }
 }
 
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    let kinds = enum_of(MEASURE_KIND, "What a measure is.", MeasureClassName::ALL, |kind| {
+        (kind.as_str(), kind_told(kind))
+    });
+    let weekdays = enum_of(WEEKDAY, "A day on which weeks begin.", &WeekStart::ALL, |day| {
+        (day.as_str(), weekday_told(day))
+    });
+    let formats =
+        enum_of(MEASURE_FORMAT, "How a measure is shown.", &MeasureFormat::ALL, |format| {
+            (format.as_str(), format_told(format))
+        });
     schema
         .register(dataset())
         .register(time_key_info())
         .register(field_info())
         .register(measure_info())
-        .register(
-            Enum::new(MEASURE_KIND)
-                .description("What a measure is.")
-                .item(EnumItem::new("COUNT").description("A number of events: exact."))
-                .item(EnumItem::new("SUM").description("A sum of a column: exact."))
-                .item(
-                    EnumItem::new("DISTINCT")
-                        .description("A number of different values, estimated by a sketch."),
-                )
-                .item(EnumItem::new("DERIVED").description("An expression over other measures.")),
-        )
-        .register(
-            Enum::new(WEEKDAY)
-                .description("A day on which weeks begin.")
-                .item(EnumItem::new("MONDAY").description("As ISO 8601 has it."))
-                .item(EnumItem::new("SUNDAY").description("As in North America.")),
-        )
-        .register(
-            Enum::new(MEASURE_FORMAT)
-                .description("How a measure is shown.")
-                .item(EnumItem::new("NUMBER").description("A plain number."))
-                .item(EnumItem::new("PERCENT").description("A share of 1, shown as a percentage."))
-                .item(EnumItem::new("SECONDS").description("A duration in seconds.")),
-        )
+        .register(kinds)
+        .register(weekdays)
+        .register(formats)
+}
+
+fn kind_told(kind: MeasureClassName) -> &'static str {
+    match kind {
+        MeasureClassName::Count => "A number of events: exact.",
+        MeasureClassName::Sum => "A sum of a column: exact.",
+        MeasureClassName::Distinct => "A number of different values, estimated by a sketch.",
+        MeasureClassName::Derived => "An expression over other measures.",
+    }
+}
+
+fn weekday_told(day: WeekStart) -> &'static str {
+    match day {
+        WeekStart::Monday => "As ISO 8601 has it.",
+        WeekStart::Sunday => "As in North America.",
+    }
+}
+
+fn format_told(format: MeasureFormat) -> &'static str {
+    match format {
+        MeasureFormat::Number => "A plain number.",
+        MeasureFormat::Percent => "A share of 1, shown as a percentage.",
+        MeasureFormat::Seconds => "A duration in seconds.",
+    }
 }
 
 fn dataset() -> Object {
@@ -158,7 +159,7 @@ fn dataset() -> Object {
             it.fingerprint.as_str().into()
         })
         .leaf("weekStarts", TypeRef::named_nn(WEEKDAY), "The day on which a week begins.", |it| {
-            Value::Enum(Name::new(it.week_starts))
+            enum_value(it.week_starts.as_str())
         })
         .list(
             "timeKeys",
@@ -251,10 +252,10 @@ fn measure_info() -> Object {
         })
         .leaf("label", string(), "What people read: \"Take rate\".", |it| it.label.as_str().into())
         .leaf("kind", TypeRef::named_nn(MEASURE_KIND), "What it is.", |it| {
-            Value::Enum(Name::new(it.kind))
+            enum_value(it.kind.as_str())
         })
         .leaf("format", TypeRef::named_nn(MEASURE_FORMAT), "How it is shown.", |it| {
-            Value::Enum(Name::new(it.format))
+            enum_value(it.format.as_str())
         })
         .leaf(
             "expr",

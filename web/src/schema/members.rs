@@ -25,13 +25,15 @@ struct Member {
 
 impl From<clio_proto::MemberPage> for MemberPage {
     fn from(page: clio_proto::MemberPage) -> Self {
-        let member = |member: clio_proto::Member| Member {
-            label: printable(member.label, member.value.as_deref()),
-            value: member.value,
-            media: member.media,
-            n_cells: member.n_cells,
-        };
-        Self { members: page.members.into_iter().map(member).collect(), total: page.n_total }
+        let clio_proto::MemberPage { members, n_total } = page;
+        Self { members: members.into_iter().map(Member::from).collect(), total: n_total }
+    }
+}
+
+impl From<clio_proto::Member> for Member {
+    fn from(member: clio_proto::Member) -> Self {
+        let clio_proto::Member { value, label, media, n_cells } = member;
+        Self { label: printable(label, value.as_deref()), value, media, n_cells }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
-use clio_proto::{Description, MAX_LIMIT, Operator, Takes, TimeGrain};
+use clio_proto::{Description, Extra, MAX_LIMIT, Operator, Takes, TimeGrain};
 
+use super::enums::enum_of;
 use super::scalars::DATE;
 use crate::lower::DEFAULT_LIMIT;
 use crate::names::{condition_name, enum_name, field_name, time_grains};
@@ -34,24 +35,30 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
                 .item(EnumItem::new("ASC").description("Smallest first."))
                 .item(EnumItem::new("DESC").description("Largest first.")),
         )
-        .register(
-            Enum::new(EXTRA)
-                .description("What an answer may have beside keys and values.")
-                .item(EnumItem::new("SHARES").description("Of each value the part of the total's."))
-                .item(EnumItem::new("OTHERS").description("The groups below the page as one row."))
-                .item(EnumItem::new("REACH").description(
-                    "Whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
-                     measure that is asked for; of at most 20 rows.",
-                ))
-                .item(EnumItem::new("RANKS").description(
-                    "The places that each row may have, by the first measure of orderBy; there must be one.",
-                )),
-        )
+        .register(extra())
         .register(cube_filter(dataset))
         .register(value_filter())
         .register(set_filter())
         .register(cube_having(dataset))
         .register(number_filter())
+}
+
+fn extra() -> Enum {
+    let what = "What an answer may have beside keys and values.";
+    enum_of(EXTRA, what, &Extra::ALL, |extra| {
+        let description = match extra {
+            Extra::Shares => "Of each value the part of the total's.",
+            Extra::Others => "The groups below the page as one row.",
+            Extra::Ranks => {
+                "The places that each row may have, by the first measure of orderBy; there must be one."
+            }
+            Extra::Reach => {
+                "Whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
+                 measure that is asked for; of at most 20 rows."
+            }
+        };
+        (extra.as_str(), description)
+    })
 }
 
 fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {

@@ -3,6 +3,7 @@
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
 
+use super::numbers::Number;
 use super::object::{ObjectOf, number};
 use super::question::MEASURE;
 use crate::names::enum_name;
@@ -37,29 +38,30 @@ struct Overlap {
     jaccard: Number,
 }
 
-#[derive(Debug, Clone)]
-struct Number(clio_proto::Value);
-
 impl From<clio_proto::Reach> for Reach {
     fn from(reach: clio_proto::Reach) -> Self {
-        let step = |step: clio_proto::ReachStep| Step {
-            row: step.row,
-            incremental: Number(step.incremental),
-            alone: Number(step.alone),
-            cumulative: Number(step.cumulative),
-        };
-        let overlap = |overlap: clio_proto::Overlap| Overlap {
-            left: overlap.left,
-            right: overlap.right,
-            both: Number(overlap.both),
-            jaccard: Number(overlap.jaccard),
-        };
+        let clio_proto::Reach { measure, deduplicated, steps, overlaps } = reach;
         Self {
-            measure: Name::new(enum_name(&reach.measure)),
-            deduplicated: Number(reach.deduplicated),
-            steps: reach.steps.into_iter().map(step).collect(),
-            overlaps: reach.overlaps.into_iter().map(overlap).collect(),
+            measure: Name::new(enum_name(&measure)),
+            deduplicated: deduplicated.into(),
+            steps: steps.into_iter().map(Step::from).collect(),
+            overlaps: overlaps.into_iter().map(Overlap::from).collect(),
         }
+    }
+}
+
+impl From<clio_proto::ReachStep> for Step {
+    fn from(step: clio_proto::ReachStep) -> Self {
+        let clio_proto::ReachStep { row, incremental, alone, cumulative } = step;
+        let (incremental, alone) = (incremental.into(), alone.into());
+        Self { row, incremental, alone, cumulative: cumulative.into() }
+    }
+}
+
+impl From<clio_proto::Overlap> for Overlap {
+    fn from(overlap: clio_proto::Overlap) -> Self {
+        let clio_proto::Overlap { left, right, both, jaccard } = overlap;
+        Self { left, right, both: both.into(), jaccard: jaccard.into() }
     }
 }
 
@@ -131,16 +133,16 @@ fn reach_number() -> Object {
     let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
     ObjectOf::<Number>::new(REACH_NUMBER, "A number of a reach with its 95 % bounds.")
         .leaf("value", float(), "The number; null where it cannot be told.", |it| {
-            number(it.0.value)
+            number(it.value)
         })
-        .leaf("lower", float(), "The lower bound.", |it| number(it.0.lower))
-        .leaf("upper", float(), "The upper bound.", |it| number(it.0.upper))
-        .leaf("exact", boolean(), "No sketch error is in it.", |it| it.0.exact.into())
+        .leaf("lower", float(), "The lower bound.", |it| number(it.lower))
+        .leaf("upper", float(), "The upper bound.", |it| number(it.upper))
+        .leaf("exact", boolean(), "No sketch error is in it.", |it| it.exact.into())
         .leaf(
             "cannotTell",
             boolean(),
             "Half of the bounds is wider than half of the number, since a small part of large sets cannot be seen.",
-            |it| it.0.value.is_none().into(),
+            |it| it.value.is_none().into(),
         )
         .finish()
 }

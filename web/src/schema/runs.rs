@@ -1,9 +1,10 @@
 //! What the etl did: the types `Run` and `RunStep`.
 
-use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
-use async_graphql::{Name, Value};
+use async_graphql::Value;
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 
+use super::enums::{enum_of, enum_value};
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
 use crate::report::without_places;
@@ -20,7 +21,7 @@ pub(super) struct Run {
     id: String,
     started_at: String,
     ended_at: String,
-    outcome: &'static str,
+    outcome: RunOutcome,
     error: Option<String>,
     snapshot: Option<u64>,
     fingerprint: Option<String>,
@@ -49,50 +50,64 @@ struct Step {
 }
 
 impl From<RunInfo> for Run {
-    fn from(record: RunInfo) -> Self {
+    fn from(info: RunInfo) -> Self {
+        let RunInfo {
+            run,
+            started_at,
+            ended_at,
+            outcome,
+            error,
+            snapshot,
+            fingerprint,
+            days,
+            rows_in,
+            rows_quarantined,
+            left_out,
+            steps,
+        } = info;
         let rows = |(source, n_rows)| Rows { source, n_rows };
         Self {
-            id: record.run.to_string(),
-            started_at: record.started_at.to_string(),
-            ended_at: record.ended_at.to_string(),
-            outcome: match record.outcome {
-                RunOutcome::Committed => "COMMITTED",
-                RunOutcome::Unchanged => "UNCHANGED",
-                RunOutcome::Failed => "FAILED",
-                RunOutcome::Died => "DIED",
-            },
-            error: record.error.as_deref().map(without_places),
-            snapshot: record.snapshot.map(|snapshot| snapshot.0),
-            fingerprint: record.fingerprint.map(|fingerprint| fingerprint.to_string()),
-            days: record.days.iter().map(ToString::to_string).collect(),
-            rows_in: record.rows_in.into_iter().map(rows).collect(),
-            rows_quarantined: record.rows_quarantined.into_iter().map(rows).collect(),
-            left_out: record.left_out,
-            steps: record.steps.into_iter().map(Step::from).collect(),
+            id: run.to_string(),
+            started_at: started_at.to_string(),
+            ended_at: ended_at.to_string(),
+            outcome,
+            error: error.as_deref().map(without_places),
+            snapshot: snapshot.map(|snapshot| snapshot.0),
+            fingerprint: fingerprint.map(|fingerprint| fingerprint.to_string()),
+            days: days.iter().map(ToString::to_string).collect(),
+            rows_in: rows_in.into_iter().map(rows).collect(),
+            rows_quarantined: rows_quarantined.into_iter().map(rows).collect(),
+            left_out,
+            steps: steps.into_iter().map(Step::from).collect(),
         }
     }
 }
 
 impl From<StepInfo> for Step {
-    fn from(record: StepInfo) -> Self {
+    fn from(info: StepInfo) -> Self {
+        let StepInfo { step, started_at, ended_at, n_rows, n_attempts, error } = info;
         Self {
-            step: record.step,
-            started_at: record.started_at.to_string(),
-            ended_at: record.ended_at.map(|time| time.to_string()),
-            n_rows: record.n_rows,
-            n_attempts: record.n_attempts,
-            error: record.error.as_deref().map(without_places),
+            step,
+            started_at: started_at.to_string(),
+            ended_at: ended_at.map(|time| time.to_string()),
+            n_rows,
+            n_attempts,
+            error: error.as_deref().map(without_places),
         }
     }
 }
 
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
-    let outcomes = Enum::new(RUN_OUTCOME)
-        .description("How a run of the etl ended.")
-        .item(EnumItem::new("COMMITTED").description("It committed a snapshot."))
-        .item(EnumItem::new("UNCHANGED").description("The lake held all of it already."))
-        .item(EnumItem::new("FAILED").description("It failed, and committed nothing."))
-        .item(EnumItem::new("DIED").description("It was killed."));
+    let told = |outcome: RunOutcome| {
+        let description = match outcome {
+            RunOutcome::Committed => "It committed a snapshot.",
+            RunOutcome::Unchanged => "The lake held all of it already.",
+            RunOutcome::Failed => "It failed, and committed nothing.",
+            RunOutcome::Died => "It was killed.",
+        };
+        (outcome.as_str(), description)
+    };
+    let outcomes = enum_of(RUN_OUTCOME, "How a run of the etl ended.", &RunOutcome::ALL, told);
     schema.register(run()).register(rows()).register(left_out()).register(step()).register(outcomes)
 }
 
@@ -112,7 +127,7 @@ fn run() -> Object {
             |it| it.ended_at.as_str().into(),
         )
         .leaf("outcome", TypeRef::named_nn(RUN_OUTCOME), "How it ended.", |it| {
-            Value::Enum(Name::new(it.outcome))
+            enum_value(it.outcome.as_str())
         })
         .leaf("error", string(), "Why it failed.", |it| text(it.error.as_deref()))
         .leaf(

@@ -1,11 +1,12 @@
 //! Whether serving answers, and with which snapshot: the types `ServingStatus` and `Snapshot`.
 
-use async_graphql::dynamic::{Enum, EnumItem, Object, SchemaBuilder, TypeRef};
-use async_graphql::{Name, Value};
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{ServingState, SnapshotInfo, VerificationInfo};
 
+use super::enums::{enum_of, enum_value};
 use super::object::{ObjectOf, text};
 use super::scalars::{DATE, INT64, TIMESTAMP};
+use crate::names::enum_name;
 
 pub(super) const SERVING_STATUS: &str = "ServingStatus";
 pub(super) const SNAPSHOT: &str = "Snapshot";
@@ -16,7 +17,7 @@ const SERVING_STATE: &str = "ServingState";
 /// A status as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct ServingStatus {
-    state: &'static str,
+    state: ServingState,
     message: Option<String>,
     snapshot: Option<Snapshot>,
 }
@@ -34,7 +35,7 @@ pub(super) struct Snapshot {
     n_cells: u64,
     rows_in: u64,
     unattributed: Vec<Unattributed>,
-    verification: Option<VerificationInfo>,
+    verification: Option<Verification>,
 }
 
 /// Events without credit as GraphQL shows them.
@@ -45,39 +46,57 @@ struct Unattributed {
     rows: u64,
 }
 
+/// What a recount found, as GraphQL shows it.
+#[derive(Debug, Clone)]
+struct Verification {
+    verified_at: String,
+    first_day: String,
+    last_day: String,
+    n_compared: u64,
+    n_mismatches: u64,
+    max_error: f64,
+    rms_error: f64,
+    share_within_bounds: f64,
+}
+
 /// The name of a state, here and in `/healthz`.
-pub(crate) fn state_name(state: ServingState) -> &'static str {
-    match state {
-        ServingState::Serving => "SERVING",
-        ServingState::Stale => "STALE",
-        ServingState::Down => "DOWN",
-    }
+pub(crate) fn state_name(state: ServingState) -> String {
+    enum_name(state.as_str())
 }
 
 impl From<clio_proto::ServingStatus> for ServingStatus {
     fn from(status: clio_proto::ServingStatus) -> Self {
-        Self {
-            state: state_name(status.state),
-            message: status.message,
-            snapshot: status.snapshot.map(Snapshot::from),
-        }
+        let clio_proto::ServingStatus { state, message, snapshot } = status;
+        Self { state, message, snapshot: snapshot.map(Snapshot::from) }
     }
 }
 
 impl From<SnapshotInfo> for Snapshot {
     fn from(info: SnapshotInfo) -> Self {
+        let SnapshotInfo {
+            id,
+            committed_at,
+            run,
+            fingerprint,
+            days,
+            n_days,
+            n_cells,
+            rows_in,
+            unattributed,
+            verification,
+        } = info;
         Self {
-            version: info.id.0,
-            committed_at: info.committed_at.to_string(),
-            run_id: info.run.to_string(),
-            fingerprint: info.fingerprint.to_string(),
-            first_day: info.days.map(|(first, _)| first.to_string()),
-            last_day: info.days.map(|(_, last)| last.to_string()),
-            n_days: info.n_days,
-            n_cells: info.n_cells,
-            rows_in: info.rows_in,
-            unattributed: info.unattributed.iter().map(Unattributed::from).collect(),
-            verification: info.verification,
+            version: id.0,
+            committed_at: committed_at.to_string(),
+            run_id: run.to_string(),
+            fingerprint: fingerprint.to_string(),
+            first_day: days.map(|(first, _)| first.to_string()),
+            last_day: days.map(|(_, last)| last.to_string()),
+            n_days,
+            n_cells,
+            rows_in,
+            unattributed: unattributed.iter().map(Unattributed::from).collect(),
+            verification: verification.map(Verification::from),
         }
     }
 }
@@ -89,18 +108,44 @@ impl From<&clio_proto::Unattributed> for Unattributed {
     }
 }
 
+impl From<VerificationInfo> for Verification {
+    fn from(info: VerificationInfo) -> Self {
+        let VerificationInfo {
+            verified_at,
+            days: (first_day, last_day),
+            n_compared,
+            n_mismatches,
+            max_error,
+            rms_error,
+            share_within_bounds,
+        } = info;
+        Self {
+            verified_at: verified_at.to_string(),
+            first_day: first_day.to_string(),
+            last_day: last_day.to_string(),
+            n_compared,
+            n_mismatches,
+            max_error,
+            rms_error,
+            share_within_bounds,
+        }
+    }
+}
+
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
-    let states = Enum::new(SERVING_STATE)
-        .description("Whether serving can be trusted to be current.")
-        .item(EnumItem::new("SERVING").description("It serves the newest snapshot of the lake."))
-        .item(EnumItem::new("STALE").description(
-            "It serves the last good snapshot: a newer one was refused, or the lake does not \
-             answer.",
-        ))
-        .item(
-            EnumItem::new("DOWN")
-                .description("It has no snapshot to serve, or does not answer at all."),
-        );
+    let told = |state: ServingState| {
+        let description = match state {
+            ServingState::Serving => "It serves the newest snapshot of the lake.",
+            ServingState::Stale => {
+                "It serves the last good snapshot: a newer one was refused, or the lake does not \
+                 answer."
+            }
+            ServingState::Down => "It has no snapshot to serve, or does not answer at all.",
+        };
+        (state.as_str(), description)
+    };
+    let what = "Whether serving can be trusted to be current.";
+    let states = enum_of(SERVING_STATE, what, &ServingState::ALL, told);
     schema
         .register(status())
         .register(snapshot())
@@ -112,7 +157,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 fn status() -> Object {
     ObjectOf::<ServingStatus>::new(SERVING_STATUS, "What serving says of itself.")
         .leaf("state", TypeRef::named_nn(SERVING_STATE), "The state.", |it| {
-            Value::Enum(Name::new(it.state))
+            enum_value(it.state.as_str())
         })
         .leaf(
             "message",
@@ -198,15 +243,15 @@ fn unattributed() -> Object {
 
 fn verification() -> Object {
     let what = "What an exact recount of some of a snapshot's days, from the sources, found.";
-    ObjectOf::<VerificationInfo>::new(VERIFICATION, what)
+    ObjectOf::<Verification>::new(VERIFICATION, what)
         .leaf("verifiedAt", TypeRef::named_nn(TIMESTAMP), "When it was made.", |it| {
-            it.verified_at.to_string().into()
+            it.verified_at.as_str().into()
         })
         .leaf("firstDay", TypeRef::named_nn(DATE), "The first day that was recounted.", |it| {
-            it.days.0.to_string().into()
+            it.first_day.as_str().into()
         })
         .leaf("lastDay", TypeRef::named_nn(DATE), "The last day that was recounted.", |it| {
-            it.days.1.to_string().into()
+            it.last_day.as_str().into()
         })
         .leaf("ok", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether no number is wrong.", |it| {
             (it.n_mismatches == 0).into()

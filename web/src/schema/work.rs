@@ -13,7 +13,14 @@ const WORK_STEP: &str = "WorkStep";
 /// What an answer took, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
-    work: clio_proto::Work,
+    n_files: u32,
+    n_cells: u64,
+    n_cells_selected: u64,
+    n_groups: u64,
+    n_estimates: u64,
+    n_unions: u64,
+    coupon_bytes: u64,
+    register_bytes: u64,
     steps: Vec<Step>,
 }
 
@@ -25,11 +32,28 @@ struct Step {
 
 impl From<clio_proto::Work> for Work {
     fn from(work: clio_proto::Work) -> Self {
-        let step = |(step, elapsed): &(clio_proto::WorkStep, Duration)| Step {
-            step: *step,
-            elapsed: *elapsed,
-        };
-        Self { steps: work.steps.iter().map(step).collect(), work }
+        let clio_proto::Work {
+            n_files,
+            n_cells,
+            n_cells_selected,
+            n_groups,
+            n_estimates,
+            n_unions,
+            coupon_bytes,
+            register_bytes,
+            steps,
+        } = work;
+        Self {
+            n_files,
+            n_cells,
+            n_cells_selected,
+            n_groups,
+            n_estimates,
+            n_unions,
+            coupon_bytes,
+            register_bytes,
+            steps: steps.into_iter().map(|(step, elapsed)| Step { step, elapsed }).collect(),
+        }
     }
 }
 
@@ -45,36 +69,36 @@ fn work() -> Object {
          read are in the coverage.",
     )
     .leaf("fileCount", number(), "Files of the periods that were read.", |it| {
-        it.work.n_files.into()
+        it.n_files.into()
     })
-    .leaf("cellCount", number(), "Their cells.", |it| it.work.n_cells.into())
+    .leaf("cellCount", number(), "Their cells.", |it| it.n_cells.into())
     .leaf("selectedCellCount", number(), "Those of them that the filter left.", |it| {
-        it.work.n_cells_selected.into()
+        it.n_cells_selected.into()
     })
-    .leaf("groupCount", number(), "Groups before having.", |it| it.work.n_groups.into())
+    .leaf("groupCount", number(), "Groups before having.", |it| it.n_groups.into())
     .leaf(
         "estimateCount",
         number(),
         "Distinct counts that were estimated, those of the total among them.",
-        |it| it.work.n_estimates.into(),
+        |it| it.n_estimates.into(),
     )
     .leaf(
         "unionCount",
         number(),
         "Sketches that were united for them; one that stands for a whole file counts once.",
-        |it| it.work.n_unions.into(),
+        |it| it.n_unions.into(),
     )
     .leaf(
         "couponBytes",
         number(),
         "The bytes that were read of sketches held as coupons.",
-        |it| it.work.coupon_bytes.into(),
+        |it| it.coupon_bytes.into(),
     )
     .leaf(
         "registerBytes",
         number(),
         "The bytes that were read of sketches held as registers.",
-        |it| it.work.register_bytes.into(),
+        |it| it.register_bytes.into(),
     )
     .list("steps", WORK_STEP, "Where the time went, in order.", |it: &Work| &it.steps)
     .finish()

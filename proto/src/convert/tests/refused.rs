@@ -144,10 +144,10 @@ fn an_answer_without_its_parts_is_refused() {
     let error = answer_from_wire(wire::QueryResponse::default()).unwrap_err();
     assert_eq!(error.message, "`snapshot`: is missing");
     let half = wire::Coverage { from: "2026-01-01".to_owned(), ..Default::default() };
-    assert_eq!(coverage_from_wire(&half).unwrap_err().message, "`coverage.to`: is missing");
+    assert_eq!(coverage_from_wire(half).unwrap_err().message, "`coverage.to`: is missing");
     let measure = wire::MeasureInfo { name: "plays".to_owned(), ..Default::default() };
     let error = measure_info_from_wire(measure).unwrap_err();
-    assert_eq!(error.message, "`measures.kind`: `plays` has none we know");
+    assert_eq!(error.message, "`measures.kind`: `plays` has no kind that we know");
     let error = serving_status_from_wire(wire::WatchResponse { state: 9, ..Default::default() });
     assert_eq!(error.unwrap_err().message, "`state`: 9 is no state we know");
     let negative = prost_types::Duration { seconds: -1, nanos: 0 };

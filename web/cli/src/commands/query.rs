@@ -3,13 +3,14 @@
 use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
+use clap::ValueEnum as _;
 use clio_proto::{
     Answer, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
     RemoteConfig, RemoteCubes, SnapshotId,
 };
 
-use crate::args::{ExtraArg, QueryArgs};
-use crate::output::{AnswerFormat, Options, Rows};
+use crate::args::QueryArgs;
+use crate::output::{Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
@@ -19,9 +20,12 @@ use crate::{address, filter, output, terminal};
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
     // Whatever can be wrong in the words themselves is found before anything is opened.
     let mut query = lower(&args)?;
-    if matches!(args.format, AnswerFormat::Csv) && query.extras.contains(&Extra::Reach) {
-        let message = "--with reach: has no form in csv; ask for json, or for a table";
-        return Err(Usage(message.to_owned()).into());
+    let format = args.format.writer();
+    if format.has_rows_alone() && query.extras.contains(&Extra::Reach) {
+        let name = args.format.to_possible_value().expect("none is left out of the list");
+        let name = name.get_name();
+        let message = format!("--with reach: has no form in {name}; ask for json, or for a table");
+        return Err(Usage(message).into());
     }
     let service = open(&args, settings).await?;
     let description = service.describe().await?;
@@ -29,7 +33,6 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
     }
     let snapshot = args.snapshot.map(SnapshotId);
-    let format = args.format.writer();
     let (n_asked, is_one_page) = match format.rows() {
         Rows::OnePage { n_unless_said } => (args.limit.unwrap_or(n_unless_said), true),
         Rows::All => (args.limit.unwrap_or(usize::MAX), false),
@@ -47,8 +50,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         has_ranks: has(Extra::Ranks),
         has_shares: has(Extra::Shares),
     };
-    let is_csv = matches!(args.format, AnswerFormat::Csv);
-    if is_csv && args.explain {
+    if format.has_rows_alone() && args.explain {
         tell!("{}", output::explain::note(&pages.page));
     }
     let mut writer = format.begin(&mut out, &pages.page, &description, options)?;
@@ -58,7 +60,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     }
     writer.end(&mut out, &pages.page)?;
     out.flush()?;
-    if let Some(note) = output::others_note(&pages.page).filter(|_| is_csv) {
+    if let Some(note) = output::others_note(&pages.page).filter(|_| format.has_rows_alone()) {
         tell!("{note}");
     }
     Ok(())
@@ -145,17 +147,8 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
         measures: args.measures.clone(),
         limit: args.limit.unwrap_or(MAX_LIMIT),
         offset: args.offset,
-        extras: args.extras.iter().map(extra).collect(),
+        extras: args.extras.clone(),
     })
-}
-
-fn extra(extra: &ExtraArg) -> Extra {
-    match extra {
-        ExtraArg::Shares => Extra::Shares,
-        ExtraArg::Others => Extra::Others,
-        ExtraArg::Ranks => Extra::Ranks,
-        ExtraArg::Reach => Extra::Reach,
-    }
 }
 
 fn group_key(text: &str) -> GroupKey {

@@ -11,24 +11,30 @@ pub(crate) fn words(answer: &Answer) -> String {
     let Some(work) = &answer.work else {
         return "the service does not say yet what an answer takes".to_owned();
     };
+    let Work {
+        n_files,
+        n_cells,
+        n_cells_selected,
+        n_groups,
+        n_estimates,
+        n_unions,
+        coupon_bytes,
+        register_bytes,
+        steps,
+    } = work;
     let n = |number: u64| whole_text(number.into());
     let periods: Vec<_> = answer.coverage.periods.iter().map(ToString::to_string).collect();
-    let steps: Vec<_> = work
-        .steps
+    let steps: Vec<_> = steps
         .iter()
         .map(|(step, elapsed)| format!("{} {:.1} ms", step.as_str(), elapsed.as_secs_f64() * 1e3))
         .collect();
     let lines = [
         format!("periods    {}: {}", n(periods.len() as u64), shortened(&periods)),
-        format!("files      {}", n(work.n_files.into())),
-        format!("cells      {}, of them selected {}", n(work.n_cells), n(work.n_cells_selected)),
-        format!("groups     {}, of them stay {}", n(work.n_groups), n(answer.n_groups)),
-        format!("estimates  {}, of {} sketches united", n(work.n_estimates), n(work.n_unions)),
-        format!(
-            "bytes      {} of coupons, {} of registers",
-            n(work.coupon_bytes),
-            n(work.register_bytes)
-        ),
+        format!("files      {}", n((*n_files).into())),
+        format!("cells      {}, of them selected {}", n(*n_cells), n(*n_cells_selected)),
+        format!("groups     {}, of them stay {}", n(*n_groups), n(answer.n_groups)),
+        format!("estimates  {}, of {} sketches united", n(*n_estimates), n(*n_unions)),
+        format!("bytes      {} of coupons, {} of registers", n(*coupon_bytes), n(*register_bytes)),
         format!("time       {}", steps.join(", ")),
     ];
     lines.join("\n")
@@ -52,16 +58,28 @@ pub(super) fn json(work: Option<&Work>) -> Value {
     Value::Object(object)
 }
 
+/// All but the times.
 fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
     let Some(work) = work else { return Vec::new() };
+    let Work {
+        n_files,
+        n_cells,
+        n_cells_selected,
+        n_groups,
+        n_estimates,
+        n_unions,
+        coupon_bytes,
+        register_bytes,
+        steps: _,
+    } = *work;
     vec![
-        ("n_files", work.n_files.into()),
-        ("n_cells", work.n_cells),
-        ("n_cells_selected", work.n_cells_selected),
-        ("n_groups", work.n_groups),
-        ("n_estimates", work.n_estimates),
-        ("n_unions", work.n_unions),
-        ("coupon_bytes", work.coupon_bytes),
-        ("register_bytes", work.register_bytes),
+        ("n_files", n_files.into()),
+        ("n_cells", n_cells),
+        ("n_cells_selected", n_cells_selected),
+        ("n_groups", n_groups),
+        ("n_estimates", n_estimates),
+        ("n_unions", n_unions),
+        ("coupon_bytes", coupon_bytes),
+        ("register_bytes", register_bytes),
     ]
 }

@@ -36,6 +36,9 @@ pub(crate) trait Format: Sync {
     /// How many rows of the cube's answers it takes.
     fn rows(&self) -> Rows;
 
+    /// Whether rows are all that it has: what an answer has beside them then stands on standard error, or has no form.
+    fn has_rows_alone(&self) -> bool;
+
     /// Begins an answer of the cube with all that is known before its rows.
     fn begin(
         &self,

@@ -1,6 +1,6 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, DayRange, MixedLookup, Unattributed};
+use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Unattributed};
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
@@ -9,23 +9,22 @@ use clio_proto::{Answer, DayRange, MixedLookup, Unattributed};
 /// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
 /// `unknown_value` with words for people.
 pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
-    let coverage = &answer.coverage;
+    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
+        &answer.coverage;
     let mut notes = Vec::new();
-    for (word, days) in [
-        ("missing_days", &coverage.missing),
-        ("retired_days", &coverage.retired),
-        ("provisional_days", &coverage.provisional),
-    ] {
+    for (word, days) in
+        [("missing_days", missing), ("retired_days", retired), ("provisional_days", provisional)]
+    {
         if !days.is_empty() {
             let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
             notes.push(format!("{word}={}", ranges.join(",")));
         }
     }
-    for MixedLookup { lookup, others, .. } in &coverage.mixed {
+    for MixedLookup { lookup, n_states: _, others } in mixed {
         let ranges: Vec<_> = others.iter().map(DayRange::to_string).collect();
         notes.push(format!("mixed_lookup={lookup}:{}", ranges.join(",")));
     }
-    if coverage.n_days_present == 0 {
+    if *n_days_present == 0 {
         notes.push("no_data".to_owned());
     }
     let n_unattributed: u64 = unattributed(answer).map(|of_day| of_day.rows).sum();

@@ -9,6 +9,8 @@ use super::tables::table_of;
 
 /// The greedy order, then the pairs.
 pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
+    let Reach { measure, deduplicated, steps, overlaps } = reach;
+    let n_rows = steps.len();
     let name = |row: u32| {
         let row = answer.rows.get(row as usize);
         let keys = row.map(|row| row.keys.iter().map(key_text).collect::<Vec<_>>());
@@ -17,18 +19,17 @@ pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
     let people = Shown { format: MeasureFormat::Number, is_whole: true };
     let percent = Shown { format: MeasureFormat::Percent, is_whole: false };
     let heads = |heads: &[&str]| heads.iter().map(|head| (*head).to_owned()).collect();
-    let steps = reach.steps.iter().map(|ReachStep { row, incremental, alone, cumulative }| {
+    let steps = steps.iter().map(|ReachStep { row, incremental, alone, cumulative }| {
         let numbers = [incremental, alone, cumulative].map(|own| told(own, people));
         std::iter::once(name(*row)).chain(numbers).collect()
     });
     let steps = table_of(heads(&["most first", "adds", "alone", "together"]), steps.collect());
-    let pairs = reach.overlaps.iter().map(|Overlap { left, right, both, jaccard }| {
+    let pairs = overlaps.iter().map(|Overlap { left, right, both, jaccard }| {
         vec![name(*left), name(*right), told(both, people), told(jaccard, percent)]
     });
     let pairs = table_of(heads(&["row", "and row", "both", "of either"]), pairs.collect());
-    let together = told(&reach.deduplicated, people);
-    let n_rows = reach.steps.len();
-    format!("{} of the {n_rows} rows together: {together}\n\n{steps}\n\n{pairs}\n\n", reach.measure)
+    let together = told(deduplicated, people);
+    format!("{measure} of the {n_rows} rows together: {together}\n\n{steps}\n\n{pairs}\n\n")
 }
 
 /// A number, or that it cannot be told, with the most that it may be.
@@ -43,27 +44,28 @@ fn told(value: &Value, shown: Shown) -> String {
 }
 
 pub(super) fn json(reach: &Reach) -> serde_json::Value {
-    let number = |value: &Value| {
+    // Numbers of people are never beyond what a double holds.
+    let number = |Value { value, lower, upper, exact, whole: _ }: &Value| {
         json!({
-            "value": value.value, "lower": value.lower, "upper": value.upper, "exact": value.exact,
-            "cannot_tell": value.value.is_none(),
+            "value": value, "lower": lower, "upper": upper, "exact": exact,
+            "cannot_tell": value.is_none(),
         })
     };
-    let steps = reach.steps.iter().map(|step| {
+    let Reach { measure, deduplicated, steps, overlaps } = reach;
+    let steps = steps.iter().map(|ReachStep { row, incremental, alone, cumulative }| {
         json!({
-            "row": step.row, "incremental": number(&step.incremental), "alone": number(&step.alone),
-            "cumulative": number(&step.cumulative),
+            "row": row, "incremental": number(incremental), "alone": number(alone),
+            "cumulative": number(cumulative),
         })
     });
-    let overlaps = reach.overlaps.iter().map(|overlap| {
+    let overlaps = overlaps.iter().map(|Overlap { left, right, both, jaccard }| {
         json!({
-            "left": overlap.left, "right": overlap.right, "both": number(&overlap.both),
-            "jaccard": number(&overlap.jaccard),
+            "left": left, "right": right, "both": number(both), "jaccard": number(jaccard),
         })
     });
     json!({
-        "measure": reach.measure,
-        "deduplicated": number(&reach.deduplicated),
+        "measure": measure,
+        "deduplicated": number(deduplicated),
         "steps": steps.collect::<Vec<_>>(),
         "overlaps": overlaps.collect::<Vec<_>>(),
     })

@@ -11,7 +11,7 @@ use arrow::array::RecordBatch;
 use arrow::csv::WriterBuilder;
 use arrow::error::ArrowError;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, Description, FieldInfo, GroupKey, Row, Value};
+use clio_proto::{Answer, Description, FieldInfo, GroupKey, Key, Rank, Row, Value};
 
 use super::sql_texts::{is_nested, nested_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
@@ -21,6 +21,10 @@ pub(super) struct CsvFormat;
 impl Format for CsvFormat {
     fn rows(&self) -> Rows {
         Rows::All
+    }
+
+    fn has_rows_alone(&self) -> bool {
+        true
     }
 
     /// Begins with a line that names the columns.
@@ -34,24 +38,43 @@ impl Format for CsvFormat {
         let has_label = |key: &GroupKey| match key {
             GroupKey::Time(grain) if grain.is_reserved() => false,
             // By its text, since a dimension may be called `week`.
-            key => {
+            key @ (GroupKey::Time(_) | GroupKey::Field(_)) => {
                 let is_own = |info: &&FieldInfo| info.field.to_string() == key.to_string();
                 dataset.fields.iter().find(is_own).is_some_and(|info| info.has_label)
             }
         };
-        let has_label: Vec<bool> = first.group_by.iter().map(has_label).collect();
+        let Answer {
+            group_by,
+            measures,
+            // The lines: `page`.
+            rows: _,
+            total: _,
+            // Lines on standard error, beside those of this file: `output::notes`, `--explain`.
+            coverage: _,
+            notices: _,
+            n_notices: _,
+            overlapping: _,
+            others: _,
+            work: _,
+            // Of an answer, and of none of its rows: JSON has them.
+            snapshot: _,
+            reach: _,
+            n_groups: _,
+            elapsed: _,
+        } = first;
+        let has_label: Vec<bool> = group_by.iter().map(has_label).collect();
         let Options { has_ranks, has_shares, .. } = options;
         let mut names = Vec::new();
         if has_ranks {
             names.extend(["rank_best", "rank_worst"].map(str::to_owned));
         }
-        for (key, has_label) in first.group_by.iter().zip(&has_label) {
+        for (key, has_label) in group_by.iter().zip(&has_label) {
             names.push(key.to_string());
             if *has_label {
                 names.push(format!("{key}_label"));
             }
         }
-        for measure in &first.measures {
+        for measure in measures {
             let bounds = ["", "_lower", "_upper"];
             names.extend(bounds.map(|end| format!("{measure}{end}")));
             if has_shares {
@@ -99,20 +122,21 @@ impl Pages for CsvPages {
 
 impl CsvPages {
     fn row(&self, out: &mut dyn Write, row: &Row) -> io::Result<()> {
+        let Row { keys, values, shares, rank } = row;
         let mut fields = Vec::new();
         if self.has_ranks {
-            let places = row.rank.map_or([None; 2], |rank| [Some(rank.best), Some(rank.worst)]);
+            let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);
             fields.extend(places.map(|place| Field::Number(place.map(|place| place.to_string()))));
         }
-        for (key, has_label) in row.keys.iter().zip(&self.has_label) {
-            fields.push(Field::Text(key.value.as_deref()));
+        for (Key { value, label, media: _ }, has_label) in keys.iter().zip(&self.has_label) {
+            fields.push(Field::Text(value.as_deref()));
             if *has_label {
-                fields.push(Field::Text(key.label.as_deref()));
+                fields.push(Field::Text(label.as_deref()));
             }
         }
-        let shares = row.shares.iter().copied().map(Some).chain(std::iter::repeat(None));
-        for (value, share) in row.values.iter().zip(shares) {
-            let Value { value: number, lower, upper, whole, .. } = value;
+        let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
+        for (value, share) in values.iter().zip(shares) {
+            let Value { value: number, lower, upper, whole, exact: _ } = value;
             let digits = whole.map(|whole| whole.to_string());
             // Both bounds of an exact number are the number.
             fields.extend([number, lower, upper].map(|number| match &digits {
@@ -120,8 +144,11 @@ impl CsvPages {
                 None => Field::Number(number.map(|number| number.to_string())),
             }));
             if self.has_shares {
-                let numbers =
-                    share.map_or([None; 3], |share| [share.value, share.lower, share.upper]);
+                // A part of 1 is never beyond what a double holds.
+                let numbers = share
+                    .map_or([None; 3], |Value { value, lower, upper, exact: _, whole: _ }| {
+                        [value, lower, upper]
+                    });
                 fields.extend(numbers.map(|part| Field::Number(part.map(|part| part.to_string()))));
             }
         }

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use arrow::error::ArrowError;
 use arrow::json::LineDelimitedWriter;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, DayRange, Description, MixedLookup, Rank, Row, n_days};
+use clio_proto::{
+    Answer, Coverage, DayRange, Description, Key, MixedLookup, Notice, Rank, Row, SnapshotInfo,
+    Unattributed, listed_days, n_days,
+};
 use serde_json::{Map, Value, json};
 
 use super::sql_texts::{has_union, shown_texts, with_texts};
@@ -13,14 +16,15 @@ use super::{Format, Options, Pages, Rows};
 use crate::output::notes::unattributed;
 use crate::output::{explain, reach};
 
-/// The most days that the lists name which ranges replaced.
-const MAX_LISTED_DAYS: usize = 1_000;
-
 pub(super) struct JsonFormat;
 
 impl Format for JsonFormat {
     fn rows(&self) -> Rows {
         Rows::All
+    }
+
+    fn has_rows_alone(&self) -> bool {
+        false
     }
 
     fn begin(
@@ -30,22 +34,41 @@ impl Format for JsonFormat {
         _dataset: &Description,
         options: Options,
     ) -> io::Result<Box<dyn Pages>> {
+        let Answer {
+            snapshot,
+            // The names of what is in rows.
+            group_by: _,
+            measures: _,
+            // Page by page: `page`.
+            rows: _,
+            total,
+            // Behind the rows, from the last page: `end`.
+            others: _,
+            reach: _,
+            n_groups,
+            overlapping,
+            coverage,
+            notices,
+            n_notices,
+            elapsed,
+            work,
+        } = first;
         out.write_all(b"{\n")?;
         let entries = [
-            ("snapshot", snapshot(first)),
-            ("coverage", coverage(first)),
-            ("notices", first.notices.iter().map(notice).collect()),
-            ("n_notices", json!(first.n_notices)),
-            ("n_groups", json!(first.n_groups)),
-            ("overlapping", texts(first.overlapping.iter())),
-            ("elapsed_ms", json!(first.elapsed.as_secs_f64() * 1e3)),
-            ("total", row(first, &first.total)),
+            ("snapshot", snapshot_json(snapshot)),
+            ("coverage", coverage_json(coverage, first)),
+            ("notices", notices.iter().map(notice).collect()),
+            ("n_notices", json!(n_notices)),
+            ("n_groups", json!(n_groups)),
+            ("overlapping", texts(overlapping.iter())),
+            ("elapsed_ms", json!(elapsed.as_secs_f64() * 1e3)),
+            ("total", row(first, total)),
         ];
         for (name, entry) in entries {
             writeln!(out, "  \"{name}\": {entry},")?;
         }
         if options.explains {
-            writeln!(out, "  \"work\": {},", explain::json(first.work.as_ref()))?;
+            writeln!(out, "  \"work\": {},", explain::json(work.as_ref()))?;
         }
         out.write_all(b"  \"rows\": [")?;
         Ok(Box::new(JsonPages { n_rows: 0 }))
@@ -88,28 +111,41 @@ impl Pages for JsonPages {
     }
 }
 
-fn snapshot(answer: &Answer) -> Value {
+/// What tells a snapshot from others; what it holds is listed by `clio lake snapshots`.
+fn snapshot_json(snapshot: &SnapshotInfo) -> Value {
+    let SnapshotInfo {
+        id,
+        committed_at,
+        run,
+        fingerprint,
+        days: _,
+        n_days: _,
+        n_cells: _,
+        rows_in: _,
+        // Those of the days asked for stand with the coverage.
+        unattributed: _,
+        verification: _,
+    } = snapshot;
     json!({
-        "version": answer.snapshot.id.0,
-        "committed_at": answer.snapshot.committed_at.to_string(),
-        "run": answer.snapshot.run.as_str(),
-        "fingerprint": answer.snapshot.fingerprint.as_str(),
+        "version": id.0,
+        "committed_at": committed_at.to_string(),
+        "run": run.as_str(),
+        "fingerprint": fingerprint.as_str(),
     })
 }
 
-fn notice(notice: &clio_proto::Notice) -> Value {
+fn notice(notice: &Notice) -> Value {
+    let Notice { field, value, is_prefix, nearest } = notice;
     json!({
-        "field": notice.field.to_string(),
-        "value": notice.value,
-        "is_prefix": notice.is_prefix,
-        "nearest": notice.nearest,
+        "field": field.to_string(), "value": value, "is_prefix": is_prefix, "nearest": nearest,
     })
 }
 
-fn coverage(answer: &Answer) -> Value {
-    let coverage = &answer.coverage;
+fn coverage_json(coverage: &Coverage, answer: &Answer) -> Value {
+    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
+        coverage;
     let days = |ranges: &[DayRange]| {
-        let days = ranges.iter().flat_map(|range| range.days()).take(MAX_LISTED_DAYS);
+        let days = listed_days(ranges.iter().copied());
         days.map(|day| day.to_string()).collect::<Vec<_>>()
     };
     let ranges = |ranges: &[DayRange]| {
@@ -117,32 +153,29 @@ fn coverage(answer: &Answer) -> Value {
         ranges.iter().map(range).collect::<Vec<_>>()
     };
     let unattributed: Vec<_> = unattributed(answer)
-        .map(|of_day| {
-            json!({
-                "source": of_day.source, "day": of_day.day.to_string(), "rows": of_day.rows,
-            })
+        .map(|Unattributed { source, day, rows }| {
+            json!({ "source": source, "day": day.to_string(), "rows": rows })
         })
         .collect();
-    let mixed: Vec<_> = coverage
-        .mixed
+    let mixed: Vec<_> = mixed
         .iter()
         .map(|MixedLookup { lookup, n_states, others }| {
             json!({ "lookup": lookup, "n_states": n_states, "other_ranges": ranges(others) })
         })
         .collect();
     json!({
-        "from": coverage.range.map(|range| range.0.to_string()),
-        "to": coverage.range.map(|range| range.1.to_string()),
-        "n_days_present": coverage.n_days_present,
-        "n_missing": n_days(&coverage.missing),
-        "missing_ranges": ranges(&coverage.missing),
-        "retired_ranges": ranges(&coverage.retired),
-        "provisional_ranges": ranges(&coverage.provisional),
-        "missing": days(&coverage.missing),
-        "retired": days(&coverage.retired),
-        "provisional": days(&coverage.provisional),
+        "from": range.map(|range| range.0.to_string()),
+        "to": range.map(|range| range.1.to_string()),
+        "n_days_present": n_days_present,
+        "n_missing": n_days(missing),
+        "missing_ranges": ranges(missing),
+        "retired_ranges": ranges(retired),
+        "provisional_ranges": ranges(provisional),
+        "missing": days(missing),
+        "retired": days(retired),
+        "provisional": days(provisional),
         "unattributed": unattributed,
-        "periods": texts(coverage.periods.iter()),
+        "periods": texts(periods.iter()),
         "mixed_lookups": mixed,
     })
 }
@@ -152,37 +185,36 @@ fn texts(of: impl Iterator<Item = impl ToString>) -> Value {
 }
 
 fn row(answer: &Answer, row: &Row) -> Value {
-    let keys = answer.group_by.iter().zip(&row.keys).map(|(key, value)| {
+    let Row { keys, values, shares, rank } = row;
+    let keys = answer.group_by.iter().zip(keys).map(|(key, Key { value, label, media })| {
         let mut object = Map::new();
-        object.insert("value".to_owned(), json!(value.value));
-        if let Some(label) = &value.label {
+        object.insert("value".to_owned(), json!(value));
+        if let Some(label) = label {
             object.insert("label".to_owned(), json!(label));
         }
-        if let Some(media) = &value.media {
+        if let Some(media) = media {
             object.insert("media".to_owned(), json!(media));
         }
         (key.to_string(), Value::from(object))
     });
-    let numbers = |value: &clio_proto::Value| {
-        let mut numbers = json!({
-            "value": value.value, "lower": value.lower, "upper": value.upper, "exact": value.exact,
-        });
-        if let Some(whole) = value.whole {
+    let numbers = |number: &clio_proto::Value| {
+        let clio_proto::Value { value, lower, upper, exact, whole } = number;
+        let mut numbers = json!({ "value": value, "lower": lower, "upper": upper, "exact": exact });
+        if let Some(whole) = whole {
             numbers["exact_text"] = json!(whole.to_string());
         }
         numbers
     };
-    let values =
-        answer.measures.iter().zip(&row.values).enumerate().map(|(at, (measure, value))| {
-            let mut own = numbers(value);
-            if let Some(share) = row.shares.get(at) {
-                own["share"] = numbers(share);
-            }
-            (measure.clone(), own)
-        });
+    let values = answer.measures.iter().zip(values).enumerate().map(|(at, (measure, value))| {
+        let mut own = numbers(value);
+        if let Some(share) = shares.get(at) {
+            own["share"] = numbers(share);
+        }
+        (measure.clone(), own)
+    });
     let mut object =
         json!({ "keys": keys.collect::<Map<_, _>>(), "values": values.collect::<Map<_, _>>() });
-    if let Some(Rank { best, worst }) = row.rank {
+    if let Some(Rank { best, worst }) = rank {
         object["rank"] = json!({ "best": best, "worst": worst });
     }
     object

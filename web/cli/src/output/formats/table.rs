@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, DayRange, Description, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
+    Answer, Coverage, DayRange, Description, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
 };
 use comfy_table::{Cell, CellAlignment, Table};
 
@@ -25,6 +25,10 @@ pub(super) struct TableFormat;
 impl Format for TableFormat {
     fn rows(&self) -> Rows {
         Rows::OnePage { n_unless_said: 100 }
+    }
+
+    fn has_rows_alone(&self) -> bool {
+        false
     }
 
     fn begin(
@@ -79,41 +83,60 @@ fn shown(measure: &str, dataset: &Description) -> Shown {
 
 /// The table, then in words what the numbers stand on.
 fn table(answer: &Answer, shown: &[Shown]) -> String {
+    let Answer {
+        group_by,
+        measures,
+        rows,
+        total,
+        others,
+        reach,
+        n_groups,
+        // Below the table, in words: `notes`.
+        snapshot: _,
+        coverage: _,
+        notices: _,
+        n_notices: _,
+        overlapping: _,
+        elapsed: _,
+        // Where it is asked for: `end`.
+        work: _,
+    } = answer;
     let mut table = ruled_below_its_head();
     let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
-    let has_ranks = answer.rows.iter().any(|row| row.rank.is_some());
-    let has_shares = answer.rows.iter().chain(&answer.others).any(|row| !row.shares.is_empty());
-    let keys = answer.group_by.iter().map(Cell::new);
-    let measures = answer.measures.iter().flat_map(|measure| {
+    let has_ranks = rows.iter().any(|row| row.rank.is_some());
+    let has_shares = rows.iter().chain(others).any(|row| !row.shares.is_empty());
+    let keys = group_by.iter().map(Cell::new);
+    let measures = measures.iter().flat_map(|measure| {
         let share = has_shares.then(|| right("share"));
         [right(measure)].into_iter().chain(share)
     });
     table.set_header(has_ranks.then(|| right("rank")).into_iter().chain(keys).chain(measures));
     let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
-        let values = row.values.iter().zip(shown).enumerate().flat_map(|(at, (value, format))| {
-            let share = row.shares.get(at).map(share_text);
+        let Row { keys: _, values, shares, rank } = row;
+        let values = values.iter().zip(shown).enumerate().flat_map(|(at, (value, format))| {
+            let share = shares.get(at).map(share_text);
             let share = has_shares.then(|| right(&share.unwrap_or_default()));
             [right(&number_with_bounds(value, *format))].into_iter().chain(share)
         });
-        let rank = has_ranks.then(|| right(&row.rank.map(rank_text).unwrap_or_default()));
+        let rank = has_ranks.then(|| right(&rank.map(rank_text).unwrap_or_default()));
         table.add_row(rank.into_iter().chain(keys.into_iter().map(Cell::new)).chain(values));
     };
-    for row in &answer.rows {
+    for row in rows {
         add(&mut table, row, row.keys.iter().map(key_text).collect());
     }
-    let n_left_out = answer.n_groups.saturating_sub(answer.rows.len() as u64);
+    let n_left_out = n_groups.saturating_sub(rows.len() as u64);
     // A row without keys says in its first key's cell what it is.
     let named = |name: &str| -> Vec<String> {
         let first = std::iter::once(name.to_owned());
-        first.chain(std::iter::repeat(String::new())).take(answer.group_by.len()).collect()
+        first.chain(std::iter::repeat(String::new())).take(group_by.len()).collect()
     };
-    if let Some(others) = &answer.others {
+    if let Some(others) = others {
         add(&mut table, others, named("(others below)"));
-    } else if n_left_out > 0 && !answer.group_by.is_empty() {
+    } else if n_left_out > 0 && !group_by.is_empty() {
         table.add_row([Cell::new(format!("… {} groups more", whole_text(n_left_out.into())))]);
     }
-    add(&mut table, &answer.total, named("(total)"));
-    let reach = answer.reach.as_ref().map(|reach| reach::tables(answer, reach));
+    add(&mut table, total, named("(total)"));
+    let reach = reach.as_ref().map(|reach| reach::tables(answer, reach));
     let reach = reach.map_or_else(String::new, |reach| format!("\n{reach}"));
     format!("{table}\n{reach}{}", notes(answer))
 }
@@ -137,30 +160,31 @@ fn notes(answer: &Answer) -> String {
         "snapshot {} of {}, run {}",
         snapshot.id, snapshot.committed_at, snapshot.run
     )];
-    match answer.coverage.range {
+    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
+        &answer.coverage;
+    match range {
         Some((first, last)) => {
-            let periods: Vec<_> = answer.coverage.periods.iter().map(ToString::to_string).collect();
+            let periods: Vec<_> = periods.iter().map(ToString::to_string).collect();
             lines.push(format!("days {first} to {last}, read from {}", shortened(&periods)));
         }
         None => lines.push("no days: the lake is empty".to_owned()),
     }
-    let coverage = &answer.coverage;
     for (what, days, mend) in [
-        ("missing days", &coverage.missing, ""),
+        ("missing days", missing, ""),
         (
             "of them in retired months",
-            &coverage.retired,
+            retired,
             "; ask for the whole month, and neither by day nor by week",
         ),
-        ("provisional days", &coverage.provisional, ""),
+        ("provisional days", provisional, ""),
     ] {
         if !days.is_empty() {
             let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
             lines.push(format!("{what} ({}): {}{mend}", n_days(days), shortened(&ranges)));
         }
     }
-    lines.extend(coverage.mixed.iter().map(ToString::to_string));
-    if coverage.range.is_some() && coverage.n_days_present == 0 {
+    lines.extend(mixed.iter().map(ToString::to_string));
+    if range.is_some() && *n_days_present == 0 {
         lines.push("no data: none of these days is in the snapshot".to_owned());
     }
     lines.extend(answer.notices.iter().map(ToString::to_string));

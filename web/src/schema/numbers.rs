@@ -1,0 +1,18 @@
+//! The numbers of answers, as several types of the schema show them.
+
+/// A measure's number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number {
+    pub(super) value: Option<f64>,
+    pub(super) lower: Option<f64>,
+    pub(super) upper: Option<f64>,
+    pub(super) exact: bool,
+    pub(super) whole: Option<i128>,
+}
+
+impl From<clio_proto::Value> for Number {
+    fn from(number: clio_proto::Value) -> Self {
+        let clio_proto::Value { value, lower, upper, exact, whole } = number;
+        Self { value, lower, upper, exact, whole }
+    }
+}
