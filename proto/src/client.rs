@@ -24,9 +24,10 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
-    answer_from_wire, description_from_wire, error_from_status, member_page_from_wire,
-    members_request_to_wire, query_to_wire, runs_from_wire, runs_request_to_wire,
-    serving_status_from_wire, snapshots_from_wire, snapshots_request_to_wire,
+    answer_from_wire, description_from_wire, error_from_status, has_media_from_wire,
+    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, query_to_wire,
+    runs_from_wire, runs_request_to_wire, serving_status_from_wire, snapshots_from_wire,
+    snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
 use crate::id::SnapshotId;
@@ -169,7 +170,10 @@ impl RemoteCubes {
                 Code::Unavailable => failures.push(error.message),
                 Code::DeadlineExceeded => return Err(error),
                 // It refused, so it lives.
-                _ => {
+                Code::InvalidArgument
+                | Code::NotFound
+                | Code::ResourceExhausted
+                | Code::Internal => {
                     self.preferred.store(index, Ordering::Relaxed);
                     return Err(error);
                 }
@@ -259,7 +263,10 @@ fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceErr
                     error.code,
                     format!("serving at {address}: {}", error.message),
                 ),
-                _ => error,
+                Code::InvalidArgument
+                | Code::NotFound
+                | Code::ResourceExhausted
+                | Code::DeadlineExceeded => error,
             }
         }
     }
@@ -320,11 +327,11 @@ impl CubeService for RemoteCubes {
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
         let (response, _) = self
-            .ask(wire::HasMediaRequest { addresses }, |mut client, request| async move {
+            .ask(has_media_request_to_wire(addresses), |mut client, request| async move {
                 client.has_media(request).await
             })
             .await?;
-        Ok(response.is_named)
+        Ok(has_media_from_wire(response))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {

@@ -22,6 +22,7 @@ use crate::query::GroupKey;
 mod answer;
 mod describe;
 mod having;
+mod media;
 mod members;
 mod query;
 mod reach;
@@ -34,6 +35,9 @@ mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
 pub use describe::{description_from_wire, description_to_wire};
+pub use media::{
+    has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
+};
 pub use members::{
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
 };

@@ -25,7 +25,8 @@ pub mod wire;
 pub use client::{RemoteConfig, RemoteCubes};
 pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
-    error_from_status, member_page_from_wire, member_page_to_wire, members_request_from_wire,
+    error_from_status, has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire,
+    has_media_to_wire, member_page_from_wire, member_page_to_wire, members_request_from_wire,
     members_request_to_wire, query_from_wire, query_to_wire, runs_from_wire,
     runs_request_from_wire, runs_request_to_wire, runs_to_wire, serving_status_from_wire,
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    CubeService as _, ServingState, answer_to_wire, description_to_wire, member_page_to_wire,
-    members_request_from_wire, query_from_wire, runs_request_from_wire, runs_to_wire,
-    serving_status_to_wire, snapshots_request_from_wire, snapshots_to_wire, status_from_error,
-    wire,
+    CubeService as _, ServingState, answer_to_wire, description_to_wire,
+    has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
+    query_from_wire, runs_request_from_wire, runs_to_wire, serving_status_to_wire,
+    snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
 };
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -189,9 +189,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::HasMediaRequest>,
     ) -> Result<Response<wire::HasMediaResponse>, Status> {
-        let addresses = request.into_inner().addresses;
+        let addresses = has_media_request_from_wire(request.into_inner());
         let is_named = self.cubes.has_media(addresses).await.map_err(status_from_error)?;
-        Ok(Response::new(wire::HasMediaResponse { is_named }))
+        Ok(Response::new(has_media_to_wire(is_named)))
     }
 
     async fn snapshots(

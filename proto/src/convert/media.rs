@@ -1,0 +1,45 @@
+//! Whether a preview is named, on its way through the wire.
+
+use crate::wire;
+
+/// Ways to write the address of a preview, on their way to a server.
+pub fn has_media_request_to_wire(addresses: Vec<String>) -> wire::HasMediaRequest {
+    wire::HasMediaRequest { addresses }
+}
+
+/// Ways to write the address of a preview, as a server received them.
+pub fn has_media_request_from_wire(request: wire::HasMediaRequest) -> Vec<String> {
+    let wire::HasMediaRequest { addresses } = request;
+    addresses
+}
+
+/// Whether a lookup names one of them, on its way to a client.
+pub fn has_media_to_wire(is_named: bool) -> wire::HasMediaResponse {
+    wire::HasMediaResponse { is_named }
+}
+
+/// Whether a lookup names one of them, as a client received it.
+pub fn has_media_from_wire(response: wire::HasMediaResponse) -> bool {
+    let wire::HasMediaResponse { is_named } = response;
+    is_named
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::*;
+
+    #[test]
+    fn previews_survive() {
+        let addresses = vec!["/media/a%20b.png".to_owned(), "/media/a b.png".to_owned()];
+        let bytes = has_media_request_to_wire(addresses.clone()).encode_to_vec();
+        let request = wire::HasMediaRequest::decode(bytes.as_slice()).unwrap();
+        assert_eq!(has_media_request_from_wire(request), addresses);
+        for is_named in [true, false] {
+            let bytes = has_media_to_wire(is_named).encode_to_vec();
+            let response = wire::HasMediaResponse::decode(bytes.as_slice()).unwrap();
+            assert_eq!(has_media_from_wire(response), is_named);
+        }
+    }
+}
