@@ -19,6 +19,9 @@ pub struct ServingConfig {
     pub n_snapshots_held: usize,
     /// What one query, and all of them together, may cost.
     pub limits: Limits,
+    /// The seed of what is drawn at random, which is how long to wait before a lake that failed is looked at again. Each
+    /// process needs one of its own.
+    pub seed: u64,
 }
 
 impl ServingConfig {
@@ -36,6 +39,7 @@ impl ServingConfig {
             memory_limit_bytes: None,
             n_snapshots_held: 3,
             limits: Limits::default(),
+            seed: 0,
         }
     }
 }

@@ -20,11 +20,12 @@ use crate::aggregate::Cancel;
 use crate::answer::answer;
 use crate::config::ServingConfig;
 use crate::error::ServingError;
-use crate::follow::{Follower, wait_after};
+use crate::follow::Follower;
 use crate::held::HeldSnapshots;
 use crate::records::Records;
 use crate::snapshot::{Loader, Snapshot};
 use crate::status::StatusBoard;
+use crate::waits::Waits;
 
 /// Ways to write one preview's address: as it is, decoded, and both with what follows a `?`.
 const MAX_MEDIA_ADDRESSES: usize = 8;
@@ -147,10 +148,11 @@ impl Cubes {
     ///
     /// Runs in the caller's task and starts none of its own but blocking work that it waits for.
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let mut waits = Waits::new(self.config.poll_interval, self.config.seed);
         let looks = async {
             let mut n_failures = 0;
             loop {
-                sleep(wait_after(n_failures, self.config.poll_interval)).await;
+                sleep(waits.after(n_failures)).await;
                 n_failures = self.look().await;
             }
         };

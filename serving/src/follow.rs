@@ -9,7 +9,6 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use clio_lake::{CommitFile, Lake};
 use clio_proto::{ServingState, SnapshotId};
@@ -33,10 +32,6 @@ const MAX_FALL_BACK: u64 = 10;
 /// request: a lake that was deleted, or made anew with fewer versions, shows there alone. Verifications of
 /// what is served are looked for as often, which costs one more.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
-
-/// The most times that the wait between two looks is doubled after failures: each look at a lake that
-/// half answers may read all that is new once more.
-const MAX_DOUBLINGS: u32 = 6;
 
 /// Keeps what is held in step with the lake, and the status with how that goes.
 ///
@@ -72,11 +67,6 @@ struct Refused {
     text: String,
     /// It may be served later, with no new version.
     can_be_mended: bool,
-}
-
-/// How long to wait for the next look after so many that failed in a row.
-pub(crate) fn wait_after(n_failures: u32, poll_interval: Duration) -> Duration {
-    poll_interval * 2_u32.pow(u32::min(n_failures, MAX_DOUBLINGS))
 }
 
 impl Follower {

@@ -37,6 +37,7 @@ mod records;
 mod server;
 mod snapshot;
 mod status;
+mod waits;
 
 pub use config::{Limits, ServingConfig};
 pub use cubes::Cubes;

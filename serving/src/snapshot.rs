@@ -34,7 +34,7 @@ pub(crate) use chunk::{Chunk, KeyColumn};
 pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;
 pub(crate) use field::Field;
-use field::People;
+use field::Labels;
 pub(crate) use layout::Layout;
 pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
@@ -65,7 +65,7 @@ pub(crate) struct Snapshot {
     /// In the model's order: each dimension, followed by its attributes.
     pub(crate) fields: Vec<Arc<Field>>,
     /// What people read of members, by dimension.
-    pub(crate) people: Vec<Option<People>>,
+    pub(crate) labels: Vec<Option<Labels>>,
     /// The frequency of each field's values, worked out when it is first asked for.
     members: Vec<OnceLock<MemberIndex>>,
     pub(crate) size_bytes: u64,
@@ -94,14 +94,14 @@ impl Snapshot {
     }
 
     /// The label and the preview of a field's value.
-    pub(crate) fn people_of(&self, field: &Field) -> Option<&People> {
+    pub(crate) fn labels_of(&self, field: &Field) -> Option<&Labels> {
         let is_dimension = field.reference.attribute.is_none();
-        self.people[field.dimension].as_ref().filter(|_| is_dimension)
+        self.labels[field.dimension].as_ref().filter(|_| is_dimension)
     }
 
     /// Whether a lookup names a preview of this address.
     pub(crate) fn has_media(&self, address: &str) -> bool {
-        self.people.iter().flatten().any(|people| people.names_media(address))
+        self.labels.iter().flatten().any(|labels| labels.names_media(address))
     }
 
     /// The dataset as the model describes it.

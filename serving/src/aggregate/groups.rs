@@ -7,10 +7,8 @@
 //! Each level numbers the pairs (id above, value) that occur, so that any number of keys of any size
 //! works without a wide key. A row with several values of a field goes on once for each.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use clio_proto::{Code, Key, ServiceError};
+use rustc_hash::FxHashMap;
 
 use super::batch::Batch;
 use crate::config::Limits;
@@ -81,11 +79,9 @@ enum CodeValues {
 #[derive(Debug)]
 enum Pairs {
     /// At `above * n_values + value`, one more than the number.
-    Direct {
-        n_values: usize,
-        numbers: Vec<u32>,
-    },
-    Hashed(HashMap<u64, u32, BuildHasherDefault<PairHasher>>),
+    Direct { n_values: usize, numbers: Vec<u32> },
+    /// Nobody outside chooses the ids and codes that are hashed, so that there is nothing to defend against.
+    Hashed(FxHashMap<u64, u32>),
 }
 
 impl<'p> Groups<'p> {
@@ -181,12 +177,12 @@ impl<'p> Groups<'p> {
         let codes = self.codes(group);
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
         keys.map(|(at, (key, code))| {
-            let people = match key {
+            let labels = match key {
                 PlanKey::Time => None,
-                PlanKey::Field { field, .. } => snapshot.people_of(field),
+                PlanKey::Field { field, .. } => snapshot.labels_of(field),
             };
-            let label = people.and_then(|people| people.label(*code));
-            let media = people.and_then(|people| people.media(*code));
+            let label = labels.and_then(|labels| labels.label(*code));
+            let media = labels.and_then(|labels| labels.media(*code));
             [self.text(at, *code), label, media].into_iter().flatten().map(str::len).sum::<usize>()
         })
         .sum()
@@ -205,14 +201,14 @@ impl<'p> Groups<'p> {
         let codes = self.codes(group);
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
         keys.map(|(at, (key, code))| {
-            let people = match key {
+            let labels = match key {
                 PlanKey::Time => None,
-                PlanKey::Field { field, .. } => snapshot.people_of(field),
+                PlanKey::Field { field, .. } => snapshot.labels_of(field),
             };
             Key {
                 value: self.text(at, *code).map(str::to_owned),
-                label: people.and_then(|people| people.label(*code)).map(str::to_owned),
-                media: people.and_then(|people| people.media(*code)).map(str::to_owned),
+                label: labels.and_then(|labels| labels.label(*code)).map(str::to_owned),
+                media: labels.and_then(|labels| labels.media(*code)).map(str::to_owned),
             }
         })
         .collect()
@@ -312,7 +308,7 @@ impl Pairs {
             Some(n_pairs) if n_pairs <= MAX_DIRECT => {
                 Self::Direct { n_values, numbers: vec![0; n_pairs] }
             }
-            _ => Self::Hashed(HashMap::default()),
+            _ => Self::Hashed(FxHashMap::default()),
         }
     }
 
@@ -331,26 +327,5 @@ impl Pairs {
                 *numbers.entry(u64::from(above) << 32 | u64::from(value)).or_insert(next)
             }
         }
-    }
-}
-
-/// Hashes a pair of dense numbers by one multiplication; nobody outside chooses them, so that there is
-/// nothing to defend against.
-#[derive(Debug, Default)]
-struct PairHasher(u64);
-
-impl Hasher for PairHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        // 2^64 over the golden ratio; the upper half is mixed down, since a map looks at the lower bits.
-        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
     }
 }

@@ -146,7 +146,7 @@ impl Field {
 
 /// What people read of a dimension's members.
 #[derive(Debug)]
-pub(crate) struct People {
+pub(crate) struct Labels {
     lookup: Arc<LookupTable>,
     /// The lookup's rows by member.
     rows: Vec<Option<u32>>,
@@ -154,7 +154,7 @@ pub(crate) struct People {
     media: Option<String>,
 }
 
-impl People {
+impl Labels {
     pub(crate) fn new(
         dimension: &Dimension,
         lookup: Arc<LookupTable>,

@@ -24,7 +24,7 @@ use tracing::info;
 use super::chunk::{Chunk, LocalChunk};
 use super::decode::decode_file;
 use super::dictionary::Vocabulary;
-use super::field::{Field, People, member_rows};
+use super::field::{Field, Labels, member_rows};
 use super::layout::Layout;
 use super::lookup::LookupTable;
 use super::states::LookupStates;
@@ -293,8 +293,8 @@ fn lookup_columns(model: &Model) -> BTreeMap<String, Vec<String>> {
     for dimension in model.dimensions() {
         let Some(lookup) = &dimension.members else { continue };
         let own = columns.entry(lookup.clone()).or_default();
-        let people = dimension.label.iter().chain(&dimension.media);
-        own.extend(dimension.attributes.iter().chain(people).cloned());
+        let labels = dimension.label.iter().chain(&dimension.media);
+        own.extend(dimension.attributes.iter().chain(labels).cloned());
     }
     columns.into_iter().map(|(name, columns)| (name, columns.into_iter().collect())).collect()
 }
@@ -320,7 +320,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     }
     check::check_tree(&parts.layout, &parts.metadata.retired, &chunks)?;
 
-    let (fields, people) = fields(&parts.model, &vocabularies, &parts.lookups)?;
+    let (fields, labels) = fields(&parts.model, &vocabularies, &parts.lookups)?;
     let days: BTreeSet<_> = chunks
         .keys()
         .filter_map(|period| if let Period::Day(day) = period { Some(*day) } else { None })
@@ -331,7 +331,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         + vocabularies.iter().map(|vocabulary| vocabulary.size_bytes()).sum::<usize>()
         + parts.lookups.values().map(|(_, lookup)| lookup.size_bytes()).sum::<usize>()
         + fields.iter().map(|field| field.size_bytes()).sum::<usize>()
-        + people.iter().flatten().map(People::size_bytes).sum::<usize>();
+        + labels.iter().flatten().map(Labels::size_bytes).sum::<usize>();
     let info = SnapshotInfo {
         id: SnapshotId(parts.version),
         committed_at: parts.committed_at,
@@ -357,7 +357,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         lookups: parts.lookups,
         members: fields.iter().map(|_| OnceLock::new()).collect(),
         fields,
-        people,
+        labels,
         size_bytes: size_bytes as u64,
     })
 }
@@ -368,12 +368,12 @@ fn fields(
     model: &Model,
     vocabularies: &[Arc<Vocabulary>],
     lookups: &BTreeMap<String, (u64, Arc<LookupTable>)>,
-) -> Result<(Vec<Arc<Field>>, Vec<Option<People>>), Refusal> {
-    let (mut fields, mut people) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Arc<Field>>, Vec<Option<Labels>>), Refusal> {
+    let (mut fields, mut labels) = (Vec::new(), Vec::new());
     for (at, (dimension, vocabulary)) in model.dimensions().iter().zip(vocabularies).enumerate() {
         fields.push(Arc::new(Field::own(dimension, at, vocabulary)));
         let Some((lookup, rows)) = described(dimension, vocabulary, lookups) else {
-            people.push(None);
+            labels.push(None);
             continue;
         };
         for attribute in &dimension.attributes {
@@ -381,10 +381,10 @@ fn fields(
             // Every column that the model names was decoded.
             fields.extend(field.map(Arc::new));
         }
-        let has_people = dimension.label.is_some() || dimension.media.is_some();
-        people.push(has_people.then(|| People::new(dimension, Arc::clone(lookup), rows)));
+        let has_labels = dimension.label.is_some() || dimension.media.is_some();
+        labels.push(has_labels.then(|| Labels::new(dimension, Arc::clone(lookup), rows)));
     }
-    Ok((fields, people))
+    Ok((fields, labels))
 }
 
 /// The lookup that describes a dimension's members, with its row of each.

@@ -40,13 +40,13 @@ impl MemberIndex {
             n_b.cmp(n_a).then_with(|| texts.text(*a).cmp(&texts.text(*b)))
         });
 
-        let people = snapshot.people_of(field);
+        let labels = snapshot.labels_of(field);
         let (mut folded, mut ends) = (String::new(), Vec::with_capacity(ranked.len()));
         for (code, _) in &ranked {
             if let Some(text) = texts.text(*code) {
                 folded.push_str(&text.to_lowercase());
             }
-            if let Some(label) = people.and_then(|people| people.label(*code)) {
+            if let Some(label) = labels.and_then(|labels| labels.label(*code)) {
                 folded.push(SEPARATOR);
                 folded.push_str(&label.to_lowercase());
             }
@@ -86,13 +86,13 @@ impl Snapshot {
     ) -> Result<MemberPage, ServiceError> {
         let own = &self.fields[field];
         let index = self.members[field].get_or_init(|| MemberIndex::new(self, own));
-        let people = self.people_of(own);
+        let labels = self.labels_of(own);
         let member = |at: usize| {
             let (code, n_cells) = index.ranked[at];
             Member {
                 value: own.texts().text(code).map(str::to_owned),
-                label: people.and_then(|people| people.label(code)).map(str::to_owned),
-                media: people.and_then(|people| people.media(code)).map(str::to_owned),
+                label: labels.and_then(|labels| labels.label(code)).map(str::to_owned),
+                media: labels.and_then(|labels| labels.media(code)).map(str::to_owned),
                 n_cells,
             }
         };
@@ -111,8 +111,8 @@ impl Snapshot {
             .iter()
             .map(|at| {
                 let code = index.ranked[*at].0;
-                let label = people.and_then(|people| people.label(code));
-                let media = people.and_then(|people| people.media(code));
+                let label = labels.and_then(|labels| labels.label(code));
+                let media = labels.and_then(|labels| labels.media(code));
                 let texts = [own.texts().text(code), label, media];
                 size_of::<Member>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
             })

@@ -14,6 +14,7 @@ mod logging;
 mod output;
 mod progress;
 mod run_report;
+mod seed;
 mod settings;
 mod signals;
 mod storage;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clio_etl::Days;
-use clio_serving::Cubes;
+use clio_serving::{Cubes, ServingConfig};
 use clio_web::GatewayConfig;
 use tokio::task::JoinSet;
 
@@ -21,7 +21,7 @@ use crate::commands::{gateway, synth};
 use crate::progress::Bars;
 use crate::settings::Settings;
 use crate::terminal::{say, tell};
-use crate::{address, door, etl_config, run_report, signals};
+use crate::{address, door, etl_config, run_report, seed, signals};
 
 /// Makes what is missing, then serves until it is told to stop.
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -36,7 +36,8 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
     let lake = address::folder(&lake_folder.to_string_lossy())?;
     make_lake(&events, &lake_folder, lake.clone()).await?;
 
-    let cubes = Cubes::start(settings.serving(lake))?;
+    let cubes =
+        Cubes::start(ServingConfig { seed: seed::of_this_process(), ..settings.serving(lake) })?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
     });
     let config = GatewayConfig {
         media_dir: Some(events),
-        seed: gateway::seed(),
+        seed: seed::of_this_process(),
         ..settings.gateway.clone()
     };
     let server_stop = stop.clone();
@@ -79,9 +80,7 @@ async fn make_lake(events: &Path, folder: &Path, lake: url::Url) -> anyhow::Resu
     }
     say!("lake: rolling up into {}", folder.display());
     let config = etl_config::config(&events.join("media.toml"), lake)?;
-    let bars = Bars::new();
-    let report = clio_etl::run(&config, Days::OutOfDate, &bars).await?;
-    drop(bars);
+    let report = clio_etl::run(&config, Days::OutOfDate, &Bars::new()).await?;
     run_report::print_report(&report);
     Ok(())
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use clio_proto::{RemoteCubes, stable_digest};
+use clio_proto::RemoteCubes;
 use clio_web::GatewayConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{door, signals};
+use crate::{door, seed, signals};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let service = Arc::new(RemoteCubes::new(settings.named_replicas()?)?);
-    let config = GatewayConfig { seed: seed(), ..settings.gateway.clone() };
+    let config = GatewayConfig { seed: seed::of_this_process(), ..settings.gateway.clone() };
     door::check("--http", settings.http, config.is_insecure)?;
     door::raise_file_handles();
     let listener = listen(settings.http).await?;
@@ -26,12 +26,6 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await
-}
-
-/// A seed that no other process of this machine has: of the time, and of its number.
-pub(crate) fn seed() -> u64 {
-    let (now, process) = (jiff::Timestamp::now().as_nanosecond(), std::process::id());
-    stable_digest(format!("{now} {process}").as_bytes())
 }
 
 /// Takes the address, or says what is in the way.

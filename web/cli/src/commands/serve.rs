@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use clio_serving::Cubes;
+use clio_serving::{Cubes, ServingConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{address, door, signals};
+use crate::{address, door, seed, signals};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let lake = settings.named_lake()?;
     let config = settings.serving(address::folder(lake)?);
+    let config = ServingConfig { seed: seed::of_this_process(), ..config };
     let grpc = settings.grpc;
     door::check("--grpc", grpc, settings.is_grpc_insecure)?;
     door::raise_file_handles();

@@ -1,0 +1,9 @@
+//! What is drawn at random differs from process to process.
+
+use clio_proto::stable_digest;
+
+/// A seed that no other process of this machine has: of the time, and of its number.
+pub(crate) fn of_this_process() -> u64 {
+    let (now, process) = (jiff::Timestamp::now().as_nanosecond(), std::process::id());
+    stable_digest(format!("{now} {process}").as_bytes())
+}
