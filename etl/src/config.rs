@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clio_proto::{DayRange, Model, RunId};
+use clio_proto::{DayRange, Model, RunId, RunOutcome};
 use url::Url;
 
+use crate::error::EtlError;
 use crate::retry::Retry;
 
 /// Everything a run depends on besides its input.
@@ -83,6 +84,9 @@ pub trait Progress: Send + Sync {
     fn done(&self, step: &str);
     /// Something that people should know before the work begins, as a sentence.
     fn say(&self, _text: &str) {}
+    /// The run is over, with all that it cleans up and writes down; called once, last. An error beside an outcome other than
+    /// [`RunOutcome::Failed`] is one of writing the end down: the lake is as the outcome says.
+    fn ended(&self, _outcome: RunOutcome, _error: Option<&EtlError>) {}
 }
 
 /// Nobody wants to know.

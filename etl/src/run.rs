@@ -76,6 +76,19 @@ pub async fn run(
     days: Days,
     progress: &dyn Progress,
 ) -> Result<RunReport, EtlError> {
+    let mut outcome = RunOutcome::Failed;
+    let result = Box::pin(to_its_end(config, days, progress, &mut outcome)).await;
+    progress.ended(outcome, result.as_ref().err());
+    result
+}
+
+/// Runs, and writes down how the run ended; the outcome is known also where that fails.
+async fn to_its_end(
+    config: &Config,
+    days: Days,
+    progress: &dyn Progress,
+    outcome: &mut RunOutcome,
+) -> Result<RunReport, EtlError> {
     let clock = Clock::new(config.now);
     let cells = DeltaFolder::open(&config.lake, CELLS_TABLE)?;
     let is_new = is_missing(&config.lake)?;
@@ -99,6 +112,11 @@ pub async fn run(
         damaged: Damaged::default(),
     };
     let result = Box::pin(run.all()).await;
+    *outcome = match &result {
+        Ok(report) if report.unchanged => RunOutcome::Unchanged,
+        Ok(_) => RunOutcome::Committed,
+        Err(_) => RunOutcome::Failed,
+    };
     if result.is_ok() {
         run.mend_beside_cells().await;
     }
@@ -109,7 +127,7 @@ pub async fn run(
             Err(_) => tracing::warn!("left out: {left_out}"),
         }
     }
-    let ended = Box::pin(run.end(&result)).await;
+    let ended = Box::pin(run.end(*outcome, &result)).await;
     if result.is_err() && is_new {
         remove_if_empty(&config.lake);
     }
@@ -317,7 +335,11 @@ impl Run<'_> {
     }
 
     /// Cleans up, and writes down how the run ended.
-    async fn end(&mut self, result: &Result<RunReport, EtlError>) -> Result<(), EtlError> {
+    async fn end(
+        &mut self,
+        outcome: RunOutcome,
+        result: &Result<RunReport, EtlError>,
+    ) -> Result<(), EtlError> {
         let error = result.as_ref().err();
         // After a transient error the finished days stay for the next run.
         let is_kept = error.is_some_and(EtlError::is_transient) && self.book.journal().is_some();
@@ -325,11 +347,6 @@ impl Run<'_> {
             self.stager.staging.discard().await;
         }
         let Some(journal) = self.book.journal() else { return Ok(()) };
-        let outcome = match result {
-            Ok(report) if report.unchanged => RunOutcome::Unchanged,
-            Ok(_) => RunOutcome::Committed,
-            Err(_) => RunOutcome::Failed,
-        };
         let has_lake = result.is_ok() || self.cells.state().await.is_ok_and(|it| it.is_some());
         if has_lake {
             write_run(&self.config.lake, &self.account.record(outcome, result, &self.book)).await?;

@@ -14,6 +14,7 @@ mod damage;
 mod damaged_logs;
 mod days;
 mod differences;
+mod ends;
 mod formats;
 mod histories;
 mod housekeeping;

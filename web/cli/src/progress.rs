@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use clio_etl::EtlError;
+use clio_proto::RunOutcome;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::terminal::{Lines, safe, tell};
@@ -50,6 +52,14 @@ impl Bars {
         }
     }
 
+    /// Takes the bars away that are still there.
+    fn clear(&self) {
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        for bar in steps.by_name.values() {
+            bar.finish_and_clear();
+        }
+    }
+
     fn finish(&self, name: &str) {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = steps.by_name.get(name) {
@@ -60,10 +70,7 @@ impl Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        let steps = self.steps.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for bar in steps.by_name.values() {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }
 
@@ -83,6 +90,11 @@ impl clio_etl::Progress for Bars {
     fn say(&self, text: &str) {
         // Also where standard error is no terminal: it belongs into logs.
         self.lines.suspend(|| tell!("{text}"));
+    }
+
+    /// What is said of the end stands below no bar.
+    fn ended(&self, _outcome: RunOutcome, _error: Option<&EtlError>) {
+        self.clear();
     }
 }
 

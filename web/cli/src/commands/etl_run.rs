@@ -19,9 +19,7 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
         return Err(Usage("--accept needs a reason, which the commit keeps".to_owned()).into());
     }
     config.accept = args.accept;
-    let bars = Bars::new();
-    let report = clio_etl::run(&config, days, &bars).await?;
-    drop(bars);
+    let report = clio_etl::run(&config, days, &Bars::new()).await?;
     match args.format {
         ReportFormat::Json => answer!("{}", json_report(&report)?),
         ReportFormat::Text => print_report(&report),
