@@ -58,6 +58,7 @@ mod carried;
 mod chain;
 mod join;
 mod plan;
+mod rows;
 
 pub(crate) use carried::Carried;
 pub(crate) use chain::{Credited, Credits};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use clio_proto::Credit;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result as EngineResult};
@@ -13,7 +14,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use tokio::task::JoinSet;
 
-use super::join::{Layout, Outcome, Rules, join};
+use super::join::{Layout, Outcome, Rules, Walk};
 use super::plan::{Sides, noting, reread, sorted};
 use crate::config::Days;
 use crate::engine::explained;
@@ -308,7 +309,8 @@ impl<'a> Chain<'a> {
                 n_unattributed: BTreeMap::new(),
                 n_out_of_day: 0,
             };
-            tasks.spawn(async move { join(&layout, rules, first, rest, targets, outcome).await });
+            let walk = Walk::new(layout, rules, targets, outcome)?;
+            tasks.spawn(walk.along(first, rest));
         }
         let mut total = Counts::default();
         while let Some(outcome) = tasks.join_next().await {
@@ -339,7 +341,10 @@ fn steps_by_day(asked: &BTreeSet<Date>, target: &Target) -> VecDeque<Step> {
         targets: Days::one(*day),
         wanted: asked.contains(day).then(|| Days::one(*day)),
     };
-    has_events.iter().rev().map(step).collect()
+    match target.credit {
+        // A target of a later day is later: an event goes on to the day before without one.
+        Credit::Last => has_events.iter().rev().map(step).collect(),
+    }
 }
 
 /// A part's first rows, and the rest of them.
