@@ -89,6 +89,8 @@ pub(super) fn mend_of(damage: &Damage, is_retired: bool) -> String {
             "`clio etl run` makes the day anew where its events are; else bring the file or the events back, or let \
              the day go with `clio etl run --date {day}`; `clio lake check` lists all that is damaged"
         ),
-        _ => "`clio lake check` lists all that is damaged and what would mend it".to_owned(),
+        Some(Period::Month(..) | Period::Year(_) | Period::All) | None => {
+            "`clio lake check` lists all that is damaged and what would mend it".to_owned()
+        }
     }
 }

@@ -134,7 +134,7 @@ impl Sample {
         columns.retain(|column| column.name != FILE_COLUMN && !column.name.trim().is_empty());
         let nothing = match &found.format {
             Format::Csv(_) => nothing_of(&batches, &columns)?,
-            _ => Vec::new(),
+            Format::Parquet | Format::Ndjson => Vec::new(),
         };
         Ok(Self {
             name: words::name_of(&found.name),

@@ -150,7 +150,7 @@ impl Damaged {
             Some(period) if retired.is_retired(period) => {
                 retired.days_of(period).any(|day| !is_made(day))
             }
-            _ => false,
+            Some(Period::Month(..) | Period::Year(_) | Period::All) | None => false,
         };
         let stay: Vec<&Damage> = self.files.iter().filter(stays).collect();
         let Some(first) = stay.first() else { return Ok(()) };

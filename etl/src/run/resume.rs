@@ -96,7 +96,7 @@ async fn write_record(
             RunOutcome::Died => {
                 Some("it was killed; a later run took over what it had done".to_owned())
             }
-            _ => None,
+            RunOutcome::Committed | RunOutcome::Unchanged | RunOutcome::Failed => None,
         },
         snapshot: snapshot.map(SnapshotId),
         fingerprint: metadata.as_ref().map(|metadata| metadata.fingerprint.clone()),

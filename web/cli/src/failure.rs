@@ -37,7 +37,7 @@ fn words(cause: &(dyn std::error::Error + 'static)) -> String {
     let outage = cause.downcast_ref::<ServiceError>().and_then(|error| match error.code {
         Code::Unavailable => Some("the service that answers questions cannot be reached now"),
         Code::DeadlineExceeded => Some("the service that answers questions took too long"),
-        _ => None,
+        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted | Code::Internal => None,
     });
     let Some(outage) = outage else { return cause.to_string() };
     tracing::info!(cause = %cause, "the service did not answer");

@@ -108,14 +108,14 @@ impl InForceRows {
         let mut kept = self.kept.lock().await;
         let (start, days) = match (&self.lookup.as_of, days) {
             (Some(AsOf::Rows { .. }), _) => (None, Days::All),
-            (_, Days::Range(range)) if range.n_days() == 1 => {
+            (Some(AsOf::Folders) | None, Days::Range(range)) if range.n_days() == 1 => {
                 match self.history.start_on(range.first()) {
                     // The same state as of the days before.
                     Some(start) => (Some(start), Days::one(start)),
                     None => return Ok(self.none()),
                 }
             }
-            (_, days) => (None, days),
+            (Some(AsOf::Folders) | None, days) => (None, days),
         };
         if let Some((_, _, known)) = kept.iter().find(|own| (own.0, own.1) == (start, days)) {
             return Ok(Arc::clone(known));
