@@ -1,8 +1,8 @@
 //! One day's cells, or those of all days of a source without folders, in one sweep over the events.
 //!
 //! ```text
-//! impressions ─▶ day, dimensions, its inputs, nulls for the others' ─┐
-//! plays       ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
+//! one source ─▶ day, dimensions, its inputs, nulls for the others' ─┐
+//! another    ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
 //! ```
 //!
 //! Events that are credited to targets are credited before, and take part with the columns that they

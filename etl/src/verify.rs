@@ -243,7 +243,7 @@ impl Verifier<'_> {
         Err(self.refuse(reason))
     }
 
-    /// A day that keeps what it took from a lookup that is another now cannot be recounted: what it took is gone.
+    /// A day that keeps what it took from a lookup that has changed since cannot be recounted: what it took is gone.
     fn refuse_other_state(
         &self,
         inventory: &Inventory,

@@ -51,7 +51,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// The bytes of a message; a field that it has not, or of another type, fails.
+    /// The bytes of a message; a field that it does not have, or of another type, fails.
     fn encode(&self, place: &str, type_name: &str, value: &Value) -> Vec<u8> {
         let message = self.messages[type_name];
         let object = value.as_object();

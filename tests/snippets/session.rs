@@ -16,7 +16,7 @@ const SERVERS: [(&str, &str, &str); 3] = [
     ("demo", "--http", "127.0.0.1:8080"),
 ];
 
-/// Storages that a test has not.
+/// Storages that tests do not have.
 const REMOTE: [&str; 4] = ["s3://", "gs://", "az://", "abfss://"];
 /// What pages write where a reader writes a value of their own, and a value, where any text is none.
 const PLACEHOLDERS: [(&str, &str); 4] =

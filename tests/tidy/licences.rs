@@ -1,5 +1,5 @@
 //! Every crate that we build on has a licence that `deny.toml` accepts, and comes from crates.io: what
-//! `cargo deny` finds, for whoever has it not.
+//! `cargo deny` finds, for those who have not installed it.
 
 use std::process::Command;
 

@@ -94,7 +94,7 @@ pub enum ColumnError {
         /// What to do about it.
         mend: Box<str>,
     },
-    /// A key of an attribution that one of its sources has not.
+    /// A key of an attribution that one of its sources lacks.
     #[error(
         "`{at}`: {table} has no column `{column}`, and no lookup of a dimension gives it{}; it has {}; \
          give it in the source's `columns`, or as a column of such a lookup",

@@ -112,7 +112,7 @@ impl Inventory {
         }
     }
 
-    /// The lookups that cells took values from and that are others now, of a day if one is given. Of the same
+    /// The lookups that cells took values from and that have changed since, of a day if one is given. Of the same
     /// model they are the same ones: only files tell which of them give keys of attribution, and they were
     /// read then.
     pub(crate) fn changed_lookups(&self, known: &Recipe, day: Option<Date>) -> BTreeSet<String> {

@@ -88,7 +88,7 @@ impl ModelChange {
         found.measures(old, new);
         let changes_cells = old.cells_fingerprint() != new.cells_fingerprint();
         if found.0.is_empty() && old.fingerprint() != new.fingerprint() {
-            let what = "what describes members or where files lie is another".to_owned();
+            let what = "what describes members, or where files lie, has changed".to_owned();
             found.0.push(Difference { what, effect: Effect::Compatible });
         }
         let effect = found.0.iter().map(|difference| difference.effect).max();
@@ -146,7 +146,7 @@ impl Found {
             self.add(Effect::Rebuild, what);
         }
         if old.files.types != new.files.types {
-            let what = format!("the declared types of source `{name}` are others");
+            let what = format!("the declared types of source `{name}` have changed");
             self.add(Effect::Rebuild, what);
         }
     }
@@ -156,7 +156,7 @@ impl Found {
         for lookup in new.lookups() {
             let Some(known) = old.lookup(&lookup.name) else { continue };
             if known.files.types != lookup.files.types {
-                let what = format!("the declared types of lookup `{}` are others", lookup.name);
+                let what = format!("the declared types of lookup `{}` have changed", lookup.name);
                 self.add(Effect::Compatible, what);
             }
         }
@@ -212,11 +212,10 @@ impl Found {
             {
                 self.add(Effect::Refused, format!("dimension `{name}` means something else"));
             } else if as_of(&lookups.0) != as_of(&lookups.1) {
-                let what =
-                    format!("which rows of its lookup dimension `{name}` takes is another rule");
+                let what = format!("dimension `{name}` takes other rows of its lookup");
                 self.add(Effect::Rebuild, what);
             } else if known != dimension {
-                self.add(Effect::Compatible, format!("what describes `{name}` is another"));
+                self.add(Effect::Compatible, format!("what describes `{name}` has changed"));
             }
         }
         for known in old.dimensions() {
@@ -292,7 +291,13 @@ impl Found {
                 };
                 self.add(Effect::Rebuild, what);
             }
-            _ => self.add(Effect::Refused, format!("measure `{name}` means something else")),
+            (
+                MeasureKind::Count { .. }
+                | MeasureKind::Sum { .. }
+                | MeasureKind::Distinct { .. }
+                | MeasureKind::Derived { .. },
+                _,
+            ) => self.add(Effect::Refused, format!("measure `{name}` means something else")),
         }
     }
 }

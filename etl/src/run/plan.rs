@@ -132,7 +132,7 @@ pub enum Reason {
     Files,
     /// A lookup that cells take values from changed.
     Lookup,
-    /// The model's cells are others.
+    /// The model makes other cells.
     Model,
     /// Its numbers were provisional, and its window has passed.
     Provisional,

@@ -174,7 +174,7 @@ fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
     names.into_iter().collect()
 }
 
-/// The keys that a table has, from what is said of one that it has not.
+/// The keys that a table has, from what is said of one that it lacks.
 fn keys_there_are(path: &[String], mut table: Table) -> Vec<String> {
     table.insert(UNKNOWN.to_owned(), Value::from(1));
     let problems = problems(&with_table(path, table));

@@ -132,7 +132,7 @@ pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
 }
 
 /// Returns what most values can have led to `n_nonzero` registers when so few share one that their number is a
-/// Poisson's, whose long tail the margin has not; 0 when it is a normal one.
+/// Poisson's, whose long tail the margin lacks; 0 when it is a normal one.
 fn upper_of_few_collisions(kind: Kind, n_nonzero: f64, value: f64) -> f64 {
     let m = kind.precision.n_registers() as f64;
     let expected_collisions = |n: f64| n + m * (-n / m).exp_m1();

@@ -191,7 +191,7 @@ impl SteadyFile {
         object_store::Error::Generic { store: "a file of a source", source }
     }
 
-    /// The error where the file is another by now.
+    /// The error where the file has changed since it was listed.
     async fn check(&self, location: &Path) -> object_store::Result<()> {
         match self.inner.head(location).await {
             Ok(found) if is_same(&self.file.meta, &found) => Ok(()),

@@ -128,7 +128,7 @@ impl InForce {
             self.place(setting, self.origins[index_of(setting)])
         };
         Some(format!(
-            "{}: is not above {}, while which there is nothing to take; raise the one or lower the other",
+            "{}: is not above {}, during which there is nothing to take; raise the one or lower the other",
             place("gateway.answer_timeout"),
             place("gateway.service_timeout")
         ))

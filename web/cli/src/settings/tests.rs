@@ -151,7 +151,7 @@ fn what_a_file_gets_wrong_is_told_with_line_and_mend() {
     );
     check_wrong(
         "[gateway]\nanswer_timeout = \"10s\"\n",
-        "clio.toml:2: `gateway.answer_timeout`: is not above `gateway.service_timeout`, while which there is \
+        "clio.toml:2: `gateway.answer_timeout`: is not above `gateway.service_timeout`, during which there is \
          nothing to take; raise the one or lower the other",
     );
 }

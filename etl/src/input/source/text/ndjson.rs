@@ -66,7 +66,7 @@ async fn first_bad_line(shape: &Shape<'_>, error: ArrowError) -> DataFusionError
     match find_bad_line(shape).await {
         Ok(Some((line, reason))) => shape.bad_row(Place::Line(line), reason),
         Ok(None) => shape.bad_row(Place::Unknown, error.to_string()),
-        // The file is another by now, or its storage is gone.
+        // The file has changed meanwhile, or its storage is gone.
         Err(error) => error,
     }
 }
