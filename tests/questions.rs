@@ -1,5 +1,7 @@
 //! Questions in all faces: what one of them can ask, all can, and all get the same.
 
+mod times;
+
 use clio_tests::{Finished, Sandbox, Server, until};
 use serde_json::{Value, json};
 
@@ -99,20 +101,6 @@ impl Faces {
 fn graphql_rows(cube: &Value, key: &str, measure: &str) -> Vec<Value> {
     let rows = cube["rows"].as_array().unwrap().iter();
     rows.map(|row| json!([row[key]["value"], row[measure]["value"]])).collect()
-}
-
-#[test]
-fn weeks_are_the_same_in_every_face() {
-    let faces = Faces::new();
-    let expected =
-        [json!(["2025-12-21", 1.0]), json!(["2025-12-28", 2.0]), json!(["2026-01-04", 1.0])];
-    for answer in faces.both(&["--group-by", "week", "--measures", "people"]) {
-        assert_eq!(rows(&answer, "week", "people"), expected);
-    }
-    let cube = faces.graphql(
-        "{ cube(query: { groupBy: [WEEK] measures: [PEOPLE] }) { rows { week { value } people { value } } } }",
-    );
-    assert_eq!(graphql_rows(&cube, "week", "people"), expected);
 }
 
 #[test]
@@ -240,6 +228,131 @@ fn reach_is_the_same_in_every_face() {
     }
     let csv = faces.clio(&[&args[..], &["--format", "csv"]].concat());
     assert!(csv.code == 2 && csv.stderr.contains("has no form in csv"), "{}", csv.stderr);
+}
+
+#[test]
+fn comparisons_are_the_same_in_every_face() {
+    let faces = Faces::new();
+    // DE has a and b, on 27, 28 and 31 December and on 3 January; of these, b alone on the last two days.
+    let args = ["--group-by", "country", "--measures", "people,views", "--from", "2025-12-31"];
+    let previous = [&args[..], &["--compare", "previous"]].concat();
+    for answer in faces.both(&previous) {
+        // FR and US were not there before: 0 of days that were.
+        let rows = answer["rows"].as_array().unwrap().iter();
+        let found: Vec<Value> = rows
+            .map(|row| {
+                let compared = |measure: &str, part: &str| {
+                    row["values"][measure]["compared"][part]["value"].clone()
+                };
+                json!([
+                    row["keys"]["country"]["value"],
+                    compared("people", "other"),
+                    compared("views", "difference"),
+                    compared("people", "ratio"),
+                ])
+            })
+            .collect();
+        let expected = [
+            json!(["DE", 1.0, 0.0, 1.0]),
+            json!(["FR", 0.0, 1.0, null]),
+            json!(["US", 0.0, 1.0, null]),
+        ];
+        assert_eq!(found, expected);
+        let coverage = &answer["compared_coverage"];
+        assert_eq!(
+            (&coverage["from"], &coverage["to"]),
+            (&json!("2025-12-26"), &json!("2025-12-30"))
+        );
+        assert_eq!(coverage["n_missing"], 3);
+        assert_eq!(answer["total"]["values"]["people"]["compared"]["difference"]["value"], 1.0);
+    }
+    let cube = faces.graphql(
+        "{ cube(query: { groupBy: [COUNTRY] measures: [PEOPLE] from: \"2025-12-31\" compare: { previousPeriod: true } }) {
+             rows { country { value } people { compared { other { value } difference { value exact } } } }
+             comparedCoverage { from nMissing } } }",
+    );
+    let first = json!({ "country": { "value": "DE" }, "people": { "compared": {
+        "other": { "value": 1.0 }, "difference": { "value": 0.0, "exact": true } } } });
+    assert_eq!(cube["rows"][0], first);
+    assert_eq!(cube["comparedCoverage"], json!({ "from": "2025-12-26", "nMissing": 3 }));
+    let csv = faces.clio(&[&previous[..], &["--format", "csv"]].concat());
+    let head = "country,people,people_lower,people_upper,people_other,people_other_lower,people_other_upper,\
+        people_difference,people_difference_lower,people_difference_upper,people_ratio,";
+    assert!(csv.stdout.starts_with(head), "{}", csv.stdout);
+    for note in [
+        "note: compared_days=2025-12-26..2025-12-30",
+        "note: compared_missing_days=2025-12-26,2025-12-29..2025-12-30",
+    ] {
+        assert!(csv.stderr.lines().any(|line| line == note), "{}", csv.stderr);
+    }
+    let table = faces.clio(&previous).stdout;
+    for text in ["difference", "ratio", "compared with days 2025-12-26 to 2025-12-30"] {
+        assert!(table.contains(text), "no `{text}` in:\n{table}");
+    }
+    // With a member, and with all but the row: b is in DE and in FR.
+    let other = |compare: &str| -> Vec<Vec<Value>> {
+        let args = ["--group-by", "country", "--measures", "people", "--compare", compare];
+        let of = |answer: Value| -> Vec<Value> {
+            let rows = answer["rows"].as_array().unwrap().iter();
+            rows.map(|row| row["values"]["people"]["compared"]["other"]["value"].clone()).collect()
+        };
+        faces.both(&args).map(of).to_vec()
+    };
+    assert_eq!(other("country=FR"), [[1.0, 1.0, 1.0]; 2]);
+    assert_eq!(other("rest"), [[2.0, 3.0, 2.0]; 2]);
+    assert_eq!(other("whole"), [[3.0, 3.0, 3.0]; 2]);
+    for (compare, code, said) in [
+        ("country", 2, "--compare `country`: expected `previous`, `rest`, `whole`"),
+        ("country=UX", 2, "`compare`: `country` has no value `UX`"),
+    ] {
+        let refused = faces.clio(&["--group-by", "country", "--compare", compare]);
+        assert_eq!(refused.code, code, "{}", refused.stderr);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn pages_follow_each_other_in_every_face() {
+    let faces = Faces::new();
+    let args = ["--group-by", "country", "--measures", "people", "--limit", "2"];
+    let [own, remote] = faces.both(&args);
+    let cursor = own["end_cursor"].as_str().unwrap();
+    assert_eq!((&remote["end_cursor"], &own["has_next_page"]), (&json!(cursor), &json!(true)));
+    let next = [&args[..], &["--after", cursor]].concat();
+    for answer in faces.both(&next) {
+        assert_eq!(rows(&answer, "country", "people"), [json!(["US", 1.0])]);
+        assert_eq!(answer["has_next_page"], false);
+    }
+    let page = |after: &str| {
+        faces.graphql(&format!(
+            "{{ cube(query: {{ groupBy: [COUNTRY] measures: [PEOPLE] first: 2 {after} }}) {{
+                edges {{ cursor node {{ country {{ value }} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        ))
+    };
+    let first = page("");
+    assert_eq!(first["pageInfo"], json!({ "hasNextPage": true, "endCursor": cursor }));
+    assert_eq!(first["edges"][1]["cursor"], cursor);
+    // Behind the first of its rows, which is no end of a page.
+    let cursor = first["edges"][0]["cursor"].as_str().unwrap();
+    let second = page(&format!("after: \"{cursor}\""));
+    let names: Vec<_> =
+        second["edges"].as_array().unwrap().iter().map(|edge| &edge["node"]).collect();
+    assert_eq!(
+        names,
+        [&json!({ "country": { "value": "FR" } }), &json!({ "country": { "value": "US" } })]
+    );
+    let csv = faces.clio(&[&args[..], &["--format", "csv"]].concat());
+    assert!(csv.stderr.lines().any(|line| line.starts_with("note: next=c1-")), "{}", csv.stderr);
+    let table = faces.clio(&args).stdout;
+    assert!(table.contains("2 of 3 groups; the next ones: --after c1-"), "{table}");
+    for (args, said) in [
+        (["--after", "7", "--measures", "people"], "--after: `7` is no cursor"),
+        (["--after", cursor, "--measures", "views"], "the cursor is of another question"),
+    ] {
+        let refused = faces.clio(&[&["--group-by", "country"], &args[..]].concat());
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
 }
 
 #[test]

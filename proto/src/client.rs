@@ -317,12 +317,13 @@ impl CubeService for RemoteCubes {
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        let (response, _) = self
+        let asked = request.field.clone();
+        let (response, address) = self
             .ask(members_request_to_wire(request)?, |mut client, request| async move {
                 client.members(request).await
             })
             .await?;
-        Ok(member_page_from_wire(response))
+        member_page_from_wire(response, asked.as_ref()).map_err(unreadable(address))
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

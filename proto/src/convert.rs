@@ -20,10 +20,13 @@ use crate::field::FieldRef;
 use crate::query::GroupKey;
 
 mod answer;
+mod comparison;
+mod cursor;
 mod describe;
 mod having;
 mod media;
 mod members;
+mod newcomers;
 mod query;
 mod reach;
 mod runs;
@@ -31,9 +34,11 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod window;
 mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
+pub use cursor::question_digest;
 pub use describe::{description_from_wire, description_to_wire};
 pub use media::{
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,

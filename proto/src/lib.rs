@@ -27,7 +27,7 @@ pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
     error_from_status, has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire,
     has_media_to_wire, member_page_from_wire, member_page_to_wire, members_request_from_wire,
-    members_request_to_wire, query_from_wire, query_to_wire, runs_from_wire,
+    members_request_to_wire, query_from_wire, query_to_wire, question_digest, runs_from_wire,
     runs_request_from_wire, runs_request_to_wire, runs_to_wire, serving_status_from_wire,
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
@@ -49,10 +49,11 @@ pub use period::{
     cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
-    Answer, Coverage, Direction, Extra, GroupKey, Having, Key, MAX_GROUP_BY, MAX_HAVING_TESTS,
-    MAX_LIMIT, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MeasureTest, MixedLookup, Notice, Order,
-    OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, Value, Work,
-    WorkStep,
+    Answer, Compared, Comparison, Coverage, Cursor, CursorParseError, Direction, Extra, GroupKey,
+    Having, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS,
+    MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS, MeasureTest, MixedLookup,
+    Newcomers, Notice, Order, OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row,
+    TimeGrain, TimeWindow, Value, Work, WorkStep,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 pub use service::{

@@ -3,18 +3,26 @@
 //! Names in a [`Query`] are unresolved texts: whoever answers it binds them to the snapshot's model
 //! and lists what exists where one is unknown.
 
+mod comparison;
+mod cursor;
 mod having;
+mod newcomers;
 mod reach;
+mod window;
 mod work;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use comparison::{Compared, Comparison};
+pub use cursor::{Cursor, CursorParseError};
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
+pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;
+pub use window::{MAX_TRAILING_DAYS, TimeWindow};
 pub use work::{Work, WorkStep};
 
 use crate::field::FieldRef;
@@ -60,10 +68,21 @@ pub struct Query {
     pub order_by: Vec<OrderBy>,
     /// The most rows in the answer, at most [`MAX_LIMIT`].
     pub limit: usize,
-    /// Rows to skip before the first one.
+    /// Rows to skip before the first one; 0 where the page begins after another one.
     pub offset: usize,
+    /// The end of the page before: the page begins there, on the same snapshot. The question has to be the same, but for what
+    /// the answer shall have beside keys and values.
+    pub after: Option<Cursor>,
     /// What the answer shall have beside keys and values; each once.
     pub extras: Vec<Extra>,
+    /// With what each row is compared; `None` for nothing.
+    pub compare: Option<Comparison>,
+    /// Which days count for a row of time; `None` for those of its own step. Not together with a comparison, shares or others. The
+    /// total is that of the days asked for.
+    pub window: Option<TimeWindow>,
+    /// Of each row of time, who of its people is new: not seen in so many days, at most [`MAX_LOOK_BACK_DAYS`], before the row's first
+    /// day; by the first distinct measure asked for. Not together with a window.
+    pub look_back_days: Option<u32>,
 }
 
 /// What an answer may have beside keys and values.
@@ -107,7 +126,11 @@ impl Query {
             order_by: Vec::new(),
             limit: 100,
             offset: 0,
+            after: None,
             extras: Vec::new(),
+            compare: None,
+            window: None,
+            look_back_days: None,
         }
     }
 }
@@ -238,10 +261,16 @@ pub struct Answer {
     pub reach: Option<Reach>,
     /// Groups before `limit` and `offset`, after `having`.
     pub n_groups: u64,
+    /// Behind the last row of the page; `None` where nothing is grouped, and from a service that does not say yet.
+    pub end: Option<Cursor>,
     /// Multi-valued group keys: their groups overlap and must not be added up.
     pub overlapping: Vec<FieldRef>,
     /// The days behind the numbers.
     pub coverage: Coverage,
+    /// The days of the other side, where rows are compared with other days.
+    pub compared_coverage: Option<Coverage>,
+    /// What new and returning people are told from; `None` where they are not asked for.
+    pub look_back: Option<LookBack>,
     /// What the filter asks for and no member is: the first [`MAX_NOTICES`].
     pub notices: Vec<Notice>,
     /// How many of them there are in all.
@@ -250,6 +279,13 @@ pub struct Answer {
     pub elapsed: Duration,
     /// What it took; `None` from a service that does not say yet.
     pub work: Option<Work>,
+}
+
+impl Answer {
+    /// Whether rows come behind the last one of the page.
+    pub fn has_next_page(&self) -> bool {
+        self.end.is_some_and(|end| end.n_before < self.n_groups)
+    }
 }
 
 /// A value of the filter that the field does not have: a slip of the pen, perhaps, since nothing is found by it.
@@ -289,7 +325,8 @@ impl fmt::Display for Notice {
 /// them, all that it asks for are missing, and `retired` says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// The first and last day asked for; `None` where the snapshot holds no day and none was asked.
+    /// The first and last day asked for, with those before them that a window holds; `None` where the snapshot holds no day and none
+    /// was asked.
     pub range: Option<(Date, Date)>,
     /// How many days' numbers are in the answer. Where it is 0 there is no data, and every value is undefined.
     pub n_days_present: u32,
@@ -354,12 +391,17 @@ pub struct Row {
     pub shares: Vec<Value>,
     /// Where ranks are asked for, the places that it may have; `None` where the value is undefined.
     pub rank: Option<Rank>,
+    /// Where rows are compared, one for each measure. The total has them where it is compared with other days, the groups
+    /// below the page never.
+    pub compared: Vec<Compared>,
+    /// Where they are asked for, who is new and who returns; `None` where no day of the look-back is there.
+    pub newcomers: Option<Newcomers>,
 }
 
 impl Row {
     /// A row with keys and values alone.
     pub fn new(keys: Vec<Key>, values: Vec<Value>) -> Self {
-        Self { keys, values, shares: Vec::new(), rank: None }
+        Self { keys, values, shares: Vec::new(), rank: None, compared: Vec::new(), newcomers: None }
     }
 }
 

@@ -7,9 +7,10 @@ use strum::{EnumCount, VariantArray};
 
 use crate::error::ServiceError;
 use crate::field::FieldRef;
+use crate::filter::Filter;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
-use crate::query::{Answer, Query};
+use crate::query::{Answer, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::snapshot::SnapshotInfo;
 
@@ -29,7 +30,7 @@ pub trait CubeService: Send + Sync {
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError>;
 
-    /// Finds values of one field, for pickers.
+    /// Finds values of one field, or of all, for pickers.
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
 
     /// Whether the current snapshot's lookups have one of these addresses in a column that the model
@@ -140,13 +141,13 @@ impl MeasureClassName {
     }
 }
 
-/// A search of one field's values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A search of the values of one field, or of all.
+#[derive(Debug, Clone, PartialEq)]
 pub struct MembersRequest {
-    /// The field.
-    pub field: FieldRef,
-    /// Text that the value or the label must contain, whatever its case. Without it the values come
-    /// by frequency; with it those that start with it come first, then by frequency.
+    /// The field; `None` for all fields at once.
+    pub field: Option<FieldRef>,
+    /// Text that the value or the label must contain. Case, accents and Unicode's forms of one letter make no difference. Without
+    /// it the values come by frequency; with it those that start with it come first, then by frequency.
     pub search: Option<String>,
     /// The most members in the page.
     pub limit: usize,
@@ -154,6 +155,31 @@ pub struct MembersRequest {
     pub offset: usize,
     /// The snapshot to search; `None` for the current one.
     pub snapshot: Option<SnapshotId>,
+    /// The days of which the answer says what is left of each member.
+    pub range: QueryRange,
+    /// Which cells are left, but for what it says of the member's own field: of the parts that all have to hold, those that test this
+    /// field anywhere are left out.
+    pub filter: Option<Filter>,
+}
+
+impl MembersRequest {
+    /// The most frequent values of one field, or of all: a start to change from.
+    pub fn of(field: Option<FieldRef>) -> Self {
+        Self {
+            field,
+            search: None,
+            limit: 50,
+            offset: 0,
+            snapshot: None,
+            range: QueryRange::AllTime,
+            filter: None,
+        }
+    }
+
+    /// Whether the answer says what is left of each member.
+    pub fn is_narrowed(&self) -> bool {
+        self.filter.is_some() || self.range != QueryRange::AllTime
+    }
 }
 
 /// A page of members.
@@ -168,6 +194,8 @@ pub struct MemberPage {
 /// One value of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
+    /// The field.
+    pub field: FieldRef,
     /// The value; `None` for the null member.
     pub value: Option<String>,
     /// What people read, where it is not the value.
@@ -176,6 +204,9 @@ pub struct Member {
     pub media: Option<String>,
     /// All-time cells that hold it: its frequency, for ordering.
     pub n_cells: u64,
+    /// Where days or a filter are given, the cells that hold it, of the periods that make up these days, as far as the filter's other
+    /// tests leave them. Members come in its order then.
+    pub n_cells_left: Option<u64>,
 }
 
 /// Whether serving can be trusted to be current.

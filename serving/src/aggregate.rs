@@ -13,32 +13,37 @@
 //! order or the page asks for.
 
 mod batch;
+mod compare;
 mod estimates;
+mod gathered;
 mod groups;
 mod having;
 mod measures;
+mod newcomers;
 mod order;
 mod others;
 mod ranks;
 mod reach;
+mod rest;
 mod scratch;
 mod shares;
+mod side;
 mod sums;
+mod total;
 mod work;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clio_proto::{Code, Key, Reach, Row, ServiceError, Value, Work, WorkStep};
+use clio_proto::{Code, Compared, Key, Reach, Row, ServiceError, Value, Work, WorkStep};
 
 use crate::config::Limits;
 use crate::plan::{Output, Plan};
 use crate::propagation;
 use crate::snapshot::Snapshot;
-use batch::Batch;
+use gathered::{Asked, Cells, Gathered};
 use groups::Groups;
 use measures::Measures;
-use sums::Sums;
 pub(crate) use work::Clock;
 
 /// What a query gives, before it is an answer.
@@ -64,7 +69,7 @@ impl Cancel {
     }
 
     /// Fails once cancelled; what the error says, nobody reads.
-    fn check(&self) -> Result<(), ServiceError> {
+    pub(crate) fn check(&self) -> Result<(), ServiceError> {
         if self.0.load(Ordering::Relaxed) {
             return Err(ServiceError::new(Code::DeadlineExceeded, "the query was given up"));
         }
@@ -80,27 +85,16 @@ pub(crate) fn run(
     cancel: &Cancel,
     mut work: Clock,
 ) -> Result<Grouped, ServiceError> {
-    let mut batches = Vec::new();
-    let mut groups = Groups::new(plan, limits);
-    let mut sums = Sums::new(snapshot, plan);
-    for (step, at) in plan.steps.iter().zip(0_u32..) {
-        let files = step.periods.iter().filter_map(|period| snapshot.chunks.get(period));
-        for chunk in files.flatten() {
-            cancel.check()?;
-            work.read(chunk);
-            let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
-            groups.add(at, &batch)?;
-            sums.add(&batch, &groups);
-            batches.push(batch);
-        }
-    }
+    let asked = Asked { snapshot, plan, limits, cancel };
+    let Gathered { batches, steps, groups, sums } = Gathered::new(asked, &mut work)?;
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
-    let total = if plan.has_no_data() {
-        vec![Value::undefined(); plan.outputs.len()]
-    } else {
-        values(plan, |measure| measures.total(measure))?
+    let total = match &plan.total {
+        _ if plan.has_no_data() => vec![Value::undefined(); plan.outputs.len()],
+        Some(periods) if periods.is_empty() => vec![Value::undefined(); plan.outputs.len()],
+        Some(periods) => total::of_periods(asked, periods, &mut measures, &mut work)?,
+        None => values(plan, |measure| measures.total(measure))?,
     };
     work.took(WorkStep::Total);
     let staying = having::staying(plan, &groups, &mut measures)?;
@@ -124,11 +118,23 @@ pub(crate) fn run(
         shares: if plan.has_shares { shares_of(plan, &values, &total) } else { Vec::new() },
         ..Row::new(keys, values)
     };
+    let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
+    let compared = compare::compare_page(asked, &cells, &page.groups, &mut measures, &mut work)?;
+    let mut rows_compared = compared.rows.into_iter();
+    let (newcomers, united_before) = match &plan.look_back {
+        Some(look_back) => {
+            newcomers::newcomers(asked, look_back, &cells, &page.groups, &mut measures, &mut work)?
+        }
+        None => Default::default(),
+    };
+    let mut newcomers = newcomers.into_iter();
     let mut rows = Vec::with_capacity(page.groups.len());
     for group in page.groups {
         let values = values(plan, |measure| measures.of(measure, group))?;
         let rank = ranks.get(&group).copied().flatten();
-        rows.push(Row { rank, ..row(groups.keys(snapshot, group), values) });
+        let compared = rows_compared.next().unwrap_or_default();
+        let newcomers = newcomers.next().flatten();
+        rows.push(Row { rank, compared, newcomers, ..row(groups.keys(snapshot, group), values) });
     }
     let others = if plan.has_others && !page.below.is_empty() {
         let of = &page.below;
@@ -138,8 +144,11 @@ pub(crate) fn run(
         None
     };
     work.took(WorkStep::Rows);
-    let work = work.done(&batches, &groups, &measures);
-    let total = Row::new(Vec::new(), total);
+    let mut unions = measures.unions();
+    unions += compared.unions;
+    unions += united_before;
+    let work = work.done(&groups, unions);
+    let total = Row { compared: compared.total, ..Row::new(Vec::new(), total) };
     Ok(Grouped { rows, total, others, reach, n_groups, work })
 }
 
@@ -162,9 +171,10 @@ fn check_budget(
     page: &[u32],
     limits: &Limits,
 ) -> Result<(), ServiceError> {
+    let size_compared = plan.compare.as_ref().map_or(0, |_| size_of::<Compared>());
     let fixed = size_of::<Row>()
         + plan.keys.len() * size_of::<Key>()
-        + plan.outputs.len() * size_of::<Value>();
+        + plan.outputs.len() * (size_of::<Value>() + size_compared);
     let mut needed = (page.len() as u64).saturating_mul(fixed as u64);
     for group in page {
         if needed > limits.answer_bytes {

@@ -2,23 +2,26 @@
 
 use std::time::Instant;
 
-use clio_proto::{Answer, Query, ServiceError, WorkStep};
+use clio_proto::{Answer, LookBack, Query, ServiceError, WorkStep};
 use tracing::debug;
 
 use crate::aggregate::{self, Cancel, Clock};
 use crate::config::Limits;
-use crate::plan;
+use crate::plan::{self, OtherSide};
 use crate::snapshot::Snapshot;
+use crate::turn::Turn;
 
 /// Answers a query from a snapshot; computes, so it belongs on a thread that may block.
 pub(crate) fn answer(
     snapshot: &Snapshot,
     query: Query,
+    turn: Turn,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Answer, ServiceError> {
     let started = Instant::now();
     let mut clock = Clock::start();
+    let query = Query { offset: turn.n_before, after: None, ..query };
     let plan = plan::bind(snapshot, &query, limits)?;
     clock.took(WorkStep::Bind);
     let grouped = aggregate::run(snapshot, &plan, limits, cancel, clock)?;
@@ -31,8 +34,10 @@ pub(crate) fn answer(
         elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         "query answered"
     );
+    let end = turn.end(&query, snapshot.info.id, grouped.rows.len())?;
     Ok(Answer {
         snapshot: snapshot.info.clone(),
+        end,
         group_by: query.group_by,
         measures: query.measures,
         rows: grouped.rows,
@@ -42,6 +47,12 @@ pub(crate) fn answer(
         n_groups: grouped.n_groups as u64,
         overlapping: plan.overlapping,
         coverage: plan.coverage,
+        compared_coverage: plan.compare.and_then(OtherSide::into_coverage),
+        look_back: plan.look_back.map(|look_back| LookBack {
+            measure: look_back.measure.1,
+            n_days: look_back.n_days,
+            coverage: look_back.plan.coverage,
+        }),
         notices: plan.notices,
         n_notices: plan.n_notices,
         elapsed,

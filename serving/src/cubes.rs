@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
-    Answer, Code, CubeService, Description, MAX_LIMIT, MemberPage, MembersRequest, Query, RunInfo,
+    Answer, Code, CubeService, Description, MemberPage, MembersRequest, Query, RunInfo,
     ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
 };
 use futures::StreamExt as _;
@@ -16,15 +16,16 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
-use crate::aggregate::Cancel;
 use crate::answer::answer;
 use crate::config::ServingConfig;
 use crate::error::ServingError;
 use crate::follow::Follower;
 use crate::held::HeldSnapshots;
+use crate::members::members;
 use crate::records::Records;
 use crate::snapshot::{Loader, Snapshot};
 use crate::status::StatusBoard;
+use crate::turn::Turn;
 use crate::waits::Waits;
 
 /// Ways to write one preview's address: as it is, decoded, and both with what follows a `?`.
@@ -195,26 +196,20 @@ impl CubeService for Cubes {
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
-        let snapshot = self.snapshot(snapshot)?;
+        let turn = Turn::new(&query, snapshot)?;
+        let snapshot = self.snapshot(turn.snapshot)?;
         let limits = self.config.limits.clone();
-        let answer =
-            self.admission.run(move |cancel| answer(&snapshot, query, &limits, cancel)).await?;
+        let answer = self
+            .admission
+            .run(move |cancel| answer(&snapshot, query, turn, &limits, cancel))
+            .await?;
         Ok(Answer { snapshot: self.records.with_verification(answer.snapshot), ..answer })
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        if request.limit > MAX_LIMIT {
-            let message =
-                format!("limit {} is above {MAX_LIMIT}: ask page after page", request.limit);
-            return Err(ServiceError::new(Code::ResourceExhausted, message));
-        }
         let snapshot = self.snapshot(request.snapshot)?;
-        let field = snapshot.field(&request.field)?;
-        let MembersRequest { search, limit, offset, .. } = request;
-        let most_bytes = self.config.limits.answer_bytes;
-        let page =
-            move |_: &Cancel| snapshot.members(field, search.as_deref(), limit, offset, most_bytes);
-        self.admission.run(page).await
+        let limits = self.config.limits.clone();
+        self.admission.run(move |cancel| members(&snapshot, &request, &limits, cancel)).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

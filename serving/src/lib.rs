@@ -17,6 +17,7 @@
 //!   keep      groups that pass the conditions on measures                       aggregate/having.rs
 //!   order     the page asked for                                                 aggregate/order.rs
 //!   add       what else is asked for: others below, places, shares, reach        aggregate/{others,ranks,shares,reach}.rs
+//!   compare   each row with other days, a member or the rest               aggregate/{compare,rest,side}.rs
 //! ```
 //!
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
@@ -30,6 +31,7 @@ mod cubes;
 mod error;
 mod follow;
 mod held;
+mod members;
 mod normal;
 mod plan;
 mod propagation;
@@ -37,6 +39,7 @@ mod records;
 mod server;
 mod snapshot;
 mod status;
+mod turn;
 mod waits;
 
 pub use config::{Limits, ServingConfig};

@@ -3,21 +3,24 @@
 //! Whatever can be wrong with a query shows here; carrying a plan out fails on limits only.
 
 mod bind;
+mod compare;
 mod filter;
 mod having;
+mod look_back;
 mod lookups;
 mod notices;
 mod one_value;
 mod operators;
 mod range;
+mod windows;
 
 use std::sync::Arc;
 
 use clio_lake::StoredType;
-use clio_proto::{Coverage, Direction, Expression, FieldRef, Notice, Period};
+use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Period};
 
 pub(crate) use bind::bind;
-pub(crate) use filter::RowFilter;
+pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::GroupTest;
 
 use crate::snapshot::{Field, Snapshot};
@@ -27,6 +30,8 @@ use crate::snapshot::{Field, Snapshot};
 pub(crate) struct Plan {
     /// The steps of time that rows are grouped by, in order; a single one where they are not.
     pub(crate) steps: Vec<Step>,
+    /// The periods of the total, where steps overlap; `None` where it is what they make up together.
+    pub(crate) total: Option<Vec<Period>>,
     /// Which cells count; `None` for all.
     pub(crate) filter: Option<RowFilter>,
     /// What rows are grouped by, as the query orders it.
@@ -47,6 +52,10 @@ pub(crate) struct Plan {
     pub(crate) reach: Option<(usize, String)>,
     pub(crate) has_shares: bool,
     pub(crate) has_others: bool,
+    /// With what rows are compared; `None` for nothing.
+    pub(crate) compare: Option<OtherSide>,
+    /// What new and returning people are told from, where they are asked for.
+    pub(crate) look_back: Option<BoundLookBack>,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
     /// The multi-valued fields among the keys.
@@ -63,6 +72,33 @@ impl Plan {
         snapshot.layout.measures[self.measures[measure]].stored
     }
 
+    /// The same over other days: what is selected, and nothing of pages.
+    fn of_other_days(&self, steps: Vec<Step>, coverage: Coverage) -> Self {
+        Self {
+            steps,
+            total: None,
+            filter: self.filter.clone(),
+            keys: self.keys.clone(),
+            measures: self.measures.clone(),
+            n_answered: self.n_answered,
+            outputs: self.outputs.clone(),
+            having: None,
+            order: Vec::new(),
+            ranks_by: None,
+            reach: None,
+            has_shares: false,
+            has_others: false,
+            compare: None,
+            look_back: None,
+            limit: 0,
+            offset: 0,
+            overlapping: Vec::new(),
+            coverage,
+            notices: Vec::new(),
+            n_notices: 0,
+        }
+    }
+
     /// Whether no day of the range is there, so that there is no number either.
     pub(crate) fn has_no_data(&self) -> bool {
         self.coverage.n_days_present == 0
@@ -74,11 +110,39 @@ impl Plan {
 pub(crate) struct Step {
     /// The step as a key's value: `2026-01-31`, `2026-01`, `2026`; empty where time is no key.
     pub(crate) name: String,
+    /// How many steps after the range's first one, those without data counted; 0 where time is no key.
+    pub(crate) place: i32,
+    /// From its first to its last day that is there, or from where its window begins.
+    pub(crate) days: DayRange,
     pub(crate) periods: Vec<Period>,
 }
 
-/// One thing that rows are grouped by.
+/// What rows are compared with.
 #[derive(Debug)]
+pub(crate) enum OtherSide {
+    /// The same of other days. Steps of time have the positions of those that they are compared with; where one has none, it
+    /// holds no periods.
+    Days(Box<Plan>),
+    /// The group with this code of a key, which is a field.
+    Member { key: usize, code: u32 },
+    /// All that is not in the row; of its step of time alone where fields are grouped beside it.
+    Rest { is_of_step: bool },
+    /// All, of the row's step of time alone where fields are grouped beside it.
+    Whole { is_of_step: bool },
+}
+
+/// The days before each step of time.
+#[derive(Debug)]
+pub(crate) struct BoundLookBack {
+    pub(crate) n_days: u32,
+    /// The distinct measure: a position among the plan's `measures`, and the name.
+    pub(crate) measure: (usize, String),
+    /// The steps are at the positions of those that they come before; where none of their days is there, they hold no periods.
+    pub(crate) plan: Box<Plan>,
+}
+
+/// One thing that rows are grouped by.
+#[derive(Debug, Clone)]
 pub(crate) enum PlanKey {
     Time,
     Field {

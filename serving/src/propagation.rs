@@ -32,36 +32,68 @@ pub(crate) fn with_bounds(
     lookup: impl Fn(&str) -> Value,
     is_part_of: impl Fn(&str, &str) -> bool,
 ) -> Value {
-    // What a double cannot hold is known to the doubles beside it.
-    let held = |value: Value| match (value.whole, value.value) {
-        (Some(_), Some(value)) => Value::rounded(value),
-        _ => value,
+    let names: Vec<&str> = expression.names().into_iter().collect();
+    let measures: Vec<Value> = names.iter().map(|name| lookup(name)).collect();
+    let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
+        let lookup = |name: &str| number(names.iter().position(|known| *known == name)?);
+        expression.evaluate_noting(&lookup, divisors)
     };
-    let measures: Vec<(&str, Value)> =
-        expression.names().into_iter().map(|name| (name, held(lookup(name)))).collect();
+    let jaccard = |one: usize, other: usize| {
+        jaccard_of_parts((names[one], measures[one]), (names[other], measures[other]), &is_part_of)
+    };
+    moved_by_measures(&measures, evaluate, jaccard)
+}
+
+/// The Jaccard index of the sets of two measures, as far as it is known without their sketches: where one counts a part of
+/// those that the other one counts. Else 0.
+pub(crate) fn jaccard_of_parts(
+    one: (&str, Value),
+    other: (&str, Value),
+    is_part_of: impl Fn(&str, &str) -> bool,
+) -> f64 {
+    let found = if is_part_of(one.0, other.0) {
+        jaccard_of_part(one.1, other.1)
+    } else if is_part_of(other.0, one.0) {
+        jaccard_of_part(other.1, one.1)
+    } else {
+        None
+    };
+    found.unwrap_or(0.0)
+}
+
+/// What comes of some measures with 95 % bounds, as [`with_bounds`] has them, given the Jaccard index of each two.
+///
+/// `evaluate` gives the result for some numbers of the measures, by position, and notes every divisor on its way, always in the
+/// same order.
+pub(crate) fn moved_by_measures(
+    measures: &[Value],
+    evaluate: impl Fn(&dyn Fn(usize) -> Option<f64>, &mut Vec<f64>) -> Option<f64>,
+    jaccard: impl Fn(usize, usize) -> f64,
+) -> Value {
+    // What a double cannot hold is known to the doubles beside it.
+    let held = |value: &Value| match (value.whole, value.value) {
+        (Some(_), Some(value)) => Value::rounded(value),
+        _ => *value,
+    };
+    let measures: Vec<Value> = measures.iter().map(held).collect();
     // The result with one measure moved, and the divisors met on the way.
     let moved = |index: usize, to: f64| {
         let mut divisors = Vec::new();
-        let value = expression.evaluate_noting(
-            &|name| {
-                let at = measures.iter().position(|(known, _)| *known == name)?;
-                if at == index { Some(to) } else { measures[at].1.value }
-            },
-            &mut divisors,
-        );
+        let number = |at: usize| if at == index { Some(to) } else { measures[at].value };
+        let value = evaluate(&number, &mut divisors).filter(|value| value.is_finite());
         value.map(|value| (value, divisors))
     };
     let Some((value, divisors)) = moved(usize::MAX, 0.0) else {
         return Value::undefined();
     };
-    if measures.iter().all(|(_, measure)| measure.exact) {
+    if measures.iter().all(|measure| measure.exact) {
         return Value::sum(value);
     }
     let unbounded = Value { value: Some(value), ..Value::undefined() };
     let (mut down_squared, mut up_squared) = (0.0, 0.0);
     // By how much the result goes up or down with each measure.
-    let mut effects: Vec<(&str, Value, f64)> = Vec::new();
-    for (index, (name, measure)) in measures.iter().enumerate() {
+    let mut effects: Vec<(usize, f64)> = Vec::new();
+    for (index, measure) in measures.iter().enumerate() {
         if measure.exact {
             continue;
         }
@@ -84,9 +116,9 @@ pub(crate) fn with_bounds(
         }
         down_squared += down * down;
         up_squared += up * up;
-        effects.push((*name, *measure, (ends[1] - ends[0]) / 2.0));
+        effects.push((index, (ends[1] - ends[0]) / 2.0));
     }
-    let narrower = together(&effects, is_part_of).sqrt();
+    let narrower = together(&effects, jaccard).sqrt();
     let (lower, upper) =
         (value - narrower * down_squared.sqrt(), value + narrower * up_squared.sqrt());
     if !lower.is_finite() || !upper.is_finite() {
@@ -97,19 +129,12 @@ pub(crate) fn with_bounds(
 
 /// The variance of a result over what it would be if its measures erred independently: Σ eᵢ eⱼ Jᵢⱼ over Σ eᵢ², with e the
 /// effects of measures and J the Jaccard index of two of them.
-fn together(effects: &[(&str, Value, f64)], is_part_of: impl Fn(&str, &str) -> bool) -> f64 {
-    let apart: f64 = effects.iter().map(|(_, _, effect)| effect * effect).sum();
+fn together(effects: &[(usize, f64)], jaccard: impl Fn(usize, usize) -> f64) -> f64 {
+    let apart: f64 = effects.iter().map(|(_, effect)| effect * effect).sum();
     let mut all = apart;
-    for (at, (one, value_of_one, effect_of_one)) in effects.iter().enumerate() {
-        for (other, value_of_other, effect_of_other) in &effects[at + 1..] {
-            let jaccard = if is_part_of(one, other) {
-                jaccard_of_part(*value_of_one, *value_of_other)
-            } else if is_part_of(other, one) {
-                jaccard_of_part(*value_of_other, *value_of_one)
-            } else {
-                continue;
-            };
-            all += 2.0 * jaccard.unwrap_or(0.0) * effect_of_one * effect_of_other;
+    for (at, (one, effect_of_one)) in effects.iter().enumerate() {
+        for (other, effect_of_other) in &effects[at + 1..] {
+            all += 2.0 * jaccard(*one, *other) * effect_of_one * effect_of_other;
         }
     }
     if apart > 0.0 { (all / apart).max(0.0) } else { 1.0 }
@@ -122,11 +147,16 @@ fn together(effects: &[(&str, Value, f64)], is_part_of: impl Fn(&str, &str) -> b
 /// what follows from it keeps bounds.
 pub(crate) fn jaccard_of_part(part: Value, whole: Value) -> Option<f64> {
     let share = part.value? / whole.value?;
-    let unseen = match (relative_error(part), relative_error(whole)) {
-        (Some(of_part), Some(of_whole)) => 2.0 * Z_95 * Z_95 * of_part * of_whole,
+    share.is_finite().then(|| share.clamp(0.0, most_in_common(part, whole)))
+}
+
+/// The largest Jaccard index that two estimates may be taken to have: 1 less what cannot be seen to be missing.
+pub(crate) fn most_in_common(one: Value, other: Value) -> f64 {
+    let unseen = match (relative_error(one), relative_error(other)) {
+        (Some(of_one), Some(of_other)) => 2.0 * Z_95 * Z_95 * of_one * of_other,
         _ => 0.0,
     };
-    share.is_finite().then(|| share.clamp(0.0, (1.0 - unseen).max(0.0)))
+    (1.0 - unseen).max(0.0)
 }
 
 /// The standard deviation of a value's logarithm, from its bounds; `None` where they say nothing of it.

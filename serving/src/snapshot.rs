@@ -13,6 +13,7 @@ mod columns;
 mod decode;
 mod dictionary;
 mod field;
+mod fold;
 mod layout;
 mod load;
 mod lookup;
@@ -39,7 +40,7 @@ pub(crate) use layout::Layout;
 pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
 pub(crate) use measure::MeasureColumn;
-use members::MemberIndex;
+pub(crate) use members::{FoundMember, MemberIndex};
 pub(crate) use states::LookupStates;
 
 /// A snapshot that is served.

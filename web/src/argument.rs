@@ -172,6 +172,13 @@ pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
                 for list in ["measures", "groupBy", "extras"] {
                     query.get(list).map_or(Ok(()), |it| unquoted(&format!("query.{list}"), it))?;
                 }
+                let entry = |of: Option<&Value>, name: &str| match of {
+                    Some(Value::Object(entries)) => entries.get(name).cloned(),
+                    _ => None,
+                };
+                let member = entry(query.get("compare"), "member");
+                let field = entry(member.as_ref(), "field");
+                field.map_or(Ok(()), |it| unquoted("query.compare.member.field", &it))?;
                 let orders = match query.get("orderBy") {
                     Some(Value::List(orders)) => orders.as_slice(),
                     Some(order) => std::slice::from_ref(order),

@@ -1,13 +1,16 @@
 //! GraphQL's input to a query in our own words. Nothing is looked up but names, and nothing is
 //! decided: what a query means, and whether it can be answered, serving says.
 
+mod compare;
 mod having;
 
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Code, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest, Operator, Order, OrderBy,
-    Query, QueryRange, ServiceError, SnapshotId, Takes,
+    Code, Cursor, CursorParseError, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest,
+    Operator, Order, OrderBy, Query, QueryRange, ServiceError, SnapshotId, Takes, TimeWindow,
 };
+
+use jiff::civil::Date;
 
 use crate::argument::Argument;
 use crate::names::{Names, enum_name};
@@ -27,18 +30,22 @@ const MAX_NAMES: usize = 256;
 /// The argument `query` of the field `cube`.
 pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, ServiceError> {
     let date = |name: &str| query.entry(name)?.map(|date| date.date()).transpose();
-    let range = match (date("from")?, date("to")?) {
-        (None, None) => QueryRange::AllTime,
-        (from, to) => QueryRange::Days { from, to },
-    };
     let conditions = match query.entry("where")? {
         Some(filter) => conditions(names, &filter)?,
         None => Vec::new(),
     };
-    let limit = query.entry("limit")?.map_or(Ok(DEFAULT_LIMIT), |limit| limit.page())?;
+    let limit = match (query.entry("first")?, query.entry("limit")?) {
+        (Some(first), None) => first.page()?,
+        (None, Some(limit)) => limit.page()?,
+        (None, None) => DEFAULT_LIMIT,
+        // The default of the one is no other wish than the other's.
+        (Some(first), Some(limit)) if limit.page()? == DEFAULT_LIMIT => first.page()?,
+        (Some(first), Some(_)) => return Err(first.error("leave out `limit`, which it replaces")),
+    };
+    let after = query.entry("after")?.map(|after| cursor(&after)).transpose()?;
     let offset = query.entry("offset")?.map_or(Ok(0), |offset| offset.page())?;
     Ok(Query {
-        range,
+        range: range(date("from")?, date("to")?),
         filter: (!conditions.is_empty()).then(|| all_of(conditions)),
         group_by: list(query, "groupBy", |key| group_key(names, key))?,
         measures: list(query, "measures", |name| measure(names, name))?,
@@ -50,8 +57,19 @@ pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, Servic
         order_by: list(query, "orderBy", |order| order_by(names, order))?,
         limit,
         offset,
+        after,
         extras: list(query, "extras", extra)?,
+        compare: query.entry("compare")?.map(|own| compare::comparison(names, &own)).transpose()?,
+        window: query.entry("window")?.map(|own| window(&own)).transpose()?,
+        look_back_days: query.entry("lookBackDays")?.map(|own| n_days(&own)).transpose()?,
     })
+}
+
+fn range(from: Option<Date>, to: Option<Date>) -> QueryRange {
+    match (from, to) {
+        (None, None) => QueryRange::AllTime,
+        (from, to) => QueryRange::Days { from, to },
+    }
 }
 
 /// The arguments of the field `members`.
@@ -59,14 +77,24 @@ pub(crate) fn members(
     names: &Names,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<MembersRequest, ServiceError> {
-    let field = required(arguments, "field")?;
+    let field = Argument::of(arguments, "field").map(|field| {
+        let found = names.field(field.name()?).cloned();
+        found.ok_or_else(|| field.is_not("a field"))
+    });
+    let filter = match Argument::of(arguments, "where") {
+        Some(filter) => conditions(names, &filter)?,
+        None => Vec::new(),
+    };
+    let date = |name: &str| Argument::of(arguments, name).map(|date| date.date()).transpose();
     let search = Argument::of(arguments, "search").map(|search| search.text()).transpose()?;
     Ok(MembersRequest {
-        field: names.field(field.name()?).cloned().ok_or_else(|| field.is_not("a field"))?,
+        field: field.transpose()?,
         search: search.filter(|text| !text.is_empty()).map(str::to_owned),
         limit: page(arguments, "first", DEFAULT_MEMBERS)?,
         offset: page(arguments, "offset", 0)?,
         snapshot: snapshot(arguments)?,
+        range: range(date("from")?, date("to")?),
+        filter: (!filter.is_empty()).then(|| all_of(filter)),
     })
 }
 
@@ -91,6 +119,30 @@ pub(crate) fn required<'a>(
 ) -> Result<Argument<'a>, ServiceError> {
     Argument::of(arguments, name)
         .ok_or_else(|| ServiceError::new(Code::InvalidArgument, format!("`{name}`: is missing")))
+}
+
+/// The argument `window`: exactly one of its entries.
+fn window(argument: &Argument<'_>) -> Result<TimeWindow, ServiceError> {
+    argument.conditions()?;
+    match (argument.entry("trailingDays")?, argument.entry("cumulative")?) {
+        (Some(own), None) => n_days(&own).map(TimeWindow::TrailingDays),
+        (None, Some(flag)) if flag.flag()? => Ok(TimeWindow::Cumulative),
+        _ => Err(argument.error("give exactly one of `trailingDays` and `cumulative: true`")),
+    }
+}
+
+fn n_days(argument: &Argument<'_>) -> Result<u32, ServiceError> {
+    u32::try_from(argument.count()?).map_err(|_| argument.is_not("a number of days"))
+}
+
+/// The place that an answer gave.
+fn cursor(after: &Argument<'_>) -> Result<Cursor, ServiceError> {
+    after.text()?.parse().map_err(|error: CursorParseError| after.error(&error.to_string()))
+}
+
+/// An entry that the schema asks for.
+fn required_entry<'a>(of: &Argument<'a>, name: &str) -> Result<Argument<'a>, ServiceError> {
+    of.entry(name)?.ok_or_else(|| of.error(&format!("`{name}` is missing")))
 }
 
 /// A list of names: each once, and not more of them than a model could sensibly have.

@@ -4,12 +4,15 @@
 //! GraphQL types are structs of their own with one conversion from ours each; nothing is computed.
 
 mod answer;
+mod compared;
 mod coverage;
 mod dataset;
 mod enums;
 mod members;
+mod newcomers;
 mod numbers;
 mod object;
+mod pages;
 mod question;
 mod reach;
 mod roots;
@@ -77,6 +80,9 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = coverage::register(schema);
     let schema = work::register(schema);
     let schema = reach::register(schema);
+    let schema = compared::register(schema);
+    let schema = pages::register(schema);
+    let schema = newcomers::register(schema);
     Ok(roots::register(schema, dataset, names, is_insecure))
 }
 

@@ -245,14 +245,17 @@ impl CubeService for FakeCubes {
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         self.check_error()?;
-        self.searched.lock().unwrap().push(request);
+        let is_narrowed = request.is_narrowed();
         let member = |value: Option<&str>, label: Option<&str>| Member {
+            field: FieldRef::parse("country"),
             value: value.map(str::to_owned),
             label: label.map(str::to_owned),
             media: None,
             n_cells: 7,
+            n_cells_left: is_narrowed.then_some(3),
         };
         let members = vec![member(Some("US"), Some("United States")), member(None, None)];
+        self.searched.lock().unwrap().push(request);
         Ok(MemberPage { members, n_total: 2 })
     }
 

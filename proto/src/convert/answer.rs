@@ -2,6 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::comparison::{compared_from_wire, compared_to_wire};
+use super::cursor::cursor_to_wire;
+use super::newcomers::{
+    look_back_from_wire, look_back_to_wire, newcomers_from_wire, newcomers_to_wire,
+};
 use super::reach::{reach_from_wire, reach_to_wire};
 use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
 use super::work::{work_from_wire, work_to_wire};
@@ -16,6 +21,7 @@ use crate::wire;
 
 /// An answer on its way to a client.
 pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
+    let has_next_page = answer.has_next_page();
     let Answer {
         snapshot,
         group_by,
@@ -25,8 +31,11 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         others,
         reach,
         n_groups,
+        end,
         overlapping,
         coverage,
+        compared_coverage,
+        look_back,
         notices,
         n_notices,
         elapsed,
@@ -47,6 +56,10 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         work: work.map(work_to_wire),
         others: others.map(row_to_wire),
         reach: reach.map(reach_to_wire),
+        compared_coverage: compared_coverage.map(coverage_to_wire),
+        end_cursor: cursor_to_wire(end),
+        has_next_page,
+        look_back: look_back.map(look_back_to_wire),
     }
 }
 
@@ -71,6 +84,11 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         work,
         others,
         reach,
+        compared_coverage,
+        end_cursor,
+        // The cursor says it.
+        has_next_page: _,
+        look_back,
     } = response;
     Ok(Answer {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -84,11 +102,15 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         others: others.map(row_from_wire).transpose()?,
         reach: reach.map(reach_from_wire).transpose()?,
         n_groups,
+        // A later version may write another one, which is not for us to read.
+        end: end_cursor.parse().ok(),
         overlapping: overlapping
             .iter()
             .map(|field| field_from_text("overlapping", field))
             .collect::<Result<_, _>>()?,
         coverage: coverage_from_wire(required("coverage", coverage)?)?,
+        compared_coverage: compared_coverage.map(coverage_from_wire).transpose()?,
+        look_back: look_back.map(look_back_from_wire).transpose()?,
         notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
         n_notices,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
@@ -97,7 +119,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
 }
 
 fn row_to_wire(row: Row) -> wire::Row {
-    let Row { keys, values, shares, rank } = row;
+    let Row { keys, values, shares, rank, compared, newcomers } = row;
     wire::Row {
         keys: keys
             .into_iter()
@@ -106,11 +128,13 @@ fn row_to_wire(row: Row) -> wire::Row {
         values: values.into_iter().map(value_to_wire).collect(),
         shares: shares.into_iter().map(value_to_wire).collect(),
         rank: rank.map(|Rank { best, worst }| wire::Rank { best, worst }),
+        compared: compared.into_iter().map(compared_to_wire).collect(),
+        newcomers: newcomers.map(newcomers_to_wire),
     }
 }
 
 fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
-    let wire::Row { keys, values, shares, rank } = row;
+    let wire::Row { keys, values, shares, rank, compared, newcomers } = row;
     Ok(Row {
         keys: keys
             .into_iter()
@@ -119,6 +143,8 @@ fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
         values: values.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
         shares: shares.into_iter().map(value_from_wire).collect::<Result<_, _>>()?,
         rank: rank.map(|wire::Rank { best, worst }| Rank { best, worst }),
+        compared: compared.into_iter().map(compared_from_wire).collect::<Result<_, _>>()?,
+        newcomers: newcomers.map(newcomers_from_wire).transpose()?,
     })
 }
 
@@ -147,7 +173,7 @@ fn notice_from_wire(notice: wire::Notice) -> Result<Notice, ServiceError> {
 }
 
 #[expect(deprecated, reason = "clients that do not know ranges yet read the days")]
-fn coverage_to_wire(coverage: Coverage) -> wire::Coverage {
+pub(super) fn coverage_to_wire(coverage: Coverage) -> wire::Coverage {
     let days = |ranges: &[DayRange]| {
         listed_days(ranges.iter().copied()).map(|day| day.to_string()).collect()
     };

@@ -1,7 +1,9 @@
 //! Searches for members, and what they find, on their way through the wire.
 
+use super::query::{check_depth, filter_from_wire, filter_to_wire, range_from_wire, range_to_wire};
 use super::{count_from_wire, count_to_wire, field_from_text};
 use crate::error::ServiceError;
+use crate::field::FieldRef;
 use crate::id::SnapshotId;
 use crate::service::{Member, MemberPage, MembersRequest};
 use crate::wire;
@@ -11,21 +13,28 @@ const DEFAULT_MEMBERS_LIMIT: u32 = 50;
 
 /// A search on its way to a server.
 ///
-/// An empty search text becomes none, which finds the same.
+/// An empty search text becomes none, which finds the same; so does an open range.
 ///
 /// # Errors
 ///
-/// A limit or offset over four billion.
+/// A limit or offset over four billion, a filter nested deeper than [`MAX_FILTER_DEPTH`](crate::MAX_FILTER_DEPTH).
 pub fn members_request_to_wire(
     request: MembersRequest,
 ) -> Result<wire::MembersRequest, ServiceError> {
-    let MembersRequest { field, search, limit, offset, snapshot } = request;
+    let MembersRequest { field, search, limit, offset, snapshot, range, filter } = request;
+    let (from, to) = range_to_wire(range);
+    if let Some(filter) = &filter {
+        check_depth("filter", filter.depth())?;
+    }
     Ok(wire::MembersRequest {
-        field: field.to_string(),
+        field: field.map_or_else(String::new, |field| field.to_string()),
         search: search.unwrap_or_default(),
         limit: Some(count_to_wire("limit", limit)?),
         offset: count_to_wire("offset", offset)?,
         snapshot: snapshot.map(|id| id.0),
+        from,
+        to,
+        filter: filter.map(filter_to_wire),
     })
 }
 
@@ -33,48 +42,51 @@ pub fn members_request_to_wire(
 ///
 /// # Errors
 ///
-/// An empty field name.
+/// A text that names no field or is no date, and what is wrong with a filter.
 pub fn members_request_from_wire(
     request: wire::MembersRequest,
 ) -> Result<MembersRequest, ServiceError> {
-    let wire::MembersRequest { field, search, limit, offset, snapshot } = request;
+    let wire::MembersRequest { field, search, limit, offset, snapshot, from, to, filter } = request;
+    let field = (!field.is_empty()).then(|| field_from_text("field", &field)).transpose()?;
     Ok(MembersRequest {
-        field: field_from_text("field", &field)?,
+        field,
         search: (!search.is_empty()).then_some(search),
         limit: count_from_wire(limit.unwrap_or(DEFAULT_MEMBERS_LIMIT)),
         offset: count_from_wire(offset),
         snapshot: snapshot.map(SnapshotId),
+        range: range_from_wire(&from, &to)?,
+        filter: filter.map(|filter| filter_from_wire(filter, 1)).transpose()?,
     })
 }
 
 /// A page of members on its way to a client.
 pub fn member_page_to_wire(page: MemberPage) -> wire::MembersResponse {
-    let members = page.members.into_iter();
-    wire::MembersResponse {
-        members: members
-            .map(|Member { value, label, media, n_cells }| wire::Member {
-                value,
-                label,
-                media,
-                n_cells,
-            })
-            .collect(),
-        n_total: page.n_total,
-    }
+    let member = |member: Member| {
+        let Member { field, value, label, media, n_cells, n_cells_left } = member;
+        wire::Member { value, label, media, n_cells, field: field.to_string(), n_cells_left }
+    };
+    let MemberPage { members, n_total } = page;
+    wire::MembersResponse { members: members.into_iter().map(member).collect(), n_total }
 }
 
-/// A page of members as a client received it.
-pub fn member_page_from_wire(response: wire::MembersResponse) -> MemberPage {
-    let members = response.members.into_iter();
-    MemberPage {
-        members: members
-            .map(|wire::Member { value, label, media, n_cells }| Member {
-                value,
-                label,
-                media,
-                n_cells,
-            })
-            .collect(),
-        n_total: response.n_total,
-    }
+/// A page of members as a client received it. A server that does not say of which field they are was `asked` for one.
+///
+/// # Errors
+///
+/// A member of no field.
+pub fn member_page_from_wire(
+    response: wire::MembersResponse,
+    asked: Option<&FieldRef>,
+) -> Result<MemberPage, ServiceError> {
+    let member = |member: wire::Member| {
+        let wire::Member { value, label, media, n_cells, field, n_cells_left } = member;
+        let field = match asked.filter(|_| field.is_empty()) {
+            Some(asked) => asked.clone(),
+            None => field_from_text("members.field", &field)?,
+        };
+        Ok(Member { field, value, label, media, n_cells, n_cells_left })
+    };
+    let wire::MembersResponse { members, n_total } = response;
+    let members = members.into_iter().map(member).collect::<Result<_, ServiceError>>()?;
+    Ok(MemberPage { members, n_total })
 }

@@ -1,6 +1,8 @@
 //! Whatever we say survives the wire, through its bytes.
 
+mod members;
 mod refused;
+mod rows;
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use prost::Message;
@@ -11,16 +13,16 @@ use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
 use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Extra, Having, Key, MeasureTest, MixedLookup, Notice, Order,
-    OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, Value, Work,
-    WorkStep,
+    Answer, Coverage, Direction, Extra, Having, LookBack, MeasureTest, MixedLookup, Notice, Order,
+    OrderBy, Query, QueryRange, TimeGrain, Work, WorkStep,
 };
 use crate::service::{
-    Description, FieldInfo, MeasureClass, MeasureInfo, Member, MemberPage, MembersRequest,
-    ServingState, ServingStatus,
+    Description, FieldInfo, MeasureClass, MeasureInfo, ServingState, ServingStatus,
 };
 use crate::snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
 use crate::wire;
+use members::{member_pages, members_requests};
+use rows::{comparisons, cursors, reaches, rows, windows};
 
 // What can be said.
 
@@ -152,9 +154,15 @@ fn queries() -> impl Strategy<Value = Query> {
         prop::option::of(conditions()),
         prop::collection::vec(orders(), 0..3),
         (count(), count()),
-        prop::sample::subsequence(Extra::ALL.to_vec(), 0..=4),
+        (
+            prop::sample::subsequence(Extra::ALL.to_vec(), 0..=4),
+            prop::option::of(comparisons()),
+            prop::option::of(cursors()),
+            prop::option::of(windows()),
+            prop::option::of(any::<u32>()),
+        ),
     )
-        .prop_map(|(range, filter, group_by, measures, having, order_by, page, extras)| {
+        .prop_map(|(range, filter, group_by, measures, having, order_by, page, others)| {
             Query {
                 range,
                 filter,
@@ -164,7 +172,11 @@ fn queries() -> impl Strategy<Value = Query> {
                 order_by,
                 limit: page.0,
                 offset: page.1,
-                extras,
+                after: others.2,
+                extras: others.0,
+                compare: others.1,
+                window: others.3,
+                look_back_days: others.4,
             }
         })
 }
@@ -219,51 +231,6 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
                 .collect(),
             verification: rows.2,
         })
-}
-
-fn rows() -> impl Strategy<Value = Row> {
-    let key = (optional_text(), optional_text(), optional_text())
-        .prop_map(|(value, label, media)| Key { value, label, media });
-    let bound = || prop::option::of(number());
-    let value = || {
-        let whole = prop::option::of(any::<i128>());
-        (bound(), bound(), bound(), any::<bool>(), whole).prop_map(
-            |(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole },
-        )
-    };
-    let rank = prop::option::of(
-        (any::<u64>(), any::<u64>()).prop_map(|(best, worst)| Rank { best, worst }),
-    );
-    (
-        prop::collection::vec(key, 0..3),
-        prop::collection::vec(value(), 0..3),
-        prop::collection::vec(value(), 0..3),
-        rank,
-    )
-        .prop_map(|(keys, values, shares, rank)| Row { keys, values, shares, rank })
-}
-
-fn reaches() -> impl Strategy<Value = Reach> {
-    let value =
-        || {
-            let bound = || prop::option::of(number());
-            (bound(), bound(), bound(), any::<bool>()).prop_map(|(value, lower, upper, exact)| {
-                Value { value, lower, upper, exact, whole: None }
-            })
-        };
-    let step = (any::<u32>(), value(), value(), value()).prop_map(
-        |(row, incremental, alone, cumulative)| ReachStep { row, incremental, alone, cumulative },
-    );
-    let overlap = (any::<u32>(), any::<u32>(), value(), value())
-        .prop_map(|(left, right, both, jaccard)| Overlap { left, right, both, jaccard });
-    let (steps, overlaps) =
-        (prop::collection::vec(step, 0..3), prop::collection::vec(overlap, 0..3));
-    (name(), value(), steps, overlaps).prop_map(|(measure, deduplicated, steps, overlaps)| Reach {
-        measure,
-        deduplicated,
-        steps,
-        overlaps,
-    })
 }
 
 fn coverages() -> impl Strategy<Value = Coverage> {
@@ -326,6 +293,9 @@ fn answers() -> impl Strategy<Value = Answer> {
             prop::option::of(works()),
             prop::option::of(rows()),
             prop::option::of(reaches()),
+            prop::option::of(coverages()),
+            prop::option::of(cursors()),
+            prop::option::of((name(), any::<u32>(), coverages())),
         ),
     )
         .prop_map(
@@ -350,8 +320,15 @@ fn answers() -> impl Strategy<Value = Answer> {
                     others: notices.3,
                     reach: notices.4,
                     n_groups,
+                    end: notices.6,
                     overlapping,
                     coverage,
+                    compared_coverage: notices.5,
+                    look_back: notices.7.map(|(measure, n_days, coverage)| LookBack {
+                        measure,
+                        n_days,
+                        coverage,
+                    }),
                     notices: notices.0,
                     n_notices: notices.1,
                     elapsed: Duration::new(elapsed.0, elapsed.1),
@@ -402,24 +379,6 @@ fn descriptions() -> impl Strategy<Value = Description> {
         })
 }
 
-fn members_requests() -> impl Strategy<Value = MembersRequest> {
-    (field(), said(), count(), count(), prop::option::of(any::<u64>().prop_map(SnapshotId)))
-        .prop_map(|(field, search, limit, offset, snapshot)| MembersRequest {
-            field,
-            search,
-            limit,
-            offset,
-            snapshot,
-        })
-}
-
-fn member_pages() -> impl Strategy<Value = MemberPage> {
-    let member = (optional_text(), optional_text(), optional_text(), any::<u64>())
-        .prop_map(|(value, label, media, n_cells)| Member { value, label, media, n_cells });
-    (prop::collection::vec(member, 0..4), any::<u64>())
-        .prop_map(|(members, n_total)| MemberPage { members, n_total })
-}
-
 fn statuses() -> impl Strategy<Value = ServingStatus> {
     let state = prop_oneof![
         Just(ServingState::Serving),
@@ -459,7 +418,8 @@ proptest! {
     fn searches_survive(request in members_requests(), page in member_pages()) {
         let wire = members_request_to_wire(request.clone()).unwrap();
         prop_assert_eq!(members_request_from_wire(sent(&wire)).unwrap(), request);
-        prop_assert_eq!(member_page_from_wire(sent(&member_page_to_wire(page.clone()))), page);
+        let wire = member_page_to_wire(page.clone());
+        prop_assert_eq!(member_page_from_wire(sent(&wire), None).unwrap(), page);
     }
 
     #[test]

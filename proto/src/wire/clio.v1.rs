@@ -120,10 +120,11 @@ pub struct QueryRequest {
     /// The most rows; absent: 100. At most 5000. 0 asks for the total alone.
     #[prost(uint32, optional, tag = "7")]
     pub limit: ::core::option::Option<u32>,
-    /// Rows to skip.
+    /// Rows to skip. `after` replaces it: what is skipped by a number is another row when the snapshot is another one.
+    #[deprecated]
     #[prost(uint32, tag = "8")]
     pub offset: u32,
-    /// The snapshot to answer from; absent: the current one.
+    /// The snapshot to answer from; absent: that of `after`, or the current one.
     #[prost(uint64, optional, tag = "9")]
     pub snapshot: ::core::option::Option<u64>,
     /// Which groups stay; absent: all. Nested at most 32 deep, at most 256 tests.
@@ -136,6 +137,87 @@ pub struct QueryRequest {
     /// What the answer shall have beside keys and values; each once.
     #[prost(enumeration = "Extra", repeated, tag = "11")]
     pub extras: ::prost::alloc::vec::Vec<i32>,
+    /// With what each row is compared; absent: with nothing.
+    #[prost(message, optional, tag = "12")]
+    pub compare: ::core::option::Option<Comparison>,
+    /// The `end_cursor` of the page before; empty: from the first row. The page is of that page's snapshot, whatever came since, and
+    /// begins behind its last row: pages neither skip nor repeat a row. All that says which rows there are and in which order has to
+    /// be the same (days, filter, keys, measures, conditions, order); the number of rows may differ. A snapshot that is not held any
+    /// more is NOT_FOUND.
+    #[prost(string, tag = "13")]
+    pub after: ::prost::alloc::string::String,
+    /// Which days count for a row of time; absent: those of its own step. Not together with `compare`, nor with shares and others. The
+    /// total is that of the days asked for.
+    #[prost(message, optional, tag = "14")]
+    pub window: ::core::option::Option<Window>,
+    /// Says of each row of time who of its people is new, not seen in so many days before the row's first day, and who returns: of
+    /// the first distinct measure that is asked for. 1 to 3660; not together with `window`.
+    #[prost(uint32, optional, tag = "15")]
+    pub look_back_days: ::core::option::Option<u32>,
+}
+/// Which days count for a row of time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Window {
+    #[prost(oneof = "window::Over", tags = "1, 2")]
+    pub over: ::core::option::Option<window::Over>,
+}
+/// Nested message and enum types in `Window`.
+pub mod window {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Over {
+        /// The day and those before it, 2 to 366 in all, whether they were asked for or not. Only by "day".
+        #[prost(uint32, tag = "1")]
+        TrailingDays(u32),
+        /// The step and all before it, from the first day asked for on.
+        #[prost(message, tag = "2")]
+        Cumulative(super::Cumulative),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cumulative {}
+/// With what each row of an answer is compared.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Comparison {
+    #[prost(oneof = "comparison::With", tags = "1, 2, 3, 4, 5")]
+    pub with: ::core::option::Option<comparison::With>,
+}
+/// Nested message and enum types in `Comparison`.
+pub mod comparison {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum With {
+        /// The days just before those asked for, as many of them. Only where `from` is given.
+        #[prost(message, tag = "1")]
+        PreviousPeriod(super::PreviousPeriod),
+        /// Other days, both ends given.
+        #[prost(message, tag = "2")]
+        Days(super::Days),
+        /// A value of a field that rows are grouped by: the group with this value and the row's other keys.
+        #[prost(message, tag = "3")]
+        Member(super::ComparedMember),
+        /// What the filter leaves but for the row's own cells. Only where rows are grouped; where they are grouped by time and by
+        /// fields, of the row's step of time.
+        #[prost(message, tag = "4")]
+        Rest(super::Rest),
+        /// All that the filter leaves, the row's own cells among them: the ratio of a rate is its affinity index. Only where rows are
+        /// grouped; by time and fields as of `rest`.
+        #[prost(message, tag = "5")]
+        Whole(super::Whole),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviousPeriod {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rest {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Whole {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ComparedMember {
+    /// An entry of `group_by` that is no step of time: "asset" or "asset.title".
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// Absent for the null member.
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Which groups stay.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -323,6 +405,42 @@ pub struct QueryResponse {
     /// Absent where it is not asked for.
     #[prost(message, optional, tag = "14")]
     pub reach: ::core::option::Option<Reach>,
+    /// The days of the other side, where rows are compared with other days.
+    #[prost(message, optional, tag = "15")]
+    pub compared_coverage: ::core::option::Option<Coverage>,
+    /// Behind the page's last row, for `after`; a text without meaning to others. Empty where nothing is grouped.
+    #[prost(string, tag = "16")]
+    pub end_cursor: ::prost::alloc::string::String,
+    /// Rows come behind the page's last one.
+    #[prost(bool, tag = "17")]
+    pub has_next_page: bool,
+    /// What new and returning people are told from; absent where they are not asked for.
+    #[prost(message, optional, tag = "18")]
+    pub look_back: ::core::option::Option<LookBack>,
+}
+/// What new and returning people are told from.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LookBack {
+    /// The distinct measure.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// How many days before the first day of each row.
+    #[prost(uint32, tag = "2")]
+    pub days: u32,
+    /// These days of all rows together.
+    #[prost(message, optional, tag = "3")]
+    pub coverage: ::core::option::Option<Coverage>,
+}
+/// Who of the people of a row is new, and who returns. A number whose half-width exceeds half of its value is not told: then `value`
+/// is absent, and its bounds are there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Newcomers {
+    /// Those not seen in the look-back.
+    #[prost(message, optional, tag = "1")]
+    pub fresh: ::core::option::Option<Value>,
+    /// Those seen in it.
+    #[prost(message, optional, tag = "2")]
+    pub returning: ::core::option::Option<Value>,
 }
 /// What the rows of the page have in common and apart. A number whose half-width exceeds half of its value is not told, since a
 /// small part of large sets cannot be seen: then `value` is absent, and its bounds are there.
@@ -435,7 +553,7 @@ pub struct Days {
 /// The days behind an answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Coverage {
-    /// First and last day asked for; empty where there is none.
+    /// First and last day asked for, with those before them that a window holds; empty where there is none.
     #[prost(string, tag = "1")]
     pub from: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -500,6 +618,25 @@ pub struct Row {
     /// Absent where ranks are not asked for, and where the measure's value is undefined.
     #[prost(message, optional, tag = "4")]
     pub rank: ::core::option::Option<Rank>,
+    /// One for each measure, where rows are compared. The total has them where it is compared with other days; `others` never.
+    #[prost(message, repeated, tag = "5")]
+    pub compared: ::prost::alloc::vec::Vec<Compared>,
+    /// Absent where new and returning people are not asked for, and where no day of the look-back is there.
+    #[prost(message, optional, tag = "6")]
+    pub newcomers: ::core::option::Option<Newcomers>,
+}
+/// A value beside that of the other side. Bounds heed which sketches err together.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Compared {
+    /// Undefined where no day of the other side is there; of a group that has no cell there, 0 of what is counted.
+    #[prost(message, optional, tag = "1")]
+    pub other: ::core::option::Option<Value>,
+    /// The row's value less the other one; undefined where either is.
+    #[prost(message, optional, tag = "2")]
+    pub difference: ::core::option::Option<Value>,
+    /// The row's value over the other one; undefined where either is, and where the other one is 0.
+    #[prost(message, optional, tag = "3")]
+    pub ratio: ::core::option::Option<Value>,
 }
 /// The places that a row may have, 1 the first. Those of all rows hold at once with 95 %.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -537,12 +674,13 @@ pub struct Value {
     #[prost(string, optional, tag = "5")]
     pub exact_text: ::core::option::Option<::prost::alloc::string::String>,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MembersRequest {
-    /// "asset" or "asset.title".
+    /// "asset" or "asset.title"; empty: all fields at once.
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
-    /// Text that value or label contains, whatever its case; empty: the most frequent first.
+    /// Text that value or label contains; empty: the most frequent first. Case, accents and forms of one letter make no difference:
+    /// "gro" finds "Große", and "cafe" finds "Café" whichever way it is composed.
     #[prost(string, tag = "2")]
     pub search: ::prost::alloc::string::String,
     /// The most members; absent: 50. At most 5000.
@@ -553,6 +691,16 @@ pub struct MembersRequest {
     pub offset: u32,
     #[prost(uint64, optional, tag = "5")]
     pub snapshot: ::core::option::Option<u64>,
+    /// With days or a filter the answer says what is left of each member. The first day; as in `QueryRequest`.
+    #[prost(string, tag = "6")]
+    pub from: ::prost::alloc::string::String,
+    /// The last day, included; as in `QueryRequest`.
+    #[prost(string, tag = "7")]
+    pub to: ::prost::alloc::string::String,
+    /// Which cells count, but for what it says of the member's own field: of its parts that all have to hold, those that test this
+    /// field anywhere are left out.
+    #[prost(message, optional, tag = "8")]
+    pub filter: ::core::option::Option<Filter>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MembersResponse {
@@ -574,6 +722,13 @@ pub struct Member {
     /// All-time cells that hold it.
     #[prost(uint64, tag = "4")]
     pub n_cells: u64,
+    /// The field that it is a value of.
+    #[prost(string, tag = "5")]
+    pub field: ::prost::alloc::string::String,
+    /// Where days or a filter are given: the cells that hold it, of the periods that make up these days, as far as the filter's
+    /// other tests leave them. Then members come in the order of this number.
+    #[prost(uint64, optional, tag = "6")]
+    pub n_cells_left: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HasMediaRequest {
@@ -1102,7 +1257,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Query"));
             self.inner.unary(req, path, codec).await
         }
-        /// Searches the values of one dimension or attribute.
+        /// Searches the values of one dimension or attribute, or of all of them.
         pub async fn members(
             &mut self,
             request: impl tonic::IntoRequest<super::MembersRequest>,
@@ -1237,7 +1392,7 @@ pub mod cubes_server {
             &self,
             request: tonic::Request<super::QueryRequest>,
         ) -> std::result::Result<tonic::Response<super::QueryResponse>, tonic::Status>;
-        /// Searches the values of one dimension or attribute.
+        /// Searches the values of one dimension or attribute, or of all of them.
         async fn members(
             &self,
             request: tonic::Request<super::MembersRequest>,

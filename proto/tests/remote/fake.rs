@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Description, FieldRef, FilesLeftOut, Fingerprint, Key,
-    Member, MemberPage, MembersRequest, Query, Rank, Row, RunId, RunInfo, RunOutcome, ServiceError,
-    ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo, Unattributed,
-    Value, WeekStart, Work, wire,
+    Answer, Code, Coverage, CubeService, Cursor, Description, FieldRef, FilesLeftOut, Fingerprint,
+    Key, Member, MemberPage, MembersRequest, Query, Rank, Row, RunId, RunInfo, RunOutcome,
+    ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo,
+    Unattributed, Value, WeekStart, Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -111,6 +111,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         values: vec![Value::exact(3.0)],
         shares: vec![Value::exact(0.5)],
         rank: Some(Rank { best: 1, worst: 2 }),
+        compared: Vec::new(),
+        newcomers: None,
     };
     Answer {
         snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
@@ -121,6 +123,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         others: Some(row(None)),
         reach: None,
         n_groups: 1,
+        end: Some(Cursor { snapshot: SnapshotId(7), n_before: 1, question: 3 }),
         overlapping: vec![FieldRef::parse("audience")],
         coverage: Coverage {
             range: None,
@@ -131,6 +134,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
             periods: vec!["2026-01".parse().unwrap()],
             mixed: Vec::new(),
         },
+        compared_coverage: None,
+        look_back: None,
         notices: Vec::new(),
         n_notices: 0,
         elapsed: Duration::from_millis(5),
@@ -165,8 +170,10 @@ impl CubeService for Fake {
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        let value = Some(format!("{} {:?}", request.field, request.search));
-        let member = Member { value, label: None, media: None, n_cells: 2 };
+        let field = request.field.unwrap();
+        let value = Some(format!("{field} {:?}", request.search));
+        let member =
+            Member { field, value, label: None, media: None, n_cells: 2, n_cells_left: None };
         self.answer(MemberPage { members: vec![member], n_total: 9 }).await
     }
 

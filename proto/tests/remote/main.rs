@@ -51,13 +51,8 @@ async fn remote_answers_are_the_local_ones() {
         assert_eq!(remote.has_media(addresses.clone()).await, fake.has_media(addresses).await);
     }
     for search in [None, Some("drama".to_owned())] {
-        let request = MembersRequest {
-            field: FieldRef::parse("asset.title"),
-            search,
-            limit: 5,
-            offset: 0,
-            snapshot: None,
-        };
+        let field = Some(FieldRef::parse("asset.title"));
+        let request = MembersRequest { search, limit: 5, ..MembersRequest::of(field) };
         let local = fake.members(request.clone()).await;
         assert_eq!(remote.members(request).await, local);
     }

@@ -1,5 +1,7 @@
 //! The rows of one file that a query selects.
 
+use std::iter::Sum;
+
 use roaring::RoaringBitmap;
 
 use crate::plan::RowFilter;
@@ -30,6 +32,15 @@ impl<'a> Batch<'a> {
     /// How many rows are selected.
     pub(super) fn n_rows(&self) -> u64 {
         self.rows.as_ref().map_or(u64::from(self.chunk.n_rows), RoaringBitmap::len)
+    }
+
+    /// The sum of something over the selected rows, `all` where these are all of the file's; or what it is of one `row`.
+    pub(super) fn sum<N: Sum>(&self, row: Option<u32>, all: N, of_row: impl Fn(u32) -> N) -> N {
+        match (row, &self.rows) {
+            (Some(row), _) => of_row(row),
+            (None, None) => all,
+            (None, Some(rows)) => rows.iter().map(of_row).sum(),
+        }
     }
 
     /// The selected rows, upwards.

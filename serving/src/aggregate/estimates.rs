@@ -93,6 +93,16 @@ impl<'a> Estimates<'a> {
         Ok(value_of(distinct.scratch.estimate()))
     }
 
+    /// The distinct count over everything selected, and its sketch; `measure` is one.
+    pub(super) fn total_with_sketch(
+        &mut self,
+        measure: usize,
+    ) -> Result<(Value, Sketch), ServiceError> {
+        let value = self.total(measure)?;
+        let Some(distinct) = &mut self.measures[measure] else { return Err(no_sketch()) };
+        Ok((value, distinct.scratch.sketch()))
+    }
+
     /// The distinct count of a group.
     pub(super) fn of(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
@@ -108,9 +118,7 @@ impl<'a> Estimates<'a> {
     /// The sketch of a distinct measure over a group; `measure` is one.
     pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
         self.cancel.check()?;
-        let Some(distinct) = &mut self.measures[measure] else {
-            return Err(ServiceError::new(Code::Internal, "only distinct measures have sketches"));
-        };
+        let Some(distinct) = &mut self.measures[measure] else { return Err(no_sketch()) };
         let (column, scratch) = (distinct.column, &mut distinct.scratch);
         let estimate = self.members.unite(group as usize, self.batches, column, scratch);
         distinct.by_group[group as usize] = Some(estimate);
@@ -166,6 +174,10 @@ impl<'a> Estimates<'a> {
             done
         })
     }
+}
+
+fn no_sketch() -> ServiceError {
+    ServiceError::new(Code::Internal, "only distinct measures have sketches")
 }
 
 /// The sketches of a measure in a batch's file, and their union.

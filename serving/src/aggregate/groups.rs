@@ -172,6 +172,15 @@ impl<'p> Groups<'p> {
         codes
     }
 
+    /// The group of some values, which come as [`codes`](Self::codes) gives them; `None` where no cell is of it.
+    pub(super) fn find(&self, codes: &[u32]) -> Option<u32> {
+        let mut id = None;
+        for level in &self.levels {
+            id = Some(level.pairs.get(id.unwrap_or(0), codes[level.key])?);
+        }
+        id
+    }
+
     /// The bytes of the texts that a group's keys have.
     pub(super) fn text_bytes(&self, snapshot: &Snapshot, group: u32) -> usize {
         let codes = self.codes(group);
@@ -312,6 +321,17 @@ impl Pairs {
         }
     }
 
+    /// The number of a pair; `None` where it has none.
+    fn get(&self, above: u32, value: u32) -> Option<u32> {
+        match self {
+            Self::Direct { n_values, numbers } => {
+                let at = above as usize * *n_values + value as usize;
+                numbers.get(at)?.checked_sub(1)
+            }
+            Self::Hashed(numbers) => numbers.get(&pair(above, value)).copied(),
+        }
+    }
+
     /// The number of a pair, which becomes `next` where it has none.
     #[inline]
     fn number(&mut self, above: u32, value: u32, next: u32) -> u32 {
@@ -323,9 +343,12 @@ impl Pairs {
                 }
                 *number - 1
             }
-            Self::Hashed(numbers) => {
-                *numbers.entry(u64::from(above) << 32 | u64::from(value)).or_insert(next)
-            }
+            Self::Hashed(numbers) => *numbers.entry(pair(above, value)).or_insert(next),
         }
     }
+}
+
+/// An id above and a value as one number.
+fn pair(above: u32, value: u32) -> u64 {
+    u64::from(above) << 32 | u64::from(value)
 }

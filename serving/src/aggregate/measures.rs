@@ -11,6 +11,7 @@ use super::batch::Batch;
 use super::estimates::Estimates;
 use super::groups::Groups;
 use super::scratch::Unions;
+use super::side::Side;
 use super::sums::Sums;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -19,6 +20,8 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub(super) struct Measures<'a> {
     stored: Vec<StoredType>,
+    /// How many of them answers have.
+    n_answered: usize,
     sums: Sums,
     estimates: Estimates<'a>,
 }
@@ -36,7 +39,7 @@ impl<'a> Measures<'a> {
     ) -> Self {
         let stored = (0..plan.measures.len()).map(|at| plan.stored_type(snapshot, at)).collect();
         let estimates = Estimates::new(snapshot, plan, batches, groups, n_threads, cancel);
-        Self { stored, sums, estimates }
+        Self { stored, n_answered: plan.n_answered, sums, estimates }
     }
 
     /// A measure over everything selected.
@@ -97,6 +100,54 @@ impl<'a> Measures<'a> {
     /// The sketch of a distinct measure over a group.
     pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
         self.estimates.sketch(measure, group)
+    }
+
+    /// A group as one side of a comparison.
+    pub(super) fn side(&mut self, group: u32) -> Result<Side, ServiceError> {
+        let mut side = Side::default();
+        for measure in 0..self.n_answered {
+            match self.stored[measure] {
+                StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
+                    side.push(self.sums.of(measure, group), None);
+                }
+                StoredType::Sketch { .. } => {
+                    let sketch = self.estimates.sketch(measure, group)?;
+                    side.push(self.estimates.of(measure, group)?, Some(sketch));
+                }
+            }
+        }
+        Ok(side)
+    }
+
+    /// Everything selected as one side of a comparison.
+    pub(super) fn total_side(&mut self) -> Result<Side, ServiceError> {
+        let mut side = Side::default();
+        for measure in 0..self.n_answered {
+            match self.stored[measure] {
+                StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
+                    side.push(self.sums.total(measure), None);
+                }
+                StoredType::Sketch { .. } => {
+                    let (value, sketch) = self.estimates.total_with_sketch(measure)?;
+                    side.push(value, Some(sketch));
+                }
+            }
+        }
+        Ok(side)
+    }
+
+    /// A group without cells as one side of a comparison.
+    pub(super) fn nothing(&self) -> Side {
+        let mut side = Side::default();
+        for stored in &self.stored[..self.n_answered] {
+            match stored {
+                StoredType::Count
+                | StoredType::WholeSum
+                | StoredType::FloatSum
+                | StoredType::Sketch { .. } => side.push(Value::exact(0.0), None),
+            }
+        }
+        side
     }
 
     /// How much was united so far.

@@ -73,7 +73,7 @@ fn of_sketches(measure: &str, sketches: &[Sketch]) -> Result<Reach, SketchError>
 }
 
 /// A number, or its bounds alone where its half-width exceeds half of it.
-fn told(estimate: Estimate) -> Value {
+pub(super) fn told(estimate: Estimate) -> Value {
     let half_width = (estimate.upper - estimate.lower) / 2.0;
     let value = value_of(estimate);
     if estimate.exact || half_width <= estimate.value / 2.0 {

@@ -64,8 +64,9 @@ impl Scratch {
         self.unions += unions;
     }
 
+    /// Adds one sketch.
     #[inline]
-    fn unite(&mut self, sketch: SketchParts<'_>) {
+    pub(super) fn add(&mut self, sketch: SketchParts<'_>) {
         self.unions.add(sketch);
         sketch.union_into(&mut self.union);
     }
@@ -73,6 +74,11 @@ impl Scratch {
     /// An empty one of the same family and precision.
     pub(super) fn like(&self) -> Self {
         Self::new(self.union.family(), self.union.precision())
+    }
+
+    /// One with what was united here, which counts what is united there alone.
+    pub(super) fn fork(&self) -> Self {
+        Self { union: self.union.clone(), unions: Unions::default() }
     }
 
     /// What was united, as a sketch.
@@ -97,8 +103,8 @@ impl Scratch {
         total: &ColumnUnion,
     ) {
         match &batch.rows {
-            None => self.unite(total.get()),
-            Some(rows) => rows.iter().for_each(|row| self.unite(arena.get(row))),
+            None => self.add(total.get()),
+            Some(rows) => rows.iter().for_each(|row| self.add(arena.get(row))),
         }
     }
 
@@ -113,9 +119,9 @@ impl Scratch {
         self.union.clear();
         let is_dense = |sketch: &SketchParts<'a>| matches!(sketch, SketchParts::Registers(_));
         let dense = sketches.clone().filter(is_dense);
-        dense.for_each(|sketch| self.unite(sketch));
+        dense.for_each(|sketch| self.add(sketch));
         let others = sketches.filter(|sketch| !is_dense(sketch));
-        others.for_each(|sketch| self.unite(sketch));
+        others.for_each(|sketch| self.add(sketch));
         self.estimate()
     }
 }

@@ -55,19 +55,13 @@ impl Sums {
             match sum {
                 Sum::Int { total, by_group } => {
                     let MeasureColumn::Int { values, total: all } = column else { continue };
-                    let own = match &batch.rows {
-                        None => *all,
-                        Some(rows) => rows.iter().map(|row| i128::from(values[row as usize])).sum(),
-                    };
+                    let own = batch.sum(None, *all, |row| i128::from(values[row as usize]));
                     *total += own;
                     add_groups(by_group, own, groups, n_groups, |row| i128::from(values[row]));
                 }
                 Sum::Float { total, by_group } => {
                     let MeasureColumn::Float { values, total: all } = column else { continue };
-                    let own = match &batch.rows {
-                        None => *all,
-                        Some(rows) => rows.iter().map(|row| values[row as usize]).sum(),
-                    };
+                    let own = batch.sum(None, *all, |row| values[row as usize]);
                     *total += own;
                     add_groups(by_group, own, groups, n_groups, |row| values[row]);
                 }

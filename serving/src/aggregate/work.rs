@@ -6,7 +6,7 @@ use clio_proto::{Work, WorkStep};
 
 use super::batch::Batch;
 use super::groups::Groups;
-use super::measures::Measures;
+use super::scratch::Unions;
 use crate::snapshot::Chunk;
 
 /// Notes when each step ends, and what was read.
@@ -36,16 +36,14 @@ impl Clock {
         self.work.n_cells += u64::from(chunk.n_rows);
     }
 
+    /// The filter left some cells of it.
+    pub(super) fn selected(&mut self, batch: &Batch<'_>) {
+        self.work.n_cells_selected += batch.n_rows();
+    }
+
     /// All of it, when the last step has ended.
-    pub(super) fn done(
-        self,
-        batches: &[Batch<'_>],
-        groups: &Groups<'_>,
-        measures: &Measures<'_>,
-    ) -> Work {
-        let unions = measures.unions();
+    pub(super) fn done(self, groups: &Groups<'_>, unions: Unions) -> Work {
         Work {
-            n_cells_selected: batches.iter().map(Batch::n_rows).sum(),
             n_groups: groups.n_groups() as u64,
             n_estimates: unions.n_estimates,
             n_unions: unions.n_unions,

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use clio_proto::{
     Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES,
-    MeasureKind, Order, OrderBy, Query, ServiceError, TimeGrain,
+    MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
 };
 
+use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
 use super::having::{Asked, bind_having, check_having};
+use super::look_back::{bind_look_back, first_distinct, is_distinct};
 use super::lookups::lookups;
 use super::notices::notices;
 use super::one_value::values_of_groups;
-use super::range::bind_range;
+use super::range::{Asked as AskedDays, BoundRange, bind_range};
 use super::{OrderTarget, Output, Plan, PlanKey, PlanOrder};
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
@@ -44,14 +46,17 @@ pub(crate) fn bind(
     let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let lookups = lookups(snapshot, query);
-    let (steps, coverage) = bind_range(snapshot, query.range, grain, &lookups, limits)?;
+    check_window(query, grain)?;
+    let days = AskedDays { range: query.range, grain, window: query.window };
+    let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)?;
     let overlapping = keys.iter().filter_map(|key| match key {
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
         PlanKey::Field { .. } | PlanKey::Time => None,
     });
-    Ok(Plan {
+    let mut plan = Plan {
         overlapping: overlapping.collect(),
         steps,
+        total,
         filter,
         keys,
         measures,
@@ -62,13 +67,19 @@ pub(crate) fn bind(
         reach,
         has_shares: query.extras.contains(&Extra::Shares),
         has_others: query.extras.contains(&Extra::Others),
+        compare: None,
+        look_back: None,
         order,
         limit: query.limit,
         offset: query.offset,
         coverage,
         notices,
         n_notices,
-    })
+    };
+    let of_days = OfDays { snapshot, grain, lookups: &lookups, limits };
+    plan.compare = bind_compare(query, &of_days, &plan)?;
+    plan.look_back = bind_look_back(query, &of_days, &plan)?;
+    Ok(plan)
 }
 
 /// The query with the dimension `week` in place of the step of time, where the model has such a one.
@@ -125,6 +136,27 @@ fn check_list<T>(
         seen.insert(name);
     }
     Ok(())
+}
+
+/// Checks that a window is one of steps of time, and that nothing is asked beside it for which they must not overlap.
+fn check_window(query: &Query, grain: Option<TimeGrain>) -> Result<(), ServiceError> {
+    let Some(window) = query.window else { return Ok(()) };
+    let problem = match (window, grain) {
+        (_, None) => "rows are not grouped by time; name `day` in `group_by`".to_owned(),
+        (TimeWindow::TrailingDays(n_days), _) if !(2..=MAX_TRAILING_DAYS).contains(&n_days) => {
+            format!("{n_days} days; from 2 to {MAX_TRAILING_DAYS} are possible")
+        }
+        (TimeWindow::TrailingDays(_), Some(grain)) if grain != TimeGrain::Day => {
+            let grain = grain.as_str();
+            format!("trailing days are of rows by `day`, and they are grouped by `{grain}`")
+        }
+        _ if query.compare.is_some() => "not together with `compare`".to_owned(),
+        _ if query.extras.contains(&Extra::Shares) || query.extras.contains(&Extra::Others) => {
+            "not together with shares or others, of which rows that overlap have none".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(ServiceError::new(Code::InvalidArgument, format!("`window`: {problem}")))
 }
 
 /// The step of time among the keys.
@@ -266,18 +298,10 @@ fn bind_reach(
         let message = "`extras`: reach is of the rows of a page, and nothing is grouped; name keys in `group_by`";
         return Err(invalid(message.to_owned()));
     }
-    let model = &snapshot.model;
-    let is_distinct = |name: &str| {
-        model.measure(name).is_some_and(|own| matches!(own.kind, MeasureKind::Distinct { .. }))
-    };
-    let asked = query.measures.iter().zip(outputs).find_map(|(name, output)| match output {
-        Output::Stored(at) if is_distinct(name) => Some((*at, name.clone())),
-        Output::Stored(_) | Output::Derived { .. } => None,
-    });
-    asked.map(Some).ok_or_else(|| {
-        let names = model.measures().iter().map(|own| own.name.as_str());
-        let names: Vec<_> =
-            names.filter(|name| is_distinct(name)).map(|name| format!("`{name}`")).collect();
+    first_distinct(snapshot, query, outputs).map(Some).ok_or_else(|| {
+        let names = snapshot.model.measures().iter().map(|own| own.name.as_str());
+        let names = names.filter(|name| is_distinct(snapshot, name));
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         invalid(format!(
             "`extras`: reach is of a distinct measure, and none is asked for; there are: {}",
             names.join(", ")

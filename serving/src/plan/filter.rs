@@ -14,7 +14,7 @@ use crate::snapshot::{Chunk, Field, KeyColumn, Snapshot};
 const MAX_BITMAPS: usize = 64;
 
 /// A filter bound to one snapshot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum RowFilter {
     And(Vec<Self>),
     Or(Vec<Self>),
@@ -23,7 +23,7 @@ pub(crate) enum RowFilter {
 }
 
 /// The codes of a dimension for which a test holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CodeTest {
     dimension: usize,
     /// Whether it holds, by code.

@@ -4,36 +4,46 @@ use std::collections::BTreeSet;
 
 use clio_proto::{
     Code, Coverage, DayRange, Grain, Period, QueryRange, RetiredDays, ServiceError, TimeGrain,
-    WeekStart, cover, gaps, runs,
+    TimeWindow, WeekStart, cover, gaps, runs,
 };
 use jiff::civil::Date;
 
 use super::Step;
+use super::windows::{Windowed, windowed};
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
+
+/// What is asked of the days.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) range: QueryRange,
+    pub(crate) grain: Option<TimeGrain>,
+    /// Which days count for a step beside its own; only with a grain, and of days only where that is the day.
+    pub(crate) window: Option<TimeWindow>,
+}
+
+/// The days of a query.
+#[derive(Debug)]
+pub(crate) struct BoundRange {
+    pub(crate) steps: Vec<Step>,
+    /// The periods of the total, where it is not what the steps make up together.
+    pub(crate) total: Option<Vec<Period>>,
+    pub(crate) coverage: Coverage,
+}
 
 /// The steps of a query and the days behind them, with what is to say of the lookups that it depends on.
 pub(crate) fn bind_range(
     snapshot: &Snapshot,
-    range: QueryRange,
-    grain: Option<TimeGrain>,
+    asked: Asked,
     lookups: &BTreeSet<String>,
     limits: &Limits,
-) -> Result<(Vec<Step>, Coverage), ServiceError> {
+) -> Result<BoundRange, ServiceError> {
+    let Asked { range, grain, window } = asked;
     // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
     let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
     let Some(range) = range else {
-        let coverage = Coverage {
-            range: None,
-            n_days_present: 0,
-            missing: Vec::new(),
-            retired: Vec::new(),
-            provisional: Vec::new(),
-            periods: Vec::new(),
-            mixed: Vec::new(),
-        };
-        return Ok((Vec::new(), coverage));
+        return Ok(BoundRange { steps: Vec::new(), total: None, coverage: no_days() });
     };
     if is_asked && range.n_days() > limits.n_range_days {
         return Err(ServiceError::new(
@@ -50,30 +60,73 @@ pub(crate) fn bind_range(
     }
     let Snapshot { days, retired, .. } = snapshot;
     let steps = match grain {
-        None => vec![Step { name: String::new(), periods: cover(days, retired, range) }],
+        None => {
+            let periods = cover(days, retired, range);
+            vec![Step { name: String::new(), place: 0, days: range, periods }]
+        }
         Some(grain) => {
             steps(days, retired, range, StepOf::new(grain, snapshot.model.week_starts()))
         }
     };
+    let Some(window) = window else {
+        let coverage =
+            coverage(snapshot, range, &steps, left_out(snapshot, range, &steps), lookups);
+        return Ok(BoundRange { steps, total: None, coverage });
+    };
+    let Windowed { steps, range: all, left_out } = windowed(snapshot, range, steps, window)?;
+    let coverage = coverage(snapshot, all, &steps, left_out, lookups);
+    Ok(BoundRange { steps, total: Some(cover(days, retired, range)), coverage })
+}
+
+/// The days of retired months that no step reads.
+pub(super) fn left_out(snapshot: &Snapshot, range: DayRange, steps: &[Step]) -> BTreeSet<Date> {
     let periods: BTreeSet<Period> = steps.iter().flat_map(|step| &step.periods).copied().collect();
     let is_read =
-        |day: Date| Grain::ALL.iter().any(|grain| periods.contains(&Period::of(day, *grain)));
-    let asked = || days.range(range.first()..=range.last()).copied();
-    let left_out: BTreeSet<Date> =
-        asked().filter(|day| retired.contains(*day) && !is_read(*day)).collect();
-    let present: Vec<Date> = asked().filter(|day| !left_out.contains(day)).collect();
+        |day: &Date| Grain::ALL.iter().any(|grain| periods.contains(&Period::of(*day, *grain)));
+    retired_days(snapshot, range).filter(|day| !is_read(day)).collect()
+}
+
+fn retired_days(snapshot: &Snapshot, range: DayRange) -> impl Iterator<Item = Date> {
+    let days = snapshot.days.range(range.first()..=range.last()).copied();
+    days.filter(|day| snapshot.retired.contains(*day))
+}
+
+/// What there is of a range's days, but for those that are left out.
+pub(super) fn coverage(
+    snapshot: &Snapshot,
+    range: DayRange,
+    steps: &[Step],
+    left_out: BTreeSet<Date>,
+    lookups: &BTreeSet<String>,
+) -> Coverage {
+    let asked = snapshot.days.range(range.first()..=range.last()).copied();
+    let present: Vec<Date> = asked.filter(|day| !left_out.contains(day)).collect();
     let mixed = snapshot.lookup_states.mixed(lookups, &present);
     let provisional = snapshot.provisional.range(range.first()..=range.last()).copied();
-    let coverage = Coverage {
+    let mut seen = BTreeSet::new();
+    let periods = steps.iter().flat_map(|step| step.periods.iter().copied());
+    Coverage {
         range: Some((range.first(), range.last())),
         n_days_present: u32::try_from(present.len()).unwrap_or(u32::MAX),
         missing: gaps(range, present),
         retired: runs(left_out),
-        provisional: runs(provisional.filter(|day| days.contains(day))),
-        periods: steps.iter().flat_map(|step| step.periods.iter().copied()).collect(),
+        provisional: runs(provisional.filter(|day| snapshot.days.contains(day))),
+        periods: periods.filter(|period| seen.insert(*period)).collect(),
         mixed,
-    };
-    Ok((steps, coverage))
+    }
+}
+
+/// The days of a snapshot that holds none.
+pub(super) fn no_days() -> Coverage {
+    Coverage {
+        range: None,
+        n_days_present: 0,
+        missing: Vec::new(),
+        retired: Vec::new(),
+        provisional: Vec::new(),
+        periods: Vec::new(),
+        mixed: Vec::new(),
+    }
 }
 
 /// The days asked for; `None` where none was named and the snapshot holds none.
@@ -127,6 +180,18 @@ impl StepOf {
             Self::Week(starts) => Period::Day(starts.first_day_of_week(day)),
         }
     }
+
+    /// The number of a day's step, which grows by 1 from step to step.
+    fn number(self, day: Date) -> i32 {
+        let days = |day: Date| (day - Date::ZERO).get_days();
+        match self {
+            Self::Period(Grain::Day) => days(day),
+            Self::Week(starts) => days(starts.first_day_of_week(day)).div_euclid(7),
+            Self::Period(Grain::Month) => i32::from(day.year()) * 12 + i32::from(day.month()),
+            Self::Period(Grain::Year) => i32::from(day.year()),
+            Self::Period(Grain::All) => 0,
+        }
+    }
 }
 
 /// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
@@ -139,17 +204,19 @@ fn steps(
 ) -> Vec<Step> {
     let days: Vec<Date> = present.range(range.first()..=range.last()).copied().collect();
     days.chunk_by(|a, b| step_of.of(*a) == step_of.of(*b))
-        .map(|days| {
+        .filter_map(|days| {
             let (first, last) = (days[0], days[days.len() - 1]);
             let name = step_of.of(first).to_string();
-            let periods = match DayRange::try_new(first, last) {
-                Some(range) if step_of != StepOf::Period(Grain::Day) => {
-                    cover(present, retired, range)
-                }
-                _ if retired.contains(first) => Vec::new(),
-                _ => vec![Period::Day(first)],
+            let place = step_of.number(first) - step_of.number(range.first());
+            let days = DayRange::try_new(first, last)?;
+            let periods = if step_of != StepOf::Period(Grain::Day) {
+                cover(present, retired, days)
+            } else if retired.contains(first) {
+                Vec::new()
+            } else {
+                vec![Period::Day(first)]
             };
-            Step { name, periods }
+            Some(Step { name, place, days, periods })
         })
         .filter(|step| !step.periods.is_empty())
         .collect()

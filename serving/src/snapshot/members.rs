@@ -1,8 +1,9 @@
 //! The values of a field by frequency, for pickers: worked out once a snapshot and field.
 
-use clio_proto::{Code, Member, MemberPage, Period, ServiceError};
+use clio_proto::Period;
 
 use super::dictionary::NULL;
+use super::fold::{self, folded};
 use super::{Field, Snapshot};
 
 /// The values of a field that occur, most frequent first, ready to be searched.
@@ -10,7 +11,7 @@ use super::{Field, Snapshot};
 pub(crate) struct MemberIndex {
     /// Code and all-time cells; [`NULL`] for the null member.
     ranked: Vec<(u32, u64)>,
-    /// Value and label of each in lower case, a line each, in the same order.
+    /// Value and label of each as they are searched, in the same order.
     folded: String,
     /// Where each entry of `folded` ends.
     ends: Vec<usize>,
@@ -44,87 +45,50 @@ impl MemberIndex {
         let (mut folded, mut ends) = (String::new(), Vec::with_capacity(ranked.len()));
         for (code, _) in &ranked {
             if let Some(text) = texts.text(*code) {
-                folded.push_str(&text.to_lowercase());
+                folded.push_str(&fold::folded(text));
             }
             if let Some(label) = labels.and_then(|labels| labels.label(*code)) {
                 folded.push(SEPARATOR);
-                folded.push_str(&label.to_lowercase());
+                folded.push_str(&fold::folded(label));
             }
             ends.push(folded.len());
         }
         Self { ranked, folded, ends }
     }
 
-    /// The positions of the members that hold a text: those that start with it, then the others.
-    fn search(&self, text: &str) -> Vec<usize> {
-        let text = text.to_lowercase();
-        let (mut starting, mut holding) = (Vec::new(), Vec::new());
+    /// The members that hold a text, or all where there is none: positions, code and all-time cells, and whether value or label
+    /// starts with it.
+    pub(crate) fn find(&self, text: Option<&str>) -> Vec<FoundMember> {
+        let text = text.map(folded).unwrap_or_default();
+        let mut found = Vec::new();
         let mut start = 0;
-        for (at, end) in self.ends.iter().enumerate() {
+        for ((code, n_cells), end) in self.ranked.iter().zip(&self.ends) {
             let folded = &self.folded[start..*end];
             start = *end;
-            if self.ranked[at].0 == NULL || !folded.contains(&text) {
+            let starts = text.is_empty();
+            if !starts && (*code == NULL || !folded.contains(&text)) {
                 continue;
             }
-            let starts = folded.split(SEPARATOR).any(|part| part.starts_with(&text));
-            if starts { starting.push(at) } else { holding.push(at) }
+            let starts = starts || folded.split(SEPARATOR).any(|part| part.starts_with(&text));
+            found.push(FoundMember { code: *code, n_cells: *n_cells, starts });
         }
-        starting.append(&mut holding);
-        starting
+        found
     }
 }
 
+/// A member that a search found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FoundMember {
+    pub(crate) code: u32,
+    /// All-time cells.
+    pub(crate) n_cells: u64,
+    /// Value or label start with what was searched.
+    pub(crate) starts: bool,
+}
+
 impl Snapshot {
-    /// A page of a field's members, if it takes no more than so many bytes.
-    pub(crate) fn members(
-        &self,
-        field: usize,
-        search: Option<&str>,
-        limit: usize,
-        offset: usize,
-        most_bytes: u64,
-    ) -> Result<MemberPage, ServiceError> {
-        let own = &self.fields[field];
-        let index = self.members[field].get_or_init(|| MemberIndex::new(self, own));
-        let labels = self.labels_of(own);
-        let member = |at: usize| {
-            let (code, n_cells) = index.ranked[at];
-            Member {
-                value: own.texts().text(code).map(str::to_owned),
-                label: labels.and_then(|labels| labels.label(code)).map(str::to_owned),
-                media: labels.and_then(|labels| labels.media(code)).map(str::to_owned),
-                n_cells,
-            }
-        };
-        let (page, n_total): (Vec<usize>, _) = match search.filter(|text| !text.is_empty()) {
-            None => {
-                let n_all = index.ranked.len();
-                ((0..n_all).skip(offset).take(limit).collect(), n_all)
-            }
-            Some(text) => {
-                let found = index.search(text);
-                let n_found = found.len();
-                (found.into_iter().skip(offset).take(limit).collect(), n_found)
-            }
-        };
-        let n_bytes: usize = page
-            .iter()
-            .map(|at| {
-                let code = index.ranked[*at].0;
-                let label = labels.and_then(|labels| labels.label(code));
-                let media = labels.and_then(|labels| labels.media(code));
-                let texts = [own.texts().text(code), label, media];
-                size_of::<Member>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
-            })
-            .sum();
-        if n_bytes as u64 > most_bytes {
-            let message = format!(
-                "{} values take {n_bytes} bytes, the limit is {most_bytes}; ask for fewer a page",
-                page.len()
-            );
-            return Err(ServiceError::new(Code::ResourceExhausted, message));
-        }
-        let members = page.into_iter().map(member).collect();
-        Ok(MemberPage { members, n_total: n_total as u64 })
+    /// The members of a field that occur, most frequent first; worked out when they are first asked for.
+    pub(crate) fn member_index(&self, field: usize) -> &MemberIndex {
+        self.members[field].get_or_init(|| MemberIndex::new(self, &self.fields[field]))
     }
 }

@@ -82,11 +82,11 @@ async fn the_remote_cube_answers_as_the_local_one() {
     assert_eq!(local.status().await, remote.status().await);
     assert_eq!(local.snapshots(3).await, remote.snapshots(3).await);
     let request = MembersRequest {
-        field: field("asset"),
         search: Some("1".to_owned()),
         limit: 3,
         offset: 1,
         snapshot: Some(SnapshotId(0)),
+        ..MembersRequest::of(Some(field("asset")))
     };
     assert_eq!(local.members(request.clone()).await, remote.members(request).await);
     let mut numbers = Numbers(11);

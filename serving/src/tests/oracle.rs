@@ -13,7 +13,7 @@ use super::lake::sketch;
 use crate::propagation;
 
 /// What the measures of a group come to.
-fn measure(name: &str, events: &[&Event]) -> Value {
+pub(super) fn measure(name: &str, events: &[&Event]) -> Value {
     let shown = || events.iter().filter(|event| event.seconds.is_none());
     let played = || events.iter().filter(|event| event.seconds.is_some());
     let people = |precision: u8, profiles: BTreeSet<u64>| {
@@ -193,7 +193,11 @@ fn stays(having: &Having, values: &dyn Fn(&str) -> Value) -> bool {
 }
 
 /// The values of one key for an event; several where groups overlap.
-fn key_values(key: &GroupKey, event: &Event, filter: Option<&Filter>) -> Vec<Option<String>> {
+pub(super) fn key_values(
+    key: &GroupKey,
+    event: &Event,
+    filter: Option<&Filter>,
+) -> Vec<Option<String>> {
     match key {
         GroupKey::Time(grain) => {
             let text = event.day.to_string();
@@ -221,7 +225,7 @@ fn key_values(key: &GroupKey, event: &Event, filter: Option<&Filter>) -> Vec<Opt
 }
 
 /// The days that a query asks for, of a dataset that is not empty.
-fn range(events: &[Event], range: QueryRange) -> DayRange {
+pub(super) fn range(events: &[Event], range: QueryRange) -> DayRange {
     let first = events.iter().map(|event| event.day).min().unwrap();
     let last = events.iter().map(|event| event.day).max().unwrap();
     match range {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clio_proto::{
-    CubeService as _, Direction, Extra, FieldRef, Filter, GroupKey, Having, MeasureTest,
-    MembersRequest, Order, OrderBy, Query, QueryRange, Test, TimeGrain,
+    CubeService as _, Direction, Extra, FieldRef, Filter, GroupKey, Having, MeasureTest, Order,
+    OrderBy, Query, QueryRange, Test, TimeGrain,
 };
 
 use super::events::{AUDIENCES, COUNTRIES, Numbers, day, days, generate};
@@ -98,7 +98,7 @@ async fn every_field_and_step_of_time_groups() {
         &["audience", "year", "audience.kind"],
     ];
     let queries = keys.map(|keys| Query { group_by: group_by(keys), ..all_measures() });
-    check_all(&lake, queries).await;
+    check_all(&lake, Vec::from(queries)).await;
 }
 
 #[tokio::test]
@@ -303,6 +303,10 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
         order_by,
         limit: *numbers.pick(&[1, 7, 5_000]),
         offset: *numbers.pick(&[0, 0, 3]),
+        after: None,
+        compare: None,
+        window: None,
+        look_back_days: None,
     }
 }
 
@@ -311,65 +315,6 @@ async fn any_query_agrees_with_the_naive_evaluation() {
     let lake = gapped_lake();
     let mut numbers = Numbers(2026);
     check_all(&lake, (0..1_500).map(|_| any_query(&mut numbers))).await;
-}
-
-#[tokio::test]
-async fn members_come_by_frequency_and_by_text() {
-    let lake = gapped_lake();
-    let cubes = open(&lake).await;
-    let request = |name: &str, search: Option<&str>| MembersRequest {
-        field: field(name),
-        search: search.map(str::to_owned),
-        limit: 100,
-        offset: 0,
-        snapshot: None,
-    };
-    for name in ["asset", "country", "audience", "asset.tags", "asset.title", "audience.kind"] {
-        let page = cubes.members(request(name, None)).await.unwrap();
-        assert_eq!(page.n_total, page.members.len() as u64);
-        assert!(page.members.is_sorted_by(|a, b| a.n_cells >= b.n_cells), "{name}");
-        for member in &page.members {
-            let value = member.value.clone();
-            let test = match &value {
-                Some(value) => Test::AnyOf(vec![value.clone()]),
-                None => Test::IsNull(true),
-            };
-            let snapshot = cubes.snapshot(None).unwrap();
-            let filter = crate::plan::bind(
-                &snapshot,
-                &Query {
-                    filter: Some(Filter::Field { field: field(name), test }),
-                    ..Query::total(["plays"])
-                },
-                &cubes.config().limits,
-            )
-            .unwrap()
-            .filter
-            .unwrap();
-            let n_cells: u64 = snapshot.chunks[&clio_proto::Period::All]
-                .iter()
-                .map(|chunk| filter.rows(chunk).len())
-                .sum();
-            assert_eq!(member.n_cells, n_cells, "{name} {value:?}");
-        }
-    }
-    let found = cubes.members(request("asset", Some("ASSET № 1"))).await.unwrap();
-    let values: Vec<_> = found.members.iter().map(|own| own.value.clone().unwrap()).collect();
-    assert_eq!(found.n_total, 2, "{values:?}: of `asset-1`, -10, -11, one has no label");
-    assert!(found.members.iter().all(|own| own.label.is_some() && own.value.is_some()));
-    let found = cubes.members(request("country", Some("s"))).await.unwrap();
-    let values: Vec<_> = found.members.iter().filter_map(|own| own.value.as_deref()).collect();
-    assert_eq!(values, ["Österreich", "US"], "neither starts with it: by frequency");
-    let found = cubes.members(request("audience", Some("r"))).await.unwrap();
-    let values: Vec<_> = found.members.iter().filter_map(|own| own.value.as_deref()).collect();
-    assert_eq!(values[0], "racing", "what starts with it comes first");
-    assert_eq!(values.len(), 4);
-    let mut second = request("asset", None);
-    (second.limit, second.offset) = (2, 1);
-    let page = cubes.members(second).await.unwrap();
-    let all = cubes.members(request("asset", None)).await.unwrap();
-    assert_eq!(page.members, all.members[1..3]);
-    assert_eq!(page.n_total, all.n_total);
 }
 
 /// A gateway asks this before it serves a file of its folder of previews.

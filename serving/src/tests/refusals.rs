@@ -372,7 +372,7 @@ async fn queries_are_refused_with_what_exists() {
 }
 
 fn members(name: &str, limit: usize) -> MembersRequest {
-    MembersRequest { field: field(name), search: None, limit, offset: 0, snapshot: None }
+    MembersRequest { limit, ..MembersRequest::of(Some(field(name))) }
 }
 
 #[tokio::test]

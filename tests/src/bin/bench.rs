@@ -185,11 +185,8 @@ async fn typical_queries(cubes: &RemoteCubes) -> anyhow::Result<Vec<(&'static st
         |name: &str, test: Test| Filter::Field { field: clio_proto::FieldRef::parse(name), test };
     let members = cubes
         .members(clio_proto::MembersRequest {
-            field: clio_proto::FieldRef::parse("audience"),
-            search: None,
             limit: 2,
-            offset: 0,
-            snapshot: None,
+            ..clio_proto::MembersRequest::of(Some(clio_proto::FieldRef::parse("audience")))
         })
         .await?;
     let audiences: Vec<_> = members.members.into_iter().filter_map(|member| member.value).collect();

@@ -2,6 +2,7 @@
 
 mod etl;
 mod lake;
+mod members;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use etl::{
     EtlTarget, EtlVerifyArgs,
 };
 pub(crate) use lake::{CheckArgs, LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
+pub(crate) use members::MembersArgs;
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     /// Ask the cube, from a lake or through a running service
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),
+    /// Search the values that fields have, and what filters leave of them
+    #[command(after_help = MEMBERS_EXAMPLES)]
+    Members(MembersArgs),
     /// Ask a lake in SQL; sketches are bytes, with Spark's functions for them
     #[command(after_help = SQL_EXAMPLES)]
     Sql(SqlArgs),
@@ -96,6 +101,7 @@ Examples:
       --where 'country anyOf (US, CA) and not audience allOf (binge-watchers, weekend-viewers)'
   clio query --lake lake --group-by asset --measures plays,take_rate --having 'plays >= 100' \\
       --order-by take_rate,asset:asc --explain
+  clio query --lake lake --from 2026-01-05 --to 2026-01-06 --group-by country --measures viewers --compare previous
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
@@ -105,9 +111,18 @@ CSV:     null is an empty field, the empty text is \"\"; a text that begins with
          apostrophe before it, unless --raw is given.
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
-         retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed
+         retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed; of the other days of a
+         comparison compared_days, compared_missing_days and so on
 Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 wrong usage (an unknown name, a range
          that ends before it starts).";
+
+const MEMBERS_EXAMPLES: &str = "\
+Examples:
+  clio members --lake lake --search dune
+  clio members --lake lake --field country --where 'audience anyOf (binge-watchers)' --from 2026-01-05
+
+Without --field all fields are searched. Case, accents and forms of one letter make no difference. With days or a filter
+the cells that are left of each member are told, under what the filter says of other fields than the member's own.";
 
 const SQL_EXAMPLES: &str = "\
 Examples:
@@ -291,13 +306,27 @@ pub(crate) struct QueryArgs {
     /// The most rows; by default 100 in a table, and all in json and csv
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Rows to skip
+    /// Go on behind the page that an answer ended with, on its snapshot: its `end_cursor`
+    #[arg(long, value_name = "CURSOR", conflicts_with = "offset")]
+    pub(crate) after: Option<String>,
+    /// Deprecated, use --after: rows to skip, of whichever snapshot is the newest
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) offset: usize,
     /// What else to answer: each row's part of the total, the groups below the page as one row, the places
     /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common
     #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
     pub(crate) extras: Vec<Extra>,
+    /// Each row beside: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a
+    /// member (`country=US`, `country isNull`), the `rest` (all but the row), or the `whole`
+    #[arg(long, value_name = "WITH")]
+    pub(crate) compare: Option<String>,
+    /// Rows by day over that and the days before, so many in all (`7`), or rows of time over all from the first
+    /// day on (`cumulative`)
+    #[arg(long, value_name = "DAYS|cumulative")]
+    pub(crate) window: Option<String>,
+    /// Of each row of time, who is new, not seen in so many days before it, and who returns
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) look_back: Option<u32>,
     /// A snapshot that is not the newest
     #[arg(long, value_name = "VERSION")]
     pub(crate) snapshot: Option<u64>,

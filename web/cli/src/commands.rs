@@ -9,6 +9,7 @@ mod etl_schedule;
 mod etl_verify;
 mod gateway;
 mod lake;
+mod members;
 mod model_check;
 mod model_init;
 mod query;
@@ -36,6 +37,7 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Etl(EtlCommand::Runs(args)) => etl_runs::run(args).await,
         Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,
         Command::Query(args) => query::run(args, settings).await,
+        Command::Members(args) => members::run(args, settings).await,
         Command::Sql(args) => sql::run(args).await,
         Command::Serve => serve::run(settings).await,
         Command::Gateway => gateway::run(settings).await,

@@ -5,6 +5,8 @@ mod address;
 mod allocator;
 mod args;
 mod commands;
+mod compare;
+mod cube;
 mod door;
 mod etl_config;
 mod failure;

@@ -9,8 +9,8 @@ mod reach;
 mod tables;
 
 pub(crate) use formats::{AnswerFormat, Options, Rows};
-pub(crate) use notes::{for_programs, others_note};
-pub(crate) use numbers::number;
+pub(crate) use notes::{for_programs, next_note, others_note};
+pub(crate) use numbers::{number, whole_text};
 pub(crate) use tables::table_of;
 
 /// The first ten of a list, and how many there are beyond.

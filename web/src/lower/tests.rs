@@ -1,5 +1,7 @@
 //! GraphQL input beside the query that it means.
 
+mod beside;
+
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
 use clio_proto::{Having, MeasureTest, Test};
@@ -204,25 +206,35 @@ async fn everything_else_means_what_it_says() {
             ..Query::total(["take_rate", "watch_seconds"])
         }
     );
+}
 
-    let text = r#"{ members(field: ASSET_TITLE, search: "du", first: 3, offset: 6, snapshot: 41) { total } }"#;
-    server.ask(text, serde_json::json!({})).await;
-    server.ask(r#"{ members(field: COUNTRY, search: "") { total } }"#, serde_json::json!({})).await;
+#[tokio::test]
+async fn a_search_means_what_it_says() {
+    let server = TestServer::start().await;
+    for text in [
+        r#"field: ASSET_TITLE, search: "du", first: 3, offset: 6, snapshot: 41"#,
+        r#"field: COUNTRY, search: """#,
+        r#"search: "du", from: "2026-01-01", where: { country: { anyOf: ["US"] } }"#,
+    ] {
+        server.ask(&format!("{{ members({text}) {{ total }} }}"), json!({})).await;
+    }
     let searched = std::mem::take(&mut *server.cubes.searched.lock().unwrap());
-    let request = |name, search: Option<&str>, limit, offset, snapshot| MembersRequest {
-        field: FieldRef::parse(name),
-        search: search.map(str::to_owned),
-        limit,
-        offset,
-        snapshot,
+    let title = MembersRequest {
+        search: Some("du".to_owned()),
+        limit: 3,
+        offset: 6,
+        snapshot: Some(SnapshotId(41)),
+        ..MembersRequest::of(Some(FieldRef::parse("asset.title")))
     };
-    assert_eq!(
-        searched,
-        [
-            request("asset.title", Some("du"), 3, 6, Some(SnapshotId(41))),
-            request("country", None, 50, 0, None),
-        ]
-    );
+    let from = Some("2026-01-01".parse().unwrap());
+    let narrowed = MembersRequest {
+        search: Some("du".to_owned()),
+        range: QueryRange::Days { from, to: None },
+        filter: Some(any_of("country", &["US"])),
+        ..MembersRequest::of(None)
+    };
+    let country = MembersRequest::of(Some(FieldRef::parse("country")));
+    assert_eq!(searched, [title, country, narrowed]);
 }
 
 #[tokio::test]

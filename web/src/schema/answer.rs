@@ -4,10 +4,13 @@ use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
 use clio_proto::{Answer, Description, Rank};
 
+use super::compared::{COMPARED, Compared};
 use super::coverage::{COVERAGE, Coverage};
 use super::members::printable;
+use super::newcomers::{LOOK_BACK, LookBack, NEWCOMERS, Newcomers};
 use super::numbers::Number;
 use super::object::{ObjectOf, int, number, text, texts};
+use super::pages::{CUBE_EDGE, CubeEdge, PAGE_INFO, PageInfo, edges};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
 use super::reach::{REACH, Reach};
 use super::serving::{SNAPSHOT, Snapshot};
@@ -16,7 +19,7 @@ use crate::names::{enum_name, field_name, time_fields};
 
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
 const NOTICE: &str = "Notice";
-const CUBE_ROW: &str = "CubeRow";
+pub(super) const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
 const SHARE: &str = "Share";
@@ -26,14 +29,18 @@ const RANK: &str = "Rank";
 #[derive(Debug, Clone)]
 pub(super) struct CubeAnswer {
     snapshot: Snapshot,
-    rows: Vec<CubeRow>,
+    edges: Vec<CubeEdge>,
+    page_info: PageInfo,
     total: CubeRow,
     others: Option<CubeRow>,
     ranks: Vec<RowRank>,
+    newcomers: Vec<Newcomers>,
+    look_back: Option<LookBack>,
     reach: Option<Reach>,
     group_count: u64,
     overlapping: Vec<Name>,
     coverage: Coverage,
+    compared_coverage: Option<Coverage>,
     notices: Vec<Notice>,
     n_notices: u64,
     elapsed_ms: f64,
@@ -52,7 +59,7 @@ struct Notice {
 
 /// A group. Its keys and values know what they are of, so that the typed fields find them.
 #[derive(Debug, Clone)]
-struct CubeRow {
+pub(super) struct CubeRow {
     keys: Vec<Key>,
     values: Vec<Value>,
 }
@@ -70,6 +77,7 @@ struct Value {
     measure: Name,
     number: Number,
     share: Option<Share>,
+    compared: Option<Compared>,
 }
 
 /// What part of the total a value is.
@@ -82,6 +90,7 @@ struct RowRank(Option<Rank>);
 
 impl From<Answer> for CubeAnswer {
     fn from(answer: Answer) -> Self {
+        let page_info = PageInfo::new(&answer);
         let Answer {
             snapshot,
             group_by,
@@ -91,8 +100,11 @@ impl From<Answer> for CubeAnswer {
             others,
             reach,
             n_groups,
+            end,
             overlapping,
             coverage,
+            compared_coverage,
+            look_back,
             notices,
             n_notices,
             elapsed,
@@ -101,17 +113,22 @@ impl From<Answer> for CubeAnswer {
         let keys: Vec<_> = group_by.iter().map(|key| graphql_name(&key.to_string())).collect();
         let measures: Vec<_> = measures.iter().map(|name| graphql_name(name)).collect();
         let ranks = rows.iter().map(|row| RowRank(row.rank)).collect();
+        let newcomers = rows.iter().map(|row| Newcomers::from(row.newcomers)).collect();
         let row = |row| CubeRow::new(&keys, &measures, row);
         Self {
             snapshot: snapshot.into(),
-            rows: rows.into_iter().map(row).collect(),
+            edges: edges(rows.into_iter().map(row).collect(), end),
+            page_info,
             total: row(total),
             others: others.map(row),
             ranks,
+            newcomers,
+            look_back: look_back.map(LookBack::from),
             reach: reach.map(Reach::from),
             group_count: n_groups,
             overlapping: overlapping.iter().map(|it| graphql_name(&it.to_string())).collect(),
             coverage: coverage.into(),
+            compared_coverage: compared_coverage.map(Coverage::from),
             notices: notices.into_iter().map(Notice::from).collect(),
             n_notices,
             elapsed_ms: elapsed.as_secs_f64() * 1e3,
@@ -121,17 +138,20 @@ impl From<Answer> for CubeAnswer {
 }
 
 impl CubeRow {
-    /// A row without its places, which stand beside the rows.
+    /// A row without its places and its newcomers, which stand beside the rows.
     fn new(keys: &[Name], measures: &[Name], row: clio_proto::Row) -> Self {
-        let clio_proto::Row { keys: own_keys, values, shares, rank: _ } = row;
+        let clio_proto::Row { keys: own_keys, values, shares, rank: _, compared, newcomers: _ } =
+            row;
         let share = |share: clio_proto::Value| share.value.map(|_| Share(share.into()));
         let shares = shares.into_iter().map(share).chain(std::iter::repeat(None));
-        let value = |((measure, value), share): ((&Name, clio_proto::Value), Option<Share>)| {
-            Value { measure: measure.clone(), number: value.into(), share }
+        let compared = compared.into_iter().map(|own| Some(Compared::from(own)));
+        let beside = shares.zip(compared.chain(std::iter::repeat(None)));
+        let value = |((measure, value), (share, compared)): ((&Name, clio_proto::Value), _)| {
+            Value { measure: measure.clone(), number: value.into(), share, compared }
         };
         Self {
             keys: keys.iter().zip(own_keys).map(|(name, key)| Key::new(name, key)).collect(),
-            values: measures.iter().zip(values).zip(shares).map(value).collect(),
+            values: measures.iter().zip(values).zip(beside).map(value).collect(),
         }
     }
 }
@@ -167,46 +187,36 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
 }
 
 fn answer() -> Object {
-    ObjectOf::<CubeAnswer>::new(CUBE_ANSWER, "What the cube answers, from exactly one snapshot.")
+    let description = "What the cube answers, from exactly one snapshot.";
+    beside_rows(ObjectOf::new(CUBE_ANSWER, description))
         .one(
             "snapshot",
             SNAPSHOT,
             "The snapshot that every number comes from.",
             |it: &CubeAnswer| &it.snapshot,
         )
-        .list(
+        .list_in(
             "rows",
             CUBE_ROW,
             "The page of groups asked for; empty where nothing is grouped.",
-            |it: &CubeAnswer| &it.rows,
+            |it: &CubeAnswer| it.edges.iter().map(|edge| &edge.node).collect(),
         )
+        .list(
+            "edges",
+            CUBE_EDGE,
+            "The same groups with their places.",
+            |it: &CubeAnswer| &it.edges,
+        )
+        .one("pageInfo", PAGE_INFO, "What comes before and behind the page.", |it: &CubeAnswer| {
+            &it.page_info
+        })
         .one(
             "total",
             CUBE_ROW,
             "The union of everything the filter leaves, never a sum of groups. It has no keys.",
             |it: &CubeAnswer| &it.total,
         )
-        .maybe(
-            "others",
-            CUBE_ROW,
-            "The union of the groups below the page, where the extra OTHERS is asked for and there are some; never a \
-             difference. It has no keys.",
-            |it: &CubeAnswer| it.others.as_ref(),
-        )
-        .list(
-            "ranks",
-            RANK,
-            "One for each row, in order: the places that it may have by the first measure of orderBy, where the extra RANKS is \
-             asked for. Those of all rows hold at once with 95 %.",
-            |it: &CubeAnswer| &it.ranks,
-        )
-        .maybe(
-            "reach",
-            REACH,
-            "Whom the rows of the page reach together, where the extra REACH is asked for.",
-            |it: &CubeAnswer| it.reach.as_ref(),
-        )
-        .leaf("groupCount", int(), "Groups before limit and offset, after having.", |it| it.group_count.into())
+        .leaf("groupCount", int(), "How many groups there are on all pages, after having.", |it| it.group_count.into())
         .leaf(
             "overlapping",
             TypeRef::named_nn_list_nn(FIELD),
@@ -214,6 +224,12 @@ fn answer() -> Object {
             |it| it.overlapping.iter().cloned().map(GraphQlValue::Enum).collect(),
         )
         .one("coverage", COVERAGE, "The days behind the numbers.", |it: &CubeAnswer| &it.coverage)
+        .maybe(
+            "comparedCoverage",
+            COVERAGE,
+            "The days of the other side, where rows are compared with other days.",
+            |it: &CubeAnswer| it.compared_coverage.as_ref(),
+        )
         .list(
             "notices",
             NOTICE,
@@ -234,6 +250,43 @@ fn answer() -> Object {
             |it: &CubeAnswer| it.work.as_ref(),
         )
         .finish()
+}
+
+/// What an answer may have beside its rows.
+fn beside_rows(answer: ObjectOf<CubeAnswer>) -> ObjectOf<CubeAnswer> {
+    answer
+        .maybe(
+            "others",
+            CUBE_ROW,
+            "The union of the groups below the page, where the extra OTHERS is asked for and there are some; never a \
+             difference. It has no keys.",
+            |it: &CubeAnswer| it.others.as_ref(),
+        )
+        .list(
+            "ranks",
+            RANK,
+            "One for each row, in order: the places that it may have by the first measure of orderBy, where the extra RANKS is \
+             asked for. Those of all rows hold at once with 95 %.",
+            |it: &CubeAnswer| &it.ranks,
+        )
+        .list(
+            "newcomers",
+            NEWCOMERS,
+            "One for each row, in order: who of its people is new, and who returns, where lookBackDays is asked for.",
+            |it: &CubeAnswer| &it.newcomers,
+        )
+        .maybe(
+            "lookBack",
+            LOOK_BACK,
+            "What new and returning people are told from, where lookBackDays is asked for.",
+            |it: &CubeAnswer| it.look_back.as_ref(),
+        )
+        .maybe(
+            "reach",
+            REACH,
+            "Whom the rows of the page reach together, where the extra REACH is asked for.",
+            |it: &CubeAnswer| it.reach.as_ref(),
+        )
 }
 
 fn notice() -> Object {
@@ -340,6 +393,12 @@ fn value() -> Object {
         "What part of the total's value it is, where the extra SHARES is asked for; null where the total is 0, where either is \
          below 0, and of derived measures.",
         |it: &Value| it.share.as_ref(),
+    )
+    .maybe(
+        "compared",
+        COMPARED,
+        "It beside that of the other side, where rows are compared. Of the total where it is compared with other days.",
+        |it: &Value| it.compared.as_ref(),
     )
     .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Neither sketch error nor rounding is in it.", |it| {
         it.number.exact.into()

@@ -1,9 +1,12 @@
-//! Values of one field, for pickers: the types `MemberPage` and `Member`.
+//! Values of one field, or of all, for pickers: the types `MemberPage` and `Member`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value as GraphQlValue};
 
 use super::object::{ObjectOf, text};
+use super::question::FIELD;
 use super::scalars::INT64;
+use crate::names::enum_name;
 
 pub(super) const MEMBER_PAGE: &str = "MemberPage";
 const MEMBER: &str = "Member";
@@ -17,10 +20,12 @@ pub(super) struct MemberPage {
 
 #[derive(Debug, Clone)]
 struct Member {
+    field: Name,
     value: Option<String>,
     label: String,
     media: Option<String>,
     n_cells: u64,
+    n_cells_left: Option<u64>,
 }
 
 impl From<clio_proto::MemberPage> for MemberPage {
@@ -32,8 +37,10 @@ impl From<clio_proto::MemberPage> for MemberPage {
 
 impl From<clio_proto::Member> for Member {
     fn from(member: clio_proto::Member) -> Self {
-        let clio_proto::Member { value, label, media, n_cells } = member;
-        Self { label: printable(label, value.as_deref()), value, media, n_cells }
+        let clio_proto::Member { field, value, label, media, n_cells, n_cells_left } = member;
+        let label = printable(label, value.as_deref());
+        let field = Name::new(enum_name(&field.to_string()));
+        Self { field, value, label, media, n_cells, n_cells_left }
     }
 }
 
@@ -52,7 +59,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn page() -> Object {
-    ObjectOf::<MemberPage>::new(MEMBER_PAGE, "A page of the values of one field.")
+    ObjectOf::<MemberPage>::new(MEMBER_PAGE, "A page of the values of one field, or of all.")
         .list("members", MEMBER, "The members of this page.", |it: &MemberPage| &it.members)
         .leaf("total", TypeRef::named_nn(TypeRef::INT), "How many match in all.", |it| {
             it.total.into()
@@ -62,6 +69,9 @@ fn page() -> Object {
 
 fn member() -> Object {
     ObjectOf::<Member>::new(MEMBER, "One value of a field.")
+        .leaf("field", TypeRef::named_nn(FIELD), "The field.", |it| {
+            GraphQlValue::Enum(it.field.clone())
+        })
         .leaf(
             "value",
             TypeRef::named(TypeRef::STRING),
@@ -82,6 +92,13 @@ fn member() -> Object {
             TypeRef::named_nn(INT64),
             "All-time cells that hold it: its frequency, for ordering.",
             |it| it.n_cells.into(),
+        )
+        .leaf(
+            "nCellsLeft",
+            TypeRef::named(INT64),
+            "Where days or a filter are given: the cells that hold it, of the periods that make up these days, as far as the \
+             filter's tests of other fields leave them. Members come in its order then.",
+            |it| it.n_cells_left.map_or(GraphQlValue::Null, GraphQlValue::from),
         )
         .finish()
 }

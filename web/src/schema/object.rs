@@ -97,6 +97,25 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         })
     }
 
+    /// A field with a list of objects that each lie in another one.
+    pub(super) fn list_in<U: Any + Send + Sync>(
+        self,
+        name: &str,
+        type_name: &str,
+        description: &str,
+        get: impl for<'a> Fn(&'a T) -> Vec<&'a U> + Send + Sync + 'static,
+    ) -> Self {
+        let ty = TypeRef::named_nn_list_nn(type_name);
+        self.field(name, ty, description, move |parent| {
+            let values = get(parent);
+            let n_values = values.len();
+            Some((
+                FieldValue::list(values.into_iter().map(|value| FieldValue::borrowed_any(value))),
+                n_values,
+            ))
+        })
+    }
+
     pub(super) fn finish(self) -> Object {
         self.object
     }

@@ -2,8 +2,12 @@
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
-use clio_proto::{Description, Extra, MAX_LIMIT, Operator, Takes, TimeGrain};
+use clio_proto::{
+    Description, Extra, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS, Operator, Takes,
+    TimeGrain,
+};
 
+use super::compared::COMPARISON;
 use super::enums::enum_of;
 use super::scalars::DATE;
 use crate::lower::DEFAULT_LIMIT;
@@ -13,13 +17,14 @@ pub(super) const FIELD: &str = "Field";
 pub(super) const GROUP_KEY: &str = "GroupKey";
 pub(super) const MEASURE: &str = "Measure";
 pub(super) const CUBE_QUERY: &str = "CubeQuery";
-const CUBE_FILTER: &str = "CubeFilter";
+pub(super) const CUBE_FILTER: &str = "CubeFilter";
 const VALUE_FILTER: &str = "ValueFilter";
 const SET_FILTER: &str = "SetFilter";
 const CUBE_HAVING: &str = "CubeHaving";
 const NUMBER_FILTER: &str = "NumberFilter";
 const EXTRA: &str = "Extra";
 const ORDER_BY: &str = "OrderBy";
+const WINDOW: &str = "Window";
 const DIRECTION: &str = "Direction";
 
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
@@ -29,6 +34,7 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(measure(dataset))
         .register(cube_query())
         .register(order_by())
+        .register(window())
         .register(
             Enum::new(DIRECTION)
                 .description("Which way rows are ordered. Null comes last, both ways.")
@@ -144,15 +150,49 @@ fn cube_query() -> InputObject {
                 .default_value(none())
                 .description("What the answer shall have beside keys and values, each once."),
         )
+        .field(input("window", TypeRef::named(WINDOW)).description(
+            "Which days count for a row of time; without it those of its own step. Not together with compare, SHARES and OTHERS.",
+        ))
+        .field(input("lookBackDays", TypeRef::named(TypeRef::INT)).description(format!(
+            "Says of each row of time who of its people is new, not seen in so many days (1 to {MAX_LOOK_BACK_DAYS}) before the row's \
+             first day, and who returns: of the first distinct measure that is asked for. Not together with window."
+        )))
+        .field(
+            input("compare", TypeRef::named(COMPARISON))
+                .description("With what each row is compared; without it with nothing."),
+        )
+        .field(
+            input("first", TypeRef::named(TypeRef::INT))
+                .description(format!("The most rows of the page, at most {MAX_LIMIT}; without it {DEFAULT_LIMIT}.")),
+        )
+        .field(input("after", TypeRef::named(TypeRef::STRING)).description(
+            "The endCursor of the page before, or the cursor of one of its rows; without it the page begins with the first row. The \
+             page is of the same snapshot, whatever came since, so that pages neither skip nor repeat a row. All that says which rows \
+             there are and in which order has to be the same.",
+        ))
         .field(
             input("limit", TypeRef::named_nn(TypeRef::INT))
                 .default_value(DEFAULT_LIMIT)
-                .description(format!("The most rows in the answer, at most {MAX_LIMIT}.")),
+                .description(format!("The most rows in the answer, at most {MAX_LIMIT}."))
+                .deprecation(Some("Ask for `first`.")),
         )
         .field(
             input("offset", TypeRef::named_nn(TypeRef::INT))
                 .default_value(0)
-                .description("Rows to skip before the first one."),
+                .description("Rows to skip before the first one.")
+                .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
+        )
+}
+
+fn window() -> InputObject {
+    InputObject::new(WINDOW)
+        .description("Which days count for a row of time: exactly one of these.")
+        .field(input("trailingDays", TypeRef::named(TypeRef::INT)).description(format!(
+            "The day and those before it, 2 to {MAX_TRAILING_DAYS} in all, whether they were asked for or not. Only by DAY."
+        )))
+        .field(
+            input("cumulative", TypeRef::named(TypeRef::BOOLEAN))
+                .description("The step and all before it, from the first day asked for on."),
         )
 }
 

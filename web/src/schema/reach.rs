@@ -11,7 +11,7 @@ use crate::names::enum_name;
 pub(super) const REACH: &str = "Reach";
 const REACH_STEP: &str = "ReachStep";
 const OVERLAP: &str = "Overlap";
-const REACH_NUMBER: &str = "ReachNumber";
+pub(super) const REACH_NUMBER: &str = "ReachNumber";
 
 /// What the rows of a page have in common and apart, as GraphQL shows it.
 #[derive(Debug, Clone)]

@@ -14,9 +14,9 @@ use tokio_stream::wrappers::WatchStream;
 use super::answer::{CUBE_ANSWER, CubeAnswer};
 use super::dataset::{DATASET, Dataset};
 use super::members::{MEMBER_PAGE, MemberPage};
-use super::question::{CUBE_QUERY, FIELD};
+use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
-use super::scalars::INT64;
+use super::scalars::{DATE, INT64};
 use super::serving::{SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot};
 use crate::argument::no_quoted_names;
 use crate::backend::Backend;
@@ -128,11 +128,20 @@ fn members_field(names: Arc<Names>) -> Field {
             Ok(FieldValue::owned_any(MemberPage::from(page)))
         }))
     })
-    .argument(InputValue::new("field", TypeRef::named_nn(FIELD)).description("The field."))
+    .argument(
+        InputValue::new("field", TypeRef::named(FIELD))
+            .description("The field; without it all fields at once."),
+    )
     .argument(
         InputValue::new("search", TypeRef::named(TypeRef::STRING))
-            .description("Text that the value or the label contains, whatever its case."),
+            .description("Text that the value or the label contains; case, accents and forms of one letter make no difference."),
     )
+    .argument(InputValue::new("where", TypeRef::named(CUBE_FILTER)).description(
+        "Which cells are left (nCellsLeft), but for what it says of the member's own field: of the parts that all have to hold, those \
+         that test this field are left out.",
+    ))
+    .argument(date("from", "The first day of which nCellsLeft is; as in CubeQuery."))
+    .argument(date("to", "The last day, included."))
     .argument(first(DEFAULT_MEMBERS).description("The most members in the page."))
     .argument(
         InputValue::new("offset", TypeRef::named_nn(TypeRef::INT))
@@ -141,8 +150,8 @@ fn members_field(names: Arc<Names>) -> Field {
     )
     .argument(snapshot())
     .description(
-        "Values of one field, for pickers: the most frequent first when search is empty, else \
-         those whose value or label contains the text (case-insensitive), prefix matches first.",
+        "Values of one field, or of all, for pickers: the most frequent first when search is empty, else those whose value or label \
+         contains the text, prefix matches first.",
     )
 }
 
@@ -164,6 +173,10 @@ fn subscription() -> Subscription {
     Subscription::new(SUBSCRIPTION)
         .description("What tells a page that something changed.")
         .field(serving)
+}
+
+fn date(name: &str, description: &str) -> InputValue {
+    InputValue::new(name, TypeRef::named(DATE)).description(description)
 }
 
 fn first(default: usize) -> InputValue {

@@ -71,7 +71,7 @@ async fn an_answer_has_lists_and_typed_fields() {
                 "values": [{ "value": 1000.0 }, { "value": 100.5 }, { "value": null }],
                 "viewers": { "value": 100.5, "lower": 90.25, "upper": null, "exact": false },
             },
-            "groupCount": 1,
+            "groupCount": 9,
             "overlapping": ["ASSET_TAGS"],
             "elapsedMs": 2.5,
             "coverage": {
@@ -154,6 +154,84 @@ async fn shares_ranks_and_others_are_shown_where_they_are_asked_for() {
 }
 
 #[tokio::test]
+async fn new_people_are_shown_beside_their_rows() {
+    let server = TestServer::start().await;
+    let ask = |look_back: &str| {
+        format!(
+            "{{ cube(query: {{ groupBy: [DAY] measures: [VIEWERS] {look_back} }}) {{
+                newcomers {{ fresh {{ value }} returning {{ value lower cannotTell }} }}
+                lookBack {{ measure days coverage {{ from nDaysPresent }} }} }} }}"
+        )
+    };
+    let body = server.ask(&ask("lookBackDays: 28"), json!({})).await;
+    assert_eq!(
+        body["data"]["cube"],
+        json!({
+            "newcomers": [{
+                "fresh": { "value": 100.0 },
+                "returning": { "value": null, "lower": 90.0, "cannotTell": true },
+            }],
+            "lookBack": { "measure": "VIEWERS", "days": 28,
+                "coverage": { "from": "2025-12-01", "nDaysPresent": 30 } },
+        }),
+        "{body}"
+    );
+    let body = server.ask(&ask(""), json!({})).await;
+    let nothing = json!({ "newcomers": [{ "fresh": null, "returning": null }], "lookBack": null });
+    assert_eq!(body["data"]["cube"], nothing, "{body}");
+}
+
+#[tokio::test]
+async fn an_answer_is_a_connection() {
+    let server = TestServer::start().await;
+    let query = "{ cube(query: { groupBy: [ASSET] measures: [VIEWERS] first: 1 after: \"c1-41-3-000000000000000f\" }) {
+        edges { cursor node { asset { label } } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+    let body = server.ask(query, json!({})).await;
+    let cursor = "c1-41-4-000000000000000f";
+    assert_eq!(
+        body["data"]["cube"],
+        json!({
+            "edges": [{ "cursor": cursor, "node": { "asset": { "label": "Dune" } } }],
+            "pageInfo": { "hasNextPage": true, "hasPreviousPage": true, "startCursor": cursor, "endCursor": cursor },
+        }),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn rows_and_the_total_are_shown_beside_the_other_side() {
+    let server = TestServer::start().await;
+    let ask = |compare: &str| {
+        format!(
+            "{{ cube(query: {{ groupBy: [ASSET] measures: [VIEWERS] {compare} }}) {{
+                rows {{ viewers {{ compared {{
+                    other {{ value exact exactText }} difference {{ value lower upper }} ratio {{ value }} }} }} }}
+                total {{ viewers {{ compared {{ other {{ value }} }} }} }}
+                comparedCoverage {{ from to nDaysPresent nMissing periods }} }} }}"
+        )
+    };
+    let body = server.ask(&ask("compare: { rest: true }"), json!({})).await;
+    assert_eq!(
+        body["data"]["cube"],
+        json!({
+            "rows": [{ "viewers": { "compared": {
+                "other": { "value": 0.0, "exact": true, "exactText": null },
+                "difference": { "value": 100.0, "lower": 90.0, "upper": 110.0 },
+                "ratio": { "value": null },
+            } } }],
+            "total": { "viewers": { "compared": { "other": { "value": 0.0 } } } },
+            "comparedCoverage": { "from": "2025-12-01", "to": "2025-12-31", "nDaysPresent": 30,
+                "nMissing": 1, "periods": ["2025-12"] },
+        }),
+        "{body}"
+    );
+    let body = server.ask(&ask(""), json!({})).await;
+    assert_eq!(body["data"]["cube"]["rows"][0]["viewers"]["compared"], json!(null), "{body}");
+    assert_eq!(body["data"]["cube"]["comparedCoverage"], json!(null), "{body}");
+}
+
+#[tokio::test]
 async fn the_dataset_describes_itself() {
     let server = TestServer::start().await;
     let query = "{ dataset {
@@ -197,6 +275,7 @@ async fn snapshots_and_members_are_shown() {
             verification { verifiedAt firstDay lastDay ok nCompared nMismatches maxError rmsError
                 shareWithinBounds } } }
         members(field: COUNTRY) { total members { value label media nCells } }
+        left: members(where: { country: { isNull: false } }) { members { field value nCellsLeft } }
     }";
     let body = server.ask(query, json!({})).await;
     assert_eq!(
@@ -219,6 +298,10 @@ async fn snapshots_and_members_are_shown() {
             "members": { "total": 2, "members": [
                 { "value": "US", "label": "United States", "media": null, "nCells": 7 },
                 { "value": null, "label": "(none)", "media": null, "nCells": 7 },
+            ] },
+            "left": { "members": [
+                { "field": "COUNTRY", "value": "US", "nCellsLeft": 3 },
+                { "field": "COUNTRY", "value": null, "nCellsLeft": 3 },
             ] },
         } })
     );

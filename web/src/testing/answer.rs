@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clio_proto::{
-    Answer, Coverage, Extra, FieldRef, GroupKey, Key, MixedLookup, Notice, Overlap, Query, Rank,
-    Reach, ReachStep, Row, Work, WorkStep,
+    Answer, Compared, Coverage, Cursor, Extra, FieldRef, GroupKey, Key, LookBack, MixedLookup,
+    Newcomers, Notice, Overlap, Query, Rank, Reach, ReachStep, Row, SnapshotId, Work, WorkStep,
 };
 
 use super::{days, snapshot};
@@ -35,6 +35,11 @@ pub(crate) fn answer(query: &Query) -> Answer {
         },
         rank: has(Extra::Ranks).then_some(Rank { best: 1, worst: 3 }),
         values: query.measures.iter().enumerate().map(number).collect(),
+        compared: match query.compare {
+            Some(_) => vec![compared(); query.measures.len()],
+            None => Vec::new(),
+        },
+        newcomers: query.look_back_days.map(|_| newcomers()),
     };
     Answer {
         snapshot: snapshot(41),
@@ -44,7 +49,8 @@ pub(crate) fn answer(query: &Query) -> Answer {
         total: row(Vec::new()),
         reach: has(Extra::Reach).then(|| reach(&query.measures[0])),
         others: has(Extra::Others).then(|| row(Vec::new())),
-        n_groups: 1,
+        n_groups: 9,
+        end: Some(Cursor { snapshot: SnapshotId(41), n_before: 4, question: 15 }),
         overlapping: vec![FieldRef::parse("asset.tags")],
         coverage: Coverage {
             range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
@@ -59,6 +65,12 @@ pub(crate) fn answer(query: &Query) -> Answer {
                 others: vec![days("2026-01-01", "2026-01-10")],
             }],
         },
+        compared_coverage: query.compare.as_ref().map(|_| december()),
+        look_back: query.look_back_days.map(|n_days| LookBack {
+            measure: query.measures[0].clone(),
+            n_days,
+            coverage: december(),
+        }),
         notices: vec![Notice {
             field: FieldRef::parse("country"),
             value: "UX".to_owned(),
@@ -67,18 +79,51 @@ pub(crate) fn answer(query: &Query) -> Answer {
         }],
         n_notices: 1,
         elapsed: Duration::from_micros(2_500),
-        work: Some(Work {
-            n_files: 2,
-            n_cells: 500,
-            n_cells_selected: 40,
-            n_groups: 9,
-            n_estimates: 7,
-            n_unions: 80,
-            coupon_bytes: 9_876_543_210,
-            register_bytes: 16_384,
-            steps: vec![(WorkStep::Bind, Duration::from_micros(250))],
-        }),
+        work: Some(work()),
     }
+}
+
+/// What it took.
+fn work() -> Work {
+    Work {
+        n_files: 2,
+        n_cells: 500,
+        n_cells_selected: 40,
+        n_groups: 9,
+        n_estimates: 7,
+        n_unions: 80,
+        coupon_bytes: 9_876_543_210,
+        register_bytes: 16_384,
+        steps: vec![(WorkStep::Bind, Duration::from_micros(250))],
+    }
+}
+
+/// The month before, which lacks a day.
+fn december() -> Coverage {
+    Coverage {
+        range: Some(("2025-12-01".parse().unwrap(), "2025-12-31".parse().unwrap())),
+        n_days_present: 30,
+        missing: vec![days("2025-12-24", "2025-12-24")],
+        retired: Vec::new(),
+        provisional: Vec::new(),
+        periods: vec!["2025-12".parse().unwrap()],
+        mixed: Vec::new(),
+    }
+}
+
+/// A value that is larger than that of the other side, which is 0.
+fn compared() -> Compared {
+    Compared {
+        other: clio_proto::Value::exact(0.0),
+        difference: clio_proto::Value::estimate(100.0, 90.0, 110.0, false),
+        ratio: clio_proto::Value::undefined(),
+    }
+}
+
+/// Some who are new, and others of whom that cannot be told.
+fn newcomers() -> Newcomers {
+    let told = clio_proto::Value::estimate(100.0, 90.0, 110.0, false);
+    Newcomers { fresh: told, returning: clio_proto::Value { value: None, ..told } }
 }
 
 /// One row that is told whom it adds, and not whom it reaches alone.

@@ -51,6 +51,38 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
         "`order_by`: an entry is empty; expected `measure` or `key`",
     );
     refused(
+        wire::QueryRequest { window: Some(wire::Window { over: None }), ..request() },
+        "`window`: is empty; expected one of `trailing_days`, `cumulative`",
+    );
+    refused(
+        wire::QueryRequest { after: "7".to_owned(), ..request() },
+        "`after`: `7` is no cursor; expected one that an answer gave",
+    );
+    let compared =
+        |with| wire::QueryRequest { compare: Some(wire::Comparison { with }), ..request() };
+    refused(
+        compared(None),
+        "`compare`: is empty; expected one of `previous_period`, `days`, `member`, `rest`, `whole`",
+    );
+    let days = |from: &str, to: &str| {
+        let days = wire::Days { from: from.to_owned(), to: to.to_owned() };
+        compared(Some(wire::comparison::With::Days(days)))
+    };
+    refused(
+        days("2026-02-01", "2026-01-01"),
+        "`compare.days`: ends before it starts: from=2026-02-01 to=2026-01-01",
+    );
+    refused(
+        days("2026-01-01", ""),
+        "`compare.days.to`: `` is no date; expected a day like `2026-01-31`",
+    );
+    let member = wire::ComparedMember { field: String::new(), value: None };
+    refused(
+        compared(Some(wire::comparison::With::Member(member))),
+        "`compare.member.field`: `` names no field; expected a dimension like `country` or an \
+         attribute like `asset.title`",
+    );
+    refused(
         wire::QueryRequest { filter: Some(wire::Filter { node: None }), ..request() },
         "`filter`: a node is empty; expected one of `and`, `or`, `not`, `field`",
     );

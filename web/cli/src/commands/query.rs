@@ -1,12 +1,11 @@
 //! `clio query`: the same queries from the shell, on a lake or through a running service.
 
 use std::io::{BufWriter, Write as _};
-use std::sync::Arc;
 
 use clap::ValueEnum as _;
 use clio_proto::{
     Answer, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
-    RemoteConfig, RemoteCubes, SnapshotId,
+    SnapshotId, TimeWindow,
 };
 
 use crate::args::QueryArgs;
@@ -14,7 +13,7 @@ use crate::output::{Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
-use crate::{address, filter, output, terminal};
+use crate::{compare, cube, filter, output, terminal};
 
 /// Asks once and prints the answer.
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -27,7 +26,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         let message = format!("--with reach: has no form in {name}; ask for json, or for a table");
         return Err(Usage(message).into());
     }
-    let service = open(&args, settings).await?;
+    let service = cube::open(&args.from_where, settings).await?;
     let description = service.describe().await?;
     if query.measures.is_empty() {
         query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
@@ -49,6 +48,8 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         explains: args.explain,
         has_ranks: has(Extra::Ranks),
         has_shares: has(Extra::Shares),
+        has_compared: pages.query.compare.is_some(),
+        has_newcomers: pages.query.look_back_days.is_some(),
     };
     if format.has_rows_alone() && args.explain {
         tell!("{}", output::explain::note(&pages.page));
@@ -60,8 +61,9 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     }
     writer.end(&mut out, &pages.page)?;
     out.flush()?;
-    if let Some(note) = output::others_note(&pages.page).filter(|_| format.has_rows_alone()) {
-        tell!("{note}");
+    if format.has_rows_alone() {
+        let notes = [output::others_note(&pages.page), output::next_note(&pages.page)];
+        notes.iter().flatten().for_each(|note| tell!("{note}"));
     }
     Ok(())
 }
@@ -106,8 +108,17 @@ impl Pages {
 
     /// Turns to the next page; `false` where there is none, or nobody reads any longer.
     async fn turn(&mut self, service: &dyn CubeService) -> anyhow::Result<bool> {
-        self.query.offset += self.page.rows.len();
-        let is_end = self.query.offset as u64 >= self.page.n_groups;
+        let is_end = match self.page.end {
+            Some(end) => {
+                (self.query.after, self.query.offset) = (Some(end), 0);
+                !self.page.has_next_page()
+            }
+            // A service that knows no cursors yet.
+            None => {
+                self.query.offset += self.page.rows.len();
+                self.query.offset as u64 >= self.page.n_groups
+            }
+        };
         if is_end || self.n_left == 0 || self.page.rows.is_empty() || !terminal::is_read() {
             return Ok(false);
         }
@@ -116,16 +127,6 @@ impl Pages {
         self.n_left -= self.page.rows.len().min(self.n_left);
         Ok(true)
     }
-}
-
-async fn open(args: &QueryArgs, settings: &Settings) -> anyhow::Result<Arc<dyn CubeService>> {
-    if let Some(endpoint) = &args.from_where.serving {
-        let config = RemoteConfig { endpoints: vec![endpoint.clone()], ..settings.remote.clone() };
-        return Ok(Arc::new(RemoteCubes::new(&config)?));
-    }
-    let lake = args.from_where.lake.as_deref().expect("clap asks for a lake or a service");
-    let config = settings.serving(address::folder(lake)?);
-    Ok(clio_serving::Cubes::load_once(config).await?)
 }
 
 fn lower(args: &QueryArgs) -> Result<Query, Usage> {
@@ -147,8 +148,24 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
         measures: args.measures.clone(),
         limit: args.limit.unwrap_or(MAX_LIMIT),
         offset: args.offset,
+        after: args
+            .after
+            .as_deref()
+            .map(|text| text.parse().map_err(|error| Usage(format!("--after: {error}"))))
+            .transpose()?,
         extras: args.extras.clone(),
+        compare: args.compare.as_deref().map(compare::parse).transpose()?,
+        window: args.window.as_deref().map(window).transpose()?,
+        look_back_days: args.look_back,
     })
+}
+
+fn window(text: &str) -> Result<TimeWindow, Usage> {
+    if text == "cumulative" {
+        return Ok(TimeWindow::Cumulative);
+    }
+    let wrong = |_| Usage(format!("--window `{text}`: expected a number of days or `cumulative`"));
+    text.parse().map(TimeWindow::TrailingDays).map_err(wrong)
 }
 
 fn group_key(text: &str) -> GroupKey {

@@ -88,6 +88,10 @@ pub(crate) struct Options {
     pub(crate) has_ranks: bool,
     /// Columns for the parts of the total.
     pub(crate) has_shares: bool,
+    /// Columns for the other side of rows.
+    pub(crate) has_compared: bool,
+    /// Columns for who is new and who returns.
+    pub(crate) has_newcomers: bool,
 }
 
 #[cfg(test)]

@@ -7,27 +7,21 @@ use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Unattributed};
 /// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
 /// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
 /// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
-/// `unknown_value` with words for people.
+/// `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says which; what these lack, and
+/// what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
 pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
-    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
-        &answer.coverage;
     let mut notes = Vec::new();
-    for (word, days) in
-        [("missing_days", missing), ("retired_days", retired), ("provisional_days", provisional)]
-    {
-        if !days.is_empty() {
-            let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
-            notes.push(format!("{word}={}", ranges.join(",")));
-        }
+    of_coverage("", &answer.coverage, &mut notes);
+    if let Some(look_back) = &answer.look_back {
+        of_coverage("look_back_", &look_back.coverage, &mut notes);
     }
-    for MixedLookup { lookup, n_states: _, others } in mixed {
-        let ranges: Vec<_> = others.iter().map(DayRange::to_string).collect();
-        notes.push(format!("mixed_lookup={lookup}:{}", ranges.join(",")));
+    if let Some(compared) = &answer.compared_coverage {
+        let range = compared.range.and_then(|(first, last)| DayRange::try_new(first, last));
+        notes.extend(range.map(|range| format!("compared_days={range}")));
+        of_coverage("compared_", compared, &mut notes);
     }
-    if *n_days_present == 0 {
-        notes.push("no_data".to_owned());
-    }
-    let n_unattributed: u64 = unattributed(answer).map(|of_day| of_day.rows).sum();
+    let n_unattributed: u64 =
+        unattributed(answer, &answer.coverage).map(|of_day| of_day.rows).sum();
     if n_unattributed > 0 {
         notes.push(format!("unattributed={n_unattributed}"));
     }
@@ -43,6 +37,27 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     notes.into_iter().map(|note| format!("note: {note}")).collect()
 }
 
+/// What the days of one side lack.
+fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<String>) {
+    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
+        coverage;
+    for (word, days) in
+        [("missing_days", missing), ("retired_days", retired), ("provisional_days", provisional)]
+    {
+        if !days.is_empty() {
+            let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
+            notes.push(format!("{side}{word}={}", ranges.join(",")));
+        }
+    }
+    for MixedLookup { lookup, n_states: _, others } in mixed {
+        let ranges: Vec<_> = others.iter().map(DayRange::to_string).collect();
+        notes.push(format!("{side}mixed_lookup={lookup}:{}", ranges.join(",")));
+    }
+    if *n_days_present == 0 {
+        notes.push(format!("{side}no_data"));
+    }
+}
+
 /// The groups below the page as a line; CSV has rows with keys alone.
 pub(crate) fn others_note(answer: &Answer) -> Option<String> {
     let others = answer.others.as_ref()?;
@@ -53,9 +68,18 @@ pub(crate) fn others_note(answer: &Answer) -> Option<String> {
     Some(format!("note: others={}", values.collect::<Vec<_>>().join(",")))
 }
 
-/// The events without credit of the days asked for.
-pub(crate) fn unattributed(answer: &Answer) -> impl Iterator<Item = &Unattributed> {
-    let range = answer.coverage.range;
+/// Where the next page begins, as a line.
+pub(crate) fn next_note(answer: &Answer) -> Option<String> {
+    let end = answer.end.filter(|_| answer.has_next_page())?;
+    Some(format!("note: next={end}"))
+}
+
+/// The events without credit of the days of one side.
+pub(crate) fn unattributed<'a>(
+    answer: &'a Answer,
+    coverage: &Coverage,
+) -> impl Iterator<Item = &'a Unattributed> + use<'a> {
+    let range = coverage.range;
     let is_asked = move |day| range.is_some_and(|(first, last)| (first..=last).contains(&day));
     answer.snapshot.unattributed.iter().filter(move |of_day| is_asked(of_day.day))
 }

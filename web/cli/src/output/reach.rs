@@ -33,7 +33,7 @@ pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
 }
 
 /// A number, or that it cannot be told, with the most that it may be.
-fn told(value: &Value, shown: Shown) -> String {
+pub(super) fn told(value: &Value, shown: Shown) -> String {
     match (value.value, value.upper) {
         (None, Some(upper)) => {
             let most = Value::exact(if shown.is_whole { upper.ceil() } else { upper });
@@ -44,13 +44,6 @@ fn told(value: &Value, shown: Shown) -> String {
 }
 
 pub(super) fn json(reach: &Reach) -> serde_json::Value {
-    // Numbers of people are never beyond what a double holds.
-    let number = |Value { value, lower, upper, exact, whole: _ }: &Value| {
-        json!({
-            "value": value, "lower": lower, "upper": upper, "exact": exact,
-            "cannot_tell": value.is_none(),
-        })
-    };
     let Reach { measure, deduplicated, steps, overlaps } = reach;
     let steps = steps.iter().map(|ReachStep { row, incremental, alone, cumulative }| {
         json!({
@@ -68,5 +61,15 @@ pub(super) fn json(reach: &Reach) -> serde_json::Value {
         "deduplicated": number(deduplicated),
         "steps": steps.collect::<Vec<_>>(),
         "overlaps": overlaps.collect::<Vec<_>>(),
+    })
+}
+
+/// A number that may be one that cannot be told.
+pub(super) fn number(number: &Value) -> serde_json::Value {
+    // Numbers of people are never beyond what a double holds.
+    let Value { value, lower, upper, exact, whole: _ } = number;
+    json!({
+        "value": value, "lower": lower, "upper": upper, "exact": exact,
+        "cannot_tell": value.is_none(),
     })
 }

@@ -11,7 +11,9 @@ use arrow::array::RecordBatch;
 use arrow::csv::WriterBuilder;
 use arrow::error::ArrowError;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, Description, FieldInfo, GroupKey, Key, Rank, Row, Value};
+use clio_proto::{
+    Answer, Compared, Description, FieldInfo, GroupKey, Key, Newcomers, Rank, Row, Value,
+};
 
 use super::sql_texts::{is_nested, nested_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
@@ -51,6 +53,9 @@ impl Format for CsvFormat {
             total: _,
             // Lines on standard error, beside those of this file: `output::notes`, `--explain`.
             coverage: _,
+            compared_coverage: _,
+            look_back: _,
+            end: _,
             notices: _,
             n_notices: _,
             overlapping: _,
@@ -63,7 +68,7 @@ impl Format for CsvFormat {
             elapsed: _,
         } = first;
         let has_label: Vec<bool> = group_by.iter().map(has_label).collect();
-        let Options { has_ranks, has_shares, .. } = options;
+        let Options { has_ranks, has_shares, has_compared, has_newcomers, .. } = options;
         let mut names = Vec::new();
         if has_ranks {
             names.extend(["rank_best", "rank_worst"].map(str::to_owned));
@@ -80,9 +85,26 @@ impl Format for CsvFormat {
             if has_shares {
                 names.extend(bounds.map(|end| format!("{measure}_share{end}")));
             }
+            if has_compared {
+                for name in ["other", "difference", "ratio"] {
+                    names.extend(bounds.map(|end| format!("{measure}_{name}{end}")));
+                }
+            }
+        }
+        if has_newcomers {
+            for name in ["fresh", "returning"] {
+                names.extend(["", "_lower", "_upper"].map(|end| format!("{name}{end}")));
+            }
         }
         // Names are no data: they stay as the model has them.
-        let head = CsvPages { is_raw: true, has_label, has_ranks, has_shares };
+        let head = CsvPages {
+            is_raw: true,
+            has_label,
+            has_ranks,
+            has_shares,
+            has_compared,
+            has_newcomers,
+        };
         head.record(out, names.iter().map(|name| Field::Text(Some(name))))?;
         Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
@@ -104,6 +126,8 @@ struct CsvPages {
     has_label: Vec<bool>,
     has_ranks: bool,
     has_shares: bool,
+    has_compared: bool,
+    has_newcomers: bool,
 }
 
 impl Pages for CsvPages {
@@ -122,7 +146,7 @@ impl Pages for CsvPages {
 
 impl CsvPages {
     fn row(&self, out: &mut dyn Write, row: &Row) -> io::Result<()> {
-        let Row { keys, values, shares, rank } = row;
+        let Row { keys, values, shares, rank, compared, newcomers } = row;
         let mut fields = Vec::new();
         if self.has_ranks {
             let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);
@@ -135,22 +159,21 @@ impl CsvPages {
             }
         }
         let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
-        for (value, share) in values.iter().zip(shares) {
-            let Value { value: number, lower, upper, whole, exact: _ } = value;
-            let digits = whole.map(|whole| whole.to_string());
-            // Both bounds of an exact number are the number.
-            fields.extend([number, lower, upper].map(|number| match &digits {
-                Some(digits) => Field::Number(Some(digits.clone())),
-                None => Field::Number(number.map(|number| number.to_string())),
-            }));
+        let compared = compared.iter().copied().map(Some).chain(std::iter::repeat(None));
+        for ((value, share), compared) in values.iter().zip(shares).zip(compared) {
+            fields.extend(numbers(Some(*value)));
             if self.has_shares {
-                // A part of 1 is never beyond what a double holds.
-                let numbers = share
-                    .map_or([None; 3], |Value { value, lower, upper, exact: _, whole: _ }| {
-                        [value, lower, upper]
-                    });
-                fields.extend(numbers.map(|part| Field::Number(part.map(|part| part.to_string()))));
+                fields.extend(numbers(share));
             }
+            if self.has_compared {
+                let parts = compared
+                    .map(|Compared { other, difference, ratio }| [other, difference, ratio]);
+                (0..3).for_each(|at| fields.extend(numbers(parts.map(|parts| parts[at]))));
+            }
+        }
+        if self.has_newcomers {
+            let parts = newcomers.map(|Newcomers { fresh, returning }| [fresh, returning]);
+            (0..2).for_each(|at| fields.extend(numbers(parts.map(|parts| parts[at]))));
         }
         self.record(out, fields.into_iter())
     }
@@ -183,6 +206,16 @@ impl CsvPages {
     }
 }
 
+/// A number with its bounds; both bounds of an exact one are the number.
+fn numbers<'a>(value: Option<Value>) -> [Field<'a>; 3] {
+    let Value { value, lower, upper, whole, exact: _ } = value.unwrap_or(Value::undefined());
+    let digits = whole.map(|whole| whole.to_string());
+    [value, lower, upper].map(|number| match &digits {
+        Some(digits) => Field::Number(Some(digits.clone())),
+        None => Field::Number(number.map(|number| number.to_string())),
+    })
+}
+
 enum Field<'a> {
     Text(Option<&'a str>),
     Number(Option<String>),
@@ -194,7 +227,14 @@ mod tests {
 
     fn written(text: Option<&str>, is_raw: bool) -> String {
         let mut out = Vec::new();
-        let pages = CsvPages { is_raw, has_label: Vec::new(), has_ranks: false, has_shares: false };
+        let pages = CsvPages {
+            is_raw,
+            has_label: Vec::new(),
+            has_ranks: false,
+            has_shares: false,
+            has_compared: false,
+            has_newcomers: false,
+        };
         pages.record(&mut out, [Field::Text(text), Field::Number(None)].into_iter()).unwrap();
         String::from_utf8(out).unwrap()
     }

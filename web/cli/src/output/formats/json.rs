@@ -6,8 +6,8 @@ use arrow::error::ArrowError;
 use arrow::json::LineDelimitedWriter;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Coverage, DayRange, Description, Key, MixedLookup, Notice, Rank, Row, SnapshotInfo,
-    Unattributed, listed_days, n_days,
+    Answer, Compared, Coverage, DayRange, Description, Key, LookBack, MixedLookup, Newcomers,
+    Notice, Rank, Row, SnapshotInfo, Unattributed, listed_days, n_days,
 };
 use serde_json::{Map, Value, json};
 
@@ -45,9 +45,12 @@ impl Format for JsonFormat {
             // Behind the rows, from the last page: `end`.
             others: _,
             reach: _,
+            end: _,
             n_groups,
             overlapping,
             coverage,
+            compared_coverage,
+            look_back,
             notices,
             n_notices,
             elapsed,
@@ -66,6 +69,15 @@ impl Format for JsonFormat {
         ];
         for (name, entry) in entries {
             writeln!(out, "  \"{name}\": {entry},")?;
+        }
+        if let Some(compared) = compared_coverage {
+            writeln!(out, "  \"compared_coverage\": {},", coverage_json(compared, first))?;
+        }
+        if let Some(LookBack { measure, n_days, coverage }) = look_back {
+            let look_back = json!({
+                "measure": measure, "days": n_days, "coverage": coverage_json(coverage, first),
+            });
+            writeln!(out, "  \"look_back\": {look_back},")?;
         }
         if options.explains {
             writeln!(out, "  \"work\": {},", explain::json(work.as_ref()))?;
@@ -106,6 +118,10 @@ impl Pages for JsonPages {
         }
         if let Some(reach) = &last.reach {
             write!(out, ",\n  \"reach\": {}", reach::json(reach))?;
+        }
+        if let Some(end) = last.end {
+            let has_next = last.has_next_page();
+            write!(out, ",\n  \"end_cursor\": \"{end}\",\n  \"has_next_page\": {has_next}")?;
         }
         out.write_all(b"\n}\n")
     }
@@ -152,7 +168,7 @@ fn coverage_json(coverage: &Coverage, answer: &Answer) -> Value {
         let range = |range: &DayRange| json!({ "from": range.first().to_string(), "to": range.last().to_string() });
         ranges.iter().map(range).collect::<Vec<_>>()
     };
-    let unattributed: Vec<_> = unattributed(answer)
+    let unattributed: Vec<_> = unattributed(answer, coverage)
         .map(|Unattributed { source, day, rows }| {
             json!({ "source": source, "day": day.to_string(), "rows": rows })
         })
@@ -185,7 +201,7 @@ fn texts(of: impl Iterator<Item = impl ToString>) -> Value {
 }
 
 fn row(answer: &Answer, row: &Row) -> Value {
-    let Row { keys, values, shares, rank } = row;
+    let Row { keys, values, shares, rank, compared, newcomers } = row;
     let keys = answer.group_by.iter().zip(keys).map(|(key, Key { value, label, media })| {
         let mut object = Map::new();
         object.insert("value".to_owned(), json!(value));
@@ -210,10 +226,20 @@ fn row(answer: &Answer, row: &Row) -> Value {
         if let Some(share) = shares.get(at) {
             own["share"] = numbers(share);
         }
+        if let Some(Compared { other, difference, ratio }) = compared.get(at) {
+            own["compared"] = json!({
+                "other": numbers(other), "difference": numbers(difference), "ratio": numbers(ratio),
+            });
+        }
         (measure.clone(), own)
     });
     let mut object =
         json!({ "keys": keys.collect::<Map<_, _>>(), "values": values.collect::<Map<_, _>>() });
+    if let Some(Newcomers { fresh, returning }) = newcomers {
+        object["newcomers"] = json!({
+            "fresh": reach::number(fresh), "returning": reach::number(returning),
+        });
+    }
     if let Some(Rank { best, worst }) = rank {
         object["rank"] = json!({ "best": best, "worst": worst });
     }

@@ -8,7 +8,8 @@ use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Coverage, DayRange, Description, MeasureClass, MeasureFormat, Rank, Row, Value, n_days,
+    Answer, Compared, Coverage, DayRange, Description, MeasureClass, MeasureFormat, Newcomers,
+    Rank, Row, Value, n_days,
 };
 use comfy_table::{Cell, CellAlignment, Table};
 
@@ -90,10 +91,13 @@ fn table(answer: &Answer, shown: &[Shown]) -> String {
         total,
         others,
         reach,
+        look_back,
         n_groups,
         // Below the table, in words: `notes`.
         snapshot: _,
         coverage: _,
+        compared_coverage: _,
+        end: _,
         notices: _,
         n_notices: _,
         overlapping: _,
@@ -105,21 +109,32 @@ fn table(answer: &Answer, shown: &[Shown]) -> String {
     let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
     let has_ranks = rows.iter().any(|row| row.rank.is_some());
     let has_shares = rows.iter().chain(others).any(|row| !row.shares.is_empty());
+    let has_compared = rows.iter().chain([total]).any(|row| !row.compared.is_empty());
     let keys = group_by.iter().map(Cell::new);
     let measures = measures.iter().flat_map(|measure| {
         let share = has_shares.then(|| right("share"));
-        [right(measure)].into_iter().chain(share)
+        let compared = has_compared.then(|| ["other", "difference", "ratio"].map(right));
+        [right(measure)].into_iter().chain(share).chain(compared.into_iter().flatten())
     });
-    table.set_header(has_ranks.then(|| right("rank")).into_iter().chain(keys).chain(measures));
+    let has_newcomers = look_back.is_some();
+    let newcomers = has_newcomers.then(|| ["new", "returning"].map(right));
+    let heads = has_ranks.then(|| right("rank")).into_iter().chain(keys).chain(measures);
+    table.set_header(heads.chain(newcomers.into_iter().flatten()));
     let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
-        let Row { keys: _, values, shares, rank } = row;
+        let Row { keys: _, values, shares, rank, compared, newcomers } = row;
         let values = values.iter().zip(shown).enumerate().flat_map(|(at, (value, format))| {
             let share = shares.get(at).map(share_text);
             let share = has_shares.then(|| right(&share.unwrap_or_default()));
-            [right(&number_with_bounds(value, *format))].into_iter().chain(share)
+            let texts = compared.get(at).map(|own| compared_texts(own, *format));
+            let compared = has_compared.then(|| texts.unwrap_or_default().map(|text| right(&text)));
+            let value = [right(&number_with_bounds(value, *format))].into_iter();
+            value.chain(share).chain(compared.into_iter().flatten())
         });
         let rank = has_ranks.then(|| right(&rank.map(rank_text).unwrap_or_default()));
-        table.add_row(rank.into_iter().chain(keys.into_iter().map(Cell::new)).chain(values));
+        let newcomers = has_newcomers
+            .then(|| newcomers.map(newcomers_texts).unwrap_or_default().map(|text| right(&text)));
+        let cells = rank.into_iter().chain(keys.into_iter().map(Cell::new)).chain(values);
+        table.add_row(cells.chain(newcomers.into_iter().flatten()));
     };
     for row in rows {
         add(&mut table, row, row.keys.iter().map(key_text).collect());
@@ -147,6 +162,24 @@ fn rank_text(rank: Rank) -> String {
     if best == worst { best.to_string() } else { format!("{best}–{worst}") }
 }
 
+/// The other side's number, the difference, and the ratio.
+fn compared_texts(compared: &Compared, format: Shown) -> [String; 3] {
+    let Compared { other, difference, ratio } = compared;
+    let plain = Shown { format: MeasureFormat::Number, is_whole: false };
+    [
+        number_with_bounds(other, format),
+        number_with_bounds(difference, format),
+        number_with_bounds(ratio, plain),
+    ]
+}
+
+/// Who is new, and who returns.
+fn newcomers_texts(newcomers: Newcomers) -> [String; 2] {
+    let people = Shown { format: MeasureFormat::Number, is_whole: true };
+    let Newcomers { fresh, returning } = newcomers;
+    [reach::told(&fresh, people), reach::told(&returning, people)]
+}
+
 /// A part of the total.
 fn share_text(share: &Value) -> String {
     let format = Shown { format: MeasureFormat::Percent, is_whole: false };
@@ -160,14 +193,55 @@ fn notes(answer: &Answer) -> String {
         "snapshot {} of {}, run {}",
         snapshot.id, snapshot.committed_at, snapshot.run
     )];
-    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
-        &answer.coverage;
-    match range {
-        Some((first, last)) => {
-            let periods: Vec<_> = periods.iter().map(ToString::to_string).collect();
-            lines.push(format!("days {first} to {last}, read from {}", shortened(&periods)));
-        }
+    match answer.coverage.range {
+        Some(_) => of_coverage("days", &answer.coverage, &mut lines),
         None => lines.push("no days: the lake is empty".to_owned()),
+    }
+    if let Some(look_back) = &answer.look_back {
+        of_coverage("new and returning by days", &look_back.coverage, &mut lines);
+    }
+    if let Some(compared) = &answer.compared_coverage {
+        of_coverage("compared with days", compared, &mut lines);
+    }
+    lines.extend(answer.notices.iter().map(ToString::to_string));
+    let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
+    if n_more > 0 {
+        lines.push(format!("and {n_more} more values that do not exist"));
+    }
+    let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
+    for of_day in unattributed(answer, &answer.coverage) {
+        *n_unattributed.entry(&of_day.source).or_default() += of_day.rows;
+    }
+    for (source, n) in n_unattributed {
+        let n = whole_text(n.into());
+        lines.push(format!(
+            "{n} events of {source} found none to be credited to: in no number here"
+        ));
+    }
+    let n_rows = answer.rows.len() as u64;
+    if n_rows < answer.n_groups {
+        let next = answer.end.filter(|_| answer.has_next_page());
+        let next = next.map_or_else(String::new, |end| format!("; the next ones: --after {end}"));
+        lines.push(format!("{n_rows} of {} groups{next}", answer.n_groups));
+    }
+    if !answer.overlapping.is_empty() {
+        let fields: Vec<_> = answer.overlapping.iter().map(ToString::to_string).collect();
+        lines.push(format!("groups by {} overlap: they do not add up", fields.join(", ")));
+    }
+    lines.push(format!(
+        "± and ranges: 95 % bounds of sketch error, none for exact numbers; {:.1} ms",
+        answer.elapsed.as_secs_f64() * 1e3
+    ));
+    lines.join("\n")
+}
+
+/// The days of one side, and what they lack.
+fn of_coverage(what: &str, coverage: &Coverage, lines: &mut Vec<String>) {
+    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
+        coverage;
+    if let Some((first, last)) = range {
+        let periods: Vec<_> = periods.iter().map(ToString::to_string).collect();
+        lines.push(format!("{what} {first} to {last}, read from {}", shortened(&periods)));
     }
     for (what, days, mend) in [
         ("missing days", missing, ""),
@@ -187,32 +261,4 @@ fn notes(answer: &Answer) -> String {
     if range.is_some() && *n_days_present == 0 {
         lines.push("no data: none of these days is in the snapshot".to_owned());
     }
-    lines.extend(answer.notices.iter().map(ToString::to_string));
-    let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
-    if n_more > 0 {
-        lines.push(format!("and {n_more} more values that do not exist"));
-    }
-    let mut n_unattributed: BTreeMap<&str, u64> = BTreeMap::new();
-    for of_day in unattributed(answer) {
-        *n_unattributed.entry(&of_day.source).or_default() += of_day.rows;
-    }
-    for (source, n) in n_unattributed {
-        let n = whole_text(n.into());
-        lines.push(format!(
-            "{n} events of {source} found none to be credited to: in no number here"
-        ));
-    }
-    let n_rows = answer.rows.len() as u64;
-    if n_rows < answer.n_groups {
-        lines.push(format!("{n_rows} of {} groups; see --limit and --offset", answer.n_groups));
-    }
-    if !answer.overlapping.is_empty() {
-        let fields: Vec<_> = answer.overlapping.iter().map(ToString::to_string).collect();
-        lines.push(format!("groups by {} overlap: they do not add up", fields.join(", ")));
-    }
-    lines.push(format!(
-        "± and ranges: 95 % bounds of sketch error, none for exact numbers; {:.1} ms",
-        answer.elapsed.as_secs_f64() * 1e3
-    ));
-    lines.join("\n")
 }

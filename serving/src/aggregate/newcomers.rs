@@ -1,0 +1,48 @@
+//! Who of the people of a row is new: not seen in the days before its step of time.
+
+use clio_proto::{Code, Newcomers, ServiceError};
+use clio_sketch::{Joint, Sketch};
+
+use super::Clock;
+use super::gathered::{Asked, Cells, Gathered};
+use super::measures::Measures;
+use super::reach::told;
+use super::scratch::Unions;
+use crate::plan::{BoundLookBack, PlanKey};
+
+/// New and returning people of some groups; `None` of one before whose step no day is there. And what was united for them.
+pub(super) fn newcomers(
+    asked: Asked<'_>,
+    look_back: &BoundLookBack,
+    own: &Cells<'_>,
+    page: &[u32],
+    measures: &mut Measures<'_>,
+    work: &mut Clock,
+) -> Result<(Vec<Option<Newcomers>>, Unions), ServiceError> {
+    let before = Asked { plan: &look_back.plan, ..asked };
+    let Gathered { batches, steps: _, groups, sums } = Gathered::new(before, work)?;
+    let Asked { snapshot, plan, limits, cancel } = before;
+    let n_threads = limits.n_threads_per_query;
+    let mut others = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
+    let time = plan.keys.iter().position(|key| matches!(key, PlanKey::Time));
+    let measure = look_back.measure.0;
+    let mut rows = Vec::with_capacity(page.len());
+    for group in page {
+        let codes = own.groups.codes(*group);
+        let step = time.map(|time| &plan.steps[codes[time] as usize]);
+        if step.is_none_or(|step| step.periods.is_empty()) {
+            rows.push(None);
+            continue;
+        }
+        let people = measures.sketch(measure, *group)?;
+        let seen = match groups.find(&codes) {
+            Some(group) => others.sketch(measure, group)?,
+            None => Sketch::new(people.family(), people.precision()),
+        };
+        // Both are of one measure, and so of one kind.
+        let joint = Joint::of(&seen, &people)
+            .map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;
+        rows.push(Some(Newcomers { fresh: told(joint.right_only), returning: told(joint.both) }));
+    }
+    Ok((rows, others.unions()))
+}

@@ -1,0 +1,142 @@
+//! One side of a comparison, and two of them beside each other.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use clio_proto::{Compared, Value};
+use clio_sketch::{Joint, Sketch};
+
+use super::evaluate;
+use crate::plan::Output;
+use crate::propagation::{jaccard_of_parts, most_in_common, moved_by_measures};
+
+#[cfg(test)]
+mod tests;
+
+/// The stored measures of one side, by position among the plan's measures: those that answers have.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    values: Vec<Value>,
+    /// Of the distinct ones; those of another side are compared with them.
+    sketches: Vec<Option<Sketch>>,
+}
+
+impl Side {
+    /// A side without data.
+    pub(super) fn undefined(n_measures: usize) -> Self {
+        Self { values: vec![Value::undefined(); n_measures], sketches: vec![None; n_measures] }
+    }
+
+    /// Adds the next measure.
+    pub(super) fn push(&mut self, value: Value, sketch: Option<Sketch>) {
+        self.values.push(value);
+        self.sketches.push(sketch);
+    }
+}
+
+/// Each output of one side beside that of another one.
+pub(super) fn compare(outputs: &[Output], own: &Side, other: &Side) -> Vec<Compared> {
+    let jaccards = Jaccards { own, other, known: RefCell::default() };
+    let compared = |output: &Output| Compared {
+        other: evaluate(output, &other.values),
+        difference: whole_difference(output, own, other)
+            .unwrap_or_else(|| two_sided(output, &jaccards, |own, other, _| Some(own - other))),
+        ratio: two_sided(output, &jaccards, |own, other, divisors| {
+            divisors.push(other);
+            (other != 0.0).then(|| own / other)
+        }),
+    };
+    outputs.iter().map(compared).collect()
+}
+
+/// Each output of one side beside itself: there is no difference, whatever errs.
+pub(super) fn compare_with_itself(outputs: &[Output], own: &Side) -> Vec<Compared> {
+    let compared = |output: &Output| {
+        let other = evaluate(output, &own.values);
+        let exact = |number: f64, is_defined: bool| match other.value {
+            Some(_) if is_defined => Value::exact(number),
+            _ => Value::undefined(),
+        };
+        let ratio = exact(1.0, other.value != Some(0.0));
+        Compared { other, difference: exact(0.0, true), ratio }
+    };
+    outputs.iter().map(compared).collect()
+}
+
+/// The difference of two whole numbers, at any size.
+fn whole_difference(output: &Output, own: &Side, other: &Side) -> Option<Value> {
+    let Output::Stored(at) = output else { return None };
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 2^53")]
+    let of_small = |value: f64| value as i128;
+    let whole = |side: &Side| {
+        let Value { value, exact, whole, .. } = side.values[*at];
+        let small = value.filter(|value| exact && value.fract() == 0.0);
+        whole.or(small.map(of_small))
+    };
+    Some(Value::whole(whole(own)? - whole(other)?))
+}
+
+/// What `outcome` makes of an output of both sides and the divisors so far.
+fn two_sided(
+    output: &Output,
+    jaccards: &Jaccards<'_>,
+    outcome: impl Fn(f64, f64, &mut Vec<f64>) -> Option<f64>,
+) -> Value {
+    let needs = output.needs();
+    let n = needs.len();
+    let sides = [jaccards.own, jaccards.other];
+    // The measures of one side, then those of the other one.
+    let values: Vec<Value> =
+        sides.iter().flat_map(|side| needs.iter().map(|at| side.values[*at])).collect();
+    let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
+        let mut side = |first: usize| match output {
+            Output::Stored(_) => number(first),
+            Output::Derived { expression, of, .. } => {
+                let lookup =
+                    |name: &str| number(first + of.iter().position(|(own, _)| own == name)?);
+                expression.evaluate_noting(&lookup, divisors)
+            }
+        };
+        let (own, other) = (side(0)?, side(n)?);
+        outcome(own, other, divisors)
+    };
+    let jaccard = |one: usize, another: usize| {
+        if one / n != another / n {
+            let (one, another) = (one.min(another), one.max(another));
+            return jaccards.across(needs[one], needs[another - n]);
+        }
+        match output {
+            Output::Stored(_) => 1.0,
+            Output::Derived { of, parts, .. } => {
+                let named = |at: usize| (of[at % n].0.as_str(), values[at]);
+                let is_part = |part: &str, whole: &str| {
+                    parts.iter().any(|own| (own.0.as_str(), own.1.as_str()) == (part, whole))
+                };
+                jaccard_of_parts(named(one), named(another), is_part)
+            }
+        }
+    };
+    moved_by_measures(&values, evaluate, jaccard)
+}
+
+/// The Jaccard index of a measure of one side and one of the other one, each looked at once.
+struct Jaccards<'a> {
+    own: &'a Side,
+    other: &'a Side,
+    known: RefCell<BTreeMap<(usize, usize), f64>>,
+}
+
+impl Jaccards<'_> {
+    /// Of sketches of different kinds nothing is known: their errors are taken as independent.
+    fn across(&self, own: usize, other: usize) -> f64 {
+        *self.known.borrow_mut().entry((own, other)).or_insert_with(|| {
+            let most = most_in_common(self.own.values[own], self.other.values[other]);
+            match (&self.own.sketches[own], &self.other.sketches[other]) {
+                (Some(own), Some(other)) => {
+                    Joint::of(own, other).map_or(0.0, |joint| joint.jaccard.value.clamp(0.0, most))
+                }
+                _ => 0.0,
+            }
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! The total where steps of time overlap, so that it is not what they make up together.
+
+use clio_proto::{Period, ServiceError, Value};
+
+use super::batch::Batch;
+use super::gathered::Asked;
+use super::groups::BatchGroups;
+use super::measures::Measures;
+use super::sums::Sums;
+use super::{Clock, values};
+
+/// The values over some periods, each cell once.
+pub(super) fn of_periods(
+    asked: Asked<'_>,
+    periods: &[Period],
+    measures: &mut Measures<'_>,
+    work: &mut Clock,
+) -> Result<Vec<Value>, ServiceError> {
+    let Asked { snapshot, plan, cancel, .. } = asked;
+    let mut parts = Vec::new();
+    let mut sums = Sums::new(snapshot, plan);
+    for chunk in periods.iter().filter_map(|period| snapshot.chunks.get(period)).flatten() {
+        cancel.check()?;
+        work.read(chunk);
+        let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
+        work.selected(&batch);
+        sums.add_to(&batch, &BatchGroups::Whole(None), 0);
+        parts.push(batch);
+    }
+    values(plan, |measure| measures.united(measure, &parts, &sums))
+}

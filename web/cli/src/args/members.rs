@@ -1,0 +1,39 @@
+//! The arguments of `clio members`.
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::{CubeAddress, ReportFormat};
+
+#[derive(Debug, Args)]
+pub(crate) struct MembersArgs {
+    #[command(flatten)]
+    pub(crate) from_where: CubeAddress,
+    /// A dimension or an attribute (asset.title); by default all of them
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) field: Option<String>,
+    /// Text that value or label contain
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Which cells are left; several are joined with `and`
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Vec<String>,
+    /// The first day of which cells are left
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// The last day, included
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<Date>,
+    /// The most members
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: usize,
+    /// Members to skip
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) offset: usize,
+    /// A snapshot that is not the newest
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) snapshot: Option<u64>,
+    /// How the members are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}

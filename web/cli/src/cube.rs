@@ -1,0 +1,23 @@
+//! The cube that a command asks: of a lake, or of a running service.
+
+use std::sync::Arc;
+
+use clio_proto::{CubeService, RemoteConfig, RemoteCubes};
+
+use crate::address;
+use crate::args::CubeAddress;
+use crate::settings::Settings;
+
+/// Opens it.
+pub(crate) async fn open(
+    from_where: &CubeAddress,
+    settings: &Settings,
+) -> anyhow::Result<Arc<dyn CubeService>> {
+    if let Some(endpoint) = &from_where.serving {
+        let config = RemoteConfig { endpoints: vec![endpoint.clone()], ..settings.remote.clone() };
+        return Ok(Arc::new(RemoteCubes::new(&config)?));
+    }
+    let lake = from_where.lake.as_deref().expect("clap asks for a lake or a service");
+    let config = settings.serving(address::folder(lake)?);
+    Ok(clio_serving::Cubes::load_once(config).await?)
+}

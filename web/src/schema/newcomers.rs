@@ -1,0 +1,74 @@
+//! New and returning people: the types `Newcomers` and `LookBack`.
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value as GraphQlValue};
+
+use super::coverage::{COVERAGE, Coverage};
+use super::numbers::Number;
+use super::object::{ObjectOf, int};
+use super::question::MEASURE;
+use super::reach::REACH_NUMBER;
+use crate::names::enum_name;
+
+pub(super) const NEWCOMERS: &str = "Newcomers";
+pub(super) const LOOK_BACK: &str = "LookBack";
+
+/// Who of the people of a row is new, as GraphQL shows it; none where that is not asked for or not known.
+#[derive(Debug, Clone)]
+pub(super) struct Newcomers(Option<[Number; 2]>);
+
+/// What new and returning people are told from.
+#[derive(Debug, Clone)]
+pub(super) struct LookBack {
+    measure: Name,
+    n_days: u32,
+    coverage: Coverage,
+}
+
+impl From<Option<clio_proto::Newcomers>> for Newcomers {
+    fn from(newcomers: Option<clio_proto::Newcomers>) -> Self {
+        let numbers = |newcomers| {
+            let clio_proto::Newcomers { fresh, returning } = newcomers;
+            [fresh.into(), returning.into()]
+        };
+        Self(newcomers.map(numbers))
+    }
+}
+
+impl From<clio_proto::LookBack> for LookBack {
+    fn from(look_back: clio_proto::LookBack) -> Self {
+        let clio_proto::LookBack { measure, n_days, coverage } = look_back;
+        Self { measure: Name::new(enum_name(&measure)), n_days, coverage: coverage.into() }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(newcomers()).register(look_back())
+}
+
+fn newcomers() -> Object {
+    ObjectOf::<Newcomers>::new(
+        NEWCOMERS,
+        "Who of the people of a row is new, and who returns; null where that is not asked for, and where no day of the look-back is \
+         there.",
+    )
+    .maybe("fresh", REACH_NUMBER, "Those not seen in the look-back.", |it: &Newcomers| {
+        it.0.as_ref().map(|numbers| &numbers[0])
+    })
+    .maybe("returning", REACH_NUMBER, "Those seen in it.", |it: &Newcomers| {
+        it.0.as_ref().map(|numbers| &numbers[1])
+    })
+    .finish()
+}
+
+fn look_back() -> Object {
+    ObjectOf::<LookBack>::new(LOOK_BACK, "What new and returning people are told from.")
+        .leaf("measure", TypeRef::named_nn(MEASURE), "The distinct measure.", |it| {
+            GraphQlValue::Enum(it.measure.clone())
+        })
+        .leaf("days", int(), "How many days before the first day of each row.", |it| {
+            it.n_days.into()
+        })
+        .one("coverage", COVERAGE, "These days of all rows together.", |it: &LookBack| &it.coverage)
+        .finish()
+}

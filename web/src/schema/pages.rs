@@ -1,0 +1,95 @@
+//! The pages of an answer: the types `CubeEdge` and `PageInfo`, as the cursor connections of GraphQL have them.
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use clio_proto::{Answer, Cursor};
+
+use super::answer::{CUBE_ROW, CubeRow};
+use super::object::{ObjectOf, text};
+
+pub(super) const CUBE_EDGE: &str = "CubeEdge";
+pub(super) const PAGE_INFO: &str = "PageInfo";
+
+/// A row with its place.
+#[derive(Debug, Clone)]
+pub(super) struct CubeEdge {
+    pub(super) node: CubeRow,
+    /// Behind the row; `None` from a serving that does not say yet.
+    cursor: Option<Cursor>,
+}
+
+/// What comes before and behind a page.
+#[derive(Debug, Clone)]
+pub(super) struct PageInfo {
+    start: Option<Cursor>,
+    end: Option<Cursor>,
+    has_next: bool,
+    has_previous: bool,
+}
+
+/// Gives the rows of an answer, which are its page, their places.
+pub(super) fn edges(rows: Vec<CubeRow>, end: Option<Cursor>) -> Vec<CubeEdge> {
+    let n_rows = rows.len() as u64;
+    let cursor = |n_behind: u64| {
+        end.map(|end| Cursor { n_before: end.n_before.saturating_sub(n_behind), ..end })
+    };
+    let places = (1..=n_rows).map(|place| cursor(n_rows - place));
+    rows.into_iter().zip(places).map(|(node, cursor)| CubeEdge { node, cursor }).collect()
+}
+
+impl PageInfo {
+    pub(super) fn new(answer: &Answer) -> Self {
+        let (n_rows, end) = (answer.rows.len() as u64, answer.end);
+        let n_before = end.map_or(0, |end| end.n_before.saturating_sub(n_rows));
+        let of_page = end.filter(|_| n_rows > 0);
+        Self {
+            start: of_page.map(|end| Cursor { n_before: n_before + 1, ..end }),
+            end: of_page,
+            has_next: answer.has_next_page(),
+            has_previous: n_before > 0,
+        }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(edge()).register(page_info())
+}
+
+fn cursor(cursor: Option<Cursor>) -> async_graphql::Value {
+    text(cursor.map(|cursor| cursor.to_string()).as_deref())
+}
+
+fn edge() -> Object {
+    ObjectOf::<CubeEdge>::new(CUBE_EDGE, "A group with its place among all.")
+        .one("node", CUBE_ROW, "The group.", |it: &CubeEdge| &it.node)
+        .leaf(
+            "cursor",
+            TypeRef::named(TypeRef::STRING),
+            "Behind the group, for after; null from a serving that does not say yet.",
+            |it| cursor(it.cursor),
+        )
+        .finish()
+}
+
+fn page_info() -> Object {
+    let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
+    ObjectOf::<PageInfo>::new(PAGE_INFO, "What comes before and behind a page.")
+        .leaf("hasNextPage", boolean(), "Groups come behind the last one of the page.", |it| {
+            it.has_next.into()
+        })
+        .leaf("hasPreviousPage", boolean(), "Groups come before the first one of the page.", |it| {
+            it.has_previous.into()
+        })
+        .leaf(
+            "startCursor",
+            TypeRef::named(TypeRef::STRING),
+            "The cursor of the first group; null where there is none.",
+            |it| cursor(it.start),
+        )
+        .leaf(
+            "endCursor",
+            TypeRef::named(TypeRef::STRING),
+            "The cursor of the last group, for after of the next page; null where there is none.",
+            |it| cursor(it.end),
+        )
+        .finish()
+}
