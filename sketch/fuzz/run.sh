@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 host="$(rustc -vV | sed -n 's/^host: //p')"
-targets=(decode_hllpp decode_datasketches union_decoded grouped_union)
+targets=(decode_hllpp decode_datasketches union_decoded grouped_union decode_quantiles union_quantiles)
 
 # For the host by name, so that the flags are for our code and not for build scripts.
 RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

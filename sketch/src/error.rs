@@ -1,5 +1,6 @@
 //! What can go wrong: a parameter out of range, two sketches that do not fit, bytes that are no sketch.
 
+use crate::buckets::Buckets;
 use crate::family::{Family, Precision};
 
 /// Everything that this crate refuses to do.
@@ -67,6 +68,52 @@ pub enum SketchError {
         expected: usize,
         /// The length of the array that was given.
         found: usize,
+    },
+    /// An error that quantiles cannot have.
+    #[error(
+        "`error` of quantiles must be whole millionths, from {smallest} to {largest}, found {found}",
+        smallest = Buckets::MIN_ERROR,
+        largest = Buckets::MAX_ERROR
+    )]
+    QuantileError {
+        /// The relative error that was asked for.
+        found: f64,
+    },
+    /// An edge that no bucket can begin at.
+    #[error(
+        "`edges` must rise, from {smallest:e} to below {largest:e}, found {found}",
+        smallest = Buckets::MIN_VALUE,
+        largest = Buckets::MAX_VALUE
+    )]
+    Edge {
+        /// The first edge that is out of range, or not above the one before.
+        found: f64,
+    },
+    /// More edges than a sketch can have.
+    #[error("at most {most} `edges`, found {found}", most = Buckets::MAX_EDGES)]
+    TooManyEdges {
+        /// How many were asked for.
+        found: usize,
+    },
+    /// A value that no bucket holds.
+    #[error(
+        "{found} lies in no bucket: values are numbers below {largest:e}, and above its negative",
+        largest = Buckets::MAX_VALUE
+    )]
+    NoValue {
+        /// The value.
+        found: f64,
+    },
+    /// A sketch of quantiles with more values than can be counted exactly.
+    #[error("a sketch of quantiles holds 2^53 values at the most")]
+    TooManyValues,
+    /// Two sketches of quantiles whose union has no meaning.
+    #[error("sketches of buckets with {expected} and with {found} have no union")]
+    OtherBuckets {
+        /// The buckets of the sketch that should have grown, or that the caller expected.
+        expected: Box<Buckets>,
+        /// Those of the other sketch.
+        found: Box<Buckets>,
     },
     /// Bytes that no sketch encodes to.
     #[error(transparent)]

@@ -1,10 +1,13 @@
-//! Answers one question: how many *different* values did this set of rows hold, and how sure are we?
+//! Answers two questions: how many *different* values did this set of rows hold, or how large are they, and how sure are we?
 //!
 //! A [`Sketch`] takes 64-bit hashes of values ([`Family::hash_str`] and its neighbours), unions with other
 //! sketches without caring about order or repetition, and gives an [`Estimate`] with 95 % bounds.
 //! [`GroupedSketches`] is the same state for millions of groups at once (roll-ups call it),
 //! [`Union`] the same state as a reusable scratch over encoded bytes (folds and serving call it), and
 //! [`ReferenceSketch`] an independent second opinion (verification calls it).
+//!
+//! A [`QuantileSketch`] takes the values themselves, and gives quantiles and shares below a threshold, with bounds that are
+//! certain; [`GroupedQuantiles`] and [`QuantileUnion`] stand beside it as those do.
 //!
 //! ```
 //! use clio_sketch::{Family, Precision, Sketch};
@@ -35,21 +38,29 @@
 //! parameters and on bytes that it decodes.
 //!
 //! ```text
-//! lib.rs      family.rs, hash.rs, error.rs: what every kind of sketch shares
+//! lib.rs      family.rs, buckets.rs, hash.rs, error.rs: parameters, hashes and errors
 //! hll.rs      distinct counts: coupons while small, registers when large; two families of them
+//! quantile.rs quantiles: counts by narrow buckets
 //! ```
 //!
-//! Another kind of sketch is a room beside `hll`, with the same verbs and bytes of its own.
+//! Another kind of sketch is a room beside these, with the same verbs and bytes of its own.
 
+mod buckets;
 mod error;
 mod family;
 mod hash;
 mod hll;
+mod quantile;
 
+pub use buckets::Buckets;
 pub use error::{DecodeError, SketchError};
 pub use family::{Family, Precision};
 pub use hash::TupleHasher;
 pub use hll::{
     Estimate, Form, GroupedSketches, HllType, Joint, ReferenceSketch, Sketch, SketchRef, Union,
     decode_parts, relative_standard_error_at,
+};
+pub use quantile::{
+    Bounded, GroupedQuantiles, Percentile, PercentileError, QuantileRef, QuantileSketch,
+    QuantileUnion, Scale,
 };

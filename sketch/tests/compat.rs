@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clio_sketch::{Family, Form, Precision, Sketch, TupleHasher};
+use clio_sketch::{Buckets, Family, Form, Precision, QuantileSketch, Scale, Sketch, TupleHasher};
 
 struct Case {
     file: &'static str,
@@ -54,6 +54,30 @@ fn files_of_every_version_are_read_and_the_last_is_written() {
         assert_eq!(read.form(), case.form, "{}", case.file);
         assert_eq!(read, sketch, "{}", case.file);
         assert_eq!(to_hex(&sketch.encode()), to_hex(&bytes), "{}", case.file);
+    }
+}
+
+/// Sketches of quantiles: of no value, of zero, of both signs, and of many. Each file by its name and what it is of.
+#[test]
+fn quantiles_of_every_version_are_read_and_the_last_is_written() {
+    let of_many = |n: u32| (0..n).map(|value| f64::from(value * value) / 7.0 - 50.0).collect();
+    let cases: [(&str, f64, &[f64], Vec<f64>); 4] = [
+        ("quantiles-v1-empty.hex", 0.02, &[], Vec::new()),
+        ("quantiles-v1-zero.hex", 0.02, &[30.0, 120.0], vec![0.0; 200]),
+        ("quantiles-v1-signs.hex", 0.01, &[0.5], vec![-1e9, -3.25, 0.0, 0.5, 0.5, 1e18]),
+        ("quantiles-v1-many.hex", 0.05, &[30.0], of_many(300)),
+    ];
+    for (file, error, edges, values) in cases {
+        let scale = Scale::new(Buckets::try_new(error, edges).unwrap());
+        let mut sketch = QuantileSketch::new(&scale);
+        values.iter().for_each(|value| sketch.insert(*value).unwrap());
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata").join(file);
+        if std::env::var_os("CLIO_UPDATE_EXPECTATIONS").is_some() {
+            fs::write(&path, to_hex(&sketch.encode())).unwrap();
+        }
+        let bytes = from_hex(&fs::read_to_string(&path).unwrap());
+        assert_eq!(QuantileSketch::decode(&scale, &bytes).unwrap(), sketch, "{file}");
+        assert_eq!(to_hex(&sketch.encode()), to_hex(&bytes), "{file}");
     }
 }
 

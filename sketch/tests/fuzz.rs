@@ -35,9 +35,10 @@ fn run(name: &str, bytes: &[u8], body: Body) {
 
 #[test]
 fn decoders_take_the_corpus_and_everything_that_it_begins_with() {
-    let targets: [(_, Body); 2] = [
+    let targets: [(_, Body); 3] = [
         ("decode_hllpp", bodies::decode_hllpp),
         ("decode_datasketches", bodies::decode_datasketches),
+        ("decode_quantiles", bodies::decode_quantiles),
     ];
     for (target, body) in targets {
         for (name, bytes) in corpus(target) {
@@ -50,8 +51,11 @@ fn decoders_take_the_corpus_and_everything_that_it_begins_with() {
 
 #[test]
 fn unions_take_the_corpus() {
-    let targets: [(_, Body); 2] =
-        [("union_decoded", bodies::union_decoded), ("grouped_union", bodies::grouped_union)];
+    let targets: [(_, Body); 3] = [
+        ("union_decoded", bodies::union_decoded),
+        ("grouped_union", bodies::grouped_union),
+        ("union_quantiles", bodies::union_quantiles),
+    ];
     for (target, body) in targets {
         for (name, bytes) in corpus(target) {
             run(&name, &bytes, body);

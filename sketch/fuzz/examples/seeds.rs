@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clio_sketch::{Family, HllType, Precision, Sketch};
+use clio_sketch::{Buckets, Family, HllType, Precision, QuantileSketch, Scale, Sketch};
 
 fn main() -> std::io::Result<()> {
     let root = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "corpus".to_owned()));
@@ -19,6 +19,9 @@ fn main() -> std::io::Result<()> {
         write(&root.join(target), &seeds)?;
         of_family.push(seeds);
     }
+    let spreads = spreads();
+    write(&root.join("decode_quantiles"), &spreads)?;
+    write(&root.join("union_quantiles"), &pairs_of_spreads(&spreads))?;
     write(&root.join("union_decoded"), &pairs(&of_family))?;
     write(&root.join("grouped_union"), &steps(&of_family))
 }
@@ -43,6 +46,46 @@ fn sketches(family: Family) -> Vec<Vec<u8>> {
     seeds.sort();
     seeds.dedup();
     seeds
+}
+
+/// Encoded sketches of quantiles: empty, of one value, of both signs, of values far apart, with many in one bucket.
+fn spreads() -> Vec<Vec<u8>> {
+    let of_values: [fn(u32) -> Vec<f64>; 6] = [
+        |_| Vec::new(),
+        |n| vec![f64::from(n)],
+        |n| (0..n).map(|value| f64::from(value) - 20.0).collect(),
+        |n| (0..n % 28).map(|power| 10.0_f64.powi(power as i32 - 9)).collect(),
+        |n| vec![0.0; n as usize * 100],
+        |n| (0..n * 20).map(|value| f64::from(value % 7) * 30.0).collect(),
+    ];
+    let mut seeds = Vec::new();
+    for (error, edges) in [(0.02, &[30.0, 120.0][..]), (0.2, &[]), (0.001, &[1.0])] {
+        let scale = Scale::new(Buckets::try_new(error, edges).expect("valid buckets"));
+        for of in of_values {
+            for n in [1, 3, 45] {
+                let mut sketch = QuantileSketch::new(&scale);
+                of(n).into_iter().for_each(|value| sketch.insert(value).expect("in range"));
+                seeds.push(sketch.encode());
+            }
+        }
+    }
+    seeds.sort();
+    seeds.dedup();
+    seeds
+}
+
+/// Two sketches of quantiles each, as the target reads them.
+fn pairs_of_spreads(seeds: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut pairs = Vec::new();
+    for (i, one) in seeds.iter().enumerate() {
+        for other in [one, &seeds[(i + 1) % seeds.len()], &seeds[(i * 7 + 3) % seeds.len()]] {
+            let mut pair = u16::try_from(one.len()).expect("small").to_le_bytes().to_vec();
+            pair.extend_from_slice(one);
+            pair.extend_from_slice(other);
+            pairs.push(pair);
+        }
+    }
+    pairs
 }
 
 /// The same as a hash table, as Spark writes it, of what is written as a list.

@@ -4,7 +4,8 @@
 //! Each panics when something does not hold, and returns without a word when the bytes are no sketch.
 
 use clio_sketch::{
-    Family, Form, GroupedSketches, HllType, Precision, Sketch, SketchError, SketchRef, Union,
+    Buckets, Family, Form, GroupedQuantiles, GroupedSketches, HllType, Percentile, Precision,
+    QuantileRef, QuantileSketch, QuantileUnion, Scale, Sketch, SketchError, SketchRef, Union,
     decode_parts,
 };
 
@@ -134,6 +135,111 @@ pub fn grouped_union(bytes: &[u8]) {
     });
     assert_eq!((group, groups.n_groups()), (N_GROUPS / 2, N_GROUPS - N_GROUPS / 2));
     assert_eq!(groups.estimate(0), sketches[N_GROUPS / 2].estimate(), "the others move up");
+}
+
+/// Any bytes as a sketch of quantiles: an error, or the sketch whose only bytes these are.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn decode_quantiles(bytes: &[u8]) {
+    let scale = match Scale::of_bytes(bytes) {
+        Ok(scale) => scale,
+        Err(error) => {
+            let some = Scale::new(Buckets::try_new(0.02, &[30.0]).expect("valid buckets"));
+            assert_eq!(QuantileSketch::decode(&some, bytes).as_ref(), Err(&error));
+            refuse_quantiles(&error);
+            return;
+        }
+    };
+    let mut decoded = None;
+    let memory = allocation_counter::measure(|| {
+        decoded = Some(QuantileSketch::decode(&scale, bytes));
+    });
+    let decoded = decoded.expect("measured above");
+    // Whatever the number of buckets says, memory is taken for what is there.
+    let present = 8 * bytes.len() as u64 + MESSAGE_BYTES;
+    assert!(memory.bytes_max <= present, "{memory:?}, {} bytes", bytes.len());
+    let view = QuantileRef::parse(&scale, bytes);
+    let mut union = QuantileUnion::new(&scale);
+    let sketch = match decoded {
+        Ok(sketch) => sketch,
+        Err(error) => {
+            assert_eq!(view.map(|view| view.n_values()), Err(error.clone()));
+            assert_eq!(union.union_bytes(bytes).as_ref(), Err(&error));
+            assert!(union.is_empty());
+            refuse_quantiles(&error);
+            return;
+        }
+    };
+    assert_eq!(sketch.encode(), bytes, "one multiset of values has one encoding");
+    let view = view.expect("decoded above");
+    assert_eq!(view.n_values(), sketch.n_values());
+    union.union_body(view.body(), view.n_values()).expect("decoded above");
+    assert_eq!(union.to_sketch(), sketch);
+    check_quantiles(&sketch);
+}
+
+/// Two sketches of quantiles, the first as long as the first two bytes say: united both ways they are the same, taken off
+/// again they are what they were, and a grouped state agrees.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn union_quantiles(bytes: &[u8]) {
+    let &[low, high, ref rest @ ..] = bytes else { return };
+    let (one, other) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([low, high]))));
+    let Ok(scale) = Scale::of_bytes(one) else { return };
+    let Ok(left) = QuantileSketch::decode(&scale, one) else { return };
+    let mut to_left = left.clone();
+    let mut groups = GroupedQuantiles::new(&scale);
+    groups.resize(1);
+    groups.union_bytes(0, one).expect("decoded above");
+    if let Err(error) = to_left.union_bytes(other) {
+        assert_eq!(to_left, left, "a refusal changes nothing");
+        assert_eq!(groups.union_bytes(0, other), Err(error));
+        return;
+    }
+    let mut to_right = QuantileSketch::decode(&scale, other).expect("united above");
+    let right = to_right.clone();
+    to_right.union(&left).expect("one kind");
+    assert_eq!(to_left, to_right, "order does not matter");
+    assert_eq!(to_left.without(&left), Ok(Some(right)), "what was added can be taken off");
+    groups.union_bytes(0, other).expect("united above");
+    groups.encode_first(1, |written| assert_eq!(written, to_left.encode()));
+    check_quantiles(&to_left);
+}
+
+/// Checks that an error says where bytes stopped being a sketch, or that there were too many values.
+fn refuse_quantiles(error: &SketchError) {
+    let text = error.to_string();
+    assert!(text.starts_with("sketch bytes at offset "), "{text}");
+    assert!(text.len() < 200, "{text}");
+}
+
+/// Checks what is always true of a sketch of quantiles.
+fn check_quantiles(sketch: &QuantileSketch) {
+    assert!(sketch.counts().is_sorted_by(|one, other| one.0 < other.0));
+    assert_eq!(sketch.counts().iter().map(|(_, count)| count).sum::<u64>(), sketch.n_values());
+    let mut before = f64::NEG_INFINITY;
+    for percent in [0.0, 1.0, 50.0, 99.99, 100.0] {
+        let percentile = Percentile::try_new(percent).expect("within 0 to 100");
+        let Some(found) = sketch.quantile(percentile) else {
+            assert!(sketch.is_empty());
+            continue;
+        };
+        assert!(found.lower <= found.value && found.value <= found.upper, "{found:?}");
+        assert!(before <= found.value, "quantiles rise");
+        before = found.value;
+    }
+    for threshold in [-1e3, 0.0, 30.0, 1e12] {
+        if let (Some(below), Some(above)) =
+            (sketch.share_below(threshold), sketch.share_above(threshold))
+        {
+            assert!(below.lower <= below.value && below.value <= below.upper, "{below:?}");
+            assert!((below.value + above.value - 1.0).abs() < 1e-9, "{below:?} {above:?}");
+        }
+    }
 }
 
 fn family_of(byte: u8) -> Family {
