@@ -9,6 +9,7 @@
 //! ```
 
 mod float;
+mod quantile;
 mod sketch;
 mod total;
 mod whole;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use clio_lake::StoredType;
 use clio_proto::MeasureKind;
+use clio_sketch::Scale;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::Expr;
@@ -47,6 +49,9 @@ pub(crate) trait MeasureRules: fmt::Debug + Send + Sync {
 
     /// Whether cells add up to one whole number, so that another way of adding up must give the same.
     fn is_whole(&self) -> bool;
+
+    /// That number, of an aggregate of cells with one row; 0 where there is none.
+    fn whole(&self, total: &ArrayRef) -> Result<i128, EtlError>;
 
     /// Whether a parent is, to the byte, what any grouping of its parts adds up to. If not, it is always made of
     /// all its children.
@@ -104,6 +109,9 @@ pub(crate) fn rules(kind: &MeasureKind, stored: StoredType) -> Arc<dyn MeasureRu
         StoredType::FloatSum => Arc::new(float::FloatSumRules),
         StoredType::Sketch { family, precision } => {
             Arc::new(sketch::SketchRules { family, precision, is_ready_made: kind.is_ready_made() })
+        }
+        StoredType::Quantiles { buckets } => {
+            Arc::new(quantile::QuantileRules { scale: Scale::new(buckets) })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An exact recount of days beside what the lake holds of them: *are the numbers right?*
 //!
 //! ```text
-//! sources ─▶ read by a second way ─▶ a view each ─▶ SQL: COUNT(*), SUM, DISTINCT ─┐
+//! sources ─▶ read by a second way ─▶ a view each ─▶ SQL: COUNT, SUM, DISTINCT, ORDER ─┐
 //! lookups ─▶ read by a second way ─▶ joined in SQL                                ├─▶ compare ─▶ report, file
 //! lake    ─▶ the day's cells ─▶ sums and unions by dimension ─────────────────────┘
 //! ```
@@ -19,6 +19,7 @@ mod credited;
 mod exact;
 mod facts;
 mod place;
+mod quantiles;
 mod stored;
 
 #[cfg(test)]

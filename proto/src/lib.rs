@@ -23,6 +23,7 @@ mod toml_file;
 pub mod wire;
 
 pub use client::{RemoteConfig, RemoteCubes};
+pub use clio_sketch::Percentile;
 pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
     error_from_status, has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire,
@@ -38,10 +39,10 @@ pub use field::FieldRef;
 pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    AsOf, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
+    AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
     Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
     Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model, ModelError, OnBadRows,
-    OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck, Source, SqlColumn,
+    OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck, Share, Source, SqlColumn,
     TimesAre, UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
 };
 pub use period::{

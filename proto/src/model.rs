@@ -6,6 +6,7 @@
 //!                └── problems.rs: every problem at once, each with file, line, key, mend ──┘
 //! ```
 
+mod asked;
 mod attribution;
 mod checks;
 mod columns;
@@ -22,15 +23,16 @@ mod week;
 
 use std::fmt;
 
+pub use asked::AskedMeasure;
 pub use attribution::{Attribution, Credit, Window, WindowError};
 pub use checks::{
     Check, CheckKind, MissingCheck, OnFailure, OutOfDayCheck, Per, RowsCheck, UnattributedCheck,
     WithinCheck,
 };
-use clio_sketch::{Family, Precision};
+use clio_sketch::{Buckets, Family, Precision};
 pub use columns::{ColumnType, ColumnTypeError};
 pub use dimension::{Dimension, DimensionColumn};
-pub use expression::{Expression, ExpressionError};
+pub use expression::{Expression, ExpressionError, Share};
 pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -288,6 +290,16 @@ pub enum MeasureKind {
         /// instead of values. A row then stands for any number of events.
         from_sketch: bool,
     },
+    /// How the values of a column are spread over a source's events: any quantile, and the share below any threshold; nulls
+    /// do not count. It is no one number: queries ask for one by [`AskedMeasure`], derived measures by [`Share`].
+    Quantile {
+        /// The source's name.
+        source: String,
+        /// Whose values.
+        of: SqlColumn,
+        /// Which values are told apart: the relative error, and the edges at which shares are exact.
+        buckets: Buckets,
+    },
     /// An expression over stored measures.
     Derived {
         /// The expression.
@@ -299,9 +311,10 @@ impl MeasureKind {
     /// The source whose events are measured; `None` for a derived measure.
     pub fn source(&self) -> Option<&str> {
         match self {
-            Self::Count { source } | Self::Sum { source, .. } | Self::Distinct { source, .. } => {
-                Some(source)
-            }
+            Self::Count { source }
+            | Self::Sum { source, .. }
+            | Self::Distinct { source, .. }
+            | Self::Quantile { source, .. } => Some(source),
             Self::Derived { .. } => None,
         }
     }
@@ -310,7 +323,7 @@ impl MeasureKind {
     pub fn columns(&self) -> &[SqlColumn] {
         match self {
             Self::Count { .. } | Self::Derived { .. } => &[],
-            Self::Sum { of, .. } => std::slice::from_ref(of),
+            Self::Sum { of, .. } | Self::Quantile { of, .. } => std::slice::from_ref(of),
             Self::Distinct { of, .. } => of,
         }
     }
@@ -318,8 +331,22 @@ impl MeasureKind {
     /// The expression of a derived measure, which whoever answers computes from others; `None` for one that cells hold.
     pub fn expression(&self) -> Option<&Expression> {
         match self {
-            Self::Count { .. } | Self::Sum { .. } | Self::Distinct { .. } => None,
+            Self::Count { .. }
+            | Self::Sum { .. }
+            | Self::Distinct { .. }
+            | Self::Quantile { .. } => None,
             Self::Derived { expression } => Some(expression),
+        }
+    }
+
+    /// The buckets of a quantile measure.
+    pub fn buckets(&self) -> Option<Buckets> {
+        match self {
+            Self::Quantile { buckets, .. } => Some(*buckets),
+            Self::Count { .. }
+            | Self::Sum { .. }
+            | Self::Distinct { .. }
+            | Self::Derived { .. } => None,
         }
     }
 
@@ -332,7 +359,10 @@ impl MeasureKind {
     pub fn is_ready_made(&self) -> bool {
         match self {
             Self::Distinct { from_sketch, .. } => *from_sketch,
-            Self::Count { .. } | Self::Sum { .. } | Self::Derived { .. } => false,
+            Self::Count { .. }
+            | Self::Sum { .. }
+            | Self::Quantile { .. }
+            | Self::Derived { .. } => false,
         }
     }
 }

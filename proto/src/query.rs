@@ -58,7 +58,8 @@ pub struct Query {
     /// either side, `not` the others; a test of another field leaves all. Where no single value can make it
     /// true (`allOf [a, b]`, `anyOf [a]` and `anyOf [b]`), they are the values that its parts ask for.
     pub group_by: Vec<GroupKey>,
-    /// Names of measures, in the order of the answer's values. At least one, each once, at most
+    /// Names of measures, of a quantile measure with the quantile behind a point (`watch.p90`), in the order of the answer's
+    /// values. At least one, each once, at most
     /// [`MAX_MEASURES`].
     pub measures: Vec<String>,
     /// Which groups stay; `None` for all. Only where rows are grouped. The total is that of all groups.
@@ -387,7 +388,7 @@ pub struct Row {
     /// One for each measure asked for, in order.
     pub values: Vec<Value>,
     /// Where shares are asked for, one for each measure: the value over the total's. Undefined where the total is 0, where either
-    /// is below 0, and of derived measures, whose groups are no parts of a whole.
+    /// is below 0, and of derived measures and quantiles, whose groups are no parts of a whole.
     pub shares: Vec<Value>,
     /// Where ranks are asked for, the places that it may have; `None` where the value is undefined.
     pub rank: Option<Rank>,
@@ -432,9 +433,10 @@ pub struct Value {
     /// [`Reach`]), and then they are there. Of a whole
     /// number beyond 2^53, the nearest double.
     pub value: Option<f64>,
-    /// The lower end of the 95 % interval of the sketches' error.
+    /// The lower end of the 95 % interval of the sketches' error; of quantiles, and of shares of their values, the least that the
+    /// number can be.
     pub lower: Option<f64>,
-    /// The upper end of the 95 % interval of the sketches' error.
+    /// The upper end of the 95 % interval of the sketches' error; of quantiles, and of shares of their values, the most.
     pub upper: Option<f64>,
     /// Neither sketch error nor rounding is in it: both bounds equal the value. A sum of other than whole
     /// numbers counts as exact up to 2^53, and has some fifteen digits.

@@ -119,6 +119,17 @@ pub enum MeasureClass {
         /// One standard error, relative.
         relative_error: f64,
     },
+    /// A quantile of a column's values, in buckets.
+    Quantile {
+        /// The quantile measure: any other quantile of it may be asked for as `watch.p99.9`.
+        measure: String,
+        /// Which quantile, in per cent.
+        percent: f64,
+        /// How far it is off at the most, relative.
+        relative_error: f64,
+        /// At which numbers the share of values below is exact, upwards.
+        edges: Vec<f64>,
+    },
     /// An expression over other measures.
     Derived {
         /// The expression as the model has it.
@@ -130,12 +141,13 @@ impl MeasureClassName {
     /// Every kind.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The name: `count`, `sum`, `distinct`, `derived`.
+    /// The name: `count`, `sum`, `distinct`, `quantile`, `derived`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Count => "count",
             Self::Sum => "sum",
             Self::Distinct => "distinct",
+            Self::Quantile => "quantile",
             Self::Derived => "derived",
         }
     }

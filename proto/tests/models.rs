@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clio_proto::{
-    Attribution, Check, Credit, CsvOptions, Dimension, DimensionColumn, FileSet, Format,
-    MeasureFormat, MeasureKind, Model, OnBadRows, SqlColumn,
+    AskedMeasure, Attribution, Check, Credit, CsvOptions, Dimension, DimensionColumn, FileSet,
+    Format, MeasureFormat, MeasureKind, Model, OnBadRows, SqlColumn,
 };
 
 const MEDIA: &str = include_str!("models/media.toml");
@@ -118,6 +118,68 @@ fn a_model_over_csv_files_is_understood() {
     let precise = &model.measure("precise_users").unwrap().kind;
     assert!(matches!(precise, MeasureKind::Distinct { precision, .. } if precision.get() == 16));
     assert_eq!(model.timezone_name(), "Asia/Tokyo");
+}
+
+#[test]
+fn a_quantile_measure_is_asked_for_by_a_quantile() {
+    let watch = "
+[measure.watch]
+source = \"qualified_plays\"
+kind = \"quantile\"
+of = \"watch_seconds\"
+error = \"2%\"
+edges = [30, 120.5]
+display = \"Watched\"
+[measure.short]
+kind = \"derived\"
+expr = \"share_below(watch, 30)\"
+";
+    let model = parse(&format!("{MEDIA}{watch}"));
+    let kind = &model.measure("watch").unwrap().kind;
+    let buckets = kind.buckets().unwrap();
+    assert_eq!(buckets.to_string(), "error 2 %, edges 30, 120.5");
+    assert_eq!(kind.source(), Some("qualified_plays"));
+    assert_eq!(kind.columns(), [SqlColumn("watch_seconds".to_owned())]);
+    assert!(kind.is_stored() && !kind.is_ready_made());
+    let names = model.asked_names();
+    assert_eq!(names[names.len() - 4..], ["take_rate", "watch.p50", "watch.p90", "short"]);
+    let asked = |name: &str| match model.asked(name) {
+        Ok(AskedMeasure::Number(measure)) => measure.name.clone(),
+        Ok(AskedMeasure::Quantile(measure, percentile)) => {
+            format!("{percentile} of {}", measure.name)
+        }
+        Err(error) => error.message,
+    };
+    for (name, expected) in [
+        ("short", "short"),
+        ("watch.p50", "p50 of watch"),
+        ("watch.p99.95", "p99.95 of watch"),
+        ("plays.p50", "`plays` is no quantile measure, and has no `p50`; ask for `plays`"),
+        (
+            "watch",
+            "`watch` is a quantile measure, which is no one number; ask for a quantile of it, such as `watch.p50` or \
+             `watch.p99.9`",
+        ),
+        (
+            "watch.median",
+            "`watch.median`: `median` is no quantile: they are `p0` to `p100`, with up to two digits behind the point, such \
+             as `p50` or `p99.9`",
+        ),
+    ] {
+        assert_eq!(asked(name), expected);
+    }
+    assert!(asked("wach.p50").starts_with("unknown measure `wach.p50`; there are: `impressions`"));
+
+    let same = |from: &str, to: &str| {
+        let changed = format!("{MEDIA}{}", watch.replace(from, to));
+        parse(&changed).fingerprint() == model.fingerprint()
+    };
+    assert!(same("\"2%\"", "0.02"));
+    assert!(same("30, 120.5", "30.0, 120.50"));
+    assert!(same("share_below(watch, 30)", "share_below( watch,30.0 )"));
+    assert!(!same("\"2%\"", "\"2.5%\""));
+    assert!(!same("30, 120.5", "30"));
+    assert!(!same("share_below(watch, 30)", "share_above(watch, 30)"));
 }
 
 #[test]

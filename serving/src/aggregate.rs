@@ -5,7 +5,7 @@
 //!                                  counts and sums are added at once (sums.rs)
 //!                                  each (file, row) is noted with its group
 //! then, group by group             the sketches of its rows are united in one scratch and
-//!                                  estimated (estimates.rs)
+//!                                  estimated (estimates.rs), or read off (quantiles.rs)
 //! ```
 //!
 //! Sketches are united group by group, not row by row, so that a query with a hundred thousand groups
@@ -22,6 +22,7 @@ mod measures;
 mod newcomers;
 mod order;
 mod others;
+mod quantiles;
 mod ranks;
 mod reach;
 mod rest;
@@ -38,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clio_proto::{Code, Compared, Key, Reach, Row, ServiceError, Value, Work, WorkStep};
 
 use crate::config::Limits;
-use crate::plan::{Output, Plan};
+use crate::plan::{Output, Plan, Reading};
 use crate::propagation;
 use crate::snapshot::Snapshot;
 use gathered::{Asked, Cells, Gathered};
@@ -152,13 +153,15 @@ pub(crate) fn run(
     Ok(Grouped { rows, total, others, reach, n_groups, work })
 }
 
-/// What part of the total each value is; derived measures are no parts of a whole.
+/// What part of the total each value is; derived measures and quantiles are no parts of a whole.
 fn shares_of(plan: &Plan, values: &[Value], total: &[Value]) -> Vec<Value> {
     let parts = plan.outputs.iter().zip(values.iter().zip(total));
     parts
         .map(|(output, (part, whole))| match output {
-            Output::Stored(_) => shares::share(*part, *whole),
-            Output::Derived { .. } => Value::undefined(),
+            Output::Stored(at) if plan.measures[*at].reading == Reading::Number => {
+                shares::share(*part, *whole)
+            }
+            Output::Stored(_) | Output::Derived { .. } => Value::undefined(),
         })
         .collect()
 }

@@ -283,13 +283,12 @@ pub enum FileProblem {
     },
     /// More different values than events.
     #[error(
-        "row {row}: `{distinct}` has at least {lower} different values among {found} events of \
-         `{count}`"
+        "row {row}: `{distinct}` has at least {lower} values among {found} events of `{count}`"
     )]
     DistinctAboveCount {
         /// The row, counted from 0.
         row: usize,
-        /// The distinct measure.
+        /// The measure of different values, or of quantiles.
         distinct: String,
         /// The least that it can be.
         lower: f64,

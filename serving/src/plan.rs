@@ -17,7 +17,9 @@ mod windows;
 use std::sync::Arc;
 
 use clio_lake::StoredType;
-use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Period};
+use clio_proto::{
+    Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
+};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
@@ -36,8 +38,8 @@ pub(crate) struct Plan {
     pub(crate) filter: Option<RowFilter>,
     /// What rows are grouped by, as the query orders it.
     pub(crate) keys: Vec<PlanKey>,
-    /// Positions of the stored measures that are needed, each once: those that answers have first.
-    pub(crate) measures: Vec<usize>,
+    /// What is needed of stored measures, each once: what answers have first.
+    pub(crate) measures: Vec<PlanMeasure>,
     /// How many of them answers have; the others say which groups stay.
     pub(crate) n_answered: usize,
     /// The measures asked for, as the query orders them.
@@ -69,7 +71,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// How the stored measure at a position of its list is held.
     pub(crate) fn stored_type(&self, snapshot: &Snapshot, measure: usize) -> StoredType {
-        snapshot.layout.measures[self.measures[measure]].stored
+        snapshot.layout.measures[self.measures[measure].column].stored
     }
 
     /// The same over other days: what is selected, and nothing of pages.
@@ -152,12 +154,33 @@ pub(crate) enum PlanKey {
     },
 }
 
+/// What is needed of a stored measure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PlanMeasure {
+    /// The position among the snapshot's stored measures.
+    pub(crate) column: usize,
+    pub(crate) reading: Reading,
+}
+
+/// What is read off a stored measure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reading {
+    /// The number that it is.
+    Number,
+    /// Of a quantile measure, a quantile.
+    Quantile(Percentile),
+    /// Of a quantile measure, the share of values below a threshold.
+    Below(f64),
+    /// Of a quantile measure, the share of values that are not.
+    Above(f64),
+}
+
 /// A measure asked for.
 #[derive(Debug, Clone)]
 pub(crate) enum Output {
     /// The position among the plan's `measures`.
     Stored(usize),
-    /// An expression over measures, each with its position among the plan's `measures`, and the pairs of them of which the
+    /// An expression over measures and shares, each with its position among the plan's `measures`, and the pairs of them of which the
     /// first counts a part of those that the second one counts.
     Derived { expression: Expression, of: Vec<(String, usize)>, parts: Vec<(String, String)> },
 }

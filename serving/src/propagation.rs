@@ -32,7 +32,7 @@ pub(crate) fn with_bounds(
     lookup: impl Fn(&str) -> Value,
     is_part_of: impl Fn(&str, &str) -> bool,
 ) -> Value {
-    let names: Vec<&str> = expression.names().into_iter().collect();
+    let names: Vec<&str> = expression.terms().into_iter().collect();
     let measures: Vec<Value> = names.iter().map(|name| lookup(name)).collect();
     let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
         let lookup = |name: &str| number(names.iter().position(|known| *known == name)?);

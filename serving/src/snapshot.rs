@@ -14,6 +14,7 @@ mod decode;
 mod dictionary;
 mod field;
 mod fold;
+mod histograms;
 mod layout;
 mod load;
 mod lookup;
@@ -25,8 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use clio_proto::{
-    Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model, Period,
-    RetiredDays, ServiceError, SnapshotInfo, display_name,
+    AskedMeasure, Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model,
+    Percentile, Period, RetiredDays, ServiceError, SnapshotInfo, display_name,
 };
 use jiff::civil::Date;
 
@@ -36,6 +37,7 @@ pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;
 pub(crate) use field::Field;
 use field::Labels;
+pub(crate) use histograms::QuantileArena;
 pub(crate) use layout::Layout;
 pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
@@ -126,23 +128,9 @@ impl Snapshot {
                 has_media: attribute.is_none() && dimension.media.is_some(),
             }
         });
-        let measures = self.model.measures().iter().map(|measure| MeasureInfo {
-            name: measure.name.clone(),
-            label: measure.display.clone(),
-            class: match &measure.kind {
-                MeasureKind::Count { .. } => MeasureClass::Count,
-                MeasureKind::Sum { .. } => MeasureClass::Sum,
-                MeasureKind::Distinct { family, precision, .. } => MeasureClass::Distinct {
-                    family: family.name().to_owned(),
-                    precision: precision.get(),
-                    relative_error: precision.relative_standard_error(),
-                },
-                MeasureKind::Derived { expression } => {
-                    MeasureClass::Derived { expression: expression.text().to_owned() }
-                }
-            },
-            format: measure.format,
-        });
+        let names = self.model.asked_names();
+        let measures =
+            names.iter().filter_map(|name| Some(measure_info(self.model.asked(name).ok()?)));
         Description {
             week_starts: self.model.week_starts(),
             dataset: self.model.name().to_owned(),
@@ -150,6 +138,47 @@ impl Snapshot {
             fingerprint: self.model.fingerprint().clone(),
             fields: fields.collect(),
             measures: measures.collect(),
+        }
+    }
+}
+
+/// A measure as queries ask for it.
+fn measure_info(asked: AskedMeasure<'_>) -> MeasureInfo {
+    let measure = asked.measure();
+    let number = |class: MeasureClass| MeasureInfo {
+        name: measure.name.clone(),
+        label: measure.display.clone(),
+        class,
+        format: measure.format,
+    };
+    match (&measure.kind, asked) {
+        (MeasureKind::Count { .. }, _) => number(MeasureClass::Count),
+        (MeasureKind::Sum { .. }, _) => number(MeasureClass::Sum),
+        (MeasureKind::Distinct { family, precision, .. }, _) => number(MeasureClass::Distinct {
+            family: family.name().to_owned(),
+            precision: precision.get(),
+            relative_error: precision.relative_standard_error(),
+        }),
+        (MeasureKind::Derived { expression }, _) => {
+            number(MeasureClass::Derived { expression: expression.text().to_owned() })
+        }
+        (MeasureKind::Quantile { buckets, .. }, asked) => {
+            let percentile = match asked {
+                AskedMeasure::Quantile(_, percentile) => percentile,
+                AskedMeasure::Number(_) => Percentile::MEDIAN,
+            };
+            let class = MeasureClass::Quantile {
+                measure: measure.name.clone(),
+                percent: percentile.percent(),
+                relative_error: buckets.error(),
+                edges: buckets.edges().collect(),
+            };
+            let name = format!("{}.{percentile}", measure.name);
+            let label = match percentile {
+                Percentile::MEDIAN => format!("{}, median", measure.display),
+                other => format!("{}, {other}", measure.display),
+            };
+            MeasureInfo { name, label, ..number(class) }
         }
     }
 }

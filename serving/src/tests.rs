@@ -17,5 +17,6 @@ mod queries;
 mod reach;
 mod refusals;
 mod retired;
+mod spreads;
 mod states;
 mod windows;

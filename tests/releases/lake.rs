@@ -87,6 +87,12 @@ kind = 'count'
 source = 'credited'
 kind = 'sum'
 of = 'seconds'
+[measure.watch]
+source = 'credited'
+kind = 'quantile'
+of = 'seconds'
+error = '2%'
+edges = [30]
 [check.missing]
 on_failure = 'fail'
 at_most = '0%'

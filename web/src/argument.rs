@@ -179,6 +179,19 @@ pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
                 let member = entry(query.get("compare"), "member");
                 let field = entry(member.as_ref(), "field");
                 field.map_or(Ok(()), |it| unquoted("query.compare.member.field", &it))?;
+                let of_quantile = |path: &str, own: &Value| match own {
+                    Value::Object(own) => own
+                        .get("measure")
+                        .map_or(Ok(()), |it| unquoted(&format!("{path}.measure"), it)),
+                    _ => Ok(()),
+                };
+                match query.get("quantiles") {
+                    Some(Value::List(all)) => {
+                        all.iter().try_for_each(|own| of_quantile("query.quantiles", own))?;
+                    }
+                    Some(own) => of_quantile("query.quantiles", own)?,
+                    None => {}
+                }
                 let orders = match query.get("orderBy") {
                     Some(Value::List(orders)) => orders.as_slice(),
                     Some(order) => std::slice::from_ref(order),
@@ -189,6 +202,9 @@ pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
                     for name in ["measure", "key", "direction"] {
                         let path = format!("query.orderBy.{name}");
                         order.get(name).map_or(Ok(()), |it| unquoted(&path, it))?;
+                    }
+                    if let Some(own) = order.get("quantile") {
+                        of_quantile("query.orderBy.quantile", own)?;
                     }
                 }
             }

@@ -7,13 +7,14 @@ mod having;
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
     Code, Cursor, CursorParseError, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest,
-    Operator, Order, OrderBy, Query, QueryRange, ServiceError, SnapshotId, Takes, TimeWindow,
+    Operator, Order, OrderBy, Percentile, Query, QueryRange, ServiceError, SnapshotId, Takes,
+    TimeWindow,
 };
 
 use jiff::civil::Date;
 
 use crate::argument::Argument;
-use crate::names::{Names, enum_name};
+use crate::names::{Names, QUANTILES, enum_name, quantile_name};
 
 /// Rows of an answer when the query does not say how many.
 pub(crate) const DEFAULT_LIMIT: usize = 100;
@@ -43,12 +44,14 @@ pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, Servic
         (Some(first), Some(_)) => return Err(first.error("leave out `limit`, which it replaces")),
     };
     let after = query.entry("after")?.map(|after| cursor(&after)).transpose()?;
+    let mut measures = list(query, "measures", |name| measure(names, name))?;
+    measures.extend(list(query, QUANTILES, |own| quantile(names, own))?);
     let offset = query.entry("offset")?.map_or(Ok(0), |offset| offset.page())?;
     Ok(Query {
         range: range(date("from")?, date("to")?),
         filter: (!conditions.is_empty()).then(|| all_of(conditions)),
         group_by: list(query, "groupBy", |key| group_key(names, key))?,
-        measures: list(query, "measures", |name| measure(names, name))?,
+        measures,
         having: query
             .entry("having")?
             .map(|own| having::having(names, &own))
@@ -176,6 +179,19 @@ fn measure(names: &Names, name: &Argument<'_>) -> Result<String, ServiceError> {
     Ok(measure.to_owned())
 }
 
+/// A quantile of a quantile measure, by the name that queries have for it.
+fn quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
+    let missing = |name: &str| own.error(&format!("`{name}` is missing"));
+    let measure = own.entry("measure")?.ok_or_else(|| missing("measure"))?;
+    let percent = own.entry("percent")?.ok_or_else(|| missing("percent"))?;
+    let name =
+        names.quantile(measure.name()?).ok_or_else(|| measure.is_not("a quantile measure"))?;
+    let percentile = Percentile::try_new(percent.number()?).map_err(|_| {
+        percent.is_not("a number from 0 to 100 with up to two digits behind the point")
+    })?;
+    Ok(quantile_name(name, percentile))
+}
+
 fn extra(extra: &Argument<'_>) -> Result<Extra, ServiceError> {
     let name = extra.name()?;
     let found = Extra::ALL.into_iter().find(|own| enum_name(own.as_str()) == name);
@@ -183,9 +199,14 @@ fn extra(extra: &Argument<'_>) -> Result<Extra, ServiceError> {
 }
 
 fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError> {
-    let by = match (order.entry("measure")?, order.entry("key")?) {
-        (Some(name), None) => Order::Measure(measure(names, &name)?),
-        (None, Some(key)) => Order::Key(group_key(names, &key)?),
+    let by = (order.entry("measure")?, order.entry("key")?, order.entry("quantile")?);
+    let by = match by {
+        (Some(name), None, None) => Order::Measure(measure(names, &name)?),
+        (None, Some(key), None) => Order::Key(group_key(names, &key)?),
+        (None, None, Some(own)) => Order::Measure(quantile(names, &own)?),
+        _ if names.has_quantiles() => {
+            return Err(order.error("give exactly one of `measure`, `key` and `quantile`"));
+        }
         _ => return Err(order.error("give exactly one of `measure` and `key`")),
     };
     let direction = match order.entry("direction")? {

@@ -9,12 +9,18 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use clio_proto::{Description, FieldRef, GroupKey, Operator, ServiceError, TimeGrain};
+use clio_proto::{
+    Description, FieldRef, GroupKey, MeasureClass, Operator, Percentile, ServiceError, TimeGrain,
+};
 
 /// Names of `CubeFilter` that no field may take.
 pub(crate) const CONNECTIVES: [&str; 3] = ["and", "or", "not"];
 /// Names of `CubeRow` that no field, measure or time key may take.
 pub(crate) const ROW_LISTS: [&str; 2] = ["keys", "values"];
+
+/// The list of quantiles in `CubeQuery`, `CubeRow` and `CubeHaving`, of a dataset that has quantile measures: then no field and no
+/// measure may take its name.
+pub(crate) const QUANTILES: &str = "quantiles";
 
 /// The name as a value of an enum: `asset.media_type` becomes `ASSET_MEDIA_TYPE`.
 pub(crate) fn enum_name(name: &str) -> String {
@@ -52,6 +58,29 @@ pub(crate) fn time_fields(dataset: &Description) -> impl Iterator<Item = TimeGra
     time_grains(dataset).filter(move |grain| grain.is_reserved() || !is_measure(grain))
 }
 
+/// The quantile measures, each once: they are listed by some of their quantiles.
+pub(crate) fn quantile_measures(dataset: &Description) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for info in &dataset.measures {
+        match &info.class {
+            MeasureClass::Quantile { measure, .. } if !found.contains(&measure.as_str()) => {
+                found.push(measure);
+            }
+            MeasureClass::Quantile { .. }
+            | MeasureClass::Count
+            | MeasureClass::Sum
+            | MeasureClass::Distinct { .. }
+            | MeasureClass::Derived { .. } => {}
+        }
+    }
+    found
+}
+
+/// What queries ask a quantile by.
+pub(crate) fn quantile_name(measure: &str, percentile: Percentile) -> String {
+    format!("{measure}.{percentile}")
+}
+
 /// The name of a measure in `CubeHaving`: as a field, with a `_` behind it where that is a connective.
 pub(crate) fn condition_name(measure: &str) -> String {
     let name = field_name(measure);
@@ -84,6 +113,7 @@ pub(crate) struct Names {
     measures: HashMap<String, String>,
     filters: HashMap<String, FieldRef>,
     conditions: HashMap<String, String>,
+    quantiles: HashMap<String, String>,
     times: Vec<TimeGrain>,
 }
 
@@ -116,7 +146,9 @@ impl Names {
         check_unique([], texts(&measures))?;
         check_unique(CONNECTIVES.map(str::to_owned), camels(&fields))?;
         let row = camels(&fields).into_iter().chain(camels(&measures)).collect();
-        check_unique(times.into_iter().chain(ROW_LISTS).map(str::to_owned), row)?;
+        let quantiles = quantile_measures(dataset);
+        let list = (!quantiles.is_empty()).then_some(QUANTILES);
+        check_unique(times.into_iter().chain(ROW_LISTS).chain(list).map(str::to_owned), row)?;
 
         let refs = || dataset.fields.iter().map(|info| info.field.clone());
         Ok(Self {
@@ -124,6 +156,7 @@ impl Names {
             filters: fields.iter().map(|name| field_name(name)).zip(refs()).collect(),
             conditions: measures.iter().map(|name| (condition_name(name), name.clone())).collect(),
             measures: measures.iter().map(|name| (enum_name(name), name.clone())).collect(),
+            quantiles: quantiles.iter().map(|name| (enum_name(name), (*name).to_owned())).collect(),
             times: time_grains(dataset).collect(),
         })
     }
@@ -146,6 +179,16 @@ impl Names {
     /// The measure of a value of the enum `Measure`.
     pub(crate) fn measure(&self, enum_name: &str) -> Option<&str> {
         self.measures.get(enum_name).map(String::as_str)
+    }
+
+    /// The measure of a value of the enum `QuantileMeasure`.
+    pub(crate) fn quantile(&self, enum_name: &str) -> Option<&str> {
+        self.quantiles.get(enum_name).map(String::as_str)
+    }
+
+    /// Whether there are quantile measures.
+    pub(crate) fn has_quantiles(&self) -> bool {
+        !self.quantiles.is_empty()
     }
 
     /// The key of a value of the enum `GroupKey`.
@@ -286,5 +329,12 @@ mod tests {
         assert!(
             error(&|dataset| dataset.measures[0].name = "country".into()).contains("`country`")
         );
+        // Only where there are quantile measures is it one.
+        let named = |dataset: &mut Description| dataset.measures[0].name = "quantiles".into();
+        assert!(error(&named).contains("is a word"));
+        let mut dataset = media();
+        dataset.measures.retain(|measure| !matches!(measure.class, MeasureClass::Quantile { .. }));
+        named(&mut dataset);
+        assert!(Names::try_new(&dataset).is_ok());
     }
 }

@@ -13,6 +13,7 @@ mod newcomers;
 mod numbers;
 mod object;
 mod pages;
+mod quantile;
 mod question;
 mod reach;
 mod roots;
@@ -77,6 +78,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = members::register(schema);
     let schema = question::register(schema, dataset);
     let schema = answer::register(schema, dataset);
+    let schema = quantile::register(schema, dataset);
     let schema = coverage::register(schema);
     let schema = work::register(schema);
     let schema = reach::register(schema);

@@ -53,7 +53,13 @@ pub(crate) fn media() -> Description {
         precision: 14,
         relative_error: 0.008_125,
     };
-    let derived = MeasureClass::Derived { expression: "players / viewers".to_owned() };
+    let quantile = |percent| MeasureClass::Quantile {
+        measure: "watch".to_owned(),
+        percent,
+        relative_error: 0.02,
+        edges: vec![30.0, 120.0],
+    };
+    let derived = |expr: &str| MeasureClass::Derived { expression: expr.to_owned() };
     Description {
         dataset: "media".to_owned(),
         timezone: "UTC".to_owned(),
@@ -75,7 +81,15 @@ pub(crate) fn media() -> Description {
             measure("plays", "Plays", MeasureClass::Count, MeasureFormat::Number),
             measure("players", "Players", distinct(), MeasureFormat::Number),
             measure("watch_seconds", "Watch seconds", MeasureClass::Sum, MeasureFormat::Seconds),
-            measure("take_rate", "Take rate", derived, MeasureFormat::Percent),
+            measure("watch.p50", "Watch, median", quantile(50.0), MeasureFormat::Seconds),
+            measure("watch.p90", "Watch, p90", quantile(90.0), MeasureFormat::Seconds),
+            measure("take_rate", "Take rate", derived("players / viewers"), MeasureFormat::Percent),
+            measure(
+                "abandonment",
+                "Abandonment",
+                derived("share_below(watch, 30)"),
+                MeasureFormat::Percent,
+            ),
         ],
     }
 }

@@ -3,14 +3,17 @@
 
 use clio_lake::{CheckOutcome, StoredType};
 use clio_proto::Period;
-use clio_sketch::{Estimate, Form, SketchRef, Union, relative_standard_error_at};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use clio_sketch::{
+    Estimate, Family, Form, Precision, QuantileRef, Scale, SketchError, SketchRef, Union,
+    relative_standard_error_at,
+};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
 
 use crate::cells::CellShape;
 use crate::error::CheckError;
 
-/// No cell has more different values than events.
+/// No cell has more values, different ones or all that quantiles are of, than events.
 pub(crate) const DISTINCT_WITHIN_COUNT: &str = "distinct within count";
 /// The counts of a day's cells are the events that were read.
 pub(crate) const COUNTS_ARE_ROWS: &str = "counts are the rows read";
@@ -27,7 +30,7 @@ pub const INVARIANTS: [&str; 4] =
 #[derive(Debug, Clone)]
 pub(crate) struct Totals {
     pub(crate) n_cells: u64,
-    /// By measure: the sum of a count or of whole numbers; `None` for others.
+    /// By measure: the sum of a count or of whole numbers, or how many values quantiles are of; `None` for others.
     pub(crate) whole: Vec<Option<i128>>,
     /// By measure: the union of all sketches; `None` for others.
     unions: Vec<Option<Union>>,
@@ -40,7 +43,10 @@ impl Totals {
     pub(crate) fn new(shape: &CellShape) -> Self {
         let unions = shape.measures.iter().map(|measure| match measure.stored {
             StoredType::Sketch { family, precision } => Some(Union::new(family, precision)),
-            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => None,
+            StoredType::Count
+            | StoredType::WholeSum
+            | StoredType::FloatSum
+            | StoredType::Quantiles { .. } => None,
         });
         let whole = shape.measures.iter().map(|measure| measure.rules.is_whole().then_some(0));
         Self { n_cells: 0, whole: whole.collect(), unions: unions.collect() }
@@ -56,15 +62,6 @@ impl Totals {
         self.n_cells += cells.num_rows() as u64;
         let column = |measure: usize| cells.column(shape.n_dimensions + measure);
         for (index, measure) in shape.measures.iter().enumerate() {
-            if let Some(total) = &mut self.whole[index] {
-                let values = column(index).as_primitive::<Int64Type>();
-                *total += values.values().iter().map(|&value| i128::from(value)).sum::<i128>();
-            }
-            let (StoredType::Sketch { family, precision }, Some(union)) =
-                (measure.stored, &mut self.unions[index])
-            else {
-                continue;
-            };
             // A row with a sketch stands for any number of events.
             let count = shape
                 .measures
@@ -74,38 +71,29 @@ impl Totals {
                 })
                 .filter(|_| !measure.is_ready_made)
                 .map(|count| column(count).as_primitive::<Int64Type>());
-            let mut own = Union::new(family, precision);
-            let sketches = column(index).as_binary::<i32>();
-            for row in 0..sketches.len() {
-                let bytes = sketches.value(row);
-                let failed = |reason: String| CheckError::Invariant {
-                    invariant: DISTINCT_WITHIN_COUNT,
-                    period,
-                    reason: format!("cell {row}, measure `{}`: {reason}", measure.name),
-                };
-                union.union_bytes(bytes).map_err(|error| failed(error.to_string()))?;
-                let Some(count) = count else { continue };
-                let n_events = count.value(row);
-                // As many values as coupons at least: small sketches need no estimate.
-                let view =
-                    SketchRef::parse(family, bytes).map_err(|error| failed(error.to_string()))?;
-                if view.form() != Form::Registers
-                    && view.n_coupons() as u64 <= n_events.unsigned_abs()
-                {
+            let failed = |(row, reason): (usize, String)| CheckError::Invariant {
+                invariant: DISTINCT_WITHIN_COUNT,
+                period,
+                reason: format!("cell {row}, measure `{}`: {reason}", measure.name),
+            };
+            let whole = match measure.stored {
+                StoredType::Count | StoredType::WholeSum => {
+                    let values = column(index).as_primitive::<Int64Type>();
+                    values.values().iter().map(|&value| i128::from(value)).sum()
+                }
+                StoredType::FloatSum => continue,
+                StoredType::Sketch { family, precision } => {
+                    let Some(union) = &mut self.unions[index] else { continue };
+                    let kind = (family, precision);
+                    add_sketches(union, kind, column(index), count).map_err(failed)?;
                     continue;
                 }
-                own.clear();
-                own.union_bytes(bytes).map_err(|error| failed(error.to_string()))?;
-                // Not the 95 % bound: where every event is another person, one cell in forty lies below
-                // it by chance, and a lake has thousands.
-                let value = own.estimate().value;
-                let error = relative_standard_error_at(family, precision, value);
-                let lower = value * (1.0 - N_STANDARD_ERRORS * error);
-                if lower > n_events as f64 {
-                    return Err(failed(format!(
-                        "at least {lower:.0} different values in {n_events} events"
-                    )));
+                StoredType::Quantiles { buckets } => {
+                    n_values(&Scale::new(buckets), column(index), count).map_err(failed)?
                 }
+            };
+            if let Some(total) = &mut self.whole[index] {
+                *total += whole;
             }
         }
         Ok(())
@@ -129,6 +117,62 @@ impl Totals {
     fn estimate(&mut self, measure: usize) -> Option<Estimate> {
         self.unions[measure].as_mut().map(Union::estimate)
     }
+}
+
+/// Adds a column of sketches to their union, each of which counts no more values than there are events; else its row, and
+/// why.
+fn add_sketches(
+    union: &mut Union,
+    (family, precision): (Family, Precision),
+    sketches: &ArrayRef,
+    count: Option<&Int64Array>,
+) -> Result<(), (usize, String)> {
+    let mut own = Union::new(family, precision);
+    let sketches = sketches.as_binary::<i32>();
+    for row in 0..sketches.len() {
+        let bytes = sketches.value(row);
+        let failed = |error: SketchError| (row, error.to_string());
+        union.union_bytes(bytes).map_err(failed)?;
+        let Some(count) = count else { continue };
+        let n_events = count.value(row);
+        // As many values as coupons at least: small sketches need no estimate.
+        let view = SketchRef::parse(family, bytes).map_err(failed)?;
+        if view.form() != Form::Registers && view.n_coupons() as u64 <= n_events.unsigned_abs() {
+            continue;
+        }
+        own.clear();
+        own.union_bytes(bytes).map_err(failed)?;
+        // Not the 95 % bound: where every event is another person, one cell in forty lies below
+        // it by chance, and a lake has thousands.
+        let value = own.estimate().value;
+        let error = relative_standard_error_at(family, precision, value);
+        let lower = value * (1.0 - N_STANDARD_ERRORS * error);
+        if lower > n_events as f64 {
+            let reason = format!("at least {lower:.0} different values in {n_events} events");
+            return Err((row, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Of how many values a column of quantiles is, no cell of more than there are events; else its row, and why.
+fn n_values(
+    scale: &Scale,
+    sketches: &ArrayRef,
+    count: Option<&Int64Array>,
+) -> Result<i128, (usize, String)> {
+    let mut n_all = 0;
+    for (row, bytes) in sketches.as_binary::<i32>().iter().flatten().enumerate() {
+        let sketch = QuantileRef::parse(scale, bytes).map_err(|error| (row, error.to_string()))?;
+        let n_values = i128::from(sketch.n_values());
+        if let Some(count) = count
+            && n_values > i128::from(count.value(row))
+        {
+            return Err((row, format!("{n_values} values in {} events", count.value(row))));
+        }
+        n_all += n_values;
+    }
+    Ok(n_all)
 }
 
 /// Compares a day's counts with the events that were read for it, a source each.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -100,7 +100,7 @@ impl<'a> Union<'a> {
         grouped.execute_stream().await.map_err(|error| explained(STEP, error))
     }
 
-    /// What counts and whole sums come to over some files, for a check of their union.
+    /// What counts and whole sums come to over some files, and how many values quantiles are of, for a check of their union.
     pub(crate) async fn whole_totals(
         &self,
         parts: &[LakeFile],
@@ -120,15 +120,14 @@ impl<'a> Union<'a> {
         }
         let batches = self.frame(parts)?.aggregate(Vec::new(), sums).during(STEP)?.collect().await;
         let batches = batches.during(STEP)?;
-        let value_of = |name: &str| {
-            let column = batches.first()?.column_by_name(name)?;
-            let column = column.as_primitive_opt::<Decimal128Type>()?;
-            Some(if column.is_valid(0) { column.value(0) } else { 0 })
-        };
         let totals = self.shape.measures.iter().map(|measure| {
-            measure.rules.is_whole().then(|| value_of(&measure.name).unwrap_or_default())
+            if !measure.rules.is_whole() {
+                return Ok(None);
+            }
+            let total = batches.first().and_then(|batch| batch.column_by_name(&measure.name));
+            total.map_or(Ok(0), |total| measure.rules.whole(total)).map(Some)
         });
-        Ok(totals.collect())
+        totals.collect()
     }
 
     /// The cells of some files, as the engine reads them.

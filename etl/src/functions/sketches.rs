@@ -1,72 +1,95 @@
-//! The two aggregates over sketches: of hashes (a day's cells) and of sketches (a fold).
+//! The two aggregates over sketches of each kind: of what events have (a day's cells) and of sketches (a fold).
 //!
 //! ```text
-//! hashes   UInt64 ──distinct──▶ state: one sketch's bytes a group ──▶ result: the same bytes
-//! sketches Binary ──union─────▶ state: one sketch's bytes a group ──▶ result: the same bytes
+//! hashes   UInt64  ──distinct──▶ state: one sketch's bytes a group ──▶ result: the same bytes
+//! values   Float64 ──quantiles─▶ state: one sketch's bytes a group ──▶ result: the same bytes
+//! sketches Binary  ──union─────▶ state: one sketch's bytes a group ──▶ result: the same bytes
 //! ```
 //!
 //! State and result are `LargeBinary`: a day's dense sketches together pass 2 GiB, which the 32-bit
 //! offsets of `Binary` could not hold.
 
+mod states;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use clio_sketch::{Family, GroupedSketches, Precision, SketchError};
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, LargeBinaryBuilder, UInt64Array,
-};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, UInt64Type};
-use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
+use clio_sketch::{Family, GroupedQuantiles, GroupedSketches, Precision, Scale, SketchError};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, LargeBinaryBuilder};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
+use self::states::GroupStates;
+
 /// The sketch of a column of hashes; nulls do not count.
 pub(crate) fn distinct(family: Family, precision: Precision) -> AggregateUDF {
-    SketchAggregate::of(Input::Hashes, family, precision)
+    SketchAggregate::of(Input::Hashes, Kind::Distinct(family, precision))
 }
 
 /// The union of a column of sketches; nulls are empty sketches.
 pub(crate) fn union(family: Family, precision: Precision) -> AggregateUDF {
-    SketchAggregate::of(Input::Sketches, family, precision)
+    SketchAggregate::of(Input::Sketches, Kind::Distinct(family, precision))
+}
+
+/// The sketch of quantiles of a column of doubles; nulls do not count.
+pub(crate) fn quantiles(scale: &Scale) -> AggregateUDF {
+    SketchAggregate::of(Input::Values, Kind::Quantiles(scale.clone()))
+}
+
+/// The union of a column of sketches of quantiles; nulls are empty sketches.
+pub(crate) fn union_of_quantiles(scale: &Scale) -> AggregateUDF {
+    SketchAggregate::of(Input::Sketches, Kind::Quantiles(scale.clone()))
 }
 
 /// What the rows hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Input {
     Hashes,
+    Values,
     Sketches,
+}
+
+/// Of which kind the sketches are.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Distinct(Family, Precision),
+    Quantiles(Scale),
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SketchAggregate {
     input: Input,
-    family: Family,
-    precision: Precision,
+    kind: Kind,
     name: String,
     signature: Signature,
 }
 
 impl SketchAggregate {
-    fn of(input: Input, family: Family, precision: Precision) -> AggregateUDF {
+    fn of(input: Input, kind: Kind) -> AggregateUDF {
         let (verb, input_type) = match input {
             Input::Hashes => ("distinct", DataType::UInt64),
+            Input::Values => ("quantiles", DataType::Float64),
             Input::Sketches => ("union", DataType::LargeBinary),
+        };
+        let of = match &kind {
+            Kind::Distinct(family, precision) => format!("{family}_{precision}"),
+            Kind::Quantiles(scale) => {
+                let buckets = scale.buckets();
+                let edges = buckets.edges().map(|edge| format!("_{edge}"));
+                format!("{}{}", buckets.error_ppm(), edges.collect::<String>())
+            }
         };
         AggregateUDF::new_from_impl(Self {
             input,
-            family,
-            precision,
-            name: format!("clio_{verb}_{family}_{precision}"),
+            kind,
+            name: format!("clio_{verb}_{of}"),
             signature: Signature::exact(vec![input_type], Volatility::Immutable),
         })
-    }
-
-    fn groups(&self) -> SketchGroups {
-        SketchGroups::new(self.input, self.family, self.precision)
     }
 }
 
@@ -93,9 +116,14 @@ impl AggregateUDFImpl for SketchAggregate {
     }
 
     fn accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        let mut groups = self.groups();
-        groups.sketches.resize(1);
-        Ok(Box::new(OneGroup { groups, zeros: Vec::new() }))
+        Ok(match &self.kind {
+            Kind::Distinct(family, precision) => {
+                Box::new(OneGroup::new(SketchGroups::new(self.input, *family, *precision)))
+            }
+            Kind::Quantiles(scale) => {
+                Box::new(OneGroup::new(QuantileGroups::new(self.input, scale)))
+            }
+        })
     }
 
     fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
@@ -106,60 +134,51 @@ impl AggregateUDFImpl for SketchAggregate {
         &self,
         _args: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(self.groups()))
+        Ok(match &self.kind {
+            Kind::Distinct(family, precision) => {
+                Box::new(SketchGroups::new(self.input, *family, *precision))
+            }
+            Kind::Quantiles(scale) => Box::new(QuantileGroups::new(self.input, scale)),
+        })
     }
 
     fn default_value(&self, _data_type: &DataType) -> Result<ScalarValue> {
-        let mut groups = self.groups();
-        groups.sketches.resize(1);
-        groups.sketches.encode(0, &mut groups.bytes);
-        Ok(ScalarValue::LargeBinary(Some(groups.bytes)))
+        match &self.kind {
+            Kind::Distinct(family, precision) => {
+                OneGroup::new(SketchGroups::new(self.input, *family, *precision)).evaluate()
+            }
+            Kind::Quantiles(scale) => {
+                OneGroup::new(QuantileGroups::new(self.input, scale)).evaluate()
+            }
+        }
     }
 }
 
 /// One sketch a group, behind DataFusion's interface.
-pub(super) struct SketchGroups {
+pub(super) struct Groups<S> {
     input: Input,
-    sketches: GroupedSketches,
-    /// Working memory of encoding.
-    bytes: Vec<u8>,
+    sketches: S,
 }
+
+/// Of different values.
+pub(super) type SketchGroups = Groups<GroupedSketches>;
 
 impl SketchGroups {
     pub(super) fn new(input: Input, family: Family, precision: Precision) -> Self {
-        Self { input, sketches: GroupedSketches::new(family, precision), bytes: Vec::new() }
+        Self { input, sketches: GroupedSketches::new(family, precision) }
     }
+}
 
-    fn insert_hashes(
-        &mut self,
-        hashes: &UInt64Array,
-        groups: &[usize],
-        filter: Option<&BooleanArray>,
-    ) {
-        let n_nulls = hashes.null_count();
-        if n_nulls == hashes.len() {
-            // The rows of another source: nothing to do, and no need to look at each.
-            return;
-        }
-        match filter {
-            None if n_nulls == 0 => self.sketches.insert_batch(groups, hashes.values()),
-            None => {
-                for (hash, &group) in hashes.iter().zip(groups) {
-                    if let Some(hash) = hash {
-                        self.sketches.insert(group, hash);
-                    }
-                }
-            }
-            Some(filter) => {
-                for ((hash, &group), pass) in hashes.iter().zip(groups).zip(filter) {
-                    if let (Some(hash), Some(true)) = (hash, pass) {
-                        self.sketches.insert(group, hash);
-                    }
-                }
-            }
-        }
+/// Of quantiles.
+type QuantileGroups = Groups<GroupedQuantiles>;
+
+impl QuantileGroups {
+    fn new(input: Input, scale: &Scale) -> Self {
+        Self { input, sketches: GroupedQuantiles::new(scale) }
     }
+}
 
+impl<S: GroupStates> Groups<S> {
     fn union_sketches(
         &mut self,
         sketches: &dyn Array,
@@ -184,12 +203,12 @@ impl SketchGroups {
             EmitTo::First(n_groups) => n_groups,
         };
         let mut builder = LargeBinaryBuilder::with_capacity(n_groups, n_groups * 32);
-        self.sketches.encode_first(n_groups, |bytes| builder.append_value(bytes));
+        self.sketches.encode_first(n_groups, &mut |bytes| builder.append_value(bytes));
         Arc::new(builder.finish())
     }
 }
 
-impl GroupsAccumulator for SketchGroups {
+impl<S: GroupStates> GroupsAccumulator for Groups<S> {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],
@@ -199,10 +218,8 @@ impl GroupsAccumulator for SketchGroups {
     ) -> Result<()> {
         self.sketches.resize(total_num_groups);
         match self.input {
-            Input::Hashes => {
-                let hashes = hashes_of(&values[0])?;
-                self.insert_hashes(hashes, group_indices, opt_filter);
-                Ok(())
+            Input::Hashes | Input::Values => {
+                self.sketches.insert_batch(&values[0], group_indices, opt_filter)
             }
             Input::Sketches => self.union_sketches(&values[0], group_indices, opt_filter),
         }
@@ -232,31 +249,38 @@ impl GroupsAccumulator for SketchGroups {
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let n_rows = values[0].len();
-        let mut rows = Self::new(self.input, self.sketches.family(), self.sketches.precision());
+        let mut rows = Self { input: self.input, sketches: self.sketches.like() };
         let own_group: Vec<usize> = (0..n_rows).collect();
         rows.update_batch(values, &own_group, opt_filter, n_rows)?;
         rows.state(EmitTo::All)
     }
 
     fn size(&self) -> usize {
-        self.sketches.size_bytes() + self.bytes.capacity()
+        self.sketches.size_bytes()
     }
 }
 
 /// A single group behind DataFusion's other interface; a grouped state with one group, so that both
 /// merge each other's bytes by construction.
-struct OneGroup {
-    groups: SketchGroups,
+struct OneGroup<S> {
+    groups: Groups<S>,
     zeros: Vec<usize>,
 }
 
-impl std::fmt::Debug for OneGroup {
+impl<S: GroupStates> OneGroup<S> {
+    fn new(mut groups: Groups<S>) -> Self {
+        groups.sketches.resize(1);
+        Self { groups, zeros: Vec::new() }
+    }
+}
+
+impl<S> std::fmt::Debug for OneGroup<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OneGroup").finish_non_exhaustive()
     }
 }
 
-impl Accumulator for OneGroup {
+impl<S: GroupStates> Accumulator for OneGroup<S> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         self.zeros.resize(values[0].len(), 0);
         self.groups.update_batch(values, &self.zeros, None, 1)
@@ -279,13 +303,6 @@ impl Accumulator for OneGroup {
 
     fn size(&self) -> usize {
         size_of::<Self>() + self.groups.size() + self.zeros.capacity() * size_of::<usize>()
-    }
-}
-
-fn hashes_of(array: &ArrayRef) -> Result<&UInt64Array> {
-    match array.as_primitive_opt::<UInt64Type>() {
-        Some(hashes) => Ok(hashes),
-        None => exec_err!("hashes come as UInt64, found {}", array.data_type()),
     }
 }
 

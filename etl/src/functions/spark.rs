@@ -39,11 +39,7 @@ const DEFAULT_LG_K: u8 = 12;
 
 /// Makes `hll_sketch_agg`, `hll_union_agg`, `hll_union`, `hll_sketch_estimate` and `hll_sketch_bounds` known
 /// to an engine, named and behaving as Spark's; the last one is ours.
-///
-/// # Errors
-///
-/// When the engine does not take functions.
-pub fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
+pub(super) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     for of in [Of::Values, Of::Sketches] {
         let signature = Signature::user_defined(Volatility::Immutable);
         registry.register_udaf(Arc::new(AggregateUDF::new_from_impl(Agg { of, signature })))?;

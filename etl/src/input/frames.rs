@@ -14,7 +14,9 @@ use super::times::time;
 use crate::config::Days;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{Calendar, day_of, hash_of, instant_of, is_utc, number_of_text, ready_made};
+use crate::functions::{
+    Calendar, day_of, hash_of, instant_of, is_utc, number_of_text, ready_made, value_in_range,
+};
 use crate::input::enrich::{Enrichment, InForce};
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
 use crate::measures::MeasureRules;
@@ -275,6 +277,11 @@ impl Frames {
                 let sum_type = self.rules[position].input_type().expect("a sum has an input");
                 Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
             }
+            MeasureKind::Quantile { of, .. } => {
+                let value = scope.bind(&key, of)?;
+                let value = as_number(scope, &measure.name, of, value, frame, &DataType::Float64)?;
+                Some(value_in_range(&measure.name).call(vec![value]))
+            }
             MeasureKind::Distinct { of, family, precision, from_sketch: true, .. } => {
                 let [column] = of.as_slice() else {
                     unreachable!("a valid model has one column of sketches")
@@ -296,7 +303,7 @@ impl Frames {
         })
     }
 
-    /// What a sum takes of a row of its source, as the decimal that it is summed in.
+    /// What a sum takes of a row of its source, as the decimal that it is summed in, or a quantile measure, as a double.
     pub(crate) fn summand(
         &self,
         scope: &Scope<'_>,
@@ -345,7 +352,7 @@ fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, Et
     Ok(cast(text, wanted.clone()))
 }
 
-/// A value as the decimal that it is summed in; a text has to be a number.
+/// A value as the decimal that it is summed in, or as the double that quantiles are of; a text has to be a number.
 fn as_number(
     scope: &Scope<'_>,
     measure: &str,
@@ -365,7 +372,11 @@ fn as_number(
         found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
         found => {
             let key = format!("measure.{measure}.of");
-            return Err(scope.wrong_type(&key, &of.0, &found, "a sum takes numbers").into());
+            let mend = match sum_type {
+                DataType::Float64 => "a quantile measure takes numbers",
+                _ => "a sum takes numbers",
+            };
+            return Err(scope.wrong_type(&key, &of.0, &found, mend).into());
         }
     })
 }

@@ -43,6 +43,10 @@ impl MeasureRules for FloatSumRules {
         false
     }
 
+    fn whole(&self, _total: &ArrayRef) -> Result<i128, EtlError> {
+        unreachable!("a sum of other than whole numbers is none")
+    }
+
     fn adds_exactly(&self) -> bool {
         false
     }

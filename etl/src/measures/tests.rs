@@ -1,7 +1,7 @@
 //! What every kind of stored measure owes roll-up and fold.
 
 use clio_proto::{Model, SqlColumn};
-use clio_sketch::{Family, Precision, Sketch};
+use clio_sketch::{Buckets, Family, Precision, QuantileSketch, Scale, Sketch};
 use datafusion::arrow::array::{Array as _, AsArray, Float64Array, Int64Array, LargeBinaryArray};
 use datafusion::arrow::datatypes::Int64Type;
 
@@ -31,6 +31,22 @@ fn sketches_of(ranges: &[(u64, u64)]) -> ArrayRef {
     Arc::new(LargeBinaryArray::from_iter_values(bytes))
 }
 
+fn spreads() -> StoredType {
+    StoredType::Quantiles { buckets: Buckets::try_new(0.02, &[30.0]).unwrap() }
+}
+
+/// Sketches of quantiles of the whole numbers from one to below another, a pair each.
+fn spreads_of(ranges: &[(u32, u32)]) -> ArrayRef {
+    let StoredType::Quantiles { buckets } = spreads() else { unreachable!() };
+    let scale = Scale::new(buckets);
+    let bytes = ranges.iter().map(|(from, to)| {
+        let mut sketch = QuantileSketch::new(&scale);
+        (*from..*to).for_each(|value| sketch.insert(f64::from(value)).unwrap());
+        sketch.encode()
+    });
+    Arc::new(LargeBinaryArray::from_iter_values(bytes))
+}
+
 /// A parent that is what it was, and what one of its parts grew by, is what it is made of anew.
 #[test]
 fn what_was_and_what_it_grew_by_is_what_is() {
@@ -46,6 +62,8 @@ fn what_was_and_what_it_grew_by_is_what_is() {
     check(StoredType::WholeSum, whole(&[5, -2, 9]), whole(&[3, 3, i64::MAX]));
     let old = sketches_of(&[(0, 3), (0, 0), (0, 2_000)]);
     check(sketches(), old, sketches_of(&[(0, 5), (0, 1), (0, 2_500)]));
+    let old = spreads_of(&[(0, 3), (0, 0), (0, 2_000)]);
+    check(spreads(), old, spreads_of(&[(0, 5), (0, 1), (0, 2_500)]));
 }
 
 #[test]
@@ -54,9 +72,11 @@ fn a_cell_that_was_not_there_grew_by_all_that_it_is() {
         let growth = rules_of(stored).growth("m", &whole(&[4]), &[None]).unwrap();
         assert_eq!(growth.as_primitive::<Int64Type>().value(0), 4);
     }
-    let new = sketches_of(&[(0, 4)]);
-    let growth = rules_of(sketches()).growth("m", &new, &[None]).unwrap();
-    assert_eq!(growth.to_data(), new.to_data());
+    for (stored, new) in [(sketches(), sketches_of(&[(0, 4)])), (spreads(), spreads_of(&[(0, 4)]))]
+    {
+        let growth = rules_of(stored).growth("m", &new, &[None]).unwrap();
+        assert_eq!(growth.to_data(), new.to_data());
+    }
 }
 
 /// A number that shrank can be taken off a parent; a sketch that lost a value cannot.
@@ -74,6 +94,19 @@ fn only_what_cannot_be_told_from_before_is_lost() {
     check(sketches(), sketches_of(&[(0, 9)]), sketches_of(&[(0, 9)]), Changed::Not);
     check(sketches(), sketches_of(&[(0, 9)]), sketches_of(&[(0, 12)]), Changed::Grown);
     check(sketches(), sketches_of(&[(0, 9)]), sketches_of(&[(3, 12)]), Changed::Lost);
+    check(spreads(), spreads_of(&[(0, 9)]), spreads_of(&[(0, 9)]), Changed::Not);
+    check(spreads(), spreads_of(&[(0, 9)]), spreads_of(&[(0, 12)]), Changed::Grown);
+    check(spreads(), spreads_of(&[(0, 9)]), spreads_of(&[(3, 12)]), Changed::Lost);
+}
+
+/// The number of values of a parent is held against that of its parts, counted another way.
+#[test]
+fn a_spread_counts_its_values() {
+    let rules = rules_of(spreads());
+    assert!(rules.is_whole() && rules.adds_exactly());
+    assert_eq!(rules.whole(&spreads_of(&[(0, 40)])).unwrap(), 40);
+    let none: ArrayRef = Arc::new(LargeBinaryArray::from_iter([None::<&[u8]>]));
+    assert_eq!(rules.whole(&none).unwrap(), 0);
 }
 
 #[test]
@@ -118,6 +151,11 @@ fn every_stored_measure_of_a_model_has_rules() {
         source = "events"
         kind = "distinct"
         of = "id"
+        [measure.spread]
+        source = "events"
+        kind = "quantile"
+        of = "seconds"
+        error = "2%"
         [measure.each]
         kind = "derived"
         expr = "events / people"

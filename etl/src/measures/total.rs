@@ -1,7 +1,7 @@
 //! What cells of one measure come to for a check, with the error of that.
 
 use clio_lake::StoredType;
-use clio_sketch::{Family, Precision, Union, relative_standard_error_at};
+use clio_sketch::{Family, Precision, QuantileUnion, Scale, Union, relative_standard_error_at};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeBinaryArray,
 };
@@ -26,7 +26,9 @@ impl Values {
                 Self::Whole(values.as_primitive::<Int64Type>().clone())
             }
             StoredType::FloatSum => Self::Float(values.as_primitive::<Float64Type>().clone()),
-            StoredType::Sketch { .. } => Self::Sketches(values.as_binary::<i64>().clone()),
+            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => {
+                Self::Sketches(values.as_binary::<i64>().clone())
+            }
         }
     }
 }
@@ -36,6 +38,8 @@ pub(crate) enum Total {
     Whole(i128),
     Float(f64),
     Sketch(Union, Family, Precision),
+    /// Whose total is the number of values.
+    Quantiles(QuantileUnion),
 }
 
 impl Total {
@@ -46,6 +50,9 @@ impl Total {
             StoredType::FloatSum => Self::Float(0.0),
             StoredType::Sketch { family, precision } => {
                 Self::Sketch(Union::new(family, precision), family, precision)
+            }
+            StoredType::Quantiles { buckets } => {
+                Self::Quantiles(QuantileUnion::new(&Scale::new(buckets)))
             }
         }
     }
@@ -69,7 +76,13 @@ impl Total {
                     added.map_err(|error| DataFusionError::External(error.into())).during(STEP)?;
                 }
             }
-            (Self::Whole(_) | Self::Float(_) | Self::Sketch(..), _) => {
+            (Self::Quantiles(union), Values::Sketches(values)) => {
+                if values.is_valid(row) {
+                    let added = union.union_bytes(values.value(row));
+                    added.map_err(|error| DataFusionError::External(error.into())).during(STEP)?;
+                }
+            }
+            (Self::Whole(_) | Self::Float(_) | Self::Sketch(..) | Self::Quantiles(_), _) => {
                 unreachable!("both are of one measure")
             }
         }
@@ -82,6 +95,7 @@ impl Total {
             Self::Whole(sum) => *sum = 0,
             Self::Float(sum) => *sum = 0.0,
             Self::Sketch(union, ..) => union.clear(),
+            Self::Quantiles(union) => union.clear(),
         }
     }
 
@@ -90,6 +104,7 @@ impl Total {
         match self {
             Self::Whole(sum) => (*sum as f64, 0.0),
             Self::Float(sum) => (*sum, 0.0),
+            Self::Quantiles(union) => (union.n_values() as f64, 0.0),
             Self::Sketch(union, family, precision) => {
                 let value = union.estimate().value;
                 (value, value * relative_standard_error_at(*family, *precision, value))

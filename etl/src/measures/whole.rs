@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::compute::kernels::zip::zip;
 use datafusion::arrow::compute::{CastOptions, cast_with_options, is_not_null};
-use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{Expr, cast};
 use datafusion::scalar::ScalarValue;
@@ -46,6 +46,11 @@ impl MeasureRules for WholeRules {
 
     fn is_whole(&self) -> bool {
         true
+    }
+
+    fn whole(&self, total: &ArrayRef) -> Result<i128, EtlError> {
+        let total = total.as_primitive::<Decimal128Type>();
+        Ok(if total.is_valid(0) { total.value(0) } else { 0 })
     }
 
     fn adds_exactly(&self) -> bool {

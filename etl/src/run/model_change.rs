@@ -241,10 +241,10 @@ impl Found {
         for measure in new.measures() {
             let name = &measure.name;
             match old.measure(name) {
-                None if measure.kind.is_stored() => match distinct_bounded_by(old, measure) {
-                    // In the cells there are it would be 0, below the different values of the same events.
-                    Some(distinct) => {
-                        let what = format!("measure `{name}` is new, and at least `{distinct}`");
+                None if measure.kind.is_stored() => match bounded_by(old, measure) {
+                    // In the cells there are it would be 0, below the values of the same events.
+                    Some(known) => {
+                        let what = format!("measure `{name}` is new, and at least `{known}`");
                         self.add(Effect::Rebuild, what);
                     }
                     None => self.add(Effect::Compatible, format!("measure `{name}` is new")),
@@ -292,9 +292,18 @@ impl Found {
                 self.add(Effect::Rebuild, what);
             }
             (
+                MeasureKind::Quantile { source, of, buckets },
+                MeasureKind::Quantile { source: in_source, of: of_column, buckets: others },
+            ) if source == in_source && of == of_column => {
+                let what =
+                    format!("`{name}` had buckets with {buckets} and has some with {others}");
+                self.add(Effect::Rebuild, what);
+            }
+            (
                 MeasureKind::Count { .. }
                 | MeasureKind::Sum { .. }
                 | MeasureKind::Distinct { .. }
+                | MeasureKind::Quantile { .. }
                 | MeasureKind::Derived { .. },
                 _,
             ) => self.add(Effect::Refused, format!("measure `{name}` means something else")),
@@ -302,11 +311,15 @@ impl Found {
     }
 }
 
-/// A measure of the lake that counts different values among the events that a new measure counts.
-fn distinct_bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
+/// A measure of the lake that counts values among the events that a new measure counts.
+fn bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
     let MeasureKind::Count { source } = &measure.kind else { return None };
-    let is_distinct = |known: &&Measure| matches!(&known.kind, MeasureKind::Distinct { source: of, from_sketch: false, .. } if of == source);
-    old.stored_measures().find(is_distinct).map(|known| known.name.as_str())
+    let counts_values = |known: &&Measure| match &known.kind {
+        MeasureKind::Distinct { source: of, from_sketch, .. } => of == source && !from_sketch,
+        MeasureKind::Quantile { source: of, .. } => of == source,
+        MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Derived { .. } => false,
+    };
+    old.stored_measures().find(counts_values).map(|known| known.name.as_str())
 }
 
 /// Whether two sources differ in nothing but where and how their files are written.

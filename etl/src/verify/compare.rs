@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, StoredType, Verification};
 use clio_proto::Dimension;
-use clio_sketch::{Estimate, relative_standard_error_at};
+use clio_sketch::{Buckets, Estimate, relative_standard_error_at};
 use jiff::civil::Date;
 
 use super::exact::Exact;
 use super::facts::Recount;
 use super::place::{self, Numbers, Place};
+use super::quantiles::Spread;
 use super::stored::{Stored, StoredDay};
 use crate::cells::CellShape;
 
@@ -108,6 +109,9 @@ impl<'a> Comparison<'a> {
         stored: Option<Stored>,
         exact: Option<Exact>,
     ) {
+        if let StoredType::Quantiles { buckets } = stored_as {
+            return self.quantiles(at, buckets, stored, exact);
+        }
         let (stored, exact) = match (stored, exact) {
             (Some(Stored::Sketch(estimate)), exact) => {
                 return self.distinct(at, stored_as, estimate, exact);
@@ -160,6 +164,27 @@ impl<'a> Comparison<'a> {
         let is_wrong_exact = estimate.exact && (estimate.value - truth).abs() > 0.5;
         if error > MAX_STANDARD_ERRORS || is_wrong_exact {
             self.mismatch(at, estimate.value, truth, Some(error), reference);
+        }
+    }
+
+    fn quantiles(
+        &mut self,
+        at: &At<'_>,
+        buckets: Buckets,
+        stored: Option<Stored>,
+        exact: Option<Exact>,
+    ) {
+        let stored = match stored {
+            Some(Stored::Quantiles(spread)) => spread,
+            _ => Spread::of_none(),
+        };
+        let exact = match exact {
+            Some(Exact::Quantiles(spread)) => Some(spread),
+            _ => None,
+        };
+        self.n_additive += 1;
+        for (what, stored, exact) in stored.differences(at.measure, buckets, exact) {
+            self.mismatch(&At { measure: &what, ..*at }, stored, exact, None, None);
         }
     }
 

@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 
 use super::facts::{Facts, Recount, STEP, View};
 use super::place::{Numbers, Question};
+use super::quantiles::{self, Spread};
 use crate::cells::CellShape;
 use crate::engine::explained;
 use crate::error::{During, EtlError};
@@ -27,6 +28,7 @@ pub(super) enum Exact {
         /// What the independent sketch of the family says, where there is one.
         reference: Option<f64>,
     },
+    Quantiles(Spread<f64>),
 }
 
 /// Recounts every place; of cells those with the given keys.
@@ -54,6 +56,16 @@ pub(super) async fn count(
                 {
                     let of = Counted { measure: *measure, n_parts: *n_parts, family, precision };
                     asked.distinct(of, &mut numbers).await?;
+                }
+                if let (Recount::Quantiles, StoredType::Quantiles { buckets }) =
+                    (recount, shape.measures[*measure].stored)
+                {
+                    let column = format!("m{measure}");
+                    let exact = quantiles::exact(ctx, &asked.rows, &column, buckets).await?;
+                    for (place, spread) in exact {
+                        let of_place = numbers.entry((question, place)).or_default();
+                        of_place.insert(*measure, Exact::Quantiles(spread));
+                    }
                 }
             }
         }
@@ -116,7 +128,7 @@ impl Asked<'_> {
                 let values = match recount {
                     Recount::Count => column(batch, "n")?,
                     Recount::Sum => column(batch, &format!("m{measure}"))?,
-                    Recount::Distinct(_) => continue,
+                    Recount::Distinct(_) | Recount::Quantiles => continue,
                 };
                 let values = Sums::new(values, self.shape.measures[*measure].stored)?;
                 for row in 0..batch.num_rows() {
@@ -216,7 +228,9 @@ impl Sums {
                     Self::Decimal(values)
                 }
             }
-            StoredType::Sketch { .. } => unreachable!("different values are counted apart"),
+            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => {
+                unreachable!("values are looked at apart")
+            }
         })
     }
 

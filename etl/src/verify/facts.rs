@@ -34,7 +34,7 @@ pub(super) struct Facts {
 }
 
 /// The events of one source, with the columns `dI` of dimensions, `cell` (their key), and of its measures
-/// `mJ` (what is summed) and `vJ_P` (what is counted once).
+/// `mJ` (what is summed, or ordered) and `vJ_P` (what is counted once).
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) name: String,
@@ -49,6 +49,8 @@ pub(super) enum Recount {
     Sum,
     /// With so many columns together.
     Distinct(usize),
+    /// By its values in order.
+    Quantiles,
 }
 
 impl Facts {
@@ -284,6 +286,13 @@ impl Events<'_> {
                 columns.push((format!("m{index}"), value));
                 Recount::Sum
             }
+            MeasureKind::Quantile { .. } => {
+                let Some(value) = self.inputs.frames().summand(scope, index, frame)? else {
+                    return Ok(None);
+                };
+                columns.push((format!("m{index}"), value));
+                Recount::Quantiles
+            }
             MeasureKind::Distinct { from_sketch: true, .. } => {
                 not_compared.push(format!(
                     "`{}`: its rows carry ready-made sketches, and what was counted is not in them",
@@ -386,7 +395,7 @@ fn facts_sql(
     for (index, recount) in measures {
         match recount {
             Recount::Count => {}
-            Recount::Sum => columns.push(format!("e.m{index}")),
+            Recount::Sum | Recount::Quantiles => columns.push(format!("e.m{index}")),
             Recount::Distinct(n_parts) => {
                 columns.extend((0..*n_parts).map(|part| format!("e.v{index}_{part}")));
             }

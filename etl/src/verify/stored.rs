@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clio_lake::StoredType;
-use clio_sketch::{Estimate, Family, Sketch};
+use clio_sketch::{Bounded, Buckets, Estimate, Family, QuantileSketch, Scale, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use super::exact::{column, text, texts};
 use super::facts::STEP;
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL, Numbers, Question};
+use super::quantiles::Spread;
 use super::{DayCells, Sample};
 use crate::cells::{CellMeasure, CellShape};
 use crate::engine::explained;
@@ -34,6 +35,7 @@ pub(super) enum Stored {
         slack: f64,
     },
     Sketch(Estimate),
+    Quantiles(Spread<Option<Bounded>>),
 }
 
 /// Chosen cells, by key.
@@ -124,6 +126,7 @@ fn values_of_cell(
                 float(if values.is_valid(row) { values.value(row) } else { 0.0 }, None, 1)
             }
             StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
+            StoredType::Quantiles { buckets } => quantiles(&values, row, buckets)?,
         };
         numbers.insert(index, value);
     }
@@ -181,7 +184,10 @@ fn aggregates(shape: &CellShape) -> Vec<Expr> {
                 let absolute = cast_expr(absolute.unwrap_or_else(|_| lit(0.0)), DataType::Float64);
                 aggregates.push(sum(absolute).alias(format!("a{index}")));
             }
-            StoredType::Count | StoredType::WholeSum | StoredType::Sketch { .. } => {}
+            StoredType::Count
+            | StoredType::WholeSum
+            | StoredType::Sketch { .. }
+            | StoredType::Quantiles { .. } => {}
         }
     }
     aggregates
@@ -210,6 +216,7 @@ fn value_of_group(
             float(sum, Some(absolute), n_cells)
         }
         StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
+        StoredType::Quantiles { buckets } => quantiles(&values, row, buckets)?,
     })
 }
 
@@ -229,4 +236,15 @@ fn sketch(values: &ArrayRef, row: usize, family: Family) -> Result<Stored, EtlEr
         .map_err(|error| DataFusionError::External(error.into()))
         .during(STEP)?;
     Ok(Stored::Sketch(sketch.estimate()))
+}
+
+fn quantiles(values: &ArrayRef, row: usize, buckets: Buckets) -> Result<Stored, EtlError> {
+    let (values, scale) = (values.as_binary::<i64>(), Scale::new(buckets));
+    let sketch = match values.is_null(row) {
+        true => QuantileSketch::new(&scale),
+        false => QuantileSketch::decode(&scale, values.value(row))
+            .map_err(|error| DataFusionError::External(error.into()))
+            .during(STEP)?,
+    };
+    Ok(Stored::Quantiles(Spread::of(&scale, &sketch)))
 }

@@ -44,6 +44,12 @@ kind = "distinct"
 of = "id"
 precision = 5
 family = "datasketches"
+[measure.spread]
+source = "events"
+kind = "quantile"
+of = "seconds"
+error = "5%"
+edges = [10]
 "#;
 
 const PRICE: &str = "[measure.price]\nsource = \"events\"\nkind = \"sum\"\nof = \"price\"\n";

@@ -21,6 +21,7 @@ mod housekeeping;
 mod keys;
 mod lake;
 mod naive;
+mod quantiles;
 mod quarantine;
 mod random;
 mod real_files;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clio_etl::{Config, Days, EtlError, RunReport, Silent, SqlAnswer, run};
 use clio_lake::{CHECKSUM_TAG, Checksum, SnapshotMetadata};
 use clio_proto::{DayRange, Model, RunId};
-use clio_sketch::{Family, Sketch};
+use clio_sketch::{Family, Percentile, QuantileSketch, Scale, Sketch};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
@@ -187,7 +187,8 @@ impl Stored {
         self.files.keys().map(String::as_str).collect()
     }
 
-    /// The cells of a period, a line each: values with spaces between, a sketch as its estimate.
+    /// The cells of a period, a line each: values with spaces between, a sketch as its estimate, one of
+    /// quantiles as the number of values and the bounds of their median.
     pub(crate) fn lines(&self, period: &str) -> Vec<String> {
         let mut lines = Vec::new();
         for bytes in &self.files[period] {
@@ -232,6 +233,9 @@ fn text(column: &Arc<dyn Array>, row: usize) -> String {
         DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
         DataType::Binary => {
             let bytes = column.as_binary::<i32>().value(row);
+            if let Ok(scale) = Scale::of_bytes(bytes) {
+                return spread(&QuantileSketch::decode(&scale, bytes).unwrap());
+            }
             let sketch = Sketch::decode(Family::HllPlusPlus, bytes)
                 .or_else(|_| Sketch::decode(Family::DataSketches, bytes))
                 .unwrap();
@@ -244,6 +248,16 @@ fn text(column: &Arc<dyn Array>, row: usize) -> String {
             format!("[{}]", texts.join(","))
         }
         other => panic!("no cell holds {other}"),
+    }
+}
+
+/// How many values there are, and the bounds of the median: `3@29.4..30`.
+fn spread(sketch: &QuantileSketch) -> String {
+    let n_values = sketch.n_values();
+    match sketch.quantile(Percentile::MEDIAN) {
+        None => "0".to_owned(),
+        Some(found) if found.exact => format!("{n_values}@{}", found.value),
+        Some(found) => format!("{n_values}@{:.1}..{:.1}", found.lower, found.upper),
     }
 }
 

@@ -4,7 +4,7 @@
 //! LAKE/cells/            Delta table, partitioned by grain and period
 //!   grain=day/period=2026-01-31/…parquet      grain, period   partition columns (Utf8)
 //!   grain=month/period=2026-01/…parquet       dimensions      Utf8, or a sorted List<Utf8> if multi-valued
-//!   grain=year/period=2026/…parquet           stored measures Int64, Float64 or Binary (a sketch)
+//!   grain=year/period=2026/…parquet           stored measures Int64, Float64 or Binary (a sketch of either kind)
 //!   grain=all/period=all/…parquet
 //! LAKE/lookups/NAME/     Delta table: `key` (Utf8, not null, unique), then the columns that
 //!                        dimensions use, each Utf8 or List<Utf8>
@@ -50,7 +50,9 @@ pub use run::{
     LeftOutRecord, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord, StepRecord,
 };
 pub use shape::{ShapeDifference, differences};
-pub use stored::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType};
+pub use stored::{
+    META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType,
+};
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
     Verification, verification_prefix,

@@ -52,10 +52,10 @@ pub use error::{LakeError, of_newer};
 pub use file::LakeFile;
 pub use format::{
     CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, GRAIN_COLUMN, KnownColumn,
-    KnownColumns, LOOKUPS_FOLDER, LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_MISMATCHES, META_FAMILY,
-    META_HASH, META_KIND, META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE,
-    RUN_RECORD_VERSION, RUNS_FOLDER, Recipe, ReferenceErrors, RunRecord, SNAPSHOT_KEY,
-    ShapeDifference, SnapshotMetadata, StepRecord, StoredType, VERIFICATION_VERSION,
+    KnownColumns, LOOKUPS_FOLDER, LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_MISMATCHES, META_EDGES,
+    META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, Mismatch, PERIOD_COLUMN,
+    QUARANTINE_TABLE, RUN_RECORD_VERSION, RUNS_FOLDER, Recipe, ReferenceErrors, RunRecord,
+    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StepRecord, StoredType, VERIFICATION_VERSION,
     VERIFICATIONS_FOLDER, Verification, cell_schema, differences, verification_prefix,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};

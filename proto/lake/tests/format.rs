@@ -52,6 +52,28 @@ fn the_schema_of_cells_follows_from_the_model() {
     assert_eq!(viewers, expected);
 }
 
+#[test]
+fn a_column_of_quantiles_says_where_its_buckets_begin() {
+    let watch = "[measure.watch]\nsource = \"plays\"\nkind = \"quantile\"\nof = \"watch_seconds\"\nerror = \"2%\"\n";
+    let edges = "edges = [30, 120.5]\n";
+    for (edges, expected) in [("", ""), (edges, "30,120.5")] {
+        let model = Model::parse(
+            "model.toml",
+            &format!("{}{watch}{edges}", include_str!("../../tests/models/media.toml")),
+        )
+        .unwrap();
+        let schema = cell_schema(&model, &[]);
+        let field = schema.field_with_name("watch").unwrap();
+        assert_eq!(field.data_type(), &DataType::Binary);
+        let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
+        let metadata: Vec<_> =
+            metadata.into_iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let expected =
+            [("clio.edges", expected), ("clio.error", "0.02"), ("clio.kind", "quantile")];
+        assert_eq!(metadata, expected);
+    }
+}
+
 /// Version 1 as it was shipped; it must stay readable.
 #[test]
 fn commits_of_version_1_are_read() {

@@ -72,6 +72,9 @@ fn measure_info_to_wire(info: MeasureInfo) -> wire::MeasureInfo {
                 relative_error,
             })
         }
+        MeasureClass::Quantile { measure, percent, relative_error, edges } => {
+            Kind::Quantile(wire::QuantileMeasure { measure, percent, relative_error, edges })
+        }
         MeasureClass::Derived { expression } => Kind::Derived(wire::DerivedMeasure { expression }),
     };
     let format = match format {
@@ -103,6 +106,12 @@ pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureI
                 )
             })?,
             relative_error: distinct.relative_error,
+        },
+        Some(Kind::Quantile(quantile)) => MeasureClass::Quantile {
+            measure: quantile.measure,
+            percent: quantile.percent,
+            relative_error: quantile.relative_error,
+            edges: quantile.edges,
         },
         Some(Kind::Derived(derived)) => MeasureClass::Derived { expression: derived.expression },
         None => {

@@ -1,24 +1,25 @@
 //! Whatever we say survives the wire, through its bytes.
 
+mod described;
 mod members;
 mod refused;
 mod rows;
+mod worked;
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use prost::Message;
 
+use self::described::descriptions;
+use self::worked::works;
 use super::*;
 use crate::filter::{Filter, Test};
 use crate::id::{Fingerprint, RunId, SnapshotId};
-use crate::model::{MeasureFormat, WeekStart};
 use crate::period::{DayRange, Period};
 use crate::query::{
     Answer, Coverage, Direction, Extra, Having, LookBack, MeasureTest, MixedLookup, Notice, Order,
-    OrderBy, Query, QueryRange, TimeGrain, Work, WorkStep,
+    OrderBy, Query, QueryRange, TimeGrain,
 };
-use crate::service::{
-    Description, FieldInfo, MeasureClass, MeasureInfo, ServingState, ServingStatus,
-};
+use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
 use crate::wire;
 use members::{member_pages, members_requests};
@@ -254,28 +255,6 @@ fn coverages() -> impl Strategy<Value = Coverage> {
     )
 }
 
-fn works() -> impl Strategy<Value = Work> {
-    let elapsed = (0_u64..1 << 60, 0_u32..1_000_000_000)
-        .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos));
-    let steps =
-        prop::collection::vec((prop::sample::select(WorkStep::ALL.to_vec()), elapsed), 0..7);
-    (any::<u32>(), any::<[u64; 7]>(), steps).prop_map(|(n_files, counts, steps)| {
-        let [n_cells, n_cells_selected, n_groups, n_estimates, n_unions, coupons, registers] =
-            counts;
-        Work {
-            n_files,
-            n_cells,
-            n_cells_selected,
-            n_groups,
-            n_estimates,
-            n_unions,
-            coupon_bytes: coupons,
-            register_bytes: registers,
-            steps,
-        }
-    })
-}
-
 fn answers() -> impl Strategy<Value = Answer> {
     (
         snapshot_infos(),
@@ -336,47 +315,6 @@ fn answers() -> impl Strategy<Value = Answer> {
                 }
             },
         )
-}
-
-fn descriptions() -> impl Strategy<Value = Description> {
-    let field_info = (field(), text(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(field, label, multi, has_label, has_media)| FieldInfo {
-            field,
-            label,
-            multi,
-            has_label,
-            has_media,
-        },
-    );
-    let class = prop_oneof![
-        Just(MeasureClass::Count),
-        Just(MeasureClass::Sum),
-        (text(), any::<u8>(), number()).prop_map(|(family, precision, relative_error)| {
-            MeasureClass::Distinct { family, precision, relative_error }
-        }),
-        text().prop_map(|expression| MeasureClass::Derived { expression }),
-    ];
-    let format = prop::sample::select(MeasureFormat::ALL.to_vec());
-    let measure_info = (name(), text(), class, format)
-        .prop_map(|(name, label, class, format)| MeasureInfo { name, label, class, format });
-    (
-        text(),
-        text(),
-        "[0-9a-f]{16}",
-        prop::sample::select(WeekStart::ALL.to_vec()),
-        prop::collection::vec(field_info, 0..4),
-        prop::collection::vec(measure_info, 0..4),
-    )
-        .prop_map(|(dataset, timezone, fingerprint, week_starts, fields, measures)| {
-            Description {
-                dataset,
-                timezone,
-                fingerprint: Fingerprint::new(fingerprint),
-                week_starts,
-                fields,
-                measures,
-            }
-        })
 }
 
 fn statuses() -> impl Strategy<Value = ServingStatus> {

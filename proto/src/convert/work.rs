@@ -15,6 +15,7 @@ pub(super) fn work_to_wire(work: Work) -> wire::Work {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps,
     } = work;
     let step = |(step, elapsed): (WorkStep, _)| wire::WorkStep {
@@ -30,6 +31,7 @@ pub(super) fn work_to_wire(work: Work) -> wire::Work {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps: steps.into_iter().map(step).collect(),
     }
 }
@@ -44,6 +46,7 @@ pub(super) fn work_from_wire(work: wire::Work) -> Result<Work, ServiceError> {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps,
     } = work;
     // A later version may have steps that this one does not know.
@@ -60,6 +63,7 @@ pub(super) fn work_from_wire(work: wire::Work) -> Result<Work, ServiceError> {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps: steps.into_iter().filter_map(step).collect::<Result<_, _>>()?,
     })
 }

@@ -4,22 +4,28 @@
 //! sum     = product (("+" | "-") product)*
 //! product = factor (("*" | "/") factor)*
 //! factor  = "-" factor | "(" sum ")" | number | name | "frequency" "(" name ")"
+//!         | ("share_below" | "share_above") "(" name "," number ")"
 //! ```
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::mem::discriminant;
 
+mod share;
 #[cfg(test)]
 mod tests;
+
+pub use share::Share;
 
 /// The most tokens of an expression. It bounds the depth of the tree, and so the stack of everyone
 /// who walks it; a formula that people can read has some ten.
 const MAX_TOKENS: usize = 200;
-/// The one function. A measure may have this name: it is one only before a parenthesis.
+/// A function, as `share_below` and `share_above` are. A measure may have this name: it is one only before a parenthesis.
 const FREQUENCY: &str = "frequency";
 
 /// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures, and
-/// `frequency(viewers)`: the events of a distinct measure's source a person.
+/// `frequency(viewers)`: the events of a distinct measure's source a person; `share_below(watch, 30)` and
+/// `share_above(watch, 30)`: what part of the values of a quantile measure is less than a number, and what part is not.
 ///
 /// Always true: it has at most two hundred tokens, and every name is a word (`[A-Za-z_][A-Za-z0-9_]*`).
 /// In a [`Model`](crate::Model) it names at least one measure, and stored ones only, and each frequency has its count.
@@ -38,6 +44,7 @@ enum Node {
         distinct: String,
         count: Option<String>,
     },
+    Share(Share),
     Negative(Box<Self>),
     Binary(Operator, Box<Self>, Box<Self>),
 }
@@ -106,19 +113,23 @@ impl Expression {
 
     /// The distinct measures whose frequency it has, in the order in which they are written.
     pub(crate) fn frequencies(&self) -> Vec<&str> {
-        fn collect<'a>(node: &'a Node, found: &mut Vec<&'a str>) {
-            match node {
-                Node::Number(_) | Node::Name(_) => {}
-                Node::Frequency { distinct, .. } => found.push(distinct),
-                Node::Negative(inner) => collect(inner, found),
-                Node::Binary(_, left, right) => {
-                    collect(left, found);
-                    collect(right, found);
-                }
-            }
-        }
         let mut found = Vec::new();
-        collect(&self.root, &mut found);
+        self.root.each_leaf(&mut |leaf| {
+            if let Node::Frequency { distinct, .. } = leaf {
+                found.push(distinct.as_str());
+            }
+        });
+        found
+    }
+
+    /// The shares that it has of quantile measures, in the order in which they are written.
+    pub fn shares(&self) -> Vec<&Share> {
+        let mut found = Vec::new();
+        self.root.each_leaf(&mut |leaf| {
+            if let Node::Share(share) = leaf {
+                found.push(share);
+            }
+        });
         found
     }
 
@@ -126,7 +137,7 @@ impl Expression {
     pub(crate) fn count_frequencies(&mut self, count_of: &dyn Fn(&str) -> Option<String>) {
         fn walk(node: &mut Node, count_of: &dyn Fn(&str) -> Option<String>) {
             match node {
-                Node::Number(_) | Node::Name(_) => {}
+                Node::Number(_) | Node::Name(_) | Node::Share(_) => {}
                 Node::Frequency { distinct, count } => *count = count_of(distinct),
                 Node::Negative(inner) => walk(inner, count_of),
                 Node::Binary(_, left, right) => {
@@ -138,31 +149,38 @@ impl Expression {
         walk(&mut self.root, count_of);
     }
 
-    /// The measures it names, each once, in alphabetical order; those that count for frequencies among them.
+    /// The measures it names, each once, in alphabetical order; those that count for frequencies among them, and those that
+    /// shares are of.
     pub fn names(&self) -> BTreeSet<&str> {
-        fn collect<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
-            match node {
-                Node::Number(_) => {}
-                Node::Name(name) => {
-                    names.insert(name);
-                }
-                Node::Frequency { distinct, count } => {
-                    names.extend(count.as_deref());
-                    names.insert(distinct);
-                }
-                Node::Negative(inner) => collect(inner, names),
-                Node::Binary(_, left, right) => {
-                    collect(left, names);
-                    collect(right, names);
-                }
-            }
-        }
-        let mut names = BTreeSet::new();
-        collect(&self.root, &mut names);
+        let shares = self.shares();
+        let terms = self.terms().into_iter();
+        let mut names: BTreeSet<&str> =
+            terms.filter(|term| shares.iter().all(|share| share.term() != *term)).collect();
+        names.extend(shares.into_iter().map(Share::measure));
         names
     }
 
-    /// The value, given those of the measures.
+    /// What it is computed of, each once, in alphabetical order: measures by their names, and shares as
+    /// [`Share::term`] has them. It is what [`evaluate`](Self::evaluate) looks up.
+    pub fn terms(&self) -> BTreeSet<&str> {
+        let mut terms = BTreeSet::new();
+        self.root.each_leaf(&mut |leaf| match leaf {
+            Node::Name(name) => {
+                terms.insert(name.as_str());
+            }
+            Node::Frequency { distinct, count } => {
+                terms.extend(count.as_deref());
+                terms.insert(distinct);
+            }
+            Node::Share(share) => {
+                terms.insert(share.term());
+            }
+            Node::Number(_) | Node::Negative(_) | Node::Binary(..) => {}
+        });
+        terms
+    }
+
+    /// The value, given those of its [`terms`](Self::terms).
     ///
     /// `None` where a measure has none, where something is divided by zero, and where the result is
     /// too large for a number.
@@ -185,6 +203,7 @@ impl Expression {
             let (operator, left, right) = match node {
                 Node::Number(number) => return Some(*number),
                 Node::Name(name) => return lookup(name),
+                Node::Share(share) => return lookup(share.term()),
                 Node::Frequency { distinct, count } => {
                     let (events, people) = (lookup(count.as_deref()?)?, lookup(distinct)?);
                     divisors.push(people);
@@ -216,6 +235,20 @@ impl fmt::Display for Expression {
     }
 }
 
+impl Node {
+    /// Hands out everything that has no parts, in the order in which it is written.
+    fn each_leaf<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        match self {
+            Self::Number(_) | Self::Name(_) | Self::Frequency { .. } | Self::Share(_) => see(self),
+            Self::Negative(inner) => inner.each_leaf(see),
+            Self::Binary(_, left, right) => {
+                left.each_leaf(see);
+                right.each_leaf(see);
+            }
+        }
+    }
+}
+
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -224,6 +257,7 @@ impl fmt::Display for Node {
             // As it would be written out, which means the same.
             Self::Frequency { distinct, count: Some(count) } => write!(f, "({count} / {distinct})"),
             Self::Frequency { distinct, count: None } => write!(f, "frequency({distinct})"),
+            Self::Share(share) => f.write_str(share.term()),
             Self::Negative(inner) => write!(f, "(-{inner})"),
             Self::Binary(operator, left, right) => {
                 write!(f, "({left} {} {right})", operator.as_char())
@@ -244,6 +278,7 @@ enum TokenKind {
     Operator(Operator),
     Open,
     Close,
+    Comma,
 }
 
 impl fmt::Display for TokenKind {
@@ -253,6 +288,7 @@ impl fmt::Display for TokenKind {
             Self::Operator(operator) => write!(f, "`{}`", operator.as_char()),
             Self::Open => f.write_str("`(`"),
             Self::Close => f.write_str("`)`"),
+            Self::Comma => f.write_str("`,`"),
         }
     }
 }
@@ -275,6 +311,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
             '/' => TokenKind::Operator(Operator::Divide),
             '(' => TokenKind::Open,
             ')' => TokenKind::Close,
+            ',' => TokenKind::Comma,
             '0'..='9' | '.' => {
                 take_while(|next| next.is_ascii_alphanumeric() || next == '.' || next == '_');
                 match decimal(&word) {
@@ -353,6 +390,12 @@ impl Parser<'_> {
                     self.tokens = rest;
                     self.frequency(*position)
                 }
+                [Token { kind: TokenKind::Open, position }, rest @ ..]
+                    if let Some(side) = share::Side::of(name) =>
+                {
+                    self.tokens = rest;
+                    self.share(side, *position)
+                }
                 _ => Ok(Node::Name(name.clone())),
             },
             TokenKind::Operator(Operator::Subtract) => Ok(Node::Negative(Box::new(self.factor()?))),
@@ -373,34 +416,67 @@ impl Parser<'_> {
                     }),
                 }
             }
-            kind @ (TokenKind::Operator(_) | TokenKind::Close) => Err(ExpressionError {
-                position: token.position,
-                what: format!("{expected}, found {kind}"),
-            }),
+            kind @ (TokenKind::Operator(_) | TokenKind::Close | TokenKind::Comma) => {
+                Err(ExpressionError {
+                    position: token.position,
+                    what: format!("{expected}, found {kind}"),
+                })
+            }
         }
     }
 
     /// Reads a distinct measure and `)`, after the `(` at a position.
     fn frequency(&mut self, open: usize) -> Result<Node, ExpressionError> {
-        let fail = |token: Option<&Token>, expected: &str| match token {
+        let distinct = self.name(open, "a distinct measure")?;
+        self.sign(open, &TokenKind::Close)?;
+        Ok(Node::Frequency { distinct, count: None })
+    }
+
+    /// Reads a quantile measure, `,`, a number and `)`, after the `(` at a position.
+    fn share(&mut self, side: share::Side, open: usize) -> Result<Node, ExpressionError> {
+        let measure = self.name(open, "a quantile measure")?;
+        self.sign(open, &TokenKind::Comma)?;
+        let threshold = match self.tokens {
+            [Token { kind: TokenKind::Number(number, _), .. }, rest @ ..] => {
+                self.tokens = rest;
+                *number
+            }
+            _ => return Err(self.other_than(open, "a number")),
+        };
+        self.sign(open, &TokenKind::Close)?;
+        Ok(Node::Share(Share::new(side, measure, threshold)))
+    }
+
+    /// Takes a name, within the `(` at a position.
+    fn name(&mut self, open: usize, expected: &str) -> Result<String, ExpressionError> {
+        match self.tokens {
+            [Token { kind: TokenKind::Name(name), .. }, rest @ ..] => {
+                self.tokens = rest;
+                Ok(name.clone())
+            }
+            _ => Err(self.other_than(open, expected)),
+        }
+    }
+
+    /// Takes a sign, within the `(` at a position.
+    fn sign(&mut self, open: usize, wanted: &TokenKind) -> Result<(), ExpressionError> {
+        match self.tokens {
+            [Token { kind, .. }, rest @ ..] if discriminant(kind) == discriminant(wanted) => {
+                self.tokens = rest;
+                Ok(())
+            }
+            _ => Err(self.other_than(open, &wanted.to_string())),
+        }
+    }
+
+    /// What stands next is something else, or the `(` at a position is never closed.
+    fn other_than(&self, open: usize, expected: &str) -> ExpressionError {
+        match self.tokens.first() {
             Some(other) => ExpressionError {
                 position: other.position,
                 what: format!("expected {expected}, found {}", other.kind),
             },
             None => ExpressionError { position: open, what: "`(` is never closed".to_owned() },
-        };
-        match self.tokens {
-            [
-                Token { kind: TokenKind::Name(name), .. },
-                Token { kind: TokenKind::Close, .. },
-                rest @ ..,
-            ] => {
-                self.tokens = rest;
-                Ok(Node::Frequency { distinct: name.clone(), count: None })
-            }
-            [Token { kind: TokenKind::Name(_), .. }, rest @ ..] => Err(fail(rest.first(), "`)`")),
-            [first, ..] => Err(fail(Some(first), "a distinct measure")),
-            [] => Err(fail(None, "a distinct measure")),
         }
     }
 

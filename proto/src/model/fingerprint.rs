@@ -194,6 +194,12 @@ enum CanonicalKind<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         nulls: Option<&'static str>,
     },
+    Quantile {
+        source: &'a str,
+        of: &'a str,
+        error_ppm: u32,
+        edges: Vec<f64>,
+    },
     Derived {
         expression: String,
     },
@@ -314,6 +320,12 @@ fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
                 nulls: None,
             }
         }
+        MeasureKind::Quantile { source, of, buckets } => CanonicalKind::Quantile {
+            source,
+            of: &of.0,
+            error_ppm: buckets.error_ppm(),
+            edges: buckets.edges().collect(),
+        },
         MeasureKind::Derived { expression } => {
             CanonicalKind::Derived { expression: expression.to_string() }
         }

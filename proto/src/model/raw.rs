@@ -161,6 +161,7 @@ pub(super) struct RawMeasure {
     pub(super) of: Entry<RawOf>,
     pub(super) precision: Entry<i64>,
     pub(super) error: Entry<RawShare>,
+    pub(super) edges: Entry<Vec<f64>>,
     pub(super) family: Entry<String>,
     pub(super) from_sketch: Entry<bool>,
     pub(super) expr: Entry<String>,

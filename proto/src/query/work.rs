@@ -16,7 +16,7 @@ pub struct Work {
     pub n_cells_selected: u64,
     /// Groups before `having`.
     pub n_groups: u64,
-    /// Distinct counts that were estimated, those of the total among them.
+    /// Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among them.
     pub n_estimates: u64,
     /// Sketches that were united for them; one that stands for a whole file counts once.
     pub n_unions: u64,
@@ -24,6 +24,8 @@ pub struct Work {
     pub coupon_bytes: u64,
     /// The bytes that were read of sketches held as registers.
     pub register_bytes: u64,
+    /// The bytes that were read of sketches of quantiles.
+    pub bucket_bytes: u64,
     /// Where the time went, in order; no step is there twice.
     pub steps: Vec<(WorkStep, Duration)>,
 }

@@ -42,6 +42,7 @@ pub struct FieldInfo {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MeasureInfo {
+    /// What queries ask for it by: "viewers", "watch.p50".
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     /// What people read.
@@ -49,7 +50,7 @@ pub struct MeasureInfo {
     pub label: ::prost::alloc::string::String,
     #[prost(enumeration = "MeasureFormat", tag = "3")]
     pub format: i32,
-    #[prost(oneof = "measure_info::Kind", tags = "4, 5, 6, 7")]
+    #[prost(oneof = "measure_info::Kind", tags = "4, 5, 6, 7, 8")]
     pub kind: ::core::option::Option<measure_info::Kind>,
 }
 /// Nested message and enum types in `MeasureInfo`.
@@ -64,6 +65,8 @@ pub mod measure_info {
         Distinct(super::DistinctMeasure),
         #[prost(message, tag = "7")]
         Derived(super::DerivedMeasure),
+        #[prost(message, tag = "8")]
+        Quantile(super::QuantileMeasure),
     }
 }
 /// A number of events.
@@ -83,6 +86,23 @@ pub struct DistinctMeasure {
     /// One standard error, relative to the value.
     #[prost(double, tag = "3")]
     pub relative_error: f64,
+}
+/// A quantile of a column's values. Its bounds are the ends of the bucket that the quantile lies in, and certain.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QuantileMeasure {
+    /// The measure of the model: any other quantile of it may be asked for by this name, a point, "p" and a number from 0 to 100
+    /// with up to two digits behind the point: "watch.p99.9".
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// Which quantile, in per cent.
+    #[prost(double, tag = "2")]
+    pub percent: f64,
+    /// How far it is off at the most, relative to the value.
+    #[prost(double, tag = "3")]
+    pub relative_error: f64,
+    /// At which numbers the share of values below is exact, upwards.
+    #[prost(double, repeated, tag = "4")]
+    pub edges: ::prost::alloc::vec::Vec<f64>,
 }
 /// An expression over other measures.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -111,7 +131,7 @@ pub struct QueryRequest {
     /// `any_of \[a\]` and `any_of \[b\]`), they are the values that its parts ask for.
     #[prost(string, repeated, tag = "4")]
     pub group_by: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Names of measures; at least one, each once, at most 256.
+    /// Names of measures, of a quantile measure with the quantile behind a point ("watch.p90"); at least one, each once, at most 256.
     #[prost(string, repeated, tag = "5")]
     pub measures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Each measure and key once. Absent: time ascending where grouped by time, else the first measure descending.
@@ -503,7 +523,7 @@ pub struct Work {
     /// Groups before `having`.
     #[prost(uint64, tag = "4")]
     pub n_groups: u64,
-    /// Distinct counts that were estimated, those of the total among them.
+    /// Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among them.
     #[prost(uint64, tag = "5")]
     pub n_estimates: u64,
     /// Sketches that were united for them; one that stands for a whole file counts once.
@@ -517,6 +537,9 @@ pub struct Work {
     /// Where the time went, in order.
     #[prost(message, repeated, tag = "9")]
     pub steps: ::prost::alloc::vec::Vec<WorkStep>,
+    /// What was read of sketches of quantiles, in bytes.
+    #[prost(uint64, tag = "10")]
+    pub bucket_bytes: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WorkStep {
@@ -657,7 +680,7 @@ pub struct Key {
     #[prost(string, optional, tag = "3")]
     pub media: ::core::option::Option<::prost::alloc::string::String>,
 }
-/// A number with the 95 % interval of its sketch error.
+/// A number with the 95 % interval of its sketch error; that of quantiles, and of shares of their values, is certain.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Value {
     /// Absent where it is undefined (0 / 0, no data), or cannot be told (of `Reach`). The nearest double of a whole number beyond 2^53.

@@ -20,7 +20,7 @@ const PROBE: &str = "probe";
 const UNKNOWN: &str = "zzqq";
 
 /// Values of keys that have no list of choices, and what a key needs beside it.
-const SAMPLES: [(&str, &str, &str); 34] = [
+const SAMPLES: [(&str, &str, &str); 35] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
     ("dataset.first_day", "", "first_day = 2020-01-01"),
@@ -57,6 +57,7 @@ const SAMPLES: [(&str, &str, &str); 34] = [
     ("measure.of", "", "of = 'a'"),
     ("measure.precision", "", "precision = 12"),
     ("measure.error", "", "error = '2%'"),
+    ("measure.edges", "", "edges = [30, 120]"),
     ("measure.from_sketch", "family = 'datasketches'", "from_sketch = true"),
     ("measure.expr", "", "expr = 'plays * 2'"),
 ];

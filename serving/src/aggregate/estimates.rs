@@ -40,7 +40,7 @@ struct Distinct {
 
 /// What each group is made of.
 #[derive(Debug)]
-enum Members {
+pub(super) enum Members {
     /// Whole batches, by group.
     Batches(Vec<Vec<u32>>),
     /// The rows of group `g` are `rows[offsets[g]..offsets[g + 1]]`: a batch's number and its row.
@@ -59,14 +59,21 @@ impl<'a> Estimates<'a> {
         let measures: Vec<Option<Distinct>> = (0..plan.measures.len())
             .map(|at| match plan.stored_type(snapshot, at) {
                 StoredType::Sketch { family, precision } => Some(Distinct {
-                    column: plan.measures[at],
+                    column: plan.measures[at].column,
                     scratch: Scratch::new(family, precision),
                     by_group: vec![None; groups.n_groups()],
                 }),
-                StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => None,
+                StoredType::Count
+                | StoredType::WholeSum
+                | StoredType::FloatSum
+                | StoredType::Quantiles { .. } => None,
             })
             .collect();
-        let is_needed = measures.iter().any(Option::is_some);
+        let is_united = |at| match plan.stored_type(snapshot, at) {
+            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => true,
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => false,
+        };
+        let is_needed = (0..plan.measures.len()).any(is_united);
         let members = if is_needed { Members::new(groups) } else { Members::Batches(Vec::new()) };
         Self { batches, members, measures, n_threads, cancel }
     }
@@ -123,6 +130,11 @@ impl<'a> Estimates<'a> {
         let estimate = self.members.unite(group as usize, self.batches, column, scratch);
         distinct.by_group[group as usize] = Some(estimate);
         Ok(distinct.scratch.sketch())
+    }
+
+    /// What each group is made of, where anything is united.
+    pub(super) fn members(&self) -> &Members {
+        &self.members
     }
 
     /// How much was united so far, of all measures.
@@ -184,7 +196,9 @@ fn no_sketch() -> ServiceError {
 fn sketches<'a>(batch: &'a Batch<'a>, column: usize) -> Option<(&'a SketchArena, &'a ColumnUnion)> {
     match &batch.chunk.measures[column] {
         MeasureColumn::Sketch { arena, total } => Some((arena, total)),
-        MeasureColumn::Int { .. } | MeasureColumn::Float { .. } => None,
+        MeasureColumn::Int { .. } | MeasureColumn::Float { .. } | MeasureColumn::Quantiles(_) => {
+            None
+        }
     }
 }
 

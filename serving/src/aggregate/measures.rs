@@ -10,6 +10,7 @@ use super::Cancel;
 use super::batch::Batch;
 use super::estimates::Estimates;
 use super::groups::Groups;
+use super::quantiles::Quantiles;
 use super::scratch::Unions;
 use super::side::Side;
 use super::sums::Sums;
@@ -24,6 +25,7 @@ pub(super) struct Measures<'a> {
     n_answered: usize,
     sums: Sums,
     estimates: Estimates<'a>,
+    quantiles: Quantiles<'a>,
 }
 
 impl<'a> Measures<'a> {
@@ -39,7 +41,8 @@ impl<'a> Measures<'a> {
     ) -> Self {
         let stored = (0..plan.measures.len()).map(|at| plan.stored_type(snapshot, at)).collect();
         let estimates = Estimates::new(snapshot, plan, batches, groups, n_threads, cancel);
-        Self { stored, n_answered: plan.n_answered, sums, estimates }
+        let quantiles = Quantiles::new(snapshot, plan, batches, groups.n_groups(), cancel);
+        Self { stored, n_answered: plan.n_answered, sums, estimates, quantiles }
     }
 
     /// A measure over everything selected.
@@ -49,6 +52,7 @@ impl<'a> Measures<'a> {
                 Ok(self.sums.total(measure))
             }
             StoredType::Sketch { .. } => self.estimates.total(measure),
+            StoredType::Quantiles { .. } => self.quantiles.total(measure),
         }
     }
 
@@ -59,6 +63,9 @@ impl<'a> Measures<'a> {
                 Ok(self.sums.of(measure, group))
             }
             StoredType::Sketch { .. } => self.estimates.of(measure, group),
+            StoredType::Quantiles { .. } => {
+                self.quantiles.of(measure, group, self.estimates.members())
+            }
         }
     }
 
@@ -69,7 +76,10 @@ impl<'a> Measures<'a> {
         of: &[u32],
     ) -> Result<(), ServiceError> {
         match self.stored[measure] {
-            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => Ok(()),
+            StoredType::Count
+            | StoredType::WholeSum
+            | StoredType::FloatSum
+            | StoredType::Quantiles { .. } => Ok(()),
             StoredType::Sketch { .. } => self.estimates.some_groups(measure, of),
         }
     }
@@ -78,7 +88,7 @@ impl<'a> Measures<'a> {
     pub(super) fn is_added_up(&self, measure: usize) -> bool {
         match self.stored[measure] {
             StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => true,
-            StoredType::Sketch { .. } => false,
+            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => false,
         }
     }
 
@@ -94,6 +104,7 @@ impl<'a> Measures<'a> {
                 Ok(sums.total(measure))
             }
             StoredType::Sketch { .. } => self.estimates.united(measure, batches),
+            StoredType::Quantiles { .. } => self.quantiles.united(measure, batches),
         }
     }
 
@@ -114,6 +125,10 @@ impl<'a> Measures<'a> {
                     let sketch = self.estimates.sketch(measure, group)?;
                     side.push(self.estimates.of(measure, group)?, Some(sketch));
                 }
+                StoredType::Quantiles { .. } => {
+                    let members = self.estimates.members();
+                    side.push_certain(self.quantiles.of(measure, group, members)?);
+                }
             }
         }
         Ok(side)
@@ -131,6 +146,7 @@ impl<'a> Measures<'a> {
                     let (value, sketch) = self.estimates.total_with_sketch(measure)?;
                     side.push(value, Some(sketch));
                 }
+                StoredType::Quantiles { .. } => side.push_certain(self.quantiles.total(measure)?),
             }
         }
         Ok(side)
@@ -145,6 +161,7 @@ impl<'a> Measures<'a> {
                 | StoredType::WholeSum
                 | StoredType::FloatSum
                 | StoredType::Sketch { .. } => side.push(Value::exact(0.0), None),
+                StoredType::Quantiles { .. } => side.push_certain(Value::undefined()),
             }
         }
         side
@@ -152,6 +169,8 @@ impl<'a> Measures<'a> {
 
     /// How much was united so far.
     pub(super) fn unions(&self) -> Unions {
-        self.estimates.unions()
+        let mut all = self.estimates.unions();
+        all += self.quantiles.unions();
+        all
     }
 }

@@ -20,8 +20,10 @@ use super::batch::Batch;
 use super::estimates::value_of;
 use super::gathered::{Asked, Cells};
 use super::groups::BatchGroups;
+use super::quantiles::Spread;
 use super::scratch::{Scratch, Unions};
 use super::side::Side;
+use crate::plan::PlanMeasure;
 use crate::snapshot::MeasureColumn;
 
 /// The group of a page that is none.
@@ -68,7 +70,7 @@ pub(super) fn whole(
     for (batch, of_step) in own.batches.iter().zip(own.steps) {
         if step.is_none_or(|step| step == *of_step) {
             asked.cancel.check()?;
-            whole.add(batch, None);
+            whole.add(batch, None)?;
         }
     }
     Ok((whole.side(), whole.unions()))
@@ -101,18 +103,19 @@ impl Halves<'_> {
                 continue;
             }
             self.asked.cancel.check()?;
-            let mut note = |row: Option<u32>, groups: &[u32]| {
+            let mut note = |row: Option<u32>, groups: &[u32]| -> Result<(), ServiceError> {
                 let start = count(self.places.len());
                 let places = groups.iter().map(|group| place_of[*group as usize]);
                 self.places.extend(places.filter(|place| *place != NONE));
                 let cell = Cell { batch: at, row, places: (start, count(self.places.len())) };
                 match cell.places.0 == cell.places.1 {
-                    true => common.add(batch, row),
+                    true => common.add(batch, row)?,
                     false => self.cells.push(cell),
                 }
+                Ok(())
             };
             match groups {
-                BatchGroups::Whole(group) => note(None, group.as_slice()),
+                BatchGroups::Whole(group) => note(None, group.as_slice())?,
                 BatchGroups::Rows { rows, ids } => {
                     // A row without a value that makes a group is in the rest of each.
                     let mut next = 0;
@@ -121,7 +124,7 @@ impl Halves<'_> {
                         while rows.get(next) == Some(&row) {
                             next += 1;
                         }
-                        note(Some(row), &ids[start..next]);
+                        note(Some(row), &ids[start..next])?;
                     }
                 }
             }
@@ -166,7 +169,7 @@ impl Halves<'_> {
                 let of_cell = &self.places[start as usize..end as usize];
                 match of_cell.iter().any(|place| half.contains(&(*place as usize))) {
                     true => inside.push(*cell),
-                    false => own.add(&self.batches[cell.batch as usize], cell.row),
+                    false => own.add(&self.batches[cell.batch as usize], cell.row)?,
                 }
             }
             self.descend(half, &inside, own, take)?;
@@ -191,6 +194,7 @@ enum Part {
     Int(i128),
     Float(f64),
     Distinct(Scratch),
+    Spread(Spread),
 }
 
 impl Whole {
@@ -202,9 +206,13 @@ impl Whole {
             StoredType::Sketch { family, precision } => {
                 Part::Distinct(Scratch::new(family, precision))
             }
+            StoredType::Quantiles { buckets } => {
+                let PlanMeasure { column, reading } = plan.measures[at];
+                Part::Spread(Spread::new(column, buckets, vec![reading]))
+            }
         };
         Self {
-            columns: plan.measures[..plan.n_answered].to_vec(),
+            columns: plan.measures[..plan.n_answered].iter().map(|own| own.column).collect(),
             parts: (0..plan.n_answered).map(part).collect(),
         }
     }
@@ -215,12 +223,13 @@ impl Whole {
             Part::Int(total) => Part::Int(*total),
             Part::Float(total) => Part::Float(*total),
             Part::Distinct(scratch) => Part::Distinct(scratch.fork()),
+            Part::Spread(spread) => Part::Spread(spread.fork()),
         };
         Self { columns: self.columns.clone(), parts: self.parts.iter().map(part).collect() }
     }
 
     /// Adds a row of a batch, or all that it selects.
-    fn add(&mut self, batch: &Batch<'_>, row: Option<u32>) {
+    fn add(&mut self, batch: &Batch<'_>, row: Option<u32>) -> Result<(), ServiceError> {
         for (part, column) in self.parts.iter_mut().zip(&self.columns) {
             match &batch.chunk.measures[*column] {
                 MeasureColumn::Int { values, total: all } => {
@@ -238,8 +247,16 @@ impl Whole {
                         Some(row) => scratch.add(arena.get(row)),
                     }
                 }
+                MeasureColumn::Quantiles(_) => {
+                    let Part::Spread(spread) = part else { continue };
+                    match row {
+                        None => spread.add_batch(batch)?,
+                        Some(row) => spread.add_row(batch, row)?,
+                    }
+                }
             }
         }
+        Ok(())
     }
 
     fn side(&mut self) -> Side {
@@ -252,6 +269,7 @@ impl Whole {
                     let value = value_of(scratch.estimate());
                     side.push(value, Some(scratch.sketch()));
                 }
+                Part::Spread(spread) => side.push_certain(spread.estimate()),
             }
         }
         side
@@ -260,8 +278,10 @@ impl Whole {
     fn unions(&self) -> Unions {
         let mut all = Unions::default();
         for part in &self.parts {
-            if let Part::Distinct(scratch) = part {
-                all += scratch.unions();
+            match part {
+                Part::Int(_) | Part::Float(_) => {}
+                Part::Distinct(scratch) => all += scratch.unions(),
+                Part::Spread(spread) => all += spread.unions(),
             }
         }
         all

@@ -21,6 +21,7 @@ pub(super) struct Unions {
     pub(super) n_unions: u64,
     pub(super) coupon_bytes: u64,
     pub(super) register_bytes: u64,
+    pub(super) bucket_bytes: u64,
 }
 
 impl Unions {
@@ -46,6 +47,7 @@ impl AddAssign for Unions {
         self.n_unions += other.n_unions;
         self.coupon_bytes += other.coupon_bytes;
         self.register_bytes += other.register_bytes;
+        self.bucket_bytes += other.bucket_bytes;
     }
 }
 

@@ -1,7 +1,7 @@
 //! One side of a comparison, and two of them beside each other.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{Compared, Value};
 use clio_sketch::{Joint, Sketch};
@@ -19,12 +19,18 @@ pub(super) struct Side {
     values: Vec<Value>,
     /// Of the distinct ones; those of another side are compared with them.
     sketches: Vec<Option<Sketch>>,
+    /// Those whose bounds are certain, not 95 % ones.
+    certain: BTreeSet<usize>,
 }
 
 impl Side {
     /// A side without data.
     pub(super) fn undefined(n_measures: usize) -> Self {
-        Self { values: vec![Value::undefined(); n_measures], sketches: vec![None; n_measures] }
+        Self {
+            values: vec![Value::undefined(); n_measures],
+            sketches: vec![None; n_measures],
+            certain: BTreeSet::new(),
+        }
     }
 
     /// Adds the next measure.
@@ -32,21 +38,66 @@ impl Side {
         self.values.push(value);
         self.sketches.push(sketch);
     }
+
+    /// Adds the next measure, whose bounds are certain.
+    pub(super) fn push_certain(&mut self, value: Value) {
+        self.certain.insert(self.values.len());
+        self.push(value, None);
+    }
 }
 
 /// Each output of one side beside that of another one.
 pub(super) fn compare(outputs: &[Output], own: &Side, other: &Side) -> Vec<Compared> {
     let jaccards = Jaccards { own, other, known: RefCell::default() };
-    let compared = |output: &Output| Compared {
+    let compared = |output: &Output| match output {
+        Output::Stored(at) if own.certain.contains(at) => {
+            compare_certain(own.values[*at], other.values[*at])
+        }
+        Output::Stored(_) | Output::Derived { .. } => compare_estimated(output, &jaccards),
+    };
+    outputs.iter().map(compared).collect()
+}
+
+/// An output of one side beside that of another one, as their 95 % bounds and what both have in common make it.
+fn compare_estimated(output: &Output, jaccards: &Jaccards<'_>) -> Compared {
+    let Jaccards { own, other, .. } = *jaccards;
+    Compared {
         other: evaluate(output, &other.values),
         difference: whole_difference(output, own, other)
-            .unwrap_or_else(|| two_sided(output, &jaccards, |own, other, _| Some(own - other))),
-        ratio: two_sided(output, &jaccards, |own, other, divisors| {
+            .unwrap_or_else(|| two_sided(output, jaccards, |own, other, _| Some(own - other))),
+        ratio: two_sided(output, jaccards, |own, other, divisors| {
             divisors.push(other);
             (other != 0.0).then(|| own / other)
         }),
+    }
+}
+
+/// A number with certain bounds beside another one: what comes of both is within the ends of what their bounds make possible.
+fn compare_certain(own: Value, other: Value) -> Compared {
+    let exact = own.exact && other.exact;
+    let within = |value: f64, ends: Option<[f64; 4]>| match ends {
+        Some(ends) if value.is_finite() && ends.iter().all(|end| end.is_finite()) => {
+            let lower = ends.into_iter().fold(value, f64::min);
+            let upper = ends.into_iter().fold(value, f64::max);
+            Value::estimate(value, lower, upper, exact)
+        }
+        _ => Value { value: value.is_finite().then_some(value), ..Value::undefined() },
     };
-    outputs.iter().map(compared).collect()
+    let bounds = |value: Value| Some([value.lower?, value.upper?]);
+    let both = bounds(own).zip(bounds(other));
+    let each = |of: fn(f64, f64) -> f64| {
+        both.map(|([a, b], [c, d])| [of(a, c), of(a, d), of(b, c), of(b, d)])
+    };
+    let (difference, ratio) = match (own.value, other.value) {
+        (Some(one), Some(another)) => {
+            let is_past_zero = bounds(other).is_none_or(|[lower, upper]| lower <= 0.0 && 0.0 <= upper);
+            let ends = each(|one, another| one / another).filter(|_| !is_past_zero);
+            let ratio = if another == 0.0 { Value::undefined() } else { within(one / another, ends) };
+            (within(one - another, each(|one, another| one - another)), ratio)
+        }
+        _ => (Value::undefined(), Value::undefined()),
+    };
+    Compared { other, difference, ratio }
 }
 
 /// Each output of one side beside itself: there is no difference, whatever errs.

@@ -36,9 +36,10 @@ impl Sums {
         let measures = (0..plan.measures.len()).map(|at| match plan.stored_type(snapshot, at) {
             StoredType::Count | StoredType::WholeSum => Sum::Int { total: 0, by_group: Vec::new() },
             StoredType::FloatSum => Sum::Float { total: 0.0, by_group: Vec::new() },
-            StoredType::Sketch { .. } => Sum::None,
+            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => Sum::None,
         });
-        Self { measures: measures.collect(), columns: plan.measures.clone() }
+        let columns = plan.measures.iter().map(|measure| measure.column).collect();
+        Self { measures: measures.collect(), columns }
     }
 
     /// Adds the batch that was grouped last to the total and to its groups.

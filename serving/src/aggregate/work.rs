@@ -49,6 +49,7 @@ impl Clock {
             n_unions: unions.n_unions,
             coupon_bytes: unions.coupon_bytes,
             register_bytes: unions.register_bytes,
+            bucket_bytes: unions.bucket_bytes,
             ..self.work
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES,
-    MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
+    AskedMeasure, Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT,
+    MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
 };
 
 use super::compare::{OfDays, bind_compare};
@@ -17,7 +17,7 @@ use super::lookups::lookups;
 use super::notices::notices;
 use super::one_value::values_of_groups;
 use super::range::{Asked as AskedDays, BoundRange, bind_range};
-use super::{OrderTarget, Output, Plan, PlanKey, PlanOrder};
+use super::{OrderTarget, Output, Plan, PlanKey, PlanMeasure, PlanOrder, Reading};
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
 
@@ -207,48 +207,59 @@ fn with_time(mut error: ServiceError) -> ServiceError {
     error
 }
 
-/// The stored measures that are needed, and how each measure asked for comes from them.
+/// What is needed of stored measures, and how each measure asked for comes from it.
 pub(super) fn bind_measures(
     snapshot: &Snapshot,
     names: &[String],
-) -> Result<(Vec<usize>, Vec<Output>), ServiceError> {
+) -> Result<(Vec<PlanMeasure>, Vec<Output>), ServiceError> {
+    let model = &snapshot.model;
     if names.is_empty() {
-        let existing: Vec<_> =
-            snapshot.model.measures().iter().map(|own| format!("`{}`", own.name)).collect();
+        let existing: Vec<_> = model.asked_names().iter().map(|name| format!("`{name}`")).collect();
         let message = format!("no measure is asked for; there are: {}", existing.join(", "));
         return Err(ServiceError::new(Code::InvalidArgument, message));
     }
-    let mut needed: Vec<usize> = Vec::new();
-    let mut need = |name: &str| {
-        let stored = snapshot.layout.measures.iter().position(|own| own.name == name)?;
-        Some(needed.iter().position(|known| *known == stored).unwrap_or_else(|| {
-            needed.push(stored);
+    let mut needed: Vec<PlanMeasure> = Vec::new();
+    let mut need = |name: &str, reading: Reading| {
+        let column = snapshot.layout.measures.iter().position(|own| own.name == name);
+        let unknown = || {
+            let existing = model.measures().iter().map(|own| own.name.as_str());
+            ServiceError::unknown("measure", name, existing)
+        };
+        let measure = PlanMeasure { column: column.ok_or_else(unknown)?, reading };
+        let known = needed.iter().position(|known| *known == measure);
+        Ok::<usize, ServiceError>(known.unwrap_or_else(|| {
+            needed.push(measure);
             needed.len() - 1
         }))
     };
-    let unknown = |name: &str| {
-        let existing = snapshot.model.measures().iter().map(|own| own.name.as_str());
-        ServiceError::unknown("measure", name, existing)
-    };
-    let model = &snapshot.model;
     let mut outputs = Vec::with_capacity(names.len());
     for name in names {
-        let measure = snapshot.model.measure(name).ok_or_else(|| unknown(name))?;
-        outputs.push(match measure.kind.expression() {
-            Some(expression) => {
-                let mut of = Vec::new();
-                for own in expression.names() {
-                    of.push((own.to_owned(), need(own).ok_or_else(|| unknown(own))?));
+        let (measure, reading) = match model.asked(name)? {
+            AskedMeasure::Number(measure) => (measure, Reading::Number),
+            AskedMeasure::Quantile(measure, percentile) => (measure, Reading::Quantile(percentile)),
+        };
+        let Some(expression) = measure.kind.expression() else {
+            outputs.push(Output::Stored(need(&measure.name, reading)?));
+            continue;
+        };
+        let shares = expression.shares();
+        let mut of = Vec::new();
+        for term in expression.terms() {
+            let at = match shares.iter().find(|share| share.term() == term) {
+                None => need(term, Reading::Number)?,
+                Some(share) if share.is_below() => {
+                    need(share.measure(), Reading::Below(share.threshold()))?
                 }
-                let pairs = of.iter().flat_map(|(part, _)| {
-                    of.iter().map(move |(whole, _)| (part.clone(), whole.clone()))
-                });
-                let is_part = |(part, whole): &(String, String)| model.is_part_of(part, whole);
-                let parts = pairs.filter(is_part).collect();
-                Output::Derived { expression: expression.clone(), of, parts }
-            }
-            None => Output::Stored(need(name).ok_or_else(|| unknown(name))?),
-        });
+                Some(share) => need(share.measure(), Reading::Above(share.threshold()))?,
+            };
+            of.push((term.to_owned(), at));
+        }
+        let pairs = of
+            .iter()
+            .flat_map(|(part, _)| of.iter().map(move |(whole, _)| (part.clone(), whole.clone())));
+        let is_part = |(part, whole): &(String, String)| model.is_part_of(part, whole);
+        let parts = pairs.filter(is_part).collect();
+        outputs.push(Output::Derived { expression: expression.clone(), of, parts });
     }
     Ok((needed, outputs))
 }

@@ -4,8 +4,8 @@ use clio_proto::{
     Code, Having, MAX_FILTER_DEPTH, MAX_HAVING_TESTS, MeasureTest, Query, ServiceError,
 };
 
-use super::Output;
 use super::bind::bind_measures;
+use super::{Output, PlanMeasure};
 use crate::snapshot::Snapshot;
 
 /// Which groups stay.
@@ -82,8 +82,8 @@ fn first_problem(having: &Having) -> Option<(&str, String)> {
 
 /// What a query asks of measures.
 pub(super) struct Asked {
-    /// The stored measures that are needed, those of what is asked for first.
-    pub(super) measures: Vec<usize>,
+    /// What is needed of stored measures, for what is asked for first.
+    pub(super) measures: Vec<PlanMeasure>,
     /// How many of them are of what is asked for.
     pub(super) n_answered: usize,
     pub(super) outputs: Vec<Output>,

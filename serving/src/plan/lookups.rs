@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{DimensionColumn, FieldRef, Filter, GroupKey, Query};
+use clio_proto::{AskedMeasure, DimensionColumn, FieldRef, Filter, GroupKey, Query};
 
 use crate::snapshot::Snapshot;
 
@@ -59,8 +59,11 @@ fn asks_for_credited(snapshot: &Snapshot, query: &Query) -> bool {
     };
     let tested = query.having.iter().flat_map(clio_proto::Having::measures);
     let mut names = query.measures.iter().map(String::as_str).chain(tested);
-    names.any(|name| match model.measure(name).and_then(|measure| measure.kind.expression()) {
-        Some(expression) => expression.names().into_iter().any(is_credited),
-        None => is_credited(name),
+    names.any(|name| {
+        let Ok(measure) = model.asked(name).map(AskedMeasure::measure) else { return false };
+        match measure.kind.expression() {
+            Some(expression) => expression.names().into_iter().any(is_credited),
+            None => is_credited(&measure.name),
+        }
     })
 }

@@ -8,7 +8,7 @@ use super::chunk::{Chunk, KeyColumn, LocalChunk};
 use super::columns::{column_as, offset, read_columns, text_list};
 use super::dictionary::{NULL, SetDictionary, Vocabulary};
 use super::layout::{DimensionLayout, Layout};
-use super::measure::{MeasureColumn, check_distincts};
+use super::measure::{MeasureColumn, check_values};
 use crate::error::FileProblem;
 use clio_lake::CellFile;
 
@@ -36,7 +36,7 @@ pub(crate) fn decode_file(
     for measure in &layout.measures {
         measures.push(MeasureColumn::decode(measure, &batches, n_rows)?);
     }
-    check_distincts(layout, &measures, n_rows)?;
+    check_values(layout, &measures, n_rows)?;
     let size_bytes = keys.iter().map(KeyColumn::size_bytes).sum::<usize>()
         + measures.iter().map(MeasureColumn::size_bytes).sum::<usize>();
     let chunk = Chunk { file, n_rows, keys, measures, size_bytes };

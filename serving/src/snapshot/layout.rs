@@ -1,7 +1,10 @@
 //! The columns of cells as one model and one table have them.
 
 use arrow::datatypes::{DataType, Field, Schema};
-use clio_lake::{META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType, cell_schema};
+use clio_lake::{
+    META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType,
+    cell_schema,
+};
 use clio_proto::{Measure, Model};
 
 use crate::error::Refusal;
@@ -25,7 +28,7 @@ pub(crate) struct DimensionLayout {
 pub(crate) struct MeasureLayout {
     pub(crate) name: String,
     pub(crate) stored: StoredType,
-    /// For a distinct measure, the position of a count of the same source: an upper bound.
+    /// For a measure of values, the position of a count of the same source: an upper bound of how many there are.
     pub(crate) at_most: Option<usize>,
 }
 
@@ -96,7 +99,8 @@ fn check_column(expected: &Field, table: &Schema) -> Result<(), Refusal> {
         let types = (expected.data_type().to_string(), found.data_type().to_string());
         return Err(refuse(types.0, types.1, name));
     }
-    for key in [META_KIND, META_FAMILY, META_PRECISION, META_HASH] {
+    let keys = [META_KIND, META_FAMILY, META_PRECISION, META_HASH, META_ERROR, META_EDGES];
+    for key in keys {
         let (asked, has) = (expected.metadata().get(key), found.metadata().get(key));
         if asked.is_some() && asked != has {
             let say = |value: Option<&String>| match value {

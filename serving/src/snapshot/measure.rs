@@ -3,18 +3,23 @@
 //! A kind is a file beside this one, a variant of [`MeasureColumn`] and one of [`PeriodTotal`]; what answers
 //! queries from it is a file in `aggregate`.
 
+mod bytes;
 mod float;
 mod int;
+mod quantile;
 mod sketch;
+mod within_count;
 
 use arrow::array::{Array as _, ArrayRef, RecordBatch};
 use clio_lake::StoredType;
+use clio_sketch::QuantileSketch;
 
 use super::arena::{ColumnUnion, SketchArena};
 use super::columns::column_as;
+use super::histograms::QuantileArena;
 use super::layout::MeasureLayout;
 use crate::error::FileProblem;
-pub(super) use sketch::check_distincts;
+pub(super) use within_count::check_values;
 
 /// One stored measure of one file.
 #[derive(Debug)]
@@ -22,6 +27,7 @@ pub(crate) enum MeasureColumn {
     Int { values: Vec<i64>, total: i128 },
     Float { values: Vec<f64>, total: f64 },
     Sketch { arena: SketchArena, total: ColumnUnion },
+    Quantiles(QuantileArena),
 }
 
 impl MeasureColumn {
@@ -52,6 +58,9 @@ impl MeasureColumn {
             StoredType::Sketch { family, precision } => {
                 sketch::decode(&measure.name, family, precision, &arrays, n_rows)
             }
+            StoredType::Quantiles { buckets } => {
+                quantile::decode(&measure.name, buckets, &arrays, n_rows)
+            }
         }
     }
 
@@ -60,6 +69,7 @@ impl MeasureColumn {
             Self::Int { values, .. } => values.capacity() * size_of::<i64>(),
             Self::Float { values, .. } => values.capacity() * size_of::<f64>(),
             Self::Sketch { arena, total } => arena.size_bytes() + total.size_bytes(),
+            Self::Quantiles(arena) => arena.size_bytes(),
         }
     }
 }
@@ -72,6 +82,7 @@ fn without_events(stored: StoredType, n_rows: usize) -> ArrayRef {
         StoredType::Sketch { family, precision } => {
             sketch::without_events(family, precision, n_rows)
         }
+        StoredType::Quantiles { buckets } => quantile::without_events(buckets, n_rows),
     }
 }
 
@@ -80,6 +91,7 @@ pub(super) enum PeriodTotal {
     Int(i128),
     Float(f64),
     Distinct { value: f64, error: f64 },
+    Quantiles(QuantileSketch),
 }
 
 /// A parent that is not what its children give.
@@ -103,11 +115,12 @@ impl PeriodTotal {
                 let (value, error) = sketch::total(family, precision, columns);
                 Self::Distinct { value, error }
             }
+            StoredType::Quantiles { buckets } => Self::Quantiles(quantile::total(buckets, columns)),
         }
     }
 
     /// Compares a parent with its children.
-    pub(super) fn check(&self, children: &[&Self]) -> Result<(), Off> {
+    pub(super) fn check<'a>(&self, children: &[&'a Self]) -> Result<(), Off> {
         match self {
             Self::Int(found) => {
                 let own = |total: &&Self| if let Self::Int(own) = total { *own } else { 0 };
@@ -120,9 +133,16 @@ impl PeriodTotal {
             Self::Distinct { value, error } => {
                 let own = |total: &&Self| match total {
                     Self::Distinct { value, .. } => Some(*value),
-                    Self::Int(_) | Self::Float(_) => None,
+                    Self::Int(_) | Self::Float(_) | Self::Quantiles(_) => None,
                 };
                 sketch::check(*value, *error, children.iter().filter_map(own))
+            }
+            Self::Quantiles(found) => {
+                let own = |total: &&'a Self| match total {
+                    Self::Quantiles(own) => Some(own),
+                    Self::Int(_) | Self::Float(_) | Self::Distinct { .. } => None,
+                };
+                quantile::check(found, children.iter().filter_map(own))
             }
         }
     }

@@ -6,7 +6,7 @@ use clio_proto::{FieldRef, Model};
 use jiff::civil::Date;
 
 /// The dataset's model: a single-valued dimension with attributes, one without, a multi-valued one
-/// with an attribute; counts and sums of both types, distinct counts, a ratio.
+/// with an attribute; counts and sums of both types, distinct counts, a spread, a ratio and shares.
 pub(super) const MODEL: &str = r#"
 [dataset]
 name = "media"
@@ -78,10 +78,25 @@ kind = "distinct"
 of = "profile_id"
 precision = 10
 
+[measure.watch]
+source = "plays"
+kind = "quantile"
+of = "seconds"
+error = "2%"
+edges = [30]
+
 [measure.take_rate]
 kind = "derived"
 expr = "players / viewers"
 format = "percent"
+
+[measure.short]
+kind = "derived"
+expr = "share_below(watch, 30)"
+
+[measure.long]
+kind = "derived"
+expr = "100 * share_above(watch, 57.3)"
 "#;
 
 /// The sum that is not of whole numbers.

@@ -116,7 +116,7 @@ async fn what_is_no_condition_is_refused() {
             by_asset(at_least("likes", 1.0)),
             Code::InvalidArgument,
             "`having`: unknown measure `likes`; there are: `impressions`, `viewers`, `clicks`, `seconds`, \
-             `plays`, `players`, `take_rate`",
+             `plays`, `players`, `watch.p50`, `watch.p90`, `take_rate`, `short`, `long`",
         ),
         (
             Query { group_by: Vec::new(), ..by_asset(at_least("plays", 1.0)) },

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::events::{AUDIENCES, Event, FLOAT_SUMS, MODEL, asset_row, audience_kind, model};
+use super::spreads;
 
 /// A lake, and the events behind it.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ struct Cell {
     seconds: f64,
     plays: i64,
     players: BTreeSet<u64>,
+    watched: Vec<f64>,
 }
 
 /// A sketch of some profiles, as the model has it.
@@ -408,6 +410,7 @@ fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
             cell.plays += 1;
             cell.seconds += seconds;
             cell.players.insert(event.profile);
+            cell.watched.push(seconds);
         } else {
             cell.impressions += 1;
             cell.clicks += event.clicks;
@@ -437,6 +440,9 @@ fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
         Arc::new(seconds),
         int(|cell| cell.plays),
         sketches(10, |cell| &cell.players),
+        Arc::new(BinaryArray::from_iter_values(
+            cells.values().map(|cell| spreads::sketch(&cell.watched).encode()),
+        )),
     ];
     // The partition columns are in the log alone.
     let fields: Vec<Field> =

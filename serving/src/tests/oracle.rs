@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
-    Answer, DayRange, Direction, Extra, FieldRef, Filter, GroupKey, Having, MeasureTest, Order,
-    Period, Query, QueryRange, RetiredDays, Row, Test, TimeGrain, Value, runs,
+    Answer, AskedMeasure, DayRange, Direction, Extra, FieldRef, Filter, GroupKey, Having,
+    MeasureTest, Order, Period, Query, QueryRange, RetiredDays, Row, Test, TimeGrain, Value, runs,
 };
 use jiff::civil::Date;
 
 use super::events::{self, Event, asset_row, field_values};
 use super::lake::sketch;
+use super::spreads;
 use crate::propagation;
 
 /// What the measures of a group come to.
@@ -28,16 +29,21 @@ pub(super) fn measure(name: &str, events: &[&Event]) -> Value {
         "seconds" => Value::exact(played().filter_map(|event| event.seconds).sum()),
         "viewers" => people(8, shown().map(|event| event.profile).collect()),
         "players" => people(10, played().map(|event| event.profile).collect()),
-        "take_rate" => events::model().measure("take_rate").map_or_else(
-            || panic!("the model has it"),
-            |own| match &own.kind {
-                clio_proto::MeasureKind::Derived { expression } => {
-                    propagation::with_bounds(expression, |name| measure(name, events), |_, _| false)
-                }
-                other => panic!("{other:?}"),
-            },
-        ),
-        other => panic!("no measure {other}"),
+        other => {
+            let model = events::model();
+            let seconds: Vec<f64> = played().filter_map(|event| event.seconds).collect();
+            if let AskedMeasure::Quantile(_, percentile) = model.asked(other).unwrap() {
+                return spreads::quantile(&seconds, percentile);
+            }
+            let own = model.measure(other).unwrap();
+            let expression = own.kind.expression().expect("all others are above");
+            let shares = expression.shares();
+            let of = |term: &str| match shares.iter().find(|share| share.term() == term) {
+                Some(share) => spreads::share(&seconds, share),
+                None => measure(term, events),
+            };
+            propagation::with_bounds(expression, of, |_, _| false)
+        }
     }
 }
 
@@ -363,7 +369,9 @@ fn check_extras(
         let of_total = row.values.iter().zip(&answer.total.values).zip(&query.measures);
         for (share, ((part, whole), measure)) in row.shares.iter().zip(of_total) {
             let (part, whole) = (part.value.unwrap_or(0.0), whole.value.unwrap_or(0.0));
-            let is_defined = measure != "take_rate" && whole > 0.0 && part >= 0.0;
+            let is_part = !["take_rate", "short", "long"].contains(&measure.as_str());
+            let is_part = is_part && !measure.starts_with("watch.");
+            let is_defined = is_part && whole > 0.0 && part >= 0.0;
             assert_eq!(share.value.is_some(), is_defined, "{measure} {part} {whole}");
             if let Some(value) = share.value {
                 // Of counts and sums, whose parts may be below 0, it is what it is.

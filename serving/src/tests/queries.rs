@@ -12,8 +12,19 @@ use super::lake::TestLake;
 use super::oracle::{check, is_multi};
 use crate::{Cubes, ServingConfig};
 
-pub(super) const MEASURES: [&str; 7] =
-    ["impressions", "viewers", "clicks", "seconds", "plays", "players", "take_rate"];
+pub(super) const MEASURES: [&str; 11] = [
+    "impressions",
+    "viewers",
+    "clicks",
+    "seconds",
+    "plays",
+    "players",
+    "watch.p50",
+    "watch.p99.9",
+    "take_rate",
+    "short",
+    "long",
+];
 
 pub(super) fn field(text: &str) -> FieldRef {
     FieldRef::parse(text)

@@ -273,15 +273,29 @@ async fn queries_are_refused_with_what_exists() {
     let deep = (0..40).fold(Filter::And(Vec::new()), |inner, _| Filter::Not(Box::new(inner)));
     let fields = "`asset`, `asset.title`, `asset.media_type`, `asset.tags`, `country`, `audience`, \
                   `audience.kind`";
+    let measures = "`impressions`, `viewers`, `clicks`, `seconds`, `plays`, `players`, `watch.p50`, \
+                    `watch.p90`, `take_rate`, `short`, `long`";
     let cases = [
         (Query { measures: Vec::new(), ..total() },
          Code::InvalidArgument,
-         "no measure is asked for; there are: `impressions`, `viewers`, `clicks`, `seconds`, `plays`, \
-          `players`, `take_rate`".to_owned()),
+         format!("no measure is asked for; there are: {measures}")),
         (Query::total(["likes"]),
          Code::InvalidArgument,
-         "unknown measure `likes`; there are: `impressions`, `viewers`, `clicks`, `seconds`, `plays`, \
-          `players`, `take_rate`".to_owned()),
+         format!("unknown measure `likes`; there are: {measures}")),
+        (Query::total(["likes.p50"]),
+         Code::InvalidArgument,
+         format!("unknown measure `likes.p50`; there are: {measures}")),
+        (Query::total(["watch"]),
+         Code::InvalidArgument,
+         "`watch` is a quantile measure, which is no one number; ask for a quantile of it, such as \
+          `watch.p50` or `watch.p99.9`".to_owned()),
+        (Query::total(["watch.p101"]),
+         Code::InvalidArgument,
+         "`watch.p101`: `p101` is no quantile: they are `p0` to `p100`, with up to two digits behind the \
+          point, such as `p50` or `p99.9`".to_owned()),
+        (Query::total(["plays.p50"]),
+         Code::InvalidArgument,
+         "`plays` is no quantile measure, and has no `p50`; ask for `plays`".to_owned()),
         (Query { group_by: group_by(&["asset.size"]), ..total() },
          Code::InvalidArgument,
          format!("unknown field `asset.size`; there are: {fields}, `day`, `week`, `month`, `year`")),

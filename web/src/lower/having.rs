@@ -2,8 +2,9 @@
 
 use clio_proto::{Having, MeasureTest, ServiceError};
 
+use super::quantile;
 use crate::argument::Argument;
-use crate::names::Names;
+use crate::names::{Names, QUANTILES};
 
 /// The argument `having`; `None` where it has no conditions.
 pub(super) fn having(
@@ -26,6 +27,11 @@ fn conditions(names: &Names, argument: &Argument<'_>) -> Result<Vec<Having>, Ser
             "and" => found.push(all_of(list(&entry)?)),
             "or" => found.push(Having::Or(list(&entry)?)),
             "not" => found.push(Having::Not(Box::new(nested(&entry)?))),
+            QUANTILES if names.has_quantiles() => {
+                for own in entry.items()? {
+                    tests(&quantile(names, &own)?, &own, &mut found)?;
+                }
+            }
             _ => {
                 let measure =
                     names.condition(name).ok_or_else(|| argument.is_not("a condition"))?;

@@ -1,6 +1,7 @@
 //! GraphQL input beside the query that it means.
 
 mod beside;
+mod quantiles;
 
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
@@ -252,7 +253,7 @@ async fn an_error_names_the_argument_and_the_value() {
         (r#"extras: ["SHARES"]"#, "SHARES"),
         (
             "orderBy: [{ measure: PLAYS }, { measure: PLAYS, key: DAY }]",
-            "`query.orderBy[1]`: give exactly one of `measure` and `key`",
+            "`query.orderBy[1]`: give exactly one of `measure`, `key` and `quantile`",
         ),
         (
             "groupBy: [COUNTRI]",

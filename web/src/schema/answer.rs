@@ -11,11 +11,12 @@ use super::newcomers::{LOOK_BACK, LookBack, NEWCOMERS, Newcomers};
 use super::numbers::Number;
 use super::object::{ObjectOf, int, number, text, texts};
 use super::pages::{CUBE_EDGE, CubeEdge, PAGE_INFO, PageInfo, edges};
+use super::quantile::{AskedQuantile, QUANTILE, Quantile};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
 use super::reach::{REACH, Reach};
 use super::serving::{SNAPSHOT, Snapshot};
 use super::work::{WORK, Work};
-use crate::names::{enum_name, field_name, time_fields};
+use crate::names::{QUANTILES, enum_name, field_name, quantile_measures, time_fields};
 
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
 const NOTICE: &str = "Notice";
@@ -62,6 +63,7 @@ struct Notice {
 pub(super) struct CubeRow {
     keys: Vec<Key>,
     values: Vec<Value>,
+    quantiles: Vec<Quantile>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,8 +90,9 @@ struct Share(Number);
 #[derive(Debug, Clone, Copy)]
 struct RowRank(Option<Rank>);
 
-impl From<Answer> for CubeAnswer {
-    fn from(answer: Answer) -> Self {
+impl CubeAnswer {
+    /// An answer to a query that asked for so many measures by their names, and for quantiles after these.
+    pub(super) fn new(answer: Answer, n_named: usize) -> Self {
         let page_info = PageInfo::new(&answer);
         let Answer {
             snapshot,
@@ -111,10 +114,12 @@ impl From<Answer> for CubeAnswer {
             work,
         } = answer;
         let keys: Vec<_> = group_by.iter().map(|key| graphql_name(&key.to_string())).collect();
-        let measures: Vec<_> = measures.iter().map(|name| graphql_name(name)).collect();
+        let (named, quantiles) = measures.split_at(n_named.min(measures.len()));
+        let measures: Vec<_> = named.iter().map(|name| graphql_name(name)).collect();
+        let quantiles: Vec<_> = quantiles.iter().map(|name| AskedQuantile::of(name)).collect();
         let ranks = rows.iter().map(|row| RowRank(row.rank)).collect();
         let newcomers = rows.iter().map(|row| Newcomers::from(row.newcomers)).collect();
-        let row = |row| CubeRow::new(&keys, &measures, row);
+        let row = |row| CubeRow::new(&keys, &measures, &quantiles, row);
         Self {
             snapshot: snapshot.into(),
             edges: edges(rows.into_iter().map(row).collect(), end),
@@ -139,17 +144,30 @@ impl From<Answer> for CubeAnswer {
 
 impl CubeRow {
     /// A row without its places and its newcomers, which stand beside the rows.
-    fn new(keys: &[Name], measures: &[Name], row: clio_proto::Row) -> Self {
+    fn new(
+        keys: &[Name],
+        measures: &[Name],
+        quantiles: &[AskedQuantile],
+        row: clio_proto::Row,
+    ) -> Self {
         let clio_proto::Row { keys: own_keys, values, shares, rank: _, compared, newcomers: _ } =
             row;
         let share = |share: clio_proto::Value| share.value.map(|_| Share(share.into()));
         let shares = shares.into_iter().map(share).chain(std::iter::repeat(None));
-        let compared = compared.into_iter().map(|own| Some(Compared::from(own)));
-        let beside = shares.zip(compared.chain(std::iter::repeat(None)));
+        let mut compared: Vec<_> =
+            compared.into_iter().map(|own| Some(Compared::from(own))).collect();
+        let of_quantiles = compared.split_off(measures.len().min(compared.len()));
+        let beside = shares.zip(compared.into_iter().chain(std::iter::repeat(None)));
         let value = |((measure, value), (share, compared)): ((&Name, clio_proto::Value), _)| {
             Value { measure: measure.clone(), number: value.into(), share, compared }
         };
+        let quantile = |((asked, value), compared): ((&AskedQuantile, &clio_proto::Value), _)| {
+            Quantile { asked: asked.clone(), number: (*value).into(), compared }
+        };
+        let of_quantiles = of_quantiles.into_iter().chain(std::iter::repeat(None));
+        let quantiles = quantiles.iter().zip(values.iter().skip(measures.len())).zip(of_quantiles);
         Self {
+            quantiles: quantiles.map(quantile).collect(),
             keys: keys.iter().zip(own_keys).map(|(name, key)| Key::new(name, key)).collect(),
             values: measures.iter().zip(values).zip(beside).map(value).collect(),
         }
@@ -319,6 +337,7 @@ fn notice() -> Object {
 }
 
 fn row(dataset: &Description) -> Object {
+    let has_quantiles = !quantile_measures(dataset).is_empty();
     let mut row = ObjectOf::<CubeRow>::new(
         CUBE_ROW,
         "One group. Its numbers are in values, in the order asked for, and again under the name \
@@ -327,6 +346,14 @@ fn row(dataset: &Description) -> Object {
     .list("keys", KEY, "One for each entry of groupBy, in order.", |it: &CubeRow| &it.keys)
     .list("values", VALUE, "One for each measure asked for, in order.", |it: &CubeRow| &it.values);
 
+    if has_quantiles {
+        row = row.list(
+            QUANTILES,
+            QUANTILE,
+            "One for each entry of quantiles, in order.",
+            |it: &CubeRow| &it.quantiles,
+        );
+    }
     let times = time_fields(dataset).map(|grain| {
         let name = grain.as_str();
         (name.to_owned(), format!("The {name}, where the query groups by it."))
@@ -377,7 +404,8 @@ fn value() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Value>::new(
         VALUE,
-        "A number with the 95 % bounds of its sketch error; for an exact one both equal the value.",
+        "A number with the 95 % bounds of its sketch error; for an exact one both equal the value. Those of quantiles, and of \
+         shares of their values, are certain.",
     )
     .leaf("measure", TypeRef::named_nn(MEASURE), "What it is a value of.", |it| {
         GraphQlValue::Enum(it.measure.clone())
@@ -391,7 +419,7 @@ fn value() -> Object {
         "share",
         SHARE,
         "What part of the total's value it is, where the extra SHARES is asked for; null where the total is 0, where either is \
-         below 0, and of derived measures.",
+         below 0, and of derived measures and quantiles.",
         |it: &Value| it.share.as_ref(),
     )
     .maybe(

@@ -51,6 +51,9 @@ struct MeasureInfo {
     family: Option<String>,
     precision: Option<u8>,
     relative_error: Option<f64>,
+    quantile_of: Option<String>,
+    percent: Option<f64>,
+    edges: Option<Vec<f64>>,
 }
 
 impl From<&Description> for Dataset {
@@ -90,6 +93,9 @@ impl From<clio_proto::MeasureInfo> for MeasureInfo {
             family: None,
             precision: None,
             relative_error: None,
+            quantile_of: None,
+            percent: None,
+            edges: None,
         };
         match class {
             MeasureClass::Count | MeasureClass::Sum => {}
@@ -97,6 +103,12 @@ impl From<clio_proto::MeasureInfo> for MeasureInfo {
                 measure.family = Some(family);
                 measure.precision = Some(precision);
                 measure.relative_error = Some(relative_error);
+            }
+            MeasureClass::Quantile { measure: of, percent, relative_error, edges } => {
+                measure.relative_error = Some(relative_error);
+                measure.quantile_of = Some(of);
+                measure.percent = Some(percent);
+                measure.edges = Some(edges);
             }
             MeasureClass::Derived { expression } => measure.expr = Some(expression),
         }
@@ -130,6 +142,7 @@ fn kind_told(kind: MeasureClassName) -> &'static str {
         MeasureClassName::Count => "A number of events: exact.",
         MeasureClassName::Sum => "A sum of a column: exact.",
         MeasureClassName::Distinct => "A number of different values, estimated by a sketch.",
+        MeasureClassName::Quantile => "A quantile of a column's values, read off narrow buckets.",
         MeasureClassName::Derived => "An expression over other measures.",
     }
 }
@@ -278,8 +291,26 @@ fn measure_info() -> Object {
         .leaf(
             "relativeError",
             TypeRef::named(TypeRef::FLOAT),
-            "One standard error, relative, of a distinct count.",
+            "One standard error, relative, of a distinct count; of a quantile the most that it is off.",
             |it| number(it.relative_error),
+        )
+        .leaf(
+            "quantileOf",
+            TypeRef::named(TypeRef::STRING),
+            "The quantile measure that a quantile is of: \"watch\". Any other one of it can be asked for by quantiles.",
+            |it| text(it.quantile_of.as_deref()),
+        )
+        .leaf(
+            "quantilePercent",
+            TypeRef::named(TypeRef::FLOAT),
+            "Which quantile it is, in per cent.",
+            |it| number(it.percent),
+        )
+        .leaf(
+            "edges",
+            TypeRef::named_nn_list(TypeRef::FLOAT),
+            "At which numbers the share of values below is exact, of a quantile.",
+            |it| it.edges.as_ref().map_or(Value::Null, |edges| edges.iter().map(|edge| number(Some(*edge))).collect()),
         )
         .finish()
 }

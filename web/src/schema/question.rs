@@ -1,5 +1,7 @@
 //! What is asked of the cube: the input types, and the enums that the dataset model fills.
 
+mod quantiles;
+
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
 use clio_proto::{
@@ -7,6 +9,7 @@ use clio_proto::{
     TimeGrain,
 };
 
+pub(super) use self::quantiles::QUANTILE_MEASURE;
 use super::compared::COMPARISON;
 use super::enums::enum_of;
 use super::scalars::DATE;
@@ -28,12 +31,13 @@ const WINDOW: &str = "Window";
 const DIRECTION: &str = "Direction";
 
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
+    let schema = quantiles::register(schema, dataset);
     schema
         .register(field(dataset))
         .register(group_key(dataset))
         .register(measure(dataset))
-        .register(cube_query())
-        .register(order_by())
+        .register(cube_query(dataset))
+        .register(order_by(dataset))
         .register(window())
         .register(
             Enum::new(DIRECTION)
@@ -102,10 +106,10 @@ fn measure(dataset: &Description) -> Enum {
     )
 }
 
-fn cube_query() -> InputObject {
+fn cube_query(dataset: &Description) -> InputObject {
     let list = |type_name: &str| TypeRef::named_nn_list_nn(type_name);
     let none = || Value::List(Vec::new());
-    InputObject::new(CUBE_QUERY)
+    let query = InputObject::new(CUBE_QUERY)
         .description("What is asked of the cube.")
         .field(input("from", TypeRef::named(DATE)).description(
             "The first day, included. Alone: from it to the last day of the data. Without from \
@@ -181,7 +185,8 @@ fn cube_query() -> InputObject {
                 .default_value(0)
                 .description("Rows to skip before the first one.")
                 .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
-        )
+        );
+    quantiles::asked(query, dataset)
 }
 
 fn window() -> InputObject {
@@ -196,9 +201,9 @@ fn window() -> InputObject {
         )
 }
 
-fn order_by() -> InputObject {
-    InputObject::new(ORDER_BY)
-        .description("What rows are ordered by: exactly one of measure and key.")
+fn order_by(dataset: &Description) -> InputObject {
+    let order = InputObject::new(ORDER_BY)
+        .description("What rows are ordered by: exactly one of its names.")
         .field(
             input("measure", TypeRef::named(MEASURE))
                 .description("A measure that the query asks for."),
@@ -210,7 +215,8 @@ fn order_by() -> InputObject {
             input("direction", TypeRef::named_nn(DIRECTION))
                 .default_value(Value::Enum(async_graphql::Name::new("DESC")))
                 .description("Which way."),
-        )
+        );
+    quantiles::ordered(order, dataset)
 }
 
 fn cube_filter(dataset: &Description) -> InputObject {
@@ -289,6 +295,7 @@ fn cube_having(dataset: &Description) -> InputObject {
                 .description("At least one of them holds. An empty list holds for no group."),
         )
         .field(input("not", TypeRef::named(CUBE_HAVING)).description("It does not hold."));
+    let having = quantiles::tested(having, dataset);
     dataset.measures.iter().fold(having, |having, info| {
         having.field(input(&condition_name(&info.name), TypeRef::named(NUMBER_FILTER)).description(
             format!("{} (`{}`), whether the query asks for it or not.", info.label, info.name),
@@ -297,12 +304,16 @@ fn cube_having(dataset: &Description) -> InputObject {
 }
 
 fn number_filter() -> InputObject {
+    number_tests(InputObject::new(NUMBER_FILTER).description(
+        "On a measure's value. Conditions of one object are joined with AND: atLeast and atMost make an interval. \
+         Where the value is undefined (0 / 0), none holds but isNull.",
+    ))
+}
+
+/// The conditions on a value.
+fn number_tests(filter: InputObject) -> InputObject {
     let number = |name: &str| input(name, TypeRef::named(TypeRef::FLOAT));
-    InputObject::new(NUMBER_FILTER)
-        .description(
-            "On a measure's value. Conditions of one object are joined with AND: atLeast and atMost make an interval. \
-             Where the value is undefined (0 / 0), none holds but isNull.",
-        )
+    filter
         .field(number("atLeast").description("The value is this or more."))
         .field(number("atMost").description("The value is this or less."))
         .field(number("above").description("The value is more than this."))

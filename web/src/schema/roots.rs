@@ -107,12 +107,14 @@ fn runs_field() -> Field {
 
 fn cube_field(names: Arc<Names>) -> Field {
     asks("cube", TypeRef::named_nn(CUBE_ANSWER), move |arguments, asker| {
-        let query = lower::query(&names, &lower::required(arguments, "query")?)?;
+        let asked = lower::required(arguments, "query")?;
+        let n_named = asked.entry("measures")?.map_or(0, |list| list.n_items());
+        let query = lower::query(&names, &asked)?;
         let snapshot = lower::snapshot(arguments)?;
         Ok(Box::pin(async move {
             let answer =
                 asker.ask(|service| async move { service.query(query, snapshot).await }).await?;
-            Ok(FieldValue::owned_any(CubeAnswer::from(answer)))
+            Ok(FieldValue::owned_any(CubeAnswer::new(answer, n_named)))
         }))
     })
     .argument(InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("What is asked."))

@@ -38,7 +38,7 @@ async fn an_answer_has_lists_and_typed_fields() {
             retiredRanges { from to } provisionalRanges { from to } missing retired provisional periods
             mixedLookups { lookup stateCount otherRanges { from to } message } }
         notices { field value isPrefix nearest message } noticeCount
-        work { fileCount cellCount selectedCellCount groupCount estimateCount unionCount couponBytes registerBytes
+        work { fileCount cellCount selectedCellCount groupCount estimateCount unionCount couponBytes registerBytes bucketBytes
             steps { step elapsedMs } }
     } }";
     let body = server.ask(query, json!({})).await;
@@ -96,7 +96,7 @@ async fn an_answer_has_lists_and_typed_fields() {
             "noticeCount": 1,
             "work": {
                 "fileCount": 2, "cellCount": 500, "selectedCellCount": 40, "groupCount": 9, "estimateCount": 7,
-                "unionCount": 80, "couponBytes": 9_876_543_210_u64, "registerBytes": 16_384,
+                "unionCount": 80, "couponBytes": 9_876_543_210_u64, "registerBytes": 16_384, "bucketBytes": 300,
                 "steps": [{ "step": "bind", "elapsedMs": 0.25 }],
             },
         } } })
@@ -237,7 +237,8 @@ async fn the_dataset_describes_itself() {
     let query = "{ dataset {
         name timezone fingerprint
         fields { name enumName fieldName dimension attribute label multi hasLabel hasMedia }
-        measures { name enumName fieldName label kind format expr family precision relativeError }
+        measures { name enumName fieldName label kind format expr family precision relativeError
+            quantileOf quantilePercent edges }
     } }";
     let body = server.ask(query, json!({})).await;
     let dataset = &body["data"]["dataset"];
@@ -256,11 +257,19 @@ async fn the_dataset_describes_itself() {
         json!({
             "name": "viewers", "enumName": "VIEWERS", "fieldName": "viewers", "label": "Viewers",
             "kind": "DISTINCT", "format": "NUMBER", "expr": null, "family": "hll++",
-            "precision": 14, "relativeError": 0.008_125,
+            "precision": 14, "relativeError": 0.008_125, "quantileOf": null, "quantilePercent": null, "edges": null,
         })
     );
-    assert_eq!(dataset["measures"][5]["expr"], "players / viewers");
-    assert_eq!(dataset["measures"][5]["kind"], "DERIVED");
+    assert_eq!(
+        dataset["measures"][5],
+        json!({
+            "name": "watch.p50", "enumName": "WATCH_P50", "fieldName": "watchP50", "label": "Watch, median",
+            "kind": "QUANTILE", "format": "SECONDS", "expr": null, "family": null, "precision": null,
+            "relativeError": 0.02, "quantileOf": "watch", "quantilePercent": 50.0, "edges": [30.0, 120.0],
+        })
+    );
+    assert_eq!(dataset["measures"][7]["expr"], "players / viewers");
+    assert_eq!(dataset["measures"][7]["kind"], "DERIVED");
     assert_eq!(dataset["measures"][4]["format"], "SECONDS");
 }
 

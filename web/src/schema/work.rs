@@ -21,6 +21,7 @@ pub(super) struct Work {
     n_unions: u64,
     coupon_bytes: u64,
     register_bytes: u64,
+    bucket_bytes: u64,
     steps: Vec<Step>,
 }
 
@@ -41,6 +42,7 @@ impl From<clio_proto::Work> for Work {
             n_unions,
             coupon_bytes,
             register_bytes,
+            bucket_bytes,
             steps,
         } = work;
         Self {
@@ -52,6 +54,7 @@ impl From<clio_proto::Work> for Work {
             n_unions,
             coupon_bytes,
             register_bytes,
+            bucket_bytes,
             steps: steps.into_iter().map(|(step, elapsed)| Step { step, elapsed }).collect(),
         }
     }
@@ -79,7 +82,8 @@ fn work() -> Object {
     .leaf(
         "estimateCount",
         number(),
-        "Distinct counts that were estimated, those of the total among them.",
+        "Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among \
+         them.",
         |it| it.n_estimates.into(),
     )
     .leaf(
@@ -100,6 +104,9 @@ fn work() -> Object {
         "The bytes that were read of sketches held as registers.",
         |it| it.register_bytes.into(),
     )
+    .leaf("bucketBytes", number(), "The bytes that were read of sketches of quantiles.", |it| {
+        it.bucket_bytes.into()
+    })
     .list("steps", WORK_STEP, "Where the time went, in order.", |it: &Work| &it.steps)
     .finish()
 }

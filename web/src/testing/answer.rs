@@ -94,6 +94,7 @@ fn work() -> Work {
         n_unions: 80,
         coupon_bytes: 9_876_543_210,
         register_bytes: 16_384,
+        bucket_bytes: 300,
         steps: vec![(WorkStep::Bind, Duration::from_micros(250))],
     }
 }

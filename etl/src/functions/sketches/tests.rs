@@ -1,8 +1,8 @@
 //! Sketches as aggregates of the engine, whole and in parts.
 
 use super::*;
-use clio_sketch::Sketch;
-use datafusion::arrow::array::LargeBinaryArray;
+use clio_sketch::{Buckets, QuantileSketch, Sketch};
+use datafusion::arrow::array::{Float64Array, LargeBinaryArray, UInt64Array};
 
 fn precision() -> Precision {
     Precision::try_new(10).unwrap()
@@ -62,4 +62,34 @@ fn bytes_that_are_no_sketch_are_refused() {
     let mut groups = aggregate(Input::Sketches);
     let error = groups.merge_batch(&[values], &[0], 1).unwrap_err();
     assert!(error.to_string().contains("sketch bytes"), "{error}");
+}
+
+/// The same of quantiles: nulls and rows that the filter leaves out do not count, and parts add up to the whole.
+#[test]
+fn spreads_are_those_of_single_sketches() {
+    let scale = Scale::new(Buckets::try_new(0.02, &[30.0]).unwrap());
+    let single = |values: &[f64]| {
+        let mut sketch = QuantileSketch::new(&scale);
+        values.iter().for_each(|value| sketch.insert(*value).unwrap());
+        sketch.encode()
+    };
+    let values: ArrayRef =
+        Arc::new(Float64Array::from(vec![Some(1.0), None, Some(29.0), Some(30.0), Some(7.5)]));
+    let filter = BooleanArray::from(vec![Some(true), Some(true), Some(true), Some(true), None]);
+    let mut groups = QuantileGroups::new(Input::Values, &scale);
+    let values = [values];
+    groups.update_batch(&values, &[0, 0, 1, 0, 1], Some(&filter), 3).unwrap();
+    let rows = groups.convert_to_state(&values, Some(&filter)).unwrap();
+    groups.merge_batch(&rows, &[2, 2, 2, 2, 2], 3).unwrap();
+    let states = groups.state(EmitTo::All).unwrap();
+    let mut folded = QuantileGroups::new(Input::Sketches, &scale);
+    folded.update_batch(&states, &[0, 1, 2], None, 3).unwrap();
+    let found = folded.evaluate(EmitTo::All).unwrap();
+    let found: Vec<&[u8]> = found.as_binary::<i64>().iter().map(Option::unwrap).collect();
+    let expected = [single(&[1.0, 30.0]), single(&[29.0]), single(&[1.0, 29.0, 30.0])];
+    assert_eq!(found, expected.each_ref().map(Vec::as_slice));
+    let none: ArrayRef = Arc::new(Float64Array::new_null(2));
+    folded = QuantileGroups::new(Input::Values, &scale);
+    folded.update_batch(&[none], &[0, 0], None, 1).unwrap();
+    assert_eq!(folded.evaluate(EmitTo::All).unwrap().as_binary::<i64>().value(0), single(&[]));
 }

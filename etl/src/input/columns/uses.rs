@@ -110,7 +110,7 @@ fn of_source(model: &Model, source: &Source, tables: &mut BTreeMap<String, OfTab
 fn of_measures(model: &Model, tables: &mut BTreeMap<String, OfTable>) {
     for measure in model.stored_measures() {
         let own = match &measure.kind {
-            MeasureKind::Sum { .. } => Use::Number,
+            MeasureKind::Sum { .. } | MeasureKind::Quantile { .. } => Use::Number,
             MeasureKind::Distinct { from_sketch: false, .. } => Use::Key,
             MeasureKind::Distinct { from_sketch: true, .. }
             | MeasureKind::Count { .. }

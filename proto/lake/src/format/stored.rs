@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field};
 use clio_proto::{Measure, MeasureKind};
-use clio_sketch::{Family, Precision};
+use clio_sketch::{Buckets, Family, Precision};
 
-/// Field metadata: the kind of measure, `count`, `sum` or `distinct`.
+/// Field metadata: the kind of measure, `count`, `sum`, `distinct` or `quantile`.
 pub const META_KIND: &str = "clio.kind";
 /// Field metadata of a sketch: the family's name.
 pub const META_FAMILY: &str = "clio.family";
@@ -14,6 +14,11 @@ pub const META_FAMILY: &str = "clio.family";
 pub const META_PRECISION: &str = "clio.precision";
 /// Field metadata of a sketch: the hash that its values went through.
 pub const META_HASH: &str = "clio.hash";
+
+/// Field metadata of a sketch of quantiles: the relative error, in decimal.
+pub const META_ERROR: &str = "clio.error";
+/// Field metadata of a sketch of quantiles: the edges, in decimal, with commas between them.
+pub const META_EDGES: &str = "clio.edges";
 
 /// How a stored measure is held in a cell, and so how cells are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +35,11 @@ pub enum StoredType {
         family: Family,
         /// The precision.
         precision: Precision,
+    },
+    /// The bytes of a sketch of quantiles, as `Binary`.
+    Quantiles {
+        /// Which values it tells apart.
+        buckets: Buckets,
     },
 }
 
@@ -48,14 +58,15 @@ impl StoredType {
             MeasureKind::Distinct { family, precision, .. } => {
                 Some(Self::Sketch { family: *family, precision: *precision })
             }
+            MeasureKind::Quantile { buckets, .. } => Some(Self::Quantiles { buckets: *buckets }),
             MeasureKind::Derived { .. } => None,
         }
     }
 
-    /// Whether it counts different values, of which a cell has no more than events, as long as each row is one.
+    /// Whether it counts values, different ones or all, of which a cell has no more than events, as long as each row is one.
     pub fn counts_values(self) -> bool {
         match self {
-            Self::Sketch { .. } => true,
+            Self::Sketch { .. } | Self::Quantiles { .. } => true,
             Self::Count | Self::WholeSum | Self::FloatSum => false,
         }
     }
@@ -65,7 +76,7 @@ impl StoredType {
         match self {
             Self::Count | Self::WholeSum => DataType::Int64,
             Self::FloatSum => DataType::Float64,
-            Self::Sketch { .. } => DataType::Binary,
+            Self::Sketch { .. } | Self::Quantiles { .. } => DataType::Binary,
         }
     }
 
@@ -80,6 +91,14 @@ impl StoredType {
                 (META_PRECISION, precision.get().to_string()),
                 (META_HASH, family.hash_name().to_owned()),
             ],
+            Self::Quantiles { buckets } => {
+                let edges: Vec<String> = buckets.edges().map(|edge| edge.to_string()).collect();
+                vec![
+                    (META_KIND, "quantile".to_owned()),
+                    (META_ERROR, buckets.error().to_string()),
+                    (META_EDGES, edges.join(",")),
+                ]
+            }
         };
         let metadata: HashMap<String, String> =
             metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

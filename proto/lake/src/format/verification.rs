@@ -32,7 +32,7 @@ pub struct Verification {
     pub seed: u64,
     /// How many cells were recounted, of all days.
     pub n_cells: u64,
-    /// How many counts and sums were compared: each has to be equal.
+    /// How many counts, sums and quantile measures were compared: each has to be equal, and quantiles within their bounds.
     pub n_additive: u64,
     /// How many distinct counts were compared.
     pub n_distinct: u64,

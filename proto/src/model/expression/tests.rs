@@ -40,6 +40,49 @@ fn values_follow_the_rules_of_arithmetic() {
 }
 
 #[test]
+fn a_share_is_looked_up_by_how_it_is_written() {
+    let text = "1 - share_below( watch,30.0 ) * a + share_above(watch, 0.5)";
+    let expression = Expression::parse(text).unwrap();
+    let shares = expression.shares();
+    let found: Vec<_> = shares
+        .iter()
+        .map(|share| (share.measure(), share.threshold(), share.is_below(), share.term()))
+        .collect();
+    let expected = [
+        ("watch", 30.0, true, "share_below(watch, 30)"),
+        ("watch", 0.5, false, "share_above(watch, 0.5)"),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(expression.names().into_iter().collect::<Vec<_>>(), ["a", "watch"]);
+    let terms = ["a", "share_above(watch, 0.5)", "share_below(watch, 30)"];
+    assert_eq!(expression.terms().into_iter().collect::<Vec<_>>(), terms);
+    let of = |term: &str| match term {
+        "a" => Some(2.0),
+        "share_below(watch, 30)" => Some(0.25),
+        "share_above(watch, 0.5)" => Some(0.75),
+        other => panic!("{other}"),
+    };
+    assert_eq!(expression.evaluate(of), Some(1.25));
+    assert_eq!(
+        expression.to_string(),
+        "((1 - (share_below(watch, 30) * a)) + share_above(watch, 0.5))"
+    );
+    // A measure of that name stays one.
+    assert_eq!(Expression::parse("share_below * 2").unwrap().evaluate(|_| Some(4.0)), Some(8.0));
+    for (text, expected) in [
+        ("share_below(watch)", "at character 18: expected `,`, found `)`"),
+        ("share_below(watch, a)", "at character 20: expected a number, found `a`"),
+        ("share_below(watch, -1)", "at character 20: expected a number, found `-`"),
+        ("share_below(30, watch)", "at character 13: expected a quantile measure, found `30`"),
+        ("share_below(watch, 30", "at character 12: `(` is never closed"),
+        ("share_below(watch, 30, 40)", "at character 22: expected `)`, found `,`"),
+        ("a, b", "at character 2: expected an operator, found `,`"),
+    ] {
+        assert_eq!(Expression::parse(text).unwrap_err().to_string(), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_frequency_is_a_count_over_its_distinct_measure() {
     let mut expression = Expression::parse("2 * frequency(b) - frequency(zero)").unwrap();
     assert_eq!(expression.frequencies(), ["b", "zero"]);

@@ -339,6 +339,12 @@ impl<'a> Reader<'a, '_> {
             }),
             precision: self.entry(&mut table, "precision", "a whole number", whole),
             error: self.share(&mut table, "error"),
+            edges: self.entry(
+                &mut table,
+                "edges",
+                "a list of numbers, such as `[30, 120]`",
+                numbers,
+            ),
             family: self.string(&mut table, "family"),
             from_sketch: self.boolean(&mut table, "from_sketch"),
             expr: self.string(&mut table, "expr"),
@@ -379,6 +385,12 @@ fn text(value: &DeValue<'_>) -> Option<String> {
 fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
     let array = value.as_array().filter(|array| !array.is_empty())?;
     array.iter().map(|element| text(element.get_ref())).collect()
+}
+
+/// A list of numbers; it is not empty.
+fn numbers(value: &DeValue<'_>) -> Option<Vec<f64>> {
+    let array = value.as_array().filter(|array| !array.is_empty())?;
+    array.iter().map(|element| number(element.get_ref())).collect()
 }
 
 fn whole(value: &DeValue<'_>) -> Option<i64> {

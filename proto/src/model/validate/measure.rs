@@ -4,6 +4,7 @@
 
 mod derived;
 mod distinct;
+mod quantile;
 
 use strum::EnumCount;
 
@@ -18,17 +19,20 @@ enum Kind {
     Count,
     Sum,
     Distinct,
+    Quantile,
     Derived,
 }
 
 impl Kind {
-    const ALL: [Self; Self::COUNT] = [Self::Count, Self::Sum, Self::Distinct, Self::Derived];
+    const ALL: [Self; Self::COUNT] =
+        [Self::Count, Self::Sum, Self::Distinct, Self::Quantile, Self::Derived];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Count => "count",
             Self::Sum => "sum",
             Self::Distinct => "distinct",
+            Self::Quantile => "quantile",
             Self::Derived => "derived",
         }
     }
@@ -56,7 +60,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Me
 fn check_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<Measure> {
     let place = &measure.place;
     let format = format(measure, problems);
-    let mend = "say what it is: `count`, `sum`, `distinct` or `derived`";
+    let mend = "say what it is: `count`, `sum`, `distinct`, `quantile` or `derived`";
     let written = need(place, "kind", &measure.kind, mend, problems)?;
     let Some(kind) = Kind::of(measure) else {
         let what = format!("`{written}` is no kind of measure");
@@ -70,6 +74,7 @@ fn check_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> O
         Kind::Count => count(raw, measure, problems),
         Kind::Sum => sum(raw, measure, problems),
         Kind::Distinct => distinct::validate(raw, measure, problems),
+        Kind::Quantile => quantile::validate(raw, measure, problems),
         Kind::Derived => derived::validate(raw, measure, problems),
     };
     let display = match &measure.display {
@@ -84,20 +89,21 @@ fn check_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> O
 fn refuse_foreign_keys(measure: &RawMeasure, kind: Kind, problems: &mut Problems) {
     let place = &measure.place;
     let what = format!("has no meaning for the kind `{}`", kind.as_str());
-    let stored = [Kind::Count, Kind::Sum, Kind::Distinct];
+    let stored = [Kind::Count, Kind::Sum, Kind::Distinct, Kind::Quantile];
     // Each key with the kinds that it means something for; the mend names those where they are few.
-    let keys: [(&str, Option<usize>, &[Kind]); 7] = [
+    let keys: [(&str, Option<usize>, &[Kind]); 8] = [
         ("source", line(&measure.source), &stored),
-        ("of", line(&measure.of), &[Kind::Distinct, Kind::Sum]),
+        ("of", line(&measure.of), &[Kind::Distinct, Kind::Quantile, Kind::Sum]),
         ("precision", line(&measure.precision), &[Kind::Distinct]),
-        ("error", line(&measure.error), &[Kind::Distinct]),
+        ("error", line(&measure.error), &[Kind::Distinct, Kind::Quantile]),
+        ("edges", line(&measure.edges), &[Kind::Quantile]),
         ("family", line(&measure.family), &[Kind::Distinct]),
         ("from_sketch", line(&measure.from_sketch), &[Kind::Distinct]),
         ("expr", line(&measure.expr), &[Kind::Derived]),
     ];
     for (key, line, kinds) in keys {
         let Some(line) = line.filter(|_| !kinds.contains(&kind)) else { continue };
-        let mend = if kinds.len() > 2 {
+        let mend = if kinds.len() == stored.len() {
             "remove it".to_owned()
         } else {
             let kinds = kinds.iter().map(|kind| format!("`kind = \"{}\"`", kind.as_str()));
@@ -131,15 +137,25 @@ fn count(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Optio
 }
 
 fn sum(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<MeasureKind> {
-    let place = &measure.place;
     let source = source(raw, measure, problems);
     let mend = "name the column or the SQL expression that is summed";
+    let of = one_column(measure, ("a sum", mend), problems);
+    Some(MeasureKind::Sum { of: of?, source: source? })
+}
+
+/// The one column that a kind is of, with what there is to do where none is named.
+fn one_column(
+    measure: &RawMeasure,
+    (kind, mend): (&str, &str),
+    problems: &mut Problems,
+) -> Option<SqlColumn> {
+    let place = &measure.place;
     match need(place, "of", &measure.of, mend, problems)? {
-        RawOf::One(of) => Some(MeasureKind::Sum { source: source?, of: SqlColumn(of.clone()) }),
+        RawOf::One(of) => Some(SqlColumn(of.clone())),
         RawOf::Several(_) => {
             let line = measure.of.line_or(place.line);
             let mend = "write one expression, such as `of = \"a + b\"`";
-            problems.report(line, place.key("of"), "a sum is of one column", mend);
+            problems.report(line, place.key("of"), format!("{kind} is of one column"), mend);
             None
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::asked::LISTED;
 use crate::model::problems::Problems;
 use crate::model::raw::{Place, RawModel};
 use crate::toml_file::quoted;
@@ -42,9 +43,16 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
             taken.add(&format!("{}.{attribute}", place.name), what, &listed, problems);
         }
     }
-    for place in raw.measures.iter().map(|measure| &measure.place) {
+    for measure in &raw.measures {
+        let place = &measure.place;
         check_field(place, "measure", problems);
         taken.add(&place.name, format!("the measure `{}`", place.name), place, problems);
+        if measure.kind.value().is_some_and(|kind| kind == "quantile") {
+            for quantile in LISTED {
+                let name = format!("{}.{quantile}", place.name);
+                taken.add(&name, format!("the quantile `{name}`"), place, problems);
+            }
+        }
     }
 }
 

@@ -26,7 +26,9 @@ pub(super) fn decode(arrays: &[ArrayRef]) -> MeasureColumn {
 pub(super) fn total<'a>(columns: impl Iterator<Item = &'a MeasureColumn>) -> f64 {
     let total = |column: &MeasureColumn| match column {
         MeasureColumn::Float { total, .. } => *total,
-        MeasureColumn::Int { .. } | MeasureColumn::Sketch { .. } => 0.0,
+        MeasureColumn::Int { .. } | MeasureColumn::Sketch { .. } | MeasureColumn::Quantiles(_) => {
+            0.0
+        }
     };
     columns.map(total).sum()
 }

@@ -39,7 +39,9 @@ pub(super) fn decode_count(
 pub(super) fn total<'a>(columns: impl Iterator<Item = &'a MeasureColumn>) -> i128 {
     let total = |column: &MeasureColumn| match column {
         MeasureColumn::Int { total, .. } => *total,
-        MeasureColumn::Float { .. } | MeasureColumn::Sketch { .. } => 0,
+        MeasureColumn::Float { .. }
+        | MeasureColumn::Sketch { .. }
+        | MeasureColumn::Quantiles(_) => 0,
     };
     columns.map(total).sum()
 }

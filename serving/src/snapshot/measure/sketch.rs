@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray, BinaryArray};
+use arrow::array::{ArrayRef, AsArray, BinaryArray};
 use clio_sketch::{Family, Precision, Sketch, Union, relative_standard_error_at};
 
+use super::bytes::Rows;
 use super::{MeasureColumn, Off};
 use crate::error::FileProblem;
 use crate::snapshot::arena::{ColumnUnion, SketchArena};
-use crate::snapshot::layout::Layout;
 
 /// The most dense sketches of a column and file that are compared with their counts; of more, every
 /// n-th. Each takes some microseconds.
@@ -31,39 +31,10 @@ pub(super) fn decode(
     n_rows: u32,
 ) -> Result<MeasureColumn, FileProblem> {
     let columns: Vec<&BinaryArray> = arrays.iter().map(|array| array.as_binary()).collect();
-    let sketches = Sketches { columns: &columns, n_left: n_rows as usize, batch: 0, at: 0 };
-    let arena = SketchArena::decode(column, family, precision, sketches)?;
+    let arena = SketchArena::decode(column, family, precision, Rows::new(&columns, n_rows))?;
     let total = ColumnUnion::of(&arena, n_rows)?;
     Ok(MeasureColumn::Sketch { arena, total })
 }
-
-/// The sketches of a column, batch after batch; it knows how many are left.
-struct Sketches<'a> {
-    columns: &'a [&'a BinaryArray],
-    n_left: usize,
-    batch: usize,
-    at: usize,
-}
-
-impl<'a> Iterator for Sketches<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        while self.columns.get(self.batch).is_some_and(|column| self.at == column.len()) {
-            (self.batch, self.at) = (self.batch + 1, 0);
-        }
-        let bytes = self.columns.get(self.batch)?.value(self.at);
-        self.at += 1;
-        self.n_left -= 1;
-        Some(bytes)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.n_left, Some(self.n_left))
-    }
-}
-
-impl ExactSizeIterator for Sketches<'_> {}
 
 /// The estimate over some columns, and its relative standard error.
 pub(super) fn total<'a>(
@@ -75,7 +46,9 @@ pub(super) fn total<'a>(
     for column in columns {
         match column {
             MeasureColumn::Sketch { total, .. } => total.union_into(&mut union),
-            MeasureColumn::Int { .. } | MeasureColumn::Float { .. } => {}
+            MeasureColumn::Int { .. }
+            | MeasureColumn::Float { .. }
+            | MeasureColumn::Quantiles(_) => {}
         }
     }
     let value = union.estimate().value;
@@ -98,41 +71,24 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks that no cell has more different values than events.
-pub(in crate::snapshot) fn check_distincts(
-    layout: &Layout,
-    measures: &[MeasureColumn],
-    n_rows: u32,
-) -> Result<(), FileProblem> {
-    for (measure, column) in layout.measures.iter().zip(measures) {
-        let (Some(count), MeasureColumn::Sketch { arena, .. }) = (measure.at_most, column) else {
-            continue;
-        };
-        let MeasureColumn::Int { values, .. } = &measures[count] else { continue };
-        let mut scratch = Union::new(arena.family(), arena.precision());
-        let stride = arena.n_dense().div_ceil(MAX_DENSE_CHECKED).max(1);
-        let mut n_dense = 0;
-        for row in 0..n_rows {
-            if arena.is_dense(row) {
-                n_dense += 1;
-                if n_dense % stride != 0 {
-                    continue;
-                }
-            }
-            let lower = least_distinct(arena, row, &mut scratch);
-            let found = values[row as usize];
-            if lower > found as f64 {
-                return Err(FileProblem::DistinctAboveCount {
-                    row: row as usize,
-                    distinct: measure.name.clone(),
-                    lower,
-                    count: layout.measures[count].name.clone(),
-                    found,
-                });
+/// The first row whose sketch counts more different values than there are events, all but certainly, and how many at the least.
+pub(super) fn above_count(arena: &SketchArena, n_rows: u32, counts: &[i64]) -> Option<(u32, f64)> {
+    let mut scratch = Union::new(arena.family(), arena.precision());
+    let stride = arena.n_dense().div_ceil(MAX_DENSE_CHECKED).max(1);
+    let mut n_dense = 0;
+    for row in 0..n_rows {
+        if arena.is_dense(row) {
+            n_dense += 1;
+            if n_dense % stride != 0 {
+                continue;
             }
         }
+        let lower = least_distinct(arena, row, &mut scratch);
+        if lower > counts[row as usize] as f64 {
+            return Some((row, lower));
+        }
     }
-    Ok(())
+    None
 }
 
 /// The least number of different values that a row's sketch can stand for, all but certainly.

@@ -175,6 +175,9 @@ fn measure_text(measure: &Measure) -> String {
                 precision.relative_standard_error() * 100.0
             )
         }
+        MeasureKind::Quantile { source, of, buckets } => {
+            format!("quantiles of {of} over {source}; {buckets}")
+        }
         MeasureKind::Derived { expression } => format!("= {}", expression.text()),
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn words(answer: &Answer) -> String {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps,
     } = work;
     let n = |number: u64| whole_text(number.into());
@@ -34,7 +35,12 @@ pub(crate) fn words(answer: &Answer) -> String {
         format!("cells      {}, of them selected {}", n(*n_cells), n(*n_cells_selected)),
         format!("groups     {}, of them stay {}", n(*n_groups), n(answer.n_groups)),
         format!("estimates  {}, of {} sketches united", n(*n_estimates), n(*n_unions)),
-        format!("bytes      {} of coupons, {} of registers", n(*coupon_bytes), n(*register_bytes)),
+        format!(
+            "bytes      {} of coupons, {} of registers, {} of buckets",
+            n(*coupon_bytes),
+            n(*register_bytes),
+            n(*bucket_bytes)
+        ),
         format!("time       {}", steps.join(", ")),
     ];
     lines.join("\n")
@@ -70,6 +76,7 @@ fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
         n_unions,
         coupon_bytes,
         register_bytes,
+        bucket_bytes,
         steps: _,
     } = *work;
     vec![
@@ -81,5 +88,6 @@ fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
         ("n_unions", n_unions),
         ("coupon_bytes", coupon_bytes),
         ("register_bytes", register_bytes),
+        ("bucket_bytes", bucket_bytes),
     ]
 }

@@ -9,6 +9,7 @@ export type MeasureKind =
   | 'COUNT'
   | 'SUM'
   | 'DISTINCT'
+  | 'QUANTILE'
   | 'DERIVED';
 
 export type MeasureFormat =

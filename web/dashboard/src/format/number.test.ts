@@ -13,6 +13,7 @@ const COUNT: NumberStyle = { kind: 'COUNT', format: 'NUMBER' };
 const DISTINCT: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
 const PERCENT: NumberStyle = { kind: 'DERIVED', format: 'PERCENT' };
 const SECONDS: NumberStyle = { kind: 'SUM', format: 'SECONDS' };
+const QUANTILE: NumberStyle = { kind: 'QUANTILE', format: 'SECONDS' };
 const RATIO: NumberStyle = { kind: 'DERIVED', format: 'NUMBER' };
 
 const plain = (text: string | null) => text?.replaceAll('\u202f', ' ') ?? null;
@@ -58,6 +59,7 @@ describe('formatBounds', () => {
     [estimate(12345.4, 12201.9, 12489.1), DISTINCT, '12,201–12,490'],
     [estimate(0.14523, 0.140009, 0.150001), PERCENT, '14.00 %–15.01 %'],
     [estimate(7200.5, 7190, 7260), SECONDS, '1.9 h–2.1 h'],
+    [estimate(30.6, 30, 31.2), QUANTILE, '30.0 s–31.2 s'],
     [{ value: 12, lower: 12, upper: 12, exact: true, exactText: null }, DISTINCT, 'exact'],
     [{ value: null, lower: null, upper: null, exact: false, exactText: null }, PERCENT, null],
     [{ value: 3.2, lower: null, upper: null, exact: false, exactText: null }, RATIO, 'bounds n/a'],

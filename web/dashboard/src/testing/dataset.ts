@@ -39,6 +39,7 @@ export const DATASET_INFO: DatasetInfo = {
   measures: [
     measure('impressions', 'Impressions', 'COUNT', 'NUMBER'),
     measure('viewers', 'Viewers', 'DISTINCT', 'NUMBER'),
+    measure('watch.p50', 'Watch, median', 'QUANTILE', 'SECONDS'),
     measure('take_rate', 'Take rate', 'DERIVED', 'PERCENT'),
   ],
 };
@@ -49,7 +50,7 @@ function measure(
   kind: DatasetInfo['measures'][number]['kind'],
   format: DatasetInfo['measures'][number]['format'],
 ): DatasetInfo['measures'][number] {
-  return { name, label, kind, format, enumName: name.toUpperCase(), expr: null, relativeError: null };
+  return { name, label, kind, format, enumName: name.toUpperCase().replace('.', '_'), expr: null, relativeError: null };
 }
 
 export const DATASET: Dataset = toDataset(DATASET_INFO);

@@ -82,7 +82,7 @@ fn per(check: &RawCheck, problems: &mut Problems) -> Option<Per> {
     choice(check, ("per", &check.per), choices, Per::Day, problems)
 }
 
-/// A stored measure by name.
+/// A stored measure by name, which is one number.
 fn stored(
     raw: &RawModel,
     check: &RawCheck,
@@ -90,17 +90,21 @@ fn stored(
     name: &str,
     problems: &mut Problems,
 ) -> Option<String> {
-    let is_derived = |kind: Option<&String>| kind.is_some_and(|kind| kind == "derived");
-    let all = || raw.measures.iter().filter(|measure| !is_derived(measure.kind.value()));
-    let names = || all().map(|measure| measure.place.name.as_str());
+    let is_number = |measure: &&RawMeasure| {
+        let kind = measure.kind.value().map(String::as_str);
+        kind.is_none_or(|kind| !["derived", "quantile"].contains(&kind))
+    };
+    let names = || raw.measures.iter().filter(is_number).map(|measure| measure.place.name.as_str());
     if names().any(|known| known == name) {
         return Some(name.to_owned());
     }
-    let is_known = raw.measures.iter().any(|measure| measure.place.name == name);
-    let what = if is_known {
-        format!("`{name}` is derived: cells do not hold it")
-    } else {
-        format!("no measure is called `{name}`")
+    let known = raw.measures.iter().find(|measure| measure.place.name == name);
+    let what = match known.map(|measure| measure.kind.value().map(String::as_str)) {
+        Some(Some("quantile")) => {
+            format!("`{name}` is a quantile measure, which is no one number")
+        }
+        Some(_) => format!("`{name}` is derived: cells do not hold it"),
+        None => format!("no measure is called `{name}`"),
     };
     let entry = if key == "measure" { &check.measure } else { &check.within };
     let line = entry.line_or(check.place.line);

@@ -4,7 +4,7 @@ use super::super::need;
 use super::Kind;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{RawMeasure, RawModel};
-use crate::model::{Expression, MeasureKind};
+use crate::model::{Expression, MeasureKind, Share};
 use crate::toml_file::quoted;
 
 pub(super) fn validate(
@@ -36,7 +36,19 @@ pub(super) fn validate(
             problems.report(line, &key, what, mend);
         }
     }
+    for share in expression.shares() {
+        if let Some((what, mend)) = share_problem(raw, share) {
+            problems.report(line, &key, what, mend);
+        }
+    }
     expression.count_frequencies(&|distinct| count_beside(raw, distinct).map(str::to_owned));
+    for name in expression.terms() {
+        if is_of_kind(raw, name, Kind::Quantile) {
+            let what = format!("`{name}` is a quantile measure, which is no one number");
+            let mend = format!("take a share of it, such as `share_below({name}, 30)`");
+            problems.report(line, &key, what, mend);
+        }
+    }
     let names = expression.names();
     if names.is_empty() {
         let mend = format!("name at least one; there are: {}", quoted(stored.iter().copied()));
@@ -60,6 +72,24 @@ pub(super) fn validate(
         }
     }
     Some(MeasureKind::Derived { expression })
+}
+
+/// Whether there is a measure of this name and kind.
+fn is_of_kind(raw: &RawModel, name: &str, kind: Kind) -> bool {
+    let mut named = raw.measures.iter().filter(|measure| measure.place.name == name);
+    named.any(|measure| Kind::of(measure) == Some(kind))
+}
+
+/// Why a measure has no share below a number, and the mend. That there is none of the name is told of all names.
+fn share_problem(raw: &RawModel, share: &Share) -> Option<(String, String)> {
+    let name = share.measure();
+    let measure = raw.measures.iter().find(|measure| measure.place.name == name)?;
+    if Kind::of(measure)? == Kind::Quantile {
+        return None;
+    }
+    let what = format!("`{name}` is no quantile measure, and has no share below a number");
+    let others = raw.measures.iter().filter(|own| Kind::of(own) == Some(Kind::Quantile));
+    Some((what, choose("", others.map(|own| own.place.name.as_str()))))
 }
 
 /// The first measure that counts the events of a distinct measure's source.

@@ -8,8 +8,8 @@ use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Compared, Coverage, DayRange, Description, MeasureClass, MeasureFormat, Newcomers,
-    Rank, Row, Value, n_days,
+    Answer, Compared, Coverage, DayRange, Description, MeasureClass, MeasureFormat, MeasureInfo,
+    Newcomers, Rank, Row, Value, n_days,
 };
 use comfy_table::{Cell, CellAlignment, Table};
 
@@ -72,12 +72,23 @@ impl Pages for OneTable {
 }
 
 fn shown(measure: &str, dataset: &Description) -> Shown {
+    // Any quantile is shown as those of its measure that are listed.
+    let is_of_same = |info: &&MeasureInfo| match &info.class {
+        MeasureClass::Quantile { measure: of, .. } => {
+            measure.split_once('.').is_some_and(|(own, _)| own == of)
+        }
+        MeasureClass::Count
+        | MeasureClass::Sum
+        | MeasureClass::Distinct { .. }
+        | MeasureClass::Derived { .. } => false,
+    };
     let found = dataset.measures.iter().find(|info| info.name == *measure);
+    let found = found.or_else(|| dataset.measures.iter().find(is_of_same));
     let format = found.map_or(MeasureFormat::Number, |info| info.format);
     // An estimated number of people is rounded like the whole number that it stands for.
     let counts = found.is_some_and(|info| match info.class {
         MeasureClass::Count | MeasureClass::Distinct { .. } => true,
-        MeasureClass::Sum | MeasureClass::Derived { .. } => false,
+        MeasureClass::Sum | MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => false,
     });
     Shown { format, is_whole: counts && format == MeasureFormat::Number }
 }

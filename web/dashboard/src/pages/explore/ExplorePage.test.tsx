@@ -32,6 +32,7 @@ describe('the table', () => {
           values: [
             { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
             { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
+            { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null },
             { value: null, lower: null, upper: null, exact: false, exactText: null },
           ],
         },
@@ -41,16 +42,17 @@ describe('the table', () => {
         values: [
           { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
           { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
+          { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null },
           { value: 0.2, lower: 0.1, upper: 0.3, exact: false, exactText: null },
         ],
       },
     });
     renderAt('/', gateway);
     const row = (await within(await table()).findAllByRole('row'))[1];
-    expect(row?.textContent).toBe('Sunrise a15,400 1,234 1,210–1,261n/a ');
+    expect(row?.textContent).toBe('Sunrise a15,400 1,234 1,210–1,2616.9\u202fmin 6.8\u202fmin–7.1\u202fminn/a ');
     // Said once in the head of a column whose total is exact; in the others a small exact number says it itself.
     const heads = within(await table()).getAllByRole('columnheader').map((head) => head.textContent);
-    expect(heads).toEqual(['Asset', 'Impressionsexact', 'Viewers', 'Take rate']);
+    expect(heads).toEqual(['Asset', 'Impressionsexact', 'Viewers', 'Watch, median', 'Take rate']);
     expect(row?.querySelector('img')?.getAttribute('src')).toBe('/media/a1.svg');
   });
 

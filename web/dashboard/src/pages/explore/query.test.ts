@@ -45,7 +45,7 @@ describe('toCubeQuery', () => {
       to: null,
       where: null,
       groupBy: ['ASSET', 'ASSET_TITLE'],
-      measures: ['IMPRESSIONS', 'VIEWERS', 'TAKE_RATE'],
+      measures: ['IMPRESSIONS', 'VIEWERS', 'WATCH_P50', 'TAKE_RATE'],
       orderBy: [{ measure: 'VIEWERS', direction: 'DESC' }],
       limit: 200,
       offset: 400,

@@ -1,0 +1,146 @@
+//! How values are spread: sketches of quantiles, whose counts are added.
+
+use std::sync::Arc;
+
+use clio_sketch::{QuantileRef, QuantileSketch, QuantileUnion, Scale, SketchError};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeBinaryBuilder};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::DataFusionError;
+use datafusion::logical_expr::Expr;
+
+use super::{Changed, CompareCells, MeasureRules, Place};
+use crate::error::EtlError;
+use crate::functions;
+
+const STEP: &str = "uniting sketches of quantiles";
+
+/// The spread of a column's values.
+#[derive(Debug)]
+pub(super) struct QuantileRules {
+    pub(super) scale: Scale,
+}
+
+impl MeasureRules for QuantileRules {
+    fn input_type(&self) -> Option<DataType> {
+        Some(DataType::Float64)
+    }
+
+    fn of_events(&self, input: Expr) -> Option<Expr> {
+        Some(functions::quantiles(&self.scale).call(vec![input]))
+    }
+
+    fn summand(&self, column: Expr) -> Expr {
+        column
+    }
+
+    fn of_cells(&self, summand: Expr) -> Expr {
+        functions::union_of_quantiles(&self.scale).call(vec![summand])
+    }
+
+    fn stored(&self, values: &ArrayRef, _measure: &str) -> Result<ArrayRef, EtlError> {
+        Ok(ArrayRef::clone(values))
+    }
+
+    /// The number of values is: that of a parent is what those of its parts add up to.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    fn whole(&self, total: &ArrayRef) -> Result<i128, EtlError> {
+        let total = total.as_binary::<i64>();
+        if total.is_null(0) {
+            return Ok(0);
+        }
+        let sketch = QuantileRef::parse(&self.scale, total.value(0)).map_err(refused)?;
+        Ok(i128::from(sketch.n_values()))
+    }
+
+    fn adds_exactly(&self) -> bool {
+        true
+    }
+
+    /// What the new sketches have beyond the old ones.
+    fn growth(
+        &self,
+        _measure: &str,
+        new: &ArrayRef,
+        old: &[Option<Place<'_>>],
+    ) -> Result<ArrayRef, EtlError> {
+        let new = new.as_binary::<i64>();
+        let mut growths = LargeBinaryBuilder::with_capacity(new.len(), new.value_data().len());
+        for (row, old) in old.iter().enumerate() {
+            let Some((old, old_row)) = old else {
+                growths.append_value(new.value(row));
+                continue;
+            };
+            let old = self.sketch(old.as_binary::<i64>().value(*old_row))?;
+            let growth = self.sketch(new.value(row))?.without(&old).map_err(refused)?;
+            growths.append_value(growth.expect("a cell that grew has all that it had").encode());
+        }
+        Ok(Arc::new(growths.finish()))
+    }
+
+    fn grown(
+        &self,
+        _measure: &str,
+        columns: &[&ArrayRef],
+        parts: &[Vec<(usize, usize)>],
+    ) -> Result<ArrayRef, EtlError> {
+        let values: Vec<_> = columns.iter().map(|column| column.as_binary::<i64>()).collect();
+        let value = |&(column, row): &(usize, usize)| values[column].value(row);
+        let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
+        let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
+        let mut union = QuantileUnion::new(&self.scale);
+        let mut bytes = Vec::new();
+        for parts in parts {
+            union.clear();
+            for part in parts {
+                union.union_bytes(value(part)).map_err(refused)?;
+            }
+            bytes.clear();
+            union.encode_into(&mut bytes);
+            sketches.append_value(&bytes);
+        }
+        Ok(Arc::new(sketches.finish()))
+    }
+
+    fn comparison(&self) -> Box<dyn CompareCells> {
+        Box::new(CompareQuantiles { scale: self.scale.clone() })
+    }
+}
+
+impl QuantileRules {
+    fn sketch(&self, bytes: &[u8]) -> Result<QuantileSketch, EtlError> {
+        QuantileSketch::decode(&self.scale, bytes).map_err(refused)
+    }
+}
+
+/// Compares sketches: one that has no fewer values in any bucket has lost none.
+struct CompareQuantiles {
+    scale: Scale,
+}
+
+impl CompareCells for CompareQuantiles {
+    fn compare(
+        &mut self,
+        (old, old_row): Place<'_>,
+        (new, new_row): Place<'_>,
+        is_lost: bool,
+    ) -> Result<Changed, EtlError> {
+        let old = old.as_binary::<i64>().value(old_row);
+        let new = new.as_binary::<i64>().value(new_row);
+        if old == new {
+            return Ok(Changed::Not);
+        }
+        if is_lost {
+            return Ok(Changed::Lost);
+        }
+        let [old, new] = [old, new].map(|bytes| QuantileSketch::decode(&self.scale, bytes));
+        let growth = new.and_then(|new| new.without(&old?)).map_err(refused)?;
+        Ok(if growth.is_some() { Changed::Grown } else { Changed::Lost })
+    }
+}
+
+fn refused(error: SketchError) -> EtlError {
+    EtlError::engine(STEP, DataFusionError::External(Box::new(error)))
+}

@@ -1,0 +1,243 @@
+//! Quantiles and shares: the spreads of groups united in one scratch, and everything read off it at once.
+
+use clio_lake::StoredType;
+use clio_proto::{Code, ServiceError, Value};
+use clio_sketch::{Bounded, Buckets, QuantileUnion, Scale, SketchError};
+
+use super::Cancel;
+use super::batch::Batch;
+use super::estimates::Members;
+use super::scratch::Unions;
+use crate::plan::{Plan, Reading};
+use crate::snapshot::{MeasureColumn, QuantileArena, Snapshot};
+
+/// Groups between two looks at whether anybody still waits: a millisecond or so of work.
+const GROUPS_PER_CHECK: u32 = 256;
+
+/// The quantile measures of one query.
+#[derive(Debug)]
+pub(super) struct Quantiles<'a> {
+    batches: &'a [Batch<'a>],
+    spreads: Vec<Spread>,
+    /// By position among the plan's measures: the spread, and the position among its readings.
+    places: Vec<Option<(usize, usize)>>,
+    cancel: &'a Cancel,
+}
+
+/// One quantile measure.
+#[derive(Debug)]
+pub(super) struct Spread {
+    /// The position among the snapshot's stored measures.
+    column: usize,
+    /// What is read off it.
+    readings: Vec<Reading>,
+    union: QuantileUnion,
+    unions: Unions,
+    /// What was read of everything selected, if it was: a value for each reading.
+    of_all: Option<Box<[Value]>>,
+    /// What was read so far, by group: a value for each reading.
+    by_group: Vec<Option<Box<[Value]>>>,
+}
+
+impl<'a> Quantiles<'a> {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        plan: &Plan,
+        batches: &'a [Batch<'a>],
+        n_groups: usize,
+        cancel: &'a Cancel,
+    ) -> Self {
+        let mut spreads: Vec<Spread> = Vec::new();
+        let mut places = Vec::with_capacity(plan.measures.len());
+        for (at, measure) in plan.measures.iter().enumerate() {
+            let StoredType::Quantiles { buckets } = plan.stored_type(snapshot, at) else {
+                places.push(None);
+                continue;
+            };
+            let known = spreads.iter().position(|spread| spread.column == measure.column);
+            let spread = known.unwrap_or_else(|| {
+                let by_group = vec![None; n_groups];
+                let spread = Spread::new(measure.column, buckets, Vec::new());
+                spreads.push(Spread { by_group, ..spread });
+                spreads.len() - 1
+            });
+            let readings = &mut spreads[spread].readings;
+            readings.push(measure.reading);
+            places.push(Some((spread, readings.len() - 1)));
+        }
+        Self { batches, spreads, places, cancel }
+    }
+
+    /// A reading over everything selected.
+    pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
+        let Some((spread, reading)) = self.places[measure] else { return Ok(Value::undefined()) };
+        if self.spreads[spread].of_all.is_none() {
+            self.unite(spread, self.batches)?;
+            let spread = &mut self.spreads[spread];
+            spread.of_all = Some(spread.read_all());
+        }
+        let of_all = self.spreads[spread].of_all.as_ref();
+        Ok(of_all.map_or_else(Value::undefined, |values| values[reading]))
+    }
+
+    /// A reading over some batches.
+    pub(super) fn united(
+        &mut self,
+        measure: usize,
+        batches: &[Batch<'_>],
+    ) -> Result<Value, ServiceError> {
+        let Some((spread, reading)) = self.places[measure] else { return Ok(Value::undefined()) };
+        self.unite(spread, batches)?;
+        let spread = &self.spreads[spread];
+        Ok(spread.read(spread.readings[reading]))
+    }
+
+    /// Unites a spread over some batches.
+    fn unite(&mut self, spread: usize, batches: &[Batch<'_>]) -> Result<(), ServiceError> {
+        let spread = &mut self.spreads[spread];
+        spread.union.clear();
+        for batch in batches {
+            self.cancel.check()?;
+            spread.add_batch(batch)?;
+        }
+        spread.unions.n_estimates += 1;
+        Ok(())
+    }
+
+    /// A reading over a group.
+    pub(super) fn of(
+        &mut self,
+        measure: usize,
+        group: u32,
+        members: &Members,
+    ) -> Result<Value, ServiceError> {
+        let Some((spread, reading)) = self.places[measure] else { return Ok(Value::undefined()) };
+        let spread = &mut self.spreads[spread];
+        if group % GROUPS_PER_CHECK == 0 {
+            self.cancel.check()?;
+        }
+        let at = group as usize;
+        if spread.by_group[at].is_none() {
+            spread.union.clear();
+            match members {
+                Members::Batches(by_group) => {
+                    for batch in &by_group[at] {
+                        spread.add_batch(&self.batches[*batch as usize])?;
+                    }
+                }
+                Members::Rows { offsets, rows } => {
+                    for (batch, row) in &rows[offsets[at]..offsets[at + 1]] {
+                        spread.add_row(&self.batches[*batch as usize], *row)?;
+                    }
+                }
+            }
+            spread.unions.n_estimates += 1;
+            spread.by_group[at] = Some(spread.read_all());
+        }
+        let known = spread.by_group[at].as_ref().map(|values| values[reading]);
+        Ok(known.unwrap_or_else(Value::undefined))
+    }
+
+    /// How much was united so far, of all measures.
+    pub(super) fn unions(&self) -> Unions {
+        let mut all = Unions::default();
+        self.spreads.iter().for_each(|spread| all += spread.unions);
+        all
+    }
+}
+
+impl Spread {
+    /// Of nothing yet, and of no groups.
+    pub(super) fn new(column: usize, buckets: Buckets, readings: Vec<Reading>) -> Self {
+        Self {
+            column,
+            readings,
+            union: QuantileUnion::new(&Scale::new(buckets)),
+            unions: Unions::default(),
+            of_all: None,
+            by_group: Vec::new(),
+        }
+    }
+
+    /// The same values, to go on with; what was united so far is counted here.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            column: self.column,
+            readings: self.readings.clone(),
+            union: self.union.clone(),
+            unions: Unions::default(),
+            of_all: None,
+            by_group: Vec::new(),
+        }
+    }
+
+    /// What its first reading is of all that was added.
+    pub(super) fn estimate(&mut self) -> Value {
+        self.unions.n_estimates += 1;
+        self.readings.first().map_or_else(Value::undefined, |reading| self.read(*reading))
+    }
+
+    /// How much was united so far.
+    pub(super) fn unions(&self) -> Unions {
+        self.unions
+    }
+
+    /// Adds all that a batch selects.
+    pub(super) fn add_batch(&mut self, batch: &Batch<'_>) -> Result<(), ServiceError> {
+        match &batch.rows {
+            None => {
+                let Some(arena) = arena(batch, self.column) else { return Ok(()) };
+                let total = arena.total();
+                self.unions.n_unions += 1;
+                self.unions.bucket_bytes += size_of_val(total.counts()) as u64;
+                self.union.union(total).map_err(refused)
+            }
+            Some(rows) => rows.iter().try_for_each(|row| self.add_row(batch, row)),
+        }
+    }
+
+    /// Adds a row of a batch.
+    #[inline]
+    pub(super) fn add_row(&mut self, batch: &Batch<'_>, row: u32) -> Result<(), ServiceError> {
+        let Some(arena) = arena(batch, self.column) else { return Ok(()) };
+        if arena.n_values()[row as usize] == 0 {
+            return Ok(());
+        }
+        self.unions.n_unions += 1;
+        self.unions.bucket_bytes += arena.union_into(row, &mut self.union).map_err(refused)?;
+        Ok(())
+    }
+
+    fn read_all(&self) -> Box<[Value]> {
+        self.readings.iter().map(|reading| self.read(*reading)).collect()
+    }
+
+    /// Reads one thing off what was united.
+    fn read(&self, reading: Reading) -> Value {
+        let found = match reading {
+            Reading::Quantile(percentile) => self.union.quantile(percentile),
+            Reading::Below(threshold) => self.union.share_below(threshold),
+            Reading::Above(threshold) => self.union.share_above(threshold),
+            // No query asks for it: a spread is no one number.
+            Reading::Number => None,
+        };
+        found.map_or_else(Value::undefined, |Bounded { value, lower, upper, exact }| {
+            Value::estimate(value, lower, upper, exact)
+        })
+    }
+}
+
+/// The sketches of a measure in a batch's file.
+fn arena<'a>(batch: &'a Batch<'_>, column: usize) -> Option<&'a QuantileArena> {
+    match &batch.chunk.measures[column] {
+        MeasureColumn::Quantiles(arena) => Some(arena),
+        MeasureColumn::Int { .. } | MeasureColumn::Float { .. } | MeasureColumn::Sketch { .. } => {
+            None
+        }
+    }
+}
+
+/// All are of one measure, so that it can only be their number.
+fn refused(error: SketchError) -> ServiceError {
+    ServiceError::new(Code::Internal, error.to_string())
+}
