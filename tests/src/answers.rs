@@ -16,7 +16,7 @@ pub struct Truth {
     /// Every group.
     pub rows: Vec<TruthRow>,
     /// The union of all that the filter leaves.
-    pub total: BTreeMap<String, f64>,
+    pub total: BTreeMap<String, Option<f64>>,
 }
 
 /// One group of an exact answer.
@@ -24,8 +24,8 @@ pub struct Truth {
 pub struct TruthRow {
     /// One for each entry of the query's `group_by`; `None` for null.
     pub keys: Vec<Option<String>>,
-    /// By measure.
-    pub values: BTreeMap<String, f64>,
+    /// By measure; `None` where it is undefined.
+    pub values: BTreeMap<String, Option<f64>>,
 }
 
 /// Reads `truth/answers.ndjson` below a folder that `clio synth` wrote.
@@ -98,9 +98,18 @@ fn texts(json: &Value) -> Vec<String> {
     list(json).iter().map(|text| text.as_str().expect("a text").to_owned()).collect()
 }
 
-fn numbers(json: &Value) -> BTreeMap<String, f64> {
+fn numbers(json: &Value) -> BTreeMap<String, Option<f64>> {
     let number = |(name, value): (&String, &Value)| {
-        (name.clone(), value.as_f64().expect("a measure is a number"))
+        let number = |value: &Value| value.as_f64().expect("a measure is a number");
+        let value = match value {
+            // A share of so many.
+            Value::Array(pair) => {
+                let (part, whole) = (number(&pair[0]), number(&pair[1]));
+                (whole > 0.0).then(|| part / whole)
+            }
+            value => Some(number(value)),
+        };
+        (name.clone(), value)
     };
     json.as_object().expect("values by measure").iter().map(number).collect()
 }

@@ -11,8 +11,9 @@
 //! ```
 //!
 //! What the numbers mean, where one could count otherwise:
-//! - Plays below 120 seconds count nowhere; any other counts for the last impression of its title that
-//!   the person saw within a day before, on that impression's day and under its asset, country and device.
+//! - A play counts for the last impression of its title that the person saw within a day before, on that
+//!   impression's day and under its asset, country and device. Plays below 120 seconds count for the share of those
+//!   below 30 alone.
 //! - A field is seen as a set of values, empty where it is null: `none_of` holds for null.
 //! - A group by a multi-valued field has one row for each value and none for the empty set; where
 //!   the filter asks for values of that field, only these have rows.
@@ -112,7 +113,7 @@ impl Context<'_> {
                 self.world.visit_day(profile, day, *weekday, |event, play| {
                     self.add(state, &event, persona, day, Counted::Impression);
                     history.add(self.world, Seen { day, event });
-                    if let Some((play_day, play)) = play.filter(|(_, play)| play.is_qualified()) {
+                    if let Some((play_day, play)) = play {
                         plays.push((if play_day == PlayDay::Next { day + 1 } else { day }, play));
                     }
                 });
@@ -123,7 +124,8 @@ impl Context<'_> {
                 let is_written = (day as usize) < self.weekdays.len();
                 let seen = history.last_before(self.world, Seen { day, event: play.event });
                 if let Some(seen) = seen.filter(|_| is_written) {
-                    let counted = Counted::Play { watch_seconds: play.watch_seconds };
+                    let (watch_seconds, is_qualified) = (play.watch_seconds, play.is_qualified());
+                    let counted = Counted::Play { watch_seconds, is_qualified };
                     self.add(state, &seen.event, persona, seen.day, counted);
                 }
             }
@@ -174,7 +176,8 @@ impl State {
 }
 
 /// The names of the measures, in the order of [`Values`].
-const MEASURES: [&str; 5] = ["impressions", "viewers", "plays", "players", "watch_seconds"];
+const MEASURES: [&str; 6] =
+    ["impressions", "viewers", "plays", "players", "watch_seconds", "abandonment"];
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -191,7 +194,7 @@ struct Query<'a> {
     group_by: Vec<&'static str>,
     #[serde(rename = "where")]
     filter: Option<&'a Filter>,
-    measures: [&'static str; 5],
+    measures: [&'static str; 6],
 }
 
 #[derive(Serialize)]
@@ -207,6 +210,8 @@ struct Values {
     plays: u64,
     players: u64,
     watch_seconds: u64,
+    /// A share, as the plays that were given up at once, and all plays: as decimals it would be rounded.
+    abandonment: [u64; 2],
 }
 
 impl From<&Counter> for Values {
@@ -217,6 +222,7 @@ impl From<&Counter> for Values {
             plays: counter.plays,
             players: counter.players,
             watch_seconds: counter.watch_seconds,
+            abandonment: [counter.abandoned, counter.starts],
         }
     }
 }

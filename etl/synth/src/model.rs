@@ -27,6 +27,10 @@ time = "event_time"
 attribute = { event = "plays", to = "impressions", by = ["profile_id", "title_id"], within = "24h", credit = "last" }
 where = "watch_seconds >= 120"
 
+# Every play, however short, credited in the same way: how long people watched.
+[source.credited_plays]
+attribute = { event = "plays", to = "impressions", by = ["profile_id", "title_id"], within = "24h", credit = "last" }
+
 # What is known about each asset.
 [lookup.assets]
 url = "assets.parquet"
@@ -85,8 +89,21 @@ source = "qualified_plays"
 kind = "sum"
 of = "watch_seconds"
 
+[measure.watch]                         # how long plays last: watch.p50 is the median, watch.p90 what one in ten exceeds
+source = "credited_plays"
+kind = "quantile"
+of = "watch_seconds"
+error = "2%"
+edges = [30, 120]                       # shares below these are exact
+format = "seconds"
+
 [measure.take_rate]                     # of those who saw it, how many played
 kind = "derived"
 expr = "players / viewers"
+format = "percent"
+
+[measure.abandonment]                   # of all plays, those that ended within half a minute
+kind = "derived"
+expr = "share_below(watch, 30)"
 format = "percent"
 "#;

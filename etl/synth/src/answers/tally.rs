@@ -9,9 +9,10 @@ use super::fields::{Fact, Field, Members};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
     Impression,
-    /// A qualified play.
+    /// A play that has its impression.
     Play {
         watch_seconds: u32,
+        is_qualified: bool,
     },
 }
 
@@ -23,9 +24,16 @@ pub(super) struct Counter {
     pub(super) plays: u64,
     pub(super) players: u64,
     pub(super) watch_seconds: u64,
+    /// Plays that have their impression, however short.
+    pub(super) starts: u64,
+    /// Those of them that were given up at once.
+    pub(super) abandoned: u64,
     last_viewer: u32,
     last_player: u32,
 }
+
+/// A play that is shorter was given up at once, as the model has it.
+const ABANDONED_BELOW_SECONDS: u32 = 30;
 
 /// No person: indexes are below it.
 const NOBODY: u32 = u32::MAX;
@@ -37,6 +45,8 @@ impl Counter {
         plays: 0,
         players: 0,
         watch_seconds: 0,
+        starts: 0,
+        abandoned: 0,
         last_viewer: NOBODY,
         last_player: NOBODY,
     };
@@ -48,7 +58,12 @@ impl Counter {
                 self.viewers += u64::from(self.last_viewer != profile);
                 self.last_viewer = profile;
             }
-            Counted::Play { watch_seconds } => {
+            Counted::Play { watch_seconds, is_qualified } => {
+                self.starts += 1;
+                self.abandoned += u64::from(watch_seconds < ABANDONED_BELOW_SECONDS);
+                if !is_qualified {
+                    return;
+                }
                 self.plays += 1;
                 self.players += u64::from(self.last_player != profile);
                 self.watch_seconds += u64::from(watch_seconds);
@@ -63,6 +78,8 @@ impl Counter {
         self.plays += other.plays;
         self.players += other.players;
         self.watch_seconds += other.watch_seconds;
+        self.starts += other.starts;
+        self.abandoned += other.abandoned;
     }
 
     /// Whether a cube has such a group.

@@ -24,6 +24,8 @@ struct Group {
     plays: u64,
     players: BTreeSet<i64>,
     watch_seconds: i64,
+    starts: u64,
+    abandoned: u64,
 }
 
 impl Group {
@@ -32,9 +34,13 @@ impl Group {
             self.impressions += 1;
             self.viewers.insert(row.profile_id);
         } else {
-            self.plays += 1;
-            self.players.insert(row.profile_id);
-            self.watch_seconds += row.watch_seconds;
+            self.starts += 1;
+            self.abandoned += u64::from(row.watch_seconds < 30);
+            if row.watch_seconds >= 120 {
+                self.plays += 1;
+                self.players.insert(row.profile_id);
+                self.watch_seconds += row.watch_seconds;
+            }
         }
     }
 
@@ -45,6 +51,7 @@ impl Group {
             "plays": self.plays,
             "players": self.players.len(),
             "watch_seconds": self.watch_seconds,
+            "abandonment": [self.abandoned, self.starts],
         })
     }
 }
@@ -62,8 +69,7 @@ fn read_events(folder: &Path) -> Vec<Event> {
         rows
     };
     let mut rows = read("impressions");
-    let plays = read("plays").into_iter().filter(|play| play.watch_seconds >= 120);
-    let plays: Vec<Row> = plays.map(|play| credited(&play, &rows)).collect();
+    let plays: Vec<Row> = read("plays").into_iter().map(|play| credited(&play, &rows)).collect();
     rows.extend(plays);
     let event = |row: Row| {
         let mut fields = assets[&row.asset_id].clone();
