@@ -107,6 +107,15 @@ fn of_the_demos_events_it_finds_what_their_model_says() {
     for attribute in of_expected.attributes {
         assert!(of_found.attributes.contains(&attribute), "`{attribute}` describes assets");
     }
+    // How long plays last stands in a comment: whoever takes it out has a model as good as before.
+    let text = std::fs::read_to_string(sandbox.path("events/found.toml")).unwrap();
+    let (before, spread) = text.split_once("# [measure.watch_seconds_spread]").unwrap();
+    let (spread, behind) = spread.split_once("\n\n").unwrap();
+    let spread = spread.replace("\n# ", "\n");
+    let with_it = format!("{before}[measure.watch_seconds_spread]{spread}\n\n{behind}");
+    let with_it = Model::parse("found.toml", &with_it).unwrap();
+    let kind = &with_it.measure("watch_seconds_spread").unwrap().kind;
+    assert_eq!(kind.buckets().unwrap().to_string(), "error 2 %");
     sandbox.etl(&sandbox.path("events/found.toml"), "found", &[]);
     sandbox.etl(&known, "known", &[]);
     for measure in ["impressions", "viewers"] {

@@ -34,6 +34,11 @@ const AMOUNTS: [&str; 40] = [
     "counts", "n", "bytes", "size", "distance", "miles", "km", "delay", "length", "weight",
     "spend", "budget", "profit", "value", "bids", "tolls", "fee", "tax", "watched", "clicks",
 ];
+/// Amounts that say how long something lasted.
+const DURATIONS: [&str; 12] = [
+    "seconds", "secs", "sec", "minutes", "mins", "hours", "ms", "millis", "duration", "delay",
+    "length", "watched",
+];
 /// Numbers whose sum says nothing.
 const NOT_SUMMED: [&str; 30] = [
     "lat",
@@ -115,6 +120,11 @@ pub(super) fn of(name: &str) -> Vec<String> {
 
 pub(super) fn has_any(name: &str, wanted: &[&str]) -> bool {
     of(name).iter().any(|word| wanted.contains(&word.as_str()))
+}
+
+/// Whether a name says how long something lasted, whose median says more than its sum.
+pub(super) fn is_duration(name: &str) -> bool {
+    has_any(name, &DURATIONS)
 }
 
 /// How surely a name says who did it; the smaller the surer.

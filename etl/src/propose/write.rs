@@ -273,6 +273,9 @@ impl Out {
                 text(&sum.source),
                 text(&sum.of)
             );
+            if words::is_duration(&sum.of) && is_there {
+                self.spread(&sum.name, &sum.source, &sum.of);
+            }
         }
         for (name, above, below) in rates {
             let name = name.strip_suffix('s').unwrap_or(&name);
@@ -282,6 +285,16 @@ impl Out {
             self.key("format", "\"percent\"");
         }
         self.line("");
+    }
+
+    /// How long things last, for whoever takes it out of its comment: it is another sketch in every cell.
+    fn spread(&mut self, sum: &str, source: &str, of: &str) {
+        let (source, of) = (text(source), text(of));
+        let _ = write!(
+            self.0,
+            "\n# Any quantile of it: {sum}_spread.p50 is the median.\n# [measure.{sum}_spread]\n# source = {source}\n\
+             # kind = \"quantile\"\n# of = {of}\n# error = \"2%\"\n"
+        );
     }
 
     fn count(&mut self, name: &str, source: &str) {
