@@ -39,11 +39,12 @@ pub use field::FieldRef;
 pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit, CsvOptions,
-    Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format, LOOKUP_KEY_COLUMN,
-    Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model, ModelError, OnBadRows,
-    OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck, Share, Source, SqlColumn,
-    TimesAre, UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
+    AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit,
+    CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format,
+    LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model,
+    ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck,
+    Share, Source, SqlColumn, TimesAre, UnattributedCheck, WeekStart, Window, WindowError,
+    WithinCheck, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
