@@ -17,9 +17,7 @@ mod windows;
 use std::sync::Arc;
 
 use clio_lake::StoredType;
-use clio_proto::{
-    Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
-};
+use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};

@@ -90,9 +90,11 @@ fn compare_certain(own: Value, other: Value) -> Compared {
     };
     let (difference, ratio) = match (own.value, other.value) {
         (Some(one), Some(another)) => {
-            let is_past_zero = bounds(other).is_none_or(|[lower, upper]| lower <= 0.0 && 0.0 <= upper);
+            let is_past_zero =
+                bounds(other).is_none_or(|[lower, upper]| lower <= 0.0 && 0.0 <= upper);
             let ends = each(|one, another| one / another).filter(|_| !is_past_zero);
-            let ratio = if another == 0.0 { Value::undefined() } else { within(one / another, ends) };
+            let ratio =
+                if another == 0.0 { Value::undefined() } else { within(one / another, ends) };
             (within(one - another, each(|one, another| one - another)), ratio)
         }
         _ => (Value::undefined(), Value::undefined()),
