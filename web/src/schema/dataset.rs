@@ -53,7 +53,7 @@ struct MeasureInfo {
     relative_error: Option<f64>,
     quantile_of: Option<String>,
     percent: Option<f64>,
-    edges: Option<Vec<f64>>,
+    edges: Vec<f64>,
 }
 
 impl From<&Description> for Dataset {
@@ -95,7 +95,7 @@ impl From<clio_proto::MeasureInfo> for MeasureInfo {
             relative_error: None,
             quantile_of: None,
             percent: None,
-            edges: None,
+            edges: Vec::new(),
         };
         match class {
             MeasureClass::Count | MeasureClass::Sum => {}
@@ -108,7 +108,7 @@ impl From<clio_proto::MeasureInfo> for MeasureInfo {
                 measure.relative_error = Some(relative_error);
                 measure.quantile_of = Some(of);
                 measure.percent = Some(percent);
-                measure.edges = Some(edges);
+                measure.edges = edges;
             }
             MeasureClass::Derived { expression } => measure.expr = Some(expression),
         }
@@ -308,9 +308,9 @@ fn measure_info() -> Object {
         )
         .leaf(
             "edges",
-            TypeRef::named_nn_list(TypeRef::FLOAT),
-            "At which numbers the share of values below is exact, of a quantile.",
-            |it| it.edges.as_ref().map_or(Value::Null, |edges| edges.iter().map(|edge| number(Some(*edge))).collect()),
+            TypeRef::named_nn_list_nn(TypeRef::FLOAT),
+            "At which numbers the share of values below is exact, of a quantile; else none.",
+            |it| it.edges.iter().map(|edge| number(Some(*edge))).collect(),
         )
         .finish()
 }

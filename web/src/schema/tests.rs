@@ -257,7 +257,7 @@ async fn the_dataset_describes_itself() {
         json!({
             "name": "viewers", "enumName": "VIEWERS", "fieldName": "viewers", "label": "Viewers",
             "kind": "DISTINCT", "format": "NUMBER", "expr": null, "family": "hll++",
-            "precision": 14, "relativeError": 0.008_125, "quantileOf": null, "quantilePercent": null, "edges": null,
+            "precision": 14, "relativeError": 0.008_125, "quantileOf": null, "quantilePercent": null, "edges": [],
         })
     );
     assert_eq!(

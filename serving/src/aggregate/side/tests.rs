@@ -177,3 +177,28 @@ fn a_side_differs_from_itself_by_nothing() {
     assert_eq!(found[0].difference.value, Some(0.0));
     assert!(!found[0].difference.exact && found[0].difference.upper > Some(0.0));
 }
+
+/// Ends of buckets do not err at random: they add up, and do not cancel out.
+#[test]
+fn what_comes_of_certain_bounds_is_certain() {
+    let side = |value: Value| {
+        let mut side = Side::default();
+        side.push_certain(value);
+        side
+    };
+    let of = |own: Value, other: Value| {
+        compare(&[Output::Stored(0)], &side(own), &side(other)).remove(0)
+    };
+    let short = Value::estimate(10.0, 9.5, 10.5, false);
+    let long = Value::estimate(20.0, 19.0, 21.0, false);
+    let found = of(long, short);
+    assert_eq!(found.difference, Value::estimate(10.0, 8.5, 11.5, false));
+    assert_eq!(found.ratio, Value::estimate(2.0, 19.0 / 10.5, 21.0 / 9.5, false));
+
+    let exact = of(Value::exact(3.0), Value::exact(0.0));
+    assert_eq!((exact.difference, exact.ratio), (Value::exact(3.0), Value::undefined()));
+    let around_zero = of(short, Value::estimate(1.0, -1.0, 2.0, false));
+    assert_eq!((around_zero.ratio.value, around_zero.ratio.lower), (Some(10.0), None));
+    let nothing = of(short, Value::undefined());
+    assert_eq!((nothing.difference, nothing.ratio), (Value::undefined(), Value::undefined()));
+}
