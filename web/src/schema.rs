@@ -14,6 +14,7 @@ mod numbers;
 mod object;
 mod pages;
 mod quantile;
+mod quantile_inputs;
 mod question;
 mod reach;
 mod roots;

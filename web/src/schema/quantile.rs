@@ -7,7 +7,7 @@ use clio_proto::{Description, Percentile};
 use super::compared::{COMPARED, Compared};
 use super::numbers::Number;
 use super::object::{ObjectOf, number};
-use super::question::QUANTILE_MEASURE;
+use super::quantile_inputs::QUANTILE_MEASURE;
 use crate::names::{enum_name, quantile_measures};
 
 pub(super) const QUANTILE: &str = "Quantile";

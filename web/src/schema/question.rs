@@ -1,7 +1,5 @@
 //! What is asked of the cube: the input types, and the enums that the dataset model fills.
 
-mod quantiles;
-
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
 use clio_proto::{
@@ -9,9 +7,9 @@ use clio_proto::{
     TimeGrain,
 };
 
-pub(super) use self::quantiles::QUANTILE_MEASURE;
 use super::compared::COMPARISON;
 use super::enums::enum_of;
+use super::quantile_inputs;
 use super::scalars::DATE;
 use crate::lower::DEFAULT_LIMIT;
 use crate::names::{condition_name, enum_name, field_name, time_grains};
@@ -31,7 +29,7 @@ const WINDOW: &str = "Window";
 const DIRECTION: &str = "Direction";
 
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
-    let schema = quantiles::register(schema, dataset);
+    let schema = quantile_inputs::register(schema, dataset);
     schema
         .register(field(dataset))
         .register(group_key(dataset))
@@ -186,7 +184,7 @@ fn cube_query(dataset: &Description) -> InputObject {
                 .description("Rows to skip before the first one.")
                 .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
         );
-    quantiles::asked(query, dataset)
+    quantile_inputs::asked(query, dataset)
 }
 
 fn window() -> InputObject {
@@ -216,7 +214,7 @@ fn order_by(dataset: &Description) -> InputObject {
                 .default_value(Value::Enum(async_graphql::Name::new("DESC")))
                 .description("Which way."),
         );
-    quantiles::ordered(order, dataset)
+    quantile_inputs::ordered(order, dataset)
 }
 
 fn cube_filter(dataset: &Description) -> InputObject {
@@ -295,7 +293,7 @@ fn cube_having(dataset: &Description) -> InputObject {
                 .description("At least one of them holds. An empty list holds for no group."),
         )
         .field(input("not", TypeRef::named(CUBE_HAVING)).description("It does not hold."));
-    let having = quantiles::tested(having, dataset);
+    let having = quantile_inputs::tested(having, dataset);
     dataset.measures.iter().fold(having, |having, info| {
         having.field(input(&condition_name(&info.name), TypeRef::named(NUMBER_FILTER)).description(
             format!("{} (`{}`), whether the query asks for it or not.", info.label, info.name),
@@ -311,7 +309,7 @@ fn number_filter() -> InputObject {
 }
 
 /// The conditions on a value.
-fn number_tests(filter: InputObject) -> InputObject {
+pub(super) fn number_tests(filter: InputObject) -> InputObject {
     let number = |name: &str| input(name, TypeRef::named(TypeRef::FLOAT));
     filter
         .field(number("atLeast").description("The value is this or more."))
@@ -324,6 +322,6 @@ fn number_tests(filter: InputObject) -> InputObject {
         )
 }
 
-fn input(name: &str, ty: TypeRef) -> InputValue {
+pub(super) fn input(name: &str, ty: TypeRef) -> InputValue {
     InputValue::new(name, ty)
 }

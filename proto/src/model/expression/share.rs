@@ -1,5 +1,7 @@
 //! The share of values on one side of a number.
 
+use strum::VariantArray as _;
+
 /// What part of the values of a quantile measure is less than a number, or is not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
@@ -10,7 +12,7 @@ pub struct Share {
 }
 
 /// On which side of the number values lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Side {
     /// They are less.
     Below,
@@ -19,7 +21,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    const ALL: [Self; 2] = [Self::Below, Self::Above];
+    const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name of the function.
     fn as_str(self) -> &'static str {
@@ -31,7 +33,7 @@ impl Side {
 
     /// The side that a function of this name is of.
     pub(super) fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|side| side.as_str() == name)
+        Self::ALL.iter().copied().find(|side| side.as_str() == name)
     }
 }
 

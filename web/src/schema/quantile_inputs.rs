@@ -4,11 +4,11 @@ use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, SchemaBuilder, TypeRef};
 use clio_proto::Description;
 
-use super::{input, number_tests};
+use super::question::{input, number_tests};
 use crate::names::{QUANTILES, enum_name, quantile_measures};
 
 /// The enum of quantile measures.
-pub(in crate::schema) const QUANTILE_MEASURE: &str = "QuantileMeasure";
+pub(super) const QUANTILE_MEASURE: &str = "QuantileMeasure";
 const QUANTILE_OF: &str = "QuantileOf";
 const QUANTILE_FILTER: &str = "QuantileFilter";
 
