@@ -26,6 +26,10 @@ use crate::error::{During, EtlError};
 use crate::fold::Union;
 
 /// What cells come to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "of the few cells that are chosen, and copied as numbers are"
+)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Stored {
     Whole(i128),

@@ -113,7 +113,7 @@ impl<'a> Quantiles<'a> {
     ) -> Result<Value, ServiceError> {
         let Some((spread, reading)) = self.places[measure] else { return Ok(Value::undefined()) };
         let spread = &mut self.spreads[spread];
-        if group % GROUPS_PER_CHECK == 0 {
+        if group.is_multiple_of(GROUPS_PER_CHECK) {
             self.cancel.check()?;
         }
         let at = group as usize;
@@ -190,7 +190,7 @@ impl Spread {
                 let total = arena.total();
                 self.unions.n_unions += 1;
                 self.unions.bucket_bytes += size_of_val(total.counts()) as u64;
-                self.union.union(total).map_err(refused)
+                self.union.union(total).map_err(|error| refused(&error))
             }
             Some(rows) => rows.iter().try_for_each(|row| self.add_row(batch, row)),
         }
@@ -204,7 +204,8 @@ impl Spread {
             return Ok(());
         }
         self.unions.n_unions += 1;
-        self.unions.bucket_bytes += arena.union_into(row, &mut self.union).map_err(refused)?;
+        self.unions.bucket_bytes +=
+            arena.union_into(row, &mut self.union).map_err(|error| refused(&error))?;
         Ok(())
     }
 
@@ -238,6 +239,6 @@ fn arena<'a>(batch: &'a Batch<'_>, column: usize) -> Option<&'a QuantileArena> {
 }
 
 /// All are of one measure, so that it can only be their number.
-fn refused(error: SketchError) -> ServiceError {
+fn refused(error: &SketchError) -> ServiceError {
     ServiceError::new(Code::Internal, error.to_string())
 }
