@@ -7,5 +7,6 @@ mod files;
 mod layers;
 mod licences;
 mod lone_clone;
+mod steps;
 
 pub(crate) use files::files;

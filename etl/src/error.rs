@@ -47,9 +47,15 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Whether the same may succeed when it is tried again, with nothing mended.
+    /// Whether a new run of the same may succeed, with nothing mended.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Unavailable | Self::Conflict)
+    }
+
+    /// Whether the step that failed may succeed within the same run. After a conflict it may not: what the run has found
+    /// in the lake and in the files is no longer so.
+    pub(crate) fn may_retry_step(self) -> bool {
+        self == Self::Unavailable
     }
 }
 
@@ -155,9 +161,14 @@ impl EtlError {
         }
     }
 
-    /// Whether the same may succeed when it is tried again, as its kind says.
+    /// Whether a new run of the same may succeed, as its kind says.
     pub fn is_transient(&self) -> bool {
         self.kind().is_transient()
+    }
+
+    /// Whether the step that failed may succeed within the same run, as its kind says.
+    pub(crate) fn may_retry_step(&self) -> bool {
+        self.kind().may_retry_step()
     }
 
     pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
@@ -227,6 +238,8 @@ mod tests {
             (conflict.into(), ErrorKind::Conflict, true),
         ] {
             assert_eq!((error.kind(), error.is_transient()), (kind, is_transient), "{error}");
+            // A conflict takes a new run.
+            assert_eq!(error.may_retry_step(), kind == ErrorKind::Unavailable, "{error}");
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Fold<'a> {
     pub(crate) days: &'a Periods,
     /// The periods whose files cannot be read, or are not there: they are made anew, without a look at them.
     pub(crate) damaged: &'a BTreeSet<Period>,
-    /// The parents that are made anew of all their children, and stay where that gives what they are.
+    /// The parents that are rebuilt from all their children, and stay where that gives what they are.
     pub(crate) doubtful: &'a BTreeSet<Period>,
 }
 
@@ -70,25 +70,25 @@ impl Children {
     }
 }
 
+/// How many parents there are above the days that changed, with those that are damaged.
+pub(crate) fn n_parents(
+    days: &Periods,
+    damaged: &BTreeSet<Period>,
+    doubtful: &BTreeSet<Period>,
+) -> u64 {
+    let of_grain = |grain| {
+        let damaged = damaged.iter().chain(doubtful).copied().filter(|it| it.grain() == grain);
+        let parents = changed_days(days).filter_map(|day| ancestor(day, grain));
+        parents.chain(damaged).collect::<BTreeSet<Period>>().len() as u64
+    };
+    Grain::ABOVE_DAY.map(of_grain).iter().sum()
+}
+
+fn changed_days(days: &Periods) -> impl Iterator<Item = Period> {
+    days.iter().filter(|(_, day)| day.is_changed).map(|(period, _)| *period)
+}
+
 impl Fold<'_> {
-    /// How many parents there are above the days that changed.
-    pub(crate) fn n_parents(&self) -> u64 {
-        let changed: Vec<Period> = self.changed_days().collect();
-        Grain::ABOVE_DAY
-            .map(|grain| {
-                let damaged = self.damaged.iter().chain(self.doubtful).copied();
-                let damaged = damaged.filter(|it| it.grain() == grain);
-                let parents = changed.iter().filter_map(|day| ancestor(*day, grain));
-                parents.chain(damaged).collect::<BTreeSet<Period>>().len() as u64
-            })
-            .iter()
-            .sum()
-    }
-
-    fn changed_days(&self) -> impl Iterator<Item = Period> {
-        self.days.iter().filter(|(_, day)| day.is_changed).map(|(period, _)| *period)
-    }
-
     /// Rebuilds and stages the parents of the days that changed.
     pub(crate) async fn run(
         &self,
@@ -100,7 +100,7 @@ impl Fold<'_> {
         for (period, day) in self.days {
             current.insert(*period, day.file.iter().cloned().collect());
         }
-        let mut changed: BTreeSet<Period> = self.changed_days().collect();
+        let mut changed: BTreeSet<Period> = changed_days(self.days).collect();
         let mut differences = BTreeMap::new();
         let mut parents = Periods::new();
         for grain in Grain::ABOVE_DAY {

@@ -16,15 +16,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_lake::{CELLS_TABLE, LOOKUPS_FOLDER, SnapshotMetadata, files_by_period};
-use clio_proto::{Period, RetiredDays, RunOutcome};
+use clio_proto::{Period, RetiredDays, RunOutcome, RunStep};
 use datafusion::prelude::SessionContext;
 use url::Url;
 
 use self::account::Account;
-use self::book::Book;
+use self::book::{Book, tried};
 use self::change::{
     Overtaken, bytes_of, change, is_unchanged, made_of, refuse_conflict, refuse_other_cells,
-    without_twins,
+    wider_sums, without_twins,
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::{self, Carried};
@@ -35,7 +35,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
-use crate::fold::Fold;
+use crate::fold::{Fold, n_parents};
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
@@ -167,18 +167,6 @@ struct Run<'a> {
     damaged: Damaged,
 }
 
-/// Retries a step as long as it fails with an error that is transient.
-macro_rules! tried {
-    ($run:ident, $name:literal, $step:expr) => {
-        loop {
-            match $step.await {
-                Ok(value) => break value,
-                Err(error) => $run.book.wait_after($name, "", error).await?,
-            }
-        }
-    };
-}
-
 impl Run<'_> {
     #[expect(
         clippy::too_many_lines,
@@ -186,15 +174,18 @@ impl Run<'_> {
     )]
     async fn all(&mut self) -> Result<RunReport, EtlError> {
         let ctx = engine::session(self.config.n_threads, self.config.memory_bytes)?;
-        let (mut state, mut known) = tried!(self, "look", self.find());
-        tried!(self, "look", self.look_for_damage(state.as_ref(), known.as_ref()));
+        let book = Arc::clone(&self.book);
+        let (mut state, mut known) = tried!(book, RunStep::Look, 1, self.find());
+        tried!(book, RunStep::Look, 1, self.look_for_damage(state.as_ref(), known.as_ref()));
         let (inventory, plan) =
-            tried!(self, "look", self.look(&ctx, state.as_ref(), known.as_ref()));
+            tried!(book, RunStep::Look, 1, self.look(&ctx, state.as_ref(), known.as_ref()));
+        self.say_what_is_found(&plan);
         plan.refuse_part_of_month(self.asked)?;
         self.account.retired_months = plan.retired_months.clone();
         let (inputs, shape, members) = tried!(
-            self,
-            "open",
+            book,
+            RunStep::Open,
+            1,
             self.open(&ctx, &inventory, &plan, state.as_ref(), known.as_ref())
         );
         let may_rebuild = |day| match self.asked {
@@ -209,18 +200,37 @@ impl Run<'_> {
         let mut days = self.roll_up_days(&ctx, &inputs, &plan, &shape, state.as_ref()).await?;
         let is_rebuilt = |day| days.contains_key(&Period::Day(day));
         refuse_other_cells(state.as_ref(), &shape, &plan, is_rebuilt)?;
-        tried!(self, "check", self.judge(&ctx, &shape, &members, state.as_ref(), &days));
-        let recast =
-            tried!(self, "recast", self.recast(&ctx, &shape, &plan, state.as_ref(), &days));
+        tried!(book, RunStep::Check, 1, self.judge(&ctx, &shape, &members, state.as_ref(), &days));
+        let is_wider =
+            state.as_ref().is_some_and(|state| !wider_sums(state, &shape, &plan).is_empty());
+        let recast = if is_wider {
+            tried!(
+                book,
+                RunStep::Recast,
+                1,
+                self.recast(&ctx, &shape, state.as_ref(), &days),
+                n_cells_of
+            )
+        } else {
+            Periods::new()
+        };
         let checked = self.stager.checked.clone();
         for _ in 0..MAX_ATTEMPTS {
             let mut changed = recast.clone();
             changed.extend(days.clone());
-            let parents = tried!(self, "fold", {
-                self.stager.checked = checked.clone();
-                self.fold(&ctx, &shape, state.as_ref(), known.as_ref(), &changed)
-            });
-            let lookups = tried!(self, "lookups", self.store_lookups(&members));
+            let n_parents = n_parents(&changed, &self.damaged.periods(), self.damaged.doubtful());
+            let parents = tried!(
+                book,
+                RunStep::Fold,
+                n_parents,
+                {
+                    self.stager.checked = checked.clone();
+                    self.fold(&ctx, &shape, state.as_ref(), known.as_ref(), &changed)
+                },
+                n_cells_of
+            );
+            let n_lookups = members.len() as u64;
+            let lookups = tried!(book, RunStep::Lookups, n_lookups, self.store_lookups(&members));
             let made_of = made_of(known.as_ref(), inputs.inventory(), &plan, self.asked, &days);
             let carried = Carried {
                 inventory: inputs.inventory(),
@@ -247,7 +257,13 @@ impl Run<'_> {
                 return Ok(self.report(outcome, Some(state), (&days, &parents), metadata));
             }
             let change = change(state.as_ref(), &changed, &parents, metadata.clone());
-            let outcome = tried!(self, "commit", self.commit(state.as_ref(), &shape, &change));
+            let outcome = tried!(
+                book,
+                RunStep::Commit,
+                1,
+                self.commit(state.as_ref(), &shape, &change),
+                |_| change.added.iter().map(|file| file.n_rows).sum()
+            );
             match outcome {
                 Outcome::Committed(version) => {
                     self.stager.staging.committed(&change.added);
@@ -261,8 +277,13 @@ impl Run<'_> {
                 }
                 Outcome::Overtaken => {}
             }
-            let (newer, newly_known) = tried!(self, "look", self.find());
-            tried!(self, "look", self.look_for_damage(newer.as_ref(), newly_known.as_ref()));
+            let (newer, newly_known) = tried!(book, RunStep::Look, 1, self.find());
+            tried!(
+                book,
+                RunStep::Look,
+                1,
+                self.look_for_damage(newer.as_ref(), newly_known.as_ref())
+            );
             if self.asked == Days::OutOfDate {
                 days = without_twins(days, newly_known.as_ref(), &made_of);
             }
@@ -285,7 +306,6 @@ impl Run<'_> {
 
     /// The lake as it is now, with what its newest commit says; takes over what dead runs left.
     async fn find(&mut self) -> Result<(Option<TableState>, Option<SnapshotMetadata>), EtlError> {
-        let step = self.book.begin("look", 1)?;
         let state = self.cells.state().await?;
         let known = match &state {
             Some(state) => self.cells.metadata(state).await?,
@@ -297,7 +317,6 @@ impl Run<'_> {
             let found = take_over(self.config, journal, &self.cells, staging).await?;
             self.finished.extend(found);
         }
-        self.book.end(step, 0)?;
         Ok((state, known))
     }
 
@@ -307,9 +326,7 @@ impl Run<'_> {
         state: Option<&TableState>,
         known: Option<&SnapshotMetadata>,
     ) -> Result<(), EtlError> {
-        let step = self.book.begin("look", 1)?;
         self.damaged = Damaged::look(self.config, &self.cells, state, known).await?;
-        self.book.end(step, 0)?;
         Ok(())
     }
 
@@ -327,10 +344,8 @@ impl Run<'_> {
         shape: &CellShape,
         change: &Change,
     ) -> Result<Outcome, EtlError> {
-        let step = self.book.begin("commit", 1)?;
         let now = self.config.now.as_millisecond();
         let outcome = self.cells.commit(state, &shape.table_schema, change, now).await?;
-        self.book.end(step, change.added.iter().map(|file| file.n_rows).sum())?;
         Ok(outcome)
     }
 
@@ -368,27 +383,29 @@ impl Run<'_> {
         self.account.report(outcome, state, periods, metadata, &self.columns, &self.book)
     }
 
-    /// Lists what there is, and finds what is to be done; says what the model means for the lake.
+    /// Lists what there is, and finds what is to be done.
     async fn look(
         &mut self,
         ctx: &SessionContext,
         state: Option<&TableState>,
         known: Option<&SnapshotMetadata>,
     ) -> Result<(Inventory, Plan), EtlError> {
-        let step = self.book.begin("look", 1)?;
         let Config { model, base, .. } = self.config;
         let inventory = Inventory::list(ctx, model, base, self.asked).await?;
         let lake = (state, known);
         let plan = Plan::new(self.asked, self.config.now, model, &inventory, lake, &self.damaged);
-        self.book.end(step, 0)?;
+        self.account.left_out.clone_from(&plan.left_out);
+        Ok((inventory, plan))
+    }
+
+    /// Says what the lookups and the model mean for the lake.
+    fn say_what_is_found(&self, plan: &Plan) {
         for lookup in &plan.changed_lookups {
             self.book.progress().say(&format!("lookup: {lookup}"));
         }
-        self.account.left_out.clone_from(&plan.left_out);
         if plan.model.effect > Effect::Same {
             self.book.progress().say(&format!("model: {}", plan.model));
         }
-        Ok((inventory, plan))
     }
 
     /// Opens everything that is read, and finds what is wrong with it before any work.
@@ -400,7 +417,6 @@ impl Run<'_> {
         state: Option<&TableState>,
         known: Option<&SnapshotMetadata>,
     ) -> Result<(Inputs, CellShape, Vec<Members>), EtlError> {
-        let step = self.book.begin("open", 1)?;
         let float_sums = state.map(TableState::float_sums).unwrap_or_default();
         let columns = known.map(|known| &known.columns);
         self.columns =
@@ -418,7 +434,6 @@ impl Run<'_> {
         .await?;
         attribute::bind(ctx, &inputs)?;
         let members = lookups::read(ctx, model, base, *n_threads).await?;
-        self.book.end(step, 0)?;
         Ok((inputs, shape, members))
     }
 
@@ -431,7 +446,6 @@ impl Run<'_> {
         state: Option<&TableState>,
         days: &Periods,
     ) -> Result<(), EtlError> {
-        let step = self.book.begin("check", 1)?;
         let (model, old) = (&self.config.model, files_by_period(state));
         let store = self.cells.store();
         let unattributed = &self.account.rows_unattributed;
@@ -442,7 +456,6 @@ impl Run<'_> {
         let outcomes = evidence.outcomes().await?;
         refuse_failures(&outcomes, self.config.accept.as_deref())?;
         self.stager.checked.declared = outcomes;
-        self.book.end(step, 0)?;
         Ok(())
     }
 
@@ -462,9 +475,7 @@ impl Run<'_> {
         let (damaged, doubtful) = (&self.damaged.periods(), self.damaged.doubtful());
         let fold =
             Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged, doubtful };
-        let step = self.book.begin("fold", fold.n_parents())?;
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
-        self.book.end(step, parents.values().map(|rebuilt| rebuilt.totals.n_cells).sum())?;
         Ok(parents)
     }
 
@@ -472,11 +483,13 @@ impl Run<'_> {
         &mut self,
         members: &[Members],
     ) -> Result<BTreeMap<String, u64>, EtlError> {
-        let step = self.book.begin("lookups", members.len() as u64)?;
         let journal = self.book.journal();
         let versions =
             lookups::store(members, self.config, journal, &mut self.account.bytes_written).await?;
-        self.book.end(step, 0)?;
         Ok(versions)
     }
+}
+
+fn n_cells_of(periods: &Periods) -> u64 {
+    periods.values().map(|rebuilt| rebuilt.totals.n_cells).sum()
 }

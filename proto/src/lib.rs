@@ -57,7 +57,7 @@ pub use query::{
     Newcomers, Notice, Order, OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row,
     TimeGrain, TimeWindow, Value, Work, WorkStep,
 };
-pub use runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
+pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
     MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,

@@ -48,6 +48,55 @@ impl RunOutcome {
     }
 }
 
+/// A step of a run of the etl, in the order in which they begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
+pub enum RunStep {
+    /// The lake, its files and what the model names are looked at, and it is found what is to be done.
+    Look,
+    /// Everything that is read is opened.
+    Open,
+    /// The days' events become cells.
+    RollUp,
+    /// The declared checks are asked.
+    Check,
+    /// Days that are not rebuilt are written again, where a sum needs a wider type.
+    Recast,
+    /// Months, years and all time are folded.
+    Fold,
+    /// The tables of members are stored.
+    Lookups,
+    /// All of it is committed.
+    Commit,
+}
+
+impl RunStep {
+    /// Every step, in order.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Look,
+        Self::Open,
+        Self::RollUp,
+        Self::Check,
+        Self::Recast,
+        Self::Fold,
+        Self::Lookups,
+        Self::Commit,
+    ];
+
+    /// The name: `look`, `open`, `roll up`, `check`, `recast`, `fold`, `lookups`, `commit`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Open => "open",
+            Self::RollUp => "roll up",
+            Self::Check => "check",
+            Self::Recast => "recast",
+            Self::Fold => "fold",
+            Self::Lookups => "lookups",
+            Self::Commit => "commit",
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunInfo {
@@ -88,10 +137,10 @@ pub struct FilesLeftOut {
     pub files: Vec<String>,
 }
 
-/// A step of a run.
+/// What a run says of one of its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepInfo {
-    /// The step: `look`, `open`, `roll up`, `check`, `fold`, `lookups`, `commit`.
+    /// The name of a [`RunStep`]; of a newer etl perhaps of none that is known here.
     pub step: String,
     /// When it began.
     pub started_at: Timestamp,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use clio_proto::RunStep;
 use clio_tests::{Sandbox, cell_files, settings};
 use serde_json::Value;
 
@@ -227,7 +228,9 @@ fn a_failed_run_is_in_the_history() {
         .iter()
         .map(|step| step["step"].as_str().unwrap())
         .collect();
-    assert_eq!(steps, ["look", "open", "roll up", "check", "fold", "lookups", "commit"]);
+    // No sum is wider than before, so that no day is recast.
+    let expected = RunStep::ALL.into_iter().filter(|step| *step != RunStep::Recast);
+    assert_eq!(steps, expected.map(RunStep::as_str).collect::<Vec<_>>());
     let rolled_up = &runs[1]["steps"][2];
     let rows_in = runs[1]["rows_in"].as_object().unwrap().values().map(|n| n.as_u64().unwrap());
     assert_eq!(rolled_up["n_rows"], rows_in.sum::<u64>());

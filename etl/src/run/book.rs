@@ -3,16 +3,38 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clio_lake::StepRecord;
+use clio_proto::RunStep;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::{Config, Progress};
-use crate::error::{ErrorKind, EtlError, StateError};
+use crate::error::{EtlError, StateError};
 use crate::journal::{Journal, StepNumber};
 use crate::retry::Waits;
 use crate::run::report::StepTime;
 
-/// Keeps book of a run's steps, and decides whether one that failed is tried again.
+/// Does a step: begins it, does it again as long as it fails with an error that a retry may mend, and ends it, with so
+/// many rows as the last argument makes of what it gave.
+macro_rules! tried {
+    ($book:expr, $step:expr, $n_total:expr, $work:expr) => {
+        tried!($book, $step, $n_total, $work, |_| 0)
+    };
+    ($book:expr, $step:expr, $n_total:expr, $work:expr, $n_rows:expr) => {
+        loop {
+            let begun = $book.begin($step, $n_total)?;
+            match $work.await {
+                Ok(done) => {
+                    $book.end(begun, $n_rows(&done))?;
+                    break done;
+                }
+                Err(error) => $book.wait_after(begun, error).await?,
+            }
+        }
+    };
+}
+pub(super) use tried;
+
+/// Keeps book of a run's steps, and decides whether one that failed is retried.
 pub(super) struct Book<'a> {
     config: &'a Config,
     progress: &'a dyn Progress,
@@ -23,7 +45,7 @@ pub(super) struct Book<'a> {
 
 struct Entry {
     /// The same for the sweeps over several days.
-    name: &'static str,
+    step: RunStep,
     /// Which sweep, for instance.
     part: String,
     number: Option<StepNumber>,
@@ -35,9 +57,9 @@ struct Entry {
     waits: Waits,
 }
 
-/// A step that has begun.
+/// A step that has begun, or a part of one: without it nothing ends, and nothing is retried.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step(usize);
+pub(super) struct Begun(usize);
 
 impl<'a> Book<'a> {
     pub(super) fn new(
@@ -57,20 +79,21 @@ impl<'a> Book<'a> {
         self.progress
     }
 
-    /// Begins a step of so many parts; one that is tried again goes on.
-    pub(super) fn begin(&self, name: &'static str, n_total: u64) -> Result<Step, EtlError> {
-        self.progress.step(name, n_total);
-        self.begin_part(name, "")
+    /// Begins a step of so many parts; one that is retried goes on.
+    pub(super) fn begin(&self, step: RunStep, n_total: u64) -> Result<Begun, EtlError> {
+        self.progress.step(step.as_str(), n_total);
+        self.begin_part(step, "")
     }
 
     /// Begins a part of a step, which the terminal shows as one with the others.
-    pub(super) fn begin_part(&self, name: &'static str, part: &str) -> Result<Step, EtlError> {
+    pub(super) fn begin_part(&self, step: RunStep, part: &str) -> Result<Begun, EtlError> {
         let mut steps = self.lock();
         let is_open =
-            |entry: &Entry| entry.name == name && entry.part == part && entry.ended_ms.is_none();
+            |entry: &Entry| entry.step == step && entry.part == part && entry.ended_ms.is_none();
         if let Some(index) = steps.iter().position(is_open) {
-            return Ok(Step(index));
+            return Ok(Begun(index));
         }
+        let name = step.as_str();
         let shown = if part.is_empty() { name.to_owned() } else { format!("{name} {part}") };
         let number = match &self.journal {
             Some(journal) => Some(journal.begin_step(&shown)?),
@@ -78,7 +101,7 @@ impl<'a> Book<'a> {
         };
         let seed = format!("{} {shown}", self.config.run);
         steps.push(Entry {
-            name,
+            step,
             part: part.to_owned(),
             number,
             started_ms: self.clock.millis(),
@@ -88,49 +111,43 @@ impl<'a> Book<'a> {
             error: None,
             waits: Waits::new(self.config.retry, &seed),
         });
-        Ok(Step(steps.len() - 1))
+        Ok(Begun(steps.len() - 1))
     }
 
     /// Ends a step that took in or gave out so many rows.
-    pub(super) fn end(&self, step: Step, n_rows: u64) -> Result<(), StateError> {
+    pub(super) fn end(&self, begun: Begun, n_rows: u64) -> Result<(), StateError> {
         let mut steps = self.lock();
-        let entry = &mut steps[step.0];
+        let entry = &mut steps[begun.0];
         entry.ended_ms = Some(self.clock.millis());
         entry.n_rows = n_rows;
         if entry.part.is_empty() {
-            self.progress.done(entry.name);
+            self.progress.done(entry.step.as_str());
         }
-        tracing::debug!(step = entry.name, part = entry.part, n_rows, "step done");
+        tracing::debug!(step = entry.step.as_str(), part = entry.part, n_rows, "step done");
         match (&self.journal, entry.number) {
             (Some(journal), Some(number)) => journal.end_step(number, n_rows),
             _ => Ok(()),
         }
     }
 
-    /// Waits before the step that failed is tried again; returns the error where a retry cannot help.
-    pub(super) async fn wait_after(
-        &self,
-        name: &'static str,
-        part: &str,
-        error: EtlError,
-    ) -> Result<(), EtlError> {
-        if error.kind() != ErrorKind::Unavailable {
+    /// Waits before the step that failed is retried; returns the error where a retry cannot help.
+    pub(super) async fn wait_after(&self, begun: Begun, error: EtlError) -> Result<(), EtlError> {
+        if !error.may_retry_step() {
             return Err(error);
         }
         let wait = {
             let mut steps = self.lock();
-            let open = steps.iter_mut().rev();
-            let mut open = open.filter(|entry| entry.name == name && entry.part == part);
-            let Some(entry) = open.next() else { return Err(error) };
+            let entry = &mut steps[begun.0];
             let Some(wait) = entry.waits.after_failure() else { return Err(error) };
             entry.n_attempts += 1;
             entry.error = Some(error.to_string());
             if let (Some(journal), Some(number)) = (&self.journal, entry.number) {
                 journal.retry_step(number, &error)?;
             }
+            let (step, part) = (entry.step.as_str(), &entry.part);
+            tracing::warn!(step, part, %error, ?wait, "a step failed and is retried");
             wait
         };
-        tracing::warn!(step = name, part, %error, ?wait, "a step failed and is tried again");
         tokio::time::sleep(wait).await;
         Ok(())
     }
@@ -143,9 +160,9 @@ impl<'a> Book<'a> {
         for entry in whole {
             let millis = entry.ended_ms.unwrap_or(entry.started_ms) - entry.started_ms;
             let seconds = millis as f64 / 1_000.0;
-            match times.iter_mut().find(|time| time.step == entry.name) {
+            match times.iter_mut().find(|time| time.step == entry.step.as_str()) {
                 Some(time) => time.seconds += seconds,
-                None => times.push(StepTime { step: entry.name.to_owned(), seconds }),
+                None => times.push(StepTime { step: entry.step.as_str().to_owned(), seconds }),
             }
         }
         times
@@ -158,7 +175,7 @@ impl<'a> Book<'a> {
         for entry in steps.iter() {
             let time = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
             let ended_at = entry.ended_ms.map(time);
-            match records.iter_mut().find(|record| record.step == entry.name) {
+            match records.iter_mut().find(|record| record.step == entry.step.as_str()) {
                 Some(known) => {
                     // A step stands for its parts, and is over when all of them are.
                     known.n_rows += entry.n_rows;
@@ -167,7 +184,7 @@ impl<'a> Book<'a> {
                     known.error = entry.error.clone().or(known.error.take());
                 }
                 None => records.push(StepRecord {
-                    step: entry.name.to_owned(),
+                    step: entry.step.as_str().to_owned(),
                     started_at: time(entry.started_ms),
                     ended_at,
                     n_rows: entry.n_rows,
@@ -187,6 +204,7 @@ impl<'a> Book<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Duration;
 
     use clio_proto::{Model, RunId};
@@ -206,47 +224,96 @@ mod tests {
         EtlError::Lake(clio_lake::LakeError::Storage { url, reason, is_transient })
     }
 
-    #[tokio::test]
-    async fn a_transient_error_is_retried_and_bad_input_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let lake = Url::from_directory_path(folder.path()).unwrap();
-        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+    /// A configuration of at most three attempts, in this folder.
+    fn config(folder: &Path) -> Config {
+        let lake = Url::from_directory_path(folder).unwrap();
         let wait = Duration::from_millis(1);
-        let config = Config {
+        Config {
             base: lake.clone(),
             lake,
             model: Model::parse("a.toml", MODEL).unwrap(),
             run: RunId::new("run"),
-            now,
+            now: "2026-03-01T12:00:00Z".parse().unwrap(),
             n_threads: 1,
             memory_bytes: None,
             accept: None,
             state: None,
             retry: Retry { max_attempts: 3, first_wait: wait, max_wait: wait },
-        };
-        let clock = Clock::new(now);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transient_error_is_retried_and_bad_input_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        let clock = Clock::new(config.now);
         let journal = Journal::begin(folder.path(), "lake", &config.run, clock).unwrap();
         let journal = Arc::new(journal);
         let book = Book::new(&config, &Silent, Some(Arc::clone(&journal)), clock);
 
-        let step = book.begin("open", 1).unwrap();
-        book.wait_after("open", "", error(true)).await.unwrap();
-        book.begin("open", 1).unwrap();
-        book.wait_after("open", "", error(true)).await.unwrap();
-        book.begin("open", 1).unwrap();
-        book.end(step, 7).unwrap();
+        let open = book.begin(RunStep::Open, 1).unwrap();
+        book.wait_after(open, error(true)).await.unwrap();
+        let again = book.begin(RunStep::Open, 1).unwrap();
+        book.wait_after(again, error(true)).await.unwrap();
+        book.begin(RunStep::Open, 1).unwrap();
+        book.end(open, 7).unwrap();
         let records = book.records();
         assert_eq!(records.len(), 1);
         assert_eq!((records[0].n_attempts, records[0].n_rows), (3, 7));
         assert_eq!(records[0].error.as_deref(), Some("lake s3://lake/: no answer"));
         assert_eq!(journal.steps_of("run").unwrap()[0].n_attempts, 3);
 
-        book.begin("fold", 1).unwrap();
-        book.wait_after("fold", "", error(true)).await.unwrap();
-        book.wait_after("fold", "", error(true)).await.unwrap();
-        book.wait_after("fold", "", error(true)).await.unwrap_err();
-        book.begin("commit", 1).unwrap();
-        book.wait_after("commit", "", error(false)).await.unwrap_err();
+        let fold = book.begin(RunStep::Fold, 1).unwrap();
+        book.wait_after(fold, error(true)).await.unwrap();
+        book.wait_after(fold, error(true)).await.unwrap();
+        book.wait_after(fold, error(true)).await.unwrap_err();
+        let commit = book.begin(RunStep::Commit, 1).unwrap();
+        book.wait_after(commit, error(false)).await.unwrap_err();
         assert_eq!(book.records()[2].n_attempts, 1);
+    }
+
+    /// Does a step that fails so often, with a transient error.
+    async fn tried_of(
+        book: &Book<'_>,
+        step: RunStep,
+        n_failures: usize,
+    ) -> Result<usize, EtlError> {
+        let mut n_attempts = 0;
+        let n_attempts = tried!(
+            book,
+            step,
+            1,
+            async {
+                n_attempts += 1;
+                if n_attempts > n_failures {
+                    Ok::<_, EtlError>(n_attempts)
+                } else {
+                    Err(error(true))
+                }
+            },
+            |n_attempts: &usize| *n_attempts as u64
+        );
+        Ok(n_attempts)
+    }
+
+    #[tokio::test]
+    async fn a_transient_failure_while_recasting_is_retried_and_so_is_one_of_every_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        let book = Book::new(&config, &Silent, None, Clock::new(config.now));
+        for step in RunStep::ALL {
+            assert_eq!(tried_of(&book, step, 2).await.unwrap(), 3, "{step:?}");
+        }
+        let records = book.records();
+        let names: Vec<&str> = records.iter().map(|record| record.step.as_str()).collect();
+        assert_eq!(names, RunStep::ALL.map(RunStep::as_str));
+        for record in &records {
+            assert_eq!((record.n_attempts, record.n_rows), (3, 3), "{record:?}");
+            assert!(record.ended_at.is_some(), "{record:?}");
+        }
+        // Where every attempt fails, the step stays open: the run died of it.
+        tried_of(&book, RunStep::Recast, 3).await.unwrap_err();
+        let recast = book.records().into_iter().find(|record| record.step == "recast").unwrap();
+        assert!(recast.ended_at.is_none(), "{recast:?}");
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_proto::Period;
+use clio_proto::{Period, RunStep};
 use datafusion::prelude::SessionContext;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use jiff::civil::Date;
 
-use super::book::Book;
-use super::change::wider_sums;
+use super::book::{Begun, Book};
 use super::{Run, resume};
 use crate::attribute::{Credited, Credits};
 use crate::cells::CellShape;
@@ -26,8 +25,6 @@ use crate::rollup::{RolledUp, roll_up};
 use crate::run::plan::Plan;
 use crate::stage::{Periods, Rebuilt};
 use clio_lake::{LakeFile, TableState, files_by_period};
-
-const ROLL_UP: &str = "roll up";
 
 /// What there is of a sweep.
 enum Made {
@@ -49,7 +46,7 @@ impl Run<'_> {
     ) -> Result<Periods, EtlError> {
         let old = files_by_period(state);
         let book = self.book.clone();
-        let step = book.begin(ROLL_UP, plan.sweeps.len() as u64)?;
+        let step = book.begin(RunStep::RollUp, plan.sweeps.len() as u64)?;
         let mut days = Periods::new();
         let credits = Credits::new(ctx, inputs, &plan.sweeps)?;
         let finished = |sweep: &Sweep| self.finished(inputs, shape, plan, sweep);
@@ -63,9 +60,7 @@ impl Run<'_> {
             .map_ok(|(sweep, credited)| {
                 let (book, finished) = (book.clone(), &finished);
                 async move {
-                    let name = resume::name_of(&sweep);
-                    book.begin_part(ROLL_UP, &name)?;
-                    let made = match finished.get(&name) {
+                    let made = match finished.get(&resume::name_of(&sweep)) {
                         Some(staged) => Made::Staged(staged.clone()),
                         None => Made::RolledUp(
                             made(ctx, inputs, shape, &sweep, &credited, &book).await?,
@@ -76,8 +71,9 @@ impl Run<'_> {
             })
             .try_buffered(2);
         while let Some((sweep, mut of_sweep, credited)) = sweeps.try_next().await? {
+            let part = book.begin_part(RunStep::RollUp, &resume::name_of(&sweep))?;
             self.account.count_unattributed(&credited);
-            let mut bad = self.set_aside(inputs, &of_sweep).await?;
+            let mut bad = self.set_aside(inputs, step, &of_sweep).await?;
             if let Made::Staged(staged) = &of_sweep {
                 let staging = &mut self.stager.staging;
                 match resume::read(staging, shape, staged, &old).await? {
@@ -85,12 +81,12 @@ impl Run<'_> {
                     None => {
                         let rolled = made(ctx, inputs, shape, &sweep, &credited, &book).await?;
                         of_sweep = Made::RolledUp(rolled);
-                        bad.extend(self.set_aside(inputs, &of_sweep).await?);
+                        bad.extend(self.set_aside(inputs, step, &of_sweep).await?);
                     }
                 }
             }
             if let Made::RolledUp(rolled) = &of_sweep {
-                let of = (plan, &sweep);
+                let of = (plan, &sweep, part);
                 self.stage_sweep(inputs, shape, of, rolled, (&old, bad), &mut days).await?;
             }
             let n_rows = match &of_sweep {
@@ -98,7 +94,7 @@ impl Run<'_> {
                 Made::Staged(staged) => &staged.rows_in,
             };
             let n_rows = n_rows.values().flat_map(BTreeMap::values).sum();
-            book.end(book.begin_part(ROLL_UP, &resume::name_of(&sweep))?, n_rows)?;
+            book.end(part, n_rows)?;
             book.progress().advance(1);
         }
         drop(sweeps);
@@ -129,15 +125,10 @@ impl Run<'_> {
         &mut self,
         ctx: &SessionContext,
         shape: &CellShape,
-        plan: &Plan,
         state: Option<&TableState>,
         days: &Periods,
     ) -> Result<Periods, EtlError> {
         let mut recast = Periods::new();
-        let is_wider = state.is_some_and(|state| !wider_sums(state, shape, plan).is_empty());
-        if !is_wider {
-            return Ok(recast);
-        }
         let union = Union::new(ctx, shape, Arc::clone(self.cells.store()), self.config.n_threads)?;
         for (period, files) in files_by_period(state) {
             if period.day().is_none() || days.contains_key(&period) {
@@ -154,6 +145,7 @@ impl Run<'_> {
     async fn set_aside(
         &mut self,
         inputs: &Inputs,
+        step: Begun,
         of_sweep: &Made,
     ) -> Result<Vec<RowKey>, EtlError> {
         if let Made::Staged(staged) = of_sweep {
@@ -163,7 +155,7 @@ impl Run<'_> {
         loop {
             match self.account.quarantine.store(self.config, inputs, journal.as_ref()).await {
                 Ok(rows) => return Ok(rows),
-                Err(error) => self.book.wait_after(ROLL_UP, "", error).await?,
+                Err(error) => self.book.wait_after(step, error).await?,
             }
         }
     }
@@ -220,7 +212,7 @@ impl Run<'_> {
         &mut self,
         inputs: &Inputs,
         shape: &CellShape,
-        (plan, sweep): (&Plan, &Sweep),
+        (plan, sweep, begun): (&Plan, &Sweep, Begun),
         rolled: &RolledUp,
         (old, quarantined): (&BTreeMap<Period, Vec<LakeFile>>, Vec<RowKey>),
         days: &mut Periods,
@@ -231,7 +223,6 @@ impl Run<'_> {
             rows_out_of_day: rolled.rows_out_of_day.clone(),
             quarantined,
         };
-        let part = resume::name_of(sweep);
         self.account.keep_months(plan, self.asked, rolled.days.iter().map(|(day, _)| *day))?;
         for index in 0..rolled.days.len() {
             if self.account.keeps(rolled.days[index].0) {
@@ -240,7 +231,7 @@ impl Run<'_> {
             let (period, rebuilt) = loop {
                 match self.stage_day(shape, rolled, index, old).await {
                     Ok(day) => break day,
-                    Err(error) => self.book.wait_after(ROLL_UP, &part, error).await?,
+                    Err(error) => self.book.wait_after(begun, error).await?,
                 }
             };
             if let (Some(file), Some(_)) = (&rebuilt.file, self.book.journal()) {
@@ -252,7 +243,7 @@ impl Run<'_> {
         self.account.count_others(sweep, &rolled.rows_out_of_day, days);
         if let Some(journal) = self.book.journal() {
             let made_of = resume::made_of(inputs.inventory(), shape, plan, sweep, &self.columns);
-            journal.sweep_done(&part, &made_of, &staged)?;
+            journal.sweep_done(&resume::name_of(sweep), &made_of, &staged)?;
         }
         Ok(())
     }
@@ -301,10 +292,11 @@ fn credited<'a>(
 ) -> BoxStream<'a, Result<(Sweep, Credited), EtlError>> {
     let stream = futures::stream::try_unfold((credits, book), |(mut credits, book)| async move {
         let Some(sweep) = credits.sweep() else { return Ok(None) };
+        let part = book.begin_part(RunStep::RollUp, &resume::name_of(&sweep))?;
         let credited = loop {
             match credits.credit().await {
                 Ok(credited) => break credited,
-                Err(error) => book.wait_after(ROLL_UP, &resume::name_of(&sweep), error).await?,
+                Err(error) => book.wait_after(part, error).await?,
             }
         };
         Ok(Some(((sweep, credited), (credits, book))))
@@ -321,10 +313,11 @@ async fn made(
     credited: &Credited,
     book: &Book<'_>,
 ) -> Result<RolledUp, EtlError> {
+    let part = book.begin_part(RunStep::RollUp, &resume::name_of(sweep))?;
     loop {
         match roll_up(ctx, inputs, shape, sweep, credited).await {
             Ok(rolled) => return Ok(rolled),
-            Err(error) => book.wait_after(ROLL_UP, &resume::name_of(sweep), error).await?,
+            Err(error) => book.wait_after(part, error).await?,
         }
     }
 }

@@ -912,7 +912,7 @@ pub struct FilesLeftOut {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunStep {
-    /// "look", "open", "roll up", "check", "fold", "lookups" or "commit".
+    /// "look", "open", "roll up", "check", "recast", "fold", "lookups" or "commit".
     #[prost(string, tag = "1")]
     pub step: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]

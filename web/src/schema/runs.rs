@@ -195,7 +195,7 @@ fn step() -> Object {
         .leaf(
             "step",
             TypeRef::named_nn(TypeRef::STRING),
-            "look, open, roll up, check, fold, lookups or commit.",
+            "look, open, roll up, check, recast, fold, lookups or commit.",
             |it| it.step.as_str().into(),
         )
         .leaf("startedAt", TypeRef::named_nn(TIMESTAMP), "When it began.", |it| {

@@ -67,10 +67,10 @@ pub struct LeftOutRecord {
     pub files: Vec<String>,
 }
 
-/// A step of a run.
+/// What a run says of one of its steps.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StepRecord {
-    /// The step: `look`, `open`, `roll up`, `check`, `fold`, `lookups`, `commit`.
+    /// The name of a [`clio_proto::RunStep`]; of a newer etl perhaps of none that is known here.
     pub step: String,
     /// When it began.
     pub started_at: Timestamp,
