@@ -210,11 +210,13 @@ impl Family {
     /// ```
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
-        match bytes {
-            // Version 1, and the words of a preamble, DataSketches' serial version and its family.
-            [0x10..=0x12, ..] => Some(Self::HllPlusPlus),
-            [2 | 3 | 10, 1, 7, ..] => Some(Self::DataSketches),
-            _ => None,
+        Self::ALL.iter().copied().find(|family| family.begins(bytes))
+    }
+
+    fn begins(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::HllPlusPlus => hllpp::begins(bytes),
+            Self::DataSketches => datasketches::begins(bytes),
         }
     }
 }

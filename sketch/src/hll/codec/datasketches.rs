@@ -141,6 +141,11 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, ou
     }
 }
 
+/// Whether these are the words of a preamble, the serial version and the family's number.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    matches!(bytes, [2 | 3 | 10, SERIAL_VERSION, HLL_FAMILY, ..])
+}
+
 /// Reads the header, and checks lengths, and registers of less than a byte each.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
     let Some(&[words, version, family, lg_k, lg_places, flags, state, mode]) = bytes.first_chunk()

@@ -55,6 +55,11 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, out: &mut Vec<u8>) 
     }
 }
 
+/// Whether these are the version and a form.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    matches!(bytes, [tag, ..] if tag >> 4 == VERSION && tag & 0xf <= FORM_REGISTERS)
+}
+
 /// Reads the header, and checks that what follows has the right length.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
     let &[tag, precision, ref rest @ ..] = bytes else {
