@@ -196,7 +196,17 @@ impl Found {
 
     fn dimensions(&mut self, old: &Model, new: &Model) {
         for dimension in new.dimensions() {
-            let name = &dimension.name;
+            // What describes members is of no cell.
+            let Dimension {
+                name,
+                display: _,
+                column,
+                multi,
+                members: _,
+                attributes: _,
+                label: _,
+                media: _,
+            } = dimension;
             let Some(known) = old.dimension(name) else {
                 self.add(Effect::Rebuild, format!("dimension `{name}` is new"));
                 continue;
@@ -206,8 +216,8 @@ impl Found {
                 DimensionColumn::Event(_) => None,
             };
             let lookups = (looked_up(old, known), looked_up(new, dimension));
-            if known.column != dimension.column
-                || known.multi != dimension.multi
+            if known.column != *column
+                || known.multi != *multi
                 || !same_keys(lookups.0.as_ref(), lookups.1.as_ref())
             {
                 self.add(Effect::Refused, format!("dimension `{name}` means something else"));

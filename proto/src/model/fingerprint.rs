@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    AsOf, Attribution, ColumnType, Dimension, DimensionColumn, FileSet, Format, Lookup, Measure,
-    MeasureKind, Model, Source, TimesAre, WeekStart,
+    AsOf, Attribution, ColumnType, CsvOptions, Dimension, DimensionColumn, FileSet, Format, Lookup,
+    Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
 };
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
@@ -25,6 +25,21 @@ pub(super) fn of(model: &Model) -> Fingerprint {
 /// The fingerprint of what cells depend on: not of attributes, labels, previews and derived measures,
 /// which are applied to cells that are there, nor of where files lie, which the files' digest tells.
 pub(super) fn of_cells(model: &Model) -> Fingerprint {
+    let Model {
+        name,
+        timezone_name,
+        timezone: _,
+        week_starts: _,
+        first_day,
+        last_day,
+        sources,
+        lookups,
+        dimensions,
+        measures: _,
+        checks: _,
+        fingerprint: _,
+        text: _,
+    } = model;
     let mut stored: Vec<_> = model.stored_measures().map(measure).collect();
     for measure in &mut stored {
         if let CanonicalKind::Distinct { of, nulls, .. } = &mut measure.kind
@@ -36,15 +51,15 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
     }
     stored.sort_by_key(|measure| measure.name);
     let mut sources: Vec<_> =
-        model.sources.iter().filter(|source| model.is_read(&source.name)).map(source).collect();
+        sources.iter().filter(|source| model.is_read(&source.name)).map(source).collect();
     // Attribution may take its keys from any lookup that a dimension uses, as it describes members.
     let is_credited = sources.iter().any(|source| source.attribution.is_some());
     sources.sort_by_key(|source| source.name);
     let gives_values = |lookup: &&Lookup| {
         let of_lookup = |dimension: &Dimension| matches!(&dimension.column, DimensionColumn::Lookup { lookup: name, .. } if *name == lookup.name);
-        is_credited || model.dimensions.iter().any(of_lookup)
+        is_credited || dimensions.iter().any(of_lookup)
     };
-    let mut lookups: Vec<_> = model.lookups.iter().filter(gives_values).map(lookup).collect();
+    let mut lookups: Vec<_> = lookups.iter().filter(gives_values).map(lookup).collect();
     lookups.sort_by_key(|lookup| lookup.name);
     for files in sources.iter_mut().map(|source| &mut source.files) {
         files.url = "";
@@ -54,19 +69,34 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         files.url = "";
         files.patterns = &[];
     }
-    let dimensions = model.dimensions.iter().map(|own| CanonicalDimension {
-        members: own.members.as_deref().filter(|_| is_credited),
-        attributes: &[],
-        label: None,
-        media: None,
-        ..dimension(own)
+    let dimensions = dimensions.iter().map(|own| {
+        let CanonicalDimension {
+            name,
+            column,
+            looked_up,
+            multi,
+            members,
+            attributes: _,
+            label: _,
+            media: _,
+        } = dimension(own);
+        CanonicalDimension {
+            name,
+            column,
+            looked_up,
+            multi,
+            members: members.filter(|_| is_credited),
+            attributes: &[],
+            label: None,
+            media: None,
+        }
     });
     let canonical = CanonicalModel {
-        dataset: &model.name,
-        timezone: &model.timezone_name,
+        dataset: name,
+        timezone: timezone_name,
         week_starts: None,
-        first_day: model.first_day,
-        last_day: model.last_day,
+        first_day: *first_day,
+        last_day: *last_day,
         sources,
         lookups,
         dimensions: dimensions.collect(),
@@ -211,103 +241,124 @@ fn is_false(value: &bool) -> bool {
 }
 
 fn canonical(model: &Model) -> String {
-    let mut sources: Vec<_> = model.sources.iter().map(source).collect();
-    sources.sort_by_key(|source| source.name);
-    let mut lookups: Vec<_> = model.lookups.iter().map(lookup).collect();
-    lookups.sort_by_key(|lookup| lookup.name);
-    let mut measures: Vec<_> = model.measures.iter().map(measure).collect();
-    measures.sort_by_key(|measure| measure.name);
-    let week_starts = model.week_starts;
-    let canonical = CanonicalModel {
-        dataset: &model.name,
-        timezone: &model.timezone_name,
-        week_starts: (week_starts != WeekStart::default()).then(|| week_starts.as_str()),
-        first_day: model.first_day,
-        last_day: model.last_day,
+    // Checks decide what is committed, not what it is.
+    let Model {
+        name,
+        timezone_name,
+        timezone: _,
+        week_starts,
+        first_day,
+        last_day,
         sources,
         lookups,
-        dimensions: model.dimensions.iter().map(dimension).collect(),
+        dimensions,
+        measures,
+        checks: _,
+        fingerprint: _,
+        text: _,
+    } = model;
+    let mut sources: Vec<_> = sources.iter().map(source).collect();
+    sources.sort_by_key(|source| source.name);
+    let mut lookups: Vec<_> = lookups.iter().map(lookup).collect();
+    lookups.sort_by_key(|lookup| lookup.name);
+    let mut measures: Vec<_> = measures.iter().map(measure).collect();
+    measures.sort_by_key(|measure| measure.name);
+    let canonical = CanonicalModel {
+        dataset: name,
+        timezone: timezone_name,
+        week_starts: (*week_starts != WeekStart::default()).then(|| week_starts.as_str()),
+        first_day: *first_day,
+        last_day: *last_day,
+        sources,
+        lookups,
+        dimensions: dimensions.iter().map(dimension).collect(),
         measures,
     };
     serde_json::to_string(&canonical).expect("texts and numbers are always JSON")
 }
 
 fn source(source: &Source) -> CanonicalSource<'_> {
+    let Source { name, files: of_source, time, times_are, predicate, attribution: credited } =
+        source;
     CanonicalSource {
-        name: &source.name,
-        files: files(&source.files),
-        time: &source.time.0,
-        times_are: (source.times_are != TimesAre::default()).then(|| source.times_are.as_str()),
-        predicate: source.predicate.as_deref(),
-        attribution: source.attribution.as_ref().map(attribution),
+        name,
+        files: files(of_source),
+        time: &time.0,
+        times_are: (*times_are != TimesAre::default()).then(|| times_are.as_str()),
+        predicate: predicate.as_deref(),
+        attribution: credited.as_ref().map(attribution),
     }
 }
 
 fn attribution(attribution: &Attribution) -> CanonicalAttribution<'_> {
+    let Attribution { event: _, to, by, within, credit } = attribution;
     CanonicalAttribution {
-        to: &attribution.to,
-        by: attribution.by.iter().map(|key| key.0.as_str()).collect(),
-        within_seconds: attribution.within.seconds(),
-        credit: attribution.credit.as_str(),
+        to,
+        by: by.iter().map(|key| key.0.as_str()).collect(),
+        within_seconds: within.seconds(),
+        credit: credit.as_str(),
     }
 }
 
 fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
     // What a change does to days decides when they are made, not what they are.
-    let as_of = lookup.as_of.as_ref().map(|as_of| match as_of {
+    let Lookup { name, files: of_lookup, key, as_of, on_change: _ } = lookup;
+    let as_of = as_of.as_ref().map(|as_of| match as_of {
         AsOf::Folders => Vec::new(),
         AsOf::Rows { valid_from, valid_to } => {
             std::iter::once(valid_from).chain(valid_to).map(|own| own.0.as_str()).collect()
         }
     });
-    CanonicalLookup { name: &lookup.name, files: files(&lookup.files), key: &lookup.key.0, as_of }
+    CanonicalLookup { name, files: files(of_lookup), key: &key.0, as_of }
 }
 
 fn files(files: &FileSet) -> CanonicalFiles<'_> {
-    let nulls: &[String] = match &files.format {
-        Format::Csv(csv) => &csv.nulls,
-        Format::Parquet | Format::Ndjson => &[],
+    // What happens to bad rows decides whether a day is made, not what it is.
+    let FileSet { url, patterns, format, columns, types, late_days, on_bad_rows: _ } = files;
+    let (csv, nulls): (_, &[String]) = match format {
+        Format::Csv(CsvOptions { header, delimiter, quote, nulls }) => {
+            let (first, others) =
+                nulls.split_first().map_or(("", &[][..]), |(first, others)| (first, others));
+            (Some((*header, *delimiter, quote.unwrap_or_default(), first)), others)
+        }
+        Format::Parquet | Format::Ndjson => (None, &[]),
     };
-    let (first, others) =
-        nulls.split_first().map_or(("", nulls), |(first, others)| (first, others));
     CanonicalFiles {
-        url: &files.url,
-        patterns: &files.patterns,
-        format: files.format.as_str(),
-        csv: match &files.format {
-            Format::Csv(csv) => {
-                Some((csv.header, csv.delimiter, csv.quote.unwrap_or_default(), first))
-            }
-            Format::Parquet | Format::Ndjson => None,
-        },
-        nulls: others,
-        columns: &files.columns,
-        types: &files.types,
-        late_days: files.late_days,
+        url,
+        patterns,
+        format: format.as_str(),
+        csv,
+        nulls,
+        columns,
+        types,
+        late_days: *late_days,
     }
 }
 
 fn dimension(dimension: &Dimension) -> CanonicalDimension<'_> {
-    let (column, looked_up) = match &dimension.column {
+    let Dimension { name, display: _, column, multi, members, attributes, label, media } =
+        dimension;
+    let (column, looked_up) = match column {
         DimensionColumn::Event(column) => (&column.0, None),
         DimensionColumn::Lookup { lookup, on, column } => {
             (&column.0, Some((lookup.as_str(), on.0.as_str())))
         }
     };
     CanonicalDimension {
-        name: &dimension.name,
+        name,
         column,
         looked_up,
-        multi: dimension.multi,
-        members: dimension.members.as_deref(),
-        attributes: &dimension.attributes,
-        label: dimension.label.as_deref(),
-        media: dimension.media.as_deref(),
+        multi: *multi,
+        members: members.as_deref(),
+        attributes,
+        label: label.as_deref(),
+        media: media.as_deref(),
     }
 }
 
 fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
-    let kind = match &measure.kind {
+    let Measure { name, display: _, kind, format: _ } = measure;
+    let kind = match kind {
         MeasureKind::Count { source } => CanonicalKind::Count { source },
         MeasureKind::Sum { source, of } => CanonicalKind::Sum { source, of: &of.0 },
         MeasureKind::Distinct { source, of, family, precision, from_sketch } => {
@@ -330,5 +381,5 @@ fn measure(measure: &Measure) -> CanonicalMeasure<'_> {
             CanonicalKind::Derived { expression: expression.to_string() }
         }
     };
-    CanonicalMeasure { name: &measure.name, kind }
+    CanonicalMeasure { name, kind }
 }

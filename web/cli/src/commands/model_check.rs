@@ -5,8 +5,8 @@ use std::path::Path;
 use clio_etl::{DayInspection, Inspection, StatesInspection, TableInspection};
 use clio_lake::{KnownColumn, KnownColumns};
 use clio_proto::{
-    AsOf, Dimension, DimensionColumn, Lookup, Measure, MeasureKind, Model, OnBadRows, OnChange,
-    Source,
+    AsOf, Attribution, Dimension, DimensionColumn, FileSet, Lookup, Measure, MeasureKind, Model,
+    OnBadRows, OnChange, Source,
 };
 use serde_json::json;
 
@@ -64,14 +64,12 @@ fn print_model(model: &Model) {
         say!("\nlookups");
     }
     for lookup in model.lookups() {
-        let files = &lookup.files;
+        let Lookup { name, files, key, as_of, on_change } = lookup;
         say!(
-            "  {:<20} {} ({}), key {}{}",
-            lookup.name,
+            "  {name:<20} {} ({}), key {key}{}",
             files.url,
             files.format.as_str(),
-            lookup.key,
-            history_text(lookup)
+            history_text(as_of.as_ref(), *on_change)
         );
     }
     say!("\ndimensions, in the order in which cells are sorted");
@@ -95,38 +93,38 @@ fn print_checks(model: &Model) {
 }
 
 fn source_text(source: &Source) -> String {
-    let mut text = format!("{} ({})", source.files.url, source.files.format.as_str());
-    if !source.files.patterns.is_empty() {
-        text += &format!(", files {}", source.files.patterns.join(", "));
+    let Source { name: _, files, time, times_are: _, predicate, attribution } = source;
+    let FileSet { url, patterns, format, columns: _, types: _, late_days: _, on_bad_rows } = files;
+    let mut text = format!("{url} ({})", format.as_str());
+    if !patterns.is_empty() {
+        text += &format!(", files {}", patterns.join(", "));
     }
-    text += &format!(", time {}", source.time);
-    if let Some(predicate) = &source.predicate {
+    text += &format!(", time {time}");
+    if let Some(predicate) = predicate {
         text += &format!(", where {predicate}");
     }
-    if let OnBadRows::Quarantine { at_most } = source.files.on_bad_rows {
+    if let OnBadRows::Quarantine { at_most } = on_bad_rows {
         let percent = (at_most * 100_000.0).round() / 1_000.0;
         text += &format!(", bad rows to quarantine, {percent} % at most");
     }
-    if let Some(attribution) = &source.attribution {
-        let by: Vec<_> = attribution.by.iter().map(ToString::to_string).collect();
+    if let Some(Attribution { event: _, to, by, within, credit }) = attribution {
+        let by: Vec<_> = by.iter().map(ToString::to_string).collect();
         text += &format!(
-            ", each credited to the {} of {} by {} within {}",
-            attribution.credit.as_str(),
-            attribution.to,
-            by.join(", "),
-            attribution.within
+            ", each credited to the {} of {to} by {} within {within}",
+            credit.as_str(),
+            by.join(", ")
         );
     }
     text
 }
 
 /// Which rows of a lookup a day takes.
-fn history_text(lookup: &Lookup) -> String {
-    match &lookup.as_of {
-        None if lookup.on_change == OnChange::NewDays => {
-            ", a change is for new days alone".to_owned()
-        }
-        None => String::new(),
+fn history_text(as_of: Option<&AsOf>, on_change: OnChange) -> String {
+    match as_of {
+        None => match on_change {
+            OnChange::NewDays => ", a change applies to new days only".to_owned(),
+            OnChange::Rebuild => String::new(),
+        },
         Some(AsOf::Folders) => ", a state in each `dt=` folder, as of the event's day".to_owned(),
         Some(AsOf::Rows { valid_from, valid_to: None }) => {
             format!(", rows in force from {valid_from}, as of the event's day")
@@ -140,29 +138,32 @@ fn history_text(lookup: &Lookup) -> String {
 }
 
 fn dimension_text(dimension: &Dimension) -> String {
-    let mut text = match &dimension.column {
+    let Dimension { name: _, display: _, column, multi, members, attributes, label, media } =
+        dimension;
+    let mut text = match column {
         DimensionColumn::Event(column) => format!("{column}"),
         DimensionColumn::Lookup { lookup, on, column } => format!("{column} of {lookup}, by {on}"),
     };
-    if dimension.multi {
+    if *multi {
         text += ", a set of values";
     }
-    if let Some(members) = &dimension.members {
+    if let Some(members) = members {
         text += &format!("; described by {members}");
     }
-    for (what, column) in [("label", &dimension.label), ("media", &dimension.media)] {
+    for (what, column) in [("label", label), ("media", media)] {
         if let Some(column) = column {
             text += &format!(", {what} {column}");
         }
     }
-    if !dimension.attributes.is_empty() {
-        text += &format!(", attributes {}", dimension.attributes.join(", "));
+    if !attributes.is_empty() {
+        text += &format!(", attributes {}", attributes.join(", "));
     }
     text
 }
 
 fn measure_text(measure: &Measure) -> String {
-    match &measure.kind {
+    let Measure { name: _, display: _, kind, format: _ } = measure;
+    match kind {
         MeasureKind::Count { source } => format!("events of {source}"),
         MeasureKind::Sum { source, of } => format!("sum of {of} over {source}"),
         MeasureKind::Distinct { source, of, family, precision, from_sketch } => {
@@ -275,13 +276,25 @@ fn json_of(
     let sources =
         model.sources().iter().map(|source| (source.name.clone(), json!(source_text(source))));
     let dimensions = model.dimensions().iter().map(|dimension| {
+        // Where a key is not by itself, the text says it.
+        let Dimension {
+            name,
+            display,
+            column: _,
+            multi,
+            members: _,
+            attributes,
+            label: _,
+            media: _,
+        } = dimension;
         json!({
-            "name": dimension.name, "display": dimension.display, "multi": dimension.multi,
-            "attributes": dimension.attributes, "from": dimension_text(dimension),
+            "name": name, "display": display, "multi": multi,
+            "attributes": attributes, "from": dimension_text(dimension),
         })
     });
     let measures = model.measures().iter().map(|measure| {
-        json!({ "name": measure.name, "display": measure.display, "is": measure_text(measure) })
+        let Measure { name, display, kind: _, format: _ } = measure;
+        json!({ "name": name, "display": display, "is": measure_text(measure) })
     });
     let checks = model.checks().iter().map(|check| {
         json!({
