@@ -6,7 +6,7 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawAttribute, RawSource};
 use crate::model::{Attribution, Credit, SqlColumn, Window, WindowError};
 
-/// Checks a source with `attribute`, and that it sets nothing that it inherits.
+/// Validates a source with `attribute`, and that it sets nothing that it inherits.
 pub(super) fn validate(all: &[RawSource], source: &RawSource, problems: &mut Problems) {
     let place = &source.place;
     let what = "a source with `attribute` has the events of another";
@@ -18,11 +18,11 @@ pub(super) fn validate(all: &[RawSource], source: &RawSource, problems: &mut Pro
     let Some(attribute) = source.attribute.value() else {
         return;
     };
-    check_sources(all, attribute, problems);
-    check_keys(attribute, problems);
+    validate_sources(all, attribute, problems);
+    validate_keys(attribute, problems);
     let mend = "say how long before an event the other may lie, such as `within = \"24h\"`";
     if need(&attribute.place, "within", &attribute.within, mend, problems).is_some() {
-        check_window(attribute, problems);
+        validate_window(attribute, problems);
     }
     let mend = "say which of several gets the credit: `credit = \"last\"`";
     if let Some(credit) = need(&attribute.place, "credit", &attribute.credit, mend, problems)
@@ -36,7 +36,7 @@ pub(super) fn validate(all: &[RawSource], source: &RawSource, problems: &mut Pro
 }
 
 /// Both sources exist, differ, and are not credited to others in turn.
-fn check_sources(all: &[RawSource], attribute: &RawAttribute, problems: &mut Problems) {
+fn validate_sources(all: &[RawSource], attribute: &RawAttribute, problems: &mut Problems) {
     let place = &attribute.place;
     let mend = "name the source whose events are credited";
     let event = need(place, "event", &attribute.event, mend, problems);
@@ -76,7 +76,7 @@ fn is_credited(all: &[RawSource], source: &RawSource) -> bool {
     false
 }
 
-fn check_keys(attribute: &RawAttribute, problems: &mut Problems) {
+fn validate_keys(attribute: &RawAttribute, problems: &mut Problems) {
     let place = &attribute.place;
     let mend = "name what both events have in common, such as `by = [\"profile_id\"]`";
     let Some(keys) = need(place, "by", &attribute.by, mend, problems) else {
@@ -95,7 +95,7 @@ fn check_keys(attribute: &RawAttribute, problems: &mut Problems) {
     }
 }
 
-fn check_window(attribute: &RawAttribute, problems: &mut Problems) {
+fn validate_window(attribute: &RawAttribute, problems: &mut Problems) {
     let Some(at) = attribute.within.given() else {
         return;
     };

@@ -18,10 +18,10 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawCheck, RawModel};
 use crate::toml_file::quoted;
 
-/// Checks all declared checks and adds those that apply by default.
+/// Validates all declared checks and adds those that apply by default.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Check>> {
     let declared: Vec<Option<Vec<Check>>> =
-        raw.checks.iter().map(|check| check_one(raw, check, problems)).collect();
+        raw.checks.iter().map(|check| validate_one(raw, check, problems)).collect();
     let mut checks = defaults(raw);
     checks.retain(|default| raw.checks.iter().all(|check| check.place.name != default.name));
     let declared = declared.into_iter().collect::<Option<Vec<_>>>()?.concat();
@@ -92,8 +92,8 @@ fn keys_of(name: CheckName) -> &'static [&'static str] {
     }
 }
 
-/// Checks one declared check.
-fn check_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Vec<Check>> {
+/// Validates one declared check.
+fn validate_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Option<Vec<Check>> {
     let place = &check.place;
     let choices = (OnFailure::ALL.as_slice(), OnFailure::as_str as fn(OnFailure) -> &'static str);
     let entry = ("on_failure", &check.on_failure);

@@ -5,25 +5,25 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawDimension, RawModel};
 use crate::model::{Dimension, DimensionColumn, LOOKUP_KEY_COLUMN, SqlColumn, display_name};
 
-/// Checks all dimensions.
+/// Validates all dimensions.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Dimension>> {
     if raw.dimensions.is_empty() && !problems.mention("dimension") {
         let mend = "add `[dimension.NAME]` with `column`";
         problems.report(1, "dimension", "no dimension is declared", mend);
     }
     let dimensions: Vec<Option<Dimension>> =
-        raw.dimensions.iter().map(|dimension| check_one(raw, dimension, problems)).collect();
+        raw.dimensions.iter().map(|dimension| validate_one(raw, dimension, problems)).collect();
     dimensions.into_iter().collect()
 }
 
-fn check_one(
+fn validate_one(
     raw: &RawModel,
     dimension: &RawDimension,
     problems: &mut Problems,
 ) -> Option<Dimension> {
     let place = &dimension.place;
-    check_lookup_exists(raw, dimension, problems);
-    check_key_column(dimension, problems);
+    validate_lookup_exists(raw, dimension, problems);
+    validate_key_column(dimension, problems);
     let (column, members) = if dimension.on.is_absent() {
         from_event(dimension, problems)
     } else {
@@ -102,7 +102,7 @@ fn from_lookup(dimension: &RawDimension, problems: &mut Problems) -> Option<Dime
     })
 }
 
-fn check_lookup_exists(raw: &RawModel, dimension: &RawDimension, problems: &mut Problems) {
+fn validate_lookup_exists(raw: &RawModel, dimension: &RawDimension, problems: &mut Problems) {
     let Some(at) = dimension.lookup.given() else {
         return;
     };
@@ -115,7 +115,7 @@ fn check_lookup_exists(raw: &RawModel, dimension: &RawDimension, problems: &mut 
 }
 
 /// The lookup table in the lake has a column of its own with the name `key`.
-fn check_key_column(dimension: &RawDimension, problems: &mut Problems) {
+fn validate_key_column(dimension: &RawDimension, problems: &mut Problems) {
     let place = &dimension.place;
     let what = format!("`{LOOKUP_KEY_COLUMN}` is what identifies a row of the lookup in the lake");
     let mend = "give the column another name with the lookup's `columns`";

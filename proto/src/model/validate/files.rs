@@ -20,7 +20,7 @@ pub(super) enum FormatKey {
     ByEnding,
 }
 
-/// Checks the keys of one table.
+/// Validates the keys of one table.
 pub(super) fn validate(
     place: &Place,
     raw: &RawFiles,
@@ -30,8 +30,8 @@ pub(super) fn validate(
     let mend = "say where the files are: a file, or a folder that ends in `/`";
     let url = need(place, "url", &raw.url, mend, problems);
     let format = format(place, raw, format_key, problems);
-    check_patterns(place, raw, problems);
-    check_columns(place, raw, problems);
+    validate_patterns(place, raw, problems);
+    validate_columns(place, raw, problems);
     let types = types(place, raw, problems);
     Some(FileSet {
         url: url?.clone(),
@@ -154,7 +154,7 @@ fn byte(
     }
 }
 
-fn check_patterns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
+fn validate_patterns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
     if let (Some(at), Some(url)) = (raw.files.given(), raw.url.value())
         && !url.ends_with('/')
     {
@@ -192,7 +192,7 @@ fn types(
     (types.len() == at.value.len()).then_some(types)
 }
 
-fn check_columns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
+fn validate_columns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
     let Some(at) = raw.columns.given() else {
         return;
     };

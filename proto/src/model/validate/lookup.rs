@@ -9,21 +9,21 @@ use crate::model::{AsOf, Lookup, OnChange, SqlColumn};
 /// The one grain that a history has.
 const DAY: &str = "day";
 
-/// Checks all lookups.
+/// Validates all lookups.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Lookup>> {
     let lookups: Vec<Option<Lookup>> =
-        raw.lookups.iter().map(|lookup| check_one(raw, lookup, problems)).collect();
+        raw.lookups.iter().map(|lookup| validate_one(raw, lookup, problems)).collect();
     lookups.into_iter().collect()
 }
 
-fn check_one(raw: &RawModel, lookup: &RawLookup, problems: &mut Problems) -> Option<Lookup> {
+fn validate_one(raw: &RawModel, lookup: &RawLookup, problems: &mut Problems) -> Option<Lookup> {
     let place = &lookup.place;
     let files = files::validate(place, &lookup.files, FormatKey::ByEnding, problems);
     let mend = "name the column or the expression that identifies a row";
     let key = need(place, "key", &lookup.key, mend, problems);
     let as_of = as_of(lookup, problems);
     let on_change = on_change(lookup, problems);
-    check_use(raw, lookup, problems);
+    validate_use(raw, lookup, problems);
     Some(Lookup {
         name: place.name.clone(),
         files: files?,
@@ -106,7 +106,7 @@ fn on_change(lookup: &RawLookup, problems: &mut Problems) -> Option<OnChange> {
 }
 
 /// What describes members is the snapshot's: of no day, and free to change.
-fn check_use(raw: &RawModel, lookup: &RawLookup, problems: &mut Problems) {
+fn validate_use(raw: &RawModel, lookup: &RawLookup, problems: &mut Problems) {
     let place = &lookup.place;
     let mut users = raw.dimensions.iter().filter(|own| own.lookup.value() == Some(&place.name));
     let gives_values = users.clone().any(|dimension| !dimension.on.is_absent());

@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// Checks all measures.
+/// Validates all measures.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
     let is_stored = |measure: &RawMeasure| Kind::of(measure) != Some(Kind::Derived);
     if !raw.measures.iter().any(is_stored) && !problems.mention("measure") {
@@ -53,11 +53,11 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Me
         problems.report(1, "measure", what, mend);
     }
     let measures: Vec<Option<Measure>> =
-        raw.measures.iter().map(|measure| check_one(raw, measure, problems)).collect();
+        raw.measures.iter().map(|measure| validate_one(raw, measure, problems)).collect();
     measures.into_iter().collect()
 }
 
-fn check_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<Measure> {
+fn validate_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<Measure> {
     let place = &measure.place;
     let format = format(measure, problems);
     let mend = "say what it is: `count`, `sum`, `distinct`, `quantile` or `derived`";

@@ -11,7 +11,7 @@ use crate::toml_file::quoted;
 pub const RESERVED_NAMES: [&str; 12] =
     ["grain", "period", "day", "month", "year", "all", "key", "keys", "values", "and", "or", "not"];
 
-/// Checks the names of all tables and attributes, and that they stay apart.
+/// Validates the names of all tables and attributes, and that they stay apart.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     for place in raw.sources.iter().map(|source| &source.place) {
         validate_word(&place.name, place.line, &place.path, "source", problems);
@@ -25,7 +25,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     let mut taken = Taken::default();
     for dimension in &raw.dimensions {
         let place = &dimension.place;
-        check_field(place, "dimension", problems);
+        validate_field(place, "dimension", problems);
         taken.add(&place.name, format!("the dimension `{}`", place.name), place, problems);
         let Some(attributes) = dimension.attributes.given() else {
             continue;
@@ -45,7 +45,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     }
     for measure in &raw.measures {
         let place = &measure.place;
-        check_field(place, "measure", problems);
+        validate_field(place, "measure", problems);
         taken.add(&place.name, format!("the measure `{}`", place.name), place, problems);
         if measure.kind.value().is_some_and(|kind| kind == "quantile") {
             for quantile in LISTED {
@@ -56,7 +56,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     }
 }
 
-fn check_field(place: &Place, what: &str, problems: &mut Problems) {
+fn validate_field(place: &Place, what: &str, problems: &mut Problems) {
     if RESERVED_NAMES.contains(&place.name.as_str()) {
         problems.report(
             place.line,

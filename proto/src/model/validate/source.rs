@@ -11,7 +11,7 @@ use crate::model::raw::{Entry, RawShare, RawSource};
 use crate::model::{FileSet, OnBadRows, Source, SqlColumn, TimesAre, Window};
 use crate::toml_file::quoted;
 
-/// Checks all sources.
+/// Validates all sources.
 pub(super) fn validate(raw: &[RawSource], problems: &mut Problems) -> Option<Vec<Source>> {
     if raw.is_empty() && !problems.mention("source") {
         let mend = "add `[source.NAME]` with `url`, `format` and `time`";
@@ -28,7 +28,7 @@ struct Root {
     times_are: TimesAre,
 }
 
-/// Checks one source. `None` for a derived one, and for one with a problem.
+/// Validates one source. `None` for a derived one, and for one with a problem.
 fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Option<Root> {
     let place = &source.place;
     if !source.attribute.is_absent() {
@@ -43,7 +43,7 @@ fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Optio
         }
         (Entry::Absent, from) => {
             if let Some(from) = from.given() {
-                check_from(all, source, &from.value, from.line, problems);
+                validate_from(all, source, &from.value, from.line, problems);
             }
             None
         }
@@ -124,7 +124,7 @@ fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>>
     }
 }
 
-/// Checks what happens to bad rows, and how many of them there may be.
+/// Validates what happens to bad rows, and how many of them there may be.
 fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows> {
     let place = &source.place;
     let policy = match &source.on_bad_rows {
@@ -178,8 +178,8 @@ fn max_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<f64> {
     }
 }
 
-/// Checks a derived source: what it derives from, and that it sets nothing that it inherits.
-fn check_from(
+/// Validates a derived source: what it derives from, and that it sets nothing that it inherits.
+fn validate_from(
     all: &[RawSource],
     source: &RawSource,
     from: &str,

@@ -1,4 +1,4 @@
-//! Checks of events that find none to be credited to.
+//! Checks of events that have no target.
 
 use super::keys::{DEFAULT_SHARE_AT_MOST, attributed_sources, share_of_events, sources};
 use crate::model::checks::UnattributedCheck;
