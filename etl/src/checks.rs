@@ -57,7 +57,7 @@ pub(crate) struct Evidence<'a> {
 #[derive(Debug, Default)]
 struct Found {
     n_checked: u64,
-    /// What was expected and found, by the day of which it does not hold.
+    /// What was expected and found, by the day for which it does not hold.
     findings: Vec<(Date, String)>,
 }
 

@@ -204,7 +204,7 @@ fn every_model_has_checks_unless_it_says_otherwise() {
     let out_of_day = "out_of_day warn true: at most 0 % of the events that are read for a day, each of \
                       impressions, qualified_plays, lie in the folder of another day";
     let unattributed = "unattributed warn true: at most 50 % of a day's events, each of \
-                        qualified_plays, find none to be credited to";
+                        qualified_plays, have no target";
     let within = "within warn true: players is never above viewers in a day";
     assert_eq!(said(MEDIA), [rows, missing, out_of_day, unattributed, within]);
     let stricter = "[check.within]\non_failure = \"fail\"\nper = \"cell\"\n";

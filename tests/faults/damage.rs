@@ -63,7 +63,7 @@ fn a_damaged_lake_is_told_mended_and_told_again() {
     let first = found.stdout.lines().next().unwrap();
     assert!(first.starts_with("cells/grain=month/period=2025-01/"), "{first}");
     assert!(first.contains(" (period 2025-01): its checksum is "), "{first}");
-    assert!(found.stdout.contains("\n  mend: `clio etl run` makes it anew"), "{}", found.stdout);
+    assert!(found.stdout.contains("\n  mend: `clio etl run` rebuilds it"), "{}", found.stdout);
     assert!(found.stderr.contains("the lake has 1 fault;"), "{}", found.stderr);
     let found = sandbox.clio(CHECK.iter().chain(&["--format", "json"]));
     let report: Value = serde_json::from_str(&found.stdout).unwrap();

@@ -88,7 +88,7 @@ impl Targets {
         Self { schema, stream, batches: Vec::new(), head: None, passed }
     }
 
-    /// The one that an event gets, whose window begins at an instant, once all before it were passed.
+    /// The target that an event is credited to, whose window begins at an instant, once all rows before the event were passed.
     pub(super) fn credited(&self, key: Row<'_>, begins: i64) -> Option<Place> {
         match self.passed {
             Passed::Last(last) => last.filter(|last| {
@@ -158,7 +158,7 @@ impl Targets {
         };
     }
 
-    /// Lets go of the batches that nothing points into.
+    /// Drops the batches that nothing points into.
     pub(super) fn forget(&mut self) {
         let mut keep = vec![false; self.batches.len()];
         for (batch, _) in self.places() {

@@ -1,4 +1,4 @@
-//! The cells of one period, sorted: in memory, or in a temporary file that goes with the last who holds it.
+//! The cells of one period, sorted: in memory, or in a temporary file that is deleted when its last user drops it.
 
 use std::fmt;
 use std::ops::Range;

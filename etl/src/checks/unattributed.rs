@@ -1,4 +1,4 @@
-//! Whether events of a day find none to be credited to.
+//! Whether events of a day have no target.
 
 use clio_proto::UnattributedCheck;
 
@@ -16,7 +16,7 @@ impl ByTotals for UnattributedCheck {
                 found.n_checked += u64::from(n_events > 0);
                 if n_without as f64 > most {
                     let what = format!(
-                        "{n_without} of {n_events} events of `{source}` find none to be credited to, \
+                        "{n_without} of {n_events} events of `{source}` have no target, \
                          {most:.0} at most expected"
                     );
                     found.findings.push((day, what));

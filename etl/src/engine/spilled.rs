@@ -1,4 +1,4 @@
-//! Rows that wait in temporary files, as a table. A file goes with the last who reads it.
+//! Rows that wait in temporary files, as a table. A file is deleted when its last reader drops it.
 
 use std::fmt;
 use std::fs::File;

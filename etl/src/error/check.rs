@@ -26,7 +26,7 @@ pub enum CheckError {
     Invariant {
         /// The invariant's name.
         invariant: &'static str,
-        /// The period of which it does not hold.
+        /// The period for which it does not hold.
         period: Period,
         /// What was expected and found.
         reason: String,

@@ -80,7 +80,7 @@ pub enum ColumnError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A column whose type does not serve.
+    /// A column of a type that cannot be used.
     #[error("`{key}`: `{text}` of {table} has the type {found}; {mend}")]
     WrongType {
         /// The key in the model.

@@ -68,7 +68,7 @@ pub enum ReadError {
         url: String,
         /// What the storage says.
         reason: String,
-        /// It may be gone the next time.
+        /// Whether a retry may succeed.
         is_transient: bool,
     },
     /// A file that is not what the model says, or is damaged.

@@ -81,7 +81,7 @@ pub(super) fn mend_of(damage: &Damage, is_retired: bool) -> String {
             let days =
                 range.map(|range| format!(" --from {} --to {}", range.first(), range.last()));
             format!(
-                "bring the file back from a copy, or make the whole month anew of its events: `clio etl run{}`",
+                "bring the file back from a copy, or rebuild the whole month from its events: `clio etl run{}`",
                 days.unwrap_or_default()
             )
         }

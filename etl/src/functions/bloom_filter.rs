@@ -1,5 +1,5 @@
 //! A Bloom filter of keys, by one hash of each: of a large source only the rows are kept that may find a partner in a
-//! small one.
+//! small one. It has false positives, and no false negatives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,9 @@ use datafusion::logical_expr::{
 
 /// The least bits: 8 KiB.
 const MIN_BITS: u64 = 1 << 16;
-/// The most bits: 16 MiB. With ten million keys one foreign row in fourteen is kept then.
+/// The most bits: 16 MiB. With ten million keys one row in fourteen without a partner is kept then, a false positive.
 const MAX_BITS: u64 = 1 << 27;
-/// With so many bits for a key one foreign row in sixteen is kept at most, which costs a sixteenth of what
+/// With so many bits for a key one row in sixteen without a partner is kept at most, which costs a sixteenth of what
 /// no filter would. More hash functions would keep fewer, at a read of memory each.
 const BITS_PER_KEY: u64 = 16;
 

@@ -153,7 +153,7 @@ impl ScalarUDFImpl for DayOf {
 impl DayOf {
     pub(super) fn new(calendar: &Calendar) -> Self {
         let is_utc = is_utc(&calendar.zone_name);
-        // Called volatile, so that no filter on the day is moved in front of the source's own condition,
+        // Declared volatile, so that no filter on the day is moved in front of the source's own condition,
         // which may be what keeps out the rows without a time.
         let signature = Signature::any(1, Volatility::Volatile);
         Self { calendar: calendar.clone(), is_utc, signature }

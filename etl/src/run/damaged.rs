@@ -1,7 +1,7 @@
 //! What of the lake is damaged, and what a run does about it.
 //!
 //! Every run looks at every file of the newest snapshot before it begins: one that was committed before and is damaged
-//! now keeps the whole lake from being served, whatever the run is about. A day is made anew of its events, a month, a
+//! now keeps the whole lake from being served, whatever the run is about. A day is rebuilt from its events, a month, a
 //! year or all time of what is below it, without a look at what is damaged.
 
 use std::collections::BTreeSet;

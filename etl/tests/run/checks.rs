@@ -166,8 +166,8 @@ async fn plays_without_an_impression_are_judged_and_left_out_of_a_recount() {
     };
     sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 7, 8]));
     let expected = format!(
-        "check `unattributed` failed for 2026-01-01: 2 of 3 events of `credited` find none to be credited \
-         to, 1 at most expected; {MEND}"
+        "check `unattributed` failed for 2026-01-01: 2 of 3 events of `credited` have no target, \
+         1 at most expected; {MEND}"
     );
     assert_eq!(sandbox.failure(Days::All).await, expected);
     sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 1, 8]));

@@ -187,7 +187,7 @@ async fn a_day_and_all_above_it_are_made_anew_at_once() {
     assert_eq!(sandbox.cells().await.files, sound);
 }
 
-/// A month whose days have left the lake has nothing below it: it is made anew of all its events, or named.
+/// A month whose days have left the lake has nothing below it: it is rebuilt from all its events, or named.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worn_month_that_is_retired_is_named_with_the_dates_that_mend_it() {
     for how in WEARS {

@@ -192,7 +192,7 @@ fn partitions(state: &TableState, metadata: Option<&SnapshotMetadata>, report: &
             place: partition(period),
             period: Some(period.to_string()),
             what: "it is not there, although periods below it are".to_owned(),
-            mend: "`clio etl run` makes it anew of them".to_owned(),
+            mend: "`clio etl run` rebuilds it from them".to_owned(),
         });
     }
     let is_there = |month: &Period| state.files.iter().any(|file| file.period == Some(*month));

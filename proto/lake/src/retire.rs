@@ -190,7 +190,7 @@ async fn what_is_missing(
     let damaged = cells.damaged(own).await?;
     Ok(damaged.first().map(|damage| {
         format!(
-            "its file {} is gone or damaged ({}), its days are all there is; `clio etl run` makes it anew of them",
+            "its file {} is gone or damaged ({}), its days are all there is; `clio etl run` rebuilds it from them",
             damage.file(),
             damage.problem
         )

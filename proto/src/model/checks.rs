@@ -35,7 +35,7 @@ pub enum CheckKind {
     Missing(MissingCheck),
     /// Few events lie in the `dt=` folder of another day, where no run of their own day sees them.
     OutOfDay(OutOfDayCheck),
-    /// Few events of a day find none to be credited to, beside those that are credited to the day.
+    /// Few events of a day have no target, beside those that are credited to the day.
     Unattributed(UnattributedCheck),
     /// A measure is never above another, but for the errors of sketches.
     Within(WithinCheck),
@@ -143,7 +143,7 @@ impl fmt::Display for CheckKind {
             ),
             Self::Unattributed(UnattributedCheck { sources, at_most }) => write!(
                 f,
-                "at most {} % of a day's events, each of {}, find none to be credited to",
+                "at most {} % of a day's events, each of {}, have no target",
                 percent(*at_most),
                 sources.join(", ")
             ),

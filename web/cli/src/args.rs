@@ -27,7 +27,7 @@ pub(crate) use members::MembersArgs;
 #[derive(Debug, Parser)]
 #[command(name = "clio", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
-    /// A TOML file of settings; variables beat it, and flags beat both (docs/settings.md has all of them)
+    /// A TOML file of settings; environment variables override it, and flags override both (docs/settings.md has all of them)
     #[arg(
         long,
         global = true,
@@ -193,7 +193,7 @@ pub(crate) struct SynthArgs {
     /// The same seed gives the same bytes
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Impressions and plays together, about
+    /// About how many impressions and plays together
     #[arg(long, value_name = "N")]
     pub(crate) events: Option<u64>,
     /// The first day

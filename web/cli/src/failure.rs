@@ -31,8 +31,8 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if wrong_usage { 2 } else { 1 })
 }
 
-/// What the cause is called. Who asks a question is told of an outage in plain words; which address failed in which
-/// way is for those who run the service, and stands in the log.
+/// The cause in words. Whoever asks a question is told of an outage in plain ones; which address failed, and how, is for
+/// those who run the service, and is in the log.
 fn words(cause: &(dyn std::error::Error + 'static)) -> String {
     let outage = cause.downcast_ref::<ServiceError>().and_then(|error| match error.code {
         Code::Unavailable => Some("the service that answers questions cannot be reached now"),

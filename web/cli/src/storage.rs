@@ -6,7 +6,7 @@
 //! | `gs://BUCKET/PATH` | Google Cloud Storage | `GOOGLE_SERVICE_ACCOUNT`, `GOOGLE_APPLICATION_CREDENTIALS` |
 //! | `az://CONTAINER/PATH`, `abfss://…` | Azure Blob Storage | `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, `AZURE_CLIENT_ID` … |
 //!
-//! Nothing of it is ever printed. Requests that fail in passing are repeated with growing, random pauses.
+//! Nothing of it is ever printed. Transient failures are retried with exponential backoff and jitter.
 
 use std::sync::Arc;
 

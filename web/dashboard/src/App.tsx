@@ -26,7 +26,7 @@ export function makeClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // A failure shows at once, in its panel; what may pass by itself is asked again by the panel's own interval.
+        // A failure shows at once, in its panel; one that may be retried is asked again by the panel's own interval.
         retry: false,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,

@@ -397,7 +397,7 @@ async fn a_text_is_no_name_of_an_enum() {
     assert_eq!(body.get("errors"), None, "{body}");
 }
 
-/// A measure that was named 500 times once made an answer of 78 MB.
+/// A measure that is named 500 times would make an answer of 78 MB.
 #[tokio::test]
 async fn a_name_stands_once_in_a_list_and_lists_have_an_end() {
     let server = TestServer::start().await;

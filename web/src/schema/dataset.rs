@@ -193,7 +193,7 @@ fn dataset() -> Object {
 }
 
 fn time_key_info() -> Object {
-    ObjectOf::<TimeGrain>::new(TIME_KEY_INFO, "A period of time that one groups by.")
+    ObjectOf::<TimeGrain>::new(TIME_KEY_INFO, "A step of time that one groups by.")
         .leaf("name", string(), "The period: \"day\".", |it| it.as_str().into())
         .leaf("enumName", string(), "The name in the enum GroupKey: \"DAY\".", |it| {
             enum_name(it.as_str()).into()

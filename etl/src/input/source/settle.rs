@@ -179,7 +179,7 @@ impl Settling<'_> {
             found.types.iter().map(|(_, data_type)| type_of(data_type)).collect();
         let is_governed = declared.is_some() || matches!(own, Some(Use::Key | Use::List));
         let Some(kinds) = kinds.filter(|_| is_governed) else {
-            // A sum that once was not whole goes on as one.
+            // A sum that the lake knows as not whole stays one.
             let was_float = known.and_then(|known| known.data_type.clone());
             let was_float = was_float.filter(|known| *known == ColumnType::Float64);
             if own.is_some() && is_whole_and_float(found) {

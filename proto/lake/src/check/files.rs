@@ -67,10 +67,10 @@ fn mend(damage: &Damage, retired: &RetiredDays) -> String {
     match damage.period {
         Some(month) if retired.is_retired(month) => mend_of_retired(month),
         Some(Period::Day(day)) => format!(
-            "`clio etl run` makes the day anew of its events; where those are gone, bring the file back from a copy, \
+            "`clio etl run` rebuilds the day from its events; where those are gone, bring the file back from a copy, \
              or let the day go: `clio etl run --date {day}`"
         ),
-        Some(_) => "`clio etl run` makes it anew of the periods below it".to_owned(),
+        Some(_) => "`clio etl run` rebuilds it from the periods below it".to_owned(),
         None if damage.table == CELLS_TABLE => {
             "`clio etl run --all` makes all periods anew".to_owned()
         }
@@ -86,7 +86,7 @@ pub(super) fn mend_of_retired(month: Period) -> String {
     let days =
         DayRange::of(month).map(|range| format!("--from {} --to {}", range.first(), range.last()));
     format!(
-        "its days have left the lake: bring the file back from a copy, or make the whole month anew of its events: \
+        "its days have left the lake: bring the file back from a copy, or rebuild the whole month from its events: \
          `clio etl run {}`",
         days.unwrap_or_else(|| "--all".to_owned())
     )

@@ -16,7 +16,7 @@ export interface Answered {
   readonly answer: CubeAnswer;
 }
 
-/** How long after a failure that may pass by itself the same is asked again. */
+/** How long after a failure that may be retried the same is asked again. */
 export const RETRY_EVERY_MS = 2_000;
 /** Answers of snapshots and filters that were left are dropped soon, so that a page open all day stays small. */
 const KEEP_UNUSED_MS = 60_000;
@@ -31,7 +31,7 @@ export function cubeOptions(version: number, query: CubeQuery) {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: KEEP_UNUSED_MS,
     refetchInterval: ({ state }) =>
-      state.status === 'error' && mayPass(asGatewayError(state.error)) ? RETRY_EVERY_MS : false,
+      state.status === 'error' && mayRetry(asGatewayError(state.error)) ? RETRY_EVERY_MS : false,
   });
 }
 
@@ -39,7 +39,7 @@ export function cubeOptions(version: number, query: CubeQuery) {
  * Whether the same question may be answered later. A snapshot that is not held may be one that the replica which
  * answers has not loaded yet; if it is one that is held no longer, the page goes on to the newest by itself.
  */
-function mayPass(error: GatewayError): boolean {
+function mayRetry(error: GatewayError): boolean {
   return error.retryable || error.code === 'NOT_FOUND';
 }
 
@@ -94,7 +94,7 @@ export async function warmCube(client: QueryClient, from: number, to: number): P
   const answers = await Promise.allSettled(
     shown.map(({ queryKey }) => client.fetchQuery(cubeOptions(to, queryKey[2] as CubeQuery))),
   );
-  return answers.every((answer) => answer.status === 'fulfilled' || !mayPass(asGatewayError(answer.reason)));
+  return answers.every((answer) => answer.status === 'fulfilled' || !mayRetry(asGatewayError(answer.reason)));
 }
 
 export function membersOptions(version: number, field: string, search: string, first: number) {

@@ -37,12 +37,12 @@ function bannerOf({ link, snapshot, behind }: LinkBannerProps): Banner | null {
   switch (linkWord(link, behind)) {
     case 'reconnecting':
       return {
-        text: `The link to Clio is down; it is tried again by itself.${kept}`,
+        text: `The link to Clio is down; it is retried automatically.${kept}`,
         details: `The gateway at ${location.host} does not answer.`,
       };
     case 'down':
       return {
-        text: `The service that answers questions is down.${kept} The page goes on by itself when it is back.`,
+        text: `The service that answers questions is down.${kept} The page resumes automatically when it is back.`,
         details,
       };
     case 'stale':

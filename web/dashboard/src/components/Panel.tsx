@@ -91,7 +91,7 @@ export function Failure({ error, retry, retrying, kept = false }: FailureProps) 
         <button type="button" className="button" onClick={retry} aria-disabled={retrying}>
           Try again
         </button>
-        {error.retryable && <span className="muted"> It is also tried again by itself every few seconds.</span>}
+        {error.retryable && <span className="muted"> It is also retried automatically every few seconds.</span>}
       </p>
       <Details text={detailsOf(error)} />
     </div>

@@ -96,7 +96,7 @@ fn refused_queries(n_bytes: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// 1 MB of unknown names once made an answer of 43 MB.
+/// An error for each of the unknown names in 1 MB would make an answer of 43 MB.
 #[tokio::test]
 async fn an_answer_of_errors_is_small_whatever_was_sent() {
     let server = TestServer::start().await;

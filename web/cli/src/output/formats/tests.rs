@@ -118,7 +118,7 @@ fn two_rows(data_type: &DataType) -> ArrayRef {
     }
 }
 
-/// A list once made the whole answer fail.
+/// A type that a format cannot write would fail the whole answer.
 #[test]
 fn every_type_can_be_written_in_every_format() {
     for data_type in all_types() {

@@ -6,7 +6,7 @@ import type { CubeQuery, OrderBy } from '../../api/generated';
 import { type CubeFilter, OPERATORS } from './operators';
 import { type ExploreState, effectiveSort, type Filter } from './state';
 
-/** Rows in one answer: 5,000 were 2 MB and half a second, 200 fill more than any screen. */
+/** Rows in one answer: 5,000 are 2 MB and half a second, 200 fill more than any screen. */
 export const PAGE_ROWS = 200;
 /** The gateway's own limit; ten years of days stay below it. */
 const MOST_ROWS = 5000;
