@@ -2,10 +2,13 @@
 //!
 //! A debug build reads them from disk at every request, so that `npm run build` shows at once.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -20,6 +23,8 @@ const GRAPHIQL_POLICY: &str = "default-src 'self'; script-src 'self'; \
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// To be asked for each time, which the tag makes cheap.
 const ASK_AGAIN: &str = "no-cache";
+/// Ends the name of the same file in Brotli, which the build writes beside each text of some size.
+const BROTLI: &str = ".br";
 const INDEX: &str = "index.html";
 const GRAPHIQL: &str = "graphiql.html";
 
@@ -44,6 +49,8 @@ struct Dist;
 #[derive(Debug, Clone)]
 pub(crate) struct Asset {
     pub(crate) content: Bytes,
+    /// The same in Brotli.
+    pub(crate) brotli: Option<Bytes>,
     pub(crate) content_type: String,
     /// Different for different contents.
     pub(crate) tag: String,
@@ -65,18 +72,25 @@ impl Dashboard {
 
 fn find_embedded(name: &str) -> Option<Asset> {
     // Debug builds read from disk and would follow a link out of the folder.
-    if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+    if name.split('/').any(|part| part.is_empty() || part.starts_with('.'))
+        || name.ends_with(BROTLI)
+    {
         return None;
     }
     let file = Dist::get(name)?;
     let tag =
         file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let content_type = file.metadata.mimetype().to_owned();
-    let content = match file.data {
-        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
-    };
-    Some(Asset { content, content_type, tag })
+    let content = bytes(file.data);
+    let brotli = Dist::get(&format!("{name}{BROTLI}")).map(|file| bytes(file.data));
+    Some(Asset { content, brotli, content_type, tag })
+}
+
+fn bytes(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    }
 }
 
 /// Answers whatever no other route does.
@@ -172,7 +186,27 @@ fn respond(asset: &Asset, name: &str, headers: &HeaderMap) -> Response {
     let is_text = asset.content_type.starts_with("text/");
     let charset = if is_text { "; charset=utf-8" } else { "" };
     let content_type = [(CONTENT_TYPE, format!("{}{charset}", asset.content_type))];
-    (common, content_type, Body::from(asset.content.clone())).into_response()
+    match &asset.brotli {
+        None => (common, content_type, Body::from(asset.content.clone())).into_response(),
+        Some(brotli) if takes_brotli(headers) => {
+            let encoding = [(CONTENT_ENCODING, "br"), (VARY, "accept-encoding")];
+            (common, content_type, encoding, Body::from(brotli.clone())).into_response()
+        }
+        Some(_) => {
+            let vary = [(VARY, "accept-encoding")];
+            (common, content_type, vary, Body::from(asset.content.clone())).into_response()
+        }
+    }
+}
+
+/// Whether the client names Brotli and gives it any weight (RFC 9110, section 12.5.3).
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        let (coding, weight) = one.split_once(';').unwrap_or((one, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+        coding.trim().eq_ignore_ascii_case("br") && weight.is_some_and(|weight: f32| weight > 0.0)
+    })
 }
 
 /// Whether the build named the file after its content: `assets/index-DkF3a9xZ.js`.

@@ -114,7 +114,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
         .route("/graphql/ws", any(socket::upgrade))
         .route("/healthz", get(health))
         .with_state(Arc::clone(gateway));
-    // Compressed: text. Previews are compressed already, and a compressed answer has no ranges.
+    // Compressed: text that the build has not compressed already. Previews are compressed already, and a compressed answer has no ranges.
     let mut routes = api.merge(pages).layer(CompressionLayer::new());
     routes = routes.nest("/media", media::routes(gateway));
     // From the outside in.

@@ -330,7 +330,8 @@ pub(crate) fn dashboard() -> Dashboard {
             _ => return None,
         };
         let content = Bytes::from_static(content.as_bytes());
-        Some(Asset { content, content_type: content_type.to_owned(), tag: "5eed".to_owned() })
+        let (content_type, tag) = (content_type.to_owned(), "5eed".to_owned());
+        Some(Asset { content, brotli: None, content_type, tag })
     }
     Dashboard { find, has_graphiql: true }
 }

@@ -1,10 +1,10 @@
-// Compares the gzip sizes of the built dashboard with their budgets, and fails when one is over.
+// Compares the gzip sizes of the built dashboard with their budgets, and fails when one is over, or lacks its form in Brotli.
 //
 // A chunk counts with everything it imports that the page does not have by then. The editors of the controls are
 // fetched in idle time after the first rows, so they count as part of the initial JavaScript.
 
-import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { existsSync, readFileSync } from 'node:fs';
+import { brotliDecompressSync, gzipSync } from 'node:zlib';
 
 const KB = 1000;
 const dist = new URL('../dist/', import.meta.url);
@@ -57,6 +57,17 @@ for (const [name, bytes, budget] of rows) {
   if (verdict === 'OVER') over += 1;
   console.log(`${name.padEnd(32)} ${(bytes / KB).toFixed(1).padStart(7)} KB of ${String(budget).padStart(4)} KB  ${verdict}`);
 }
+
+// What the gateway passes on to those who take Brotli is made by the build; it must say the same.
+for (const file of [...scripts(everything), ...styles(everything)]) {
+  const content = readFileSync(new URL(file, dist));
+  const packed = new URL(`${file}.br`, dist);
+  if (content.length > 1000 && !(existsSync(packed) && brotliDecompressSync(readFileSync(packed)).equals(content))) {
+    console.log(`${file} has no equal form in Brotli`);
+    over += 1;
+  }
+}
+
 const graphiql = closure([chunk('graphiql.html')]);
 console.log(`GraphiQL, a page of its own      ${(total(scripts(graphiql)) / KB).toFixed(1).padStart(7)} KB, no budget`);
 process.exit(over > 0 ? 1 : 0);

@@ -99,11 +99,23 @@ async fn only_named_by_content_is_kept_for_ever() {
 async fn text_is_compressed_for_those_who_ask() {
     fn find(_: &str) -> Option<Asset> {
         let content = Bytes::from("x".repeat(10_000));
-        Some(Asset { content, content_type: "text/javascript".to_owned(), tag: "1".to_owned() })
+        // No Brotli: what the build made is passed on as it is.
+        let brotli = Some(Bytes::from_static(b"packed"));
+        let content_type = "text/javascript".to_owned();
+        Some(Asset { content, brotli, content_type, tag: "1".to_owned() })
     }
     let server = server(Dashboard { find, has_graphiql: true }).await;
-    for (accepted, expected) in [("gzip", "gzip"), ("gzip, br", "br"), ("identity", "")] {
+    for (accepted, expected) in [
+        ("gzip", "gzip"),
+        ("gzip, br", "br"),
+        ("BR;q=0.5, gzip;q=1", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("br; q=0.000", ""),
+        ("brotli", ""),
+        ("identity", ""),
+    ] {
         let reply = server.get("/a.js", &[("accept-encoding", accepted)]).await;
+        assert_eq!(reply.body == b"packed", expected == "br", "{accepted}");
         assert_eq!(reply.header("content-encoding"), expected);
         assert_eq!(reply.body.len() < 1_000, !expected.is_empty());
         assert!(reply.header("vary").contains("accept-encoding"));
