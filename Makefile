@@ -63,9 +63,9 @@ check-rust:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 # The binary first: the system tests start it as a process of its own.
+# The sample is fetched while the binary is built.
 test-rust: dashboard
-	cargo build --package clio-cli --locked
-	tests/open_bandit.sh
+	tests/open_bandit.sh & cargo build --package clio-cli --locked; wait $$!
 	cargo test --workspace --locked
 
 # A look with coverage, a few seconds each; `test-rust` runs the corpus.
