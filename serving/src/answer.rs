@@ -21,6 +21,7 @@ pub(crate) fn answer(
 ) -> Result<Answer, ServiceError> {
     let started = Instant::now();
     let mut clock = Clock::start();
+    turn.check(&query, &snapshot.info)?;
     let query = Query { offset: turn.n_before, after: None, ..query };
     let plan = plan::bind(snapshot, &query, limits)?;
     clock.took(WorkStep::Bind);
@@ -34,7 +35,7 @@ pub(crate) fn answer(
         elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         "query answered"
     );
-    let end = turn.end(&query, snapshot.info.id, grouped.rows.len())?;
+    let end = turn.end(&query, &snapshot.info, grouped.rows.len())?;
     Ok(Answer {
         snapshot: snapshot.info.clone(),
         end,

@@ -1,6 +1,8 @@
 //! Pages of one question, each from the snapshot of the first.
 
-use clio_proto::{Code, Cursor, Query, ServiceError, SnapshotId, question_digest};
+use clio_proto::{
+    Code, Cursor, Query, ServiceError, SnapshotId, SnapshotInfo, question_digest, stable_digest,
+};
 
 /// Where the page of a query begins.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +11,20 @@ pub(crate) struct Turn {
     pub(crate) snapshot: Option<SnapshotId>,
     /// The rows before it.
     pub(crate) n_before: usize,
+    /// The place that the page goes on from.
+    after: Option<Cursor>,
+}
+
+/// Tells the question on this snapshot from others, and from the same on a snapshot of another lake, or of one that was made anew,
+/// that has the number by chance: runs have names of their own.
+fn digest(query: &Query, snapshot: &SnapshotInfo) -> Result<u64, ServiceError> {
+    let run = stable_digest(snapshot.run.to_string().as_bytes());
+    let look_back = query.look_back_days.map_or(0, u64::from);
+    Ok(question_digest(query)? ^ run ^ look_back)
+}
+
+fn invalid(message: &str) -> ServiceError {
+    ServiceError::new(Code::InvalidArgument, format!("`after`: {message}"))
 }
 
 impl Turn {
@@ -16,29 +32,37 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// A cursor of another question, or one beside an offset or another snapshot.
+    /// A cursor beside an offset or another snapshot.
     pub(crate) fn new(query: &Query, snapshot: Option<SnapshotId>) -> Result<Self, ServiceError> {
-        let Some(after) = query.after else { return Ok(Self { snapshot, n_before: query.offset }) };
-        let invalid = |message: String| {
-            ServiceError::new(Code::InvalidArgument, format!("`after`: {message}"))
+        let Some(after) = query.after else {
+            return Ok(Self { snapshot, n_before: query.offset, after: None });
         };
-        if after.question != question_digest(query)? {
-            let message = "the cursor is of another question: days, filter, keys, measures, conditions and order have to \
-                           be the same on each page";
-            return Err(invalid(message.to_owned()));
-        }
         if query.offset > 0 {
             let message = "the cursor says where the page begins; leave out `offset`";
-            return Err(invalid(message.to_owned()));
+            return Err(invalid(message));
         }
         if let Some(asked) = snapshot.filter(|asked| *asked != after.snapshot) {
             let own = after.snapshot;
-            return Err(invalid(format!(
-                "the cursor is of snapshot `{own}`, and `{asked}` is asked"
-            )));
+            let message = format!("the cursor is of snapshot `{own}`, and `{asked}` is asked");
+            return Err(invalid(&message));
         }
         let n_before = usize::try_from(after.n_before).unwrap_or(usize::MAX);
-        Ok(Self { snapshot: Some(after.snapshot), n_before })
+        Ok(Self { snapshot: Some(after.snapshot), n_before, after: Some(after) })
+    }
+
+    /// Refuses a cursor of another question, or of another lake, now that the snapshot is known.
+    ///
+    /// # Errors
+    ///
+    /// Such a cursor.
+    pub(crate) fn check(self, query: &Query, snapshot: &SnapshotInfo) -> Result<(), ServiceError> {
+        match self.after {
+            Some(after) if after.question != digest(query, snapshot)? => Err(invalid(
+                "the cursor is of another question, or of another lake: days, filter, keys, measures, conditions, order and \
+                 look-back have to be the same on each page",
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Behind so many rows of the page, of the snapshot that answered; `None` where nothing is grouped.
@@ -49,13 +73,13 @@ impl Turn {
     pub(crate) fn end(
         self,
         query: &Query,
-        snapshot: SnapshotId,
+        snapshot: &SnapshotInfo,
         n_rows: usize,
     ) -> Result<Option<Cursor>, ServiceError> {
         if query.group_by.is_empty() {
             return Ok(None);
         }
         let n_before = self.n_before.saturating_add(n_rows) as u64;
-        Ok(Some(Cursor { snapshot, n_before, question: question_digest(query)? }))
+        Ok(Some(Cursor { snapshot: snapshot.id, n_before, question: digest(query, snapshot)? }))
     }
 }

@@ -93,7 +93,12 @@ fn new_people_are_the_same_in_every_face() {
         |line: &str| line.starts_with("note: look_back_missing_days=2025-12-23..2025-12-26,");
     assert!(csv.stderr.lines().any(is_missing), "{}", csv.stderr);
     let table = faces.clio(&args).stdout;
-    for text in ["returning", "new and returning by days 2025-12-23 to 2026-01-03"] {
+    for text in [
+        "returning",
+        "new and returning by days 2025-12-23 to 2026-01-03",
+        "new: people not seen in the 4 days before those of the row",
+        "missing days to look back over (",
+    ] {
         assert!(table.contains(text), "no `{text}` in:\n{table}");
     }
 }

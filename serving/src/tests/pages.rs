@@ -1,10 +1,13 @@
 //! Pages by cursor: they neither skip nor repeat a row, whatever is committed between them.
 
-use clio_proto::{Answer, Code, CubeService as _, Cursor, Query, Row, SnapshotId};
+use clio_proto::{
+    Answer, Code, CubeService as _, Cursor, Query, Row, RunId, SnapshotId, SnapshotInfo,
+};
 
 use super::events::{Numbers, day, days, generate};
 use super::lake::TestLake;
 use super::queries::{any_query, gapped_lake, group_by, open};
+use crate::turn::Turn;
 use crate::{Cubes, ServingConfig};
 
 async fn ask(cubes: &Cubes, query: &Query) -> Answer {
@@ -80,6 +83,21 @@ async fn pages_are_of_the_snapshot_of_the_first_one() {
     assert!(newest.snapshot.id > whole.snapshot.id && newest.rows != whole.rows);
 }
 
+const ANOTHER: &str = "`after`: the cursor is of another question, or of another lake: days, filter, keys, measures, conditions, \
+                       order and look-back have to be the same on each page";
+
+#[tokio::test]
+async fn a_cursor_of_another_lake_is_refused() {
+    let cubes = open(&gapped_lake()).await;
+    let query = Query { group_by: group_by(&["asset"]), limit: 3, ..Query::total(["plays"]) };
+    let answer = ask(&cubes, &query).await;
+    let next = Query { after: answer.end, ..query };
+    let turn = Turn::new(&next, None).unwrap();
+    turn.check(&next, &answer.snapshot).unwrap();
+    let same_number = SnapshotInfo { run: RunId::new("another".to_owned()), ..answer.snapshot };
+    assert_eq!(turn.check(&next, &same_number).unwrap_err().message, ANOTHER);
+}
+
 #[tokio::test]
 async fn a_cursor_of_something_else_is_refused() {
     let cubes = open(&gapped_lake()).await;
@@ -93,9 +111,9 @@ async fn a_cursor_of_something_else_is_refused() {
             Query { measures: vec!["clicks".to_owned()], ..next.clone() },
             None,
             Code::InvalidArgument,
-            "`after`: the cursor is of another question: days, filter, keys, measures, conditions and order have to be the same \
-             on each page",
+            ANOTHER,
         ),
+        (Query { look_back_days: Some(3), ..next.clone() }, None, Code::InvalidArgument, ANOTHER),
         (
             Query { offset: 1, ..next.clone() },
             None,

@@ -205,14 +205,17 @@ fn notes(answer: &Answer) -> String {
         snapshot.id, snapshot.committed_at, snapshot.run
     )];
     match answer.coverage.range {
-        Some(_) => of_coverage("days", &answer.coverage, &mut lines),
+        Some(_) => of_coverage("days", "", &answer.coverage, &mut lines),
         None => lines.push("no days: the lake is empty".to_owned()),
     }
     if let Some(look_back) = &answer.look_back {
-        of_coverage("new and returning by days", &look_back.coverage, &mut lines);
+        let (measure, n_days) = (&look_back.measure, look_back.n_days);
+        lines.push(format!("new: {measure} not seen in the {n_days} days before those of the row"));
+        let side = " to look back over";
+        of_coverage("new and returning by days", side, &look_back.coverage, &mut lines);
     }
     if let Some(compared) = &answer.compared_coverage {
-        of_coverage("compared with days", compared, &mut lines);
+        of_coverage("compared with days", " to compare with", compared, &mut lines);
     }
     lines.extend(answer.notices.iter().map(ToString::to_string));
     let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
@@ -246,8 +249,8 @@ fn notes(answer: &Answer) -> String {
     lines.join("\n")
 }
 
-/// The days of one side, and what they lack.
-fn of_coverage(what: &str, coverage: &Coverage, lines: &mut Vec<String>) {
+/// The days of one side, and what they lack; `side` tells its lines from those of the rows themselves.
+fn of_coverage(what: &str, side: &str, coverage: &Coverage, lines: &mut Vec<String>) {
     let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
         coverage;
     if let Some((first, last)) = range {
@@ -265,11 +268,11 @@ fn of_coverage(what: &str, coverage: &Coverage, lines: &mut Vec<String>) {
     ] {
         if !days.is_empty() {
             let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
-            lines.push(format!("{what} ({}): {}{mend}", n_days(days), shortened(&ranges)));
+            lines.push(format!("{what}{side} ({}): {}{mend}", n_days(days), shortened(&ranges)));
         }
     }
     lines.extend(mixed.iter().map(ToString::to_string));
     if range.is_some() && *n_days_present == 0 {
-        lines.push("no data: none of these days is in the snapshot".to_owned());
+        lines.push(format!("no data{side}: none of these days is in the snapshot"));
     }
 }
