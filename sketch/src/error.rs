@@ -71,7 +71,7 @@ pub enum SketchError {
     },
     /// An error that quantiles cannot have.
     #[error(
-        "`error` of quantiles must be whole millionths, from {smallest} to {largest}, found {found}",
+        "`error` of quantiles must be whole millionths, from {smallest} to {largest}, found {found:?}",
         smallest = Buckets::MIN_ERROR,
         largest = Buckets::MAX_ERROR
     )]
@@ -81,7 +81,7 @@ pub enum SketchError {
     },
     /// An edge that no bucket can begin at.
     #[error(
-        "`edges` must rise, from {smallest:e} to below {largest:e}, found {found}",
+        "`edges` must rise, from {smallest:e} to below {largest:e}, found {found:?}",
         smallest = Buckets::MIN_VALUE,
         largest = Buckets::MAX_VALUE
     )]

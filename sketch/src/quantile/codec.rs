@@ -57,6 +57,8 @@ pub(crate) fn decode_header(bytes: &[u8]) -> Result<(Buckets, usize), DecodeErro
     let error = error_ppm as f64 / 1e6;
     let buckets = Buckets::try_new(error, &edges[..n_edges]).map_err(|refused| match refused {
         SketchError::Edge { found } => {
+            // With an exponent where it is tiny: its digits alone would fill a page.
+            let found = format_args!("{found:?}");
             DecodeError::new(first_edge_at, "rising edges within the range of values", found)
         }
         _ => DecodeError::new(error_at, "an error from 1000 to 200000 millionths", error_ppm),

@@ -30,6 +30,20 @@ fn the_layout_is_as_written_down() {
 }
 
 #[test]
+fn an_edge_of_three_hundred_digits_is_told_in_a_line() {
+    for edge in [1e-305, 1e305, f64::MAX, f64::MIN_POSITIVE] {
+        let mut header = vec![0x51, 0xa0, 0x9c, 0x01, 1];
+        header.extend(edge.to_le_bytes());
+        let error = QuantileSketch::decode(&scale(), &header).unwrap_err().to_string();
+        let expected =
+            "sketch bytes at offset 5: expected rising edges within the range of values, found ";
+        assert!(error.starts_with(expected) && error.len() < expected.len() + 30, "{error}");
+        let error = Buckets::try_new(0.02, &[edge]).unwrap_err().to_string();
+        assert!(error.len() < 120, "{error}");
+    }
+}
+
+#[test]
 fn what_no_sketch_is_encoded_to_is_refused_with_its_place() {
     let scale = scale();
     let max = u64::try_from(scale.max_key()).unwrap();
