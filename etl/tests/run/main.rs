@@ -25,6 +25,7 @@ mod quantiles;
 mod quarantine;
 mod random;
 mod real_files;
+mod recorded;
 mod refusals;
 mod retire;
 mod rows;

@@ -213,7 +213,7 @@ pub(crate) fn forget_sums(action: &mut serde_json::Value) {
     }
 }
 
-fn read(bytes: &[u8]) -> Vec<RecordBatch> {
+pub(crate) fn read(bytes: &[u8]) -> Vec<RecordBatch> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes));
     reader.unwrap().build().unwrap().map(Result::unwrap).collect()
 }
