@@ -56,7 +56,7 @@ pub(crate) struct Asset {
     pub(crate) tag: String,
 }
 
-/// The files of the dashboard by name: `index.html`, `assets/index-DkF3a9xZ.js`.
+/// The files of the dashboard by name: `index.html`, `static/index-DkF3a9xZ.js`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dashboard {
     pub(crate) find: fn(&str) -> Option<Asset>,
@@ -154,10 +154,17 @@ fn graphiql(dashboard: Dashboard, headers: &HeaderMap) -> Response {
 /// Whether the address is a page's, and a page is asked for.
 fn is_page(name: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ours = ["assets/", "graphql", "media/", "healthz"];
+    let ours = ["static/", "graphql", "media/", "healthz"];
     accepts.flat_map(|value| value.split(',')).any(|one| one.trim().starts_with("text/html"))
         && !ours.iter().any(|prefix| name.starts_with(prefix))
-        && !looks_like_a_file(name)
+        && (is_member(name) || !looks_like_a_file(name))
+}
+
+/// Whether the address is that of a member's page: what comes last is a key, such as `poster.png`.
+fn is_member(name: &str) -> bool {
+    ["assets/", "titles/"]
+        .iter()
+        .any(|pages| name.strip_prefix(pages).is_some_and(|key| !key.is_empty()))
 }
 
 /// Whether the last part ends like a file: `robots.txt`, but not `v1.25`, which may be a member.
@@ -209,10 +216,10 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the build named the file after its content: `assets/index-DkF3a9xZ.js`.
+/// Whether the build named the file after its content: `static/index-DkF3a9xZ.js`.
 fn is_hashed(name: &str) -> bool {
     const HASH_LENGTH: usize = 8;
-    let Some(file) = name.strip_prefix("assets/") else { return false };
+    let Some(file) = name.strip_prefix("static/") else { return false };
     let stem = file.split('.').next().unwrap_or(file);
     stem.len() > HASH_LENGTH
         && stem.is_char_boundary(stem.len() - HASH_LENGTH)

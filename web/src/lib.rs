@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!  browser ──▶ connections.rs: how many, whose, how slow ──▶ host.rs: by which name
-//!                 ── GET /, /assets/… ──▶ assets.rs: the embedded dashboard
+//!                 ── GET /, /static/… ──▶ assets.rs: the embedded dashboard
 //!                 ── GET /media/… ──────▶ media.rs: previews that a lookup names
 //!                 ── POST /graphql ─────▶ graphql.rs ─┐
 //!                 ── WS /graphql/ws ────▶ socket.rs ──┤ limits.rs: what a query may ask for

@@ -324,8 +324,8 @@ pub(crate) fn dashboard() -> Dashboard {
         let (content, content_type) = match name {
             "index.html" => ("<title>Clio</title>", "text/html"),
             "graphiql.html" => ("<title>GraphiQL</title>", "text/html"),
-            "assets/index-DkF3a9xZ.js" => ("export {}", "text/javascript"),
-            "assets/manifest.json" => ("{}", "application/json"),
+            "static/index-DkF3a9xZ.js" => ("export {}", "text/javascript"),
+            "static/manifest.json" => ("{}", "application/json"),
             "favicon.svg" => ("<svg/>", "image/svg+xml"),
             _ => return None,
         };

@@ -229,7 +229,7 @@ fn bench_sizes(sandbox: &Sandbox, events: &Path) -> anyhow::Result<()> {
     let mut bytes = page_bytes;
     let mut n_files = 1;
     // What the page itself asks for before any script has run.
-    for quoted in page.split('"').filter(|text| text.starts_with("/assets/")) {
+    for quoted in page.split('"').filter(|text| text.starts_with("/static/")) {
         bytes += gateway.get_compressed(quoted)?.1;
         n_files += 1;
     }

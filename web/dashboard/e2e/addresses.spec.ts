@@ -57,7 +57,7 @@ for (const address of ['/nowhere', '/deep/er/than/any/page', '/views']) {
 }
 
 test('a missing asset and robots.txt are not answered with the page', async ({ request }) => {
-  const asset = await request.get('/assets/gone-12345678.js');
+  const asset = await request.get('/static/gone-12345678.js');
   expect(asset.status()).toBe(404);
   expect(await asset.text()).not.toContain('<html');
   const robots = await request.get('/robots.txt');

@@ -21,9 +21,13 @@ async fn pages_are_pages_and_files_are_files() {
         ("/titles/t1", HTML, "<title>Clio</title>"),
         ("/titles/v1.25", HTML, "<title>Clio</title>"),
         ("/?from=2026-01-01", HTML, "<title>Clio</title>"),
+        ("/assets/a00015", HTML, "<title>Clio</title>"),
+        ("/assets/poster.png", HTML, "<title>Clio</title>"),
+        ("/assets/a%2Fb", HTML, "<title>Clio</title>"),
+        ("/titles/Mr.%20T.", HTML, "<title>Clio</title>"),
         ("/compare?sel=a.b,c.d", HTML, "<title>Clio</title>"),
         ("/favicon.svg", HTML, "<svg/>"),
-        ("/assets/index-DkF3a9xZ.js", &[], "export {}"),
+        ("/static/index-DkF3a9xZ.js", &[], "export {}"),
         ("/graphiql", HTML, "<title>GraphiQL</title>"),
         ("/graphiql.html", HTML, "<title>GraphiQL</title>"),
     ] {
@@ -32,9 +36,10 @@ async fn pages_are_pages_and_files_are_files() {
     }
     for (path, headers) in [
         ("/robots.txt", HTML),
-        ("/assets/index-00000000.js", HTML),
-        ("/assets/", HTML),
-        ("/assets/page", HTML),
+        ("/static/index-00000000.js", HTML),
+        ("/static/", HTML),
+        ("/static/page", HTML),
+        ("/assets/poster.png", &[]),
         ("/graphql/other", HTML),
         ("/media/dune.mp4", HTML),
         ("/.env", HTML),
@@ -59,7 +64,7 @@ async fn every_answer_is_locked_down() {
                   media-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
                   form-action 'self'; frame-ancestors 'none'";
     for path in
-        ["/", "/assets/index-DkF3a9xZ.js", "/robots.txt", "/graphql", "/healthz", "/media/x"]
+        ["/", "/static/index-DkF3a9xZ.js", "/robots.txt", "/graphql", "/healthz", "/media/x"]
     {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.header("content-security-policy"), policy, "{path}");
@@ -84,8 +89,8 @@ async fn only_named_by_content_is_kept_for_ever() {
     let tag = "W/\"5eed\"".to_owned();
     assert_eq!(cache("/").await, (ASK_AGAIN.to_owned(), tag.clone()));
     assert_eq!(cache("/favicon.svg").await, (ASK_AGAIN.to_owned(), tag.clone()));
-    assert_eq!(cache("/assets/manifest.json").await, (ASK_AGAIN.to_owned(), tag.clone()));
-    assert_eq!(cache("/assets/index-DkF3a9xZ.js").await, (FOR_EVER.to_owned(), tag.clone()));
+    assert_eq!(cache("/static/manifest.json").await, (ASK_AGAIN.to_owned(), tag.clone()));
+    assert_eq!(cache("/static/index-DkF3a9xZ.js").await, (FOR_EVER.to_owned(), tag.clone()));
 
     for known in ["W/\"5eed\"", "\"5eed\"", "\"other\", W/\"5eed\"", "*"] {
         let reply = server.get("/", &[("if-none-match", known)]).await;
@@ -146,7 +151,7 @@ async fn graphiql_can_be_switched_off() {
 
 #[test]
 fn embedded_files_stay_in_their_folder() {
-    for name in ["../package.json", "assets/../../package.json", "/etc/passwd", ".", "a//b"] {
+    for name in ["../package.json", "static/../../package.json", "/etc/passwd", ".", "a//b"] {
         assert!(find_embedded(name).is_none(), "{name}");
     }
 }
