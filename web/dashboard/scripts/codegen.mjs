@@ -35,6 +35,7 @@ const sections = await preset.buildGeneratesSection({
       GroupKey: 'string',
       Measure: 'string',
       CubeFilter: '{ readonly [name: string]: unknown }',
+      CubeHaving: '{ readonly [name: string]: unknown }',
     },
   },
   presetConfig: { fragmentMasking: false },

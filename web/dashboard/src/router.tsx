@@ -4,6 +4,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   type RouterHistory,
   type SearchSchemaInput,
 } from '@tanstack/react-router';
@@ -19,26 +20,47 @@ import './components/Shell.css';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
-const explore = createRoute({
+/** What all pages of numbers have in common: an address that says what they ask. */
+const ofNumbers = {
   getParentRoute: () => root,
-  path: '/',
   // Under a name of its own, since the router lays what is read here over the texts that it was read from.
   validateSearch: (search: RawSearch & SearchSchemaInput): { readonly asked: Address } => ({
     asked: readAddress(textsOf(search)),
   }),
-  component: ExplorePage,
-  errorComponent: ({ error, reset }) => (
+  errorComponent: ({ error, reset }: { readonly error: unknown; readonly reset: () => void }) => (
     <main className="page" id="main">
       <div className="panel panel-start">
         <Failure error={asGatewayError(error)} retry={reset} retrying={false} />
       </div>
     </main>
   ),
+};
+
+const explore = createRoute({ ...ofNumbers, path: '/', component: ExplorePage });
+const asset = createRoute({
+  ...ofNumbers,
+  path: '/assets/$member',
+  component: lazyRouteComponent(() => import('./pages/asset/AssetPage'), 'AssetPage'),
+});
+const title = createRoute({
+  ...ofNumbers,
+  path: '/titles/$member',
+  component: lazyRouteComponent(() => import('./pages/title/TitlePage'), 'TitlePage'),
+});
+const compare = createRoute({
+  ...ofNumbers,
+  path: '/compare',
+  component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage'),
+});
+const status = createRoute({
+  ...ofNumbers,
+  path: '/status',
+  component: lazyRouteComponent(() => import('./pages/status/StatusPage'), 'StatusPage'),
 });
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([explore]),
+    routeTree: root.addChildren([explore, asset, title, compare, status]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

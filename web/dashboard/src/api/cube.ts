@@ -1,13 +1,19 @@
 // Cube answers through the query cache. An answer belongs to one snapshot and never changes, so the key is
 // (snapshot, query) and nothing is ever stale.
 
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { asGatewayError, ask, type GatewayError } from './client';
 import { type CubeQuery, ExploreDocument, type ExploreQuery, MembersDocument } from './generated';
 
 export type CubeAnswer = ExploreQuery['cube'];
 export type CubeRow = CubeAnswer['rows'][number];
+/** A value with its share and what it is compared with, where those are asked for. */
+export type CellValue = CubeRow['values'][number];
+export type Rank = CubeAnswer['ranks'][number];
+export type Reach = NonNullable<CubeAnswer['reach']>;
+
+export const NO_CELL: CellValue = { value: null, lower: null, upper: null, exact: false, exactText: null };
 
 /** An answer together with its question, because an old one stays on the screen while a new one is under way. */
 export interface Answered {
@@ -25,7 +31,9 @@ export function cubeOptions(version: number, query: CubeQuery) {
   return queryOptions({
     queryKey: ['cube', version, query] as const,
     queryFn: async ({ signal }): Promise<Answered> => {
-      const { cube } = await ask(ExploreDocument, { query, snapshot: version }, signal);
+      const extras = query.extras ?? [];
+      const parts = { shares: extras.includes('SHARES'), reach: extras.includes('REACH'), compared: query.compare != null };
+      const { cube } = await ask(ExploreDocument, { query, snapshot: version, ...parts }, signal);
       return { version, query, answer: cube };
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -62,8 +70,20 @@ export function shownOf<Data>(loaded: Loaded<Data>): Data | null {
   return loaded.state === 'ready' ? loaded.data : loaded.before;
 }
 
-export function useCube(version: number, query: CubeQuery, onGone: (version: number) => Promise<void>): Loaded<Answered> {
-  const result = useQuery({ ...cubeOptions(version, query), placeholderData: keepPreviousData });
+const NOTHING: CubeQuery = { measures: [] };
+
+/** Asks nothing where the query is null, and is loading for as long as it is. */
+export function useCube(
+  version: number,
+  query: CubeQuery | null,
+  onGone: (version: number) => Promise<void>,
+): Loaded<Answered> {
+  const client = useQueryClient();
+  const result = useQuery({
+    ...cubeOptions(version, query ?? NOTHING),
+    enabled: query !== null,
+    placeholderData: keepPreviousData,
+  });
   const error = result.error ? asGatewayError(result.error) : null;
 
   // While a failed question is asked again the cache calls it pending; the panel goes on showing the failure, so
@@ -82,7 +102,9 @@ export function useCube(version: number, query: CubeQuery, onGone: (version: num
   const failedBefore = result.isFetching && result.errorUpdateCount > 0 && result.dataUpdatedAt === 0;
   const failure = error ?? (failedBefore ? lastError : null);
   if (failure) {
-    return { state: 'failed', error: failure, retry: () => void result.refetch(), retrying: result.isFetching, before };
+    // Of several panels that fail with one cause one tells it, and asks again for all.
+    const retry = () => void client.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
+    return { state: 'failed', error: failure, retry, retrying: result.isFetching, before };
   }
   if (!result.data) return { state: 'loading' };
   return { state: 'ready', data: result.data, updating: result.isPlaceholderData };
@@ -97,11 +119,22 @@ export async function warmCube(client: QueryClient, from: number, to: number): P
   return answers.every((answer) => answer.status === 'fulfilled' || !mayRetry(asGatewayError(answer.reason)));
 }
 
-export function membersOptions(version: number, field: string, search: string, first: number) {
+/** Which members: of one field or of all, and how many cells a filter and days leave of each. */
+export interface MembersAsked {
+  readonly field: string | null;
+  readonly search: string;
+  readonly first: number;
+  readonly offset?: number;
+  readonly where?: CubeQuery['where'];
+  readonly from?: string | null;
+  readonly to?: string | null;
+}
+
+export function membersOptions(version: number, asked: MembersAsked) {
   return queryOptions({
-    queryKey: ['members', version, field, search, first] as const,
+    queryKey: ['members', version, asked] as const,
     queryFn: async ({ signal }) => {
-      const variables = { field, search: search === '' ? null : search, first, snapshot: version };
+      const variables = { ...asked, search: asked.search === '' ? null : asked.search, snapshot: version };
       return (await ask(MembersDocument, variables, signal)).members;
     },
     staleTime: Number.POSITIVE_INFINITY,

@@ -20,12 +20,23 @@ export interface Dataset {
   readonly name: string;
   readonly timezone: string;
   readonly fingerprint: string;
+  readonly weekStarts: 'MONDAY' | 'SUNDAY';
   readonly fields: readonly FieldInfo[];
   readonly measures: readonly MeasureInfo[];
   readonly groupKeys: readonly GroupKeyInfo[];
   readonly field: ReadonlyMap<string, FieldInfo>;
   readonly measure: ReadonlyMap<string, MeasureInfo>;
   readonly groupKey: ReadonlyMap<string, GroupKeyInfo>;
+  readonly pages: Pages;
+}
+
+/**
+ * The fields whose members have a page of their own: the first dimension with previews, and the one attribute of it
+ * that many of its members share.
+ */
+export interface Pages {
+  readonly asset: FieldInfo | null;
+  readonly title: FieldInfo | null;
 }
 
 export function toDataset(info: DatasetInfo): Dataset {
@@ -43,13 +54,29 @@ export function toDataset(info: DatasetInfo): Dataset {
     name: info.name,
     timezone: info.timezone,
     fingerprint: info.fingerprint,
+    weekStarts: info.weekStarts,
     fields: info.fields,
     measures: info.measures,
     groupKeys,
     field: byName(info.fields),
     measure: byName(info.measures),
     groupKey: byName(groupKeys),
+    pages: pagesOf(info.fields),
   };
+}
+
+function pagesOf(fields: readonly FieldInfo[]): Pages {
+  const asset = fields.find((field) => field.hasMedia && field.attribute === null && !field.multi) ?? null;
+  const single = fields.filter((field) => field.dimension === asset?.dimension && field.attribute !== null && !field.multi);
+  return { asset, title: single.find((field) => field.attribute === 'title') ?? single[0] ?? null };
+}
+
+/** The address of a member's own page; null where it has none. */
+export function pageOf(dataset: Dataset, field: FieldInfo | null, value: string | null): '/assets/$member' | '/titles/$member' | null {
+  // An empty path would be another page.
+  if (field === null || value === null || value === '' || value === '.' || value === '..') return null;
+  if (field.name === dataset.pages.asset?.name) return '/assets/$member';
+  return field.name === dataset.pages.title?.name ? '/titles/$member' : null;
 }
 
 function byName<Item extends { readonly name: string }>(items: readonly Item[]): ReadonlyMap<string, Item> {

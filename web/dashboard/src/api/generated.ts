@@ -5,6 +5,10 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type Weekday =
+  | 'MONDAY'
+  | 'SUNDAY';
+
 export type MeasureKind =
   | 'COUNT'
   | 'SUM'
@@ -22,15 +26,55 @@ export type ServingState =
   | 'STALE'
   | 'DOWN';
 
+export type RunOutcome =
+  | 'COMMITTED'
+  | 'UNCHANGED'
+  | 'FAILED'
+  | 'DIED';
+
 export type CubeQuery = {
   from?: string | null | undefined;
   to?: string | null | undefined;
   where?: { readonly [name: string]: unknown } | null | undefined;
   groupBy?: Array<string>;
   measures: Array<string>;
+  having?: { readonly [name: string]: unknown } | null | undefined;
   orderBy?: Array<OrderBy>;
+  extras?: Array<Extra>;
+  window?: Window | null | undefined;
+  compare?: Comparison | null | undefined;
   limit?: number;
   offset?: number;
+};
+
+export type Extra =
+  | 'SHARES'
+  | 'OTHERS'
+  | 'RANKS'
+  | 'REACH';
+
+export type Window = {
+  trailingDays?: number | null | undefined;
+  cumulative?: boolean | null | undefined;
+};
+
+export type Comparison = {
+  previousPeriod?: boolean | null | undefined;
+  days?: ComparedDays | null | undefined;
+  member?: ComparedMember | null | undefined;
+  rest?: boolean | null | undefined;
+  whole?: boolean | null | undefined;
+};
+
+export type ComparedDays = {
+  from: string;
+  to: string;
+};
+
+export type ComparedMember = {
+  field: string;
+  value?: string | null | undefined;
+  isNull?: boolean | null | undefined;
 };
 
 export type OrderBy = {
@@ -47,14 +91,18 @@ export type SnapshotPartsFragment = { version: number, committedAt: string, fing
 
 export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null };
 
-export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> };
+export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> };
+
+export type ComparedPartsFragment = { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null };
+
+export type ReachPartsFragment = { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean };
 
 export type DaysFragment = { from: string, to: string };
 
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
+export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -69,20 +117,32 @@ export type StatusesSubscription = { serving: { state: ServingState, message: st
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
   snapshot?: number | null | undefined;
+  shares?: boolean;
+  compared?: boolean;
+  reach?: boolean;
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }> }, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ message: string }> } } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> }, others: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> } | null, ranks: Array<{ best: number | null, worst: number | null }>, reach?: { deduplicated: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, steps: Array<{ row: number, incremental: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, alone: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, cumulative: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }>, overlaps: Array<{ left: number, right: number, both: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, jaccard: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }> } | null, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ message: string }> }, comparedCoverage: { from: string | null, to: string | null, nDays: number, nMissing: number } | null } };
 
 export type MembersQueryVariables = Exact<{
-  field: string;
+  field?: string | null | undefined;
   search?: string | null | undefined;
+  where?: { readonly [name: string]: unknown } | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
   first: number;
+  offset?: number;
   snapshot?: number | null | undefined;
 }>;
 
 
-export type MembersQuery = { members: { total: number, members: Array<{ value: string | null, label: string, media: string | null }> } };
+export type MembersQuery = { members: { total: number, members: Array<{ field: string, value: string | null, label: string, media: string | null, nCells: number, nCellsLeft: number | null }> } };
+
+export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -148,6 +208,15 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
     maxError
   }
 }`, {"fragmentName":"StatusParts"}) as unknown as TypedDocumentString<StatusPartsFragment, unknown>;
+export const ComparedPartsFragmentDoc = new TypedDocumentString(`
+    fragment ComparedParts on ComparedNumber {
+  value
+  lower
+  upper
+  exact
+  exactText
+}
+    `, {"fragmentName":"ComparedParts"}) as unknown as TypedDocumentString<ComparedPartsFragment, unknown>;
 export const RowPartsFragmentDoc = new TypedDocumentString(`
     fragment RowParts on CubeRow {
   keys {
@@ -161,9 +230,41 @@ export const RowPartsFragmentDoc = new TypedDocumentString(`
     upper
     exact
     exactText
+    share @include(if: $shares) {
+      value
+      lower
+      upper
+      exact
+    }
+    compared @include(if: $compared) {
+      other {
+        ...ComparedParts
+      }
+      difference {
+        ...ComparedParts
+      }
+      ratio {
+        ...ComparedParts
+      }
+    }
   }
 }
-    `, {"fragmentName":"RowParts"}) as unknown as TypedDocumentString<RowPartsFragment, unknown>;
+    fragment ComparedParts on ComparedNumber {
+  value
+  lower
+  upper
+  exact
+  exactText
+}`, {"fragmentName":"RowParts"}) as unknown as TypedDocumentString<RowPartsFragment, unknown>;
+export const ReachPartsFragmentDoc = new TypedDocumentString(`
+    fragment ReachParts on ReachNumber {
+  value
+  lower
+  upper
+  exact
+  cannotTell
+}
+    `, {"fragmentName":"ReachParts"}) as unknown as TypedDocumentString<ReachPartsFragment, unknown>;
 export const DaysFragmentDoc = new TypedDocumentString(`
     fragment Days on DayRange {
   from
@@ -177,6 +278,7 @@ export const StartDocument = new TypedDocumentString(`
     name
     timezone
     fingerprint
+    weekStarts
     timeKeys {
       name
       enumName
@@ -196,6 +298,7 @@ export const StartDocument = new TypedDocumentString(`
     measures {
       name
       enumName
+      conditionName
       label
       kind
       format
@@ -295,7 +398,7 @@ fragment StatusParts on ServingStatus {
   }
 }`) as unknown as TypedDocumentString<StatusesSubscription, StatusesSubscriptionVariables>;
 export const ExploreDocument = new TypedDocumentString(`
-    query Explore($query: CubeQuery!, $snapshot: Int64) {
+    query Explore($query: CubeQuery!, $snapshot: Int64, $shares: Boolean! = false, $compared: Boolean! = false, $reach: Boolean! = false) {
   cube(query: $query, snapshot: $snapshot) {
     snapshot {
       version
@@ -305,6 +408,40 @@ export const ExploreDocument = new TypedDocumentString(`
     }
     total {
       ...RowParts
+    }
+    others {
+      ...RowParts
+    }
+    ranks {
+      best
+      worst
+    }
+    reach @include(if: $reach) {
+      deduplicated {
+        ...ReachParts
+      }
+      steps {
+        row
+        incremental {
+          ...ReachParts
+        }
+        alone {
+          ...ReachParts
+        }
+        cumulative {
+          ...ReachParts
+        }
+      }
+      overlaps {
+        left
+        right
+        both {
+          ...ReachParts
+        }
+        jaccard {
+          ...ReachParts
+        }
+      }
     }
     groupCount
     overlapping
@@ -332,6 +469,12 @@ export const ExploreDocument = new TypedDocumentString(`
         message
       }
     }
+    comparedCoverage {
+      from
+      to
+      nDays
+      nMissing
+    }
     elapsedMs
   }
 }
@@ -347,21 +490,135 @@ export const ExploreDocument = new TypedDocumentString(`
     upper
     exact
     exactText
+    share @include(if: $shares) {
+      value
+      lower
+      upper
+      exact
+    }
+    compared @include(if: $compared) {
+      other {
+        ...ComparedParts
+      }
+      difference {
+        ...ComparedParts
+      }
+      ratio {
+        ...ComparedParts
+      }
+    }
   }
+}
+fragment ComparedParts on ComparedNumber {
+  value
+  lower
+  upper
+  exact
+  exactText
+}
+fragment ReachParts on ReachNumber {
+  value
+  lower
+  upper
+  exact
+  cannotTell
 }
 fragment Days on DayRange {
   from
   to
 }`) as unknown as TypedDocumentString<ExploreQuery, ExploreQueryVariables>;
 export const MembersDocument = new TypedDocumentString(`
-    query Members($field: Field!, $search: String, $first: Int!, $snapshot: Int64) {
-  members(field: $field, search: $search, first: $first, snapshot: $snapshot) {
+    query Members($field: Field, $search: String, $where: CubeFilter, $from: Date, $to: Date, $first: Int!, $offset: Int! = 0, $snapshot: Int64) {
+  members(
+    field: $field
+    search: $search
+    where: $where
+    from: $from
+    to: $to
+    first: $first
+    offset: $offset
+    snapshot: $snapshot
+  ) {
     members {
+      field
       value
       label
       media
+      nCells
+      nCellsLeft
     }
     total
   }
 }
     `) as unknown as TypedDocumentString<MembersQuery, MembersQueryVariables>;
+export const RecordsDocument = new TypedDocumentString(`
+    query Records {
+  serving {
+    ...StatusParts
+  }
+  snapshots(first: 30) {
+    ...SnapshotParts
+    runId
+    rowsIn
+    unattributed {
+      source
+      day
+      rows
+    }
+  }
+  runs(limit: 30) {
+    id
+    startedAt
+    endedAt
+    outcome
+    error
+    snapshot
+    days
+    rowsIn {
+      source
+      nRows
+    }
+    rowsQuarantined {
+      source
+      nRows
+    }
+    leftOut {
+      table
+      nFiles
+      files
+    }
+    steps {
+      step
+      startedAt
+      endedAt
+      nRows
+      nAttempts
+      error
+    }
+  }
+}
+    fragment SnapshotParts on Snapshot {
+  version
+  committedAt
+  fingerprint
+  firstDay
+  lastDay
+  nDays
+  nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
+}
+fragment StatusParts on ServingStatus {
+  state
+  message
+  snapshot {
+    ...SnapshotParts
+  }
+}`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;

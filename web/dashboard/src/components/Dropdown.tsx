@@ -19,10 +19,12 @@ interface DropdownProps {
   /** The full name of the button, where its visible text alone would be unclear. It begins with that text. */
   readonly accessibleName?: string;
   readonly className?: string;
+  /** The letter that presses it, from anywhere on the page. */
+  readonly shortcut?: string;
   readonly children: (close: () => void) => ReactNode;
 }
 
-export function Dropdown({ title, label, accessibleName, className = 'button', children }: DropdownProps) {
+export function Dropdown({ title, label, accessibleName, className = 'button', shortcut, children }: DropdownProps) {
   // Where the button was when it was pressed: what is chosen in the popover may move the button, and the popover must
   // not move from under the pointer.
   const [place, setPlace] = useState<Place | null>(null);
@@ -36,6 +38,8 @@ export function Dropdown({ title, label, accessibleName, className = 'button', c
         aria-haspopup="dialog"
         aria-expanded={place !== null}
         aria-label={accessibleName}
+        aria-keyshortcuts={shortcut}
+        data-key={shortcut}
         onClick={({ currentTarget }) => {
           const { left, top, width, height } = currentTarget.getBoundingClientRect();
           setPlace(place === null ? { left, top, width, height } : null);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tailOf } from './Label';
+import { partsOf, tailOf } from './Label';
 
 describe('the end of a label', () => {
   it.each([
@@ -13,5 +13,16 @@ describe('the end of a label', () => {
   ])('%s', (text, end) => {
     const at = tailOf(text);
     expect(at === null ? null : text.slice(at)).toBe(end);
+  });
+});
+
+describe('the parts of a label', () => {
+  it.each([
+    ['Wandering Neighbors · Poster 3', 'Wandering Neighbors', 'Poster 3'],
+    ['The Electric Summer · artwork 1 · Germany', 'The Electric Summer · artwork 1', 'Germany'],
+    ['Salt & Smoke', null, 'Salt & Smoke'],
+    [' · x', null, ' · x'],
+  ])('%s', (text, shared, own) => {
+    expect(partsOf(text)).toEqual({ shared, own });
   });
 });

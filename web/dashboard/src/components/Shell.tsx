@@ -1,27 +1,47 @@
-// The frame of every page: where one is, which snapshot is shown, and whether the link is up.
+// The frame of every page: where one is, where else one can go, which snapshot is shown, and whether the link is up.
 
 import { Link, Outlet } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../api/session';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useKeys } from './useKeys';
 import './LinkBanner.css';
 import './Shell.css';
 
+const CommandMenu = lazy(() => import('./find/CommandMenu'));
+
 export function Shell() {
   const { link, insecure, snapshot, behind, dataset } = useSession();
+  const [finding, setFinding] = useState(false);
+  useKeys(() => setFinding(true));
   return (
     <>
       <a className="skip" href="#main">
         Skip to the page
       </a>
       <header className="bar">
-        <Link to="/" search={{}} className="brand">
+        <Link to="/" search={{}} className="brand" aria-label="Clio, to Explore">
           <img src="/favicon.svg" alt="" width="22" height="22" />
           Clio
         </Link>
+        <nav className="bar-nav" aria-label="Pages">
+          <Link to="/" search={{}} className="bar-page" activeOptions={{ exact: true, includeSearch: false }}>
+            Explore
+          </Link>
+          <Link to="/compare" search={{}} className="bar-page" activeOptions={{ includeSearch: false }}>
+            Compare
+          </Link>
+          <Link to="/status" search={{}} className="bar-page" activeOptions={{ includeSearch: false }}>
+            Status
+          </Link>
+        </nav>
         {dataset && <span className="bar-dataset muted">{dataset.name}</span>}
         <span className="bar-space" />
+        <button type="button" className="bar-find" disabled={!dataset || !snapshot} onClick={() => setFinding(true)}>
+          Find <span className="bar-hint">a title, an asset, a country…</span> <kbd>Ctrl K</kbd>
+        </button>
         <SnapshotBadge link={link} snapshot={snapshot} behind={behind} />
         <a className="bar-link" href="/graphiql">
           GraphiQL
@@ -30,7 +50,14 @@ export function Shell() {
       </header>
       {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here.</p>}
       <LinkBanner link={link} snapshot={snapshot} behind={behind} />
-      <Outlet />
+      <Suspense fallback={<main className="page" id="main" />}>
+        <Outlet />
+      </Suspense>
+      {finding && dataset && snapshot && (
+        <Suspense fallback={null}>
+          <CommandMenu dataset={dataset} version={snapshot.version} onClose={() => setFinding(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,2 +1,4 @@
+export * from './change';
 export * from './date';
 export * from './number';
+export * from './steps';

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  columnStyle,
   formatAxis,
   formatBounds,
+  formatPlaces,
   formatRelativeError,
+  formatShare,
+  formatShort,
   formatSpoken,
   formatValue,
   type NumberStyle,
@@ -102,5 +106,47 @@ describe('formatAxis', () => {
     [0.25, RATIO, '0.25'],
   ])('shortens %s to %s', (value, style, expected) => {
     expect(plain(formatAxis(value, style))).toBe(expected);
+  });
+});
+
+describe('formatShort', () => {
+  it.each([
+    [99_999, COUNT, null],
+    [137_629, COUNT, '137.6K'],
+    [19_585_798, COUNT, '19.59M'],
+    [1_840_000, DISTINCT, '1.84M'],
+    [0.5, PERCENT, null],
+    [4_443_840, SECONDS, null],
+    [null, COUNT, null],
+  ])('shortens %s to %s', (value, style, expected) => {
+    expect(formatShort({ value, lower: value, upper: value, exact: false, exactText: null }, style)).toBe(expected);
+  });
+});
+
+describe('a column', () => {
+  it.each([
+    ['minutes, however few', QUANTILE, [30, 415.3, 700], ['0.5 min', '6.9 min', '11.7 min']],
+    ['decimals, however round', RATIO, [2, 1.375, 0.5], ['2.00', '1.38', '0.50']],
+    ['whole numbers', RATIO, [2, 12, 5], ['2', '12', '5']],
+    ['per cent', PERCENT, [0.0004, 0.1], ['0.04 %', '10.00 %']],
+    ['seconds', SECONDS, [45, 45.25], ['45.0 s', '45.3 s']],
+  ])('has one unit and constant decimals: %s', (_, style, numbers, expected) => {
+    const values = numbers.map((value) => estimate(value, value, value));
+    const column = columnStyle(style, values);
+    expect(values.map((value) => plain(formatValue(value, column)))).toEqual(expected);
+  });
+
+  it('is as its measure where it holds nothing', () => {
+    expect(columnStyle(PERCENT, [null, undefined])).toBe(PERCENT);
+  });
+});
+
+describe('places and shares', () => {
+  it('are printed as they are', () => {
+    expect(formatPlaces({ best: 2, worst: 2 })).toBe('2');
+    expect(formatPlaces({ best: 2, worst: 1200 })).toBe('2\u20131,200');
+    expect(formatPlaces({ best: null, worst: null })).toBe('n/a');
+    expect(plain(formatShare({ value: 0.0526 }))).toBe('5.3 %');
+    expect(plain(formatShare({ value: 0.00042 }))).toBe('0.042 %');
   });
 });

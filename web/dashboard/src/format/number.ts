@@ -17,6 +17,23 @@ export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: f
 export interface NumberStyle {
   readonly kind: MeasureKind;
   readonly format: MeasureFormat;
+  /** Where numbers stand below each other: one unit and as many decimals for all of them. */
+  readonly column?: Column;
+}
+
+export interface Column {
+  /** The largest of the numbers, which says in which unit they are printed. */
+  readonly scale: number;
+  /** Whether all of them are whole. */
+  readonly whole: boolean;
+}
+
+/** A style for numbers that stand below each other. */
+export function columnStyle(style: NumberStyle, values: readonly (Value | null | undefined)[]): NumberStyle {
+  const known = values.map((value) => value?.value).filter((value) => value != null);
+  if (known.length === 0) return style;
+  const column = { scale: Math.max(...known.map(Math.abs)), whole: known.every(Number.isInteger) };
+  return { kind: style.kind, format: style.format, column };
 }
 
 export const NOT_DEFINED = 'n/a';
@@ -60,6 +77,27 @@ export function formatValue({ value, exactText }: Value, style: NumberStyle): st
   return formatRounded(value, style, 'halfExpand', value);
 }
 
+/** Numbers below this are as easily read whole. */
+const FIRST_SHORT = 100_000;
+
+/** A large number in four digits, "1.84M", for where its whole is at hand; null where the whole is short itself. */
+export function formatShort({ value }: Value, style: NumberStyle): string | null {
+  if (value === null || style.format !== 'NUMBER' || Math.abs(value) < FIRST_SHORT) return null;
+  const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 4 });
+  return short.format(value);
+}
+
+/** A part of a whole: "5.3 %". */
+export function formatShare({ value }: { readonly value: number }): string {
+  return `${format(value * 100, value !== 0 && Math.abs(value) < 0.001 ? 3 : 1, 'halfExpand')}${NARROW_SPACE}%`;
+}
+
+/** The places that a row may have: "2" or "2–3". */
+export function formatPlaces({ best, worst }: { readonly best: number | null; readonly worst: number | null }): string {
+  if (best === null || worst === null) return NOT_DEFINED;
+  return best === worst ? formatCount(best) : `${formatCount(best)}${EN_DASH}${formatCount(worst)}`;
+}
+
 /** The short form of an axis: "12K", "1.2M", "4 h". */
 export function formatAxis(value: number, style: NumberStyle): string {
   if (style.format === 'PERCENT') return `${format(value * 100, 2, 'halfExpand', true)}${NARROW_SPACE}%`;
@@ -101,16 +139,17 @@ export function formatSpoken(value: Value, style: NumberStyle): string {
   return value.exact ? `${text}, exact` : `${text}, between ${bounds?.replace(EN_DASH, ' and ')}`;
 }
 
-function formatRounded(value: number, style: NumberStyle, rounding: Rounding, scale: number): string {
+function formatRounded(value: number, style: NumberStyle, rounding: Rounding, own: number): string {
+  const scale = style.column?.scale ?? own;
   if (style.format === 'PERCENT') {
-    return `${format(value * 100, Math.abs(scale) < 0.001 ? 4 : 2, rounding)}${NARROW_SPACE}%`;
+    return `${format(value * 100, scale !== 0 && Math.abs(scale) < 0.001 ? 4 : 2, rounding)}${NARROW_SPACE}%`;
   }
-  if (style.format === 'SECONDS') return formatSeconds(value, rounding, scale);
+  if (style.format === 'SECONDS') return formatSeconds(value, rounding, scale, style.column?.whole);
   return format(value, decimalsFor(scale, style), rounding);
 }
 
 function decimalsFor(scale: number, style: NumberStyle): number {
-  if (style.kind === 'COUNT' || style.kind === 'DISTINCT' || Number.isInteger(scale)) return 0;
+  if (style.kind === 'COUNT' || style.kind === 'DISTINCT' || (style.column?.whole ?? Number.isInteger(scale))) return 0;
   const magnitude = Math.abs(scale);
   if (magnitude >= 1000) return 0;
   if (magnitude >= 10) return 1;
@@ -121,9 +160,9 @@ const MINUTE = 60;
 const HOUR = 3600;
 
 /** Seconds in the unit that `scale` calls for, so that a value and its bounds share one. */
-function formatSeconds(value: number, rounding: Rounding, scale: number): string {
+function formatSeconds(value: number, rounding: Rounding, scale: number, whole = Number.isInteger(scale)): string {
   const magnitude = Math.abs(scale);
-  if (magnitude < 2 * MINUTE) return `${format(value, Number.isInteger(scale) ? 0 : 1, rounding)}${NARROW_SPACE}s`;
+  if (magnitude < 2 * MINUTE) return `${format(value, whole ? 0 : 1, rounding)}${NARROW_SPACE}s`;
   if (magnitude < 2 * HOUR) return `${format(value / MINUTE, 1, rounding)}${NARROW_SPACE}min`;
   return `${format(value / HOUR, magnitude < 100 * HOUR ? 1 : 0, rounding)}${NARROW_SPACE}h`;
 }

@@ -24,6 +24,7 @@ export const DATASET_INFO: DatasetInfo = {
   name: 'media',
   timezone: 'UTC',
   fingerprint: 'f1',
+  weekStarts: 'MONDAY',
   timeKeys: [
     { name: 'day', enumName: 'DAY', label: 'Day' },
     { name: 'month', enumName: 'MONTH', label: 'Month' },
@@ -50,7 +51,9 @@ function measure(
   kind: DatasetInfo['measures'][number]['kind'],
   format: DatasetInfo['measures'][number]['format'],
 ): DatasetInfo['measures'][number] {
-  return { name, label, kind, format, enumName: name.toUpperCase().replace('.', '_'), expr: null, relativeError: null };
+  const enumName = name.toUpperCase().replace('.', '_');
+  const conditionName = name.replace(/[._](.)/g, (_, letter: string) => letter.toUpperCase());
+  return { name, label, kind, format, enumName, conditionName, expr: null, relativeError: null };
 }
 
 export const DATASET: Dataset = toDataset(DATASET_INFO);

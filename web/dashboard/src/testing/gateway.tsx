@@ -50,6 +50,8 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
     })),
     total: { keys: [], values },
     groupCount: labels.length,
+    others: null,
+    ranks: [],
     overlapping: [],
     notices: [],
     noticeCount: 0,
@@ -63,6 +65,7 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
       provisionalRanges: [],
       mixedLookups: [],
     },
+    comparedCoverage: null,
     elapsedMs: 1,
   };
 }
@@ -75,7 +78,8 @@ export interface Gateway {
   /** What the cube answers; a part is laid over a plain answer with the row "Sunrise", or of the first day. */
   cube: (ask: Ask) => CubeReply;
   start: () => Reply;
-  members: () => { readonly members: readonly unknown[]; readonly total: number };
+  members: (variables: Record<string, unknown>) => { readonly members: readonly unknown[]; readonly total: number };
+  records: () => Reply;
   status: Status;
   readonly asks: Ask[];
 }
@@ -89,6 +93,7 @@ export function mockGateway(): Gateway {
     cube: () => ({}),
     start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
+    records: () => ({ data: { serving: gateway.status, snapshots: [], runs: [] } }),
     status: serving(1),
     asks: [],
   };
@@ -106,7 +111,8 @@ export function mockGateway(): Gateway {
 async function replyTo(gateway: Gateway, query: string, variables: Record<string, unknown>): Promise<Reply> {
   if (query.includes('query Start')) return gateway.start();
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
-  if (query.includes('query Members')) return { data: { members: gateway.members() } };
+  if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
+  if (query.includes('query Records')) return gateway.records();
   const ask = variables as unknown as Ask;
   gateway.asks.push(ask);
   const reply = await gateway.cube(ask);

@@ -1,11 +1,8 @@
 import { fireEvent, render, screen } from '@testing-library/react';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { NumberStyle } from '../../format';
 import { ChartFrame } from './ChartFrame';
 import type { Point } from './points';
-
-const made = vi.hoisted(() => ({ setOption: vi.fn(), dispatchAction: vi.fn(), resize: vi.fn(), dispose: vi.fn() }));
-vi.mock('./echarts', () => ({ init: () => made }));
 
 const STYLE: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
 const estimate = (value: number) => ({ value, lower: value - 10, upper: value + 10, exact: false, exactText: null });
@@ -15,15 +12,10 @@ const POINTS: readonly Point[] = [
   { short: '3 Jan', label: '3 Jan 2026', value: estimate(90), note: 'provisional' },
 ];
 
-const draw = (points: readonly Point[]) => ({ drawn: points.length });
-
-function show(points: readonly Point[], asTable = false) {
-  return render(<ChartFrame label="Viewers by day" axis="Day" points={points} style={STYLE} asTable={asTable} draw={draw} />);
+function show(points: readonly Point[], asTable = false, onPick?: (index: number) => void) {
+  const lines = [{ name: null, points }];
+  return render(<ChartFrame label="Viewers by day" axis="Day" lines={lines} style={STYLE} asTable={asTable} onPick={onPick} />);
 }
-
-beforeEach(() => {
-  vi.clearAllMocks();
-});
 
 describe('a chart', () => {
   it('speaks the point under its slider, with value, bounds and what needs care', () => {
@@ -37,29 +29,53 @@ describe('a chart', () => {
     expect(slider.getAttribute('aria-valuetext')).toMatch(/provisional/);
   });
 
-  it('shows the tip of the point that has the focus, and hides it after', async () => {
-    show(POINTS);
+  it('reads out the point that has the focus, or lies under the pointer', () => {
+    const { container } = show(POINTS);
+    const readout = () => container.querySelector('.chart-readout')?.textContent?.trim();
     const slider = screen.getByRole('slider');
-    await vi.waitFor(() => expect(made.setOption).toHaveBeenCalledWith({ drawn: 3 }, { notMerge: true }));
+    expect(readout()).toBe('');
     fireEvent.focus(slider);
     fireEvent.keyDown(slider, { key: 'ArrowRight' });
-    expect(made.dispatchAction).toHaveBeenLastCalledWith({ type: 'showTip', seriesIndex: 0, dataIndex: 1 });
+    expect(readout()).toMatch(/^2 Jan 2026/);
     fireEvent.blur(slider);
-    expect(made.dispatchAction).toHaveBeenLastCalledWith({ type: 'hideTip' });
+    expect(readout()).toBe('');
+    slider.getBoundingClientRect = () => ({ left: 0, width: 1000 }) as DOMRect;
+    fireEvent.pointerMove(slider, { clientX: 960 });
+    expect(readout()).toMatch(/^3 Jan 2026/);
+    fireEvent.pointerLeave(slider);
+    expect(readout()).toBe('');
+  });
+
+  it('leads on from a point by a click, or by Enter', () => {
+    const onPick = vi.fn<(index: number) => void>();
+    show(POINTS, false, onPick);
+    const slider = screen.getByRole('slider');
+    slider.getBoundingClientRect = () => ({ left: 0, width: 1000 }) as DOMRect;
+    fireEvent.pointerMove(slider, { clientX: 70 });
+    fireEvent.click(slider);
+    expect(onPick).toHaveBeenLastCalledWith(0);
+    fireEvent.pointerLeave(slider);
+    fireEvent.keyDown(slider, { key: 'End' });
+    fireEvent.keyDown(slider, { key: 'Enter' });
+    expect(onPick).toHaveBeenLastCalledWith(2);
+  });
+
+  it('says what every line has at a place', () => {
+    const lines = [
+      { name: 'Sunrise', points: POINTS },
+      { name: 'others', kind: 'others' as const, points: POINTS.map((point) => ({ ...point, value: estimate(50) })) },
+    ];
+    render(<ChartFrame label="Viewers by day" axis="Day" lines={lines} style={STYLE} asTable={false} />);
+    expect(screen.getByRole('slider').getAttribute('aria-valuetext')).toBe(
+      '1 Jan 2026: Sunrise 100, between 90 and 110; others 50, between 40 and 60',
+    );
   });
 
   it('keeps its position within points that become fewer', () => {
     const view = show(POINTS);
     fireEvent.keyDown(screen.getByRole('slider'), { key: 'End' });
-    view.rerender(<ChartFrame label="Viewers by day" axis="Day" points={POINTS.slice(0, 1)} style={STYLE} asTable={false} draw={draw} />);
+    view.rerender(<ChartFrame label="Viewers by day" axis="Day" lines={[{ name: null, points: POINTS.slice(0, 1) }]} style={STYLE} asTable={false} />);
     expect(screen.getByRole('slider').getAttribute('aria-valuenow')).toBe('0');
-  });
-
-  it('gives its memory back', async () => {
-    const view = show(POINTS);
-    await vi.waitFor(() => expect(made.setOption).toHaveBeenCalled());
-    view.unmount();
-    expect(made.dispose).toHaveBeenCalledOnce();
   });
 
   it('says the same numbers as a table', () => {

@@ -1,55 +1,61 @@
-// A chart that a keyboard and a screen reader can read: the picture sits in a slider whose position speaks value and
+// A trend that a keyboard and a screen reader can read: the picture sits in a slider whose position speaks value and
 // bounds, and the same numbers are there as a table.
 
-import type { EChartsCoreOption } from 'echarts/core';
-import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, useState } from 'react';
 import { formatBounds, formatValue, NOT_DEFINED, type NumberStyle } from '../../format';
 import { positionAfter } from './chartKeys';
-import { type ChartColors, useChartColors } from './colors';
-import { describePoint } from './options';
-import type { Point } from './points';
+import { describeAt, isEmpty, type Line } from './points';
+import { indexAt, TrendPicture } from './TrendPicture';
 import '../Panel.css';
 import './ChartFrame.css';
-
-const Canvas = lazy(() => import('./Canvas'));
 
 export interface ChartFrameProps {
   /** What is drawn: "Viewers by day". */
   readonly label: string;
   /** The heading of the first column of the table. */
   readonly axis: string;
-  readonly points: readonly Point[];
+  /** The first of them names the places of the axis. */
+  readonly lines: readonly Line[];
   readonly style: NumberStyle;
   readonly asTable: boolean;
-  readonly draw: (points: readonly Point[], style: NumberStyle, colors: ChartColors) => EChartsCoreOption;
+  /** What a click on a place, or Enter, does. */
+  readonly onPick?: ((index: number) => void) | undefined;
 }
 
 export function ChartFrame(props: ChartFrameProps) {
   // An empty picture could be taken for zeros.
-  if (props.points.every(({ value }) => value?.value == null)) return <p className="chart panel-hint">No data here.</p>;
+  if (isEmpty(props.lines)) return <p className="chart panel-hint">No data here.</p>;
   return props.asTable ? <PointTable {...props} /> : <Picture {...props} />;
 }
 
-function Picture({ label, points, style, draw }: ChartFrameProps) {
-  const colors = useChartColors();
-  const option = useMemo(() => draw(points, style, colors), [draw, points, style, colors]);
+function Picture({ label, lines, style, onPick }: ChartFrameProps) {
   const [position, setPosition] = useState(0);
   const [focused, setFocused] = useState(false);
-  const last = Math.max(0, points.length - 1);
+  const [hovered, setHovered] = useState<number | null>(null);
+  const last = Math.max(0, (lines[0]?.points.length ?? 0) - 1);
   const index = Math.min(position, last);
-  const point = points[index];
+  const active = hovered !== null && hovered <= last ? hovered : focused ? index : null;
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && onPick) return onPick(index);
     const target = positionAfter(event.key, { at: index, last });
     if (target === null) return;
     event.preventDefault();
+    setHovered(null);
     setPosition(target);
+  };
+  const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    setHovered(indexAt(event.clientX - left, width, lines));
   };
 
   return (
     <div className="chart">
+      <p className="chart-readout" aria-hidden="true">
+        {active === null ? ' ' : describeAt(lines, active, style)}
+      </p>
       <div
-        className="chart-slider"
+        className={onPick ? 'chart-slider chart-pickable' : 'chart-slider'}
         role="slider"
         tabIndex={0}
         aria-label={label}
@@ -57,47 +63,68 @@ function Picture({ label, points, style, draw }: ChartFrameProps) {
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={index}
-        aria-valuetext={point ? describePoint(point, style) : 'no values'}
+        aria-valuetext={describeAt(lines, index, style)}
         onKeyDown={onKeyDown}
         onFocus={() => setFocused(true)}
         onBlur={() => setFocused(false)}
+        onPointerMove={onPointerMove}
+        onPointerLeave={() => setHovered(null)}
+        onClick={() => {
+          if (hovered !== null) onPick?.(hovered);
+        }}
       >
-        <Suspense fallback={<div className="chart-canvas" />}>
-          <Canvas option={option} active={focused ? index : null} />
-        </Suspense>
+        <TrendPicture lines={lines} style={style} active={active} />
       </div>
-      <p className="chart-readout" aria-hidden="true">
-        {focused && point ? describePoint(point, style) : ' '}
-      </p>
     </div>
   );
 }
 
-function PointTable({ label, axis, points, style }: ChartFrameProps) {
+function PointTable({ label, axis, lines, style }: ChartFrameProps) {
+  const places = lines[0]?.points ?? [];
+  const single = lines.length === 1;
   return (
     <div className="chart point-table" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
             <th scope="col">{axis}</th>
-            <th scope="col">Value</th>
-            <th scope="col">95 % bounds</th>
+            {lines.map((line, at) => (
+              // A name may come twice, and a line is its place.
+              // oxlint-disable-next-line react/no-array-index-key
+              <LineHeads key={at} name={single ? 'Value' : (line.name ?? '')} />
+            ))}
             <th scope="col">Note</th>
           </tr>
         </thead>
         <tbody>
-          {points.map((point, index) => (
+          {places.map((place, index) => (
             // Labels may repeat, and a point is its position.
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index}>
-              <th scope="row">{point.label}</th>
-              <td>{point.value ? formatValue(point.value, style) : NOT_DEFINED}</td>
-              <td>{point.value ? formatBounds(point.value, style) : ''}</td>
-              <td>{point.note ?? (point.value ? '' : 'no rows')}</td>
+              <th scope="row">{place.label}</th>
+              {lines.map(({ points }, at) => {
+                const value = points[index]?.value;
+                return [
+                  // oxlint-disable-next-line react/no-array-index-key
+                  <td key={`${at} value`}>{value ? formatValue(value, style) : NOT_DEFINED}</td>,
+                  // oxlint-disable-next-line react/no-array-index-key
+                  <td key={`${at} bounds`}>{value ? formatBounds(value, style) : ''}</td>,
+                ];
+              })}
+              <td>{place.note ?? (place.value ? '' : 'no rows')}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function LineHeads({ name }: { readonly name: string }) {
+  return (
+    <>
+      <th scope="col">{name}</th>
+      <th scope="col">95 % bounds</th>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 // What a chart draws: labelled values with their bounds, in the order of the axis.
 
-import type { Value } from '../../format';
+import { formatSpoken, type NumberStyle, type Value } from '../../format';
 
 export interface Point {
   /** For the axis. */
@@ -9,6 +9,49 @@ export interface Point {
   readonly label: string;
   /** Null where there is no row: a day that is missing, or that the filter leaves empty. */
   readonly value: Value | null;
-  /** Why the value needs care: "missing", "provisional". */
+  /** Why the value needs care: "missing", "provisional", "17 of 31 days". */
   readonly note?: string;
+  /** How many steps of time it stands for, where it is a long gap. */
+  readonly gap?: number;
+}
+
+/** One line of a trend. All lines of a picture have as many points. */
+export interface Line {
+  /** Null where there is but one, which the title names. */
+  readonly name: string | null;
+  readonly points: readonly Point[];
+  /** What it is beside the others: of other days, or all that is not drawn. */
+  readonly kind?: 'before' | 'others';
+}
+
+/** "12 Jan 2026: 12,345, between 12,201 and 12,490 (provisional)". */
+export function describePoint(point: Point, style: NumberStyle): string {
+  return `${point.label}: ${valueOf(point, style)}${noteOf(point)}`;
+}
+
+/** What all lines say at one place of the axis. */
+export function describeAt(lines: readonly Line[], index: number, style: NumberStyle): string {
+  const [first] = lines;
+  const point = first?.points[index];
+  if (!first || !point) return 'no values';
+  if (lines.length === 1) return describePoint(point, style);
+  const parts = lines.flatMap(({ name, points, kind }) => {
+    const here = points[index];
+    if (!here) return [];
+    const when = kind === 'before' ? ` (${here.label})` : '';
+    return [`${name ?? ''}${when} ${valueOf(here, style)}`.trim()];
+  });
+  return `${point.label}: ${parts.join('; ')}${noteOf(point)}`;
+}
+
+function valueOf(point: Point, style: NumberStyle): string {
+  return point.value ? formatSpoken(point.value, style) : 'no rows';
+}
+
+function noteOf(point: Point): string {
+  return point.note === undefined ? '' : ` (${point.note})`;
+}
+
+export function isEmpty(lines: readonly Line[]): boolean {
+  return lines.every(({ points }) => points.every(({ value }) => value?.value == null));
 }

@@ -1,14 +1,34 @@
 // The row of controls: dates, group keys, measures and filters. Each opens its editor in a popover.
 
-import { lazy, useState } from 'react';
+import { lazy, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Dropdown } from '../../components/Dropdown';
+import { formatRange } from '../../format';
+import { conditionText } from './conditionText';
 import { FilterChip } from './FilterChip';
-import { daysOf, daysText, defaultState, type ExploreState, type Filter, withFilter, withoutFilter } from './state';
+import type { Scope } from './FilterEditor';
+import { toCubeFilter } from './query';
+import {
+  besideOf,
+  type Condition,
+  daysOf,
+  daysText,
+  defaultState,
+  type ExploreState,
+  type Filter,
+  type Shown,
+  withCondition,
+  withFilter,
+  withoutFilter,
+  writeState,
+} from './state';
 import type { Change } from './useExplore';
 import './Controls.css';
+import './FilterChip.css';
 
+const BesideEditor = lazy(() => import('./BesideEditor'));
+const ConditionEditor = lazy(() => import('./ConditionEditor'));
 const CheckList = lazy(() => import('../../components/CheckList'));
 const DateEditor = lazy(() => import('./DateEditor'));
 const FieldList = lazy(() => import('./FieldList'));
@@ -29,11 +49,16 @@ interface ControlsProps {
   readonly snapshot: Snapshot;
   readonly state: ExploreState;
   readonly change: Change;
+  /** Whether the page has rows of the reader's choice; others choose days and filters only. */
+  readonly hasRows?: boolean;
 }
 
-export function Controls({ dataset, snapshot, state, change }: ControlsProps) {
-  const groups = state.groupBy.map((name) => dataset.groupKey.get(name)?.label ?? name);
-  const changed = JSON.stringify(state) !== JSON.stringify(defaultState(dataset));
+export function Controls({ dataset, snapshot, state, change, hasRows = true }: ControlsProps) {
+  const changed = JSON.stringify(writeState(state, dataset)) !== JSON.stringify(writeState(resetOf(state, dataset), dataset));
+  const scope = useMemo(
+    () => ({ where: toCubeFilter(state.filters, dataset), ...daysOf(state, snapshot.lastDay) }),
+    [state, dataset, snapshot.lastDay],
+  );
   return (
     <div className="controls" role="group" aria-label="What is shown">
       <Dropdown title="Dates" label={<Labelled name="Dates" value={daysText(state)} />}>
@@ -48,6 +73,83 @@ export function Controls({ dataset, snapshot, state, change }: ControlsProps) {
           />
         )}
       </Dropdown>
+      <Dropdown title="Beside" label={<Labelled name="Beside" value={besideText(state)} />}>
+        {(close) => (
+          <BesideEditor
+            beside={state.beside}
+            days={besideOf({ ...state, beside: 'previous' }, snapshot.lastDay)}
+            onChange={(beside) => change((now) => ({ ...now, beside }))}
+            onClose={close}
+          />
+        )}
+      </Dropdown>
+      {hasRows && <RowControls dataset={dataset} state={state} change={change} />}
+      <span className="controls-divider" aria-hidden="true" />
+      {state.filters.map((filter, index) => (
+        <FilterChip
+          // Not by its operator: its editor stays open while that changes.
+          key={`${filter.field} ${state.filters.slice(0, index).filter(({ field }) => field === filter.field).length}`}
+          dataset={dataset}
+          version={snapshot.version}
+          scope={scope}
+          filter={filter}
+          onChange={(next, replaces, options) => change((now) => withFilter(now, next, replaces), options)}
+          onRemove={() => change((now) => withoutFilter(now, filter))}
+        />
+      ))}
+      {state.conditions.map((condition) => (
+        <ConditionChip key={condition.measure} dataset={dataset} condition={condition} change={change} />
+      ))}
+      <AddFilter dataset={dataset} version={snapshot.version} scope={scope} state={state} change={change} />
+      {hasRows && (
+        <Dropdown title="Conditions" label="+ Condition" className="button button-quiet">
+          {() => (
+            <ConditionEditor
+              measures={dataset.measures}
+              conditions={state.conditions}
+              onChange={(condition) => change((now) => withCondition(now, condition))}
+            />
+          )}
+        </Dropdown>
+      )}
+      {changed && (
+        <button type="button" className="button button-quiet" onClick={() => change((now) => resetOf(now, dataset))}>
+          Reset
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The page as it begins; what it is about stays. */
+function resetOf(state: ExploreState, dataset: Dataset): ExploreState {
+  return { ...defaultState(dataset), by: state.by, selected: state.selected };
+}
+
+function besideText({ beside, last, from }: ExploreState): string {
+  if (beside === null) return 'nothing';
+  if (beside !== 'previous') return formatRange(beside.from, beside.to);
+  return last === null && from === null ? 'choose dates first' : 'the days before';
+}
+
+interface RowControlsProps {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly change: Change;
+}
+
+/** What is no measure stands in the list of columns behind this sign. */
+const EXTRA = '+';
+const EXTRA_COLUMNS: readonly { readonly name: Shown; readonly label: string; readonly note: string }[] = [
+  { name: 'ranks', label: 'Rank', note: 'the places that a group may have' },
+  { name: 'shares', label: 'Share of all', note: 'of what adds up' },
+];
+
+function RowControls({ dataset, state, change }: RowControlsProps) {
+  const groups = state.groupBy.map((name) => dataset.groupKey.get(name)?.label ?? name);
+  const isTime = (name: string) => (dataset.groupKey.get(name)?.grain ?? null) !== null;
+  return (
+    <>
       <Dropdown
         title="Group by"
         label={<Labelled name="Group by" value={groups.length > 0 ? groups.join(', ') : 'nothing'} />}
@@ -61,7 +163,11 @@ export function Controls({ dataset, snapshot, state, change }: ControlsProps) {
               ...(key.field?.multi && { note: 'groups overlap' }),
             }))}
             selected={state.groupBy}
-            onChange={(groupBy) => change((now) => ({ ...now, groupBy }))}
+            onChange={(groupBy) => {
+              // Of two steps of time the one that was ticked last counts.
+              const step = groupBy.findLast(isTime);
+              change((now) => ({ ...now, groupBy: groupBy.filter((name) => !isTime(name) || name === step) }));
+            }}
           />
         )}
       </Dropdown>
@@ -73,35 +179,51 @@ export function Controls({ dataset, snapshot, state, change }: ControlsProps) {
           <CheckList
             label="Measures"
             atLeastOne
-            items={dataset.measures.map((measure) => ({
-              id: measure.name,
-              label: measure.label,
-              ...(measure.expr !== null && { note: measure.expr }),
-            }))}
-            selected={state.measures}
-            onChange={(measures) => change((now) => ({ ...now, measures }))}
+            items={[
+              ...dataset.measures.map((measure) => ({
+                id: measure.name,
+                label: measure.label,
+                ...(measure.expr !== null && { note: measure.expr }),
+              })),
+              ...EXTRA_COLUMNS.map(({ name, label, note }) => ({ id: `${EXTRA}${name}`, label, note })),
+            ]}
+            selected={[...state.measures, ...state.shown.map((name) => `${EXTRA}${name}`)]}
+            onChange={(chosen) => {
+              const measures = chosen.filter((id) => !id.startsWith(EXTRA));
+              const shown = EXTRA_COLUMNS.map(({ name }) => name).filter((name) => chosen.includes(`${EXTRA}${name}`));
+              if (measures.length > 0) change((now) => ({ ...now, measures, shown }));
+            }}
           />
         )}
       </Dropdown>
-      <span className="controls-divider" aria-hidden="true" />
-      {state.filters.map((filter, index) => (
-        <FilterChip
-          // Not by its operator: its editor stays open while that changes.
-          key={`${filter.field} ${state.filters.slice(0, index).filter(({ field }) => field === filter.field).length}`}
-          dataset={dataset}
-          version={snapshot.version}
-          filter={filter}
-          onChange={(next, replaces, options) => change((now) => withFilter(now, next, replaces), options)}
-          onRemove={() => change((now) => withoutFilter(now, filter))}
-        />
-      ))}
-      <AddFilter dataset={dataset} version={snapshot.version} state={state} change={change} />
-      {changed && (
-        <button type="button" className="button button-quiet" onClick={() => change(() => defaultState(dataset))}>
-          Reset
-        </button>
-      )}
-    </div>
+    </>
+  );
+}
+
+interface ConditionChipProps {
+  readonly dataset: Dataset;
+  readonly condition: Condition;
+  readonly change: Change;
+}
+
+function ConditionChip({ dataset, condition, change }: ConditionChipProps) {
+  const measure = dataset.measure.get(condition.measure);
+  if (!measure) return null;
+  const words = conditionText(measure, condition);
+  return (
+    <span className="chip">
+      <span className="chip-edit chip-plain">
+        <span className="muted">{measure.label}</span> <strong className="chip-values">{words}</strong>
+      </span>
+      <button
+        type="button"
+        className="chip-remove"
+        aria-label={`Remove the condition ${measure.label} ${words}`}
+        onClick={() => change((now) => withCondition(now, { ...condition, min: null, max: null }))}
+      >
+        <span aria-hidden="true">×</span>
+      </button>
+    </span>
   );
 }
 
@@ -117,21 +239,23 @@ function Labelled({ name, value }: { readonly name: string; readonly value: stri
 interface AddFilterProps {
   readonly dataset: Dataset;
   readonly version: number;
+  readonly scope: Scope;
   readonly state: ExploreState;
   readonly change: Change;
 }
 
-function AddFilter({ dataset, version, state, change }: AddFilterProps) {
+function AddFilter({ dataset, version, scope, state, change }: AddFilterProps) {
   const [field, setField] = useState<string | null>(null);
   const info = field === null ? undefined : dataset.field.get(field);
   return (
-    <Dropdown title={info ? `Filter by ${info.label}` : 'Add a filter'} label="+ Add filter" className="button button-quiet">
+    <Dropdown title={info ? `Filter by ${info.label}` : 'Add a filter'} label="+ Add filter" className="button button-quiet" shortcut="/">
       {() =>
         info ? (
           <FilterEditor
             key={info.name}
             field={info}
             version={version}
+            scope={scope}
             start={startOf(info.name, state)}
             onBack={() => setField(null)}
             onUnmount={() => setField(null)}

@@ -16,7 +16,7 @@ import {
   Label,
   RangeCalendar,
 } from 'react-aria-components';
-import { formatRange } from '../../format';
+import { formatRange, formatStep, stepOf, stepsBetween } from '../../format';
 import './DateEditor.css';
 
 /** Either the last days, or days from one to another. */
@@ -45,6 +45,8 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
   const [start, setStart] = useState(() => toDate(from));
   const [end, setEnd] = useState(() => toDate(to));
   const problem = problemOf(start, end);
+  const months = firstDay === null || lastDay === null ? [] : stepsBetween('month', firstDay, lastDay, 'MONDAY').toReversed();
+  const hasData = (day: string) => firstDay !== null && lastDay !== null && day >= firstDay && day <= lastDay;
 
   const choose = (days: Partial<Days>) => {
     onChange({ last: null, from: null, to: null, ...days });
@@ -74,6 +76,24 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
             {preset.label}
           </button>
         ))}
+        {months.length > 0 && (
+          <select
+            className="select"
+            aria-label="A month"
+            value=""
+            onChange={({ target }) => {
+              const month = stepOf('month', target.value);
+              if (month) choose({ from: month.first, to: month.last });
+            }}
+          >
+            <option value="">A month…</option>
+            {months.map(({ value }) => (
+              <option key={value} value={value}>
+                {formatStep(value)}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
       <form
         className="date-fields"
@@ -110,7 +130,7 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
         </header>
         <CalendarGrid className="calendar-grid">
           <CalendarGridHeader>{(day) => <CalendarHeaderCell>{day}</CalendarHeaderCell>}</CalendarGridHeader>
-          <CalendarGridBody>{(date) => <CalendarCell date={date} className="calendar-cell" />}</CalendarGridBody>
+          <CalendarGridBody>{(date) => <CalendarCell date={date} className={hasData(date.toString()) ? 'calendar-cell' : 'calendar-cell calendar-empty'} />}</CalendarGridBody>
         </CalendarGrid>
       </RangeCalendar>
     </div>

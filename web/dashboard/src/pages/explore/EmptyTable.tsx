@@ -23,7 +23,7 @@ interface Remedy {
   readonly state: ExploreState;
 }
 
-export function EmptyTable({ dataset, snapshot, state, change }: EmptyTableProps) {
+export default function EmptyTable({ dataset, snapshot, state, change }: EmptyTableProps) {
   const remedies = remediesOf(state, dataset);
   const probes = useQueries({
     queries: remedies.map((remedy) => cubeOptions(

@@ -5,6 +5,8 @@ import { lazy } from 'react';
 import { membersOptions } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import { Dropdown } from '../../components/Dropdown';
+import { formatCount } from '../../format';
+import type { Scope } from './FilterEditor';
 import { type MemberValue, OPERATORS } from './operators';
 import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
@@ -18,17 +20,18 @@ const MOST_VALUES = 3;
 interface FilterChipProps {
   readonly dataset: Dataset;
   readonly version: number;
+  readonly scope: Scope;
   readonly filter: Filter;
   readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => string | null;
   readonly onRemove: () => void;
 }
 
-export function FilterChip({ dataset, version, filter, onChange, onRemove }: FilterChipProps) {
+export function FilterChip({ dataset, version, scope, filter, onChange, onRemove }: FilterChipProps) {
   const field = dataset.field.get(filter.field);
   const labels = useValueLabels(version, field, filter.values.slice(0, MOST_VALUES));
   if (!field) return null;
   const more = filter.values.length - MOST_VALUES;
-  const words = `${labels.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const words = `${labels.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
   return (
     <span className="chip">
       <Dropdown
@@ -43,7 +46,7 @@ export function FilterChip({ dataset, version, filter, onChange, onRemove }: Fil
           </>
         }
       >
-        {() => <FilterEditor field={field} version={version} start={filter} onChange={onChange} />}
+        {() => <FilterEditor field={field} version={version} scope={scope} start={filter} onChange={onChange} />}
       </Dropdown>
       <button
         type="button"
@@ -72,7 +75,7 @@ export function valueText(value: MemberValue): string {
 function useValueLabels(version: number, field: FieldInfo | undefined, values: readonly MemberValue[]): string[] {
   const found = useQueries({
     queries: values.map((value) => ({
-      ...membersOptions(version, field?.enumName ?? '', value ?? '', 10),
+      ...membersOptions(version, { field: field?.enumName ?? '', search: value ?? '', first: 10 }),
       enabled: field?.hasLabel === true && value !== null && value !== '',
     })),
   });

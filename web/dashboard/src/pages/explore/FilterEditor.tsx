@@ -7,23 +7,25 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
 import { Autocomplete, Input, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
 import { asGatewayError, wordsOf } from '../../api/client';
-import { membersOptions } from '../../api/cube';
+import { type MembersAsked, membersOptions } from '../../api/cube';
 import type { FieldInfo } from '../../api/dataset';
-import { Label } from '../../components/Label';
+import { StackedLabel } from '../../components/Label';
+import { Segments } from '../../components/Segments';
 import { Thumbnail } from '../../components/Thumbnail';
 import { useNewest } from '../../components/useNewest';
 import { formatCount } from '../../format';
 import { valueText } from './FilterChip';
 import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
-import { findPasted, splitPasted } from './paste';
+import { findPasted, fold, MOST_MEMBERS, splitPasted } from './paste';
 import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
-import { useDebounced } from './useDebounced';
+import { useDebounced } from '../../components/useDebounced';
 import '../../components/CheckList.css';
 import '../../components/Panel.css';
 import './FilterEditor.css';
 
 const FIRST_MEMBERS = 50;
+const MORE_MEMBERS = 200;
 /** Chosen values that are spelled out; the rest of a long list is counted. */
 const MOST_TOKENS = 50;
 /** Typing faster than this asks once. */
@@ -33,23 +35,30 @@ const TYPING_PAUSE_MS = 120;
 const toKey = (value: MemberValue) => (value === null ? 'null' : `=${value}`);
 const fromKey = (key: string): MemberValue => (key === 'null' ? null : key.slice(1));
 
+/** The page's filter and days, which say how many rows each value still has. */
+export type Scope = Pick<MembersAsked, 'where' | 'from' | 'to'>;
+
 interface FilterEditorProps {
   readonly field: FieldInfo;
   readonly version: number;
+  readonly scope: Scope;
   readonly start: Filter;
   readonly onChange: (next: Filter, replaces: Filter, options?: ChangeOptions) => string | null;
   readonly onBack?: () => void;
   readonly onUnmount?: () => void;
 }
 
-export default function FilterEditor({ field, version, start, onChange, onBack, onUnmount }: FilterEditorProps) {
+export default function FilterEditor({ field, version, scope, start, onChange, onBack, onUnmount }: FilterEditorProps) {
   const client = useQueryClient();
   const [draft, setDraft] = useState(start);
   const [search, setSearch] = useState('');
   const [pasteNote, setPasteNote] = useState<string | null>(null);
   const asked = useDebounced(search.trim(), TYPING_PAUSE_MS);
+  const [first, setFirst] = useState(FIRST_MEMBERS);
+  // Of the editor's opening, so that ticking moves no value from under the pointer; nothing else changes meanwhile.
+  const [held] = useState(scope);
   const members = useQuery({
-    ...membersOptions(version, field.enumName, asked, FIRST_MEMBERS),
+    ...membersOptions(version, { field: field.enumName, search: asked, first, ...held }),
     placeholderData: keepPreviousData,
   });
 
@@ -83,8 +92,19 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
   const shownKeys = new Set(shown.map((member) => toKey(member.value)));
   const chosenKeys = new Set(draft.values.map(toKey));
 
-  const lookUp = (text: string, first: number) =>
-    client.fetchQuery(membersOptions(version, field.enumName, text, first));
+  const lookUp = (text: string, count: number, offset: number) =>
+    client.fetchQuery(membersOptions(version, { field: field.enumName, search: text, first: count, offset }));
+  const addFound = async () => {
+    setPasteNote('Looking up all that were found…');
+    try {
+      const found = await lookUp(asked, MOST_MEMBERS, 0);
+      const values = found.members.map(({ value }) => value).filter((value) => value !== null || OPERATORS[draft.operator].takesMissing);
+      const isDone = update({ values: [...new Set([...newest.current.values, ...values])] });
+      setPasteNote(isDone ? `Added ${formatCount(values.length)} of ${formatCount(found.total)} values.` : 'None of the values were added.');
+    } catch (error) {
+      setPasteNote(`The values could not be looked up. ${wordsOf(asGatewayError(error))}`);
+    }
+  };
   const addPasted = async (pasted: readonly string[]) => {
     setPasteNote(`Looking up ${formatCount(pasted.length)} values…`);
     try {
@@ -116,26 +136,20 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           </button>
         )}
         <strong>{field.label}</strong>
-        <fieldset className="segments">
-          <legend className="visually-hidden">How the values apply</legend>
-          {operators.map((operator) => (
-            <label key={operator} className="segment">
-              <input
-                type="radio"
-                name="operator"
-                value={operator}
-                checked={draft.operator === operator}
-                onChange={() =>
-                  update({
-                    operator,
-                    values: OPERATORS[operator].takesMissing ? draft.values : draft.values.filter((value) => value !== null),
-                  })
-                }
-              />
-              <span>{OPERATORS[operator].words}</span>
-            </label>
-          ))}
-        </fieldset>
+        <span className="filter-operators">
+          <Segments
+            legend="How the values apply"
+            name="operator"
+            options={operators.map((id) => ({ id, label: OPERATORS[id].words }))}
+            value={draft.operator}
+            onChange={(operator) =>
+              update({
+                operator,
+                values: OPERATORS[operator].takesMissing ? draft.values : draft.values.filter((value) => value !== null),
+              })
+            }
+          />
+        </span>
       </div>
       <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
         <SearchField aria-label={`Search ${field.label}`} autoFocus>
@@ -172,19 +186,36 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
           }}
         >
           {(member) => (
-            <ListBoxItem id={member.id} textValue={member.label} className="checklist-item">
+            <ListBoxItem
+              id={member.id}
+              textValue={member.label}
+              className={countOf(member) === 0 ? 'checklist-item member-gone' : 'checklist-item'}
+            >
               <span className="tick" aria-hidden="true" />
               {field.hasMedia && <Thumbnail src={member.media} />}
               <span className="member-label">
-                <Label text={member.label} />
+                <StackedLabel text={member.label} />
+              </span>{' '}
+              <span className="muted checklist-note">
+                {countOf(member) === null ? '' : formatCount(countOf(member) ?? 0)}
+                <span className="visually-hidden"> rows</span>
               </span>
-              {member.value !== null && member.value !== member.label && (
-                <span className="muted checklist-note">{member.value}</span>
-              )}
             </ListBoxItem>
           )}
         </ListBox>
       </Autocomplete>
+      <div className="filter-more">
+        {settled && members.data !== undefined && members.data.total > shown.length && (
+          <button type="button" className="button button-quiet" onClick={() => setFirst(first + MORE_MEMBERS)}>
+            Load more
+          </button>
+        )}
+        {settled && asked !== '' && shown.length > 0 && (
+          <button type="button" className="button button-quiet" onClick={() => void addFound()}>
+            Select all {formatCount(members.data?.total ?? 0)} found
+          </button>
+        )}
+      </div>
       {/* Below the list, so that ticking moves no row from under the pointer. */}
       {draft.values.length > 0 && (
         <ul className="tokens" aria-label="Chosen values">
@@ -218,12 +249,17 @@ export default function FilterEditor({ field, version, start, onChange, onBack, 
 }
 
 function matches(member: { readonly value: string | null; readonly label: string }, text: string): boolean {
-  const folded = text.toLowerCase();
-  return [member.value ?? '', member.label].some((candidate) => candidate.toLowerCase().includes(folded));
+  const folded = fold(text);
+  return [member.value ?? '', member.label].some((candidate) => fold(candidate).includes(folded));
+}
+
+/** How many rows a value has that the rest of the filter leaves; null where that is not known. */
+function countOf(member: { readonly nCells: number; readonly nCellsLeft: number | null }): number | null {
+  return member.nCellsLeft ?? member.nCells ?? null;
 }
 
 function membersNote(total: number | undefined, nShown: number): string {
   if (total === undefined) return '';
-  if (total > nShown) return `${formatCount(nShown)} of ${formatCount(total)} values; search for the others.`;
+  if (total > nShown) return `${formatCount(nShown)} of ${formatCount(total)} values.`;
   return total === 1 ? '1 value' : `${formatCount(total)} values`;
 }

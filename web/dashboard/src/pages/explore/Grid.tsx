@@ -1,11 +1,12 @@
 // The table: a grid of virtual rows. However many groups there are, only those in view are in the document.
 
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useContext, useLayoutEffect, useRef, useState } from 'react';
 import type { Answered, CubeAnswer, CubeRow } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
 import { useVirtualRows } from '../../components/rows/useVirtualRows';
-import { type Column, columnsOf, rowIdentity } from './columns';
+import { ActionsContext, tickOf } from './actions';
+import { type Column, columnsOf, keysOf, rowIdentity } from './columns';
 import { rowAfter } from './gridKeys';
 import type { Sort } from './state';
 import { usePages } from './usePages';
@@ -13,6 +14,7 @@ import './Grid.css';
 
 export const ROW_HEIGHT = 44;
 const HEAD_HEIGHT = 36;
+const FOOT_HEIGHT = 44;
 /** Rows beyond the view on each side, so that a fast wheel does not show gaps. */
 const OVERSCAN = 8;
 
@@ -34,7 +36,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
   const count = data.answer.groupCount;
   const [active, setActive] = useState<Active | null>(null);
 
-  const virtual = useVirtualRows({ count, rowHeight: ROW_HEIGHT, headHeight: HEAD_HEIGHT, overscan: OVERSCAN });
+  const virtual = useVirtualRows({ count, rowHeight: ROW_HEIGHT, headHeight: HEAD_HEIGHT + FOOT_HEIGHT, overscan: OVERSCAN });
   const { scroller, rows, toTop } = virtual;
   const pages = usePages(data, { from: rows[0]?.index ?? 0, to: rows.at(-1)?.index ?? 0 });
 
@@ -62,8 +64,21 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
     setActive({ index, identity: row ? rowIdentity(row) : null });
   };
 
+  const actions = useContext(ActionsContext);
+  const keys = keysOf(data, dataset);
+  /** What a key does with the active row; false where it is none of these. */
+  const act = (key: string): boolean => {
+    const row = active === null ? undefined : rowAt(active.index);
+    if (active === null || !row) return false;
+    if (key === 'Enter') document.getElementById(rowId(active.index))?.querySelector<HTMLElement>('a.key-text, button.key-text')?.click();
+    const value = key === 'x' && actions !== null ? tickOf(row, keys, actions.tickable) : null;
+    if (value !== null) actions?.tick(value);
+    return key === 'Enter' || value !== null;
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || count === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (act(event.key)) return event.preventDefault();
     const target = rowAfter(event.key, { at: active?.index ?? -1, last: count - 1, nInView: virtual.nInView });
     if (target === null) return;
     event.preventDefault();
@@ -81,7 +96,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
         role="grid"
         tabIndex={0}
         aria-label={label}
-        aria-rowcount={count + 1}
+        aria-rowcount={count + 2}
         aria-colcount={columns.length}
         aria-activedescendant={rendered ? rowId(active.index) : undefined}
         onKeyDown={onKeyDown}
@@ -110,11 +125,20 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
               >
                 {columns.map((column, position) => (
                   <div key={column.name} className={cellClass(column)} role={position === 0 && column.names ? 'rowheader' : 'gridcell'}>
-                    {column.cell(rowAt(index))}
+                    {column.cell(rowAt(index), pages.rankAt(index))}
                   </div>
                 ))}
               </div>
             ))}
+          </div>
+          <div className="grid-foot" role="rowgroup">
+            <div className="grid-row" role="row" aria-rowindex={count + 2} style={template}>
+              {columns.map((column, position) => (
+                <div key={column.name} className={cellClass(column)} role={position === 0 && column.names ? 'rowheader' : 'gridcell'}>
+                  {column.total}
+                </div>
+              ))}
+            </div>
           </div>
         </div>
       </div>
@@ -139,14 +163,23 @@ interface HeadCellProps {
 }
 
 function HeadCell({ column, sort, onSort }: HeadCellProps) {
-  const direction = sort?.by === column.name ? sort.direction : null;
+  const direction = column.sort !== null && sort?.by === column.sort ? sort.direction : null;
+  if (column.sort === null) {
+    return (
+      <div className={column.numeric ? 'cell cell-number' : 'cell'} role="columnheader">
+        <span className="sort-plain">{column.label}</span>
+        {column.note !== null && <span className="sort-note">{column.note}</span>}
+      </div>
+    );
+  }
+  const by = column.sort;
   return (
     <div
       className={column.numeric ? 'cell cell-number' : 'cell'}
       role="columnheader"
       aria-sort={direction === null ? 'none' : direction === 'ASC' ? 'ascending' : 'descending'}
     >
-      <button type="button" className="sort" onClick={() => onSort(column.name)}>
+      <button type="button" className="sort" onClick={() => onSort(by)}>
         <span className="sort-label">{column.label}</span>
         <span className={`sort-mark sort-mark-${direction ?? 'none'}`} aria-hidden="true" />
       </button>

@@ -1,88 +1,133 @@
-// The first groups of the table as bars with whiskers, in the order of the table.
+// The first groups of the table as bars with whiskers, in the order of the table, and what lies below them. A click
+// opens a group, or leaves nothing else.
 
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
-import type { Dataset } from '../../api/dataset';
+import type { Dataset, GroupKeyInfo } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
-import { barsOption } from '../../components/chart/options';
-import type { Point } from '../../components/chart/points';
-import { tellApart } from '../../components/chart/tellApart';
+import { isEmpty } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { formatCount } from '../../format';
-import { keyLabel, keysOf, measuresOf } from './columns';
+import { formatBounds, formatCount, formatValue, NO_VALUE } from '../../format';
+import { type Actions, ActionsContext } from './actions';
+import { type Bar, BarList } from './BarList';
+import { incomplete, keysOf, measuresOf, rowLabel } from './columns';
+import { MOST_BARS } from './query';
+import type { ExploreState } from './state';
 import { AsTable } from './TrendPanel';
+import type { Change } from './useExplore';
 import '../../components/Panel.css';
 import '../../components/chart/ChartFrame.css';
+import './GroupsPanel.css';
 
-/** More bars than this are thinner than their labels. */
-const MOST_BARS = 12;
-/** What fits beside the bars. */
-const AXIS_LETTERS = 21;
+const NOBODY: Pick<Actions, 'tickable' | 'ticked' | 'tick'> = { tickable: null, ticked: new Set(), tick: () => {} };
 
-interface GroupsPanelProps {
+export interface GroupsPanelProps {
   readonly dataset: Dataset;
+  readonly state: ExploreState;
   readonly loaded: Loaded<Answered>;
   readonly measure: string;
+  readonly change: Change;
 }
 
-export function GroupsPanel({ dataset, loaded, measure }: GroupsPanelProps) {
+export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsPanelProps) {
   const [asTable, setAsTable] = useState(false);
   const data = shownOf(loaded);
-  const drawn = useMemo(() => (data ? groupPoints(data, dataset, measure) : null), [data, dataset, measure]);
   const keys = data ? keysOf(data, dataset) : [];
   const by = keys.map((key) => key.label).join(' and ');
-  const label = dataset.measure.get(measure)?.label ?? '';
+  // An old answer may be of another measure than the one that was chosen a moment ago.
+  const info = data ? measuresOf(data, dataset)[0] : dataset.measure.get(measure);
+  const label = info?.label ?? '';
   const title = keys.length > 0 ? `${label} by ${by}` : `${label} by group`;
   const count = data?.answer.groupCount ?? 0;
+  if (state.groupBy.length === 0) {
+    return (
+      <section className="panel panel-chart" aria-label={title}>
+        <header className="panel-head">
+          <h2>{title}</h2>
+        </header>
+        <p className="panel-hint">Group by a field to compare its groups here.</p>
+      </section>
+    );
+  }
   return (
-    <Panel
-      title={title}
-      loaded={loaded}
-      announce={false}
-      className="panel-chart"
-      actions={
-        <>
-          {count > MOST_BARS && (
-            <span className="muted panel-note">
-              first {MOST_BARS} of {formatCount(count)}
-            </span>
-          )}
-          <AsTable on={asTable} onChange={setAsTable} />
-        </>
-      }
-    >
-      {() => {
-        if (keys.length === 0) return <p className="panel-hint">Group by a field to compare its groups here.</p>;
-        if (drawn === null) return null;
-        return (
-          <ChartFrame
-            label={title}
-            axis={by}
-            points={drawn.points}
-            style={drawn.style}
-            asTable={asTable}
-            draw={barsOption}
-          />
-        );
-      }}
-    </Panel>
+    <ActionsContext value={{ dataset, state, change, ...NOBODY }}>
+      <Panel
+        title={title}
+        loaded={loaded}
+        announce={false}
+        className="panel-chart"
+        actions={
+          <>
+            {count > MOST_BARS && (
+              <span className="muted panel-note">
+                first {MOST_BARS} of {formatCount(count)}
+              </span>
+            )}
+            <AsTable on={asTable} onChange={setAsTable} />
+          </>
+        }
+      >
+        {(shown) => {
+          if (!info) return null;
+          const bars = barsOf(shown, keys);
+          const lines = [{ name: null, points: bars.map(({ label: name, value }) => ({ short: name, label: name, value })) }];
+          if (asTable || isEmpty(lines)) return <ChartFrame label={title} axis={by} lines={lines} style={info} asTable={asTable} />;
+          const total = shown.answer.total.values[0] ?? NO_VALUE;
+          const addsUp = info.kind !== 'DERIVED' && info.kind !== 'QUANTILE';
+          return (
+            <>
+              <BarList
+                label={title}
+                bars={bars}
+                style={info}
+                reference={addsUp ? null : total.value}
+              />
+              <p className="bars-foot">
+                {shown.answer.others != null && (
+                  <span>
+                    {formatCount(count - bars.length)} others{' '}
+                    <strong title={formatBounds(shown.answer.others.values[0] ?? NO_VALUE, info) ?? ''}>
+                      {formatValue(shown.answer.others.values[0] ?? NO_VALUE, info)}
+                    </strong>
+                  </span>
+                )}
+                <span>
+                  all{' '}
+                  <strong title={formatBounds(total, info) ?? ''}>{formatValue(total, info)}</strong>
+                  {!addsUp && ', the dashed line'}
+                </span>
+              </p>
+            </>
+          );
+        }}
+      </Panel>
+    </ActionsContext>
   );
 }
 
-function groupPoints(data: Answered, dataset: Dataset, measure: string) {
-  const keys = keysOf(data, dataset);
-  const measures = measuresOf(data, dataset);
-  const found = measures.findIndex((info) => info.name === measure);
-  // An old answer may lack a measure that was chosen a moment ago.
-  const index = Math.max(0, found);
-  const style = measures[index];
-  if (!style) return null;
-  const rows = data.answer.rows.slice(0, MOST_BARS);
-  const labels = rows.map((row) => keys.map((key, position) => keyLabel(row, position, key)).join(' · '));
-  const short = tellApart(labels, AXIS_LETTERS);
-  const points = rows.map((row, at): Point => {
-    const label = labels[at] ?? '';
-    return { short: short[at] ?? label, label, value: row.values[index] ?? null };
+/** The key that names a group best: the one with pictures, else the first. */
+function leadOf(keys: readonly GroupKeyInfo[]): number {
+  return Math.max(0, keys.findIndex((key) => key.field?.hasMedia));
+}
+
+function barsOf(data: Answered, keys: readonly GroupKeyInfo[]): Bar[] {
+  const hasMedia = keys.some((key) => key.field?.hasMedia);
+  const position = leadOf(keys);
+  const info = keys[position];
+  return data.answer.rows.flatMap((row): Bar[] => {
+    const cell = row.keys[position];
+    if (!cell || !info) return [];
+    const label = rowLabel(row, keys);
+    const note = keys.map((key, at) => incomplete(row, at, key, data)).find((one) => one !== undefined);
+    const bar = {
+      key: JSON.stringify(row.keys.map(({ value }) => value)),
+      label,
+      info,
+      cell,
+      value: row.values[0] ?? null,
+      ...(hasMedia && { media: row.keys.find((key) => key.media !== null)?.media ?? null }),
+      ...(note !== undefined && { note }),
+    };
+    return [bar];
   });
-  return { points, style };
 }

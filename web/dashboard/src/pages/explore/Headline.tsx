@@ -1,9 +1,11 @@
-// The union of everything that the filter leaves, one number a measure. Choosing one draws it in the charts.
+// The union of everything that the filter leaves, one number a measure: the one that is drawn large, the others small
+// beside it. Choosing one draws it, and orders the table by it.
 
 import type { Answered, Loaded } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
+import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
-import { formatBounds, formatRelativeError, formatValue, NO_VALUE, type Value } from '../../format';
+import { formatBounds, formatRelativeError, formatShort, formatValue, NO_VALUE, type Value } from '../../format';
 import { measuresOf } from './columns';
 import './Headline.css';
 
@@ -20,13 +22,15 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
       <PanelBody loaded={loaded} announce={false}>
         {(data) => {
           const measures = measuresOf(data, dataset);
+          const compared = data.query.compare != null;
           return (
-            <ul className="cards">
+            <ul className={compared ? 'cards cards-compared' : 'cards'}>
               {measures.map((info, index) => (
-                <li key={info.name}>
+                <li key={info.name} className={info.name === measure ? 'card-lead' : undefined}>
                   <Card
                     info={info}
                     value={data.answer.total.values[index] ?? NO_VALUE}
+                    compared={compared}
                     chosen={info.name === measure}
                     onChoose={() => onChoose(info.name)}
                   />
@@ -42,12 +46,13 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
 
 interface CardProps {
   readonly info: MeasureInfo;
-  readonly value: Value;
+  readonly value: Answered['answer']['total']['values'][number];
+  readonly compared: boolean;
   readonly chosen: boolean;
   readonly onChoose: () => void;
 }
 
-function Card({ info, value, chosen, onChoose }: CardProps) {
+function Card({ info, value, compared, chosen, onChoose }: CardProps) {
   const bounds = formatBounds(value, info);
   const relative = formatRelativeError(value, info);
   return (
@@ -58,12 +63,31 @@ function Card({ info, value, chosen, onChoose }: CardProps) {
       title={info.expr === null ? `Draw ${info.label}` : `Draw ${info.label} = ${info.expr}`}
       onClick={onChoose}
     >
-      <span className="card-label">{info.label}</span>{' '}
-      <span className="card-value">{formatValue(value, info)}</span>{' '}
+      <span className="card-label">{info.label}</span> <Figure value={value} info={info} />{' '}
       <span className="card-bounds">
         {bounds ?? 'not defined here'}
         {relative !== null && <span className="card-relative"> {relative}</span>}
       </span>
+      {compared && (
+        <span className="card-change">
+          {' '}
+          <ChangeText compared={value.compared} style={info} />
+        </span>
+      )}
     </button>
+  );
+}
+
+/** A large number short, and whole under the pointer or the focus; it is read whole. */
+function Figure({ value, info }: { readonly value: Value; readonly info: MeasureInfo }) {
+  const short = formatShort(value, info);
+  if (short === null) return <span className="card-value">{formatValue(value, info)}</span>;
+  return (
+    <span className="card-value card-shortened">
+      <span className="card-short" aria-hidden="true">
+        {short}
+      </span>
+      <span className="card-whole">{formatValue(value, info)}</span>
+    </span>
   );
 }

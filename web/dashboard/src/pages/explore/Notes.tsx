@@ -31,7 +31,7 @@ interface Note {
   readonly text: string;
 }
 
-function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
+function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
   const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, mixedLookups, nDays } = answer.coverage;
   if (from !== null && to !== null) {
@@ -53,6 +53,8 @@ function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
   for (const { message } of mixedLookups) {
     notes.push({ kind: 'caution', text: `${message}.` });
   }
+  // Beside other members nothing is to be said of days.
+  if (query.compare?.previousPeriod || query.compare?.days) notes.push(comparedNote(answer));
   if (answer.overlapping.length > 0) {
     const labels = answer.overlapping.map(
       (name) => dataset.fields.find((field) => field.enumName === name)?.label ?? name,
@@ -61,4 +63,15 @@ function notesOf({ answer }: Answered, dataset: Dataset): Note[] {
     notes.push({ kind: 'plain', text });
   }
   return notes;
+}
+
+/** With which days numbers are compared, and whether those are as many. */
+function comparedNote({ coverage, comparedCoverage }: Answered['answer']): Note {
+  const { from = null, to = null, nDays = 0, nMissing = 0 } = comparedCoverage ?? {};
+  if (from === null || to === null) return { kind: 'caution', text: 'There are no days to compare with.' };
+  const text = `Compared with ${formatRange(from, to)}; the marks leave out what is within counting error.`;
+  const here = coverage.nDays - coverage.nMissing;
+  const there = nDays - nMissing;
+  if (here === there) return { kind: 'plain', text };
+  return { kind: 'caution', text: `Compared with ${formatRange(from, to)}, of which ${formatCount(there)} days are there beside ${formatCount(here)}: what is counted grows with days.` };
 }

@@ -1,28 +1,44 @@
-// The table with its heading, and what stands in its place when no group is left.
+// The groups with their heading: as a table, nested, as a heat map or as pictures; as cards where the screen is narrow.
 
-import { useCallback } from 'react';
-import type { Answered, Loaded } from '../../api/cube';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
-import { isBusy, PanelBody } from '../../components/Panel';
+import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
+import { Segments } from '../../components/Segments';
+import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
-import { keysOf } from './columns';
-import { EmptyTable } from './EmptyTable';
+import { type Actions, ActionsContext } from './actions';
+import { keysOf, measuresOf } from './columns';
 import Grid from './Grid';
-import { effectiveSort, type ExploreState } from './state';
+import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly } from './state';
 import type { Change } from './useExplore';
+import { carriedSearch } from './usePageState';
 import '../../components/Panel.css';
+import '../../components/Segments.css';
 import './TablePanel.css';
+
+const Cards = lazy(() => import('./Cards'));
+const EmptyTable = lazy(() => import('./EmptyTable'));
+const Nested = lazy(() => import('./Nested'));
+const HeatMap = lazy(() => import('./HeatMap'));
+const Gallery = lazy(() => import('./Gallery'));
+
+/** More than six do not stand side by side. */
+const MOST_COMPARED = 6;
 
 interface TablePanelProps {
   readonly dataset: Dataset;
   readonly snapshot: Snapshot;
   readonly state: ExploreState;
   readonly loaded: Loaded<Answered>;
+  readonly measure: string;
   readonly change: Change;
 }
 
-export function TablePanel({ dataset, snapshot, state, loaded, change }: TablePanelProps) {
+export function TablePanel({ dataset, snapshot, state, loaded, measure, change }: TablePanelProps) {
+  const narrow = useMedia(NARROW);
   const sort = effectiveSort(state, dataset);
   const onSort = useCallback(
     (by: string) => {
@@ -34,24 +50,159 @@ export function TablePanel({ dataset, snapshot, state, loaded, change }: TablePa
     },
     [state.groupBy, sort, change],
   );
+  const views = viewsFor(state, dataset);
+  const view = views.includes(state.view) ? state.view : 'table';
+  const ticks = useTicks(dataset, state);
+  const { tickable, ticked, tick, clear } = ticks;
+  const actions = useMemo<Actions>(
+    () => ({ dataset, state, change, tickable, ticked, tick }),
+    [dataset, state, change, tickable, ticked, tick],
+  );
+  const shown = shownOf(loaded);
   return (
-    <section className="panel panel-table" aria-label="Groups" aria-busy={isBusy(loaded)}>
-      <header className="panel-head">
-        <h2>Groups</h2>
-        <span className="muted panel-note" role="status">
-          {describe(loaded)}
-        </span>
-      </header>
-      <PanelBody loaded={loaded}>
-        {(data) =>
-          data.answer.groupCount === 0 ? (
-            <EmptyTable dataset={dataset} snapshot={snapshot} state={state} change={change} />
-          ) : (
-            <Grid dataset={dataset} data={data} sort={sort} label={gridLabel(data, dataset)} onSort={onSort} />
-          )
-        }
-      </PanelBody>
-    </section>
+    <ActionsContext value={actions}>
+      <section className={`panel panel-table panel-${view}`} aria-label="Groups" aria-busy={isBusy(loaded)}>
+        <header className="panel-head table-head">
+          <h2>Groups</h2>
+          <span className="muted panel-note" role="status">
+            {describe(loaded)}
+          </span>
+          <Chosen dataset={dataset} state={state} field={tickable} values={[...ticked]} change={change} clear={clear} />
+          {narrow && shown && <SortSelect dataset={dataset} data={shown} sort={sort} change={change} />}
+          {views.length > 1 && (
+            <Segments
+              legend="How the groups are shown"
+              name="view"
+              options={views.map((id) => ({ id, label: VIEW_WORDS[id] }))}
+              value={view}
+              onChange={(next) => change((now) => ({ ...now, view: next }))}
+            />
+          )}
+        </header>
+        <PanelBody loaded={loaded}>
+          {(data) =>
+            data.answer.groupCount === 0 ? (
+              <Suspense fallback={null}>
+                <EmptyTable dataset={dataset} snapshot={snapshot} state={state} change={change} />
+              </Suspense>
+            ) : (
+              <Suspense fallback={<Placeholder />}>
+                {view === 'nested' && <Nested dataset={dataset} snapshot={snapshot} state={state} data={data} sort={sort} onSort={onSort} />}
+                {view === 'heat' && <HeatMap dataset={dataset} snapshot={snapshot} state={state} measure={measure} />}
+                {view === 'gallery' && <Gallery dataset={dataset} data={data} measure={measure} />}
+                {view === 'table' && narrow && <Cards dataset={dataset} data={data} measure={sort?.by ?? measure} label={gridLabel(data, dataset)} />}
+                {view === 'table' && !narrow && (
+                  <Grid dataset={dataset} data={data} sort={sort} label={gridLabel(data, dataset)} onSort={onSort} />
+                )}
+              </Suspense>
+            )
+          }
+        </PanelBody>
+      </section>
+    </ActionsContext>
+  );
+}
+
+const VIEW_WORDS: Readonly<Record<View, string>> = { table: 'Table', nested: 'Nested', heat: 'Heat map', gallery: 'Gallery' };
+
+/** Those that make sense for what rows are grouped by. */
+function viewsFor({ groupBy }: ExploreState, dataset: Dataset): readonly View[] {
+  const many = groupBy.length > 1;
+  const hasMedia = groupBy.some((name) => dataset.field.get(name)?.hasMedia);
+  return ['table', ...(many ? (['nested', 'heat'] as const) : []), ...(hasMedia ? (['gallery'] as const) : [])];
+}
+
+/** The members that are ticked; those of another question are forgotten. */
+function useTicks(dataset: Dataset, state: ExploreState) {
+  const fields = state.groupBy.map((name) => dataset.field.get(name)).filter((field) => field !== undefined);
+  const tickable = (fields.find((field) => field.hasMedia) ?? fields[0])?.name ?? null;
+  const [ticks, setTicks] = useState<{ readonly field: string | null; readonly values: ReadonlySet<string> }>({
+    field: tickable,
+    values: new Set(),
+  });
+  const ticked = ticks.field === tickable ? ticks.values : NONE;
+  const tick = useCallback(
+    (value: string) =>
+      setTicks(({ field, values }) => {
+        const before = field === tickable ? values : NONE;
+        const next = new Set(before);
+        if (!next.delete(value)) next.add(value);
+        return { field: tickable, values: next };
+      }),
+    [tickable],
+  );
+  const clear = useCallback(() => setTicks({ field: null, values: NONE }), []);
+  return { tickable, ticked, tick, clear };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+interface ChosenProps {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly field: string | null;
+  readonly values: readonly string[];
+  readonly change: Change;
+  readonly clear: () => void;
+}
+
+function Chosen({ dataset, state, field, values, change, clear }: ChosenProps) {
+  if (field === null || values.length === 0) return null;
+  const narrowTo = (update: (now: ExploreState) => ExploreState) => {
+    change(update);
+    clear();
+  };
+  const filters = state.filters.filter((filter) => filter.field !== field);
+  return (
+    <span className="chosen" role="group" aria-label="Chosen rows">
+      <strong>{formatCount(values.length)} chosen</strong>
+      {values.length >= 2 && values.length <= MOST_COMPARED && (
+        <Link
+          to="/compare"
+          search={carriedSearch(state, dataset, { by: field, selected: values, filters })}
+          className="button button-primary"
+        >
+          Compare
+        </Link>
+      )}
+      <button type="button" className="button" onClick={() => narrowTo((now) => withOnly(now, field, values))}>
+        Only these
+      </button>
+      <button type="button" className="button" onClick={() => narrowTo((now) => withNot(now, field, values))}>
+        Not these
+      </button>
+      <button type="button" className="button button-quiet" onClick={clear}>
+        Clear
+      </button>
+    </span>
+  );
+}
+
+interface SortSelectProps {
+  readonly dataset: Dataset;
+  readonly data: Answered;
+  readonly sort: Sort | null;
+  readonly change: Change;
+}
+
+/** Where there are no heads of columns to press. */
+function SortSelect({ dataset, data, sort, change }: SortSelectProps) {
+  return (
+    <select
+      className="select"
+      aria-label="Sorted by"
+      value={sort?.by}
+      onChange={({ target }) => {
+        const direction = dataset.measure.has(target.value) ? 'DESC' : 'ASC';
+        change((now) => ({ ...now, sort: { by: target.value, direction } }), { replace: true });
+      }}
+    >
+      {[...keysOf(data, dataset), ...measuresOf(data, dataset)].map(({ name, label }) => (
+        <option key={name} value={name}>
+          {label}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -1,39 +1,39 @@
-// The chosen measure day by day, with its bounds as a band. Missing days are gaps, never zeros.
+// The chosen measure step by step, with its bounds as a band: alone, beside the days that it is compared with, or split
+// by the first grouping. Missing days are gaps, never zeros, and steps that lack days say so.
 
 import { useMemo, useState } from 'react';
-import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, type CubeAnswer, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
-import { trendOption } from '../../components/chart/options';
-import type { Point } from '../../components/chart/points';
+import type { Line } from '../../components/chart/points';
+import { partsOf } from '../../components/Label';
 import { Panel } from '../../components/Panel';
-import {
-  addDays,
-  countDays,
-  type DayRange,
-  daysBetween,
-  eachDay,
-  formatCount,
-  formatDay,
-  formatRange,
-  formatShortDay,
-} from '../../format';
+import { countDays, formatCount } from '../../format';
 import { measuresOf } from './columns';
+import type { ExploreState } from './state';
+import { type Calendar, DAYS, type TrendPoint, trendPoints } from './trendPoints';
+import type { Change } from './useExplore';
+import type { Trend } from './useTrend';
 import '../../components/Panel.css';
 import '../../components/chart/ChartFrame.css';
+import './TrendPanel.css';
 
-interface TrendPanelProps {
+export interface TrendPanelProps {
   readonly dataset: Dataset;
-  readonly loaded: Loaded<Answered>;
+  readonly state: ExploreState;
+  readonly trend: Trend;
   readonly announce: boolean;
+  readonly change: Change;
 }
 
-export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
+export function TrendPanel({ dataset, state, trend, announce, change }: TrendPanelProps) {
   const [asTable, setAsTable] = useState(false);
-  const data = shownOf(loaded);
-  const points = useMemo(() => (data ? trendPoints(data) : []), [data]);
+  const data = shownOf(trend.whole);
+  const calendar = useMemo(() => calendarOf(state.step, dataset), [state.step, dataset]);
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
-  const title = measure ? `${measure.label} by day` : 'By day';
+  const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
+  const lines = useMemo(() => linesOf(points, trend, calendar, state.window === null), [points, trend, calendar, state.window]);
+  const title = measure ? `${measure.label} by ${calendar.label.toLowerCase()}` : 'By day';
   // Without a word the gap would look like lost data.
   const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
   const actions = (
@@ -43,66 +43,148 @@ export function TrendPanel({ dataset, loaded, announce }: TrendPanelProps) {
           {formatCount(nRetired)} {nRetired === 1 ? 'day' : 'days'} kept as whole months only
         </span>
       )}
+      <TrendControls dataset={dataset} state={state} trend={trend} change={change} />
       <AsTable on={asTable} onChange={setAsTable} />
     </>
   );
+  const onPick = (index: number) => {
+    const { days } = points[index] ?? {};
+    if (days) change((now) => ({ ...now, last: null, ...days }));
+  };
   return (
-    <Panel title={title} loaded={loaded} announce={announce} className="panel-chart" actions={actions}>
+    <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions}>
       {() =>
         measure && (
-          <ChartFrame
-            label={title}
-            axis="Day"
-            points={points}
-            style={measure}
-            asTable={asTable}
-            draw={trendOption}
-          />
+          <ChartFrame label={title} axis={calendar.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
         )
       }
     </Panel>
   );
 }
 
-/** A longer gap is one point: one event of 1900 must not squeeze all other days into a pixel. */
-const LONGEST_GAP_DAYS = 31;
-
-/** One point for each day that was asked for, whether or not there is a row; a long gap is one point. */
-export function trendPoints({ answer }: Answered): Point[] {
-  const { coverage, rows } = answer;
-  const { from, to, missingRanges } = coverage;
-  if (from === null || to === null) return [];
-  const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
-  const gaps = missingRanges.filter((gap) => daysBetween(gap.from, gap.to) > LONGEST_GAP_DAYS);
-  const missing = daysIn(missingRanges.filter((range) => !gaps.includes(range)));
-  const retired = daysIn(coverage.retiredRanges);
-  const provisional = daysIn(coverage.provisionalRanges);
-  const noteOf = (day: string) => {
-    if (retired.has(day)) return 'only its month is kept';
-    if (missing.has(day)) return 'missing';
-    return provisional.has(day) ? 'provisional' : undefined;
-  };
-  const dayPoint = (day: string) => {
-    const note = noteOf(day);
-    const point = { short: formatShortDay(day), label: formatDay(day), value: values.get(day) ?? null };
-    return note === undefined ? point : { ...point, note };
-  };
-
-  const points: Point[] = [];
-  let next = from;
-  for (const gap of gaps) {
-    if (next < gap.from) points.push(...eachDay(next, addDays(gap.from, -1)).map(dayPoint));
-    const note = noteOf(gap.from) ?? 'missing';
-    points.push({ short: `${formatShortDay(gap.from)} …`, label: formatRange(gap.from, gap.to), value: null, note });
-    if (gap.to >= to) return points;
-    next = addDays(gap.to, 1);
-  }
-  points.push(...eachDay(next, to).map(dayPoint));
-  return points;
+/** The panel waits for its lines as for its first one. */
+function busyOf({ whole, split, before }: Trend): Loaded<Answered> {
+  const others = [split?.rows, split?.others, before].filter((one) => one != null);
+  const failed = others.find((one) => one.state === 'failed');
+  if (whole.state !== 'ready') return whole;
+  if (failed?.state === 'failed') return { ...failed, before: whole.data };
+  const updating = whole.updating || others.some((one) => one.state === 'loading' || (one.state === 'ready' && one.updating));
+  return { ...whole, updating };
 }
 
-function daysIn(ranges: readonly DayRange[]): ReadonlySet<string> {
-  return new Set(ranges.flatMap(({ from, to }) => eachDay(from, to)));
+function calendarOf(step: string | null, dataset: Dataset): Calendar & { readonly label: string } {
+  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
+  const key = steps.find(({ name }) => name === step) ?? steps[0];
+  return { ...DAYS, step: key?.name ?? 'day', label: key?.label ?? 'Day', weekStarts: dataset.weekStarts };
+}
+
+function linesOf(points: readonly TrendPoint[], trend: Trend, calendar: Calendar, isPlain: boolean): readonly Line[] {
+  const { split, before } = trend;
+  const rows = split && shownOf(split.rows);
+  if (split && rows) {
+    const names = ownNames(split.members.map(({ label }) => label));
+    const members = split.members.map(({ value, label }, index): Line => ({ name: names[index] ?? label, points: alike(points, rows.answer, value) }));
+    const rest = split.others && shownOf(split.others);
+    const others = rest ? ordered(points, trendPoints(rest, calendar)) : null;
+    // All that is left is often far above each line, and would press them flat.
+    return others !== null && fits(others, members) ? [...members, { name: 'others', kind: 'others', points: others }] : members;
+  }
+  const earlier = before && shownOf(before);
+  const main: Line = { name: earlier ? 'these days' : null, points };
+  if (!earlier || !isPlain) return [{ ...main, name: null }];
+  const past = trendPoints(earlier, calendar);
+  const aligned = points.map((point, index) => past[index] ?? { ...point, value: null });
+  return [main, { name: 'days before', kind: 'before', points: aligned }];
+}
+
+/** What each has of its own, where that tells them apart: of one title's media it is not the title. */
+function ownNames(labels: readonly string[]): readonly string[] {
+  const own = labels.map((label) => partsOf(label).own);
+  return new Set(own).size === own.length ? own : labels;
+}
+
+/** The points of one member at the places of the whole. */
+function alike(points: readonly TrendPoint[], { rows }: CubeAnswer, member: string | null): TrendPoint[] {
+  const values = new Map(rows.filter((row) => (row.keys[1]?.value ?? null) === member).map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
+  return points.map((point) => ({ ...point, value: values.get(point.step) ?? null }));
+}
+
+function ordered(points: readonly TrendPoint[], others: readonly TrendPoint[]): TrendPoint[] {
+  const byStep = new Map(others.map((point) => [point.step, point]));
+  return points.map((point) => byStep.get(point.step) ?? { ...point, value: null });
+}
+
+const MOST_ABOVE = 1.6;
+
+function topOf(points: Line['points']): number {
+  return Math.max(0, ...points.map(({ value }) => value?.upper ?? value?.value ?? 0));
+}
+
+function fits(others: readonly TrendPoint[], lines: readonly Line[]): boolean {
+  return topOf(others) <= MOST_ABOVE * Math.max(...lines.map(({ points }) => topOf(points)));
+}
+
+interface TrendControlsProps {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly trend: Trend;
+  readonly change: Change;
+}
+
+const WINDOWS = [7, 28] as const;
+
+function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
+  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
+  return (
+    <span className="trend-controls">
+      {trend.splitBy !== null && (
+        <button
+          type="button"
+          className="button button-quiet"
+          aria-pressed={state.split}
+          onClick={() => change((now) => ({ ...now, split: !now.split }))}
+        >
+          Split by {trend.splitBy.label}
+        </button>
+      )}
+      {steps.length > 1 && (
+        <select
+          className="select"
+          aria-label="Steps"
+          value={state.step ?? steps[0]?.name}
+          onChange={({ target }) => {
+            const step = target.value === steps[0]?.name ? null : target.value;
+            change((now) => ({ ...now, step, window: null }));
+          }}
+        >
+          {steps.map(({ name, label }) => (
+            <option key={name} value={name}>
+              by {label.toLowerCase()}
+            </option>
+          ))}
+        </select>
+      )}
+      {state.step === null && (
+        <select
+          className="select"
+          aria-label="Window"
+          value={state.window ?? ''}
+          onChange={({ target }) => {
+            const window = target.value === 'all' ? 'all' : target.value === '' ? null : Number(target.value);
+            change((now) => ({ ...now, window }));
+          }}
+        >
+          <option value="">each day alone</option>
+          {[...new Set([...WINDOWS, ...(typeof state.window === 'number' ? [state.window] : [])])].map((days) => (
+            <option key={days} value={days}>
+              {days} days up to it
+            </option>
+          ))}
+          <option value="all">all days up to it</option>
+        </select>
+      )}
+    </span>
+  );
 }
 
 interface AsTableProps {
@@ -117,3 +199,4 @@ export function AsTable({ on, onChange }: AsTableProps) {
     </button>
   );
 }
+

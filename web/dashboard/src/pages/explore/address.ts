@@ -6,10 +6,36 @@
 //   country.any=DE,US                  field and operator; inside a value ~, is a comma, ~~ a tilde,
 //   audience.none=kids,~0              ~0 alone the missing value, ~e alone the empty one
 //   group=asset,day  measures=viewers  sort=-viewers  chart=viewers
+//   viewers.min=100  take_rate.max=0.1 conditions on the measures of a group, in the units of the API
+//   beside=previous                    compared with as many days before, or with beside=2026-01-01..2026-01-07
+//   show=ranks,shares                  columns beside the measures
+//   view=nested                        how the groups are shown: table, nested, heat, gallery
+//   step=week  window=7  split=1       of the trend: its steps, trailing days (or all), a line for each group
+//   by=asset  sel=a1,a2                what the Compare page holds side by side
 
 import { isDay } from '../../format/date';
 import type { RawSearch } from '../../search';
 import { isOperator, type MemberValue, type Operator } from './operators';
+
+/** With which days those of the page are compared. */
+export type Beside = 'previous' | { readonly from: string; readonly to: string };
+
+/** What must hold of a measure's value in a group; both ends count. */
+export interface Condition {
+  readonly measure: string;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+export const VIEWS = ['table', 'nested', 'heat', 'gallery'] as const;
+export type View = (typeof VIEWS)[number];
+
+export const SHOWN = ['ranks', 'shares'] as const;
+/** A column beside the measures. */
+export type Shown = (typeof SHOWN)[number];
+
+/** The days that count for a day of the trend: so many up to it, or all before. */
+export type TrendWindow = number | 'all';
 
 export interface Filter {
   readonly field: string;
@@ -33,6 +59,15 @@ export interface Address {
   readonly measures: readonly string[] | null;
   readonly sort: Sort | null;
   readonly chart: string | null;
+  readonly conditions: readonly Condition[];
+  readonly beside: Beside | null;
+  readonly shown: readonly Shown[];
+  readonly view: View;
+  readonly step: string | null;
+  readonly window: TrendWindow | null;
+  readonly split: boolean;
+  readonly by: string | null;
+  readonly selected: readonly string[];
   /** One sentence for each part that could not be read. */
   readonly problems: readonly string[];
 }
@@ -46,13 +81,41 @@ const MOST_LAST_DAYS = 36_525;
  */
 export const LONGEST_ADDRESS = 65_000;
 
+/** Of an address that says nothing. */
+export const NOTHING_ASKED: Address = {
+  last: null,
+  from: null,
+  to: null,
+  filters: [],
+  groupBy: null,
+  measures: null,
+  sort: null,
+  chart: null,
+  conditions: [],
+  beside: null,
+  shown: [],
+  view: 'table',
+  step: null,
+  window: null,
+  split: false,
+  by: null,
+  selected: [],
+  problems: [],
+};
+
 export function readAddress(params: RawSearch): Address {
   const problems: string[] = [];
-  const { last, from, to, group, measures, sort, chart, ...others } = params;
+  const { last, from, to, group, measures, sort, chart, beside, show, view, step, window, split, by, sel, ...others } = params;
   const filters: Filter[] = [];
+  const conditions = new Map<string, Condition>();
   for (const [name, text] of Object.entries(others)) {
-    const filter = readFilter(name, text, problems);
-    if (filter) filters.push(filter);
+    const end = /\.(min|max)$/.exec(name)?.[1];
+    if (end === undefined) {
+      const filter = readFilter(name, text, problems);
+      if (filter) filters.push(filter);
+    } else {
+      readCondition(name.slice(0, -end.length - 1), end === 'min' ? 'min' : 'max', text, conditions, problems);
+    }
   }
   return {
     ...readDates(last, from, to, problems),
@@ -61,23 +124,94 @@ export function readAddress(params: RawSearch): Address {
     measures: readNames(measures),
     sort: sort === undefined ? null : { by: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'DESC' : 'ASC' },
     chart: chart ?? null,
+    conditions: [...conditions.values()],
+    beside: readBeside(beside, problems),
+    shown: oneOf('show', readNames(show) ?? [], SHOWN, problems),
+    view: oneOf('view', readNames(view) ?? [], VIEWS, problems)[0] ?? 'table',
+    step: step ?? null,
+    window: readWindow(window, problems),
+    split: split === '1',
+    by: by ?? null,
+    selected: sel === undefined ? [] : readSelected(sel, problems),
     problems,
   };
 }
 
 export function writeAddress(address: Omit<Address, 'problems'>): RawSearch {
   const params: Record<string, string> = {};
+  const { beside, window } = address;
+  if (address.by !== null) params['by'] = address.by;
+  if (address.selected.length > 0) params['sel'] = address.selected.map(escapeValue).join(',');
   if (address.last !== null) params['last'] = String(address.last);
   if (address.from !== null) params['from'] = address.from;
   if (address.to !== null) params['to'] = address.to;
+  if (beside !== null) params['beside'] = beside === 'previous' ? beside : `${beside.from}..${beside.to}`;
   for (const filter of address.filters) {
     params[`${filter.field}.${filter.operator}`] = filter.values.map(escapeValue).join(',');
+  }
+  for (const { measure, min, max } of address.conditions) {
+    if (min !== null) params[`${measure}.min`] = String(min);
+    if (max !== null) params[`${measure}.max`] = String(max);
   }
   if (address.groupBy !== null) params['group'] = address.groupBy.join(',');
   if (address.measures !== null) params['measures'] = address.measures.join(',');
   if (address.sort) params['sort'] = `${address.sort.direction === 'DESC' ? '-' : ''}${address.sort.by}`;
   if (address.chart !== null) params['chart'] = address.chart;
+  if (address.shown.length > 0) params['show'] = address.shown.join(',');
+  if (address.view !== 'table') params['view'] = address.view;
+  if (address.step !== null) params['step'] = address.step;
+  if (window !== null) params['window'] = String(window);
+  if (address.split) params['split'] = '1';
   return params;
+}
+
+function readSelected(text: string, problems: string[]): readonly string[] {
+  const values = splitValues(text);
+  if (values === null) problems.push(`The members “${text}” cannot be read.`);
+  return [...new Set((values ?? []).filter((value) => value !== null))];
+}
+
+function readCondition(
+  measure: string,
+  end: 'min' | 'max',
+  text: string,
+  conditions: Map<string, Condition>,
+  problems: string[],
+): void {
+  const number = /^-?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isFinite(number)) {
+    problems.push(`“${text}” is not a number for “${measure}.${end}”.`);
+    return;
+  }
+  const before = conditions.get(measure) ?? { measure, min: null, max: null };
+  conditions.set(measure, { ...before, [end]: number });
+}
+
+function readBeside(text: string | undefined, problems: string[]): Beside | null {
+  if (text === undefined) return null;
+  if (text === 'previous') return text;
+  const [from = '', to = '', ...more] = text.split('..');
+  if (more.length === 0 && isDay(from) && isDay(to) && from <= to) return { from, to };
+  problems.push(`“${text}” is nothing to compare with; that is “previous”, or days such as 2026-01-01..2026-01-07.`);
+  return null;
+}
+
+/** More days than this a window of the API does not have. */
+const LONGEST_WINDOW = 366;
+
+function readWindow(text: string | undefined, problems: string[]): TrendWindow | null {
+  if (text === undefined) return null;
+  if (text === 'all') return text;
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (days >= 2 && days <= LONGEST_WINDOW) return days;
+  problems.push(`“${text}” is no window; that is a number of days from 2 to ${LONGEST_WINDOW}, or “all”.`);
+  return null;
+}
+
+function oneOf<Name extends string>(part: string, names: readonly string[], known: readonly Name[], problems: string[]): readonly Name[] {
+  const unknown = names.filter((name) => !known.some((one) => one === name));
+  if (unknown.length > 0) problems.push(`“${unknown.join(', ')}” in “${part}” is not known; there are ${known.join(', ')}.`);
+  return known.filter((name) => names.includes(name));
 }
 
 function readDates(

@@ -4,18 +4,32 @@
 // They are read from the answer's own question, because an old answer stays on the screen while the page already asks
 // something else.
 
-import type { ReactNode } from 'react';
-import type { Answered, CubeRow } from '../../api/cube';
+import { type ReactNode, useContext } from 'react';
+import type { Answered, CubeRow, Rank } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
-import { Label } from '../../components/Label';
+import { ChangeText } from '../../components/ChangeText';
+import { StackedLabel } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
-import { formatDay, formatMonth, NO_VALUE } from '../../format';
+import {
+  columnStyle,
+  formatPlaces,
+  formatShare,
+  formatStep,
+  isStepName,
+  NO_VALUE,
+  NOT_DEFINED,
+  type NumberStyle,
+  presentIn,
+  stepOf,
+} from '../../format';
+import { ActionsContext, KeyAction, tickOf } from './actions';
 import './Grid.css';
 
 export interface Column {
-  /** What the table is sorted by when its head is pressed. */
   readonly name: string;
+  /** What the table is sorted by when its head is pressed; null where serving orders by no such thing. */
+  readonly sort: string | null;
   readonly label: string;
   /** What holds for the whole column, said once in its head. */
   readonly note: string | null;
@@ -25,18 +39,23 @@ export interface Column {
   /** Names its row: the first of them is the row's heading. */
   readonly names: boolean;
   /** Undefined while the row is under way. */
-  readonly cell: (row: CubeRow | undefined) => ReactNode;
+  readonly cell: (row: CubeRow | undefined, rank: Rank | undefined) => ReactNode;
+  /** What stands below all rows. */
+  readonly total: ReactNode;
 }
 
 type ColumnsOf = (answered: Answered, dataset: Dataset) => readonly Column[];
 
 /** From left to right. */
 const COLUMNS: readonly ColumnsOf[] = [
-  (answered, dataset) => keysOf(answered, dataset).map(keyColumn),
+  (answered, dataset) => keysOf(answered, dataset).map((key, index) => keyColumn(key, index, answered, dataset)),
+  rankColumns,
   (answered, dataset) =>
-    measuresOf(answered, dataset).map((measure, index) =>
-      measureColumn(measure, index, answered.answer.total.values[index]?.exact === true),
-    ),
+    measuresOf(answered, dataset).flatMap((measure, index) => [
+      measureColumn(measure, index, answered),
+      ...shareColumns(measure, index, answered),
+      ...changeColumns(measure, index, answered),
+    ]),
 ];
 
 export function columnsOf(answered: Answered, dataset: Dataset): readonly Column[] {
@@ -53,15 +72,18 @@ export function measuresOf({ query }: Answered, dataset: Dataset): readonly Meas
   return measures.filter((measure) => measure !== undefined);
 }
 
-function keyColumn(key: GroupKeyInfo, index: number): Column {
+function keyColumn(key: GroupKeyInfo, index: number, answered: Answered, dataset: Dataset): Column {
+  const keys = keysOf(answered, dataset);
   return {
     name: key.name,
+    sort: key.name,
     label: key.label,
     note: null,
     width: keyWidth(key),
     numeric: false,
     names: true,
-    cell: (row) => <KeyCell row={row} index={index} info={key} />,
+    cell: (row) => <KeyCell row={row} index={index} keys={keys} note={row && incomplete(row, index, key, answered)} />,
+    total: index === 0 ? <strong>All</strong> : null,
   };
 }
 
@@ -70,58 +92,154 @@ function keyWidth(key: GroupKeyInfo): string {
   return key.field?.hasLabel || key.field?.hasMedia ? 'minmax(var(--key-wide), 2fr)' : 'minmax(var(--key-plain), 1.1fr)';
 }
 
+function rankColumns({ query }: Answered): readonly Column[] {
+  if (!query.extras?.includes('RANKS')) return [];
+  return [
+    {
+      name: '+ranks',
+      sort: null,
+      label: 'Rank',
+      note: 'at 95 %',
+      width: 'minmax(64px, 0.4fr)',
+      numeric: true,
+      names: false,
+      cell: (row, rank) => (row ? <span>{formatPlaces(rank ?? { best: null, worst: null })}</span> : WAITING),
+      total: null,
+    },
+  ];
+}
+
+const WAITING = <span className="waiting" />;
+
+/** How numbers look that stand below each other: as the first page of them, which holds the largest. */
+export function styleOf(measure: MeasureInfo, index: number, { answer }: Answered): NumberStyle {
+  return columnStyle(measure, answer.rows.map((row) => row.values[index]));
+}
+
 /** Where the total is exact its parts are, and the head says it for all of them. */
-function measureColumn(measure: MeasureInfo, index: number, isExact: boolean): Column {
+function measureColumn(measure: MeasureInfo, index: number, answered: Answered): Column {
+  const total = answered.answer.total.values[index] ?? NO_VALUE;
+  const isExact = total.exact;
+  const style = styleOf(measure, index, answered);
   return {
     name: measure.name,
+    sort: measure.name,
     label: measure.label,
     note: isExact ? 'exact' : null,
     width: 'minmax(var(--measure), 1fr)',
     numeric: true,
     names: false,
-    cell: (row) =>
-      row ? (
-        <Bounded value={row.values[index] ?? NO_VALUE} style={measure} isSaid={isExact} />
-      ) : (
-        <span className="waiting" />
-      ),
+    cell: (row) => (row ? <Bounded value={row.values[index] ?? NO_VALUE} style={style} isSaid={isExact} /> : WAITING),
+    total: <Bounded value={total} style={measure.format === 'SECONDS' && measure.kind === 'SUM' ? measure : style} isSaid={isExact} />,
   };
+}
+
+function shareColumns(measure: MeasureInfo, index: number, { query, answer }: Answered): readonly Column[] {
+  if (!query.extras?.includes('SHARES') || measure.kind === 'DERIVED' || measure.kind === 'QUANTILE') return [];
+  const print = (row: CubeRow) => {
+    const share = row.values[index]?.share;
+    return share ? formatShare(share) : NOT_DEFINED;
+  };
+  return [
+    {
+      name: `${measure.name}+share`,
+      sort: null,
+      label: 'of all',
+      note: null,
+      width: 'minmax(72px, 0.4fr)',
+      numeric: true,
+      names: false,
+      cell: (row) => (row ? <span className="muted">{print(row)}</span> : WAITING),
+      total: <span className="muted">{print(answer.total)}</span>,
+    },
+  ];
+}
+
+function changeColumns(measure: MeasureInfo, index: number, { query, answer }: Answered): readonly Column[] {
+  if (query.compare == null) return [];
+  return [
+    {
+      name: `${measure.name}+change`,
+      sort: null,
+      label: 'change',
+      note: null,
+      width: 'minmax(148px, 0.7fr)',
+      numeric: true,
+      names: false,
+      cell: (row) => (row ? <ChangeText compared={row.values[index]?.compared} style={measure} /> : WAITING),
+      total: <ChangeText compared={answer.total.values[index]?.compared} style={measure} />,
+    },
+  ];
 }
 
 interface KeyCellProps {
   readonly row: CubeRow | undefined;
   readonly index: number;
-  readonly info: GroupKeyInfo;
+  readonly keys: readonly GroupKeyInfo[];
+  readonly note: string | undefined;
 }
 
-function KeyCell({ row, index, info }: KeyCellProps) {
+function KeyCell({ row, index, keys, note }: KeyCellProps) {
+  const info = keys[index];
   const cell = row?.keys[index];
-  const text = row ? keyLabel(row, index, info) : '';
-  const showValue = info.field?.hasLabel && cell?.value != null && cell.value !== cell.label;
+  if (!row || !cell || !info) return <span className="waiting" aria-label="Loading" role="img" />;
+  const text = keyLabel(row, index, info);
+  const hasKey = info.field?.hasLabel && cell.value !== null && cell.value !== cell.label;
+  const isStacked = text.includes(' · ');
   return (
     <>
-      {info.field?.hasMedia && <Thumbnail src={cell?.media ?? null} />}
-      {row ? (
-        <span className="key-text" title={text}>
-          <span className={cell?.value == null ? 'key-label muted' : 'key-label'}>
-            <Label text={text} />
-          </span>{' '}
-          {showValue && <span className="key-value">{cell.value}</span>}
-        </span>
-      ) : (
-        <span className="waiting" aria-label="Loading" role="img" />
-      )}
+      {index === 0 && <Tick row={row} keys={keys} label={text} />}
+      {info.field?.hasMedia && <Thumbnail src={cell.media} />}
+      <KeyAction info={info} cell={cell} className="key-text" tabIndex={-1}>
+        <span className={cell.value == null ? 'key-label muted' : 'key-label'} dir="auto">
+          <StackedLabel text={text} />
+        </span>{' '}
+        {hasKey && !isStacked && <span className="key-value">{cell.value}</span>}
+        {note !== undefined && <span className="key-note">{note}</span>}
+      </KeyAction>
     </>
   );
 }
 
-/** A key of a row as text; a day and a month as people write them. */
+function Tick({ row, keys, label }: { readonly row: CubeRow; readonly keys: readonly GroupKeyInfo[]; readonly label: string }) {
+  const actions = useContext(ActionsContext);
+  const value = actions === null ? null : tickOf(row, keys, actions.tickable);
+  if (actions === null || value === null) return null;
+  return (
+    <input
+      type="checkbox"
+      className="key-tick"
+      tabIndex={-1}
+      aria-label={`Choose ${label}`}
+      checked={actions.ticked.has(value)}
+      onChange={() => actions.tick(value)}
+      onClick={(event) => event.stopPropagation()}
+    />
+  );
+}
+
+/** A key of a row as text; steps of time as people write them. */
 export function keyLabel(row: CubeRow, index: number, key: GroupKeyInfo): string {
   const cell = row.keys[index];
   if (!cell) return '';
-  // A week is named by its first day.
-  if (key.grain === 'DAY' || key.grain === 'WEEK') return formatDay(cell.label);
-  return key.grain === 'MONTH' ? formatMonth(cell.label) : cell.label;
+  return key.grain === null ? cell.label : formatStep(cell.label);
+}
+
+/** All keys of a row as one text. What a label says of an earlier key already is said once: "Dune", "Dune · trailer". */
+export function rowLabel(row: CubeRow, keys: readonly GroupKeyInfo[]): string {
+  const labels = keys.map((key, index) => keyLabel(row, index, key));
+  const said = (label: string) => labels.some((other) => other !== label && other.startsWith(`${label} · `));
+  return labels.filter((label) => !said(label)).join(' · ');
+}
+
+/** How many days of a step are in the answer, where they are not all. */
+export function incomplete(row: CubeRow, index: number, key: GroupKeyInfo, { answer }: Answered): string | undefined {
+  const value = row.keys[index]?.value ?? null;
+  if (value === null || !isStepName(key.name) || key.grain === null) return undefined;
+  const step = stepOf(key.name, value);
+  if (step === null) return undefined;
+  const { present, all } = presentIn(step, answer.coverage);
+  return present < all && all > 1 ? `${present} of ${all} days` : undefined;
 }
 
 /** What stays the same for a row from one snapshot to the next. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
-import { toCubeFilter, toCubeQuery, toTrendQuery } from './query';
+import { toBarsQuery, toCubeFilter, toCubeQuery, toHaving, toOthersQuery, toSplitQuery, toTrendQuery } from './query';
 import { defaultState, type Filter } from './state';
 
 const STATE = defaultState(DATASET);
@@ -61,7 +61,62 @@ describe('toCubeQuery', () => {
   });
 });
 
+describe('what rows have beside their measures', () => {
+  const dated = { ...STATE, from: '2026-01-08', to: '2026-01-14' };
+
+  it('is what the page shows of it', () => {
+    const query = toCubeQuery({ ...dated, beside: 'previous', shown: ['ranks', 'shares'] }, DATASET, 0);
+    expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['SHARES', 'RANKS'] });
+    const given = toCubeQuery({ ...dated, beside: { from: '2025-12-01', to: '2025-12-07' } }, DATASET, 0);
+    expect(given.compare).toEqual({ days: { from: '2025-12-01', to: '2025-12-07' } });
+  });
+
+  it('is no place by a key, and nothing before all time', () => {
+    expect(toCubeQuery({ ...dated, groupBy: ['day'], shown: ['ranks'] }, DATASET, 0).extras).toBeUndefined();
+    expect(toCubeQuery({ ...STATE, beside: 'previous' }, DATASET, 0).compare).toBeUndefined();
+  });
+
+  it('is conditions in the names of the model', () => {
+    const conditions = [
+      { measure: 'viewers', min: 100, max: null },
+      { measure: 'take_rate', min: 0.1, max: 0.5 },
+    ];
+    expect(toHaving(conditions, DATASET)).toEqual({ viewers: { atLeast: 100 }, takeRate: { atLeast: 0.1, atMost: 0.5 } });
+    expect(toHaving([], DATASET)).toBeNull();
+    expect(toCubeQuery({ ...STATE, conditions }, DATASET, 0).having).toEqual(toHaving(conditions, DATASET));
+  });
+});
+
+describe('toBarsQuery', () => {
+  it('asks the drawn measure, what the table is sorted by, and what lies below', () => {
+    expect(toBarsQuery({ ...STATE, sort: { by: 'impressions', direction: 'DESC' }, beside: 'previous' }, DATASET, 'viewers', 7)).toMatchObject({
+      measures: ['VIEWERS', 'IMPRESSIONS'],
+      orderBy: [{ measure: 'IMPRESSIONS', direction: 'DESC' }],
+      extras: ['OTHERS'],
+      limit: 7,
+    });
+  });
+});
+
 describe('toTrendQuery', () => {
+  it('has steps and windows', () => {
+    expect(toTrendQuery({ ...STATE, step: 'month' }, DATASET, 'viewers').groupBy).toEqual(['MONTH']);
+    expect(toTrendQuery({ ...STATE, window: 7 }, DATASET, 'viewers').window).toEqual({ trailingDays: 7 });
+    expect(toTrendQuery({ ...STATE, window: 'all' }, DATASET, 'viewers').window).toEqual({ cumulative: true });
+  });
+
+  it('is split by members, the rest apart', () => {
+    const trend = toTrendQuery({ ...STATE, filters: [{ field: 'audience', operator: 'any', values: ['kids'] }] }, DATASET, 'viewers');
+    expect(toSplitQuery(trend, 'country', ['US', 'DE'], DATASET)).toMatchObject({
+      groupBy: ['DAY', 'COUNTRY'],
+      where: { and: [{ audience: { anyOf: ['kids'] } }, { country: { anyOf: ['US', 'DE'] } }] },
+    });
+    expect(toOthersQuery(trend, 'country', ['US', null], DATASET)).toMatchObject({
+      groupBy: ['DAY'],
+      where: { and: [{ audience: { anyOf: ['kids'] } }, { country: { noneOf: ['US'], isNull: false } }] },
+    });
+  });
+
   it('keeps dates and filters', () => {
     const filters: Filter[] = [{ field: 'country', operator: 'any', values: ['US'] }];
     expect(toTrendQuery({ ...STATE, filters, to: '2026-01-31' }, DATASET, 'viewers')).toMatchObject({

@@ -2,57 +2,133 @@
 // code serves every model.
 
 import type { Dataset } from '../../api/dataset';
-import type { CubeQuery, OrderBy } from '../../api/generated';
-import { type CubeFilter, OPERATORS } from './operators';
-import { type ExploreState, effectiveSort, type Filter } from './state';
+import type { Comparison, CubeQuery, Extra, OrderBy } from '../../api/generated';
+import { type CubeFilter, type MemberValue, OPERATORS } from './operators';
+import { type Condition, type ExploreState, effectiveSort, type Filter } from './state';
 
 /** Rows in one answer: 5,000 are 2 MB and half a second, 200 fill more than any screen. */
 export const PAGE_ROWS = 200;
 /** The gateway's own limit; ten years of days stay below it. */
-const MOST_ROWS = 5000;
+export const MOST_ROWS = 5000;
+/** More do not stand beside the trend. */
+export const MOST_BARS = 7;
 
 export function toCubeFilter(filters: readonly Filter[], dataset: Dataset): CubeFilter | null {
-  const clauses = filters.map((filter) => toClause(filter, dataset));
-  const [only] = clauses;
-  if (only === undefined) return null;
-  return clauses.length === 1 ? only : { and: clauses };
+  return allOf(filters.map((filter) => toClause(filter, dataset)));
 }
 
-function toClause(filter: Filter, dataset: Dataset): CubeFilter {
+/** Filters that all have to hold. */
+export function allOf(clauses: readonly (CubeFilter | null)[]): CubeFilter | null {
+  const known = clauses.filter((clause) => clause !== null);
+  const [only] = known;
+  if (only === undefined) return null;
+  return known.length === 1 ? only : { and: known };
+}
+
+export function toClause(filter: Filter, dataset: Dataset): CubeFilter {
   const name = dataset.field.get(filter.field)?.fieldName ?? filter.field;
   return OPERATORS[filter.operator].clause(name, filter.values);
 }
 
+/** One of some members of a field. */
+export function toMembers(field: string, values: readonly MemberValue[], dataset: Dataset): CubeFilter {
+  return toClause({ field, operator: 'any', values }, dataset);
+}
+
+export function toHaving(conditions: readonly Condition[], dataset: Dataset): CubeFilter | null {
+  if (conditions.length === 0) return null;
+  return Object.fromEntries(
+    conditions.map(({ measure, min, max }) => [
+      dataset.measure.get(measure)?.conditionName ?? measure,
+      { ...(min !== null && { atLeast: min }), ...(max !== null && { atMost: max }) },
+    ]),
+  );
+}
+
 export function toCubeQuery(state: ExploreState, dataset: Dataset, page: number): CubeQuery {
+  const orderBy = toOrderBy(state, dataset);
   return {
     ...common(state, dataset),
     groupBy: state.groupBy.map((name) => dataset.groupKey.get(name)?.enumName ?? name),
-    measures: state.measures.map((name) => dataset.measure.get(name)?.enumName ?? name),
-    orderBy: toOrderBy(state, dataset),
+    measures: measureNames(state.measures, dataset),
+    orderBy,
+    ...besidesOf(state, orderBy),
+    ...(state.conditions.length > 0 && { having: toHaving(state.conditions, dataset) }),
     limit: PAGE_ROWS,
     offset: page * PAGE_ROWS,
   };
 }
 
-/** The daily trend of one measure under the same dates and filters. */
+/** What the rows have beside their measures: the other days, their shares, their places. */
+export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[]): Pick<CubeQuery, 'extras' | 'compare'> {
+  const extras: Extra[] = [];
+  if (state.shown.includes('shares')) extras.push('SHARES');
+  // Places are those by a measure.
+  if (state.shown.includes('ranks') && orderBy[0]?.measure != null) extras.push('RANKS');
+  const compare = toComparison(state);
+  return { ...(extras.length > 0 && { extras }), ...(compare && { compare }) };
+}
+
+export function toComparison({ beside, from }: ExploreState): Comparison | null {
+  if (beside === null) return null;
+  // What came before all time is nothing.
+  if (beside === 'previous') return from === null ? null : { previousPeriod: true };
+  return { days: { from: beside.from, to: beside.to } };
+}
+
+/** The first groups by one measure with all that lies below them. */
+export function toBarsQuery(state: ExploreState, dataset: Dataset, measure: string, count: number): CubeQuery {
+  const sort = effectiveSort(state, dataset);
+  const sorted = sort !== null && dataset.measure.has(sort.by) ? [sort.by] : [];
+  const drawn = { ...state, measures: [...new Set([measure, ...sorted])], beside: null };
+  const { extras, ...table } = toCubeQuery(drawn, dataset, 0);
+  return { ...table, extras: [...(extras ?? []), 'OTHERS'], limit: count };
+}
+
+/** The steps of the trend of one measure under the same dates and filters. */
 export function toTrendQuery(state: ExploreState, dataset: Dataset, measure: string): CubeQuery {
-  const day = dataset.groupKeys.find((key) => key.grain === 'DAY')?.enumName ?? 'DAY';
+  const step = stepKey(state, dataset);
+  const { window } = state;
   return {
     ...common(state, dataset),
-    groupBy: [day],
-    measures: [dataset.measure.get(measure)?.enumName ?? measure],
-    orderBy: [{ key: day, direction: 'ASC' }],
+    groupBy: [step],
+    measures: measureNames([measure], dataset),
+    orderBy: [{ key: step, direction: 'ASC' }],
+    ...(window !== null && { window: window === 'all' ? { cumulative: true } : { trailingDays: window } }),
     limit: MOST_ROWS,
     offset: 0,
   };
 }
 
-/** Whether anything is left: one row at most, used to find the filter that leaves nothing. */
-export function toProbeQuery(state: ExploreState, dataset: Dataset): CubeQuery {
-  return { ...toCubeQuery(state, dataset, 0), orderBy: [], limit: 1 };
+/** The trend of some members of a field, a row for each step and member. */
+export function toSplitQuery(trend: CubeQuery, field: string, values: readonly MemberValue[], dataset: Dataset): CubeQuery {
+  const key = dataset.groupKey.get(field)?.enumName ?? field;
+  const where = allOf([trend.where ?? null, toMembers(field, values, dataset)]);
+  return { ...trend, where, groupBy: [...(trend.groupBy ?? []), key] };
 }
 
-function common(state: ExploreState, dataset: Dataset): Pick<CubeQuery, 'from' | 'to' | 'where'> {
+/** The trend of all but some members. */
+export function toOthersQuery(trend: CubeQuery, field: string, values: readonly MemberValue[], dataset: Dataset): CubeQuery {
+  const where = allOf([trend.where ?? null, toClause({ field, operator: 'none', values }, dataset)]);
+  return { ...trend, where };
+}
+
+/** The name of the trend's steps in the API. */
+export function stepKey(state: Pick<ExploreState, 'step'>, dataset: Dataset): string {
+  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
+  return (steps.find((key) => key.name === state.step) ?? steps[0])?.enumName ?? 'DAY';
+}
+
+/** Whether anything is left: one row at most, used to find the filter that leaves nothing. */
+export function toProbeQuery(state: ExploreState, dataset: Dataset): CubeQuery {
+  return { ...toCubeQuery({ ...state, beside: null, shown: [] }, dataset, 0), orderBy: [], limit: 1 };
+}
+
+export function measureNames(measures: readonly string[], dataset: Dataset): string[] {
+  return measures.map((name) => dataset.measure.get(name)?.enumName ?? name);
+}
+
+export function common(state: ExploreState, dataset: Dataset): Pick<CubeQuery, 'from' | 'to' | 'where'> {
   return { from: state.from, to: state.to, where: toCubeFilter(state.filters, dataset) };
 }
 

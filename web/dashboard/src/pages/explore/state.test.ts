@@ -2,7 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import type { RawSearch } from '../../search';
 import { readAddress } from './address';
-import { daysOf, daysText, defaultState, type ExploreState, effectiveSort, readState, replaceValue, withDrawn, withFilter, writeState } from './state';
+import {
+  besideOf,
+  daysOf,
+  daysText,
+  defaultState,
+  type ExploreState,
+  effectiveSort,
+  readState,
+  replaceValue,
+  withCondition,
+  withDrawn,
+  withFilter,
+  withNot,
+  withOnly,
+  writeState,
+} from './state';
 
 const DEFAULTS = defaultState(DATASET);
 
@@ -67,6 +82,30 @@ describe('round trips', () => {
     roundTrip({ sort: { by: 'asset', direction: 'ASC' } }, { sort: 'asset' });
   });
 
+  it('keep what is compared, conditions, columns, views and the trend', () => {
+    roundTrip({ beside: 'previous', last: 7 }, { beside: 'previous', last: '7' });
+    roundTrip({ beside: { from: '2026-01-01', to: '2026-01-07' } }, { beside: '2026-01-01..2026-01-07' });
+    roundTrip(
+      {
+        conditions: [
+          { measure: 'take_rate', min: null, max: 0.07 },
+          { measure: 'viewers', min: -1.5, max: 1e21 },
+        ],
+      },
+      { 'viewers.min': '-1.5', 'viewers.max': '1e+21', 'take_rate.max': '0.07' },
+    );
+    roundTrip({ shown: ['ranks', 'shares'], view: 'heat' }, { show: 'ranks,shares', view: 'heat' });
+    roundTrip({ step: 'month', split: true }, { step: 'month', split: '1' });
+    roundTrip({ window: 'all' }, { window: 'all' });
+    roundTrip({ window: 28 }, { window: '28' });
+    roundTrip({ by: 'asset', selected: ['a2', 'a,1', '~'] }, { by: 'asset', sel: 'a2,a~,1,~~' });
+  });
+
+  it('leave a window to days, whose steps are the default', () => {
+    expect(writeState({ ...DEFAULTS, step: 'month', window: 7 }, DATASET)).toEqual({ step: 'month' });
+    expect(readState(readAddress({ step: 'day' }), DATASET)).toEqual({ state: DEFAULTS, problems: [] });
+  });
+
   it('drop a sort by a column that is gone', () => {
     expect(writeState({ ...DEFAULTS, sort: { by: 'country', direction: 'ASC' } }, DATASET)).toEqual({});
   });
@@ -94,6 +133,18 @@ describe('a malformed address', () => {
     [{ sort: '-country' }, /no column “country”/],
     [{ sort: '' }, /no column/],
     [{ chart: 'clicks' }, /no measure “clicks”/],
+    [{ 'viewers.min': 'many' }, /“many” is not a number/],
+    [{ 'viewers.max': 'Infinity' }, /not a number/],
+    [{ 'clicks.min': '1' }, /no measure “clicks” to set a condition on/],
+    [{ beside: 'yesterday' }, /nothing to compare with/],
+    [{ beside: '2026-01-02..2026-01-01' }, /nothing to compare with/],
+    [{ show: 'medals' }, /“medals” in “show”/],
+    [{ view: 'pie' }, /“pie” in “view”/],
+    [{ step: 'decade' }, /no step “decade” of time; there are day, month, year/],
+    [{ window: '1' }, /“1” is no window/],
+    [{ window: '367' }, /is no window/],
+    [{ by: 'planet' }, /no field “planet”/],
+    [{ sel: 'a~' }, /members “a~” cannot be read/],
   ])('%o is reported and ignored', (params, problem) => {
     const { state, problems } = readState(readAddress(params), DATASET);
     expect(problems).toHaveLength(1);
@@ -160,5 +211,35 @@ describe('replaceValue', () => {
     const { state } = readState(readAddress(params), DATASET);
     const replaced = writeState(replaceValue(state, 'country', 'Untied', 'UK'), DATASET);
     expect(replaced).toEqual({ 'country.any': 'UK,US', 'country.none': 'UK', 'audience.any': 'Untied' });
+  });
+});
+
+describe('the days that are compared with', () => {
+  it('are as many before, or those that are given', () => {
+    expect(besideOf({ ...DEFAULTS, last: 7, beside: 'previous' }, '2026-01-31')).toEqual({ from: '2026-01-18', to: '2026-01-24' });
+    expect(besideOf({ ...DEFAULTS, from: '2026-01-10', beside: 'previous' }, '2026-01-11')).toEqual({ from: '2026-01-08', to: '2026-01-09' });
+    expect(besideOf({ ...DEFAULTS, beside: { from: '2025-01-01', to: '2025-01-02' } }, null)).toEqual({ from: '2025-01-01', to: '2025-01-02' });
+    expect(besideOf({ ...DEFAULTS, beside: 'previous' }, '2026-01-31')).toBeNull();
+    expect(besideOf(DEFAULTS, '2026-01-31')).toBeNull();
+  });
+});
+
+describe('a click', () => {
+  const state = withFilter(DEFAULTS, { field: 'country', operator: 'any', values: ['US', 'DE'] });
+
+  it('leaves one member', () => {
+    expect(withOnly(state, 'country', ['US']).filters).toEqual([{ field: 'country', operator: 'any', values: ['US'] }]);
+  });
+
+  it('leaves members out, each after the other', () => {
+    const without = withNot(withNot(state, 'country', ['FR']), 'country', ['IT']);
+    expect(without.filters).toContainEqual({ field: 'country', operator: 'none', values: ['FR', 'IT'] });
+    expect(without.filters).toContainEqual({ field: 'country', operator: 'any', values: ['US', 'DE'] });
+  });
+
+  it('sets and takes back a condition', () => {
+    const set = withCondition(DEFAULTS, { measure: 'viewers', min: 5, max: null });
+    expect(set.conditions).toEqual([{ measure: 'viewers', min: 5, max: null }]);
+    expect(withCondition(set, { measure: 'viewers', min: null, max: null }).conditions).toEqual([]);
   });
 });

@@ -5,12 +5,22 @@
 // understood is reported and ignored; the rest still counts.
 
 import type { Dataset, FieldInfo } from '../../api/dataset';
-import { addDays, formatRange } from '../../format/date';
+import { addDays, daysBetween, formatRange } from '../../format/date';
 import type { RawSearch } from '../../search';
-import { type Address, type Filter, type Sort, writeAddress } from './address';
+import {
+  type Address,
+  type Beside,
+  type Condition,
+  type Filter,
+  type Shown,
+  type Sort,
+  type TrendWindow,
+  type View,
+  writeAddress,
+} from './address';
 import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
 
-export type { Filter, Sort };
+export type { Beside, Condition, Filter, Shown, Sort, TrendWindow, View };
 
 export interface ExploreState {
   /** So many days up to the newest with data; null where the days are given, or all of them. */
@@ -27,6 +37,18 @@ export interface ExploreState {
   readonly sort: Sort | null;
   /** The measure of the charts; null is the first one shown. */
   readonly chart: string | null;
+  /** One a measure, in the order of the model. */
+  readonly conditions: readonly Condition[];
+  readonly beside: Beside | null;
+  readonly shown: readonly Shown[];
+  readonly view: View;
+  /** The steps of the trend; null is the finest one of the model. */
+  readonly step: string | null;
+  readonly window: TrendWindow | null;
+  readonly split: boolean;
+  /** The field whose members the Compare page holds side by side; null is the first one. */
+  readonly by: string | null;
+  readonly selected: readonly string[];
 }
 
 export interface ReadState {
@@ -47,10 +69,24 @@ export function defaultState(dataset: Dataset): ExploreState {
     filters: [],
     groupBy: first ? [first.name] : [],
     measures: dataset.measures.slice(0, DEFAULT_MEASURES).map((measure) => measure.name),
-    sort: null,
-    chart: null,
+    ...PLAIN,
   };
 }
+
+/** What is left at its default until somebody chooses it. */
+const PLAIN = {
+  sort: null,
+  chart: null,
+  conditions: [],
+  beside: null,
+  shown: [],
+  view: 'table',
+  step: null,
+  window: null,
+  split: false,
+  by: null,
+  selected: [],
+} as const satisfies Partial<ExploreState>;
 
 export function readState(address: Address, dataset: Dataset): ReadState {
   const defaults = defaultState(dataset);
@@ -58,17 +94,25 @@ export function readState(address: Address, dataset: Dataset): ReadState {
   const filters = address.filters.filter((filter) => isKnownFilter(filter, dataset, problems));
   const groupBy = knownNames('group', address.groupBy, dataset.groupKey, defaults.groupBy, problems);
   const measures = knownNames('measures', address.measures, dataset.measure, defaults.measures, problems);
-  const { last, from, to } = address;
+  const { last, from, to, beside, shown, view, window, split, selected } = address;
   const state = canonical(
     {
+      ...PLAIN,
       last,
       from,
       to,
       filters,
       groupBy,
       measures: measures.length > 0 ? measures : defaults.measures,
-      sort: null,
-      chart: null,
+      conditions: knownConditions(address.conditions, dataset, problems),
+      beside,
+      shown,
+      view,
+      step: knownStep(address.step, dataset, problems),
+      window,
+      split,
+      by: knownBy(address.by, dataset, problems),
+      selected,
     },
     dataset,
   );
@@ -103,12 +147,19 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
         (fieldOrder.get(a.field) ?? 0) - (fieldOrder.get(b.field) ?? 0) ||
         OPERATOR_NAMES.indexOf(a.operator) - OPERATOR_NAMES.indexOf(b.operator),
     );
-  const measures = dataset.measures.map((measure) => measure.name).filter((name) => state.measures.includes(name));
+  const inOrder = dataset.measures.map((measure) => measure.name);
+  const measures = inOrder.filter((name) => state.measures.includes(name));
+  const conditions = inOrder
+    .map((name) => state.conditions.find((condition) => condition.measure === name))
+    .filter((condition) => condition !== undefined && (condition.min !== null || condition.max !== null));
   const columns = new Set([...state.groupBy, ...measures]);
   return {
     ...state,
     filters,
     measures,
+    conditions: conditions.filter((condition) => condition !== undefined),
+    // Days of a window are those of single days.
+    window: state.step === null ? state.window : null,
     sort: state.sort && columns.has(state.sort.by) ? state.sort : null,
     chart: state.chart !== null && dataset.measure.has(state.chart) ? state.chart : null,
   };
@@ -118,6 +169,15 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
 export function daysOf(state: ExploreState, lastDay: string | null): Pick<ExploreState, 'from' | 'to'> {
   if (state.last === null || lastDay === null) return { from: state.from, to: state.to };
   return { from: addDays(lastDay, 1 - state.last), to: lastDay };
+}
+
+/** The days that those of the page are compared with; null where nothing is compared, or it is not known to what they belong. */
+export function besideOf(state: ExploreState, lastDay: string | null): { readonly from: string; readonly to: string } | null {
+  if (state.beside === null || state.beside !== 'previous') return state.beside;
+  const { from, to } = daysOf(state, lastDay);
+  const end = to ?? lastDay;
+  if (from === null || end === null || end < from) return null;
+  return { from: addDays(from, -daysBetween(from, end)), to: addDays(from, -1) };
 }
 
 /** The days in words: "Last 7 days", "1–7 Jan 2026". */
@@ -146,6 +206,23 @@ export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | nul
 export function withDrawn(state: ExploreState, measure: string, dataset: Dataset): ExploreState {
   const isByMeasure = state.sort !== null && dataset.measure.has(state.sort.by) && !state.groupBy.includes(state.sort.by);
   return { ...state, chart: measure, sort: isByMeasure ? null : state.sort };
+}
+
+/** The state with nothing but one value of a field, or without it. */
+export function withOnly(state: ExploreState, field: string, values: readonly MemberValue[]): ExploreState {
+  const others = state.filters.filter((filter) => filter.field !== field);
+  return { ...state, filters: [...others, { field, operator: 'any', values }] };
+}
+
+export function withNot(state: ExploreState, field: string, values: readonly MemberValue[]): ExploreState {
+  const before = state.filters.find((filter) => filter.field === field && filter.operator === 'none');
+  return withFilter(state, { field, operator: 'none', values: [...(before?.values ?? []), ...values] });
+}
+
+export function withCondition(state: ExploreState, condition: Condition): ExploreState {
+  const others = state.conditions.filter(({ measure }) => measure !== condition.measure);
+  const says = condition.min !== null || condition.max !== null;
+  return { ...state, conditions: says ? [...others, condition] : others };
 }
 
 /** The state with one filter set, replaced or, without values, removed. */
@@ -216,6 +293,25 @@ function knownSort(sort: Sort | null, state: ExploreState, problems: string[]): 
 function knownChart(chart: string | null, dataset: Dataset, problems: string[]): string | null {
   if (chart === null || dataset.measure.has(chart)) return chart;
   problems.push(`There is no measure “${chart}” to draw; there are ${list(dataset.measure.keys())}.`);
+  return null;
+}
+
+function knownConditions(conditions: readonly Condition[], dataset: Dataset, problems: string[]): readonly Condition[] {
+  const unknown = conditions.filter(({ measure }) => !dataset.measure.has(measure));
+  for (const { measure } of unknown) problems.push(`There is no measure “${measure}” to set a condition on; there are ${list(dataset.measure.keys())}.`);
+  return conditions.filter(({ measure }) => dataset.measure.has(measure));
+}
+
+function knownStep(step: string | null, dataset: Dataset, problems: string[]): string | null {
+  const steps = dataset.groupKeys.filter((key) => key.grain !== null).map((key) => key.name);
+  if (step === null || steps.includes(step)) return step === steps[0] ? null : step;
+  problems.push(`There is no step “${step}” of time; there are ${steps.join(', ')}.`);
+  return null;
+}
+
+function knownBy(by: string | null, dataset: Dataset, problems: string[]): string | null {
+  if (by === null || dataset.field.has(by)) return by;
+  problems.push(`There is no field “${by}”; there are ${list(dataset.field.keys())}.`);
   return null;
 }
 

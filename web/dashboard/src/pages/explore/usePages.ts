@@ -3,12 +3,14 @@
 import { useQueries } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { asGatewayError, type GatewayError } from '../../api/client';
-import { type Answered, type CubeRow, cubeOptions } from '../../api/cube';
+import { type Answered, type CubeAnswer, type CubeRow, cubeOptions, type Rank } from '../../api/cube';
 import { PAGE_ROWS } from './query';
 
 export interface Pages {
   /** The row at a position, or undefined while its page is under way. */
   readonly rowAt: (index: number) => CubeRow | undefined;
+  /** The places that the row may have, where they are asked for. */
+  readonly rankAt: (index: number) => Rank | undefined;
   readonly error: GatewayError | null;
   readonly retry: () => void;
 }
@@ -24,17 +26,19 @@ export function usePages(first: Answered, visible: { readonly from: number; read
   const results = useQueries({
     queries: pages.map((page) => cubeOptions(first.version, { ...first.query, offset: page * PAGE_ROWS })),
   });
-  const rowAt = useCallback(
-    (index: number) => {
+  const answerAt = useCallback(
+    (index: number): CubeAnswer | null => {
       const page = Math.floor(index / PAGE_ROWS);
-      const { answer } = page === 0 ? first : (results[pages.indexOf(page)]?.data ?? { answer: null });
-      return answer?.rows[index % PAGE_ROWS];
+      return (page === 0 ? first : results[pages.indexOf(page)]?.data)?.answer ?? null;
     },
     [first, pages, results],
   );
+  const rowAt = useCallback((index: number) => answerAt(index)?.rows[index % PAGE_ROWS], [answerAt]);
+  const rankAt = useCallback((index: number) => answerAt(index)?.ranks[index % PAGE_ROWS], [answerAt]);
   const failed = results.find((result) => result.error);
   return {
     rowAt,
+    rankAt,
     error: failed ? asGatewayError(failed.error) : null,
     retry: () => {
       for (const result of results) if (result.error) void result.refetch();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answered } from '../../api/cube';
 import { answerTo } from '../../testing/gateway';
-import { trendPoints } from './TrendPanel';
+import { trendPoints } from './trendPoints';
 
 const QUERY = { measures: ['VIEWERS'], groupBy: ['DAY'] };
 
@@ -46,6 +46,21 @@ describe('trendPoints', () => {
   it('ends with a gap to the last day that there is', () => {
     const missingRanges = [{ from: '2026-01-04', to: '9999-12-31' }];
     expect(labels({ to: '9999-12-31', missingRanges }).at(-1)).toBe('4 Jan 2026 – 31 Dec 9999 - (missing)');
+  });
+
+  it('has a point for each month, and says of which days are not all there', () => {
+    const query = { measures: ['VIEWERS'], groupBy: ['MONTH'] };
+    const answer = answerTo({ query, snapshot: 1 }, ['2025-12', '2026-01', '2026-03']);
+    const missingRanges = [{ from: '2026-01-10', to: '2026-01-12' }, { from: '2026-02-01', to: '2026-02-28' }];
+    const coverage = { ...answer.coverage, from: '2025-12-15', to: '2026-03-31', missingRanges };
+    const points = trendPoints({ version: 1, query, answer: { ...answer, coverage } }, { step: 'month', weekStarts: 'MONDAY' });
+    expect(points.map(({ label, value, note }) => [label, value !== null, note])).toEqual([
+      ['Dec 2025', true, '17 of 31 days'],
+      ['Jan 2026', true, '28 of 31 days'],
+      ['Feb 2026', false, 'missing'],
+      ['Mar 2026', true, undefined],
+    ]);
+    expect(points[2]?.days).toEqual({ from: '2026-02-01', to: '2026-02-28' });
   });
 
   it('says where only the months of long past days are kept', () => {

@@ -1,0 +1,22 @@
+// What became of a number beside that of other days, or of another member: a mark, the change, and its bounds below.
+
+import { CHANGE_MARKS, CHANGE_WORDS, type Compared, formatChange, type NumberStyle } from '../format';
+import './ChangeText.css';
+
+interface ChangeTextProps {
+  readonly compared: Compared | null | undefined;
+  readonly style: NumberStyle;
+}
+
+export function ChangeText({ compared, style }: ChangeTextProps) {
+  const { direction, text, bounds } = formatChange(compared, style);
+  return (
+    <span className={`change change-${direction}`} title={CHANGE_WORDS[direction]}>
+      <span className="change-text">
+        <span aria-hidden="true">{CHANGE_MARKS[direction]}</span> {text}
+        <span className="visually-hidden">, {CHANGE_WORDS[direction]}</span>
+      </span>{' '}
+      {bounds !== null && <span className="change-bounds">{bounds}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,35 @@
+// The artwork or the trailer of a member, large: a picture, or a video that plays and seeks.
+
+import { type RefObject, useState } from 'react';
+import './Preview.css';
+
+interface PreviewProps {
+  readonly src: string | null;
+  /** What a video shows, for those who cannot see it. */
+  readonly label: string;
+  /** Filled where others steer the playback too. */
+  readonly video?: RefObject<HTMLVideoElement | null> | ((element: HTMLVideoElement | null) => void);
+}
+
+export function Preview({ src, label, video }: PreviewProps) {
+  const [broken, setBroken] = useState<string | null>(null);
+  return (
+    <div className="preview">
+      {src === null || broken === src ? (
+        <p className="preview-none">{src === null ? 'No preview' : 'The preview cannot be shown'}</p>
+      ) : isVideo(src) ? (
+        // Captions come from the model, which has no key for them.
+        // oxlint-disable-next-line jsx-a11y/media-has-caption
+        <video ref={video} src={src} controls preload="metadata" playsInline aria-label={label} onError={() => setBroken(src)} />
+      ) : (
+        // Its label stands beside it.
+        <img src={src} alt="" decoding="async" onError={() => setBroken(src)} />
+      )}
+    </div>
+  );
+}
+
+/** Whether the address of a preview is that of a video. */
+export function isVideo(src: string): boolean {
+  return /\.(mp4|m4v|webm|mov|ogv)$/i.test(src.split(/[?#]/)[0] ?? '');
+}

@@ -1,0 +1,25 @@
+// How many people, with bounds; or that it cannot be told.
+
+import { formatBounds, formatCount, type Value } from '../format';
+
+export interface ReachNumber extends Omit<Value, 'exactText'> {
+  readonly cannotTell: boolean;
+}
+
+const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const;
+
+export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
+  return { value, lower, upper, exact, exactText: null };
+}
+
+export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {
+  if (reach.value === null) return <>not to be told</>;
+  return (
+    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few beside the others to be told' : ''}`}>
+      {reach.cannotTell ? '≈ ' : ''}
+      {sign}
+      {formatCount(reach.value)}
+      <span className="visually-hidden">, {formatBounds(asValue(reach), PEOPLE)}</span>
+    </span>
+  );
+}

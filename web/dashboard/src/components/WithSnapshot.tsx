@@ -1,0 +1,40 @@
+// What every page of numbers begins with: the dataset and the snapshot that it shows, or why there are none yet.
+
+import { type ReactNode, useEffect } from 'react';
+import { sentence } from '../api/client';
+import type { Dataset } from '../api/dataset';
+import { type Snapshot, useSession } from '../api/session';
+import { Failure, Placeholder } from './Panel';
+import './Panel.css';
+import './Shell.css';
+
+interface WithSnapshotProps {
+  readonly title: string;
+  readonly children: (dataset: Dataset, snapshot: Snapshot) => ReactNode;
+}
+
+export function WithSnapshot({ title, children }: WithSnapshotProps) {
+  const { dataset, snapshot, error, retry, link } = useSession();
+  useEffect(() => {
+    document.title = dataset ? `${title} · ${dataset.name} · Clio` : `${title} · Clio`;
+  }, [dataset, title]);
+
+  if (dataset && snapshot) return children(dataset, snapshot);
+  return (
+    <main className="page" id="main">
+      <h1 className="visually-hidden">{title}</h1>
+      <div className="panel panel-start">
+        {dataset ? (
+          <div className="panel-body empty" role="status">
+            <p className="empty-title">Serving holds no snapshot yet.</p>
+            <p>{sentence(link.status?.message ?? 'the page fills by itself when the first one is published')}</p>
+          </div>
+        ) : error ? (
+          <Failure error={error} retry={retry} retrying={false} />
+        ) : (
+          <Placeholder />
+        )}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,222 @@
+// Lines with their bands. Missing days are gaps, never zeros; what is incomplete is dashed with a hollow end; and lines
+// end in their names, where there is room.
+
+import { useId } from 'react';
+import { formatAxis, type NumberStyle } from '../../format';
+import { useWidth } from '../useWidth';
+import type { Line, Point } from './points';
+import { extentOf, labelled, runsOf, type Scale, scaleOf, spread, ticksOf } from './scale';
+import './TrendPicture.css';
+
+const HEIGHT = 264;
+const TOP = 18;
+const BOTTOM = 24;
+const LEFT = 52;
+const RIGHT = 18;
+/** Names at the ends of lines take so much; a narrower picture has them below it. */
+const NAMES = 168;
+const WIDE = 620;
+const LABEL_WIDTH = 78;
+const NAME_HEIGHT = 16;
+const NAME_LETTERS = 22;
+/** More points than this are a line without dots. */
+const MOST_DOTS = 62;
+
+interface TrendPictureProps {
+  readonly lines: readonly Line[];
+  readonly style: NumberStyle;
+  readonly active: number | null;
+}
+
+export function TrendPicture({ lines, style, active }: TrendPictureProps) {
+  const [box, width] = useWidth<HTMLDivElement>();
+  // In attributes, since an address in a stylesheet is one beside the stylesheet.
+  const hatch = useId();
+  const places = lines[0]?.points ?? [];
+  const { right, named } = frameOf(lines, width);
+  const x = scaleOf(0, places.length, LEFT, Math.max(LEFT + 1, width - right));
+  const extent = extentOf(lines);
+  const y = scaleOf(extent.from, extent.to, HEIGHT - BOTTOM, TOP);
+  const atPlace = (index: number) => x.at(index + 0.5);
+  return (
+    <div ref={box} className="trend-box">
+      <svg className="trend" width={width} height={HEIGHT} aria-hidden="true">
+        <defs>
+          <pattern id={hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <rect className="trend-hatch" width="2.4" height="6" />
+          </pattern>
+        </defs>
+        {places.map((place, index) => (
+          // oxlint-disable-next-line react/no-array-index-key
+          <Ground key={index} hatch={hatch} place={place} x={x.at(index)} width={x.at(1) - x.at(0)} />
+        ))}
+        {ticksOf(extent).map((tick) => (
+          <g key={tick}>
+            <line className={tick === extent.from && extent.isCut ? 'trend-rule trend-cut' : 'trend-rule'} x1={LEFT} x2={width - right} y1={y.at(tick)} y2={y.at(tick)} />
+            <text className="trend-tick" x={LEFT - 8} y={y.at(tick) + 4} textAnchor="end">
+              {formatAxis(tick, style)}
+            </text>
+          </g>
+        ))}
+        {extent.isCut && (
+          <text className="trend-tick" x={LEFT} y={11}>
+            does not begin at 0
+          </text>
+        )}
+        {labelled(places.length, (width - LEFT - right) / LABEL_WIDTH).map((index) => (
+          <text key={index} className="trend-tick" x={atPlace(index)} y={HEIGHT - 7} textAnchor="middle">
+            {places[index]?.short}
+          </text>
+        ))}
+        {active !== null && <line className="trend-pointer" x1={atPlace(active)} x2={atPlace(active)} y1={TOP} y2={HEIGHT - BOTTOM} />}
+        {lines.map((line, index) => (
+          // oxlint-disable-next-line react/no-array-index-key
+          <LineMark key={index} line={line} color={colorOf(line, index)} atPlace={atPlace} y={y} active={active} />
+        ))}
+        {named && <Names lines={lines} atPlace={atPlace} y={y} />}
+      </svg>
+      {lines.length > 1 && !named && (
+        <ul className="trend-legend">
+          {lines.map((line, index) => (
+            // oxlint-disable-next-line react/no-array-index-key
+            <li key={index} className={colorOf(line, index)}>
+              <span className="trend-key" /> {line.name}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function frameOf(lines: readonly Line[], width: number): { readonly right: number; readonly named: boolean } {
+  const named = lines.length > 1 && width >= WIDE;
+  return { right: named ? NAMES : RIGHT, named };
+}
+
+/** The place of the axis that is nearest to a pixel; null where there is none. */
+export function indexAt(pixel: number, width: number, lines: readonly Line[]): number | null {
+  const count = lines[0]?.points.length ?? 0;
+  const { right } = frameOf(lines, width);
+  const slot = (width - right - LEFT) / Math.max(1, count);
+  const index = Math.floor((pixel - LEFT) / slot);
+  return index >= 0 && index < count ? index : null;
+}
+
+function colorOf({ kind }: Line, index: number): string {
+  if (kind === 'others') return 'series series-others';
+  return kind === 'before' ? 'series series-before' : `series series-${(index % 7) + 1}`;
+}
+
+/** Behind a day: hatched where nothing is there, tinted where what is there may change. */
+interface GroundProps {
+  readonly hatch: string;
+  readonly place: Point;
+  readonly x: number;
+  readonly width: number;
+}
+
+function Ground({ hatch, place, x, width }: GroundProps) {
+  if (place.note === undefined) return null;
+  if (place.gap !== undefined) {
+    return (
+      <g>
+        <line className="trend-gap" x1={x + width / 2} x2={x + width / 2} y1={TOP} y2={HEIGHT - BOTTOM} />
+        <text className="trend-tick" x={x + width / 2} y={TOP - 4} textAnchor="middle">
+          {place.gap}
+        </text>
+      </g>
+    );
+  }
+  const box = { x, y: TOP, width: Math.max(1, width), height: HEIGHT - BOTTOM - TOP };
+  return place.value ? <rect className="trend-open" {...box} /> : <rect fill={`url(#${hatch})`} {...box} />;
+}
+
+interface LineMarkProps {
+  readonly line: Line;
+  readonly color: string;
+  readonly atPlace: (index: number) => number;
+  readonly y: Scale;
+  readonly active: number | null;
+}
+
+function LineMark({ line: { points, kind }, color, atPlace, y, active }: LineMarkProps) {
+  const dots = points.length <= MOST_DOTS;
+  const isDashed = kind === 'before';
+  return (
+    <g className={color}>
+      {runsOf(points).map(([first, last]) => {
+        const run = points.slice(first, last + 1);
+        const isOpen = run.at(-1)?.note !== undefined && run.length > 1;
+        const solid = isOpen ? run.slice(0, -1) : run;
+        return (
+          <g key={first}>
+            <path className="trend-band" d={bandOf(run, first, atPlace, y)} />
+            <path className={isDashed ? 'trend-line trend-dashed' : 'trend-line'} d={pathOf(solid, first, atPlace, y)} />
+            {isOpen && <path className="trend-line trend-dashed" d={pathOf(run.slice(-2), last - 1, atPlace, y)} />}
+            {run.map((point, offset) => {
+              const index = first + offset;
+              if (!dots && run.length > 1 && index !== active) return null;
+              const isHollow = point.note !== undefined;
+              const { value, lower, upper } = point.value ?? {};
+              if (value == null) return null;
+              return (
+                <g key={index}>
+                  {run.length === 1 && lower != null && upper != null && (
+                    <line className="trend-whisker" x1={atPlace(index)} x2={atPlace(index)} y1={y.at(lower)} y2={y.at(upper)} />
+                  )}
+                  <circle
+                    className={isHollow ? 'trend-dot trend-hollow' : 'trend-dot'}
+                    cx={atPlace(index)}
+                    cy={y.at(value)}
+                    r={index === active ? 4.5 : 2.75}
+                  />
+                </g>
+              );
+            })}
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
+function Names({ lines, atPlace, y }: Pick<LineMarkProps, 'atPlace' | 'y'> & { readonly lines: readonly Line[] }) {
+  const ends = lines.map(({ points }) => {
+    const [, last = points.length - 1] = runsOf(points).at(-1) ?? [];
+    return { index: last, height: y.at(points[last]?.value?.value ?? y.from) };
+  });
+  const heights = spread(ends.map((end) => end.height), NAME_HEIGHT, HEIGHT - BOTTOM);
+  const at = atPlace((lines[0]?.points.length ?? 1) - 1) + 10;
+  return lines.map((line, index) => (
+    // oxlint-disable-next-line react/no-array-index-key
+    <text key={index} className={`trend-name ${colorOf(line, index)}`} x={at} y={(heights[index] ?? 0) + 4}>
+      {cut(line.name ?? '')}
+    </text>
+  ));
+}
+
+function cut(text: string): string {
+  const letters = [...text];
+  return letters.length <= NAME_LETTERS ? text : `${letters.slice(0, NAME_LETTERS - 1).join('')}…`;
+}
+
+function pathOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: Scale): string {
+  return run.map((point, offset) => `${offset === 0 ? 'M' : 'L'}${fixed(atPlace(first + offset))} ${fixed(y.at(point.value?.value ?? 0))}`).join('');
+}
+
+/** Around the line from the lower to the upper bounds; nothing where a bound is not known. */
+function bandOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: Scale): string {
+  const corner = (offset: number, end: 'lower' | 'upper') => {
+    const value = run[offset]?.value?.[end] ?? run[offset]?.value?.value ?? 0;
+    return `${fixed(atPlace(first + offset))} ${fixed(y.at(value))}`;
+  };
+  const places = run.map((_, offset) => offset);
+  const upper = places.map((offset) => corner(offset, 'upper'));
+  const lower = places.toReversed().map((offset) => corner(offset, 'lower'));
+  return `M${[...upper, ...lower].join('L')}Z`;
+}
+
+function fixed(pixel: number): string {
+  return pixel.toFixed(1);
+}

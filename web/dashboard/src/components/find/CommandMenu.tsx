@@ -1,0 +1,89 @@
+// Where to: the pages, and every member of every field by its name. What was opened last stands first.
+
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { type Dataset, pageOf } from '../../api/dataset';
+import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
+import { readRecent, remember } from './recent';
+import './CommandMenu.css';
+
+interface CommandMenuProps {
+  readonly dataset: Dataset;
+  readonly version: number;
+  readonly onClose: () => void;
+}
+
+const PAGES = [
+  { to: '/', label: 'Explore' },
+  { to: '/compare', label: 'Compare' },
+  { to: '/status', label: 'Status' },
+] as const;
+
+export default function CommandMenu({ dataset, version, onClose }: CommandMenuProps) {
+  const navigate = useNavigate();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    // Puts the focus in, keeps it there, and gives it back.
+    if (element && !element.open) element.showModal();
+  }, []);
+
+  const go = (member: FoundMember) => {
+    remember(dataset.name, member);
+    onClose();
+    const page = pageOf(dataset, member.field, member.value);
+    if (page) void navigate({ to: page, params: { member: member.value }, search: {} });
+    else void navigate({ to: '/', search: { [`${member.field.name}.any`]: escapeForAddress(member.value) } });
+  };
+  const before = (search: string): Choice[] => {
+    const matches = (text: string) => text.toLowerCase().includes(search.toLowerCase());
+    const pages = PAGES.filter(({ label }) => search !== '' && matches(label)).map(({ to, label }) => ({
+      id: to,
+      label,
+      kind: 'Page',
+      choose: () => {
+        onClose();
+        void navigate({ to, search: {} });
+      },
+    }));
+    const recent = readRecent(dataset)
+      .filter(({ label }) => search === '' || matches(label))
+      .map((member) => ({
+        id: `${member.field.name}=${member.value}`,
+        label: member.label,
+        kind: member.field.label,
+        media: member.media,
+        choose: () => go(member),
+      }));
+    return [...recent, ...pages];
+  };
+
+  return (
+    // A click on the ground beside it closes it, as Escape does.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      className="command-menu"
+      aria-label="Find"
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <MemberSearch
+        dataset={dataset}
+        version={version}
+        field={null}
+        label="Find"
+        placeholder="A title, an asset, a tag, a country, a page…"
+        before={before}
+        onChoose={go}
+      />
+    </dialog>
+  );
+}
+
+/** As the address of Explore writes a value. */
+function escapeForAddress(value: string): string {
+  return value === '' ? '~e' : value.replaceAll('~', '~~').replaceAll(',', '~,');
+}

@@ -1,0 +1,86 @@
+// What a value is beside another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". What serving says is printed, and
+// whether its bounds leave out "no difference".
+
+import type { NumberStyle, Value } from './number';
+
+export interface Compared {
+  readonly other: Value;
+  readonly difference: Value;
+  readonly ratio: Value;
+}
+
+/** Beyond the counting error above or below, within it, or not to be told. */
+export type Direction = 'up' | 'down' | 'same' | 'unknown';
+
+export interface Change {
+  readonly direction: Direction;
+  /** "+6.2 %", "−0.7 points", "n/a". */
+  readonly text: string;
+  /** "4.0 % to 8.1 %"; null where the change is exact, or has no bounds. */
+  readonly bounds: string | null;
+}
+
+export const CHANGE_MARKS: Readonly<Record<Direction, string>> = { up: '▲', down: '▼', same: '=', unknown: '◌' };
+
+export const CHANGE_WORDS: Readonly<Record<Direction, string>> = {
+  up: 'higher',
+  down: 'lower',
+  same: 'no difference beyond counting error',
+  unknown: 'not to be told',
+};
+
+const NARROW_SPACE = '\u202f';
+const MINUS = '\u2212';
+
+const UNKNOWN: Change = { direction: 'unknown', text: 'n/a', bounds: null };
+
+export function formatChange(compared: Compared | null | undefined, style: NumberStyle): Change {
+  if (!compared) return UNKNOWN;
+  const { difference, ratio } = compared;
+  if (difference.value === null) return UNKNOWN;
+  const direction = directionOf(difference);
+  if (style.format === 'PERCENT') {
+    return { direction, text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
+  }
+  // Nothing was there: more of it is no part of it.
+  if (ratio.value === null) return { direction, text: difference.value === 0 ? 'none' : 'new', bounds: null };
+  return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
+}
+
+function directionOf({ value, lower, upper, exact }: Value): Direction {
+  if (exact && value !== null) return value > 0 ? 'up' : value < 0 ? 'down' : 'same';
+  if (lower === null || upper === null) return 'unknown';
+  if (lower > 0) return 'up';
+  return upper < 0 ? 'down' : 'same';
+}
+
+/** The difference of two rates. */
+function points(difference: number, rounding: Rounding): string {
+  return `${signed(difference * 100, 2, rounding)}${NARROW_SPACE}points`;
+}
+
+/** A ratio as how much more or less it is. */
+function percent(ratio: number, rounding: Rounding): string {
+  return `${signed(Number((ratio - 1).toFixed(12)) * 100, 1, rounding)}${NARROW_SPACE}%`;
+}
+
+type Rounding = 'halfExpand' | 'floor' | 'ceil';
+
+function boundsOf({ lower, upper, exact }: Value, print: (value: number, rounding: Rounding) => string): string | null {
+  if (exact || lower === null || upper === null) return null;
+  return `${print(lower, 'floor')} to ${print(upper, 'ceil')}`;
+}
+
+/** What subtracting leaves below the twelfth digit is no part of the number: 0.99 - 1 is -0.01. */
+function plain(number: number, decimals: number, roundingMode: Rounding): string {
+  const value = Number(number.toPrecision(12));
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode };
+  return value.toLocaleString('en-US', options as Intl.NumberFormatOptions);
+}
+
+function signed(value: number, decimals: number, rounding: Rounding): string {
+  const text = plain(value, decimals, rounding);
+  const digits = text.replace('-', '');
+  if (/^[0.,]*$/.test(digits)) return digits;
+  return value > 0 ? `+${digits}` : `${MINUS}${digits}`;
+}

@@ -1,0 +1,123 @@
+// Whom the compared members reach in common: two as circles whose areas are in proportion, more as a matrix.
+
+import type { CubeRow, Reach } from '../../api/cube';
+import type { MeasureInfo } from '../../api/dataset';
+import { circlesOf } from '../../components/chart/circles';
+import { partsOf } from '../../components/Label';
+import { ReachText } from '../../components/ReachText';
+import { formatBounds, formatShare } from '../../format';
+import './Overlaps.css';
+
+interface OverlapsProps {
+  readonly reach: Reach;
+  /** In the order of the answer, which the reach counts by. */
+  readonly rows: readonly CubeRow[];
+  /** In the order of the page. */
+  readonly members: readonly { readonly value: string; readonly label: string }[];
+  readonly people: MeasureInfo | undefined;
+}
+
+type Pair = Reach['overlaps'][number];
+
+export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
+  const place = (value: string) => rows.findIndex((row) => row.keys[0]?.value === value);
+  const pair = (one: string, other: string): Pair | undefined => {
+    const [a, b] = [place(one), place(other)];
+    return reach.overlaps.find(({ left, right }) => (left === a && right === b) || (left === b && right === a));
+  };
+  const step = (value: string) => reach.steps.find(({ row }) => row === place(value));
+  const words = people?.label.toLowerCase() ?? 'people';
+  const [first, second] = members;
+  return (
+    <div className="overlaps">
+      {members.length === 2 && first && second ? (
+        <Circles pair={pair(first.value, second.value)} members={[first, second]} alone={[step(first.value)?.alone.value ?? 0, step(second.value)?.alone.value ?? 0]} />
+      ) : (
+        <table className="overlap-matrix">
+          <thead>
+            <tr>
+              <td />
+              {members.map((member) => (
+                <th key={member.value} scope="col" title={member.label}>
+                  {partsOf(member.label).own}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((row) => (
+              <tr key={row.value}>
+                <th scope="row" title={row.label}>
+                  {partsOf(row.label).own}
+                </th>
+                {members.map((column) => {
+                  const overlap = row.value === column.value ? undefined : pair(row.value, column.value);
+                  const jaccard = overlap?.jaccard.value ?? null;
+                  return (
+                    <td key={column.value} className={jaccard === null ? 'overlap-none' : `overlap-cell overlap-${Math.min(4, Math.floor(jaccard * 5))}`}>
+                      {overlap ? <ReachText reach={overlap.both} /> : ''}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <div className="overlap-words">
+        <p>
+          <strong>
+            <ReachText reach={reach.deduplicated} />
+          </strong>{' '}
+          different {words} together.
+        </p>
+        {first && second && members.length === 2 && <PairWords pair={pair(first.value, second.value)} />}
+        {reach.steps.map(({ row, incremental, alone }, index) => (
+          <p key={row} className="muted">
+            <bdi>{rows[row]?.keys[0]?.label}</bdi> {index === 0 ? 'reaches' : 'adds'} <ReachText reach={incremental} />; <ReachText reach={alone} /> by
+            it alone.
+          </p>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function PairWords({ pair }: { readonly pair: Pair | undefined }) {
+  if (!pair) return null;
+  const { both, jaccard } = pair;
+  return (
+    <p>
+      <ReachText reach={both} /> by both
+      {jaccard.value !== null && (
+        <span title={formatBounds({ ...jaccard, exactText: null }, { kind: 'DERIVED', format: 'PERCENT' }) ?? ''}>
+          , {formatShare({ value: jaccard.value })} of those whom either reaches
+        </span>
+      )}
+      .{both.cannotTell && ' So few beside the others cannot be told well.'}
+    </p>
+  );
+}
+
+interface CirclesProps {
+  readonly pair: Pair | undefined;
+  readonly members: readonly [{ readonly label: string }, { readonly label: string }];
+  /** Those whom none of the others reaches. */
+  readonly alone: readonly [number, number];
+}
+
+const LARGEST = 84;
+const HEIGHT = 190;
+
+function Circles({ pair, members, alone }: CirclesProps) {
+  const both = pair?.both.value ?? 0;
+  const circles = circlesOf(alone[0] + both, alone[1] + both, both, LARGEST);
+  const left = circles.left + 4;
+  const width = left + circles.apart + circles.right + 4;
+  return (
+    <svg className="overlap-circles" viewBox={`0 0 ${Math.max(width, 2 * circles.left + 8)} ${HEIGHT}`} role="img" aria-label={`${members[0].label} and ${members[1].label}, areas in proportion`}>
+      <circle className="overlap-first" cx={left} cy={HEIGHT / 2} r={circles.left} />
+      <circle className="overlap-second" cx={left + circles.apart} cy={HEIGHT / 2} r={circles.right} />
+    </svg>
+  );
+}

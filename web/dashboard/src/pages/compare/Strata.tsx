@@ -1,0 +1,112 @@
+// The difference from the first one within each country, device or audience, as serving gives it: on one scale with zero
+// in it. What counting alone cannot tell from no difference is hollow.
+
+import { type ReactNode, useMemo } from 'react';
+import { useCube, type CubeRow, NO_CELL } from '../../api/cube';
+import type { Dataset, FieldInfo, MeasureInfo } from '../../api/dataset';
+import type { CubeQuery } from '../../api/generated';
+import { useSession } from '../../api/session';
+import { Interval, intervalScale } from '../../components/chart/Interval';
+import { ChangeText } from '../../components/ChangeText';
+import { Panel } from '../../components/Panel';
+import { formatChange, formatValue } from '../../format';
+import { MOST_ROWS } from '../explore/query';
+import { withOnly } from '../explore/state';
+import type { Change } from '../explore/usePageState';
+import { asked, peopleMeasure } from '../member/deciding';
+import '../../components/chart/TrendPicture.css';
+import '../../components/Panel.css';
+import './Strata.css';
+
+const MOST_STRATA = 10;
+
+interface StrataProps {
+  readonly dataset: Dataset;
+  readonly version: number;
+  readonly base: Pick<CubeQuery, 'from' | 'to' | 'where'>;
+  readonly field: FieldInfo;
+  readonly stratum: FieldInfo;
+  readonly measure: MeasureInfo;
+  readonly members: readonly { readonly value: string; readonly label: string }[];
+  readonly choice: ReactNode;
+  readonly change: Change;
+}
+
+export function Strata({ dataset, version, base, field, stratum, measure, members, choice, change }: StrataProps) {
+  const { leave } = useSession();
+  const people = peopleMeasure(dataset);
+  const measures = useMemo(() => asked(measure, people), [measure, people]);
+  const query = useMemo(
+    (): CubeQuery => ({
+      ...base,
+      groupBy: [stratum.enumName, field.enumName],
+      measures: measures.map(({ enumName }) => enumName),
+      orderBy: [{ measure: measures.at(-1)?.enumName ?? null, direction: 'DESC' }],
+      compare: { member: { field: field.enumName, value: members[0]?.value ?? null } },
+      limit: MOST_ROWS,
+      offset: 0,
+    }),
+    [base, stratum, field, measures, members],
+  );
+  const loaded = useCube(version, query, leave);
+  return (
+    <Panel title={`${measure.label} in each ${stratum.label.toLowerCase()}`} loaded={loaded} className="panel-strata" actions={choice}>
+      {({ answer }) => {
+        const strata = [...new Map(answer.rows.map((row) => [row.keys[0]?.value ?? null, row.keys[0]])).values()].slice(0, MOST_STRATA);
+        const others = members.slice(1);
+        const find = (value: string | null, member: string): CubeRow | undefined =>
+          answer.rows.find((row) => (row.keys[0]?.value ?? null) === value && row.keys[1]?.value === member);
+        const shown = strata.flatMap((key) => others.map((member) => find(key?.value ?? null, member.value)));
+        const scale = intervalScale(shown.map((row) => row?.values[0]?.compared?.difference), 0);
+        if (scale === null || strata.length === 0) return <p className="panel-hint">No data here.</p>;
+        return (
+          <table className="strata">
+            <thead>
+              <tr>
+                <th scope="col">{stratum.label}</th>
+                <th scope="col">
+                  <span className="visually-hidden">Of</span>
+                </th>
+                <th scope="col">from the first, dashed line: none</th>
+                <th scope="col">{measure.label}</th>
+                <th scope="col">Difference</th>
+              </tr>
+            </thead>
+            <tbody>
+              {strata.map((key) =>
+                others.map((member, index) => {
+                  const value = find(key?.value ?? null, member.value)?.values[0] ?? NO_CELL;
+                  const { compared } = value;
+                  const { direction } = formatChange(compared, measure);
+                  const isOpen = direction === 'same' || direction === 'unknown';
+                  return (
+                    <tr key={`${key?.value} ${member.value}`} className={`series series-${index + 2}`}>
+                      {index === 0 && (
+                        <th scope="row" rowSpan={others.length}>
+                          <button type="button" className="strata-name" title={`Only ${key?.label}`} onClick={() => change((now) => withOnly(now, stratum.name, [key?.value ?? null]))}>
+                            {key?.label}
+                          </button>
+                        </th>
+                      )}
+                      <td>
+                        <span className="trend-key strata-key" title={member.label} />
+                        <span className="visually-hidden">{member.label}</span>
+                      </td>
+                      <td className="strata-mark">
+                        <Interval value={compared?.difference ?? null} scale={scale} reference={0} open={isOpen} />
+                      </td>
+                      <td>{formatValue(value, measure)}</td>
+                      <td className="strata-change">
+                        <ChangeText compared={compared} style={measure} />
+                      </td>
+                    </tr>
+                  );
+                }),
+              )}
+            </tbody>
+          </table>
+        );
+      }}
+    </Panel>
+  );
+}

@@ -1,0 +1,78 @@
+// Conditions on measures: which groups stay, by the least or the most of what they have.
+
+import { type FormEvent, useState } from 'react';
+import type { MeasureInfo } from '../../api/dataset';
+import { readBound, unitOf } from './conditionText';
+import type { Condition } from './state';
+import './ConditionEditor.css';
+
+interface ConditionEditorProps {
+  readonly measures: readonly MeasureInfo[];
+  readonly conditions: readonly Condition[];
+  readonly onChange: (condition: Condition) => void;
+}
+
+export default function ConditionEditor({ measures, conditions, onChange }: ConditionEditorProps) {
+  return (
+    <div className="conditions">
+      <p className="muted">Groups stay whose value is at least, and at most, so much. Bounds of an estimate may lie on both sides.</p>
+      {measures.map((measure, index) => (
+        <Row
+          key={measure.name}
+          measure={measure}
+          condition={conditions.find((one) => one.measure === measure.name) ?? { measure: measure.name, min: null, max: null }}
+          isFirst={index === 0}
+          onChange={onChange}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly measure: MeasureInfo;
+  readonly condition: Condition;
+  readonly isFirst: boolean;
+  readonly onChange: (condition: Condition) => void;
+}
+
+function Row({ measure, condition, isFirst, onChange }: RowProps) {
+  const { unit, factor } = unitOf(measure);
+  const written = (value: number | null) => (value === null ? '' : String(Number((value * factor).toPrecision(15))));
+  const [min, setMin] = useState(written(condition.min));
+  const [max, setMax] = useState(written(condition.max));
+  const bounds = { min: readBound(min, factor), max: readBound(max, factor) };
+  const problem = problemOf(bounds);
+  const apply = () => {
+    if (bounds.min === undefined || bounds.max === undefined || problem !== null) return;
+    if (bounds.min !== condition.min || bounds.max !== condition.max) onChange({ measure: measure.name, min: bounds.min, max: bounds.max });
+  };
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    apply();
+  };
+  return (
+    <form className="condition" onSubmit={onSubmit}>
+      <span>
+        {measure.label}
+        {unit !== '' && <span className="muted"> in {unit}</span>}
+      </span>
+      <input className="input" inputMode="decimal" aria-label={`${measure.label}, at least`} placeholder="at least" autoFocus={isFirst} value={min} onChange={({ target }) => setMin(target.value)} onBlur={apply} />
+      <input className="input" inputMode="decimal" aria-label={`${measure.label}, at most`} placeholder="at most" value={max} onChange={({ target }) => setMax(target.value)} onBlur={apply} />
+      {/* Enter in a form of two fields submits it only where there is a button. */}
+      <button type="submit" className="visually-hidden" tabIndex={-1}>
+        Apply
+      </button>
+      {problem !== null && (
+        <p className="condition-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function problemOf({ min, max }: { readonly min: number | null | undefined; readonly max: number | null | undefined }): string | null {
+  if (min === undefined || max === undefined) return 'Type a number.';
+  return min !== null && max !== null && min > max ? 'The least is above the most.' : null;
+}

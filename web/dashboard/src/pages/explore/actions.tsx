@@ -1,0 +1,78 @@
+// What a click on a member does: it opens the member's page, or leaves nothing else on this one.
+
+import { Link } from '@tanstack/react-router';
+import { createContext, type ReactNode, useContext } from 'react';
+import type { CubeRow } from '../../api/cube';
+import { type Dataset, type GroupKeyInfo, pageOf } from '../../api/dataset';
+import { formatStep, isStepName, stepOf } from '../../format';
+import type { MemberValue } from './operators';
+import { type ExploreState, withOnly } from './state';
+import { type Change, carriedSearch } from './usePageState';
+
+export interface Actions {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly change: Change;
+  /** The field whose members can be ticked; null where none can. */
+  readonly tickable: string | null;
+  readonly ticked: ReadonlySet<string>;
+  readonly tick: (value: string) => void;
+}
+
+/** Null where rows are only looked at. */
+export const ActionsContext = createContext<Actions | null>(null);
+
+interface KeyActionProps {
+  readonly info: GroupKeyInfo;
+  readonly cell: CubeRow['keys'][number];
+  readonly className: string;
+  /** Left out of the order of the Tab key where the rows have keys of their own. */
+  readonly tabIndex?: number;
+  readonly children: ReactNode;
+}
+
+export function KeyAction({ info, cell, className, tabIndex, children }: KeyActionProps) {
+  const actions = useContext(ActionsContext);
+  if (actions === null) return <span className={className}>{children}</span>;
+  const { dataset, state, change } = actions;
+  const page = pageOf(dataset, info.field, cell.value);
+  if (page !== null && cell.value !== null) {
+    return (
+      <Link
+        to={page}
+        params={{ member: cell.value }}
+        search={carriedSearch(state, dataset, { filters: state.filters.filter(({ field }) => field !== info.name) })}
+        className={className}
+        tabIndex={tabIndex}
+        title={`Open ${cell.label}`}
+      >
+        {children}
+      </Link>
+    );
+  }
+  const [words, update] = narrowed(info, cell.value, cell.label);
+  if (update === null) return <span className={className}>{children}</span>;
+  return (
+    <button type="button" className={className} tabIndex={tabIndex} title={words} onClick={() => change(update)}>
+      {children}
+    </button>
+  );
+}
+
+/** The state with nothing but a member, or the days of a step. */
+function narrowed(
+  info: GroupKeyInfo,
+  value: MemberValue,
+  label: string,
+): readonly [string, ((state: ExploreState) => ExploreState) | null] {
+  if (info.field !== null) return [`Only ${label}`, (now) => withOnly(now, info.name, [value])];
+  const step = value !== null && isStepName(info.name) ? stepOf(info.name, value) : null;
+  if (step === null) return ['', null];
+  return [`Only ${formatStep(step.value)}`, (now) => ({ ...now, last: null, from: step.first, to: step.last })];
+}
+
+/** The members of a row that can be ticked; null where there is none. */
+export function tickOf(row: CubeRow, keys: readonly GroupKeyInfo[], tickable: string | null): string | null {
+  const position = keys.findIndex((key) => key.name === tickable);
+  return position < 0 ? null : (row.keys[position]?.value ?? null);
+}

@@ -1,0 +1,27 @@
+// A condition on a measure as people write it, in the unit in which the measure is shown.
+
+import type { MeasureInfo } from '../../api/dataset';
+import { formatValue } from '../../format';
+import type { Condition } from './state';
+
+export function conditionText(measure: MeasureInfo, { min, max }: Pick<Condition, 'min' | 'max'>): string {
+  const print = (value: number) => formatValue({ value, lower: null, upper: null, exact: true, exactText: null }, measure);
+  if (min !== null && max !== null) return `${print(min)} to ${print(max)}`;
+  if (min !== null) return `at least ${print(min)}`;
+  return max === null ? 'any' : `at most ${print(max)}`;
+}
+
+/** What is typed in per cent is asked for as a part of 1. */
+export function unitOf({ format }: MeasureInfo): { readonly unit: string; readonly factor: number } {
+  if (format === 'PERCENT') return { unit: '%', factor: 100 };
+  return { unit: format === 'SECONDS' ? 's' : '', factor: 1 };
+}
+
+/** A typed bound: null where nothing is typed, undefined where it is no number. */
+export function readBound(text: string, factor: number): number | null | undefined {
+  const plain = text.trim().replaceAll(/[,\s]/g, '');
+  if (plain === '') return null;
+  const number = Number(plain);
+  // Dividing leaves 0.07 of 7 %, and not 0.07000000000000001.
+  return Number.isFinite(number) ? Number((number / factor).toPrecision(15)) : undefined;
+}

@@ -1,0 +1,109 @@
+// One point for each step that was asked for, whether or not there is a row.
+
+import type { Answered } from '../../api/cube';
+import type { Point } from '../../components/chart/points';
+import {
+  addDays,
+  type DayRange,
+  daysBetween,
+  eachDay,
+  formatRange,
+  formatShortDay,
+  formatShortStep,
+  formatStep,
+  isStepName,
+  presentIn,
+  stepsBetween,
+} from '../../format';
+
+export interface Calendar {
+  /** The name of the steps, as the model has it. */
+  readonly step: string;
+  readonly weekStarts: 'MONDAY' | 'SUNDAY';
+}
+
+export const DAYS: Calendar = { step: 'day', weekStarts: 'MONDAY' };
+
+export interface TrendPoint extends Point {
+  /** As a row names it; null for a gap of many. */
+  readonly step: string | null;
+  /** All days of the step; null where it has none of its own. */
+  readonly days: DayRange | null;
+}
+
+/** A longer gap is one point: one event of 1900 must not squeeze all other days into a pixel. */
+const LONGEST_GAP_DAYS = 31;
+
+export function trendPoints(answered: Answered, { step, weekStarts }: Calendar = DAYS): TrendPoint[] {
+  if (step === 'day') return dayPoints(answered);
+  const { answer } = answered;
+  const { from, to } = answer.coverage;
+  if (from === null || to === null) return [];
+  if (!isStepName(step)) {
+    return answer.rows.map(({ keys, values }) => {
+      const label = keys[0]?.label ?? '';
+      return { short: label, label, value: values[0] ?? null, step: keys[0]?.value ?? null, days: null };
+    });
+  }
+  const values = new Map(answer.rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
+  const steps = stepsBetween(step, from, to, weekStarts);
+  return steps.map((one) => {
+    const { present, all } = presentIn(one, answer.coverage);
+    const note = present < all ? { note: present === 0 ? 'missing' : `${present} of ${all} days` } : {};
+    return {
+      short: formatShortStep(one.value),
+      label: step === 'week' ? formatRange(one.first, one.last) : formatStep(one.value),
+      value: values.get(one.value) ?? null,
+      step: one.value,
+      days: { from: one.first, to: one.last },
+      ...note,
+    };
+  });
+}
+
+/** Days, and a long gap as one point. */
+function dayPoints({ answer }: Answered): TrendPoint[] {
+  const { coverage, rows } = answer;
+  const { from, to, missingRanges } = coverage;
+  if (from === null || to === null) return [];
+  const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
+  const gaps = missingRanges.filter((gap) => daysBetween(gap.from, gap.to) > LONGEST_GAP_DAYS);
+  const missing = daysIn(missingRanges.filter((range) => !gaps.includes(range)));
+  const retired = daysIn(coverage.retiredRanges);
+  const provisional = daysIn(coverage.provisionalRanges);
+  const noteOf = (day: string) => {
+    if (retired.has(day)) return 'only its month is kept';
+    if (missing.has(day)) return 'missing';
+    return provisional.has(day) ? 'provisional' : undefined;
+  };
+  const dayPoint = (day: string): TrendPoint => {
+    const note = noteOf(day);
+    const value = values.get(day) ?? null;
+    const point = { short: formatShortDay(day), label: formatStep(day), value, step: day, days: { from: day, to: day } };
+    return note === undefined ? point : { ...point, note };
+  };
+
+  const points: TrendPoint[] = [];
+  let next = from;
+  for (const gap of gaps) {
+    if (next < gap.from) points.push(...eachDay(next, addDays(gap.from, -1)).map(dayPoint));
+    const note = noteOf(gap.from) ?? 'missing';
+    points.push({
+      short: `${formatShortDay(gap.from)} …`,
+      label: formatRange(gap.from, gap.to),
+      value: null,
+      note,
+      gap: daysBetween(gap.from, gap.to),
+      step: null,
+      days: null,
+    });
+    if (gap.to >= to) return points;
+    next = addDays(gap.to, 1);
+  }
+  points.push(...eachDay(next, to).map(dayPoint));
+  return points;
+}
+
+function daysIn(ranges: readonly DayRange[]): ReadonlySet<string> {
+  return new Set(ranges.flatMap(({ from, to }) => eachDay(from, to)));
+}

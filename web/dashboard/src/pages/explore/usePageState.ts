@@ -1,0 +1,70 @@
+// What an address asks for, with the names of the dataset in place, and how a page changes it.
+
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import type { Dataset } from '../../api/dataset';
+import { formatCount } from '../../format';
+import { parseSearch, stringifySearch } from '../../search';
+import { LONGEST_ADDRESS, NOTHING_ASKED, readAddress } from './address';
+import { type ExploreState, readState, writeState } from './state';
+
+export interface ChangeOptions {
+  /** Replaces the entry of the history, for what is not worth a step back. */
+  readonly replace?: boolean;
+}
+
+/**
+ * Changes what the page shows, from what it shows in that moment. Gives null, or why nothing was changed: the address
+ * would be too long to be opened again.
+ */
+export type Change = (update: (state: ExploreState) => ExploreState, options?: ChangeOptions) => string | null;
+
+export interface PageState {
+  readonly state: ExploreState;
+  readonly problems: readonly string[];
+  /** Why the last change was not made. */
+  readonly refusal: string | null;
+  readonly change: Change;
+}
+
+export function usePageState(dataset: Dataset): PageState {
+  const { asked = NOTHING_ASKED } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const { history } = useRouter();
+  const { state, problems } = useMemo(() => readState(asked, dataset), [asked, dataset]);
+  const [refusal, setRefusal] = useState<string | null>(null);
+
+  const change = useCallback<Change>(
+    (update, { replace = false } = {}) => {
+      // The address is ahead of what is rendered: two fast changes must not undo each other.
+      const now = readState(readAddress(parseSearch(history.location.search)), dataset).state;
+      const before = stringifySearch(writeState(now, dataset));
+      const search = writeState(update(now), dataset);
+      const text = stringifySearch(search);
+      if (text === before) {
+        setRefusal(null);
+        return null;
+      }
+      const reason = tooLong(text);
+      setRefusal(reason);
+      if (reason === null) void navigate({ to: '.', search, replace, resetScroll: false });
+      return reason;
+    },
+    [dataset, history, navigate],
+  );
+  return { state, problems, refusal, change };
+}
+
+/** Why an address cannot be, or null. It is ASCII by now: a byte is a character. */
+export function tooLong(search: string): string | null {
+  const length = '/'.length + search.length;
+  if (length <= LONGEST_ADDRESS) return null;
+  return `Nothing was changed: what is shown is kept in the page's address, which would take ${formatCount(length)} characters, and more than ${formatCount(LONGEST_ADDRESS)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
+}
+
+/** The search of another page that keeps days, filters and the drawn measure of this one. */
+export function carriedSearch(state: ExploreState, dataset: Dataset, part: Partial<ExploreState> = {}): Record<string, string> {
+  const { last, from, to, filters, chart, beside } = state;
+  const empty = readState(NOTHING_ASKED, dataset).state;
+  return { ...writeState({ ...empty, last, from, to, filters, chart, beside, ...part }, dataset) };
+}

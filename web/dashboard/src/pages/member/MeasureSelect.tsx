@@ -1,0 +1,27 @@
+// Which measure is large on the page.
+
+import type { Dataset } from '../../api/dataset';
+import type { Change } from '../explore/usePageState';
+
+interface MeasureSelectProps {
+  readonly dataset: Dataset;
+  readonly measure: string;
+  readonly change: Change;
+}
+
+export function MeasureSelect({ dataset, measure, change }: MeasureSelectProps) {
+  return (
+    <select
+      className="select"
+      aria-label="Measure"
+      value={measure}
+      onChange={({ target }) => change((now) => ({ ...now, chart: target.value }), { replace: true })}
+    >
+      {dataset.measures.map(({ name, label }) => (
+        <option key={name} value={name}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,26 @@
+// Which numbers decide on a page about a member.
+
+import type { Dataset, MeasureInfo } from '../../api/dataset';
+import type { ExploreState } from '../explore/state';
+
+/** The measure that is large: the chosen one, else the first rate, which does not grow with how often it was shown. */
+export function decidingMeasure(state: ExploreState, dataset: Dataset): MeasureInfo | undefined {
+  const chosen = state.chart === null ? undefined : dataset.measure.get(state.chart);
+  const rate = dataset.measures.find((measure) => measure.format === 'PERCENT');
+  return chosen ?? rate ?? dataset.measures[0];
+}
+
+/** How many people: what says whether there is enough to judge by. */
+export function peopleMeasure(dataset: Dataset): MeasureInfo | undefined {
+  return dataset.measures.find((measure) => measure.kind === 'DISTINCT');
+}
+
+/** Measures asked for, each once, the first of them the one that decides. */
+export function asked(...measures: readonly (MeasureInfo | undefined)[]): MeasureInfo[] {
+  return [...new Map(measures.filter((measure) => measure !== undefined).map((measure) => [measure.name, measure])).values()];
+}
+
+/** Whether a value of the whole stands beside those of parts, which is not so of what adds up. */
+export function isRate({ kind }: MeasureInfo): boolean {
+  return kind === 'DERIVED' || kind === 'QUANTILE';
+}

@@ -1,0 +1,111 @@
+// A calendar of the days that are there: shaded by how many events they have, hatched where they may change, crossed
+// where they are missing.
+
+import type { Answered } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import { columnStyle, eachDay, formatCount, formatDay, formatStep, formatValue, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
+import { measuresOf } from '../explore/columns';
+import '../../components/Panel.css';
+import './Coverage.css';
+
+/** Older months are counted. */
+const MOST_MONTHS = 12;
+const SHADES = 5;
+
+interface CoverageProps {
+  readonly data: Answered;
+  readonly dataset: Dataset;
+}
+
+export function Coverage({ data, dataset }: CoverageProps) {
+  const { coverage, rows } = data.answer;
+  const { from, to } = coverage;
+  const measure = measuresOf(data, dataset)[0];
+  if (from === null || to === null || !measure) return <p className="panel-hint">There are no days yet.</p>;
+  const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? NO_VALUE]));
+  const style = columnStyle(measure, [...values.values()]);
+  const most = Math.max(0, ...[...values.values()].map(({ value }) => value ?? 0));
+  const sets = { missing: daysOf(coverage.missingRanges), retired: daysOf(coverage.retiredRanges), provisional: daysOf(coverage.provisionalRanges) };
+  const months = stepsBetween('month', from, to, 'MONDAY');
+  const shown = months.slice(-MOST_MONTHS);
+  return (
+    <>
+      <ul className="months">
+        {shown.map((month) => (
+          <li key={month.value}>
+            <h3>{formatStep(month.value)}</h3>
+            <ol className="month" aria-label={formatStep(month.value)}>
+              {eachDay(month.first, month.last).map((day, index) => {
+                const kind = kindOf(day, from, to, sets);
+                const value = values.get(day) ?? null;
+                const words = `${formatDay(day)}: ${wordsOf(kind, value && formatValue(value, style))}`;
+                return (
+                  <li
+                    key={day}
+                    className={`day day-${kind} ${kind === 'there' || kind === 'provisional' ? `day-shade-${shadeOf(value, most)}` : ''}`}
+                    // Days stand below their weekday.
+                    style={index === 0 ? { gridColumnStart: columnOf(day, dataset.weekStarts) } : undefined}
+                    title={words}
+                  >
+                    <span aria-hidden="true">{kind === 'missing' ? '×' : Number(day.slice(8))}</span>
+                    <span className="visually-hidden">{words}</span>
+                  </li>
+                );
+              })}
+            </ol>
+          </li>
+        ))}
+      </ul>
+      <p className="months-legend muted">
+        <span className="day day-there day-shade-1" /> few <span className="day day-there day-shade-4" /> many events
+        <span className="day day-provisional day-shade-2" /> may still change <span className="day day-missing">×</span> missing
+        <span className="day day-retired" /> only its month is kept
+        {months.length > shown.length && <span>{formatCount(months.length - shown.length)} older months are not drawn.</span>}
+      </p>
+    </>
+  );
+}
+
+type Kind = 'there' | 'provisional' | 'missing' | 'retired' | 'outside';
+
+interface Sets {
+  readonly missing: ReadonlySet<string>;
+  readonly retired: ReadonlySet<string>;
+  readonly provisional: ReadonlySet<string>;
+}
+
+function kindOf(day: string, from: string, to: string, { missing, retired, provisional }: Sets): Kind {
+  if (day < from || day > to) return 'outside';
+  if (retired.has(day)) return 'retired';
+  if (missing.has(day)) return 'missing';
+  return provisional.has(day) ? 'provisional' : 'there';
+}
+
+function wordsOf(kind: Kind, value: string | null): string {
+  switch (kind) {
+    case 'outside':
+      return 'not in the lake';
+    case 'missing':
+      return 'missing';
+    case 'retired':
+      return 'only its month is kept';
+    case 'provisional':
+      return `${value ?? 'no events'}, may still change`;
+    case 'there':
+      return value ?? 'no events';
+  }
+}
+
+function shadeOf(value: Value | null, most: number): number {
+  const part = (value?.value ?? 0) / Math.max(1, most);
+  return Math.min(SHADES - 1, Math.floor(part * SHADES));
+}
+
+function columnOf(day: string, weekStarts: Dataset['weekStarts']): number {
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+  return (weekStarts === 'SUNDAY' ? weekday : (weekday + 6) % 7) + 1;
+}
+
+function daysOf(ranges: readonly DayRange[]): ReadonlySet<string> {
+  return new Set(ranges.flatMap(({ from, to }) => eachDay(from, to)));
+}

@@ -1,0 +1,84 @@
+// The runs of the etl that have ended, newest first: what each rebuilt, how its steps went, and why it failed.
+
+import { Details } from '../../components/Details';
+import { formatCount, formatDays, formatMoment, formatValue } from '../../format';
+import { OUTCOMES } from './outcomes';
+import type { Records } from './StatusPage';
+import '../../components/Panel.css';
+import './Runs.css';
+
+type Run = Records['runs'][number];
+
+export function Runs({ records }: { readonly records: Records }) {
+  return (
+    <section className="panel" aria-label="Runs">
+      <header className="panel-head">
+        <h2>Runs</h2>
+        <span className="muted panel-note">newest first</span>
+      </header>
+      <div className="panel-body runs-frame">
+        {records.runs.length === 0 && <p className="panel-hint">No run has ended yet.</p>}
+        <ol className="runs">
+          {records.runs.map((run) => (
+            <RunRow key={run.id} run={run} />
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+function RunRow({ run }: { readonly run: Run }) {
+  const { outcome, days, rowsIn, rowsQuarantined, leftOut } = run;
+  const failed = outcome === 'FAILED' || outcome === 'DIED';
+  return (
+    <li className={failed ? 'run run-failed' : 'run'}>
+      <p className="run-head">
+        <strong>{failed ? `✕ ${OUTCOMES[outcome]}` : `✓ ${OUTCOMES[outcome]}`}</strong>
+        <span>{formatMoment(run.startedAt)}</span>
+        <span className="muted">took {tookOf(run.startedAt, run.endedAt)}</span>
+        {run.snapshot !== null && <span className="muted">snapshot {run.snapshot}</span>}
+        <span className="muted">{days.length === 0 ? 'no days' : `${formatCount(days.length)} ${days.length === 1 ? 'day' : 'days'}: ${formatDays(rangesOf(days))}`}</span>
+      </p>
+      <ol className="run-steps" aria-label="Steps">
+        {run.steps.map((step) => (
+          <li
+            // A step may come more than once.
+            key={`${step.step} ${step.startedAt}`}
+            className={step.endedAt === null ? 'run-step run-step-failed' : step.nAttempts > 1 ? 'run-step run-step-again' : 'run-step'}
+            title={`${formatCount(step.nRows)} rows${step.nAttempts > 1 ? `, tried ${step.nAttempts} times` : ''}`}
+          >
+            {step.step}
+            {step.endedAt === null ? ' ✕' : ''}
+            <span className="muted"> {step.endedAt === null ? 'not finished' : tookOf(step.startedAt, step.endedAt)}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="muted run-rows">
+        {rowsIn.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ') || 'No events were read.'}
+        {rowsQuarantined.length > 0 && `; left out as bad: ${rowsQuarantined.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ')}`}
+        {leftOut.length > 0 && `; not read for their names: ${leftOut.map(({ table, nFiles }) => `${formatCount(nFiles)} files of ${table}`).join(', ')}`}
+      </p>
+      <Details text={run.error ?? (run.steps.map(({ error }) => error).find((error) => error !== null) || null)} />
+    </li>
+  );
+}
+
+/** Days that follow each other as ranges. */
+function rangesOf(days: readonly string[]): { from: string; to: string }[] {
+  const ranges: { from: string; to: string }[] = [];
+  for (const day of days.toSorted()) {
+    const last = ranges.at(-1);
+    const next = last === undefined ? null : new Date(Date.parse(`${last.to}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    if (last && next === day) last.to = day;
+    else ranges.push({ from: day, to: day });
+  }
+  return ranges;
+}
+
+const DURATION = { kind: 'SUM', format: 'SECONDS' } as const;
+
+function tookOf(from: string, to: string): string {
+  const value = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+  return formatValue({ value, lower: null, upper: null, exact: true, exactText: null }, DURATION);
+}

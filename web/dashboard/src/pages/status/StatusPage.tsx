@@ -1,0 +1,205 @@
+// Whether the numbers can be trusted today: how fresh they are, which days are there, what the runs of the etl did, what
+// was left out, and what an exact recount found.
+
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { asGatewayError, ask } from '../../api/client';
+import { RETRY_EVERY_MS, useCube } from '../../api/cube';
+import type { Dataset } from '../../api/dataset';
+import { RecordsDocument, type RecordsQuery } from '../../api/generated';
+import { type Snapshot, useSession } from '../../api/session';
+import { Failure, Panel, Placeholder } from '../../components/Panel';
+import { WithSnapshot } from '../../components/WithSnapshot';
+import { formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, type Value } from '../../format';
+import { MOST_ROWS } from '../explore/query';
+import { Coverage } from './Coverage';
+import { OUTCOMES } from './outcomes';
+import { Runs } from './Runs';
+import { Snapshots } from './Snapshots';
+import '../../components/Panel.css';
+import '../../components/Shell.css';
+import './StatusPage.css';
+
+export type Records = RecordsQuery;
+
+export function StatusPage() {
+  return <WithSnapshot title="Status">{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
+}
+
+function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
+  const { link, behind, leave } = useSession();
+  const { version } = snapshot;
+  // Runs that failed leave no snapshot, so it is asked again now and then.
+  const records = useQuery({
+    queryKey: ['records', version],
+    queryFn: ({ signal }) => ask(RecordsDocument, {}, signal),
+    refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_EVERY_MS : 30_000),
+  });
+  const counted = dataset.measures.find((measure) => measure.kind === 'COUNT') ?? dataset.measures[0];
+  const day = dataset.groupKeys.find((key) => key.grain !== null);
+  const query = useMemo(
+    () =>
+      counted && day
+        ? { groupBy: [day.enumName], measures: [counted.enumName], orderBy: [{ key: day.enumName, direction: 'DESC' as const }], limit: MOST_ROWS, offset: 0 }
+        : null,
+    [counted, day],
+  );
+  const days = useCube(version, query, leave);
+  return (
+    <main className="page" id="main">
+      <h1 className="status-title">Status</h1>
+      <Sentence snapshot={snapshot} state={link.status?.state ?? null} behind={behind !== null} />
+      <Figures snapshot={snapshot} records={records.data ?? null} />
+      <Panel title={`Days: ${counted?.label ?? ''}`} loaded={days} className="panel-coverage">
+        {(data) => <Coverage data={data} dataset={dataset} />}
+      </Panel>
+      {records.data ? (
+        <div className="status-panels">
+          <Runs records={records.data} />
+          <Snapshots records={records.data} shown={version} />
+          <Verification snapshot={snapshot} />
+          <ErrorModel dataset={dataset} />
+        </div>
+      ) : (
+        <div className="panel panel-start">
+          {records.error ? (
+            <Failure error={asGatewayError(records.error)} retry={() => void records.refetch()} retrying={records.isFetching} />
+          ) : (
+            <Placeholder />
+          )}
+        </div>
+      )}
+    </main>
+  );
+}
+
+interface SentenceProps {
+  readonly snapshot: Snapshot;
+  readonly state: 'SERVING' | 'STALE' | 'DOWN' | null;
+  readonly behind: boolean;
+}
+
+/** The first thing that one wants to know. */
+function Sentence({ snapshot, state, behind }: SentenceProps) {
+  const through = snapshot.lastDay === null ? 'There is no data yet.' : `There is data through ${formatDay(snapshot.lastDay)}.`;
+  const serving = {
+    SERVING: behind ? 'The service that answers is behind this page.' : 'The newest snapshot is served.',
+    STALE: 'A newer snapshot could not be taken in; the last good one is served.',
+    DOWN: 'The service that answers is down; what is shown here stays.',
+  };
+  return (
+    <p className="status-sentence">
+      {through} {state === null ? '' : serving[state]}
+    </p>
+  );
+}
+
+function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly records: Records | null }) {
+  const last = records?.runs[0];
+  const quarantined = last?.rowsQuarantined ?? [];
+  const unattributed = records?.snapshots.find(({ version }) => version === snapshot.version)?.unattributed ?? [];
+  const newest = unattributed.toSorted((a, b) => (a.day < b.day ? -1 : 1)).at(-1);
+  const { firstDay, lastDay, verification } = snapshot;
+  const figures: readonly { readonly label: string; readonly value: string; readonly note: string }[] = [
+    { label: 'Snapshot', value: formatCount(snapshot.version), note: `committed ${formatMoment(snapshot.committedAt)}` },
+    {
+      label: 'Days',
+      value: formatCount(snapshot.nDays),
+      note: firstDay === null || lastDay === null ? 'none' : formatRange(firstDay, lastDay),
+    },
+    { label: 'Cells', value: formatCount(snapshot.nCells), note: 'of all periods' },
+    {
+      label: 'Last run',
+      value: last ? OUTCOMES[last.outcome] : 'none',
+      note: last ? formatMoment(last.endedAt) : 'no run has ended yet',
+    },
+    {
+      label: 'Bad rows left out',
+      value: quarantined.length === 0 ? 'none' : quarantined.map(({ nRows }) => formatCount(nRows)).join(', '),
+      note: quarantined.length === 0 ? 'by the last run' : quarantined.map(({ source }) => source).join(', '),
+    },
+    {
+      label: 'Without a target',
+      value: newest === undefined ? 'none' : formatCount(newest.rows),
+      note: newest === undefined ? 'of events to be credited' : `${newest.source}, ${formatDay(newest.day)}`,
+    },
+    {
+      label: 'Recount',
+      value: verification === null ? 'not made' : verification.ok ? 'agrees' : `${formatCount(verification.nMismatches)} wrong`,
+      note: verification === null ? 'clio etl verify makes one' : formatMoment(verification.verifiedAt),
+    },
+  ];
+  return (
+    <dl className="status-figures">
+      {figures.map(({ label, value, note }) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd className="status-figure">{value}</dd>
+          <dd className="muted">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Verification({ snapshot: { verification } }: { readonly snapshot: Snapshot }) {
+  return (
+    <section className="panel" aria-label="Recount">
+      <header className="panel-head">
+        <h2>Recount</h2>
+      </header>
+      <div className="panel-body status-words">
+        {verification === null ? (
+          <p>Nobody recounted days of this snapshot from its sources yet.</p>
+        ) : (
+          <>
+            <p>
+              <strong className={verification.ok ? 'status-good' : 'status-bad'}>
+                {verification.ok ? '✓ All numbers agree' : `✕ ${formatCount(verification.nMismatches)} numbers are wrong`}
+              </strong>
+            </p>
+            <p>
+              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were counted anew,
+              exactly, on {formatMoment(verification.verifiedAt)}. The largest error of a distinct count was{' '}
+              {formatStandardErrors(verification.maxError)}.
+            </p>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const PART = { kind: 'DERIVED', format: 'PERCENT' } as const;
+
+function errorOf(value: number | null): Value {
+  return { value, lower: null, upper: null, exact: true, exactText: null };
+}
+
+function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
+  const distinct = dataset.measures.filter((measure) => measure.kind === 'DISTINCT' && measure.relativeError !== null);
+  return (
+    <section className="panel" aria-label="What the bounds mean">
+      <header className="panel-head">
+        <h2>What the bounds mean</h2>
+      </header>
+      <div className="panel-body status-words">
+        <p>
+          Events are added up as they are, so counts and sums are exact. People are counted by sketches: their bounds hold the true number in 95 of
+          100 cases, and small groups are counted one by one. Rates carry the errors of what they are made of. Quantiles lie within their bounds with
+          certainty.
+        </p>
+        {distinct.length > 0 && (
+          <ul className="status-list">
+            {distinct.map(({ name, label, relativeError }) => (
+              <li key={name}>
+                {label}: one standard error is {formatValue(errorOf(relativeError), PART)} of the number.
+              </li>
+            ))}
+          </ul>
+        )}
+        <p className="muted">Which people came is chance too; that these bounds leave out.</p>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,229 @@
+// One title: its artwork and trailers large with the number that decides, how they went, for whom, and whom they reach
+// together.
+
+import { Link, useParams } from '@tanstack/react-router';
+import { useEffect, useMemo } from 'react';
+import { type Answered, shownOf, useCube } from '../../api/cube';
+import type { Dataset, FieldInfo, MeasureInfo } from '../../api/dataset';
+import type { CubeQuery } from '../../api/generated';
+import { type Snapshot, useSession } from '../../api/session';
+import { intervalScale } from '../../components/chart/Interval';
+import { PanelBody, Panel } from '../../components/Panel';
+import { Preview } from '../../components/Preview';
+import { Tile } from '../../components/Tile';
+import { WithSnapshot } from '../../components/WithSnapshot';
+import { columnStyle, formatCount, formatPlaces, NO_VALUE } from '../../format';
+import HeatMap from '../explore/HeatMap';
+import { common, toComparison } from '../explore/query';
+import { daysOf, type ExploreState } from '../explore/state';
+import { TrendPanel } from '../explore/TrendPanel';
+import { carriedSearch, usePageState } from '../explore/usePageState';
+import { useTrend } from '../explore/useTrend';
+import { Breakdown } from '../member/Breakdown';
+import { asked, decidingMeasure, isRate, peopleMeasure } from '../member/deciding';
+import { Facts } from '../member/Facts';
+import { MeasureSelect } from '../member/MeasureSelect';
+import { MemberFrame } from '../member/MemberFrame';
+import { ReachSteps } from './ReachSteps';
+import '../../components/Panel.css';
+import '../../components/Shell.css';
+import '../member/MemberFrame.css';
+import './TitlePage.css';
+
+/** What serving tells the common reach of. */
+const MOST_ASSETS = 20;
+const FIRST_COMPARED = 2;
+
+export function TitlePage() {
+  const { member } = useParams({ from: '/titles/$member' });
+  return (
+    <WithSnapshot title={member}>
+      {(dataset, snapshot) => {
+        const { asset, title } = dataset.pages;
+        if (asset && title) return <Loaded key={member} dataset={dataset} snapshot={snapshot} asset={asset} title={title} member={member} />;
+        return (
+          <main className="page" id="main">
+            <h1>This dataset has no titles.</h1>
+          </main>
+        );
+      }}
+    </WithSnapshot>
+  );
+}
+
+interface LoadedProps {
+  readonly dataset: Dataset;
+  readonly snapshot: Snapshot;
+  readonly asset: FieldInfo;
+  readonly title: FieldInfo;
+  readonly member: string;
+}
+
+function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
+  const page = usePageState(dataset);
+  const { leave } = useSession();
+  const { state, change } = page;
+  const { version, lastDay } = snapshot;
+  const measure = decidingMeasure(state, dataset);
+  const about = useMemo((): ExploreState => {
+    const others = state.filters.filter((filter) => filter.field !== title.name);
+    const filters = [...others, { field: title.name, operator: 'any' as const, values: [member] }];
+    return { ...state, ...daysOf(state, lastDay), filters, groupBy: [asset.name], split: true };
+  }, [state, lastDay, title, asset, member]);
+  const base = useMemo(() => common(about, dataset), [about, dataset]);
+  const measures = useMemo(() => asked(measure, ...dataset.measures), [measure, dataset]);
+  const query = useMemo((): CubeQuery => {
+    const compare = toComparison(about);
+    return {
+      ...base,
+      groupBy: [asset.enumName],
+      measures: measures.map(({ enumName }) => enumName),
+      orderBy: [{ measure: measures[0]?.enumName ?? null, direction: 'DESC' }],
+      extras: ['RANKS', ...(peopleMeasure(dataset) ? (['REACH'] as const) : [])],
+      ...(compare && { compare }),
+      limit: MOST_ASSETS,
+      offset: 0,
+    };
+  }, [about, base, asset, measures, dataset]);
+  const loaded = useCube(version, query, leave);
+  const trend = useTrend(dataset, version, lastDay, about, measure?.name ?? '', loaded);
+  useEffect(() => {
+    document.title = `${member} · ${dataset.name} · Clio`;
+  }, [member, dataset]);
+  const shown = shownOf(loaded);
+  if (!measure) return null;
+  const dimensions = dataset.fields.filter((field) => field.attribute === null && field.name !== asset.name);
+  const across = dimensions.find((field) => !field.multi);
+  const chosen = (shown?.answer.rows ?? []).slice(0, FIRST_COMPARED).flatMap((row) => row.keys[0]?.value ?? []);
+  return (
+    <MemberFrame
+      dataset={dataset}
+      snapshot={snapshot}
+      page={page}
+      name={member}
+      loaded={loaded}
+      about={shown && `${formatCount(shown.answer.groupCount)} ${shown.answer.groupCount === 1 ? 'piece' : 'pieces'} of media`}
+    >
+      <span className="member-actions">
+        <MeasureSelect dataset={dataset} measure={measure.name} change={change} />
+        {chosen.length > 1 && (
+          <Link to="/compare" search={carriedSearch(state, dataset, { by: asset.name, selected: chosen })} className="button button-primary">
+            Compare the first two
+          </Link>
+        )}
+        <Link to="/" search={carriedSearch(state, dataset, { filters: about.filters })} className="button">
+          Explore them
+        </Link>
+      </span>
+      <PanelBody loaded={loaded}>
+        {(data) => <Artwork dataset={dataset} state={state} data={data} measures={measures} measure={measure} />}
+      </PanelBody>
+      <div className="member-panels">
+        <div className="member-wide">
+          <TrendPanel dataset={dataset} state={about} trend={{ ...trend, splitBy: null }} announce={false} change={change} />
+        </div>
+        {dimensions.map((field) => (
+          <Breakdown
+            key={field.name}
+            dataset={dataset}
+            version={version}
+            field={field}
+            measure={measure}
+            base={{ from: base.from ?? null, to: base.to ?? null, where: base.where ?? null }}
+            change={change}
+          />
+        ))}
+        {shown?.answer.reach && (
+          <Panel title="Whom they reach together" loaded={loaded}>
+            {({ answer }) => answer.reach && <ReachSteps reach={answer.reach} rows={answer.rows} people={peopleMeasure(dataset)} />}
+          </Panel>
+        )}
+        {across && (
+          <section className="panel member-wide" aria-label={`${measure.label} by ${asset.label} and ${across.label}`}>
+            <header className="panel-head">
+              <h2>
+                {measure.label} by {asset.label} and {across.label}
+              </h2>
+            </header>
+            <HeatMap dataset={dataset} snapshot={snapshot} state={{ ...about, groupBy: [asset.name, across.name] }} measure={measure.name} />
+          </section>
+        )}
+      </div>
+    </MemberFrame>
+  );
+}
+
+interface ArtworkProps {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly data: Answered;
+  readonly measures: readonly MeasureInfo[];
+  readonly measure: MeasureInfo;
+}
+
+function Artwork({ dataset, state, data: { answer, query }, measures, measure }: ArtworkProps) {
+  const { rows, total, ranks, groupCount } = answer;
+  const reference = isRate(measure) ? (total.values[0]?.value ?? null) : null;
+  const scale = intervalScale(rows.map((row) => row.values[0]), reference);
+  const style = columnStyle(measure, rows.map((row) => row.values[0]));
+  const [first, ...others] = rows;
+  const small = measures.map((_, index) => index).slice(1, 3);
+  const key = first?.keys[0];
+  if (!first || !key) return <p className="panel-hint">Nothing was counted of it in these days, with these filters.</p>;
+  return (
+    <div className="artwork">
+      <div className="artwork-lead">
+        <Preview src={key.media} label={key.label} />
+        <h2 className="artwork-name">
+          <AssetLink dataset={dataset} state={state} value={key.value} label={key.label} />{' '}
+          <span className="muted">
+            place {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
+          </span>
+        </h2>
+        <Facts measures={measures} lead={measure.name} row={first} compared={query.compare != null} scale={scale} reference={reference} />
+      </div>
+      <ul className="artwork-others" aria-label="The others">
+        {others.map((row) => {
+          const cell = row.keys[0];
+          if (cell?.value == null || cell.value === '') return null;
+          return (
+            <li key={cell.value}>
+              <Link to="/assets/$member" params={{ member: cell.value }} search={carriedSearch(state, dataset)} className="artwork-tile">
+                <Tile
+                  label={cell.label}
+                  media={cell.media}
+                  measure={measure.label}
+                  value={row.values[0] ?? NO_VALUE}
+                  style={style}
+                  scale={scale}
+                  reference={reference}
+                  small={small.flatMap((index) => {
+                    const info = measures[index];
+                    return info ? [{ label: info.label, value: row.values[index] ?? NO_VALUE, style: info }] : [];
+                  })}
+                />
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+      {reference !== null && <p className="muted artwork-note">The dashed line is what all of them come to. Places hold at once with 95 %, of counting error alone.</p>}
+    </div>
+  );
+}
+
+interface AssetLinkProps {
+  readonly dataset: Dataset;
+  readonly state: ExploreState;
+  readonly value: string | null;
+  readonly label: string;
+}
+
+function AssetLink({ dataset, state, value, label }: AssetLinkProps) {
+  if (value === null || value === '') return label;
+  return (
+    <Link to="/assets/$member" params={{ member: value }} search={carriedSearch(state, dataset)} className="artwork-link">
+      {label}
+    </Link>
+  );
+}
