@@ -17,6 +17,8 @@ globalThis.ResizeObserver ??= SilentObserver as unknown as typeof ResizeObserver
 Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 600 });
 Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 1000 });
 Element.prototype.scrollTo ??= () => {};
+window.scrollTo = () => {};
+Element.prototype.scrollIntoView ??= () => {};
 window.matchMedia ??= (query: string) => {
   const list = new EventTarget() as MediaQueryList;
   return Object.assign(list, { matches: false, media: query });

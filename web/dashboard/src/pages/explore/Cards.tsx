@@ -9,10 +9,10 @@ import { Thumbnail } from '../../components/Thumbnail';
 import { formatBounds, formatValue, NO_VALUE } from '../../format';
 import { KeyAction } from './actions';
 import { incomplete, keyLabel, keysOf, measuresOf, styleOf } from './columns';
+import { CARD_HEIGHT } from './query';
 import { usePages } from './usePages';
 import './Cards.css';
 
-const CARD_HEIGHT = 92;
 const OVERSCAN = 4;
 /** Measures below the first one. */
 const MOST_SMALL = 2;

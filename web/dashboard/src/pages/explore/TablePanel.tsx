@@ -11,7 +11,8 @@ import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
 import { type Actions, ActionsContext } from './actions';
 import { keysOf, measuresOf } from './columns';
-import Grid from './Grid';
+import Grid, { ROW_HEIGHT } from './Grid';
+import { CARD_HEIGHT } from './query';
 import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly } from './state';
 import type { Change } from './useExplore';
 import { carriedSearch } from './usePageState';
@@ -61,7 +62,12 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
   const shown = shownOf(loaded);
   return (
     <ActionsContext value={actions}>
-      <section className={`panel panel-table panel-${view}`} aria-label="Groups" aria-busy={isBusy(loaded)}>
+      <section
+        className={`panel panel-table panel-${view}`}
+        style={view === 'table' && shown !== null && shown.answer.groupCount > 0 ? { maxHeight: heightOf(shown.answer.groupCount, narrow) } : undefined}
+        aria-label="Groups"
+        aria-busy={isBusy(loaded)}
+      >
         <header className="panel-head table-head">
           <h2>Groups</h2>
           <span className="muted panel-note" role="status">
@@ -104,6 +110,14 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
 }
 
 const VIEW_WORDS: Readonly<Record<View, string>> = { table: 'Table', nested: 'Nested', heat: 'Heat map', gallery: 'Gallery' };
+
+/** The head of the panel, that of the table, and what stands below all rows. */
+const FRAME_HEIGHT = 132;
+
+/** Three rows do not stand in a panel for twenty. */
+function heightOf(nRows: number, narrow: boolean): number {
+  return FRAME_HEIGHT + nRows * (narrow ? CARD_HEIGHT : ROW_HEIGHT);
+}
 
 /** Those that make sense for what rows are grouped by. */
 function viewsFor({ groupBy }: ExploreState, dataset: Dataset): readonly View[] {

@@ -10,6 +10,8 @@ import { type Condition, type ExploreState, effectiveSort, type Filter } from '.
 export const PAGE_ROWS = 200;
 /** The gateway's own limit; ten years of days stay below it. */
 export const MOST_ROWS = 5000;
+/** Of a group on a narrow screen, in pixels. */
+export const CARD_HEIGHT = 92;
 /** More do not stand beside the trend. */
 export const MOST_BARS = 7;
 

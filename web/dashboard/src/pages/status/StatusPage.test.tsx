@@ -1,0 +1,97 @@
+import { screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { failure, type Gateway, mockGateway, renderAt, serving } from '../../testing/gateway';
+
+let gateway: Gateway;
+const step = (name: string, part: object = {}) => ({ step: name, startedAt: '2026-02-01T04:00:00Z', endedAt: '2026-02-01T04:00:12Z', nRows: 10, nAttempts: 1, error: null, ...part });
+const run = (part: object) => ({
+  id: 'r1',
+  startedAt: '2026-02-01T04:00:00Z',
+  endedAt: '2026-02-01T04:05:00Z',
+  outcome: 'COMMITTED',
+  error: null,
+  snapshot: 1,
+  days: ['2026-01-01', '2026-01-02', '2026-01-05'],
+  rowsIn: [{ source: 'impressions', nRows: 12_345 }],
+  rowsQuarantined: [],
+  leftOut: [],
+  steps: [step('look'), step('roll up', { nAttempts: 2 })],
+  ...part,
+});
+
+beforeEach(() => {
+  gateway = mockGateway();
+  gateway.records = () => ({
+    data: {
+      serving: gateway.status,
+      snapshots: [
+        { ...serving(1).snapshot, runId: 'r1', rowsIn: 12_345, unattributed: [{ source: 'plays', day: '2026-01-02', rows: 7 }, { source: 'plays', day: '2026-01-01', rows: 3 }] },
+        { ...serving(0).snapshot, runId: 'r0', rowsIn: 5, unattributed: [] },
+      ],
+      runs: [
+        run({ rowsQuarantined: [{ source: 'impressions', nRows: 4 }] }),
+        run({ id: 'r0', outcome: 'FAILED', error: 'day.csv, line 4: the file is cut short', snapshot: null, days: [], steps: [step('look'), step('check', { endedAt: null, error: 'cut short' })] }),
+      ],
+    },
+  });
+});
+
+describe('Status', () => {
+  it('says first how fresh the numbers are', async () => {
+    renderAt('/status', gateway);
+    expect(await screen.findByText(/There is data through 3 Jan 2026\. The newest snapshot is served\./)).toBeTruthy();
+    expect(await screen.findByText('plays, 2 Jan 2026')).toBeTruthy();
+  });
+
+  it('shows runs with their days and steps, what they left out, and why one failed', async () => {
+    renderAt('/status', gateway);
+    const runs = within(await screen.findByRole('region', { name: 'Runs' }));
+    const [good, bad] = runs.getAllByRole('listitem').filter((item) => item.className.split(' ').includes('run'));
+    expect(good?.textContent).toContain('✓ published');
+    expect(good?.textContent).toContain('3 days: 1–2 Jan 2026, 5 Jan 2026');
+    expect(good?.textContent).toContain('left out as bad: 4 impressions');
+    expect(good?.querySelector('.run-step-again')?.textContent).toContain('roll up');
+    expect(bad?.textContent).toContain('✕ failed');
+    expect(bad?.querySelector('.run-step-failed')?.textContent).toContain('check ✕ not finished');
+    expect(within(bad as HTMLElement).getByText(/line 4: the file is cut short/).closest('details')?.open).toBe(false);
+  });
+
+  it('has a calendar of the days, which says what is missing and what may change', async () => {
+    gateway.cube = () => ({
+      coverage: {
+        from: '2026-01-01',
+        to: '2026-01-04',
+        nDays: 4,
+        nMissing: 2,
+        missingRanges: [{ from: '2026-01-02', to: '2026-01-03' }],
+        retiredRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
+        provisionalRanges: [{ from: '2026-01-04', to: '2026-01-04' }],
+        mixedLookups: [],
+      },
+    });
+    renderAt('/status', gateway);
+    const month = within(await screen.findByRole('list', { name: 'Jan 2026' }));
+    const days = month.getAllByRole('listitem').map((item) => item.getAttribute('title'));
+    expect(days).toHaveLength(31);
+    expect(days.slice(0, 5)).toEqual([
+      '1 Jan 2026: 1,000',
+      '2 Jan 2026: missing',
+      '3 Jan 2026: only its month is kept',
+      '4 Jan 2026: no events, may still change',
+      '5 Jan 2026: not in the lake',
+    ]);
+  });
+
+  it('names the snapshot that is shown, and says so where records cannot be had', async () => {
+    renderAt('/status', gateway);
+    const rows = within(await screen.findByRole('region', { name: 'Snapshots' })).getAllByRole('row');
+    expect(rows.map((row) => row.textContent).slice(1).map((text) => text?.endsWith('shown, served'))).toEqual([true, false]);
+  });
+
+  it('tells why there are no records', async () => {
+    gateway.records = () => failure('UNAVAILABLE', 'serving at a:1 does not answer', 503);
+    renderAt('/status', gateway);
+    expect(await screen.findByText('The service that answers questions is not available just now.')).toBeTruthy();
+    expect(screen.getByRole('list', { name: 'Jan 2026' })).toBeTruthy();
+  });
+});
