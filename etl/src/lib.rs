@@ -37,12 +37,10 @@ mod fold;
 mod functions;
 mod input;
 mod inspect;
-mod journal;
 mod key_order;
 mod measures;
 mod propose;
 mod reported;
-mod retry;
 mod rollup;
 mod run;
 mod sql;
@@ -50,7 +48,7 @@ mod stage;
 mod verify;
 
 pub use cells::invariants::INVARIANTS;
-pub use config::{Config, Days, Progress, Silent};
+pub use config::{Config, Days, Progress, Retry, Silent};
 pub use error::{
     CheckError, ColumnError, Conflict, EngineError, ErrorKind, EtlError, FailedCheck, LookupError,
     Place, PlanError, ProposeError, ReadError, ScheduleError, SqlError, StateError, TableName,
@@ -63,14 +61,13 @@ pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, StatesInspection,
     TableInspection, inspect,
 };
-pub use journal::files_of_runs;
 pub use propose::{
     Actions, Choice, DayEstimate, Flag, FoundTable, Proposal, ProposedDimension, ProposedLookup,
     ProposedSource, Sum, TimeColumn, bound_of_looking, propose,
 };
 pub use reported::REPORTED;
-pub use retry::Retry;
 pub use run::damaged::DamagedFile;
+pub use run::journal::files_of_runs;
 pub use run::model_change::{Difference, Effect, ModelChange};
 pub use run::plan::{
     ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,

@@ -25,8 +25,7 @@ use crate::error::{ColumnError, During, EtlError, LookupError, TableName};
 use crate::functions::{Calendar, instant_of};
 use crate::input::enrich::History;
 use crate::input::source::{Listed, Scope, Table};
-use crate::journal::Journal;
-use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Staging, Written};
+use clio_lake::{Change, DeltaFolder, Journal, LakeError, Outcome, Staging, Written};
 
 const STEP: &str = "reading a lookup";
 /// How often a lookup's commit is tried again after another writer's.
@@ -142,7 +141,7 @@ impl Members {
     async fn store(
         &self,
         config: &Config,
-        journal: Option<&Arc<Journal>>,
+        journal: Option<&Arc<impl Journal + 'static>>,
         bytes_written: &mut u64,
     ) -> Result<u64, EtlError> {
         let folder = DeltaFolder::open(&config.lake, &format!("{LOOKUPS_FOLDER}/{}", self.name))?;
@@ -198,7 +197,7 @@ impl Members {
 pub(crate) async fn store(
     members: &[Members],
     config: &Config,
-    journal: Option<&Arc<Journal>>,
+    journal: Option<&Arc<impl Journal + 'static>>,
     bytes_written: &mut u64,
 ) -> Result<BTreeMap<String, u64>, EtlError> {
     let mut versions = BTreeMap::new();

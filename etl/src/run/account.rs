@@ -18,11 +18,11 @@ use crate::config::{Config, Days};
 use crate::error::{EtlError, PlanError};
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
+use crate::input::quarantine::Quarantine;
 use crate::input::sweep::Sweep;
 use crate::reported::REPORTED;
 use crate::run::damaged::DamagedFile;
 use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
-use crate::run::quarantine::Quarantine;
 use crate::run::report::RunReport;
 use crate::stage::{Periods, Rebuilt};
 

@@ -16,7 +16,7 @@ use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
-use crate::journal::{Journal, Leftovers, StagedDay, StagedSweep};
+use crate::run::journal::{Journal, Leftovers, StagedDay, StagedSweep};
 use crate::run::plan::Plan;
 use crate::stage::Rebuilt;
 use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};

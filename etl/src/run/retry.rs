@@ -5,27 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use clio_proto::stable_digest;
 
-/// How often a step is tried, and how long it waits in between. Bad input is never tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts in all; at least 1.
-    pub max_attempts: u32,
-    /// The longest wait before the second attempt. It doubles from attempt to attempt.
-    pub first_wait: Duration,
-    /// The longest wait at all.
-    pub max_wait: Duration,
-}
-
-impl Default for Retry {
-    /// Five attempts over half a minute at most: what a restart of a storage's node takes.
-    fn default() -> Self {
-        Self {
-            max_attempts: 5,
-            first_wait: Duration::from_millis(500),
-            max_wait: Duration::from_secs(15),
-        }
-    }
-}
+use crate::config::Retry;
 
 /// The waits of one step: each between half of the longest one and the whole of it, so that runs that failed together
 /// do not come back together.

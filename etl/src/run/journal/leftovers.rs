@@ -10,9 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Journal, is_alive, lock_path};
 use crate::error::StateError;
-
-/// A bad row's source and file, and its line or row.
-pub(crate) type RowKey = (String, String, u64);
+use crate::input::quarantine::RowKey;
 
 /// A sweep over the events whose days were all written, each to a file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -24,12 +24,14 @@ use crate::config::Config;
 use crate::error::{During, EtlError, Place, ReadError, TableName};
 use crate::input::inputs::Inputs;
 use crate::input::source::BadRow;
-use crate::journal::{Journal, RowKey};
-use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Written};
+use clio_lake::{Change, DeltaFolder, Journal, LakeError, Outcome, Written};
 
 const STEP: &str = "writing bad rows";
 /// How often the table's commit is tried again after another writer's.
 const MAX_ATTEMPTS: usize = 10;
+
+/// A bad row's source and file, and its line or row.
+pub(crate) type RowKey = (String, String, u64);
 
 /// The bad rows that a run has found, each noted once.
 #[derive(Debug, Default)]
@@ -49,7 +51,7 @@ impl Quarantine {
         &mut self,
         config: &Config,
         inputs: &Inputs,
-        journal: Option<&Arc<Journal>>,
+        journal: Option<&Arc<impl Journal + 'static>>,
     ) -> Result<Vec<RowKey>, EtlError> {
         let mut found = inputs.bad_rows();
         found.retain(|row| !self.noted.contains(&key(row)));
@@ -154,7 +156,7 @@ fn batch(config: &Config, rows: &[BadRow]) -> Result<RecordBatch, EtlError> {
 async fn write(
     config: &Config,
     rows: &[BadRow],
-    journal: Option<&Arc<Journal>>,
+    journal: Option<&Arc<impl Journal + 'static>>,
 ) -> Result<(), EtlError> {
     let folder = DeltaFolder::open(&config.lake, QUARANTINE_TABLE)?;
     let mut staging = folder.staging(&config.lake, &config.run, journal);

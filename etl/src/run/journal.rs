@@ -28,7 +28,7 @@ use clio_proto::{RunId, RunOutcome};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use url::Url;
 
-pub(crate) use leftovers::{Leftovers, RowKey, StagedDay, StagedSweep};
+pub(crate) use leftovers::{Leftovers, StagedDay, StagedSweep};
 
 use crate::clock::Clock;
 use crate::error::{EtlError, StateError};
