@@ -4,6 +4,7 @@ pub(crate) mod invariants;
 mod keyed;
 mod period;
 mod sorter;
+mod union;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use datafusion::arrow::error::ArrowError;
 pub(crate) use self::keyed::KeyedCells;
 pub(crate) use self::period::{PeriodCells, Piece};
 pub(crate) use self::sorter::CellSorter;
+pub(crate) use self::union::Union;
 
 use crate::key_order::KeyOrder;
 use crate::measures::{MeasureRules, rules};

@@ -25,9 +25,8 @@ use jiff::Span;
 use jiff::civil::Date;
 use object_store::ObjectStore;
 
-use crate::cells::CellShape;
+use crate::cells::{CellShape, Union};
 use crate::error::{CheckError, EtlError, FailedCheck};
-use crate::fold::Union;
 use crate::input::lookups::Members;
 use crate::reported::REPORTED;
 use crate::stage::{Periods, Rebuilt};

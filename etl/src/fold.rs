@@ -6,7 +6,6 @@
 //! or not at all.
 
 mod difference;
-mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,10 +15,8 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
 use self::difference::Difference;
-pub(crate) use self::union::Union;
-
 use crate::cells::invariants::{self, Totals};
-use crate::cells::{CellShape, PeriodCells};
+use crate::cells::{CellShape, PeriodCells, Union};
 use crate::config::Progress;
 use crate::error::EtlError;
 use crate::stage::{Periods, Rebuilt, Stager};

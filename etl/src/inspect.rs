@@ -17,11 +17,10 @@ use url::Url;
 
 use crate::attribute::{self, Credits};
 use crate::cells::invariants::Checked;
-use crate::cells::{CellShape, PeriodCells};
+use crate::cells::{CellShape, PeriodCells, Union};
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
-use crate::fold::Union;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;

@@ -7,10 +7,9 @@ use datafusion::arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
 
 use super::Tally;
-use crate::cells::CellShape;
+use crate::cells::{CellShape, Union};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
-use crate::fold::Union;
 use clio_lake::LakeFile;
 
 const STEP: &str = "checking a day";

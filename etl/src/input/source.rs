@@ -38,7 +38,6 @@ use url::Url;
 pub(crate) use bad_rows::BadRow;
 pub(crate) use expression::Scope;
 pub(crate) use listing::{FolderDays, SourceFile, format_of, is_hidden};
-pub(crate) use parquet::parquet_table;
 
 use self::bad_rows::BadRows;
 use self::listing::Found;

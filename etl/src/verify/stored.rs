@@ -20,10 +20,9 @@ use super::facts::STEP;
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL, Numbers, Question};
 use super::quantiles::Spread;
 use super::{DayCells, Sample};
-use crate::cells::{CellMeasure, CellShape};
+use crate::cells::{CellMeasure, CellShape, Union};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
-use crate::fold::Union;
 
 /// What cells come to.
 #[expect(

@@ -13,10 +13,10 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 use url::Url;
 
-use crate::cells::{CellShape, CellSorter, PeriodCells};
+use super::{CellShape, CellSorter, PeriodCells};
 use crate::engine::explained;
+use crate::engine::parquet_files::parquet_table;
 use crate::error::{During, EtlError};
-use crate::input::source::parquet_table;
 use clio_lake::LakeFile;
 
 /// The address under which the engine finds the table's files.
@@ -25,11 +25,11 @@ const STEP: &str = "folding periods";
 
 /// The cells of the lake as the engine reads them.
 pub(crate) struct Union<'a> {
-    pub(super) ctx: &'a SessionContext,
-    pub(super) shape: &'a CellShape,
-    pub(super) n_threads: usize,
+    pub(crate) ctx: &'a SessionContext,
+    pub(crate) shape: &'a CellShape,
+    pub(crate) n_threads: usize,
     store_url: ObjectStoreUrl,
-    pub(super) read_schema: SchemaRef,
+    pub(crate) read_schema: SchemaRef,
 }
 
 impl<'a> Union<'a> {
@@ -70,7 +70,7 @@ impl<'a> Union<'a> {
     }
 
     /// What cells add up to others with: dimensions, and measures as they are added up.
-    pub(super) fn summands(&self, cells: DataFrame) -> Result<DataFrame, EtlError> {
+    pub(crate) fn summands(&self, cells: DataFrame) -> Result<DataFrame, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let dimensions = dimensions.iter().map(|field| ident(field.name()));
         let measures = self
@@ -82,7 +82,7 @@ impl<'a> Union<'a> {
     }
 
     /// The cells that [`summands`](Self::summands) come to, in no order.
-    pub(super) async fn grouped(&self, summands: DataFrame) -> Result<Vec<RecordBatch>, EtlError> {
+    pub(crate) async fn grouped(&self, summands: DataFrame) -> Result<Vec<RecordBatch>, EtlError> {
         let groups = self.groups(summands).await?.try_collect::<Vec<_>>().await;
         let groups = groups.map_err(|error| explained(STEP, error))?;
         groups.iter().map(|batch| self.stored(batch)).collect()
