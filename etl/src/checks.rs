@@ -16,7 +16,7 @@ mod within;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use clio_lake::{CheckFinding, CheckOutcome, StoredType};
+use clio_lake::{CheckFinding, CheckOutcome};
 use clio_proto::{Check, CheckKind, Model, OnFailure, Period};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::prelude::SessionContext;
@@ -25,11 +25,10 @@ use jiff::Span;
 use jiff::civil::Date;
 use object_store::ObjectStore;
 
-use crate::cells::{CellShape, Union};
+use crate::cells::{CellShape, Periods, Rebuilt, Union};
 use crate::error::{CheckError, EtlError, FailedCheck};
 use crate::input::lookups::Members;
 use crate::reported::REPORTED;
-use crate::stage::{Periods, Rebuilt};
 use clio_lake::LakeFile;
 
 /// How many files of days before are read at once.
@@ -159,12 +158,6 @@ impl Evidence<'_> {
         changed.filter_map(|(period, rebuilt)| Some((period.day()?, rebuilt)))
     }
 
-    /// The measure that counts a source's events.
-    fn count_of(&self, source: &str) -> Option<usize> {
-        let mut measures = self.shape.measures.iter();
-        measures.position(|own| own.stored == StoredType::Count && own.source == source)
-    }
-
     async fn judge_cells(
         &self,
         cells: &Union<'_>,
@@ -198,7 +191,7 @@ impl Evidence<'_> {
         let mut totals = TotalsByDay::new();
         for (period, rebuilt) in self.days {
             if let (Some(day), Some(_)) = (period.day(), &rebuilt.file) {
-                totals.insert(day, rebuilt.totals.whole.clone());
+                totals.insert(day, rebuilt.totals.wholes());
             }
         }
         let before: BTreeSet<Date> = self

@@ -15,11 +15,11 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
 use self::difference::Difference;
-use crate::cells::invariants::{self, Totals};
-use crate::cells::{CellShape, PeriodCells, Union};
+use crate::cells::invariants;
+use crate::cells::{CellShape, PeriodCells, Periods, Rebuilt, Totals, Union};
 use crate::config::Progress;
 use crate::error::EtlError;
-use crate::stage::{Periods, Rebuilt, Stager};
+use crate::stage::Stager;
 use clio_lake::LakeFile;
 
 /// What a fold works on.

@@ -29,8 +29,8 @@ use self::change::{
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::{self, Carried};
-use crate::cells::CellShape;
 use crate::cells::invariants::Checked;
+use crate::cells::{CellShape, Periods};
 use crate::checks::{Evidence, refuse_failures};
 use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
@@ -47,7 +47,7 @@ use crate::run::journal::Journal;
 use crate::run::model_change::Effect;
 use crate::run::plan::Plan;
 use crate::run::report::RunReport;
-use crate::stage::{Periods, Stager};
+use crate::stage::Stager;
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
 /// How often parents are folded again after another run's commit.

@@ -1,6 +1,5 @@
 //! The periods that a run rebuilds: written beside the lake, checked, and compared with what was there.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clio_proto::Period;
@@ -8,26 +7,14 @@ use datafusion::common::DataFusionError;
 use futures::stream::FuturesOrdered;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::cells::invariants::{Checked, Totals};
-use crate::cells::{CellShape, PeriodCells, Piece};
+use crate::cells::invariants::{self, Checked};
+use crate::cells::{CellShape, PeriodCells, Piece, Rebuilt, Totals};
 use crate::error::{During, EtlError};
 use clio_lake::{
     FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,
 };
 
 const STEP: &str = "writing cells";
-
-/// A period that was rebuilt, whether its bytes changed or not.
-#[derive(Debug, Clone)]
-pub(crate) struct Rebuilt {
-    /// `None` where it has no cells any more.
-    pub(crate) file: Option<LakeFile>,
-    pub(crate) totals: Totals,
-    pub(crate) is_changed: bool,
-}
-
-/// Rebuilt periods, in order.
-pub(crate) type Periods = BTreeMap<Period, Rebuilt>;
 
 /// Where rebuilt periods go.
 #[derive(Debug)]
@@ -69,7 +56,7 @@ impl Stager {
         }
         let written = self.staging.end(period, file, old).await?;
         self.checked.n_cells += totals.n_cells;
-        Ok(rebuilt(written, totals))
+        Ok(Rebuilt::of(written, totals))
     }
 
     /// Takes the only part of a period for the period itself: the same cells are the same bytes.
@@ -81,7 +68,7 @@ impl Stager {
         old: &[LakeFile],
     ) -> Result<Rebuilt, EtlError> {
         let written = self.staging.copy(period, part, old).await?;
-        Ok(rebuilt(written, totals))
+        Ok(Rebuilt::of(written, totals))
     }
 }
 
@@ -95,17 +82,8 @@ fn filled(
     let mut totals = Totals::new(shape);
     for batch in cells.chunks(&shape.file_schema) {
         let batch = batch.during(STEP)?;
-        totals.add(shape, period, &batch)?;
+        invariants::hold(shape, period, &batch, &mut totals)?;
         group.write(&batch)?;
     }
     Ok((group.finish()?, totals))
-}
-
-/// A period as it was written.
-pub(crate) fn rebuilt(written: Written, totals: Totals) -> Rebuilt {
-    let (file, is_changed) = match written {
-        Written::New(file) => (file, true),
-        Written::Same(file) => (file, false),
-    };
-    Rebuilt { file: Some(file), totals, is_changed }
 }

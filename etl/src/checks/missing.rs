@@ -27,7 +27,7 @@ impl ByCells for MissingCheck {
             let lookup = evidence.model.dimension(dimension).and_then(|d| d.members.as_deref());
             let known = lookup.and_then(|name| Some((name, known.get(name)?)));
             for source in &self.sources {
-                let Some(count) = evidence.count_of(source) else { continue };
+                let Some(count) = evidence.shape.count_of(source) else { continue };
                 let count = &shape.measures[count].name;
                 let (at_most, seen) = (self.at_most, Seen::default());
                 tallies.push(Box::new(Gap { dimension, source, count, known, at_most, seen }));

@@ -8,12 +8,12 @@ impl ByTotals for OutOfDayCheck {
     /// Days that stay as they are are judged as well: what is lost of them is in no cell.
     fn judge(&self, evidence: &Evidence<'_>, _totals: &TotalsByDay, found: &mut Found) {
         for source in &self.sources {
-            let Some(measure) = evidence.count_of(source) else { continue };
+            let Some(measure) = evidence.shape.count_of(source) else { continue };
             let days = evidence.days.values().filter(|rebuilt| rebuilt.file.is_some());
             found.n_checked += days.count() as u64;
             for (day, n_lost) in evidence.out_of_day.get(source).into_iter().flatten() {
                 let of_day = evidence.days.get(&Period::Day(*day));
-                let n_counted = of_day.and_then(|rebuilt| rebuilt.totals.whole[measure]);
+                let n_counted = of_day.and_then(|rebuilt| rebuilt.totals.whole(measure));
                 let n_lost = i128::from(*n_lost);
                 let n_events = n_lost + n_counted.unwrap_or_default();
                 let most = (self.at_most * n_events as f64).floor();

@@ -13,7 +13,7 @@ impl ByTotals for RowsCheck {
     fn judge(&self, evidence: &Evidence<'_>, totals: &TotalsByDay, found: &mut Found) {
         for (day, _) in evidence.changed() {
             let counts = self.sources.iter().filter_map(|source| {
-                let measure = evidence.count_of(source)?;
+                let measure = evidence.shape.count_of(source)?;
                 let expected = expected(self, measure, day, totals)?;
                 Some((source, n_events(totals.get(&day), measure), expected))
             });

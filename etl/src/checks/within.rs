@@ -7,9 +7,8 @@ use jiff::civil::Date;
 use super::cells::{column, dimensions, place};
 use super::{ByCells, Evidence, Found, KnownMembers, Tally};
 use crate::cells::CellShape;
-use crate::cells::invariants::N_STANDARD_ERRORS;
 use crate::error::EtlError;
-use crate::measures::{Total, Values};
+use crate::measures::{N_STANDARD_ERRORS, Total};
 
 /// Sums of other than whole numbers are rounded to nine digits behind the point.
 const FLOAT_SLACK: f64 = 1e-9;
@@ -26,7 +25,7 @@ impl ByCells for WithinCheck {
             return Vec::new();
         };
         let measures = [first, second];
-        let sides = measures.map(|index| Total::new(shape.measures[index].stored));
+        let sides = measures.map(|index| shape.measures[index].rules.total());
         vec![Box::new(Pair { shape, measures, per: self.per, sides, n_compared: 0, above: None })]
     }
 }
@@ -37,7 +36,7 @@ struct Pair<'a> {
     measures: [usize; 2],
     per: Per,
     /// What they come to, in a cell or in the day.
-    sides: [Total; 2],
+    sides: [Box<dyn Total>; 2],
     n_compared: u64,
     above: Option<Above>,
 }
@@ -62,12 +61,8 @@ impl Tally for Pair<'_> {
 
     fn add(&mut self, batch: &RecordBatch) -> Result<(), EtlError> {
         let shape = self.shape;
-        let values = |index: usize| {
-            let measure = &shape.measures[index];
-            Ok::<_, EtlError>(Values::new(&column(batch, &measure.name)?, measure.stored))
-        };
-        let [first, second] = self.measures;
-        let values = [values(first)?, values(second)?];
+        let [first, second] = self.measures.map(|index| column(batch, &shape.measures[index].name));
+        let values = [first?, second?];
         for row in 0..batch.num_rows() {
             for (side, values) in self.sides.iter_mut().zip(&values) {
                 side.add(values, row)?;
@@ -114,8 +109,8 @@ impl Pair<'_> {
 
     /// What there is to say where the first is above the second; both begin anew.
     fn compare(&mut self) -> Option<String> {
-        let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(Total::value);
-        self.sides.iter_mut().for_each(Total::clear);
+        let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(|side| side.value());
+        self.sides.iter_mut().for_each(|side| side.clear());
         let slack = N_STANDARD_ERRORS * a_error.hypot(b_error) + FLOAT_SLACK * b.abs();
         if a - b <= slack {
             return None;

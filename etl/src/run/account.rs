@@ -14,6 +14,7 @@ use super::book::Book;
 use super::change::days_without_state;
 use crate::attribute::{Carried, Credited};
 use crate::cells::invariants::Checked;
+use crate::cells::{Periods, Rebuilt};
 use crate::config::{Config, Days};
 use crate::error::{EtlError, PlanError};
 use crate::input::columns::Columns;
@@ -24,7 +25,6 @@ use crate::reported::REPORTED;
 use crate::run::damaged::DamagedFile;
 use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
 use crate::run::report::RunReport;
-use crate::stage::{Periods, Rebuilt};
 
 /// What a run has counted and found.
 pub(super) struct Account<'a> {

@@ -12,8 +12,8 @@ use jiff::civil::Date;
 use super::book::{Begun, Book};
 use super::{Run, resume};
 use crate::attribute::{Credited, Credits};
-use crate::cells::invariants::{self, Totals};
-use crate::cells::{CellShape, Union};
+use crate::cells::invariants;
+use crate::cells::{CellShape, Periods, Rebuilt, Totals, Union};
 use crate::config::Days;
 use crate::error::{EtlError, PlanError};
 use crate::input::inputs::Inputs;
@@ -22,7 +22,6 @@ use crate::input::sweep::Sweep;
 use crate::rollup::{RolledUp, roll_up};
 use crate::run::journal::StagedSweep;
 use crate::run::plan::Plan;
-use crate::stage::{Periods, Rebuilt};
 use clio_lake::{LakeFile, TableState, files_by_period};
 
 /// What there is of a sweep.

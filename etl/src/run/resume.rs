@@ -9,8 +9,8 @@ use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::cells::CellShape;
-use crate::cells::invariants::Totals;
+use crate::cells::invariants;
+use crate::cells::{CellShape, Rebuilt, Totals};
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
@@ -18,7 +18,6 @@ use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
 use crate::run::journal::{Journal, Leftovers, StagedDay, StagedSweep};
 use crate::run::plan::Plan;
-use crate::stage::Rebuilt;
 use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
 
 const STEP: &str = "reading a day that a dead run has made";
@@ -187,7 +186,7 @@ pub(super) async fn read(
         let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).during(STEP)?;
         for batch in batches.build().during(STEP)? {
             let batch: RecordBatch = batch.during(STEP)?;
-            totals.add(shape, period, &batch)?;
+            invariants::hold(shape, period, &batch, &mut totals)?;
         }
         let (size_bytes, n_rows) = (staged.size_bytes, staged.n_rows);
         let path = staged.path.clone();
@@ -198,7 +197,7 @@ pub(super) async fn read(
     for (period, file, totals) in days {
         let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
         let written = staging.settle(file, old).await?;
-        rebuilt.push((period, crate::stage::rebuilt(written, totals)));
+        rebuilt.push((period, Rebuilt::of(written, totals)));
     }
     Ok(Some(rebuilt))
 }
