@@ -1,6 +1,5 @@
 //! The shape of cells, and putting them in their order: the same cells are the same bytes.
 
-pub(crate) mod invariants;
 mod keyed;
 mod period;
 mod rebuilt;

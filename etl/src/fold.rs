@@ -15,8 +15,8 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
 use self::difference::Difference;
-use crate::cells::invariants;
 use crate::cells::{CellShape, PeriodCells, Periods, Rebuilt, Totals, Union};
+use crate::checks::invariants;
 use crate::config::Progress;
 use crate::error::EtlError;
 use crate::stage::Stager;

@@ -16,8 +16,8 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use crate::attribute::{self, Credits};
-use crate::cells::invariants::Checked;
 use crate::cells::{CellShape, PeriodCells, Union};
+use crate::checks::invariants::Checked;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};

@@ -17,8 +17,8 @@
 //!                       day, dimensions and what measures take
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
-//! check     cells/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
-//!                       the fold, checks.rs: what the model declares
+//! check     checks/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
+//!                       the fold, checks/declared.rs: what the model declares
 //! commit    run.rs      lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
@@ -47,7 +47,7 @@ mod sql;
 mod stage;
 mod verify;
 
-pub use cells::invariants::INVARIANTS;
+pub use checks::invariants::INVARIANTS;
 pub use config::{Config, Days, Progress, Retry, Silent};
 pub use error::{
     CheckError, ColumnError, Conflict, EngineError, ErrorKind, EtlError, FailedCheck, LookupError,

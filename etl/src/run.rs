@@ -29,9 +29,9 @@ use self::change::{
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::{self, Carried};
-use crate::cells::invariants::Checked;
 use crate::cells::{CellShape, Periods};
-use crate::checks::{Evidence, refuse_failures};
+use crate::checks::declared::{Evidence, refuse_failures};
+use crate::checks::invariants::Checked;
 use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
 use crate::engine;

@@ -7,8 +7,8 @@ use datafusion::common::DataFusionError;
 use futures::stream::FuturesOrdered;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::cells::invariants::{self, Checked};
 use crate::cells::{CellShape, PeriodCells, Piece, Rebuilt, Totals};
+use crate::checks::invariants::{self, Checked};
 use crate::error::{During, EtlError};
 use clio_lake::{
     FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,

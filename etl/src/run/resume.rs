@@ -9,8 +9,8 @@ use datafusion::arrow::array::RecordBatch;
 use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::cells::invariants;
 use crate::cells::{CellShape, Rebuilt, Totals};
+use crate::checks::invariants;
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
