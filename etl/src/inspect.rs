@@ -21,13 +21,14 @@ use crate::checks::invariants::Checked;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
+use crate::fold::Stage;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
 use crate::input::source::{Table, is_public};
 use crate::input::sweep::Sweep;
 use crate::rollup::roll_up;
-use crate::stage::Stager;
+use crate::run::stage::Stager;
 use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 
 /// How many rows of a table are shown.

@@ -44,7 +44,6 @@ mod reported;
 mod rollup;
 mod run;
 mod sql;
-mod stage;
 mod verify;
 
 pub use checks::invariants::INVARIANTS;

@@ -12,6 +12,7 @@ pub(crate) mod report;
 mod resume;
 mod retry;
 pub(crate) mod schedule;
+pub(crate) mod stage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +48,7 @@ use crate::run::journal::Journal;
 use crate::run::model_change::Effect;
 use crate::run::plan::Plan;
 use crate::run::report::RunReport;
-use crate::stage::Stager;
+use crate::run::stage::Stager;
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
 /// How often parents are folded again after another run's commit.
@@ -477,6 +478,7 @@ impl Run<'_> {
         let fold =
             Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged, doubtful };
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
+        self.stager.checked.n_parents += parents.len() as u64;
         Ok(parents)
     }
 

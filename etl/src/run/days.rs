@@ -16,6 +16,7 @@ use crate::cells::{CellShape, Periods, Rebuilt, Totals, Union};
 use crate::checks::invariants;
 use crate::config::Days;
 use crate::error::{EtlError, PlanError};
+use crate::fold::Stage;
 use crate::input::inputs::Inputs;
 use crate::input::quarantine::RowKey;
 use crate::input::sweep::Sweep;

@@ -10,9 +10,8 @@ use futures::{StreamExt, TryStreamExt};
 use crate::cells::{CellShape, PeriodCells, Piece, Rebuilt, Totals};
 use crate::checks::invariants::{self, Checked};
 use crate::error::{During, EtlError};
-use clio_lake::{
-    FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,
-};
+use crate::fold::Stage;
+use clio_lake::{FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging};
 
 const STEP: &str = "writing cells";
 
@@ -25,9 +24,9 @@ pub(crate) struct Stager {
     pub(crate) n_threads: usize,
 }
 
-impl Stager {
-    /// Writes a period's cells, each of which is held against the invariants. Row groups are encoded side by side.
-    pub(crate) async fn stage(
+impl Stage for Stager {
+    /// Row groups are encoded side by side.
+    async fn stage(
         &mut self,
         shape: &CellShape,
         period: Period,
@@ -59,8 +58,7 @@ impl Stager {
         Ok(Rebuilt::of(written, totals))
     }
 
-    /// Takes the only part of a period for the period itself: the same cells are the same bytes.
-    pub(crate) async fn copy(
+    async fn copy(
         &mut self,
         period: Period,
         part: &LakeFile,
