@@ -128,7 +128,7 @@ impl<'a> Chain<'a> {
     fn new(ctx: &'a SessionContext, sides: Sides<'a>, sweeps: &[Sweep]) -> Result<Self, EtlError> {
         let Sides { inputs, target, .. } = sides;
         let layout = Arc::new(sides.layout(ctx)?);
-        let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.events));
+        let waiting = Spilled::new(&ctx.runtime_env(), Arc::clone(&layout.events));
         let reach = &target.reach;
         let (steps, asked) = if inputs.inventory().has_folders() {
             let asked = sweeps.iter().filter_map(|sweep| sweep.days.first());
@@ -296,9 +296,9 @@ impl<'a> Chain<'a> {
         parts: Vec<Part>,
         others: Vec<Option<SendableRecordBatchStream>>,
     ) -> EngineResult<Joined> {
-        let disk = &self.ctx.runtime_env().disk_manager;
-        let mut events = Spilled::new(disk, Arc::clone(&self.layout.credited));
-        let mut waiting = Spilled::new(disk, Arc::clone(&self.layout.events));
+        let env = &self.ctx.runtime_env();
+        let mut events = Spilled::new(env, Arc::clone(&self.layout.credited));
+        let mut waiting = Spilled::new(env, Arc::clone(&self.layout.events));
         let mut tasks = JoinSet::new();
         for ((first, rest), targets) in parts.into_iter().zip(others) {
             let Some(first) = first else { continue };

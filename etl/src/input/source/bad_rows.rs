@@ -151,7 +151,7 @@ impl Table {
         schema: &SchemaRef,
         probe: &Probe,
     ) -> Result<Cleaned, EtlError> {
-        let mut good = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(schema));
+        let mut good = Spilled::new(&ctx.runtime_env(), Arc::clone(schema));
         let mut writer = good.writer();
         let mut bad = Vec::new();
         let mut note = |place, reason, content| {
