@@ -6,6 +6,7 @@
 //! columns/     what a column is, and stays
 //! inventory.rs which files and days there are; target.rs, what events are credited to; reach.rs, how far
 //! quarantine.rs where bad rows go
+//! taken.rs     what each kind of measure takes of an event
 //! frames.rs    how rows become columns for grouping and measuring; inputs.rs, the sources of a run, opened
 //! ```
 
@@ -20,5 +21,6 @@ pub(crate) mod quarantine;
 pub(crate) mod reach;
 pub(crate) mod source;
 pub(crate) mod sweep;
+mod taken;
 pub(crate) mod target;
 pub(crate) mod times;

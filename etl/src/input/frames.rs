@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clio_proto::{Measure, MeasureKind, Model, Source, SqlColumn, TimesAre};
+use clio_proto::{Measure, Model, Source, TimesAre};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast, col, lit, not, when};
@@ -10,13 +10,12 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 
 use super::sweep::Sweep;
+use super::taken::taken;
 use super::times::time;
 use crate::config::Days;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{
-    Calendar, day_of, hash_of, instant_of, is_utc, number_of_text, ready_made, value_in_range,
-};
+use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::input::enrich::{Enrichment, InForce};
 use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
 use crate::measures::MeasureRules;
@@ -266,41 +265,10 @@ impl Frames {
         frame: &DataFrame,
     ) -> Result<Option<Expr>, EtlError> {
         let measure = &self.measures[position];
-        let key = format!("measure.{}.of", measure.name);
         if measure.kind.source() != Some(source) {
             return Ok(None);
         }
-        Ok(match &measure.kind {
-            MeasureKind::Count { .. } | MeasureKind::Derived { .. } => None,
-            MeasureKind::Sum { of, .. } => {
-                let value = scope.bind(&key, of)?;
-                let sum_type = self.rules[position].input_type().expect("a sum has an input");
-                Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
-            }
-            MeasureKind::Quantile { of, .. } => {
-                let value = scope.bind(&key, of)?;
-                let value = as_number(scope, &measure.name, of, value, frame, &DataType::Float64)?;
-                Some(value_in_range(&measure.name).call(vec![value]))
-            }
-            MeasureKind::Distinct { of, family, precision, from_sketch: true, .. } => {
-                let [column] = of.as_slice() else {
-                    unreachable!("a valid model has one column of sketches")
-                };
-                let value = scope.bind(&key, column)?;
-                let found = scope.type_of(&key, &column.0, &value)?;
-                if !found.is_binary() && !found.is_null() {
-                    let mend = "ready-made sketches are a binary column";
-                    return Err(scope.wrong_type(&key, &column.0, &found, mend).into());
-                }
-                let bytes = cast(value, DataType::LargeBinary);
-                Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
-            }
-            MeasureKind::Distinct { of, family, from_sketch: false, .. } => {
-                let parts =
-                    of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
-                Some(hash_of(*family).call(parts))
-            }
-        })
+        taken(measure, self.rules[position].as_ref(), scope, frame)
     }
 
     /// What a sum takes of a row of its source, as the decimal that it is summed in, or a quantile measure, as a double.
@@ -350,33 +318,4 @@ fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, Et
     // Only texts have a view: anything else becomes a text first.
     let text = if found.is_string() { value } else { cast(value, DataType::Utf8) };
     Ok(cast(text, wanted.clone()))
-}
-
-/// A value as the decimal that it is summed in, or as the double that quantiles are of; a text has to be a number.
-fn as_number(
-    scope: &Scope<'_>,
-    measure: &str,
-    of: &SqlColumn,
-    value: Expr,
-    frame: &DataFrame,
-    sum_type: &DataType,
-) -> Result<Expr, EtlError> {
-    let found = value.get_type(frame.schema()).during("binding a measure")?;
-    let is_whole = matches!(sum_type, DataType::Decimal128(_, 0));
-    Ok(match found {
-        found if found.is_string() => {
-            let number = number_of_text(measure, is_whole).call(vec![value]);
-            cast(number, sum_type.clone())
-        }
-        DataType::Boolean => cast(cast(value, DataType::Int64), sum_type.clone()),
-        found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
-        found => {
-            let key = format!("measure.{measure}.of");
-            let mend = match sum_type {
-                DataType::Float64 => "a quantile measure takes numbers",
-                _ => "a sum takes numbers",
-            };
-            return Err(scope.wrong_type(&key, &of.0, &found, mend).into());
-        }
-    })
 }

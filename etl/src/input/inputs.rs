@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clio_proto::{MeasureKind, Model, Source};
+use clio_proto::{Model, Source};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::functions::regex::expr_fn::regexp_like;
@@ -16,6 +16,7 @@ use url::Url;
 use super::frames::Frames;
 use super::inventory::Inventory;
 use super::sweep::Sweep;
+use super::taken::whole_or_not;
 use crate::cells::CellShape;
 use crate::config::Days;
 use crate::engine::explained;
@@ -229,7 +230,7 @@ impl Inputs {
     ) -> Result<Vec<String>, EtlError> {
         let mut float_sums = Vec::new();
         for (position, measure) in self.frames.measures.iter().enumerate() {
-            let MeasureKind::Sum { source, of } = &measure.kind else { continue };
+            let Some((source, of)) = whole_or_not(&measure.kind) else { continue };
             let (table, source) = self.sources[self.source_index(source)].measured(position);
             let first: Vec<SourceFile> = table.files().iter().take(1).cloned().collect();
             let frame =

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, StoredType, Verification};
 use clio_proto::Dimension;
-use clio_sketch::{Buckets, Estimate, relative_standard_error_at};
+use clio_sketch::{Buckets, Estimate, Family, Precision, relative_standard_error_at};
 use jiff::civil::Date;
 
 use super::exact::Exact;
@@ -109,22 +109,28 @@ impl<'a> Comparison<'a> {
         stored: Option<Stored>,
         exact: Option<Exact>,
     ) {
-        if let StoredType::Quantiles { buckets } = stored_as {
-            return self.quantiles(at, buckets, stored, exact);
+        if stored.is_none() && exact.is_none() {
+            self.n_additive += 1;
+            return;
         }
-        let (stored, exact) = match (stored, exact) {
-            (Some(Stored::Sketch(estimate)), exact) => {
-                return self.distinct(at, stored_as, estimate, exact);
+        let (stored, exact) = match stored_as {
+            StoredType::Quantiles { buckets } => return self.quantiles(at, buckets, stored, exact),
+            StoredType::Sketch { family, precision } => {
+                let estimate = match stored {
+                    Some(Stored::Sketch(estimate)) => estimate,
+                    _ => Estimate::exact(0),
+                };
+                return self.distinct(at, (family, precision), estimate, exact);
             }
-            (None, Some(Exact::Distinct { .. })) => {
-                return self.distinct(at, stored_as, Estimate::exact(0), exact);
-            }
-            (Some(Stored::Float { sum, slack }), exact) => {
+            StoredType::FloatSum => {
+                let (sum, slack) = match stored {
+                    Some(Stored::Float { sum, slack }) => (sum, slack),
+                    _ => (0.0, 0.0),
+                };
                 let exact = if let Some(Exact::Float(exact)) = exact { exact } else { 0.0 };
                 (sum, (exact, slack))
             }
-            (None, Some(Exact::Float(exact))) => (0.0, (exact, 0.0)),
-            (stored, exact) => {
+            StoredType::Count | StoredType::WholeSum => {
                 let stored = if let Some(Stored::Whole(stored)) = stored { stored } else { 0 };
                 let exact = if let Some(Exact::Whole(exact)) = exact { exact } else { 0 };
                 // Whole numbers are compared as such; beyond 2^53 the next line would round them.
@@ -142,11 +148,10 @@ impl<'a> Comparison<'a> {
     fn distinct(
         &mut self,
         at: &At<'_>,
-        stored_as: StoredType,
+        (family, precision): (Family, Precision),
         estimate: Estimate,
         exact: Option<Exact>,
     ) {
-        let StoredType::Sketch { family, precision } = stored_as else { return };
         let (n_values, reference) = match exact {
             Some(Exact::Distinct { n_values, reference }) => (n_values, reference),
             _ => (0, None),

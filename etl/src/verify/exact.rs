@@ -51,20 +51,21 @@ pub(super) async fn count(
                 Asked { ctx, shape, view, question, rows: rows(facts, view, question, cells) };
             asked.additive(&mut numbers).await?;
             for (measure, recount) in &view.measures {
-                if let (Recount::Distinct(n_parts), StoredType::Sketch { family, precision }) =
-                    (recount, shape.measures[*measure].stored)
-                {
-                    let of = Counted { measure: *measure, n_parts: *n_parts, family, precision };
-                    asked.distinct(of, &mut numbers).await?;
-                }
-                if let (Recount::Quantiles, StoredType::Quantiles { buckets }) =
-                    (recount, shape.measures[*measure].stored)
-                {
-                    let column = format!("m{measure}");
-                    let exact = quantiles::exact(ctx, &asked.rows, &column, buckets).await?;
-                    for (place, spread) in exact {
-                        let of_place = numbers.entry((question, place)).or_default();
-                        of_place.insert(*measure, Exact::Quantiles(spread));
+                match shape.measures[*measure].stored {
+                    // Added up with all others.
+                    StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {}
+                    StoredType::Sketch { family, precision } => {
+                        let Recount::Distinct(n_parts) = *recount else { continue };
+                        let of = Counted { measure: *measure, n_parts, family, precision };
+                        asked.distinct(of, &mut numbers).await?;
+                    }
+                    StoredType::Quantiles { buckets } => {
+                        let column = format!("m{measure}");
+                        let exact = quantiles::exact(ctx, &asked.rows, &column, buckets).await?;
+                        for (place, spread) in exact {
+                            let of_place = numbers.entry((question, place)).or_default();
+                            of_place.insert(*measure, Exact::Quantiles(spread));
+                        }
                     }
                 }
             }
@@ -114,8 +115,9 @@ impl Asked<'_> {
     async fn additive(&self, numbers: &mut Numbers<Exact>) -> Result<(), EtlError> {
         let mut columns = vec!["place".to_owned(), "count(*) AS n".to_owned()];
         for (measure, recount) in &self.view.measures {
-            if *recount == Recount::Sum {
-                columns.push(format!("sum(m{measure}) AS m{measure}"));
+            match recount {
+                Recount::Sum => columns.push(format!("sum(m{measure}) AS m{measure}")),
+                Recount::Count | Recount::Distinct(_) | Recount::Quantiles => {}
             }
         }
         let sql =
