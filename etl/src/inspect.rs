@@ -164,7 +164,7 @@ async fn table(
     name: &str,
     table: &Table,
 ) -> Result<TableInspection, EtlError> {
-    let files = table.files();
+    let files = table.pieces();
     let first = files.iter().take(1).cloned().collect();
     let frame = table.frame(ctx, table.provider(first, 1))?;
     let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();

@@ -17,7 +17,7 @@ use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::input::enrich::{Enrichment, InForce};
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::input::source::{PIECE_DAY_COLUMN, Scope, Table};
 use crate::measures::MeasureRules;
 
 /// The column with the instant of an event, where it is matched with others.
@@ -41,9 +41,9 @@ pub(crate) fn rows_column(source: usize) -> String {
     format!("__n{source}")
 }
 
-/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the folder's day.
+/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the day of the row's piece.
 ///
-/// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
+/// In a piece of the day itself (of a neighbour, where days are not those of UTC) an event is
 /// counted; in any other no run of its day would see it, so it is lost, and said to be.
 #[derive(Debug)]
 pub(crate) struct DayRule {
@@ -113,7 +113,7 @@ impl Frames {
     pub(crate) fn events(
         &self,
         ctx: &SessionContext,
-        (index, (table, source, has_folders)): (usize, (&Table, &Source, bool)),
+        (index, (table, source, is_by_day)): (usize, (&Table, &Source, bool)),
         provider: Arc<dyn TableProvider>,
         sweep: &Sweep,
         in_force: &InForce,
@@ -129,12 +129,12 @@ impl Frames {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = self.sees_folders(table, has_folders, sweep.days);
-        if sees_folders {
-            columns.push(col(FOLDER_DAY_COLUMN));
+        let sees_piece_days = self.sees_piece_days(table, is_by_day, sweep.days);
+        if sees_piece_days {
+            columns.push(col(PIECE_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        let rule = self.day_rule(table, sweep.days, sees_folders);
+        let rule = self.day_rule(table, sweep.days, sees_piece_days);
         let frame = match rule.kept {
             Some(kept) => frame.filter(kept).during("planning a roll-up")?,
             None => frame,
@@ -182,19 +182,19 @@ impl Frames {
         Ok(columns)
     }
 
-    /// Whether a row's folder matters: not where only those of its own day are read.
-    pub(crate) fn sees_folders(&self, table: &Table, has_folders: bool, days: Days) -> bool {
-        has_folders && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
+    /// Whether the day of a row's piece matters: not where only those of its own day are read.
+    pub(crate) fn sees_piece_days(&self, table: &Table, is_by_day: bool, days: Days) -> bool {
+        is_by_day && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
     }
 
-    /// How many days an event's own day may be before that of its folder, and after: days are cut in UTC there,
+    /// How many days an event's own day may be before that of its piece, and after: days are cut in UTC there,
     /// and events may be late.
-    pub(crate) fn folder_slack(&self, table: &Table) -> (i32, i32) {
+    pub(crate) fn day_slack(&self, table: &Table) -> (i32, i32) {
         let slack = i32::from(!self.is_utc);
         (slack + table.late_days(), slack)
     }
 
-    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_folders: bool) -> DayRule {
+    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_piece_days: bool) -> DayRule {
         let number = |column: &str| cast(col(column), DataType::Int32);
         let in_range = match days {
             Days::All | Days::OutOfDate => None,
@@ -203,10 +203,10 @@ impl Frames {
         let is_within = |column: &str| {
             in_range.map(|(first, last)| number(column).between(lit(first), lit(last)))
         };
-        let (before, after) = self.folder_slack(table);
-        let is_near = sees_folders.then(|| {
-            let folder = number(FOLDER_DAY_COLUMN);
-            number(DAY).between(folder.clone() - lit(before), folder + lit(after))
+        let (before, after) = self.day_slack(table);
+        let is_near = sees_piece_days.then(|| {
+            let filed = number(PIECE_DAY_COLUMN);
+            number(DAY).between(filed.clone() - lit(before), filed + lit(after))
         });
         let in_day = match (is_within(DAY), is_near.clone()) {
             (Some(is_within), Some(is_near)) => Some(is_within.and(is_near)),
@@ -215,7 +215,7 @@ impl Frames {
         let kept = match (&in_day, is_near, in_range) {
             // The rest are events of a day that is not asked for, which its own run counts.
             (Some(in_day), Some(is_near), Some(_)) => {
-                is_within(FOLDER_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
+                is_within(PIECE_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
             }
             _ => None,
         };

@@ -99,10 +99,10 @@ impl Members {
         // What describes members is the snapshot's: of the newest state.
         let files = match &lookup.as_of {
             Some(AsOf::Folders) => History::newest_files(&listed),
-            Some(AsOf::Rows { .. }) | None => listed.files.clone(),
+            Some(AsOf::Rows { .. }) | None => listed.pieces.clone(),
         };
         let table = Table::of(ctx, listed, files).await?;
-        let frame = table.frame(ctx, table.provider(table.files().to_vec(), n_threads))?;
+        let frame = table.frame(ctx, table.provider(table.pieces().to_vec(), n_threads))?;
         let frame = match &lookup.as_of {
             Some(AsOf::Rows { valid_from, .. }) => {
                 last_rows(ctx, model, &table, frame, (lookup, valid_from))?

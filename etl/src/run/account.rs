@@ -32,7 +32,7 @@ pub(super) struct Account<'a> {
     /// Events in cells, by source.
     pub(super) rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
-    /// The same by the day in whose folder they lie.
+    /// The same by the day that they are filed under.
     pub(super) out_of_day: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) quarantine: Quarantine,

@@ -71,7 +71,7 @@ pub(super) fn made_of(
     for sweep in &plan.sweeps {
         let digest = inventory.digest(sweep);
         match sweep.days {
-            Days::Range(range) if inventory.has_folders() => {
+            Days::Range(range) if inventory.is_by_day() => {
                 made_of.set(range.first(), inventory.recipe_of(range.first()), digest);
             }
             _ => {

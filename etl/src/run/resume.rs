@@ -142,7 +142,7 @@ pub(super) fn made_of(
     );
     text += &format!(" {}", known.describe());
     text += &inventory.describe_states(sweep.days);
-    if !inventory.has_folders() && !plan.retired.is_empty() {
+    if !inventory.is_by_day() && !plan.retired.is_empty() {
         // A sweep over all days leaves out those of some retired months.
         text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);
     }

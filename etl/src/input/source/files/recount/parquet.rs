@@ -19,7 +19,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::{Opened, values};
 use crate::error::Place;
-use crate::input::source::steady::SteadyFile;
+use crate::input::source::files::steady::SteadyFile;
 
 pub(super) fn read(opened: &Opened<'_>) -> Result<()> {
     let Opened { reading, file, runtime, left_out, .. } = opened;

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clio_proto::Format;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -39,47 +39,33 @@ use tokio::sync::mpsc::Sender;
 use self::text::LeftOut;
 use self::values::{Misfit, Value};
 use super::text::balanced;
-use super::{SourceFile, Table, steady};
+use super::{SourceFile, steady};
 use crate::error::{Place, ReadError, TableName};
-use crate::functions::types::arrow_type;
+use crate::input::source::bad_rows::BadRow;
+use crate::input::source::origin::RowColumns;
 
 /// Batches that wait between the thread that decodes and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
 
-impl Table {
-    /// The rows of some of the files, read by the second way, but for those that were set aside. Columns that the
-    /// first way casts after reading come in their last type at once.
-    pub(crate) fn recounted(
-        &self,
-        files: Vec<SourceFile>,
-        n_partitions: usize,
-    ) -> Arc<dyn TableProvider> {
-        let last_type = |field: &Arc<Field>| {
-            let cast = self.casts.iter().find(|cast| cast.column == *field.name());
-            let data_type =
-                cast.map_or_else(|| field.data_type().clone(), |cast| arrow_type(&cast.to));
-            let last = Field::new(field.name(), data_type, true);
-            Arc::new(last.with_metadata(field.metadata().clone()))
-        };
-        let own: Vec<Arc<Field>> = self.schema.fields().iter().map(last_type).collect();
-        let all = own.iter().chain(&self.virtual_columns).cloned();
-        let schema = Arc::new(Schema::new(all.collect::<Vec<_>>()));
-        let quote = match &self.file_set.format {
-            Format::Csv(options) => options.quote,
-            Format::Ndjson | Format::Parquet => None,
-        };
-        let files = files.into_iter().map(|file| {
-            let left_out = LeftOut::of(&self.bad_rows.known(&file), quote);
-            (file, Arc::new(left_out))
-        });
-        let reading = Arc::new(Reading {
-            name: self.name.clone(),
-            format: self.file_set.format.clone(),
-            store: Arc::clone(&self.store),
-            own: Arc::new(Schema::new(own)),
-        });
-        Arc::new(Files { reading, schema, files: files.collect(), n_partitions })
-    }
+/// The rows of files, each without its bad ones, with all of the columns.
+pub(super) fn provider<'a>(
+    (name, format, store): (&TableName, &Format, &Arc<dyn ObjectStore>),
+    columns: &RowColumns,
+    files: impl Iterator<Item = (SourceFile, &'a [BadRow])>,
+    n_partitions: usize,
+) -> Arc<dyn TableProvider> {
+    let quote = match format {
+        Format::Csv(options) => options.quote,
+        Format::Ndjson | Format::Parquet => None,
+    };
+    let files = files.map(|(file, bad_rows)| (file, Arc::new(LeftOut::of(bad_rows, quote))));
+    let reading = Arc::new(Reading {
+        name: name.clone(),
+        format: format.clone(),
+        store: Arc::clone(store),
+        own: Arc::clone(&columns.own),
+    });
+    Arc::new(Files { reading, schema: columns.all(), files: files.collect(), n_partitions })
 }
 
 /// What is the same for all files.

@@ -13,8 +13,8 @@ use tokio::sync::mpsc::Sender;
 
 use super::Shape;
 use crate::error::Place;
-use crate::input::source::lines::{LineChunks, bytes_of, numbered_lines};
-use crate::input::source::schema::{bad_json, types_differ};
+use crate::input::source::files::lines::{LineChunks, bytes_of, numbered_lines};
+use crate::input::source::files::schema::{bad_json, types_differ};
 
 pub(super) async fn read(shape: &Shape<'_>, sender: &Sender<Result<RecordBatch>>) -> Result<()> {
     let mut decoder = decoder(shape, shape.batch_size)?;

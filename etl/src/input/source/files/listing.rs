@@ -1,7 +1,5 @@
 //! The files of a source: found through the object store, pruned by `dt=` folder, matched by name.
 
-use std::cmp::Ordering;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use clio_proto::{FileSet, Format};
@@ -15,51 +13,40 @@ use wildmatch::WildMatch;
 
 use clio_lake::is_transient;
 
+use super::FOLDER_COLUMN;
 use super::compression::Compression;
 use crate::epoch::number_of;
 use crate::error::{ReadError, TableName};
+use crate::input::source::{FILE_COLUMN, PIECE_DAY_COLUMN, PieceDays};
 
-/// The days of the `dt=` folders that are read; `None` for all. Files outside of such folders always are.
-pub(crate) type FolderDays = Option<RangeInclusive<Date>>;
-
-/// One file of a source or lookup.
-///
-/// What lies outside of this folder knows of it a name, a day, a size, an order and an [identity](Self::identity), no
-/// more: that its rows come from a file is a matter of this folder alone.
+/// One file of a source or lookup: what a piece is here.
 #[derive(Debug, Clone)]
-pub(crate) struct SourceFile {
-    pub(in crate::input::source) meta: ObjectMeta,
+pub(super) struct SourceFile {
+    pub(super) meta: ObjectMeta,
     /// What stands before the file's location in its address: `/`, or `s3://bucket/`.
-    pub(in crate::input::source) store: Arc<str>,
+    pub(super) store: Arc<str>,
     /// The day of the `dt=` folder that the file lies in.
-    pub(crate) folder_day: Option<Date>,
+    pub(super) folder_day: Option<Date>,
     /// What the names of its other `key=value` folders say, from the outermost to the innermost.
-    pub(in crate::input::source) partitions: Arc<[(String, Option<String>)]>,
+    pub(super) partitions: Arc<[(String, Option<String>)]>,
 }
 
 impl SourceFile {
-    pub(crate) fn size_bytes(&self) -> u64 {
-        self.meta.size
-    }
-
-    /// The order in which files are read: that of their paths.
-    pub(crate) fn compare(&self, other: &Self) -> Ordering {
-        self.meta.location.cmp(&other.meta.location)
-    }
-
     /// The path, as messages name the file.
-    pub(crate) fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("{}{}", self.store, self.meta.location)
+    }
+
+    /// Where it lies below a folder; `None` where it lies elsewhere.
+    pub(super) fn below(&self, root: &Path) -> Option<String> {
+        let parts: Vec<_> = self.meta.location.prefix_match(root)?.collect();
+        Some(parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"))
     }
 
     /// What tells the file from any other state of it, as one line: where it lies below `root`, its size,
     /// and its tag, or the time of its last change where the storage's tags are of no use.
-    pub(crate) fn identity(&self, root: &Path, url: &Url) -> String {
-        let below: Option<Vec<_>> = self.meta.location.prefix_match(root).map(Iterator::collect);
-        let path = below.map_or_else(
-            || self.meta.location.to_string(),
-            |parts| parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"),
-        );
+    pub(super) fn identity(&self, root: &Path, url: &Url) -> String {
+        let path = self.below(root).unwrap_or_else(|| self.meta.location.to_string());
         let age = match &self.meta.e_tag {
             // A local file's tag holds its inode, which a copy of the folder changes.
             Some(tag) if url.scheme() != "file" => tag.clone(),
@@ -73,7 +60,7 @@ impl SourceFile {
     }
 
     /// The name without folder and ending.
-    pub(crate) fn stem(&self) -> &str {
+    pub(super) fn stem(&self) -> &str {
         let name = self.file_name();
         let (name, _) = Compression::split(name);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem)
@@ -89,11 +76,11 @@ impl SourceFile {
     }
 
     /// The value of one of the virtual columns.
-    pub(crate) fn virtual_value(&self, column: &str) -> ScalarValue {
+    pub(super) fn virtual_value(&self, column: &str) -> ScalarValue {
         match column {
-            super::FILE_COLUMN => ScalarValue::Utf8(Some(self.stem().to_owned())),
-            super::FOLDER_COLUMN => ScalarValue::Utf8(self.folder_day.map(|day| day.to_string())),
-            super::FOLDER_DAY_COLUMN => ScalarValue::Date32(self.folder_day.map(number_of)),
+            FILE_COLUMN => ScalarValue::Utf8(Some(self.stem().to_owned())),
+            FOLDER_COLUMN => ScalarValue::Utf8(self.folder_day.map(|day| day.to_string())),
+            PIECE_DAY_COLUMN => ScalarValue::Date32(self.folder_day.map(number_of)),
             folder => {
                 let found = self.partitions.iter().rev().find(|(name, _)| name == folder);
                 ScalarValue::Utf8(found.and_then(|(_, value)| value.clone()))
@@ -117,7 +104,7 @@ pub(super) async fn list(
     name: &TableName,
     file_set: &FileSet,
     url: &Url,
-    days: FolderDays,
+    days: PieceDays,
 ) -> Result<Found, ReadError> {
     let failed = |reason: String, is_transient| ReadError::Storage {
         table: name.clone(),
@@ -179,7 +166,7 @@ pub(super) async fn list(
 struct Walk<'a> {
     store: &'a dyn ObjectStore,
     name_of_store: Arc<str>,
-    days: &'a FolderDays,
+    days: &'a PieceDays,
     /// Files and folders seen, whether taken or not.
     n_entries: usize,
     /// What other kind of table it is, which only its own log can tell the files of.
@@ -239,7 +226,7 @@ impl Walk<'_> {
 /// What a folder `key=value` says, as Hive and Spark write it; `dt` has a meaning of its own.
 fn partition(folder: &str) -> Option<(String, Option<String>)> {
     let (key, value) = folder.split_once('=')?;
-    if key.is_empty() || key == super::FOLDER_COLUMN {
+    if key.is_empty() || key == FOLDER_COLUMN {
         return None;
     }
     let is_null = value.is_empty() || value == "__HIVE_DEFAULT_PARTITION__";

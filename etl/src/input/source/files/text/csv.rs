@@ -16,10 +16,10 @@ use tokio::sync::mpsc::Sender;
 
 use super::Shape;
 use crate::error::{Place, TableName};
-use crate::input::source::SourceFile;
-use crate::input::source::lines::bytes_of;
-use crate::input::source::quotes::{NO_QUOTE, Quotes};
-use crate::input::source::schema::csv_columns;
+use crate::input::source::files::SourceFile;
+use crate::input::source::files::lines::bytes_of;
+use crate::input::source::files::quotes::{NO_QUOTE, Quotes};
+use crate::input::source::files::schema::csv_columns;
 
 pub(super) async fn read(
     shape: &Shape<'_>,
@@ -77,7 +77,7 @@ pub(super) async fn read(
 }
 
 /// The line of a byte, counted from 1. Reads the file once more.
-pub(in crate::input::source) async fn line_of(
+pub(in crate::input::source::files) async fn line_of(
     table: &TableName,
     store: &dyn ObjectStore,
     file: &SourceFile,
@@ -115,7 +115,7 @@ fn projected_decoder(
 }
 
 /// A decoder of records without a header.
-pub(in crate::input::source) fn decoder(
+pub(in crate::input::source::files) fn decoder(
     columns: &SchemaRef,
     options: &CsvOptions,
     batch_size: usize,
@@ -145,7 +145,9 @@ fn renamed(batch: RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
 
 /// From "incorrect number of fields for line 3, expected 4 got more than 4", and from "Encountered invalid
 /// UTF-8 data for line 3 and field 2".
-pub(in crate::input::source) fn place_and_reason(error: &ArrowError) -> Option<(u64, String)> {
+pub(in crate::input::source::files) fn place_and_reason(
+    error: &ArrowError,
+) -> Option<(u64, String)> {
     let ArrowError::CsvError(message) = error else { return None };
     let (what, after) = message.split_once(" for line ")?;
     if let Some((line, field)) = after.split_once(" and field ") {

@@ -1,116 +1,89 @@
-//! A file's rows in pieces, each row with its place; rows that cannot even be read are told apart here.
+//! A file's rows, each with its place; rows that cannot even be read are told apart here.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use clio_proto::{CsvOptions, Format};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::json::{LineDelimitedWriter, ReaderBuilder};
+use datafusion::arrow::json::ReaderBuilder;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use super::STEP;
+use super::lines::{LineChunks, bytes_of};
+use super::quotes::{OpenQuote, Quotes, csv_records};
+use super::schema::{bad_json, csv_columns};
+use super::text::{Conversion, csv_decoder, csv_place_and_reason};
+use super::{Files, file_of};
 use crate::engine::{explained, root_message};
 use crate::error::{During, EtlError, Place};
-use crate::input::source::lines::{LineChunks, bytes_of};
-use crate::input::source::quotes::{OpenQuote, Quotes, csv_records};
-use crate::input::source::schema::{bad_json, csv_columns};
-use crate::input::source::text::{Conversion, csv_decoder, csv_place_and_reason};
-use crate::input::source::{SourceFile, Table};
+use crate::input::source::Piece;
+use crate::input::source::origin::{Note, Origin, PlacedRows, RowColumns, Rows};
 
+const STEP: &str = "looking for bad rows";
 /// How many rows are decoded together.
 const N_PIECE_ROWS: usize = 8192;
 
-/// Some rows, each with its place.
-pub(super) struct Piece {
-    pub(super) batch: RecordBatch,
-    pub(super) places: Vec<Place>,
-    /// The text of each row; empty where rows have no text of their own.
-    texts: Vec<String>,
-}
-
-impl Piece {
-    /// A row as people can read it.
-    pub(super) fn content(&self, row: usize) -> Result<String, EtlError> {
-        if let Some(text) = self.texts.get(row) {
-            return Ok(text.clone());
+/// Opens the rows of a file.
+pub(super) async fn open<'a>(
+    files: &'a Files,
+    ctx: &SessionContext,
+    columns: &'a RowColumns,
+    piece: &'a Piece,
+) -> Result<Box<dyn Rows + 'a>, EtlError> {
+    let (file, store) = (file_of(piece), files.store.as_ref());
+    let conversion = Conversion::new(&columns.own, &columns.all(), file);
+    let unreadable = |error| explained("reading a file", error);
+    Ok(match &files.set.format {
+        Format::Parquet => {
+            let rows = files.provide(columns, std::slice::from_ref(piece), 1);
+            let rows = ctx.read_table(rows).during(STEP)?;
+            let stream = rows.execute_stream().await.map_err(unreadable)?;
+            Box::new(ParquetRows { stream, n_before: 0 })
         }
-        let mut json = LineDelimitedWriter::new(Vec::new());
-        let written = json.write(&self.batch.slice(row, 1)).and_then(|()| json.finish());
-        written.during(STEP)?;
-        Ok(String::from_utf8_lossy(json.into_inner().trim_ascii_end()).into_owned())
-    }
-}
-
-/// What is told of a row that cannot be read: where it is, what is wrong, and its text.
-pub(super) trait Note: FnMut(Place, String, String) -> Result<(), EtlError> + Send {}
-impl<F: FnMut(Place, String, String) -> Result<(), EtlError> + Send> Note for F {}
-
-pub(super) enum Pieces<'a> {
-    Parquet { stream: SendableRecordBatchStream, n_before: u64 },
-    Text(TextPieces<'a>),
-}
-
-impl<'a> Pieces<'a> {
-    pub(super) async fn open(
-        ctx: &SessionContext,
-        table: &'a Table,
-        file: &'a SourceFile,
-    ) -> Result<Self, EtlError> {
-        let conversion = Conversion::new(&table.schema, &table.rows_schema(), file);
-        let unreadable = |error| explained("reading a file", error);
-        Ok(match &table.file_set.format {
-            Format::Parquet => {
-                let rows = table.whole(vec![file.clone()], 1);
-                let rows = ctx.read_table(rows).during(STEP)?;
-                let stream = rows.execute_stream().await.map_err(unreadable)?;
-                Self::Parquet { stream, n_before: 0 }
-            }
-            Format::Ndjson => {
-                let chunks = LineChunks::open(&table.name, table.store.as_ref(), file).await;
-                let chunks = chunks.map_err(unreadable)?;
-                let decoder = Decoder::Json(Arc::clone(&table.schema), table.coerces);
-                Self::Text(TextPieces { decoder, records: Records::Json(chunks), conversion })
-            }
-            Format::Csv(options) => {
-                let store = table.store.as_ref();
-                let columns = csv_columns(&table.name, store, file, options).await;
-                let columns = columns.map_err(unreadable)?;
-                let bytes = bytes_of(&table.name, store, file).await;
-                let mut bytes = bytes.map_err(unreadable)?;
-                let mut text = Vec::new();
-                while let Some(piece) = bytes.next().await.transpose().map_err(unreadable)? {
-                    text.extend_from_slice(&piece);
-                }
-                let records = CsvRecords::new(text, options.clone());
-                let decoder = Decoder::Csv(columns, options.clone());
-                Self::Text(TextPieces { decoder, records: Records::Csv(records), conversion })
-            }
-        })
-    }
-
-    /// The next rows that can be read; others are told to `note`.
-    pub(super) async fn next(&mut self, note: &mut impl Note) -> Result<Option<Piece>, EtlError> {
-        match self {
-            Self::Parquet { stream, n_before } => {
-                let Some(batch) = stream.next().await else { return Ok(None) };
-                let batch = batch.map_err(|error| explained("reading a file", error))?;
-                let first = *n_before + 1;
-                *n_before += batch.num_rows() as u64;
-                let places = (first..=*n_before).map(Place::Row).collect();
-                Ok(Some(Piece { batch, places, texts: Vec::new() }))
-            }
-            Self::Text(text) => text.next(note).await,
+        Format::Ndjson => {
+            let chunks = LineChunks::open(&files.name, store, file).await.map_err(unreadable)?;
+            let decoder = Decoder::Json(Arc::clone(&columns.own), columns.coerces);
+            Box::new(TextRows { decoder, records: Records::Json(chunks), conversion })
         }
+        Format::Csv(options) => {
+            let own = csv_columns(&files.name, store, file, options).await.map_err(unreadable)?;
+            let mut bytes = bytes_of(&files.name, store, file).await.map_err(unreadable)?;
+            let mut text = Vec::new();
+            while let Some(piece) = bytes.next().await.transpose().map_err(unreadable)? {
+                text.extend_from_slice(&piece);
+            }
+            let records = CsvRecords::new(text, options.clone());
+            let decoder = Decoder::Csv(own, options.clone());
+            Box::new(TextRows { decoder, records: Records::Csv(records), conversion })
+        }
+    })
+}
+
+/// The rows of a Parquet file.
+struct ParquetRows {
+    stream: SendableRecordBatchStream,
+    n_before: u64,
+}
+
+#[async_trait]
+impl Rows for ParquetRows {
+    async fn next(&mut self, _note: &mut Note<'_>) -> Result<Option<PlacedRows>, EtlError> {
+        let Some(batch) = self.stream.next().await else { return Ok(None) };
+        let batch = batch.map_err(|error| explained("reading a file", error))?;
+        let first = self.n_before + 1;
+        self.n_before += batch.num_rows() as u64;
+        let places = (first..=self.n_before).map(Place::Row).collect();
+        Ok(Some(PlacedRows { batch, places, texts: Vec::new() }))
     }
 }
 
 /// The rows of a text file.
-pub(super) struct TextPieces<'a> {
+struct TextRows<'a> {
     decoder: Decoder,
     records: Records,
     conversion: Conversion<'a>,
@@ -121,8 +94,9 @@ enum Records {
     Csv(CsvRecords),
 }
 
-impl TextPieces<'_> {
-    async fn next(&mut self, note: &mut impl Note) -> Result<Option<Piece>, EtlError> {
+#[async_trait]
+impl Rows for TextRows<'_> {
+    async fn next(&mut self, note: &mut Note<'_>) -> Result<Option<PlacedRows>, EtlError> {
         let chunk = match &mut self.records {
             Records::Csv(records) => records.next(),
             Records::Json(chunks) => {
@@ -157,7 +131,7 @@ impl TextPieces<'_> {
         }
         let schema = self.conversion.schema();
         let batch = concat_batches(schema, &batches).during(STEP)?;
-        Ok(Some(Piece { batch, places, texts }))
+        Ok(Some(PlacedRows { batch, places, texts }))
     }
 }
 

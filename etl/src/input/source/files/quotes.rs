@@ -11,10 +11,10 @@ const MAX_FIELD_BYTES: u64 = 64 << 20;
 
 /// A quote that swallows lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::input::source) struct OpenQuote {
+pub(in crate::input::source::files) struct OpenQuote {
     /// Where it opens, in bytes from the beginning of the text.
-    pub(in crate::input::source) offset: u64,
-    pub(in crate::input::source) reason: String,
+    pub(in crate::input::source::files) offset: u64,
+    pub(in crate::input::source::files) reason: String,
 }
 
 /// Goes over a text in pieces, from quote to quote, with the decoder's rules: a quote opens at the beginning of
@@ -22,7 +22,7 @@ pub(in crate::input::source) struct OpenQuote {
 ///
 /// What closes a field that holds ends of lines must stand at its end: else a quote is missing before.
 #[derive(Debug)]
-pub(in crate::input::source) struct Quotes {
+pub(in crate::input::source::files) struct Quotes {
     delimiter: u8,
     quote: u8,
     /// How many bytes came before.
@@ -49,13 +49,13 @@ enum State {
 
 impl Quotes {
     /// `None` where the model switches quoting off.
-    pub(in crate::input::source) fn new(options: &CsvOptions) -> Option<Self> {
+    pub(in crate::input::source::files) fn new(options: &CsvOptions) -> Option<Self> {
         let (delimiter, quote) = (options.delimiter, options.quote?);
         Some(Self { delimiter, quote, offset: 0, last: b'\n', state: State::Outside })
     }
 
     /// Looks at the next bytes.
-    pub(in crate::input::source) fn look(&mut self, piece: &[u8]) -> Result<(), OpenQuote> {
+    pub(in crate::input::source::files) fn look(&mut self, piece: &[u8]) -> Result<(), OpenQuote> {
         let mut at = 0;
         while at < piece.len() {
             match self.state {
@@ -107,7 +107,7 @@ impl Quotes {
     }
 
     /// Says that the text ends here.
-    pub(in crate::input::source) fn finish(&self) -> Result<(), OpenQuote> {
+    pub(in crate::input::source::files) fn finish(&self) -> Result<(), OpenQuote> {
         match self.state {
             State::Inside { from, .. } => {
                 let reason = with_mend("a quote opens here and never closes");

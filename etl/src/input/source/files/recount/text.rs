@@ -13,8 +13,8 @@ use tokio::runtime::Handle;
 use super::Opened;
 use crate::error::{Place, ReadError};
 use crate::input::source::bad_rows::BadRow;
-use crate::input::source::compression::Compression;
-use crate::input::source::steady;
+use crate::input::source::files::compression::Compression;
+use crate::input::source::files::steady;
 
 /// The rows of a file that a run has set aside.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use clio_proto::Format;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Field, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -28,23 +28,22 @@ pub(super) use csv::{decoder as csv_decoder, place_and_reason as csv_place_and_r
 
 use super::{SourceFile, steady};
 use crate::error::{Place, ReadError, TableName};
+use crate::input::source::origin::RowColumns;
 
 /// Batches that wait between the thread that decodes and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
 
 pub(super) fn provider(
     name: TableName,
-    (format, coerces): (Format, bool),
-    file_schema: &SchemaRef,
-    virtual_columns: &[Arc<Field>],
+    format: Format,
+    columns: &RowColumns,
     store: Arc<dyn ObjectStore>,
     files: Vec<SourceFile>,
     n_partitions: usize,
 ) -> Arc<dyn TableProvider> {
-    let all = file_schema.fields().iter().chain(virtual_columns).cloned();
-    let schema = Arc::new(Schema::new(all.collect::<Vec<_>>()));
-    let reading =
-        Arc::new(Reading { name, format, coerces, store, file_schema: Arc::clone(file_schema) });
+    let (schema, file_schema) = (columns.all(), Arc::clone(&columns.own));
+    let coerces = columns.coerces;
+    let reading = Arc::new(Reading { name, format, coerces, store, file_schema });
     Arc::new(TextFiles { reading, schema, files, n_partitions })
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{Field, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -12,13 +11,13 @@ use super::SourceFile;
 use super::steady::SteadyFile;
 use crate::engine::parquet_files::parquet_table_through;
 use crate::error::TableName;
+use crate::input::source::origin::RowColumns;
 
 /// The rows of a source's files, with virtual columns behind the files' own.
 pub(super) fn provider(
     table: &TableName,
     store: &Arc<dyn ObjectStore>,
-    file_schema: &SchemaRef,
-    virtual_columns: &[Arc<Field>],
+    columns: &RowColumns,
     store_url: ObjectStoreUrl,
     files: &[SourceFile],
     n_partitions: usize,
@@ -28,13 +27,14 @@ pub(super) fn provider(
         (file.meta.location.clone(), store)
     });
     let parts = files.iter().map(|file| {
-        let values = virtual_columns.iter().map(|field| file.virtual_value(field.name())).collect();
+        let values =
+            columns.of_pieces.iter().map(|field| file.virtual_value(field.name())).collect();
         PartitionedFile::new_from_meta(file.meta.clone()).with_partition_values(values)
     });
     let parts = parts.collect();
     parquet_table_through(
-        file_schema,
-        virtual_columns,
+        &columns.own,
+        &columns.of_pieces,
         store_url,
         parts,
         n_partitions,

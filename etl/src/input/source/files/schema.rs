@@ -6,11 +6,11 @@
 
 mod json;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{CsvOptions, FileSet, Format, OnBadRows};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use datafusion::common::{DataFusionError, Result as EngineResult};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -84,15 +84,6 @@ pub(super) async fn of_file(
     }
 }
 
-/// Two columns whose names differ in nothing but case, each with a file that has it.
-///
-/// Not those that a file of columns has side by side: they are two on purpose.
-#[derive(Debug)]
-pub(super) struct Spelling {
-    pub(super) names: [String; 2],
-    pub(super) files: [String; 2],
-}
-
 /// The columns of each file.
 pub(super) async fn read(
     ctx: &SessionContext,
@@ -113,82 +104,8 @@ pub(super) async fn read(
     futures::stream::iter(opened).buffered(N_CONCURRENT).try_collect().await
 }
 
-/// Columns whose names differ from file to file in nothing but case.
-pub(super) fn spellings(
-    schemas: &[SchemaRef],
-    file_set: &FileSet,
-    files: &[SourceFile],
-) -> Vec<Spelling> {
-    let mut known: BTreeMap<String, (&str, usize)> = BTreeMap::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut all = Vec::new();
-    for (file, schema) in schemas.iter().enumerate() {
-        for field in schema.fields() {
-            if !seen.insert(field.name()) {
-                continue;
-            }
-            let Some((first, first_file)) = known.get(&field.name().to_lowercase()) else {
-                known.insert(field.name().to_lowercase(), (field.name(), file));
-                continue;
-            };
-            let has_both = |schema: &SchemaRef| {
-                schema.column_with_name(first).is_some()
-                    && schema.column_with_name(field.name()).is_some()
-            };
-            // Of JSON, the keys of a file need not be those of a row.
-            if file_set.format == Format::Ndjson || !schemas.iter().any(has_both) {
-                all.push(Spelling {
-                    names: [(*first).to_owned(), field.name().clone()],
-                    files: [files[*first_file].path(), files[file].path()],
-                });
-            }
-        }
-    }
-    all
-}
-
-/// The type that holds the values of both without loss; `None` where there is none.
-pub(super) fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
-    use DataType as T;
-    let is_text = |t: &T| matches!(t, T::Utf8 | T::LargeUtf8 | T::Utf8View);
-    Some(match (a, b) {
-        (a, b) if a == b => a.clone(),
-        (T::Null, other) | (other, T::Null) => other.clone(),
-        (a, b) if is_text(a) && is_text(b) => T::Utf8View,
-        (T::Dictionary(_, value), other) | (other, T::Dictionary(_, value)) => {
-            common_type(value, other)?
-        }
-        (T::UInt64, other) | (other, T::UInt64) if other.is_signed_integer() => return None,
-        (a, b) if a.is_unsigned_integer() && b.is_unsigned_integer() => T::UInt64,
-        (a, b) if a.is_integer() && b.is_integer() => T::Int64,
-        (a, b) if a.is_floating() && b.is_floating() => T::Float64,
-        // What JSON writes as 120 in one row and as 120.5 in the next.
-        (T::Int64, T::Float64) | (T::Float64, T::Int64) => T::Float64,
-        (T::Timestamp(a, a_zone), T::Timestamp(b, b_zone)) => {
-            // The same instants under another name of the zone; naive ones are UTC.
-            let zone = if a_zone == b_zone { a_zone.clone() } else { Some("UTC".into()) };
-            T::Timestamp(finer(*a, *b), zone)
-        }
-        (T::List(a), T::List(b)) => {
-            let item = common_type(a.data_type(), b.data_type())?;
-            T::List(Arc::new(Field::new(a.name(), item, true)))
-        }
-        _ => return None,
-    })
-}
-
-fn finer(a: TimeUnit, b: TimeUnit) -> TimeUnit {
-    let rank = |unit: &TimeUnit| match unit {
-        TimeUnit::Second => 0,
-        TimeUnit::Millisecond => 1,
-        TimeUnit::Microsecond => 2,
-        TimeUnit::Nanosecond => 3,
-    };
-    std::cmp::max_by_key(a, b, rank)
-}
-
 /// The names in the header line, or `column_1`, `column_2` … for as many fields as the first line has.
-pub(in crate::input::source) async fn csv_columns(
+pub(in crate::input::source::files) async fn csv_columns(
     table: &TableName,
     store: &dyn ObjectStore,
     file: &SourceFile,
@@ -273,19 +190,5 @@ mod tests {
         assert_eq!(first(b"a,b", false), None);
         assert_eq!(first(b"a,b", true).unwrap(), ["a", "b"]);
         assert_eq!(first(b"", true).unwrap(), Vec::<String>::new());
-    }
-
-    #[test]
-    fn types_widen_without_loss_or_differ() {
-        use DataType as T;
-        assert_eq!(common_type(&T::Int32, &T::Int64), Some(T::Int64));
-        assert_eq!(common_type(&T::Int64, &T::Float64), Some(T::Float64));
-        assert_eq!(common_type(&T::Utf8, &T::Utf8View), Some(T::Utf8View));
-        assert_eq!(common_type(&T::Int64, &T::Utf8), None);
-        assert_eq!(common_type(&T::UInt64, &T::Int64), None);
-        let utc = T::Timestamp(TimeUnit::Second, Some("UTC".into()));
-        let naive = T::Timestamp(TimeUnit::Nanosecond, None);
-        let both = T::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()));
-        assert_eq!(common_type(&utc, &naive), Some(both));
     }
 }

@@ -18,8 +18,8 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::engine::explained;
 use crate::error::{EtlError, Place, ReadError, TableName};
-use crate::input::source::SourceFile;
-use crate::input::source::lines::{LineChunks, not_utf8, numbered_lines};
+use crate::input::source::files::SourceFile;
+use crate::input::source::files::lines::{LineChunks, not_utf8, numbered_lines};
 
 /// Where a field says why it is a text.
 const WHY: &str = "clio.why";
@@ -178,7 +178,7 @@ fn add(all: &mut Vec<(String, Kind)>, key: String, kind: Kind) {
 }
 
 /// Why a column's values have no type, as far as that was seen when all rows were looked at.
-pub(in crate::input::source) fn types_differ(field: &Field) -> Option<String> {
+pub(in crate::input::source::files) fn types_differ(field: &Field) -> Option<String> {
     field.metadata().get(WHY).cloned()
 }
 
@@ -321,7 +321,7 @@ fn keys_with(line: &[u8], numbers: &Numbers) -> Result<Vec<(String, Kind)>, Stri
 }
 
 /// What is wrong with a line that is no row; `None` where it is one, or empty.
-pub(in crate::input::source) fn bad_json(line: &[u8]) -> Option<String> {
+pub(in crate::input::source::files) fn bad_json(line: &[u8]) -> Option<String> {
     if line.trim_ascii().is_empty() { None } else { keys_of(line).err() }
 }
 

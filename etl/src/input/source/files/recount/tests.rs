@@ -197,7 +197,7 @@ async fn both(
     let base = Url::from_directory_path(folder).unwrap();
     let name = TableName::Source("events".to_owned());
     let table = Table::open(ctx, name, &file_set, &base, None).await?;
-    let files = table.files().to_vec();
+    let files = table.pieces().to_vec();
     let mut read = Vec::new();
     for provider in [table.provider(files.clone(), 1), table.recounted(files, 1)] {
         let schema = provider.schema();
