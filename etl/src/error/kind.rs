@@ -1,12 +1,12 @@
 //! Whose fault an error is, and whether a retry helps: the one place that says so, of every error of this crate.
 
 use clio_lake::is_transient;
-use strum::VariantArray;
 
 use super::{CheckError, EngineError, EtlError, PlanError, ReadError};
 
 /// Whose fault it is, and what helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 pub enum ErrorKind {
     /// The input or the model: mend what the message names; a retry alone changes nothing.
     Input,
@@ -113,6 +113,7 @@ mod tests {
     use clio_lake::LakeError;
     use clio_proto::Period;
     use datafusion::common::DataFusionError;
+    use strum::VariantArray;
 
     use super::super::{Conflict, StateError, TableName};
     use super::*;
