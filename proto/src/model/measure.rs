@@ -124,6 +124,11 @@ impl MeasureKind {
         MeasureKindName::from(self).is_stored()
     }
 
+    /// Whether it counts different values, by a sketch.
+    pub fn counts_different(&self) -> bool {
+        MeasureKindName::from(self).counts_different()
+    }
+
     /// Whose different values it counts, and by which sketches; `None` for one that counts no different values.
     pub(super) fn counted(&self) -> Option<Counted<'_>> {
         match self {

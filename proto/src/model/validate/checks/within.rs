@@ -100,7 +100,7 @@ fn stored(
         return Some(name.to_owned());
     }
     let known = raw.measures.iter().find(|measure| measure.place.name == name);
-    let what = match known.map(|measure| MeasureKindName::of(measure)) {
+    let what = match known.map(MeasureKindName::of) {
         Some(Some(kind)) if kind.is_spread() => {
             format!("`{name}` is a {} measure, which is no one number", kind.as_str())
         }
