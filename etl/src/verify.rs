@@ -16,6 +16,7 @@
 
 mod compare;
 mod credited;
+mod distinct;
 mod exact;
 mod facts;
 mod place;
