@@ -7,6 +7,7 @@ mod files;
 mod layers;
 mod licences;
 mod lone_clone;
+mod readers;
 mod steps;
 
 pub(crate) use files::files;

@@ -115,7 +115,7 @@ impl Cubes {
         let loader = Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes));
         let held = Arc::new(HeldSnapshots::new(&config));
         let status = Arc::new(StatusBoard::loading(lake.url()));
-        let records = Arc::new(Records::new(&lake, Arc::clone(&loader)));
+        let records = Arc::new(Records::new(&lake));
         let follower = Follower::new(
             lake,
             loader,

@@ -10,9 +10,8 @@
 
 use std::sync::Arc;
 
-use clio_lake::{CommitFile, Lake};
+use clio_lake::{CellTable, CommitFile, Lake};
 use clio_proto::{ServingState, SnapshotId};
-use deltalake::DeltaTable;
 use tracing::{error, info, warn};
 
 use crate::error::ServingError;
@@ -44,7 +43,7 @@ pub(crate) struct Follower {
     status: Arc<StatusBoard>,
     records: Arc<Records>,
     /// The table of cells as last seen; `None` before the first look and after a failure.
-    table: Option<DeltaTable>,
+    table: Option<CellTable>,
     /// The newest version that was looked into, and how that went.
     newest: Option<Verdict>,
     n_failures: u32,
@@ -119,7 +118,8 @@ impl Follower {
     /// Loads the newest version, or says why not.
     pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
         let table = self.lake.open_cells(None).await?;
-        let (version, commit) = self.version_of(&table).await?;
+        let version = table.version();
+        let commit = table.commit_file(version).await?;
         let snapshot = self.loader.load(&table, &[]).await?;
         let id = snapshot.info.id;
         self.held.replace_all(snapshot);
@@ -137,8 +137,7 @@ impl Follower {
         let mut table = match self.table.take() {
             None => self.lake.open_cells(None).await?,
             Some(table) => {
-                let next = table.version().map_or(0, |version| version + 1);
-                let next = self.lake.commit_file(&table.log_store(), next).await?;
+                let next = table.commit_file(table.version() + 1).await?;
                 if next.is_none() && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
                     self.table = Some(table);
                     return Ok(());
@@ -148,7 +147,7 @@ impl Follower {
         };
         let is_same = match &self.newest {
             Some(known) => {
-                let commit = self.lake.commit_file(&table.log_store(), known.version).await?;
+                let commit = table.commit_file(known.version).await?;
                 commit.is_some() && commit == known.commit
             }
             None => true,
@@ -156,9 +155,9 @@ impl Follower {
         if !is_same && !is_fresh {
             table = self.lake.open_cells(None).await?;
         }
-        let updated = table.update_incremental(None).await;
-        updated.map_err(|error| self.lake.delta_error(&error))?;
-        let (version, commit) = self.version_of(&table).await?;
+        table.move_on(None).await?;
+        let version = table.version();
+        let commit = table.commit_file(version).await?;
         let known = self.newest.as_ref().map(|known| known.version);
         let before = self.newest.as_ref().and_then(|known| known.refused.clone());
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
@@ -179,7 +178,7 @@ impl Follower {
     /// Loads what a table holds and serves it, or returns why it is refused.
     async fn load_into(
         &self,
-        table: &DeltaTable,
+        table: &CellTable,
         is_same: bool,
     ) -> Result<Option<Refused>, ServingError> {
         // The files of another lake may have the same names.
@@ -202,16 +201,6 @@ impl Follower {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// The version of a table, and the file of its commit.
-    async fn version_of(
-        &self,
-        table: &DeltaTable,
-    ) -> Result<(u64, Option<CommitFile>), ServingError> {
-        let version = table.version().unwrap_or_default();
-        let commit = self.lake.commit_file(&table.log_store(), version).await?;
-        Ok((version, commit))
     }
 
     /// Serves the newest version before a refused one, where nothing is served yet.

@@ -10,7 +10,7 @@ use clio_lake::Lake;
 use clio_proto::{Code, RunInfo, ServiceError, SnapshotId, SnapshotInfo};
 
 use crate::error::ServingError;
-use crate::snapshot::{Loader, Snapshot};
+use crate::snapshot::Snapshot;
 use runs::RunList;
 use snapshots::SnapshotList;
 use verifications::Verifications;
@@ -24,9 +24,9 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) fn new(lake: &Lake, loader: Arc<Loader>) -> Self {
+    pub(crate) fn new(lake: &Lake) -> Self {
         Self {
-            snapshots: SnapshotList::new(lake.clone(), loader),
+            snapshots: SnapshotList::new(lake.clone()),
             runs: RunList::new(lake.clone()),
             verifications: Verifications::new(lake.clone()),
         }

@@ -39,7 +39,7 @@ pub(crate) use field::Field;
 use field::Labels;
 pub(crate) use histograms::QuantileArena;
 pub(crate) use layout::Layout;
-pub(crate) use load::{Loader, Said};
+pub(crate) use load::Loader;
 use lookup::LookupTable;
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};

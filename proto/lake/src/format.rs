@@ -53,9 +53,10 @@ pub use shape::{ShapeDifference, differences};
 pub use stored::{
     META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType,
 };
+pub(crate) use verification::verification_prefix;
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
-    Verification, verification_prefix,
+    Verification,
 };
 
 use crate::checksum::Checksum;

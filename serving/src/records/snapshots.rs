@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::{CellFile, Lake, SnapshotMetadata, cell_files};
+use clio_lake::{CellFile, Lake, Said, SnapshotMetadata};
 use clio_proto::{Period, SnapshotId, SnapshotInfo};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing::warn;
 
 use crate::error::ServingError;
-use crate::snapshot::{Loader, Said, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// The most snapshots that are listed at once.
 const MAX_SNAPSHOTS: usize = 1_000;
@@ -19,14 +19,13 @@ const MAX_SNAPSHOTS: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct SnapshotList {
     lake: Lake,
-    loader: Arc<Loader>,
     /// `None` for a version that is no snapshot of ours.
     infos: Mutex<BTreeMap<u64, Option<SnapshotInfo>>>,
 }
 
 impl SnapshotList {
-    pub(super) fn new(lake: Lake, loader: Arc<Loader>) -> Self {
-        Self { lake, loader, infos: Mutex::default() }
+    pub(super) fn new(lake: Lake) -> Self {
+        Self { lake, infos: Mutex::default() }
     }
 
     pub(super) fn forget(&self) {
@@ -49,19 +48,18 @@ impl SnapshotList {
     ) -> Result<Vec<SnapshotInfo>, ServingError> {
         let n_most = n_most.min(MAX_SNAPSHOTS);
         let table = self.lake.open_cells(None).await?;
-        let log = table.log_store();
         for snapshot in held {
             self.put(snapshot.info.id.0, Some(snapshot.info.clone()));
         }
         let mut infos = Vec::new();
-        let mut end = table.version().unwrap_or_default() + 1;
+        let mut end = table.version() + 1;
         while infos.len() < n_most && end > 0 {
             // Most versions are snapshots, so that about as many are read as are missing.
             let mut start = end.saturating_sub((n_most - infos.len()) as u64);
             let mut is_whole = true;
             for version in (start..end).rev() {
                 let is_known = self.get(version).is_some();
-                if !is_known && self.lake.commit_file(&log, version).await?.is_none() {
+                if !is_known && table.commit_file(version).await?.is_none() {
                     // The log was cleaned up to here.
                     (start, is_whole) = (version + 1, false);
                     break;
@@ -86,11 +84,10 @@ impl SnapshotList {
         // One replay of the log, then a step from version to version.
         let mut table = self.lake.open_cells(Some(*oldest)).await?;
         for version in missing {
-            let updated = table.update_incremental(Some(version)).await;
-            updated.map_err(|error| self.lake.delta_error(&error))?;
-            let info = match self.loader.metadata(&table.log_store(), version).await {
+            table.move_on(Some(version)).await?;
+            let info = match table.said().await.map_err(ServingError::from) {
                 Ok(Said { committed_at, metadata, .. }) => {
-                    let files = cell_files(&table).unwrap_or_default();
+                    let files = table.files().unwrap_or_default();
                     Some(describe(version, committed_at, &metadata, &files))
                 }
                 // Before the first snapshot there is none.
