@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, CubeService, Description, MemberPage, MembersRequest, Query, RunInfo,
-    ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -222,7 +222,7 @@ impl CubeService for Cubes {
         Ok(addresses.iter().any(|address| snapshot.has_media(address)))
     }
 
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
         self.records.snapshots(n_most, &self.held.all()).await
     }
 

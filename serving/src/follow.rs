@@ -11,7 +11,8 @@
 use std::sync::Arc;
 
 use clio_lake::{CellTable, CommitFile, Lake};
-use clio_proto::{ServingState, SnapshotId};
+use clio_proto::{RefusedSnapshot, ServingState, SnapshotId};
+use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use crate::error::ServingError;
@@ -64,8 +65,19 @@ struct Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refused {
     text: String,
+    /// When the version was committed.
+    committed_at: Option<Timestamp>,
     /// It may be served later, with no new version.
     can_be_mended: bool,
+}
+
+impl Verdict {
+    /// The version and why it is not served, if it is not.
+    fn refusal(&self) -> Option<RefusedSnapshot> {
+        let Refused { text, committed_at, .. } = self.refused.as_ref()?;
+        let (id, reason) = (SnapshotId(self.version), text.clone());
+        Some(RefusedSnapshot { id, committed_at: *committed_at, reason })
+    }
 }
 
 impl Follower {
@@ -196,8 +208,9 @@ impl Follower {
                 Ok(None)
             }
             Err(ServingError::Refused { refusal, .. }) => {
-                let can_be_mended = refusal.can_be_mended();
-                Ok(Some(Refused { text: refusal.to_string(), can_be_mended }))
+                let (text, can_be_mended) = (refusal.to_string(), refusal.can_be_mended());
+                let committed_at = table.committed_at().await?;
+                Ok(Some(Refused { text, committed_at, can_be_mended }))
             }
             Err(error) => Err(error),
         }
@@ -259,6 +272,7 @@ impl Follower {
     /// Says how serving does, with what is served.
     fn say(&self, state: ServingState, message: Option<String>) {
         let served = self.held.current().map(|info| self.records.with_verification(info));
-        self.status.say(state, message, served);
+        let refused = self.newest.as_ref().and_then(Verdict::refusal);
+        self.status.say(state, message, served, refused);
     }
 }

@@ -127,7 +127,8 @@ impl Backend {
 
 /// The status of a service that gave an error instead of one.
 pub(crate) fn down(error: ServiceError) -> ServingStatus {
-    ServingStatus { state: ServingState::Down, message: Some(error.message), snapshot: None }
+    let message = Some(error.message);
+    ServingStatus { state: ServingState::Down, message, snapshot: None, refused: None }
 }
 
 /// The newest snapshot that the gateway has shown to anybody.
@@ -159,6 +160,7 @@ impl Newest {
             state: ServingState::Stale,
             message: Some(message),
             snapshot: Some(shown.clone()),
+            refused: status.refused,
         }
     }
 }
@@ -177,7 +179,8 @@ mod tests {
     fn serving(version: u64, second: i64) -> ServingStatus {
         let mut snapshot = snapshot(version);
         snapshot.committed_at = jiff::Timestamp::from_second(second).unwrap();
-        ServingStatus { state: ServingState::Serving, message: None, snapshot: Some(snapshot) }
+        let snapshot = Some(snapshot);
+        ServingStatus { state: ServingState::Serving, message: None, snapshot, refused: None }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::damage::Damage;
 use crate::error::LakeError;
 use crate::format::{CELLS_TABLE, SnapshotMetadata};
 use crate::lake::Lake;
+use crate::log;
 use crate::sound::SoundFile;
 
 /// The table of cells, opened at one of its versions.
@@ -116,6 +117,17 @@ impl CellTable {
         }
         // The table was made, and nothing committed to it yet.
         Err(self.lake.missing())
+    }
+
+    /// When the version was committed, whether its commit can be read or not: as it says, or else as the storage says of
+    /// its file.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn committed_at(&self) -> Result<Option<Timestamp>, LakeError> {
+        let found = log::time_of(self.table.object_store().as_ref(), self.version()).await;
+        found.map_err(|error| self.lake.silent(&error))
     }
 
     /// Reads one commit; `None` where the log does not go back so far.

@@ -80,7 +80,7 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
-    async fn snapshots(&self, _: usize) -> Result<Vec<clio_proto::SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, _: usize) -> Result<clio_proto::SnapshotList, ServiceError> {
         std::future::pending().await
     }
 
