@@ -9,6 +9,7 @@ use crate::testing::{TestServer, media};
 
 /// `web/schema.graphql` is the schema of the example dataset; with `CLIO_BLESS=1` the test writes it.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 fn the_committed_schema_is_fresh() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let found = schema_sdl(&media());
