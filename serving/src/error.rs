@@ -95,8 +95,8 @@ pub enum Refusal {
     Damaged(Damage),
     /// The log gives other files than the commit did: it is damaged.
     #[error(
-        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` makes \
-         all days anew"
+        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` rebuilds \
+         all days"
     )]
     OtherFiles {
         /// What the commit says.
@@ -108,7 +108,7 @@ pub enum Refusal {
     #[error(transparent)]
     Log(LakeError),
     /// The model in the metadata does not hold.
-    #[error("its model does not hold: {0}")]
+    #[error("its model is not valid: {0}")]
     Model(#[from] ModelError),
     /// The model in the metadata is not the one that the metadata names.
     #[error("its model has the fingerprint {computed}, its commit says {stated}")]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌── nothing new ──────────────────────────────▶ serving
-//! look ──────┼── new version ── loaded and checked ─ swap ─▶ serving
+//! look ──────┼── new version ── loaded, validated ── swap ─▶ serving
 //!  ▲         ├── new version ── refused ───────────────────▶ stale: the last good one is served
 //!  │         └── no answer, several times ─────────────────▶ stale
 //!  └─ poll_interval ◀───────────────────────────────────────┘
@@ -29,7 +29,7 @@ const MAX_FAILURES: u32 = 3;
 const MAX_FALL_BACK: u64 = 10;
 
 /// Looks between two checks that the version served is still in the log, which costs one more
-/// request: a lake that was deleted, or made anew with fewer versions, shows there alone. Verifications of
+/// request: a lake that was deleted, or recreated with fewer versions, shows there alone. Verifications of
 /// what is served are looked for as often, which costs one more.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 
@@ -175,7 +175,7 @@ impl Follower {
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
         if !is_same || known != Some(version) || may_be_mended {
             if !is_same {
-                warn!(version, known, "the lake was made anew: what is held is of another one");
+                warn!(version, known, "the lake was recreated: what is held is of another one");
             }
             let refused = self.load_into(&table, is_same).await?;
             if let Some(Refused { text, .. }) = refused.as_ref().filter(|_| refused != before) {

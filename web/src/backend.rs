@@ -165,7 +165,7 @@ impl Newest {
     }
 }
 
-/// Whether a snapshot was committed before another of the same lake. A lake that was made anew counts its
+/// Whether a snapshot was committed before another of the same lake. A lake that was recreated counts its
 /// snapshots from the beginning, but it does so later.
 fn is_behind(told: &SnapshotInfo, shown: &SnapshotInfo) -> bool {
     told.id.0 < shown.id.0 && told.committed_at <= shown.committed_at
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lake_that_was_made_anew_is_shown() {
+    fn a_lake_that_was_recreated_is_shown() {
         let newest = Newest::default();
         newest.show(serving(50, 100));
         assert_eq!(newest.show(serving(0, 200)), serving(0, 200));

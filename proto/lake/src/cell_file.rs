@@ -49,7 +49,7 @@ pub(crate) fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError>
         let parsed = period.parse::<Period>().ok();
         let Some(parsed) = parsed.filter(|parsed| parsed.grain().as_str() == grain) else {
             return Err(refuse(format!(
-                "grain `{grain}` and period `{period}` are no partition of cells"
+                "grain `{grain}` and period `{period}` are not a partition of cells"
             )));
         };
         if path.starts_with(PARTITION_FOLDER) && !path.starts_with(&folder_of(parsed)) {

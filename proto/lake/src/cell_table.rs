@@ -30,7 +30,7 @@ pub struct CellTable {
     table: DeltaTable,
 }
 
-/// Tells a commit's file from another that took its place, when a lake was made anew.
+/// Tells a commit's file from another that took its place, when a lake was recreated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitFile {
     e_tag: Option<String>,

@@ -46,9 +46,9 @@ impl Commit {
             let mut action: Value = match serde_json::from_slice(line) {
                 Ok(action) => action,
                 Err(error) => {
-                    commit
-                        .fault
-                        .get_or_insert_with(|| format!("a line of the commit is no JSON: {error}"));
+                    commit.fault.get_or_insert_with(|| {
+                        format!("a line of the commit is not JSON: {error}")
+                    });
                     continue;
                 }
             };

@@ -56,7 +56,7 @@ pub(crate) async fn load(
             names.iter().filter(is_hidden).map(|name| format!("{LOG_FOLDER}/{name}")).collect();
         tracing::warn!(
             table = %url, %error, checkpoints = ?passed_over,
-            "a checkpoint is damaged: the log is read by its commits, which `clio etl run` puts together anew"
+            "a checkpoint is damaged: the log is read from its commits, of which `clio etl run` writes a new checkpoint"
         );
         return Ok(Loaded { table, passed_over });
     }

@@ -41,7 +41,7 @@ impl Record for Verification {
 
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} is no {kind} that can be read: {problem}; delete it to be rid of this message")]
+#[error("{file} is not a {kind} that can be read: {problem}; delete it to get rid of this message")]
 pub struct UnreadableRecord {
     /// The file, below the lake.
     pub file: String,

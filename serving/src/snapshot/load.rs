@@ -39,7 +39,7 @@ pub(crate) struct Loader {
     n_parallel: usize,
 }
 
-/// All that a snapshot is made of, before it is checked.
+/// All that a snapshot is made of, before it is validated.
 struct Parts {
     version: u64,
     committed_at: Timestamp,

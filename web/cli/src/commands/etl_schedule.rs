@@ -31,7 +31,7 @@ pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
 fn times(cron: &str, args: &EtlScheduleArgs, config: &Config) -> anyhow::Result<Times> {
     let zone = match &args.timezone {
         Some(name) => TimeZone::get(name).with_context(|| {
-            format!("`{name}` is no time zone; give a name such as `Europe/Berlin`")
+            format!("`{name}` is not a time zone; give a name such as `Europe/Berlin`")
         })?,
         None => config.model.timezone().clone(),
     };
@@ -67,7 +67,7 @@ async fn keep(
         // Dropped at once when told to stop: the journal tells the next start what was done.
         let result = tokio::select! {
             () = stop.cancelled() => {
-                tell!("stopped during a run, which the next start takes up");
+                tell!("stopped during a run, which the next start resumes");
                 return;
             }
             result = Box::pin(clio_etl::run(&known, Days::OutOfDate, &Silent)) => result,
