@@ -9,6 +9,7 @@ mod layers;
 mod licences;
 mod lone_clone;
 mod origins;
+mod readers;
 mod steps;
 
 pub(crate) use files::files;

@@ -147,7 +147,7 @@ fn takes_anything(pattern: &Pat) -> bool {
 }
 
 /// The code that is neither generated nor of tests, as file and text.
-fn sources() -> Vec<(PathBuf, String)> {
+pub(super) fn sources() -> Vec<(PathBuf, String)> {
     let is_ours = |file: &PathBuf| {
         let mut parts = file.components().map(|part| part.as_os_str());
         file.extension().is_some_and(|ending| ending == "rs")

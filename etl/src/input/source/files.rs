@@ -15,12 +15,12 @@ mod text;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use clio_lake::open_store;
 use clio_proto::{FileSet, Format};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
-use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
 use url::{Position, Url};
@@ -191,15 +191,7 @@ pub(crate) fn store_of(
         return Ok(store);
     }
     // The stores that the lake may be on too: the binary says which, and with whose credentials.
-    let scheme = format!("{}://", url.scheme());
-    let scheme = Url::parse(&scheme).map_err(|error| error.to_string())?;
-    let factories = object_store_factories();
-    let Some(factory) = factories.get(&scheme) else {
-        return Err(format!("nothing is known of addresses that begin with `{scheme}`"));
-    };
-    let (store, _) = factory
-        .parse_url_opts(url, &StorageConfig::default())
-        .map_err(|error| error.to_string())?;
+    let store = open_store(url).map_err(|error| error.to_string())?;
     ctx.register_object_store(store_url.as_ref(), Arc::clone(&store));
     Ok(store)
 }
