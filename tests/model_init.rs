@@ -307,7 +307,7 @@ fn a_model_that_is_there_is_kept_and_nobody_is_asked_without_a_terminal() {
     std::fs::write(sandbox.path("model.toml"), "mine").unwrap();
     let kept = sandbox.clio(["model", "init", "orders.csv", "--yes"]);
     assert_eq!(kept.code, 2);
-    assert!(kept.stderr.contains("`model.toml` is there already"), "{}", kept.stderr);
+    assert!(kept.stderr.contains("`model.toml` already exists"), "{}", kept.stderr);
     assert_eq!(std::fs::read_to_string(sandbox.path("model.toml")).unwrap(), "mine");
     sandbox.ok(["model", "init", "orders.csv", "--yes", "--force"]);
     read(&sandbox.path("model.toml"));

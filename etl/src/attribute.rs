@@ -24,7 +24,7 @@
 //! - An event without a time is an error, on both sides, as in every source.
 //! - Each side's own `where` comes first: a target that it leaves out gets no credit, and an event that
 //!   it leaves out is not unattributed but no event at all.
-//! - A target that lies in the folder of another day is no candidate, since its own source does not count
+//! - A target that is filed under another day is no candidate, since its own source does not count
 //!   it either.
 //!
 //! # What a credited event counts as
@@ -38,7 +38,7 @@
 //! days that has one, since all later ones were looked at before; one without is handed on to the day
 //! before for as long as its window reaches there. So a day needs the events and targets of the days
 //! that its window reaches into, and, to know which of its events are unattributed, the targets of the
-//! days before. Where a source has no folders by day, everything is one day in this sense.
+//! days before. Where a source is filed under no days, everything is one day in this sense.
 //!
 //! A day is *provisional* as long as an event to come may still be credited to it: until its window has
 //! passed after its end.

@@ -1,9 +1,11 @@
 //! The shape of cells, and putting them in their order: the same cells are the same bytes.
 
-pub(crate) mod invariants;
 mod keyed;
 mod period;
+mod rebuilt;
 mod sorter;
+mod totals;
+mod union;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +19,10 @@ use datafusion::arrow::error::ArrowError;
 
 pub(crate) use self::keyed::KeyedCells;
 pub(crate) use self::period::{PeriodCells, Piece};
+pub(crate) use self::rebuilt::{Periods, Rebuilt};
 pub(crate) use self::sorter::CellSorter;
+pub(crate) use self::totals::Totals;
+pub(crate) use self::union::Union;
 
 use crate::key_order::KeyOrder;
 use crate::measures::{MeasureRules, rules};
@@ -86,6 +91,12 @@ impl CellShape {
             n_dimensions: self.n_dimensions - 1,
             ..self.clone()
         }
+    }
+
+    /// The measure that counts a source's events.
+    pub(crate) fn count_of(&self, source: &str) -> Option<usize> {
+        let mut measures = self.measures.iter();
+        measures.position(|own| own.rules.counts_events() && own.source == source)
     }
 
     /// Whether adding cells in any grouping gives the same bytes.

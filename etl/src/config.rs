@@ -1,12 +1,12 @@
 //! What a run is told: the binary reads files, environment and clock, and passes them in here.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clio_proto::{DayRange, Model, RunId, RunOutcome};
 use url::Url;
 
 use crate::error::EtlError;
-use crate::retry::Retry;
 
 /// Everything a run depends on besides its input.
 #[derive(Debug, Clone)]
@@ -34,6 +34,28 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// How often what a storage or network failed at is tried again.
     pub retry: Retry,
+}
+
+/// How often a step is tried, and how long it waits in between. Bad input is never tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Attempts in all; at least 1.
+    pub max_attempts: u32,
+    /// The longest wait before the second attempt. It doubles from attempt to attempt.
+    pub first_wait: Duration,
+    /// The longest wait at all.
+    pub max_wait: Duration,
+}
+
+impl Default for Retry {
+    /// Five attempts over half a minute at most: what a restart of a storage's node takes.
+    fn default() -> Self {
+        Self {
+            max_attempts: 5,
+            first_wait: Duration::from_millis(500),
+            max_wait: Duration::from_secs(15),
+        }
+    }
 }
 
 /// The days that a run rebuilds.

@@ -1,5 +1,6 @@
 //! The engine's settings: one session a run.
 
+pub(crate) mod parquet_files;
 mod pool;
 pub(crate) mod spilled;
 

@@ -1,7 +1,8 @@
 //! Why a run failed: what, where, and the mend. Nothing is committed on any of these.
 //!
-//! Each operation has errors of its own, which tell of what kind they are; [`EtlError`] joins them. The kind alone
-//! decides whether something is tried again.
+//! Errors are by their subject, each an enum of its own, since what reads files fails in the same ways whoever asks it: a run,
+//! a plan, a look, a verification or a proposal. [`EtlError`] joins them. Of what kind each is stands in `kind.rs` alone, and
+//! the kind alone decides whether something is tried again.
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ mod behind;
 mod check;
 mod column;
 mod engine;
+mod kind;
 mod lookup;
 mod plan;
 mod propose;
@@ -24,40 +26,13 @@ mod words;
 pub use check::{CheckError, FailedCheck};
 pub use column::{ColumnError, TypeInFile};
 pub use engine::EngineError;
+pub use kind::ErrorKind;
 pub use lookup::LookupError;
 pub use plan::PlanError;
 pub use propose::ProposeError;
 pub use read::{Place, ReadError};
 pub use table::TableName;
 pub(crate) use words::{list_days, type_name};
-
-/// Whose fault it is, and what helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// The input or the model: mend what the message names; a retry alone changes nothing.
-    Input,
-    /// The lake, or the folder with the journal: mend what the message names, then run again.
-    Lake,
-    /// A storage or a network did not answer: the same step may succeed when it is tried again.
-    Unavailable,
-    /// Another run changed the same days, or somebody a file that was read: a new run may succeed.
-    Conflict,
-    /// An invariant does not hold, or a step failed that should not: worth a report.
-    Internal,
-}
-
-impl ErrorKind {
-    /// Whether a new run of the same may succeed, with nothing mended.
-    pub fn is_transient(self) -> bool {
-        matches!(self, Self::Unavailable | Self::Conflict)
-    }
-
-    /// Whether the step that failed may succeed within the same run. After a conflict it may not: what the run has found
-    /// in the lake and in the files is no longer so.
-    pub(crate) fn may_retry_step(self) -> bool {
-        self == Self::Unavailable
-    }
-}
 
 /// Why a run failed, or whatever else this crate does.
 #[derive(Debug, thiserror::Error)]
@@ -143,34 +118,6 @@ pub struct SqlError {
 }
 
 impl EtlError {
-    /// Whose fault it is, and what helps.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Read(error) => error.kind(),
-            Self::Plan(error) => error.kind(),
-            Self::Check(error) => error.kind(),
-            Self::Engine(error) => error.kind(),
-            Self::Lake(error) if error.is_transient() => ErrorKind::Unavailable,
-            Self::Lake(_) | Self::State(_) => ErrorKind::Lake,
-            Self::Conflict(_) => ErrorKind::Conflict,
-            Self::Column(_)
-            | Self::Lookup(_)
-            | Self::Schedule(_)
-            | Self::Propose(_)
-            | Self::Sql(_) => ErrorKind::Input,
-        }
-    }
-
-    /// Whether a new run of the same may succeed, as its kind says.
-    pub fn is_transient(&self) -> bool {
-        self.kind().is_transient()
-    }
-
-    /// Whether the step that failed may succeed within the same run, as its kind says.
-    pub(crate) fn may_retry_step(&self) -> bool {
-        self.kind().may_retry_step()
-    }
-
     pub(crate) fn engine(step: impl Into<String>, error: DataFusionError) -> Self {
         Self::Engine(EngineError::Failed { step: step.into(), error: Box::new(error) })
     }
@@ -208,38 +155,5 @@ pub(crate) trait During<T> {
 impl<T, E: Into<DataFusionError>> During<T> for Result<T, E> {
     fn during(self, step: &str) -> Result<T, EtlError> {
         self.map_err(|error| reasons::explained(step, error.into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kind_alone_says_what_is_tried_again() {
-        let table = || TableName::Source("plays".to_owned());
-        let (url, reason) = ("s3://events/".to_owned(), "no answer".to_owned());
-        let storage = |is_transient| {
-            let (table, url, reason) = (table(), url.clone(), reason.clone());
-            EtlError::from(ReadError::Storage { table, url, reason, is_transient })
-        };
-        let lake = |is_transient| {
-            let (url, reason) = (url.clone(), reason.clone());
-            EtlError::from(LakeError::Storage { url, reason, is_transient })
-        };
-        let changed = ReadError::FileChanged { table: table(), file: "a.csv".to_owned() };
-        let conflict = Conflict { days: Vec::new(), version: 1 };
-        for (error, kind, is_transient) in [
-            (storage(true), ErrorKind::Unavailable, true),
-            (storage(false), ErrorKind::Input, false),
-            (lake(true), ErrorKind::Unavailable, true),
-            (lake(false), ErrorKind::Lake, false),
-            (changed.into(), ErrorKind::Conflict, true),
-            (conflict.into(), ErrorKind::Conflict, true),
-        ] {
-            assert_eq!((error.kind(), error.is_transient()), (kind, is_transient), "{error}");
-            // A conflict takes a new run.
-            assert_eq!(error.may_retry_step(), kind == ErrorKind::Unavailable, "{error}");
-        }
     }
 }

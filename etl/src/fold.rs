@@ -6,7 +6,6 @@
 //! or not at all.
 
 mod difference;
-mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,14 +15,32 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 
 use self::difference::Difference;
-pub(crate) use self::union::Union;
-
-use crate::cells::invariants::{self, Totals};
-use crate::cells::{CellShape, PeriodCells};
+use crate::cells::{CellShape, PeriodCells, Periods, Rebuilt, Totals, Union};
+use crate::checks::invariants;
 use crate::config::Progress;
 use crate::error::EtlError;
-use crate::stage::{Periods, Rebuilt, Stager};
 use clio_lake::LakeFile;
+
+/// Where the cells of periods go.
+pub(crate) trait Stage: Send {
+    /// Writes a period's cells, each of which is held against the invariants; `old` are its files before.
+    fn stage(
+        &mut self,
+        shape: &CellShape,
+        period: Period,
+        cells: &PeriodCells,
+        old: &[LakeFile],
+    ) -> impl Future<Output = Result<Rebuilt, EtlError>> + Send;
+
+    /// Takes the only part of a period for the period itself: the same cells are the same bytes.
+    fn copy(
+        &mut self,
+        period: Period,
+        part: &LakeFile,
+        totals: Totals,
+        old: &[LakeFile],
+    ) -> impl Future<Output = Result<Rebuilt, EtlError>> + Send;
+}
 
 /// What a fold works on.
 pub(crate) struct Fold<'a> {
@@ -92,7 +109,7 @@ impl Fold<'_> {
     /// Rebuilds and stages the parents of the days that changed.
     pub(crate) async fn run(
         &self,
-        stager: &mut Stager,
+        stager: &mut impl Stage,
         progress: &dyn Progress,
     ) -> Result<Periods, EtlError> {
         let union = Union::new(self.ctx, self.shape, Arc::clone(self.store), self.n_threads)?;
@@ -137,13 +154,12 @@ impl Fold<'_> {
     async fn one(
         &self,
         union: &Union<'_>,
-        stager: &mut Stager,
+        stager: &mut impl Stage,
         parent: Period,
         children: Children,
         (parents, known): (&Periods, &mut BTreeMap<Period, Difference>),
     ) -> Result<Rebuilt, EtlError> {
         let before = self.old_files(parent);
-        stager.checked.n_parents += 1;
         match children.files.as_slice() {
             [] => Ok(Rebuilt { file: None, totals: Totals::new(self.shape), is_changed: true }),
             [only] if let Some(totals) = self.totals_of(only, parents) => {

@@ -16,19 +16,19 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use crate::attribute::{self, Credits};
-use crate::cells::invariants::Checked;
-use crate::cells::{CellShape, PeriodCells};
+use crate::cells::{CellShape, PeriodCells, Union};
+use crate::checks::invariants::Checked;
 use crate::config::Days;
 use crate::engine;
 use crate::error::{During, EtlError, TableName};
-use crate::fold::Union;
+use crate::fold::Stage;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
 use crate::input::source::{Table, is_public};
 use crate::input::sweep::Sweep;
 use crate::rollup::roll_up;
-use crate::stage::Stager;
+use crate::run::stage::Stager;
 use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 
 /// How many rows of a table are shown.
@@ -164,7 +164,7 @@ async fn table(
     name: &str,
     table: &Table,
 ) -> Result<TableInspection, EtlError> {
-    let files = table.files();
+    let files = table.pieces();
     let first = files.iter().take(1).cloned().collect();
     let frame = table.frame(ctx, table.provider(first, 1))?;
     let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();

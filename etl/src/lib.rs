@@ -17,8 +17,8 @@
 //!                       day, dimensions and what measures take
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
-//! check     cells/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
-//!                       the fold, checks.rs: what the model declares
+//! check     checks/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
+//!                       the fold, checks/declared.rs: what the model declares
 //! commit    run.rs      lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
@@ -37,20 +37,17 @@ mod fold;
 mod functions;
 mod input;
 mod inspect;
-mod journal;
 mod key_order;
 mod measures;
 mod propose;
 mod reported;
-mod retry;
 mod rollup;
 mod run;
 mod sql;
-mod stage;
 mod verify;
 
-pub use cells::invariants::INVARIANTS;
-pub use config::{Config, Days, Progress, Silent};
+pub use checks::invariants::INVARIANTS;
+pub use config::{Config, Days, Progress, Retry, Silent};
 pub use error::{
     CheckError, ColumnError, Conflict, EngineError, ErrorKind, EtlError, FailedCheck, LookupError,
     Place, PlanError, ProposeError, ReadError, ScheduleError, SqlError, StateError, TableName,
@@ -63,14 +60,13 @@ pub use inspect::{
     ColumnInspection, DayInspection, DimensionInspection, Inspection, StatesInspection,
     TableInspection, inspect,
 };
-pub use journal::files_of_runs;
 pub use propose::{
     Actions, Choice, DayEstimate, Flag, FoundTable, Proposal, ProposedDimension, ProposedLookup,
     ProposedSource, Sum, TimeColumn, bound_of_looking, propose,
 };
 pub use reported::REPORTED;
-pub use retry::Retry;
 pub use run::damaged::DamagedFile;
+pub use run::journal::files_of_runs;
 pub use run::model_change::{Difference, Effect, ModelChange};
 pub use run::plan::{
     ChangedLookup, MANY_DAYS, MonthEffect, Plan, PlannedDay, PlannedMonth, Reason, plan,

@@ -1,4 +1,4 @@
-//! One day's cells, or those of all days of a source without folders, in one sweep over the events.
+//! One day's cells, or those of all days of a source that is filed under none, in one sweep over the events.
 //!
 //! ```text
 //! one source ─▶ day, dimensions, its inputs, nulls for the others' ─┐
@@ -101,7 +101,7 @@ fn grouped(
             let Some(events) = credited.events(index)? else { continue };
             inputs.frames().credited_events(ctx, index, events)?
         } else {
-            let files = inputs.inventory().files(index, sweep);
+            let files = inputs.inventory().pieces(index, sweep);
             if files.is_empty() {
                 continue;
             }
@@ -150,7 +150,7 @@ async fn explain(
         if source.target.is_some() {
             continue;
         }
-        let files = inputs.inventory().files(index, sweep);
+        let files = inputs.inventory().pieces(index, sweep);
         // Whatever a lookup says of a key, no row fails on it.
         let none = inputs.enrichment().none_in_force();
         let plan = |provider| inputs.events(ctx, index, provider, sweep, &none);

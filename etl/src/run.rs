@@ -5,12 +5,14 @@ mod book;
 mod change;
 pub(crate) mod damaged;
 mod days;
+pub(crate) mod journal;
 pub(crate) mod model_change;
 pub(crate) mod plan;
-pub(crate) mod quarantine;
 pub(crate) mod report;
 mod resume;
+mod retry;
 pub(crate) mod schedule;
+pub(crate) mod stage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,9 +30,9 @@ use self::change::{
 };
 use self::resume::{Finished, take_over};
 use crate::attribute::{self, Carried};
-use crate::cells::CellShape;
-use crate::cells::invariants::Checked;
-use crate::checks::{Evidence, refuse_failures};
+use crate::cells::{CellShape, Periods};
+use crate::checks::declared::{Evidence, refuse_failures};
+use crate::checks::invariants::Checked;
 use crate::clock::Clock;
 use crate::config::{Config, Days, Progress};
 use crate::engine;
@@ -40,13 +42,13 @@ use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
 use crate::input::lookups::{self, Members};
-use crate::journal::Journal;
 use crate::reported::REPORTED;
 use crate::run::damaged::Damaged;
+use crate::run::journal::Journal;
 use crate::run::model_change::Effect;
 use crate::run::plan::Plan;
 use crate::run::report::RunReport;
-use crate::stage::{Periods, Stager};
+use crate::run::stage::Stager;
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
 /// How often parents are folded again after another run's commit.
@@ -476,6 +478,7 @@ impl Run<'_> {
         let fold =
             Fold { ctx, shape, store, n_threads, old: &old, retired, days, damaged, doubtful };
         let parents = fold.run(&mut self.stager, self.book.progress()).await?;
+        self.stager.checked.n_parents += parents.len() as u64;
         Ok(parents)
     }
 

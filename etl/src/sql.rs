@@ -14,10 +14,10 @@ use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use datafusion::scalar::ScalarValue;
 use url::Url;
 
+use crate::engine::parquet_files::parquet_table;
 use crate::engine::{self, root_message};
 use crate::error::{During, EtlError, SqlError};
 use crate::functions;
-use crate::input::source::parquet_table;
 use clio_lake::{DeltaFolder, LakeError, TableState};
 
 pub use self::answer::SqlAnswer;

@@ -16,6 +16,7 @@
 
 mod compare;
 mod credited;
+mod distinct;
 mod exact;
 mod facts;
 mod place;
@@ -27,29 +28,26 @@ mod tests;
 
 use std::sync::Arc;
 
-use clio_lake::{
-    CELLS_TABLE, SnapshotMetadata, VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification,
-};
+use clio_lake::{CELLS_TABLE, SnapshotMetadata, VERIFICATION_VERSION, Verification};
 use clio_proto::{DayRange, Model, Period, RetiredDays, SnapshotId};
 use jiff::civil::Date;
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
 
 use self::compare::Comparison;
 use self::facts::Facts;
 use crate::attribute;
-use crate::cells::CellShape;
+use crate::cells::{CellShape, Union};
 use crate::config::{Config, Days, Progress};
 use crate::engine;
 use crate::error::EtlError;
-use crate::fold::Union;
 use crate::input::columns::Columns;
 use crate::input::inputs::Inputs;
 use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
 use crate::run::damaged::Damaged;
 use crate::run::plan::{Plan, Reason, days_in};
-use clio_lake::{DeltaFolder, LakeError, LakeFile, TableState, files_by_period, is_transient};
+use clio_lake::{
+    DeltaFolder, LakeError, LakeFile, TableState, files_by_period, write_verification,
+};
 
 /// What is recounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +126,7 @@ impl Verifier<'_> {
             not_compared: Vec::new(),
         });
         verification.not_compared.extend(self.left_out(retired));
-        self.store(&verification).await?;
+        write_verification(&self.config.lake, &verification).await?;
         Ok(verification)
     }
 
@@ -265,21 +263,6 @@ impl Verifier<'_> {
              newest one, `--all` every day"
         );
         Err(self.refuse(reason))
-    }
-
-    /// Writes the file that serving shows.
-    async fn store(&self, verification: &Verification) -> Result<(), EtlError> {
-        let folder = DeltaFolder::open(&self.config.lake, VERIFICATIONS_FOLDER)?;
-        let text = serde_json::to_vec_pretty(verification)
-            .map_err(|error| self.refuse(error.to_string()))?;
-        let path = Path::from(verification.file_name());
-        let put = folder.store().put(&path, text.into()).await;
-        put.map_err(|error| LakeError::Storage {
-            url: format!("{}{VERIFICATIONS_FOLDER}/", self.config.lake),
-            reason: format!("the verification cannot be written: {error}"),
-            is_transient: is_transient(&error),
-        })?;
-        Ok(())
     }
 }
 

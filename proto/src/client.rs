@@ -36,7 +36,7 @@ use crate::runs::RunInfo;
 use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
-use crate::snapshot::SnapshotInfo;
+use crate::snapshot::SnapshotList;
 use crate::wire;
 use crate::wire::cubes_client::CubesClient;
 
@@ -335,7 +335,7 @@ impl CubeService for RemoteCubes {
         Ok(has_media_from_wire(response))
     }
 
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
         let (response, address) = self
             .ask(snapshots_request_to_wire(n_most), |mut client, request| async move {
                 client.snapshots(request).await

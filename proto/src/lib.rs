@@ -62,5 +62,5 @@ pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
     MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,
 };
-pub use snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
+pub use snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

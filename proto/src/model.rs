@@ -15,6 +15,7 @@ mod expression;
 mod files;
 mod fingerprint;
 mod lookup;
+mod measure;
 mod problems;
 mod raw;
 mod source;
@@ -29,7 +30,6 @@ pub use checks::{
     Check, CheckKind, MissingCheck, OnFailure, OutOfDayCheck, Per, RowsCheck, UnattributedCheck,
     WithinCheck,
 };
-use clio_sketch::{Buckets, Family, Precision};
 pub use columns::{ColumnType, ColumnTypeError};
 pub use dimension::{Dimension, DimensionColumn};
 pub use expression::{Expression, ExpressionError, Share};
@@ -37,8 +37,9 @@ pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
+use measure::Counted;
+pub use measure::{Measure, MeasureFormat, MeasureKind, display_name};
 pub use source::{Source, TimesAre};
-use strum::EnumCount;
 pub use validate::RESERVED_NAMES;
 pub use week::WeekStart;
 
@@ -163,25 +164,15 @@ impl Model {
     /// kind: events that are credited to others have their people among those of the others, where who is counted is a
     /// key of the attribution.
     pub fn is_part_of(&self, part: &str, whole: &str) -> bool {
-        let kind = |name: &str| self.measure(name).map(|measure| &measure.kind);
-        let (
-            Some(MeasureKind::Distinct { source, of, family, precision, .. }),
-            Some(MeasureKind::Distinct {
-                source: to,
-                of: of_whole,
-                family: family_of_whole,
-                precision: precision_of_whole,
-                ..
-            }),
-        ) = (kind(part), kind(whole))
-        else {
-            return false;
-        };
-        let attribution = self.source(source).and_then(|source| source.attribution.as_ref());
+        let counted = |name: &str| self.measure(name).and_then(|measure| measure.kind.counted());
+        let (Some(part), Some(whole)) = (counted(part), counted(whole)) else { return false };
+        let attribution = self.source(part.source).and_then(|source| source.attribution.as_ref());
         let is_credited = attribution.is_some_and(|attribution| {
-            attribution.to == *to && of.iter().all(|column| attribution.by.contains(column))
+            attribution.to == *whole.source
+                && part.of.iter().all(|column| attribution.by.contains(column))
         });
-        is_credited && (of, family, precision) == (of_whole, family_of_whole, precision_of_whole)
+        let same = |counted: &Counted<'_>| (counted.family, counted.precision);
+        is_credited && part.of == whole.of && same(&part) == same(&whole)
     }
 
     /// The measures, in the file's order.
@@ -245,161 +236,6 @@ impl fmt::Display for SqlColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A number.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measure {
-    /// The name.
-    pub name: String,
-    /// What people read.
-    pub display: String,
-    /// What it is.
-    pub kind: MeasureKind,
-    /// How it is shown.
-    pub format: MeasureFormat,
-}
-
-/// What a measure is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum MeasureKind {
-    /// The number of a source's events.
-    Count {
-        /// The source's name.
-        source: String,
-    },
-    /// The sum of a column over a source's events; nulls add nothing.
-    Sum {
-        /// The source's name.
-        source: String,
-        /// What is summed: whole numbers stay whole.
-        of: SqlColumn,
-    },
-    /// The number of different values among a source's events; nulls do not count, nor do several columns together
-    /// of which one is null.
-    Distinct {
-        /// The source's name.
-        source: String,
-        /// One column, or several together; at least one.
-        of: Vec<SqlColumn>,
-        /// The sketch family.
-        family: Family,
-        /// The sketch's precision.
-        precision: Precision,
-        /// Whether the column holds ready-made sketches of that family and precision, which are united,
-        /// instead of values. A row then stands for any number of events.
-        from_sketch: bool,
-    },
-    /// How the values of a column are spread over a source's events: any quantile, and the share below any threshold; nulls
-    /// do not count. It is no one number: queries ask for one by [`AskedMeasure`], derived measures by [`Share`].
-    Quantile {
-        /// The source's name.
-        source: String,
-        /// Whose values.
-        of: SqlColumn,
-        /// Which values are told apart: the relative error, and the edges at which shares are exact.
-        buckets: Buckets,
-    },
-    /// An expression over stored measures.
-    Derived {
-        /// The expression.
-        expression: Expression,
-    },
-}
-
-impl MeasureKind {
-    /// The source whose events are measured; `None` for a derived measure.
-    pub fn source(&self) -> Option<&str> {
-        match self {
-            Self::Count { source }
-            | Self::Sum { source, .. }
-            | Self::Distinct { source, .. }
-            | Self::Quantile { source, .. } => Some(source),
-            Self::Derived { .. } => None,
-        }
-    }
-
-    /// The columns of the source that are measured; none of a count or a derived measure.
-    pub fn columns(&self) -> &[SqlColumn] {
-        match self {
-            Self::Count { .. } | Self::Derived { .. } => &[],
-            Self::Sum { of, .. } | Self::Quantile { of, .. } => std::slice::from_ref(of),
-            Self::Distinct { of, .. } => of,
-        }
-    }
-
-    /// The expression of a derived measure, which whoever answers computes from others; `None` for one that cells hold.
-    pub fn expression(&self) -> Option<&Expression> {
-        match self {
-            Self::Count { .. }
-            | Self::Sum { .. }
-            | Self::Distinct { .. }
-            | Self::Quantile { .. } => None,
-            Self::Derived { expression } => Some(expression),
-        }
-    }
-
-    /// The buckets of a quantile measure.
-    pub fn buckets(&self) -> Option<Buckets> {
-        match self {
-            Self::Quantile { buckets, .. } => Some(*buckets),
-            Self::Count { .. }
-            | Self::Sum { .. }
-            | Self::Distinct { .. }
-            | Self::Derived { .. } => None,
-        }
-    }
-
-    /// Whether cells hold it.
-    pub fn is_stored(&self) -> bool {
-        self.expression().is_none()
-    }
-
-    /// Whether a row of the source carries what many events come to, and not one event's value.
-    pub fn is_ready_made(&self) -> bool {
-        match self {
-            Self::Distinct { from_sketch, .. } => *from_sketch,
-            Self::Count { .. }
-            | Self::Sum { .. }
-            | Self::Quantile { .. }
-            | Self::Derived { .. } => false,
-        }
-    }
-}
-
-/// How a measure is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
-pub enum MeasureFormat {
-    /// A plain number.
-    #[default]
-    Number,
-    /// A share, shown as a percentage.
-    Percent,
-    /// A duration in seconds.
-    Seconds,
-}
-
-impl MeasureFormat {
-    /// Every format.
-    pub const ALL: [Self; Self::COUNT] = [Self::Number, Self::Percent, Self::Seconds];
-
-    /// The name in the model: `number`, `percent`, `seconds`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Percent => "percent",
-            Self::Seconds => "seconds",
-        }
-    }
-}
-
-/// What people read where the model gives no `display`: `media_type` becomes `Media type`.
-pub fn display_name(name: &str) -> String {
-    let spaced = name.replace('_', " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }
 
 /// A model file that does not hold; its text lists every problem, one a line.

@@ -12,7 +12,7 @@ use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
 use crate::query::{Answer, Query, QueryRange};
 use crate::runs::RunInfo;
-use crate::snapshot::SnapshotInfo;
+use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList};
 
 /// Answers queries from snapshots that it holds.
 ///
@@ -37,8 +37,8 @@ pub trait CubeService: Send + Sync {
     /// calls `media`: what may be shown as a preview. Costs one look into a table for each such column.
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError>;
 
-    /// The newest snapshots of the lake, newest first.
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError>;
+    /// The newest snapshots of the lake, newest first, at most so many; and the versions as new as they that are none.
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError>;
 
     /// The newest runs of the etl that have ended in the lake, newest first: failed ones too.
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError>;
@@ -255,4 +255,6 @@ pub struct ServingStatus {
     pub message: Option<String>,
     /// What it serves.
     pub snapshot: Option<SnapshotInfo>,
+    /// The newest version of the lake, where it is refused.
+    pub refused: Option<RefusedSnapshot>,
 }

@@ -32,6 +32,27 @@ pub struct SnapshotInfo {
     pub verification: Option<VerificationInfo>,
 }
 
+/// A version of the lake that is no snapshot that may be served: what its commit says cannot be read, or what it holds is not
+/// what its commit says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedSnapshot {
+    /// The version.
+    pub id: SnapshotId,
+    /// When it was committed, as its commit says, or else as the storage says of the commit's file.
+    pub committed_at: Option<Timestamp>,
+    /// Why it is refused, in words.
+    pub reason: String,
+}
+
+/// Versions of the lake, newest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SnapshotList {
+    /// Those that are snapshots.
+    pub snapshots: Vec<SnapshotInfo>,
+    /// Those among them, and newer ones, that are none.
+    pub refused: Vec<RefusedSnapshot>,
+}
+
 /// Events of a day that the model credits to others, and that found none: no cell counts them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unattributed {

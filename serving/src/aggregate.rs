@@ -72,7 +72,7 @@ impl Cancel {
     /// Fails once cancelled; what the error says, nobody reads.
     pub(crate) fn check(&self) -> Result<(), ServiceError> {
         if self.0.load(Ordering::Relaxed) {
-            return Err(ServiceError::new(Code::DeadlineExceeded, "the query was given up"));
+            return Err(ServiceError::new(Code::DeadlineExceeded, "the query was cancelled"));
         }
         Ok(())
     }

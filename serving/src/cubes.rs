@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, CubeService, Description, MemberPage, MembersRequest, Query, RunInfo,
-    ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -115,7 +115,7 @@ impl Cubes {
         let loader = Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes));
         let held = Arc::new(HeldSnapshots::new(&config));
         let status = Arc::new(StatusBoard::loading(lake.url()));
-        let records = Arc::new(Records::new(&lake, Arc::clone(&loader)));
+        let records = Arc::new(Records::new(&lake));
         let follower = Follower::new(
             lake,
             loader,
@@ -222,7 +222,7 @@ impl CubeService for Cubes {
         Ok(addresses.iter().any(|address| snapshot.has_media(address)))
     }
 
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
         self.records.snapshots(n_most, &self.held.all()).await
     }
 

@@ -1,9 +1,8 @@
 //! What can go wrong between the lake and an answer.
 
-use clio_lake::{Checksum, Damage, LakeError, of_newer};
+use clio_lake::{Checksum, Damage, FileError, LakeError, of_newer};
 use clio_proto::{Fingerprint, ModelError, Period};
 use clio_sketch::SketchError;
-use parquet::errors::ParquetError;
 
 /// Why serving could not load a snapshot, or could not run at all.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +53,7 @@ impl From<LakeError> for ServingError {
             LakeError::Metadata { version, problem, .. } => {
                 refused(version, Refusal::Metadata { version, problem })
             }
+            LakeError::NoMetadata { version, .. } => refused(version, Refusal::NoMetadata),
             LakeError::Storage { url, reason, .. } => Self::Lake { lake: url, problem: reason },
             error => Self::Lake { lake: String::new(), problem: error.to_string() },
         }
@@ -95,8 +95,8 @@ pub enum Refusal {
     Damaged(Damage),
     /// The log gives other files than the commit did: it is damaged.
     #[error(
-        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` makes \
-         all days anew"
+        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` rebuilds \
+         all days"
     )]
     OtherFiles {
         /// What the commit says.
@@ -108,7 +108,7 @@ pub enum Refusal {
     #[error(transparent)]
     Log(LakeError),
     /// The model in the metadata does not hold.
-    #[error("its model does not hold: {0}")]
+    #[error("its model is not valid: {0}")]
     Model(#[from] ModelError),
     /// The model in the metadata is not the one that the metadata names.
     #[error("its model has the fingerprint {computed}, its commit says {stated}")]
@@ -224,8 +224,8 @@ pub enum FileProblem {
     #[error("{0}")]
     Log(String),
     /// It is no Parquet file.
-    #[error(transparent)]
-    Parquet(#[from] ParquetError),
+    #[error("{0}")]
+    Parquet(String),
     /// It is so broken that its decoder broke down.
     #[error("its decoder broke down: {0}")]
     Unreadable(tokio::task::JoinError),
@@ -311,4 +311,13 @@ pub enum FileProblem {
         /// What there is too much of.
         what: &'static str,
     },
+}
+
+impl From<FileError> for FileProblem {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::ColumnMissing { column } => Self::ColumnMissing { column },
+            FileError::Undecodable { reason } => Self::Parquet(reason),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌── nothing new ──────────────────────────────▶ serving
-//! look ──────┼── new version ── loaded and checked ─ swap ─▶ serving
+//! look ──────┼── new version ── loaded, validated ── swap ─▶ serving
 //!  ▲         ├── new version ── refused ───────────────────▶ stale: the last good one is served
 //!  │         └── no answer, several times ─────────────────▶ stale
 //!  └─ poll_interval ◀───────────────────────────────────────┘
@@ -10,9 +10,9 @@
 
 use std::sync::Arc;
 
-use clio_lake::{CommitFile, Lake};
-use clio_proto::{ServingState, SnapshotId};
-use deltalake::DeltaTable;
+use clio_lake::{CellTable, CommitFile, Lake};
+use clio_proto::{RefusedSnapshot, ServingState, SnapshotId};
+use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use crate::error::ServingError;
@@ -29,7 +29,7 @@ const MAX_FAILURES: u32 = 3;
 const MAX_FALL_BACK: u64 = 10;
 
 /// Looks between two checks that the version served is still in the log, which costs one more
-/// request: a lake that was deleted, or made anew with fewer versions, shows there alone. Verifications of
+/// request: a lake that was deleted, or recreated with fewer versions, shows there alone. Verifications of
 /// what is served are looked for as often, which costs one more.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 
@@ -44,7 +44,7 @@ pub(crate) struct Follower {
     status: Arc<StatusBoard>,
     records: Arc<Records>,
     /// The table of cells as last seen; `None` before the first look and after a failure.
-    table: Option<DeltaTable>,
+    table: Option<CellTable>,
     /// The newest version that was looked into, and how that went.
     newest: Option<Verdict>,
     n_failures: u32,
@@ -65,8 +65,19 @@ struct Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refused {
     text: String,
+    /// When the version was committed.
+    committed_at: Option<Timestamp>,
     /// It may be served later, with no new version.
     can_be_mended: bool,
+}
+
+impl Verdict {
+    /// The version and why it is not served, if it is not.
+    fn refusal(&self) -> Option<RefusedSnapshot> {
+        let Refused { text, committed_at, .. } = self.refused.as_ref()?;
+        let (id, reason) = (SnapshotId(self.version), text.clone());
+        Some(RefusedSnapshot { id, committed_at: *committed_at, reason })
+    }
 }
 
 impl Follower {
@@ -119,7 +130,8 @@ impl Follower {
     /// Loads the newest version, or says why not.
     pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
         let table = self.lake.open_cells(None).await?;
-        let (version, commit) = self.version_of(&table).await?;
+        let version = table.version();
+        let commit = table.commit_file(version).await?;
         let snapshot = self.loader.load(&table, &[]).await?;
         let id = snapshot.info.id;
         self.held.replace_all(snapshot);
@@ -137,8 +149,7 @@ impl Follower {
         let mut table = match self.table.take() {
             None => self.lake.open_cells(None).await?,
             Some(table) => {
-                let next = table.version().map_or(0, |version| version + 1);
-                let next = self.lake.commit_file(&table.log_store(), next).await?;
+                let next = table.commit_file(table.version() + 1).await?;
                 if next.is_none() && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
                     self.table = Some(table);
                     return Ok(());
@@ -148,7 +159,7 @@ impl Follower {
         };
         let is_same = match &self.newest {
             Some(known) => {
-                let commit = self.lake.commit_file(&table.log_store(), known.version).await?;
+                let commit = table.commit_file(known.version).await?;
                 commit.is_some() && commit == known.commit
             }
             None => true,
@@ -156,15 +167,15 @@ impl Follower {
         if !is_same && !is_fresh {
             table = self.lake.open_cells(None).await?;
         }
-        let updated = table.update_incremental(None).await;
-        updated.map_err(|error| self.lake.delta_error(&error))?;
-        let (version, commit) = self.version_of(&table).await?;
+        table.move_on(None).await?;
+        let version = table.version();
+        let commit = table.commit_file(version).await?;
         let known = self.newest.as_ref().map(|known| known.version);
         let before = self.newest.as_ref().and_then(|known| known.refused.clone());
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
         if !is_same || known != Some(version) || may_be_mended {
             if !is_same {
-                warn!(version, known, "the lake was made anew: what is held is of another one");
+                warn!(version, known, "the lake was recreated: what is held is of another one");
             }
             let refused = self.load_into(&table, is_same).await?;
             if let Some(Refused { text, .. }) = refused.as_ref().filter(|_| refused != before) {
@@ -179,7 +190,7 @@ impl Follower {
     /// Loads what a table holds and serves it, or returns why it is refused.
     async fn load_into(
         &self,
-        table: &DeltaTable,
+        table: &CellTable,
         is_same: bool,
     ) -> Result<Option<Refused>, ServingError> {
         // The files of another lake may have the same names.
@@ -197,21 +208,12 @@ impl Follower {
                 Ok(None)
             }
             Err(ServingError::Refused { refusal, .. }) => {
-                let can_be_mended = refusal.can_be_mended();
-                Ok(Some(Refused { text: refusal.to_string(), can_be_mended }))
+                let (text, can_be_mended) = (refusal.to_string(), refusal.can_be_mended());
+                let committed_at = table.committed_at().await?;
+                Ok(Some(Refused { text, committed_at, can_be_mended }))
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// The version of a table, and the file of its commit.
-    async fn version_of(
-        &self,
-        table: &DeltaTable,
-    ) -> Result<(u64, Option<CommitFile>), ServingError> {
-        let version = table.version().unwrap_or_default();
-        let commit = self.lake.commit_file(&table.log_store(), version).await?;
-        Ok((version, commit))
     }
 
     /// Serves the newest version before a refused one, where nothing is served yet.
@@ -270,6 +272,7 @@ impl Follower {
     /// Says how serving does, with what is served.
     fn say(&self, state: ServingState, message: Option<String>) {
         let served = self.held.current().map(|info| self.records.with_verification(info));
-        self.status.say(state, message, served);
+        let refused = self.newest.as_ref().and_then(Verdict::refusal);
+        self.status.say(state, message, served, refused);
     }
 }

@@ -7,26 +7,26 @@ mod verifications;
 use std::sync::Arc;
 
 use clio_lake::Lake;
-use clio_proto::{Code, RunInfo, ServiceError, SnapshotId, SnapshotInfo};
+use clio_proto::{Code, RunInfo, ServiceError, SnapshotId, SnapshotInfo, SnapshotList};
 
 use crate::error::ServingError;
-use crate::snapshot::{Loader, Snapshot};
+use crate::snapshot::Snapshot;
 use runs::RunList;
-use snapshots::SnapshotList;
+use snapshots::Versions;
 use verifications::Verifications;
 
 /// What was read so far of one lake beside its cells. None of it ever changes there, so that each is read once.
 #[derive(Debug)]
 pub(crate) struct Records {
-    snapshots: SnapshotList,
+    versions: Versions,
     runs: RunList,
     verifications: Verifications,
 }
 
 impl Records {
-    pub(crate) fn new(lake: &Lake, loader: Arc<Loader>) -> Self {
+    pub(crate) fn new(lake: &Lake) -> Self {
         Self {
-            snapshots: SnapshotList::new(lake.clone(), loader),
+            versions: Versions::new(lake.clone()),
             runs: RunList::new(lake.clone()),
             verifications: Verifications::new(lake.clone()),
         }
@@ -34,23 +34,24 @@ impl Records {
 
     /// Forgets everything: the lake is another one.
     pub(crate) fn forget(&self) {
-        self.snapshots.forget();
+        self.versions.forget();
         self.runs.forget();
         self.verifications.forget();
     }
 
-    /// The newest snapshots of the lake, newest first, whether held or not.
+    /// The newest snapshots of the lake, newest first, whether held or not, and the versions as new as they that are none.
     pub(crate) async fn snapshots(
         &self,
         n_most: usize,
         held: &[Arc<Snapshot>],
-    ) -> Result<Vec<SnapshotInfo>, ServiceError> {
-        let infos = self.snapshots.newest(n_most, held).await;
-        let infos = infos.map_err(|error| unreadable(&error))?;
-        if let Some(oldest) = infos.last() {
+    ) -> Result<SnapshotList, ServiceError> {
+        let list = self.versions.newest(n_most, held).await;
+        let SnapshotList { snapshots, refused } = list.map_err(|error| unreadable(&error))?;
+        if let Some(oldest) = snapshots.last() {
             self.look_for_verifications(oldest.id).await;
         }
-        Ok(infos.into_iter().map(|info| self.with_verification(info)).collect())
+        let snapshots = snapshots.into_iter().map(|info| self.with_verification(info)).collect();
+        Ok(SnapshotList { snapshots, refused })
     }
 
     /// The newest runs that have ended in the lake, newest first.

@@ -94,7 +94,7 @@ pub async fn serve_grpc(
         () = overdue => {
             // Some streams, such as those that watch health, only their callers end. Their
             // connections are tonic's own tasks, which end with the runtime.
-            warn!("grpc connections are left that did not drain");
+            warn!("some grpc connections did not drain");
             Ok(())
         }
     }
@@ -121,7 +121,7 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
     };
     let words = match ours {
         tonic::Code::ResourceExhausted => "the question is larger than the transport takes",
-        _ => "the bytes are no message of this method",
+        _ => "the bytes are not a message of this method",
     };
     // The header's text is percent-encoded, and the transport's own already is.
     let message = format!("{}:%20{}", words.replace(' ', "%20"), message.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! One snapshot in memory: immutable, answered from by any number of queries at once.
 //!
 //! ```text
-//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; measure/ holds its measures
+//! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! ```
@@ -39,7 +39,7 @@ pub(crate) use field::Field;
 use field::Labels;
 pub(crate) use histograms::QuantileArena;
 pub(crate) use layout::Layout;
-pub(crate) use load::{Loader, Said};
+pub(crate) use load::Loader;
 use lookup::LookupTable;
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};

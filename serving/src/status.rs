@@ -1,6 +1,6 @@
 //! How serving does, and who is told.
 
-use clio_proto::{Code, ServiceError, ServingState, ServingStatus, SnapshotInfo};
+use clio_proto::{Code, RefusedSnapshot, ServiceError, ServingState, ServingStatus, SnapshotInfo};
 use tokio::sync::watch;
 use url::Url;
 
@@ -15,6 +15,7 @@ impl StatusBoard {
             state: ServingState::Down,
             message: Some(format!("lake `{lake}` is being loaded; try again")),
             snapshot: None,
+            refused: None,
         });
         Self(sender)
     }
@@ -33,8 +34,9 @@ impl StatusBoard {
         state: ServingState,
         message: Option<String>,
         snapshot: Option<SnapshotInfo>,
+        refused: Option<RefusedSnapshot>,
     ) {
-        let status = ServingStatus { state, message, snapshot };
+        let status = ServingStatus { state, message, snapshot, refused };
         self.0.send_if_modified(|known| {
             let is_news = *known != status;
             *known = status;

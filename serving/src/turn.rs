@@ -15,7 +15,7 @@ pub(crate) struct Turn {
     after: Option<Cursor>,
 }
 
-/// Tells the question on this snapshot from others, and from the same on a snapshot of another lake, or of one that was made anew,
+/// Tells the question on this snapshot from others, and from the same on a snapshot of another lake, or of one that was recreated,
 /// that has the number by chance: runs have names of their own.
 fn digest(query: &Query, snapshot: &SnapshotInfo) -> Result<u64, ServiceError> {
     let run = stable_digest(snapshot.run.to_string().as_bytes());

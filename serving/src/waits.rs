@@ -49,7 +49,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_millis(500);
 
     #[test]
-    fn waits_grow_with_failures_up_to_their_limit_and_begin_anew() {
+    fn waits_grow_with_failures_up_to_their_limit_and_begin_again() {
         let mut waits = Waits::new(INTERVAL, 7);
         for _ in 0..2 {
             assert_eq!(waits.after(0), INTERVAL);

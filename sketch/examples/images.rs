@@ -17,6 +17,10 @@ const NS: [i64; 8] = [0, 1, 7, 8, 100, 1_000, 10_000, 1_000_000];
 const TYPES: [(HllType, &str); 3] =
     [(HllType::Hll4, "HLL_4"), (HllType::Hll6, "HLL_6"), (HllType::Hll8, "HLL_8")];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers reads its arguments itself"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("give the file to write: images FILE")?;
     let mut out = BufWriter::new(File::create(path)?);

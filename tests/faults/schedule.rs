@@ -102,5 +102,5 @@ fn a_schedule_says_what_it_cannot_keep() {
     assert!(bad.stderr.contains("the schedule `half past four`"), "{}", bad.stderr);
     let zone = sandbox.clio(base.iter().chain(&["--cron", "30 4 * * *", "--timezone", "Berlin"]));
     assert_eq!(zone.code, 1);
-    assert!(zone.stderr.contains("`Berlin` is no time zone"), "{}", zone.stderr);
+    assert!(zone.stderr.contains("`Berlin` is not a time zone"), "{}", zone.stderr);
 }

@@ -96,6 +96,7 @@ impl Sandbox {
     }
 
     /// The command `clio` with arguments, in the folder, without settings of the environment.
+    #[expect(clippy::disallowed_methods, reason = "the settings of whoever tests are left out")]
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());

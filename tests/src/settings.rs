@@ -22,6 +22,7 @@ pub fn seed() -> u64 {
 }
 
 /// The binary to test: `CLIO_TEST_BINARY`, such as an installed release; else the one built beside the tests.
+#[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 pub fn binary() -> Option<PathBuf> {
     std::env::var_os("CLIO_TEST_BINARY").map(PathBuf::from)
 }

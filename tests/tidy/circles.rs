@@ -203,7 +203,7 @@ impl<'ast> Visit<'ast> for Found {
     }
 }
 
-fn is_of_tests(attributes: &[syn::Attribute]) -> bool {
+pub(super) fn is_of_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string() == "test",
         _ => false,

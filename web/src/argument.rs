@@ -1,6 +1,6 @@
 //! An argument of a query, and the errors that name it.
 //!
-//! async-graphql has checked most of it against the schema, but not all: not what a `Date` looks
+//! async-graphql has validated most of it against the schema, but not all: not what a `Date` looks
 //! like, and not what stands in a variable for an object. So nothing here takes a shape for granted.
 
 use async_graphql::Value;

@@ -127,7 +127,8 @@ impl Backend {
 
 /// The status of a service that gave an error instead of one.
 pub(crate) fn down(error: ServiceError) -> ServingStatus {
-    ServingStatus { state: ServingState::Down, message: Some(error.message), snapshot: None }
+    let message = Some(error.message);
+    ServingStatus { state: ServingState::Down, message, snapshot: None, refused: None }
 }
 
 /// The newest snapshot that the gateway has shown to anybody.
@@ -159,11 +160,12 @@ impl Newest {
             state: ServingState::Stale,
             message: Some(message),
             snapshot: Some(shown.clone()),
+            refused: status.refused,
         }
     }
 }
 
-/// Whether a snapshot was committed before another of the same lake. A lake that was made anew counts its
+/// Whether a snapshot was committed before another of the same lake. A lake that was recreated counts its
 /// snapshots from the beginning, but it does so later.
 fn is_behind(told: &SnapshotInfo, shown: &SnapshotInfo) -> bool {
     told.id.0 < shown.id.0 && told.committed_at <= shown.committed_at
@@ -177,7 +179,8 @@ mod tests {
     fn serving(version: u64, second: i64) -> ServingStatus {
         let mut snapshot = snapshot(version);
         snapshot.committed_at = jiff::Timestamp::from_second(second).unwrap();
-        ServingStatus { state: ServingState::Serving, message: None, snapshot: Some(snapshot) }
+        let snapshot = Some(snapshot);
+        ServingStatus { state: ServingState::Serving, message: None, snapshot, refused: None }
     }
 
     #[test]
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lake_that_was_made_anew_is_shown() {
+    fn a_lake_that_was_recreated_is_shown() {
         let newest = Newest::default();
         newest.show(serving(50, 100));
         assert_eq!(newest.show(serving(0, 200)), serving(0, 200));

@@ -45,7 +45,9 @@ pub enum WebError {
         source: std::io::Error,
     },
     /// An origin of the settings is none.
-    #[error("`{origin}` is no origin; write a scheme and a host, as in `https://cdn.example.com`")]
+    #[error(
+        "`{origin}` is not an origin; write a scheme and a host, as in `https://cdn.example.com`"
+    )]
     Origin {
         /// The text that was given.
         origin: String,

@@ -77,7 +77,7 @@ impl Follower<'_> {
                 }
             },
         };
-        tracing::debug!(%error, code = %error.code, "lost sight of serving");
+        tracing::debug!(%error, code = %error.code, "serving cannot be reached");
         self.gateway.set_status(down(error));
         answered
     }

@@ -48,6 +48,7 @@ impl Gateway {
             state: ServingState::Down,
             message: Some("serving has not answered yet".to_owned()),
             snapshot: None,
+            refused: None,
         });
         Self {
             requests: Arc::new(Semaphore::new(config.limits.max_requests)),

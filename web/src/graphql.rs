@@ -52,7 +52,7 @@ pub(crate) async fn post(
     };
     drop(answer);
     let Some(room) = gateway.room(json.len()) else {
-        let message = "too many large answers are on their way already; try again";
+        let message = "too many large answers are already under way; try again";
         let error = ServiceError::new(Code::Unavailable, message);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     };
@@ -107,7 +107,7 @@ async fn read(
         }
     };
     let none = |cause: &dyn std::fmt::Display| {
-        let message = format!("the body is no GraphQL request: {cause}");
+        let message = format!("the body is not a GraphQL request: {cause}");
         error(StatusCode::BAD_REQUEST, Code::InvalidArgument, message)
     };
     // Without this a list would pass for a request whose fields are its items.

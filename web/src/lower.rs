@@ -163,7 +163,7 @@ fn list<T: PartialEq>(
     for item in list.items()? {
         let one = lower(&item)?;
         if found.contains(&one) {
-            return Err(item.error("is there before; name each once"));
+            return Err(item.error("is given twice; name each once"));
         }
         found.push(one);
     }

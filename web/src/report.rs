@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use clio_proto::{Code, ServiceError, ServingState, ServingStatus, Shortened};
+use clio_proto::{Code, RefusedSnapshot, ServiceError, ServingState, ServingStatus, Shortened};
 use tokio::time::Instant;
 
 /// How long the same is only counted after it was written.
@@ -123,7 +123,19 @@ impl Reports {
             };
             format!("{words} ({})", self.error(what, &message))
         });
-        ServingStatus { message, ..status }
+        let refused = status.refused.map(|refused| self.outward_refusal(refused));
+        ServingStatus { message, refused, ..status }
+    }
+
+    /// A refused version as it is told outside: which and when, and why in general words.
+    pub(crate) fn outward_refusal(&self, refused: RefusedSnapshot) -> RefusedSnapshot {
+        let RefusedSnapshot { id, committed_at, reason } = refused;
+        let why = format!("snapshot {id}: {reason}");
+        let reference = self.error("serving refuses a snapshot", &why);
+        let reason = format!(
+            "what it says of itself, or what it holds, is damaged or of a newer version ({reference})"
+        );
+        RefusedSnapshot { id, committed_at, reason }
     }
 }
 

@@ -137,7 +137,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
                     if room.is_some() {
                         (Message::Text(text.into()), false)
                     } else {
-                        let reason = "too many large answers are on their way already; try again";
+                        let reason = "too many large answers are already under way; try again";
                         (close(close_code::AGAIN, reason), true)
                     }
                 }

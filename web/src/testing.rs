@@ -15,8 +15,9 @@ use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
     Fingerprint, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
-    Query, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo, StatusStream, StepInfo, Unattributed, VerificationInfo, WeekStart,
+    Query, RefusedSnapshot, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
+    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
+    WeekStart,
 };
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -156,10 +157,19 @@ pub(crate) fn run_record(outcome: RunOutcome) -> RunInfo {
     }
 }
 
+/// A version that must not be served.
+pub(crate) fn refused(version: u64) -> RefusedSnapshot {
+    RefusedSnapshot {
+        id: SnapshotId(version),
+        committed_at: Some("2026-02-01T04:05:06Z".parse().unwrap()),
+        reason: "the secret bucket holds no such file".to_owned(),
+    }
+}
+
 /// The status of a service that serves a snapshot.
 pub(crate) fn serving(version: u64) -> ServingStatus {
     let snapshot = Some(snapshot(version));
-    ServingStatus { state: ServingState::Serving, message: None, snapshot }
+    ServingStatus { state: ServingState::Serving, message: None, snapshot, refused: None }
 }
 
 fn days(first: &str, last: &str) -> DayRange {
@@ -279,9 +289,10 @@ impl CubeService for FakeCubes {
         Ok(addresses.iter().any(|address| names(address)))
     }
 
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
         self.check()?;
-        Ok([43, 42, 41].into_iter().take(n_most).map(snapshot).collect())
+        let snapshots = [43, 42, 41].into_iter().take(n_most).map(snapshot).collect();
+        Ok(SnapshotList { snapshots, refused: vec![refused(44)] })
     }
 
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {

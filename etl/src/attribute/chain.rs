@@ -23,7 +23,7 @@ use crate::epoch::date_of;
 use crate::error::{During, EtlError};
 use crate::functions::BloomFilter;
 use crate::input::inputs::Inputs;
-use crate::input::source::{SourceFile, Table};
+use crate::input::source::{Piece, Table};
 use crate::input::sweep::Sweep;
 use crate::input::target::Target;
 
@@ -40,7 +40,7 @@ pub(crate) struct Credited {
     /// Events without a target, by source and by the day on which they happened. They may be of
     /// other days than the sweep's: of those asked for, each is counted once.
     pub(crate) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
-    /// Events in the folder of another day, by source.
+    /// Events that are filed under another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
 
@@ -128,9 +128,9 @@ impl<'a> Chain<'a> {
     fn new(ctx: &'a SessionContext, sides: Sides<'a>, sweeps: &[Sweep]) -> Result<Self, EtlError> {
         let Sides { inputs, target, .. } = sides;
         let layout = Arc::new(sides.layout(ctx)?);
-        let waiting = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(&layout.events));
+        let waiting = Spilled::new(&ctx.runtime_env(), Arc::clone(&layout.events));
         let reach = &target.reach;
-        let (steps, asked) = if inputs.inventory().has_folders() {
+        let (steps, asked) = if inputs.inventory().is_by_day() {
             let asked = sweeps.iter().filter_map(|sweep| sweep.days.first());
             let asked: BTreeSet<Date> = asked.collect();
             (steps_by_day(&asked, target), Some(asked))
@@ -189,7 +189,7 @@ impl<'a> Chain<'a> {
         let Sides { inputs, input, target, .. } = self.sides;
         let files = |table: &Table, days: Option<Days>| {
             let inventory = inputs.inventory();
-            days.map(|days| inventory.files_of(table.files(), table.late_days(), days))
+            days.map(|days| inventory.pieces_of(table.pieces(), table.late_days(), days))
                 .unwrap_or_default()
         };
         let events = files(&input.table, step.events);
@@ -214,8 +214,8 @@ impl<'a> Chain<'a> {
     async fn locate(
         &self,
         step: Step,
-        events: Vec<SourceFile>,
-        targets: Vec<SourceFile>,
+        events: Vec<Piece>,
+        targets: Vec<Piece>,
         failed: EtlError,
     ) -> EtlError {
         if !failed.is_unexplained() {
@@ -244,12 +244,12 @@ impl<'a> Chain<'a> {
     async fn try_join(
         &self,
         step: Step,
-        events: &[SourceFile],
-        targets: &[SourceFile],
+        events: &[Piece],
+        targets: &[Piece],
     ) -> Result<Joined, Failure> {
         let ctx = self.ctx;
         let Sides { inputs, input, target, .. } = self.sides;
-        let n_bytes: u64 = events.iter().map(SourceFile::size_bytes).sum();
+        let n_bytes: u64 = events.iter().map(Piece::size_bytes).sum();
         let noted = BloomFilter::for_about(n_bytes / LEAST_ROW_BYTES + self.waiting.n_rows());
         let provider = input.table.provider(events.to_vec(), inputs.n_threads);
         let days = step.events.unwrap_or(Days::All);
@@ -296,9 +296,9 @@ impl<'a> Chain<'a> {
         parts: Vec<Part>,
         others: Vec<Option<SendableRecordBatchStream>>,
     ) -> EngineResult<Joined> {
-        let disk = &self.ctx.runtime_env().disk_manager;
-        let mut events = Spilled::new(disk, Arc::clone(&self.layout.credited));
-        let mut waiting = Spilled::new(disk, Arc::clone(&self.layout.events));
+        let env = &self.ctx.runtime_env();
+        let mut events = Spilled::new(env, Arc::clone(&self.layout.credited));
+        let mut waiting = Spilled::new(env, Arc::clone(&self.layout.events));
         let mut tasks = JoinSet::new();
         for ((first, rest), targets) in parts.into_iter().zip(others) {
             let Some(first) = first else { continue };

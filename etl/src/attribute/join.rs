@@ -71,7 +71,7 @@ pub(super) struct Outcome {
     pub(super) handed_on: Writer,
     /// By the day on which they happened.
     pub(super) n_unattributed: BTreeMap<i32, u64>,
-    /// In the folder of another day than the one on which they happened.
+    /// Filed under another day than the one on which they happened.
     pub(super) n_out_of_day: u64,
 }
 

@@ -25,7 +25,7 @@ use crate::functions::{BloomFilter, key_hash, may_be_noted, note_key};
 use crate::input::enrich::InForce;
 use crate::input::frames::{DAY, INSTANT, dimension_column, input_column, is_input_column};
 use crate::input::inputs::{Input, Inputs};
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::source::{PIECE_DAY_COLUMN, Piece, Scope, Table};
 use crate::input::sweep::Sweep;
 use crate::input::target::{Side, Target};
 use crate::input::times::time;
@@ -52,8 +52,8 @@ pub(crate) fn bind(ctx: &SessionContext, inputs: &Inputs) -> Result<(), EtlError
 pub(crate) async fn set_all_aside(inputs: &Inputs, sweep: &Sweep) -> Result<(), EtlError> {
     inputs.set_aside(sweep).await?;
     for sides in Sides::all(inputs) {
-        let events = inputs.inventory().files(sides.index, sweep);
-        let targets = inputs.inventory().target_files(sides.index, sweep);
+        let events = inputs.inventory().pieces(sides.index, sweep);
+        let targets = inputs.inventory().target_pieces(sides.index, sweep);
         sides.set_aside(&events, &targets).await?;
     }
     Ok(())
@@ -115,8 +115,8 @@ impl<'a> Sides<'a> {
         day_and_dimensions.chain(inputs).collect()
     }
 
-    /// Events of the days, as the join takes them. One that no other sweep counts, and that lies in the
-    /// folder of another day, has no day.
+    /// Events of the days, as the join takes them. One that no other sweep counts, and that is filed
+    /// under another day, has no day.
     pub(super) fn events(
         &self,
         ctx: &SessionContext,
@@ -136,12 +136,12 @@ impl<'a> Sides<'a> {
             }
         }
         let names = names_of(&columns);
-        let sees_folders = inputs.frames().sees_folders(table, input.has_folders, days);
-        if sees_folders {
-            columns.push(col(FOLDER_DAY_COLUMN));
+        let sees_piece_days = inputs.frames().sees_piece_days(table, input.is_by_day, days);
+        if sees_piece_days {
+            columns.push(col(PIECE_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        let rule = inputs.frames().day_rule(table, days, sees_folders);
+        let rule = inputs.frames().day_rule(table, days, sees_piece_days);
         if let Some(kept) = rule.kept {
             frame = frame.filter(kept).during(STEP)?;
         }
@@ -187,12 +187,14 @@ impl<'a> Sides<'a> {
             }
         }
         let names = names_of(&columns);
-        let sees_folders = inputs.frames().sees_folders(&target.table, target.has_folders, days);
-        if sees_folders {
-            columns.push(col(FOLDER_DAY_COLUMN));
+        let sees_piece_days =
+            inputs.frames().sees_piece_days(&target.table, target.is_by_day, days);
+        if sees_piece_days {
+            columns.push(col(PIECE_DAY_COLUMN));
         }
         let mut frame = frame.select(columns).during(STEP)?;
-        if let Some(in_day) = inputs.frames().day_rule(&target.table, days, sees_folders).in_day {
+        if let Some(in_day) = inputs.frames().day_rule(&target.table, days, sees_piece_days).in_day
+        {
             frame = frame.filter(in_day).during(STEP)?;
         }
         let columns = std::iter::once(key_hash_of(target).alias(HASH)).chain(names.iter().map(col));
@@ -203,8 +205,8 @@ impl<'a> Sides<'a> {
     /// Sets the bad rows of both sides aside; returns how many were not known.
     pub(super) async fn set_aside(
         &self,
-        events: &[SourceFile],
-        targets: &[SourceFile],
+        events: &[Piece],
+        targets: &[Piece],
     ) -> Result<usize, EtlError> {
         let Self { inputs, input, target, .. } = *self;
         let mut n_found = 0;

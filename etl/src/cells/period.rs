@@ -105,8 +105,11 @@ impl PeriodCells {
                 futures::stream::iter(ranges.into_iter().map(piece)).boxed()
             }
             Held::Spilled(rows) => {
-                let files = futures::stream::iter(rows.streams()).flatten();
-                let cutter = Cutter { files: files.boxed(), rest: None, n_cells, n_bytes };
+                let files = match rows.streams() {
+                    Ok(files) => futures::stream::iter(files).flatten().boxed(),
+                    Err(error) => futures::stream::iter([Err(error)]).boxed(),
+                };
+                let cutter = Cutter { files, rest: None, n_cells, n_bytes };
                 let pieces = futures::stream::try_unfold(cutter, move |mut cutter| async move {
                     let Some(batches) = cutter.next().await? else { return Ok(None) };
                     let cells = SortedCells::in_order(batches);
@@ -186,7 +189,7 @@ struct OneFile {
 
 impl OneFile {
     fn new(ctx: &SessionContext, schema: SchemaRef) -> Self {
-        let rows = Spilled::new(&ctx.runtime_env().disk_manager, schema);
+        let rows = Spilled::new(&ctx.runtime_env(), schema);
         Self { writer: rows.writer(), rows }
     }
 

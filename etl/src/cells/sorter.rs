@@ -15,11 +15,12 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::SpillManager;
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, SpillMetrics};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet};
 use datafusion::physical_plan::sorts::streaming_merge::{SortedSpillFile, StreamingMergeBuilder};
 use datafusion::prelude::SessionContext;
 
 use super::SortedCells;
+use crate::engine::spilled::manager_of;
 
 /// So many bytes of cells are in memory whatever the limit: shorter runs would not be worth a file each.
 const MIN_RUN_BYTES: usize = 8 << 20;
@@ -113,7 +114,7 @@ impl CellSorter {
         let schema = first.schema();
         let env = &self.env;
         let runs = self.runs.get_or_insert_with(|| Runs {
-            manager: SpillManager::new(Arc::clone(env), no_metrics(), Arc::clone(&schema)),
+            manager: manager_of(env, Arc::clone(&schema)),
             files: Vec::new(),
             cell_bytes: 0,
         });
@@ -133,10 +134,6 @@ impl CellSorter {
         self.reservation.free();
         Ok(())
     }
-}
-
-fn no_metrics() -> SpillMetrics {
-    SpillMetrics::new(&ExecutionPlanMetricsSet::new(), 0)
 }
 
 /// As `SortedCells` has it.

@@ -1,32 +1,30 @@
 //! Rows that wait in temporary files, as a table. A file is deleted when its last reader drops it.
+//!
+//! The engine's own manager of spilled rows reads them back, as it does those of its sorts. They are written here, since what it
+//! writes them with has no name outside of it (DataFusion 55.2), so that nothing could hold a file that is being written.
 
 use std::fmt;
-use std::fs::File;
-use std::io::BufReader;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::streaming::StreamingTable;
-use datafusion::common::{Result, exec_datafusion_err};
-use datafusion::execution::disk_manager::DiskManager;
+use datafusion::common::Result;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, SpillFile, SpillWriter, TaskContext};
-use datafusion::physical_plan::EmptyRecordBatchStream;
-use datafusion::physical_plan::stream::RecordBatchReceiverStream;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, SpillMetrics};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::physical_plan::{EmptyRecordBatchStream, SpillManager};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-/// Batches that wait between the thread that reads and the one that computes.
-const N_WAITING_BATCHES: usize = 2;
-
 /// Rows in temporary files, one for each thread that wrote some.
 pub(crate) struct Spilled {
-    disk: Arc<DiskManager>,
-    schema: SchemaRef,
+    env: Arc<RuntimeEnv>,
+    manager: SpillManager,
     files: Vec<Arc<dyn SpillFile>>,
     n_rows: u64,
 }
@@ -37,19 +35,23 @@ impl fmt::Debug for Spilled {
     }
 }
 
+/// The engine's manager of rows of a schema, whose metrics nobody looks at.
+pub(crate) fn manager_of(env: &Arc<RuntimeEnv>, schema: SchemaRef) -> SpillManager {
+    let no_metrics = SpillMetrics::new(&ExecutionPlanMetricsSet::new(), 0);
+    SpillManager::new(Arc::clone(env), no_metrics, schema)
+}
+
 impl Spilled {
-    pub(crate) fn new(disk: &Arc<DiskManager>, schema: SchemaRef) -> Self {
-        Self { disk: Arc::clone(disk), schema, files: Vec::new(), n_rows: 0 }
+    /// No rows yet.
+    pub(crate) fn new(env: &Arc<RuntimeEnv>, schema: SchemaRef) -> Self {
+        let manager = manager_of(env, schema);
+        Self { env: Arc::clone(env), manager, files: Vec::new(), n_rows: 0 }
     }
 
     /// A further file to write.
     pub(crate) fn writer(&self) -> Writer {
-        Writer {
-            disk: Arc::clone(&self.disk),
-            schema: Arc::clone(&self.schema),
-            open: None,
-            n_rows: 0,
-        }
+        let schema = Arc::clone(self.manager.schema());
+        Writer { env: Arc::clone(&self.env), schema, open: None, n_rows: 0 }
     }
 
     /// Takes what a writer has written.
@@ -67,7 +69,7 @@ impl Spilled {
         ctx: &SessionContext,
         mut rows: SendableRecordBatchStream,
     ) -> Result<Arc<dyn TableProvider>> {
-        let mut kept = Self::new(&ctx.runtime_env().disk_manager, rows.schema());
+        let mut kept = Self::new(&ctx.runtime_env(), rows.schema());
         let mut writer = kept.writer();
         while let Some(batch) = rows.next().await {
             writer.write(&batch?)?;
@@ -81,19 +83,20 @@ impl Spilled {
     }
 
     /// The rows of each file in the order in which they were written, to be read as often as one likes.
-    pub(crate) fn streams(&self) -> Vec<SendableRecordBatchStream> {
-        self.files.iter().map(|file| rows_of(&self.schema, Some(Arc::clone(file)))).collect()
+    pub(crate) fn streams(&self) -> Result<Vec<SendableRecordBatchStream>> {
+        let rows = |file| self.manager.read_spill_as_stream(Arc::clone(file), None);
+        self.files.iter().map(rows).collect()
     }
 
     /// The rows as a table, to be read as often as one likes.
     pub(crate) fn provider(&self) -> Result<Arc<dyn TableProvider>> {
-        let part = |file| Arc::new(Part { schema: Arc::clone(&self.schema), file }) as _;
+        let part = |file| Arc::new(Part { manager: self.manager.clone(), file }) as _;
         let mut parts: Vec<Arc<dyn PartitionStream>> =
             self.files.iter().map(|file| part(Some(Arc::clone(file)))).collect();
         if parts.is_empty() {
             parts.push(part(None));
         }
-        Ok(Arc::new(StreamingTable::try_new(Arc::clone(&self.schema), parts)?))
+        Ok(Arc::new(StreamingTable::try_new(Arc::clone(self.manager.schema()), parts)?))
     }
 }
 
@@ -101,7 +104,7 @@ type FileWriter = StreamWriter<Box<dyn SpillWriter>>;
 
 /// A file being written; there is none until there are rows.
 pub(crate) struct Writer {
-    disk: Arc<DiskManager>,
+    env: Arc<RuntimeEnv>,
     schema: SchemaRef,
     open: Option<(Arc<dyn SpillFile>, FileWriter)>,
     n_rows: u64,
@@ -119,7 +122,7 @@ impl Writer {
         let (_, stream) = match &mut self.open {
             Some(open) => open,
             none => {
-                let file = self.disk.create_tmp_file("rows that wait")?;
+                let file = self.env.disk_manager.create_tmp_file("rows that wait")?;
                 let stream = StreamWriter::try_new(file.open_writer()?, &self.schema)?;
                 none.insert((file, stream))
             }
@@ -142,7 +145,7 @@ fn own_texts(column: &ArrayRef) -> ArrayRef {
 
 /// One file as a stream.
 struct Part {
-    schema: SchemaRef,
+    manager: SpillManager,
     file: Option<Arc<dyn SpillFile>>,
 }
 
@@ -154,30 +157,18 @@ impl fmt::Debug for Part {
 
 impl PartitionStream for Part {
     fn schema(&self) -> &SchemaRef {
-        &self.schema
+        self.manager.schema()
     }
 
     fn execute(&self, _ctx: Arc<TaskContext>) -> SendableRecordBatchStream {
-        rows_of(&self.schema, self.file.clone())
+        let schema = Arc::clone(self.manager.schema());
+        let Some(file) = &self.file else {
+            return Box::pin(EmptyRecordBatchStream::new(schema));
+        };
+        let rows = self.manager.read_spill_as_stream(Arc::clone(file), None);
+        rows.unwrap_or_else(|error| {
+            let failed = futures::stream::iter([Err(error)]);
+            Box::pin(RecordBatchStreamAdapter::new(schema, failed))
+        })
     }
-}
-
-fn rows_of(schema: &SchemaRef, file: Option<Arc<dyn SpillFile>>) -> SendableRecordBatchStream {
-    let schema = Arc::clone(schema);
-    let Some(file) = file else {
-        return Box::pin(EmptyRecordBatchStream::new(schema));
-    };
-    let mut builder = RecordBatchReceiverStream::builder(schema, N_WAITING_BATCHES);
-    let sender = builder.tx();
-    builder.spawn_blocking(move || {
-        let path = file.path().ok_or_else(|| exec_datafusion_err!("a file without a path"))?;
-        for batch in StreamReader::try_new(BufReader::new(File::open(path)?), None)? {
-            // A receiver that is gone has failed, and reports its own error.
-            if sender.blocking_send(Ok(batch?)).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    builder.build()
 }

@@ -3,7 +3,6 @@
 use clio_proto::Period;
 use jiff::civil::Date;
 
-use super::ErrorKind;
 use super::words::failures_text;
 
 /// A declared check that failed.
@@ -41,14 +40,4 @@ pub enum CheckError {
         /// At least one, in the order of the model's checks, then by day.
         failed: Vec<FailedCheck>,
     },
-}
-
-impl CheckError {
-    /// Whose fault it is, and what helps.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Invariant { .. } => ErrorKind::Internal,
-            Self::Declared { .. } => ErrorKind::Input,
-        }
-    }
 }

@@ -1,9 +1,6 @@
 //! Why the engine gave up.
 
-use clio_lake::is_transient;
 use datafusion::common::DataFusionError;
-
-use super::ErrorKind;
 
 /// Why the engine gave up.
 #[derive(Debug, thiserror::Error)]
@@ -35,15 +32,4 @@ pub enum EngineError {
         /// What the engine says.
         error: Box<DataFusionError>,
     },
-}
-
-impl EngineError {
-    /// Whose fault it is, and what helps.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::SumTooLarge { .. } | Self::Memory { .. } => ErrorKind::Input,
-            Self::Failed { error, .. } if is_transient(error.as_ref()) => ErrorKind::Unavailable,
-            Self::Failed { .. } => ErrorKind::Internal,
-        }
-    }
 }

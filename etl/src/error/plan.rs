@@ -3,7 +3,6 @@
 use clio_lake::Damage;
 use jiff::civil::Date;
 
-use super::ErrorKind;
 use super::words::{and_more, mend_of, retired_text, unreachable_text, whole_months_text};
 
 /// Why what was asked for cannot be done in this lake, with these files and this model.
@@ -72,17 +71,4 @@ pub enum PlanError {
         /// It is a month whose days have left the lake.
         is_retired: bool,
     },
-}
-
-impl PlanError {
-    /// Whose fault it is, and what helps.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::DamageStays { .. } => ErrorKind::Lake,
-            Self::NoEvents { .. }
-            | Self::OtherMeaning { .. }
-            | Self::CellsDiffer { .. }
-            | Self::MonthsRetired { .. } => ErrorKind::Input,
-        }
-    }
 }

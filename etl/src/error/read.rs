@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ErrorKind, TableName};
+use super::TableName;
 
 /// A place in a file: its line where the format has lines, else its row, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,21 +119,4 @@ pub enum ReadError {
         /// The first of them.
         first: String,
     },
-}
-
-impl ReadError {
-    /// Whose fault it is, and what helps.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Storage { is_transient: true, .. } => ErrorKind::Unavailable,
-            Self::FileChanged { .. } => ErrorKind::Conflict,
-            Self::Address { .. }
-            | Self::NoFiles { .. }
-            | Self::NoFileMatches { .. }
-            | Self::Storage { is_transient: false, .. }
-            | Self::BadFile { .. }
-            | Self::BadRow { .. }
-            | Self::TooManyBadRows { .. } => ErrorKind::Input,
-        }
-    }
 }

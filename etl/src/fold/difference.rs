@@ -20,8 +20,7 @@ use datafusion::arrow::compute::interleave;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::ident;
 
-use super::union::Union;
-use crate::cells::{CellShape, KeyedCells, PeriodCells};
+use crate::cells::{CellShape, KeyedCells, PeriodCells, Union};
 use crate::error::{During, EtlError};
 use crate::functions::one_of;
 use crate::key_order::KeyOrder;

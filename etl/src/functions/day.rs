@@ -112,7 +112,7 @@ pub(crate) fn day_of(calendar: &Calendar) -> ScalarUDF {
     ScalarUDF::new_from_impl(DayOf::new(calendar))
 }
 
-/// Whether days of the dataset are days of UTC, so that a folder `dt=` holds exactly one.
+/// Whether days of the dataset are days of UTC, so that what is filed under a day holds exactly one.
 pub(crate) fn is_utc(zone_name: &str) -> bool {
     matches!(zone_name, "UTC" | "Etc/UTC" | "Z")
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clio_proto::{Measure, MeasureKind, Model, Source, SqlColumn, TimesAre};
+use clio_proto::{Measure, Model, Source, TimesAre};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast, col, lit, not, when};
@@ -10,15 +10,14 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use datafusion::scalar::ScalarValue;
 
 use super::sweep::Sweep;
+use super::taken::taken;
 use super::times::time;
 use crate::config::Days;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
-use crate::functions::{
-    Calendar, day_of, hash_of, instant_of, is_utc, number_of_text, ready_made, value_in_range,
-};
+use crate::functions::{Calendar, day_of, instant_of, is_utc};
 use crate::input::enrich::{Enrichment, InForce};
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::input::source::{PIECE_DAY_COLUMN, Scope, Table};
 use crate::measures::MeasureRules;
 
 /// The column with the instant of an event, where it is matched with others.
@@ -42,9 +41,9 @@ pub(crate) fn rows_column(source: usize) -> String {
     format!("__n{source}")
 }
 
-/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the folder's day.
+/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the day of the row's piece.
 ///
-/// In a folder of the day itself (of a neighbour, where days are not those of UTC) an event is
+/// In a piece of the day itself (of a neighbour, where days are not those of UTC) an event is
 /// counted; in any other no run of its day would see it, so it is lost, and said to be.
 #[derive(Debug)]
 pub(crate) struct DayRule {
@@ -114,7 +113,7 @@ impl Frames {
     pub(crate) fn events(
         &self,
         ctx: &SessionContext,
-        (index, (table, source, has_folders)): (usize, (&Table, &Source, bool)),
+        (index, (table, source, is_by_day)): (usize, (&Table, &Source, bool)),
         provider: Arc<dyn TableProvider>,
         sweep: &Sweep,
         in_force: &InForce,
@@ -130,12 +129,12 @@ impl Frames {
                 columns.push(value.alias(input_column(position)));
             }
         }
-        let sees_folders = self.sees_folders(table, has_folders, sweep.days);
-        if sees_folders {
-            columns.push(col(FOLDER_DAY_COLUMN));
+        let sees_piece_days = self.sees_piece_days(table, is_by_day, sweep.days);
+        if sees_piece_days {
+            columns.push(col(PIECE_DAY_COLUMN));
         }
         let frame = frame.select(columns).during("planning a roll-up")?;
-        let rule = self.day_rule(table, sweep.days, sees_folders);
+        let rule = self.day_rule(table, sweep.days, sees_piece_days);
         let frame = match rule.kept {
             Some(kept) => frame.filter(kept).during("planning a roll-up")?,
             None => frame,
@@ -183,19 +182,19 @@ impl Frames {
         Ok(columns)
     }
 
-    /// Whether a row's folder matters: not where only those of its own day are read.
-    pub(crate) fn sees_folders(&self, table: &Table, has_folders: bool, days: Days) -> bool {
-        has_folders && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
+    /// Whether the day of a row's piece matters: not where only those of its own day are read.
+    pub(crate) fn sees_piece_days(&self, table: &Table, is_by_day: bool, days: Days) -> bool {
+        is_by_day && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
     }
 
-    /// How many days an event's own day may be before that of its folder, and after: days are cut in UTC there,
+    /// How many days an event's own day may be before that of its piece, and after: days are cut in UTC there,
     /// and events may be late.
-    pub(crate) fn folder_slack(&self, table: &Table) -> (i32, i32) {
+    pub(crate) fn day_slack(&self, table: &Table) -> (i32, i32) {
         let slack = i32::from(!self.is_utc);
         (slack + table.late_days(), slack)
     }
 
-    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_folders: bool) -> DayRule {
+    pub(crate) fn day_rule(&self, table: &Table, days: Days, sees_piece_days: bool) -> DayRule {
         let number = |column: &str| cast(col(column), DataType::Int32);
         let in_range = match days {
             Days::All | Days::OutOfDate => None,
@@ -204,10 +203,10 @@ impl Frames {
         let is_within = |column: &str| {
             in_range.map(|(first, last)| number(column).between(lit(first), lit(last)))
         };
-        let (before, after) = self.folder_slack(table);
-        let is_near = sees_folders.then(|| {
-            let folder = number(FOLDER_DAY_COLUMN);
-            number(DAY).between(folder.clone() - lit(before), folder + lit(after))
+        let (before, after) = self.day_slack(table);
+        let is_near = sees_piece_days.then(|| {
+            let filed = number(PIECE_DAY_COLUMN);
+            number(DAY).between(filed.clone() - lit(before), filed + lit(after))
         });
         let in_day = match (is_within(DAY), is_near.clone()) {
             (Some(is_within), Some(is_near)) => Some(is_within.and(is_near)),
@@ -216,7 +215,7 @@ impl Frames {
         let kept = match (&in_day, is_near, in_range) {
             // The rest are events of a day that is not asked for, which its own run counts.
             (Some(in_day), Some(is_near), Some(_)) => {
-                is_within(FOLDER_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
+                is_within(PIECE_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
             }
             _ => None,
         };
@@ -266,41 +265,10 @@ impl Frames {
         frame: &DataFrame,
     ) -> Result<Option<Expr>, EtlError> {
         let measure = &self.measures[position];
-        let key = format!("measure.{}.of", measure.name);
         if measure.kind.source() != Some(source) {
             return Ok(None);
         }
-        Ok(match &measure.kind {
-            MeasureKind::Count { .. } | MeasureKind::Derived { .. } => None,
-            MeasureKind::Sum { of, .. } => {
-                let value = scope.bind(&key, of)?;
-                let sum_type = self.rules[position].input_type().expect("a sum has an input");
-                Some(as_number(scope, &measure.name, of, value, frame, &sum_type)?)
-            }
-            MeasureKind::Quantile { of, .. } => {
-                let value = scope.bind(&key, of)?;
-                let value = as_number(scope, &measure.name, of, value, frame, &DataType::Float64)?;
-                Some(value_in_range(&measure.name).call(vec![value]))
-            }
-            MeasureKind::Distinct { of, family, precision, from_sketch: true, .. } => {
-                let [column] = of.as_slice() else {
-                    unreachable!("a valid model has one column of sketches")
-                };
-                let value = scope.bind(&key, column)?;
-                let found = scope.type_of(&key, &column.0, &value)?;
-                if !found.is_binary() && !found.is_null() {
-                    let mend = "ready-made sketches are a binary column";
-                    return Err(scope.wrong_type(&key, &column.0, &found, mend).into());
-                }
-                let bytes = cast(value, DataType::LargeBinary);
-                Some(ready_made(&measure.name, *family, *precision).call(vec![bytes]))
-            }
-            MeasureKind::Distinct { of, family, from_sketch: false, .. } => {
-                let parts =
-                    of.iter().map(|part| scope.bind(&key, part)).collect::<Result<Vec<_>, _>>()?;
-                Some(hash_of(*family).call(parts))
-            }
-        })
+        taken(measure, self.rules[position].as_ref(), scope, frame)
     }
 
     /// What a sum takes of a row of its source, as the decimal that it is summed in, or a quantile measure, as a double.
@@ -350,33 +318,4 @@ fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, Et
     // Only texts have a view: anything else becomes a text first.
     let text = if found.is_string() { value } else { cast(value, DataType::Utf8) };
     Ok(cast(text, wanted.clone()))
-}
-
-/// A value as the decimal that it is summed in, or as the double that quantiles are of; a text has to be a number.
-fn as_number(
-    scope: &Scope<'_>,
-    measure: &str,
-    of: &SqlColumn,
-    value: Expr,
-    frame: &DataFrame,
-    sum_type: &DataType,
-) -> Result<Expr, EtlError> {
-    let found = value.get_type(frame.schema()).during("binding a measure")?;
-    let is_whole = matches!(sum_type, DataType::Decimal128(_, 0));
-    Ok(match found {
-        found if found.is_string() => {
-            let number = number_of_text(measure, is_whole).call(vec![value]);
-            cast(number, sum_type.clone())
-        }
-        DataType::Boolean => cast(cast(value, DataType::Int64), sum_type.clone()),
-        found if found.is_numeric() || found.is_null() => cast(value, sum_type.clone()),
-        found => {
-            let key = format!("measure.{measure}.of");
-            let mend = match sum_type {
-                DataType::Float64 => "a quantile measure takes numbers",
-                _ => "a sum takes numbers",
-            };
-            return Err(scope.wrong_type(&key, &of.0, &found, mend).into());
-        }
-    })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clio_proto::{MeasureKind, Model, Source};
+use clio_proto::{Model, Source};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::functions::regex::expr_fn::regexp_like;
@@ -16,12 +16,13 @@ use url::Url;
 use super::frames::Frames;
 use super::inventory::Inventory;
 use super::sweep::Sweep;
+use super::taken::whole_or_not;
 use crate::cells::CellShape;
 use crate::config::Days;
 use crate::engine::explained;
 use crate::error::{During, EtlError, TableName};
 use crate::input::enrich::{Enrichment, InForce};
-use crate::input::source::{BadRow, FolderDays, Scope, SourceFile, Table};
+use crate::input::source::{BadRow, Piece, PieceDays, Scope, Table};
 use crate::input::target::Target;
 
 /// How many rows of a text column tell whether its numbers are whole.
@@ -41,7 +42,7 @@ pub(crate) struct Inputs {
 pub(crate) struct Input {
     pub(crate) table: Table,
     pub(crate) source: Source,
-    pub(crate) has_folders: bool,
+    pub(crate) is_by_day: bool,
     /// What its events are credited to, if they are; then its files are those of later days, too.
     pub(crate) target: Option<Target>,
 }
@@ -120,7 +121,7 @@ impl Inputs {
         for (index, input) in self.sources.iter().enumerate() {
             // Attribution does it for the events that it credits.
             if input.target.is_none() && input.table.quarantines() {
-                let files = self.inventory.files(index, sweep);
+                let files = self.inventory.pieces(index, sweep);
                 // Of all days: a row is bad or not, whichever day is read.
                 let all = Sweep { days: Days::All };
                 let none = self.frames.enrichment.none_in_force();
@@ -158,7 +159,7 @@ impl Inputs {
     }
 
     /// Some of a source's files.
-    pub(crate) fn provider(&self, index: usize, files: Vec<SourceFile>) -> Arc<dyn TableProvider> {
+    pub(crate) fn provider(&self, index: usize, files: Vec<Piece>) -> Arc<dyn TableProvider> {
         self.sources[index].table.provider(files, self.n_threads)
     }
 
@@ -171,8 +172,8 @@ impl Inputs {
         sweep: &Sweep,
         in_force: &InForce,
     ) -> Result<DataFrame, EtlError> {
-        let Input { table, source, has_folders, .. } = &self.sources[index];
-        let of = (table, source, *has_folders);
+        let Input { table, source, is_by_day, .. } = &self.sources[index];
+        let of = (table, source, *is_by_day);
         self.frames.events(ctx, (index, of), provider, sweep, in_force)
     }
 
@@ -229,9 +230,9 @@ impl Inputs {
     ) -> Result<Vec<String>, EtlError> {
         let mut float_sums = Vec::new();
         for (position, measure) in self.frames.measures.iter().enumerate() {
-            let MeasureKind::Sum { source, of } = &measure.kind else { continue };
+            let Some((source, of)) = whole_or_not(&measure.kind) else { continue };
             let (table, source) = self.sources[self.source_index(source)].measured(position);
-            let first: Vec<SourceFile> = table.files().iter().take(1).cloned().collect();
+            let first: Vec<Piece> = table.pieces().iter().take(1).cloned().collect();
             let frame =
                 self.frames.filtered(ctx, table, source, table.provider(first.clone(), 1))?;
             let scope = Scope::new(ctx, table, &frame);
@@ -284,35 +285,35 @@ impl Input {
             .iter()
             .find(|source| TableName::Source(source.name.clone()) == listed.listed.name)
             .expect("the inventory is of this model");
-        let files = in_order(sweeps.iter().flat_map(|sweep| inventory.files(index, sweep)));
-        let has_folders = listed.listed.has_folders();
+        let files = in_order(sweeps.iter().flat_map(|sweep| inventory.pieces(index, sweep)));
+        let is_by_day = listed.listed.is_by_day();
         let table = Table::of(ctx, listed.listed.clone(), files).await?;
         let target = match (&source.attribution, &listed.target) {
             (Some(attribution), Some((to, reach))) => {
-                let files = sweeps.iter().flat_map(|sweep| inventory.target_files(index, sweep));
-                let has_folders = to.has_folders();
-                let to = (Table::of(ctx, to.clone(), in_order(files)).await?, has_folders);
+                let files = sweeps.iter().flat_map(|sweep| inventory.target_pieces(index, sweep));
+                let is_by_day = to.is_by_day();
+                let to = (Table::of(ctx, to.clone(), in_order(files)).await?, is_by_day);
                 let event = (&table, source);
                 let at = Target::open(ctx, model, base, event, attribution, to, reach.clone());
                 Some(at.await?)
             }
             _ => None,
         };
-        Ok(Self { table, source: source.clone(), has_folders, target })
+        Ok(Self { table, source: source.clone(), is_by_day, target })
     }
 }
 
 /// Each file once, in the order of their paths.
-fn in_order(files: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
-    let mut files: Vec<SourceFile> = files.collect();
-    files.sort_by(SourceFile::compare);
+fn in_order(files: impl Iterator<Item = Piece>) -> Vec<Piece> {
+    let mut files: Vec<Piece> = files.collect();
+    files.sort_by(Piece::compare);
     files.dedup_by(|a, b| a.compare(b).is_eq());
     files
 }
 
-/// The folders that hold events of the days: the same in UTC, and one day either side elsewhere; where events
+/// The days that events of some days are filed under: the same in UTC, and one day either side elsewhere; where events
 /// may be late, those of so many days after as well.
-pub(crate) fn folder_days(days: Days, is_utc: bool, late_days: i32) -> FolderDays {
+pub(crate) fn piece_days(days: Days, is_utc: bool, late_days: i32) -> PieceDays {
     let Days::Range(range) = days else { return None };
     let slack = i32::from(!is_utc);
     let first = range.first().saturating_sub(Span::new().days(slack));

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use url::Url;
 
-use super::inputs::folder_days;
+use super::inputs::piece_days;
 use super::sweep::Sweep;
 use crate::config::Days;
 use crate::error::{EtlError, TableName};
@@ -18,7 +18,7 @@ use crate::functions::is_utc;
 use crate::input::enrich::History;
 use crate::input::left_out::LeftOut;
 use crate::input::reach::Reach;
-use crate::input::source::{Listed, SourceFile};
+use crate::input::source::{Listed, Piece};
 
 /// The files of every source that measures are taken of, and what those of lookups come to that give
 /// cells values.
@@ -66,7 +66,7 @@ impl Inventory {
             let name = TableName::Lookup(lookup.name.clone());
             let listed = Listed::list(ctx, name, &lookup.files, base, None).await?;
             left_out_of_lookups.extend(listed.left_out());
-            lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.files)));
+            lookups.insert(lookup.name.clone(), Digest::of(&listed.describe(&listed.pieces)));
             if lookup.as_of.is_some() {
                 let history = History::open(ctx, model, lookup, listed).await?;
                 histories.insert(lookup.name.clone(), history);
@@ -95,8 +95,8 @@ impl Inventory {
                 inventory.takes_from(lookup);
             }
         }
-        if matches!(days, Days::Range(_)) && !inventory.has_folders() {
-            // Every day depends on all files, those of other folders included.
+        if matches!(days, Days::Range(_)) && !inventory.is_by_day() {
+            // Every day depends on all pieces, those of other days included.
             inventory.sources = list_sources(ctx, model, base, Days::All).await?;
         }
         Ok(inventory)
@@ -175,19 +175,19 @@ impl Inventory {
         if states.is_empty() { String::new() } else { format!(" {states:?}") }
     }
 
-    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
-    pub(crate) fn has_folders(&self) -> bool {
-        (0..self.sources.len()).all(|index| self.source_has_folders(index))
+    /// Every piece is filed under a day, so that one day can be read without the others.
+    pub(crate) fn is_by_day(&self) -> bool {
+        (0..self.sources.len()).all(|index| self.source_is_by_day(index))
     }
 
-    pub(crate) fn source_has_folders(&self, index: usize) -> bool {
-        self.sources[index].tables().all(Listed::has_folders)
+    pub(crate) fn source_is_by_day(&self, index: usize) -> bool {
+        self.sources[index].tables().all(Listed::is_by_day)
     }
 
     /// Whether there is any file of the days to read.
     pub(crate) fn has_files(&self, days: Days) -> bool {
         let mut tables = self.sources.iter().flat_map(ListedSource::tables);
-        tables.any(|listed| !self.files_of(&listed.files, listed.late_days(), days).is_empty())
+        tables.any(|listed| !self.pieces_of(&listed.pieces, listed.late_days(), days).is_empty())
     }
 
     /// Whether the events of a source are credited to others.
@@ -197,7 +197,7 @@ impl Inventory {
     }
 
     /// The moment from which on no event to come changes a day; `None` where nothing is credited and no event is
-    /// late, so that a day has what its own folder holds.
+    /// late, so that a day has what is filed under it.
     pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
         let of_source = |source: &ListedSource| {
             let reach = source.target.as_ref().map(|(_, reach)| reach);
@@ -205,7 +205,7 @@ impl Inventory {
             if reach.is_none() && late_days == 0 {
                 return None;
             }
-            // The last folder that may hold an event of the day, or one that is credited to it.
+            // The last day under which an event of the day may be filed, or one that is credited to it.
             let last = reach.map_or(day, |reach| reach.last_day(day));
             let last = last.saturating_add(Span::new().days(late_days));
             let arrived = match late_days {
@@ -222,16 +222,16 @@ impl Inventory {
         self.sources.iter().filter_map(of_source).max()
     }
 
-    /// The sweeps over the events: one a day where every file lies in the folder of its day, else one.
+    /// The sweeps over the events: one a day where every piece is filed under its day, else one.
     pub(crate) fn sweeps(&self, days: Days) -> Vec<Sweep> {
-        if !self.has_folders() {
+        if !self.is_by_day() {
             return vec![Sweep { days }];
         }
         let slack = i32::from(!self.is_utc);
         let mut found = BTreeSet::new();
         for listed in self.sources.iter().flat_map(ListedSource::tables) {
             let around = -(slack + listed.late_days())..=slack;
-            for day in listed.files.iter().filter_map(|file| file.folder_day) {
+            for day in listed.pieces.iter().filter_map(|file| file.day()) {
                 let near = around.clone().map(|n| day.saturating_add(Span::new().days(n)));
                 found.extend(near.filter(|day| days.contains(*day)));
             }
@@ -241,48 +241,43 @@ impl Inventory {
 
     /// The files of a source that hold events of the days; of one whose events are credited, those that
     /// may be credited to the days.
-    pub(crate) fn files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
+    pub(crate) fn pieces(&self, index: usize, sweep: &Sweep) -> Vec<Piece> {
         let source = &self.sources[index];
         let days = match &source.target {
             Some((_, reach)) => reach.event_days(sweep.days),
             None => sweep.days,
         };
-        self.files_of(&source.listed.files, source.listed.late_days(), days)
+        self.pieces_of(&source.listed.pieces, source.listed.late_days(), days)
     }
 
     /// The files of what a source's events are credited to, as far as they decide about the days.
-    pub(crate) fn target_files(&self, index: usize, sweep: &Sweep) -> Vec<SourceFile> {
+    pub(crate) fn target_pieces(&self, index: usize, sweep: &Sweep) -> Vec<Piece> {
         let Some((listed, reach)) = &self.sources[index].target else { return Vec::new() };
-        self.files_of(&listed.files, listed.late_days(), reach.target_days(sweep.days))
+        self.pieces_of(&listed.pieces, listed.late_days(), reach.target_days(sweep.days))
     }
 
     /// Those of some files that may hold events of the days, which may be so many days late.
-    pub(crate) fn files_of(
-        &self,
-        files: &[SourceFile],
-        late_days: i32,
-        days: Days,
-    ) -> Vec<SourceFile> {
-        let folders = folder_days(days, self.is_utc, late_days);
-        let is_near = |file: &&SourceFile| match (file.folder_day, &folders) {
-            (Some(day), Some(folders)) => folders.contains(&day),
+    pub(crate) fn pieces_of(&self, pieces: &[Piece], late_days: i32, days: Days) -> Vec<Piece> {
+        let near = piece_days(days, self.is_utc, late_days);
+        let is_near = |piece: &&Piece| match (piece.day(), &near) {
+            (Some(day), Some(near)) => near.contains(&day),
             _ => true,
         };
-        files.iter().filter(is_near).cloned().collect()
+        pieces.iter().filter(is_near).cloned().collect()
     }
 
-    /// What the files of a sweep come to; where sources have no folders, that of all files.
+    /// What the files of a sweep come to; where pieces are filed under no day, that of all of them.
     pub(crate) fn digest(&self, sweep: &Sweep) -> Digest {
         let all = Sweep { days: Days::All };
-        let sweep = if self.has_folders() { sweep } else { &all };
+        let sweep = if self.is_by_day() { sweep } else { &all };
         let mut text = String::new();
         for (index, source) in self.sources.iter().enumerate() {
-            let mut add = |listed: &Listed, files: &[SourceFile]| {
-                text += &format!("{}\n{}\n\n", listed.name, listed.describe(files));
+            let mut add = |listed: &Listed, pieces: &[Piece]| {
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(pieces));
             };
-            add(&source.listed, &self.files(index, sweep));
+            add(&source.listed, &self.pieces(index, sweep));
             if let Some((listed, _)) = &source.target {
-                add(listed, &self.target_files(index, sweep));
+                add(listed, &self.target_pieces(index, sweep));
             }
         }
         Digest::of(&text)
@@ -299,7 +294,7 @@ impl Inventory {
         let mut text = format!("{lookups:?}\n");
         for source in &self.sources {
             for listed in source.tables() {
-                text += &format!("{}\n{}\n\n", listed.name, listed.describe(&listed.files));
+                text += &format!("{}\n{}\n\n", listed.name, listed.describe(&listed.pieces));
             }
         }
         Digest::of(&text)
@@ -311,7 +306,7 @@ impl Inventory {
             Days::Range(range) => Some((range.first(), self.digest(&sweep))),
             Days::All | Days::OutOfDate => None,
         };
-        if self.has_folders() {
+        if self.is_by_day() {
             self.sweeps(Days::All).into_iter().filter_map(by_day).collect()
         } else {
             BTreeMap::new()
@@ -336,8 +331,8 @@ async fn list_sources(
     let list = async |source: &Source, days| {
         let name = TableName::Source(source.name.clone());
         let late_days = source.files.late_days.map_or(0, i32::from);
-        let folders = folder_days(days, is_utc, late_days);
-        Listed::list(ctx, name, &source.files, base, folders).await
+        let filed = piece_days(days, is_utc, late_days);
+        Listed::list(ctx, name, &source.files, base, filed).await
     };
     let mut sources = Vec::new();
     for source in model.sources() {

@@ -25,8 +25,7 @@ use crate::error::{ColumnError, During, EtlError, LookupError, TableName};
 use crate::functions::{Calendar, instant_of};
 use crate::input::enrich::History;
 use crate::input::source::{Listed, Scope, Table};
-use crate::journal::Journal;
-use clio_lake::{Change, DeltaFolder, LakeError, Outcome, Staging, Written};
+use clio_lake::{Change, DeltaFolder, Journal, LakeError, Outcome, Staging, Written};
 
 const STEP: &str = "reading a lookup";
 /// How often a lookup's commit is tried again after another writer's.
@@ -100,10 +99,10 @@ impl Members {
         // What describes members is the snapshot's: of the newest state.
         let files = match &lookup.as_of {
             Some(AsOf::Folders) => History::newest_files(&listed),
-            Some(AsOf::Rows { .. }) | None => listed.files.clone(),
+            Some(AsOf::Rows { .. }) | None => listed.pieces.clone(),
         };
         let table = Table::of(ctx, listed, files).await?;
-        let frame = table.frame(ctx, table.provider(table.files().to_vec(), n_threads))?;
+        let frame = table.frame(ctx, table.provider(table.pieces().to_vec(), n_threads))?;
         let frame = match &lookup.as_of {
             Some(AsOf::Rows { valid_from, .. }) => {
                 last_rows(ctx, model, &table, frame, (lookup, valid_from))?
@@ -142,7 +141,7 @@ impl Members {
     async fn store(
         &self,
         config: &Config,
-        journal: Option<&Arc<Journal>>,
+        journal: Option<&Arc<impl Journal + 'static>>,
         bytes_written: &mut u64,
     ) -> Result<u64, EtlError> {
         let folder = DeltaFolder::open(&config.lake, &format!("{LOOKUPS_FOLDER}/{}", self.name))?;
@@ -198,7 +197,7 @@ impl Members {
 pub(crate) async fn store(
     members: &[Members],
     config: &Config,
-    journal: Option<&Arc<Journal>>,
+    journal: Option<&Arc<impl Journal + 'static>>,
     bytes_written: &mut u64,
 ) -> Result<BTreeMap<String, u64>, EtlError> {
     let mut versions = BTreeMap::new();

@@ -1,274 +1,286 @@
-//! Files as a table: where they are, which columns they have, and how the engine reads them.
+//! The rows of a source or a lookup as a table: where they are, which columns they have, and how the engine reads them.
 //!
 //! ```text
-//! FileSet ──listing──▶ files, with the day of their `dt=` folder
-//!         ──schema───▶ one schema over all of them (footers, header lines, or all JSON rows)
-//!         ──provider─▶ rows: the files' columns, then `_file` and `dt`
-//!         ──frame────▶ the model's computed columns on top
+//! origin ──list────▶ pieces, each with a name, a day if it is filed under one, and a size
+//!        ──columns─▶ what each says of its columns ──settle──▶ one type a column, over all of them
+//!        ──provide─▶ rows: the pieces' own columns, then those that are the same in all of a piece
+//!        ──frame───▶ the model's computed columns on top
 //! ```
+//!
+//! What an origin is stands in `origin.rs`; `files.rs` and its folder are one, and know alone that pieces are files in folders.
 
 mod bad_rows;
-mod compression;
+mod common_type;
 mod expression;
 #[cfg(test)]
 pub(crate) mod faults;
-mod lines;
-mod listing;
+pub(crate) mod files;
 mod locate;
-mod parquet;
-mod quotes;
-mod recount;
-mod schema;
+mod origin;
+mod piece;
+#[cfg(test)]
+mod queue;
 mod settle;
-mod steady;
-mod text;
+mod spelling;
 
 use std::sync::Arc;
 
-use clio_proto::{FileSet, Format};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use clio_proto::{FileSet, OnBadRows};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{DataFrame, SessionContext};
-use deltalake::logstore::{StorageConfig, object_store_factories};
-use object_store::ObjectStore;
-use object_store::path::Path;
 use url::Url;
 
 pub(crate) use bad_rows::BadRow;
 pub(crate) use expression::Scope;
-pub(crate) use listing::{FolderDays, SourceFile, format_of, is_hidden};
-pub(crate) use parquet::parquet_table;
+pub(crate) use piece::{Piece, PieceDays};
 
 use self::bad_rows::BadRows;
-use self::listing::Found;
-use self::schema::Spelling;
+use self::origin::{Listing, Origin, RowColumns};
 use self::settle::Settled;
+use self::spelling::Spelling;
 use crate::error::{EtlError, ReadError, TableName};
 use crate::functions::Exact;
+use crate::functions::types::arrow_type;
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
 
-/// The column with a file's name, without folder and ending.
+/// The column with a piece's own name, as short as it gets: a file's without folder and ending.
 pub(crate) const FILE_COLUMN: &str = "_file";
-/// The column with the day of a file's folder, as a text; null outside of such folders.
-pub(crate) const FOLDER_COLUMN: &str = "dt";
-/// The same day as a date, under a name that is ours alone and that no message shows.
-pub(crate) const FOLDER_DAY_COLUMN: &str = "__folder";
+/// The day that a row's piece is filed under, as a date; a name that is ours alone and that no message shows.
+pub(crate) const PIECE_DAY_COLUMN: &str = "__piece_day";
 
-/// The files of a source or lookup, none of them opened.
+/// What the model says of a table beside where it is.
+#[derive(Debug, Clone)]
+struct Declared {
+    /// Computed columns: name and expression.
+    columns: Vec<(String, String)>,
+    /// How many days before that of their piece events may be of.
+    late_days: i32,
+    on_bad_rows: OnBadRows,
+}
+
+/// The pieces of a source or lookup, none of them opened.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pub(crate) name: TableName,
     pub(crate) url: Url,
-    pub(crate) files: Vec<SourceFile>,
-    /// Paths of files that are not read, for their names alone.
+    pub(crate) pieces: Vec<Piece>,
+    /// The names of what is not read.
     left_out: Vec<String>,
-    file_set: FileSet,
-    store: Arc<dyn ObjectStore>,
-    store_url: ObjectStoreUrl,
+    declared: Declared,
+    origin: Arc<dyn Origin>,
+}
+
+/// Where a table's rows come from, with its address.
+fn origin_of(
+    ctx: &SessionContext,
+    name: &TableName,
+    file_set: &FileSet,
+    base: &Url,
+) -> Result<(Url, Arc<dyn Origin>), ReadError> {
+    let address = |reason: String| ReadError::Address {
+        what: name.to_string(),
+        url: file_set.url.clone(),
+        reason,
+    };
+    let url = base.join(&file_set.url).map_err(|error| address(error.to_string()))?;
+    #[cfg(test)]
+    if let Some(queue) = queue::of(&url) {
+        return Ok((url, queue));
+    }
+    let files = files::Files::new(ctx, name, file_set, &url).map_err(address)?;
+    Ok((url, Arc::new(files)))
 }
 
 impl Listed {
-    /// Lists the files of these folders, in the order of their paths.
+    /// Lists the pieces of these days, in their order.
     pub(crate) async fn list(
         ctx: &SessionContext,
         name: TableName,
         file_set: &FileSet,
         base: &Url,
-        days: FolderDays,
+        days: PieceDays,
     ) -> Result<Self, ReadError> {
-        let address = |reason: String| ReadError::Address {
-            what: name.to_string(),
-            url: file_set.url.clone(),
-            reason,
+        let (url, origin) = origin_of(ctx, &name, file_set, base)?;
+        let Listing { pieces, left_out } = origin.list(days).await?;
+        let declared = Declared {
+            columns: file_set.columns.clone(),
+            late_days: file_set.late_days.map_or(0, i32::from),
+            on_bad_rows: file_set.on_bad_rows,
         };
-        let url = base.join(&file_set.url).map_err(|error| address(error.to_string()))?;
-        let store_url = ObjectStoreUrl::parse(&url[..url::Position::BeforePath])
-            .map_err(|error| address(error.to_string()))?;
-        let store = store_of(ctx, &url, &store_url).map_err(address)?;
-        let Found { files, left_out } =
-            listing::list(store.as_ref(), &name, file_set, &url, days).await?;
-        let file_set = file_set.clone();
-        Ok(Self { name, url, files, left_out, file_set, store, store_url })
+        Ok(Self { name, url, pieces, left_out, declared, origin })
     }
 
-    /// What is not read of the folder, if anything is.
+    /// What is not read of what lies there, if anything is.
     pub(crate) fn left_out(&self) -> Option<LeftOut> {
         (!self.left_out.is_empty())
             .then(|| LeftOut { table: self.name.to_string(), files: self.left_out.clone() })
     }
 
-    /// Every file lies in a `dt=` folder, so that one day can be read without the others.
-    pub(crate) fn has_folders(&self) -> bool {
-        self.files.iter().all(|file| file.folder_day.is_some())
+    /// Every piece is filed under a day, so that one day can be read without the others.
+    pub(crate) fn is_by_day(&self) -> bool {
+        self.pieces.iter().all(|piece| piece.day().is_some())
     }
 
-    /// How many days before that of their `dt=` folder events may be of.
+    /// How many days before that of their piece events may be of.
     pub(crate) fn late_days(&self) -> i32 {
-        self.file_set.late_days.map_or(0, i32::from)
+        self.declared.late_days
     }
 
-    /// Some of the files as one text: their paths below the source's address, sizes, and ages or tags.
-    pub(crate) fn describe<'a>(&self, files: impl IntoIterator<Item = &'a SourceFile>) -> String {
-        let root = Path::from_url_path(self.url.path()).unwrap_or_default();
+    /// Some of the pieces as one text, which differs whenever their rows do.
+    pub(crate) fn describe<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> String {
         let mut lines: Vec<String> =
-            files.into_iter().map(|file| file.identity(&root, &self.url)).collect();
+            pieces.into_iter().map(|piece| self.origin.describe(piece)).collect();
         // Whatever the order in which a storage lists them.
         lines.sort_unstable();
         lines.join("\n")
     }
 }
 
-/// An opened set of files: listed, with one schema.
+/// Opened pieces: listed, with one schema.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: TableName,
     pub(crate) url: Url,
-    files: Vec<SourceFile>,
+    pieces: Vec<Piece>,
     left_out: Vec<String>,
-    file_set: FileSet,
-    store: Arc<dyn ObjectStore>,
-    store_url: ObjectStoreUrl,
-    /// The columns that files have.
-    schema: SchemaRef,
+    declared: Declared,
+    origin: Arc<dyn Origin>,
+    /// The columns of rows as they are provided.
+    columns: RowColumns,
     /// Columns whose names differ in nothing but case.
     spellings: Vec<Spelling>,
-    /// What is known of rows besides: file, day of the folder, and what other folders' names say.
-    virtual_columns: Vec<Arc<Field>>,
-    /// What is cast of them, since the model or earlier files have another type.
+    /// What is cast of them, since the model or earlier pieces have another type.
     casts: Vec<Exact>,
-    /// Numbers of text files are read as texts where other files have texts.
-    coerces: bool,
     bad_rows: BadRows,
 }
 
 impl Table {
-    /// Lists the files, of these folders only, and reads their schemas.
+    /// Lists the pieces, of these days only, and reads their schemas.
     pub(crate) async fn open(
         ctx: &SessionContext,
         name: TableName,
         file_set: &FileSet,
         base: &Url,
-        days: FolderDays,
+        days: PieceDays,
     ) -> Result<Self, EtlError> {
         let listed = Listed::list(ctx, name, file_set, base, days).await?;
-        let files = listed.files.clone();
-        Self::of(ctx, listed, files).await
+        let pieces = listed.pieces.clone();
+        Self::of(ctx, listed, pieces).await
     }
 
-    /// Opens some of the files that were listed, and reads their schemas.
+    /// Opens some of the pieces that were listed, and reads their schemas.
     pub(crate) async fn of(
         ctx: &SessionContext,
         listed: Listed,
-        files: Vec<SourceFile>,
+        pieces: Vec<Piece>,
     ) -> Result<Self, EtlError> {
-        let Listed { name, url, files: all, left_out, file_set, store, store_url } = listed;
-        let columns = Columns::of(ctx);
-        let mut looked_at = files.clone();
+        let Listed { name, url, pieces: all, left_out, declared, origin } = listed;
+        let known = Columns::of(ctx);
+        let mut looked_at = pieces.clone();
         let mut n_before = 0;
-        if files.is_empty() {
-            // No file of these days: one of another day tells the columns, so that the model is checked.
+        if pieces.is_empty() {
+            // No piece of these days: one of another day tells the columns, so that the model is checked.
             let others = match all.is_empty() {
-                true => listing::list(store.as_ref(), &name, &file_set, &url, None).await?.files,
+                true => origin.list(None).await?.pieces,
                 false => all,
             };
             looked_at.extend(others.last().cloned());
             n_before = looked_at.len();
-        } else if columns.of_table(&name).known.is_empty()
-            && let Some(first) =
-                all.first().filter(|first| first.meta.location != files[0].meta.location)
+        } else if known.of_table(&name).known.is_empty()
+            && let Some(first) = all.first().filter(|first| first.name() != pieces[0].name())
         {
-            // What columns are is decided by the first file, whichever days are made first.
+            // What columns are is decided by the first piece, whichever days are made first.
             looked_at.insert(0, first.clone());
             n_before = 1;
         }
-        let schemas = schema::read(ctx, &store, &name, &file_set, &looked_at).await?;
-        let spellings = schema::spellings(&schemas, &file_set, &looked_at);
-        let settled = settle::Files {
+        let schemas = origin.columns(ctx, &looked_at).await?;
+        let has_free_keys = origin.has_free_keys();
+        let spellings = spelling::spellings(&schemas, has_free_keys, &looked_at);
+        let settled = settle::Pieces {
             name: &name,
-            url: &url,
-            files: &looked_at,
+            origin: origin.as_ref(),
+            pieces: &looked_at,
             schemas: &schemas,
             n_before,
-            has_free_keys: file_set.format == Format::Ndjson,
+            has_free_keys,
         };
-        let Settled { schema, casts, coerces } = settle::settle(&settled, &columns)?;
+        let Settled { schema: own, casts, coerces } = settle::settle(&settled, &known)?;
         #[cfg(test)]
-        let schema = faults::schema(&url, schema);
-        let virtual_columns = virtual_columns(&schema, &looked_at);
+        let own = faults::schema(&url, own);
+        let texts = origin.texts_of_pieces(&looked_at).into_iter();
+        let texts = texts.filter(|text| own.column_with_name(text).is_none() && is_public(text));
+        let texts = texts.map(|text| Field::new(text, DataType::Utf8, true));
+        let of_pieces = texts.chain([Field::new(PIECE_DAY_COLUMN, DataType::Date32, true)]);
+        let columns = RowColumns { of_pieces: of_pieces.map(Arc::new).collect(), own, coerces };
         Ok(Self {
             name,
             url,
-            files,
+            pieces,
             left_out,
-            file_set,
-            store,
-            store_url,
-            schema,
+            declared,
+            origin,
+            columns,
             spellings,
-            virtual_columns,
             casts,
-            coerces,
             bad_rows: BadRows::default(),
         })
     }
 
-    /// Paths of files that are not read, for their names alone.
+    /// The names of what is not read.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
-    /// The files, in the order of their paths.
-    pub(crate) fn files(&self) -> &[SourceFile] {
-        &self.files
+    /// The pieces, in their order.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
-    /// How many days before that of their `dt=` folder events may be of.
+    /// How many days before that of their piece events may be of.
     pub(crate) fn late_days(&self) -> i32 {
-        self.file_set.late_days.map_or(0, i32::from)
+        self.declared.late_days
     }
 
-    /// The columns of rows: the files' and the virtual ones.
-    fn rows_schema(&self) -> SchemaRef {
-        let all = self.schema.fields().iter().chain(&self.virtual_columns).cloned();
-        Arc::new(Schema::new(all.collect::<Vec<_>>()))
-    }
-
-    /// The rows of some of the files, but for those that were [set aside](Self::set_aside).
+    /// The rows of some of the pieces, but for those that were [set aside](Self::set_aside).
     pub(crate) fn provider(
         &self,
-        files: Vec<SourceFile>,
+        pieces: Vec<Piece>,
         n_partitions: usize,
     ) -> Arc<dyn TableProvider> {
-        self.patched(files, n_partitions)
+        self.patched(pieces, n_partitions)
     }
 
-    /// All rows of some of the files.
-    fn whole(&self, files: Vec<SourceFile>, n_partitions: usize) -> Arc<dyn TableProvider> {
-        let rows = match &self.file_set.format {
-            Format::Parquet => parquet::provider(
-                &self.name,
-                &self.store,
-                &self.schema,
-                &self.virtual_columns,
-                self.store_url.clone(),
-                &files,
-                n_partitions,
-            ),
-            Format::Csv(_) | Format::Ndjson => text::provider(
-                self.name.clone(),
-                (self.file_set.format.clone(), self.coerces),
-                &self.schema,
-                &self.virtual_columns,
-                Arc::clone(&self.store),
-                files,
-                n_partitions,
-            ),
-        };
+    /// All rows of some of the pieces.
+    fn whole(&self, pieces: &[Piece], n_partitions: usize) -> Arc<dyn TableProvider> {
+        let rows = self.origin.provide(&self.columns, pieces, n_partitions);
         #[cfg(test)]
         let rows = faults::applied(&self.url, rows);
         rows
+    }
+
+    /// The rows of some of the pieces, read by the second way, but for those that were set aside. Columns that the
+    /// first way casts after reading come in their last type at once.
+    pub(crate) fn recounted(
+        &self,
+        pieces: Vec<Piece>,
+        n_partitions: usize,
+    ) -> Arc<dyn TableProvider> {
+        let last_type = |field: &Arc<Field>| {
+            let cast = self.casts.iter().find(|cast| cast.column == *field.name());
+            let data_type =
+                cast.map_or_else(|| field.data_type().clone(), |cast| arrow_type(&cast.to));
+            let last = Field::new(field.name(), data_type, true);
+            Arc::new(last.with_metadata(field.metadata().clone()))
+        };
+        let own: Vec<Arc<Field>> = self.columns.own.fields().iter().map(last_type).collect();
+        let columns = RowColumns { own: Arc::new(Schema::new(own)), ..self.columns.clone() };
+        let pieces = pieces.into_iter().map(|piece| {
+            let bad_rows = self.bad_rows.known(&piece);
+            (piece, bad_rows)
+        });
+        self.origin.recount(&columns, pieces.collect(), n_partitions)
     }
 
     /// Rows with the model's computed columns, each usable by all others.
@@ -277,15 +289,15 @@ impl Table {
         ctx: &SessionContext,
         provider: Arc<dyn TableProvider>,
     ) -> Result<DataFrame, EtlError> {
-        expression::with_computed_columns(ctx, self, provider, &self.file_set.columns)
+        expression::with_computed_columns(ctx, self, provider, &self.declared.columns)
     }
 
-    /// Finds the file and the row in which a plan fails that failed over all of them; `error` itself
-    /// where no single file fails. `key_of` knows the key in the model behind a column of the plan.
+    /// Finds the piece and the row in which a plan fails that failed over all of them; `error` itself
+    /// where no single piece fails. `key_of` knows the key in the model behind a column of the plan.
     pub(crate) async fn locate<F>(
         &self,
         ctx: &SessionContext,
-        files: Vec<SourceFile>,
+        pieces: Vec<Piece>,
         error: EtlError,
         plan: F,
         key_of: &(dyn Fn(&str) -> Option<String> + Sync),
@@ -293,53 +305,11 @@ impl Table {
     where
         F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
     {
-        locate::locate(self, ctx, files, error, plan, key_of).await
+        locate::locate(self, ctx, pieces, error, plan, key_of).await
     }
-}
-
-/// The store that an address is of.
-pub(crate) fn store_of(
-    ctx: &SessionContext,
-    url: &Url,
-    store_url: &ObjectStoreUrl,
-) -> Result<Arc<dyn ObjectStore>, String> {
-    if let Ok(store) = ctx.runtime_env().object_store(store_url) {
-        return Ok(store);
-    }
-    // The stores that the lake may be on too: the binary says which, and with whose credentials.
-    let scheme = format!("{}://", url.scheme());
-    let scheme = Url::parse(&scheme).map_err(|error| error.to_string())?;
-    let factories = object_store_factories();
-    let Some(factory) = factories.get(&scheme) else {
-        return Err(format!("nothing is known of addresses that begin with `{scheme}`"));
-    };
-    let (store, _) = factory
-        .parse_url_opts(url, &StorageConfig::default())
-        .map_err(|error| error.to_string())?;
-    ctx.register_object_store(store_url.as_ref(), Arc::clone(&store));
-    Ok(store)
 }
 
 /// Whether a column is one that the model may name.
 pub(crate) fn is_public(column: &str) -> bool {
-    column != FOLDER_DAY_COLUMN
-}
-
-/// `_file`, `dt` and the keys of `key=value` folders, unless the files have a column of that name, and the
-/// folder's day.
-fn virtual_columns(schema: &Schema, files: &[SourceFile]) -> Vec<Arc<Field>> {
-    let folders = files.iter().flat_map(|file| file.partitions.iter().map(|(key, _)| key.as_str()));
-    let mut names = vec![FILE_COLUMN, FOLDER_COLUMN];
-    for key in folders {
-        if !names.contains(&key) && is_public(key) {
-            names.push(key);
-        }
-    }
-    names
-        .into_iter()
-        .filter(|name| schema.column_with_name(name).is_none())
-        .map(|name| Field::new(name, DataType::Utf8, true))
-        .chain([Field::new(FOLDER_DAY_COLUMN, DataType::Date32, true)])
-        .map(Arc::new)
-        .collect()
+    column != PIECE_DAY_COLUMN
 }

@@ -31,7 +31,7 @@ pub(crate) enum Side {
 pub(crate) struct Target {
     pub(crate) table: Table,
     pub(crate) source: Source,
-    pub(crate) has_folders: bool,
+    pub(crate) is_by_day: bool,
     pub(crate) reach: Reach,
     /// Which of several of its events gets the credit.
     pub(crate) credit: Credit,
@@ -68,7 +68,7 @@ impl Target {
         base: &Url,
         (event_table, event): (&Table, &Source),
         attribution: &Attribution,
-        (table, has_folders): (Table, bool),
+        (table, is_by_day): (Table, bool),
         reach: Reach,
     ) -> Result<Self, EtlError> {
         let source = model.source(&attribution.to).expect("a model's references resolve").clone();
@@ -86,7 +86,7 @@ impl Target {
         let of_event = Scope::new(ctx, event_table, &events);
         let of_target = Scope::new(ctx, &table, &targets);
         Ok(Self {
-            has_folders,
+            is_by_day,
             gives: gives(model, &event.name, &of_event, &of_target),
             table,
             source,

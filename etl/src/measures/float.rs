@@ -1,12 +1,12 @@
 //! Sums of other than whole numbers: added up as decimals of nine digits behind the point, and rounded once a period.
 
-use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
+use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{Expr, cast};
 
 use super::whole::{SameOrNot, total};
-use super::{CompareCells, MeasureRules, Place};
+use super::{BadCell, CompareCells, MeasureRules, Place, Tally, Total};
 use crate::error::EtlError;
 
 /// The type that events are summed in: nineteen digits before the point, nine behind it.
@@ -19,6 +19,14 @@ const FRACTION_OF_CELLS: DataType = DataType::Decimal128(38, 9);
 pub(super) struct FloatSumRules;
 
 impl MeasureRules for FloatSumRules {
+    fn counts_events(&self) -> bool {
+        false
+    }
+
+    fn is_rounded(&self) -> bool {
+        true
+    }
+
     fn input_type(&self) -> Option<DataType> {
         Some(FRACTION)
     }
@@ -71,5 +79,44 @@ impl MeasureRules for FloatSumRules {
 
     fn comparison(&self) -> Box<dyn CompareCells> {
         Box::new(SameOrNot)
+    }
+
+    /// What is rounded once a period adds up to nothing that a parent could be held against.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+
+    fn add_cells(
+        &self,
+        _tally: &mut Tally,
+        _cells: &ArrayRef,
+        _n_events: Option<&Int64Array>,
+    ) -> Result<(), BadCell> {
+        Ok(())
+    }
+
+    fn total(&self) -> Box<dyn Total> {
+        Box::new(FloatTotal(0.0))
+    }
+}
+
+/// What cells come to for a check.
+struct FloatTotal(f64);
+
+impl Total for FloatTotal {
+    fn add(&mut self, cells: &ArrayRef, row: usize) -> Result<(), EtlError> {
+        let values = cells.as_primitive::<Float64Type>();
+        if values.is_valid(row) {
+            self.0 += values.value(row);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.0 = 0.0;
+    }
+
+    fn value(&mut self) -> (f64, f64) {
+        (self.0, 0.0)
     }
 }

@@ -2,25 +2,66 @@
 
 use std::sync::Arc;
 
-use clio_sketch::{QuantileRef, QuantileSketch, QuantileUnion, Scale, SketchError};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeBinaryBuilder};
+use clio_proto::{MeasureKind, SqlColumn};
+use clio_sketch::{Buckets, QuantileRef, QuantileSketch, QuantileUnion, Scale, SketchError};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeBinaryBuilder};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::Expr;
 
-use super::{Changed, CompareCells, MeasureRules, Place};
+use super::{
+    BadCell, Changed, CompareCells, Kind, MeaningChange, MeasureRules, Place, Tally, Total,
+};
 use crate::error::EtlError;
 use crate::functions;
 
 const STEP: &str = "uniting sketches of quantiles";
 
-/// The spread of a column's values.
+/// How the values of a column are spread over a source's events.
+pub(super) struct Quantile<'a> {
+    pub(super) source: &'a str,
+    pub(super) of: &'a SqlColumn,
+    pub(super) buckets: Buckets,
+}
+
+impl Kind for Quantile<'_> {
+    fn counts_events_of(&self) -> Option<&str> {
+        None
+    }
+
+    fn counts_values_of(&self) -> Option<&str> {
+        Some(self.source)
+    }
+
+    fn change_from(&self, name: &str, known: &MeasureKind) -> MeaningChange {
+        let MeasureKind::Quantile { source, of, buckets } = known else {
+            return MeaningChange::Other;
+        };
+        if source != self.source || of != self.of {
+            return MeaningChange::Other;
+        }
+        let others = self.buckets;
+        MeaningChange::Cells(format!(
+            "`{name}` had buckets with {buckets} and has some with {others}"
+        ))
+    }
+}
+
+/// Unites sketches of quantiles.
 #[derive(Debug)]
 pub(super) struct QuantileRules {
     pub(super) scale: Scale,
 }
 
 impl MeasureRules for QuantileRules {
+    fn counts_events(&self) -> bool {
+        false
+    }
+
+    fn is_rounded(&self) -> bool {
+        false
+    }
+
     fn input_type(&self) -> Option<DataType> {
         Some(DataType::Float64)
     }
@@ -106,6 +147,60 @@ impl MeasureRules for QuantileRules {
 
     fn comparison(&self) -> Box<dyn CompareCells> {
         Box::new(CompareQuantiles { scale: self.scale.clone() })
+    }
+
+    fn tally(&self) -> Tally {
+        Tally::of_whole()
+    }
+
+    fn add_cells(
+        &self,
+        tally: &mut Tally,
+        cells: &ArrayRef,
+        n_events: Option<&Int64Array>,
+    ) -> Result<(), BadCell> {
+        let mut n_all = 0;
+        for (row, bytes) in cells.as_binary::<i32>().iter().flatten().enumerate() {
+            let sketch = QuantileRef::parse(&self.scale, bytes)
+                .map_err(|error| BadCell { row, reason: error.to_string() })?;
+            let n_values = i128::from(sketch.n_values());
+            if let Some(n_events) = n_events.map(|n_events| n_events.value(row))
+                && n_values > i128::from(n_events)
+            {
+                return Err(BadCell {
+                    row,
+                    reason: format!("{n_values} values in {n_events} events"),
+                });
+            }
+            n_all += n_values;
+        }
+        tally.add_whole(n_all);
+        Ok(())
+    }
+
+    fn total(&self) -> Box<dyn Total> {
+        Box::new(ValuesTotal(QuantileUnion::new(&self.scale)))
+    }
+}
+
+/// What cells come to for a check: the number of their values.
+struct ValuesTotal(QuantileUnion);
+
+impl Total for ValuesTotal {
+    fn add(&mut self, cells: &ArrayRef, row: usize) -> Result<(), EtlError> {
+        let sketches = cells.as_binary::<i64>();
+        if sketches.is_valid(row) {
+            self.0.union_bytes(sketches.value(row)).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn value(&mut self) -> (f64, f64) {
+        (self.0.n_values() as f64, 0.0)
     }
 }
 

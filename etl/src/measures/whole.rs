@@ -1,4 +1,4 @@
-//! Counts and sums of whole numbers: added up as decimals, whose order does not matter, and stored in 64 bits.
+//! Sums of whole numbers, and what counts have in common with them: added up as decimals, whose order does not matter, and stored in 64 bits.
 
 use std::sync::Arc;
 
@@ -10,38 +10,44 @@ use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{Expr, cast};
 use datafusion::scalar::ScalarValue;
 
-use super::{Changed, CompareCells, MeasureRules, Place};
+use super::{BadCell, Changed, CompareCells, MeasureRules, Place, Tally, Total};
 use crate::engine::root_message;
 use crate::error::{During, EngineError, EtlError};
 
 /// The type that whole numbers are summed in.
 const WHOLE: DataType = DataType::Decimal128(20, 0);
 
-/// The number of events, or the sum of a column of whole numbers.
+/// The sum of a column of whole numbers.
 #[derive(Debug)]
-pub(super) struct WholeRules {
-    pub(super) counts_events: bool,
-}
+pub(super) struct WholeSumRules;
 
-impl MeasureRules for WholeRules {
+impl MeasureRules for WholeSumRules {
+    fn counts_events(&self) -> bool {
+        false
+    }
+
+    fn is_rounded(&self) -> bool {
+        false
+    }
+
     fn input_type(&self) -> Option<DataType> {
-        (!self.counts_events).then_some(WHOLE)
+        Some(WHOLE)
     }
 
     fn of_events(&self, input: Expr) -> Option<Expr> {
-        (!self.counts_events).then(|| sum(input))
+        Some(sum(input))
     }
 
     fn summand(&self, column: Expr) -> Expr {
-        cast(column, WHOLE)
+        summand(column)
     }
 
     fn of_cells(&self, summand: Expr) -> Expr {
-        sum(summand)
+        of_cells(summand)
     }
 
     fn stored(&self, values: &ArrayRef, measure: &str) -> Result<ArrayRef, EtlError> {
-        total(values, &DataType::Int64, measure)
+        stored(values, measure)
     }
 
     fn is_whole(&self) -> bool {
@@ -49,29 +55,20 @@ impl MeasureRules for WholeRules {
     }
 
     fn whole(&self, total: &ArrayRef) -> Result<i128, EtlError> {
-        let total = total.as_primitive::<Decimal128Type>();
-        Ok(if total.is_valid(0) { total.value(0) } else { 0 })
+        Ok(whole(total))
     }
 
     fn adds_exactly(&self) -> bool {
         true
     }
 
-    /// Below zero, even, where it shrank.
     fn growth(
         &self,
         measure: &str,
         new: &ArrayRef,
         old: &[Option<Place<'_>>],
     ) -> Result<ArrayRef, EtlError> {
-        let before = |place: &Option<Place<'_>>| {
-            place.map_or(0, |(column, row)| column.as_primitive::<Int64Type>().value(row))
-        };
-        let grown = old
-            .iter()
-            .zip(new.as_primitive::<Int64Type>().values())
-            .map(|(old, &value)| whole(measure, i128::from(value) - i128::from(before(old))));
-        Ok(Arc::new(grown.collect::<Result<Int64Array, _>>()?))
+        growth(measure, new, old)
     }
 
     fn grown(
@@ -80,15 +77,106 @@ impl MeasureRules for WholeRules {
         columns: &[&ArrayRef],
         parts: &[Vec<(usize, usize)>],
     ) -> Result<ArrayRef, EtlError> {
-        let values: Vec<_> =
-            columns.iter().map(|column| column.as_primitive::<Int64Type>()).collect();
-        let value = |&(column, row): &(usize, usize)| i128::from(values[column].value(row));
-        let sums = parts.iter().map(|parts| whole(measure, parts.iter().map(value).sum()));
-        Ok(Arc::new(sums.collect::<Result<Int64Array, _>>()?))
+        grown(measure, columns, parts)
     }
 
     fn comparison(&self) -> Box<dyn CompareCells> {
         Box::new(SameOrNot)
+    }
+
+    fn tally(&self) -> Tally {
+        Tally::of_whole()
+    }
+
+    fn add_cells(
+        &self,
+        tally: &mut Tally,
+        cells: &ArrayRef,
+        _n_events: Option<&Int64Array>,
+    ) -> Result<(), BadCell> {
+        add_cells(tally, cells);
+        Ok(())
+    }
+
+    fn total(&self) -> Box<dyn Total> {
+        Box::new(WholeTotal::default())
+    }
+}
+
+/// What is added up of a cell's column.
+pub(super) fn summand(column: Expr) -> Expr {
+    cast(column, WHOLE)
+}
+
+/// The aggregate of cells' summands.
+pub(super) fn of_cells(summand: Expr) -> Expr {
+    sum(summand)
+}
+
+/// What an aggregate came to, as it is stored.
+pub(super) fn stored(values: &ArrayRef, measure: &str) -> Result<ArrayRef, EtlError> {
+    total(values, &DataType::Int64, measure)
+}
+
+/// The number that an aggregate of cells with one row came to; 0 where there is none.
+pub(super) fn whole(total: &ArrayRef) -> i128 {
+    let total = total.as_primitive::<Decimal128Type>();
+    if total.is_valid(0) { total.value(0) } else { 0 }
+}
+
+/// What cells grew by: below zero, even, where one shrank.
+pub(super) fn growth(
+    measure: &str,
+    new: &ArrayRef,
+    old: &[Option<Place<'_>>],
+) -> Result<ArrayRef, EtlError> {
+    let before = |place: &Option<Place<'_>>| {
+        place.map_or(0, |(column, row)| column.as_primitive::<Int64Type>().value(row))
+    };
+    let grown = old
+        .iter()
+        .zip(new.as_primitive::<Int64Type>().values())
+        .map(|(old, &value)| as_stored(measure, i128::from(value) - i128::from(before(old))));
+    Ok(Arc::new(grown.collect::<Result<Int64Array, _>>()?))
+}
+
+/// The sum of several places for each cell.
+pub(super) fn grown(
+    measure: &str,
+    columns: &[&ArrayRef],
+    parts: &[Vec<(usize, usize)>],
+) -> Result<ArrayRef, EtlError> {
+    let values: Vec<_> = columns.iter().map(|column| column.as_primitive::<Int64Type>()).collect();
+    let value = |&(column, row): &(usize, usize)| i128::from(values[column].value(row));
+    let sums = parts.iter().map(|parts| as_stored(measure, parts.iter().map(value).sum()));
+    Ok(Arc::new(sums.collect::<Result<Int64Array, _>>()?))
+}
+
+/// Adds a column of a file's cells to a tally.
+pub(super) fn add_cells(tally: &mut Tally, cells: &ArrayRef) {
+    let values = cells.as_primitive::<Int64Type>();
+    tally.add_whole(values.values().iter().map(|&value| i128::from(value)).sum());
+}
+
+/// What cells with whole numbers come to for a check.
+#[derive(Debug, Default)]
+pub(super) struct WholeTotal(i128);
+
+impl Total for WholeTotal {
+    fn add(&mut self, cells: &ArrayRef, row: usize) -> Result<(), EtlError> {
+        let values = cells.as_primitive::<Int64Type>();
+        if values.is_valid(row) {
+            self.0 += i128::from(values.value(row));
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.0 = 0;
+    }
+
+    fn value(&mut self) -> (f64, f64) {
+        (self.0 as f64, 0.0)
     }
 }
 
@@ -130,7 +218,7 @@ pub(super) fn total(
 }
 
 /// A sum as it is stored.
-fn whole(measure: &str, sum: i128) -> Result<i64, EngineError> {
+fn as_stored(measure: &str, sum: i128) -> Result<i64, EngineError> {
     i64::try_from(sum).map_err(|_| EngineError::SumTooLarge {
         measure: measure.to_owned(),
         reason: format!("{sum} does not fit 64 bits"),

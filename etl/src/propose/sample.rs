@@ -14,7 +14,8 @@ use super::columns::{self, Column, Kind, NOTHING};
 use super::tables::Found;
 use super::words;
 use crate::error::{During, EtlError, TableName};
-use crate::input::source::{FILE_COLUMN, FOLDER_COLUMN, Listed, SourceFile, Table, is_public};
+use crate::input::source::files::{FOLDER_COLUMN, stem_of};
+use crate::input::source::{FILE_COLUMN, Listed, Piece, Table, is_public};
 
 /// The most files of a table of which rows are read.
 pub(super) const MAX_FILES: usize = 8;
@@ -104,12 +105,13 @@ impl Sample {
         let table_name = TableName::Source(found.name.clone());
         let base = Url::parse("file:///").expect("it is an address");
         let listed = Listed::list(ctx, table_name, &found.file_set(), &base, None).await?;
-        let (n_files, has_folders) = (listed.files.len(), listed.has_folders());
-        let size_bytes = listed.files.iter().map(SourceFile::size_bytes).sum();
-        let stems: Vec<String> = listed.files.iter().map(|file| file.stem().to_owned()).collect();
-        let last_day = listed.files.iter().map(|file| file.folder_day).max().flatten();
-        let is_read = |file: &&SourceFile| !is_last_day_alone || file.folder_day == last_day;
-        let files: Vec<_> = listed.files.iter().filter(is_read).cloned().collect();
+        let (n_files, has_folders) = (listed.pieces.len(), listed.is_by_day());
+        let size_bytes = listed.pieces.iter().map(Piece::size_bytes).sum();
+        let stems: Vec<String> =
+            listed.pieces.iter().map(|file| stem_of(file).to_owned()).collect();
+        let last_day = listed.pieces.iter().map(|file| file.day()).max().flatten();
+        let is_read = |file: &&Piece| !is_last_day_alone || file.day() == last_day;
+        let files: Vec<_> = listed.pieces.iter().filter(is_read).cloned().collect();
         let chosen = evenly(&files);
         let table = Table::of(ctx, listed, chosen.clone()).await?;
         let n_rows_each = MAX_ROWS / chosen.len().max(1);
@@ -156,7 +158,7 @@ impl Sample {
 }
 
 /// Some of the files, from the first to the last.
-fn evenly(files: &[SourceFile]) -> Vec<SourceFile> {
+fn evenly(files: &[Piece]) -> Vec<Piece> {
     let n_taken = files.len().min(MAX_FILES);
     let last = files.len().saturating_sub(1);
     let index = |taken: usize| if n_taken < 2 { 0 } else { taken * last / (n_taken - 1) };

@@ -11,7 +11,8 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
 use crate::error::{EtlError, ProposeError, ReadError, TableName};
-use crate::input::source::{Listed, Table, format_of, is_hidden, is_public, store_of};
+use crate::input::source::files::{format_of, is_hidden, store_of};
+use crate::input::source::{Listed, Table, is_public};
 
 /// The most shapes of names in one folder of which a file is opened.
 const MAX_SHAPES: usize = 64;
@@ -224,7 +225,7 @@ impl<'a> Finder<'a> {
         };
         let name = TableName::Source(found.name.clone());
         let listed = Listed::list(self.ctx, name, &found.file_set(), &url, None).await?;
-        let files = listed.files.clone();
+        let files = listed.pieces.clone();
         let table = Table::of(self.ctx, listed, files.clone()).await?;
         let frame = table.frame(self.ctx, table.provider(files, 1))?;
         let names = frame.schema().fields().iter().map(|field| field.name().clone());

@@ -13,18 +13,18 @@ use jiff::civil::Date;
 use super::book::Book;
 use super::change::days_without_state;
 use crate::attribute::{Carried, Credited};
-use crate::cells::invariants::Checked;
+use crate::cells::{Periods, Rebuilt};
+use crate::checks::invariants::Checked;
 use crate::config::{Config, Days};
 use crate::error::{EtlError, PlanError};
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
+use crate::input::quarantine::Quarantine;
 use crate::input::sweep::Sweep;
 use crate::reported::REPORTED;
 use crate::run::damaged::DamagedFile;
 use crate::run::plan::{MonthEffect, Plan, PlannedMonth, days_in, far_days};
-use crate::run::quarantine::Quarantine;
 use crate::run::report::RunReport;
-use crate::stage::{Periods, Rebuilt};
 
 /// What a run has counted and found.
 pub(super) struct Account<'a> {
@@ -32,7 +32,7 @@ pub(super) struct Account<'a> {
     /// Events in cells, by source.
     pub(super) rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
-    /// The same by the day in whose folder they lie.
+    /// The same by the day that they are filed under.
     pub(super) out_of_day: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) quarantine: Quarantine,

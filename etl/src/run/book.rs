@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Config, Progress};
 use crate::error::{EtlError, StateError};
-use crate::journal::{Journal, StepNumber};
-use crate::retry::Waits;
+use crate::run::journal::{Journal, StepNumber};
 use crate::run::report::StepTime;
+use crate::run::retry::Waits;
 
 /// Does a step: begins it, does it again as long as it fails with an error that a retry may mend, and ends it, with so
 /// many rows as the last argument makes of what it gave.
@@ -211,8 +211,8 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::config::Retry;
     use crate::config::Silent;
-    use crate::retry::Retry;
 
     const MODEL: &str = "[dataset]\nname = \"a\"\n[source.events]\nurl = \"events/\"\n\
                          format = \"csv\"\ntime = \"at\"\n[dimension.country]\n\

@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clio_lake::{
-    DayInputs, ShapeDifference, SnapshotMetadata, StoredType, differences, files_by_period,
-};
+use clio_lake::{DayInputs, ShapeDifference, SnapshotMetadata, differences, files_by_period};
 use clio_proto::Period;
 use datafusion::arrow::datatypes::DataType;
 use jiff::civil::Date;
 
-use crate::cells::CellShape;
+use crate::cells::{CellShape, Periods};
 use crate::config::Days;
 use crate::error::{Conflict, PlanError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::run::model_change::Effect;
 use crate::run::plan::{Plan, days_in};
-use crate::stage::Periods;
 use clio_lake::{Change, LakeFile, TableState};
 
 /// Whether the lake's newest snapshot says the same already.
@@ -74,7 +71,7 @@ pub(super) fn made_of(
     for sweep in &plan.sweeps {
         let digest = inventory.digest(sweep);
         match sweep.days {
-            Days::Range(range) if inventory.has_folders() => {
+            Days::Range(range) if inventory.is_by_day() => {
                 made_of.set(range.first(), inventory.recipe_of(range.first()), digest);
             }
             _ => {
@@ -124,7 +121,7 @@ pub(super) fn wider_sums(state: &TableState, shape: &CellShape, plan: &Plan) -> 
         let field = state.schema.field_with_name(name);
         field.is_ok_and(|field| *field.data_type() == DataType::Int64)
     };
-    let floats = shape.measures.iter().filter(|measure| measure.stored == StoredType::FloatSum);
+    let floats = shape.measures.iter().filter(|measure| measure.rules.is_rounded());
     floats.map(|measure| measure.name.clone()).filter(|name| is_whole(name)).collect()
 }
 

@@ -12,18 +12,17 @@ use jiff::civil::Date;
 use super::book::{Begun, Book};
 use super::{Run, resume};
 use crate::attribute::{Credited, Credits};
-use crate::cells::CellShape;
-use crate::cells::invariants::{self, Totals};
+use crate::cells::{CellShape, Periods, Rebuilt, Totals, Union};
+use crate::checks::invariants;
 use crate::config::Days;
 use crate::error::{EtlError, PlanError};
-use crate::fold::Union;
+use crate::fold::Stage;
 use crate::input::inputs::Inputs;
+use crate::input::quarantine::RowKey;
 use crate::input::sweep::Sweep;
-use crate::journal::RowKey;
-use crate::journal::StagedSweep;
 use crate::rollup::{RolledUp, roll_up};
+use crate::run::journal::StagedSweep;
 use crate::run::plan::Plan;
-use crate::stage::{Periods, Rebuilt};
 use clio_lake::{LakeFile, TableState, files_by_period};
 
 /// What there is of a sweep.

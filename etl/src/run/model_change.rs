@@ -12,9 +12,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use clio_proto::{
-    AsOf, Dimension, DimensionColumn, Format, Lookup, Measure, MeasureKind, Model, Source,
-};
+use clio_proto::{AsOf, Dimension, DimensionColumn, Format, Lookup, Measure, Model, Source};
+
+use crate::measures::{MeaningChange, kind_of};
 
 /// What a change asks for; the later, the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -274,61 +274,24 @@ impl Found {
 
     fn measure(&mut self, known: &Measure, measure: &Measure) {
         let name = &measure.name;
-        match (&known.kind, &measure.kind) {
-            (known, new) if known == new => {}
-            (
-                MeasureKind::Derived { expression: old },
-                MeasureKind::Derived { expression: new },
-            ) => {
-                let what = format!("`{name}` was {} and is {}", old.text(), new.text());
-                self.add(Effect::Compatible, what);
+        if known.kind == measure.kind {
+            return;
+        }
+        match kind_of(&measure.kind).change_from(name, &known.kind) {
+            MeaningChange::Answers(what) => self.add(Effect::Compatible, what),
+            MeaningChange::Cells(what) => self.add(Effect::Rebuild, what),
+            MeaningChange::Other => {
+                self.add(Effect::Refused, format!("measure `{name}` means something else"));
             }
-            (
-                MeasureKind::Distinct { source, of, family, precision, from_sketch },
-                MeasureKind::Distinct {
-                    source: in_source,
-                    of: of_columns,
-                    family: in_family,
-                    precision: at,
-                    from_sketch: are_sketches,
-                },
-            ) if source == in_source && of == of_columns && from_sketch == are_sketches => {
-                let (before, after) = (precision.get(), at.get());
-                let what = if family == in_family {
-                    format!("`{name}` had precision {before} and has {after}")
-                } else {
-                    format!("`{name}` was of family {family} and is of {in_family}")
-                };
-                self.add(Effect::Rebuild, what);
-            }
-            (
-                MeasureKind::Quantile { source, of, buckets },
-                MeasureKind::Quantile { source: in_source, of: of_column, buckets: others },
-            ) if source == in_source && of == of_column => {
-                let what =
-                    format!("`{name}` had buckets with {buckets} and has some with {others}");
-                self.add(Effect::Rebuild, what);
-            }
-            (
-                MeasureKind::Count { .. }
-                | MeasureKind::Sum { .. }
-                | MeasureKind::Distinct { .. }
-                | MeasureKind::Quantile { .. }
-                | MeasureKind::Derived { .. },
-                _,
-            ) => self.add(Effect::Refused, format!("measure `{name}` means something else")),
         }
     }
 }
 
 /// A measure of the lake that counts values among the events that a new measure counts.
 fn bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
-    let MeasureKind::Count { source } = &measure.kind else { return None };
-    let counts_values = |known: &&Measure| match &known.kind {
-        MeasureKind::Distinct { source: of, from_sketch, .. } => of == source && !from_sketch,
-        MeasureKind::Quantile { source: of, .. } => of == source,
-        MeasureKind::Count { .. } | MeasureKind::Sum { .. } | MeasureKind::Derived { .. } => false,
-    };
+    let kind = kind_of(&measure.kind);
+    let source = kind.counts_events_of()?;
+    let counts_values = |known: &&Measure| kind_of(&known.kind).counts_values_of() == Some(source);
     old.stored_measures().find(counts_values).map(|known| known.name.as_str())
 }
 

@@ -62,7 +62,7 @@ pub struct Plan {
     pub(crate) retired_without_files: Vec<Date>,
     /// Every file lies in the folder of a day, so that there is a sweep for each day.
     #[serde(skip)]
-    has_folders: bool,
+    is_by_day: bool,
 }
 
 /// A day that would be rebuilt.
@@ -202,12 +202,12 @@ impl Plan {
         let damaged_days = damaged.days();
         let (retired_days, broken) = (&retired, &damaged_days);
         let look = Look { inventory, inputs, in_lake, retired: retired_days, provisional, broken };
-        let has_folders = inventory.has_folders();
+        let is_by_day = inventory.is_by_day();
         let changed_lookups = look.changed_lookups();
         let digests = inventory.digests_by_day();
-        let has_files = |day: &Date| !has_folders || digests.contains_key(day);
+        let has_files = |day: &Date| !is_by_day || digests.contains_key(day);
         let mut found =
-            if has_folders { look.by_day(asked, &digests) } else { look.in_one_sweep(asked) };
+            if is_by_day { look.by_day(asked, &digests) } else { look.in_one_sweep(asked) };
         let retired_months = retired::settle(asked, &retired, |day| has_files(&day), &mut found);
         let rebuilt: BTreeSet<Date> = found.days.iter().map(|planned| planned.day).collect();
         let is_rebuilt = |day: &Date| !found.every_day.is_empty() || rebuilt.contains(day);
@@ -241,7 +241,7 @@ impl Plan {
                 }
             },
             retired,
-            has_folders,
+            is_by_day,
         }
     }
 

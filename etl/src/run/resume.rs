@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clio_lake::{CELLS_TABLE, Checksum, Digest, FORMAT_VERSION, RUN_RECORD_VERSION, RunRecord};
+use clio_lake::{
+    CELLS_TABLE, Checksum, DeltaFolder, Digest, FORMAT_VERSION, FileError, LakeFile,
+    RUN_RECORD_VERSION, RunRecord, Staging, write_run,
+};
 use clio_proto::{Period, RunId, RunOutcome, SnapshotId};
-use datafusion::arrow::array::RecordBatch;
+use datafusion::error::DataFusionError;
 use jiff::Timestamp;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::cells::CellShape;
-use crate::cells::invariants::Totals;
+use crate::cells::{CellShape, Rebuilt, Totals};
+use crate::checks::invariants;
 use crate::config::{Config, Days};
 use crate::error::{During, EtlError};
 use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
-use crate::journal::{Journal, Leftovers, StagedDay, StagedSweep};
+use crate::run::journal::{Journal, Leftovers, StagedDay, StagedSweep};
 use crate::run::plan::Plan;
-use crate::stage::Rebuilt;
-use clio_lake::{DeltaFolder, LakeFile, Staging, write_run};
 
 const STEP: &str = "reading a day that a dead run has made";
 
@@ -143,7 +143,7 @@ pub(super) fn made_of(
     );
     text += &format!(" {}", known.describe());
     text += &inventory.describe_states(sweep.days);
-    if !inventory.has_folders() && !plan.retired.is_empty() {
+    if !inventory.is_by_day() && !plan.retired.is_empty() {
         // A sweep over all days leaves out those of some retired months.
         text += &format!(" {:?} {:?}", plan.retired, plan.retired_months);
     }
@@ -156,13 +156,14 @@ pub(super) async fn noted(
     day: jiff::civil::Date,
     file: &LakeFile,
 ) -> Result<StagedDay, EtlError> {
-    let bytes = staging.bytes_of(&file.path).await?.unwrap_or_default();
+    let sum = staging.sum_of(&file.path).await?;
     Ok(StagedDay {
         day,
         path: file.path.clone(),
         size_bytes: file.size_bytes,
         n_rows: file.n_rows,
-        checksum: Checksum::of(&bytes).to_string(),
+        // Of a file that is gone already: no file will have the sum of no bytes.
+        checksum: sum.unwrap_or_else(|| Checksum::of(&[])).to_string(),
     })
 }
 
@@ -173,32 +174,34 @@ pub(super) async fn read(
     sweep: &StagedSweep,
     old: &BTreeMap<Period, Vec<LakeFile>>,
 ) -> Result<Option<Vec<(Period, Rebuilt)>>, EtlError> {
+    let broken = |error: FileError| DataFusionError::External(Box::new(error));
     let mut days = Vec::new();
     for staged in &sweep.days {
         let period = Period::Day(staged.day);
-        let bytes = staging.bytes_of(&staged.path).await?;
-        let summed = bytes.map(|bytes| (Checksum::of(&bytes), bytes));
-        let Some((sum, bytes)) = summed.filter(|(sum, _)| sum.to_string() == staged.checksum)
-        else {
+        let sum = Checksum::parse(&staged.checksum);
+        let sound = match sum {
+            Some(sum) => staging.sound(&staged.path, staged.size_bytes, sum).await?,
+            None => None,
+        };
+        let Some(sound) = sound else {
             tracing::info!(day = %staged.day, "a day that a dead run has made is made again");
             return Ok(None);
         };
         let mut totals = Totals::new(shape);
-        let batches = ParquetRecordBatchReaderBuilder::try_new(bytes).during(STEP)?;
-        for batch in batches.build().during(STEP)? {
-            let batch: RecordBatch = batch.during(STEP)?;
-            totals.add(shape, period, &batch)?;
+        for batch in sound.rows().map_err(broken).during(STEP)? {
+            let batch = batch.map_err(broken).during(STEP)?;
+            invariants::hold(shape, period, &batch, &mut totals)?;
         }
         let (size_bytes, n_rows) = (staged.size_bytes, staged.n_rows);
         let path = staged.path.clone();
-        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum: Some(sum) };
+        let file = LakeFile { path, size_bytes, n_rows, period: Some(period), checksum: sum };
         days.push((period, file, totals));
     }
     let mut rebuilt = Vec::new();
     for (period, file, totals) in days {
         let old = old.get(&period).map(Vec::as_slice).unwrap_or_default();
         let written = staging.settle(file, old).await?;
-        rebuilt.push((period, crate::stage::rebuilt(written, totals)));
+        rebuilt.push((period, Rebuilt::of(written, totals)));
     }
     Ok(Some(rebuilt))
 }

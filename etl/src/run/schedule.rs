@@ -26,7 +26,7 @@ use crate::config::{Config, Days};
 use crate::engine;
 use crate::error::{EtlError, ScheduleError, StateError};
 use crate::input::inventory::Inventory;
-use crate::journal::Journal;
+use crate::run::journal::Journal;
 use crate::run::plan::plan;
 
 /// The longest sleep: a machine that was suspended, or whose clock was set, is found out by then.

@@ -4,27 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clio_lake::{MAX_MISMATCHES, Mismatch, ReferenceErrors, StoredType, Verification};
 use clio_proto::Dimension;
-use clio_sketch::{Buckets, Estimate, relative_standard_error_at};
+use clio_sketch::{Buckets, Estimate, Family, Precision};
 use jiff::civil::Date;
 
+use super::distinct::{Counted, Deviation};
 use super::exact::Exact;
 use super::facts::Recount;
 use super::place::{self, Numbers, Place};
 use super::quantiles::Spread;
 use super::stored::{Stored, StoredDay};
 use crate::cells::CellShape;
-
-/// Beyond so many standard errors an estimate is wrong: one in some two million.
-const MAX_STANDARD_ERRORS: f64 = 5.0;
-/// The probability of more than [`MAX_STANDARD_ERRORS`] of a normal distribution, on one side.
-const TAIL: f64 = 2.87e-7;
-/// Below so many standard errors a count of collisions is no normal distribution.
-const POISSON_BELOW: f64 = 8.0;
-/// What the estimate itself may differ, of a value, when it corrects for collisions.
-const SLACK: f64 = 0.1;
-/// The reference crate counts its sparse form over 2^24 slots where hashes fall into 2^25, so that it reads
-/// n² / 2^26 high while it is sparse.
-const REFERENCE_SLOTS: f64 = 67_108_864.0;
 
 /// What was compared so far.
 #[derive(Debug)]
@@ -109,22 +98,28 @@ impl<'a> Comparison<'a> {
         stored: Option<Stored>,
         exact: Option<Exact>,
     ) {
-        if let StoredType::Quantiles { buckets } = stored_as {
-            return self.quantiles(at, buckets, stored, exact);
+        if stored.is_none() && exact.is_none() {
+            self.n_additive += 1;
+            return;
         }
-        let (stored, exact) = match (stored, exact) {
-            (Some(Stored::Sketch(estimate)), exact) => {
-                return self.distinct(at, stored_as, estimate, exact);
+        let (stored, exact) = match stored_as {
+            StoredType::Quantiles { buckets } => return self.quantiles(at, buckets, stored, exact),
+            StoredType::Sketch { family, precision } => {
+                let estimate = match stored {
+                    Some(Stored::Sketch(estimate)) => estimate,
+                    _ => Estimate::exact(0),
+                };
+                return self.distinct(at, (family, precision), estimate, exact);
             }
-            (None, Some(Exact::Distinct { .. })) => {
-                return self.distinct(at, stored_as, Estimate::exact(0), exact);
-            }
-            (Some(Stored::Float { sum, slack }), exact) => {
+            StoredType::FloatSum => {
+                let (sum, slack) = match stored {
+                    Some(Stored::Float { sum, slack }) => (sum, slack),
+                    _ => (0.0, 0.0),
+                };
                 let exact = if let Some(Exact::Float(exact)) = exact { exact } else { 0.0 };
                 (sum, (exact, slack))
             }
-            (None, Some(Exact::Float(exact))) => (0.0, (exact, 0.0)),
-            (stored, exact) => {
+            StoredType::Count | StoredType::WholeSum => {
                 let stored = if let Some(Stored::Whole(stored)) = stored { stored } else { 0 };
                 let exact = if let Some(Exact::Whole(exact)) = exact { exact } else { 0 };
                 // Whole numbers are compared as such; beyond 2^53 the next line would round them.
@@ -142,28 +137,23 @@ impl<'a> Comparison<'a> {
     fn distinct(
         &mut self,
         at: &At<'_>,
-        stored_as: StoredType,
+        kind: (Family, Precision),
         estimate: Estimate,
         exact: Option<Exact>,
     ) {
-        let StoredType::Sketch { family, precision } = stored_as else { return };
-        let (n_values, reference) = match exact {
-            Some(Exact::Distinct { n_values, reference }) => (n_values, reference),
-            _ => (0, None),
+        let counted = match exact {
+            Some(Exact::Distinct(counted)) => counted,
+            _ => Counted { n_values: 0, reference: None },
         };
-        let truth = n_values as f64;
-        let unit = standard_error(truth * relative_standard_error_at(family, precision, truth));
-        let error = in_units((estimate.value - truth).abs(), unit);
-        self.errors.add(error);
-        self.n_within_bounds += u64::from((estimate.lower..=estimate.upper).contains(&truth));
-        if let Some(reference) = reference {
-            let off = reference - truth;
-            let off_if_sparse = off - truth * truth / REFERENCE_SLOTS;
-            self.reference.add(in_units(off.abs().min(off_if_sparse.abs()), unit));
+        let deviation = Deviation::of(kind, &estimate, counted);
+        self.errors.add(deviation.error);
+        self.n_within_bounds += u64::from(deviation.is_within_bounds);
+        if let Some(error) = deviation.of_reference {
+            self.reference.add(error);
         }
-        let is_wrong_exact = estimate.exact && (estimate.value - truth).abs() > 0.5;
-        if error > MAX_STANDARD_ERRORS || is_wrong_exact {
-            self.mismatch(at, estimate.value, truth, Some(error), reference);
+        if deviation.is_wrong {
+            let truth = counted.n_values as f64;
+            self.mismatch(at, estimate.value, truth, Some(deviation.error), counted.reference);
         }
     }
 
@@ -243,52 +233,4 @@ struct At<'a> {
     day: Date,
     place: &'a Place,
     measure: &'a str,
-}
-
-fn in_units(off: f64, unit: f64) -> f64 {
-    if off == 0.0 { 0.0 } else { off / unit }
-}
-
-/// The standard error that a deviation is measured in.
-///
-/// While a sketch is small its only error is a collision of two coupons, which makes the count less by a whole
-/// value, and which is rare: measured by its standard deviation, a thousandth of a value, one collision would be
-/// a thousand standard errors. So the unit is a fifth of the collisions that are as rare as five standard
-/// errors, where that is more.
-fn standard_error(deviation: f64) -> f64 {
-    if deviation >= POISSON_BELOW {
-        return deviation;
-    }
-    // The number of collisions is a Poisson variable; the estimate corrects for their mean.
-    let mean = deviation * deviation;
-    let mut probability = (-mean).exp();
-    let (mut n_collisions, mut within) = (0.0, probability);
-    while 1.0 - within > TAIL {
-        n_collisions += 1.0;
-        probability *= mean / n_collisions;
-        within += probability;
-    }
-    deviation.max((n_collisions - mean + SLACK) / MAX_STANDARD_ERRORS).max(f64::EPSILON)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rare_collision_is_five_standard_errors_and_more_are_beyond() {
-        // 100 values of 2^26 slots: one collision in 13 thousand sketches, two in 360 million.
-        let unit = standard_error(100.0 / 2.0_f64.powi(27).sqrt());
-        assert!(in_units(1.0, unit) <= MAX_STANDARD_ERRORS + 1e-3, "{unit}");
-        assert!(in_units(2.0, unit) > MAX_STANDARD_ERRORS, "{unit}");
-        // Two values collide once in 33 million sketches.
-        let unit = standard_error(2.0 / 2.0_f64.powi(27).sqrt());
-        assert!(in_units(1.0, unit) > MAX_STANDARD_ERRORS, "{unit}");
-        // Where collisions are many, they are normal.
-        for deviation in [5.0_f64, 7.9] {
-            let unit = standard_error(deviation);
-            assert!((1.0..1.3).contains(&(unit / deviation)), "{deviation} {unit}");
-        }
-        assert!((standard_error(33.0) - 33.0).abs() < f64::EPSILON);
-    }
 }

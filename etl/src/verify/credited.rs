@@ -17,7 +17,7 @@ use crate::engine::explained;
 use crate::engine::spilled::Spilled;
 use crate::epoch::number_of;
 use crate::error::{During, EtlError};
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, Table};
+use crate::input::source::{PIECE_DAY_COLUMN, Scope, Table};
 use crate::input::sweep::Sweep;
 use crate::input::target::{Side, Target};
 use crate::input::times::time;
@@ -72,7 +72,7 @@ impl Events<'_> {
         not_compared: &mut Vec<String>,
     ) -> Result<Columns, EtlError> {
         let input = &self.inputs.sources()[self.source];
-        let files = self.inputs.inventory().files(self.source, &sweep);
+        let files = self.inputs.inventory().pieces(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame =
             self.inputs.frames().filtered(self.ctx, &input.table, &input.source, provider)?;
@@ -86,7 +86,7 @@ impl Events<'_> {
             measures,
             not_compared,
         )?;
-        self.register_side("own", frame, (&input.table, input.has_folders), &columns).await?;
+        self.register_side("own", frame, (&input.table, input.is_by_day), &columns).await?;
         Ok(columns)
     }
 
@@ -99,7 +99,7 @@ impl Events<'_> {
         not_compared: &mut Vec<String>,
     ) -> Result<Columns, EtlError> {
         let (table, source) = (&target.table, &target.source);
-        let files = self.inputs.inventory().target_files(self.source, &sweep);
+        let files = self.inputs.inventory().target_pieces(self.source, &sweep);
         let provider = table.recounted(files, self.inputs.n_threads);
         let frame = self.inputs.frames().filtered(self.ctx, table, source, provider)?;
         let scope = Scope::new(self.ctx, table, &frame);
@@ -117,7 +117,7 @@ impl Events<'_> {
             }
         }
         self.measures(&scope, &frame, |at| target.gives[at], &mut columns, measures, not_compared)?;
-        self.register_side("target", frame, (table, target.has_folders), &columns).await?;
+        self.register_side("target", frame, (table, target.is_by_day), &columns).await?;
         Ok(columns)
     }
 
@@ -177,14 +177,14 @@ impl Events<'_> {
         &self,
         name: &str,
         frame: DataFrame,
-        (table, has_folders): (&Table, bool),
+        (table, is_by_day): (&Table, bool),
         columns: &Columns,
     ) -> Result<(), EtlError> {
         let mut exprs = columns.exprs.clone();
-        exprs.push(cast(col(FOLDER_DAY_COLUMN), DataType::Int32).alias("folder"));
+        exprs.push(cast(col(PIECE_DAY_COLUMN), DataType::Int32).alias("folder"));
         let mut rows = frame.select(exprs).during(STEP)?;
-        if has_folders {
-            let (before, after) = self.inputs.frames().folder_slack(table);
+        if is_by_day {
+            let (before, after) = self.inputs.frames().day_slack(table);
             let (first, last) = (col("folder") - lit(before), col("folder") + lit(after));
             let is_near = col("day").between(first, last);
             rows = rows.filter(is_near).during(STEP)?;

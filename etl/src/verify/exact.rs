@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use clio_lake::StoredType;
-use clio_sketch::{Family, Precision, ReferenceSketch};
+use clio_sketch::Family;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use datafusion::prelude::SessionContext;
-use futures::TryStreamExt;
 
+use super::distinct::{self, Counted};
 use super::facts::{Facts, Recount, STEP, View};
 use super::place::{Numbers, Question};
 use super::quantiles::{self, Spread};
@@ -23,11 +23,7 @@ use crate::functions::hash_of;
 pub(super) enum Exact {
     Whole(i128),
     Float(f64),
-    Distinct {
-        n_values: u64,
-        /// What the independent sketch of the family says, where there is one.
-        reference: Option<f64>,
-    },
+    Distinct(Counted),
     Quantiles(Spread<f64>),
 }
 
@@ -51,20 +47,27 @@ pub(super) async fn count(
                 Asked { ctx, shape, view, question, rows: rows(facts, view, question, cells) };
             asked.additive(&mut numbers).await?;
             for (measure, recount) in &view.measures {
-                if let (Recount::Distinct(n_parts), StoredType::Sketch { family, precision }) =
-                    (recount, shape.measures[*measure].stored)
-                {
-                    let of = Counted { measure: *measure, n_parts: *n_parts, family, precision };
-                    asked.distinct(of, &mut numbers).await?;
-                }
-                if let (Recount::Quantiles, StoredType::Quantiles { buckets }) =
-                    (recount, shape.measures[*measure].stored)
-                {
-                    let column = format!("m{measure}");
-                    let exact = quantiles::exact(ctx, &asked.rows, &column, buckets).await?;
-                    for (place, spread) in exact {
-                        let of_place = numbers.entry((question, place)).or_default();
-                        of_place.insert(*measure, Exact::Quantiles(spread));
+                match shape.measures[*measure].stored {
+                    // Added up with all others.
+                    StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {}
+                    StoredType::Sketch { family, precision } => {
+                        let Recount::Distinct(n_parts) = *recount else { continue };
+                        let columns: Vec<String> =
+                            (0..n_parts).map(|part| format!("v{measure}_{part}")).collect();
+                        let kind = (family, precision);
+                        let exact = distinct::exact(ctx, &asked.rows, &columns, kind).await?;
+                        for (place, counted) in exact {
+                            let of_place = numbers.entry((question, place)).or_default();
+                            of_place.insert(*measure, Exact::Distinct(counted));
+                        }
+                    }
+                    StoredType::Quantiles { buckets } => {
+                        let column = format!("m{measure}");
+                        let exact = quantiles::exact(ctx, &asked.rows, &column, buckets).await?;
+                        for (place, spread) in exact {
+                            let of_place = numbers.entry((question, place)).or_default();
+                            of_place.insert(*measure, Exact::Quantiles(spread));
+                        }
                     }
                 }
             }
@@ -92,15 +95,6 @@ fn rows(facts: &Facts, view: &View, question: Question, cells: &[String]) -> Str
     }
 }
 
-/// A distinct count that is asked for.
-#[derive(Debug, Clone, Copy)]
-struct Counted {
-    measure: usize,
-    n_parts: usize,
-    family: Family,
-    precision: Precision,
-}
-
 /// One question to one view.
 struct Asked<'a> {
     ctx: &'a SessionContext,
@@ -114,8 +108,9 @@ impl Asked<'_> {
     async fn additive(&self, numbers: &mut Numbers<Exact>) -> Result<(), EtlError> {
         let mut columns = vec!["place".to_owned(), "count(*) AS n".to_owned()];
         for (measure, recount) in &self.view.measures {
-            if *recount == Recount::Sum {
-                columns.push(format!("sum(m{measure}) AS m{measure}"));
+            match recount {
+                Recount::Sum => columns.push(format!("sum(m{measure}) AS m{measure}")),
+                Recount::Count | Recount::Distinct(_) | Recount::Quantiles => {}
             }
         }
         let sql =
@@ -138,75 +133,6 @@ impl Asked<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn distinct(
-        &self,
-        counted: Counted,
-        numbers: &mut Numbers<Exact>,
-    ) -> Result<(), EtlError> {
-        let Counted { measure, n_parts, family, precision } = counted;
-        let parts: Vec<String> = (0..n_parts).map(|part| format!("v{measure}_{part}")).collect();
-        let is_value: Vec<String> =
-            parts.iter().map(|part| format!("{part} IS NOT NULL")).collect();
-        let (parts, is_value) = (parts.join(", "), is_value.join(" AND "));
-        // Each different value once, so that their number is COUNT(DISTINCT); and by place, so that one
-        // reference sketch is held at a time.
-        let sql = format!(
-            "SELECT place, \"clio_hash_{family}\"({parts}) AS hash FROM (SELECT DISTINCT place, {parts} FROM \
-             ({}) AS rows_of WHERE {is_value}) AS different ORDER BY place",
-            self.rows
-        );
-        let frame = self.ctx.sql(&sql).await.during(STEP)?;
-        let mut batches = frame.execute_stream().await.map_err(|error| explained(STEP, error))?;
-        let mut current: Option<(Option<String>, Tally)> = None;
-        let mut note = |place: Option<String>, tally: Tally| {
-            numbers.entry((self.question, place)).or_default().insert(measure, tally.finish());
-        };
-        while let Some(batch) = batches.try_next().await.map_err(|error| explained(STEP, error))? {
-            let places = texts(batch.column(0))?;
-            let hashes = batch.column(1).as_primitive::<UInt64Type>();
-            for row in 0..batch.num_rows() {
-                let place = text(&places, row);
-                if current.as_ref().is_none_or(|(at, _)| *at != place) {
-                    let next = (place, Tally::new(family, precision));
-                    if let Some((place, tally)) = current.replace(next) {
-                        note(place, tally);
-                    }
-                }
-                if let Some((_, tally)) = &mut current {
-                    tally.add(hashes.value(row));
-                }
-            }
-        }
-        if let Some((place, tally)) = current {
-            note(place, tally);
-        }
-        Ok(())
-    }
-}
-
-/// The different values of one place.
-struct Tally {
-    n_values: u64,
-    reference: Option<ReferenceSketch>,
-}
-
-impl Tally {
-    fn new(family: Family, precision: Precision) -> Self {
-        Self { n_values: 0, reference: ReferenceSketch::of(family, precision) }
-    }
-
-    fn add(&mut self, hash: u64) {
-        self.n_values += 1;
-        if let Some(reference) = &mut self.reference {
-            reference.insert_hash(hash);
-        }
-    }
-
-    fn finish(self) -> Exact {
-        let reference = self.reference.map(|mut reference| reference.count());
-        Exact::Distinct { n_values: self.n_values, reference }
     }
 }
 

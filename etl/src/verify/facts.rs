@@ -18,7 +18,7 @@ use crate::epoch::number_of;
 use crate::error::{During, EtlError, TableName};
 use crate::functions::{Calendar, day_of, is_utc};
 use crate::input::inputs::Inputs;
-use crate::input::source::{FOLDER_DAY_COLUMN, Scope, SourceFile, Table};
+use crate::input::source::{PIECE_DAY_COLUMN, Piece, Scope, Table};
 use crate::input::sweep::Sweep;
 use crate::input::times::time;
 
@@ -118,14 +118,14 @@ impl LookupView {
         let lookup = model.lookup(lookup).expect("a model's references resolve");
         let name = TableName::Lookup(lookup.name.clone());
         let table = Table::open(ctx, name.clone(), &lookup.files, base, None).await?;
-        let mut files = table.files().to_vec();
+        let mut files = table.pieces().to_vec();
         let day = sweep.days.first();
         if lookup.as_of == Some(AsOf::Folders) {
             // A state is in force from its day on, the newest one of those.
-            let is_later = |file: &SourceFile| day.is_some_and(|day| file.folder_day > Some(day));
+            let is_later = |file: &Piece| day.is_some_and(|day| file.day() > Some(day));
             files.retain(|file| !is_later(file));
-            let newest = files.iter().filter_map(|file| file.folder_day).max();
-            files.retain(|file| file.folder_day == newest);
+            let newest = files.iter().filter_map(|file| file.day()).max();
+            files.retain(|file| file.day() == newest);
         }
         let mut frame = table.frame(ctx, table.recounted(files, 1))?;
         if let (Some(AsOf::Rows { valid_from, valid_to }), Some(day)) = (&lookup.as_of, day) {
@@ -228,7 +228,7 @@ impl Events<'_> {
         not_compared: &mut Vec<String>,
     ) -> Result<Vec<(usize, Recount)>, EtlError> {
         let input = &self.inputs.sources()[self.source];
-        let files = self.inputs.inventory().files(self.source, &sweep);
+        let files = self.inputs.inventory().pieces(self.source, &sweep);
         let provider = input.table.recounted(files, self.inputs.n_threads);
         let frame =
             self.inputs.frames().filtered(self.ctx, &input.table, &input.source, provider)?;
@@ -321,12 +321,12 @@ impl Events<'_> {
         let day = self.inputs.frames().recounted_day(&input.source, time, &found);
         let wanted = lit(number_of(range.first()));
         let is_of_day = cast(day, DataType::Int32).eq(wanted.clone());
-        if !input.has_folders {
+        if !input.is_by_day {
             return frame.filter(is_of_day).during(STEP);
         }
         // In a folder that is too far from it an event is none: no run of its day sees it.
-        let (before, after) = self.inputs.frames().folder_slack(&input.table);
-        let folder = cast(col(FOLDER_DAY_COLUMN), DataType::Int32);
+        let (before, after) = self.inputs.frames().day_slack(&input.table);
+        let folder = cast(col(PIECE_DAY_COLUMN), DataType::Int32);
         let is_near = wanted.between(folder.clone() - lit(before), folder + lit(after));
         frame.filter(is_of_day.and(is_near)).during(STEP)
     }

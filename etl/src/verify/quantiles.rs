@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use clio_sketch::{Bounded, Buckets, Percentile, QuantileSketch, Scale};
-use datafusion::arrow::array::AsArray;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{Float64Type, Int64Type};
+use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 
@@ -83,6 +84,22 @@ impl Spread<Option<Bounded>> {
         }
         found
     }
+}
+
+/// What the sketch of a cell, or of several, says; one of a file that is older than the measure has nothing.
+pub(super) fn of_cells(
+    sketches: &ArrayRef,
+    row: usize,
+    buckets: Buckets,
+) -> Result<Spread<Option<Bounded>>, EtlError> {
+    let (sketches, scale) = (sketches.as_binary::<i64>(), Scale::new(buckets));
+    let sketch = match sketches.is_null(row) {
+        true => QuantileSketch::new(&scale),
+        false => QuantileSketch::decode(&scale, sketches.value(row))
+            .map_err(|error| DataFusionError::External(error.into()))
+            .during(STEP)?,
+    };
+    Ok(Spread::of(&scale, &sketch))
 }
 
 /// The values of a measure at each place, in order, by SQL alone; `rows` has the columns `place` and that of the measure.

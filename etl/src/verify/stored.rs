@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use clio_lake::StoredType;
-use clio_sketch::{Bounded, Buckets, Estimate, Family, QuantileSketch, Scale, Sketch};
+use clio_sketch::{Bounded, Estimate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
-use datafusion::common::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, cast as cast_expr, ident, lit, when};
 use futures::TryStreamExt;
@@ -15,15 +14,15 @@ use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
+use super::distinct;
 use super::exact::{column, text, texts};
 use super::facts::STEP;
 use super::place::{BEHIND_DIMENSION, BETWEEN_MEMBERS, HAS_EMPTY, NULL, Numbers, Question};
-use super::quantiles::Spread;
+use super::quantiles::{self, Spread};
 use super::{DayCells, Sample};
-use crate::cells::{CellMeasure, CellShape};
+use crate::cells::{CellMeasure, CellShape, Union};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
-use crate::fold::Union;
 
 /// What cells come to.
 #[expect(
@@ -129,8 +128,12 @@ fn values_of_cell(
                 let values = values.as_primitive::<Float64Type>();
                 float(if values.is_valid(row) { values.value(row) } else { 0.0 }, None, 1)
             }
-            StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
-            StoredType::Quantiles { buckets } => quantiles(&values, row, buckets)?,
+            StoredType::Sketch { family, .. } => {
+                Stored::Sketch(distinct::of_cells(&values, row, family)?)
+            }
+            StoredType::Quantiles { buckets } => {
+                Stored::Quantiles(quantiles::of_cells(&values, row, buckets)?)
+            }
         };
         numbers.insert(index, value);
     }
@@ -219,8 +222,12 @@ fn value_of_group(
             let sum = value(&cast(&values, &DataType::Float64).during(STEP)?);
             float(sum, Some(absolute), n_cells)
         }
-        StoredType::Sketch { family, .. } => sketch(&values, row, family)?,
-        StoredType::Quantiles { buckets } => quantiles(&values, row, buckets)?,
+        StoredType::Sketch { family, .. } => {
+            Stored::Sketch(distinct::of_cells(&values, row, family)?)
+        }
+        StoredType::Quantiles { buckets } => {
+            Stored::Quantiles(quantiles::of_cells(&values, row, buckets)?)
+        }
     })
 }
 
@@ -229,26 +236,4 @@ fn value_of_group(
 fn float(sum: f64, absolute: Option<f64>, n_cells: i64) -> Stored {
     let slack = 2.0 * f64::EPSILON * absolute.unwrap_or(sum.abs()) + 1e-9 * n_cells as f64;
     Stored::Float { sum, slack }
-}
-
-fn sketch(values: &ArrayRef, row: usize, family: Family) -> Result<Stored, EtlError> {
-    let values = values.as_binary::<i64>();
-    if values.is_null(row) {
-        return Ok(Stored::Sketch(Estimate::exact(0)));
-    }
-    let sketch = Sketch::decode(family, values.value(row))
-        .map_err(|error| DataFusionError::External(error.into()))
-        .during(STEP)?;
-    Ok(Stored::Sketch(sketch.estimate()))
-}
-
-fn quantiles(values: &ArrayRef, row: usize, buckets: Buckets) -> Result<Stored, EtlError> {
-    let (values, scale) = (values.as_binary::<i64>(), Scale::new(buckets));
-    let sketch = match values.is_null(row) {
-        true => QuantileSketch::new(&scale),
-        false => QuantileSketch::decode(&scale, values.value(row))
-            .map_err(|error| DataFusionError::External(error.into()))
-            .during(STEP)?,
-    };
-    Ok(Stored::Quantiles(Spread::of(&scale, &sketch)))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use clio_etl::{Days, ErrorKind};
-use clio_lake::{FaultKind, check};
+use clio_lake::{FORMAT_VERSION, FaultKind, check};
 use deltalake::DeltaTableBuilder;
 use deltalake::checkpoints::create_checkpoint;
 use url::Url;
@@ -208,4 +208,34 @@ async fn a_flipped_bit_of_a_commit_is_mended_or_named() {
         }
     }
     assert!(n_mended > 16, "{n_mended}");
+}
+
+/// Its time went where it is of another format, and stood only in the log of the service.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_cannot_be_read_is_listed_with_its_version_its_time_and_why() {
+    let newer = |version: u32| format!("\\\"format_version\\\":{version}");
+    for (from, to, expected) in [
+        (newer(FORMAT_VERSION), newer(99), "its format version is 99"),
+        ("\"clio\":\"{".to_owned(), "\"clio\":\"[".to_owned(), "the `clio` entry of commit 0: "),
+        ("\"timestamp\":".to_owned(), "\"stamp\":".to_owned(), "its checksum is "),
+    ] {
+        let mut sandbox = lake().await;
+        write_day(&sandbox, OTHER, 20);
+        sandbox.run(Days::OutOfDate).await;
+        let list = async || clio_lake::snapshots(&url(&sandbox), None).await.unwrap();
+        let sound = list().await;
+        let says_when = to != "\"stamp\":";
+        edit_log(&sandbox, 0, |text| {
+            let text = text.replace(&from, &to);
+            if says_when { text } else { text.replace("\\\"run\\\"", "\\\"ran\\\"") }
+        });
+        let listed = list().await;
+        assert_eq!(listed[0], sound[0]);
+        let (unreadable, before) = (&listed[1], &sound[1]);
+        assert_eq!((unreadable.version, before.version), (0, 0));
+        assert!(unreadable.unreadable.as_ref().unwrap().contains(expected), "{listed:?}");
+        // Else it is the time at which the storage took the file.
+        assert_eq!(unreadable.committed_at == before.committed_at, says_when, "{listed:?}");
+        assert!(unreadable.committed_at >= before.committed_at, "{listed:?}");
+    }
 }

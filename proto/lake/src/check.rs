@@ -115,7 +115,7 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     if let Some(what) = fault.flatten()
         && report.is_ok()
     {
-        let mend = "`clio etl run` makes all days anew".to_owned();
+        let mend = "`clio etl run` rebuilds all days".to_owned();
         report.fault(FaultKind::Snapshot, CELLS_TABLE, what, mend);
     }
     files::look(&cells, &look, metadata.as_ref(), &mut report).await?;
@@ -132,7 +132,7 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
         if let Some(look) = log::look(&folder, &mut report).await? {
             files::look(&folder, &look, None, &mut report).await?;
         } else if name != QUARANTINE_TABLE {
-            let mend = "`clio etl run` writes it anew from its source".to_owned();
+            let mend = "`clio etl run` writes it again from its source".to_owned();
             report.fault(FaultKind::Table, name, "it is not there".to_owned(), mend);
         }
     }
@@ -167,7 +167,7 @@ fn lost_commits(runs: &[RunRecord], newest: Option<(u64, Timestamp)>, report: &m
     };
     let what = format!("it is gone: run {run} committed snapshot {snapshot}, and {ends}");
     let place = format!("{CELLS_TABLE}/_delta_log/{:020}.json", snapshot.0);
-    let mend = "bring it back from a copy; else `clio etl run` makes anew what its sources allow";
+    let mend = "bring it back from a copy; else `clio etl run` rebuilds what its sources allow";
     report.fault(FaultKind::Commit, place, what, mend.to_owned());
 }
 
@@ -229,7 +229,8 @@ async fn records<R: Record>(
         match record {
             Ok(record) => sound.push(record),
             Err(unreadable) => {
-                let what = format!("it is no {} that can be read: {}", R::NAME, unreadable.problem);
+                let what =
+                    format!("it is not a {} that can be read: {}", R::NAME, unreadable.problem);
                 report.fault(FaultKind::Record, unreadable.file, what, mend.to_owned());
             }
         }

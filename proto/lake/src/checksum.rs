@@ -70,7 +70,7 @@ impl<'de> serde::Deserialize<'de> for Checksum {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is not of thirty-two hexadecimal digits"))
+            serde::de::Error::custom(format!("`{text}` is not thirty-two hexadecimal digits"))
         })
     }
 }

@@ -46,9 +46,9 @@ impl Commit {
             let mut action: Value = match serde_json::from_slice(line) {
                 Ok(action) => action,
                 Err(error) => {
-                    commit
-                        .fault
-                        .get_or_insert_with(|| format!("a line of the commit is no JSON: {error}"));
+                    commit.fault.get_or_insert_with(|| {
+                        format!("a line of the commit is not JSON: {error}")
+                    });
                     continue;
                 }
             };
@@ -58,10 +58,7 @@ impl Commit {
                 changes_data |= action["dataChange"] != false;
             }
             let Some(info) = action.get_mut("commitInfo") else { continue };
-            let millis =
-                ["inCommitTimestamp", "timestamp"].iter().find_map(|key| info[key].as_i64());
-            commit.committed_at =
-                millis.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+            commit.committed_at = when(info);
             commit.operation = info["operation"].as_str().unwrap_or_default().to_owned();
             let Some(value) = info.get(SNAPSHOT_KEY) else { continue };
             if let Some(fault) = fault_of_text(info, value) {
@@ -83,6 +80,13 @@ impl Commit {
             commit.metadata = None;
         }
         Ok(commit)
+    }
+
+    /// When a commit was made, if it says so, whatever else of it can be read.
+    pub(crate) fn time_of(bytes: &[u8]) -> Option<Timestamp> {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let actions = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        actions.filter_map(|action| when(action.get("commitInfo")?)).next_back()
     }
 
     /// Reads a version's commit of the table of cells from its log; `None` where the log does not go back so far,
@@ -108,6 +112,11 @@ impl Commit {
     }
 }
 
+fn when(info: &Value) -> Option<Timestamp> {
+    let millis = ["inCommitTimestamp", "timestamp"].iter().find_map(|key| info[key].as_i64())?;
+    Timestamp::from_millisecond(millis).ok()
+}
+
 /// Whether an entry's text has the sum that the commit says, if it says any.
 fn fault_of_text(info: &Value, entry: &Value) -> Option<String> {
     let (expected, text) = (info.get(CHECKSUM_TAG)?, entry.as_str()?);
@@ -115,4 +124,23 @@ fn fault_of_text(info: &Value, entry: &Value) -> Option<String> {
     let found = Checksum::of(text.as_bytes());
     (Checksum::parse(expected) != Some(found))
         .then(|| format!("its checksum is {found}, the commit says {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_cannot_be_read_still_says_when_it_was_made() {
+        let at = |text: &str| Commit::time_of(text.as_bytes()).map(|at| at.to_string());
+        let info = r#"{"commitInfo":{"timestamp":1767225600000,"clio":"no json"}}"#;
+        let when = Some("2026-01-01T00:00:00Z".to_owned());
+        assert_eq!(at(info), when);
+        assert_eq!(at(&format!("{{\"add\":\n{info}\n")), when);
+        for nothing in
+            ["", "no json", r#"{"commitInfo":{}}"#, r#"{"commitInfo":{"timestamp":"x"}}"#]
+        {
+            assert_eq!(at(nothing), None, "{nothing}");
+        }
+    }
 }

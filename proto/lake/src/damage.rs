@@ -8,7 +8,7 @@ use crate::checksum::Checksum;
 
 /// What to do about damage, in the words of every message about it.
 pub(crate) const MEND: &str = "`clio lake check` lists all that is damaged and what would mend it, \
-                               `clio etl run --all` makes anew what its sources allow";
+                               `clio etl run --all` rebuilds what its sources allow";
 
 /// A file of the lake that is not what the log says it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -50,6 +50,16 @@ pub enum LakeError {
         /// What is wrong.
         problem: String,
     },
+    /// No commit says what the cells of a version mean.
+    #[error(
+        "lake {url}: no commit at or before version {version}, as far as the log goes back, carries a `clio` entry"
+    )]
+    NoMetadata {
+        /// The lake.
+        url: String,
+        /// The version of the table of cells.
+        version: u64,
+    },
     /// A file of cells that cannot be told the period of, or whose rows cannot be told apart.
     #[error("file `{path}`: {problem}")]
     File {

@@ -53,9 +53,10 @@ pub use shape::{ShapeDifference, differences};
 pub use stored::{
     META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType,
 };
+pub(crate) use verification::verification_prefix;
 pub use verification::{
     MAX_MISMATCHES, Mismatch, ReferenceErrors, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
-    Verification, verification_prefix,
+    Verification,
 };
 
 use crate::checksum::Checksum;
@@ -140,7 +141,7 @@ impl SnapshotMetadata {
     pub fn read(url: &Url, version: u64, value: &serde_json::Value) -> Result<Self, LakeError> {
         let refuse =
             |problem: String| LakeError::Metadata { url: url.to_string(), version, problem };
-        let text = value.as_str().ok_or_else(|| refuse("it is no text".to_owned()))?;
+        let text = value.as_str().ok_or_else(|| refuse("it is not a text".to_owned()))?;
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
         // The version first: the rest of a newer one may not fit our type.

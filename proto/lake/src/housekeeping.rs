@@ -16,7 +16,7 @@ use crate::table::{DeltaFolder, TableState};
 pub struct LakeSnapshot {
     /// The version of the table of cells.
     pub version: u64,
-    /// When it was committed, if the commit says so.
+    /// When it was committed, if the commit says so; of one that cannot be read, else when its file was written.
     pub committed_at: Option<Timestamp>,
     /// What Delta calls the commit: `WRITE` of a run, `DELETE` where months were retired, `VACUUM START` and
     /// `VACUUM END` of housekeeping, which changes no cell.

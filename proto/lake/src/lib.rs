@@ -12,8 +12,10 @@
 //! log.rs           a log that is read although a checkpoint is damaged; commit.rs, what one commit says
 //! checksum.rs      the sums of files; sums.rs, a store that gives only files that have theirs
 //! damage.rs        a file that is not what the log says
-//! lake.rs          a lake as serving follows it
-//! records.rs       small files beside the tables; runs.rs, those of runs
+//! lake.rs          a lake by its address, as serving opens it
+//! cell_table.rs    the table of cells at a version; cell_file.rs, one of its files; sound.rs, the rows of a sound one
+//! records.rs       small files beside the tables; runs.rs and verifications.rs, two kinds of them
+//! storage.rs       which stores an address may be of
 //! check.rs         a look at everything, and what would mend it
 //! remembered.rs    what it remembers of columns
 //! housekeeping.rs  its snapshots, and what of its files may go
@@ -22,6 +24,8 @@
 //!
 //! It deliberately does not know DataFusion, sources, queries, or what a cell's number means.
 
+mod cell_file;
+mod cell_table;
 mod check;
 mod checksum;
 mod commit;
@@ -38,12 +42,17 @@ mod records;
 mod remembered;
 mod retire;
 mod runs;
+mod sound;
 mod staging;
+mod storage;
 mod sums;
 mod table;
 mod transient;
+mod verifications;
 mod version;
 
+pub use cell_file::{CellFile, sum_of_cell_files};
+pub use cell_table::{CellTable, CommitFile, FetchedFile, Said};
 pub use check::{CheckReport, Fault, FaultKind, check};
 pub use checksum::{CHECKSUM_TAG, Checksum};
 pub use commit::Commit;
@@ -56,21 +65,24 @@ pub use format::{
     META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, Mismatch, PERIOD_COLUMN,
     QUARANTINE_TABLE, RUN_RECORD_VERSION, RUNS_FOLDER, Recipe, ReferenceErrors, RunRecord,
     SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StepRecord, StoredType, VERIFICATION_VERSION,
-    VERIFICATIONS_FOLDER, Verification, cell_schema, differences, verification_prefix,
+    VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};
-pub use lake::{CellFile, CommitFile, Lake, cell_files, sum_of_cell_files};
-pub use records::{Record, UnreadableRecord, parse_record, read_records, record_names};
+pub use lake::Lake;
+pub use records::UnreadableRecord;
 pub use remembered::known_columns;
 pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
-pub use runs::{runs, write_run};
+pub use runs::{RunName, runs, write_run};
+pub use sound::{Batches, FileError, SoundFile};
 pub use staging::{
     FilledGroup, GroupedFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, RowGroup, Staging, Written,
     plain,
 };
+pub use storage::{StoreError, Stores, open_store, register_stores};
 pub use table::{
     Change, DeltaFolder, Outcome, TableState, Trace, Version, absent_parents, files_by_period,
 };
 pub use transient::is_transient;
+pub use verifications::{VerificationFile, write_verification};
 pub use version::{FORMAT_VERSION, READ_VERSIONS, WRITER};

@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use deltalake::logstore::LogStoreRef;
+use deltalake::logstore::{LogStoreRef, commit_uri_from_version};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::TryStreamExt as _;
-use object_store::ObjectStore;
+use jiff::Timestamp;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use url::Url;
 
+use crate::commit::Commit;
 use crate::guarded::{Guard, Guarded};
 use crate::is_transient;
 
@@ -54,7 +56,7 @@ pub(crate) async fn load(
             names.iter().filter(is_hidden).map(|name| format!("{LOG_FOLDER}/{name}")).collect();
         tracing::warn!(
             table = %url, %error, checkpoints = ?passed_over,
-            "a checkpoint is damaged: the log is read by its commits, which `clio etl run` puts together anew"
+            "a checkpoint is damaged: the log is read from its commits, of which `clio etl run` writes a new checkpoint"
         );
         return Ok(Loaded { table, passed_over });
     }
@@ -96,6 +98,21 @@ pub(crate) fn checkpoint_of(name: &str) -> Option<u64> {
 pub(crate) fn commit_of(name: &str) -> Option<u64> {
     let version = name.strip_suffix(".json")?;
     (version.len() == 20).then(|| version.parse().ok())?
+}
+
+/// When a version was committed, whether it can be read or not: as its commit says, or else as the storage says of the commit's
+/// file; `None` where it is gone.
+pub(crate) async fn time_of(
+    store: &dyn ObjectStore,
+    version: u64,
+) -> object_store::Result<Option<Timestamp>> {
+    let found = match store.get(&commit_uri_from_version(Some(version))).await {
+        Ok(found) => found,
+        Err(object_store::Error::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let modified = Timestamp::from_microsecond(found.meta.last_modified.timestamp_micros()).ok();
+    Ok(Commit::time_of(&found.bytes().await?).or(modified))
 }
 
 fn is_hidden(name: &str, first_hidden: u64) -> bool {

@@ -18,41 +18,30 @@ use crate::format::{
 const N_CONCURRENT: usize = 16;
 
 /// A kind of record.
-pub trait Record: DeserializeOwned + Send {
+pub(crate) trait Record: DeserializeOwned + Send {
     /// Its folder below the lake.
     const FOLDER: &'static str;
     /// What people call it.
     const NAME: &'static str;
     /// The version of its format that this program knows.
     const VERSION: u32;
-
-    /// The version of its format.
-    fn version(&self) -> u32;
 }
 
 impl Record for RunRecord {
     const FOLDER: &'static str = RUNS_FOLDER;
     const NAME: &'static str = "record of a run";
     const VERSION: u32 = RUN_RECORD_VERSION;
-
-    fn version(&self) -> u32 {
-        self.format_version
-    }
 }
 
 impl Record for Verification {
     const FOLDER: &'static str = VERIFICATIONS_FOLDER;
     const NAME: &'static str = "verification";
     const VERSION: u32 = VERIFICATION_VERSION;
-
-    fn version(&self) -> u32 {
-        self.format_version
-    }
 }
 
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} is no {kind} that can be read: {problem}; delete it to be rid of this message")]
+#[error("{file} is not a {kind} that can be read: {problem}; delete it to get rid of this message")]
 pub struct UnreadableRecord {
     /// The file, below the lake.
     pub file: String,
@@ -62,17 +51,15 @@ pub struct UnreadableRecord {
     pub problem: String,
 }
 
+impl UnreadableRecord {
+    pub(crate) fn new<R: Record>(name: &Path, problem: &dyn fmt::Display) -> Self {
+        Self { file: format!("{}/{name}", R::FOLDER), kind: R::NAME, problem: problem.to_string() }
+    }
+}
+
 /// Reads what a record's file holds.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, UnreadableRecord> {
-    let unreadable = |problem: &dyn fmt::Display| UnreadableRecord {
-        file: format!("{}/{name}", R::FOLDER),
-        kind: R::NAME,
-        problem: problem.to_string(),
-    };
+pub(crate) fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, UnreadableRecord> {
+    let unreadable = |problem: &dyn fmt::Display| UnreadableRecord::new::<R>(name, problem);
     // The version first: the rest of a newer one may not fit.
     let value: serde_json::Value =
         serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
@@ -86,11 +73,7 @@ pub fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, Unreadabl
 }
 
 /// The names of the records in a folder, the newest first: names begin with a time, or a version.
-///
-/// # Errors
-///
-/// Where the storage fails.
-pub async fn record_names(store: &dyn ObjectStore) -> object_store::Result<Vec<Path>> {
+pub(crate) async fn record_names(store: &dyn ObjectStore) -> object_store::Result<Vec<Path>> {
     let listed = store
         .list(None)
         .map_ok(|meta| meta.location)
@@ -106,11 +89,7 @@ pub async fn record_names(store: &dyn ObjectStore) -> object_store::Result<Vec<P
 }
 
 /// Reads some records, in the order of their names.
-///
-/// # Errors
-///
-/// Where the storage fails.
-pub async fn read_records<R: Record>(
+pub(crate) async fn read_records<R: Record>(
     store: &dyn ObjectStore,
     names: Vec<Path>,
 ) -> object_store::Result<Vec<(Path, Result<R, UnreadableRecord>)>> {

@@ -114,13 +114,13 @@ pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, Lake
             Outcome::Committed(version) => return Ok(report(Some(SnapshotId(version)))),
             Outcome::Unclear => return Err(cells.unclear()),
             Outcome::Overtaken => {
-                tracing::info!("another commit was faster, the lake is looked at again");
+                tracing::info!("another commit came first; the lake is read again");
             }
         }
     }
     Err(LakeError::Storage {
         url: lake.to_string(),
-        reason: format!("others committed {MAX_ATTEMPTS} times meanwhile; try again"),
+        reason: format!("others committed {MAX_ATTEMPTS} times in the meantime; try again"),
         is_transient: true,
     })
 }

@@ -8,9 +8,43 @@ use crate::error::LakeError;
 use crate::format::{RUNS_FOLDER, RunRecord};
 use crate::housekeeping::{open, refuse_newer};
 use crate::is_transient;
+use crate::lake::Lake;
 use crate::records::{UnreadableRecord, read_records, record_names};
 use crate::staging::plain;
 use crate::table::DeltaFolder;
+
+/// The name of a run's record; of two, that of the run that began later is the greater.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunName(Path);
+
+impl Lake {
+    /// The names of the records of runs that have ended, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn run_names(&self) -> Result<Vec<RunName>, LakeError> {
+        let store = self.store(RUNS_FOLDER)?;
+        let names = record_names(store.as_ref()).await.map_err(|error| self.silent(&error))?;
+        Ok(names.into_iter().map(RunName).collect())
+    }
+
+    /// Reads the records of some runs, in the order of their names; one that cannot be read stands in its place.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn run_records(
+        &self,
+        names: Vec<RunName>,
+    ) -> Result<Vec<(RunName, Result<RunRecord, UnreadableRecord>)>, LakeError> {
+        let store = self.store(RUNS_FOLDER)?;
+        let names = names.into_iter().map(|name| name.0).collect();
+        let read =
+            read_records(store.as_ref(), names).await.map_err(|error| self.silent(&error))?;
+        Ok(read.into_iter().map(|(name, record)| (RunName(name), record)).collect())
+    }
+}
 
 /// Writes a run's record; one that is there already stays.
 ///

@@ -20,10 +20,11 @@ use parquet::schema::types::ColumnPath;
 
 pub use groups::{FilledGroup, GroupedFile, RowGroup};
 
-use crate::checksum::SummedWriter;
+use crate::checksum::{Checksum, SummedWriter, sum_of};
 use crate::error::LakeError;
 use crate::file::LakeFile;
 use crate::journal::Journal;
+use crate::sound::SoundFile;
 use crate::sums::Sums;
 
 /// How many cells a row group holds: a reader's unit of parallel work.
@@ -184,18 +185,37 @@ impl Staging {
         self.paths.push(Path::from(path));
     }
 
-    /// The whole bytes of a file; `None` where it is not there.
+    /// The sum of a file's bytes; `None` where it is not there.
     ///
     /// # Errors
     ///
     /// Where the storage fails.
-    pub async fn bytes_of(&self, path: &str) -> Result<Option<bytes::Bytes>, LakeError> {
-        let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
-        match read.await {
-            Ok(bytes) => Ok(Some(bytes)),
+    pub async fn sum_of(&self, path: &str) -> Result<Option<Checksum>, LakeError> {
+        match sum_of(self.store.as_ref(), &Path::from(path)).await {
+            Ok((_, sum)) => Ok(Some(sum)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed(&error)),
         }
+    }
+
+    /// A file that a staging has left, in memory, if its bytes have a sum; `None` where it is gone, or has others.
+    ///
+    /// # Errors
+    ///
+    /// Where the storage fails.
+    pub async fn sound(
+        &self,
+        path: &str,
+        size_bytes: u64,
+        checksum: Checksum,
+    ) -> Result<Option<SoundFile>, LakeError> {
+        let read = async { self.store.get(&Path::from(path)).await?.bytes().await };
+        let bytes = match read.await {
+            Ok(bytes) => Some(bytes),
+            Err(object_store::Error::NotFound { .. }) => None,
+            Err(error) => return Err(self.failed(&error)),
+        };
+        Ok(SoundFile::check(bytes, size_bytes, Some(checksum)).ok())
     }
 
     /// Takes the bytes of another staged file for a period's, unless `old` has the same.

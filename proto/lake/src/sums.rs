@@ -25,7 +25,7 @@ const N_LOOKED_AT: usize = 8;
 /// What is known of a table's files.
 ///
 /// A file is read whole and compared once, when somebody first wants bytes of it; what was found is remembered, since
-/// no file of a lake is ever written again. A storage that does not answer is no damage, and is asked anew.
+/// no file of a lake is ever written again. A storage that does not answer is no damage, and is asked again.
 #[derive(Debug)]
 pub(crate) struct Sums {
     /// The folder below the lake.

@@ -7,7 +7,7 @@ use super::{
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::service::{ServingState, ServingStatus};
-use crate::snapshot::{SnapshotInfo, Unattributed};
+use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed};
 use crate::wire;
 
 /// Snapshots of a list where a request names no limit.
@@ -24,8 +24,12 @@ pub fn snapshots_request_from_wire(request: wire::SnapshotsRequest) -> usize {
 }
 
 /// A list of snapshots on its way to a client.
-pub fn snapshots_to_wire(snapshots: Vec<SnapshotInfo>) -> wire::SnapshotsResponse {
-    wire::SnapshotsResponse { snapshots: snapshots.into_iter().map(snapshot_to_wire).collect() }
+pub fn snapshots_to_wire(list: SnapshotList) -> wire::SnapshotsResponse {
+    let SnapshotList { snapshots, refused } = list;
+    wire::SnapshotsResponse {
+        snapshots: snapshots.into_iter().map(snapshot_to_wire).collect(),
+        refused: refused.into_iter().map(refused_to_wire).collect(),
+    }
 }
 
 /// A list of snapshots as a client received it.
@@ -35,13 +39,17 @@ pub fn snapshots_to_wire(snapshots: Vec<SnapshotInfo>) -> wire::SnapshotsRespons
 /// A snapshot without its time, or with a text that is no date.
 pub fn snapshots_from_wire(
     response: wire::SnapshotsResponse,
-) -> Result<Vec<SnapshotInfo>, ServiceError> {
-    response.snapshots.into_iter().map(snapshot_from_wire).collect()
+) -> Result<SnapshotList, ServiceError> {
+    let wire::SnapshotsResponse { snapshots, refused } = response;
+    Ok(SnapshotList {
+        snapshots: snapshots.into_iter().map(snapshot_from_wire).collect::<Result<_, _>>()?,
+        refused: refused.into_iter().map(refused_from_wire).collect::<Result<_, _>>()?,
+    })
 }
 
 /// A status on its way to a client.
 pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
-    let ServingStatus { state, message, snapshot } = status;
+    let ServingStatus { state, message, snapshot, refused } = status;
     let state = match state {
         ServingState::Serving => wire::ServingState::Serving,
         ServingState::Stale => wire::ServingState::Stale,
@@ -51,6 +59,7 @@ pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
         state: state.into(),
         message: message.unwrap_or_default(),
         snapshot: snapshot.map(snapshot_to_wire),
+        refused: refused.map(refused_to_wire),
     }
 }
 
@@ -74,6 +83,25 @@ pub fn serving_status_from_wire(
         state,
         message: (!response.message.is_empty()).then_some(response.message),
         snapshot: response.snapshot.map(snapshot_from_wire).transpose()?,
+        refused: response.refused.map(refused_from_wire).transpose()?,
+    })
+}
+
+fn refused_to_wire(refused: RefusedSnapshot) -> wire::RefusedSnapshot {
+    let RefusedSnapshot { id, committed_at, reason } = refused;
+    wire::RefusedSnapshot {
+        version: id.0,
+        committed_at: committed_at.map(timestamp_to_wire),
+        reason,
+    }
+}
+
+fn refused_from_wire(refused: wire::RefusedSnapshot) -> Result<RefusedSnapshot, ServiceError> {
+    let wire::RefusedSnapshot { version, committed_at, reason } = refused;
+    Ok(RefusedSnapshot {
+        id: SnapshotId(version),
+        committed_at: committed_at.map(timestamp_from_wire).transpose()?,
+        reason,
     })
 }
 

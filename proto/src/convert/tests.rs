@@ -20,7 +20,9 @@ use crate::query::{
     OrderBy, Query, QueryRange, TimeGrain,
 };
 use crate::service::{ServingState, ServingStatus};
-use crate::snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
+use crate::snapshot::{
+    RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
+};
 use crate::wire;
 use members::{member_pages, members_requests};
 use rows::{comparisons, cursors, reaches, rows, windows};
@@ -323,8 +325,19 @@ fn statuses() -> impl Strategy<Value = ServingStatus> {
         Just(ServingState::Stale),
         Just(ServingState::Down)
     ];
-    (state, said(), prop::option::of(snapshot_infos()))
-        .prop_map(|(state, message, snapshot)| ServingStatus { state, message, snapshot })
+    let snapshot = prop::option::of(snapshot_infos());
+    (state, said(), snapshot, prop::option::of(refused_snapshots())).prop_map(
+        |(state, message, snapshot, refused)| ServingStatus { state, message, snapshot, refused },
+    )
+}
+
+fn refused_snapshots() -> impl Strategy<Value = RefusedSnapshot> {
+    let at = (-60_000_000_000_i64..60_000_000_000, 0_i32..1_000_000_000);
+    (any::<u64>(), prop::option::of(at), text()).prop_map(|(id, at, reason)| RefusedSnapshot {
+        id: SnapshotId(id),
+        committed_at: at.map(|at| Timestamp::new(at.0, at.1).unwrap()),
+        reason,
+    })
 }
 
 /// A message as the other side reads it.
@@ -363,11 +376,13 @@ proptest! {
     #[test]
     fn snapshots_and_statuses_survive(
         snapshots in prop::collection::vec(snapshot_infos(), 0..3),
+        refused in prop::collection::vec(refused_snapshots(), 0..3),
         n_most in count(),
         status in statuses(),
     ) {
-        let wire = snapshots_to_wire(snapshots.clone());
-        prop_assert_eq!(snapshots_from_wire(sent(&wire)).unwrap(), snapshots);
+        let list = SnapshotList { snapshots, refused };
+        let wire = snapshots_to_wire(list.clone());
+        prop_assert_eq!(snapshots_from_wire(sent(&wire)).unwrap(), list);
         prop_assert_eq!(snapshots_request_from_wire(sent(&snapshots_request_to_wire(n_most))), n_most);
         let wire = serving_status_to_wire(status.clone());
         prop_assert_eq!(serving_status_from_wire(sent(&wire)).unwrap(), status);

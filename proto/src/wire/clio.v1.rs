@@ -775,6 +775,22 @@ pub struct SnapshotsRequest {
 pub struct SnapshotsResponse {
     #[prost(message, repeated, tag = "1")]
     pub snapshots: ::prost::alloc::vec::Vec<Snapshot>,
+    /// The versions that are no snapshot, newest first: those newer than the oldest snapshot of the list.
+    #[prost(message, repeated, tag = "2")]
+    pub refused: ::prost::alloc::vec::Vec<RefusedSnapshot>,
+}
+/// A version of the lake that is no snapshot that may be served.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedSnapshot {
+    /// The version of the Delta table of cells.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// When it was committed; absent where neither the commit nor the storage says so.
+    #[prost(message, optional, tag = "2")]
+    pub committed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why it is refused, in words.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// One committed version of the lake.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -942,6 +958,9 @@ pub struct WatchResponse {
     /// What is served; absent while there is nothing.
     #[prost(message, optional, tag = "3")]
     pub snapshot: ::core::option::Option<Snapshot>,
+    /// The newest version of the lake, where it is refused; absent where it is not.
+    #[prost(message, optional, tag = "4")]
+    pub refused: ::core::option::Option<RefusedSnapshot>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1324,7 +1343,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "HasMedia"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the newest snapshots of the lake, newest first.
+        /// Lists the newest snapshots of the lake, newest first, and the versions between them that are none.
         pub async fn snapshots(
             &mut self,
             request: impl tonic::IntoRequest<super::SnapshotsRequest>,
@@ -1428,7 +1447,7 @@ pub mod cubes_server {
             tonic::Response<super::HasMediaResponse>,
             tonic::Status,
         >;
-        /// Lists the newest snapshots of the lake, newest first.
+        /// Lists the newest snapshots of the lake, newest first, and the versions between them that are none.
         async fn snapshots(
             &self,
             request: tonic::Request<super::SnapshotsRequest>,

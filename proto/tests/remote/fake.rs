@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Cursor, Description, FieldRef, FilesLeftOut, Fingerprint,
-    Key, Member, MemberPage, MembersRequest, Query, Rank, Row, RunId, RunInfo, RunOutcome,
-    ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, StatusStream, StepInfo,
-    Unattributed, Value, WeekStart, Work, wire,
+    Key, Member, MemberPage, MembersRequest, Query, Rank, RefusedSnapshot, Row, RunId, RunInfo,
+    RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, SnapshotList,
+    StatusStream, StepInfo, Unattributed, Value, WeekStart, Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -143,8 +143,21 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
     }
 }
 
+/// A version that came after the snapshot.
+fn refused() -> RefusedSnapshot {
+    let SnapshotInfo { id, committed_at, .. } = snapshot();
+    let reason = "it cannot be read".to_owned();
+    RefusedSnapshot { id: SnapshotId(id.0 + 1), committed_at: Some(committed_at), reason }
+}
+
 pub(crate) fn status(state: ServingState) -> ServingStatus {
-    ServingStatus { state, message: None, snapshot: Some(snapshot()) }
+    let is_stale = state == ServingState::Stale;
+    ServingStatus {
+        state,
+        message: None,
+        snapshot: Some(snapshot()),
+        refused: is_stale.then(refused),
+    }
 }
 
 #[async_trait]
@@ -181,8 +194,9 @@ impl CubeService for Fake {
         self.answer(addresses == ["/media/a b.png"]).await
     }
 
-    async fn snapshots(&self, n_most: usize) -> Result<Vec<SnapshotInfo>, ServiceError> {
-        self.answer(vec![snapshot(); n_most]).await
+    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
+        self.answer(SnapshotList { snapshots: vec![snapshot(); n_most], refused: vec![refused()] })
+            .await
     }
 
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {

@@ -1,6 +1,5 @@
 //! Quantiles and shares: the spreads of groups united in one scratch, and everything read off it at once.
 
-use clio_lake::StoredType;
 use clio_proto::{Code, ServiceError, Value};
 use clio_sketch::{Bounded, Buckets, QuantileUnion, Scale, SketchError};
 
@@ -50,7 +49,7 @@ impl<'a> Quantiles<'a> {
         let mut spreads: Vec<Spread> = Vec::new();
         let mut places = Vec::with_capacity(plan.measures.len());
         for (at, measure) in plan.measures.iter().enumerate() {
-            let StoredType::Quantiles { buckets } = plan.stored_type(snapshot, at) else {
+            let Some(buckets) = plan.stored_type(snapshot, at).buckets() else {
                 places.push(None);
                 continue;
             };

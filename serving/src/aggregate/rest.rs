@@ -8,7 +8,7 @@
 //!        …   of half A   …                 …   of half B   …           down to one group each
 //! ```
 //!
-//! A cell is added once on each level of its groups at most: of a page of 1,000 groups ten times, where uniting for each group anew
+//! A cell is added once on each level of its groups at most: of a page of 1,000 groups ten times, where uniting for each group again
 //! would add it 999 times.
 
 use std::ops::Range;

@@ -44,7 +44,7 @@ pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), Servi
     Ok(())
 }
 
-/// Binds a filter that was [checked](check_filter); the error lists the fields that exist.
+/// Binds a filter that was [validated](check_filter); the error lists the fields that exist.
 pub(crate) fn bind_filter(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceError> {
     bind_node(snapshot, filter)
 }

@@ -51,5 +51,5 @@ pub(super) fn first_distinct(
 /// Whether a measure is a distinct one.
 pub(super) fn is_distinct(snapshot: &Snapshot, name: &str) -> bool {
     let measure = snapshot.model.measure(name);
-    measure.is_some_and(|own| matches!(own.kind, clio_proto::MeasureKind::Distinct { .. }))
+    measure.is_some_and(|own| own.kind.counts_different())
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::{Lake, RUNS_FOLDER, RunRecord, read_records, record_names};
+use clio_lake::{Lake, RunName};
 use clio_proto::RunInfo;
-use object_store::path::Path;
 use tracing::warn;
 
 use crate::error::ServingError;
@@ -18,7 +17,7 @@ const MAX_RUNS: usize = 1_000;
 pub(super) struct RunList {
     lake: Lake,
     /// By name; `None` for one that cannot be read.
-    records: Mutex<BTreeMap<Path, Option<Arc<RunInfo>>>>,
+    records: Mutex<BTreeMap<RunName, Option<Arc<RunInfo>>>>,
 }
 
 impl RunList {
@@ -32,14 +31,12 @@ impl RunList {
 
     /// The newest runs that have ended, newest first.
     pub(super) async fn newest(&self, n_most: usize) -> Result<Vec<RunInfo>, ServingError> {
-        let store = self.lake.store(RUNS_FOLDER)?;
-        let silent = |error: object_store::Error| self.lake.silent(&error);
-        let mut names = record_names(store.as_ref()).await.map_err(silent)?;
+        let mut names = self.lake.run_names().await?;
         names.truncate(n_most.min(MAX_RUNS));
-        let is_new = |name: &&Path| self.get(name).is_none();
-        let new: Vec<Path> = names.iter().filter(is_new).cloned().collect();
-        for (name, record) in read_records(store.as_ref(), new).await.map_err(silent)? {
-            let record = record.map(|it: RunRecord| Arc::new(RunInfo::from(it))).map_err(|error| {
+        let is_new = |name: &&RunName| self.get(name).is_none();
+        let new: Vec<RunName> = names.iter().filter(is_new).cloned().collect();
+        for (name, record) in self.lake.run_records(new).await? {
+            let record = record.map(|record| Arc::new(RunInfo::from(record))).map_err(|error| {
                 warn!(%error, "a record is left out of the list of runs");
             });
             self.put(name, record.ok());
@@ -48,12 +45,12 @@ impl RunList {
         Ok(known.map(|record| RunInfo::clone(&record)).collect())
     }
 
-    fn get(&self, name: &Path) -> Option<Option<Arc<RunInfo>>> {
+    fn get(&self, name: &RunName) -> Option<Option<Arc<RunInfo>>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Keeps a record as long as it is one of the newest.
-    fn put(&self, name: Path, record: Option<Arc<RunInfo>>) {
+    fn put(&self, name: RunName, record: Option<Arc<RunInfo>>) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         records.insert(name, record);
         while records.len() > MAX_RUNS {

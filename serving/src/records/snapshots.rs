@@ -3,79 +3,93 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::{CellFile, Lake, SnapshotMetadata, cell_files};
-use clio_proto::{Period, SnapshotId, SnapshotInfo};
+use clio_lake::{CellFile, Lake, Said, SnapshotMetadata};
+use clio_proto::{Period, RefusedSnapshot, SnapshotId, SnapshotInfo, SnapshotList};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing::warn;
 
 use crate::error::ServingError;
-use crate::snapshot::{Loader, Said, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// The most snapshots that are listed at once.
 const MAX_SNAPSHOTS: usize = 1_000;
 
 /// The snapshots of a lake, as far as they were read. A version never changes, so that it is read once.
 #[derive(Debug)]
-pub(super) struct SnapshotList {
+pub(super) struct Versions {
     lake: Lake,
-    loader: Arc<Loader>,
-    /// `None` for a version that is no snapshot of ours.
-    infos: Mutex<BTreeMap<u64, Option<SnapshotInfo>>>,
+    known: Mutex<BTreeMap<u64, Version>>,
 }
 
-impl SnapshotList {
-    pub(super) fn new(lake: Lake, loader: Arc<Loader>) -> Self {
-        Self { lake, loader, infos: Mutex::default() }
+/// What a version is.
+#[derive(Debug, Clone)]
+enum Version {
+    Snapshot(SnapshotInfo),
+    /// What its commit says cannot be read.
+    Refused(RefusedSnapshot),
+    /// Nothing was committed to the table yet.
+    Nothing,
+}
+
+impl Versions {
+    pub(super) fn new(lake: Lake) -> Self {
+        Self { lake, known: Mutex::default() }
     }
 
     pub(super) fn forget(&self) {
-        self.infos.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn get(&self, version: u64) -> Option<Option<SnapshotInfo>> {
-        self.infos.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
+    fn get(&self, version: u64) -> Option<Version> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
     }
 
-    fn put(&self, version: u64, info: Option<SnapshotInfo>) {
-        self.infos.lock().unwrap_or_else(PoisonError::into_inner).insert(version, info);
+    fn put(&self, version: u64, known: Version) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(version, known);
     }
 
-    /// The newest ones, newest first; those that are held are known without a look.
+    /// The newest snapshots, newest first, with the versions down to the last of them that are none; those that are
+    /// held are known without a look.
     pub(super) async fn newest(
         &self,
         n_most: usize,
         held: &[Arc<Snapshot>],
-    ) -> Result<Vec<SnapshotInfo>, ServingError> {
+    ) -> Result<SnapshotList, ServingError> {
         let n_most = n_most.min(MAX_SNAPSHOTS);
         let table = self.lake.open_cells(None).await?;
-        let log = table.log_store();
         for snapshot in held {
-            self.put(snapshot.info.id.0, Some(snapshot.info.clone()));
+            self.put(snapshot.info.id.0, Version::Snapshot(snapshot.info.clone()));
         }
-        let mut infos = Vec::new();
-        let mut end = table.version().unwrap_or_default() + 1;
-        while infos.len() < n_most && end > 0 {
+        let mut list = SnapshotList::default();
+        let mut end = table.version() + 1;
+        while list.snapshots.len() < n_most && end > 0 {
             // Most versions are snapshots, so that about as many are read as are missing.
-            let mut start = end.saturating_sub((n_most - infos.len()) as u64);
+            let mut start = end.saturating_sub((n_most - list.snapshots.len()) as u64);
             let mut is_whole = true;
             for version in (start..end).rev() {
                 let is_known = self.get(version).is_some();
-                if !is_known && self.lake.commit_file(&log, version).await?.is_none() {
+                if !is_known && table.commit_file(version).await?.is_none() {
                     // The log was cleaned up to here.
                     (start, is_whole) = (version + 1, false);
                     break;
                 }
             }
             self.read_versions(start, end).await?;
-            let found = (start..end).rev().filter_map(|version| self.get(version));
-            infos.extend(found.flatten());
+            for known in (start..end).rev().filter_map(|version| self.get(version)) {
+                match known {
+                    Version::Snapshot(info) => list.snapshots.push(info),
+                    Version::Refused(refused) => list.refused.push(refused),
+                    Version::Nothing => {}
+                }
+            }
             if !is_whole {
                 break;
             }
             end = start;
         }
-        Ok(infos)
+        list.refused.truncate(MAX_SNAPSHOTS);
+        Ok(list)
     }
 
     /// Reads those versions of a range that were not read before.
@@ -86,22 +100,24 @@ impl SnapshotList {
         // One replay of the log, then a step from version to version.
         let mut table = self.lake.open_cells(Some(*oldest)).await?;
         for version in missing {
-            let updated = table.update_incremental(Some(version)).await;
-            updated.map_err(|error| self.lake.delta_error(&error))?;
-            let info = match self.loader.metadata(&table.log_store(), version).await {
+            table.move_on(Some(version)).await?;
+            let known = match table.said().await.map_err(ServingError::from) {
                 Ok(Said { committed_at, metadata, .. }) => {
-                    let files = cell_files(&table).unwrap_or_default();
-                    Some(describe(version, committed_at, &metadata, &files))
+                    let files = table.files().unwrap_or_default();
+                    Version::Snapshot(describe(version, committed_at, &metadata, &files))
                 }
                 // Before the first snapshot there is none.
-                Err(ServingError::NoSnapshot { .. }) => None,
-                Err(error @ ServingError::Refused { .. }) => {
-                    warn!(version, %error, "a version is no snapshot, and is in no list of them");
-                    None
+                Err(ServingError::NoSnapshot { .. }) => Version::Nothing,
+                Err(ServingError::Refused { refusal, .. }) => {
+                    let reason = refusal.to_string();
+                    warn!(version, reason, "a version is no snapshot");
+                    let committed_at = table.committed_at().await?;
+                    let id = SnapshotId(version);
+                    Version::Refused(RefusedSnapshot { id, committed_at, reason })
                 }
                 Err(error) => return Err(error),
             };
-            self.put(version, info);
+            self.put(version, known);
         }
         Ok(())
     }

@@ -3,12 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use clio_lake::{Lake, VERIFICATIONS_FOLDER, Verification, parse_record, verification_prefix};
+use clio_lake::{Lake, VerificationFile};
 use clio_proto::{SnapshotId, VerificationInfo};
-use futures::TryStreamExt as _;
-use jiff::Timestamp;
-use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use tracing::warn;
 
 use crate::error::ServingError;
@@ -17,22 +13,15 @@ use crate::error::ServingError;
 #[derive(Debug)]
 pub(super) struct Verifications {
     lake: Lake,
-    known: Mutex<BTreeMap<u64, Known>>,
+    known: Mutex<BTreeMap<SnapshotId, Known>>,
 }
 
 /// The last file of a version.
 #[derive(Debug)]
 struct Known {
-    file: FileName,
+    file: VerificationFile,
     /// `None` where it cannot be read.
     info: Option<VerificationInfo>,
-}
-
-/// What tells one file from another, the later one greater.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct FileName {
-    modified: Timestamp,
-    location: Path,
 }
 
 impl Verifications {
@@ -47,7 +36,7 @@ impl Verifications {
     /// The last one of a snapshot, as far as was looked.
     pub(super) fn of(&self, id: SnapshotId) -> Option<VerificationInfo> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&id.0)?.info.clone()
+        known.get(&id)?.info.clone()
     }
 
     /// Looks for those of a snapshot and of all newer ones. What goes wrong is logged: numbers are served
@@ -59,73 +48,25 @@ impl Verifications {
     }
 
     async fn try_look(&self, from: SnapshotId) -> Result<(), ServingError> {
-        let store = self.lake.store(VERIFICATIONS_FOLDER)?;
-        let offset = Path::from(verification_prefix(from));
-        let found: Result<Vec<ObjectMeta>, _> =
-            store.list_with_offset(None, &offset).try_collect().await;
-        let files = match found {
-            Ok(files) => files,
-            // Nobody verified anything yet.
-            Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(error) => return Err(self.lake.silent(&error).into()),
-        };
-        let mut last: BTreeMap<u64, FileName> = BTreeMap::new();
-        for file in files {
-            let Some(version) = version_of(&file.location) else { continue };
-            let name = FileName {
-                modified: Timestamp::from_microsecond(file.last_modified.timestamp_micros())
-                    .unwrap_or_default(),
-                location: file.location,
+        for file in self.lake.last_verifications(from).await? {
+            if self.is_known(&file) {
+                continue;
+            }
+            let info = match self.lake.verification(&file).await? {
+                Ok(verification) => verification.info(),
+                Err(error) => {
+                    warn!(%error, "a verification is left out");
+                    None
+                }
             };
-            let last = last.entry(version).or_insert_with(|| name.clone());
-            if name > *last {
-                *last = name;
-            }
-        }
-        for (version, file) in last {
-            if !self.is_known(version, &file) {
-                let info = read(store.as_ref(), SnapshotId(version), &file.location).await;
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.insert(version, Known { file, info });
-            }
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(file.snapshot(), Known { file, info });
         }
         Ok(())
     }
 
-    fn is_known(&self, version: u64, file: &FileName) -> bool {
+    fn is_known(&self, file: &VerificationFile) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&version).is_some_and(|known| known.file == *file)
-    }
-}
-
-/// The version in a file's name; `None` for a file of somebody else.
-fn version_of(location: &Path) -> Option<u64> {
-    let (version, _) = location.filename()?.strip_suffix(".json")?.split_once('-')?;
-    version.parse().ok()
-}
-
-async fn read(
-    store: &dyn ObjectStore,
-    id: SnapshotId,
-    location: &Path,
-) -> Option<VerificationInfo> {
-    let bytes = async { store.get(location).await?.bytes().await };
-    let bytes = match bytes.await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            warn!(%location, %error, "a verification cannot be read");
-            return None;
-        }
-    };
-    match parse_record::<Verification>(location, &bytes) {
-        Ok(verification) if verification.snapshot == id => verification.info(),
-        Ok(_) => {
-            warn!(%location, "a verification is of another snapshot");
-            None
-        }
-        Err(error) => {
-            warn!(%error, "a verification is left out");
-            None
-        }
+        known.get(&file.snapshot()).is_some_and(|known| known.file == *file)
     }
 }

@@ -1,39 +1,11 @@
-//! Columns of a Parquet file, as the types that are asked for.
+//! Columns of a batch, as the types that are asked for.
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
-use bytes::Bytes;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::errors::ParquetError;
 
 use super::layout::Shape;
 use crate::error::FileProblem;
-
-/// Rows decoded at a time: enough to amortise the calls, small enough to stay in the cache.
-const BATCH_ROWS: usize = 16 * 1024;
-
-/// Reads some columns of a Parquet file, in whatever order the file has them; some may be missing.
-pub(crate) fn read_columns<'a>(
-    bytes: Bytes,
-    columns: impl Iterator<Item = &'a str>,
-    may_be_missing: impl Fn(&str) -> bool,
-) -> Result<Vec<RecordBatch>, FileProblem> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
-    let mut roots = Vec::new();
-    for column in columns {
-        match builder.schema().column_with_name(column) {
-            Some((root, _)) => roots.push(root),
-            None if may_be_missing(column) => {}
-            None => return Err(FileProblem::ColumnMissing { column: column.to_owned() }),
-        }
-    }
-    let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
-    let batches: Result<_, _> = reader.collect();
-    Ok(batches.map_err(ParquetError::from)?)
-}
 
 /// One column of a batch as the type that is asked for.
 pub(crate) fn column_as(

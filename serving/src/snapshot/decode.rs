@@ -1,24 +1,24 @@
-//! From the bytes of a Parquet file to a chunk, with every check that one file allows.
+//! From a file of cells to a chunk, with every check that one file allows.
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
-use bytes::Bytes;
+use clio_lake::{CellFile, SoundFile};
 
 use super::chunk::{Chunk, KeyColumn, LocalChunk};
-use super::columns::{column_as, offset, read_columns, text_list};
+use super::columns::{column_as, offset, text_list};
 use super::dictionary::{NULL, SetDictionary, Vocabulary};
 use super::layout::{DimensionLayout, Layout};
 use super::measure::{MeasureColumn, check_values};
 use crate::error::FileProblem;
-use clio_lake::CellFile;
 
 /// Decodes one file.
 pub(crate) fn decode_file(
     layout: &Layout,
     file: CellFile,
-    bytes: Bytes,
+    sound: SoundFile,
 ) -> Result<LocalChunk, FileProblem> {
-    let batches = read_columns(bytes, layout.column_names(), |column| layout.is_measure(column))?;
+    let batches = sound.columns(layout.column_names(), |column| layout.is_measure(column))?;
+    let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>()?;
     let n_rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if let Some(expected) = file.n_rows.filter(|expected| *expected != n_rows) {
         return Err(FileProblem::RowCount { expected, found: n_rows });

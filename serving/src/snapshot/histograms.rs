@@ -4,7 +4,7 @@ use clio_sketch::{Buckets, QuantileRef, QuantileSketch, QuantileUnion, Scale, Sk
 
 use crate::error::FileProblem;
 
-/// The sketches of one column, by row; checked, without what all of them begin with.
+/// The sketches of one column, by row; validated, without what all of them begin with.
 ///
 /// Costs 12 bytes a row and, for each bucket that has values, about 3.
 #[derive(Debug)]

@@ -57,7 +57,7 @@ impl Layout {
         let stored_as = |measure: &Measure| StoredType::of(measure, &float_sums);
         let count_of = |measure: &Measure| {
             model.stored_measures().position(|other| {
-                stored_as(other) == Some(StoredType::Count)
+                stored_as(other).is_some_and(StoredType::counts_events)
                     && other.kind.source() == measure.kind.source()
             })
         };

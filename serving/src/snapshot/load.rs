@@ -8,14 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use bytes::Bytes;
 use clio_lake::{
-    CELLS_TABLE, CellFile, Damage, DamageProblem, Lake, LakeError, SnapshotMetadata, cell_files,
-    sum_of_cell_files,
+    CellFile, CellTable, FetchedFile, Lake, LakeError, Said, SnapshotMetadata, sum_of_cell_files,
 };
 use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
-use deltalake::DeltaTable;
-use deltalake::logstore::LogStoreRef;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
@@ -43,15 +39,7 @@ pub(crate) struct Loader {
     n_parallel: usize,
 }
 
-/// What commits say of a version.
-pub(crate) struct Said {
-    pub(crate) committed_at: Timestamp,
-    pub(crate) metadata: Arc<SnapshotMetadata>,
-    /// Another engine has put the same cells into other files since.
-    pub(crate) is_rearranged: bool,
-}
-
-/// All that a snapshot is made of, before it is checked.
+/// All that a snapshot is made of, before it is validated.
 struct Parts {
     version: u64,
     committed_at: Timestamp,
@@ -74,18 +62,17 @@ impl Loader {
     /// shared, not read again; the first of them is the one loaded last.
     pub(crate) async fn load(
         &self,
-        table: &DeltaTable,
+        table: &CellTable,
         held: &[Arc<Snapshot>],
     ) -> Result<Snapshot, ServingError> {
         let started = Instant::now();
-        let version = table.version().unwrap_or_default();
+        let version = table.version();
         let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
-        let Said { committed_at, metadata, is_rearranged } =
-            self.metadata(&table.log_store(), version).await?;
+        let Said { committed_at, metadata, is_rearranged } = table.said().await?;
         let model = read_model(version, &metadata).map_err(refused)?;
-        let state = table.snapshot().map_err(|error| self.lake.silent(&error))?;
-        let layout = Layout::check(&model, &state.snapshot().arrow_schema()).map_err(refused)?;
-        let files = cell_files(table).map_err(|error| refused(error.into()))?;
+        let schema = table.schema()?;
+        let layout = Layout::check(&model, &schema).map_err(refused)?;
+        let files = table.files().map_err(|error| refused(error.into()))?;
         let found = sum_of_cell_files(&files);
         let expected = metadata.files.filter(|expected| !is_rearranged && *expected != found);
         let lookups = self.lookups(version, &model, &metadata, held).await?;
@@ -143,30 +130,6 @@ impl Loader {
         Ok(snapshot)
     }
 
-    /// What the newest commit at or before a version says of the snapshot, and when that version was
-    /// committed.
-    pub(crate) async fn metadata(
-        &self,
-        log: &LogStoreRef,
-        version: u64,
-    ) -> Result<Said, ServingError> {
-        let (mut committed_at, mut is_rearranged) = (None, false);
-        for at in (0..=version).rev() {
-            let Some(commit) = self.lake.commit(log, at).await? else {
-                let refusal = Box::new(Refusal::NoMetadata);
-                return Err(ServingError::Refused { version, refusal });
-            };
-            let when = commit.committed_at.unwrap_or(Timestamp::UNIX_EPOCH);
-            let committed_at = *committed_at.get_or_insert(when);
-            if let Some(metadata) = commit.metadata {
-                return Ok(Said { committed_at, metadata, is_rearranged });
-            }
-            is_rearranged |= commit.changes_files;
-        }
-        // The table was made, and nothing committed to it yet.
-        Err(self.lake.missing().into())
-    }
-
     /// The lookups that describe members, shared with the held snapshots where they are the same.
     async fn lookups(
         &self,
@@ -211,23 +174,19 @@ impl Loader {
     async fn decode(
         &self,
         version: u64,
-        table: &DeltaTable,
+        table: &CellTable,
         layout: &Arc<Layout>,
         files: Vec<CellFile>,
         shared_bytes: u64,
     ) -> Result<Vec<LocalChunk>, ServingError> {
         let refused = |refusal: Refusal| ServingError::Refused { version, refusal: refusal.into() };
-        let store = table.object_store();
-        let fetched = stream::iter(files).map(|file| {
-            let store = Arc::clone(&store);
-            async move {
-                let bytes = self.lake.read(store.as_ref(), &file.location).await?;
-                Ok::<_, ServingError>((file, bytes))
-            }
+        let fetched = stream::iter(files).map(|file| async move {
+            let fetched = table.fetch(&file).await?;
+            Ok::<_, ServingError>((file, fetched))
         });
-        let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, bytes)| {
+        let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, fetched)| {
             let (layout, path) = (Arc::clone(layout), file.path.clone());
-            spawn_blocking(move || decode_sound(&layout, file, bytes)).map(move |decoded| {
+            spawn_blocking(move || decode_sound(&layout, file, fetched)).map(move |decoded| {
                 let unreadable = |error| {
                     let problem = FileProblem::Unreadable(error);
                     Err(Refusal::File { path, problem })
@@ -261,18 +220,11 @@ impl Loader {
 fn decode_sound(
     layout: &Layout,
     file: CellFile,
-    bytes: Option<Bytes>,
+    fetched: FetchedFile,
 ) -> Result<LocalChunk, Refusal> {
     let path = file.path.clone();
-    let period = Some(file.period);
-    let damaged = |problem| {
-        let (table, path) = (CELLS_TABLE.to_owned(), path.clone());
-        Refusal::Damaged(Damage { table, path, period, problem })
-    };
-    let bytes = bytes.ok_or_else(|| damaged(DamageProblem::Missing))?;
-    file.verify(&bytes).map_err(damaged)?;
-    decode_file(layout, file, bytes)
-        .map_err(|problem| Refusal::File { path: path.clone(), problem })
+    let sound = fetched.check().map_err(Refusal::Damaged)?;
+    decode_file(layout, file, sound).map_err(|problem| Refusal::File { path, problem })
 }
 
 /// The model that a snapshot was made with.

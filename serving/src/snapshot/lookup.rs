@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
-use bytes::Bytes;
+use clio_lake::SoundFile;
 use clio_proto::LOOKUP_KEY_COLUMN;
 
-use super::columns::{column_as, offset, read_columns, text_list};
+use super::columns::{column_as, offset, text_list};
 use super::dictionary::{Dictionary, NULL};
 use super::layout::Shape;
 
@@ -75,13 +75,15 @@ impl LookupTable {
     /// # Errors
     ///
     /// What is wrong, in words.
-    pub(crate) fn decode(columns: &[String], files: Vec<Bytes>) -> Result<Self, String> {
+    pub(crate) fn decode(columns: &[String], files: Vec<SoundFile>) -> Result<Self, String> {
         let mut batches = Vec::new();
-        for bytes in files {
+        for file in files {
             let names =
                 std::iter::once(LOOKUP_KEY_COLUMN).chain(columns.iter().map(String::as_str));
-            let read = read_columns(bytes, names, |_| false);
-            batches.extend(read.map_err(|problem| problem.to_string())?);
+            let read = file.columns(names, |_| false).map_err(|problem| problem.to_string())?;
+            for batch in read {
+                batches.push(batch.map_err(|problem| problem.to_string())?);
+            }
         }
         let rows = decode_rows(&batches)?;
         let columns = columns

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_lake::Lake;
-use clio_proto::{Code, CubeService as _, Period, Query, QueryRange, ServingState, SnapshotId};
+use clio_proto::{
+    Code, CubeService as _, Period, Query, QueryRange, RefusedSnapshot, ServingState, SnapshotId,
+};
 use futures::StreamExt as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -194,7 +196,7 @@ async fn a_lake_made_anew_replaces_what_was_held() {
     assert_eq!(answer.snapshot.id, SnapshotId(0));
     assert_eq!(answer.snapshot.days, Some((day("2030-01-01"), day("2030-01-01"))));
     assert_eq!(cubes.held().all().len(), 1);
-    assert_eq!(cubes.snapshots(9).await.unwrap(), [answer.snapshot]);
+    assert_eq!(cubes.snapshots(9).await.unwrap().snapshots, [answer.snapshot]);
 }
 
 #[tokio::test]
@@ -265,7 +267,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     lake.commit_text("no json");
     lake.replace_days(generate(5, &[day("2026-03-01")], 20));
     let cubes = follow(&lake).await;
-    let infos = cubes.snapshots(20).await.unwrap();
+    let infos = cubes.snapshots(20).await.unwrap().snapshots;
     let ids: Vec<u64> = infos.iter().map(|info| info.id.0).collect();
     assert_eq!(ids, [4, 2, 1, 0], "version 3 is no snapshot");
     assert_eq!(infos[0], cubes.status_board().current().snapshot.unwrap());
@@ -273,7 +275,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     assert_eq!(infos[1].n_days, 5);
     assert_eq!(infos[2].n_cells, infos[3].n_cells);
     assert_eq!(infos[3].run.as_str(), "run-0");
-    assert_eq!(cubes.snapshots(2).await.unwrap(), infos[..2]);
+    assert_eq!(cubes.snapshots(2).await.unwrap().snapshots, infos[..2]);
     // The same of each as if it were served.
     let opened = Lake::try_new(&lake.url()).unwrap();
     let loader = Loader::new(opened.clone(), None);
@@ -282,6 +284,46 @@ async fn the_history_tells_of_versions_that_are_not_held() {
         let loaded = loader.load(&table, &[]).await.unwrap();
         assert_eq!(loaded.info, info);
     }
+}
+
+/// Such a version stood in a line of the log alone, and in no list: nobody who asked learned that it was there.
+#[tokio::test]
+async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
+    let mut lake = TestLake::with(january());
+    lake.commit_text("no json");
+    lake.replace_days(generate(4, &[day("2026-01-03")], 20));
+    let cubes = follow(&lake).await;
+    let unreadable = RefusedSnapshot {
+        id: SnapshotId(1),
+        committed_at: Some("2026-01-01T00:01:00Z".parse().unwrap()),
+        reason: "the `clio` entry of commit 1: expected ident at line 1 column 2".to_owned(),
+    };
+    let ids = |list: &clio_proto::SnapshotList| -> Vec<u64> {
+        list.snapshots.iter().map(|info| info.id.0).collect()
+    };
+    let list = cubes.snapshots(20).await.unwrap();
+    assert_eq!((ids(&list), &list.refused), (vec![2, 0], &vec![unreadable.clone()]));
+    // It is older than all that were asked for.
+    let list = cubes.snapshots(1).await.unwrap();
+    assert_eq!((ids(&list), list.refused), (vec![2], Vec::new()));
+    assert_eq!(cubes.status_board().current().refused, None);
+
+    lake.commit_text(r#"{"format_version": 99, "writer": "7.1.0"}"#);
+    cubes.look().await;
+    let newer = RefusedSnapshot {
+        id: SnapshotId(3),
+        committed_at: Some("2026-01-01T00:03:00Z".parse().unwrap()),
+        reason: clio_lake::of_newer(99, "7.1.0"),
+    };
+    let status = cubes.status_board().current();
+    assert_eq!((status.state, status.refused), (ServingState::Stale, Some(newer.clone())));
+    let list = cubes.snapshots(20).await.unwrap();
+    assert_eq!((ids(&list), list.refused), (vec![2, 0], vec![newer, unreadable]));
+
+    lake.replace_days(generate(5, &[day("2026-01-04")], 20));
+    cubes.look().await;
+    let status = cubes.status_board().current();
+    assert_eq!((status.state, status.refused), (ServingState::Serving, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -358,14 +400,14 @@ async fn the_last_verification_of_a_snapshot_is_shown() {
     std::fs::write(lake.path("verifications/notes.txt"), "x").unwrap();
     std::fs::write(lake.path("verifications/00000000000000000009-x.json"), "{").unwrap();
     lake.verify("run-c", 3);
-    let listed = cubes.snapshots(5).await.unwrap();
+    let listed = cubes.snapshots(5).await.unwrap().snapshots;
     assert_eq!(listed[0].verification.as_ref().unwrap().n_mismatches, 3);
 
     // Another snapshot was not verified, the earlier one stays so.
     lake.replace_days(generate(2, &days("2026-01-04", "2026-01-04"), 30));
     cubes.look().await;
     assert_eq!(cubes.status_board().current().snapshot.unwrap().verification, None);
-    let listed = cubes.snapshots(5).await.unwrap();
+    let listed = cubes.snapshots(5).await.unwrap().snapshots;
     let verified = |index: usize| listed[index].verification.is_some();
     assert_eq!((verified(0), verified(1)), (false, true));
 }

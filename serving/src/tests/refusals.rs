@@ -70,7 +70,7 @@ async fn metadata_is_checked() {
         clio_lake::of_newer(99, "7.1.0")
     );
     let said = refusal_of_metadata(|metadata| metadata.model.push_str("\n[dimension.x]\n")).await;
-    assert!(said.starts_with("its model does not hold: the model of snapshot 0:"), "{said}");
+    assert!(said.starts_with("its model is not valid: the model of snapshot 0:"), "{said}");
     let said = refusal_of_metadata(|metadata| {
         metadata.fingerprint = clio_proto::Fingerprint::new("0123456789abcdef");
     })
@@ -117,7 +117,7 @@ async fn the_schema_is_checked() {
     let lake = TestLake::with(two_days());
     lake.edit_log("cells", 0, |text| text.replace(r#""grain":"day""#, r#""grain":"month""#));
     let said = refusal(&lake).await;
-    assert!(said.ends_with("grain `month` and period `2026-01-01` are no partition of cells"));
+    assert!(said.ends_with("grain `month` and period `2026-01-01` are not a partition of cells"));
     let lake = TestLake::with(two_days());
     lake.edit_log("cells", 0, |text| text.replace(r#"\"numRecords\":"#, r#"\"numRecords\":1"#));
     let said = refusal(&lake).await;

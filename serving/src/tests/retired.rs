@@ -25,7 +25,7 @@ async fn any_query_is_answered_of_whole_months_and_says_what_it_lacks() {
     let info = cubes.status_board().current().snapshot.unwrap();
     assert_eq!(info.days, Some((day("2025-12-28"), day("2026-03-02"))));
     assert_eq!(info.n_days, 11);
-    assert_eq!(cubes.snapshots(5).await.unwrap()[0].n_days, 11);
+    assert_eq!(cubes.snapshots(5).await.unwrap().snapshots[0].n_days, 11);
 }
 
 #[tokio::test]

@@ -60,6 +60,10 @@ struct Curve {
     stated: Vec<f64>,
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers reads its arguments itself"
+)]
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let n_sketches = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(400);

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clio_sketch::{Buckets, Family, HllType, Precision, QuantileSketch, Scale, Sketch};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers reads its arguments itself"
+)]
 fn main() -> std::io::Result<()> {
     let root = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "corpus".to_owned()));
     let mut of_family = Vec::new();

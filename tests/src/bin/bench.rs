@@ -17,6 +17,10 @@ const N_ETL_RUNS: usize = 3;
 const N_LOADS: usize = 5;
 const N_QUERIES: usize = 50;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers reads its arguments itself"
+)]
 fn main() -> anyhow::Result<()> {
     let scale = std::env::args().nth(1).unwrap_or_else(|| "large".to_owned());
     let sandbox = Sandbox::new();

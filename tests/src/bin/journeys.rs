@@ -34,6 +34,7 @@ struct Running {
     serving: Option<Server>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a program for developers hands its arguments on")]
 fn main() -> anyhow::Result<ExitCode> {
     let sandbox = Sandbox::new();
     eprintln!("making events and the first days of the lake …");

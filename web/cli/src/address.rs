@@ -9,7 +9,7 @@ use url::Url;
 pub(crate) fn folder(text: &str) -> anyhow::Result<Url> {
     if text.contains("://") {
         let with_slash = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-        return Url::parse(&with_slash).with_context(|| format!("`{text}` is no address"));
+        return Url::parse(&with_slash).with_context(|| format!("`{text}` is not an address"));
     }
     let path = absolute(Path::new(text))?;
     Url::from_directory_path(&path)
@@ -19,7 +19,7 @@ pub(crate) fn folder(text: &str) -> anyhow::Result<Url> {
 /// A file or folder given as a path or a URL: a folder's address ends in `/`.
 pub(crate) fn place(text: &str) -> anyhow::Result<Url> {
     if text.contains("://") {
-        return Url::parse(text).with_context(|| format!("`{text}` is no address"));
+        return Url::parse(text).with_context(|| format!("`{text}` is not an address"));
     }
     let path = absolute(Path::new(text))?;
     let found = std::fs::metadata(&path).with_context(|| format!("cannot look at `{text}`"))?;
@@ -33,13 +33,13 @@ pub(crate) fn place(text: &str) -> anyhow::Result<Url> {
 /// The folder that a file is in, as a URL that ends in `/`.
 pub(crate) fn folder_of(file: &Path) -> anyhow::Result<Url> {
     let path = absolute(file)?;
-    let parent = path.parent().ok_or_else(|| anyhow!("`{}` is no file", path.display()))?;
+    let parent = path.parent().ok_or_else(|| anyhow!("`{}` is not a file", path.display()))?;
     Url::from_directory_path(parent)
         .map_err(|()| anyhow!("`{}` cannot be written as an address", parent.display()))
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("`{}` is no path", path.display()))
+    std::path::absolute(path).with_context(|| format!("`{}` is not a path", path.display()))
 }
 
 #[cfg(test)]

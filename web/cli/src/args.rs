@@ -187,7 +187,7 @@ pub(crate) struct SynthArgs {
     /// The folder to write; it must be empty or absent
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// How much data to make; the options below change one number of it each
+    /// How much data to make; each option below overrides one number of it
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) scale: Scale,
     /// The same seed gives the same bytes

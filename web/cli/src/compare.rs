@@ -39,8 +39,9 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     };
     let date = |text: &str| {
         let found = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-        found
-            .ok_or_else(|| wrong(&format!("`{text}` is no date; expected a day like `2026-01-31`")))
+        found.ok_or_else(|| {
+            wrong(&format!("`{text}` is not a date; expected a day like `2026-01-31`"))
+        })
     };
     let range = DayRange::try_new(date(first)?, date(last)?);
     range.map(Comparison::Days).ok_or_else(|| wrong("ends before it starts"))
@@ -74,7 +75,7 @@ mod tests {
             ("country", "expected `previous`, `rest`, `whole`, days"),
             ("=US", "names no field"),
             ("2026-01-07..2026-01-01", "ends before it starts"),
-            ("2026-01-07..x", "`x` is no date"),
+            ("2026-01-07..x", "`x` is not a date"),
         ] {
             let error = parse(text).unwrap_err().0;
             assert!(error.starts_with(&format!("--compare `{text}`: ")), "{error}");

@@ -7,9 +7,9 @@ use clio_etl::Days;
 use clio_proto::{DayRange, Model, RunId};
 use url::Url;
 
-use crate::address;
 use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlTarget};
 use crate::usage::Usage;
+use crate::{address, clock};
 
 /// Puts how a run works into its settings.
 pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow::Result<()> {
@@ -78,7 +78,7 @@ pub(crate) fn run_id(now: jiff::Timestamp) -> RunId {
 
 /// The settings of a run on this machine: all its cores, the clock of now.
 pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::Config> {
-    let now = jiff::Timestamp::now();
+    let now = clock::now();
     Ok(clio_etl::Config {
         lake,
         model: read_model(model_file)?,

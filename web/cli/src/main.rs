@@ -4,6 +4,7 @@
 mod address;
 mod allocator;
 mod args;
+mod clock;
 mod commands;
 mod compare;
 mod cube;

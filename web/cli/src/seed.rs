@@ -2,8 +2,10 @@
 
 use clio_proto::stable_digest;
 
+use crate::clock;
+
 /// A seed that no other process of this machine has: of the time, and of its number.
 pub(crate) fn of_this_process() -> u64 {
-    let (now, process) = (jiff::Timestamp::now().as_nanosecond(), std::process::id());
+    let (now, process) = (clock::now().as_nanosecond(), std::process::id());
     stable_digest(format!("{now} {process}").as_bytes())
 }

@@ -10,15 +10,11 @@
 
 use std::sync::Arc;
 
-use deltalake::logstore::{
-    LogStore, LogStoreFactory, ObjectStoreFactory, ObjectStoreRef, StorageConfig, default_logstore,
-    logstore_factories, object_store_factories,
-};
-use deltalake::{DeltaResult, DeltaTableError};
+use clio_lake::{Stores, register_stores};
+use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
-use object_store::path::Path;
 use url::Url;
 
 /// Makes the addresses of object stores known to all parts: lakes, sources and lookups.
@@ -32,11 +28,8 @@ pub(crate) fn register() {
         (Service::Azure, &["az", "azure", "abfs", "abfss", "adl"]),
     ];
     for (service, schemes) in services {
-        for scheme in schemes {
-            let Ok(scheme) = Url::parse(&format!("{scheme}://")) else { continue };
-            object_store_factories().insert(scheme.clone(), Arc::new(service));
-            logstore_factories().insert(scheme, Arc::new(service));
-        }
+        let stores: Arc<dyn Stores> = Arc::new(service);
+        register_stores(schemes, &stores);
     }
 }
 
@@ -47,32 +40,13 @@ enum Service {
     Azure,
 }
 
-impl ObjectStoreFactory for Service {
-    fn parse_url_opts(
-        &self,
-        url: &Url,
-        _config: &StorageConfig,
-    ) -> DeltaResult<(ObjectStoreRef, Path)> {
+impl Stores for Service {
+    fn open(&self, url: &Url) -> object_store::Result<Arc<dyn ObjectStore>> {
         let address = url.as_str();
-        let store: ObjectStoreRef = match self {
+        Ok(match self {
             Self::S3 => Arc::new(AmazonS3Builder::from_env().with_url(address).build()?),
             Self::Gcs => Arc::new(GoogleCloudStorageBuilder::from_env().with_url(address).build()?),
             Self::Azure => Arc::new(MicrosoftAzureBuilder::from_env().with_url(address).build()?),
-        };
-        let path = Path::from_url_path(url.path())
-            .map_err(|error| DeltaTableError::generic(error.to_string()))?;
-        Ok((store, path))
-    }
-}
-
-impl LogStoreFactory for Service {
-    fn with_options(
-        &self,
-        prefixed_store: ObjectStoreRef,
-        root_store: ObjectStoreRef,
-        location: &Url,
-        options: &StorageConfig,
-    ) -> DeltaResult<Arc<dyn LogStore>> {
-        Ok(default_logstore(prefixed_store, root_store, location, options))
+        })
     }
 }

@@ -249,7 +249,7 @@ async fn an_error_names_the_argument_and_the_value() {
         ("limit: -1", "`query.limit`: -1 is not a whole number of at least 0"),
         ("offset: -5", "`query.offset`: -5 is not a whole number of at least 0"),
         ("orderBy: [{ direction: ASC }]", "`query.orderBy[0]`: give exactly one of `measure`"),
-        ("extras: [SHARES, SHARES]", "`query.extras[1]`: is there before"),
+        ("extras: [SHARES, SHARES]", "`query.extras[1]`: is given twice"),
         (r#"extras: ["SHARES"]"#, "SHARES"),
         (
             "orderBy: [{ measure: PLAYS }, { measure: PLAYS, key: DAY }]",
@@ -403,16 +403,16 @@ async fn a_name_stands_once_in_a_list_and_lists_have_an_end() {
     let server = TestServer::start().await;
     let many = |name: &str| format!("{name} ").repeat(500);
     for (arguments, code, message) in [
-        ("measures: [PLAYS PLAYS]".to_owned(), "INVALID_ARGUMENT", "`query.measures[1]`: is there"),
+        ("measures: [PLAYS PLAYS]".to_owned(), "INVALID_ARGUMENT", "`query.measures[1]`: is given"),
         (
             "measures: [PLAYS] groupBy: [DAY ASSET DAY]".to_owned(),
             "INVALID_ARGUMENT",
-            "`query.groupBy[2]`: is there before",
+            "`query.groupBy[2]`: is given twice",
         ),
         (
             "measures: [PLAYS] orderBy: [{ measure: PLAYS } { measure: PLAYS }]".to_owned(),
             "INVALID_ARGUMENT",
-            "`query.orderBy[1]`: is there before",
+            "`query.orderBy[1]`: is given twice",
         ),
         (
             format!("measures: [{}]", many("PLAYS")),

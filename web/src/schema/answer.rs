@@ -264,7 +264,7 @@ fn answer() -> Object {
         .maybe(
             "work",
             WORK,
-            "What the answer took, to explain how long it took; null from a serving that does not say yet.",
+            "What the answer took, to explain how long it took; null from a service of an older version.",
             |it: &CubeAnswer| it.work.as_ref(),
         )
         .finish()

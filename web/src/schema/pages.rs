@@ -13,7 +13,7 @@ pub(super) const PAGE_INFO: &str = "PageInfo";
 #[derive(Debug, Clone)]
 pub(super) struct CubeEdge {
     pub(super) node: CubeRow,
-    /// Behind the row; `None` from a serving that does not say yet.
+    /// Behind the row; `None` from a service of an older version.
     cursor: Option<Cursor>,
 }
 
@@ -64,7 +64,7 @@ fn edge() -> Object {
         .leaf(
             "cursor",
             TypeRef::named(TypeRef::STRING),
-            "Behind the group, for after; null from a serving that does not say yet.",
+            "Behind the group, for after; null from a service of an older version.",
             |it| cursor(it.cursor),
         )
         .finish()

@@ -17,7 +17,9 @@ use super::members::{MEMBER_PAGE, MemberPage};
 use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
 use super::scalars::{DATE, INT64};
-use super::serving::{SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot};
+use super::serving::{
+    REFUSED_SNAPSHOT, Refused, SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot,
+};
 use crate::argument::no_quoted_names;
 use crate::backend::Backend;
 use crate::clients::Client;
@@ -41,6 +43,7 @@ pub(super) fn register(
         .field(insecure_field(is_insecure))
         .field(serving_field())
         .field(snapshots_field())
+        .field(refused_snapshots_field())
         .field(runs_field())
         .field(cube_field(Arc::clone(&names)))
         .field(members_field(names));
@@ -80,12 +83,29 @@ fn snapshots_field() -> Field {
         let n_most = lower::page(arguments, "first", DEFAULT_SNAPSHOTS)?;
         Ok(Box::pin(async move {
             let snapshots = asker.ask(|service| async move { service.snapshots(n_most).await });
-            let snapshots = snapshots.await?.into_iter().map(Snapshot::from);
+            let snapshots = snapshots.await?.snapshots.into_iter().map(Snapshot::from);
             Ok(FieldValue::list(snapshots.map(FieldValue::owned_any)))
         }))
     })
     .argument(first(DEFAULT_SNAPSHOTS).description("How many at most."))
     .description("The newest snapshots of the lake, newest first.")
+}
+
+fn refused_snapshots_field() -> Field {
+    let ty = TypeRef::named_nn_list_nn(REFUSED_SNAPSHOT);
+    asks("refusedSnapshots", ty, |arguments, asker| {
+        let n_most = lower::page(arguments, "first", DEFAULT_SNAPSHOTS)?;
+        Ok(Box::pin(async move {
+            let list = asker.ask(|service| async move { service.snapshots(n_most).await });
+            let reports = &asker.backend.reports;
+            let refused = list.await?.refused.into_iter();
+            let refused: Vec<Refused> =
+                refused.map(|refused| reports.outward_refusal(refused).into()).collect();
+            Ok(FieldValue::list(refused.into_iter().map(FieldValue::owned_any)))
+        }))
+    })
+    .argument(first(DEFAULT_SNAPSHOTS).description("Among how many of the newest snapshots."))
+    .description("The versions of the lake that are no snapshots, newest first, down to the oldest of so many snapshots.")
 }
 
 fn runs_field() -> Field {

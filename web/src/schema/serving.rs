@@ -1,7 +1,7 @@
-//! Whether serving answers, and with which snapshot: the types `ServingStatus` and `Snapshot`.
+//! Whether serving answers, and with which snapshot: the types `ServingStatus`, `Snapshot` and `RefusedSnapshot`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
-use clio_proto::{ServingState, SnapshotInfo, VerificationInfo};
+use clio_proto::{RefusedSnapshot, ServingState, SnapshotInfo, VerificationInfo};
 
 use super::enums::{enum_of, enum_value};
 use super::object::{ObjectOf, text};
@@ -10,6 +10,7 @@ use crate::names::enum_name;
 
 pub(super) const SERVING_STATUS: &str = "ServingStatus";
 pub(super) const SNAPSHOT: &str = "Snapshot";
+pub(super) const REFUSED_SNAPSHOT: &str = "RefusedSnapshot";
 const UNATTRIBUTED: &str = "Unattributed";
 const VERIFICATION: &str = "Verification";
 const SERVING_STATE: &str = "ServingState";
@@ -20,6 +21,15 @@ pub(super) struct ServingStatus {
     state: ServingState,
     message: Option<String>,
     snapshot: Option<Snapshot>,
+    refused: Option<Refused>,
+}
+
+/// A refused version as GraphQL shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    version: u64,
+    committed_at: Option<String>,
+    reason: String,
 }
 
 /// A snapshot as GraphQL shows it.
@@ -66,8 +76,16 @@ pub(crate) fn state_name(state: ServingState) -> String {
 
 impl From<clio_proto::ServingStatus> for ServingStatus {
     fn from(status: clio_proto::ServingStatus) -> Self {
-        let clio_proto::ServingStatus { state, message, snapshot } = status;
-        Self { state, message, snapshot: snapshot.map(Snapshot::from) }
+        let clio_proto::ServingStatus { state, message, snapshot, refused } = status;
+        let (snapshot, refused) = (snapshot.map(Snapshot::from), refused.map(Refused::from));
+        Self { state, message, snapshot, refused }
+    }
+}
+
+impl From<RefusedSnapshot> for Refused {
+    fn from(refused: RefusedSnapshot) -> Self {
+        let RefusedSnapshot { id, committed_at, reason } = refused;
+        Self { version: id.0, committed_at: committed_at.map(|at| at.to_string()), reason }
     }
 }
 
@@ -149,6 +167,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     schema
         .register(status())
         .register(snapshot())
+        .register(refused())
         .register(unattributed())
         .register(verification())
         .register(states)
@@ -170,6 +189,31 @@ fn status() -> Object {
             SNAPSHOT,
             "What it serves; null while there is none.",
             |it: &ServingStatus| it.snapshot.as_ref(),
+        )
+        .maybe(
+            "refused",
+            REFUSED_SNAPSHOT,
+            "The newest version of the lake, where it is refused; null where it is not.",
+            |it: &ServingStatus| it.refused.as_ref(),
+        )
+        .finish()
+}
+
+fn refused() -> Object {
+    let what = "A version of the lake that is no snapshot that may be served.";
+    ObjectOf::<Refused>::new(REFUSED_SNAPSHOT, what)
+        .leaf("version", TypeRef::named_nn(INT64), "The version.", |it| it.version.into())
+        .leaf(
+            "committedAt",
+            TypeRef::named(TIMESTAMP),
+            "When it was committed; null where nobody knows.",
+            |it| text(it.committed_at.as_deref()),
+        )
+        .leaf(
+            "reason",
+            TypeRef::named_nn(TypeRef::STRING),
+            "Why it is refused, in general words, with the number under which the log of the gateway has it in full.",
+            |it| it.reason.as_str().into(),
         )
         .finish()
 }

@@ -9,6 +9,7 @@ use crate::testing::{TestServer, media};
 
 /// `web/schema.graphql` is the schema of the example dataset; with `CLIO_BLESS=1` the test writes it.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 fn the_committed_schema_is_fresh() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let found = schema_sdl(&media());
@@ -278,7 +279,8 @@ async fn snapshots_and_members_are_shown() {
     let server = TestServer::start().await;
     let query = "{
         snapshots(first: 2) { version }
-        serving { state message snapshot {
+        refusedSnapshots(first: 2) { version committedAt reason }
+        serving { state message refused { version } snapshot {
             version committedAt runId fingerprint firstDay lastDay nDays nCells rowsIn
             unattributed { source day rows }
             verification { verifiedAt firstDay lastDay ok nCompared nMismatches maxError rmsError
@@ -291,7 +293,12 @@ async fn snapshots_and_members_are_shown() {
         body,
         json!({ "data": {
             "snapshots": [{ "version": 43 }, { "version": 42 }],
-            "serving": { "state": "SERVING", "message": null, "snapshot": {
+            "refusedSnapshots": [{
+                "version": 44,
+                "committedAt": "2026-02-01T04:05:06Z",
+                "reason": "what it says of itself, or what it holds, is damaged or of a newer version (error 1 in the gateway's log)",
+            }],
+            "serving": { "state": "SERVING", "message": null, "refused": null, "snapshot": {
                 "version": 41, "committedAt": "2026-02-01T03:04:05Z", "runId": "run-7",
                 "fingerprint": "00f1e2d3c4b5a697", "firstDay": "2026-01-01",
                 "lastDay": "2026-01-31", "nDays": 31, "nCells": 12_345, "rowsIn": 9_876_543_210_u64,

@@ -80,7 +80,7 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
-    async fn snapshots(&self, _: usize) -> Result<Vec<clio_proto::SnapshotInfo>, ServiceError> {
+    async fn snapshots(&self, _: usize) -> Result<clio_proto::SnapshotList, ServiceError> {
         std::future::pending().await
     }
 
@@ -107,8 +107,8 @@ async fn a_request_that_is_none_is_told_why() {
         ("PUT", &json, "{}", 405, "INVALID_ARGUMENT", "send a query as POST"),
         ("POST", &[], "{}", 415, "INVALID_ARGUMENT", "content type `` is not"),
         ("POST", &[("content-type", "text/plain")], "{}", 415, "INVALID_ARGUMENT", "`text/plain`"),
-        ("POST", &json, "{", 400, "INVALID_ARGUMENT", "the body is no GraphQL request: EOF"),
-        ("POST", &json, "[]", 400, "INVALID_ARGUMENT", "the body is no GraphQL request"),
+        ("POST", &json, "{", 400, "INVALID_ARGUMENT", "the body is not a GraphQL request: EOF"),
+        ("POST", &json, "[]", 400, "INVALID_ARGUMENT", "the body is not a GraphQL request"),
         ("POST", &json, &long, 413, "RESOURCE_EXHAUSTED", "the body is over 1048576 bytes"),
         ("POST", &json, "{}", 400, "INVALID_ARGUMENT", "it has no `query`"),
         ("POST", &json, r#"{"query":"{ nope }"}"#, 200, "INVALID_ARGUMENT", "nope"),
@@ -295,7 +295,7 @@ async fn settings_that_cannot_be_served_are_refused_at_the_start() {
     {
         let media_origins = vec![origin.to_owned()];
         let error = start(GatewayConfig { media_origins, ..GatewayConfig::default() }).await;
-        assert!(error.contains("is no origin"), "{error}");
+        assert!(error.contains("is not an origin"), "{error}");
     }
 
     let taken = bind("127.0.0.1:0").await.unwrap();

@@ -1,11 +1,11 @@
 //! A lookup with a history: which rows are in force on a day, and what tells one state from another.
 //!
 //! ```text
-//! folders   dt=2026-01-05/ ─────────────▶ in force from the 5th until the day before the next folder's
+//! days      pieces filed under the 5th ─▶ in force from the 5th until the day before the next one's
 //! rows      valid_from, valid_to ───────▶ in force from the day of `valid_from` until before that of `valid_to`
 //! ```
 //!
-//! A folder's state is told by its files. That of rows is told by what cells take of those in force, so that a
+//! A day's state is told by its pieces. That of rows is told by what cells take of those in force, so that a
 //! row that is new tells of the days alone on which it is in force; for that the lookup is read.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ use crate::engine::explained;
 use crate::epoch::date_of;
 use crate::error::{During, EtlError, LookupError, TableName};
 use crate::functions::{Calendar, FOR_EVER, valid_from, valid_to};
-use crate::input::source::{Listed, Scope, SourceFile, Table};
+use crate::input::source::{Listed, Piece, Scope, Table};
 use crate::input::times::is_time;
 
 /// The columns of rows with their days.
@@ -46,7 +46,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Finds the states: of the listing, where each has a folder; else of the rows, which are read.
+    /// Finds the states: of the listing, where each is filed under a day; else of the rows, which are read.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -54,7 +54,7 @@ impl History {
         listed: Listed,
     ) -> Result<Self, EtlError> {
         let starts = match &lookup.as_of {
-            None | Some(AsOf::Folders) => of_folders(&listed)?,
+            None | Some(AsOf::Folders) => of_days(&listed)?,
             Some(AsOf::Rows { .. }) => of_rows(ctx, model, lookup, &listed).await?,
         };
         Ok(Self { listed, starts })
@@ -76,27 +76,31 @@ impl History {
     }
 
     /// The files of the state that begins on a day.
-    pub(super) fn files_of(&self, start: Date) -> Vec<SourceFile> {
-        let files = self.listed.files.iter();
-        files.filter(|file| file.folder_day == Some(start)).cloned().collect()
+    pub(super) fn pieces_of(&self, start: Date) -> Vec<Piece> {
+        let files = self.listed.pieces.iter();
+        files.filter(|file| file.day() == Some(start)).cloned().collect()
     }
 
     /// The files of the newest state.
-    pub(crate) fn newest_files(listed: &Listed) -> Vec<SourceFile> {
-        let newest = listed.files.iter().filter_map(|file| file.folder_day).max();
-        listed.files.iter().filter(|file| file.folder_day == newest).cloned().collect()
+    pub(crate) fn newest_files(listed: &Listed) -> Vec<Piece> {
+        let newest = listed.pieces.iter().filter_map(|file| file.day()).max();
+        listed.pieces.iter().filter(|file| file.day() == newest).cloned().collect()
     }
 }
 
-fn of_folders(listed: &Listed) -> Result<BTreeMap<Date, Digest>, EtlError> {
-    if let Some(file) = listed.files.iter().find(|file| file.folder_day.is_none()) {
-        return Err(LookupError::NoState { lookup: listed.name.clone(), file: file.path() }.into());
+fn of_days(listed: &Listed) -> Result<BTreeMap<Date, Digest>, EtlError> {
+    if let Some(file) = listed.pieces.iter().find(|file| file.day().is_none()) {
+        return Err(LookupError::NoState {
+            lookup: listed.name.clone(),
+            file: file.name().to_owned(),
+        }
+        .into());
     }
-    let mut files: BTreeMap<Date, Vec<&SourceFile>> = BTreeMap::new();
-    for file in &listed.files {
-        files.entry(file.folder_day.unwrap_or_default()).or_default().push(file);
+    let mut files: BTreeMap<Date, Vec<&Piece>> = BTreeMap::new();
+    for file in &listed.pieces {
+        files.entry(file.day().unwrap_or_default()).or_default().push(file);
     }
-    let digest = |files: Vec<&SourceFile>| Digest::of(&listed.describe(files));
+    let digest = |files: Vec<&Piece>| Digest::of(&listed.describe(files));
     Ok(files.into_iter().map(|(day, files)| (day, digest(files))).collect())
 }
 
@@ -179,11 +183,11 @@ async fn of_rows(
     lookup: &Lookup,
     listed: &Listed,
 ) -> Result<BTreeMap<Date, Digest>, EtlError> {
-    let table = Table::of(ctx, listed.clone(), listed.files.clone()).await?;
+    let table = Table::of(ctx, listed.clone(), listed.pieces.clone()).await?;
     let values = values_of(model, lookup);
     let n_threads = ctx.state().config().target_partitions();
     let plan = |provider| dated_rows(ctx, model, lookup, &table, provider, &values);
-    let rows = plan(table.provider(table.files().to_vec(), n_threads))?;
+    let rows = plan(table.provider(table.pieces().to_vec(), n_threads))?;
     let mut changes: BTreeMap<i32, (u64, i64)> = BTreeMap::new();
     let read = async {
         let mut stream = rows.execute_stream().await?;
@@ -253,5 +257,5 @@ pub(super) async fn located(
         TO => Some(table.name.key("valid_to")),
         _ => None,
     };
-    table.locate(ctx, table.files().to_vec(), error, plan, &key_of).await
+    table.locate(ctx, table.pieces().to_vec(), error, plan, &key_of).await
 }

@@ -147,7 +147,7 @@ impl InForceRows {
         let mut has_int_keys = true;
         let mut tables = Vec::new();
         for start in starts {
-            let files = self.history.files_of(*start);
+            let files = self.history.pieces_of(*start);
             let table = Table::of(&self.ctx.0, self.history.listed.clone(), files).await?;
             has_int_keys &= LookupRows::has_int_keys(&self.ctx.0, &table, &self.lookup)?;
             tables.push((*start, table));
@@ -177,14 +177,14 @@ impl InForceRows {
     async fn read_rows(&self) -> Result<Dated, EtlError> {
         let ctx = &self.ctx.0;
         let listed = self.history.listed.clone();
-        let files = listed.files.clone();
+        let files = listed.pieces.clone();
         let table = Table::of(ctx, listed, files).await?;
         let values = std::slice::from_ref(&self.value);
         let plan = |provider: Arc<dyn TableProvider>| {
             dated_rows(ctx, &self.model, &self.lookup, &table, provider, values)
         };
         let n_threads = ctx.state().config().target_partitions();
-        let mut rows = plan(table.provider(table.files().to_vec(), n_threads))?;
+        let mut rows = plan(table.provider(table.pieces().to_vec(), n_threads))?;
         if let Some((first, last)) = self.span {
             let is_near =
                 col(FROM).lt_eq(lit(number_of(last))).and(col(TO).gt(lit(number_of(first))));

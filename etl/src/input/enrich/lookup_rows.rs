@@ -62,7 +62,7 @@ impl LookupRows {
         has_int_keys: bool,
     ) -> Result<Self, EtlError> {
         let n_threads = ctx.state().config().target_partitions();
-        let provider = table.provider(table.files().to_vec(), n_threads);
+        let provider = table.provider(table.pieces().to_vec(), n_threads);
         let frame = table.frame(ctx, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let key = scope.bind(&table.name.key("key"), &lookup.key)?;

@@ -10,8 +10,6 @@
 //! the number of threads or what failed first: so the same input gives the same cells. Where nothing is bad, all
 //! this costs nothing; a file with bad rows is read twice more.
 
-mod pieces;
-
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,8 +30,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
-use self::pieces::Pieces;
-use super::{SourceFile, Table};
+use super::{Piece, Table};
 use crate::engine::spilled::Spilled;
 use crate::engine::{self, root_message};
 use crate::error::{During, EtlError, Place, ReadError, TableName};
@@ -48,7 +45,7 @@ const MAX_BAD_ROWS: usize = 100_000;
 pub(crate) struct BadRow {
     /// The source.
     pub(crate) table: TableName,
-    /// The file's path.
+    /// The file's path, or what else its piece is called.
     pub(crate) file: String,
     pub(crate) place: Place,
     /// What is wrong with it.
@@ -57,13 +54,13 @@ pub(crate) struct BadRow {
     pub(crate) content: String,
 }
 
-/// The bad rows of a table's files, as far as they were found.
+/// The bad rows of a table's pieces, by name, as far as they were found.
 #[derive(Debug, Default)]
 pub(super) struct BadRows {
-    files: Mutex<BTreeMap<String, Arc<Cleaned>>>,
+    pieces: Mutex<BTreeMap<String, Arc<Cleaned>>>,
 }
 
-/// What a file comes to without its bad rows.
+/// What a piece comes to without its bad rows.
 #[derive(Debug)]
 struct Cleaned {
     bad: Vec<BadRow>,
@@ -71,18 +68,18 @@ struct Cleaned {
 }
 
 impl BadRows {
-    fn of(&self, file: &SourceFile) -> Option<Arc<Cleaned>> {
-        self.lock().get(&file.path()).cloned()
+    fn of(&self, piece: &Piece) -> Option<Arc<Cleaned>> {
+        self.lock().get(piece.name()).cloned()
     }
 
-    /// The bad rows of a file that were found so far.
-    pub(super) fn known(&self, file: &SourceFile) -> Vec<BadRow> {
-        self.of(file).map_or_else(Vec::new, |cleaned| cleaned.bad.clone())
+    /// The bad rows of a piece that were found so far.
+    pub(super) fn known(&self, piece: &Piece) -> Vec<BadRow> {
+        self.of(piece).map_or_else(Vec::new, |cleaned| cleaned.bad.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Cleaned>>> {
         // An entry is replaced as a whole, so that a panic elsewhere spoils none.
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,18 +91,18 @@ impl Table {
 
     /// The greatest share of bad rows that are set aside; `None` where the first one is an error.
     pub(crate) fn max_bad_rows(&self) -> Option<f64> {
-        match self.file_set.on_bad_rows {
+        match self.declared.on_bad_rows {
             OnBadRows::Quarantine { at_most } => Some(at_most),
             OnBadRows::Fail => None,
         }
     }
 
-    /// The good rows of the files in which bad ones were found.
+    /// The good rows of the pieces in which bad ones were found.
     pub(crate) fn n_good_beside_bad(&self) -> u64 {
         self.bad_rows.lock().values().map(|cleaned| cleaned.good.n_rows()).sum()
     }
 
-    /// The bad rows found so far, in the order of files and places.
+    /// The bad rows found so far, in the order of pieces and places.
     pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
         self.bad_rows.lock().values().flat_map(|cleaned| cleaned.bad.clone()).collect()
     }
@@ -116,66 +113,62 @@ impl Table {
     /// # Errors
     ///
     /// Whatever fails without a row's being bad, and more bad rows than anybody wants in quarantine.
-    pub(crate) async fn set_aside<F>(
-        &self,
-        files: &[SourceFile],
-        plan: F,
-    ) -> Result<usize, EtlError>
+    pub(crate) async fn set_aside<F>(&self, pieces: &[Piece], plan: F) -> Result<usize, EtlError>
     where
         F: Fn(&SessionContext, Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
     {
         // One thread, so that a plan is a chain of steps that can be run again and again.
         let ctx = engine::session(1, None)?;
-        ctx.register_object_store(self.store_url.as_ref(), Arc::clone(&self.store));
-        let schema = self.rows_schema();
+        self.origin.prepare(&ctx);
+        let schema = self.columns.all();
         let probe = Probe::new(&ctx, Arc::clone(&schema), &plan).await?;
         let mut n_found = 0;
-        for file in files {
-            let provider = self.provider(vec![file.clone()], 1);
+        for piece in pieces {
+            let provider = self.provider(vec![piece.clone()], 1);
             if run(&ctx, plan(&ctx, provider)?).await.is_ok() {
                 continue;
             }
-            let n_known = self.bad_rows.of(file).map_or(0, |cleaned| cleaned.bad.len());
-            let cleaned = self.clean(&ctx, file, &schema, &probe).await?;
+            let n_known = self.bad_rows.of(piece).map_or(0, |cleaned| cleaned.bad.len());
+            let cleaned = self.clean(&ctx, piece, &schema, &probe).await?;
             n_found += cleaned.bad.len().saturating_sub(n_known);
-            self.bad_rows.lock().insert(file.path(), Arc::new(cleaned));
+            self.bad_rows.lock().insert(piece.name().to_owned(), Arc::new(cleaned));
         }
         Ok(n_found)
     }
 
-    /// Parts a file's rows into bad and good ones.
+    /// Parts a piece's rows into bad and good ones.
     async fn clean(
         &self,
         ctx: &SessionContext,
-        file: &SourceFile,
+        piece: &Piece,
         schema: &SchemaRef,
         probe: &Probe,
     ) -> Result<Cleaned, EtlError> {
-        let mut good = Spilled::new(&ctx.runtime_env().disk_manager, Arc::clone(schema));
+        let mut good = Spilled::new(&ctx.runtime_env(), Arc::clone(schema));
         let mut writer = good.writer();
         let mut bad = Vec::new();
         let mut note = |place, reason, content| {
-            let (table, file) = (self.name.clone(), file.path());
+            let (table, file) = (self.name.clone(), piece.name().to_owned());
             bad.push(BadRow { table, file, place, reason, content });
             match bad.len() {
                 n if n <= MAX_BAD_ROWS => Ok(()),
                 n_rows => Err(self.too_many(format!("at least {n_rows}"), &bad[0]).into()),
             }
         };
-        let mut pieces = Pieces::open(ctx, self, file).await?;
-        while let Some(piece) = pieces.next(&mut note).await? {
-            let n_rows = piece.batch.num_rows();
+        let mut rows = self.origin.rows(ctx, &self.columns, piece).await?;
+        while let Some(some) = rows.next(&mut note).await? {
+            let n_rows = some.batch.num_rows();
             let mut is_good = vec![true; n_rows];
-            for (row, error) in probe.failures(&piece.batch).await? {
-                let (place, reason) = (piece.places[row], root_message(&error));
+            for (row, error) in probe.failures(&some.batch).await? {
+                let (place, reason) = (some.places[row], root_message(&error));
                 if NotWhole::is_behind(&error) {
-                    let (table, file) = (self.name.clone(), file.path());
+                    let (table, file) = (self.name.clone(), piece.name().to_owned());
                     return Err(ReadError::BadRow { table, file, place, reason }.into());
                 }
                 is_good[row] = false;
-                note(place, reason, piece.content(row)?)?;
+                note(place, reason, some.content(row)?)?;
             }
-            let kept = filter_record_batch(&piece.batch, &BooleanArray::from(is_good));
+            let kept = filter_record_batch(&some.batch, &BooleanArray::from(is_good));
             writer.write(&kept.during(STEP)?).during(STEP)?;
         }
         good.add(writer).during(STEP)?;
@@ -195,25 +188,25 @@ impl Table {
         }
     }
 
-    /// Files of which some are read without their bad rows.
+    /// Pieces of which some are read without their bad rows.
     pub(super) fn patched(
         &self,
-        files: Vec<SourceFile>,
+        pieces: Vec<Piece>,
         n_partitions: usize,
     ) -> Arc<dyn TableProvider> {
         let (mut whole, mut cleaned) = (Vec::new(), Vec::new());
-        for file in files {
-            match self.bad_rows.of(&file) {
+        for piece in pieces {
+            match self.bad_rows.of(&piece) {
                 Some(found) => cleaned.push(found),
-                None => whole.push(file),
+                None => whole.push(piece),
             }
         }
-        let whole = self.whole(whole, n_partitions);
+        let whole = self.whole(&whole, n_partitions);
         if cleaned.is_empty() { whole } else { Arc::new(Patched { whole, cleaned }) }
     }
 }
 
-/// Whole files, and good rows of others.
+/// Whole pieces, and good rows of others.
 #[derive(Debug)]
 struct Patched {
     whole: Arc<dyn TableProvider>,

@@ -11,7 +11,7 @@ use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 
-use super::{SourceFile, Table, is_public};
+use super::{Piece, Table, is_public};
 use crate::engine::root_message;
 use crate::error::{ColumnError, During, EtlError, type_name};
 
@@ -81,7 +81,7 @@ impl<'a> Scope<'a> {
                 key: key.to_owned(),
                 table: self.table.name.clone(),
                 names: Box::new(found.names.clone()),
-                files: Box::new(found.files.clone()),
+                files: Box::new(found.pieces.clone()),
             }),
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Scope<'a> {
 
     fn refuse(&self, key: &str, text: &str, error: &DataFusionError) -> ColumnError {
         if let Some(column) = missing_column(error) {
-            let first_file = self.table.files().first().map(SourceFile::path).unwrap_or_default();
+            let first_file = self.table.pieces().first().map(Piece::name).unwrap_or_default();
             return ColumnError::Missing {
                 key: key.to_owned(),
                 table: self.table.name.clone(),

@@ -1,8 +1,7 @@
-//! Finds the file and the line of a row that cannot be computed with. Slow, and only after a failure.
+//! Finds the piece and the place of a row that cannot be computed with. Slow, and only after a failure.
 
 use std::sync::Arc;
 
-use clio_proto::Format;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
@@ -11,20 +10,18 @@ use datafusion::logical_expr::col;
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt;
 
-use super::lines::{LineChunks, bytes_of, numbered_lines};
-use super::quotes::csv_records;
-use super::{SourceFile, Table};
+use super::{Piece, Table};
 use crate::engine::{explained, root_message};
 use crate::error::{EngineError, EtlError, Place, ReadError};
 
 /// What helps where a row cannot be computed with.
 const MEND: &str = "correct it there, or what the model makes of it";
 
-/// Names the first row that the plan fails on, file by file; the error itself where none does.
+/// Names the first row that the plan fails on, piece by piece; the error itself where none does.
 pub(super) async fn locate<F>(
     table: &Table,
     ctx: &SessionContext,
-    files: Vec<SourceFile>,
+    pieces: Vec<Piece>,
     error: EtlError,
     plan: F,
     key_of: &(dyn Fn(&str) -> Option<String> + Sync),
@@ -32,8 +29,8 @@ pub(super) async fn locate<F>(
 where
     F: Fn(Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
 {
-    for file in files {
-        let provider = table.provider(vec![file.clone()], 1);
+    for piece in pieces {
+        let provider = table.provider(vec![piece.clone()], 1);
         let Err(failure) = run(plan(Arc::clone(&provider))).await else { continue };
         let (place, reason) = match first_bad_row(ctx, &provider, &plan).await {
             Some((batch, row, reason)) => {
@@ -43,7 +40,7 @@ where
                     _ => None,
                 };
                 let reason = key.map_or_else(|| reason.clone(), |key| format!("`{key}`: {reason}"));
-                (place_of(table, &file, row).await, reason)
+                (table.origin.place_of(&piece, row).await, reason)
             }
             None => match explained("reading a file", failure) {
                 EtlError::Engine(EngineError::Failed { error, .. }) => {
@@ -53,8 +50,8 @@ where
             },
         };
         let reason = if is_our_own(&reason) { reason } else { format!("{reason}; {MEND}") };
-        return ReadError::BadRow { table: table.name.clone(), file: file.path(), place, reason }
-            .into();
+        let (table, file) = (table.name.clone(), piece.name().to_owned());
+        return ReadError::BadRow { table, file, place, reason }.into();
     }
     error
 }
@@ -158,44 +155,4 @@ where
 {
     let rows = MemTable::try_new(batch.schema(), vec![vec![batch.clone()]]).ok()?;
     plan(Arc::new(rows)).ok()
-}
-
-/// The line in which a text file's row begins, all rows having as many fields as they should.
-async fn place_of(table: &Table, file: &SourceFile, row: u64) -> Place {
-    match &table.file_set.format {
-        Format::Parquet => Place::Row(row + 1),
-        Format::Csv(options) => {
-            let Ok(mut bytes) = bytes_of(&table.name, table.store.as_ref(), file).await else {
-                return Place::Row(row + 1);
-            };
-            let mut text = Vec::new();
-            while let Some(Ok(piece)) = bytes.next().await {
-                text.extend_from_slice(&piece);
-            }
-            let mut records = csv_records(options, &text);
-            let mut record = csv::ByteRecord::new();
-            for _ in 0..=row + u64::from(options.header) {
-                if !matches!(records.read_byte_record(&mut record), Ok(true)) {
-                    return Place::Row(row + 1);
-                }
-            }
-            record.position().map_or(Place::Row(row + 1), |position| Place::Line(position.line()))
-        }
-        Format::Ndjson => {
-            let Ok(mut chunks) = LineChunks::open(&table.name, table.store.as_ref(), file).await
-            else {
-                return Place::Row(row + 1);
-            };
-            let mut n_before = 0;
-            while let Ok(Some((first, lines))) = chunks.next().await {
-                for (number, _) in numbered_lines(first, &lines) {
-                    if n_before == row {
-                        return Place::Line(number);
-                    }
-                    n_before += 1;
-                }
-            }
-            Place::Row(row + 1)
-        }
-    }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use clio_lake::KnownColumn;
 use clio_proto::ColumnType;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
-use object_store::path::Path;
-use url::Url;
 
-use super::SourceFile;
-use super::schema::common_type;
+use super::Piece;
+use super::common_type::common_type;
+use super::origin::Origin;
 use crate::error::{ColumnError, TableName, TypeInFile, type_name};
 use crate::functions::types::{arrow_type, type_of};
 use crate::functions::{Exact, is_castable};
@@ -26,11 +25,11 @@ pub(super) struct Settled {
     pub(super) coerces: bool,
 }
 
-/// What all files say, in the order of their paths.
-pub(super) struct Files<'a> {
+/// What all pieces say, in their order.
+pub(super) struct Pieces<'a> {
     pub(super) name: &'a TableName,
-    pub(super) url: &'a Url,
-    pub(super) files: &'a [SourceFile],
+    pub(super) origin: &'a dyn Origin,
+    pub(super) pieces: &'a [Piece],
     pub(super) schemas: &'a [SchemaRef],
     /// So many of the first are not read: they only say what columns are.
     pub(super) n_before: usize,
@@ -55,19 +54,19 @@ impl Found {
 }
 
 /// Decides about every column, and notes what files say.
-pub(super) fn settle(files: &Files<'_>, columns: &Columns) -> Result<Settled, ColumnError> {
-    let table = columns.of_table(files.name);
-    let mut settled = Settling { files, table: &table, casts: Vec::new(), coerces: false };
+pub(super) fn settle(pieces: &Pieces<'_>, columns: &Columns) -> Result<Settled, ColumnError> {
+    let table = columns.of_table(pieces.name);
+    let mut settled = Settling { pieces, table: &table, casts: Vec::new(), coerces: false };
     let (mut fields, mut notes, mut absent) = (Vec::new(), Vec::new(), Vec::new());
-    for found in files.columns() {
+    for found in pieces.columns() {
         let name = found.field.name().clone();
         let Some((data_type, known)) = settled.column(&found)? else { continue };
         let field = Field::new(&name, data_type, true);
         fields.push(Arc::new(field.with_metadata(found.field.metadata().clone())));
         if table.uses.contains_key(&name) {
             notes.push((name.clone(), known));
-            if table.known.contains_key(&name) || !files.has_free_keys {
-                absent.extend(files.absent(&table, &name));
+            if table.known.contains_key(&name) || !pieces.has_free_keys {
+                absent.extend(pieces.absent(&table, &name));
             }
         }
     }
@@ -83,17 +82,17 @@ pub(super) fn settle(files: &Files<'_>, columns: &Columns) -> Result<Settled, Co
             (None, _) => DataType::Utf8View,
         };
         fields.push(Arc::new(Field::new(name, data_type, true)));
-        absent.extend(files.absent(&table, name));
+        absent.extend(pieces.absent(&table, name));
     }
     let Settling { casts, coerces, .. } = settled;
     // Where nothing is read, files of other days say what columns are, and nothing new.
-    if files.n_before < files.schemas.len() {
+    if pieces.n_before < pieces.schemas.len() {
         columns.note(&table, notes, absent);
     }
     Ok(Settled { schema: Arc::new(Schema::new(Fields::from(fields))), casts, coerces })
 }
 
-impl Files<'_> {
+impl Pieces<'_> {
     /// The columns in the order in which files name them.
     fn columns(&self) -> Vec<Found> {
         let mut all: Vec<Found> = Vec::new();
@@ -140,21 +139,14 @@ impl Files<'_> {
         })
     }
 
-    /// A file's path below the table's address.
+    /// What a piece is called in the lake.
     fn place(&self, index: usize) -> String {
-        let Some(file) = self.files.get(index) else { return String::new() };
-        let root = Path::from_url_path(self.url.path()).unwrap_or_default();
-        let below: Option<Vec<_>> = file.meta.location.prefix_match(&root).map(Iterator::collect);
-        let below = below.filter(|parts| !parts.is_empty());
-        below.map_or_else(
-            || file.meta.location.to_string(),
-            |parts| parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"),
-        )
+        self.pieces.get(index).map(|piece| self.origin.short_name(piece)).unwrap_or_default()
     }
 }
 
 struct Settling<'a> {
-    files: &'a Files<'a>,
+    pieces: &'a Pieces<'a>,
     table: &'a TableColumns,
     casts: Vec<Exact>,
     coerces: bool,
@@ -173,7 +165,7 @@ impl Settling<'_> {
             Some(known) if known.data_type.is_some() || found.types.is_empty() => {
                 known.file.clone()
             }
-            _ => self.files.place(first),
+            _ => self.pieces.place(first),
         };
         let kinds: Option<Vec<ColumnType>> =
             found.types.iter().map(|(_, data_type)| type_of(data_type)).collect();
@@ -261,7 +253,7 @@ impl Settling<'_> {
             column: found.field.name().clone(),
             table: self.table.key.clone(),
             to: ColumnType::Float64,
-            since: first.map_or_else(String::new, |(index, _)| self.files.place(*index)),
+            since: first.map_or_else(String::new, |(index, _)| self.pieces.place(*index)),
             has_floats: true,
         });
         self.coerces = true;
@@ -289,7 +281,7 @@ impl Settling<'_> {
                         return Ok(Some(DataType::Utf8));
                     }
                     let first = type_of(&found.types[0].1).unwrap_or(ColumnType::Binary);
-                    let since = self.files.place(found.types[0].0);
+                    let since = self.pieces.place(found.types[0].0);
                     return Err(self.differ(found, at, &first, &since));
                 }
             }
@@ -300,12 +292,13 @@ impl Settling<'_> {
 
     fn differ(&self, found: &Found, at: usize, target: &ColumnType, since: &str) -> ColumnError {
         let (index, data_type) = &found.types[at];
-        let path = |index: usize| self.files.files.get(index).map(SourceFile::path);
+        let path =
+            |index: usize| self.pieces.pieces.get(index).map(|piece| piece.name().to_owned());
         let second =
             TypeInFile { file: path(*index).unwrap_or_default(), data_type: type_name(data_type) };
         let first = match found.types.first() {
             // Of files that are here, as they say it themselves.
-            Some((first, data_type)) if self.files.place(*first) == since => TypeInFile {
+            Some((first, data_type)) if self.pieces.place(*first) == since => TypeInFile {
                 file: path(*first).unwrap_or_default(),
                 data_type: type_name(data_type),
             },
@@ -315,7 +308,7 @@ impl Settling<'_> {
             }
         };
         ColumnError::TypesDiffer {
-            table: self.files.name.clone(),
+            table: self.pieces.name.clone(),
             column: found.field.name().clone(),
             first: Box::new(first),
             second: Box::new(second),

@@ -29,7 +29,7 @@ pub struct PlannedMonth {
     pub from: Date,
     /// … to its last.
     pub to: Date,
-    /// Its days that are asked for or out of date; none where files lie in no folders by day, which do not
+    /// Its days that are asked for or out of date; none where sources are filed under no days, which do not
     /// tell.
     pub days: Vec<PlannedDay>,
     /// Days that it was folded of and whose files are gone: without them it cannot be rebuilt.
@@ -90,7 +90,7 @@ impl PlannedMonth {
 }
 
 /// Decides about every retired month of which something was found, and takes back the days of those that stay
-/// as they are. `has_files` tells of days asked for; where files lie in no folders by day it says yes to all.
+/// as they are. `has_files` tells of days asked for; where sources are filed under no days it says yes to all.
 pub(super) fn settle(
     asked: Days,
     retired: &RetiredDays,
@@ -127,7 +127,7 @@ pub(super) fn settle(
 }
 
 impl Plan {
-    /// Retired months that were to be rebuilt, but of which a sweep over files without folders by day has found
+    /// Retired months that were to be rebuilt, but of which a sweep over sources filed under no days has found
     /// no events of some days: each with those days.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Plan {
         asked: Days,
         found: &BTreeSet<Date>,
     ) -> Result<Vec<(Period, Vec<Date>)>, PlanError> {
-        if self.has_folders {
+        if self.is_by_day {
             return Ok(Vec::new());
         }
         let rebuilt = self.retired_months.iter().filter(|it| it.effect == MonthEffect::Rebuilt);

@@ -72,12 +72,12 @@ fn mend(damage: &Damage, retired: &RetiredDays) -> String {
         ),
         Some(_) => "`clio etl run` rebuilds it from the periods below it".to_owned(),
         None if damage.table == CELLS_TABLE => {
-            "`clio etl run --all` makes all periods anew".to_owned()
+            "`clio etl run --all` rebuilds all periods".to_owned()
         }
         None if damage.table == QUARANTINE_TABLE => {
-            "`clio etl run --all` leaves it out, and finds the bad rows of the files that are there anew".to_owned()
+            "`clio etl run --all` leaves it out, and finds the bad rows of the files that are there again".to_owned()
         }
-        None => "`clio etl run` writes it anew from its source".to_owned(),
+        None => "`clio etl run` writes it again from its source".to_owned(),
     }
 }
 

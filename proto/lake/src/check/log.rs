@@ -72,8 +72,8 @@ pub(super) async fn look(
 fn mend_of_table(folder: &DeltaFolder) -> String {
     let without = match folder.name() {
         CELLS_TABLE => "move the lake's folder away and make a new lake",
-        QUARANTINE_TABLE => "delete its folder, and have bad rows found anew",
-        _ => "delete its folder, and have it written anew from its source",
+        QUARANTINE_TABLE => "delete its folder, and have bad rows found again",
+        _ => "delete its folder, and have it written again from its source",
     };
     format!(
         "bring back what is damaged in its `{LOG_FOLDER}` from a copy; without one, {without}: `clio etl run --all`"
@@ -108,7 +108,7 @@ async fn snapshots(
             "none is needed: a newer snapshot says what it holds, and this one cannot be asked for"
                 .to_owned()
         } else {
-            "`clio etl run` makes the days anew, and commits a snapshot that says what it holds"
+            "`clio etl run` rebuilds the days, and commits a snapshot that says what it holds"
                 .to_owned()
         };
         let what = format!("version {version} is no snapshot; its `{SNAPSHOT_KEY}` entry: {what}");
@@ -122,7 +122,7 @@ fn adds(bytes: &[u8], added: &mut BTreeMap<String, LakeFile>) -> Result<(), Stri
     let mut n_actions = 0;
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let action: Value = serde_json::from_slice(line)
-            .map_err(|error| format!("a line of it is no JSON: {error}"))?;
+            .map_err(|error| format!("a line of it is not JSON: {error}"))?;
         n_actions += 1;
         let add = &action["add"];
         let Some(path) = add["path"].as_str() else { continue };

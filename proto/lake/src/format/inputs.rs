@@ -42,7 +42,7 @@ impl<'de> serde::Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is not of sixteen hexadecimal digits"))
+            serde::de::Error::custom(format!("`{text}` is not sixteen hexadecimal digits"))
         })
     }
 }
@@ -61,7 +61,7 @@ pub struct Recipe {
 
 /// What the days of a snapshot were made of.
 ///
-/// A commit may have none: then its days count as unknown, and the next run makes them anew.
+/// A commit may have none: then its days count as unknown, and the next run rebuilds them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Vec<StoredInputs>", into = "Vec<StoredInputs>")]
 pub struct DayInputs {
@@ -143,7 +143,8 @@ fn entries(months: BTreeMap<String, String>) -> Result<Vec<(Date, String)>, Stri
                 is_digest.then(|| (date, rest.to_owned()))
             });
             found.push(
-                parsed.ok_or_else(|| format!("`{entry}` of {month} is no day with its digest"))?,
+                parsed
+                    .ok_or_else(|| format!("`{entry}` of {month} is not a day with its digest"))?,
             );
         }
     }

@@ -63,6 +63,22 @@ impl StoredType {
         }
     }
 
+    /// Whether it is the number of events.
+    pub fn counts_events(self) -> bool {
+        match self {
+            Self::Count => true,
+            Self::WholeSum | Self::FloatSum | Self::Sketch { .. } | Self::Quantiles { .. } => false,
+        }
+    }
+
+    /// Which values it tells apart, where it is of values in order.
+    pub fn buckets(self) -> Option<Buckets> {
+        match self {
+            Self::Quantiles { buckets } => Some(buckets),
+            Self::Count | Self::WholeSum | Self::FloatSum | Self::Sketch { .. } => None,
+        }
+    }
+
     /// Whether it counts values, different ones or all, of which a cell has no more than events, as long as each row is one.
     pub fn counts_values(self) -> bool {
         match self {

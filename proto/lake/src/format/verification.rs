@@ -84,7 +84,7 @@ impl Verification {
 }
 
 /// What the names of a snapshot's verifications begin with.
-pub fn verification_prefix(snapshot: SnapshotId) -> String {
+pub(crate) fn verification_prefix(snapshot: SnapshotId) -> String {
     format!("{:020}-", snapshot.0)
 }
 

@@ -50,7 +50,7 @@ impl DeltaFolder {
         let mut broken = Vec::new();
         for path in &state.passed_over {
             let Some(version) = path.rsplit('/').next().and_then(log::checkpoint_of) else {
-                // What names the newest one is written anew with it.
+                // What names the newest one is written again with it.
                 broken.push(path.clone());
                 continue;
             };

@@ -7,13 +7,14 @@ use super::{DeltaFolder, TableState};
 use crate::commit::Commit;
 use crate::error::LakeError;
 use crate::format::{DayInputs, SnapshotMetadata};
+use crate::log;
 
 /// One commit of a table.
 #[derive(Debug)]
 pub struct Version {
     /// Its number.
     pub version: u64,
-    /// When, if the commit says so.
+    /// When, if the commit says so; of one that cannot be read, else when its file was written.
     pub committed_at: Option<Timestamp>,
     /// What Delta calls it.
     pub operation: String,
@@ -50,11 +51,16 @@ impl DeltaFolder {
                 }
                 Err(error) => return Err(error),
             };
-            let metadata = match commit.refuse_fault(&self.url, version) {
-                Err(error) => Some(Err(error)),
-                Ok(()) => commit.metadata.map(|metadata| Ok(SnapshotMetadata::clone(&metadata))),
+            let fault = commit.refuse_fault(&self.url, version).err();
+            let Commit { mut committed_at, operation, metadata, .. } = commit;
+            if fault.is_some() && committed_at.is_none() {
+                let found = log::time_of(self.raw.as_ref(), version).await;
+                committed_at = found.map_err(|error| LakeError::storage(&self.url, &error))?;
+            }
+            let metadata = match fault {
+                Some(error) => Some(Err(error)),
+                None => metadata.map(|metadata| Ok(SnapshotMetadata::clone(&metadata))),
             };
-            let Commit { committed_at, operation, .. } = commit;
             versions.push(Version { version, committed_at, operation, metadata });
         }
         Ok(versions)
@@ -63,7 +69,7 @@ impl DeltaFolder {
     /// What the newest commit that says anything says of its snapshot.
     ///
     /// Where commits after it change files and do not say in a readable way what they are, or the log gives other files than
-    /// the commit did, what the days were made of is no longer known: so a run makes them anew.
+    /// the commit did, what the days were made of is no longer known: so a run rebuilds them.
     ///
     /// # Errors
     ///

@@ -1,52 +1,24 @@
 //! Measures: what is counted, and expressions over what is counted.
 //!
-//! A kind is a variant of [`Kind`], and a file beside this one where there is much to check.
+//! A kind is a variant of `MeasureKind`, and a file beside this one that says what declares it.
 
+mod count;
 mod derived;
 mod distinct;
 mod quantile;
-
-use strum::EnumCount;
+mod sum;
 
 use super::need;
+use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawMeasure, RawModel, RawOf};
-use crate::model::{Measure, MeasureFormat, MeasureKind, SqlColumn, display_name};
-
-/// The kinds, as the model names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
-enum Kind {
-    Count,
-    Sum,
-    Distinct,
-    Quantile,
-    Derived,
-}
-
-impl Kind {
-    const ALL: [Self; Self::COUNT] =
-        [Self::Count, Self::Sum, Self::Distinct, Self::Quantile, Self::Derived];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::Sum => "sum",
-            Self::Distinct => "distinct",
-            Self::Quantile => "quantile",
-            Self::Derived => "derived",
-        }
-    }
-
-    /// That of a measure, if it names one.
-    fn of(measure: &RawMeasure) -> Option<Self> {
-        let name = measure.kind.value()?;
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-}
+use crate::model::{Measure, MeasureFormat, SqlColumn, display_name};
 
 /// Validates all measures.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
-    let is_stored = |measure: &RawMeasure| Kind::of(measure) != Some(Kind::Derived);
+    // One of an unknown kind may be meant to be: that is reported as such.
+    let is_stored =
+        |measure: &RawMeasure| MeasureKindName::of(measure).is_none_or(MeasureKindName::is_stored);
     if !raw.measures.iter().any(is_stored) && !problems.mention("measure") {
         let what = "no measure is stored";
         let mend = "add `[measure.NAME]` with `source` and `kind = \"count\"`";
@@ -60,22 +32,21 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Me
 fn validate_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<Measure> {
     let place = &measure.place;
     let format = format(measure, problems);
-    let mend = "say what it is: `count`, `sum`, `distinct`, `quantile` or `derived`";
-    let written = need(place, "kind", &measure.kind, mend, problems)?;
-    let Some(kind) = Kind::of(measure) else {
+    let written = need(place, "kind", &measure.kind, &say_what_it_is(), problems)?;
+    let Some(kind) = MeasureKindName::of(measure) else {
         let what = format!("`{written}` is no kind of measure");
         let line = measure.kind.line_or(place.line);
-        let mend = choose(written, Kind::ALL.map(Kind::as_str));
+        let mend = choose(written, MeasureKindName::ALL.iter().map(|kind| kind.as_str()));
         problems.report(line, place.key("kind"), what, mend);
         return None;
     };
     refuse_foreign_keys(measure, kind, problems);
     let kind = match kind {
-        Kind::Count => count(raw, measure, problems),
-        Kind::Sum => sum(raw, measure, problems),
-        Kind::Distinct => distinct::validate(raw, measure, problems),
-        Kind::Quantile => quantile::validate(raw, measure, problems),
-        Kind::Derived => derived::validate(raw, measure, problems),
+        MeasureKindName::Count => count::validate(raw, measure, problems),
+        MeasureKindName::Sum => sum::validate(raw, measure, problems),
+        MeasureKindName::Distinct => distinct::validate(raw, measure, problems),
+        MeasureKindName::Quantile => quantile::validate(raw, measure, problems),
+        MeasureKindName::Derived => derived::validate(raw, measure, problems),
     };
     let display = match &measure.display {
         Entry::Absent => display_name(&place.name),
@@ -85,28 +56,53 @@ fn validate_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -
     Some(Measure { name: place.name.clone(), display, kind: kind?, format: format? })
 }
 
+/// What there is to do where a measure has no kind.
+fn say_what_it_is() -> String {
+    let names = MeasureKindName::ALL.iter().map(|kind| format!("`{}`", kind.as_str()));
+    let names: Vec<String> = names.collect();
+    match names.split_last() {
+        Some((last, others)) => format!("say what it is: {} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// Reports the keys that mean something for other kinds only.
-fn refuse_foreign_keys(measure: &RawMeasure, kind: Kind, problems: &mut Problems) {
-    let place = &measure.place;
+fn refuse_foreign_keys(measure: &RawMeasure, kind: MeasureKindName, problems: &mut Problems) {
+    let RawMeasure {
+        place,
+        source,
+        kind: _,
+        of,
+        precision,
+        error,
+        edges,
+        family,
+        from_sketch,
+        expr,
+        format: _,
+        display: _,
+    } = measure;
     let what = format!("has no meaning for the kind `{}`", kind.as_str());
-    let stored = [Kind::Count, Kind::Sum, Kind::Distinct, Kind::Quantile];
-    // Each key with the kinds that it means something for; the mend names those where they are few.
-    let keys: [(&str, Option<usize>, &[Kind]); 8] = [
-        ("source", line(&measure.source), &stored),
-        ("of", line(&measure.of), &[Kind::Distinct, Kind::Quantile, Kind::Sum]),
-        ("precision", line(&measure.precision), &[Kind::Distinct]),
-        ("error", line(&measure.error), &[Kind::Distinct, Kind::Quantile]),
-        ("edges", line(&measure.edges), &[Kind::Quantile]),
-        ("family", line(&measure.family), &[Kind::Distinct]),
-        ("from_sketch", line(&measure.from_sketch), &[Kind::Distinct]),
-        ("expr", line(&measure.expr), &[Kind::Derived]),
-    ];
-    for (key, line, kinds) in keys {
-        let Some(line) = line.filter(|_| !kinds.contains(&kind)) else { continue };
-        let mend = if kinds.len() == stored.len() {
+    let n_stored = MeasureKindName::ALL.iter().filter(|kind| kind.is_stored()).count();
+    for (key, line) in [
+        ("source", line(source)),
+        ("of", line(of)),
+        ("precision", line(precision)),
+        ("error", line(error)),
+        ("edges", line(edges)),
+        ("family", line(family)),
+        ("from_sketch", line(from_sketch)),
+        ("expr", line(expr)),
+    ] {
+        let Some(line) = line.filter(|_| !kind.keys().contains(&key)) else { continue };
+        let others = MeasureKindName::ALL.iter().filter(|other| other.keys().contains(&key));
+        let mut others: Vec<&str> = others.map(|other| other.as_str()).collect();
+        others.sort_unstable();
+        // The mend names those kinds where they are few.
+        let mend = if others.len() == n_stored {
             "remove it".to_owned()
         } else {
-            let kinds = kinds.iter().map(|kind| format!("`kind = \"{}\"`", kind.as_str()));
+            let kinds = others.iter().map(|kind| format!("`kind = \"{kind}\"`"));
             format!("remove it, or set {}", kinds.collect::<Vec<_>>().join(" or "))
         };
         problems.report(line, place.key(key), &what, mend);
@@ -130,17 +126,6 @@ fn format(measure: &RawMeasure, problems: &mut Problems) -> Option<MeasureFormat
         problems.report(at.line, measure.place.key("format"), what, mend);
     }
     found
-}
-
-fn count(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<MeasureKind> {
-    Some(MeasureKind::Count { source: source(raw, measure, problems)? })
-}
-
-fn sum(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Option<MeasureKind> {
-    let source = source(raw, measure, problems);
-    let mend = "name the column or the SQL expression that is summed";
-    let of = one_column(measure, ("a sum", mend), problems);
-    Some(MeasureKind::Sum { of: of?, source: source? })
 }
 
 /// The one column that a kind is of, with what there is to do where none is named.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::asked::LISTED;
+use crate::model::measure::MeasureKindName;
 use crate::model::problems::Problems;
 use crate::model::raw::{Place, RawModel};
 use crate::toml_file::quoted;
@@ -47,7 +48,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
         let place = &measure.place;
         validate_field(place, "measure", problems);
         taken.add(&place.name, format!("the measure `{}`", place.name), place, problems);
-        if measure.kind.value().is_some_and(|kind| kind == "quantile") {
+        if MeasureKindName::of(measure).is_some_and(MeasureKindName::is_spread) {
             for quantile in LISTED {
                 let name = format!("{}.{quantile}", place.name);
                 taken.add(&name, format!("the quantile `{name}`"), place, problems);

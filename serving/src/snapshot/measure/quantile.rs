@@ -1,4 +1,4 @@
-//! How values are spread: sketches of quantiles, checked and held as their bytes.
+//! How values are spread: sketches of quantiles, validated and held as their bytes.
 
 use std::sync::Arc;
 

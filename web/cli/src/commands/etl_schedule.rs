@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clio_etl::{Arrival, Config, Days, Schedule, Silent, Times, Trigger};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::EtlScheduleArgs;
 use crate::terminal::tell;
-use crate::{address, etl_config, run_report, signals};
+use crate::{address, clock, etl_config, run_report, signals};
 
 /// Runs again and again until it is told to stop.
 pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
@@ -20,7 +19,7 @@ pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
     let arrival =
         args.on_arrival.then(|| Arrival { poll: Duration::from_secs(u64::from(args.poll.get())) });
     let state = first.state.clone().context("a schedule has a state folder")?;
-    let schedule = Schedule::open(&first, &state, times, arrival, Timestamp::now())?;
+    let schedule = Schedule::open(&first, &state, times, arrival, clock::now())?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     tell!("scheduled: {} into {}", args.model.display(), args.lake);
@@ -32,7 +31,7 @@ pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
 fn times(cron: &str, args: &EtlScheduleArgs, config: &Config) -> anyhow::Result<Times> {
     let zone = match &args.timezone {
         Some(name) => TimeZone::get(name).with_context(|| {
-            format!("`{name}` is no time zone; give a name such as `Europe/Berlin`")
+            format!("`{name}` is not a time zone; give a name such as `Europe/Berlin`")
         })?,
         None => config.model.timezone().clone(),
     };
@@ -55,9 +54,9 @@ async fn keep(
     loop {
         let trigger = tokio::select! {
             () = stop.cancelled() => return,
-            trigger = schedule.next(&known, &Timestamp::now) => trigger,
+            trigger = schedule.next(&known, &clock::now) => trigger,
         };
-        tell!("{}: {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), reason(trigger));
+        tell!("{}: {}", clock::now().strftime("%Y-%m-%dT%H:%M:%SZ"), reason(trigger));
         match config(args) {
             Ok(config) => known = config,
             Err(error) => {
@@ -68,12 +67,12 @@ async fn keep(
         // Dropped at once when told to stop: the journal tells the next start what was done.
         let result = tokio::select! {
             () = stop.cancelled() => {
-                tell!("stopped during a run, which the next start takes up");
+                tell!("stopped during a run, which the next start resumes");
                 return;
             }
             result = Box::pin(clio_etl::run(&known, Days::OutOfDate, &Silent)) => result,
         };
-        schedule.ended(result.as_ref().err(), Timestamp::now());
+        schedule.ended(result.as_ref().err(), clock::now());
         match result {
             Ok(report) => run_report::print_report(&report),
             Err(error) => tell!("error: {error}"),

@@ -7,7 +7,7 @@ use clio_lake::{CheckReport, CutOff, Retirement, Vacuum};
 use crate::args::{CheckArgs, LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
 use crate::commands::model_check::remembered_text;
 use crate::terminal::{answer, say};
-use crate::{address, etl_config, output};
+use crate::{address, clock, etl_config, output};
 
 /// Runs one of the commands.
 pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
@@ -56,7 +56,7 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
         (Some(day), _) => CutOff::Before(day),
         (None, age) => CutOff::OlderThan(age.unwrap_or_default()),
     };
-    let now = jiff::Timestamp::now();
+    let now = clock::now();
     let run = etl_config::run_id(now);
     let asked = Retirement { cut_off, run, now, dry_run: args.dry_run };
     let report = clio_lake::retire(&lake, &asked).await?;
@@ -148,7 +148,7 @@ async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
     };
     let asked = Vacuum {
         keep: args.older_than,
-        now: jiff::Timestamp::now(),
+        now: clock::now(),
         dry_run: args.dry_run,
         spared: clio_etl::files_of_runs(&state, &lake)?,
     };

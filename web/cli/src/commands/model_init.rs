@@ -30,7 +30,7 @@ pub(crate) async fn run(args: ModelInitArgs) -> anyhow::Result<()> {
     if is_there.with_context(|| format!("cannot look at `{}`", args.out.display()))? && !args.force
     {
         let message = format!(
-            "`{}` is there already; choose another with `--out`, or add `--force`",
+            "`{}` already exists; choose another with `--out`, or add `--force`",
             args.out.display()
         );
         return Err(Usage(message).into());
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: ModelInitArgs) -> anyhow::Result<()> {
     let file = args.out.display().to_string();
     let text = proposal.to_toml(None);
     let model = Model::parse(&file, &text).with_context(|| {
-        format!("the proposal is no model; please report it with this text:\n{text}")
+        format!("the proposal is not a valid model; please report it with this text:\n{text}")
     })?;
     write(&args.out, &text)?;
     let estimate = if proposal.bytes_of_a_day() > MAX_MEASURED_BYTES {

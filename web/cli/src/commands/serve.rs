@@ -21,7 +21,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     door::raise_file_handles();
     let listener = TcpListener::bind(grpc)
         .await
-        .with_context(|| format!("cannot listen on {grpc}; is another service there?"))?;
+        .with_context(|| format!("cannot listen on {grpc}; does another service listen there?"))?;
     let address = listener.local_addr()?;
     // It listens before it has loaded: whoever asks meanwhile is refused, and does not hang.
     let cubes = Cubes::start(config)?;

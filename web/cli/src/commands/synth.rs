@@ -57,7 +57,7 @@ fn config_of(out: &Path) -> anyhow::Result<SynthConfig> {
         format!("cannot read `{}`; --add-days continues what clio synth wrote", file.display())
     })?;
     let summary: SynthSummary = serde_json::from_str(&text)
-        .with_context(|| format!("`{}` is no summary of clio synth", file.display()))?;
+        .with_context(|| format!("`{}` is not a summary that clio synth wrote", file.display()))?;
     let config = summary.config;
     let start = config.start.parse().map_err(|error| anyhow!("`{}`: {error}", file.display()))?;
     Ok(SynthConfig {

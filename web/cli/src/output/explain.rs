@@ -9,7 +9,8 @@ use super::shortened;
 /// In words, for people.
 pub(crate) fn words(answer: &Answer) -> String {
     let Some(work) = &answer.work else {
-        return "the service does not say yet what an answer takes".to_owned();
+        return "the service is of an older version, and does not say what an answer takes"
+            .to_owned();
     };
     let Work {
         n_files,

@@ -17,7 +17,7 @@ describe('the newest snapshot', () => {
     ['a newer one', FIRST, SECOND, SECOND],
     ['an older one', SECOND, FIRST, SECOND],
     ['the same one, verified meanwhile', SECOND, { ...SECOND, nDays: 3 }, { ...SECOND, nDays: 3 }],
-    ['a lake that was made anew', SECOND, MADE_ANEW, MADE_ANEW],
+    ['a lake that was recreated', SECOND, MADE_ANEW, MADE_ANEW],
   ])('%s', (_, known, told, expected) => {
     expect(newestOf(known, told)).toEqual(expected);
   });

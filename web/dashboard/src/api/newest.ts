@@ -6,7 +6,7 @@ export type Snapshot = SnapshotPartsFragment;
 
 /**
  * Whether a snapshot was committed before another of the same lake: what a gateway or a replica tells that is behind.
- * A lake that was made anew counts from the beginning again, but later.
+ * A lake that was recreated counts from the beginning again, but later.
  */
 export function isBehind(told: Snapshot, shown: Snapshot): boolean {
   return told.version < shown.version && Date.parse(told.committedAt) <= Date.parse(shown.committedAt);

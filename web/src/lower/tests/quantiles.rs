@@ -62,7 +62,7 @@ async fn what_is_no_quantile_is_refused_by_its_place() {
         ),
         (
             "quantiles: [{ measure: WATCH, percent: 1 }, { measure: WATCH, percent: 1.0 }]",
-            "`query.quantiles[1]`: is there before",
+            "`query.quantiles[1]`: is given twice",
         ),
         (
             "groupBy: [DEVICE] orderBy: [{ measure: PLAYS, quantile: { measure: WATCH, percent: 1 } }]",

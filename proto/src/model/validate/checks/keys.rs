@@ -1,6 +1,7 @@
 //! What several kinds of checks read of a declared one, and what a model has that they look at.
 
 use super::super::measure::share_of;
+use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawCheck, RawModel, RawShare};
 
@@ -95,7 +96,7 @@ pub(super) fn sources(
 pub(super) fn counted_sources(raw: &RawModel) -> Vec<String> {
     let is_counted = |name: &str| {
         raw.measures.iter().any(|measure| {
-            measure.kind.value().is_some_and(|kind| kind == "count")
+            MeasureKindName::of(measure).is_some_and(MeasureKindName::counts_events)
                 && measure.source.value().is_some_and(|source| source == name)
         })
     };

@@ -3,14 +3,16 @@
 use super::super::need;
 use super::keys::choice;
 use crate::model::checks::{CheckKind, Per, WithinCheck};
+use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{RawCheck, RawMeasure, RawModel, RawOf};
 
 /// Whoever is counted once among credited events is among those counted in what they are credited to, if that
 /// is a key of theirs: players are within viewers, in every cell.
 pub(super) fn by_default(raw: &RawModel) -> Vec<WithinCheck> {
-    let is_distinct =
-        |measure: &&RawMeasure| measure.kind.value().is_some_and(|kind| kind == "distinct");
+    let is_distinct = |measure: &&RawMeasure| {
+        MeasureKindName::of(measure).is_some_and(MeasureKindName::counts_different)
+    };
     let counted = |measure: &RawMeasure| match measure.of.value() {
         Some(RawOf::One(column)) => vec![column.clone()],
         Some(RawOf::Several(columns)) => columns.clone(),
@@ -91,17 +93,16 @@ fn stored(
     problems: &mut Problems,
 ) -> Option<String> {
     let is_number = |measure: &&RawMeasure| {
-        let kind = measure.kind.value().map(String::as_str);
-        kind.is_none_or(|kind| !["derived", "quantile"].contains(&kind))
+        MeasureKindName::of(measure).is_none_or(|kind| kind.is_stored() && !kind.is_spread())
     };
     let names = || raw.measures.iter().filter(is_number).map(|measure| measure.place.name.as_str());
     if names().any(|known| known == name) {
         return Some(name.to_owned());
     }
     let known = raw.measures.iter().find(|measure| measure.place.name == name);
-    let what = match known.map(|measure| measure.kind.value().map(String::as_str)) {
-        Some(Some("quantile")) => {
-            format!("`{name}` is a quantile measure, which is no one number")
+    let what = match known.map(MeasureKindName::of) {
+        Some(Some(kind)) if kind.is_spread() => {
+            format!("`{name}` is a {} measure, which is no one number", kind.as_str())
         }
         Some(_) => format!("`{name}` is derived: cells do not hold it"),
         None => format!("no measure is called `{name}`"),

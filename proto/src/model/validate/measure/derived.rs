@@ -1,7 +1,7 @@
 //! Expressions over stored measures.
 
 use super::super::need;
-use super::Kind;
+use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{RawMeasure, RawModel};
 use crate::model::{Expression, MeasureKind, Share};
@@ -28,7 +28,7 @@ pub(super) fn validate(
     let stored: Vec<&str> = raw
         .measures
         .iter()
-        .filter(|measure| Kind::of(measure) != Some(Kind::Derived))
+        .filter(|measure| MeasureKindName::of(measure).is_none_or(MeasureKindName::is_stored))
         .map(|measure| measure.place.name.as_str())
         .collect();
     for distinct in expression.frequencies() {
@@ -43,7 +43,7 @@ pub(super) fn validate(
     }
     expression.count_frequencies(&|distinct| count_beside(raw, distinct).map(str::to_owned));
     for name in expression.terms() {
-        if is_of_kind(raw, name, Kind::Quantile) {
+        if is_spread(raw, name) {
             let what = format!("`{name}` is a quantile measure, which is no one number");
             let mend = format!("take a share of it, such as `share_below({name}, 30)`");
             problems.report(line, &key, what, mend);
@@ -74,21 +74,24 @@ pub(super) fn validate(
     Some(MeasureKind::Derived { expression })
 }
 
-/// Whether there is a measure of this name and kind.
-fn is_of_kind(raw: &RawModel, name: &str, kind: Kind) -> bool {
+/// Whether there is a measure of this name that is no one number.
+fn is_spread(raw: &RawModel, name: &str) -> bool {
     let mut named = raw.measures.iter().filter(|measure| measure.place.name == name);
-    named.any(|measure| Kind::of(measure) == Some(kind))
+    named.any(|measure| MeasureKindName::of(measure).is_some_and(MeasureKindName::is_spread))
 }
 
 /// Why a measure has no share below a number, and the mend. That there is none of the name is told of all names.
 fn share_problem(raw: &RawModel, share: &Share) -> Option<(String, String)> {
     let name = share.measure();
     let measure = raw.measures.iter().find(|measure| measure.place.name == name)?;
-    if Kind::of(measure)? == Kind::Quantile {
+    if MeasureKindName::of(measure)?.is_spread() {
         return None;
     }
     let what = format!("`{name}` is no quantile measure, and has no share below a number");
-    let others = raw.measures.iter().filter(|own| Kind::of(own) == Some(Kind::Quantile));
+    let others = raw
+        .measures
+        .iter()
+        .filter(|own| MeasureKindName::of(own).is_some_and(MeasureKindName::is_spread));
     Some((what, choose("", others.map(|own| own.place.name.as_str()))))
 }
 
@@ -97,7 +100,8 @@ fn count_beside<'a>(raw: &'a RawModel, distinct: &str) -> Option<&'a str> {
     let distinct = raw.measures.iter().find(|measure| measure.place.name == distinct)?;
     let source = distinct.source.value()?;
     let mut counts = raw.measures.iter().filter(|measure| {
-        Kind::of(measure) == Some(Kind::Count) && measure.source.value() == Some(source)
+        MeasureKindName::of(measure).is_some_and(MeasureKindName::counts_events)
+            && measure.source.value() == Some(source)
     });
     counts.next().map(|count| count.place.name.as_str())
 }
@@ -105,9 +109,12 @@ fn count_beside<'a>(raw: &'a RawModel, distinct: &str) -> Option<&'a str> {
 /// Why a measure has no frequency, and the mend. That there is none of the name is told of all names.
 fn frequency_problem(raw: &RawModel, distinct: &str) -> Option<(String, String)> {
     let measure = raw.measures.iter().find(|measure| measure.place.name == distinct)?;
-    if Kind::of(measure)? != Kind::Distinct {
+    if !MeasureKindName::of(measure)?.counts_different() {
         let what = format!("`{distinct}` is no distinct measure, and has no frequency");
-        let distinct = raw.measures.iter().filter(|own| Kind::of(own) == Some(Kind::Distinct));
+        let counts = |own: &&RawMeasure| {
+            MeasureKindName::of(own).is_some_and(MeasureKindName::counts_different)
+        };
+        let distinct = raw.measures.iter().filter(counts);
         return Some((what, choose("", distinct.map(|own| own.place.name.as_str()))));
     }
     let source = measure.source.value()?;

@@ -102,7 +102,7 @@ describe('the table', () => {
     expect(activeText()).toContain('DE');
   });
 
-  it('begins anew with another question', () => {
+  it('begins again with another question', () => {
     const view = show(answered(1, ['US', 'CA']));
     press('ArrowDown');
     view.turn(answered(1, ['US'], 1, { ...QUERY, groupBy: ['ASSET'] }));
