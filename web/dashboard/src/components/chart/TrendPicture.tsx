@@ -1,11 +1,11 @@
 // Lines with their bands. Missing days are gaps, never zeros; what is incomplete is dashed with a hollow end; and lines
 // end in their names, where there is room.
 
-import { useId } from 'react';
+import { useId, useMemo } from 'react';
 import { formatAxis, type NumberStyle } from '../../format';
 import { useWidth } from '../useWidth';
 import type { Line, Point } from './points';
-import { extentOf, labelled, runsOf, type Scale, scaleOf, spread, ticksOf } from './scale';
+import { type Extent, extentOf, labelled, runsOf, type Scale, scaleOf, spread, ticksOf } from './scale';
 import './TrendPicture.css';
 
 const HEIGHT = 264;
@@ -32,12 +32,10 @@ export function TrendPicture({ lines, style, active }: TrendPictureProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   // In attributes, since an address in a stylesheet is one beside the stylesheet.
   const hatch = useId();
-  const places = lines[0]?.points ?? [];
-  const { right, named } = frameOf(lines, width);
-  const x = scaleOf(0, places.length, LEFT, Math.max(LEFT + 1, width - right));
-  const extent = extentOf(lines);
-  const y = scaleOf(extent.from, extent.to, HEIGHT - BOTTOM, TOP);
-  const atPlace = (index: number) => x.at(index + 0.5);
+  const { named } = frameOf(lines, width);
+  // Of years of days the picture is large, and the pointer moves over it.
+  const drawn = useMemo(() => <Drawn lines={lines} style={style} width={width} hatch={hatch} />, [lines, style, width, hatch]);
+  const { atPlace, y } = scalesOf(lines, width);
   return (
     <div ref={box} className="trend-box">
       <svg className="trend" width={width} height={HEIGHT} aria-hidden="true">
@@ -46,34 +44,17 @@ export function TrendPicture({ lines, style, active }: TrendPictureProps) {
             <rect className="trend-hatch" width="2.4" height="6" />
           </pattern>
         </defs>
-        {places.map((place, index) => (
-          // oxlint-disable-next-line react/no-array-index-key
-          <Ground key={index} hatch={hatch} place={place} x={x.at(index)} width={x.at(1) - x.at(0)} />
-        ))}
-        {ticksOf(extent).map((tick) => (
-          <g key={tick}>
-            <line className={tick === extent.from && extent.isCut ? 'trend-rule trend-cut' : 'trend-rule'} x1={LEFT} x2={width - right} y1={y.at(tick)} y2={y.at(tick)} />
-            <text className="trend-tick" x={LEFT - 8} y={y.at(tick) + 4} textAnchor="end">
-              {formatAxis(tick, style)}
-            </text>
-          </g>
-        ))}
-        {extent.isCut && (
-          <text className="trend-tick" x={LEFT} y={11}>
-            does not begin at 0
-          </text>
+        {drawn}
+        {active !== null && (
+          <>
+            <line className="trend-pointer" x1={atPlace(active)} x2={atPlace(active)} y1={TOP} y2={HEIGHT - BOTTOM} />
+            {lines.map((line, index) => {
+              const value = line.points[active]?.value?.value;
+              // oxlint-disable-next-line react/no-array-index-key
+              return value == null ? null : <circle key={index} className={`trend-dot ${colorOf(line, index)}`} cx={atPlace(active)} cy={y.at(value)} r={4.5} />;
+            })}
+          </>
         )}
-        {labelled(places.length, (width - LEFT - right) / LABEL_WIDTH).map((index) => (
-          <text key={index} className="trend-tick" x={atPlace(index)} y={HEIGHT - 7} textAnchor="middle">
-            {places[index]?.short}
-          </text>
-        ))}
-        {active !== null && <line className="trend-pointer" x1={atPlace(active)} x2={atPlace(active)} y1={TOP} y2={HEIGHT - BOTTOM} />}
-        {lines.map((line, index) => (
-          // oxlint-disable-next-line react/no-array-index-key
-          <LineMark key={index} line={line} color={colorOf(line, index)} atPlace={atPlace} y={y} active={active} />
-        ))}
-        {named && <Names lines={lines} atPlace={atPlace} y={y} />}
       </svg>
       {lines.length > 1 && !named && (
         <ul className="trend-legend">
@@ -86,6 +67,70 @@ export function TrendPicture({ lines, style, active }: TrendPictureProps) {
         </ul>
       )}
     </div>
+  );
+}
+
+interface Scales {
+  readonly atPlace: (index: number) => number;
+  readonly y: Scale;
+  readonly extent: Extent;
+  /** How wide a place is. */
+  readonly slot: number;
+}
+
+function scalesOf(lines: readonly Line[], width: number): Scales {
+  const count = lines[0]?.points.length ?? 0;
+  const x = scaleOf(0, count, LEFT, Math.max(LEFT + 1, width - frameOf(lines, width).right));
+  const extent = extentOf(lines);
+  return {
+    atPlace: (index) => x.at(index + 0.5),
+    y: scaleOf(extent.from, extent.to, HEIGHT - BOTTOM, TOP),
+    extent,
+    slot: x.at(1) - x.at(0),
+  };
+}
+
+interface DrawnProps {
+  readonly lines: readonly Line[];
+  readonly style: NumberStyle;
+  readonly width: number;
+  readonly hatch: string;
+}
+
+function Drawn({ lines, style, width, hatch }: DrawnProps) {
+  const places = lines[0]?.points ?? [];
+  const { right, named } = frameOf(lines, width);
+  const { atPlace, y, extent, slot } = scalesOf(lines, width);
+  return (
+    <>
+      {places.map((place, index) => (
+        // oxlint-disable-next-line react/no-array-index-key
+        <Ground key={index} hatch={hatch} place={place} x={atPlace(index) - slot / 2} width={slot} />
+      ))}
+      {ticksOf(extent).map((tick) => (
+        <g key={tick}>
+          <line className={tick === extent.from && extent.isCut ? 'trend-rule trend-cut' : 'trend-rule'} x1={LEFT} x2={width - right} y1={y.at(tick)} y2={y.at(tick)} />
+          <text className="trend-tick" x={LEFT - 8} y={y.at(tick) + 4} textAnchor="end">
+            {formatAxis(tick, style)}
+          </text>
+        </g>
+      ))}
+      {extent.isCut && (
+        <text className="trend-tick" x={LEFT} y={11}>
+          does not begin at 0
+        </text>
+      )}
+      {labelled(places.length, (width - LEFT - right) / LABEL_WIDTH).map((index) => (
+        <text key={index} className="trend-tick" x={atPlace(index)} y={HEIGHT - 7} textAnchor="middle">
+          {places[index]?.short}
+        </text>
+      ))}
+      {lines.map((line, index) => (
+        // oxlint-disable-next-line react/no-array-index-key
+        <LineMark key={index} line={line} color={colorOf(line, index)} atPlace={atPlace} y={y} />
+      ))}
+      {named && <Names lines={lines} atPlace={atPlace} y={y} />}
+    </>
   );
 }
 
@@ -137,10 +182,9 @@ interface LineMarkProps {
   readonly color: string;
   readonly atPlace: (index: number) => number;
   readonly y: Scale;
-  readonly active: number | null;
 }
 
-function LineMark({ line: { points, kind }, color, atPlace, y, active }: LineMarkProps) {
+function LineMark({ line: { points, kind }, color, atPlace, y }: LineMarkProps) {
   const dots = points.length <= MOST_DOTS;
   const isDashed = kind === 'before';
   return (
@@ -156,7 +200,7 @@ function LineMark({ line: { points, kind }, color, atPlace, y, active }: LineMar
             {isOpen && <path className="trend-line trend-dashed" d={pathOf(run.slice(-2), last - 1, atPlace, y)} />}
             {run.map((point, offset) => {
               const index = first + offset;
-              if (!dots && run.length > 1 && index !== active) return null;
+              if (!dots && run.length > 1) return null;
               const isHollow = point.note !== undefined;
               const { value, lower, upper } = point.value ?? {};
               if (value == null) return null;
@@ -169,7 +213,7 @@ function LineMark({ line: { points, kind }, color, atPlace, y, active }: LineMar
                     className={isHollow ? 'trend-dot trend-hollow' : 'trend-dot'}
                     cx={atPlace(index)}
                     cy={y.at(value)}
-                    r={index === active ? 4.5 : 2.75}
+                    r={2.75}
                   />
                 </g>
               );

@@ -165,7 +165,8 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
           )}
         </div>
       </div>
-      <div className="member-panels">
+      {/* Where nothing was counted that is said once, above. */}
+      <div className="member-panels" hidden={shown?.answer.groupCount === 0}>
         <div className="member-wide">
           <TrendPanel dataset={dataset} state={state} trend={trend} announce change={change} />
         </div>

@@ -1,8 +1,9 @@
 // Two to six members of one field side by side: what they look like, their numbers and how far each is from the first
 // one, day by day on one scale, in each country or for each audience, and whom they reach in common.
 
+import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { type Answered, type CubeRow, shownOf, useCube, NO_CELL } from '../../api/cube';
+import { type Answered, type CubeRow, membersOptions, NO_CELL, shownOf, useCube } from '../../api/cube';
 import type { Dataset, FieldInfo, MeasureInfo } from '../../api/dataset';
 import type { CubeQuery } from '../../api/generated';
 import { type Snapshot, useSession } from '../../api/session';
@@ -156,7 +157,13 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   const rowsTrend = useCube(version, rows, leave);
   const data = shownOf(sides);
   const inOrder = useMemo(() => orderedRows(data, selected), [data, selected]);
-  const members = selected.map((value, index) => ({ value, label: inOrder[index]?.keys[0]?.label ?? value }));
+  // Names and pictures are there whether the filter leaves any rows of them or not.
+  const known = useKnown(version, field, selected);
+  const members = selected.map((value, index) => ({
+    value,
+    label: inOrder[index]?.keys[0]?.label ?? known[index]?.label ?? value,
+    media: inOrder[index]?.keys[0]?.media ?? known[index]?.media ?? null,
+  }));
   if (!measure) return null;
   const strata = dataset.fields.filter((other) => other.name !== field.name && other.dimension !== field.dimension && other.attribute === null);
   return (
@@ -197,6 +204,12 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   );
 }
 
+/** What is known of members beside their numbers. */
+function useKnown(version: number, field: FieldInfo, values: readonly string[]) {
+  const found = useQueries({ queries: values.map((value) => membersOptions(version, { field: field.enumName, search: value, first: 20 })) });
+  return values.map((value, index) => found[index]?.data?.members.find((member) => member.value === value));
+}
+
 function orderedRows(data: Answered | null, selected: readonly string[]): (CubeRow | undefined)[] {
   return selected.map((value) => data?.answer.rows.find((row) => row.keys[0]?.value === value));
 }
@@ -208,7 +221,7 @@ interface NumbersProps {
 
 function Numbers({ measures, sides }: NumbersProps) {
   return (
-    <div className="compare-frame">
+    <div className="compare-frame" role="group" aria-label="Numbers side by side" tabIndex={0}>
       <table className="compare-numbers">
         <thead>
           <tr>

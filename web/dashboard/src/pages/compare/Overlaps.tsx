@@ -6,6 +6,7 @@ import { circlesOf } from '../../components/chart/circles';
 import { partsOf } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
 import { formatBounds, formatShare } from '../../format';
+import '../../components/Panel.css';
 import './Overlaps.css';
 
 interface OverlapsProps {
@@ -28,6 +29,7 @@ export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
   const step = (value: string) => reach.steps.find(({ row }) => row === place(value));
   const words = people?.label.toLowerCase() ?? 'people';
   const [first, second] = members;
+  if (!reach.deduplicated.value) return <p className="panel-hint">Nobody was reached in these days, with these filters.</p>;
   return (
     <div className="overlaps">
       {members.length === 2 && first && second ? (

@@ -14,6 +14,7 @@ import './Pictures.css';
 export interface Side {
   readonly value: string;
   readonly label: string;
+  readonly media: string | null;
   /** Null where nothing was counted of it. */
   readonly row: CubeRow | null;
 }
@@ -29,7 +30,7 @@ interface PicturesProps {
 export function Pictures({ dataset, state, field, sides, onRemove }: PicturesProps) {
   const videos = useRef(new Map<string, HTMLVideoElement>());
   const [playing, setPlaying] = useState(false);
-  const nVideos = sides.filter(({ row }) => isVideo(row?.keys[0]?.media ?? '')).length;
+  const nVideos = sides.filter(({ media }) => isVideo(media ?? '')).length;
 
   const toggle = async () => {
     const all = [...videos.current.values()];
@@ -51,7 +52,7 @@ export function Pictures({ dataset, state, field, sides, onRemove }: PicturesPro
           <li key={side.value} className={`picture series series-${index + 1}`}>
             {field.hasMedia && (
               <Preview
-                src={side.row?.keys[0]?.media ?? null}
+                src={side.media}
                 label={side.label}
                 video={(element) => {
                   if (element) videos.current.set(side.value, element);

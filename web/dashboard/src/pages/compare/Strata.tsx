@@ -13,7 +13,8 @@ import { formatChange, formatValue } from '../../format';
 import { MOST_ROWS } from '../explore/query';
 import { withOnly } from '../explore/state';
 import type { Change } from '../explore/usePageState';
-import { asked, peopleMeasure } from '../member/deciding';
+import { areFew, asked, isRate, peopleMeasure } from '../member/deciding';
+import { Few } from '../member/Few';
 import '../../components/chart/TrendPicture.css';
 import '../../components/Panel.css';
 import './Strata.css';
@@ -75,10 +76,14 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
             <tbody>
               {strata.map((key) =>
                 others.map((member, index) => {
-                  const value = find(key?.value ?? null, member.value)?.values[0] ?? NO_CELL;
+                  const row = find(key?.value ?? null, member.value);
+                  const value = row?.values[0] ?? NO_CELL;
+                  const size = measures.length > 1 ? row?.values[1] : undefined;
+                  // On either side.
+                  const few = isRate(measure) && size !== undefined && (areFew(size.value) || areFew(size.compared?.other.value));
                   const { compared } = value;
                   const { direction } = formatChange(compared, measure);
-                  const isOpen = direction === 'same' || direction === 'unknown';
+                  const isOpen = few || direction === 'same' || direction === 'unknown';
                   return (
                     <tr key={`${key?.value} ${member.value}`} className={`series series-${index + 2}`}>
                       {index === 0 && (
@@ -97,7 +102,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
                       </td>
                       <td>{formatValue(value, measure)}</td>
                       <td className="strata-change">
-                        <ChangeText compared={compared} style={measure} />
+                        {few ? <Few /> : <ChangeText compared={compared} style={measure} />}
                       </td>
                     </tr>
                   );

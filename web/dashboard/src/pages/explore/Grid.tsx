@@ -1,6 +1,6 @@
 // The table: a grid of virtual rows. However many groups there are, only those in view are in the document.
 
-import { type KeyboardEvent, useContext, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useContext, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Answered, CubeAnswer, CubeRow } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
@@ -32,7 +32,7 @@ interface Active {
 }
 
 export default function Grid({ dataset, data, sort, label, onSort }: GridProps) {
-  const columns = columnsOf(data, dataset);
+  const columns = useMemo(() => columnsOf(data, dataset), [data, dataset]);
   const count = data.answer.groupCount;
   const [active, setActive] = useState<Active | null>(null);
 
@@ -71,9 +71,10 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
     const row = active === null ? undefined : rowAt(active.index);
     if (active === null || !row) return false;
     if (key === 'Enter') document.getElementById(rowId(active.index))?.querySelector<HTMLElement>('a.key-text, button.key-text')?.click();
+    if (key === 'c') document.querySelector<HTMLElement>('.chosen a')?.click();
     const value = key === 'x' && actions !== null ? tickOf(row, keys, actions.tickable) : null;
     if (value !== null) actions?.tick(value);
-    return key === 'Enter' || value !== null;
+    return key === 'Enter' || key === 'c' || value !== null;
   };
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -8,7 +8,7 @@ import { ChartFrame } from '../../components/chart/ChartFrame';
 import { isEmpty } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
 import { formatBounds, formatCount, formatValue, NO_VALUE } from '../../format';
-import { type Actions, ActionsContext } from './actions';
+import { ActionsContext, NOTHING_TICKED } from './actions';
 import { type Bar, BarList } from './BarList';
 import { incomplete, keysOf, measuresOf, rowLabel } from './columns';
 import { MOST_BARS } from './query';
@@ -18,8 +18,6 @@ import type { Change } from './useExplore';
 import '../../components/Panel.css';
 import '../../components/chart/ChartFrame.css';
 import './GroupsPanel.css';
-
-const NOBODY: Pick<Actions, 'tickable' | 'ticked' | 'tick'> = { tickable: null, ticked: new Set(), tick: () => {} };
 
 export interface GroupsPanelProps {
   readonly dataset: Dataset;
@@ -50,7 +48,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
     );
   }
   return (
-    <ActionsContext value={{ dataset, state, change, ...NOBODY }}>
+    <ActionsContext value={{ dataset, state, change, ...NOTHING_TICKED }}>
       <Panel
         title={title}
         loaded={loaded}

@@ -13,7 +13,7 @@ import { type Actions, ActionsContext } from './actions';
 import { keysOf, measuresOf } from './columns';
 import Grid, { ROW_HEIGHT } from './Grid';
 import { CARD_HEIGHT } from './query';
-import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly } from './state';
+import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly, withSort } from './state';
 import type { Change } from './useExplore';
 import { carriedSearch } from './usePageState';
 import '../../components/Panel.css';
@@ -47,9 +47,9 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
       const first = state.groupBy.includes(by) ? 'ASC' : 'DESC';
       const other = first === 'ASC' ? 'DESC' : 'ASC';
       const direction = sort?.by === by && sort.direction === first ? other : first;
-      change((now) => ({ ...now, sort: { by, direction } }), { replace: true });
+      change((now) => withSort(now, { by, direction }, dataset), { replace: true });
     },
-    [state.groupBy, sort, change],
+    [state.groupBy, sort, change, dataset],
   );
   const views = viewsFor(state, dataset);
   const view = views.includes(state.view) ? state.view : 'table';
@@ -208,7 +208,7 @@ function SortSelect({ dataset, data, sort, change }: SortSelectProps) {
       value={sort?.by}
       onChange={({ target }) => {
         const direction = dataset.measure.has(target.value) ? 'DESC' : 'ASC';
-        change((now) => ({ ...now, sort: { by: target.value, direction } }), { replace: true });
+        change((now) => withSort(now, { by: target.value, direction }, dataset), { replace: true });
       }}
     >
       {[...keysOf(data, dataset), ...measuresOf(data, dataset)].map(({ name, label }) => (

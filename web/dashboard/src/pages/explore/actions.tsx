@@ -19,6 +19,9 @@ export interface Actions {
   readonly tick: (value: string) => void;
 }
 
+/** Where members lead on and none can be ticked. */
+export const NOTHING_TICKED: Pick<Actions, 'tickable' | 'ticked' | 'tick'> = { tickable: null, ticked: new Set(), tick: () => {} };
+
 /** Null where rows are only looked at. */
 export const ActionsContext = createContext<Actions | null>(null);
 

@@ -6,6 +6,7 @@ import {
   besideOf,
   daysOf,
   daysText,
+  drawnMeasure,
   defaultState,
   type ExploreState,
   effectiveSort,
@@ -16,6 +17,7 @@ import {
   withFilter,
   withNot,
   withOnly,
+  withSort,
   writeState,
 } from './state';
 
@@ -167,6 +169,14 @@ describe('effectiveSort', () => {
     expect(effectiveSort({ ...DEFAULTS, chart: 'take_rate' }, DATASET)).toEqual({ by: 'take_rate', direction: 'DESC' });
     expect(effectiveSort({ ...DEFAULTS, groupBy: ['country', 'month'] }, DATASET)).toEqual({ by: 'month', direction: 'ASC' });
     expect(effectiveSort({ ...DEFAULTS, groupBy: [] }, DATASET)).toBeNull();
+  });
+
+  it('is drawn, where it is by a measure', () => {
+    const sorted = withSort({ ...DEFAULTS, chart: 'take_rate' }, { by: 'impressions', direction: 'ASC' }, DATASET);
+    expect(drawnMeasure(sorted, DATASET)).toBe('impressions');
+    const byKey = withSort({ ...DEFAULTS, chart: 'take_rate' }, { by: 'asset', direction: 'ASC' }, DATASET);
+    expect(drawnMeasure(byKey, DATASET)).toBe('take_rate');
+    expect(drawnMeasure(DEFAULTS, DATASET)).toBe('viewers');
   });
 
   it('follows what is drawn, unless the table is sorted by a key', () => {

@@ -186,9 +186,14 @@ export function daysText({ last, from, to }: ExploreState): string {
   return last === 1 ? 'Last day' : `Last ${last} days`;
 }
 
-/** The measure that is drawn: the chosen one if it is shown, else the first distinct count, which has bounds to see. */
+/**
+ * The measure that is drawn: the chosen one if it is shown, else the one that the table is sorted by, so that bars stand in
+ * order, else the first distinct count, which has bounds to see.
+ */
 export function drawnMeasure(state: ExploreState, dataset: Dataset): string {
   if (state.chart !== null && state.measures.includes(state.chart)) return state.chart;
+  const sorted = state.sort?.by;
+  if (sorted !== undefined && state.measures.includes(sorted) && !state.groupBy.includes(sorted)) return sorted;
   const distinct = state.measures.find((name) => dataset.measure.get(name)?.kind === 'DISTINCT');
   return distinct ?? state.measures[0] ?? '';
 }
@@ -200,6 +205,12 @@ export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | nul
   if (time !== undefined) return { by: time, direction: 'ASC' };
   const drawn = drawnMeasure(state, dataset);
   return drawn === '' || state.groupBy.length === 0 ? null : { by: drawn, direction: 'DESC' };
+}
+
+/** The state that is sorted so; a measure that it is sorted by is drawn too. */
+export function withSort(state: ExploreState, sort: Sort, dataset: Dataset): ExploreState {
+  const isMeasure = dataset.measure.has(sort.by) && !state.groupBy.includes(sort.by);
+  return { ...state, sort, chart: isMeasure ? null : state.chart };
 }
 
 /** The state that draws a measure, and orders by it where the table is ordered by a measure. */

@@ -14,7 +14,8 @@ import { columnStyle, formatChange, formatCount, formatValue, formatSpoken } fro
 import type { CubeFilter, MemberValue } from '../explore/operators';
 import { withOnly } from '../explore/state';
 import type { Change } from '../explore/usePageState';
-import { asked, isRate, peopleMeasure } from './deciding';
+import { areFew, asked, isRate, peopleMeasure } from './deciding';
+import { Few } from './Few';
 import '../../components/Panel.css';
 import './Breakdown.css';
 
@@ -84,7 +85,8 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
               {answer.rows.map((row) => {
                 const value = row.values[0] ?? NO_CELL;
                 const { direction } = formatChange(value.compared, measure);
-                const isOpen = rate && (direction === 'same' || direction === 'unknown');
+                const few = rate && people !== undefined && areFew(row.values[1]?.value);
+                const isOpen = rate && (few || direction === 'same' || direction === 'unknown');
                 return (
                   <tr key={JSON.stringify(row.keys[0]?.value)} className={isOpen ? 'breakdown-open' : undefined}>
                     <th scope="row">
@@ -99,7 +101,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
                     {people && <td className="muted breakdown-people">{formatValue(row.values[1] ?? NO_CELL, people)}</td>}
                     {rate && (
                       <td className="breakdown-change">
-                        <ChangeText compared={value.compared} style={measure} />
+                        {few ? <Few /> : <ChangeText compared={value.compared} style={measure} />}
                       </td>
                     )}
                   </tr>

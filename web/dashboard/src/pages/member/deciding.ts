@@ -20,6 +20,14 @@ export function asked(...measures: readonly (MeasureInfo | undefined)[]): Measur
   return [...new Map(measures.filter((measure) => measure !== undefined).map((measure) => [measure.name, measure])).values()];
 }
 
+/** Of fewer people chance alone moves a rate by far more than its bounds, which are those of counting, say. */
+export const FEW_PEOPLE = 100;
+
+/** Whether a rate rests on too few people to be judged; a number of people that is not known is none. */
+export function areFew(people: number | null | undefined): boolean {
+  return (people ?? 0) < FEW_PEOPLE;
+}
+
 /** Whether a value of the whole stands beside those of parts, which is not so of what adds up. */
 export function isRate({ kind }: MeasureInfo): boolean {
   return kind === 'DERIVED' || kind === 'QUANTILE';

@@ -16,7 +16,7 @@ export function Runs({ records }: { readonly records: Records }) {
         <h2>Runs</h2>
         <span className="muted panel-note">newest first</span>
       </header>
-      <div className="panel-body runs-frame">
+      <div className="panel-body runs-frame" role="group" aria-label="Runs, newest first" tabIndex={0}>
         {records.runs.length === 0 && <p className="panel-hint">No run has ended yet.</p>}
         <ol className="runs">
           {records.runs.map((run) => (

@@ -13,6 +13,7 @@ import { Preview } from '../../components/Preview';
 import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { columnStyle, formatCount, formatPlaces, NO_VALUE } from '../../format';
+import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
 import HeatMap from '../explore/HeatMap';
 import { common, toComparison } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';
@@ -145,7 +146,9 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
                 {measure.label} by {asset.label} and {across.label}
               </h2>
             </header>
-            <HeatMap dataset={dataset} snapshot={snapshot} state={{ ...about, groupBy: [asset.name, across.name] }} measure={measure.name} />
+            <ActionsContext value={{ dataset, state, change, ...NOTHING_TICKED }}>
+              <HeatMap dataset={dataset} snapshot={snapshot} state={{ ...about, groupBy: [asset.name, across.name] }} measure={measure.name} />
+            </ActionsContext>
           </section>
         )}
       </div>
