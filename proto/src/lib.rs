@@ -51,11 +51,12 @@ pub use period::{
     cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
-    Answer, Compared, Comparison, Coverage, Cursor, CursorParseError, Direction, Extra, GroupKey,
-    Having, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS,
-    MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS, MeasureTest, MixedLookup,
-    Newcomers, Notice, Order, OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row,
-    TimeGrain, TimeWindow, Value, Work, WorkStep,
+    Answer, Compared, ComparedMeasure, ComparedPart, Comparison, Coverage, Cursor,
+    CursorParseError, Direction, Extra, GroupKey, Having, Key, LookBack, MAX_GROUP_BY,
+    MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS,
+    MAX_TRAILING_DAYS, MeasureTest, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap, Query,
+    QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, TimeWindow, Value, Work, WorkStep,
+    of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

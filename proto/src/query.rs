@@ -15,7 +15,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use comparison::{Compared, Comparison};
+pub use comparison::{Compared, ComparedMeasure, ComparedPart, Comparison, of_comparison};
 pub use cursor::{Cursor, CursorParseError};
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
@@ -231,6 +231,8 @@ pub enum Order {
     Measure(String),
     /// By a key, which the query also groups by. Keys compare by their value's bytes.
     Key(GroupKey),
+    /// By a number of the comparison of a measure, which the query also asks for. Only where rows are compared.
+    Compared(ComparedMeasure),
 }
 
 /// Smallest or largest first.

@@ -17,11 +17,13 @@ mod windows;
 use std::sync::Arc;
 
 use clio_lake::StoredType;
-use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period};
+use clio_proto::{
+    ComparedPart, Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
+};
 
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
-pub(crate) use having::GroupTest;
+pub(crate) use having::{GroupTest, Tested};
 
 use crate::snapshot::{Field, Snapshot};
 
@@ -206,4 +208,6 @@ pub(crate) enum OrderTarget {
     Output(usize),
     /// The position among the plan's `keys`.
     Key(usize),
+    /// A number of the comparison of one of the plan's `outputs`, by position.
+    Compared(usize, ComparedPart),
 }

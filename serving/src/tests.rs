@@ -1,6 +1,7 @@
 //! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
 
 mod answers;
+mod by_comparison;
 mod compared;
 mod damage;
 mod events;

@@ -6,9 +6,9 @@ mod having;
 
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Code, Cursor, CursorParseError, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest,
-    Operator, Order, OrderBy, Percentile, Query, QueryRange, ServiceError, SnapshotId, Takes,
-    TimeWindow,
+    Code, ComparedMeasure, ComparedPart, Cursor, CursorParseError, Direction, Extra, FieldRef,
+    Filter, GroupKey, MembersRequest, Operator, Order, OrderBy, Percentile, Query, QueryRange,
+    ServiceError, SnapshotId, Takes, TimeWindow,
 };
 
 use jiff::civil::Date;
@@ -209,6 +209,15 @@ fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError
         }
         _ => return Err(order.error("give exactly one of `measure` and `key`")),
     };
+    let by = match (order.entry("part")?, by) {
+        (None, by) => by,
+        (Some(own), Order::Measure(measure)) => {
+            Order::Compared(ComparedMeasure { measure, part: part(&own)? })
+        }
+        (Some(own), Order::Key(_) | Order::Compared(_)) => {
+            return Err(own.error("a key is not compared; leave it out"));
+        }
+    };
     let direction = match order.entry("direction")? {
         None => Direction::Descending,
         Some(direction) => match direction.name()? {
@@ -218,6 +227,12 @@ fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError
         },
     };
     Ok(OrderBy { by, direction })
+}
+
+fn part(part: &Argument<'_>) -> Result<ComparedPart, ServiceError> {
+    let name = part.name()?;
+    let found = ComparedPart::ALL.into_iter().find(|own| enum_name(own.as_str()) == name);
+    found.ok_or_else(|| part.is_not("OTHER, DIFFERENCE or RATIO"))
 }
 
 /// The conditions of one `CubeFilter`, all of which must hold.

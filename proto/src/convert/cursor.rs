@@ -9,7 +9,7 @@ use crate::error::ServiceError;
 use crate::query::{Cursor, Query};
 
 /// What tells a question from others, as far as it says which rows there are and in which order: days, filter, keys, measures,
-/// conditions and order. The same in every version, since it is that of the wire's bytes.
+/// conditions and order, and the comparison where a condition or the order is by it. The same in every version, since it is that of the wire's bytes.
 ///
 /// # Errors
 ///
@@ -20,7 +20,7 @@ pub fn question_digest(query: &Query) -> Result<u64, ServiceError> {
         offset: 0,
         after: None,
         extras: Vec::new(),
-        compare: None,
+        compare: query.compare.clone().filter(|_| query.is_by_comparison()),
         look_back_days: None,
         ..query.clone()
     };
@@ -40,7 +40,10 @@ pub(super) fn cursor_from_wire(field: &str, text: &str) -> Result<Option<Cursor>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{Comparison, Extra, QueryRange};
+    use crate::query::{
+        ComparedMeasure, Comparison, Direction, Extra, Having, MeasureTest, Order, OrderBy,
+        QueryRange,
+    };
 
     #[test]
     fn what_changes_no_row_changes_no_digest() {
@@ -64,6 +67,17 @@ mod tests {
             Query { having: Some(crate::Having::And(Vec::new())), ..query.clone() },
         ] {
             assert_ne!(digest(other), digest(query.clone()));
+        }
+        // Where rows are ordered or kept by a comparison, it says which rows there are.
+        let ratio = || ComparedMeasure::parse("plays.ratio").unwrap();
+        let order = OrderBy { by: Order::Compared(ratio()), direction: Direction::Ascending };
+        let having = Having::Compared { of: ratio(), test: MeasureTest::AtLeast(1.0) };
+        for by in [
+            Query { order_by: vec![order], ..query.clone() },
+            Query { having: Some(Having::Not(Box::new(having))), ..query.clone() },
+        ] {
+            let with = |compare| digest(Query { compare: Some(compare), ..by.clone() });
+            assert_ne!(with(Comparison::Rest), with(Comparison::Whole));
         }
         // Cursors outlive a restart: other bytes would refuse those that clients hold.
         assert_eq!(format!("{:016x}", digest(query)), "fcc1a829c5a0cb2d");

@@ -242,7 +242,7 @@ pub struct ComparedMember {
 /// Which groups stay.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Having {
-    #[prost(oneof = "having::Node", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "having::Node", tags = "1, 2, 3, 4, 5")]
     pub node: ::core::option::Option<having::Node>,
 }
 /// Nested message and enum types in `Having`.
@@ -257,7 +257,18 @@ pub mod having {
         Not(::prost::alloc::boxed::Box<super::Having>),
         #[prost(message, tag = "4")]
         Measure(super::MeasureTest),
+        /// Only with `compare`.
+        #[prost(message, tag = "5")]
+        Compared(super::ComparedTest),
     }
+}
+/// A test of a number of the comparison of a measure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ComparedTest {
+    #[prost(enumeration = "ComparedPart", tag = "1")]
+    pub part: i32,
+    #[prost(message, optional, tag = "2")]
+    pub test: ::core::option::Option<MeasureTest>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HavingList {
@@ -370,7 +381,7 @@ pub struct ValueList {
 pub struct OrderBy {
     #[prost(enumeration = "Direction", tag = "3")]
     pub direction: i32,
-    #[prost(oneof = "order_by::By", tags = "1, 2")]
+    #[prost(oneof = "order_by::By", tags = "1, 2, 4")]
     pub by: ::core::option::Option<order_by::By>,
 }
 /// Nested message and enum types in `OrderBy`.
@@ -383,7 +394,17 @@ pub mod order_by {
         /// An entry of `group_by`.
         #[prost(string, tag = "2")]
         Key(::prost::alloc::string::String),
+        /// A number of the comparison of a measure that the query asks for. Only with `compare`.
+        #[prost(message, tag = "4")]
+        Compared(super::ComparedMeasure),
     }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ComparedMeasure {
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    #[prost(enumeration = "ComparedPart", tag = "2")]
+    pub part: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryResponse {
@@ -1040,6 +1061,42 @@ impl Extra {
             "EXTRA_OTHERS" => Some(Self::Others),
             "EXTRA_RANKS" => Some(Self::Ranks),
             "EXTRA_REACH" => Some(Self::Reach),
+            _ => None,
+        }
+    }
+}
+/// A number of the comparison of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ComparedPart {
+    Unspecified = 0,
+    /// The other side's value.
+    Other = 1,
+    /// The row's value less the other one.
+    Difference = 2,
+    /// The row's value over the other one.
+    Ratio = 3,
+}
+impl ComparedPart {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMPARED_PART_UNSPECIFIED",
+            Self::Other => "COMPARED_PART_OTHER",
+            Self::Difference => "COMPARED_PART_DIFFERENCE",
+            Self::Ratio => "COMPARED_PART_RATIO",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMPARED_PART_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMPARED_PART_OTHER" => Some(Self::Other),
+            "COMPARED_PART_DIFFERENCE" => Some(Self::Difference),
+            "COMPARED_PART_RATIO" => Some(Self::Ratio),
             _ => None,
         }
     }

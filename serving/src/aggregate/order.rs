@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use clio_proto::{Direction, ServiceError, Value};
 
+use super::compare::Beside;
 use super::evaluate;
 use super::groups::Groups;
 use super::measures::Measures;
-use crate::plan::{OrderTarget, Plan};
+use crate::plan::{OrderTarget, Output, Plan};
 
 /// What groups are compared by.
 enum Column<'a> {
@@ -30,14 +31,28 @@ pub(super) fn page(
     plan: &Plan,
     groups: &Groups<'_>,
     measures: &mut Measures<'_>,
+    beside: &mut Beside<'_>,
     staying: Vec<u32>,
 ) -> Result<Page, ServiceError> {
+    let compared = plan.order.iter().filter_map(|order| match order.by {
+        OrderTarget::Compared(output, _) => Some(&plan.outputs[output]),
+        OrderTarget::Output(_) | OrderTarget::Key(_) => None,
+    });
+    let compared: Vec<&Output> = compared.collect();
+    let mut compared = beside.numbers(&compared, &staying, measures)?.into_iter();
     let mut columns = Vec::with_capacity(plan.order.len() + plan.keys.len());
     for order in &plan.order {
         let column = match order.by {
             OrderTarget::Key(key) => Column::Texts(key_texts(groups, &staying, key)),
             OrderTarget::Output(output) => {
                 Column::Values(output_numbers(plan, output, groups, &staying, measures)?)
+            }
+            OrderTarget::Compared(_, part) => {
+                let mut numbers = vec![None; groups.n_groups()];
+                for (group, own) in staying.iter().zip(compared.next().unwrap_or_default()) {
+                    numbers[*group as usize] = own.part(part);
+                }
+                Column::Values(numbers)
             }
         };
         columns.push((column, order.direction));

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    AskedMeasure, Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT,
-    MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
+    AskedMeasure, Code, ComparedMeasure, Direction, Extra, FieldRef, Filter, GroupKey,
+    MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError,
+    TimeGrain, TimeWindow, of_comparison,
 };
 
 use super::compare::{OfDays, bind_compare};
@@ -94,7 +95,7 @@ fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
         let query = query.to_mut();
         let orders = query.order_by.iter_mut().filter_map(|order| match &mut order.by {
             Order::Key(key) => Some(key),
-            Order::Measure(_) => None,
+            Order::Measure(_) | Order::Compared(_) => None,
         });
         let keys = query.group_by.iter_mut().chain(orders);
         keys.filter(|key| is_own(key)).for_each(|key| *key = own(key));
@@ -110,6 +111,7 @@ fn check_lists(query: &Query) -> Result<(), ServiceError> {
     let order_name = |order: &OrderBy| match &order.by {
         Order::Measure(measure) => measure.clone(),
         Order::Key(key) => key.to_string(),
+        Order::Compared(of) => of.to_string(),
     };
     check_list("name of an extra", &query.extras, Extra::ALL.len(), |extra| {
         extra.as_str().to_owned()
@@ -277,10 +279,15 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
         .iter()
         .map(|OrderBy { by, direction }| {
             let by = match by {
-                Order::Measure(name) => {
-                    let at = query.measures.iter().position(|asked| asked == name);
-                    let asked = query.measures.iter().map(String::as_str);
-                    OrderTarget::Output(at.ok_or_else(|| not_asked("measure", name, asked))?)
+                Order::Measure(name) => OrderTarget::Output(ordered_by(query, name)?),
+                Order::Compared(ComparedMeasure { measure, part }) if query.compare.is_some() => {
+                    OrderTarget::Compared(ordered_by(query, measure)?, *part)
+                }
+                Order::Compared(of) => {
+                    let message = format!(
+                        "`order_by`: `{of}` is of a comparison, and rows are compared with nothing; give `compare`"
+                    );
+                    return Err(ServiceError::new(Code::InvalidArgument, message));
                 }
                 Order::Key(key) => {
                     let at = query.group_by.iter().position(|asked| asked == key);
@@ -293,6 +300,21 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
             Ok(PlanOrder { by, direction: *direction })
         })
         .collect()
+}
+
+/// The position of a measure that rows are ordered by among those asked for.
+fn ordered_by(query: &Query, name: &str) -> Result<usize, ServiceError> {
+    let asked = || query.measures.iter().map(String::as_str);
+    asked().position(|own| own == name).ok_or_else(|| {
+        let mut error = not_asked("measure", name, asked());
+        // A slip of the pen behind the point.
+        if let Some((measure, word)) = name.rsplit_once('.')
+            && asked().any(|own| own == measure)
+        {
+            error.message = format!("{}{}", error.message, of_comparison(measure, word));
+        }
+        error
+    })
 }
 
 /// The distinct measure whose reach is told: the first that is asked for.
@@ -328,10 +350,15 @@ fn bind_ranks(
     if !query.extras.contains(&Extra::Ranks) {
         return Ok(None);
     }
-    let found = order.iter().find_map(|order| match order.by {
+    let by_measure = |order: &&PlanOrder| !matches!(order.by, OrderTarget::Key(_));
+    let found = order.iter().find(by_measure).and_then(|order| match order.by {
         OrderTarget::Output(output) => Some((output, order.direction)),
-        OrderTarget::Key(_) => None,
+        OrderTarget::Key(_) | OrderTarget::Compared(..) => None,
     });
+    if found.is_none() && order.iter().any(|order| by_measure(&order)) {
+        let message = "`extras`: ranks are by values of rows, and here they are ordered by a comparison; name a measure first";
+        return Err(ServiceError::new(Code::InvalidArgument, message));
+    }
     let message = "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys \
                    alone; name a measure in `order_by`";
     found.map(Some).ok_or_else(|| ServiceError::new(Code::InvalidArgument, message))

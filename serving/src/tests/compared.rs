@@ -124,7 +124,7 @@ fn check_values(own: Value, expected: Value, found: &Compared, is_itself: bool) 
     }
 }
 
-fn check_compared(events: &[Event], query: &Query, answer: &Answer) {
+pub(super) fn check_compared(events: &[Event], query: &Query, answer: &Answer) {
     let plain = |row: &Row| Row { compared: Vec::new(), ..row.clone() };
     let without = Answer {
         rows: answer.rows.iter().map(plain).collect(),
@@ -177,7 +177,7 @@ fn check_total(events: &[Event], query: &Query, answer: &Answer) {
 }
 
 /// A query with a comparison that it may have.
-fn any_compared(numbers: &mut Numbers) -> Query {
+pub(super) fn any_compared(numbers: &mut Numbers) -> Query {
     let mut query = any_query(numbers);
     let fields: Vec<_> = query
         .group_by

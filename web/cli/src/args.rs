@@ -106,7 +106,8 @@ Examples:
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
 Conditions: MEASURE >= N   <= N   > N   < N   between N and N   isNull   isNotNull, joined likewise; an
-         estimate is compared as it stands, whatever its bounds.
+         estimate is compared as it stands, whatever its bounds. With --compare also of MEASURE.difference, MEASURE.ratio
+         and MEASURE.other.
 CSV:     null is an empty field, the empty text is \"\"; a text that begins with = + - @ ' tab or CR has an
          apostrophe before it, unless --raw is given.
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
@@ -300,7 +301,8 @@ pub(crate) struct QueryArgs {
     /// The last day, included
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<Date>,
-    /// A measure or key, with `:asc` or `:desc` behind it; by default `:desc`
+    /// A measure, a number of its comparison (`viewers.difference`, `.ratio`, `.other`) or a key, with `:asc` or `:desc` behind it;
+    /// by default `:desc`
     #[arg(long, value_name = "NAME[:asc|:desc],...", value_delimiter = ',')]
     pub(crate) order_by: Vec<String>,
     /// The most rows; by default 100 in a table, and all in json and csv

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write as _};
 
 use clap::ValueEnum as _;
 use clio_proto::{
-    Answer, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
-    SnapshotId, TimeWindow,
+    Answer, ComparedMeasure, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy,
+    Query, QueryRange, SnapshotId, TimeWindow,
 };
 
 use crate::args::QueryArgs;
@@ -175,7 +175,7 @@ fn group_key(text: &str) -> GroupKey {
     }
 }
 
-/// What stands in `--order-by` is a key if the query groups by it, else a measure.
+/// What stands in `--order-by` is a key if the query groups by it, else a measure, or a number of its comparison.
 fn order(text: &str, group_by: &[GroupKey]) -> Result<OrderBy, Usage> {
     let (name, direction) = match text.rsplit_once(':') {
         Some((name, "asc")) => (name, Direction::Ascending),
@@ -186,7 +186,10 @@ fn order(text: &str, group_by: &[GroupKey]) -> Result<OrderBy, Usage> {
         None => (text, Direction::Descending),
     };
     let key = group_key(name);
-    let by =
-        if group_by.contains(&key) { Order::Key(key) } else { Order::Measure(name.to_owned()) };
+    let by = match ComparedMeasure::parse(name) {
+        _ if group_by.contains(&key) => Order::Key(key),
+        Some(of) => Order::Compared(of),
+        None => Order::Measure(name.to_owned()),
+    };
     Ok(OrderBy { by, direction })
 }
