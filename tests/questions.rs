@@ -1,5 +1,7 @@
 //! Questions in all faces: what one of them can ask, all can, and all get the same.
 
+mod by_comparison;
+mod files;
 mod times;
 
 use clio_tests::{Finished, Sandbox, Server, until};

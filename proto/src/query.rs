@@ -7,6 +7,7 @@ mod comparison;
 mod cursor;
 mod having;
 mod newcomers;
+mod notes;
 mod reach;
 mod window;
 mod work;

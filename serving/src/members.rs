@@ -10,6 +10,7 @@ use crate::aggregate::Cancel;
 use crate::config::Limits;
 use crate::plan;
 use crate::snapshot::{Field, FoundMember, NULL, Snapshot};
+use crate::turn::Turn;
 
 /// A member of some field that was found.
 struct Found {
@@ -23,6 +24,7 @@ struct Found {
 pub(crate) fn members(
     snapshot: &Snapshot,
     request: &MembersRequest,
+    turn: Turn,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<MemberPage, ServiceError> {
@@ -34,6 +36,8 @@ pub(crate) fn members(
         Some(reference) => vec![snapshot.field(reference)?],
         None => (0..snapshot.fields.len()).collect(),
     };
+    // Before anything is searched: whether the cursor is of this search.
+    turn.end_of_members(request, &snapshot.info, 0)?;
     let mut found = Vec::new();
     for field in fields {
         cancel.check()?;
@@ -51,10 +55,11 @@ pub(crate) fn members(
         let Found { member, n_left, .. } = found;
         (!member.starts, Reverse(*n_left), Reverse(member.n_cells))
     });
-    let page: Vec<Found> = found.into_iter().skip(request.offset).take(request.limit).collect();
+    let page: Vec<Found> = found.into_iter().skip(turn.n_before).take(request.limit).collect();
     check_size(snapshot, &page, limits)?;
+    let end = turn.end_of_members(request, &snapshot.info, page.len())?;
     let members = page.into_iter().map(|found| member(snapshot, &found)).collect();
-    Ok(MemberPage { members, n_total })
+    Ok(MemberPage { members, n_total, end: Some(end) })
 }
 
 /// The texts of a member: value, label, preview.
@@ -114,7 +119,7 @@ fn cells_left(
     for period in &plan.coverage.periods {
         for chunk in snapshot.chunks.get(period).into_iter().flatten() {
             cancel.check()?;
-            let rows = plan.filter.as_ref().map(|filter| filter.rows(chunk));
+            let rows = plan.filter.as_ref().map(|filter| filter.rows(chunk, *period));
             for (code, of_code) in chunk.keys[field.dimension].index() {
                 let n_cells = match &rows {
                     Some(rows) => rows.intersection_len(of_code),

@@ -2,6 +2,7 @@
 //!
 //! Whatever can be wrong with a query shows here; carrying a plan out fails on limits only.
 
+mod ages;
 mod bind;
 mod compare;
 mod filter;
@@ -21,6 +22,7 @@ use clio_proto::{
     ComparedPart, Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
 };
 
+pub(crate) use ages::{Ages, N_AGE_CODES, day_of};
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::{GroupTest, Tested};
@@ -152,6 +154,8 @@ pub(crate) enum PlanKey {
         /// The values that make groups, by code; `None` for all. The empty set always makes one.
         only: Option<Vec<bool>>,
     },
+    /// The age of a dimension's member; only where steps are of single days.
+    Age(Ages),
 }
 
 /// What is needed of a stored measure.

@@ -110,6 +110,7 @@ pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
 #[derive(Debug)]
 pub(crate) struct Names {
     fields: HashMap<String, FieldRef>,
+    ages: HashMap<String, FieldRef>,
     measures: HashMap<String, String>,
     filters: HashMap<String, FieldRef>,
     conditions: HashMap<String, String>,
@@ -133,7 +134,11 @@ impl Names {
             .filter(|grain| grain.is_reserved())
             .map(TimeGrain::as_str)
             .collect();
-        let fields: Vec<_> = dataset.fields.iter().map(|info| info.field.to_string()).collect();
+        let refs: Vec<&FieldRef> =
+            dataset.fields.iter().chain(&dataset.ages).map(|info| &info.field).collect();
+        // Those of ages come last.
+        let fields: Vec<_> = refs.iter().map(ToString::to_string).collect();
+        let n_fields = dataset.fields.len();
         let measures: Vec<_> = dataset.measures.iter().map(|info| info.name.clone()).collect();
 
         let texts = |names: &[String]| -> Vec<_> {
@@ -150,9 +155,11 @@ impl Names {
         let list = (!quantiles.is_empty()).then_some(QUANTILES);
         check_unique(times.into_iter().chain(ROW_LISTS).chain(list).map(str::to_owned), row)?;
 
-        let refs = || dataset.fields.iter().map(|info| info.field.clone());
+        let refs = || refs.iter().map(|reference| (*reference).clone());
+        let in_enums = || fields.iter().map(|name| enum_name(name)).zip(refs());
         Ok(Self {
-            fields: fields.iter().map(|name| enum_name(name)).zip(refs()).collect(),
+            fields: in_enums().take(n_fields).collect(),
+            ages: in_enums().skip(n_fields).collect(),
             filters: fields.iter().map(|name| field_name(name)).zip(refs()).collect(),
             conditions: measures.iter().map(|name| (condition_name(name), name.clone())).collect(),
             measures: measures.iter().map(|name| (enum_name(name), name.clone())).collect(),
@@ -197,7 +204,10 @@ impl Names {
             .iter()
             .find(|grain| enum_name(grain.as_str()) == name)
             .map(|grain| GroupKey::Time(*grain))
-            .or_else(|| self.field(name).cloned().map(GroupKey::Field))
+            .or_else(|| {
+                let field = self.field(name).or_else(|| self.ages.get(name));
+                field.cloned().map(GroupKey::Field)
+            })
     }
 }
 
@@ -279,6 +289,11 @@ mod tests {
         assert_eq!(names.group_key("MONTH"), Some(GroupKey::Time(TimeGrain::Month)));
         assert_eq!(names.group_key("WEEK"), Some(GroupKey::Time(TimeGrain::Week)));
         assert_eq!(names.group_key("HOUR"), None);
+        // An age is grouped and filtered by, and has no members.
+        let age = FieldRef::parse("asset.age_week");
+        assert_eq!(names.group_key("ASSET_AGE_WEEK"), Some(GroupKey::Field(age.clone())));
+        assert_eq!(names.filter("assetAgeWeek"), Some(&age));
+        assert_eq!(names.field("ASSET_AGE_WEEK"), None);
     }
 
     /// Models had such a dimension before there were weeks to group by.

@@ -3,10 +3,12 @@
 use prost::Message as _;
 
 use super::invalid;
+use super::members::members_request_to_wire;
 use super::query::query_to_wire;
 use crate::digest::stable_digest;
 use crate::error::ServiceError;
 use crate::query::{Cursor, Query};
+use crate::service::MembersRequest;
 
 /// What tells a question from others, as far as it says which rows there are and in which order: days, filter, keys, measures,
 /// conditions and order, and the comparison where a condition or the order is by it. The same in every version, since it is that of the wire's bytes.
@@ -25,6 +27,18 @@ pub fn question_digest(query: &Query) -> Result<u64, ServiceError> {
         ..query.clone()
     };
     Ok(stable_digest(&query_to_wire(question, None)?.encode_to_vec()))
+}
+
+/// What tells a search of members from others, as far as it says which members there are and in which order: field, text, days and
+/// filter. The same in every version, since it is that of the wire's bytes.
+///
+/// # Errors
+///
+/// Those of [`members_request_to_wire`].
+pub fn search_digest(request: &MembersRequest) -> Result<u64, ServiceError> {
+    let search =
+        MembersRequest { limit: 0, offset: 0, after: None, snapshot: None, ..request.clone() };
+    Ok(stable_digest(&members_request_to_wire(search)?.encode_to_vec()))
 }
 
 /// The text of a cursor; empty for none.
@@ -46,6 +60,25 @@ mod tests {
     };
 
     #[test]
+    fn what_changes_no_member_changes_no_digest() {
+        let search = || MembersRequest::of(None);
+        let digest = |request: MembersRequest| search_digest(&request).unwrap();
+        let after = Some("c1-7-300-00000000000000ab".parse().unwrap());
+        let snapshot = Some(crate::id::SnapshotId(9));
+        let same = MembersRequest { limit: 7, offset: 3, after, snapshot, ..search() };
+        assert_eq!(digest(same), digest(search()));
+        let range = QueryRange::Days { from: Some("2026-01-01".parse().unwrap()), to: None };
+        for other in [
+            MembersRequest::of(Some(crate::FieldRef::parse("asset"))),
+            MembersRequest { search: Some("a".to_owned()), ..search() },
+            MembersRequest { range, ..search() },
+            MembersRequest { filter: Some(crate::Filter::And(Vec::new())), ..search() },
+        ] {
+            assert_ne!(digest(other), digest(search()));
+        }
+    }
+
+    #[test]
     fn what_changes_no_row_changes_no_digest() {
         let query = Query::total(["plays"]);
         let digest = |query: Query| question_digest(&query).unwrap();
@@ -64,7 +97,7 @@ mod tests {
             Query { range, ..query.clone() },
             Query { filter, ..query.clone() },
             Query { group_by: vec!["day".parse().unwrap()], ..query.clone() },
-            Query { having: Some(crate::Having::And(Vec::new())), ..query.clone() },
+            Query { having: Some(Having::And(Vec::new())), ..query.clone() },
         ] {
             assert_ne!(digest(other), digest(query.clone()));
         }

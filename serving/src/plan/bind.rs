@@ -10,6 +10,7 @@ use clio_proto::{
     TimeGrain, TimeWindow, of_comparison,
 };
 
+use super::ages::{bind_ages, check_ages};
 use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
 use super::having::{Asked, bind_having, check_having};
@@ -48,11 +49,17 @@ pub(crate) fn bind(
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let lookups = lookups(snapshot, query);
     check_window(query, grain)?;
-    let days = AskedDays { range: query.range, grain, window: query.window };
+    let has_age = check_ages(snapshot, query)?;
+    let days = AskedDays { range: query.range, grain, window: query.window, by_day: has_age };
     let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)?;
+    let keys = keys.into_iter().map(|key| match key {
+        PlanKey::Age(ages) => PlanKey::Age(ages.over(&steps)),
+        PlanKey::Time | PlanKey::Field { .. } => key,
+    });
+    let keys: Vec<PlanKey> = keys.collect();
     let overlapping = keys.iter().filter_map(|key| match key {
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
-        PlanKey::Field { .. } | PlanKey::Time => None,
+        PlanKey::Field { .. } | PlanKey::Time | PlanKey::Age(_) => None,
     });
     let mut plan = Plan {
         overlapping: overlapping.collect(),
@@ -77,7 +84,7 @@ pub(crate) fn bind(
         notices,
         n_notices,
     };
-    let of_days = OfDays { snapshot, grain, lookups: &lookups, limits };
+    let of_days = OfDays { snapshot, grain, by_day: has_age, lookups: &lookups, limits };
     plan.compare = bind_compare(query, &of_days, &plan)?;
     plan.look_back = bind_look_back(query, &of_days, &plan)?;
     Ok(plan)
@@ -195,10 +202,22 @@ fn bind_key(
     reference: &FieldRef,
     filter: Option<&Filter>,
 ) -> Result<PlanKey, ServiceError> {
-    let field = &snapshot.fields[snapshot.field(reference).map_err(with_time)?];
+    if let Some(ages) = bind_ages(snapshot, reference)? {
+        return Ok(PlanKey::Age(ages));
+    }
+    let unknown = |error| with_time(with_ages(snapshot, error));
+    let field = &snapshot.fields[snapshot.field(reference).map_err(unknown)?];
     let filter = filter.filter(|_| field.multi);
     let only = filter.and_then(|filter| values_of_groups(filter, field));
     Ok(PlanKey::Field { field: Arc::clone(field), only })
+}
+
+/// Adds the steps of age to those keys that exist.
+fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> ServiceError {
+    for info in snapshot.age_fields() {
+        error.message = format!("{}, `{}`", error.message, info.field);
+    }
+    error
 }
 
 /// Adds the steps of time to those keys that exist.

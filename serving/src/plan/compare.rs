@@ -18,6 +18,8 @@ use crate::snapshot::{Field, NULL, Snapshot};
 pub(super) struct OfDays<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) grain: Option<TimeGrain>,
+    /// Whether single days alone are read.
+    pub(super) by_day: bool,
     pub(super) lookups: &'a BTreeSet<String>,
     pub(super) limits: &'a Limits,
 }
@@ -64,9 +66,9 @@ fn days_before(query: &Query, plan: &Plan) -> Result<DayRange, ServiceError> {
 
 /// The plan over other days.
 fn other_days(of_days: &OfDays<'_>, plan: &Plan, days: DayRange) -> Result<Plan, ServiceError> {
-    let OfDays { snapshot, grain, lookups, limits } = *of_days;
+    let OfDays { snapshot, grain, by_day, lookups, limits } = *of_days;
     let range = QueryRange::Days { from: Some(days.first()), to: Some(days.last()) };
-    let asked = Asked { range, grain, window: None };
+    let asked = Asked { range, grain, window: None, by_day };
     let BoundRange { steps, coverage, total: _ } = bind_range(snapshot, asked, lookups, limits)?;
     // Without a window the total is what the steps make up together.
     Ok(plan.of_other_days(beside(&plan.steps, steps), coverage))
@@ -93,14 +95,20 @@ fn bind_member(
     value: Option<&str>,
 ) -> Result<OtherSide, ServiceError> {
     let is_key = |(key, asked): (&PlanKey, &GroupKey)| match key {
-        PlanKey::Time => false,
+        PlanKey::Time | PlanKey::Age(_) => false,
         PlanKey::Field { .. } => *asked == GroupKey::Field(reference.clone()),
     };
     let at = plan.keys.iter().zip(&query.group_by).position(is_key);
     let field = at.and_then(|at| match &plan.keys[at] {
         PlanKey::Field { field, .. } => Some((at, field)),
-        PlanKey::Time => None,
+        PlanKey::Time | PlanKey::Age(_) => None,
     });
+    let is_age = |(key, asked): (&PlanKey, &GroupKey)| {
+        matches!(key, PlanKey::Age(_)) && *asked == GroupKey::Field(reference.clone())
+    };
+    if plan.keys.iter().zip(&query.group_by).any(is_age) {
+        return Err(invalid(format!("`{reference}` is an age, and has no members")));
+    }
     let Some((key, field)) = field else {
         let asked: Vec<String> = query.group_by.iter().map(|asked| format!("`{asked}`")).collect();
         let asked = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };

@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) grain: Option<TimeGrain>,
     /// Which days count for a step beside its own; only with a grain, and of days only where that is the day.
     pub(crate) window: Option<TimeWindow>,
+    /// Whether single days alone are read, whatever the steps: then retired months have none.
+    pub(crate) by_day: bool,
 }
 
 /// The days of a query.
@@ -38,7 +40,7 @@ pub(crate) fn bind_range(
     lookups: &BTreeSet<String>,
     limits: &Limits,
 ) -> Result<BoundRange, ServiceError> {
-    let Asked { range, grain, window } = asked;
+    let Asked { range, grain, window, by_day } = asked;
     // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
     let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
@@ -61,11 +63,12 @@ pub(crate) fn bind_range(
     let Snapshot { days, retired, .. } = snapshot;
     let steps = match grain {
         None => {
-            let periods = cover(days, retired, range);
+            let periods = periods(days, retired, range, by_day);
             vec![Step { name: String::new(), place: 0, days: range, periods }]
         }
         Some(grain) => {
-            steps(days, retired, range, StepOf::new(grain, snapshot.model.week_starts()))
+            let step_of = StepOf::new(grain, snapshot.model.week_starts());
+            steps(days, retired, range, step_of, by_day)
         }
     };
     let Some(window) = window else {
@@ -194,6 +197,20 @@ impl StepOf {
     }
 }
 
+/// The fewest periods that hold the days of a range that are there; or each of these days, but for those of retired months.
+fn periods(
+    present: &BTreeSet<Date>,
+    retired: &RetiredDays,
+    range: DayRange,
+    by_day: bool,
+) -> Vec<Period> {
+    if !by_day {
+        return cover(present, retired, range);
+    }
+    let days = present.range(range.first()..=range.last()).copied();
+    days.filter(|day| !retired.contains(*day)).map(Period::Day).collect()
+}
+
 /// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
 /// where the step or the range cuts it.
 fn steps(
@@ -201,6 +218,7 @@ fn steps(
     retired: &RetiredDays,
     range: DayRange,
     step_of: StepOf,
+    by_day: bool,
 ) -> Vec<Step> {
     let days: Vec<Date> = present.range(range.first()..=range.last()).copied().collect();
     days.chunk_by(|a, b| step_of.of(*a) == step_of.of(*b))
@@ -209,13 +227,8 @@ fn steps(
             let name = step_of.of(first).to_string();
             let place = step_of.number(first) - step_of.number(range.first());
             let days = DayRange::try_new(first, last)?;
-            let periods = if step_of != StepOf::Period(Grain::Day) {
-                cover(present, retired, days)
-            } else if retired.contains(first) {
-                Vec::new()
-            } else {
-                vec![Period::Day(first)]
-            };
+            let is_day = step_of == StepOf::Period(Grain::Day);
+            let periods = periods(present, retired, days, by_day || is_day);
             Some(Step { name, place, days, periods })
         })
         .filter(|step| !step.periods.is_empty())
@@ -261,7 +274,8 @@ mod tests {
             ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02", "2026-03-01"].map(day).into();
         let steps_of = |retired: &RetiredDays, grain, first, last| -> Vec<String> {
             let range = DayRange::try_new(day(first), day(last)).unwrap();
-            let steps = steps(&present, retired, range, StepOf::new(grain, WeekStart::Monday));
+            let steps =
+                steps(&present, retired, range, StepOf::new(grain, WeekStart::Monday), false);
             steps
                 .iter()
                 .map(|step| {

@@ -160,7 +160,7 @@ async fn any_order_and_condition_by_comparison_agrees_with_all_rows() {
     let cubes = open(&lake).await;
     let mut numbers = Numbers(31);
     let (mut n_queries, mut n_kept, mut n_dropped) = (0, 0, 0);
-    while n_queries < 250 {
+    while n_queries < 160 {
         let all = Query {
             measures: MEASURES.map(str::to_owned).to_vec(),
             having: None,

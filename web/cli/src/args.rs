@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clio_proto::Extra;
+use clio_proto::{ExportFormat, Extra};
 use jiff::civil::Date;
 
 use crate::output::AnswerFormat;
@@ -102,6 +102,7 @@ Examples:
   clio query --lake lake --group-by asset --measures plays,take_rate --having 'plays >= 100' \\
       --order-by take_rate,asset:asc --explain
   clio query --lake lake --from 2026-01-05 --to 2026-01-06 --group-by country --measures viewers --compare previous
+  clio query --lake lake --group-by day,asset,country --measures plays,viewers --format parquet > plays.parquet
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
@@ -110,6 +111,8 @@ Conditions: MEASURE >= N   <= N   > N   < N   between N and N   isNull   isNotNu
          and MEASURE.other.
 CSV:     null is an empty field, the empty text is \"\"; a text that begins with = + - @ ' tab or CR has an
          apostrophe before it, unless --raw is given.
+Files:   arrow (an IPC stream) and parquet have all rows of one snapshot, or --limit of them, in the columns of csv; days
+         are dates, and what was asked and what the numbers lack stands in their metadata (clio.where, clio.missing_days).
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
          retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed; of the other days of a
@@ -335,12 +338,42 @@ pub(crate) struct QueryArgs {
     /// Say what the answer took: cells, sketches, bytes, times; with csv on standard error
     #[arg(long)]
     pub(crate) explain: bool,
-    /// How the answer is printed
+    /// How the answer is printed; arrow and parquet are bytes for a file, of all rows
     #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: AnswerFormat,
+    pub(crate) format: QueryFormat,
     /// In csv, texts byte for byte: spreadsheets may take those that begin with = + - @ for formulas
     #[arg(long)]
     pub(crate) raw: bool,
+}
+
+/// The formats of answers of the cube: those of answers in text, and those of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    Table,
+    Json,
+    Csv,
+    Arrow,
+    Parquet,
+}
+
+impl QueryFormat {
+    /// How it is written.
+    pub(crate) fn way(self) -> Way {
+        match self {
+            Self::Table => Way::Text(AnswerFormat::Table),
+            Self::Json => Way::Text(AnswerFormat::Json),
+            Self::Csv => Way::Text(AnswerFormat::Csv),
+            Self::Arrow => Way::File(ExportFormat::Arrow),
+            Self::Parquet => Way::File(ExportFormat::Parquet),
+        }
+    }
+}
+
+/// How an answer is written: as text, page by page, or as the bytes of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    Text(AnswerFormat),
+    File(ExportFormat),
 }
 
 /// The extras by their names.

@@ -239,6 +239,7 @@ async fn a_search_means_what_it_says() {
     for text in [
         r#"field: ASSET_TITLE, search: "du", first: 3, offset: 6, snapshot: 41"#,
         r#"field: COUNTRY, search: """#,
+        r#"field: COUNTRY, after: "c1-41-2-0000000000000005""#,
         r#"search: "du", from: "2026-01-01", where: { country: { anyOf: ["US"] } }"#,
     ] {
         server.ask(&format!("{{ members({text}) {{ total }} }}"), json!({})).await;
@@ -259,7 +260,9 @@ async fn a_search_means_what_it_says() {
         ..MembersRequest::of(None)
     };
     let country = MembersRequest::of(Some(FieldRef::parse("country")));
-    assert_eq!(searched, [title, country, narrowed]);
+    let after = Some(Cursor { snapshot: SnapshotId(41), n_before: 2, question: 5 });
+    let next = MembersRequest { after, ..country.clone() };
+    assert_eq!(searched, [title, country, next, narrowed]);
 }
 
 #[tokio::test]

@@ -85,6 +85,14 @@ fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {
     })
 }
 
+fn ages(dataset: &Description) -> impl Iterator<Item = EnumItem> {
+    dataset.ages.iter().map(|info| {
+        let name = info.field.to_string();
+        let what = "a whole number since the member's first day, of single days alone";
+        EnumItem::new(enum_name(&name)).description(format!("{} (`{name}`): {what}.", info.label))
+    })
+}
+
 fn field(dataset: &Description) -> Enum {
     Enum::new(FIELD)
         .description("What one filters by: a dimension, or an attribute of one.")
@@ -102,6 +110,7 @@ fn group_key(dataset: &Description) -> Enum {
         .description("What rows are grouped by: a step of time, or a field.")
         .items(times)
         .items(fields(dataset))
+        .items(ages(dataset))
 }
 
 fn measure(dataset: &Description) -> Enum {
@@ -242,7 +251,7 @@ fn cube_filter(dataset: &Description) -> InputObject {
                 .description("At least one of them holds. An empty list holds for no cell."),
         )
         .field(input("not", TypeRef::named(CUBE_FILTER)).description("It does not hold."));
-    dataset.fields.iter().fold(filter, |filter, info| {
+    dataset.fields.iter().chain(&dataset.ages).fold(filter, |filter, info| {
         let type_name = if info.multi { SET_FILTER } else { VALUE_FILTER };
         let name = field_name(&info.field.to_string());
         filter.field(

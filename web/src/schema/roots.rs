@@ -148,8 +148,13 @@ fn members_field(names: Arc<Names>) -> Field {
     .argument(
         InputValue::new("offset", TypeRef::named_nn(TypeRef::INT))
             .default_value(0)
-            .description("Members to skip before the first one."),
+            .description("Members to skip before the first one.")
+            .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
     )
+    .argument(InputValue::new("after", TypeRef::named(TypeRef::STRING)).description(
+        "The endCursor of the page before; without it the page begins with the first member. The page is of the same snapshot. Field, \
+         text, days and filter have to be the same.",
+    ))
     .argument(snapshot())
     .description(
         "Values of one field, or of all, for pickers: the most frequent first when search is empty, else those whose value or label \

@@ -283,7 +283,7 @@ async fn snapshots_and_members_are_shown() {
             unattributed { source day rows }
             verification { verifiedAt firstDay lastDay ok nCompared nMismatches maxError rmsError
                 shareWithinBounds } } }
-        members(field: COUNTRY) { total members { value label media nCells } }
+        members(field: COUNTRY) { total pageInfo { hasNextPage endCursor } members { value label media nCells } }
         left: members(where: { country: { isNull: false } }) { members { field value nCellsLeft } }
     }";
     let body = server.ask(query, json!({})).await;
@@ -304,7 +304,9 @@ async fn snapshots_and_members_are_shown() {
                     "maxError": 2.75, "rmsError": 0.5, "shareWithinBounds": 0.96875,
                 },
             } },
-            "members": { "total": 2, "members": [
+            "members": { "total": 3, "pageInfo": {
+                "hasNextPage": true, "endCursor": "c1-41-2-0000000000000005",
+            }, "members": [
                 { "value": "US", "label": "United States", "media": null, "nCells": 7 },
                 { "value": null, "label": "(none)", "media": null, "nCells": 7 },
             ] },

@@ -27,7 +27,10 @@ pub(crate) struct MembersArgs {
     /// The most members
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: usize,
-    /// Members to skip
+    /// Go on behind the page that a search ended with, on its snapshot: its `end_cursor`
+    #[arg(long, value_name = "CURSOR", conflicts_with = "offset")]
+    pub(crate) after: Option<String>,
+    /// Deprecated, use --after: members to skip, of whichever snapshot is the newest
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) offset: usize,
     /// A snapshot that is not the newest

@@ -4,11 +4,12 @@ use std::io::{BufWriter, Write as _};
 
 use clap::ValueEnum as _;
 use clio_proto::{
-    Answer, ComparedMeasure, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy,
-    Query, QueryRange, SnapshotId, TimeWindow,
+    Answer, ComparedMeasure, CubeService, Description, Direction, Extra, GroupKey, MAX_LIMIT,
+    Order, OrderBy, Query, QueryRange, SnapshotId, TimeWindow,
 };
 
-use crate::args::QueryArgs;
+use crate::args::{QueryArgs, Way};
+use crate::commands::query_file;
 use crate::output::{Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
@@ -19,7 +20,10 @@ use crate::{compare, cube, filter, output, terminal};
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
     // Whatever can be wrong in the words themselves is found before anything is opened.
     let mut query = lower(&args)?;
-    let format = args.format.writer();
+    let format = match args.format.way() {
+        Way::Text(format) => format.writer(),
+        Way::File(format) => return query_file::run(&args, query, format, settings).await,
+    };
     if format.has_rows_alone() && query.extras.contains(&Extra::Reach) {
         let name = args.format.to_possible_value().expect("none is left out of the list");
         let name = name.get_name();
@@ -28,9 +32,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     }
     let service = cube::open(&args.from_where, settings).await?;
     let description = service.describe().await?;
-    if query.measures.is_empty() {
-        query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
-    }
+    ask_for_all(&mut query, &description);
     let snapshot = args.snapshot.map(SnapshotId);
     let (n_asked, is_one_page) = match format.rows() {
         Rows::OnePage { n_unless_said } => (args.limit.unwrap_or(n_unless_said), true),
@@ -66,6 +68,13 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         notes.iter().flatten().for_each(|note| tell!("{note}"));
     }
     Ok(())
+}
+
+/// Asks for all measures where none is named.
+pub(super) fn ask_for_all(query: &mut Query, dataset: &Description) {
+    if query.measures.is_empty() {
+        query.measures = dataset.measures.iter().map(|measure| measure.name.clone()).collect();
+    }
 }
 
 /// An answer of any number of rows, page by page from one snapshot, of which one page is held.
