@@ -102,8 +102,9 @@ peers-growth: build
 	tests/python.sh tests/peers/requirements.txt target/peers
 	PYTHONPATH=tests target/peers/bin/python -m peers.growth target/bench/growth target/release/clio
 
-accuracy:
+accuracy: build
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)
+	cargo run --release --locked --package clio-tests --bin accuracy -- $(SKETCHES)
 
 fuzz:
 	sketch/fuzz/run.sh $(FUZZ_SECONDS)
