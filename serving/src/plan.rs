@@ -18,10 +18,12 @@ use std::sync::Arc;
 
 use clio_lake::StoredType;
 use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period};
+use jiff::civil::Date;
 
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::GroupTest;
+pub(crate) use range::n_days_missing;
 
 use crate::snapshot::{Field, Snapshot};
 
@@ -112,6 +114,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// How many steps after the range's first one, those without data counted; 0 where time is no key.
     pub(crate) place: i32,
+    /// Its first day that is asked for, whether it is there or not; where time is no key, that of the range.
+    pub(crate) first: Date,
     /// From its first to its last day that is there, or from where its window begins.
     pub(crate) days: DayRange,
     pub(crate) periods: Vec<Period>,
