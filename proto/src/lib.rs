@@ -60,8 +60,8 @@ pub use query::{
     CursorParseError, Direction, Extra, GroupKey, Having, Key, LookBack, MAX_GROUP_BY,
     MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS,
     MAX_TRAILING_DAYS, MeasureTest, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap, Query,
-    QueryRange, Rank, Reach, ReachStep, Row, TimeGrain, TimeWindow, Value, Work, WorkStep,
-    of_comparison,
+    QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, TimeGrain, TimeWindow, Value, Work,
+    WorkStep, of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest, Query,
-    RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
+    QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotInfo, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -181,7 +181,17 @@ impl Cubes {
 
     /// The snapshot named, or the current one.
     pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
-        self.held.find(id)?.ok_or_else(|| self.status.unavailable())
+        self.snapshot_of(id, QuestionPart::Snapshot)
+    }
+
+    /// The snapshot named by a part of a question, or the current one.
+    fn snapshot_of(
+        &self,
+        id: Option<SnapshotId>,
+        part: QuestionPart,
+    ) -> Result<Arc<Snapshot>, ServiceError> {
+        let found = self.held.find(id).map_err(|error| error.of(part))?;
+        found.ok_or_else(|| self.status.unavailable())
     }
 }
 
@@ -197,7 +207,7 @@ impl CubeService for Cubes {
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
         let turn = Turn::new(&query, snapshot)?;
-        let snapshot = self.snapshot(turn.snapshot)?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
         let limits = self.config.limits.clone();
         let answer = self
             .admission
@@ -218,7 +228,7 @@ impl CubeService for Cubes {
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         let turn = Turn::of_members(&request)?;
-        let snapshot = self.snapshot(turn.snapshot)?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
         let limits = self.config.limits.clone();
         self.admission.run(move |cancel| members(&snapshot, &request, turn, &limits, cancel)).await
     }

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use clio_proto::{
-    Code, FieldRef, Filter, MAX_LIMIT, Member, MemberPage, MembersRequest, Query, ServiceError,
+    Code, FieldRef, Filter, MAX_LIMIT, Member, MemberPage, MembersRequest, Query, QuestionPart,
+    ServiceError,
 };
 
 use crate::aggregate::Cancel;
@@ -29,11 +30,14 @@ pub(crate) fn members(
     cancel: &Cancel,
 ) -> Result<MemberPage, ServiceError> {
     if request.limit > MAX_LIMIT {
-        let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", request.limit);
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} is above {MAX_LIMIT}; ask page after page", request.limit);
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     let fields = match &request.field {
-        Some(reference) => vec![snapshot.field(reference)?],
+        Some(reference) => {
+            let field = snapshot.field(reference);
+            vec![field.map_err(|error| error.of(QuestionPart::Field))?]
+        }
         None => (0..snapshot.fields.len()).collect(),
     };
     // Before anything is searched: whether the cursor is of this search.
@@ -107,8 +111,9 @@ fn cells_left(
     }
     if let Some(filter) = &request.filter {
         // Before anything walks through it; and so that what is left out is looked at, too.
-        plan::check_filter(filter, limits)?;
-        plan::bind_filter(snapshot, filter)?;
+        let of_filter = |error: ServiceError| error.of(QuestionPart::Filter);
+        plan::check_filter(filter, limits).map_err(of_filter)?;
+        plan::bind_filter(snapshot, filter).map_err(of_filter)?;
     }
     let filter = request.filter.as_ref().and_then(|filter| without(filter, &field.reference));
     let measure = snapshot.model.measures().iter().map(|own| own.name.clone()).take(1);

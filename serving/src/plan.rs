@@ -21,11 +21,13 @@ use clio_lake::StoredType;
 use clio_proto::{
     ComparedPart, Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
 };
+use jiff::civil::Date;
 
 pub(crate) use ages::{Ages, N_AGE_CODES, day_of};
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::{GroupTest, Tested};
+pub(crate) use range::n_days_missing;
 
 use crate::snapshot::{Field, Snapshot};
 
@@ -116,6 +118,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// How many steps after the range's first one, those without data counted; 0 where time is no key.
     pub(crate) place: i32,
+    /// Its first day that is asked for, whether it is there or not; where time is no key, that of the range.
+    pub(crate) first: Date,
     /// From its first to its last day that is there, or from where its window begins.
     pub(crate) days: DayRange,
     pub(crate) periods: Vec<Period>,

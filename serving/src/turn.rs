@@ -1,8 +1,8 @@
 //! Pages of one question, each from the snapshot of the first.
 
 use clio_proto::{
-    Code, Cursor, MembersRequest, Query, ServiceError, SnapshotId, SnapshotInfo, question_digest,
-    search_digest, stable_digest,
+    Code, Cursor, MembersRequest, Query, QuestionPart, ServiceError, SnapshotId, SnapshotInfo,
+    question_digest, search_digest, stable_digest,
 };
 
 /// Where the page of a query begins.
@@ -28,7 +28,7 @@ fn run_digest(snapshot: &SnapshotInfo) -> u64 {
 }
 
 fn invalid(message: &str) -> ServiceError {
-    ServiceError::new(Code::InvalidArgument, format!("`after`: {message}"))
+    ServiceError::new(Code::InvalidArgument, message).of(QuestionPart::After)
 }
 
 impl Turn {
@@ -69,6 +69,11 @@ impl Turn {
         }
         let n_before = usize::try_from(after.n_before).unwrap_or(usize::MAX);
         Ok(Self { snapshot: Some(after.snapshot), n_before, after: Some(after) })
+    }
+
+    /// What says of which snapshot the page is.
+    pub(crate) fn snapshot_is_of(self) -> QuestionPart {
+        if self.after.is_some() { QuestionPart::After } else { QuestionPart::Snapshot }
     }
 
     /// Refuses a cursor of another question, or of another lake, now that the snapshot is known.

@@ -85,7 +85,8 @@ async fn answer(
     let place = gateway.place(client)?;
     let export = Export { query, format, is_raw, has_comments };
     let exported = gateway.backend().export(client, export, snapshot).await;
-    let exported = exported.map_err(|error| gateway.reports.outward(in_graphql(error)));
+    let exported =
+        exported.map_err(|error| gateway.reports.outward(in_graphql(error, Some("query"))));
     let Exported { head, bytes } = exported?;
     let name = head.said.iter().find(|(word, _)| word == "dataset").map_or("", |(_, name)| name);
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');

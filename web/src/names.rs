@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use clio_proto::{
-    Description, FieldRef, GroupKey, MeasureClass, Operator, Percentile, ServiceError, TimeGrain,
+    Description, FieldRef, GroupKey, MeasureClass, Operator, Percentile, QuestionPart,
+    ServiceError, TimeGrain,
 };
 
 /// Names of `CubeFilter` that no field may take.
@@ -87,20 +88,44 @@ pub(crate) fn condition_name(measure: &str) -> String {
     if CONNECTIVES.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
-/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`.
-pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
-    const WORDS: [(&str, &str); 4] = [
-        ("filter", "where"),
-        ("filter.field", "where"),
-        ("group_by", "groupBy"),
-        ("order_by", "orderBy"),
-    ];
-    let operators = Operator::ALL.map(|operator| (operator.wire_name(), operator.name()));
-    let mut message = error.message;
-    for (wire, ours) in WORDS.into_iter().chain(operators) {
-        let wire = format!("`{wire}`");
+/// The name of a part of a question: an entry of `CubeQuery`, or an argument of `members`.
+pub(crate) fn part_name(part: QuestionPart) -> &'static str {
+    match part {
+        QuestionPart::From => "from",
+        QuestionPart::To => "to",
+        QuestionPart::Filter => "where",
+        QuestionPart::GroupBy => "groupBy",
+        QuestionPart::Measures => "measures",
+        QuestionPart::Having => "having",
+        QuestionPart::OrderBy => "orderBy",
+        QuestionPart::Limit => "first",
+        QuestionPart::Offset => "offset",
+        QuestionPart::After => "after",
+        QuestionPart::Extras => "extras",
+        QuestionPart::Compare => "compare",
+        QuestionPart::Window => "window",
+        QuestionPart::LookBack => "lookBackDays",
+        QuestionPart::Snapshot => "snapshot",
+        QuestionPart::Field => "field",
+        QuestionPart::Search => "search",
+    }
+}
+
+/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`. Parts of a question are entries
+/// of the argument `within`, if they are within one; the snapshot stands beside it.
+pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceError {
+    let path = |part: QuestionPart| match within {
+        Some(argument) if part != QuestionPart::Snapshot => {
+            format!("`{argument}.{}`", part_name(part))
+        }
+        Some(_) | None => format!("`{}`", part_name(part)),
+    };
+    let word = |part: QuestionPart| format!("`{}`", part_name(part));
+    let mut message = QuestionPart::reworded(&error.message, path, word);
+    for operator in Operator::ALL {
+        let wire = format!("`{}`", operator.wire_name());
         if message.contains(&wire) {
-            message = message.replace(&wire, &format!("`{ours}`"));
+            message = message.replace(&wire, &format!("`{}`", operator.name()));
         }
     }
     ServiceError::new(error.code, message)
@@ -260,13 +285,22 @@ mod tests {
 
     #[test]
     fn errors_name_what_was_written() {
-        let error = ServiceError::new(
-            clio_proto::Code::InvalidArgument,
-            "`filter`: nested 33 deep; list values in one `any_of`, `none_of` or `group_by`",
+        let said = |message: &str, within| {
+            let error = ServiceError::new(clio_proto::Code::InvalidArgument, message);
+            in_graphql(error, within).message
+        };
+        let message =
+            "`filter`: nested 33 deep; list values in one `any_of`, `none_of` or `group_by`";
+        let expected = "`where`: nested 33 deep; list values in one `anyOf`, `noneOf` or `groupBy`";
+        assert_eq!(said(message, None), expected);
+        assert_eq!(said(message, Some("query")), expected.replacen("`where", "`query.where", 1));
+        assert_eq!(
+            said("`look_back_days`: 0 days; from 1 to 3660 are possible", Some("query")),
+            "`query.lookBackDays`: 0 days; from 1 to 3660 are possible"
         );
         assert_eq!(
-            in_graphql(error).message,
-            "`where`: nested 33 deep; list values in one `anyOf`, `noneOf` or `groupBy`"
+            said("`snapshot`: snapshot `7` is not held", Some("query")),
+            "`snapshot`: snapshot `7` is not held"
         );
     }
 

@@ -14,7 +14,7 @@ use url::Url;
 use crate::checksum::{Checksum, sum_of_files};
 use crate::commit::Commit;
 use crate::damage::{Damage, DamageProblem};
-use crate::error::LakeError;
+use crate::error::{LakeError, in_words};
 use crate::format::{CELLS_TABLE, GRAIN_COLUMN, LOOKUPS_FOLDER, PERIOD_COLUMN};
 use crate::log;
 use crate::staging::{PARTITION_FOLDER, folder_of};
@@ -109,7 +109,7 @@ impl Lake {
     pub fn silent(&self, problem: &dyn fmt::Display) -> LakeError {
         LakeError::Storage {
             url: self.url.to_string(),
-            reason: problem.to_string(),
+            reason: in_words(&problem.to_string()),
             is_transient: true,
         }
     }

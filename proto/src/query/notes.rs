@@ -9,12 +9,14 @@ impl Answer {
     ///
     /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a
     /// colon, and the days that took another state of it than the last day), `no_data` (with nothing), `unattributed` (events),
-    /// `overlapping` (fields), and `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says
+    /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), and `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says
     /// which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
     pub fn notes(&self) -> Vec<(String, String)> {
         let mut notes = Vec::new();
         of_coverage("", &self.coverage, &mut notes);
         if let Some(look_back) = &self.look_back {
+            let what = format!("{}:{}", look_back.measure, look_back.n_days);
+            notes.push(("look_back".to_owned(), what));
             of_coverage("look_back_", &look_back.coverage, &mut notes);
         }
         let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));

@@ -469,7 +469,7 @@ pub struct LookBack {
     /// The distinct measure.
     #[prost(string, tag = "1")]
     pub measure: ::prost::alloc::string::String,
-    /// How many days before the first day of each row.
+    /// How many days before the first day of each row that is asked for, whether that day is there or not.
     #[prost(uint32, tag = "2")]
     pub days: u32,
     /// These days of all rows together.
@@ -486,6 +486,9 @@ pub struct Newcomers {
     /// Those seen in it.
     #[prost(message, optional, tag = "2")]
     pub returning: ::core::option::Option<Value>,
+    /// How many days of the row's look-back are not there: who was seen on these alone is told as new.
+    #[prost(uint32, tag = "3")]
+    pub n_days_missing: u32,
 }
 /// What the rows of the page have in common and apart. A number whose half-width exceeds half of its value is not told, since a
 /// small part of large sets cannot be seen: then `value` is absent, and its bounds are there.

@@ -1,7 +1,8 @@
 //! The columns of a file: which there are, and what a row has in each.
 
 use clio_proto::{
-    Answer, Compared, Description, FieldInfo, GroupKey, Key, Newcomers, Rank, Row, TimeGrain, Value,
+    Answer, Compared, Description, FieldInfo, GroupKey, Key, MeasureClass, Newcomers, Rank, Row,
+    TimeGrain, Value,
 };
 
 /// The columns of a file, which are those of every format.
@@ -10,6 +11,8 @@ pub(super) struct Columns {
     pub(super) all: Vec<Column>,
     /// By key: whether a column with its label follows.
     has_label: Vec<bool>,
+    /// By measure: whether columns with its part of the total follow.
+    has_share: Vec<bool>,
     parts: Parts,
 }
 
@@ -27,7 +30,7 @@ pub(super) enum Kind {
     /// A calendar day.
     Day,
     Number,
-    /// A place among rows.
+    /// A whole number that counts: a place among rows, or days.
     Place,
 }
 
@@ -63,7 +66,9 @@ impl Columns {
             let is_own = |info: &&FieldInfo| info.field.to_string() == key.to_string();
             dataset.fields.iter().find(is_own)
         };
-        let mut columns = Self { all: Vec::new(), has_label: Vec::new(), parts };
+        let has_share = |measure: &String| parts.has_shares && has_share(measure, dataset);
+        let has_share: Vec<bool> = answer.measures.iter().map(has_share).collect();
+        let mut columns = Self { all: Vec::new(), has_label: Vec::new(), has_share, parts };
         if parts.has_ranks {
             for name in ["rank_best", "rank_worst"] {
                 columns.push(name.to_owned(), Kind::Place);
@@ -81,9 +86,9 @@ impl Columns {
             }
             columns.has_label.push(has_label);
         }
-        for measure in &answer.measures {
+        for (at, measure) in answer.measures.iter().enumerate() {
             columns.push_number(measure);
-            if parts.has_shares {
+            if columns.has_share[at] {
                 columns.push_number(&format!("{measure}_share"));
             }
             if parts.has_compared {
@@ -93,9 +98,10 @@ impl Columns {
             }
         }
         if parts.has_newcomers {
-            for name in ["fresh", "returning"] {
+            for name in ["new", "returning"] {
                 columns.push_number(name);
             }
+            columns.push("days_missing_before".to_owned(), Kind::Place);
         }
         columns
     }
@@ -126,9 +132,12 @@ impl Columns {
         }
         let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
         let compared = compared.iter().copied().map(Some).chain(std::iter::repeat(None));
-        for ((value, share), compared) in values.iter().zip(shares).zip(compared) {
+        let has_share = self.has_share.iter().copied();
+        for (((value, share), compared), has_share) in
+            values.iter().zip(shares).zip(compared).zip(has_share)
+        {
             cells.extend(number(Some(*value)));
-            if self.parts.has_shares {
+            if has_share {
                 cells.extend(number(share));
             }
             if self.parts.has_compared {
@@ -138,11 +147,22 @@ impl Columns {
             }
         }
         if self.parts.has_newcomers {
-            let parts = newcomers.map(|Newcomers { fresh, returning }| [fresh, returning]);
+            let parts = newcomers.map(|own| [own.fresh, own.returning]);
             (0..2).for_each(|at| cells.extend(number(parts.map(|parts| parts[at]))));
+            let missing = newcomers.map(|Newcomers { n_days_missing, .. }| n_days_missing.into());
+            cells.push(Cell::Place(missing));
         }
         cells
     }
+}
+
+/// Whether groups of a measure may be parts of its total: of what is counted and added up. Of quantiles and derived measures none is.
+fn has_share(measure: &str, dataset: &Description) -> bool {
+    let found = dataset.measures.iter().find(|info| info.name == measure);
+    found.is_some_and(|info| match info.class {
+        MeasureClass::Count | MeasureClass::Sum | MeasureClass::Distinct { .. } => true,
+        MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => false,
+    })
 }
 
 /// A number with its bounds; both bounds of an exact one are the number.

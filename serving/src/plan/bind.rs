@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clio_proto::{
     AskedMeasure, Code, ComparedMeasure, Direction, Extra, FieldRef, Filter, GroupKey,
-    MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError,
-    TimeGrain, TimeWindow, of_comparison,
+    MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, QuestionPart,
+    ServiceError, Shortened, TimeGrain, TimeWindow, of_comparison,
 };
 
 use super::ages::{bind_ages, check_ages};
@@ -30,28 +30,30 @@ pub(crate) fn bind(
     limits: &Limits,
 ) -> Result<Plan, ServiceError> {
     if query.limit > MAX_LIMIT {
-        let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", query.limit);
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} is above {MAX_LIMIT}; ask page after page", query.limit);
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     let query = &*with_own_week(snapshot, query);
     check_lists(query)?;
     check_having(query)?;
     if let Some(filter) = &query.filter {
         // Before anything walks through it.
-        check_filter(filter, limits)?;
+        check_filter(filter, limits).map_err(|error| error.of(QuestionPart::Filter))?;
     }
     let grain = time_grain(&query.group_by)?;
     let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
     let Asked { measures, n_answered, outputs, having } = bind_having(snapshot, query)?;
     let reach = bind_reach(snapshot, query, &outputs)?;
     let order = bind_order(query)?;
-    let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
+    let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose();
+    let filter = filter.map_err(|error| error.of(QuestionPart::Filter))?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let lookups = lookups(snapshot, query);
     check_window(query, grain)?;
     let has_age = check_ages(snapshot, query)?;
     let days = AskedDays { range: query.range, grain, window: query.window, by_day: has_age };
-    let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)?;
+    let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)
+        .map_err(|error| error.of(QuestionPart::From))?;
     let keys = keys.into_iter().map(|key| match key {
         PlanKey::Age(ages) => PlanKey::Age(ages.over(&steps)),
         PlanKey::Time | PlanKey::Field { .. } => key,
@@ -113,34 +115,34 @@ fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
 /// Checks that no list is too long, or says a thing twice.
 fn check_lists(query: &Query) -> Result<(), ServiceError> {
     let Query { group_by, measures, order_by, .. } = query;
-    check_list("key that rows are grouped by", group_by, MAX_GROUP_BY, ToString::to_string)?;
-    check_list("measure asked for", measures, MAX_MEASURES, Clone::clone)?;
+    check_list(QuestionPart::GroupBy, group_by, MAX_GROUP_BY, ToString::to_string)?;
+    check_list(QuestionPart::Measures, measures, MAX_MEASURES, Clone::clone)?;
     let order_name = |order: &OrderBy| match &order.by {
         Order::Measure(measure) => measure.clone(),
         Order::Key(key) => key.to_string(),
         Order::Compared(of) => of.to_string(),
     };
-    check_list("name of an extra", &query.extras, Extra::ALL.len(), |extra| {
+    check_list(QuestionPart::Extras, &query.extras, Extra::ALL.len(), |extra| {
         extra.as_str().to_owned()
     })?;
-    check_list("name that rows are ordered by", order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
+    check_list(QuestionPart::OrderBy, order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
 }
 
 fn check_list<T>(
-    what: &str,
+    part: QuestionPart,
     list: &[T],
     n_most: usize,
     name_of: impl Fn(&T) -> String,
 ) -> Result<(), ServiceError> {
     if list.len() > n_most {
-        let message = format!("{} times a {what}, the limit is {n_most}", list.len());
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} names, the limit is {n_most}", list.len());
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(part));
     }
     let mut seen = BTreeSet::new();
     for name in list.iter().map(name_of) {
         if seen.contains(&name) {
-            let message = format!("`{name}` is given twice as a {what}; once is enough");
-            return Err(ServiceError::new(Code::InvalidArgument, message));
+            let message = format!("`{}` is given twice; once is enough", Shortened(&name));
+            return Err(ServiceError::new(Code::InvalidArgument, message).of(part));
         }
         seen.insert(name);
     }
@@ -177,7 +179,7 @@ fn time_grain(group_by: &[GroupKey]) -> Result<Option<TimeGrain>, ServiceError> 
             let (first, second) = (TimeGrain::as_str(first), grain.as_str());
             let message =
                 format!("rows are grouped by one step of time at most: `{first}` or `{second}`");
-            return Err(ServiceError::new(Code::InvalidArgument, message));
+            return Err(ServiceError::new(Code::InvalidArgument, message).of(QuestionPart::GroupBy));
         }
     }
     Ok(found)
@@ -225,7 +227,7 @@ fn with_time(mut error: ServiceError) -> ServiceError {
     for grain in TimeGrain::ALL {
         error.message = format!("{}, `{}`", error.message, grain.as_str());
     }
-    error
+    error.of(QuestionPart::GroupBy)
 }
 
 /// What is needed of stored measures, and how each measure asked for comes from it.
@@ -304,9 +306,10 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
                 }
                 Order::Compared(of) => {
                     let message = format!(
-                        "`order_by`: `{of}` is of a comparison, and rows are compared with nothing; give `compare`"
+                        "`{of}` is of a comparison, and rows are compared with nothing; give `compare`"
                     );
-                    return Err(ServiceError::new(Code::InvalidArgument, message));
+                    let error = ServiceError::new(Code::InvalidArgument, message);
+                    return Err(error.of(QuestionPart::OrderBy));
                 }
                 Order::Key(key) => {
                     let at = query.group_by.iter().position(|asked| asked == key);
@@ -386,10 +389,12 @@ fn bind_ranks(
 fn not_asked<'a>(what: &str, name: &str, asked: impl Iterator<Item = &'a str>) -> ServiceError {
     let asked: Vec<String> = asked.map(|name| format!("`{name}`")).collect();
     let asked = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };
+    let name = Shortened(name);
     ServiceError::new(
         Code::InvalidArgument,
         format!(
             "rows cannot be ordered by the {what} `{name}`, which the query does not ask for: {asked}"
         ),
     )
+    .of(QuestionPart::OrderBy)
 }

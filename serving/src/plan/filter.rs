@@ -41,7 +41,7 @@ pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), Servi
         let limit = limits.n_filter_values;
         return Err(ServiceError::new(
             Code::ResourceExhausted,
-            format!("the filter names {n_values} values and tests, the limit is {limit}"),
+            format!("{n_values} values and tests, the limit is {limit}"),
         ));
     }
     Ok(())
@@ -57,7 +57,7 @@ fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError>
     if depth_left == 0 {
         return Err(ServiceError::new(
             Code::InvalidArgument,
-            format!("the filter is nested deeper than {MAX_FILTER_DEPTH} levels"),
+            format!("nested deeper than {MAX_FILTER_DEPTH} levels"),
         ));
     }
     match filter {

@@ -2,7 +2,7 @@
 
 use clio_proto::{
     Code, ComparedMeasure, ComparedPart, Having, MAX_FILTER_DEPTH, MAX_HAVING_TESTS, MeasureTest,
-    Query, ServiceError,
+    Query, QuestionPart, ServiceError,
 };
 
 use super::bind::bind_measures;
@@ -140,16 +140,16 @@ pub(super) struct Asked {
 
 /// Binds the measures that a query asks for, and those that say which groups stay.
 pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
-    let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
+    let (measures, outputs) = bind_measures(snapshot, &query.measures)
+        .map_err(|error| error.of(QuestionPart::Measures))?;
     let n_answered = measures.len();
     let Some(having) = &query.having else {
         return Ok(Asked { measures, n_answered, outputs, having: None });
     };
     let tested = having.measures().into_iter().map(str::to_owned);
     let names: Vec<String> = query.measures.iter().cloned().chain(tested).collect();
-    let in_having =
-        |error: ServiceError| ServiceError::new(error.code, format!("`having`: {}", error.message));
-    let (measures, all) = bind_measures(snapshot, &names).map_err(in_having)?;
+    let (measures, all) =
+        bind_measures(snapshot, &names).map_err(|error| error.of(QuestionPart::Having))?;
     let mut tested = all.into_iter().skip(outputs.len());
     let having = Some(group_test(having, &mut tested, &mut 0));
     Ok(Asked { measures, n_answered, outputs, having })

@@ -1,5 +1,6 @@
 //! The days of a query: where open ends lie, the steps of time, the periods that hold them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use clio_proto::{
@@ -51,8 +52,7 @@ pub(crate) fn bind_range(
         return Err(ServiceError::new(
             Code::ResourceExhausted,
             format!(
-                "the range from {} to {} holds {} days, the limit is {}; without `from` or `to` it \
-                 ends where the data does",
+                "the days from {} to {} are {}, the limit is {}; without an end they reach to the edge of the data",
                 range.first(),
                 range.last(),
                 range.n_days(),
@@ -64,7 +64,7 @@ pub(crate) fn bind_range(
     let steps = match grain {
         None => {
             let periods = periods(days, retired, range, by_day);
-            vec![Step { name: String::new(), place: 0, days: range, periods }]
+            vec![Step { name: String::new(), place: 0, first: range.first(), days: range, periods }]
         }
         Some(grain) => {
             let step_of = StepOf::new(grain, snapshot.model.week_starts());
@@ -114,9 +114,27 @@ pub(super) fn coverage(
         missing: gaps(range, present),
         retired: runs(left_out),
         provisional: runs(provisional.filter(|day| snapshot.days.contains(day))),
-        periods: periods.filter(|period| seen.insert(*period)).collect(),
+        periods: in_order(periods.filter(|period| seen.insert(*period)).collect()),
         mixed,
     }
+}
+
+/// Periods by their first days, the longer one before those in it: steps that overlap read some of them before earlier ones.
+fn in_order(mut periods: Vec<Period>) -> Vec<Period> {
+    periods.sort_by_key(|period| {
+        let days = DayRange::of(*period);
+        (days.map(DayRange::first), days.map(|days| Reverse(days.n_days())))
+    });
+    periods
+}
+
+/// How many days of a step the snapshot lacks, or has in a retired month alone that the step cuts.
+pub(crate) fn n_days_missing(snapshot: &Snapshot, step: &Step) -> u32 {
+    let Step { days, .. } = step;
+    let present = snapshot.days.range(days.first()..=days.last()).count();
+    let left_out = left_out(snapshot, *days, std::slice::from_ref(step)).len();
+    let n_there = u32::try_from(present - left_out).unwrap_or(u32::MAX);
+    days.n_days().saturating_sub(n_there)
 }
 
 /// The days of a snapshot that holds none.
@@ -224,12 +242,14 @@ fn steps(
     days.chunk_by(|a, b| step_of.of(*a) == step_of.of(*b))
         .filter_map(|days| {
             let (first, last) = (days[0], days[days.len() - 1]);
-            let name = step_of.of(first).to_string();
+            let own = step_of.of(first);
+            let first_of_step = DayRange::of(own).map_or(first, DayRange::first);
+            let first_asked = first_of_step.max(range.first());
             let place = step_of.number(first) - step_of.number(range.first());
             let days = DayRange::try_new(first, last)?;
             let is_day = step_of == StepOf::Period(Grain::Day);
             let periods = periods(present, retired, days, by_day || is_day);
-            Some(Step { name, place, days, periods })
+            Some(Step { name: own.to_string(), place, first: first_asked, days, periods })
         })
         .filter(|step| !step.periods.is_empty())
         .collect()
@@ -266,6 +286,29 @@ mod tests {
             "range ends before it starts: from=2026-02-02 to=2026-02-01"
         );
         assert_eq!(resolve(None, QueryRange::AllTime).unwrap(), None);
+    }
+
+    #[test]
+    fn periods_come_in_order_of_time() {
+        let period = |text: &str| text.parse::<Period>().unwrap();
+        let mixed = ["2026-02-01", "2026", "2026-01-31", "2026-02", "all", "2026-01"].map(period);
+        let expected = ["all", "2026", "2026-01", "2026-01-31", "2026-02", "2026-02-01"];
+        assert_eq!(in_order(mixed.to_vec()), expected.map(period));
+    }
+
+    #[test]
+    fn a_step_begins_with_its_first_day_that_is_asked_for() {
+        let present = ["2026-01-08", "2026-02-03"].map(day).into();
+        let range = DayRange::try_new(day("2026-01-06"), day("2026-02-28")).unwrap();
+        let first_days = |grain| -> Vec<String> {
+            let step_of = StepOf::new(grain, WeekStart::Monday);
+            let steps = steps(&present, &RetiredDays::default(), range, step_of);
+            steps.iter().map(|step| step.first.to_string()).collect()
+        };
+        assert_eq!(first_days(TimeGrain::Day), ["2026-01-08", "2026-02-03"]);
+        assert_eq!(first_days(TimeGrain::Week), ["2026-01-06", "2026-02-02"]);
+        assert_eq!(first_days(TimeGrain::Month), ["2026-01-06", "2026-02-01"]);
+        assert_eq!(first_days(TimeGrain::Year), ["2026-01-06"]);
     }
 
     #[test]

@@ -314,21 +314,24 @@ async fn ages_are_described_and_refused_by_name() {
     for (query, message) in [
         (
             by("audience.age_day"),
-            "unknown field `audience.age_day`; there are: `asset`, `asset.title`",
+            "`group_by`: unknown field `audience.age_day`; there are: `asset`, `asset.title`",
         ),
         (
             by("country.age_year"),
-            "unknown field `country.age_year`; there are: `asset`, `asset.title`",
+            "`group_by`: unknown field `country.age_year`; there are: `asset`, `asset.title`",
         ),
         (
             of(Test::Prefix("1".to_owned())),
-            "`asset.age_week` is a number, which starts with nothing",
+            "`filter`: `asset.age_week` is a number, which starts with nothing",
         ),
         (
             of(Test::AnyOf(texts(&["1", "one"]))),
-            "`asset.age_week` is a whole number, and `one` is none",
+            "`filter`: `asset.age_week` is a whole number, and `one` is none",
         ),
-        (of(Test::AnyOf(texts(&["01"]))), "`asset.age_week` is a whole number, and `01` is none"),
+        (
+            of(Test::AnyOf(texts(&["01"]))),
+            "`filter`: `asset.age_week` is a whole number, and `01` is none",
+        ),
         (
             Query {
                 window: Some(TimeWindow::Cumulative),

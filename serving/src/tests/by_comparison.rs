@@ -247,7 +247,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
                 order_by: vec![by(Order::Measure("plays.diference".to_owned()), down)],
                 ..query()
             },
-            "rows cannot be ordered by the measure `plays.diference`, which the query does not ask for: `plays`; of a comparison \
+            "`order_by`: rows cannot be ordered by the measure `plays.diference`, which the query does not ask for: `plays`; of a comparison \
              there are `plays.other`, `plays.difference`, `plays.ratio`; did you mean `plays.difference`?",
         ),
         (
@@ -255,7 +255,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
                 order_by: vec![by(Order::Compared(of("clicks", ComparedPart::Other)), down)],
                 ..query()
             },
-            "rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`",
+            "`order_by`: rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`",
         ),
         (
             Query {
@@ -270,7 +270,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
         ),
         (
             Query { order_by: vec![by(ratio(), down); 2], ..query() },
-            "`plays.ratio` is given twice as a name that rows are ordered by; once is enough",
+            "`order_by`: `plays.ratio` is given twice; once is enough",
         ),
         (
             Query { order_by: vec![by(ratio(), down)], extras: vec![Extra::Ranks], ..query() },

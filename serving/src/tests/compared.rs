@@ -311,13 +311,25 @@ async fn what_cannot_be_compared_is_refused() {
         ),
         (
             query(&["asset", "day"], member("country", "US")),
-            "`compare`: a member of `country`, which rows are not grouped by: `asset`, `day`",
+            "`compare`: a member of `country`, which rows are not grouped by (`asset`, `day`); name it in `group_by`",
         ),
         (
             query(&[], member("country", "US")),
-            "`compare`: a member of `country`, which rows are not grouped by: none",
+            "`compare`: a member of `country`, which rows are not grouped by (none); name it in `group_by`",
         ),
-        (query(&["country"], member("country", "UX")), "`compare`: `country` has no value `UX`"),
+        (
+            query(&["country"], member("country", "us")),
+            "`compare`: `country` has no value `us`; did you mean `US`?",
+        ),
+        (
+            query(&["country"], member("country", "Atlantis")),
+            "`compare`: `country` has no value `Atlantis`",
+        ),
+        (
+            query(&["country"], member("nope", "US")),
+            "`compare`: unknown field `nope`; there are: `asset`, `asset.title`, `asset.media_type`, `asset.tags`, \
+             `country`, `audience`, `audience.kind`",
+        ),
         (
             Query { filter: Some(us), ..query(&["country"], member("country", "US")) },
             "`compare`: the filter leaves nothing of `country` = `US`; ask for it, too",
@@ -339,4 +351,5 @@ async fn what_cannot_be_compared_is_refused() {
     let long = Query { group_by: vec![grain], ..query(&[], Comparison::Days(long)) };
     let error = cubes.query(long, None).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.starts_with("`compare`: the days from 0001-01-01 to"), "{error}");
 }

@@ -209,15 +209,16 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
 async fn what_no_search_can_mean_is_refused() {
     let cubes = open(&gapped_lake()).await;
     let filter = Some(test("city", Test::IsNull(true)));
-    for field in [None, Some("city"), Some("country")] {
+    for (field, part) in [(None, "filter"), (Some("city"), "field"), (Some("country"), "filter")] {
         let request = MembersRequest { filter: filter.clone(), ..search_of(field, None) };
         let error = cubes.members(request).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);
-        assert!(error.message.starts_with("unknown field `city`; there are: "), "{error}");
+        let said = format!("`{part}`: unknown field `city`; there are: ");
+        assert!(error.message.starts_with(&said), "{error}");
     }
     let range = QueryRange::Days { from: Some(day("2026-02-01")), to: Some(day("2026-01-01")) };
     let error = cubes.members(MembersRequest { range, ..search_of(None, None) }).await.unwrap_err();
-    assert!(error.message.starts_with("range ends before it starts"), "{error}");
+    assert!(error.message.starts_with("`from`: range ends before it starts"), "{error}");
 }
 
 /// Pages by cursor neither skip nor repeat a member, of the snapshot of the first one.
@@ -284,7 +285,7 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { after: Some(gone), ..next },
             Code::NotFound,
-            "snapshot `7` is not held; there are: `0`",
+            "`after`: snapshot `7` is not held; there are: `0`",
         ),
     ] {
         let error = cubes.members(request).await.unwrap_err();

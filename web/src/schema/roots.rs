@@ -112,8 +112,10 @@ fn cube_field(names: Arc<Names>) -> Field {
         let query = lower::query(&names, &asked)?;
         let snapshot = lower::snapshot(arguments)?;
         Ok(Box::pin(async move {
-            let answer =
-                asker.ask(|service| async move { service.query(query, snapshot).await }).await?;
+            let asked = asker.ask_within(Some("query"), |service| async move {
+                service.query(query, snapshot).await
+            });
+            let answer = asked.await?;
             Ok(FieldValue::owned_any(CubeAnswer::new(answer, n_named)))
         }))
     })
@@ -211,8 +213,20 @@ impl Asker {
     where
         F: Future<Output = Result<T, ServiceError>>,
     {
+        self.ask_within(None, question).await
+    }
+
+    /// Asks a question whose parts are entries of an argument.
+    async fn ask_within<T, F>(
+        &self,
+        argument: Option<&str>,
+        question: impl FnOnce(Arc<dyn CubeService>) -> F,
+    ) -> Result<T, ServiceError>
+    where
+        F: Future<Output = Result<T, ServiceError>>,
+    {
         let answer = self.backend.ask(self.client, question).await;
-        answer.map_err(|error| self.backend.reports.outward(in_graphql(error)))
+        answer.map_err(|error| self.backend.reports.outward(in_graphql(error, argument)))
     }
 }
 

@@ -159,7 +159,7 @@ async fn new_people_are_shown_beside_their_rows() {
     let ask = |look_back: &str| {
         format!(
             "{{ cube(query: {{ groupBy: [DAY] measures: [VIEWERS] {look_back} }}) {{
-                newcomers {{ fresh {{ value }} returning {{ value lower cannotTell }} }}
+                newcomers {{ fresh {{ value }} returning {{ value lower cannotTell }} nDaysMissing }}
                 lookBack {{ measure days coverage {{ from nDaysPresent }} }} }} }}"
         )
     };
@@ -170,6 +170,7 @@ async fn new_people_are_shown_beside_their_rows() {
             "newcomers": [{
                 "fresh": { "value": 100.0 },
                 "returning": { "value": null, "lower": 90.0, "cannotTell": true },
+                "nDaysMissing": 2,
             }],
             "lookBack": { "measure": "VIEWERS", "days": 28,
                 "coverage": { "from": "2025-12-01", "nDaysPresent": 30 } },
@@ -177,7 +178,8 @@ async fn new_people_are_shown_beside_their_rows() {
         "{body}"
     );
     let body = server.ask(&ask(""), json!({})).await;
-    let nothing = json!({ "newcomers": [{ "fresh": null, "returning": null }], "lookBack": null });
+    let nobody = json!([{ "fresh": null, "returning": null, "nDaysMissing": null }]);
+    let nothing = json!({ "newcomers": nobody, "lookBack": null });
     assert_eq!(body["data"]["cube"], nothing, "{body}");
 }
 

@@ -140,16 +140,17 @@ impl Files<'_> {
         })
     }
 
-    /// A file's path below the table's address.
+    /// A file's path below the table's address; its name where that is the address.
     fn place(&self, index: usize) -> String {
         let Some(file) = self.files.get(index) else { return String::new() };
         let root = Path::from_url_path(self.url.path()).unwrap_or_default();
         let below: Option<Vec<_>> = file.meta.location.prefix_match(&root).map(Iterator::collect);
         let below = below.filter(|parts| !parts.is_empty());
-        below.map_or_else(
-            || file.meta.location.to_string(),
-            |parts| parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"),
-        )
+        // Where the address is the file's own, its name.
+        let name = || file.meta.location.filename().unwrap_or_default().to_owned();
+        below.map_or_else(name, |parts| {
+            parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/")
+        })
     }
 }
 

@@ -5,12 +5,12 @@ use std::io::{BufWriter, Write as _};
 use clap::ValueEnum as _;
 use clio_proto::{
     Answer, ComparedMeasure, CubeService, Description, Direction, Extra, GroupKey, MAX_LIMIT,
-    Order, OrderBy, Query, QueryRange, SnapshotId, TimeWindow,
+    Order, OrderBy, Query, QueryRange, SnapshotId,
 };
 
 use crate::args::{QueryArgs, Way};
 use crate::commands::query_file;
-use crate::output::{Options, Rows};
+use crate::output::{Asked, Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
@@ -46,11 +46,11 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     let mut out = BufWriter::new(AnswerWriter::default());
     let has = |extra| pages.query.extras.contains(&extra);
     let options = Options {
+        asked: asked(&pages.query),
         is_raw: args.raw,
         explains: args.explain,
         has_ranks: has(Extra::Ranks),
         has_shares: has(Extra::Shares),
-        has_compared: pages.query.compare.is_some(),
         has_newcomers: pages.query.look_back_days.is_some(),
     };
     if format.has_rows_alone() && args.explain {
@@ -64,7 +64,11 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     writer.end(&mut out, &pages.page)?;
     out.flush()?;
     if format.has_rows_alone() {
-        let notes = [output::others_note(&pages.page), output::next_note(&pages.page)];
+        let notes = [
+            output::total_note(&pages.page),
+            output::others_note(&pages.page),
+            output::next_note(&pages.page),
+        ];
         notes.iter().flatten().for_each(|note| tell!("{note}"));
     }
     Ok(())
@@ -108,7 +112,7 @@ impl Pages {
     ) -> anyhow::Result<Self> {
         query.limit = n_asked.min(MAX_LIMIT);
         let page = service.query(query.clone(), snapshot).await?;
-        for note in output::for_programs(&page) {
+        for note in output::for_programs(&page, &asked(&query)) {
             tell!("{note}");
         }
         let n_left = n_asked - page.rows.len();
@@ -138,6 +142,11 @@ impl Pages {
     }
 }
 
+/// What an answer does not repeat of its question.
+fn asked(query: &Query) -> Asked {
+    Asked { compare: query.compare.clone(), window: query.window }
+}
+
 fn lower(args: &QueryArgs) -> Result<Query, Usage> {
     let range = match (args.from, args.to) {
         (None, None) => QueryRange::AllTime,
@@ -164,17 +173,9 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
             .transpose()?,
         extras: args.extras.clone(),
         compare: args.compare.as_deref().map(compare::parse).transpose()?,
-        window: args.window.as_deref().map(window).transpose()?,
+        window: args.window,
         look_back_days: args.look_back,
     })
-}
-
-fn window(text: &str) -> Result<TimeWindow, Usage> {
-    if text == "cumulative" {
-        return Ok(TimeWindow::Cumulative);
-    }
-    let wrong = |_| Usage(format!("--window `{text}`: expected a number of days or `cumulative`"));
-    text.parse().map(TimeWindow::TrailingDays).map_err(wrong)
 }
 
 fn group_key(text: &str) -> GroupKey {
