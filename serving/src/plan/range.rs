@@ -302,7 +302,7 @@ mod tests {
         let range = DayRange::try_new(day("2026-01-06"), day("2026-02-28")).unwrap();
         let first_days = |grain| -> Vec<String> {
             let step_of = StepOf::new(grain, WeekStart::Monday);
-            let steps = steps(&present, &RetiredDays::default(), range, step_of);
+            let steps = steps(&present, &RetiredDays::default(), range, step_of, false);
             steps.iter().map(|step| step.first.to_string()).collect()
         };
         assert_eq!(first_days(TimeGrain::Day), ["2026-01-08", "2026-02-03"]);
