@@ -5,8 +5,8 @@
 #   make dist     a wheel, a tarball and a Debian package in target/dist/packages, each installed and tried
 #   make soak     the etl killed a hundred times, at other moments each time
 #   make bench    figures for README.md: 20 million events, a release build
-#   make peers    comparisons with other engines (tests/peers); Spark's needs Java 17
-#   make accuracy figures and curves for sketch/README.md: SKETCHES=400 of each kind, a release build
+#   make peers    comparisons with other engines and with SciPy (tests/peers); Spark's needs Java 17
+#   make accuracy figures and curves for sketch/README.md and docs/asking.md: SKETCHES=400 of each kind, a release build
 #   make fuzz     random bytes against the decoders of sketches, FUZZ_SECONDS=600 for each of four targets
 #
 SHELL := /bin/bash
@@ -85,8 +85,9 @@ bench: build
 	cargo run --release --locked --package clio-tests --bin bench -- $(BENCH)
 
 # PEERS names comparisons: `make peers PEERS="cpp spark"`; all where it is empty.
-peers:
+peers: dashboard
 	tests/python.sh tests/peers/requirements.txt target/peers
+	cargo build --locked --package clio-cli
 	cargo run --locked --package clio-sketch --example images -- target/peers/clio.jsonl
 	PYTHONPATH=tests target/peers/bin/python -m peers $(PEERS)
 
@@ -101,8 +102,9 @@ peers-growth: build
 	tests/python.sh tests/peers/requirements.txt target/peers
 	PYTHONPATH=tests target/peers/bin/python -m peers.growth target/bench/growth target/release/clio
 
-accuracy:
+accuracy: build
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)
+	cargo run --release --locked --package clio-tests --bin accuracy -- $(SKETCHES)
 
 fuzz:
 	sketch/fuzz/run.sh $(FUZZ_SECONDS)

@@ -1,6 +1,9 @@
 //! Questions in all faces: what one of them can ask, all can, and all get the same.
 
+mod by_comparison;
+mod files;
 mod times;
+mod words;
 
 use clio_tests::{Finished, Sandbox, Server, until};
 use serde_json::{Value, json};
@@ -145,7 +148,7 @@ fn conditions_and_orders_are_the_same_in_every_face() {
     }
     for (args, said) in [
         (["--having", "views"], "condition `views`: expected `>=`"),
-        (["--having", "likes >= 1"], "`having`: unknown measure `likes`; there are: `views`"),
+        (["--having", "likes >= 1"], "--having: unknown measure `likes`; there are: `views`"),
     ] {
         let refused = faces.clio(&[["--group-by", "country"], args].concat());
         assert_eq!(refused.code, 2, "{}", refused.stderr);
@@ -303,7 +306,7 @@ fn comparisons_are_the_same_in_every_face() {
     assert_eq!(other("whole"), [[3.0, 3.0, 3.0]; 2]);
     for (compare, code, said) in [
         ("country", 2, "--compare `country`: expected `previous`, `rest`, `whole`"),
-        ("country=UX", 2, "`compare`: `country` has no value `UX`"),
+        ("country=UX", 2, "--compare: `country` has no value `UX`; did you mean `US`?"),
     ] {
         let refused = faces.clio(&["--group-by", "country", "--compare", compare]);
         assert_eq!(refused.code, code, "{}", refused.stderr);

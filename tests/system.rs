@@ -5,6 +5,7 @@
 )]
 
 mod compat;
+mod coverage;
 mod datasets;
 mod doors;
 mod exact;

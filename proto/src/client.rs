@@ -19,17 +19,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
-    answer_from_wire, description_from_wire, error_from_status, has_media_from_wire,
+    answer_from_wire, description_from_wire, ended_by_error, error_from_status,
+    export_bytes_from_wire, export_head_from_wire, export_request_to_wire, has_media_from_wire,
     has_media_request_to_wire, member_page_from_wire, members_request_to_wire, query_to_wire,
     runs_from_wire, runs_request_to_wire, serving_status_from_wire, snapshots_from_wire,
     snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
+use crate::export::{Export, Exported};
 use crate::id::SnapshotId;
 use crate::query::{Answer, Query};
 use crate::runs::RunInfo;
@@ -316,6 +318,29 @@ impl CubeService for RemoteCubes {
         answer_from_wire(response).map_err(unreadable(address))
     }
 
+    async fn export(
+        &self,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        let (mut responses, address) = self
+            .ask(export_request_to_wire(export, snapshot)?, |mut client, request| async move {
+                client.export(request).await
+            })
+            .await?;
+        let (address, answer_bytes) = (address.to_owned(), self.answer_bytes);
+        let head = responses.message().await;
+        let head = head.map_err(|status| error_from(&address, &status, answer_bytes))?;
+        let head = export_head_from_wire(head).map_err(unreadable(&address))?;
+        let bytes = responses.map(move |response| match response {
+            Ok(response) => {
+                export_bytes_from_wire(response).map_err(|error| unreadable(&address)(error))
+            }
+            Err(status) => Err(error_from(&address, &status, answer_bytes)),
+        });
+        Ok(Exported { head, bytes: ended_by_error(bytes.boxed()) })
+    }
+
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         let asked = request.field.clone();
         let (response, address) = self
@@ -375,13 +400,6 @@ impl CubeService for RemoteCubes {
             }
             Err(status) => Err(error_from(&address, &status, answer_bytes)),
         });
-        // An error is the last item: what follows one has no meaning.
-        let ended = stream::unfold(Some(mapped), |statuses| async move {
-            let mut statuses = statuses?;
-            let item = statuses.next().await?;
-            let rest = item.is_ok().then_some(statuses);
-            Some((item, rest))
-        });
-        Ok(ended.boxed())
+        Ok(ended_by_error(mapped.boxed()))
     }
 }

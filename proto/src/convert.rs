@@ -23,6 +23,7 @@ mod answer;
 mod comparison;
 mod cursor;
 mod describe;
+mod export;
 mod having;
 mod media;
 mod members;
@@ -38,8 +39,13 @@ mod window;
 mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
-pub use cursor::question_digest;
+pub use cursor::{question_digest, search_digest};
 pub use describe::{description_from_wire, description_to_wire};
+pub(crate) use export::ended_by_error;
+pub use export::{
+    export_bytes_from_wire, export_bytes_to_wire, export_head_from_wire, export_head_to_wire,
+    export_request_from_wire, export_request_to_wire,
+};
 pub use media::{
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
 };

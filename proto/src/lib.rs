@@ -10,6 +10,7 @@ mod client;
 mod convert;
 mod digest;
 mod error;
+mod export;
 mod field;
 mod filter;
 mod id;
@@ -17,6 +18,7 @@ mod model;
 mod period;
 mod query;
 mod runs;
+mod said;
 mod service;
 mod snapshot;
 mod toml_file;
@@ -26,21 +28,24 @@ pub use client::{RemoteConfig, RemoteCubes};
 pub use clio_sketch::Percentile;
 pub use convert::{
     answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
-    error_from_status, has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire,
-    has_media_to_wire, member_page_from_wire, member_page_to_wire, members_request_from_wire,
-    members_request_to_wire, query_from_wire, query_to_wire, question_digest, runs_from_wire,
-    runs_request_from_wire, runs_request_to_wire, runs_to_wire, serving_status_from_wire,
+    error_from_status, export_bytes_from_wire, export_bytes_to_wire, export_head_from_wire,
+    export_head_to_wire, export_request_from_wire, export_request_to_wire, has_media_from_wire,
+    has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
+    member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
+    query_from_wire, query_to_wire, question_digest, runs_from_wire, runs_request_from_wire,
+    runs_request_to_wire, runs_to_wire, search_digest, serving_status_from_wire,
     serving_status_to_wire, snapshots_from_wire, snapshots_request_from_wire,
     snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
 pub use digest::stable_digest;
 pub use error::{Code, ServiceError, Shortened};
+pub use export::{Export, ExportFormat, ExportHead, Exported};
 pub use field::FieldRef;
 pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
-    AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError, Credit,
-    CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format,
+    Age, AgeStep, AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError,
+    Credit, CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format,
     LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model,
     ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck,
     Share, Source, SqlColumn, TimesAre, UnattributedCheck, WeekStart, Window, WindowError,
@@ -51,11 +56,12 @@ pub use period::{
     cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
-    Answer, Compared, Comparison, Coverage, Cursor, CursorParseError, Direction, Extra, GroupKey,
-    Having, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS,
-    MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS, MeasureTest, MixedLookup,
-    Newcomers, Notice, Order, OrderBy, Overlap, Query, QueryRange, Rank, Reach, ReachStep, Row,
-    TimeGrain, TimeWindow, Value, Work, WorkStep,
+    Answer, Compared, ComparedMeasure, ComparedPart, Comparison, Coverage, Cursor,
+    CursorParseError, Direction, Extra, GroupKey, Having, Key, LookBack, MAX_GROUP_BY,
+    MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS,
+    MAX_TRAILING_DAYS, MeasureTest, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap, Query,
+    QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, TimeGrain, TimeWindow, Value, Work,
+    WorkStep, of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

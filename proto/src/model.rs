@@ -31,7 +31,7 @@ pub use checks::{
     WithinCheck,
 };
 pub use columns::{ColumnType, ColumnTypeError};
-pub use dimension::{Dimension, DimensionColumn};
+pub use dimension::{Age, AgeStep, Dimension, DimensionColumn};
 pub use expression::{Expression, ExpressionError, Share};
 pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;

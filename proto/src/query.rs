@@ -7,6 +7,8 @@ mod comparison;
 mod cursor;
 mod having;
 mod newcomers;
+mod notes;
+mod part;
 mod reach;
 mod window;
 mod work;
@@ -15,11 +17,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use comparison::{Compared, Comparison};
+pub use comparison::{Compared, ComparedMeasure, ComparedPart, Comparison, of_comparison};
 pub use cursor::{Cursor, CursorParseError};
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
+pub use part::QuestionPart;
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;
 pub use window::{MAX_TRAILING_DAYS, TimeWindow};
@@ -231,6 +234,8 @@ pub enum Order {
     Measure(String),
     /// By a key, which the query also groups by. Keys compare by their value's bytes.
     Key(GroupKey),
+    /// By a number of the comparison of a measure, which the query also asks for. Only where rows are compared.
+    Compared(ComparedMeasure),
 }
 
 /// Smallest or largest first.

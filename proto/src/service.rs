@@ -6,11 +6,12 @@ use futures::stream::BoxStream;
 use strum::{EnumCount, VariantArray};
 
 use crate::error::ServiceError;
+use crate::export::{Export, Exported};
 use crate::field::FieldRef;
 use crate::filter::Filter;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
-use crate::query::{Answer, Query, QueryRange};
+use crate::query::{Answer, Cursor, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList};
 
@@ -29,6 +30,13 @@ pub trait CubeService: Send + Sync {
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError>;
+
+    /// Answers all rows of a question as the bytes of a file; what can be wrong with it is an error here, before the first byte.
+    async fn export(
+        &self,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError>;
 
     /// Finds values of one field, or of all, for pickers.
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
@@ -66,6 +74,8 @@ pub struct Description {
     pub week_starts: WeekStart,
     /// Dimensions, each followed by its attributes, in the model's order.
     pub fields: Vec<FieldInfo>,
+    /// The steps of age that one can group and filter by: `asset.age_day`, `asset.age_week`. Their values are whole numbers.
+    pub ages: Vec<FieldInfo>,
     /// Measures in the model's order.
     pub measures: Vec<MeasureInfo>,
 }
@@ -163,9 +173,11 @@ pub struct MembersRequest {
     pub search: Option<String>,
     /// The most members in the page.
     pub limit: usize,
-    /// Members to skip before the first one.
+    /// Members to skip before the first one; 0 where the page begins after another one.
     pub offset: usize,
-    /// The snapshot to search; `None` for the current one.
+    /// The end of the page before: the page begins there, on the same snapshot. Field, text, days and filter have to be the same.
+    pub after: Option<Cursor>,
+    /// The snapshot to search; `None` for that of `after`, or the current one.
     pub snapshot: Option<SnapshotId>,
     /// The days of which the answer says what is left of each member.
     pub range: QueryRange,
@@ -185,6 +197,7 @@ impl MembersRequest {
             snapshot: None,
             range: QueryRange::AllTime,
             filter: None,
+            after: None,
         }
     }
 
@@ -201,6 +214,15 @@ pub struct MemberPage {
     pub members: Vec<Member>,
     /// How many match in all.
     pub n_total: u64,
+    /// Behind the last member of the page; `None` from a service that does not say yet.
+    pub end: Option<Cursor>,
+}
+
+impl MemberPage {
+    /// Whether members come behind the last one of the page.
+    pub fn has_next_page(&self) -> bool {
+        self.end.is_some_and(|end| end.n_before < self.n_total)
+    }
 }
 
 /// One value of a field.

@@ -66,6 +66,7 @@ fn the_example_of_the_design_is_understood() {
         attributes: ["title", "media_type", "language", "tags"].map(str::to_owned).to_vec(),
         label: Some("name".to_owned()),
         media: Some("preview_url".to_owned()),
+        age: None,
     };
     assert_eq!(model.dimension("asset"), Some(&asset));
     let audience = model.dimension("audience").unwrap();

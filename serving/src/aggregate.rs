@@ -42,9 +42,11 @@ use crate::config::Limits;
 use crate::plan::{Output, Plan, Reading};
 use crate::propagation;
 use crate::snapshot::Snapshot;
+use compare::Beside;
 use gathered::{Asked, Cells, Gathered};
 use groups::Groups;
 use measures::Measures;
+use scratch::Unions;
 pub(crate) use work::Clock;
 
 /// What a query gives, before it is an answer.
@@ -88,6 +90,7 @@ pub(crate) fn run(
 ) -> Result<Grouped, ServiceError> {
     let asked = Asked { snapshot, plan, limits, cancel };
     let Gathered { batches, steps, groups, sums } = Gathered::new(asked, &mut work)?;
+    let (other_days, other_sums) = compare::other_days(asked, &mut work)?.unzip();
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
@@ -98,7 +101,10 @@ pub(crate) fn run(
         None => values(plan, |measure| measures.total(measure))?,
     };
     work.took(WorkStep::Total);
-    let staying = having::staying(plan, &groups, &mut measures)?;
+    let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
+    let days = other_days.as_ref().zip(other_sums).map(|(days, sums)| (days, days.measures(sums)));
+    let mut beside = Beside { asked, own: cells, days, unions: Unions::default() };
+    let staying = having::staying(plan, &groups, &mut measures, &mut beside)?;
     let n_groups = staying.len();
     work.took(WorkStep::Having);
     let ranks = match plan.ranks_by {
@@ -108,7 +114,7 @@ pub(crate) fn run(
         }
         None => HashMap::new(),
     };
-    let page = order::page(plan, &groups, &mut measures, staying)?;
+    let page = order::page(plan, &groups, &mut measures, &mut beside, staying)?;
     work.took(WorkStep::Order);
     check_budget(plan, &groups, snapshot, &page.groups, limits)?;
     let reach = match &plan.reach {
@@ -119,8 +125,7 @@ pub(crate) fn run(
         shares: if plan.has_shares { shares_of(plan, &values, &total) } else { Vec::new() },
         ..Row::new(keys, values)
     };
-    let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
-    let compared = compare::compare_page(asked, &cells, &page.groups, &mut measures, &mut work)?;
+    let compared = compare::compare_page(&mut beside, &page.groups, &mut measures)?;
     let mut rows_compared = compared.rows.into_iter();
     let (newcomers, united_before) = match &plan.look_back {
         Some(look_back) => {

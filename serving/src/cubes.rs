@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
-    Answer, Code, CubeService, Description, MemberPage, MembersRequest, Query, RunInfo,
-    ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
+    Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest, Query,
+    QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -54,7 +54,7 @@ pub struct Cubes {
     held: Arc<HeldSnapshots>,
     status: Arc<StatusBoard>,
     records: Arc<Records>,
-    admission: Admission,
+    admission: Arc<Admission>,
     follower: Mutex<Follower>,
 }
 
@@ -124,7 +124,7 @@ impl Cubes {
             Arc::clone(&records),
         );
         Ok(Self {
-            admission: Admission::new(config.limits.clone()),
+            admission: Arc::new(Admission::new(config.limits.clone())),
             held,
             status,
             records,
@@ -181,7 +181,17 @@ impl Cubes {
 
     /// The snapshot named, or the current one.
     pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
-        self.held.find(id)?.ok_or_else(|| self.status.unavailable())
+        self.snapshot_of(id, QuestionPart::Snapshot)
+    }
+
+    /// The snapshot named by a part of a question, or the current one.
+    fn snapshot_of(
+        &self,
+        id: Option<SnapshotId>,
+        part: QuestionPart,
+    ) -> Result<Arc<Snapshot>, ServiceError> {
+        let found = self.held.find(id).map_err(|error| error.of(part))?;
+        found.ok_or_else(|| self.status.unavailable())
     }
 }
 
@@ -197,7 +207,7 @@ impl CubeService for Cubes {
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
         let turn = Turn::new(&query, snapshot)?;
-        let snapshot = self.snapshot(turn.snapshot)?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
         let limits = self.config.limits.clone();
         let answer = self
             .admission
@@ -206,10 +216,21 @@ impl CubeService for Cubes {
         Ok(Answer { snapshot: self.records.with_verification(answer.snapshot), ..answer })
     }
 
-    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        let snapshot = self.snapshot(request.snapshot)?;
+    async fn export(
+        &self,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        let snapshot = self.snapshot(snapshot)?;
         let limits = self.config.limits.clone();
-        self.admission.run(move |cancel| members(&snapshot, &request, &limits, cancel)).await
+        crate::export::export(Arc::clone(&self.admission), limits, snapshot, export).await
+    }
+
+    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
+        let turn = Turn::of_members(&request)?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
+        let limits = self.config.limits.clone();
+        self.admission.run(move |cancel| members(&snapshot, &request, turn, &limits, cancel)).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

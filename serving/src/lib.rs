@@ -20,6 +20,8 @@
 //!   compare   each row with other days, a member or the rest               aggregate/{compare,rest,side}.rs
 //! ```
 //!
+//! All rows of a question, as the bytes of a file, are such answers page by page: `export.rs`.
+//!
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
 //! lake alone.
 
@@ -29,6 +31,7 @@ mod answer;
 mod config;
 mod cubes;
 mod error;
+mod export;
 mod follow;
 mod held;
 mod members;
@@ -45,6 +48,7 @@ mod waits;
 pub use config::{Limits, ServingConfig};
 pub use cubes::Cubes;
 pub use error::{FileProblem, Refusal, ServingError};
+pub use export::{Encoder, EncoderOptions, Parts, encoder, said};
 pub use server::serve_grpc;
 
 #[cfg(test)]

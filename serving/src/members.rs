@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 
 use clio_proto::{
-    Code, FieldRef, Filter, MAX_LIMIT, Member, MemberPage, MembersRequest, Query, ServiceError,
+    Code, FieldRef, Filter, MAX_LIMIT, Member, MemberPage, MembersRequest, Query, QuestionPart,
+    ServiceError,
 };
 
 use crate::aggregate::Cancel;
 use crate::config::Limits;
 use crate::plan;
 use crate::snapshot::{Field, FoundMember, NULL, Snapshot};
+use crate::turn::Turn;
 
 /// A member of some field that was found.
 struct Found {
@@ -23,17 +25,23 @@ struct Found {
 pub(crate) fn members(
     snapshot: &Snapshot,
     request: &MembersRequest,
+    turn: Turn,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<MemberPage, ServiceError> {
     if request.limit > MAX_LIMIT {
-        let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", request.limit);
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} is above {MAX_LIMIT}; ask page after page", request.limit);
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     let fields = match &request.field {
-        Some(reference) => vec![snapshot.field(reference)?],
+        Some(reference) => {
+            let field = snapshot.field(reference);
+            vec![field.map_err(|error| error.of(QuestionPart::Field))?]
+        }
         None => (0..snapshot.fields.len()).collect(),
     };
+    // Before anything is searched: whether the cursor is of this search.
+    turn.end_of_members(request, &snapshot.info, 0)?;
     let mut found = Vec::new();
     for field in fields {
         cancel.check()?;
@@ -51,10 +59,11 @@ pub(crate) fn members(
         let Found { member, n_left, .. } = found;
         (!member.starts, Reverse(*n_left), Reverse(member.n_cells))
     });
-    let page: Vec<Found> = found.into_iter().skip(request.offset).take(request.limit).collect();
+    let page: Vec<Found> = found.into_iter().skip(turn.n_before).take(request.limit).collect();
     check_size(snapshot, &page, limits)?;
+    let end = turn.end_of_members(request, &snapshot.info, page.len())?;
     let members = page.into_iter().map(|found| member(snapshot, &found)).collect();
-    Ok(MemberPage { members, n_total })
+    Ok(MemberPage { members, n_total, end: Some(end) })
 }
 
 /// The texts of a member: value, label, preview.
@@ -102,8 +111,9 @@ fn cells_left(
     }
     if let Some(filter) = &request.filter {
         // Before anything walks through it; and so that what is left out is looked at, too.
-        plan::check_filter(filter, limits)?;
-        plan::bind_filter(snapshot, filter)?;
+        let of_filter = |error: ServiceError| error.of(QuestionPart::Filter);
+        plan::check_filter(filter, limits).map_err(of_filter)?;
+        plan::bind_filter(snapshot, filter).map_err(of_filter)?;
     }
     let filter = request.filter.as_ref().and_then(|filter| without(filter, &field.reference));
     let measure = snapshot.model.measures().iter().map(|own| own.name.clone()).take(1);
@@ -114,7 +124,7 @@ fn cells_left(
     for period in &plan.coverage.periods {
         for chunk in snapshot.chunks.get(period).into_iter().flatten() {
             cancel.check()?;
-            let rows = plan.filter.as_ref().map(|filter| filter.rows(chunk));
+            let rows = plan.filter.as_ref().map(|filter| filter.rows(chunk, *period));
             for (code, of_code) in chunk.keys[field.dimension].index() {
                 let n_cells = match &rows {
                     Some(rows) => rows.intersection_len(of_code),

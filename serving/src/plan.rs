@@ -2,6 +2,7 @@
 //!
 //! Whatever can be wrong with a query shows here; carrying a plan out fails on limits only.
 
+mod ages;
 mod bind;
 mod compare;
 mod filter;
@@ -17,11 +18,16 @@ mod windows;
 use std::sync::Arc;
 
 use clio_lake::StoredType;
-use clio_proto::{Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period};
+use clio_proto::{
+    ComparedPart, Coverage, DayRange, Direction, Expression, FieldRef, Notice, Percentile, Period,
+};
+use jiff::civil::Date;
 
+pub(crate) use ages::{Ages, N_AGE_CODES, day_of};
 pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
-pub(crate) use having::GroupTest;
+pub(crate) use having::{GroupTest, Tested};
+pub(crate) use range::n_days_missing;
 
 use crate::snapshot::{Field, Snapshot};
 
@@ -112,6 +118,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// How many steps after the range's first one, those without data counted; 0 where time is no key.
     pub(crate) place: i32,
+    /// Its first day that is asked for, whether it is there or not; where time is no key, that of the range.
+    pub(crate) first: Date,
     /// From its first to its last day that is there, or from where its window begins.
     pub(crate) days: DayRange,
     pub(crate) periods: Vec<Period>,
@@ -150,6 +158,8 @@ pub(crate) enum PlanKey {
         /// The values that make groups, by code; `None` for all. The empty set always makes one.
         only: Option<Vec<bool>>,
     },
+    /// The age of a dimension's member; only where steps are of single days.
+    Age(Ages),
 }
 
 /// What is needed of a stored measure.
@@ -206,4 +216,6 @@ pub(crate) enum OrderTarget {
     Output(usize),
     /// The position among the plan's `keys`.
     Key(usize),
+    /// A number of the comparison of one of the plan's `outputs`, by position.
+    Compared(usize, ComparedPart),
 }

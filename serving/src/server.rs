@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    CubeService as _, ServingState, answer_to_wire, description_to_wire,
+    Code, CubeService as _, Exported, ServiceError, ServingState, answer_to_wire,
+    description_to_wire, export_bytes_to_wire, export_head_to_wire, export_request_from_wire,
     has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
     query_from_wire, runs_request_from_wire, runs_to_wire, serving_status_to_wire,
     snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
 };
 use futures::StreamExt as _;
-use futures::stream::BoxStream;
+use futures::future::ready;
+use futures::stream::{self, BoxStream};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -176,6 +178,29 @@ impl CubesRpc for Rpc {
         Ok(Response::new(answer_to_wire(answer)))
     }
 
+    type ExportStream = BoxStream<'static, Result<wire::ExportResponse, Status>>;
+
+    async fn export(
+        &self,
+        request: Request<wire::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        let request = export_request_from_wire(request.into_inner());
+        let (export, snapshot) = request.map_err(status_from_error)?;
+        let Exported { head, bytes } =
+            self.cubes.export(export, snapshot).await.map_err(status_from_error)?;
+        let bytes = bytes.map(|bytes| match bytes {
+            Ok(bytes) => Ok(export_bytes_to_wire(bytes)),
+            Err(error) => Err(status_from_error(error)),
+        });
+        // An open stream would keep the server from draining, and one that just ended would pass for a whole file.
+        let stopping = stream::once(self.stop.clone().cancelled_owned()).map(|()| {
+            let message = "serving is stopping; ask again";
+            Err(status_from_error(ServiceError::new(Code::Unavailable, message)))
+        });
+        let all = stream::once(ready(Ok(export_head_to_wire(head)))).chain(bytes);
+        Ok(Response::new(or_stopping(all.boxed(), stopping.boxed())))
+    }
+
     async fn members(
         &self,
         request: Request<wire::MembersRequest>,
@@ -226,5 +251,37 @@ impl CubesRpc for Rpc {
         // An open stream would keep the server from draining.
         let stop = self.stop.clone().cancelled_owned();
         Ok(Response::new(statuses.take_until(stop).boxed()))
+    }
+}
+
+/// A stream, until another one has an item: then that is the last one.
+fn or_stopping<T: Send + 'static>(
+    items: BoxStream<'static, T>,
+    stopping: BoxStream<'static, T>,
+) -> BoxStream<'static, T> {
+    let next = |streams: Option<(BoxStream<'static, T>, BoxStream<'static, T>)>| async move {
+        let (mut items, mut stopping) = streams?;
+        tokio::select! {
+            biased;
+            last = stopping.next() => last.map(|last| (last, None)),
+            item = items.next() => item.map(|item| (item, Some((items, stopping)))),
+        }
+    };
+    stream::unfold(Some((items, stopping)), next).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that is cut off where serving stops must not pass for a whole one.
+    #[tokio::test]
+    async fn a_stream_that_is_stopped_ends_with_what_says_so() {
+        let stopping = || stream::once(ready("stopping")).boxed();
+        let found: Vec<_> = or_stopping(stream::pending().boxed(), stopping()).collect().await;
+        assert_eq!(found, ["stopping"]);
+        let items = || stream::iter(["one", "two"]).boxed();
+        let found: Vec<_> = or_stopping(items(), stream::pending().boxed()).collect().await;
+        assert_eq!(found, ["one", "two"]);
     }
 }

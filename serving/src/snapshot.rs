@@ -6,6 +6,7 @@
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! ```
 
+mod ages;
 mod arena;
 mod check;
 mod chunk;
@@ -31,6 +32,8 @@ use clio_proto::{
 };
 use jiff::civil::Date;
 
+use ages::FirstDays;
+pub(crate) use ages::day_number;
 pub(crate) use arena::{ColumnUnion, SketchArena, SketchParts};
 pub(crate) use chunk::{Chunk, KeyColumn};
 pub(crate) use dictionary::NULL;
@@ -71,6 +74,8 @@ pub(crate) struct Snapshot {
     pub(crate) labels: Vec<Option<Labels>>,
     /// The frequency of each field's values, worked out when it is first asked for.
     members: Vec<OnceLock<MemberIndex>>,
+    /// By dimension, the first day of each member, worked out when an age is first asked for.
+    first_days: Vec<OnceLock<FirstDays>>,
     pub(crate) size_bytes: u64,
 }
 
@@ -137,6 +142,7 @@ impl Snapshot {
             timezone: self.model.timezone_name().to_owned(),
             fingerprint: self.model.fingerprint().clone(),
             fields: fields.collect(),
+            ages: self.age_fields().collect(),
             measures: measures.collect(),
         }
     }

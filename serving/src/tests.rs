@@ -1,9 +1,12 @@
 //! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
 
+mod ages;
 mod answers;
+mod by_comparison;
 mod compared;
 mod damage;
 mod events;
+mod exports;
 mod following;
 mod grpc;
 mod having;

@@ -1,7 +1,8 @@
 //! Pages of one question, each from the snapshot of the first.
 
 use clio_proto::{
-    Code, Cursor, Query, ServiceError, SnapshotId, SnapshotInfo, question_digest, stable_digest,
+    Code, Cursor, MembersRequest, Query, QuestionPart, ServiceError, SnapshotId, SnapshotInfo,
+    question_digest, search_digest, stable_digest,
 };
 
 /// Where the page of a query begins.
@@ -18,13 +19,16 @@ pub(crate) struct Turn {
 /// Tells the question on this snapshot from others, and from the same on a snapshot of another lake, or of one that was recreated,
 /// that has the number by chance: runs have names of their own.
 fn digest(query: &Query, snapshot: &SnapshotInfo) -> Result<u64, ServiceError> {
-    let run = stable_digest(snapshot.run.to_string().as_bytes());
     let look_back = query.look_back_days.map_or(0, u64::from);
-    Ok(question_digest(query)? ^ run ^ look_back)
+    Ok(question_digest(query)? ^ run_digest(snapshot) ^ look_back)
+}
+
+fn run_digest(snapshot: &SnapshotInfo) -> u64 {
+    stable_digest(snapshot.run.to_string().as_bytes())
 }
 
 fn invalid(message: &str) -> ServiceError {
-    ServiceError::new(Code::InvalidArgument, format!("`after`: {message}"))
+    ServiceError::new(Code::InvalidArgument, message).of(QuestionPart::After)
 }
 
 impl Turn {
@@ -34,10 +38,27 @@ impl Turn {
     ///
     /// A cursor beside an offset or another snapshot.
     pub(crate) fn new(query: &Query, snapshot: Option<SnapshotId>) -> Result<Self, ServiceError> {
-        let Some(after) = query.after else {
-            return Ok(Self { snapshot, n_before: query.offset, after: None });
+        Self::begin(query.after, query.offset, snapshot)
+    }
+
+    /// Reads what a search of members says of its page.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub(crate) fn of_members(request: &MembersRequest) -> Result<Self, ServiceError> {
+        Self::begin(request.after, request.offset, request.snapshot)
+    }
+
+    fn begin(
+        after: Option<Cursor>,
+        offset: usize,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Self, ServiceError> {
+        let Some(after) = after else {
+            return Ok(Self { snapshot, n_before: offset, after: None });
         };
-        if query.offset > 0 {
+        if offset > 0 {
             let message = "the cursor says where the page begins; leave out `offset`";
             return Err(invalid(message));
         }
@@ -48,6 +69,11 @@ impl Turn {
         }
         let n_before = usize::try_from(after.n_before).unwrap_or(usize::MAX);
         Ok(Self { snapshot: Some(after.snapshot), n_before, after: Some(after) })
+    }
+
+    /// What says of which snapshot the page is.
+    pub(crate) fn snapshot_is_of(self) -> QuestionPart {
+        if self.after.is_some() { QuestionPart::After } else { QuestionPart::Snapshot }
     }
 
     /// Refuses a cursor of another question, or of another lake, now that the snapshot is known.
@@ -63,6 +89,29 @@ impl Turn {
             )),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Refuses a cursor of another search of members, or of another lake, now that the snapshot is known; gives the one behind so many
+    /// members of the page.
+    ///
+    /// # Errors
+    ///
+    /// Such a cursor.
+    pub(crate) fn end_of_members(
+        self,
+        request: &MembersRequest,
+        snapshot: &SnapshotInfo,
+        n_members: usize,
+    ) -> Result<Cursor, ServiceError> {
+        let question = search_digest(request)? ^ run_digest(snapshot);
+        if self.after.is_some_and(|after| after.question != question) {
+            return Err(invalid(
+                "the cursor is of another search, or of another lake: field, text, days and filter have to be the same on each \
+                 page",
+            ));
+        }
+        let n_before = self.n_before.saturating_add(n_members) as u64;
+        Ok(Cursor { snapshot: snapshot.id, n_before, question })
     }
 
     /// Behind so many rows of the page, of the snapshot that answered; `None` where nothing is grouped.

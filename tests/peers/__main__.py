@@ -7,12 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import cpp_reads_clio, records, spark_reads_clio
-from .spark import JavaMissing
+from . import cpp_reads_clio, records, spark_reads_clio, statistics
+from .comparison import CannotCompare
 
 COMPARISONS = {
     comparison.name: comparison
-    for comparison in (cpp_reads_clio.COMPARISON, spark_reads_clio.COMPARISON)
+    for comparison in (cpp_reads_clio.COMPARISON, spark_reads_clio.COMPARISON, statistics.COMPARISON)
 }
 MOST_FAILURES = 20
 CLIO = Path(__file__).parents[2] / "target" / "peers" / "clio.jsonl"
@@ -20,7 +20,7 @@ CLIO = Path(__file__).parents[2] / "target" / "peers" / "clio.jsonl"
 
 def main() -> int:
     """Runs the named comparisons; fails when one fails or cannot be made."""
-    listed = "\n".join(f"  {comparison.name:8} {comparison.what}" for comparison in COMPARISONS.values())
+    listed = "\n".join(f"  {comparison.name:10} {comparison.what}" for comparison in COMPARISONS.values())
     parser = argparse.ArgumentParser(
         prog="python -m peers", description=f"Compares Clio with other engines:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -47,7 +47,7 @@ def _passes(name: str, ours: list[records.Record]) -> bool:
     print(f"{name}: {comparison.what}")
     try:
         outcome = comparison.run(ours)
-    except JavaMissing as missing:
+    except CannotCompare as missing:
         print(f"  NOT COMPARED: {missing}")
         return False
     for figure in outcome.figures:

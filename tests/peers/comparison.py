@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from .records import Record
 
 
+class CannotCompare(Exception):
+    """What a comparison needs is not there; it says how to get it."""
+
+
 @dataclass
 class Outcome:
     """The figures that a comparison found, and what it found wrong."""

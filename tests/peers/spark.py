@@ -16,6 +16,7 @@ from pyspark.sql import Row, SparkSession, functions
 
 from . import cases, cpp, images
 from .cases import Range
+from .comparison import CannotCompare
 from .records import Record
 
 TOOL = "spark"
@@ -23,7 +24,7 @@ VERSION = pyspark.__version__
 LEAST_JAVA = 17
 
 
-class JavaMissing(Exception):
+class JavaMissing(CannotCompare):
     """Spark cannot be asked, since there is no Java that runs it."""
 
 

@@ -50,7 +50,9 @@ fn windows_are_the_same_in_every_face() {
         ));
         assert_eq!(graphql_rows(&cube, "day", "people"), expected);
     }
-    for (window, said) in [("x", "--window `x`: expected"), ("1", "`window`: 1 days; from 2")] {
+    for (window, said) in
+        [("x", "expected a number of days from 2"), ("1", "expected a number of days from 2")]
+    {
         let refused = faces.clio(&[&args[..], &[window]].concat());
         assert!(refused.code == 2 && refused.stderr.contains(said), "{}", refused.stderr);
     }
@@ -61,14 +63,21 @@ fn new_people_are_the_same_in_every_face() {
     let faces = Faces::new();
     let args = ["--group-by", "day", "--measures", "people", "--look-back", "4"];
     // On the days: a; a; b; b; c. Nothing lies before the first.
-    let expected =
-        [json!(null), json!([0.0, 1.0]), json!([1.0, 0.0]), json!([0.0, 1.0]), json!([1.0, 0.0])];
+    let expected = [
+        json!(null),
+        json!([0.0, 1.0, 3]),
+        json!([1.0, 0.0, 2]),
+        json!([0.0, 1.0, 3]),
+        json!([1.0, 0.0, 2]),
+    ];
     for answer in faces.both(&args) {
         let newcomers = answer["rows"].as_array().unwrap().iter().map(|row| &row["newcomers"]);
         let found: Vec<Value> = newcomers
             .map(|own| match own {
                 Value::Null => json!(null),
-                own => json!([own["fresh"]["value"], own["returning"]["value"]]),
+                own => {
+                    json!([own["fresh"]["value"], own["returning"]["value"], own["n_days_missing"]])
+                }
             })
             .collect();
         assert_eq!(found, expected);
@@ -76,17 +85,24 @@ fn new_people_are_the_same_in_every_face() {
     }
     let cube = faces.graphql(
         "{ cube(query: { groupBy: [DAY] measures: [PEOPLE] lookBackDays: 4 }) {
-             newcomers { fresh { value } returning { value cannotTell } } lookBack { measure days } } }",
+             newcomers { fresh { value } returning { value cannotTell } nDaysMissing }
+             lookBack { measure days } } }",
     );
-    let last =
-        json!({ "fresh": { "value": 1.0 }, "returning": { "value": 0.0, "cannotTell": false } });
+    let last = json!({
+        "fresh": { "value": 1.0 }, "returning": { "value": 0.0, "cannotTell": false }, "nDaysMissing": 2,
+    });
     assert_eq!(cube["newcomers"][4], last);
-    assert_eq!(cube["newcomers"][0], json!({ "fresh": null, "returning": null }));
+    assert_eq!(
+        cube["newcomers"][0],
+        json!({ "fresh": null, "returning": null, "nDaysMissing": null })
+    );
     assert_eq!(cube["lookBack"], json!({ "measure": "PEOPLE", "days": 4 }));
     let csv = faces.clio(&[&args[..], &["--format", "csv"]].concat());
     let head = csv.stdout.lines().next().unwrap();
     assert!(
-        head.ends_with(",fresh,fresh_lower,fresh_upper,returning,returning_lower,returning_upper"),
+        head.ends_with(
+            ",new,new_lower,new_upper,returning,returning_lower,returning_upper,days_missing_before"
+        ),
         "{head}"
     );
     let is_missing =

@@ -50,6 +50,7 @@ impl Session {
         match (program, words.get(1).map(String::as_str)) {
             ("make", _) => is_target(place, &command),
             ("npm", _) => is_script(place, &words),
+            ("curl", _) => download(place, &words),
             ("clio", Some(name)) if cannot_be_run(name, &words) => {
                 self.understands(place, &command);
             }
@@ -216,4 +217,16 @@ fn is_script(place: &str, words: &[String]) {
         "run" => assert!(package["scripts"][&words[2]].is_string(), "{place}: no script {words:?}"),
         other => panic!("{place}: tests/snippets.rs does not say what `npm {other}` is"),
     }
+}
+
+/// Asks for what `curl -G ADDRESS --data-urlencode NAME=VALUE` does: an address, and parameters behind it.
+fn download(place: &str, words: &[String]) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ["curl", "-G", address, "--data-urlencode", parameter] = words[..] else {
+        panic!("{place}: tests/snippets.rs does not say what `{words:?}` is");
+    };
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let answer = ureq::get(address).query(name, value).call();
+    let mut answer = answer.unwrap_or_else(|error| panic!("{place}: {error}"));
+    assert!(!answer.body_mut().read_to_vec().unwrap().is_empty(), "{place}: nothing came");
 }

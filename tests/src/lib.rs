@@ -9,8 +9,10 @@ mod lake;
 mod oracle;
 mod sandbox;
 pub mod settings;
+mod worlds;
 
 pub use answers::{Truth, TruthRow, truths};
 pub use lake::{CellRow, cell_files, read_cells};
 pub use oracle::{Bandit, BanditCounts, BanditEvent};
 pub use sandbox::{Finished, Sandbox, Server, open_bandit_folder, repository, until};
+pub use worlds::{Coverage, PLACES, Part, Tally, World, Worlds, coverage};

@@ -15,10 +15,11 @@ use super::families::sources;
 const LAKE: &str = "proto/lake/src";
 
 /// Who else may name the Parquet library, and for which files.
-const MAY_NAME_PARQUET: [(&str, &str); 3] = [
+const MAY_NAME_PARQUET: [(&str, &str); 4] = [
     ("etl/src/engine/parquet_files.rs", "how the engine reads any of them"),
     ("etl/src/input/source", "files of sources and lookups"),
     ("etl/synth/src", "files of sources, which it makes"),
+    ("serving/src/export", "answers as files, which it writes"),
 ];
 
 /// Who gives the engine files of a lake to read, and which.

@@ -23,6 +23,11 @@ impl<'a> Argument<'a> {
         Self::new(name.to_owned(), arguments.get(name)?.as_value())
     }
 
+    /// A value that stands for an argument, though no field has it.
+    pub(crate) fn alone(path: &str, value: &'a Value) -> Option<Self> {
+        Self::new(path.to_owned(), value)
+    }
+
     fn new(path: String, value: &'a Value) -> Option<Self> {
         (*value != Value::Null).then_some(Self { path, value })
     }
@@ -199,7 +204,7 @@ pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
                 };
                 for order in orders {
                     let Value::Object(order) = order else { continue };
-                    for name in ["measure", "key", "direction"] {
+                    for name in ["measure", "key", "part", "direction"] {
                         let path = format!("query.orderBy.{name}");
                         order.get(name).map_or(Ok(()), |it| unquoted(&path, it))?;
                     }

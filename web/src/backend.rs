@@ -3,10 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clio_proto::{Code, CubeService, ServiceError, ServingState, ServingStatus, SnapshotInfo};
+use clio_proto::{
+    Code, CubeService, Export, Exported, ServiceError, ServingState, ServingStatus, SnapshotId,
+    SnapshotInfo,
+};
+use futures::StreamExt as _;
+use futures::stream;
 use tokio::sync::{Semaphore, watch};
 
-use crate::clients::{Client, FairQueue};
+use crate::clients::{Client, FairQueue, Turn};
 use crate::config::GatewayLimits;
 use crate::report::Reports;
 
@@ -65,17 +70,46 @@ impl Backend {
         F: Future<Output = Result<T, ServiceError>>,
     {
         let asked = async {
-            let Some(_turn) = self.turns.queue.turn(client).await else {
-                let (most, waiting) = self.turns.limits;
-                let message = format!(
-                    "you ask {most} questions at once and {waiting} wait, which is the limit; ask \
-                     again when some are answered"
-                );
-                return Err(ServiceError::new(Code::ResourceExhausted, message));
-            };
+            let _turn = self.turn(client).await?;
             question(Arc::clone(&self.service)).await
         };
         self.in_time(asked).await
+    }
+
+    /// Asks for a file when it is this client's turn, which lasts until the last byte. Each piece of it comes within the deadline.
+    pub(crate) async fn export(
+        &self,
+        client: Client,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        let asked = async {
+            let turn = self.turn(client).await?;
+            Ok((turn, self.service.export(export, snapshot).await?))
+        };
+        let (turn, Exported { head, bytes }) = self.in_time(asked).await?;
+        let deadline = self.turns.deadline;
+        let in_time = stream::unfold(Some((bytes, turn)), move |left| async move {
+            let (mut bytes, turn) = left?;
+            match tokio::time::timeout(deadline, bytes.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(piece))) => Some((Ok(piece), Some((bytes, turn)))),
+                Ok(Some(Err(error))) => Some((Err(error), None)),
+                Err(_) => Some((Err(too_slow(deadline)), None)),
+            }
+        });
+        Ok(Exported { head, bytes: in_time.boxed() })
+    }
+
+    async fn turn(&self, client: Client) -> Result<Turn, ServiceError> {
+        self.turns.queue.turn(client).await.ok_or_else(|| {
+            let (most, waiting) = self.turns.limits;
+            let message = format!(
+                "you ask {most} questions at once and {waiting} wait, which is the limit; ask \
+                 again when some are answered"
+            );
+            ServiceError::new(Code::ResourceExhausted, message)
+        })
     }
 
     /// Asks the service now, as who follows it does.
@@ -105,10 +139,7 @@ impl Backend {
         asked: impl Future<Output = Result<T, ServiceError>>,
     ) -> Result<T, ServiceError> {
         let deadline = self.turns.deadline;
-        tokio::time::timeout(deadline, asked).await.unwrap_or_else(|_| {
-            let message = format!("serving did not answer within {deadline:?}");
-            Err(ServiceError::new(Code::DeadlineExceeded, message))
-        })
+        tokio::time::timeout(deadline, asked).await.unwrap_or_else(|_| Err(too_slow(deadline)))
     }
 
     /// The status now. A service that does not answer is down; one that is behind does not take back
@@ -123,6 +154,11 @@ impl Backend {
     pub(crate) fn watch(&self) -> watch::Receiver<ServingStatus> {
         self.statuses.clone()
     }
+}
+
+fn too_slow(deadline: Duration) -> ServiceError {
+    let message = format!("serving did not answer within {deadline:?}");
+    ServiceError::new(Code::DeadlineExceeded, message)
 }
 
 /// The status of a service that gave an error instead of one.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::{Backend, Newest, Turns};
 use crate::clients::{Client, Share, Shares};
 use crate::config::GatewayConfig;
+use crate::names::Names;
 use crate::report::Reports;
 use crate::schema::{self, BuildError};
 
@@ -34,6 +35,7 @@ pub(crate) struct Gateway {
     turns: Turns,
     pub(crate) service: Arc<dyn CubeService>,
     schema: ArcSwapOption<Schema>,
+    names: ArcSwapOption<Names>,
     statuses: watch::Sender<ServingStatus>,
     newest: Arc<Newest>,
 }
@@ -64,6 +66,7 @@ impl Gateway {
             stop,
             service,
             schema: ArcSwapOption::empty(),
+            names: ArcSwapOption::empty(),
             statuses,
             newest: Arc::default(),
         }
@@ -146,6 +149,7 @@ impl Gateway {
     pub(crate) fn set_dataset(&self, dataset: &Description) -> Result<(), BuildError> {
         let backend = Arc::new(self.backend());
         let schema = schema::build(dataset, backend, self.config.is_insecure)?;
+        self.names.store(Some(Arc::new(Names::try_new(dataset)?)));
         self.schema.store(Some(Arc::new(schema)));
         tracing::info!(
             dataset = dataset.dataset,
@@ -158,12 +162,19 @@ impl Gateway {
     /// The schema of the moment. There is none until serving has described its dataset once; then
     /// there always is one, whether serving answers or not.
     pub(crate) fn schema(&self) -> Result<Arc<Schema>, ServiceError> {
-        self.schema.load_full().ok_or_else(|| {
-            let message = self.status().message;
-            let message =
-                message.unwrap_or_else(|| "serving has not described its dataset yet".to_owned());
-            self.reports.outward(ServiceError::new(Code::Unavailable, message))
-        })
+        self.schema.load_full().ok_or_else(|| self.undescribed())
+    }
+
+    /// The names of the schema of the moment.
+    pub(crate) fn names(&self) -> Result<Arc<Names>, ServiceError> {
+        self.names.load_full().ok_or_else(|| self.undescribed())
+    }
+
+    fn undescribed(&self) -> ServiceError {
+        let message = self.status().message;
+        let message =
+            message.unwrap_or_else(|| "serving has not described its dataset yet".to_owned());
+        self.reports.outward(ServiceError::new(Code::Unavailable, message))
     }
 }
 

@@ -28,6 +28,7 @@ mod clients;
 mod config;
 mod connections;
 mod error;
+mod export;
 mod follow;
 mod gateway;
 mod graphql;

@@ -9,6 +9,7 @@
 //! the query with every fragment written out, and forty short fragments that name each other twice
 //! are a trillion fields. Here each fragment is measured once.
 
+mod directives;
 mod tokens;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Request, ServerError};
 use clio_proto::{Code, ServiceError, Shortened};
 
+use self::directives::Place;
 use crate::config::GatewayLimits;
 use crate::error::server_error;
 pub(crate) use tokens::check_json;
@@ -59,9 +61,9 @@ fn check_document(
     for (_, operation) in document.operations.iter() {
         let OperationDefinition { variable_definitions, directives, .. } = &operation.node;
         measure.used.n_variables += variable_definitions.len();
-        measure.directives(directives);
+        measure.directives(directives, Place::Operation)?;
         for variable in variable_definitions {
-            measure.directives(&variable.node.directives);
+            measure.directives(&variable.node.directives, Place::Variable)?;
         }
         all.beside(measure.selection(&operation.node.selection_set.node, 0)?);
         check_size(all, limits)?;
@@ -154,10 +156,15 @@ struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
-    fn directives(&mut self, directives: &[Positioned<Directive>]) {
+    fn directives(
+        &mut self,
+        directives: &[Positioned<Directive>],
+        place: Place,
+    ) -> Result<(), ServiceError> {
         self.used.n_directives += directives.len();
         let n_arguments = directives.iter().map(|directive| directive.node.arguments.len());
         self.used.n_arguments += n_arguments.sum::<usize>();
+        directives::check(directives, place)
     }
 
     fn selection(
@@ -175,18 +182,18 @@ impl<'a> Measure<'a> {
                 Selection::Field(field) => {
                     let Field { name, arguments, directives, selection_set, .. } = &field.node;
                     self.used.n_arguments += arguments.len();
-                    self.directives(directives);
+                    self.directives(directives, Place::Selection)?;
                     let inner = self.selection(&selection_set.node, nesting + 1)?;
                     Size::field(&name.node, inner)
                 }
                 Selection::InlineFragment(inline) => {
                     self.used.n_spreads += 1;
-                    self.directives(&inline.node.directives);
+                    self.directives(&inline.node.directives, Place::Selection)?;
                     self.selection(&inline.node.selection_set.node, nesting + 1)?
                 }
                 Selection::FragmentSpread(spread) => {
                     self.used.n_spreads += 1;
-                    self.directives(&spread.node.directives);
+                    self.directives(&spread.node.directives, Place::Selection)?;
                     self.fragment(&spread.node.fragment_name.node, nesting + 1)?
                 }
             });
@@ -212,7 +219,7 @@ impl<'a> Measure<'a> {
             return Ok(Size { n_fields: 1, ..Size::default() });
         };
         self.fragments.insert(name, None);
-        self.directives(&fragment.node.directives);
+        self.directives(&fragment.node.directives, Place::Fragment)?;
         let size = self.selection(&fragment.node.selection_set.node, nesting)?;
         self.fragments.insert(name, Some(size));
         Ok(size)

@@ -6,9 +6,9 @@ mod having;
 
 use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
-    Code, Cursor, CursorParseError, Direction, Extra, FieldRef, Filter, GroupKey, MembersRequest,
-    Operator, Order, OrderBy, Percentile, Query, QueryRange, ServiceError, SnapshotId, Takes,
-    TimeWindow,
+    Code, ComparedMeasure, ComparedPart, Cursor, CursorParseError, Direction, Extra, FieldRef,
+    Filter, GroupKey, MembersRequest, Operator, Order, OrderBy, Percentile, Query, QueryRange,
+    ServiceError, Shortened, SnapshotId, Takes, TimeWindow, quoted,
 };
 
 use jiff::civil::Date;
@@ -27,6 +27,37 @@ pub(crate) const DEFAULT_RUNS: usize = 20;
 
 /// Entries of `measures`, `groupBy` and `orderBy`: more than models have.
 const MAX_NAMES: usize = 256;
+
+/// The entries of `CubeQuery`.
+const ENTRIES: [&str; 16] = [
+    "from",
+    "to",
+    "where",
+    "groupBy",
+    "measures",
+    QUANTILES,
+    "having",
+    "orderBy",
+    "extras",
+    "window",
+    "lookBackDays",
+    "compare",
+    "first",
+    "limit",
+    "after",
+    "offset",
+];
+
+/// A `CubeQuery` that no schema has looked at, of all rows where it does not say how many.
+pub(crate) fn all_rows(names: &Names, asked: &Argument<'_>) -> Result<Query, ServiceError> {
+    if let Some((name, _)) = asked.entries()?.iter().find(|(name, _)| !ENTRIES.contains(name)) {
+        let message = format!("has no entry `{}`; there are: {}", Shortened(name), quoted(ENTRIES));
+        return Err(asked.error(&message));
+    }
+    let query = query(names, asked)?;
+    let is_limited = asked.entry("first")?.is_some() || asked.entry("limit")?.is_some();
+    Ok(Query { limit: if is_limited { query.limit } else { usize::MAX }, ..query })
+}
 
 /// The argument `query` of the field `cube`.
 pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, ServiceError> {
@@ -95,6 +126,7 @@ pub(crate) fn members(
         search: search.filter(|text| !text.is_empty()).map(str::to_owned),
         limit: page(arguments, "first", DEFAULT_MEMBERS)?,
         offset: page(arguments, "offset", 0)?,
+        after: Argument::of(arguments, "after").map(|after| cursor(&after)).transpose()?,
         snapshot: snapshot(arguments)?,
         range: range(date("from")?, date("to")?),
         filter: (!filter.is_empty()).then(|| all_of(filter)),
@@ -209,6 +241,15 @@ fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError
         }
         _ => return Err(order.error("give exactly one of `measure` and `key`")),
     };
+    let by = match (order.entry("part")?, by) {
+        (None, by) => by,
+        (Some(own), Order::Measure(measure)) => {
+            Order::Compared(ComparedMeasure { measure, part: part(&own)? })
+        }
+        (Some(own), Order::Key(_) | Order::Compared(_)) => {
+            return Err(own.error("a key is not compared; leave it out"));
+        }
+    };
     let direction = match order.entry("direction")? {
         None => Direction::Descending,
         Some(direction) => match direction.name()? {
@@ -218,6 +259,12 @@ fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError
         },
     };
     Ok(OrderBy { by, direction })
+}
+
+fn part(part: &Argument<'_>) -> Result<ComparedPart, ServiceError> {
+    let name = part.name()?;
+    let found = ComparedPart::ALL.into_iter().find(|own| enum_name(own.as_str()) == name);
+    found.ok_or_else(|| part.is_not("OTHER, DIFFERENCE or RATIO"))
 }
 
 /// The conditions of one `CubeFilter`, all of which must hold.

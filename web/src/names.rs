@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use clio_proto::{
-    Description, FieldRef, GroupKey, MeasureClass, Operator, Percentile, ServiceError, TimeGrain,
+    Description, FieldRef, GroupKey, MeasureClass, Operator, Percentile, QuestionPart,
+    ServiceError, TimeGrain,
 };
 
 /// Names of `CubeFilter` that no field may take.
@@ -87,29 +88,55 @@ pub(crate) fn condition_name(measure: &str) -> String {
     if CONNECTIVES.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
-/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`.
-pub(crate) fn in_graphql(error: ServiceError) -> ServiceError {
-    const WORDS: [(&str, &str); 4] = [
-        ("filter", "where"),
-        ("filter.field", "where"),
-        ("group_by", "groupBy"),
-        ("order_by", "orderBy"),
-    ];
-    let operators = Operator::ALL.map(|operator| (operator.wire_name(), operator.name()));
-    let mut message = error.message;
-    for (wire, ours) in WORDS.into_iter().chain(operators) {
-        let wire = format!("`{wire}`");
+/// The name of a part of a question: an entry of `CubeQuery`, or an argument of `members`.
+pub(crate) fn part_name(part: QuestionPart) -> &'static str {
+    match part {
+        QuestionPart::From => "from",
+        QuestionPart::To => "to",
+        QuestionPart::Filter => "where",
+        QuestionPart::GroupBy => "groupBy",
+        QuestionPart::Measures => "measures",
+        QuestionPart::Having => "having",
+        QuestionPart::OrderBy => "orderBy",
+        QuestionPart::Limit => "first",
+        QuestionPart::Offset => "offset",
+        QuestionPart::After => "after",
+        QuestionPart::Extras => "extras",
+        QuestionPart::Compare => "compare",
+        QuestionPart::Window => "window",
+        QuestionPart::LookBack => "lookBackDays",
+        QuestionPart::Snapshot => "snapshot",
+        QuestionPart::Field => "field",
+        QuestionPart::Search => "search",
+    }
+}
+
+/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`. Parts of a question are entries
+/// of the argument `within`, if they are within one; the snapshot stands beside it.
+pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceError {
+    let path = |part: QuestionPart| match within {
+        Some(argument) if part != QuestionPart::Snapshot => {
+            format!("`{argument}.{}`", part_name(part))
+        }
+        Some(_) | None => format!("`{}`", part_name(part)),
+    };
+    let word = |part: QuestionPart| format!("`{}`", part_name(part));
+    let ServiceError { code, message } = error;
+    let mut message = QuestionPart::reworded(&message, path, word);
+    for operator in Operator::ALL {
+        let wire = format!("`{}`", operator.wire_name());
         if message.contains(&wire) {
-            message = message.replace(&wire, &format!("`{ours}`"));
+            message = message.replace(&wire, &format!("`{}`", operator.name()));
         }
     }
-    ServiceError::new(error.code, message)
+    ServiceError::new(code, message)
 }
 
 /// The model's names by their GraphQL names. Always true: no two share one.
 #[derive(Debug)]
 pub(crate) struct Names {
     fields: HashMap<String, FieldRef>,
+    ages: HashMap<String, FieldRef>,
     measures: HashMap<String, String>,
     filters: HashMap<String, FieldRef>,
     conditions: HashMap<String, String>,
@@ -133,7 +160,11 @@ impl Names {
             .filter(|grain| grain.is_reserved())
             .map(TimeGrain::as_str)
             .collect();
-        let fields: Vec<_> = dataset.fields.iter().map(|info| info.field.to_string()).collect();
+        let refs: Vec<&FieldRef> =
+            dataset.fields.iter().chain(&dataset.ages).map(|info| &info.field).collect();
+        // Those of ages come last.
+        let fields: Vec<_> = refs.iter().map(ToString::to_string).collect();
+        let n_fields = dataset.fields.len();
         let measures: Vec<_> = dataset.measures.iter().map(|info| info.name.clone()).collect();
 
         let texts = |names: &[String]| -> Vec<_> {
@@ -150,9 +181,11 @@ impl Names {
         let list = (!quantiles.is_empty()).then_some(QUANTILES);
         check_unique(times.into_iter().chain(ROW_LISTS).chain(list).map(str::to_owned), row)?;
 
-        let refs = || dataset.fields.iter().map(|info| info.field.clone());
+        let refs = || refs.iter().map(|reference| (*reference).clone());
+        let in_enums = || fields.iter().map(|name| enum_name(name)).zip(refs());
         Ok(Self {
-            fields: fields.iter().map(|name| enum_name(name)).zip(refs()).collect(),
+            fields: in_enums().take(n_fields).collect(),
+            ages: in_enums().skip(n_fields).collect(),
             filters: fields.iter().map(|name| field_name(name)).zip(refs()).collect(),
             conditions: measures.iter().map(|name| (condition_name(name), name.clone())).collect(),
             measures: measures.iter().map(|name| (enum_name(name), name.clone())).collect(),
@@ -197,7 +230,10 @@ impl Names {
             .iter()
             .find(|grain| enum_name(grain.as_str()) == name)
             .map(|grain| GroupKey::Time(*grain))
-            .or_else(|| self.field(name).cloned().map(GroupKey::Field))
+            .or_else(|| {
+                let field = self.field(name).or_else(|| self.ages.get(name));
+                field.cloned().map(GroupKey::Field)
+            })
     }
 }
 
@@ -250,13 +286,22 @@ mod tests {
 
     #[test]
     fn errors_name_what_was_written() {
-        let error = ServiceError::new(
-            clio_proto::Code::InvalidArgument,
-            "`filter`: nested 33 deep; list values in one `any_of`, `none_of` or `group_by`",
+        let said = |message: &str, within| {
+            let error = ServiceError::new(clio_proto::Code::InvalidArgument, message);
+            in_graphql(error, within).message
+        };
+        let message =
+            "`filter`: nested 33 deep; list values in one `any_of`, `none_of` or `group_by`";
+        let expected = "`where`: nested 33 deep; list values in one `anyOf`, `noneOf` or `groupBy`";
+        assert_eq!(said(message, None), expected);
+        assert_eq!(said(message, Some("query")), expected.replacen("`where", "`query.where", 1));
+        assert_eq!(
+            said("`look_back_days`: 0 days; from 1 to 3660 are possible", Some("query")),
+            "`query.lookBackDays`: 0 days; from 1 to 3660 are possible"
         );
         assert_eq!(
-            in_graphql(error).message,
-            "`where`: nested 33 deep; list values in one `anyOf`, `noneOf` or `groupBy`"
+            said("`snapshot`: snapshot `7` is not held", Some("query")),
+            "`snapshot`: snapshot `7` is not held"
         );
     }
 
@@ -279,6 +324,11 @@ mod tests {
         assert_eq!(names.group_key("MONTH"), Some(GroupKey::Time(TimeGrain::Month)));
         assert_eq!(names.group_key("WEEK"), Some(GroupKey::Time(TimeGrain::Week)));
         assert_eq!(names.group_key("HOUR"), None);
+        // An age is grouped and filtered by, and has no members.
+        let age = FieldRef::parse("asset.age_week");
+        assert_eq!(names.group_key("ASSET_AGE_WEEK"), Some(GroupKey::Field(age.clone())));
+        assert_eq!(names.filter("assetAgeWeek"), Some(&age));
+        assert_eq!(names.field("ASSET_AGE_WEEK"), None);
     }
 
     /// Models had such a dimension before there were weeks to group by.

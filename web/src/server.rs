@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
-use clio_proto::CubeService;
+use clio_proto::{CubeService, ExportFormat};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ use crate::error::WebError;
 use crate::follow::follow;
 use crate::gateway::Gateway;
 use crate::schema::state_name;
-use crate::{connections, graphql, host, media, socket};
+use crate::{connections, export, graphql, host, media, socket};
 
 /// Listens on an address, as in `127.0.0.1:8080`.
 ///
@@ -117,6 +117,11 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
     // Compressed: text that the build has not compressed already. Previews are compressed already, and a compressed answer has no ranges.
     let mut routes = api.merge(pages).layer(CompressionLayer::new());
     routes = routes.nest("/media", media::routes(gateway));
+    // Parquet is compressed already, and the bytes of an export are passed on as they are.
+    for format in ExportFormat::ALL {
+        let export = get(export::get).with_state(Arc::clone(gateway));
+        routes = routes.route(&export::path(format), export);
+    }
     // From the outside in.
     Ok(routes.layer(
         ServiceBuilder::new()

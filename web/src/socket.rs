@@ -1,11 +1,14 @@
 //! `/graphql/ws`: operations over a WebSocket, in the protocol `graphql-transport-ws`.
 //!
-//! Three things that async-graphql's own integration does not do are done here: a socket hears of the
-//! gateway's end (close 1001), a silent one is asked whether it is there, and a foreign page cannot
-//! open one (a browser asks no permission for WebSockets, it only tells the page's origin).
+//! Four things that async-graphql's own integration does not do are done here: a socket hears of the
+//! gateway's end (close 1001), a silent one is asked whether it is there, a foreign page cannot
+//! open one (a browser asks no permission for WebSockets, it only tells the page's origin), and the
+//! protocol's own rules have its own codes (`conversation.rs`).
 
-use std::sync::Arc;
+mod conversation;
+
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::http::{WebSocket as GraphQlSocket, WebSocketProtocols, WsMessage};
 use axum::Extension;
@@ -19,8 +22,9 @@ use axum::response::Response;
 use clio_proto::{Code, ServiceError, Shortened};
 use futures::{SinkExt, StreamExt, future};
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
+use self::conversation::{Closing, Conversation, TOO_LATE};
 use crate::clients::{Client, Ends};
 use crate::error::refusal;
 use crate::gateway::Gateway;
@@ -92,18 +96,21 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let ping_interval = gateway.config.limits.ping_interval;
     let (mut sink, stream) = socket.split();
     let heard = AtomicBool::new(true);
-    let too_much = Notify::new();
+    let conversation = Mutex::new(Conversation::default());
+    let conversation = || conversation.lock().unwrap_or_else(PoisonError::into_inner);
+    // What the client said last, if the socket is closed for it.
+    let (closing, is_closing) = (Mutex::new(None), Notify::new());
+    let close_for = |why: Closing| {
+        *closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        is_closing.notify_one();
+    };
     let input = stream.take_while(|message| future::ready(message.is_ok())).filter_map(|message| {
         heard.store(true, Ordering::Relaxed);
         future::ready(match message {
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                 let message = message.into_data();
-                // Before it is read: as values it takes many times its bytes.
-                let is_small = limits::check_json(&message, &gateway.config.limits).is_ok();
-                if !is_small {
-                    too_much.notify_one();
-                }
-                is_small.then_some(message)
+                let heard = hear(&message, gateway, &mut conversation());
+                heard.map_err(close_for).ok().map(|()| message)
             }
             _ => None,
         })
@@ -114,14 +121,28 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
+    // As long as a body of a request may take to arrive.
+    let init_timeout = sleep(gateway.config.limits.body_timeout);
+    futures::pin_mut!(init_timeout);
+    let mut waits_for_init = true;
+
     loop {
         let mut room = None;
         let (message, last) = tokio::select! {
             () = gateway.stop.cancelled() => {
                 (close(close_code::AWAY, "the gateway is stopping"), true)
             }
-            () = too_much.notified() => {
-                (close(close_code::POLICY, "the message has too many values"), true)
+            () = is_closing.notified() => {
+                let why = closing.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let why = why.unwrap_or_else(|| Closing::new(close_code::POLICY, ""));
+                (close(why.code, &why.reason), true)
+            }
+            () = &mut init_timeout, if waits_for_init => {
+                waits_for_init = false;
+                if conversation().is_initialised() {
+                    continue;
+                }
+                (close(TOO_LATE, "connection initialisation timeout"), true)
             }
             _ = pings.tick() => {
                 if !heard.swap(false, Ordering::Relaxed) {
@@ -133,6 +154,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
             message = output.next() => match message {
                 None => return,
                 Some(WsMessage::Text(text)) => {
+                    conversation().say(&text);
                     room = gateway.room(text.len());
                     if room.is_some() {
                         (Message::Text(text.into()), false)
@@ -141,7 +163,10 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
                         (close(close_code::AGAIN, reason), true)
                     }
                 }
-                Some(WsMessage::Close(code, reason)) => (close(code, &reason), true),
+                Some(WsMessage::Close(code, reason)) => {
+                    let why = Closing::of_library(code, &reason);
+                    (close(why.code, &why.reason), true)
+                }
             },
         };
         // A client that does not read must not keep the gateway from stopping.
@@ -151,6 +176,15 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
             return;
         }
     }
+}
+
+/// Hears a message of the client, which may be what the socket is closed for.
+fn hear(message: &[u8], gateway: &Gateway, conversation: &mut Conversation) -> Result<(), Closing> {
+    // Before it is read: as values it takes many times its bytes.
+    if limits::check_json(message, &gateway.config.limits).is_err() {
+        return Err(Closing::new(close_code::POLICY, "the message has too many values"));
+    }
+    conversation.hear(message)
 }
 
 fn close(code: u16, reason: &str) -> Message {

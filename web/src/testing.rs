@@ -2,6 +2,7 @@
 //! on a port of its own that ends with its test.
 
 mod answer;
+mod dataset;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,13 +14,12 @@ use async_graphql::dynamic::Schema;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
-    Answer, Code, CubeService, DayRange, Description, FieldInfo, FieldRef, FilesLeftOut,
-    Fingerprint, MeasureClass, MeasureFormat, MeasureInfo, Member, MemberPage, MembersRequest,
-    Query, RefusedSnapshot, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
-    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
-    WeekStart,
+    Answer, Code, CubeService, Cursor, DayRange, Description, Export, ExportHead, Exported,
+    FieldRef, FilesLeftOut, Member, MemberPage, MembersRequest, Query, RefusedSnapshot, RunId,
+    RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo,
+    SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
 };
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,72 +28,12 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use self::answer::answer;
+pub(crate) use self::dataset::media;
 use crate::assets::{Asset, Dashboard};
 use crate::config::GatewayConfig;
 use crate::error::WebError;
 use crate::gateway::Gateway;
 use crate::server::run;
-
-/// The example dataset of the design, as serving describes it.
-pub(crate) fn media() -> Description {
-    let field = |name: &str, label: &str, multi, has_label, has_media| FieldInfo {
-        field: FieldRef::parse(name),
-        label: label.to_owned(),
-        multi,
-        has_label,
-        has_media,
-    };
-    let measure = |name: &str, label: &str, class, format| MeasureInfo {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        class,
-        format,
-    };
-    let distinct = || MeasureClass::Distinct {
-        family: "hll++".to_owned(),
-        precision: 14,
-        relative_error: 0.008_125,
-    };
-    let quantile = |percent| MeasureClass::Quantile {
-        measure: "watch".to_owned(),
-        percent,
-        relative_error: 0.02,
-        edges: vec![30.0, 120.0],
-    };
-    let derived = |expr: &str| MeasureClass::Derived { expression: expr.to_owned() };
-    Description {
-        dataset: "media".to_owned(),
-        timezone: "UTC".to_owned(),
-        fingerprint: Fingerprint::new("00f1e2d3c4b5a697"),
-        week_starts: WeekStart::Monday,
-        fields: vec![
-            field("asset", "Asset", false, true, true),
-            field("asset.title", "Asset title", false, false, false),
-            field("asset.media_type", "Asset media type", false, false, false),
-            field("asset.language", "Asset language", false, false, false),
-            field("asset.tags", "Asset tags", true, false, false),
-            field("country", "Country", false, false, false),
-            field("device", "Device", false, false, false),
-            field("audience", "Audience", true, false, false),
-        ],
-        measures: vec![
-            measure("impressions", "Impressions", MeasureClass::Count, MeasureFormat::Number),
-            measure("viewers", "Viewers", distinct(), MeasureFormat::Number),
-            measure("plays", "Plays", MeasureClass::Count, MeasureFormat::Number),
-            measure("players", "Players", distinct(), MeasureFormat::Number),
-            measure("watch_seconds", "Watch seconds", MeasureClass::Sum, MeasureFormat::Seconds),
-            measure("watch.p50", "Watch, median", quantile(50.0), MeasureFormat::Seconds),
-            measure("watch.p90", "Watch, p90", quantile(90.0), MeasureFormat::Seconds),
-            measure("take_rate", "Take rate", derived("players / viewers"), MeasureFormat::Percent),
-            measure(
-                "abandonment",
-                "Abandonment",
-                derived("share_below(watch, 30)"),
-                MeasureFormat::Percent,
-            ),
-        ],
-    }
-}
 
 /// A snapshot of the example dataset.
 pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
@@ -193,6 +133,9 @@ pub(crate) struct FakeCubes {
     error: Mutex<Option<ServiceError>>,
     pub(crate) asked: Mutex<Vec<(Query, Option<SnapshotId>)>>,
     pub(crate) searched: Mutex<Vec<MembersRequest>>,
+    pub(crate) exported: Mutex<Vec<(Export, Option<SnapshotId>)>>,
+    /// What each file on its way holds.
+    pub(crate) file: Arc<()>,
 }
 
 impl FakeCubes {
@@ -206,6 +149,8 @@ impl FakeCubes {
             error: Mutex::new(None),
             asked: Mutex::default(),
             searched: Mutex::default(),
+            exported: Mutex::default(),
+            file: Arc::default(),
         })
     }
 
@@ -267,6 +212,32 @@ impl CubeService for FakeCubes {
         Ok(answer)
     }
 
+    /// Two pieces; of a question for players an error follows, and of one for viewers nothing ever does.
+    async fn export(
+        &self,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        self.check_error()?;
+        let said = vec![("dataset".to_owned(), "me\"dia".to_owned())];
+        let head = ExportHead { snapshot: snapshot.unwrap_or(SnapshotId(41)), n_rows: 2, said };
+        let pieces = stream::iter([Ok(b"one,".to_vec()), Ok(b"two\n".to_vec())]);
+        let asks_for = |name: &str| export.query.measures.iter().any(|own| own == name);
+        let rest = if asks_for("players") {
+            stream::iter([Err(away())]).boxed()
+        } else if asks_for("viewers") {
+            stream::pending().boxed()
+        } else {
+            stream::empty().boxed()
+        };
+        self.exported.lock().unwrap().push((export, snapshot));
+        let held = Arc::clone(&self.file);
+        let bytes = pieces.chain(rest).inspect(move |_| {
+            let _held = &held;
+        });
+        Ok(Exported { head, bytes: bytes.boxed() })
+    }
+
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         self.check_error()?;
         let is_narrowed = request.is_narrowed();
@@ -280,7 +251,8 @@ impl CubeService for FakeCubes {
         };
         let members = vec![member(Some("US"), Some("United States")), member(None, None)];
         self.searched.lock().unwrap().push(request);
-        Ok(MemberPage { members, n_total: 2 })
+        let end = Cursor { snapshot: SnapshotId(41), n_before: 2, question: 5 };
+        Ok(MemberPage { members, n_total: 3, end: Some(end) })
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

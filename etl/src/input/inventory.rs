@@ -184,6 +184,16 @@ impl Inventory {
         self.sources[index].tables().all(Listed::is_by_day)
     }
 
+    /// The sources of which some file lies in no `dt=` folder: a run over some days reads all of these, and counts those days alone.
+    pub(crate) fn sources_without_folders(&self) -> BTreeSet<String> {
+        let name = |index: usize| match &self.sources[index].listed.name {
+            TableName::Source(name) => Some(name.clone()),
+            TableName::Lookup(_) => None,
+        };
+        let without = (0..self.sources.len()).filter(|index| !self.source_is_by_day(*index));
+        without.filter_map(name).collect()
+    }
+
     /// Whether there is any file of the days to read.
     pub(crate) fn has_files(&self, days: Days) -> bool {
         let mut tables = self.sources.iter().flat_map(ListedSource::tables);

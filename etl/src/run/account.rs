@@ -96,7 +96,7 @@ impl<'a> Account<'a> {
 
     pub(super) fn count_others(
         &mut self,
-        sweep: &Sweep,
+        (plan, sweep): (&Plan, &Sweep),
         rows_out_of_day: &BTreeMap<String, u64>,
         days: &Periods,
     ) {
@@ -107,7 +107,9 @@ impl<'a> Account<'a> {
         };
         for (source, n_rows) in rows_out_of_day {
             *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
-            if let Some(day) = day.filter(|_| *n_rows > 0) {
+            // A file of no day holds those of all days: the others are in cells of their own.
+            let is_of_folders = !plan.sources_without_folders.contains(source);
+            if let Some(day) = day.filter(|_| *n_rows > 0 && is_of_folders) {
                 let by_day = self.out_of_day.entry(source.clone()).or_default();
                 *by_day.entry(day).or_default() += n_rows;
             }

@@ -202,7 +202,7 @@ impl Run<'_> {
             self.stager.checked.n_cells += rebuilt.totals.n_cells;
             days.insert(period, rebuilt);
         }
-        self.account.count_others(sweep, &staged.rows_out_of_day, days);
+        self.account.count_others((plan, sweep), &staged.rows_out_of_day, days);
         Ok(())
     }
 
@@ -239,7 +239,7 @@ impl Run<'_> {
             }
             days.insert(period, rebuilt);
         }
-        self.account.count_others(sweep, &rolled.rows_out_of_day, days);
+        self.account.count_others((plan, sweep), &rolled.rows_out_of_day, days);
         if let Some(journal) = self.book.journal() {
             let made_of = resume::made_of(inputs.inventory(), shape, plan, sweep, &self.columns);
             journal.sweep_done(&resume::name_of(sweep), &made_of, &staged)?;

@@ -206,6 +206,7 @@ impl Found {
                 attributes: _,
                 label: _,
                 media: _,
+                age: _,
             } = dimension;
             let Some(known) = old.dimension(name) else {
                 self.add(Effect::Rebuild, format!("dimension `{name}` is new"));

@@ -63,6 +63,9 @@ pub struct Plan {
     /// Every file lies in the folder of a day, so that there is a sweep for each day.
     #[serde(skip)]
     is_by_day: bool,
+    /// Sources of which some file lies in no such folder.
+    #[serde(skip)]
+    pub(crate) sources_without_folders: BTreeSet<String>,
 }
 
 /// A day that would be rebuilt.
@@ -242,6 +245,7 @@ impl Plan {
             },
             retired,
             is_by_day,
+            sources_without_folders: inventory.sources_without_folders(),
         }
     }
 

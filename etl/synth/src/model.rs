@@ -48,6 +48,7 @@ lookup = "assets"
 attributes = ["title", "media_type", "language", "tags"]   # `tags` is a list: an asset has many
 label = "name"
 media = "preview_url"
+age = "first_day"                       # rows by asset.age_day and asset.age_week, since it was first shown
 
 [dimension.country]
 column = "country"

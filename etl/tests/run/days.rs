@@ -170,6 +170,17 @@ async fn events_in_the_folder_of_another_day_are_a_warning_or_a_failure() {
     sandbox.run(Days::All).await;
 }
 
+/// A day of a file that holds all days was warned of "the folder of that day", which there is none of, and advised to say what is not so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_all_days_has_no_events_in_the_folder_of_another_one() {
+    let mut sandbox = Sandbox::new(&model(CSV, "[check.out_of_day]\non_failure = \"fail\""));
+    sandbox.write("events/a.csv", "at,id,country\n2026-01-05,1,US\n2026-01-06,2,US\n");
+    let report = sandbox.run(days("2026-01-06", "2026-01-06")).await;
+    assert_eq!(report.rows_out_of_day["events"], 1, "it is told, and no failure");
+    let check = report.checks.iter().find(|check| check.name == "out_of_day").unwrap();
+    assert!(check.findings.is_empty(), "{check:?}");
+}
+
 /// Folders by day of arrival hold late events, which are counted on their own days whenever they come.
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_by_day_of_arrival_are_read_for_the_days_that_they_may_hold() {

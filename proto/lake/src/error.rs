@@ -96,7 +96,7 @@ impl LakeError {
             return Self::Damaged(damage.clone());
         }
         let (url, is_transient) = (url.to_string(), is_transient(error));
-        Self::Storage { url, reason: error.to_string(), is_transient }
+        Self::Storage { url, reason: in_words(&error.to_string()), is_transient }
     }
 
     /// Whether the same attempt may succeed when it is made again, with nothing mended.
@@ -114,6 +114,18 @@ impl LakeError {
     }
 }
 
+/// What a library says, without the places in its own code, and with what people can do about a log that it cannot read.
+pub(crate) fn in_words(said: &str) -> String {
+    // A trace of calls follows where the environment asks for one.
+    let first = said.lines().next().unwrap_or_default().trim_end();
+    match first.strip_prefix("Kernel error: ").or_else(|| first.strip_prefix("Kernel: ")) {
+        Some(what) => format!(
+            "its log cannot be read ({what}); `clio lake check` tells what of it is damaged"
+        ),
+        None => first.to_owned(),
+    }
+}
+
 /// What to say of a format version that this program does not know, and which program does.
 pub fn of_newer(found: u32, writer: &str) -> String {
     let by = match writer {
@@ -123,4 +135,20 @@ pub fn of_newer(found: u32, writer: &str) -> String {
     format!(
         "its format version is {found}, and this program, clio {WRITER}, reads {READ_VERSIONS}; use {by}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of calls in a library stood behind the one line that says what is wrong.
+    #[test]
+    fn what_a_library_says_is_told_in_a_line() {
+        let traced = "Kernel error: Json error: Truncated record\n   0: kernel::Error::with_backtrace\n   1: poll";
+        let said = in_words(traced);
+        let expected = "its log cannot be read (Json error: Truncated record); `clio lake check` tells what of it is damaged";
+        assert_eq!(said, expected);
+        assert_eq!(in_words("connection reset"), "connection reset");
+        assert_eq!(in_words(""), "");
+    }
 }

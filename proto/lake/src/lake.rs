@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::cell_table::CellTable;
 use crate::damage::Damage;
-use crate::error::LakeError;
+use crate::error::{LakeError, in_words};
 use crate::format::{CELLS_TABLE, LOOKUPS_FOLDER};
 use crate::log;
 use crate::sound::SoundFile;
@@ -123,7 +123,7 @@ impl Lake {
     pub(crate) fn silent(&self, problem: &dyn fmt::Display) -> LakeError {
         LakeError::Storage {
             url: self.url.to_string(),
-            reason: problem.to_string(),
+            reason: in_words(&problem.to_string()),
             is_transient: true,
         }
     }

@@ -4,7 +4,7 @@ use super::answer::{value_from_wire, value_to_wire};
 use super::{date, field_from_text, invalid, required};
 use crate::error::ServiceError;
 use crate::period::DayRange;
-use crate::query::{Compared, Comparison};
+use crate::query::{Compared, ComparedMeasure, ComparedPart, Comparison};
 use crate::wire;
 
 pub(super) fn comparison_to_wire(comparison: Comparison) -> wire::Comparison {
@@ -66,4 +66,40 @@ pub(super) fn compared_from_wire(compared: wire::Compared) -> Result<Compared, S
         difference: value("compared.difference", difference)?,
         ratio: value("compared.ratio", ratio)?,
     })
+}
+
+pub(super) fn compared_measure_to_wire(of: ComparedMeasure) -> wire::ComparedMeasure {
+    let ComparedMeasure { measure, part } = of;
+    wire::ComparedMeasure { measure, part: part_to_wire(part).into() }
+}
+
+pub(super) fn compared_measure_from_wire(
+    path: &str,
+    of: wire::ComparedMeasure,
+) -> Result<ComparedMeasure, ServiceError> {
+    let wire::ComparedMeasure { measure, part } = of;
+    if measure.is_empty() {
+        return Err(invalid(&format!("{path}.measure"), "is missing"));
+    }
+    Ok(ComparedMeasure { measure, part: part_from_wire(path, part)? })
+}
+
+pub(super) fn part_to_wire(part: ComparedPart) -> wire::ComparedPart {
+    match part {
+        ComparedPart::Other => wire::ComparedPart::Other,
+        ComparedPart::Difference => wire::ComparedPart::Difference,
+        ComparedPart::Ratio => wire::ComparedPart::Ratio,
+    }
+}
+
+pub(super) fn part_from_wire(path: &str, part: i32) -> Result<ComparedPart, ServiceError> {
+    match wire::ComparedPart::try_from(part) {
+        Ok(wire::ComparedPart::Other) => Ok(ComparedPart::Other),
+        Ok(wire::ComparedPart::Difference) => Ok(ComparedPart::Difference),
+        Ok(wire::ComparedPart::Ratio) => Ok(ComparedPart::Ratio),
+        Ok(wire::ComparedPart::Unspecified) | Err(_) => Err(invalid(
+            &format!("{path}.part"),
+            "none given; expected COMPARED_PART_OTHER, COMPARED_PART_DIFFERENCE or COMPARED_PART_RATIO",
+        )),
+    }
 }

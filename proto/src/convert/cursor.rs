@@ -3,13 +3,15 @@
 use prost::Message as _;
 
 use super::invalid;
+use super::members::members_request_to_wire;
 use super::query::query_to_wire;
 use crate::digest::stable_digest;
 use crate::error::ServiceError;
 use crate::query::{Cursor, Query};
+use crate::service::MembersRequest;
 
 /// What tells a question from others, as far as it says which rows there are and in which order: days, filter, keys, measures,
-/// conditions and order. The same in every version, since it is that of the wire's bytes.
+/// conditions and order, and the comparison where a condition or the order is by it. The same in every version, since it is that of the wire's bytes.
 ///
 /// # Errors
 ///
@@ -20,11 +22,23 @@ pub fn question_digest(query: &Query) -> Result<u64, ServiceError> {
         offset: 0,
         after: None,
         extras: Vec::new(),
-        compare: None,
+        compare: query.compare.clone().filter(|_| query.is_by_comparison()),
         look_back_days: None,
         ..query.clone()
     };
     Ok(stable_digest(&query_to_wire(question, None)?.encode_to_vec()))
+}
+
+/// What tells a search of members from others, as far as it says which members there are and in which order: field, text, days and
+/// filter. The same in every version, since it is that of the wire's bytes.
+///
+/// # Errors
+///
+/// Those of [`members_request_to_wire`].
+pub fn search_digest(request: &MembersRequest) -> Result<u64, ServiceError> {
+    let search =
+        MembersRequest { limit: 0, offset: 0, after: None, snapshot: None, ..request.clone() };
+    Ok(stable_digest(&members_request_to_wire(search)?.encode_to_vec()))
 }
 
 /// The text of a cursor; empty for none.
@@ -40,7 +54,29 @@ pub(super) fn cursor_from_wire(field: &str, text: &str) -> Result<Option<Cursor>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{Comparison, Extra, QueryRange};
+    use crate::query::{
+        ComparedMeasure, Comparison, Direction, Extra, Having, MeasureTest, Order, OrderBy,
+        QueryRange,
+    };
+
+    #[test]
+    fn what_changes_no_member_changes_no_digest() {
+        let search = || MembersRequest::of(None);
+        let digest = |request: MembersRequest| search_digest(&request).unwrap();
+        let after = Some("c1-7-300-00000000000000ab".parse().unwrap());
+        let snapshot = Some(crate::id::SnapshotId(9));
+        let same = MembersRequest { limit: 7, offset: 3, after, snapshot, ..search() };
+        assert_eq!(digest(same), digest(search()));
+        let range = QueryRange::Days { from: Some("2026-01-01".parse().unwrap()), to: None };
+        for other in [
+            MembersRequest::of(Some(crate::FieldRef::parse("asset"))),
+            MembersRequest { search: Some("a".to_owned()), ..search() },
+            MembersRequest { range, ..search() },
+            MembersRequest { filter: Some(crate::Filter::And(Vec::new())), ..search() },
+        ] {
+            assert_ne!(digest(other), digest(search()));
+        }
+    }
 
     #[test]
     fn what_changes_no_row_changes_no_digest() {
@@ -61,9 +97,20 @@ mod tests {
             Query { range, ..query.clone() },
             Query { filter, ..query.clone() },
             Query { group_by: vec!["day".parse().unwrap()], ..query.clone() },
-            Query { having: Some(crate::Having::And(Vec::new())), ..query.clone() },
+            Query { having: Some(Having::And(Vec::new())), ..query.clone() },
         ] {
             assert_ne!(digest(other), digest(query.clone()));
+        }
+        // Where rows are ordered or kept by a comparison, it says which rows there are.
+        let ratio = || ComparedMeasure::parse("plays.ratio").unwrap();
+        let order = OrderBy { by: Order::Compared(ratio()), direction: Direction::Ascending };
+        let having = Having::Compared { of: ratio(), test: MeasureTest::AtLeast(1.0) };
+        for by in [
+            Query { order_by: vec![order], ..query.clone() },
+            Query { having: Some(Having::Not(Box::new(having))), ..query.clone() },
+        ] {
+            let with = |compare| digest(Query { compare: Some(compare), ..by.clone() });
+            assert_ne!(with(Comparison::Rest), with(Comparison::Whole));
         }
         // Cursors outlive a restart: other bytes would refuse those that clients hold.
         assert_eq!(format!("{:016x}", digest(query)), "fcc1a829c5a0cb2d");

@@ -9,12 +9,14 @@ use crate::wire;
 
 /// A description on its way to a client.
 pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
-    let Description { dataset, timezone, fingerprint, week_starts, fields, measures } = description;
+    let Description { dataset, timezone, fingerprint, week_starts, fields, ages, measures } =
+        description;
     wire::DescribeResponse {
         dataset,
         timezone,
         fingerprint: fingerprint.as_str().to_owned(),
         fields: fields.into_iter().map(field_info_to_wire).collect(),
+        ages: ages.into_iter().map(field_info_to_wire).collect(),
         measures: measures.into_iter().map(measure_info_to_wire).collect(),
         week_starts: match week_starts {
             WeekStart::Monday => wire::Weekday::Monday,
@@ -37,13 +39,22 @@ pub fn description_from_wire(
         wire::Weekday::Unspecified | wire::Weekday::Monday => WeekStart::Monday,
         wire::Weekday::Sunday => WeekStart::Sunday,
     };
-    let wire::DescribeResponse { dataset, timezone, fingerprint, fields, measures, .. } = response;
+    let wire::DescribeResponse {
+        dataset,
+        timezone,
+        fingerprint,
+        fields,
+        measures,
+        week_starts: _,
+        ages,
+    } = response;
     Ok(Description {
         dataset,
         timezone,
         fingerprint: Fingerprint::new(fingerprint),
         week_starts,
         fields: fields.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
+        ages: ages.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
         measures: measures.into_iter().map(measure_info_from_wire).collect::<Result<_, _>>()?,
     })
 }

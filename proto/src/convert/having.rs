@@ -1,9 +1,10 @@
 //! Conditions on measures on their way through the wire.
 
-use super::invalid;
+use super::comparison::{part_from_wire, part_to_wire};
 use super::query::check_depth;
+use super::{invalid, required};
 use crate::error::ServiceError;
-use crate::query::{Having, MeasureTest};
+use crate::query::{ComparedMeasure, Having, MeasureTest};
 use crate::wire;
 
 pub(super) fn having_to_wire(having: Having) -> wire::Having {
@@ -17,6 +18,10 @@ pub(super) fn having_to_wire(having: Having) -> wire::Having {
         Having::Not(own) => Node::Not(Box::new(having_to_wire(*own))),
         Having::Measure { measure, test } => {
             Node::Measure(wire::MeasureTest { measure, test: Some(test_to_wire(test)) })
+        }
+        Having::Compared { of: ComparedMeasure { measure, part }, test } => {
+            let test = wire::MeasureTest { measure, test: Some(test_to_wire(test)) };
+            Node::Compared(wire::ComparedTest { part: part_to_wire(part).into(), test: Some(test) })
         }
     };
     wire::Having { node: Some(node) }
@@ -60,10 +65,18 @@ pub(super) fn having_from_wire(
             test: test_from_wire(&format!("{path}.measure"), &measure, test)?,
             measure,
         },
+        Some(Node::Compared(wire::ComparedTest { part, test })) => {
+            let path = format!("{path}.compared");
+            let part = part_from_wire(&path, part)?;
+            let path = format!("{path}.test");
+            let wire::MeasureTest { measure, test } = required(&path, test)?;
+            let test = test_from_wire(&path, &measure, test)?;
+            Having::Compared { of: ComparedMeasure { measure, part }, test }
+        }
         None => {
             return Err(invalid(
                 path,
-                "a node is empty; expected one of `and`, `or`, `not`, `measure`",
+                "a node is empty; expected one of `and`, `or`, `not`, `measure`, `compared`",
             ));
         }
     })

@@ -18,13 +18,15 @@ pub(super) fn look_back_from_wire(look_back: wire::LookBack) -> Result<LookBack,
 }
 
 pub(super) fn newcomers_to_wire(newcomers: Newcomers) -> wire::Newcomers {
-    let Newcomers { fresh, returning } = newcomers;
-    wire::Newcomers { fresh: Some(value_to_wire(fresh)), returning: Some(value_to_wire(returning)) }
+    let Newcomers { fresh, returning, n_days_missing } = newcomers;
+    let (fresh, returning) = (Some(value_to_wire(fresh)), Some(value_to_wire(returning)));
+    wire::Newcomers { fresh, returning, n_days_missing }
 }
 
 pub(super) fn newcomers_from_wire(newcomers: wire::Newcomers) -> Result<Newcomers, ServiceError> {
-    let wire::Newcomers { fresh, returning } = newcomers;
+    let wire::Newcomers { fresh, returning, n_days_missing } = newcomers;
     Ok(Newcomers {
+        n_days_missing,
         fresh: value_from_wire(required("newcomers.fresh", fresh)?)?,
         returning: value_from_wire(required("newcomers.returning", returning)?)?,
     })

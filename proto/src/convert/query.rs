@@ -1,6 +1,8 @@
 //! Queries on their way through the wire.
 
-use super::comparison::{comparison_from_wire, comparison_to_wire};
+use super::comparison::{
+    compared_measure_from_wire, compared_measure_to_wire, comparison_from_wire, comparison_to_wire,
+};
 use super::cursor::{cursor_from_wire, cursor_to_wire};
 use super::having::{having_from_wire, having_to_wire};
 use super::window::{window_from_wire, window_to_wire};
@@ -248,6 +250,7 @@ fn order_to_wire(order: OrderBy) -> wire::OrderBy {
     let by = match order.by {
         Order::Measure(measure) => By::Measure(measure),
         Order::Key(key) => By::Key(key.to_string()),
+        Order::Compared(of) => By::Compared(compared_measure_to_wire(of)),
     };
     let direction = match order.direction {
         Direction::Ascending => wire::Direction::Ascending,
@@ -272,8 +275,12 @@ fn order_from_wire(order: wire::OrderBy) -> Result<OrderBy, ServiceError> {
     let by = match order.by {
         Some(By::Measure(measure)) => Order::Measure(measure),
         Some(By::Key(key)) => Order::Key(group_key("order_by.key", &key)?),
+        Some(By::Compared(of)) => {
+            Order::Compared(compared_measure_from_wire("order_by.compared", of)?)
+        }
         None => {
-            return Err(invalid("order_by", "an entry is empty; expected `measure` or `key`"));
+            let message = "an entry is empty; expected `measure`, `key` or `compared`";
+            return Err(invalid("order_by", message));
         }
     };
     Ok(OrderBy { by, direction })

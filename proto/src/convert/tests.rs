@@ -16,8 +16,8 @@ use crate::filter::{Filter, Test};
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::period::{DayRange, Period};
 use crate::query::{
-    Answer, Coverage, Direction, Extra, Having, LookBack, MeasureTest, MixedLookup, Notice, Order,
-    OrderBy, Query, QueryRange, TimeGrain,
+    Answer, ComparedMeasure, ComparedPart, Coverage, Direction, Extra, Having, LookBack,
+    MeasureTest, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, TimeGrain,
 };
 use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{
@@ -117,7 +117,11 @@ fn conditions() -> impl Strategy<Value = Having> {
             .prop_map(|(a, b)| MeasureTest::Between { from: a.min(b), to: a.max(b) }),
         any::<bool>().prop_map(MeasureTest::IsNull),
     ];
-    let leaf = (name(), tests).prop_map(|(measure, test)| Having::Measure { measure, test });
+    let leaf =
+        (name(), prop::option::of(parts()), tests).prop_map(|(measure, part, test)| match part {
+            None => Having::Measure { measure, test },
+            Some(part) => Having::Compared { of: ComparedMeasure { measure, part }, test },
+        });
     leaf.prop_recursive(5, 24, 3, |inner| {
         let list = || prop::collection::vec(inner.clone(), 0..4);
         prop_oneof![
@@ -126,6 +130,10 @@ fn conditions() -> impl Strategy<Value = Having> {
             inner.clone().prop_map(|own| Having::Not(Box::new(own))),
         ]
     })
+}
+
+fn parts() -> impl Strategy<Value = ComparedPart> {
+    prop::sample::select(ComparedPart::ALL.to_vec())
 }
 
 fn ranges() -> impl Strategy<Value = QueryRange> {
@@ -139,7 +147,10 @@ fn ranges() -> impl Strategy<Value = QueryRange> {
 }
 
 fn orders() -> impl Strategy<Value = OrderBy> {
-    let by = prop_oneof![name().prop_map(Order::Measure), group_keys().prop_map(Order::Key)];
+    let compared = (name(), parts())
+        .prop_map(|(measure, part)| Order::Compared(ComparedMeasure { measure, part }));
+    let by =
+        prop_oneof![name().prop_map(Order::Measure), group_keys().prop_map(Order::Key), compared];
     let direction = prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)];
     (by, direction).prop_map(|(by, direction)| OrderBy { by, direction })
 }

@@ -4,6 +4,8 @@ use clio_sketch::Percentile;
 
 use super::{Measure, Model};
 use crate::error::{Code, ServiceError};
+use crate::query::{ComparedPart, of_comparison};
+use crate::toml_file::nearest;
 
 /// The quantiles that a quantile measure is listed by, where all measures are: the median, and what one in ten exceeds.
 pub(super) const LISTED: [&str; 2] = ["p50", "p90"];
@@ -54,9 +56,15 @@ impl Model {
                 "`{own}` is a quantile measure, which is no one number; ask for a quantile of it, such as `{own}.p50` or \
                  `{own}.p99.9`"
             ))),
-            (None, Some(quantile)) => Err(invalid(format!(
-                "`{own}` is no quantile measure, and has no `{quantile}`; ask for `{own}`"
-            ))),
+            (None, Some(quantile)) => {
+                // A slip of the pen, where a number of a comparison was meant.
+                let parts = ComparedPart::ALL.map(ComparedPart::as_str);
+                let meant = nearest(quantile, parts)
+                    .map_or_else(String::new, |_| of_comparison(own, quantile));
+                Err(invalid(format!(
+                    "`{own}` is no quantile measure, and has no `{quantile}`; ask for `{own}`{meant}"
+                )))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Dimensions: what one filters and groups by, and where its values come from.
 
+use strum::EnumCount;
+
 use super::SqlColumn;
 
 /// What one filters and groups by.
@@ -21,6 +23,61 @@ pub struct Dimension {
     pub label: Option<String>,
     /// The column of `members` with the address of a preview.
     pub media: Option<String>,
+    /// From which day on a member's age counts; `None` where nobody asks for ages. Not of a set of values.
+    pub age: Option<Age>,
+}
+
+/// From which day on the age of a member counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Age {
+    /// The first day of the lake that has events of it. Of members that were there on the lake's first day, or in a month whose days are
+    /// retired, it is not known.
+    FirstDay,
+    /// The day that one of the dimension's attributes holds.
+    Attribute(String),
+}
+
+impl Age {
+    /// The word of the first day.
+    pub const FIRST_DAY: &'static str = "first_day";
+
+    /// The word, or the name of the attribute.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::FirstDay => Self::FIRST_DAY,
+            Self::Attribute(attribute) => attribute,
+        }
+    }
+}
+
+/// A step of age that rows are grouped by, and a filter tests: what stands behind the dimension, as an attribute does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
+pub enum AgeStep {
+    /// Whole days: 0 on the first day.
+    Day,
+    /// Whole weeks of seven days: 0 in the first seven days.
+    Week,
+}
+
+impl AgeStep {
+    /// Every step.
+    pub const ALL: [Self; Self::COUNT] = [Self::Day, Self::Week];
+
+    /// The name: `age_day`, `age_week`. No attribute of a dimension with an age has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "age_day",
+            Self::Week => "age_week",
+        }
+    }
+
+    /// The age of so many days, which are below 0 before the first one.
+    pub fn of_days(self, n_days: i32) -> i32 {
+        match self {
+            Self::Day => n_days,
+            Self::Week => n_days.div_euclid(7),
+        }
+    }
 }
 
 /// Where a dimension's value comes from.

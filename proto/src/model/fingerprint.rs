@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    AsOf, Attribution, ColumnType, CsvOptions, Dimension, DimensionColumn, FileSet, Format, Lookup,
-    Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
+    Age, AsOf, Attribution, ColumnType, CsvOptions, Dimension, DimensionColumn, FileSet, Format,
+    Lookup, Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
 };
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
@@ -79,6 +79,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
             attributes: _,
             label: _,
             media: _,
+            age: _,
         } = dimension(own);
         CanonicalDimension {
             name,
@@ -89,6 +90,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
             attributes: &[],
             label: None,
             media: None,
+            age: None,
         }
     });
     let canonical = CanonicalModel {
@@ -195,6 +197,8 @@ struct CanonicalDimension<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -336,7 +340,7 @@ fn files(files: &FileSet) -> CanonicalFiles<'_> {
 }
 
 fn dimension(dimension: &Dimension) -> CanonicalDimension<'_> {
-    let Dimension { name, display: _, column, multi, members, attributes, label, media } =
+    let Dimension { name, display: _, column, multi, members, attributes, label, media, age } =
         dimension;
     let (column, looked_up) = match column {
         DimensionColumn::Event(column) => (&column.0, None),
@@ -353,6 +357,7 @@ fn dimension(dimension: &Dimension) -> CanonicalDimension<'_> {
         attributes,
         label: label.as_deref(),
         media: media.as_deref(),
+        age: age.as_ref().map(Age::as_str),
     }
 }
 

@@ -150,6 +150,7 @@ pub(super) struct RawDimension {
     pub(super) attributes: Entry<Vec<String>>,
     pub(super) label: Entry<String>,
     pub(super) media: Entry<String>,
+    pub(super) age: Entry<String>,
     pub(super) display: Entry<String>,
 }
 

@@ -1,8 +1,13 @@
 //! With what the rows of an answer are compared, and what that gives.
 
-use super::Value;
+use std::fmt;
+
+use strum::EnumCount;
+
+use super::{Having, Order, Query, Value};
 use crate::field::FieldRef;
 use crate::period::DayRange;
+use crate::toml_file::nearest;
 
 /// With what each row of an answer is compared.
 ///
@@ -39,4 +44,94 @@ pub struct Compared {
     pub difference: Value,
     /// The row's value over the other one; undefined where either is, and where the other one is 0.
     pub ratio: Value,
+}
+
+impl Compared {
+    /// One of its numbers.
+    pub fn part(&self, part: ComparedPart) -> Value {
+        match part {
+            ComparedPart::Other => self.other,
+            ComparedPart::Difference => self.difference,
+            ComparedPart::Ratio => self.ratio,
+        }
+    }
+}
+
+/// Which number of a comparison rows are ordered or kept by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
+pub enum ComparedPart {
+    /// The other side's value.
+    Other,
+    /// The row's value less the other one.
+    Difference,
+    /// The row's value over the other one.
+    Ratio,
+}
+
+impl ComparedPart {
+    /// Every one.
+    pub const ALL: [Self; Self::COUNT] = [Self::Other, Self::Difference, Self::Ratio];
+
+    /// The name: `other`, `difference`, `ratio`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Difference => "difference",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+/// A number of a measure's comparison, written `viewers.difference`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ComparedMeasure {
+    /// The measure, as queries ask for it.
+    pub measure: String,
+    /// Which number.
+    pub part: ComparedPart,
+}
+
+impl ComparedMeasure {
+    /// Reads a name with a number of a comparison behind its last point; `None` where there is none.
+    ///
+    /// ```
+    /// use clio_proto::{ComparedMeasure, ComparedPart};
+    ///
+    /// let of_viewers = ComparedMeasure::parse("viewers.ratio").unwrap();
+    /// assert_eq!(of_viewers.part, ComparedPart::Ratio);
+    /// assert_eq!(ComparedMeasure::parse("watch.p50.other").unwrap().measure, "watch.p50");
+    /// assert_eq!(ComparedMeasure::parse("watch.p50"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let (measure, word) = text.rsplit_once('.')?;
+        let part = ComparedPart::ALL.into_iter().find(|part| part.as_str() == word)?;
+        (!measure.is_empty()).then(|| Self { measure: measure.to_owned(), part })
+    }
+}
+
+/// What is said of a word behind a measure's point that names no number of a comparison: those that there are, and which one was meant.
+pub fn of_comparison(measure: &str, word: &str) -> String {
+    let names = ComparedPart::ALL.map(|part| format!("`{measure}.{}`", part.as_str()));
+    let meant = nearest(word, ComparedPart::ALL.map(ComparedPart::as_str));
+    let meant =
+        meant.map_or_else(String::new, |part| format!("; did you mean `{measure}.{part}`?"));
+    format!("; of a comparison there are {}{meant}", names.join(", "))
+}
+
+impl fmt::Display for ComparedMeasure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.measure, self.part.as_str())
+    }
+}
+
+impl Query {
+    /// Whether its comparison says which rows there are, or in which order.
+    pub fn is_by_comparison(&self) -> bool {
+        let is_compared = |by: &Order| match by {
+            Order::Compared(_) => true,
+            Order::Measure(_) | Order::Key(_) => false,
+        };
+        self.order_by.iter().any(|order| is_compared(&order.by))
+            || self.having.as_ref().is_some_and(Having::is_by_comparison)
+    }
 }

@@ -1,5 +1,7 @@
 //! Conditions on measures: which groups of an answer stay.
 
+use super::ComparedMeasure;
+
 /// The most tests that one condition has, in whatever nesting: far beyond what people write.
 pub const MAX_HAVING_TESTS: usize = 256;
 
@@ -23,6 +25,13 @@ pub enum Having {
         /// What must hold of its value.
         test: MeasureTest,
     },
+    /// A test of a number of a measure's comparison. Only where rows are compared.
+    Compared {
+        /// Any measure of the model, and which number.
+        of: ComparedMeasure,
+        /// What must hold of it.
+        test: MeasureTest,
+    },
 }
 
 impl Having {
@@ -31,7 +40,7 @@ impl Having {
         match self {
             Self::And(all) | Self::Or(all) => 1 + all.iter().map(Self::depth).max().unwrap_or(0),
             Self::Not(own) => 1 + own.depth(),
-            Self::Measure { .. } => 1,
+            Self::Measure { .. } | Self::Compared { .. } => 1,
         }
     }
 
@@ -40,7 +49,20 @@ impl Having {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::measures).collect(),
             Self::Not(own) => own.measures(),
-            Self::Measure { measure, .. } => vec![measure],
+            Self::Measure { measure, .. }
+            | Self::Compared { of: ComparedMeasure { measure, .. }, .. } => {
+                vec![measure]
+            }
+        }
+    }
+
+    /// Whether it tests a number of a comparison anywhere.
+    pub fn is_by_comparison(&self) -> bool {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::is_by_comparison),
+            Self::Not(own) => own.is_by_comparison(),
+            Self::Measure { .. } => false,
+            Self::Compared { .. } => true,
         }
     }
 }

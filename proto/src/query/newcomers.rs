@@ -10,7 +10,7 @@ pub const MAX_LOOK_BACK_DAYS: u32 = 3_660;
 pub struct LookBack {
     /// The measure: the first distinct one that the query asks for.
     pub measure: String,
-    /// How many days before the first day of each row.
+    /// How many days before the first day of each row that is asked for, whether that day is there or not.
     pub n_days: u32,
     /// These days of all rows together.
     pub coverage: Coverage,
@@ -23,4 +23,7 @@ pub struct Newcomers {
     pub fresh: Value,
     /// Those seen in it.
     pub returning: Value,
+    /// How many days of the row's look-back are not there: who was seen on these alone is told as new. 0 where all are there, and from
+    /// a service that does not say yet.
+    pub n_days_missing: u32,
 }

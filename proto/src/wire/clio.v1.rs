@@ -20,6 +20,10 @@ pub struct DescribeResponse {
     /// On which day a week begins.
     #[prost(enumeration = "Weekday", tag = "6")]
     pub week_starts: i32,
+    /// The steps of age that one can group and filter by, beside `fields`: "asset.age_day", "asset.age_week". Their values are whole
+    /// numbers, of days or weeks since a member's first day.
+    #[prost(message, repeated, tag = "7")]
+    pub ages: ::prost::alloc::vec::Vec<FieldInfo>,
 }
 /// A dimension or an attribute of one.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -121,8 +125,8 @@ pub struct QueryRequest {
     /// Which cells count; absent: all. Nested at most 32 deep.
     #[prost(message, optional, tag = "3")]
     pub filter: ::core::option::Option<Filter>,
-    /// "day", "week", "month" or "year" (at most one of them), dimensions and attributes; each once, at most 32. The value of a
-    /// week is its first day. In a dataset with a dimension "week" that word is the dimension.
+    /// "day", "week", "month" or "year" (at most one of them), dimensions, attributes and ages; each once, at most 32. The value of a
+    /// week is its first day. In a dataset with a dimension "week" that word is the dimension. With an age, single days alone are read.
     ///
     /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the values
     /// that the filter can be true for, taken over one value, whatever way the filter is written: `any_of \[a\]`
@@ -162,8 +166,8 @@ pub struct QueryRequest {
     pub compare: ::core::option::Option<Comparison>,
     /// The `end_cursor` of the page before; empty: from the first row. The page is of that page's snapshot, whatever came since, and
     /// begins behind its last row: pages neither skip nor repeat a row. All that says which rows there are and in which order has to
-    /// be the same (days, filter, keys, measures, conditions, order); the number of rows may differ. A snapshot that is not held any
-    /// more is NOT_FOUND.
+    /// be the same (days, filter, keys, measures, conditions, order, and `compare` where a condition or the order is by it); the number of
+    /// rows may differ. A snapshot that is not held any more is NOT_FOUND.
     #[prost(string, tag = "13")]
     pub after: ::prost::alloc::string::String,
     /// Which days count for a row of time; absent: those of its own step. Not together with `compare`, nor with shares and others. The
@@ -242,7 +246,7 @@ pub struct ComparedMember {
 /// Which groups stay.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Having {
-    #[prost(oneof = "having::Node", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "having::Node", tags = "1, 2, 3, 4, 5")]
     pub node: ::core::option::Option<having::Node>,
 }
 /// Nested message and enum types in `Having`.
@@ -257,7 +261,18 @@ pub mod having {
         Not(::prost::alloc::boxed::Box<super::Having>),
         #[prost(message, tag = "4")]
         Measure(super::MeasureTest),
+        /// Only with `compare`.
+        #[prost(message, tag = "5")]
+        Compared(super::ComparedTest),
     }
+}
+/// A test of a number of the comparison of a measure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ComparedTest {
+    #[prost(enumeration = "ComparedPart", tag = "1")]
+    pub part: i32,
+    #[prost(message, optional, tag = "2")]
+    pub test: ::core::option::Option<MeasureTest>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HavingList {
@@ -370,7 +385,7 @@ pub struct ValueList {
 pub struct OrderBy {
     #[prost(enumeration = "Direction", tag = "3")]
     pub direction: i32,
-    #[prost(oneof = "order_by::By", tags = "1, 2")]
+    #[prost(oneof = "order_by::By", tags = "1, 2, 4")]
     pub by: ::core::option::Option<order_by::By>,
 }
 /// Nested message and enum types in `OrderBy`.
@@ -383,7 +398,17 @@ pub mod order_by {
         /// An entry of `group_by`.
         #[prost(string, tag = "2")]
         Key(::prost::alloc::string::String),
+        /// A number of the comparison of a measure that the query asks for. Only with `compare`.
+        #[prost(message, tag = "4")]
+        Compared(super::ComparedMeasure),
     }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ComparedMeasure {
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    #[prost(enumeration = "ComparedPart", tag = "2")]
+    pub part: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryResponse {
@@ -444,7 +469,7 @@ pub struct LookBack {
     /// The distinct measure.
     #[prost(string, tag = "1")]
     pub measure: ::prost::alloc::string::String,
-    /// How many days before the first day of each row.
+    /// How many days before the first day of each row that is asked for, whether that day is there or not.
     #[prost(uint32, tag = "2")]
     pub days: u32,
     /// These days of all rows together.
@@ -461,6 +486,9 @@ pub struct Newcomers {
     /// Those seen in it.
     #[prost(message, optional, tag = "2")]
     pub returning: ::core::option::Option<Value>,
+    /// How many days of the row's look-back are not there: who was seen on these alone is told as new.
+    #[prost(uint32, tag = "3")]
+    pub n_days_missing: u32,
 }
 /// What the rows of the page have in common and apart. A number whose half-width exceeds half of its value is not told, since a
 /// small part of large sets cannot be seen: then `value` is absent, and its bounds are there.
@@ -698,6 +726,59 @@ pub struct Value {
     pub exact_text: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportRequest {
+    /// The question. `limit` is the most rows of all, whatever their number; absent: all rows. Without `offset` and `after`, and without
+    /// EXTRA_OTHERS and EXTRA_REACH, which are of pages.
+    #[prost(message, optional, tag = "1")]
+    pub query: ::core::option::Option<QueryRequest>,
+    #[prost(enumeration = "ExportFormat", tag = "2")]
+    pub format: i32,
+    /// In CSV, texts byte for byte. Without it, a text that a spreadsheet takes for a formula has an apostrophe before it.
+    #[prost(bool, tag = "3")]
+    pub raw: bool,
+    /// In CSV, what the head says stands before the rows, too, in lines that begin with "# ".
+    #[prost(bool, tag = "4")]
+    pub comments: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportResponse {
+    #[prost(oneof = "export_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<export_response::Part>,
+}
+/// Nested message and enum types in `ExportResponse`.
+pub mod export_response {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// The first message.
+        #[prost(message, tag = "1")]
+        Head(super::ExportHead),
+        /// The next bytes of the file, some 256 KiB at most.
+        #[prost(bytes, tag = "2")]
+        Data(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// What is known of an export before its first byte.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportHead {
+    /// The version of the snapshot that every row is of.
+    #[prost(uint64, tag = "1")]
+    pub snapshot: u64,
+    #[prost(uint64, tag = "2")]
+    pub n_rows: u64,
+    /// What is said of the rows: "dataset", "snapshot", "committed_at", "days", "where", "having", and what the numbers lack
+    /// ("missing_days", "provisional_days" and so on). Parquet and Arrow hold it as well, by "clio." and the word.
+    #[prost(message, repeated, tag = "3")]
+    pub said: ::prost::alloc::vec::Vec<Said>,
+}
+/// Something that is said, by a word.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Said {
+    #[prost(string, tag = "1")]
+    pub word: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub what: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MembersRequest {
     /// "asset" or "asset.title"; empty: all fields at once.
     #[prost(string, tag = "1")]
@@ -709,9 +790,11 @@ pub struct MembersRequest {
     /// The most members; absent: 50. At most 5000.
     #[prost(uint32, optional, tag = "3")]
     pub limit: ::core::option::Option<u32>,
-    /// Members to skip.
+    /// Members to skip. `after` replaces it: what is skipped by a number is another member when the snapshot is another one.
+    #[deprecated]
     #[prost(uint32, tag = "4")]
     pub offset: u32,
+    /// The snapshot to search; absent: that of `after`, or the current one.
     #[prost(uint64, optional, tag = "5")]
     pub snapshot: ::core::option::Option<u64>,
     /// With days or a filter the answer says what is left of each member. The first day; as in `QueryRequest`.
@@ -724,6 +807,10 @@ pub struct MembersRequest {
     /// field anywhere are left out.
     #[prost(message, optional, tag = "8")]
     pub filter: ::core::option::Option<Filter>,
+    /// The `end_cursor` of the page before; empty: from the first member. The page is of that page's snapshot, and begins behind its last
+    /// member. Field, text, days and filter have to be the same; the number of members may differ.
+    #[prost(string, tag = "9")]
+    pub after: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MembersResponse {
@@ -732,6 +819,12 @@ pub struct MembersResponse {
     /// How many match in all.
     #[prost(uint64, tag = "2")]
     pub n_total: u64,
+    /// Behind the page's last member, for `after`; a text without meaning to others.
+    #[prost(string, tag = "3")]
+    pub end_cursor: ::prost::alloc::string::String,
+    /// Members come behind the page's last one.
+    #[prost(bool, tag = "4")]
+    pub has_next_page: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Member {
@@ -1063,6 +1156,42 @@ impl Extra {
         }
     }
 }
+/// A number of the comparison of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ComparedPart {
+    Unspecified = 0,
+    /// The other side's value.
+    Other = 1,
+    /// The row's value less the other one.
+    Difference = 2,
+    /// The row's value over the other one.
+    Ratio = 3,
+}
+impl ComparedPart {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMPARED_PART_UNSPECIFIED",
+            Self::Other => "COMPARED_PART_OTHER",
+            Self::Difference => "COMPARED_PART_DIFFERENCE",
+            Self::Ratio => "COMPARED_PART_RATIO",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMPARED_PART_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMPARED_PART_OTHER" => Some(Self::Other),
+            "COMPARED_PART_DIFFERENCE" => Some(Self::Difference),
+            "COMPARED_PART_RATIO" => Some(Self::Ratio),
+            _ => None,
+        }
+    }
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Direction {
@@ -1088,6 +1217,41 @@ impl Direction {
             "DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
             "DIRECTION_ASCENDING" => Some(Self::Ascending),
             "DIRECTION_DESCENDING" => Some(Self::Descending),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExportFormat {
+    Unspecified = 0,
+    /// Arrow's IPC stream.
+    Arrow = 1,
+    /// Parquet, compressed by zstd.
+    Parquet = 2,
+    /// CSV in UTF-8, with a line of names.
+    Csv = 3,
+}
+impl ExportFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXPORT_FORMAT_UNSPECIFIED",
+            Self::Arrow => "EXPORT_FORMAT_ARROW",
+            Self::Parquet => "EXPORT_FORMAT_PARQUET",
+            Self::Csv => "EXPORT_FORMAT_CSV",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXPORT_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPORT_FORMAT_ARROW" => Some(Self::Arrow),
+            "EXPORT_FORMAT_PARQUET" => Some(Self::Parquet),
+            "EXPORT_FORMAT_CSV" => Some(Self::Csv),
             _ => None,
         }
     }
@@ -1299,6 +1463,29 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Query"));
             self.inner.unary(req, path, codec).await
         }
+        /// Answers all rows of a question, of one snapshot, as the bytes of a file. The first message holds what is known before, each other
+        /// one the next bytes. A stream that ends with an error is no whole file.
+        pub async fn export(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/clio.v1.Cubes/Export");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Export"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Searches the values of one dimension or attribute, or of all of them.
         pub async fn members(
             &mut self,
@@ -1434,6 +1621,18 @@ pub mod cubes_server {
             &self,
             request: tonic::Request<super::QueryRequest>,
         ) -> std::result::Result<tonic::Response<super::QueryResponse>, tonic::Status>;
+        /// Server streaming response type for the Export method.
+        type ExportStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Answers all rows of a question, of one snapshot, as the bytes of a file. The first message holds what is known before, each other
+        /// one the next bytes. A stream that ends with an error is no whole file.
+        async fn export(
+            &self,
+            request: tonic::Request<super::ExportRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ExportStream>, tonic::Status>;
         /// Searches the values of one dimension or attribute, or of all of them.
         async fn members(
             &self,
@@ -1631,6 +1830,52 @@ pub mod cubes_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/clio.v1.Cubes/Export" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportSvc<T: Cubes>(pub Arc<T>);
+                    impl<
+                        T: Cubes,
+                    > tonic::server::ServerStreamingService<super::ExportRequest>
+                    for ExportSvc<T> {
+                        type Response = super::ExportResponse;
+                        type ResponseStream = T::ExportStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Cubes>::export(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

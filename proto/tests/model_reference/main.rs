@@ -20,7 +20,7 @@ const PROBE: &str = "probe";
 const UNKNOWN: &str = "zzqq";
 
 /// Values of keys that have no list of choices, and what a key needs beside it.
-const SAMPLES: [(&str, &str, &str); 35] = [
+const SAMPLES: [(&str, &str, &str); 36] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
     ("dataset.first_day", "", "first_day = 2020-01-01"),
@@ -54,6 +54,7 @@ const SAMPLES: [(&str, &str, &str); 35] = [
     ("dimension.lookup", "", "lookup = 'assets'"),
     ("dimension.on", "", "on = 'b'"),
     ("dimension.attributes", "", "attributes = ['c']"),
+    ("dimension.age", "", "age = 'first_day'"),
     ("measure.of", "", "of = 'a'"),
     ("measure.precision", "", "precision = 12"),
     ("measure.error", "", "error = '2%'"),

@@ -7,10 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Cursor, Description, FieldRef, FilesLeftOut, Fingerprint,
-    Key, Member, MemberPage, MembersRequest, Query, Rank, RefusedSnapshot, Row, RunId, RunInfo,
-    RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, SnapshotList,
-    StatusStream, StepInfo, Unattributed, Value, WeekStart, Work, wire,
+    Answer, Code, Coverage, CubeService, Cursor, Description, Export, ExportHead, Exported,
+    FieldRef, FilesLeftOut, Fingerprint, Key, Member, MemberPage, MembersRequest, Query, Rank,
+    RefusedSnapshot, Row, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
+    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, Value, WeekStart,
+    Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -169,6 +170,7 @@ impl CubeService for Fake {
             fingerprint: Fingerprint::new("0123456789abcdef"),
             week_starts: WeekStart::Sunday,
             fields: Vec::new(),
+            ages: Vec::new(),
             measures: Vec::new(),
         })
         .await
@@ -182,12 +184,28 @@ impl CubeService for Fake {
         self.answer(answer(query, snapshot)).await
     }
 
+    async fn export(
+        &self,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        let head = ExportHead {
+            snapshot: snapshot.unwrap_or(SnapshotId(7)),
+            n_rows: 3,
+            said: vec![("format".to_owned(), export.format.as_str().to_owned())],
+        };
+        let breaks = export.query.measures == ["breaking"];
+        let broken = breaks.then(|| Err(ServiceError::new(Code::NotFound, "the lake is gone")));
+        let bytes = [Ok(b"one,".to_vec()), Ok(b"two".to_vec())].into_iter().chain(broken);
+        self.answer(Exported { head, bytes: stream::iter(bytes).boxed() }).await
+    }
+
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         let field = request.field.unwrap();
         let value = Some(format!("{field} {:?}", request.search));
         let member =
             Member { field, value, label: None, media: None, n_cells: 2, n_cells_left: None };
-        self.answer(MemberPage { members: vec![member], n_total: 9 }).await
+        self.answer(MemberPage { members: vec![member], n_total: 9, end: None }).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
@@ -248,6 +266,24 @@ impl Cubes for Adapter {
         }
         let answer = self.0.query(query, snapshot).await.map_err(clio_proto::status_from_error)?;
         Ok(Response::new(clio_proto::answer_to_wire(answer)))
+    }
+
+    type ExportStream = BoxStream<'static, Result<wire::ExportResponse, Status>>;
+
+    async fn export(
+        &self,
+        request: Request<wire::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        let (export, snapshot) = clio_proto::export_request_from_wire(request.into_inner())
+            .map_err(clio_proto::status_from_error)?;
+        let has_no_head = export.query.measures == ["unreadable"];
+        let exported = self.0.export(export, snapshot).await;
+        let Exported { head, bytes } = exported.map_err(clio_proto::status_from_error)?;
+        let head = (!has_no_head).then(|| Ok(clio_proto::export_head_to_wire(head)));
+        let bytes = bytes.map(|bytes| {
+            bytes.map(clio_proto::export_bytes_to_wire).map_err(clio_proto::status_from_error)
+        });
+        Ok(Response::new(stream::iter(head).chain(bytes).boxed()))
     }
 
     async fn members(

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService, FieldRef, Filter, GroupKey, MembersRequest, Query, RemoteConfig,
-    RemoteCubes, ServiceError, ServingState, SnapshotId, Test,
+    Code, CubeService, Export, ExportFormat, ExportHead, FieldRef, Filter, GroupKey,
+    MembersRequest, Query, RemoteConfig, RemoteCubes, ServiceError, ServingState, SnapshotId, Test,
 };
 use futures::StreamExt;
 use tokio::net::TcpListener;
@@ -72,6 +72,32 @@ async fn an_error_ends_the_statuses() {
         Err(ServiceError::new(Code::NotFound, "the lake is gone")),
     ];
     assert_eq!(statuses, expected);
+}
+
+#[tokio::test]
+async fn files_come_as_they_are_sent() {
+    let (fake, mut servers) = (Fake::new(Mood::Willing), JoinSet::new());
+    let remote = remote(&[&serve(&fake, &mut servers).await]);
+    let export = |measure: &str, format| Export {
+        query: Query { limit: usize::MAX, ..Query::total([measure]) },
+        format,
+        is_raw: true,
+        has_comments: false,
+    };
+    for format in ExportFormat::ALL {
+        let found = remote.export(export("plays", format), Some(SnapshotId(3))).await.unwrap();
+        let said = vec![("format".to_owned(), format.as_str().to_owned())];
+        assert_eq!(found.head, ExportHead { snapshot: SnapshotId(3), n_rows: 3, said });
+        let pieces: Vec<_> = found.bytes.collect().await;
+        assert_eq!(pieces, [Ok(b"one,".to_vec()), Ok(b"two".to_vec())]);
+    }
+    // A file that breaks off says why, and ends.
+    let broken = remote.export(export("breaking", ExportFormat::Csv), None).await.unwrap();
+    let pieces: Vec<_> = broken.bytes.collect().await;
+    let gone = ServiceError::new(Code::NotFound, "the lake is gone");
+    assert_eq!(pieces, [Ok(b"one,".to_vec()), Ok(b"two".to_vec()), Err(gone)]);
+    let error = remote.export(export("unreadable", ExportFormat::Csv), None).await.unwrap_err();
+    assert!(error.message.contains("`head`: is missing; an export begins with it"), "{error}");
 }
 
 #[tokio::test]

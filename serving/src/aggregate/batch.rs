@@ -2,6 +2,7 @@
 
 use std::iter::Sum;
 
+use clio_proto::Period;
 use roaring::RoaringBitmap;
 
 use crate::plan::RowFilter;
@@ -13,19 +14,27 @@ pub(super) struct Batch<'a> {
     pub(super) chunk: &'a Chunk,
     /// `None` where it is all of them: then the file's own totals answer.
     pub(super) rows: Option<RoaringBitmap>,
+    /// The period that the file is of.
+    pub(super) period: Period,
 }
 
 impl<'a> Batch<'a> {
     /// Selects rows; `None` where the filter leaves none.
-    pub(super) fn select(chunk: &'a Chunk, filter: Option<&RowFilter>) -> Option<Self> {
+    pub(super) fn select(
+        chunk: &'a Chunk,
+        period: Period,
+        filter: Option<&RowFilter>,
+    ) -> Option<Self> {
         if chunk.n_rows == 0 {
             return None;
         }
-        let rows = filter.map(|filter| filter.rows(chunk));
+        let rows = filter.map(|filter| filter.rows(chunk, period));
         match rows {
             Some(rows) if rows.is_empty() => None,
-            Some(rows) if rows.len() == u64::from(chunk.n_rows) => Some(Self { chunk, rows: None }),
-            rows => Some(Self { chunk, rows }),
+            Some(rows) if rows.len() == u64::from(chunk.n_rows) => {
+                Some(Self { chunk, rows: None, period })
+            }
+            rows => Some(Self { chunk, rows, period }),
         }
     }
 

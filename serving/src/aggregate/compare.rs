@@ -1,14 +1,20 @@
 //! The rows of a page beside what they are compared with.
 
+mod numbers;
+
 use clio_proto::{Compared, ServiceError};
 
 use super::Clock;
+use super::batch::Batch;
 use super::gathered::{Asked, Cells, Gathered};
+use super::groups::Groups;
 use super::measures::Measures;
 use super::rest::{rest, whole};
 use super::scratch::Unions;
 use super::side::{Side, compare, compare_with_itself};
+use super::sums::Sums;
 use crate::plan::{OtherSide, Plan, PlanKey};
+pub(super) use numbers::{Beside, ComparedNumbers};
 
 /// What comes of the comparison of a page.
 #[derive(Debug, Default)]
@@ -21,19 +27,50 @@ pub(super) struct ComparedPage {
     pub(super) unions: Unions,
 }
 
+/// The cells of other days.
+#[derive(Debug)]
+pub(super) struct OtherDays<'a> {
+    /// With the plan of these days.
+    asked: Asked<'a>,
+    batches: Vec<Batch<'a>>,
+    groups: Groups<'a>,
+}
+
+/// The cells of the other days, and what they add up to; `None` where rows are compared with none.
+pub(super) fn other_days<'a>(
+    asked: Asked<'a>,
+    work: &mut Clock,
+) -> Result<Option<(OtherDays<'a>, Sums)>, ServiceError> {
+    let Some(OtherSide::Days(plan)) = &asked.plan.compare else { return Ok(None) };
+    let asked = Asked { plan, ..asked };
+    let Gathered { batches, steps: _, groups, sums } = Gathered::new(asked, work)?;
+    Ok(Some((OtherDays { asked, batches, groups }, sums)))
+}
+
+impl OtherDays<'_> {
+    /// The measures over these cells, which add up to the sums.
+    pub(super) fn measures(&self, sums: Sums) -> Measures<'_> {
+        let Asked { snapshot, plan, limits, cancel } = self.asked;
+        let n_threads = limits.n_threads_per_query;
+        Measures::new(snapshot, plan, &self.batches, &self.groups, sums, n_threads, cancel)
+    }
+}
+
 /// Compares some groups.
 pub(super) fn compare_page(
-    asked: Asked<'_>,
-    own: &Cells<'_>,
+    beside: &mut Beside<'_>,
     page: &[u32],
     measures: &mut Measures<'_>,
-    work: &mut Clock,
 ) -> Result<ComparedPage, ServiceError> {
-    match &asked.plan.compare {
+    let Beside { asked, own, days, unions: so_far } = beside;
+    let (asked, own) = (*asked, &*own);
+    let n_measures = asked.plan.n_answered;
+    let mut compared = match &asked.plan.compare {
         None => Ok(ComparedPage::default()),
-        Some(OtherSide::Days(other)) => {
-            with_days(Asked { plan: other, ..asked }, asked.plan, own, page, measures, work)
-        }
+        Some(OtherSide::Days(_)) => match days {
+            Some((days, others)) => with_days(days, others, asked.plan, own, page, measures),
+            None => Ok(ComparedPage::default()),
+        },
         Some(OtherSide::Member { key, code }) => {
             let rows = with_member((*key, *code), asked.plan, own, page, measures)?;
             Ok(ComparedPage { rows, ..ComparedPage::default() })
@@ -43,7 +80,7 @@ pub(super) fn compare_page(
             let mut unions = Unions::default();
             for (places, step) in scopes(asked.plan, own, page, *is_of_step) {
                 let of: Vec<u32> = places.iter().map(|place| page[*place]).collect();
-                unions += rest(asked, own, step, &of, &mut |at, rest| {
+                unions += rest(asked, n_measures, own, step, &of, &mut |at, rest| {
                     let side = measures.side(of[at])?;
                     rows[places[at]] = compare(&asked.plan.outputs, &side, &rest);
                     Ok(())
@@ -55,7 +92,7 @@ pub(super) fn compare_page(
             let mut rows = vec![Vec::new(); page.len()];
             let mut unions = Unions::default();
             for (places, step) in scopes(asked.plan, own, page, *is_of_step) {
-                let (whole, united) = whole(asked, own, step)?;
+                let (whole, united) = whole(asked, n_measures, own, step)?;
                 unions += united;
                 for place in places {
                     let side = measures.side(page[place])?;
@@ -64,41 +101,34 @@ pub(super) fn compare_page(
             }
             Ok(ComparedPage { rows, total: Vec::new(), unions })
         }
-    }
+    }?;
+    compared.unions += *so_far;
+    Ok(compared)
 }
 
 /// With the same groups of other days.
 fn with_days(
-    other: Asked<'_>,
+    days: &OtherDays<'_>,
+    others: &mut Measures<'_>,
     plan: &Plan,
     own: &Cells<'_>,
     page: &[u32],
     measures: &mut Measures<'_>,
-    work: &mut Clock,
 ) -> Result<ComparedPage, ServiceError> {
-    let Gathered { batches, steps: _, groups, sums } = Gathered::new(other, work)?;
-    let n_threads = other.limits.n_threads_per_query;
-    let (snapshot, cancel) = (other.snapshot, other.cancel);
-    let mut others =
-        Measures::new(snapshot, other.plan, &batches, &groups, sums, n_threads, cancel);
     let undefined = || Side::undefined(plan.n_answered);
-    let time = plan.keys.iter().position(|key| matches!(key, PlanKey::Time));
     let mut rows = Vec::with_capacity(page.len());
     for group in page {
         let codes = own.groups.codes(*group);
-        let has_data = match time {
-            Some(time) => !other.plan.steps[codes[time] as usize].periods.is_empty(),
-            None => !other.plan.has_no_data(),
-        };
-        let beside = match groups.find(&codes) {
+        let beside = match days.groups.find(&codes) {
             Some(group) => others.side(group)?,
-            None if has_data => others.nothing(),
+            None if days.has_data(plan, &codes) => others.nothing(),
             None => undefined(),
         };
         rows.push(compare(&plan.outputs, &measures.side(*group)?, &beside));
     }
     let total = if plan.has_no_data() { undefined() } else { measures.total_side()? };
-    let beside = if other.plan.has_no_data() { undefined() } else { others.total_side()? };
+    let has_no_data = days.asked.plan.has_no_data();
+    let beside = if has_no_data { undefined() } else { others.total_side()? };
     let total = compare(&plan.outputs, &total, &beside);
     Ok(ComparedPage { rows, total, unions: others.unions() })
 }

@@ -48,11 +48,14 @@ impl<'a> Gathered<'a> {
             sums: Sums::new(snapshot, plan),
         };
         for (step, at) in plan.steps.iter().zip(0_u32..) {
-            let files = step.periods.iter().filter_map(|period| snapshot.chunks.get(period));
-            for chunk in files.flatten() {
+            let files = |period| snapshot.chunks.get(period).into_iter().flatten();
+            let files =
+                step.periods.iter().flat_map(|own| files(own).map(move |file| (*own, file)));
+            for (period, chunk) in files {
                 cancel.check()?;
                 work.read(chunk);
-                let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
+                let filter = plan.filter.as_ref();
+                let Some(batch) = Batch::select(chunk, period, filter) else { continue };
                 work.selected(&batch);
                 gathered.groups.add(at, &batch)?;
                 gathered.sums.add(&batch, &gathered.groups);

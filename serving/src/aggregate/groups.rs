@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::batch::Batch;
 use crate::config::Limits;
-use crate::plan::{Plan, PlanKey};
+use crate::plan::{Ages, N_AGE_CODES, Plan, PlanKey, day_of};
 use crate::snapshot::{Field, NULL, Snapshot};
 
 /// The most entries of a table that is indexed instead of hashed: 4 MiB of it.
@@ -38,8 +38,8 @@ pub(super) struct Groups<'p> {
 struct Level<'p> {
     /// Its position among the plan's keys.
     key: usize,
-    /// The field; `None` for time.
-    field: Option<(&'p Field, CodeValues)>,
+    /// The position of the dimension, and what its codes make; `None` for time.
+    field: Option<(usize, CodeValues<'p>)>,
     pairs: Pairs,
     /// The id above and the value of each id.
     parents: Vec<(u32, u32)>,
@@ -66,13 +66,15 @@ impl BatchGroups {
 
 /// The values of each cell code, as far as they make groups.
 #[derive(Debug)]
-enum CodeValues {
+enum CodeValues<'p> {
     /// The code is the value.
     Own,
     /// One value a code.
     One(Vec<u32>),
     /// The values of a code are `values[offsets[code]..offsets[code + 1]]`.
     Many { offsets: Vec<usize>, values: Vec<u32> },
+    /// One value a code, which differs from day to day.
+    Age(&'p Ages),
 }
 
 /// The number of each pair (id above, value).
@@ -97,14 +99,17 @@ impl<'p> Groups<'p> {
             }
         }
         for (key, plan_key) in plan.keys.iter().enumerate() {
-            if let PlanKey::Field { field, only } = plan_key {
-                let n_values = field.texts().n_codes();
-                let pairs = Pairs::new(n_above, n_values);
-                let values = CodeValues::new(field, only.as_deref());
-                let field = Some((&**field, values));
-                levels.push(Level { key, field, pairs, parents: Vec::new() });
-                n_above = None;
-            }
+            let (field, n_values) = match plan_key {
+                PlanKey::Time => continue,
+                PlanKey::Field { field, only } => {
+                    let values = CodeValues::new(field, only.as_deref());
+                    ((field.dimension, values), field.texts().n_codes())
+                }
+                PlanKey::Age(ages) => ((ages.dimension, CodeValues::Age(ages)), N_AGE_CODES),
+            };
+            let pairs = Pairs::new(n_above, n_values);
+            levels.push(Level { key, field: Some(field), pairs, parents: Vec::new() });
+            n_above = None;
         }
         Self {
             plan,
@@ -187,7 +192,7 @@ impl<'p> Groups<'p> {
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
         keys.map(|(at, (key, code))| {
             let labels = match key {
-                PlanKey::Time => None,
+                PlanKey::Time | PlanKey::Age(_) => None,
                 PlanKey::Field { field, .. } => snapshot.labels_of(field),
             };
             let label = labels.and_then(|labels| labels.label(*code));
@@ -202,6 +207,7 @@ impl<'p> Groups<'p> {
         match &self.plan.keys[key] {
             PlanKey::Time => Some(&self.plan.steps[value as usize].name),
             PlanKey::Field { field, .. } => field.texts().text(value),
+            PlanKey::Age(ages) => ages.text(value),
         }
     }
 
@@ -211,7 +217,7 @@ impl<'p> Groups<'p> {
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
         keys.map(|(at, (key, code))| {
             let labels = match key {
-                PlanKey::Time => None,
+                PlanKey::Time | PlanKey::Age(_) => None,
                 PlanKey::Field { field, .. } => snapshot.labels_of(field),
             };
             Key {
@@ -236,6 +242,13 @@ impl Level<'_> {
         number
     }
 
+    /// Numbers every row, whose code has one value.
+    fn number_each(&mut self, by_code: &[u32], codes: &[u32], rows: &[u32], ids: &mut [u32]) {
+        for (row, id) in rows.iter().zip(ids) {
+            *id = self.number(*id, by_code[codes[*row as usize] as usize]);
+        }
+    }
+
     /// Goes one level down with every row: `rows[i]` has the id `ids[i]`, above before and own after.
     fn descend(
         &mut self,
@@ -245,18 +258,17 @@ impl Level<'_> {
         n_groups_limit: usize,
     ) -> Result<(), ServiceError> {
         // The values are lent out, so that numbering can change the rest.
-        let Some((field, values)) = self.field.take() else { return Ok(()) };
-        let codes = &batch.chunk.keys[field.dimension].codes;
+        let Some((dimension, values)) = self.field.take() else { return Ok(()) };
+        let codes = &batch.chunk.keys[dimension].codes;
         match &values {
             CodeValues::Own => {
                 for (row, id) in rows.iter().zip(ids.iter_mut()) {
                     *id = self.number(*id, codes[*row as usize]);
                 }
             }
-            CodeValues::One(by_code) => {
-                for (row, id) in rows.iter().zip(ids.iter_mut()) {
-                    *id = self.number(*id, by_code[codes[*row as usize] as usize]);
-                }
+            CodeValues::One(by_code) => self.number_each(by_code, codes, rows, ids),
+            CodeValues::Age(ages) => {
+                self.number_each(&ages.codes(day_of(batch.period)), codes, rows, ids);
             }
             CodeValues::Many { offsets, values } => {
                 let (mut more_rows, mut more_ids) = (Vec::new(), Vec::new());
@@ -270,7 +282,7 @@ impl Level<'_> {
                 (*rows, *ids) = (more_rows, more_ids);
             }
         }
-        self.field = Some((field, values));
+        self.field = Some((dimension, values));
         if self.parents.len() > n_groups_limit {
             return Err(ServiceError::new(
                 Code::ResourceExhausted,
@@ -284,7 +296,7 @@ impl Level<'_> {
     }
 }
 
-impl CodeValues {
+impl CodeValues<'_> {
     fn new(field: &Field, only: Option<&[bool]>) -> Self {
         if field.is_own_single() {
             return Self::Own;

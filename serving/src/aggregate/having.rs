@@ -2,56 +2,78 @@
 
 use clio_proto::{ServiceError, Value};
 
+use super::compare::{Beside, ComparedNumbers};
 use super::evaluate;
 use super::groups::Groups;
 use super::measures::Measures;
-use crate::plan::{GroupTest, Output, Plan};
+use crate::plan::{GroupTest, Plan, Tested};
 
 /// The groups that stay, upwards.
 ///
 /// Conditions that counts and sums decide come first, whatever the order in which they are written, so that sketches are
-/// united for those groups alone that passed them.
+/// united for those groups alone that passed them. Conditions on comparisons come last: the other side is looked up for those groups
+/// that are left.
 pub(super) fn staying(
     plan: &Plan,
     groups: &Groups<'_>,
     measures: &mut Measures<'_>,
+    beside: &mut Beside<'_>,
 ) -> Result<Vec<u32>, ServiceError> {
     let mut staying: Vec<u32> = (0..u32::try_from(groups.n_groups()).unwrap_or(u32::MAX)).collect();
     let Some(having) = &plan.having else { return Ok(staying) };
     let is_added = |test: &&GroupTest| test.needs().iter().all(|at| measures.is_added_up(*at));
-    let (by_sums, by_estimates): (Vec<_>, Vec<_>) = having.parts().into_iter().partition(is_added);
-    keep(&by_sums, plan, measures, &mut staying)?;
-    if by_estimates.is_empty() {
+    let parts = having.parts().into_iter();
+    let (by_comparison, own): (Vec<_>, Vec<_>) = parts.partition(|test| test.is_compared());
+    let (by_sums, by_estimates): (Vec<_>, Vec<_>) = own.into_iter().partition(is_added);
+    keep(&by_sums, plan, measures, &[], &mut staying)?;
+    prepare(&by_estimates, measures, &staying)?;
+    keep(&by_estimates, plan, measures, &[], &mut staying)?;
+    if by_comparison.is_empty() {
         return Ok(staying);
     }
-    for test in &by_estimates {
-        for measure in test.needs() {
-            measures.prepare_groups(measure, &staying)?;
-        }
-    }
-    keep(&by_estimates, plan, measures, &mut staying)?;
+    prepare(&by_comparison, measures, &staying)?;
+    let numbers = beside.numbers(&having.compared(), &staying, measures)?;
+    keep(&by_comparison, plan, measures, &numbers, &mut staying)?;
     Ok(staying)
 }
 
+/// Works out what tests need of the groups that are left.
+fn prepare(
+    tests: &[&GroupTest],
+    measures: &mut Measures<'_>,
+    staying: &[u32],
+) -> Result<(), ServiceError> {
+    let needs = tests.iter().flat_map(|test| test.needs());
+    needs.into_iter().try_for_each(|measure| measures.prepare_groups(measure, staying))
+}
+
+/// Keeps those groups that pass; `numbers` are those of comparisons, by place in the list of groups.
 fn keep(
     tests: &[&GroupTest],
     plan: &Plan,
     measures: &mut Measures<'_>,
+    numbers: &[Vec<ComparedNumbers>],
     staying: &mut Vec<u32>,
 ) -> Result<(), ServiceError> {
     let mut stored = vec![Value::undefined(); plan.measures.len()];
     let mut failed = None;
+    let mut place = 0;
     staying.retain(|group| {
-        let mut value = |output: &Output| {
-            for at in output.needs() {
-                match measures.of(at, *group) {
-                    Ok(value) => stored[at] = value,
-                    Err(error) => failed = Some(error),
+        let mut value = |tested: Tested<'_>| match tested {
+            Tested::Own(output) => {
+                for at in output.needs() {
+                    match measures.of(at, *group) {
+                        Ok(value) => stored[at] = value,
+                        Err(error) => failed = Some(error),
+                    }
                 }
+                evaluate(output, &stored).value
             }
-            evaluate(output, &stored).value
+            Tested::Compared { at, part } => numbers[at][place].part(part),
         };
-        tests.iter().all(|test| test.holds(&mut value))
+        let stays = tests.iter().all(|test| test.holds(&mut value));
+        place += 1;
+        stays
     });
     failed.map_or(Ok(()), Err)
 }

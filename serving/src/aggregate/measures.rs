@@ -155,16 +155,28 @@ impl<'a> Measures<'a> {
     /// A group without cells as one side of a comparison.
     pub(super) fn nothing(&self) -> Side {
         let mut side = Side::default();
-        for stored in &self.stored[..self.n_answered] {
-            match stored {
+        for measure in 0..self.n_answered {
+            let value = self.nothing_of(measure);
+            match self.stored[measure] {
                 StoredType::Count
                 | StoredType::WholeSum
                 | StoredType::FloatSum
-                | StoredType::Sketch { .. } => side.push(Value::exact(0.0), None),
-                StoredType::Quantiles { .. } => side.push_certain(Value::undefined()),
+                | StoredType::Sketch { .. } => side.push(value, None),
+                StoredType::Quantiles { .. } => side.push_certain(value),
             }
         }
         side
+    }
+
+    /// A measure over a group without cells.
+    pub(super) fn nothing_of(&self, measure: usize) -> Value {
+        match self.stored[measure] {
+            StoredType::Count
+            | StoredType::WholeSum
+            | StoredType::FloatSum
+            | StoredType::Sketch { .. } => Value::exact(0.0),
+            StoredType::Quantiles { .. } => Value::undefined(),
+        }
     }
 
     /// How much was united so far.

@@ -1,5 +1,7 @@
 //! Who of the people of a row is new: not seen in the days before its step of time.
 
+use std::collections::BTreeMap;
+
 use clio_proto::{Code, Newcomers, ServiceError};
 use clio_sketch::{Joint, Sketch};
 
@@ -8,7 +10,7 @@ use super::gathered::{Asked, Cells, Gathered};
 use super::measures::Measures;
 use super::reach::told;
 use super::scratch::Unions;
-use crate::plan::{BoundLookBack, PlanKey};
+use crate::plan::{BoundLookBack, PlanKey, n_days_missing};
 
 /// New and returning people of some groups; `None` of one before whose step no day is there. And what was united for them.
 pub(super) fn newcomers(
@@ -27,13 +29,17 @@ pub(super) fn newcomers(
     let time = plan.keys.iter().position(|key| matches!(key, PlanKey::Time));
     let measure = look_back.measure.0;
     let mut rows = Vec::with_capacity(page.len());
+    // By step, since many rows may be of one.
+    let mut missing: BTreeMap<usize, u32> = BTreeMap::new();
     for group in page {
         let codes = own.groups.codes(*group);
-        let step = time.map(|time| &plan.steps[codes[time] as usize]);
-        if step.is_none_or(|step| step.periods.is_empty()) {
+        let at = time.map(|time| codes[time] as usize);
+        let Some(at) = at.filter(|at| !plan.steps[*at].periods.is_empty()) else {
             rows.push(None);
             continue;
-        }
+        };
+        let missing = missing.entry(at);
+        let n_days_missing = *missing.or_insert_with(|| n_days_missing(snapshot, &plan.steps[at]));
         let people = measures.sketch(measure, *group)?;
         let seen = match groups.find(&codes) {
             Some(group) => others.sketch(measure, group)?,
@@ -42,7 +48,8 @@ pub(super) fn newcomers(
         // Both are of one measure, and so of one kind.
         let joint = Joint::of(&seen, &people)
             .map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;
-        rows.push(Some(Newcomers { fresh: told(joint.right_only), returning: told(joint.both) }));
+        let (fresh, returning) = (told(joint.right_only), told(joint.both));
+        rows.push(Some(Newcomers { fresh, returning, n_days_missing }));
     }
     Ok((rows, others.unions()))
 }

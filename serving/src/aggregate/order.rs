@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 
 use clio_proto::{Direction, ServiceError, Value};
 
+use super::compare::Beside;
 use super::evaluate;
 use super::groups::Groups;
 use super::measures::Measures;
-use crate::plan::{OrderTarget, Plan};
+use crate::plan::{OrderTarget, Output, Plan, PlanKey};
+use crate::snapshot::NULL;
 
 /// What groups are compared by.
 enum Column<'a> {
@@ -30,14 +32,28 @@ pub(super) fn page(
     plan: &Plan,
     groups: &Groups<'_>,
     measures: &mut Measures<'_>,
+    beside: &mut Beside<'_>,
     staying: Vec<u32>,
 ) -> Result<Page, ServiceError> {
+    let compared = plan.order.iter().filter_map(|order| match order.by {
+        OrderTarget::Compared(output, _) => Some(&plan.outputs[output]),
+        OrderTarget::Output(_) | OrderTarget::Key(_) => None,
+    });
+    let compared: Vec<&Output> = compared.collect();
+    let mut compared = beside.numbers(&compared, &staying, measures)?.into_iter();
     let mut columns = Vec::with_capacity(plan.order.len() + plan.keys.len());
     for order in &plan.order {
         let column = match order.by {
-            OrderTarget::Key(key) => Column::Texts(key_texts(groups, &staying, key)),
+            OrderTarget::Key(key) => key_column(plan, groups, &staying, key),
             OrderTarget::Output(output) => {
                 Column::Values(output_numbers(plan, output, groups, &staying, measures)?)
+            }
+            OrderTarget::Compared(_, part) => {
+                let mut numbers = vec![None; groups.n_groups()];
+                for (group, own) in staying.iter().zip(compared.next().unwrap_or_default()) {
+                    numbers[*group as usize] = own.part(part);
+                }
+                Column::Values(numbers)
             }
         };
         columns.push((column, order.direction));
@@ -45,8 +61,7 @@ pub(super) fn page(
     for key in 0..plan.keys.len() {
         let asked = plan.order.iter().any(|order| order.by == OrderTarget::Key(key));
         if !asked {
-            let texts = key_texts(groups, &staying, key);
-            columns.push((Column::Texts(texts), Direction::Ascending));
+            columns.push((key_column(plan, groups, &staying, key), Direction::Ascending));
         }
     }
     let compare = |a: &u32, b: &u32| {
@@ -65,13 +80,23 @@ pub(super) fn page(
     Ok(Page { groups: all.into_iter().skip(plan.offset).collect(), below })
 }
 
-/// A key's text for some groups, by group.
-fn key_texts<'a>(groups: &'a Groups<'_>, of: &[u32], key: usize) -> Vec<Option<&'a str>> {
-    let mut texts = vec![None; groups.n_groups()];
-    for group in of {
-        texts[*group as usize] = groups.text(key, groups.codes(*group)[key]);
+/// A key for some groups, by group: its text, or of ages the number.
+fn key_column<'a>(plan: &Plan, groups: &'a Groups<'_>, of: &[u32], key: usize) -> Column<'a> {
+    let codes = of.iter().map(|group| (*group as usize, groups.codes(*group)[key]));
+    match plan.keys[key] {
+        PlanKey::Time | PlanKey::Field { .. } => {
+            let mut texts = vec![None; groups.n_groups()];
+            codes.for_each(|(group, code)| texts[group] = groups.text(key, code));
+            Column::Texts(texts)
+        }
+        PlanKey::Age(_) => {
+            // Codes grow with ages.
+            let mut numbers = vec![None; groups.n_groups()];
+            let number = |code: u32| (code != NULL).then_some(f64::from(code));
+            codes.for_each(|(group, code)| numbers[group] = number(code));
+            Column::Values(numbers)
+        }
     }
-    texts
 }
 
 /// An output's number for some groups, by group.

@@ -42,7 +42,7 @@ pub(super) fn united(
                 (own.len() < u64::from(batch.chunk.n_rows)).then_some(own)
             }
         };
-        parts.push(Batch { chunk: batch.chunk, rows });
+        parts.push(Batch { chunk: batch.chunk, rows, period: batch.period });
     }
     let mut sums = Sums::new(snapshot, plan);
     for part in &parts {

@@ -19,10 +19,7 @@ const SHARE_OUTSIDE: f64 = 0.05;
 /// Takes time as sorting does.
 pub(super) fn ranks(values: &[Value], direction: Direction) -> Vec<Option<Rank>> {
     let n_estimated = values.iter().filter(|value| value.value.is_some() && !value.exact).count();
-    let wider = match n_estimated {
-        0 | 1 => 1.0,
-        n => quantile(1.0 - SHARE_OUTSIDE / 2.0 / n as f64) / Z_95,
-    };
+    let wider = times_as_wide(n_estimated);
     let intervals: Vec<Option<(f64, f64)>> =
         values.iter().map(|value| interval(value, wider)).collect();
     let sorted = |end: fn(&(f64, f64)) -> f64| {
@@ -42,6 +39,14 @@ pub(super) fn ranks(values: &[Value], direction: Direction) -> Vec<Option<Rank>>
         Rank { best: before as u64 + 1, worst: (n - behind) as u64 }
     };
     intervals.into_iter().map(|interval| interval.map(place)).collect()
+}
+
+/// How many times as wide as bounds of 95 % the intervals of so many numbers are that all hold at once.
+fn times_as_wide(n_estimated: usize) -> f64 {
+    match n_estimated {
+        0 | 1 => 1.0,
+        n => quantile(1.0 - SHARE_OUTSIDE / 2.0 / n as f64) / Z_95,
+    }
 }
 
 /// The interval of a value that is so many times as wide as its bounds: on the scale of its logarithm upwards, and on its own
@@ -76,6 +81,21 @@ mod tests {
         let up = [Some((1, 1)), Some((4, 4)), Some((2, 3)), Some((2, 3))];
         assert_eq!(places(&values, Direction::Ascending), up);
         assert!(places(&[], Direction::Ascending).is_empty());
+    }
+
+    /// Values of SciPy's `norm.ppf` over 1.96 (`tests/peers/statistics/stored.py`).
+    #[test]
+    fn intervals_are_as_much_wider_as_scipy_says() {
+        for (n, expected) in [
+            (0, 1.0),
+            (1, 1.0),
+            (2, 1.143_572_820_206_605_6),
+            (10, 1.432_160_085_889_699_5),
+            (100, 1.775_896_124_666_450_2),
+            (50_000, 2.495_733_916_181_01),
+        ] {
+            assert!((times_as_wide(n) - expected).abs() < 1e-8, "{n}");
+        }
     }
 
     #[test]

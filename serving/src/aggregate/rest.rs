@@ -38,9 +38,11 @@ struct Cell {
     places: (u32, u32),
 }
 
-/// Gives each group of a page, by its place, what is left of a step of time without it, or of all; returns what was united.
+/// Gives each group of a page, by its place, what is left of a step of time without it, or of all: of the first so many measures of
+/// the plan. Returns what was united.
 pub(super) fn rest(
     asked: Asked<'_>,
+    n_measures: usize,
     own: &Cells<'_>,
     step: Option<u32>,
     page: &[u32],
@@ -53,20 +55,21 @@ pub(super) fn rest(
         places: Vec::new(),
         unions: Unions::default(),
     };
-    let mut common = Whole::new(asked);
+    let mut common = Whole::new(asked, n_measures);
     halves.collect(own, step, page, &mut common)?;
     let cells = std::mem::take(&mut halves.cells);
     halves.descend(0..page.len(), &cells, common, take)?;
     Ok(halves.unions)
 }
 
-/// What there is of a step of time, or of all, and what was united for it.
+/// What there is of a step of time, or of all, of the first so many measures of the plan; and what was united for it.
 pub(super) fn whole(
     asked: Asked<'_>,
+    n_measures: usize,
     own: &Cells<'_>,
     step: Option<u32>,
 ) -> Result<(Side, Unions), ServiceError> {
-    let mut whole = Whole::new(asked);
+    let mut whole = Whole::new(asked, n_measures);
     for (batch, of_step) in own.batches.iter().zip(own.steps) {
         if step.is_none_or(|step| step == *of_step) {
             asked.cancel.check()?;
@@ -184,7 +187,7 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The stored measures that answers have, over the cells that were added.
+/// The first stored measures of a plan, over the cells that were added.
 struct Whole {
     columns: Vec<usize>,
     parts: Vec<Part>,
@@ -198,7 +201,7 @@ enum Part {
 }
 
 impl Whole {
-    fn new(asked: Asked<'_>) -> Self {
+    fn new(asked: Asked<'_>, n_measures: usize) -> Self {
         let Asked { snapshot, plan, .. } = asked;
         let part = |at: usize| match plan.stored_type(snapshot, at) {
             StoredType::Count | StoredType::WholeSum => Part::Int(0),
@@ -212,8 +215,8 @@ impl Whole {
             }
         };
         Self {
-            columns: plan.measures[..plan.n_answered].iter().map(|own| own.column).collect(),
-            parts: (0..plan.n_answered).map(part).collect(),
+            columns: plan.measures[..n_measures].iter().map(|own| own.column).collect(),
+            parts: (0..n_measures).map(part).collect(),
         }
     }
 

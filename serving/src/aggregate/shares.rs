@@ -50,6 +50,23 @@ mod tests {
         assert_eq!(share(Value::undefined(), Value::exact(4.0)), Value::undefined());
     }
 
+    /// The widths that hold 95 % of parts of a whole, of four million draws of SciPy (`tests/peers/statistics/stored.py`): the part,
+    /// both errors, the width.
+    #[test]
+    fn widths_are_those_of_errors_that_scipy_drew() {
+        for (part, error, of_whole, expected) in [
+            (0.1, 0.008, 0.008, 0.004_202_7),
+            (0.5, 0.008, 0.008, 0.015_662_1),
+            (0.9, 0.008, 0.008, 0.012_607_3),
+            (0.01, 0.0, 0.008, 0.000_313_6),
+        ] {
+            let own = if error > 0.0 { estimate(part, error) } else { Value::exact(part) };
+            let found = share(own, estimate(1.0, of_whole));
+            let width = found.upper.unwrap() - found.lower.unwrap();
+            assert!((width / expected - 1.0_f64).abs() < 3e-3, "{part}: {width} {expected}");
+        }
+    }
+
     #[test]
     fn the_error_of_a_share_shrinks_as_the_part_grows() {
         let half_width = |value: Value| (value.upper.unwrap() / value.value.unwrap()).ln() / Z_95;

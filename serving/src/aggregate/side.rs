@@ -33,6 +33,11 @@ impl Side {
         }
     }
 
+    /// The value of each measure.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     /// Adds the next measure.
     pub(super) fn push(&mut self, value: Value, sketch: Option<Sketch>) {
         self.values.push(value);
@@ -63,7 +68,7 @@ fn compare_estimated(output: &Output, jaccards: &Jaccards<'_>) -> Compared {
     let Jaccards { own, other, .. } = *jaccards;
     Compared {
         other: evaluate(output, &other.values),
-        difference: whole_difference(output, own, other)
+        difference: whole_difference(output, &own.values, &other.values)
             .unwrap_or_else(|| two_sided(output, jaccards, |own, other, _| Some(own - other))),
         ratio: two_sided(output, jaccards, |own, other, divisors| {
             divisors.push(other);
@@ -117,12 +122,12 @@ pub(super) fn compare_with_itself(outputs: &[Output], own: &Side) -> Vec<Compare
 }
 
 /// The difference of two whole numbers, at any size.
-fn whole_difference(output: &Output, own: &Side, other: &Side) -> Option<Value> {
+pub(super) fn whole_difference(output: &Output, own: &[Value], other: &[Value]) -> Option<Value> {
     let Output::Stored(at) = output else { return None };
     #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 2^53")]
     let of_small = |value: f64| value as i128;
-    let whole = |side: &Side| {
-        let Value { value, exact, whole, .. } = side.values[*at];
+    let whole = |side: &[Value]| {
+        let Value { value, exact, whole, .. } = side[*at];
         let small = value.filter(|value| exact && value.fract() == 0.0);
         whole.or(small.map(of_small))
     };

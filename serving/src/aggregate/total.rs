@@ -19,10 +19,11 @@ pub(super) fn of_periods(
     let Asked { snapshot, plan, cancel, .. } = asked;
     let mut parts = Vec::new();
     let mut sums = Sums::new(snapshot, plan);
-    for chunk in periods.iter().filter_map(|period| snapshot.chunks.get(period)).flatten() {
+    let files = |period| snapshot.chunks.get(period).into_iter().flatten();
+    for (period, chunk) in periods.iter().flat_map(|own| files(own).map(move |file| (*own, file))) {
         cancel.check()?;
         work.read(chunk);
-        let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
+        let Some(batch) = Batch::select(chunk, period, plan.filter.as_ref()) else { continue };
         work.selected(&batch);
         sums.add_to(&batch, &BatchGroups::Whole(None), 0);
         parts.push(batch);

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clio_proto::{
-    AskedMeasure, Code, Direction, Extra, FieldRef, Filter, GroupKey, MAX_GROUP_BY, MAX_LIMIT,
-    MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
+    AskedMeasure, Code, ComparedMeasure, Direction, Extra, FieldRef, Filter, GroupKey,
+    MAX_GROUP_BY, MAX_LIMIT, MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, QuestionPart,
+    ServiceError, Shortened, TimeGrain, TimeWindow, of_comparison,
 };
 
+use super::ages::{bind_ages, check_ages};
 use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
 use super::having::{Asked, bind_having, check_having};
@@ -28,30 +30,38 @@ pub(crate) fn bind(
     limits: &Limits,
 ) -> Result<Plan, ServiceError> {
     if query.limit > MAX_LIMIT {
-        let message = format!("limit {} is above {MAX_LIMIT}: ask page after page", query.limit);
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} is above {MAX_LIMIT}; ask page after page", query.limit);
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     let query = &*with_own_week(snapshot, query);
     check_lists(query)?;
     check_having(query)?;
     if let Some(filter) = &query.filter {
         // Before anything walks through it.
-        check_filter(filter, limits)?;
+        check_filter(filter, limits).map_err(|error| error.of(QuestionPart::Filter))?;
     }
     let grain = time_grain(&query.group_by)?;
     let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
     let Asked { measures, n_answered, outputs, having } = bind_having(snapshot, query)?;
     let reach = bind_reach(snapshot, query, &outputs)?;
     let order = bind_order(query)?;
-    let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose()?;
+    let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose();
+    let filter = filter.map_err(|error| error.of(QuestionPart::Filter))?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let lookups = lookups(snapshot, query);
     check_window(query, grain)?;
-    let days = AskedDays { range: query.range, grain, window: query.window };
-    let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)?;
+    let has_age = check_ages(snapshot, query)?;
+    let days = AskedDays { range: query.range, grain, window: query.window, by_day: has_age };
+    let BoundRange { steps, total, coverage } = bind_range(snapshot, days, &lookups, limits)
+        .map_err(|error| error.of(QuestionPart::From))?;
+    let keys = keys.into_iter().map(|key| match key {
+        PlanKey::Age(ages) => PlanKey::Age(ages.over(&steps)),
+        PlanKey::Time | PlanKey::Field { .. } => key,
+    });
+    let keys: Vec<PlanKey> = keys.collect();
     let overlapping = keys.iter().filter_map(|key| match key {
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
-        PlanKey::Field { .. } | PlanKey::Time => None,
+        PlanKey::Field { .. } | PlanKey::Time | PlanKey::Age(_) => None,
     });
     let mut plan = Plan {
         overlapping: overlapping.collect(),
@@ -76,7 +86,7 @@ pub(crate) fn bind(
         notices,
         n_notices,
     };
-    let of_days = OfDays { snapshot, grain, lookups: &lookups, limits };
+    let of_days = OfDays { snapshot, grain, by_day: has_age, lookups: &lookups, limits };
     plan.compare = bind_compare(query, &of_days, &plan)?;
     plan.look_back = bind_look_back(query, &of_days, &plan)?;
     Ok(plan)
@@ -94,7 +104,7 @@ fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
         let query = query.to_mut();
         let orders = query.order_by.iter_mut().filter_map(|order| match &mut order.by {
             Order::Key(key) => Some(key),
-            Order::Measure(_) => None,
+            Order::Measure(_) | Order::Compared(_) => None,
         });
         let keys = query.group_by.iter_mut().chain(orders);
         keys.filter(|key| is_own(key)).for_each(|key| *key = own(key));
@@ -105,33 +115,34 @@ fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
 /// Checks that no list is too long, or says a thing twice.
 fn check_lists(query: &Query) -> Result<(), ServiceError> {
     let Query { group_by, measures, order_by, .. } = query;
-    check_list("key that rows are grouped by", group_by, MAX_GROUP_BY, ToString::to_string)?;
-    check_list("measure asked for", measures, MAX_MEASURES, Clone::clone)?;
+    check_list(QuestionPart::GroupBy, group_by, MAX_GROUP_BY, ToString::to_string)?;
+    check_list(QuestionPart::Measures, measures, MAX_MEASURES, Clone::clone)?;
     let order_name = |order: &OrderBy| match &order.by {
         Order::Measure(measure) => measure.clone(),
         Order::Key(key) => key.to_string(),
+        Order::Compared(of) => of.to_string(),
     };
-    check_list("name of an extra", &query.extras, Extra::ALL.len(), |extra| {
+    check_list(QuestionPart::Extras, &query.extras, Extra::ALL.len(), |extra| {
         extra.as_str().to_owned()
     })?;
-    check_list("name that rows are ordered by", order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
+    check_list(QuestionPart::OrderBy, order_by, MAX_GROUP_BY + MAX_MEASURES, order_name)
 }
 
 fn check_list<T>(
-    what: &str,
+    part: QuestionPart,
     list: &[T],
     n_most: usize,
     name_of: impl Fn(&T) -> String,
 ) -> Result<(), ServiceError> {
     if list.len() > n_most {
-        let message = format!("{} times a {what}, the limit is {n_most}", list.len());
-        return Err(ServiceError::new(Code::ResourceExhausted, message));
+        let message = format!("{} names, the limit is {n_most}", list.len());
+        return Err(ServiceError::new(Code::ResourceExhausted, message).of(part));
     }
     let mut seen = BTreeSet::new();
     for name in list.iter().map(name_of) {
         if seen.contains(&name) {
-            let message = format!("`{name}` is given twice as a {what}; once is enough");
-            return Err(ServiceError::new(Code::InvalidArgument, message));
+            let message = format!("`{}` is given twice; once is enough", Shortened(&name));
+            return Err(ServiceError::new(Code::InvalidArgument, message).of(part));
         }
         seen.insert(name);
     }
@@ -168,7 +179,7 @@ fn time_grain(group_by: &[GroupKey]) -> Result<Option<TimeGrain>, ServiceError> 
             let (first, second) = (TimeGrain::as_str(first), grain.as_str());
             let message =
                 format!("rows are grouped by one step of time at most: `{first}` or `{second}`");
-            return Err(ServiceError::new(Code::InvalidArgument, message));
+            return Err(ServiceError::new(Code::InvalidArgument, message).of(QuestionPart::GroupBy));
         }
     }
     Ok(found)
@@ -193,10 +204,22 @@ fn bind_key(
     reference: &FieldRef,
     filter: Option<&Filter>,
 ) -> Result<PlanKey, ServiceError> {
-    let field = &snapshot.fields[snapshot.field(reference).map_err(with_time)?];
+    if let Some(ages) = bind_ages(snapshot, reference)? {
+        return Ok(PlanKey::Age(ages));
+    }
+    let unknown = |error| with_time(with_ages(snapshot, error));
+    let field = &snapshot.fields[snapshot.field(reference).map_err(unknown)?];
     let filter = filter.filter(|_| field.multi);
     let only = filter.and_then(|filter| values_of_groups(filter, field));
     Ok(PlanKey::Field { field: Arc::clone(field), only })
+}
+
+/// Adds the steps of age to those keys that exist.
+fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> ServiceError {
+    for info in snapshot.age_fields() {
+        error.message = format!("{}, `{}`", error.message, info.field);
+    }
+    error
 }
 
 /// Adds the steps of time to those keys that exist.
@@ -204,7 +227,7 @@ fn with_time(mut error: ServiceError) -> ServiceError {
     for grain in TimeGrain::ALL {
         error.message = format!("{}, `{}`", error.message, grain.as_str());
     }
-    error
+    error.of(QuestionPart::GroupBy)
 }
 
 /// What is needed of stored measures, and how each measure asked for comes from it.
@@ -277,10 +300,16 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
         .iter()
         .map(|OrderBy { by, direction }| {
             let by = match by {
-                Order::Measure(name) => {
-                    let at = query.measures.iter().position(|asked| asked == name);
-                    let asked = query.measures.iter().map(String::as_str);
-                    OrderTarget::Output(at.ok_or_else(|| not_asked("measure", name, asked))?)
+                Order::Measure(name) => OrderTarget::Output(ordered_by(query, name)?),
+                Order::Compared(ComparedMeasure { measure, part }) if query.compare.is_some() => {
+                    OrderTarget::Compared(ordered_by(query, measure)?, *part)
+                }
+                Order::Compared(of) => {
+                    let message = format!(
+                        "`{of}` is of a comparison, and rows are compared with nothing; give `compare`"
+                    );
+                    let error = ServiceError::new(Code::InvalidArgument, message);
+                    return Err(error.of(QuestionPart::OrderBy));
                 }
                 Order::Key(key) => {
                     let at = query.group_by.iter().position(|asked| asked == key);
@@ -293,6 +322,21 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
             Ok(PlanOrder { by, direction: *direction })
         })
         .collect()
+}
+
+/// The position of a measure that rows are ordered by among those asked for.
+fn ordered_by(query: &Query, name: &str) -> Result<usize, ServiceError> {
+    let asked = || query.measures.iter().map(String::as_str);
+    asked().position(|own| own == name).ok_or_else(|| {
+        let mut error = not_asked("measure", name, asked());
+        // A slip of the pen behind the point.
+        if let Some((measure, word)) = name.rsplit_once('.')
+            && asked().any(|own| own == measure)
+        {
+            error.message = format!("{}{}", error.message, of_comparison(measure, word));
+        }
+        error
+    })
 }
 
 /// The distinct measure whose reach is told: the first that is asked for.
@@ -328,10 +372,15 @@ fn bind_ranks(
     if !query.extras.contains(&Extra::Ranks) {
         return Ok(None);
     }
-    let found = order.iter().find_map(|order| match order.by {
+    let by_measure = |order: &&PlanOrder| !matches!(order.by, OrderTarget::Key(_));
+    let found = order.iter().find(by_measure).and_then(|order| match order.by {
         OrderTarget::Output(output) => Some((output, order.direction)),
-        OrderTarget::Key(_) => None,
+        OrderTarget::Key(_) | OrderTarget::Compared(..) => None,
     });
+    if found.is_none() && order.iter().any(|order| by_measure(&order)) {
+        let message = "`extras`: ranks are by values of rows, and here they are ordered by a comparison; name a measure first";
+        return Err(ServiceError::new(Code::InvalidArgument, message));
+    }
     let message = "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys \
                    alone; name a measure in `order_by`";
     found.map(Some).ok_or_else(|| ServiceError::new(Code::InvalidArgument, message))
@@ -340,10 +389,12 @@ fn bind_ranks(
 fn not_asked<'a>(what: &str, name: &str, asked: impl Iterator<Item = &'a str>) -> ServiceError {
     let asked: Vec<String> = asked.map(|name| format!("`{name}`")).collect();
     let asked = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };
+    let name = Shortened(name);
     ServiceError::new(
         Code::InvalidArgument,
         format!(
             "rows cannot be ordered by the {what} `{name}`, which the query does not ask for: {asked}"
         ),
     )
+    .of(QuestionPart::OrderBy)
 }

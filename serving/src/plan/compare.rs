@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use clio_proto::{
-    Code, Comparison, Coverage, DayRange, FieldRef, GroupKey, Query, QueryRange, ServiceError,
-    TimeGrain,
+    Code, Comparison, Coverage, DayRange, FieldRef, GroupKey, Notice, Query, QueryRange,
+    QuestionPart, ServiceError, Shortened, TimeGrain,
 };
 use jiff::ToSpan as _;
 
+use super::notices::{MAX_COMPARED, nearest};
 use super::one_value::values_of_groups;
 use super::range::{Asked, BoundRange, bind_range};
 use super::{OtherSide, Plan, PlanKey, Step};
@@ -18,6 +19,8 @@ use crate::snapshot::{Field, NULL, Snapshot};
 pub(super) struct OfDays<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) grain: Option<TimeGrain>,
+    /// Whether single days alone are read.
+    pub(super) by_day: bool,
     pub(super) lookups: &'a BTreeSet<String>,
     pub(super) limits: &'a Limits,
 }
@@ -35,14 +38,16 @@ pub(super) fn bind_compare(
             OtherSide::Days(Box::new(other_days(of_days, plan, days)?))
         }
         Comparison::Days(days) => OtherSide::Days(Box::new(other_days(of_days, plan, *days)?)),
-        Comparison::Member { field, value } => bind_member(query, plan, field, value.as_deref())?,
+        Comparison::Member { field, value } => {
+            bind_member(of_days.snapshot, query, plan, (field, value.as_deref()))?
+        }
         Comparison::Rest => OtherSide::Rest { is_of_step: is_of_step("rest", &plan.keys)? },
         Comparison::Whole => OtherSide::Whole { is_of_step: is_of_step("whole", &plan.keys)? },
     }))
 }
 
 fn invalid(message: impl Into<String>) -> ServiceError {
-    ServiceError::new(Code::InvalidArgument, format!("`compare`: {}", message.into()))
+    ServiceError::new(Code::InvalidArgument, message.into()).of(QuestionPart::Compare)
 }
 
 /// The days just before those of a plan, as many of them.
@@ -64,10 +69,11 @@ fn days_before(query: &Query, plan: &Plan) -> Result<DayRange, ServiceError> {
 
 /// The plan over other days.
 fn other_days(of_days: &OfDays<'_>, plan: &Plan, days: DayRange) -> Result<Plan, ServiceError> {
-    let OfDays { snapshot, grain, lookups, limits } = *of_days;
+    let OfDays { snapshot, grain, by_day, lookups, limits } = *of_days;
     let range = QueryRange::Days { from: Some(days.first()), to: Some(days.last()) };
-    let asked = Asked { range, grain, window: None };
-    let BoundRange { steps, coverage, total: _ } = bind_range(snapshot, asked, lookups, limits)?;
+    let asked = Asked { range, grain, window: None, by_day };
+    let BoundRange { steps, coverage, total: _ } = bind_range(snapshot, asked, lookups, limits)
+        .map_err(|error| error.of(QuestionPart::Compare))?;
     // Without a window the total is what the steps make up together.
     Ok(plan.of_other_days(beside(&plan.steps, steps), coverage))
 }
@@ -87,33 +93,43 @@ fn beside(own: &[Step], mut others: Vec<Step>) -> Vec<Step> {
 }
 
 fn bind_member(
+    snapshot: &Snapshot,
     query: &Query,
     plan: &Plan,
-    reference: &FieldRef,
-    value: Option<&str>,
+    (reference, value): (&FieldRef, Option<&str>),
 ) -> Result<OtherSide, ServiceError> {
+    let is_age = |(key, asked): (&PlanKey, &GroupKey)| {
+        matches!(key, PlanKey::Age(_)) && *asked == GroupKey::Field(reference.clone())
+    };
+    if plan.keys.iter().zip(&query.group_by).any(is_age) {
+        return Err(invalid(format!("`{reference}` is an age, and has no members")));
+    }
+    // Whether there is such a field at all, before whether rows are grouped by it.
+    snapshot.field(reference).map_err(|error| error.of(QuestionPart::Compare))?;
     let is_key = |(key, asked): (&PlanKey, &GroupKey)| match key {
-        PlanKey::Time => false,
+        PlanKey::Time | PlanKey::Age(_) => false,
         PlanKey::Field { .. } => *asked == GroupKey::Field(reference.clone()),
     };
     let at = plan.keys.iter().zip(&query.group_by).position(is_key);
     let field = at.and_then(|at| match &plan.keys[at] {
         PlanKey::Field { field, .. } => Some((at, field)),
-        PlanKey::Time => None,
+        PlanKey::Time | PlanKey::Age(_) => None,
     });
     let Some((key, field)) = field else {
         let asked: Vec<String> = query.group_by.iter().map(|asked| format!("`{asked}`")).collect();
         let asked = if asked.is_empty() { "none".to_owned() } else { asked.join(", ") };
         return Err(invalid(format!(
-            "a member of `{reference}`, which rows are not grouped by: {asked}"
+            "a member of `{reference}`, which rows are not grouped by ({asked}); name it in `group_by`"
         )));
     };
     let code = match value {
         None => NULL,
-        Some(value) => field
-            .texts()
-            .code(value)
-            .ok_or_else(|| invalid(format!("`{reference}` has no value `{value}`")))?,
+        Some(value) => field.texts().code(value).ok_or_else(|| {
+            let mut n_compared = MAX_COMPARED;
+            let nearest = nearest(field, value, false, &mut n_compared);
+            let (field, value) = (reference.clone(), Shortened(value).to_string());
+            invalid(Notice { field, value, is_prefix: false, nearest }.to_string())
+        })?,
     };
     if !is_left(query, field, code) {
         let value = value.map_or_else(|| "null".to_owned(), |value| format!("`{value}`"));
@@ -162,6 +178,7 @@ mod tests {
         let step = |name: &str, place| Step {
             name: name.to_owned(),
             place,
+            first: "2026-01-01".parse().unwrap(),
             days: DayRange::of(Period::Year(2026)).unwrap(),
             periods: vec![Period::All],
         };

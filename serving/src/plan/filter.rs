@@ -3,9 +3,10 @@
 //! A test is worked out once over the codes of its dimension (thousands), not once a cell (millions);
 //! attributes and sets make no difference, since a code stands for the whole set of a cell's values.
 
-use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, ServiceError, Test};
+use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, Period, ServiceError, Test};
 use roaring::{MultiOps as _, RoaringBitmap};
 
+use super::ages::{AgeTest, bind_age_test, day_of};
 use super::operators::BoundTest;
 use crate::config::Limits;
 use crate::snapshot::{Chunk, Field, KeyColumn, Snapshot};
@@ -20,6 +21,8 @@ pub(crate) enum RowFilter {
     Or(Vec<Self>),
     Not(Box<Self>),
     Test(CodeTest),
+    /// Of an age, which differs from day to day.
+    Age(AgeTest),
 }
 
 /// The codes of a dimension for which a test holds.
@@ -38,7 +41,7 @@ pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), Servi
         let limit = limits.n_filter_values;
         return Err(ServiceError::new(
             Code::ResourceExhausted,
-            format!("the filter names {n_values} values and tests, the limit is {limit}"),
+            format!("{n_values} values and tests, the limit is {limit}"),
         ));
     }
     Ok(())
@@ -54,7 +57,7 @@ fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError>
     if depth_left == 0 {
         return Err(ServiceError::new(
             Code::InvalidArgument,
-            format!("the filter is nested deeper than {MAX_FILTER_DEPTH} levels"),
+            format!("nested deeper than {MAX_FILTER_DEPTH} levels"),
         ));
     }
     match filter {
@@ -78,6 +81,9 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
         Filter::Or(nodes) => RowFilter::Or(all(nodes)?),
         Filter::Not(node) => RowFilter::Not(Box::new(bind_node(snapshot, node)?)),
         Filter::Field { field, test } => {
+            if let Some(test) = bind_age_test(snapshot, field, test)? {
+                return Ok(RowFilter::Age(test));
+            }
             let field = &snapshot.fields[snapshot.field(field)?];
             RowFilter::Test(bind_test(field, test)?)
         }
@@ -85,35 +91,42 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
 }
 
 fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
-    let holds = BoundTest::new(test, field).holds_of_cells()?;
-    let n_holding = holds.iter().filter(|holds| **holds).count();
-    Ok(CodeTest { dimension: field.dimension, holds, n_holding })
+    Ok(CodeTest::new(field.dimension, BoundTest::new(test, field).holds_of_cells()?))
 }
 
 impl RowFilter {
-    /// The rows of a chunk for which the filter holds.
-    pub(crate) fn rows(&self, chunk: &Chunk) -> RoaringBitmap {
+    /// The rows of a chunk for which the filter holds; the chunk is of this period.
+    pub(crate) fn rows(&self, chunk: &Chunk, period: Period) -> RoaringBitmap {
         match self {
             Self::And(nodes) => {
                 let mut nodes = nodes.iter();
                 let Some(first) = nodes.next() else { return all_rows(chunk) };
-                let mut rows = first.rows(chunk);
+                let mut rows = first.rows(chunk, period);
                 for node in nodes {
                     if rows.is_empty() {
                         break;
                     }
-                    rows &= node.rows(chunk);
+                    rows &= node.rows(chunk, period);
                 }
                 rows
             }
-            Self::Or(nodes) => nodes.iter().map(|node| node.rows(chunk)).union(),
-            Self::Not(node) => all_rows(chunk) - node.rows(chunk),
+            Self::Or(nodes) => nodes.iter().map(|node| node.rows(chunk, period)).union(),
+            Self::Not(node) => all_rows(chunk) - node.rows(chunk, period),
             Self::Test(test) => test.rows(chunk),
+            Self::Age(test) => {
+                let holds = test.holds(day_of(period));
+                CodeTest::new(test.dimension(), holds).rows(chunk)
+            }
         }
     }
 }
 
 impl CodeTest {
+    fn new(dimension: usize, holds: Vec<bool>) -> Self {
+        let n_holding = holds.iter().filter(|holds| **holds).count();
+        Self { dimension, holds, n_holding }
+    }
+
     fn rows(&self, chunk: &Chunk) -> RoaringBitmap {
         let keys = &chunk.keys[self.dimension];
         if self.n_holding == 0 {

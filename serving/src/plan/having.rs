@@ -1,7 +1,8 @@
 //! Conditions on measures, bound to a snapshot's model.
 
 use clio_proto::{
-    Code, Having, MAX_FILTER_DEPTH, MAX_HAVING_TESTS, MeasureTest, Query, ServiceError,
+    Code, ComparedMeasure, ComparedPart, Having, MAX_FILTER_DEPTH, MAX_HAVING_TESTS, MeasureTest,
+    Query, QuestionPart, ServiceError,
 };
 
 use super::bind::bind_measures;
@@ -14,18 +15,57 @@ pub(crate) enum GroupTest {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    Measure { output: Output, test: MeasureTest },
+    Measure {
+        output: Output,
+        test: MeasureTest,
+    },
+    /// Of a number of a comparison; `at` counts these tests as they are written.
+    Compared {
+        at: usize,
+        output: Output,
+        part: ComparedPart,
+        test: MeasureTest,
+    },
+}
+
+/// What a test is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tested<'a> {
+    Own(&'a Output),
+    /// A number of the comparison of the output at this position of [`GroupTest::compared`].
+    Compared {
+        at: usize,
+        part: ComparedPart,
+    },
 }
 
 impl GroupTest {
     /// Whether a group stays, from the values of its measures.
-    pub(crate) fn holds(&self, value: &mut impl FnMut(&Output) -> Option<f64>) -> bool {
+    pub(crate) fn holds(&self, value: &mut impl FnMut(Tested<'_>) -> Option<f64>) -> bool {
         match self {
             Self::All(all) => all.iter().all(|own| own.holds(value)),
             Self::Any(all) => all.iter().any(|own| own.holds(value)),
             Self::Not(own) => !own.holds(value),
-            Self::Measure { output, test } => test.holds(value(output)),
+            Self::Measure { output, test } => test.holds(value(Tested::Own(output))),
+            Self::Compared { at, part, test, .. } => {
+                test.holds(value(Tested::Compared { at: *at, part: *part }))
+            }
         }
+    }
+
+    /// The outputs whose comparison it tests, as they are written.
+    pub(crate) fn compared(&self) -> Vec<&Output> {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::compared).collect(),
+            Self::Not(own) => own.compared(),
+            Self::Measure { .. } => Vec::new(),
+            Self::Compared { output, .. } => vec![output],
+        }
+    }
+
+    /// Whether it tests a comparison anywhere.
+    pub(crate) fn is_compared(&self) -> bool {
+        !self.compared().is_empty()
     }
 
     /// The positions, among the plan's `measures`, that it needs; some perhaps more than once.
@@ -33,7 +73,7 @@ impl GroupTest {
         match self {
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::needs).collect(),
             Self::Not(own) => own.needs(),
-            Self::Measure { output, .. } => output.needs(),
+            Self::Measure { output, .. } | Self::Compared { output, .. } => output.needs(),
         }
     }
 
@@ -69,14 +109,22 @@ pub(super) fn check_having(query: &Query) -> Result<(), ServiceError> {
     if let Some((measure, problem)) = first_problem(having) {
         return Err(invalid(format!("`having`: of `{measure}`: {problem}")));
     }
+    if query.compare.is_none() && having.is_by_comparison() {
+        let message =
+            "`having`: tests a comparison, and rows are compared with nothing; give `compare`";
+        return Err(invalid(message.to_owned()));
+    }
     Ok(())
 }
 
-fn first_problem(having: &Having) -> Option<(&str, String)> {
+fn first_problem(having: &Having) -> Option<(String, String)> {
     match having {
         Having::And(all) | Having::Or(all) => all.iter().find_map(first_problem),
         Having::Not(own) => first_problem(own),
-        Having::Measure { measure, test } => test.problem().map(|problem| (&**measure, problem)),
+        Having::Measure { measure, test } => {
+            test.problem().map(|problem| (measure.clone(), problem))
+        }
+        Having::Compared { of, test } => test.problem().map(|problem| (of.to_string(), problem)),
     }
 }
 
@@ -92,32 +140,44 @@ pub(super) struct Asked {
 
 /// Binds the measures that a query asks for, and those that say which groups stay.
 pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
-    let (measures, outputs) = bind_measures(snapshot, &query.measures)?;
+    let (measures, outputs) = bind_measures(snapshot, &query.measures)
+        .map_err(|error| error.of(QuestionPart::Measures))?;
     let n_answered = measures.len();
     let Some(having) = &query.having else {
         return Ok(Asked { measures, n_answered, outputs, having: None });
     };
     let tested = having.measures().into_iter().map(str::to_owned);
     let names: Vec<String> = query.measures.iter().cloned().chain(tested).collect();
-    let in_having =
-        |error: ServiceError| ServiceError::new(error.code, format!("`having`: {}", error.message));
-    let (measures, all) = bind_measures(snapshot, &names).map_err(in_having)?;
+    let (measures, all) =
+        bind_measures(snapshot, &names).map_err(|error| error.of(QuestionPart::Having))?;
     let mut tested = all.into_iter().skip(outputs.len());
-    let having = Some(group_test(having, &mut tested));
+    let having = Some(group_test(having, &mut tested, &mut 0));
     Ok(Asked { measures, n_answered, outputs, having })
 }
 
-/// Binds conditions; `outputs` gives what each test is of, in the order in which they are written.
-fn group_test(having: &Having, outputs: &mut impl Iterator<Item = Output>) -> GroupTest {
+/// Binds conditions; `outputs` gives what each test is of, in the order in which they are written, and `n_compared` of them were of
+/// comparisons so far.
+fn group_test(
+    having: &Having,
+    outputs: &mut impl Iterator<Item = Output>,
+    n_compared: &mut usize,
+) -> GroupTest {
+    let mut each = |all: &[Having]| -> Vec<GroupTest> {
+        all.iter().map(|own| group_test(own, outputs, n_compared)).collect()
+    };
     match having {
-        Having::And(all) => {
-            GroupTest::All(all.iter().map(|own| group_test(own, outputs)).collect())
-        }
-        Having::Or(all) => GroupTest::Any(all.iter().map(|own| group_test(own, outputs)).collect()),
-        Having::Not(own) => GroupTest::Not(Box::new(group_test(own, outputs))),
+        Having::And(all) => GroupTest::All(each(all)),
+        Having::Or(all) => GroupTest::Any(each(all)),
+        Having::Not(own) => GroupTest::Not(Box::new(group_test(own, outputs, n_compared))),
         Having::Measure { test, .. } => {
             let output = outputs.next().expect("each test has its measure's output");
             GroupTest::Measure { output, test: *test }
+        }
+        Having::Compared { of: ComparedMeasure { part, .. }, test } => {
+            let output = outputs.next().expect("each test has its measure's output");
+            let at = *n_compared;
+            *n_compared += 1;
+            GroupTest::Compared { at, output, part: *part, test: *test }
         }
     }
 }

@@ -12,7 +12,7 @@ const N_NEAREST: usize = 3;
 
 /// The most texts of all dictionaries together that one query compares with what does not exist: some ten
 /// milliseconds. What lies beyond is not named.
-const MAX_COMPARED: usize = 20_000;
+pub(super) const MAX_COMPARED: usize = 20_000;
 
 /// The longest text, in bytes, that is compared: longer ones are no slip of the pen, and time grows with the square.
 const MAX_COMPARED_BYTES: usize = 64;
@@ -54,7 +54,12 @@ fn find<'a>(
 }
 
 /// The values of a field that are written most like a text, as far as the comparisons last.
-fn nearest(field: &Field, value: &str, is_prefix: bool, n_left: &mut usize) -> Vec<String> {
+pub(super) fn nearest(
+    field: &Field,
+    value: &str,
+    is_prefix: bool,
+    n_left: &mut usize,
+) -> Vec<String> {
     if value.len() > MAX_COMPARED_BYTES {
         return Vec::new();
     }

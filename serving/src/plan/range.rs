@@ -1,5 +1,6 @@
 //! The days of a query: where open ends lie, the steps of time, the periods that hold them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use clio_proto::{
@@ -20,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) grain: Option<TimeGrain>,
     /// Which days count for a step beside its own; only with a grain, and of days only where that is the day.
     pub(crate) window: Option<TimeWindow>,
+    /// Whether single days alone are read, whatever the steps: then retired months have none.
+    pub(crate) by_day: bool,
 }
 
 /// The days of a query.
@@ -38,7 +41,7 @@ pub(crate) fn bind_range(
     lookups: &BTreeSet<String>,
     limits: &Limits,
 ) -> Result<BoundRange, ServiceError> {
-    let Asked { range, grain, window } = asked;
+    let Asked { range, grain, window, by_day } = asked;
     // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
     let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
@@ -49,8 +52,7 @@ pub(crate) fn bind_range(
         return Err(ServiceError::new(
             Code::ResourceExhausted,
             format!(
-                "the range from {} to {} holds {} days, the limit is {}; without `from` or `to` it \
-                 ends where the data does",
+                "the days from {} to {} are {}, the limit is {}; without an end they reach to the edge of the data",
                 range.first(),
                 range.last(),
                 range.n_days(),
@@ -61,11 +63,12 @@ pub(crate) fn bind_range(
     let Snapshot { days, retired, .. } = snapshot;
     let steps = match grain {
         None => {
-            let periods = cover(days, retired, range);
-            vec![Step { name: String::new(), place: 0, days: range, periods }]
+            let periods = periods(days, retired, range, by_day);
+            vec![Step { name: String::new(), place: 0, first: range.first(), days: range, periods }]
         }
         Some(grain) => {
-            steps(days, retired, range, StepOf::new(grain, snapshot.model.week_starts()))
+            let step_of = StepOf::new(grain, snapshot.model.week_starts());
+            steps(days, retired, range, step_of, by_day)
         }
     };
     let Some(window) = window else {
@@ -111,9 +114,27 @@ pub(super) fn coverage(
         missing: gaps(range, present),
         retired: runs(left_out),
         provisional: runs(provisional.filter(|day| snapshot.days.contains(day))),
-        periods: periods.filter(|period| seen.insert(*period)).collect(),
+        periods: in_order(periods.filter(|period| seen.insert(*period)).collect()),
         mixed,
     }
+}
+
+/// Periods by their first days, the longer one before those in it: steps that overlap read some of them before earlier ones.
+fn in_order(mut periods: Vec<Period>) -> Vec<Period> {
+    periods.sort_by_key(|period| {
+        let days = DayRange::of(*period);
+        (days.map(DayRange::first), days.map(|days| Reverse(days.n_days())))
+    });
+    periods
+}
+
+/// How many days of a step the snapshot lacks, or has in a retired month alone that the step cuts.
+pub(crate) fn n_days_missing(snapshot: &Snapshot, step: &Step) -> u32 {
+    let Step { days, .. } = step;
+    let present = snapshot.days.range(days.first()..=days.last()).count();
+    let left_out = left_out(snapshot, *days, std::slice::from_ref(step)).len();
+    let n_there = u32::try_from(present - left_out).unwrap_or(u32::MAX);
+    days.n_days().saturating_sub(n_there)
 }
 
 /// The days of a snapshot that holds none.
@@ -194,6 +215,20 @@ impl StepOf {
     }
 }
 
+/// The fewest periods that hold the days of a range that are there; or each of these days, but for those of retired months.
+fn periods(
+    present: &BTreeSet<Date>,
+    retired: &RetiredDays,
+    range: DayRange,
+    by_day: bool,
+) -> Vec<Period> {
+    if !by_day {
+        return cover(present, retired, range);
+    }
+    let days = present.range(range.first()..=range.last()).copied();
+    days.filter(|day| !retired.contains(*day)).map(Period::Day).collect()
+}
+
 /// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
 /// where the step or the range cuts it.
 fn steps(
@@ -201,22 +236,20 @@ fn steps(
     retired: &RetiredDays,
     range: DayRange,
     step_of: StepOf,
+    by_day: bool,
 ) -> Vec<Step> {
     let days: Vec<Date> = present.range(range.first()..=range.last()).copied().collect();
     days.chunk_by(|a, b| step_of.of(*a) == step_of.of(*b))
         .filter_map(|days| {
             let (first, last) = (days[0], days[days.len() - 1]);
-            let name = step_of.of(first).to_string();
+            let own = step_of.of(first);
+            let first_of_step = DayRange::of(own).map_or(first, DayRange::first);
+            let first_asked = first_of_step.max(range.first());
             let place = step_of.number(first) - step_of.number(range.first());
             let days = DayRange::try_new(first, last)?;
-            let periods = if step_of != StepOf::Period(Grain::Day) {
-                cover(present, retired, days)
-            } else if retired.contains(first) {
-                Vec::new()
-            } else {
-                vec![Period::Day(first)]
-            };
-            Some(Step { name, place, days, periods })
+            let is_day = step_of == StepOf::Period(Grain::Day);
+            let periods = periods(present, retired, days, by_day || is_day);
+            Some(Step { name: own.to_string(), place, first: first_asked, days, periods })
         })
         .filter(|step| !step.periods.is_empty())
         .collect()
@@ -256,12 +289,36 @@ mod tests {
     }
 
     #[test]
+    fn periods_come_in_order_of_time() {
+        let period = |text: &str| text.parse::<Period>().unwrap();
+        let mixed = ["2026-02-01", "2026", "2026-01-31", "2026-02", "all", "2026-01"].map(period);
+        let expected = ["all", "2026", "2026-01", "2026-01-31", "2026-02", "2026-02-01"];
+        assert_eq!(in_order(mixed.to_vec()), expected.map(period));
+    }
+
+    #[test]
+    fn a_step_begins_with_its_first_day_that_is_asked_for() {
+        let present = ["2026-01-08", "2026-02-03"].map(day).into();
+        let range = DayRange::try_new(day("2026-01-06"), day("2026-02-28")).unwrap();
+        let first_days = |grain| -> Vec<String> {
+            let step_of = StepOf::new(grain, WeekStart::Monday);
+            let steps = steps(&present, &RetiredDays::default(), range, step_of, false);
+            steps.iter().map(|step| step.first.to_string()).collect()
+        };
+        assert_eq!(first_days(TimeGrain::Day), ["2026-01-08", "2026-02-03"]);
+        assert_eq!(first_days(TimeGrain::Week), ["2026-01-06", "2026-02-02"]);
+        assert_eq!(first_days(TimeGrain::Month), ["2026-01-06", "2026-02-01"]);
+        assert_eq!(first_days(TimeGrain::Year), ["2026-01-06"]);
+    }
+
+    #[test]
     fn steps_hold_the_days_of_the_range_alone() {
         let present =
             ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02", "2026-03-01"].map(day).into();
         let steps_of = |retired: &RetiredDays, grain, first, last| -> Vec<String> {
             let range = DayRange::try_new(day(first), day(last)).unwrap();
-            let steps = steps(&present, retired, range, StepOf::new(grain, WeekStart::Monday));
+            let steps =
+                steps(&present, retired, range, StepOf::new(grain, WeekStart::Monday), false);
             steps
                 .iter()
                 .map(|step| {

@@ -81,7 +81,7 @@ pub(super) fn before_steps(
     let mut looked_back = Vec::with_capacity(steps.len());
     for step in steps {
         // No day can be written before the first of all.
-        let Some(days) = before(step.days.first()) else {
+        let Some(days) = before(step.first) else {
             looked_back.push(Step { periods: Vec::new(), ..step.clone() });
             continue;
         };

@@ -63,6 +63,60 @@ fn a_part_that_is_as_large_as_its_whole_keeps_bounds() {
     }
 }
 
+/// Two numbers' errors and Jaccard index; the widths that hold 95 % of 3 a - 2 b and of 3 a / 2 b, of four million draws of SciPy's
+/// `multivariate_normal` (`tests/peers/statistics/stored.py`).
+const TWO_SIDES: [(f64, f64, f64, f64, f64); 5] = [
+    (0.008, 0.008, 0.0, 0.113_035, 0.066_494),
+    (0.008, 0.008, 0.5, 0.082_916, 0.046_986),
+    (0.008, 0.008, 0.9, 0.046_518, 0.021_012),
+    (0.008, 0.0, 0.3, 0.094_089, 0.047_045),
+    (0.016, 0.004, 0.6, 0.171_296, 0.082_209),
+];
+
+/// The Jaccard indexes of players and viewers of an audience, then of all (of the first and the second, the first and the third, and
+/// so on); the width that holds 95 % of the audience's affinity index, with errors of 0.8 %.
+const AFFINITIES: [([f64; 6], f64); 2] = [
+    ([0.2, 0.4, 0.06, 2.0 / 13.0, 0.3, 0.15], 0.047_856),
+    ([0.5, 0.875, 0.35, 7.0 / 15.0, 0.7, 0.4], 0.025_929),
+];
+
+/// Bounds are of the first order in errors of some per cent, and the draws are known to a thousandth.
+#[test]
+fn widths_are_those_of_errors_that_scipy_drew() {
+    let of = |error: f64| {
+        let margin = (Z_95 * error).exp();
+        if error > 0.0 { estimate(1.0, 1.0 / margin, margin) } else { Value::exact(1.0) }
+    };
+    let width = |value: Value| value.upper.unwrap() - value.lower.unwrap();
+    let check = |found: f64, expected: f64| {
+        assert!((found / expected - 1.0).abs() < 3e-3, "{found} {expected}");
+    };
+    for (one, other, jaccard, of_difference, of_ratio) in TWO_SIDES {
+        let measures = [of(one), of(other)];
+        let found = |outcome: fn(f64, f64) -> f64| {
+            let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
+                divisors.push(number(1)?);
+                Some(outcome(number(0)?, number(1)?))
+            };
+            width(moved_by_measures(&measures, evaluate, |_, _| jaccard))
+        };
+        check(found(|a, b| 3.0 * a - 2.0 * b), of_difference);
+        check(found(|a, b| 3.0 * a / (2.0 * b)), of_ratio);
+    }
+    for (jaccards, expected) in AFFINITIES {
+        let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
+            let (rate, rate_of_all) = (number(0)? / number(1)?, number(2)? / number(3)?);
+            divisors.extend([number(1)?, number(3)?, rate_of_all]);
+            Some(rate / rate_of_all)
+        };
+        let jaccard = |one: usize, other: usize| {
+            let (one, other) = (one.min(other), one.max(other));
+            jaccards[[0, 3, 5][one] + other - one - 1]
+        };
+        check(width(moved_by_measures(&[of(0.008); 4], evaluate, jaccard)), expected);
+    }
+}
+
 #[test]
 fn a_result_that_no_number_holds_is_undefined() {
     let huge = Expression::parse("a * a").unwrap();

@@ -305,6 +305,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         days,
         retired: parts.metadata.retired.clone(),
         chunks,
+        first_days: vocabularies.iter().map(|_| OnceLock::new()).collect(),
         vocabularies,
         lookups: parts.lookups,
         members: fields.iter().map(|_| OnceLock::new()).collect(),

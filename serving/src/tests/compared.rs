@@ -124,7 +124,7 @@ fn check_values(own: Value, expected: Value, found: &Compared, is_itself: bool) 
     }
 }
 
-fn check_compared(events: &[Event], query: &Query, answer: &Answer) {
+pub(super) fn check_compared(events: &[Event], query: &Query, answer: &Answer) {
     let plain = |row: &Row| Row { compared: Vec::new(), ..row.clone() };
     let without = Answer {
         rows: answer.rows.iter().map(plain).collect(),
@@ -177,7 +177,7 @@ fn check_total(events: &[Event], query: &Query, answer: &Answer) {
 }
 
 /// A query with a comparison that it may have.
-fn any_compared(numbers: &mut Numbers) -> Query {
+pub(super) fn any_compared(numbers: &mut Numbers) -> Query {
     let mut query = any_query(numbers);
     let fields: Vec<_> = query
         .group_by
@@ -311,13 +311,25 @@ async fn what_cannot_be_compared_is_refused() {
         ),
         (
             query(&["asset", "day"], member("country", "US")),
-            "`compare`: a member of `country`, which rows are not grouped by: `asset`, `day`",
+            "`compare`: a member of `country`, which rows are not grouped by (`asset`, `day`); name it in `group_by`",
         ),
         (
             query(&[], member("country", "US")),
-            "`compare`: a member of `country`, which rows are not grouped by: none",
+            "`compare`: a member of `country`, which rows are not grouped by (none); name it in `group_by`",
         ),
-        (query(&["country"], member("country", "UX")), "`compare`: `country` has no value `UX`"),
+        (
+            query(&["country"], member("country", "us")),
+            "`compare`: `country` has no value `us`; did you mean `US`?",
+        ),
+        (
+            query(&["country"], member("country", "Atlantis")),
+            "`compare`: `country` has no value `Atlantis`",
+        ),
+        (
+            query(&["country"], member("nope", "US")),
+            "`compare`: unknown field `nope`; there are: `asset`, `asset.title`, `asset.media_type`, `asset.tags`, \
+             `country`, `audience`, `audience.kind`",
+        ),
         (
             Query { filter: Some(us), ..query(&["country"], member("country", "US")) },
             "`compare`: the filter leaves nothing of `country` = `US`; ask for it, too",
@@ -339,4 +351,5 @@ async fn what_cannot_be_compared_is_refused() {
     let long = Query { group_by: vec![grain], ..query(&[], Comparison::Days(long)) };
     let error = cubes.query(long, None).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.starts_with("`compare`: the days from 0001-01-01 to"), "{error}");
 }

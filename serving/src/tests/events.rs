@@ -161,6 +161,8 @@ pub(super) struct AssetRow {
     pub(super) tags: Vec<String>,
     pub(super) name: Option<String>,
     pub(super) preview_url: Option<String>,
+    /// Since when it is there, where that is known: a day, a time, or what is neither. Of models with ages alone.
+    pub(super) since: Option<String>,
 }
 
 /// What is known about an asset: nothing of every fifth.
@@ -175,6 +177,14 @@ pub(super) fn asset_row(asset: &str) -> Option<AssetRow> {
         media_type: (n % 7 != 3).then(|| ["video", "image", "text"][n % 3].to_owned()),
         tags: tags[n % tags.len()].iter().map(ToString::to_string).collect(),
         name: (n % 4 != 1).then(|| format!("Asset № {n}")),
+        since: [
+            Some("2025-12-30"),
+            Some("2026-01-02T10:00:00Z"),
+            Some("2026-02-20"),
+            Some("soon"),
+            None,
+        ][n % 5]
+            .map(str::to_owned),
         preview_url: n.is_multiple_of(2).then(|| format!("https://media.example/{n}.jpg")),
     })
 }

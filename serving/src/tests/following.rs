@@ -109,7 +109,7 @@ async fn only_what_changed_is_loaded_and_older_snapshots_still_answer() {
     }
     let error = cubes.query(query, Some(SnapshotId(0))).await.unwrap_err();
     assert_eq!(error.code, Code::NotFound);
-    assert_eq!(error.message, "snapshot `0` is not held; there are: `3`, `2`, `1`");
+    assert_eq!(error.message, "`snapshot`: snapshot `0` is not held; there are: `3`, `2`, `1`");
 }
 
 #[tokio::test]

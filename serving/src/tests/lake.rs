@@ -39,6 +39,8 @@ pub(super) struct TestLake {
     n_files: u64,
     lookup_versions: BTreeMap<String, u64>,
     pub(super) retired: RetiredDays,
+    /// The model that commits say, which has the columns of [`MODEL`].
+    pub(super) model: String,
 }
 
 /// The dimensions of a cell.
@@ -76,6 +78,7 @@ impl TestLake {
             n_files: 0,
             lookup_versions: BTreeMap::new(),
             retired: RetiredDays::default(),
+            model: MODEL.to_owned(),
         }
     }
 
@@ -162,8 +165,8 @@ impl TestLake {
             writer: WRITER.to_owned(),
             files: Some(self.sum()),
             run: RunId::new(format!("run-{}", self.next_version)),
-            fingerprint: model().fingerprint().clone(),
-            model: MODEL.to_owned(),
+            fingerprint: Model::parse("model.toml", &self.model).unwrap().fingerprint().clone(),
+            model: self.model.clone(),
             provisional_days: days.last().copied().into_iter().collect(),
             days: days.into_iter().collect(),
             rows_in: BTreeMap::from([("impressions".to_owned(), self.events.len() as u64)]),
@@ -289,6 +292,7 @@ impl TestLake {
             ("tags", lists(rows.iter().map(|(_, row)| row.tags.clone()))),
             ("name", text(rows.iter().map(|(_, row)| row.name.clone()).collect())),
             ("preview_url", text(rows.iter().map(|(_, row)| row.preview_url.clone()).collect())),
+            ("since", text(rows.iter().map(|(_, row)| row.since.clone()).collect())),
             ("unused", text(rows.iter().map(|_| None).collect())),
         ];
         self.write_lookup("assets", columns);

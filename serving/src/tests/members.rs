@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use clio_proto::{
-    Code, CubeService as _, FieldRef, Filter, Member, MembersRequest, Period, Query, QueryRange,
-    Test,
+    Code, CubeService as _, Cursor, FieldRef, Filter, Member, MembersRequest, Period, Query,
+    QueryRange, SnapshotId, Test,
 };
 
-use super::events::{Numbers, day};
+use super::events::{Numbers, day, generate};
 use super::queries::{any_filter, field, gapped_lake, open, test, texts};
-use crate::Cubes;
+use crate::{Cubes, ServingConfig};
 
 const FIELDS: [&str; 7] = [
     "asset",
@@ -59,8 +59,10 @@ async fn members_come_by_frequency_and_by_text() {
             .unwrap()
             .filter
             .unwrap();
-            let n_cells: u64 =
-                snapshot.chunks[&Period::All].iter().map(|chunk| filter.rows(chunk).len()).sum();
+            let n_cells: u64 = snapshot.chunks[&Period::All]
+                .iter()
+                .map(|chunk| filter.rows(chunk, Period::All).len())
+                .sum();
             assert_eq!(member.n_cells, n_cells, "{name} {value:?}");
         }
     }
@@ -176,8 +178,12 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
             let query = Query { range, filter: Some(filter), ..Query::total(["plays"]) };
             let plan = crate::plan::bind(&snapshot, &query, &cubes.config().limits).unwrap();
             let rows = plan.filter.unwrap();
-            let chunks = plan.coverage.periods.iter().flat_map(|own| &snapshot.chunks[own]);
-            let expected: u64 = chunks.map(|chunk| rows.rows(chunk).len()).sum();
+            let chunks = plan
+                .coverage
+                .periods
+                .iter()
+                .flat_map(|own| snapshot.chunks[own].iter().map(move |chunk| (chunk, *own)));
+            let expected: u64 = chunks.map(|(chunk, own)| rows.rows(chunk, own).len()).sum();
             assert_eq!(member.n_cells_left, Some(expected), "{request:?} {:?}", member.value);
         }
     }
@@ -203,13 +209,86 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
 async fn what_no_search_can_mean_is_refused() {
     let cubes = open(&gapped_lake()).await;
     let filter = Some(test("city", Test::IsNull(true)));
-    for field in [None, Some("city"), Some("country")] {
+    for (field, part) in [(None, "filter"), (Some("city"), "field"), (Some("country"), "filter")] {
         let request = MembersRequest { filter: filter.clone(), ..search_of(field, None) };
         let error = cubes.members(request).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);
-        assert!(error.message.starts_with("unknown field `city`; there are: "), "{error}");
+        let said = format!("`{part}`: unknown field `city`; there are: ");
+        assert!(error.message.starts_with(&said), "{error}");
     }
     let range = QueryRange::Days { from: Some(day("2026-02-01")), to: Some(day("2026-01-01")) };
     let error = cubes.members(MembersRequest { range, ..search_of(None, None) }).await.unwrap_err();
-    assert!(error.message.starts_with("range ends before it starts"), "{error}");
+    assert!(error.message.starts_with("`from`: range ends before it starts"), "{error}");
+}
+
+/// Pages by cursor neither skip nor repeat a member, of the snapshot of the first one.
+#[tokio::test]
+async fn pages_of_any_search_are_all_members_once() {
+    let mut lake = gapped_lake();
+    let config = ServingConfig { n_snapshots_held: 100, ..ServingConfig::new(lake.url()) };
+    let cubes = Cubes::open(config).await.unwrap();
+    let mut numbers = Numbers(12);
+    for turn in 0..24 {
+        let field = (numbers.below(3) > 0).then(|| FieldRef::parse(numbers.pick::<&str>(&FIELDS)));
+        let search = [None, Some("s".to_owned()), Some("1".to_owned())][numbers.below(3)].clone();
+        let filter = (numbers.below(2) == 0).then(|| any_filter(&mut numbers, 2));
+        let request = MembersRequest { search, filter, limit: 5_000, ..MembersRequest::of(field) };
+        let whole = cubes.members(request.clone()).await.unwrap();
+        assert!(!whole.has_next_page());
+        let (mut members, mut next) = (Vec::new(), request.clone());
+        loop {
+            next.limit = 1 + numbers.below(5);
+            let page = cubes.members(next.clone()).await.unwrap();
+            members.extend(page.members.iter().cloned());
+            let end = page.end.unwrap();
+            assert_eq!((end.n_before, page.n_total), (members.len() as u64, whole.n_total));
+            if !page.has_next_page() {
+                break;
+            }
+            next.after = Some(end);
+            if turn % 8 == 0 {
+                lake.replace_days(generate(turn + 100, &[day("2026-01-02")], 40));
+                cubes.look().await;
+            }
+        }
+        assert_eq!(members, whole.members, "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_search_is_refused() {
+    let cubes = open(&gapped_lake()).await;
+    let request = MembersRequest { limit: 2, ..search_of(Some("asset"), None) };
+    let end = cubes.members(request.clone()).await.unwrap().end;
+    let next = MembersRequest { after: end, ..request };
+    let behind = Cursor { n_before: u64::MAX, ..end.unwrap() };
+    let none = MembersRequest { after: Some(behind), ..next.clone() };
+    assert!(cubes.members(none).await.unwrap().members.is_empty());
+    let gone = Cursor { snapshot: SnapshotId(7), ..end.unwrap() };
+    for (request, code, message) in [
+        (
+            MembersRequest { search: Some("a".to_owned()), ..next.clone() },
+            Code::InvalidArgument,
+            "`after`: the cursor is of another search, or of another lake: field, text, days and filter have to be the same on \
+             each page",
+        ),
+        (
+            MembersRequest { offset: 1, ..next.clone() },
+            Code::InvalidArgument,
+            "`after`: the cursor says where the page begins; leave out `offset`",
+        ),
+        (
+            MembersRequest { snapshot: Some(SnapshotId(5)), ..next.clone() },
+            Code::InvalidArgument,
+            "`after`: the cursor is of snapshot `0`, and `5` is asked",
+        ),
+        (
+            MembersRequest { after: Some(gone), ..next },
+            Code::NotFound,
+            "`after`: snapshot `7` is not held; there are: `0`",
+        ),
+    ] {
+        let error = cubes.members(request).await.unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (code, message));
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use clio_proto::{
-    Answer, Code, CubeService as _, Newcomers, Query, QueryRange, Test, TimeWindow, Value, runs,
+    Answer, Code, CubeService as _, DayRange, Newcomers, Period, Query, QueryRange, Test,
+    TimeWindow, Value, runs,
 };
 use clio_sketch::{Estimate, Joint};
 use jiff::civil::Date;
@@ -31,8 +32,9 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
             let keys = query.group_by.iter().zip(&row.keys).take(n_keys);
             keys.into_iter().all(|(key, own)| key_values(key, event, filter).contains(&own.value))
         };
-        let of_step = events.iter().filter(|event| asked.contains(event.day) && is_of(event, 1));
-        let first = of_step.map(|event| event.day).min().unwrap();
+        // The first day of the step that is asked for, whether it is there or not.
+        let step: Period = row.keys[0].value.as_deref().unwrap().parse().unwrap();
+        let first = DayRange::of(step).unwrap().first().max(asked.first());
         let back = std::iter::successors(first.yesterday().ok(), |day| day.yesterday().ok());
         let back: BTreeSet<Date> = back.take(usize::try_from(n_days).unwrap()).collect();
         looked_at.extend(back.iter().copied());
@@ -53,7 +55,11 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
                 && others.all(|(key, own)| key_values(key, event, filter).contains(&own.value))
         });
         let joint = Joint::of(&sketch(8, &seen), &sketch(8, &own)).unwrap();
-        let expected = Newcomers { fresh: told(joint.right_only), returning: told(joint.both) };
+        let expected = Newcomers {
+            fresh: told(joint.right_only),
+            returning: told(joint.both),
+            n_days_missing: u32::try_from(back.difference(&present).count()).unwrap(),
+        };
         assert_eq!(row.newcomers, Some(expected), "{query:?} {:?}", row.keys);
         // Of few people the numbers are those of the people.
         if joint.both.exact {

@@ -186,6 +186,7 @@ fn stays(having: &Having, values: &dyn Fn(&str) -> Value) -> bool {
         Having::And(all) => all.iter().all(|own| stays(own, values)),
         Having::Or(all) => all.iter().any(|own| stays(own, values)),
         Having::Not(own) => !stays(own, values),
+        Having::Compared { .. } => panic!("comparisons have a test of their own"),
         Having::Measure { measure, test } => match (values(measure).value, test) {
             (value, MeasureTest::IsNull(is_null)) => value.is_none() == *is_null,
             (None, _) => false,
@@ -384,7 +385,7 @@ fn check_extras(
     }
     let order = query.order_by.iter().find_map(|order| match &order.by {
         Order::Measure(name) => Some((name.clone(), order.direction)),
-        Order::Key(_) => None,
+        Order::Key(_) | Order::Compared(_) => None,
     });
     let (name, direction) = order.unwrap_or((query.measures[0].clone(), Direction::Descending));
     let at = query.measures.iter().position(|own| *own == name).unwrap();
@@ -445,6 +446,7 @@ fn compare(
     order
         .iter()
         .map(|(by, direction)| match by {
+            Order::Compared(_) => panic!("comparisons have a test of their own"),
             Order::Key(key) => {
                 let at = key_at(key);
                 last(a.0[at].as_ref(), b.0[at].as_ref(), *direction)

@@ -130,7 +130,7 @@ async fn a_cursor_of_something_else_is_refused() {
             Query { after: Some(gone), ..next.clone() },
             None,
             Code::NotFound,
-            "snapshot `77` is not held; there are: `0`",
+            "`after`: snapshot `77` is not held; there are: `0`",
         ),
     ] {
         let error = cubes.query(query, snapshot).await.unwrap_err();

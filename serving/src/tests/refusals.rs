@@ -278,64 +278,64 @@ async fn queries_are_refused_with_what_exists() {
     let cases = [
         (Query { measures: Vec::new(), ..total() },
          Code::InvalidArgument,
-         format!("no measure is asked for; there are: {measures}")),
+         format!("`measures`: no measure is asked for; there are: {measures}")),
         (Query::total(["likes"]),
          Code::InvalidArgument,
-         format!("unknown measure `likes`; there are: {measures}")),
+         format!("`measures`: unknown measure `likes`; there are: {measures}")),
         (Query::total(["likes.p50"]),
          Code::InvalidArgument,
-         format!("unknown measure `likes.p50`; there are: {measures}")),
+         format!("`measures`: unknown measure `likes.p50`; there are: {measures}")),
         (Query::total(["watch"]),
          Code::InvalidArgument,
-         "`watch` is a quantile measure, which is no one number; ask for a quantile of it, such as \
+         "`measures`: `watch` is a quantile measure, which is no one number; ask for a quantile of it, such as \
           `watch.p50` or `watch.p99.9`".to_owned()),
         (Query::total(["watch.p101"]),
          Code::InvalidArgument,
-         "`watch.p101`: `p101` is no quantile: they are `p0` to `p100`, with up to two digits behind the \
+         "`measures`: `watch.p101`: `p101` is no quantile: they are `p0` to `p100`, with up to two digits behind the \
           point, such as `p50` or `p99.9`".to_owned()),
         (Query::total(["plays.p50"]),
          Code::InvalidArgument,
-         "`plays` is no quantile measure, and has no `p50`; ask for `plays`".to_owned()),
+         "`measures`: `plays` is no quantile measure, and has no `p50`; ask for `plays`".to_owned()),
         (Query { group_by: group_by(&["asset.size"]), ..total() },
          Code::InvalidArgument,
-         format!("unknown field `asset.size`; there are: {fields}, `day`, `week`, `month`, `year`")),
+         format!("`group_by`: unknown field `asset.size`; there are: {fields}, `day`, `week`, `month`, `year`")),
         (Query { filter: Some(test("city", Test::IsNull(true))), ..total() },
          Code::InvalidArgument,
-         format!("unknown field `city`; there are: {fields}")),
+         format!("`filter`: unknown field `city`; there are: {fields}")),
         (Query { group_by: group_by(&["day", "country", "month"]), ..total() },
          Code::InvalidArgument,
-         "rows are grouped by one step of time at most: `day` or `month`".to_owned()),
+         "`group_by`: rows are grouped by one step of time at most: `day` or `month`".to_owned()),
         (Query { group_by: group_by(&["country", "country"]), ..total() },
          Code::InvalidArgument,
-         "`country` is given twice as a key that rows are grouped by; once is enough".to_owned()),
+         "`group_by`: `country` is given twice; once is enough".to_owned()),
         (Query { measures: texts(&["plays", "clicks", "plays"]), ..total() },
          Code::InvalidArgument,
-         "`plays` is given twice as a measure asked for; once is enough".to_owned()),
+         "`measures`: `plays` is given twice; once is enough".to_owned()),
         (Query { order_by: vec![order(Order::Measure("plays".to_owned())).remove(0); 2], ..total() },
          Code::InvalidArgument,
-         "`plays` is given twice as a name that rows are ordered by; once is enough".to_owned()),
+         "`order_by`: `plays` is given twice; once is enough".to_owned()),
         (Query { measures: vec!["plays".to_owned(); 500], ..total() },
          Code::ResourceExhausted,
-         "500 times a measure asked for, the limit is 256".to_owned()),
+         "`measures`: 500 names, the limit is 256".to_owned()),
         (Query { group_by: vec!["day".parse().unwrap(); 33], ..total() },
          Code::ResourceExhausted,
-         "33 times a key that rows are grouped by, the limit is 32".to_owned()),
+         "`group_by`: 33 names, the limit is 32".to_owned()),
         (Query { order_by: vec![order(Order::Measure("plays".to_owned())).remove(0); 289], ..total() },
          Code::ResourceExhausted,
-         "289 times a name that rows are ordered by, the limit is 288".to_owned()),
+         "`order_by`: 289 names, the limit is 288".to_owned()),
         (Query { filter: Some(Filter::And(vec![Filter::Or(Vec::new()); 10_001])), ..total() },
          Code::ResourceExhausted,
-         "the filter names 10001 values and tests, the limit is 10000".to_owned()),
+         "`filter`: 10001 values and tests, the limit is 10000".to_owned()),
         (Query { order_by: order(Order::Measure("clicks".to_owned())), ..total() },
          Code::InvalidArgument,
-         "rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`"
+         "`order_by`: rows cannot be ordered by the measure `clicks`, which the query does not ask for: `plays`"
              .to_owned()),
         (Query { order_by: order(Order::Key("day".parse().unwrap())), ..total() },
          Code::InvalidArgument,
-         "rows cannot be ordered by the key `day`, which the query does not ask for: none".to_owned()),
+         "`order_by`: rows cannot be ordered by the key `day`, which the query does not ask for: none".to_owned()),
         (Query { filter: Some(test("country", Test::AllOf(texts(&["US", "FR"])))), ..total() },
          Code::InvalidArgument,
-         "`allOf` with 2 values holds for no cell: `country` has one value at most; `anyOf` holds \
+         "`filter`: `allOf` with 2 values holds for no cell: `country` has one value at most; `anyOf` holds \
           where it is one of them".to_owned()),
         (Query {
             extras: vec![Extra::Ranks],
@@ -348,39 +348,39 @@ async fn queries_are_refused_with_what_exists() {
           a measure in `order_by`".to_owned()),
         (Query { extras: vec![Extra::Shares; 2], ..total() },
          Code::InvalidArgument,
-         "`shares` is given twice as a name of an extra; once is enough".to_owned()),
+         "`extras`: `shares` is given twice; once is enough".to_owned()),
         (Query { limit: 5_001, ..total() },
          Code::ResourceExhausted,
-         "limit 5001 is above 5000: ask page after page".to_owned()),
+         "`limit`: 5001 is above 5000; ask page after page".to_owned()),
         (Query {
             range: QueryRange::Days { from: Some(day("2026-02-01")), to: Some(day("2026-01-31")) },
             ..total()
          },
          Code::InvalidArgument,
-         "range ends before it starts: from=2026-02-01 to=2026-01-31".to_owned()),
+         "`from`: range ends before it starts: from=2026-02-01 to=2026-01-31".to_owned()),
         (Query {
             range: QueryRange::Days { from: Some(day("1800-01-01")), to: Some(day("2026-01-02")) },
             ..total()
          },
          Code::ResourceExhausted,
-         "the range from 1800-01-01 to 2026-01-02 holds 82547 days, the limit is 36525; without \
-          `from` or `to` it ends where the data does".to_owned()),
+         "`from`: the days from 1800-01-01 to 2026-01-02 are 82547, the limit is 36525; without an end they \
+          reach to the edge of the data".to_owned()),
         (Query { filter: Some(deep), ..total() },
          Code::InvalidArgument,
-         "the filter is nested deeper than 32 levels".to_owned()),
+         "`filter`: nested deeper than 32 levels".to_owned()),
         (Query {
             filter: Some(test("country", Test::AnyOf(vec![String::new(); 10_001]))),
             ..total()
          },
          Code::ResourceExhausted,
-         "the filter names 10001 values and tests, the limit is 10000".to_owned()),
+         "`filter`: 10001 values and tests, the limit is 10000".to_owned()),
     ];
     for (query, code, message) in cases {
         let error = cubes.query(query, None).await.unwrap_err();
         assert_eq!((error.code, error.message), (code, message));
     }
     let error = cubes.members(members("city", 1)).await.unwrap_err();
-    assert_eq!(error.message, format!("unknown field `city`; there are: {fields}"));
+    assert_eq!(error.message, format!("`field`: unknown field `city`; there are: {fields}"));
     let error = cubes.members(members("asset", 5_001)).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
 }

@@ -3,12 +3,13 @@
 mod etl;
 mod lake;
 mod members;
+mod values;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clio_proto::Extra;
+use clio_proto::{ExportFormat, Extra, TimeWindow};
 use jiff::civil::Date;
 
 use crate::output::AnswerFormat;
@@ -19,6 +20,8 @@ pub(crate) use etl::{
 };
 pub(crate) use lake::{CheckArgs, LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
 pub(crate) use members::MembersArgs;
+pub(crate) use values::day;
+use values::{count, look_back, version, window};
 
 /// Which artwork, trailer or teaser reaches and wins which audience?
 ///
@@ -102,19 +105,24 @@ Examples:
   clio query --lake lake --group-by asset --measures plays,take_rate --having 'plays >= 100' \\
       --order-by take_rate,asset:asc --explain
   clio query --lake lake --from 2026-01-05 --to 2026-01-06 --group-by country --measures viewers --compare previous
+  clio query --lake lake --group-by day,asset,country --measures plays,viewers --format parquet > plays.parquet
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
          joined by and, or, not and parentheses; values with blanks or commas in quotes.
 Conditions: MEASURE >= N   <= N   > N   < N   between N and N   isNull   isNotNull, joined likewise; an
-         estimate is compared as it stands, whatever its bounds.
+         estimate is compared as it stands, whatever its bounds. With --compare also of MEASURE.difference, MEASURE.ratio
+         and MEASURE.other.
 CSV:     null is an empty field, the empty text is \"\"; a text that begins with = + - @ ' tab or CR has an
          apostrophe before it, unless --raw is given.
+Files:   arrow (an IPC stream) and parquet have all rows of one snapshot, or --limit of them, in the columns of csv; days
+         are dates, and what was asked and what the numbers lack stands in their metadata (clio.where, clio.missing_days).
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
          retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed; of the other days of a
-         comparison compared_days, compared_missing_days and so on
-Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 wrong usage (an unknown name, a range
-         that ends before it starts).";
+         comparison compared_days, compared_missing_days and so on; total (by the names of columns), no_rows_left, and
+         what was asked: compare, window, look_back
+Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 a question that cannot be answered as
+         it is: an unknown name, a range that ends before it starts, more than a limit, a snapshot that is not held.";
 
 const MEMBERS_EXAMPLES: &str = "\
 Examples:
@@ -122,7 +130,8 @@ Examples:
   clio members --lake lake --field country --where 'audience anyOf (binge-watchers)' --from 2026-01-05
 
 Without --field all fields are searched. Case, accents and forms of one letter make no difference. With days or a filter
-the cells that are left of each member are told, under what the filter says of other fields than the member's own.";
+the cells that are left of each member are told, under what the filter says of other fields than the member's own.
+Exit codes: 0 done; 1 failed; 2 a question that cannot be answered as it is.";
 
 const SQL_EXAMPLES: &str = "\
 Examples:
@@ -197,7 +206,7 @@ pub(crate) struct SynthArgs {
     #[arg(long, value_name = "N")]
     pub(crate) events: Option<u64>,
     /// The first day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) start: Option<Date>,
     /// How many days
     #[arg(long, value_name = "N")]
@@ -295,22 +304,23 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "CONDITION")]
     pub(crate) having: Vec<String>,
     /// The first day; without --from and --to: all time
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) from: Option<Date>,
     /// The last day, included
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) to: Option<Date>,
-    /// A measure or key, with `:asc` or `:desc` behind it; by default `:desc`
+    /// A measure, a number of its comparison (`viewers.difference`, `.ratio`, `.other`) or a key, with `:asc` or `:desc` behind it;
+    /// by default `:desc`
     #[arg(long, value_name = "NAME[:asc|:desc],...", value_delimiter = ',')]
     pub(crate) order_by: Vec<String>,
     /// The most rows; by default 100 in a table, and all in json and csv
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     /// Go on behind the page that an answer ended with, on its snapshot: its `end_cursor`
     #[arg(long, value_name = "CURSOR", conflicts_with = "offset")]
     pub(crate) after: Option<String>,
     /// Deprecated, use --after: rows to skip, of whichever snapshot is the newest
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value = "0", value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) offset: usize,
     /// What else to answer: each row's part of the total, the groups below the page as one row, the places
     /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common
@@ -322,23 +332,53 @@ pub(crate) struct QueryArgs {
     pub(crate) compare: Option<String>,
     /// Rows by day over that and the days before, so many in all (`7`), or rows of time over all from the first
     /// day on (`cumulative`)
-    #[arg(long, value_name = "DAYS|cumulative")]
-    pub(crate) window: Option<String>,
+    #[arg(long, value_name = "DAYS|cumulative", value_parser = window, allow_negative_numbers = true)]
+    pub(crate) window: Option<TimeWindow>,
     /// Of each row of time, who is new, not seen in so many days before it, and who returns
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = look_back, allow_negative_numbers = true)]
     pub(crate) look_back: Option<u32>,
     /// A snapshot that is not the newest
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     pub(crate) snapshot: Option<u64>,
     /// Say what the answer took: cells, sketches, bytes, times; with csv on standard error
     #[arg(long)]
     pub(crate) explain: bool,
-    /// How the answer is printed
+    /// How the answer is printed; arrow and parquet are bytes for a file, of all rows
     #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: AnswerFormat,
+    pub(crate) format: QueryFormat,
     /// In csv, texts byte for byte: spreadsheets may take those that begin with = + - @ for formulas
     #[arg(long)]
     pub(crate) raw: bool,
+}
+
+/// The formats of answers of the cube: those of answers in text, and those of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    Table,
+    Json,
+    Csv,
+    Arrow,
+    Parquet,
+}
+
+impl QueryFormat {
+    /// How it is written.
+    pub(crate) fn way(self) -> Way {
+        match self {
+            Self::Table => Way::Text(AnswerFormat::Table),
+            Self::Json => Way::Text(AnswerFormat::Json),
+            Self::Csv => Way::Text(AnswerFormat::Csv),
+            Self::Arrow => Way::File(ExportFormat::Arrow),
+            Self::Parquet => Way::File(ExportFormat::Parquet),
+        }
+    }
+}
+
+/// How an answer is written: as text, page by page, or as the bytes of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    Text(AnswerFormat),
+    File(ExportFormat),
 }
 
 /// The extras by their names.

@@ -13,6 +13,7 @@ mod members;
 mod model_check;
 mod model_init;
 mod query;
+mod query_file;
 mod serve;
 mod sql;
 mod synth;

@@ -3,16 +3,19 @@
 //! ```text
 //! compare := "previous" | "rest" | "whole" | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
 //! ```
+//!
+//! A value is all that stands behind the sign, without blanks around it; in single or double quotes, in which the quote is written
+//! twice, any text.
 
 use clio_proto::{Comparison, DayRange, FieldRef};
-use jiff::civil::Date;
 
+use crate::args::day;
 use crate::usage::Usage;
 
 /// Reads a comparison.
 pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     let wrong = |what: &str| Usage(format!("--compare `{text}`: {what}"));
-    match text {
+    match text.trim() {
         "previous" => return Ok(Comparison::PreviousPeriod),
         "rest" => return Ok(Comparison::Rest),
         "whole" => return Ok(Comparison::Whole),
@@ -27,9 +30,10 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     };
     // A value may hold two dots, and a range no `=`.
     if let Some((field, value)) = text.split_once('=') {
-        return member(field, Some(value));
+        let value = unquoted(value.trim());
+        return member(field, Some(&value.ok_or_else(|| wrong("the quote is never closed"))?));
     }
-    if let Some(field) = text.strip_suffix(" isNull") {
+    if let Some(field) = text.trim().strip_suffix(" isNull") {
         return member(field, None);
     }
     let Some((first, last)) = text.split_once("..") else {
@@ -37,18 +41,26 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
             "expected `previous`, `rest`, `whole`, days (`2026-01-01..2026-01-07`), a member (`country=US`) or `country isNull`",
         ));
     };
-    let date = |text: &str| {
-        let found = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-        found.ok_or_else(|| {
-            wrong(&format!("`{text}` is not a date; expected a day like `2026-01-31`"))
-        })
-    };
-    let range = DayRange::try_new(date(first)?, date(last)?);
+    let date = |text: &str| day(text).map_err(|what| wrong(&format!("`{text}` is {what}")));
+    let range = DayRange::try_new(date(first.trim())?, date(last.trim())?);
     range.map(Comparison::Days).ok_or_else(|| wrong("ends before it starts"))
+}
+
+/// A value without its quotes; `None` where one is never closed.
+fn unquoted(value: &str) -> Option<String> {
+    let Some(quote) = value.chars().next().filter(|letter| matches!(letter, '"' | '\'')) else {
+        return Some(value.to_owned());
+    };
+    let inner = value[1..].strip_suffix(quote)?;
+    let doubled = [quote, quote].iter().collect::<String>();
+    let is_closed_before = inner.replace(&doubled, "").contains(quote);
+    (!is_closed_before).then(|| inner.replace(&doubled, &quote.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
 
     #[test]
@@ -65,6 +77,12 @@ mod tests {
             ("whole", Comparison::Whole),
             ("2026-01-01..2026-01-07", Comparison::Days(days)),
             ("country=US", member("country", Some("US"))),
+            (" previous ", Comparison::PreviousPeriod),
+            ("2026-01-01 .. 2026-01-07", Comparison::Days(days)),
+            ("country = US ", member("country", Some("US"))),
+            ("country=\"New \"\"Land\"\" \"", member("country", Some("New \"Land\" "))),
+            ("country = 'it''s'", member("country", Some("it's"))),
+            ("country=''", member("country", Some(""))),
             ("country=", member("country", Some(""))),
             ("asset.title=a..b = c", member("asset.title", Some("a..b = c"))),
             ("country isNull", member("country", None)),
@@ -75,7 +93,10 @@ mod tests {
             ("country", "expected `previous`, `rest`, `whole`, days"),
             ("=US", "names no field"),
             ("2026-01-07..2026-01-01", "ends before it starts"),
-            ("2026-01-07..x", "`x` is not a date"),
+            ("2026-01-07..x", "`x` is no date"),
+            ("country='US", "the quote is never closed"),
+            ("country='", "the quote is never closed"),
+            ("country='a'b'", "the quote is never closed"),
         ] {
             let error = parse(text).unwrap_err().0;
             assert!(error.starts_with(&format!("--compare `{text}`: ")), "{error}");

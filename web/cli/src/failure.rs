@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use clio_proto::{Code, ServiceError};
+use clio_proto::{Code, QuestionPart, ServiceError};
 
 use crate::settings::WrongSettings;
 use crate::terminal::tell;
 use crate::usage::Usage;
 
-/// Prints the error with its causes and gives the exit code: 2 for wrong usage, else 1.
+/// Prints the error with its causes and gives the exit code: 2 for wrong usage and for questions that cannot be answered as they are,
+/// else 1.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let mut printed = String::new();
     for cause in error.chain() {
@@ -26,20 +27,59 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
             || cause.is::<WrongSettings>()
             || cause
                 .downcast_ref::<ServiceError>()
-                .is_some_and(|error| error.code == Code::InvalidArgument)
+                .is_some_and(|error| is_of_the_question(error.code))
     });
     ExitCode::from(if wrong_usage { 2 } else { 1 })
+}
+
+/// Whether the same question is refused again, whoever asks it: another one may be answered.
+fn is_of_the_question(code: Code) -> bool {
+    match code {
+        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted => true,
+        Code::Unavailable | Code::DeadlineExceeded | Code::Internal => false,
+    }
+}
+
+/// The flag that says a part of a question.
+fn flag(part: QuestionPart) -> &'static str {
+    match part {
+        QuestionPart::From => "--from",
+        QuestionPart::To => "--to",
+        QuestionPart::Filter => "--where",
+        QuestionPart::GroupBy => "--group-by",
+        QuestionPart::Measures => "--measures",
+        QuestionPart::Having => "--having",
+        QuestionPart::OrderBy => "--order-by",
+        QuestionPart::Limit => "--limit",
+        QuestionPart::Offset => "--offset",
+        QuestionPart::After => "--after",
+        QuestionPart::Extras => "--with",
+        QuestionPart::Compare => "--compare",
+        QuestionPart::Window => "--window",
+        QuestionPart::LookBack => "--look-back",
+        QuestionPart::Snapshot => "--snapshot",
+        QuestionPart::Field => "--field",
+        QuestionPart::Search => "--search",
+    }
+}
+
+/// What serving says of a question, in the words in which it was asked.
+fn with_flags(message: &str) -> String {
+    let word = |part: QuestionPart| format!("`{}`", flag(part));
+    QuestionPart::reworded(message, |part| flag(part).to_owned(), word)
 }
 
 /// The cause in words. Whoever asks a question is told of an outage in plain ones; which address failed, and how, is for
 /// those who run the service, and is in the log.
 fn words(cause: &(dyn std::error::Error + 'static)) -> String {
-    let outage = cause.downcast_ref::<ServiceError>().and_then(|error| match error.code {
-        Code::Unavailable => Some("the service that answers questions cannot be reached now"),
-        Code::DeadlineExceeded => Some("the service that answers questions took too long"),
-        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted | Code::Internal => None,
-    });
-    let Some(outage) = outage else { return cause.to_string() };
+    let Some(error) = cause.downcast_ref::<ServiceError>() else { return cause.to_string() };
+    let outage = match error.code {
+        Code::Unavailable => "the service that answers questions cannot be reached now",
+        Code::DeadlineExceeded => "the service that answers questions took too long",
+        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted | Code::Internal => {
+            return with_flags(&error.message);
+        }
+    };
     tracing::info!(cause = %cause, "the service did not answer");
     format!("{outage}; try again in a moment (`--log info` tells what failed)")
 }
@@ -58,5 +98,25 @@ mod tests {
         }
         let wrong = ServiceError::new(Code::InvalidArgument, "there is no measure `clicks`");
         assert_eq!(words(&wrong), "there is no measure `clicks`");
+        let of_part = wrong.of(QuestionPart::LookBack);
+        assert_eq!(words(&of_part), "--look-back: there is no measure `clicks`");
+        let said = "`after`: the cursor says where the page begins; leave out `offset`";
+        let expected = "--after: the cursor says where the page begins; leave out `--offset`";
+        assert_eq!(with_flags(said), expected);
+    }
+
+    #[test]
+    fn every_part_of_a_question_is_a_flag() {
+        use clap::CommandFactory;
+
+        let cli = crate::args::Cli::command();
+        let has = |command: &str, flag: &str| {
+            let command = cli.find_subcommand(command).unwrap();
+            let name = flag.strip_prefix("--");
+            command.get_arguments().any(|own| own.get_long() == name)
+        };
+        for part in QuestionPart::ALL {
+            assert!(has("query", flag(part)) || has("members", flag(part)), "{part:?}");
+        }
     }
 }

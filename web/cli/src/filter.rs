@@ -294,6 +294,30 @@ mod tests {
         values.iter().map(ToString::to_string).collect()
     }
 
+    /// What is said of a file's rows is what one can ask again.
+    #[test]
+    fn filters_and_conditions_are_said_as_they_are_read() {
+        for text in [
+            r#"country anyOf (US, "a ""b""", '') and not audience allOf (x, y)"#,
+            "asset.title isNotNull or (device prefix tv and asset noneOf (1) and country isNull)",
+            "not (country isNull or not country isNull)",
+        ] {
+            let filter: Filter = parse_as(text).unwrap();
+            assert_eq!(parse_as::<Filter>(&filter.to_string()).unwrap(), filter, "{text}");
+        }
+        for text in [
+            "plays >= 100 and viewers.ratio > -1.5 or not take_rate isNull",
+            "plays between 1 and 2e30 and (views <= 0.1 or watch.p50.other isNotNull)",
+        ] {
+            let having: clio_proto::Having = parse_as(text).unwrap();
+            assert_eq!(
+                parse_as::<clio_proto::Having>(&having.to_string()).unwrap(),
+                having,
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn filters_are_read() {
         let us = field("country", Test::AnyOf(texts(&["US"])));

@@ -4,9 +4,11 @@
 //! test := (">=" | "<=" | ">" | "<") NUMBER | "between" NUMBER "and" NUMBER | "isNull" | "isNotNull"
 //! ```
 //!
+//! What is tested is a measure, or a number of its comparison: `viewers.difference`.
+//!
 //! `and`, `or`, `not` and parentheses join tests as they join those of fields. Blanks around signs may be left out.
 
-use clio_proto::{Having, MeasureTest};
+use clio_proto::{ComparedMeasure, Having, MeasureTest};
 
 use crate::filter::{Condition, Parser};
 use crate::usage::Usage;
@@ -26,7 +28,11 @@ impl Condition for Having {
         if measure.is_empty() {
             return Err(parser.expected(Self::BEGINNING));
         }
-        Ok(Self::Measure { measure: measure.to_owned(), test: test(parser)? })
+        let test = test(parser)?;
+        Ok(match ComparedMeasure::parse(measure) {
+            Some(of) => Self::Compared { of, test },
+            None => Self::Measure { measure: measure.to_owned(), test },
+        })
     }
 
     fn all_of(parts: Vec<Self>) -> Self {
@@ -118,6 +124,10 @@ mod tests {
         }
         check("take_rate<0.25", &is("take_rate", MeasureTest::Below(0.25)));
         check("plays > -1", &is("plays", MeasureTest::Above(-1.0)));
+        let ratio = ComparedMeasure::parse("watch.p50.ratio").unwrap();
+        let test = MeasureTest::Above(1.5);
+        check("watch.p50.ratio>1.5", &Having::Compared { of: ratio, test });
+        check("watch.p50>1.5", &is("watch.p50", test));
         check("plays <= 5", &is("plays", MeasureTest::AtMost(5.0)));
         check("take_rate isNotNull", &is("take_rate", MeasureTest::IsNull(false)));
         let between = is("plays", MeasureTest::Between { from: 1.0, to: 2.5 });

@@ -8,11 +8,13 @@ use crate::terminal::{self, LogWriter, tell};
 
 /// Starts logging, in lines of `text` or `json`. A filter that does not parse is replaced by `warn`, and said.
 pub(crate) fn init(filter: &str, format: &str) {
+    let is_kernel_named = filter.contains(KERNEL);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
         tell!("warning: the log filter `{filter}` does not parse ({error}); using `warn`");
         EnvFilter::new("warn")
     });
-    let filter = if terminal::is_shared() { without_report(filter) } else { filter };
+    let filter = if is_kernel_named { filter } else { without(filter, KERNEL) };
+    let filter = if terminal::is_shared() { without(filter, clio_etl::REPORTED) } else { filter };
     let coloured = std::io::stderr().is_terminal() && format == "text";
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -24,8 +26,12 @@ pub(crate) fn init(filter: &str, format: &str) {
     }
 }
 
-/// Whoever reads the report of a run on the same terminal is not told its warnings twice.
-fn without_report(filter: EnvFilter) -> EnvFilter {
-    let directive = format!("{}=off", clio_etl::REPORTED);
+/// The reader of Delta logs. It writes each error that it returns, too, several times and with the calls that led to it.
+const KERNEL: &str = "buoyant_kernel";
+
+/// Leaves out a target: that of a run's report, so that whoever reads it on the same terminal is not told its warnings twice, or one that
+/// repeats what is told anyway.
+fn without(filter: EnvFilter, target: &str) -> EnvFilter {
+    let directive = format!("{target}=off");
     filter.add_directive(directive.parse().expect("the name of a target is a directive"))
 }

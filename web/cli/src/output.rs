@@ -1,5 +1,6 @@
 //! How things are printed: answers in the format asked for, and tables and numbers for people.
 
+mod asked;
 pub(crate) mod explain;
 mod formats;
 mod keys;
@@ -8,8 +9,9 @@ mod numbers;
 mod reach;
 mod tables;
 
+pub(crate) use asked::Asked;
 pub(crate) use formats::{AnswerFormat, Options, Rows};
-pub(crate) use notes::{for_programs, next_note, others_note};
+pub(crate) use notes::{for_programs, next_note, others_note, total_note};
 pub(crate) use numbers::{number, whole_text};
 pub(crate) use tables::table_of;
 

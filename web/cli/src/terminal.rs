@@ -127,6 +127,11 @@ pub(crate) fn finish() -> io::Result<()> {
     }
 }
 
+/// Whether standard output is read by a person.
+pub(crate) fn is_seen() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether output and errors are read by one person at one terminal.
 pub(crate) fn is_shared() -> bool {
     io::stdout().is_terminal() && io::stderr().is_terminal()

@@ -40,6 +40,30 @@ fn a_limit_is_told_with_the_value() {
     check("{ ...F } fragment F on Query { a ...F }", "`F` contains itself");
 }
 
+/// Unknown directives, and the same twice, were passed over, so that `@skp` showed what it should have hidden.
+#[test]
+fn directives_are_known_and_stand_once_where_they_may() {
+    check(
+        "query($x: Boolean!) { a @skip(if: $x) @include(if: true) ...F @skip(if: false) } fragment F on Query { b }",
+        "fine",
+    );
+    check("{ a @skp(if: true) }", "directive `@skp`: is unknown; there are `@skip` and `@include`");
+    check("{ ... @live { a } }", "`@live`: is unknown");
+    check("{ a @skip(if: true) @skip(if: false) }", "`@skip`: stands twice in one place");
+    check("{ a @skip }", "`@skip`: takes exactly the argument `if`");
+    check("{ a @include(unless: true) }", "`@include`: takes exactly the argument `if`");
+    check("{ a @include(if: true, if: true) }", "`@include`: takes exactly the argument `if`");
+    check(
+        "query @skip(if: true) { a }",
+        "`@skip`: may stand on a field or fragment, not on an operation",
+    );
+    check("query($x: Int @skip(if: true)) { a }", "not on a variable");
+    check(
+        "{ ...F } fragment F on Query @skip(if: true) { a }",
+        "not on the definition of a fragment",
+    );
+}
+
 /// Forty fragments that each name the next one twice: a trillion fields when written out.
 #[test]
 fn fragments_that_multiply_are_measured_once_each() {

@@ -1,6 +1,6 @@
 //! Conditions on measures, lowered.
 
-use clio_proto::{Having, MeasureTest, ServiceError};
+use clio_proto::{ComparedMeasure, ComparedPart, Having, MeasureTest, ServiceError};
 
 use super::quantile;
 use crate::argument::Argument;
@@ -48,6 +48,19 @@ fn tests(
     filter: &Argument<'_>,
     found: &mut Vec<Having>,
 ) -> Result<(), ServiceError> {
+    let own = plain_tests(filter)?.into_iter();
+    found.extend(own.map(|test| Having::Measure { measure: measure.to_owned(), test }));
+    for part in ComparedPart::ALL {
+        let Some(entry) = filter.entry(part.as_str())? else { continue };
+        let of = || ComparedMeasure { measure: measure.to_owned(), part };
+        let tests = plain_tests(&entry)?.into_iter();
+        found.extend(tests.map(|test| Having::Compared { of: of(), test }));
+    }
+    Ok(())
+}
+
+/// The conditions on one number.
+fn plain_tests(filter: &Argument<'_>) -> Result<Vec<MeasureTest>, ServiceError> {
     filter.conditions()?;
     let number = |name: &str| filter.entry(name)?.map(|own| own.number()).transpose();
     let (least, most) = (number("atLeast")?, number("atMost")?);
@@ -62,13 +75,11 @@ fn tests(
         number("below")?.map(MeasureTest::Below),
         is_null.map(MeasureTest::IsNull),
     ];
-    for test in tests.into_iter().flatten() {
-        if let Some(problem) = test.problem() {
-            return Err(filter.error(&problem));
-        }
-        found.push(Having::Measure { measure: measure.to_owned(), test });
+    let tests: Vec<MeasureTest> = tests.into_iter().flatten().collect();
+    match tests.iter().find_map(|test| test.problem()) {
+        Some(problem) => Err(filter.error(&problem)),
+        None => Ok(tests),
     }
-    Ok(())
 }
 
 fn all_of(mut conditions: Vec<Having>) -> Having {

@@ -95,6 +95,8 @@ async fn a_condition_means_what_it_says() {
     let is = |measure: &str, test| Having::Measure { measure: measure.to_owned(), test };
     let plays = || is("plays", MeasureTest::AtLeast(100.0));
     let rate = || is("take_rate", MeasureTest::Below(0.25));
+    let ratio =
+        |test| Having::Compared { of: ComparedMeasure::parse("plays.ratio").unwrap(), test };
     for (having, expected) in [
         ("{}", None),
         ("{ plays: {} }", None),
@@ -120,6 +122,11 @@ async fn a_condition_means_what_it_says() {
             "{ and: [{ plays: { atLeast: 100 }, takeRate: { below: 0.25 } }, {}] }",
             Some(Having::And(vec![Having::And(vec![plays(), rate()]), Having::And(Vec::new())])),
         ),
+        (
+            "{ plays: { ratio: { above: 1.5 }, atLeast: 100 } }",
+            Some(Having::And(vec![plays(), ratio(MeasureTest::Above(1.5))])),
+        ),
+        ("{ plays: { difference: {} } }", None),
     ] {
         let query = format!(
             "{{ cube(query: {{ measures: [VIEWERS], groupBy: [ASSET], having: {having} }}) {{ elapsedMs }} }}"
@@ -135,6 +142,14 @@ async fn a_condition_means_what_it_says() {
             "`query.having.or[0].plays`: 3 is above 2; the smaller number comes first",
         ),
         ("{ plays: { atLeast: null } }", "`query.having.plays.atLeast`: is null"),
+        (
+            "{ plays: { ratio: { atLeast: 3, atMost: 2 } } }",
+            "`query.having.plays.ratio`: 3 is above 2; the smaller number comes first",
+        ),
+        (
+            "{ plays: { diference: { atLeast: 3 } } }",
+            r#"unknown field "diference" of type "NumberFilter""#,
+        ),
         ("{ plais: { atLeast: 1 } }", r#"unknown field "plais" of type "CubeHaving""#),
     ] {
         let query =
@@ -182,6 +197,15 @@ async fn everything_else_means_what_it_says() {
                 }];
             }),
         ),
+        (
+            "orderBy: { measure: PLAYS, part: DIFFERENCE }",
+            query(|it| {
+                it.order_by = vec![OrderBy {
+                    by: Order::Compared(ComparedMeasure::parse("plays.difference").unwrap()),
+                    direction: Direction::Descending,
+                }];
+            }),
+        ),
     ] {
         let text = format!("{{ cube(query: {{ measures: [PLAYS], {text} }}) {{ elapsedMs }} }}");
         assert_eq!(asked(&server, &text, serde_json::json!({})).await, expected, "{text}");
@@ -215,6 +239,7 @@ async fn a_search_means_what_it_says() {
     for text in [
         r#"field: ASSET_TITLE, search: "du", first: 3, offset: 6, snapshot: 41"#,
         r#"field: COUNTRY, search: """#,
+        r#"field: COUNTRY, after: "c1-41-2-0000000000000005""#,
         r#"search: "du", from: "2026-01-01", where: { country: { anyOf: ["US"] } }"#,
     ] {
         server.ask(&format!("{{ members({text}) {{ total }} }}"), json!({})).await;
@@ -235,7 +260,9 @@ async fn a_search_means_what_it_says() {
         ..MembersRequest::of(None)
     };
     let country = MembersRequest::of(Some(FieldRef::parse("country")));
-    assert_eq!(searched, [title, country, narrowed]);
+    let after = Some(Cursor { snapshot: SnapshotId(41), n_before: 2, question: 5 });
+    let next = MembersRequest { after, ..country.clone() };
+    assert_eq!(searched, [title, country, next, narrowed]);
 }
 
 #[tokio::test]

@@ -358,7 +358,7 @@ fn row(dataset: &Description) -> Object {
         let name = grain.as_str();
         (name.to_owned(), format!("The {name}, where the query groups by it."))
     });
-    let fields = dataset.fields.iter().map(|info| {
+    let fields = dataset.fields.iter().chain(&dataset.ages).map(|info| {
         (info.field.to_string(), format!("{}, where the query groups by it.", info.label))
     });
     for (name, description) in times.chain(fields) {

@@ -27,6 +27,7 @@ pub(super) struct Dataset {
     week_starts: WeekStart,
     time_keys: Vec<TimeGrain>,
     fields: Vec<FieldInfo>,
+    ages: Vec<FieldInfo>,
     measures: Vec<MeasureInfo>,
 }
 
@@ -58,7 +59,7 @@ struct MeasureInfo {
 
 impl From<&Description> for Dataset {
     fn from(description: &Description) -> Self {
-        let Description { dataset, timezone, fingerprint, week_starts, fields, measures } =
+        let Description { dataset, timezone, fingerprint, week_starts, fields, ages, measures } =
             description;
         Self {
             name: dataset.clone(),
@@ -67,6 +68,7 @@ impl From<&Description> for Dataset {
             week_starts: *week_starts,
             time_keys: time_grains(description).collect(),
             fields: fields.iter().cloned().map(FieldInfo::from).collect(),
+            ages: ages.iter().cloned().map(FieldInfo::from).collect(),
             measures: measures.iter().cloned().map(MeasureInfo::from).collect(),
         }
     }
@@ -185,6 +187,13 @@ fn dataset() -> Object {
             FIELD_INFO,
             "Dimensions, each followed by its attributes, in the model's order.",
             |it: &Dataset| &it.fields,
+        )
+        .list(
+            "ages",
+            FIELD_INFO,
+            "Steps of age, in GroupKey and CubeFilter, and not in Field: their values are whole numbers, of days or weeks since a \
+             member's first day.",
+            |it: &Dataset| &it.ages,
         )
         .list("measures", MEASURE_INFO, "Measures, in the model's order.", |it: &Dataset| {
             &it.measures

@@ -4,6 +4,7 @@ use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
 
 use super::object::{ObjectOf, text};
+use super::pages::{PAGE_INFO, PageInfo};
 use super::question::FIELD;
 use super::scalars::INT64;
 use crate::names::enum_name;
@@ -16,6 +17,7 @@ const MEMBER: &str = "Member";
 pub(super) struct MemberPage {
     members: Vec<Member>,
     total: u64,
+    page_info: PageInfo,
 }
 
 #[derive(Debug, Clone)]
@@ -30,8 +32,10 @@ struct Member {
 
 impl From<clio_proto::MemberPage> for MemberPage {
     fn from(page: clio_proto::MemberPage) -> Self {
-        let clio_proto::MemberPage { members, n_total } = page;
-        Self { members: members.into_iter().map(Member::from).collect(), total: n_total }
+        let page_info = PageInfo::of(page.members.len(), page.end, page.has_next_page());
+        let clio_proto::MemberPage { members, n_total, end: _ } = page;
+        let members = members.into_iter().map(Member::from).collect();
+        Self { members, total: n_total, page_info }
     }
 }
 
@@ -64,6 +68,7 @@ fn page() -> Object {
         .leaf("total", TypeRef::named_nn(TypeRef::INT), "How many match in all.", |it| {
             it.total.into()
         })
+        .one("pageInfo", PAGE_INFO, "What comes before and behind this page.", |it| &it.page_info)
         .finish()
 }
 

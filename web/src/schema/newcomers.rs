@@ -15,7 +15,7 @@ pub(super) const LOOK_BACK: &str = "LookBack";
 
 /// Who of the people of a row is new, as GraphQL shows it; none where that is not asked for or not known.
 #[derive(Debug, Clone)]
-pub(super) struct Newcomers(Option<[Number; 2]>);
+pub(super) struct Newcomers(Option<([Number; 2], u32)>);
 
 /// What new and returning people are told from.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub(super) struct LookBack {
 impl From<Option<clio_proto::Newcomers>> for Newcomers {
     fn from(newcomers: Option<clio_proto::Newcomers>) -> Self {
         let numbers = |newcomers| {
-            let clio_proto::Newcomers { fresh, returning } = newcomers;
-            [fresh.into(), returning.into()]
+            let clio_proto::Newcomers { fresh, returning, n_days_missing } = newcomers;
+            ([fresh.into(), returning.into()], n_days_missing)
         };
         Self(newcomers.map(numbers))
     }
@@ -53,11 +53,17 @@ fn newcomers() -> Object {
          there.",
     )
     .maybe("fresh", REACH_NUMBER, "Those not seen in the look-back.", |it: &Newcomers| {
-        it.0.as_ref().map(|numbers| &numbers[0])
+        it.0.as_ref().map(|(numbers, _)| &numbers[0])
     })
     .maybe("returning", REACH_NUMBER, "Those seen in it.", |it: &Newcomers| {
-        it.0.as_ref().map(|numbers| &numbers[1])
+        it.0.as_ref().map(|(numbers, _)| &numbers[1])
     })
+    .leaf(
+        "nDaysMissing",
+        TypeRef::named(TypeRef::INT),
+        "How many days of the row's look-back are not there: who was seen on these alone is told as new.",
+        |it| it.0.as_ref().map_or(GraphQlValue::Null, |(_, n_days_missing)| (*n_days_missing).into()),
+    )
     .finish()
 }
 
@@ -66,9 +72,12 @@ fn look_back() -> Object {
         .leaf("measure", TypeRef::named_nn(MEASURE), "The distinct measure.", |it| {
             GraphQlValue::Enum(it.measure.clone())
         })
-        .leaf("days", int(), "How many days before the first day of each row.", |it| {
-            it.n_days.into()
-        })
+        .leaf(
+            "days",
+            int(),
+            "How many days before the first day of each row that is asked for.",
+            |it| it.n_days.into(),
+        )
         .one("coverage", COVERAGE, "These days of all rows together.", |it: &LookBack| &it.coverage)
         .finish()
 }

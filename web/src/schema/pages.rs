@@ -38,13 +38,18 @@ pub(super) fn edges(rows: Vec<CubeRow>, end: Option<Cursor>) -> Vec<CubeEdge> {
 
 impl PageInfo {
     pub(super) fn new(answer: &Answer) -> Self {
-        let (n_rows, end) = (answer.rows.len() as u64, answer.end);
-        let n_before = end.map_or(0, |end| end.n_before.saturating_sub(n_rows));
-        let of_page = end.filter(|_| n_rows > 0);
+        Self::of(answer.rows.len(), answer.end, answer.has_next_page())
+    }
+
+    /// Of a page with so many entries, and whether more come.
+    pub(super) fn of(n_entries: usize, end: Option<Cursor>, has_next: bool) -> Self {
+        let n_entries = n_entries as u64;
+        let n_before = end.map_or(0, |end| end.n_before.saturating_sub(n_entries));
+        let of_page = end.filter(|_| n_entries > 0);
         Self {
             start: of_page.map(|end| Cursor { n_before: n_before + 1, ..end }),
             end: of_page,
-            has_next: answer.has_next_page(),
+            has_next,
             has_previous: n_before > 0,
         }
     }
@@ -73,22 +78,22 @@ fn edge() -> Object {
 fn page_info() -> Object {
     let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
     ObjectOf::<PageInfo>::new(PAGE_INFO, "What comes before and behind a page.")
-        .leaf("hasNextPage", boolean(), "Groups come behind the last one of the page.", |it| {
+        .leaf("hasNextPage", boolean(), "More come behind the last one of the page.", |it| {
             it.has_next.into()
         })
-        .leaf("hasPreviousPage", boolean(), "Groups come before the first one of the page.", |it| {
+        .leaf("hasPreviousPage", boolean(), "Some come before the first one of the page.", |it| {
             it.has_previous.into()
         })
         .leaf(
             "startCursor",
             TypeRef::named(TypeRef::STRING),
-            "The cursor of the first group; null where there is none.",
+            "The cursor of the first one; null where there is none.",
             |it| cursor(it.start),
         )
         .leaf(
             "endCursor",
             TypeRef::named(TypeRef::STRING),
-            "The cursor of the last group, for after of the next page; null where there is none.",
+            "The cursor of the last one, for after of the next page; null where there is none.",
             |it| cursor(it.end),
         )
         .finish()

@@ -3,8 +3,8 @@
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
 use clio_proto::{
-    Description, Extra, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS, Operator, Takes,
-    TimeGrain,
+    ComparedPart, Description, Extra, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS, Operator,
+    Takes, TimeGrain,
 };
 
 use super::compared::COMPARISON;
@@ -23,6 +23,8 @@ const VALUE_FILTER: &str = "ValueFilter";
 const SET_FILTER: &str = "SetFilter";
 const CUBE_HAVING: &str = "CubeHaving";
 const NUMBER_FILTER: &str = "NumberFilter";
+const COMPARED_FILTER: &str = "ComparedFilter";
+const COMPARED_PART: &str = "ComparedPart";
 const EXTRA: &str = "Extra";
 const ORDER_BY: &str = "OrderBy";
 const WINDOW: &str = "Window";
@@ -49,6 +51,13 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(set_filter())
         .register(cube_having(dataset))
         .register(number_filter())
+        .register(compared_filter())
+        .register(enum_of(
+            COMPARED_PART,
+            "A number of the comparison of a measure.",
+            &ComparedPart::ALL,
+            |part| (part.as_str(), compared_part(part)),
+        ))
 }
 
 fn extra() -> Enum {
@@ -76,6 +85,14 @@ fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {
     })
 }
 
+fn ages(dataset: &Description) -> impl Iterator<Item = EnumItem> {
+    dataset.ages.iter().map(|info| {
+        let name = info.field.to_string();
+        let what = "a whole number since the member's first day, of single days alone";
+        EnumItem::new(enum_name(&name)).description(format!("{} (`{name}`): {what}.", info.label))
+    })
+}
+
 fn field(dataset: &Description) -> Enum {
     Enum::new(FIELD)
         .description("What one filters by: a dimension, or an attribute of one.")
@@ -93,6 +110,7 @@ fn group_key(dataset: &Description) -> Enum {
         .description("What rows are grouped by: a step of time, or a field.")
         .items(times)
         .items(fields(dataset))
+        .items(ages(dataset))
 }
 
 fn measure(dataset: &Description) -> Enum {
@@ -209,6 +227,9 @@ fn order_by(dataset: &Description) -> InputObject {
         .field(
             input("key", TypeRef::named(GROUP_KEY)).description("A key that the query groups by."),
         )
+        .field(input("part", TypeRef::named(COMPARED_PART)).description(
+            "A number of the measure's comparison, in place of its value. Only with compare.",
+        ))
         .field(
             input("direction", TypeRef::named_nn(DIRECTION))
                 .default_value(Value::Enum(async_graphql::Name::new("DESC")))
@@ -230,7 +251,7 @@ fn cube_filter(dataset: &Description) -> InputObject {
                 .description("At least one of them holds. An empty list holds for no cell."),
         )
         .field(input("not", TypeRef::named(CUBE_FILTER)).description("It does not hold."));
-    dataset.fields.iter().fold(filter, |filter, info| {
+    dataset.fields.iter().chain(&dataset.ages).fold(filter, |filter, info| {
         let type_name = if info.multi { SET_FILTER } else { VALUE_FILTER };
         let name = field_name(&info.field.to_string());
         filter.field(
@@ -308,8 +329,35 @@ fn number_filter() -> InputObject {
     ))
 }
 
-/// The conditions on a value.
+/// What a number of a comparison is.
+fn compared_part(part: ComparedPart) -> &'static str {
+    match part {
+        ComparedPart::Other => "The other side's value.",
+        ComparedPart::Difference => "The row's value less the other one.",
+        ComparedPart::Ratio => "The row's value over the other one.",
+    }
+}
+
+/// The conditions on a value, and on the numbers of its comparison.
 pub(super) fn number_tests(filter: InputObject) -> InputObject {
+    let filter = plain_tests(filter);
+    ComparedPart::ALL.into_iter().fold(filter, |filter, part| {
+        filter.field(
+            input(part.as_str(), TypeRef::named(COMPARED_FILTER))
+                .description(format!("{} Only with compare.", compared_part(part))),
+        )
+    })
+}
+
+/// The conditions on a number of a comparison.
+fn compared_filter() -> InputObject {
+    plain_tests(InputObject::new(COMPARED_FILTER).description(
+        "On a number of a measure's comparison. Conditions of one object are joined with AND: atLeast and atMost make an \
+         interval. Where the number is undefined, none holds but isNull.",
+    ))
+}
+
+fn plain_tests(filter: InputObject) -> InputObject {
     let number = |name: &str| input(name, TypeRef::named(TypeRef::FLOAT));
     filter
         .field(number("atLeast").description("The value is this or more."))

@@ -132,8 +132,10 @@ fn cube_field(names: Arc<Names>) -> Field {
         let query = lower::query(&names, &asked)?;
         let snapshot = lower::snapshot(arguments)?;
         Ok(Box::pin(async move {
-            let answer =
-                asker.ask(|service| async move { service.query(query, snapshot).await }).await?;
+            let asked = asker.ask_within(Some("query"), |service| async move {
+                service.query(query, snapshot).await
+            });
+            let answer = asked.await?;
             Ok(FieldValue::owned_any(CubeAnswer::new(answer, n_named)))
         }))
     })
@@ -168,8 +170,13 @@ fn members_field(names: Arc<Names>) -> Field {
     .argument(
         InputValue::new("offset", TypeRef::named_nn(TypeRef::INT))
             .default_value(0)
-            .description("Members to skip before the first one."),
+            .description("Members to skip before the first one.")
+            .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
     )
+    .argument(InputValue::new("after", TypeRef::named(TypeRef::STRING)).description(
+        "The endCursor of the page before; without it the page begins with the first member. The page is of the same snapshot. Field, \
+         text, days and filter have to be the same.",
+    ))
     .argument(snapshot())
     .description(
         "Values of one field, or of all, for pickers: the most frequent first when search is empty, else those whose value or label \
@@ -226,8 +233,20 @@ impl Asker {
     where
         F: Future<Output = Result<T, ServiceError>>,
     {
+        self.ask_within(None, question).await
+    }
+
+    /// Asks a question whose parts are entries of an argument.
+    async fn ask_within<T, F>(
+        &self,
+        argument: Option<&str>,
+        question: impl FnOnce(Arc<dyn CubeService>) -> F,
+    ) -> Result<T, ServiceError>
+    where
+        F: Future<Output = Result<T, ServiceError>>,
+    {
         let answer = self.backend.ask(self.client, question).await;
-        answer.map_err(|error| self.backend.reports.outward(in_graphql(error)))
+        answer.map_err(|error| self.backend.reports.outward(in_graphql(error, argument)))
     }
 }
 

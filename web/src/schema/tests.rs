@@ -160,7 +160,7 @@ async fn new_people_are_shown_beside_their_rows() {
     let ask = |look_back: &str| {
         format!(
             "{{ cube(query: {{ groupBy: [DAY] measures: [VIEWERS] {look_back} }}) {{
-                newcomers {{ fresh {{ value }} returning {{ value lower cannotTell }} }}
+                newcomers {{ fresh {{ value }} returning {{ value lower cannotTell }} nDaysMissing }}
                 lookBack {{ measure days coverage {{ from nDaysPresent }} }} }} }}"
         )
     };
@@ -171,6 +171,7 @@ async fn new_people_are_shown_beside_their_rows() {
             "newcomers": [{
                 "fresh": { "value": 100.0 },
                 "returning": { "value": null, "lower": 90.0, "cannotTell": true },
+                "nDaysMissing": 2,
             }],
             "lookBack": { "measure": "VIEWERS", "days": 28,
                 "coverage": { "from": "2025-12-01", "nDaysPresent": 30 } },
@@ -178,7 +179,8 @@ async fn new_people_are_shown_beside_their_rows() {
         "{body}"
     );
     let body = server.ask(&ask(""), json!({})).await;
-    let nothing = json!({ "newcomers": [{ "fresh": null, "returning": null }], "lookBack": null });
+    let nobody = json!([{ "fresh": null, "returning": null, "nDaysMissing": null }]);
+    let nothing = json!({ "newcomers": nobody, "lookBack": null });
     assert_eq!(body["data"]["cube"], nothing, "{body}");
 }
 
@@ -285,7 +287,7 @@ async fn snapshots_and_members_are_shown() {
             unattributed { source day rows }
             verification { verifiedAt firstDay lastDay ok nCompared nMismatches maxError rmsError
                 shareWithinBounds } } }
-        members(field: COUNTRY) { total members { value label media nCells } }
+        members(field: COUNTRY) { total pageInfo { hasNextPage endCursor } members { value label media nCells } }
         left: members(where: { country: { isNull: false } }) { members { field value nCellsLeft } }
     }";
     let body = server.ask(query, json!({})).await;
@@ -311,7 +313,9 @@ async fn snapshots_and_members_are_shown() {
                     "maxError": 2.75, "rmsError": 0.5, "shareWithinBounds": 0.96875,
                 },
             } },
-            "members": { "total": 2, "members": [
+            "members": { "total": 3, "pageInfo": {
+                "hasNextPage": true, "endCursor": "c1-41-2-0000000000000005",
+            }, "members": [
                 { "value": "US", "label": "United States", "media": null, "nCells": 7 },
                 { "value": null, "label": "(none)", "media": null, "nCells": 7 },
             ] },

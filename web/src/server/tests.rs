@@ -69,6 +69,14 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
+    async fn export(
+        &self,
+        _: clio_proto::Export,
+        _: Option<SnapshotId>,
+    ) -> Result<clio_proto::Exported, ServiceError> {
+        std::future::pending().await
+    }
+
     async fn members(
         &self,
         _: clio_proto::MembersRequest,

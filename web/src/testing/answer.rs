@@ -124,7 +124,8 @@ fn compared() -> Compared {
 /// Some who are new, and others of whom that cannot be told.
 fn newcomers() -> Newcomers {
     let told = clio_proto::Value::estimate(100.0, 90.0, 110.0, false);
-    Newcomers { fresh: told, returning: clio_proto::Value { value: None, ..told } }
+    let returning = clio_proto::Value { value: None, ..told };
+    Newcomers { fresh: told, returning, n_days_missing: 2 }
 }
 
 /// One row that is told whom it adds, and not whom it reaches alone.

@@ -94,9 +94,9 @@ impl Origin for Files {
 
     fn short_name(&self, piece: &Piece) -> String {
         let file = file_of(piece);
-        // A table may be one file, whose address is all of its path.
+        // Where the address is the file's own, its name.
         let below = file.below(&self.root()).filter(|below| !below.is_empty());
-        below.unwrap_or_else(|| file.meta.location.to_string())
+        below.unwrap_or_else(|| file.meta.location.filename().unwrap_or_default().to_owned())
     }
 
     async fn columns(

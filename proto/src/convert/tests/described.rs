@@ -8,15 +8,17 @@ use crate::model::{MeasureFormat, WeekStart};
 use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
 
 pub(super) fn descriptions() -> impl Strategy<Value = Description> {
-    let field_info = (field(), text(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(field, label, multi, has_label, has_media)| FieldInfo {
-            field,
-            label,
-            multi,
-            has_label,
-            has_media,
-        },
-    );
+    let field_info = || {
+        (field(), text(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+            |(field, label, multi, has_label, has_media)| FieldInfo {
+                field,
+                label,
+                multi,
+                has_label,
+                has_media,
+            },
+        )
+    };
     let class = prop_oneof![
         Just(MeasureClass::Count),
         Just(MeasureClass::Sum),
@@ -41,16 +43,18 @@ pub(super) fn descriptions() -> impl Strategy<Value = Description> {
         text(),
         "[0-9a-f]{16}",
         prop::sample::select(WeekStart::ALL.to_vec()),
-        prop::collection::vec(field_info, 0..4),
+        prop::collection::vec(field_info(), 0..4),
+        prop::collection::vec(field_info(), 0..3),
         prop::collection::vec(measure_info, 0..4),
     )
-        .prop_map(|(dataset, timezone, fingerprint, week_starts, fields, measures)| {
+        .prop_map(|(dataset, timezone, fingerprint, week_starts, fields, ages, measures)| {
             Description {
                 dataset,
                 timezone,
                 fingerprint: Fingerprint::new(fingerprint),
                 week_starts,
                 fields,
+                ages,
                 measures,
             }
         })

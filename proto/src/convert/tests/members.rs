@@ -2,6 +2,7 @@
 
 use proptest::prelude::{Strategy, any, prop};
 
+use super::rows::cursors;
 use super::{count, field, filters, optional_text, ranges, said};
 use crate::convert::{member_page_from_wire, member_page_to_wire};
 use crate::field::FieldRef;
@@ -11,12 +12,13 @@ use crate::service::{Member, MemberPage, MembersRequest};
 pub(super) fn members_requests() -> impl Strategy<Value = MembersRequest> {
     let snapshot = prop::option::of(any::<u64>().prop_map(SnapshotId));
     let asked = (prop::option::of(field()), said(), ranges(), prop::option::of(filters()));
-    (asked, count(), count(), snapshot).prop_map(
-        |((field, search, range, filter), limit, offset, snapshot)| MembersRequest {
+    (asked, count(), count(), prop::option::of(cursors()), snapshot).prop_map(
+        |((field, search, range, filter), limit, offset, after, snapshot)| MembersRequest {
             field,
             search,
             limit,
             offset,
+            after,
             snapshot,
             range,
             filter,
@@ -36,8 +38,8 @@ pub(super) fn member_pages() -> impl Strategy<Value = MemberPage> {
             n_cells_left,
         },
     );
-    (prop::collection::vec(member, 0..4), any::<u64>())
-        .prop_map(|(members, n_total)| MemberPage { members, n_total })
+    (prop::collection::vec(member, 0..4), any::<u64>(), prop::option::of(cursors()))
+        .prop_map(|(members, n_total, end)| MemberPage { members, n_total, end })
 }
 
 /// Servers did not say of which field members are before one could ask for those of all.
@@ -47,7 +49,7 @@ fn members_of_no_field_are_of_the_one_that_was_asked_for() {
     let (value, label, media) = (Some("US".to_owned()), None, None);
     let member =
         Member { field: field.clone(), value, label, media, n_cells: 3, n_cells_left: None };
-    let page = MemberPage { members: vec![member], n_total: 1 };
+    let page = MemberPage { members: vec![member], n_total: 1, end: None };
     let mut wire = member_page_to_wire(page.clone());
     wire.members[0].field.clear();
     assert_eq!(member_page_from_wire(wire.clone(), Some(&field)), Ok(page));

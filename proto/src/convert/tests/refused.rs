@@ -48,7 +48,7 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
             order_by: vec![wire::OrderBy { by: None, direction: 1 }],
             ..request()
         },
-        "`order_by`: an entry is empty; expected `measure` or `key`",
+        "`order_by`: an entry is empty; expected `measure`, `key` or `compared`",
     );
     refused(
         wire::QueryRequest { window: Some(wire::Window { over: None }), ..request() },
@@ -127,7 +127,24 @@ fn a_bad_condition_is_refused_by_its_path() {
     refused(leaf("", Some(Of::IsNull(true))), "`having.measure.measure`: is missing");
     refused(
         or(vec![good(), wire::Having { node: None }]),
-        "`having.or.conditions[1]`: a node is empty; expected one of `and`, `or`, `not`, `measure`",
+        "`having.or.conditions[1]`: a node is empty; expected one of `and`, `or`, `not`, `measure`, \
+         `compared`",
+    );
+    let compared = |part: wire::ComparedPart, test: Option<Of>| {
+        let test =
+            test.map(|test| wire::MeasureTest { measure: "plays".to_owned(), test: Some(test) });
+        let test = wire::ComparedTest { part: part.into(), test };
+        wire::Having { node: Some(Node::Compared(test)) }
+    };
+    refused(
+        or(vec![compared(wire::ComparedPart::Unspecified, Some(Of::AtLeast(1.0)))]),
+        "`having.or.conditions[0].compared.part`: none given; expected COMPARED_PART_OTHER, COMPARED_PART_DIFFERENCE or \
+         COMPARED_PART_RATIO",
+    );
+    refused(compared(wire::ComparedPart::Ratio, None), "`having.compared.test`: is missing");
+    refused(
+        compared(wire::ComparedPart::Ratio, Some(Of::Above(f64::INFINITY))),
+        "`having.compared.test.above`: inf is not a finite number",
     );
     let deep = (0..MAX_FILTER_DEPTH).fold(good(), |own, _| not(own));
     refused(deep, "`having`: nested 33 deep or more, over the limit of 32");

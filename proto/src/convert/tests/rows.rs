@@ -41,7 +41,11 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
             shares,
             rank,
             compared,
-            newcomers: newcomers.map(|(fresh, returning)| Newcomers { fresh, returning }),
+            newcomers: newcomers.map(|(fresh, returning)| Newcomers {
+                fresh,
+                returning,
+                n_days_missing: 3,
+            }),
         })
 }
 

@@ -325,6 +325,7 @@ impl<'a> Reader<'a, '_> {
             attributes: self.strings(&mut table, "attributes"),
             label: self.string(&mut table, "label"),
             media: self.string(&mut table, "media"),
+            age: self.string(&mut table, "age"),
             display: self.string(&mut table, "display"),
             place: self.finish(table),
         }

@@ -3,7 +3,8 @@
 use super::{need, refuse};
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawDimension, RawModel};
-use crate::model::{Dimension, DimensionColumn, LOOKUP_KEY_COLUMN, SqlColumn, display_name};
+use crate::model::{Age, Dimension, DimensionColumn, LOOKUP_KEY_COLUMN, SqlColumn, display_name};
+use crate::toml_file::nearest;
 
 /// Validates all dimensions.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Dimension>> {
@@ -24,6 +25,7 @@ fn validate_one(
     let place = &dimension.place;
     validate_lookup_exists(raw, dimension, problems);
     validate_key_column(dimension, problems);
+    let age = age(dimension, problems);
     let (column, members) = if dimension.on.is_absent() {
         from_event(dimension, problems)
     } else {
@@ -38,7 +40,35 @@ fn validate_one(
         attributes: optional(&dimension.attributes)?.unwrap_or_default(),
         label: optional(&dimension.label)?,
         media: optional(&dimension.media)?,
+        age: age?,
     })
+}
+
+/// From which day on a member's age counts; the outer `None` is a wrong value.
+#[expect(clippy::option_option, reason = "a wrong value, no age, and an age are three things")]
+fn age(dimension: &RawDimension, problems: &mut Problems) -> Option<Option<Age>> {
+    let Some(at) = dimension.age.given() else { return optional(&dimension.age).map(|_| None) };
+    let key = dimension.place.key("age");
+    if dimension.multi.value() == Some(&true) {
+        let what = "a set of values has no age";
+        problems.report(at.line, key, what, "remove it, or `multi`");
+        return None;
+    }
+    let attributes = dimension.attributes.value().map_or(&[][..], Vec::as_slice);
+    if at.value == Age::FIRST_DAY {
+        return Some(Some(Age::FirstDay));
+    }
+    if attributes.contains(&at.value) {
+        return Some(Some(Age::Attribute(at.value.clone())));
+    }
+    let what = format!("`{}` is neither `{}` nor one of the attributes", at.value, Age::FIRST_DAY);
+    let names = attributes.iter().map(String::as_str).chain([Age::FIRST_DAY]);
+    let mend = match nearest(&at.value, names) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("write `age = \"{}\"`, or the name of an attribute", Age::FIRST_DAY),
+    };
+    problems.report(at.line, key, what, mend);
+    None
 }
 
 /// The outer `None` is a wrong value.

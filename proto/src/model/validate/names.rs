@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::AgeStep;
 use crate::model::asked::LISTED;
 use crate::model::measure::MeasureKindName;
 use crate::model::problems::Problems;
@@ -28,6 +29,13 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
         let place = &dimension.place;
         validate_field(place, "dimension", problems);
         taken.add(&place.name, format!("the dimension `{}`", place.name), place, problems);
+        if let Some(age) = dimension.age.given() {
+            let listed = Place { name: String::new(), line: age.line, path: place.key("age") };
+            for step in AgeStep::ALL {
+                let name = format!("{}.{}", place.name, step.as_str());
+                taken.add(&name, format!("the age `{name}`"), &listed, problems);
+            }
+        }
         let Some(attributes) = dimension.attributes.given() else {
             continue;
         };

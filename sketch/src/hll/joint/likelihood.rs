@@ -244,6 +244,8 @@ pub(super) fn inverse(matrix: Matrix) -> Option<Matrix> {
 }
 
 #[cfg(test)]
+mod stored;
+#[cfg(test)]
 mod tests {
     use super::*;
 

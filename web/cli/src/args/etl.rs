@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
 use super::ReportFormat;
+use super::values::day;
 
 /// The most memory of a run that does not say, in MiB.
 pub(crate) const DEFAULT_MEMORY: usize = 2048;
@@ -86,13 +87,13 @@ pub(crate) struct EtlVerifyArgs {
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
     /// Only this day; without any date: the last one of the lake
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"], value_parser = day)]
     pub(crate) date: Option<Date>,
     /// From this day (with --to)
-    #[arg(long, value_name = "DATE", requires = "to")]
+    #[arg(long, value_name = "DATE", requires = "to", value_parser = day)]
     pub(crate) from: Option<Date>,
     /// To this day, included
-    #[arg(long, value_name = "DATE", requires = "from")]
+    #[arg(long, value_name = "DATE", requires = "from", value_parser = day)]
     pub(crate) to: Option<Date>,
     /// How many cells of each day, chosen at random
     #[arg(long, default_value_t = 100, value_name = "N")]
@@ -132,13 +133,13 @@ pub(crate) struct EtlTarget {
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
     /// Only this day, whether it changed or not
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"], value_parser = day)]
     pub(crate) date: Option<Date>,
     /// From this day (with --to); without any date: the days that changed
-    #[arg(long, value_name = "DATE", requires = "to")]
+    #[arg(long, value_name = "DATE", requires = "to", value_parser = day)]
     pub(crate) from: Option<Date>,
     /// To this day, included
-    #[arg(long, value_name = "DATE", requires = "from")]
+    #[arg(long, value_name = "DATE", requires = "from", value_parser = day)]
     pub(crate) to: Option<Date>,
     /// Every day found in the sources, whether it changed or not
     #[arg(long, conflicts_with_all = ["date", "from", "to"])]

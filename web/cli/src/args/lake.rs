@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::ReportFormat;
+use super::values::day;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LakeCommand {
@@ -78,7 +79,7 @@ pub(crate) struct RetireArgs {
     #[arg(long, value_name = "TIME", value_parser = age)]
     pub(crate) older_than: Option<Span>,
     /// Months that end before this day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) before: Option<Date>,
     /// Only say what would go
     #[arg(long)]

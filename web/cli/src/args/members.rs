@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
+use super::values::{count, day, version};
 use super::{CubeAddress, ReportFormat};
 
 #[derive(Debug, Args)]
@@ -19,19 +20,22 @@ pub(crate) struct MembersArgs {
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Vec<String>,
     /// The first day of which cells are left
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) from: Option<Date>,
     /// The last day, included
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) to: Option<Date>,
     /// The most members
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value = "50", value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) limit: usize,
-    /// Members to skip
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    /// Go on behind the page that a search ended with, on its snapshot: its `end_cursor`
+    #[arg(long, value_name = "CURSOR", conflicts_with = "offset")]
+    pub(crate) after: Option<String>,
+    /// Deprecated, use --after: members to skip, of whichever snapshot is the newest
+    #[arg(long, default_value = "0", value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) offset: usize,
     /// A snapshot that is not the newest
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     pub(crate) snapshot: Option<u64>,
     /// How the members are printed
     #[arg(long, value_enum, default_value = "text")]

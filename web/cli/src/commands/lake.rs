@@ -23,7 +23,13 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     let lake = address::folder(&args.lake)?;
     let snapshots = clio_lake::snapshots(&lake, args.limit.map(NonZeroUsize::get)).await?;
     if args.format == ReportFormat::Json {
-        answer!("{}", serde_json::to_string_pretty(&snapshots)?);
+        let mut found = serde_json::to_value(&snapshots)?;
+        // What the newest snapshot remembers stands in it; a list of versions is of use even where that cannot be read.
+        let remembered = clio_lake::known_columns(&lake).await.ok();
+        if let Some(newest) = newest_snapshot(&mut found) {
+            newest.insert("remembered".to_owned(), serde_json::to_value(remembered)?);
+        }
+        answer!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());
     }
     for snapshot in snapshots {
@@ -48,6 +54,15 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
         remembered.iter().for_each(|line| say!("{line}"));
     }
     Ok(())
+}
+
+/// The newest of the versions that is a snapshot.
+fn newest_snapshot(
+    found: &mut serde_json::Value,
+) -> Option<&mut serde_json::Map<String, serde_json::Value>> {
+    let all = found.as_array_mut()?.iter_mut();
+    all.filter_map(serde_json::Value::as_object_mut)
+        .find(|own| own.get("run").is_some_and(serde_json::Value::is_string))
 }
 
 async fn retire(args: RetireArgs) -> anyhow::Result<()> {

@@ -18,17 +18,22 @@ pub(crate) async fn run(args: MembersArgs, settings: &Settings) -> anyhow::Resul
     match args.format {
         ReportFormat::Json => {
             let members: Vec<_> = page.members.iter().map(as_json).collect();
-            let found = json!({ "n_total": page.n_total, "members": members });
+            let found = json!({
+                "n_total": page.n_total, "has_next_page": page.has_next_page(),
+                "end_cursor": page.end.map(|end| end.to_string()), "members": members,
+            });
             answer!("{}", serde_json::to_string_pretty(&found)?);
         }
         ReportFormat::Text => {
             say!("{}", table(&page.members, is_narrowed));
-            if page.n_total > page.members.len() as u64 {
-                say!(
-                    "{} of {} members; see --limit and --offset",
-                    page.members.len(),
-                    page.n_total
-                );
+            let (n_shown, n_total) = (page.members.len(), page.n_total);
+            match page.end.filter(|_| page.has_next_page()) {
+                Some(end) => say!("{n_shown} of {n_total} members; the next ones: --after {end}"),
+                // A service that knows no cursors yet.
+                None if page.end.is_none() && n_total > n_shown as u64 => {
+                    say!("{n_shown} of {n_total} members; see --limit");
+                }
+                None => {}
             }
         }
     }
@@ -45,6 +50,11 @@ fn lower(args: &MembersArgs) -> Result<MembersRequest, Usage> {
         search: args.search.clone(),
         limit: args.limit,
         offset: args.offset,
+        after: args
+            .after
+            .as_deref()
+            .map(|text| text.parse().map_err(|error| Usage(format!("--after: {error}"))))
+            .transpose()?,
         snapshot: args.snapshot.map(SnapshotId),
         range,
         filter: filter::all(&args.filter)?,

@@ -138,7 +138,7 @@ fn history_text(as_of: Option<&AsOf>, on_change: OnChange) -> String {
 }
 
 fn dimension_text(dimension: &Dimension) -> String {
-    let Dimension { name: _, display: _, column, multi, members, attributes, label, media } =
+    let Dimension { name: _, display: _, column, multi, members, attributes, label, media, age } =
         dimension;
     let mut text = match column {
         DimensionColumn::Event(column) => format!("{column}"),
@@ -157,6 +157,9 @@ fn dimension_text(dimension: &Dimension) -> String {
     }
     if !attributes.is_empty() {
         text += &format!(", attributes {}", attributes.join(", "));
+    }
+    if let Some(age) = age {
+        text += &format!("; age by {}", age.as_str());
     }
     text
 }
@@ -286,6 +289,7 @@ fn json_of(
             attributes,
             label: _,
             media: _,
+            age: _,
         } = dimension;
         json!({
             "name": name, "display": display, "multi": multi,

@@ -4,12 +4,13 @@ use std::io::{BufWriter, Write as _};
 
 use clap::ValueEnum as _;
 use clio_proto::{
-    Answer, CubeService, Direction, Extra, GroupKey, MAX_LIMIT, Order, OrderBy, Query, QueryRange,
-    SnapshotId, TimeWindow,
+    Answer, ComparedMeasure, CubeService, Description, Direction, Extra, GroupKey, MAX_LIMIT,
+    Order, OrderBy, Query, QueryRange, SnapshotId,
 };
 
-use crate::args::QueryArgs;
-use crate::output::{Options, Rows};
+use crate::args::{QueryArgs, Way};
+use crate::commands::query_file;
+use crate::output::{Asked, Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
@@ -19,7 +20,10 @@ use crate::{compare, cube, filter, output, terminal};
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
     // Whatever can be wrong in the words themselves is found before anything is opened.
     let mut query = lower(&args)?;
-    let format = args.format.writer();
+    let format = match args.format.way() {
+        Way::Text(format) => format.writer(),
+        Way::File(format) => return query_file::run(&args, query, format, settings).await,
+    };
     if format.has_rows_alone() && query.extras.contains(&Extra::Reach) {
         let name = args.format.to_possible_value().expect("none is left out of the list");
         let name = name.get_name();
@@ -28,9 +32,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     }
     let service = cube::open(&args.from_where, settings).await?;
     let description = service.describe().await?;
-    if query.measures.is_empty() {
-        query.measures = description.measures.iter().map(|measure| measure.name.clone()).collect();
-    }
+    ask_for_all(&mut query, &description);
     let snapshot = args.snapshot.map(SnapshotId);
     let (n_asked, is_one_page) = match format.rows() {
         Rows::OnePage { n_unless_said } => (args.limit.unwrap_or(n_unless_said), true),
@@ -44,11 +46,11 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     let mut out = BufWriter::new(AnswerWriter::default());
     let has = |extra| pages.query.extras.contains(&extra);
     let options = Options {
+        asked: asked(&pages.query),
         is_raw: args.raw,
         explains: args.explain,
         has_ranks: has(Extra::Ranks),
         has_shares: has(Extra::Shares),
-        has_compared: pages.query.compare.is_some(),
         has_newcomers: pages.query.look_back_days.is_some(),
     };
     if format.has_rows_alone() && args.explain {
@@ -62,10 +64,21 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     writer.end(&mut out, &pages.page)?;
     out.flush()?;
     if format.has_rows_alone() {
-        let notes = [output::others_note(&pages.page), output::next_note(&pages.page)];
+        let notes = [
+            output::total_note(&pages.page),
+            output::others_note(&pages.page),
+            output::next_note(&pages.page),
+        ];
         notes.iter().flatten().for_each(|note| tell!("{note}"));
     }
     Ok(())
+}
+
+/// Asks for all measures where none is named.
+pub(super) fn ask_for_all(query: &mut Query, dataset: &Description) {
+    if query.measures.is_empty() {
+        query.measures = dataset.measures.iter().map(|measure| measure.name.clone()).collect();
+    }
 }
 
 /// An answer of any number of rows, page by page from one snapshot, of which one page is held.
@@ -99,7 +112,7 @@ impl Pages {
     ) -> anyhow::Result<Self> {
         query.limit = n_asked.min(MAX_LIMIT);
         let page = service.query(query.clone(), snapshot).await?;
-        for note in output::for_programs(&page) {
+        for note in output::for_programs(&page, &asked(&query)) {
             tell!("{note}");
         }
         let n_left = n_asked - page.rows.len();
@@ -129,6 +142,11 @@ impl Pages {
     }
 }
 
+/// What an answer does not repeat of its question.
+fn asked(query: &Query) -> Asked {
+    Asked { compare: query.compare.clone(), window: query.window }
+}
+
 fn lower(args: &QueryArgs) -> Result<Query, Usage> {
     let range = match (args.from, args.to) {
         (None, None) => QueryRange::AllTime,
@@ -155,17 +173,9 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
             .transpose()?,
         extras: args.extras.clone(),
         compare: args.compare.as_deref().map(compare::parse).transpose()?,
-        window: args.window.as_deref().map(window).transpose()?,
+        window: args.window,
         look_back_days: args.look_back,
     })
-}
-
-fn window(text: &str) -> Result<TimeWindow, Usage> {
-    if text == "cumulative" {
-        return Ok(TimeWindow::Cumulative);
-    }
-    let wrong = |_| Usage(format!("--window `{text}`: expected a number of days or `cumulative`"));
-    text.parse().map(TimeWindow::TrailingDays).map_err(wrong)
 }
 
 fn group_key(text: &str) -> GroupKey {
@@ -175,7 +185,7 @@ fn group_key(text: &str) -> GroupKey {
     }
 }
 
-/// What stands in `--order-by` is a key if the query groups by it, else a measure.
+/// What stands in `--order-by` is a key if the query groups by it, else a measure, or a number of its comparison.
 fn order(text: &str, group_by: &[GroupKey]) -> Result<OrderBy, Usage> {
     let (name, direction) = match text.rsplit_once(':') {
         Some((name, "asc")) => (name, Direction::Ascending),
@@ -186,7 +196,10 @@ fn order(text: &str, group_by: &[GroupKey]) -> Result<OrderBy, Usage> {
         None => (text, Direction::Descending),
     };
     let key = group_key(name);
-    let by =
-        if group_by.contains(&key) { Order::Key(key) } else { Order::Measure(name.to_owned()) };
+    let by = match ComparedMeasure::parse(name) {
+        _ if group_by.contains(&key) => Order::Key(key),
+        Some(of) => Order::Compared(of),
+        None => Order::Measure(name.to_owned()),
+    };
     Ok(OrderBy { by, direction })
 }

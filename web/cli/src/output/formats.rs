@@ -12,6 +12,8 @@ use clap::ValueEnum;
 use clio_etl::SqlAnswer;
 use clio_proto::{Answer, Description};
 
+use super::asked::Asked;
+
 /// The formats that `--format` knows.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum AnswerFormat {
@@ -78,8 +80,10 @@ pub(crate) enum Rows {
 }
 
 /// What may be asked of some formats.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
+    /// What the answer does not repeat of its question.
+    pub(crate) asked: Asked,
     /// Texts byte for byte, also where a spreadsheet takes them for formulas.
     pub(crate) is_raw: bool,
     /// What the answer took is printed, too.
@@ -88,8 +92,6 @@ pub(crate) struct Options {
     pub(crate) has_ranks: bool,
     /// Columns for the parts of the total.
     pub(crate) has_shares: bool,
-    /// Columns for the other side of rows.
-    pub(crate) has_compared: bool,
     /// Columns for who is new and who returns.
     pub(crate) has_newcomers: bool,
 }

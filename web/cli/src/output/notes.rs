@@ -1,18 +1,22 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Unattributed};
+use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Row, Unattributed, Value};
+
+use super::asked::Asked;
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
 /// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
 /// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
 /// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
-/// `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says which; what these lack, and
-/// what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
-pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
-    let mut notes = Vec::new();
+/// `unknown_value` with words for people. `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other
+/// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
+/// `look_back_` before them. `no_rows_left` says that the page begins behind the last row.
+pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
+    let mut notes = asked.notes();
     of_coverage("", &answer.coverage, &mut notes);
     if let Some(look_back) = &answer.look_back {
+        notes.push(format!("look_back={}:{}", look_back.measure, look_back.n_days));
         of_coverage("look_back_", &look_back.coverage, &mut notes);
     }
     if let Some(compared) = &answer.compared_coverage {
@@ -33,6 +37,9 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
     if n_more > 0 {
         notes.push(format!("unknown_value=and {n_more} more"));
+    }
+    if is_behind_the_last(answer) {
+        notes.push(format!("no_rows_left=of {}", answer.n_groups));
     }
     notes.into_iter().map(|note| format!("note: {note}")).collect()
 }
@@ -56,6 +63,39 @@ fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<String>) {
     if *n_days_present == 0 {
         notes.push(format!("{side}no_data"));
     }
+}
+
+/// Whether a page has no rows because it begins behind the last one.
+pub(super) fn is_behind_the_last(answer: &Answer) -> bool {
+    let n_before = answer.end.map_or(0, |end| end.n_before);
+    answer.rows.is_empty() && n_before > 0 && n_before >= answer.n_groups
+}
+
+/// The total as a line, by the names of columns; CSV has rows with keys alone. `None` where the total is the only row.
+pub(crate) fn total_note(answer: &Answer) -> Option<String> {
+    if answer.group_by.is_empty() {
+        return None;
+    }
+    let Row { values, compared, keys: _, shares: _, rank: _, newcomers: _ } = &answer.total;
+    let mut numbers = Vec::new();
+    for (at, measure) in answer.measures.iter().enumerate() {
+        numbers.extend(values.get(at).map(|value| (measure.clone(), *value)));
+        if let Some(own) = compared.get(at) {
+            numbers.push((format!("{measure}_other"), own.other));
+            numbers.push((format!("{measure}_difference"), own.difference));
+            numbers.push((format!("{measure}_ratio"), own.ratio));
+        }
+    }
+    let numbers = numbers.into_iter().flat_map(|(name, value)| {
+        let Value { value, lower, upper, whole, exact: _ } = value;
+        let text = |number: Option<f64>| match (whole, number) {
+            (Some(whole), _) => whole.to_string(),
+            (None, number) => number.map_or_else(String::new, |number| number.to_string()),
+        };
+        [("", value), ("_lower", lower), ("_upper", upper)]
+            .map(|(end, number)| format!("{name}{end}:{}", text(number)))
+    });
+    Some(format!("note: total={}", numbers.collect::<Vec<_>>().join(",")))
 }
 
 /// The groups below the page as a line; CSV has rows with keys alone.

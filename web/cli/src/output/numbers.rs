@@ -2,19 +2,101 @@
 
 use clio_proto::{MeasureFormat, Value};
 
-/// How a measure's numbers are written.
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Plain,
+    Seconds,
+    Percent,
+    /// Differences of percentages.
+    Points,
+    /// How many times another number it is: what tells it from 1 is of interest.
+    Times,
+}
+
+impl Unit {
+    /// What a measure's numbers count.
+    pub(crate) fn of_measure(format: MeasureFormat) -> Self {
+        match format {
+            MeasureFormat::Number => Self::Plain,
+            MeasureFormat::Seconds => Self::Seconds,
+            MeasureFormat::Percent => Self::Percent,
+        }
+    }
+
+    /// What their differences count.
+    pub(crate) fn of_differences(self) -> Self {
+        match self {
+            Self::Percent => Self::Points,
+            Self::Plain | Self::Seconds | Self::Points | Self::Times => self,
+        }
+    }
+
+    fn scale(self) -> f64 {
+        match self {
+            Self::Percent | Self::Points => 100.0,
+            Self::Plain | Self::Seconds | Self::Times => 1.0,
+        }
+    }
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Times => "",
+            Self::Seconds => " s",
+            Self::Percent => " %",
+            Self::Points => " pp",
+        }
+    }
+}
+
+/// How a column's numbers are written: all of them with as many decimals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown {
-    pub(crate) format: MeasureFormat,
-    pub(crate) is_whole: bool,
+    unit: Unit,
+    n_decimals: i32,
+}
+
+impl Shown {
+    /// Numbers of people and of events, estimated ones too: an estimate is rounded like the whole number that it stands for.
+    pub(crate) const WHOLE: Self = Self { unit: Unit::Plain, n_decimals: 0 };
+    pub(crate) const PERCENT: Self = Self { unit: Unit::Percent, n_decimals: 2 };
+
+    /// With the decimals that the numbers of a column call for.
+    pub(crate) fn of<'a>(unit: Unit, column: impl IntoIterator<Item = &'a Value>) -> Self {
+        let column: Vec<&Value> = column.into_iter().collect();
+        let values = || column.iter().filter_map(|own| own.value.map(|value| (own, value)));
+        let half_width = |own: &Value| Some((own.upper? - own.lower?) / 2.0 * unit.scale());
+        // The first decimal that differs within the narrowest bounds, or beside 1.
+        let finest = values().filter_map(|(own, value)| match (unit, half_width(own)) {
+            (_, Some(width)) if width > 0.0 && !own.exact => Some(width),
+            (Unit::Times, _) => Some((value - 1.0).abs()).filter(|beside| *beside > 0.0),
+            _ => None,
+        });
+        let finest = finest.fold(f64::INFINITY, f64::min);
+        #[expect(clippy::cast_possible_truncation, reason = "a number of decimals")]
+        let n_finest = if finest.is_finite() { -finest.log10().floor() as i32 } else { 0 };
+        let n_decimals = match unit {
+            Unit::Plain | Unit::Seconds => {
+                let is_plain =
+                    |number: f64| number.abs() >= 1000.0 || (number - number.round()).abs() < 1e-9;
+                let needs_none = values().all(|(own, value)| is_plain(value) && own.exact)
+                    || values().all(|(_, value)| value.abs() >= 1000.0 || value == 0.0);
+                if needs_none { 0 } else { 2 }
+            }
+            Unit::Percent | Unit::Points => n_finest.clamp(2, 4),
+            Unit::Times => (n_finest + 1).clamp(2, 4),
+        };
+        Self { unit, n_decimals }
+    }
 }
 
 pub(crate) fn number_with_bounds(value: &Value, shown: Shown) -> String {
     let Some(number) = value.value else { return "n/a".to_owned() };
-    let text = match value.whole {
-        Some(whole) if shown.format == MeasureFormat::Number => whole_text(whole),
-        Some(whole) if shown.format == MeasureFormat::Seconds => format!("{} s", whole_text(whole)),
-        _ => number_text(number, shown, number, Rounding::Nearest),
+    let text = match (value.whole, shown.unit) {
+        (Some(whole), Unit::Plain | Unit::Seconds) => {
+            format!("{}{}", whole_text(whole), shown.unit.sign())
+        }
+        _ => number_text(number, shown, Rounding::Nearest),
     };
     if value.exact {
         return text;
@@ -22,9 +104,14 @@ pub(crate) fn number_with_bounds(value: &Value, shown: Shown) -> String {
     let (Some(lower), Some(upper)) = (value.lower, value.upper) else {
         return format!("{text}  [no bounds]");
     };
-    let lower = number_text(lower, shown, number, Rounding::Down);
-    let upper = number_text(upper, shown, number, Rounding::Up);
+    let lower = number_text(lower, shown, Rounding::Down);
+    let upper = number_text(upper, shown, Rounding::Up);
     if lower == upper { text } else { format!("{text}  [{lower} – {upper}]") }
+}
+
+/// An upper bound alone.
+pub(crate) fn upper_bound(upper: f64, shown: Shown) -> String {
+    number_text(upper, shown, Rounding::Up)
 }
 
 /// Where the digits that are not printed go. Bounds go outwards, so that what is printed holds them.
@@ -51,20 +138,14 @@ impl Rounding {
     }
 }
 
-/// A number with as many decimals as its scale calls for: the value's own, for the value and its bounds.
-fn number_text(number: f64, shown: Shown, scale: f64, rounding: Rounding) -> String {
-    let n_decimals = if shown.is_whole { 0 } else { decimals(scale) };
-    let plain = || grouped(rounding.round(number, n_decimals));
-    match shown.format {
-        MeasureFormat::Percent => format!("{:.2} %", rounding.round(number * 100.0, 2)),
-        MeasureFormat::Seconds => format!("{} s", plain()),
-        MeasureFormat::Number => plain(),
-    }
-}
-
-/// Two decimals only where a number of this size needs them.
-fn decimals(scale: f64) -> i32 {
-    if scale.abs() >= 1000.0 { 0 } else { 2 }
+/// A number with its column's decimals.
+fn number_text(number: f64, shown: Shown, rounding: Rounding) -> String {
+    let Shown { unit, n_decimals } = shown;
+    let rounded = rounding.round(number * unit.scale(), n_decimals);
+    // No number is below zero by nothing.
+    let rounded = if rounded == 0.0 { 0.0 } else { rounded };
+    let n_decimals = usize::try_from(n_decimals).unwrap_or_default();
+    format!("{}{}", apart(&format!("{rounded:.n_decimals$}")), unit.sign())
 }
 
 /// A plain number for people.
@@ -108,6 +189,18 @@ fn apart(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const PERCENT: Shown = Shown::PERCENT;
+
+    fn estimate(value: f64, lower: f64, upper: f64) -> Value {
+        Value::estimate(value, lower, upper, false)
+    }
+
+    /// A column's texts.
+    fn column(unit: Unit, values: &[Value]) -> Vec<String> {
+        let shown = Shown::of(unit, values);
+        values.iter().map(|value| number_with_bounds(value, shown)).collect()
+    }
+
     #[test]
     fn numbers_are_grouped_and_rounded_for_people() {
         let check = |number: f64, expected: &str| assert_eq!(grouped(number), expected);
@@ -116,42 +209,72 @@ mod tests {
         check(1234.56, "1,235");
         check(-1_234_567.0, "-1,234,567");
         check(3.25, "3.25");
-        let nearest =
-            |number: f64, shown: Shown| number_text(number, shown, number, Rounding::Nearest);
-        let percent = Shown { format: MeasureFormat::Percent, is_whole: false };
-        assert_eq!(nearest(0.12345, percent), "12.35 %");
-        let people = Shown { format: MeasureFormat::Number, is_whole: true };
-        assert_eq!(nearest(238.004, people), "238");
+        let nearest = |number: f64, shown: Shown| number_text(number, shown, Rounding::Nearest);
+        assert_eq!(nearest(0.12345, PERCENT), "12.35 %");
+        assert_eq!(nearest(238.004, Shown::WHOLE), "238");
+        assert_eq!(nearest(-0.2, Shown::WHOLE), "0");
     }
 
     /// A lower bound of 8,886.7 was printed as 8,887: the interval did not hold it.
     #[test]
     fn bounds_are_rounded_outwards() {
-        let people = Shown { format: MeasureFormat::Number, is_whole: true };
-        let percent = Shown { format: MeasureFormat::Percent, is_whole: false };
-        let plain = Shown { format: MeasureFormat::Number, is_whole: false };
         let check = |value: (f64, f64, f64), shown: Shown, expected: &str| {
-            let value = Value::estimate(value.0, value.1, value.2, false);
+            let value = estimate(value.0, value.1, value.2);
             assert_eq!(number_with_bounds(&value, shown), expected);
         };
-        check((9000.2, 8886.7, 9113.2), people, "9,000  [8,886 – 9,114]");
-        check((0.14523, 0.140_009, 0.150_001), percent, "14.52 %  [14.00 % – 15.01 %]");
-        check((0.3, 0.29, 0.31), percent, "30.00 %  [29.00 % – 31.00 %]");
+        let plain = Shown { unit: Unit::Plain, n_decimals: 2 };
+        check((9000.2, 8886.7, 9113.2), Shown::WHOLE, "9,000  [8,886 – 9,114]");
+        check((0.14523, 0.140_009, 0.150_001), PERCENT, "14.52 %  [14.00 % – 15.01 %]");
+        check((0.3, 0.29, 0.31), PERCENT, "30.00 %  [29.00 % – 31.00 %]");
         check((3.2, 3.123, 3.456), plain, "3.20  [3.12 – 3.46]");
-        check((1234.5, 999.9, 1300.1), plain, "1,235  [999 – 1,301]");
+        check((1234.5, 999.9, 1300.1), Shown::WHOLE, "1,235  [999 – 1,301]");
         check((-3.2, -3.456, -3.123), plain, "-3.20  [-3.46 – -3.12]");
-        let unbounded = Value { lower: None, upper: None, ..Value::estimate(5.0, 4.0, 6.0, false) };
-        assert_eq!(number_with_bounds(&unbounded, plain), "5  [no bounds]");
+        let unbounded = Value { lower: None, upper: None, ..estimate(5.0, 4.0, 6.0) };
+        assert_eq!(number_with_bounds(&unbounded, Shown::WHOLE), "5  [no bounds]");
     }
 
     #[test]
     fn bounds_show_unless_the_number_is_exact() {
-        let value = Value::estimate(1000.0, 990.0, 1010.0, false);
-        let plain = Shown { format: MeasureFormat::Number, is_whole: false };
-        assert_eq!(number_with_bounds(&value, plain), "1,000  [990 – 1,010]");
-        assert_eq!(number_with_bounds(&Value::exact(5.0), plain), "5");
-        assert_eq!(number_with_bounds(&Value::undefined(), plain), "n/a");
+        let value = estimate(1000.0, 990.0, 1010.0);
+        assert_eq!(number_with_bounds(&value, Shown::WHOLE), "1,000  [990 – 1,010]");
+        assert_eq!(number_with_bounds(&Value::exact(5.0), Shown::WHOLE), "5");
+        assert_eq!(number_with_bounds(&Value::undefined(), Shown::WHOLE), "n/a");
         let large = Value::whole(180_143_985_094_819_860);
-        assert_eq!(number_with_bounds(&large, plain), "180,143,985,094,819,860");
+        assert_eq!(number_with_bounds(&large, Shown::WHOLE), "180,143,985,094,819,860");
+    }
+
+    /// 7 and 7.25 stood below each other, and could not be compared by the eye.
+    #[test]
+    fn a_column_has_as_many_decimals_from_its_first_row_to_its_last() {
+        let exact =
+            |numbers: &[f64]| numbers.iter().map(|own| Value::exact(*own)).collect::<Vec<_>>();
+        assert_eq!(column(Unit::Plain, &exact(&[7.0, 7.25])), ["7.00", "7.25"]);
+        assert_eq!(column(Unit::Plain, &exact(&[7.0, 12_345.0])), ["7", "12,345"]);
+        assert_eq!(column(Unit::Seconds, &exact(&[1500.5, 2000.25])), ["1,501 s", "2,000 s"]);
+        let seconds = [estimate(50.0, 49.0, 51.0), Value::undefined()];
+        assert_eq!(column(Unit::Seconds, &seconds), ["50.00 s  [49.00 s – 51.00 s]", "n/a"]);
+        assert!(column(Unit::Plain, &[]).is_empty());
+    }
+
+    /// A ratio of 0.9981, told from 1 by its bounds, was printed as `1.00  [0.99 – 1.00]`.
+    #[test]
+    fn ratios_have_the_digits_that_tell_them_from_one() {
+        let near = [estimate(0.9981, 0.9965, 0.9997), Value::exact(1.0)];
+        assert_eq!(column(Unit::Times, &near), ["0.9981  [0.9965 – 0.9997]", "1.0000"]);
+        let far = [estimate(1.2, 1.0, 1.5)];
+        assert_eq!(column(Unit::Times, &far), ["1.20  [1.00 – 1.50]"]);
+        assert_eq!(column(Unit::Times, &[Value::exact(1.0004)]), ["1.0004"]);
+        assert_eq!(column(Unit::Times, &[Value::exact(1.0)]), ["1.00"]);
+    }
+
+    /// A take rate of 10 % beside one of 8 % was told to be 2 % more; it is a quarter more, or two points.
+    #[test]
+    fn differences_of_percentages_are_points() {
+        let unit = Unit::of_measure(MeasureFormat::Percent).of_differences();
+        let values = [estimate(0.02, 0.015, 0.025)];
+        assert_eq!(column(unit, &values), ["2.00 pp  [1.50 pp – 2.50 pp]"]);
+        assert_eq!(Unit::of_measure(MeasureFormat::Seconds).of_differences(), Unit::Seconds);
+        let small = [estimate(0.0002, 0.000_15, 0.000_25)];
+        assert_eq!(column(Unit::Percent, &small), ["0.020 %  [0.015 % – 0.025 %]"]);
     }
 }

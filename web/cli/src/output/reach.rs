@@ -1,10 +1,10 @@
 //! Whom rows reach together, as tables and as JSON.
 
-use clio_proto::{Answer, MeasureFormat, Overlap, Reach, ReachStep, Value};
+use clio_proto::{Answer, Overlap, Reach, ReachStep, Value};
 use serde_json::json;
 
 use super::keys::key_text;
-use super::numbers::{Shown, number_with_bounds};
+use super::numbers::{Shown, number_with_bounds, upper_bound};
 use super::tables::table_of;
 
 /// The greedy order, then the pairs.
@@ -16,8 +16,7 @@ pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
         let keys = row.map(|row| row.keys.iter().map(key_text).collect::<Vec<_>>());
         keys.unwrap_or_default().join(", ")
     };
-    let people = Shown { format: MeasureFormat::Number, is_whole: true };
-    let percent = Shown { format: MeasureFormat::Percent, is_whole: false };
+    let (people, percent) = (Shown::WHOLE, Shown::PERCENT);
     let heads = |heads: &[&str]| heads.iter().map(|head| (*head).to_owned()).collect();
     let steps = steps.iter().map(|ReachStep { row, incremental, alone, cumulative }| {
         let numbers = [incremental, alone, cumulative].map(|own| told(own, people));
@@ -36,8 +35,7 @@ pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
 pub(super) fn told(value: &Value, shown: Shown) -> String {
     match (value.value, value.upper) {
         (None, Some(upper)) => {
-            let most = Value::exact(if shown.is_whole { upper.ceil() } else { upper });
-            format!("cannot tell (at most {})", number_with_bounds(&most, shown))
+            format!("cannot tell (at most {})", upper_bound(upper, shown))
         }
         _ => number_with_bounds(value, shown),
     }

@@ -13,14 +13,13 @@ pub(super) struct Entry {
     pub(super) texts: Vec<String>,
 }
 
-/// Reads all keys, and reports those that are no settings or have the wrong type.
-///
-/// # Errors
-///
-/// The problems, in the file's order.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Vec<TomlProblem>> {
-    let root = parse_toml(text)?;
+/// Reads all keys: those that are settings, and problems of those that are none or have the wrong type, in the file's order.
+pub(super) fn read(text: &str) -> (Vec<Entry>, Vec<TomlProblem>) {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    let root = match parse_toml(text) {
+        Ok(root) => root,
+        Err(problems) => return (entries, problems),
+    };
     for (table, line, value) in in_order(root.get_ref(), text) {
         let known = all().filter(|setting| setting.table_and_key().0 == table);
         let known: Vec<_> = known.collect();
@@ -49,7 +48,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, Vec<TomlProblem>> {
             }
         }
     }
-    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+    (entries, problems)
 }
 
 /// Keys with lines and values, in the order in which a reader meets them.

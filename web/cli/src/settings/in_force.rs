@@ -67,21 +67,18 @@ pub(crate) fn resolve(
     let mut wrong = Vec::new();
     let mut all_given = Vec::new();
     if let Some((name, text)) = file {
-        match file::read(text) {
-            Ok(entries) => all_given.extend(entries.into_iter().map(|entry| Given {
-                setting: entry.setting,
-                texts: entry.texts,
-                origin: Origin::File(entry.line),
-            })),
-            Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
-                let key = if problem.key.is_empty() {
-                    String::new()
-                } else {
-                    format!("`{}`: ", problem.key)
-                };
-                format!("{name}:{}: {key}{}; {}", problem.line, problem.what, problem.mend)
-            })),
-        }
+        let (entries, problems) = file::read(text);
+        all_given.extend(entries.into_iter().map(|entry| Given {
+            setting: entry.setting,
+            texts: entry.texts,
+            origin: Origin::File(entry.line),
+        }));
+        wrong.extend(problems.into_iter().map(|problem| {
+            let key =
+                if problem.key.is_empty() { String::new() } else { format!("`{}`: ", problem.key) };
+            let what = format!("{name}:{}: {key}{}; {}", problem.line, problem.what, problem.mend);
+            (problem.line, what)
+        }));
     }
     all_given.extend(given);
     let file = file.map(|(name, _)| name.to_owned());
@@ -96,10 +93,14 @@ pub(crate) fn resolve(
             Ok(()) => found.origins[index_of(setting)] = origin,
             Err(what) => {
                 let place = found.place(setting, origin);
-                wrong.push(format!("{place}: {what}; {}", setting.kind.mend()));
+                let line = if let Origin::File(line) = origin { line } else { usize::MAX };
+                wrong.push((line, format!("{place}: {what}; {}", setting.kind.mend())));
             }
         }
     }
+    // Those of the file by their lines, whatever is wrong there.
+    wrong.sort_by_key(|(line, _)| *line);
+    let mut wrong: Vec<String> = wrong.into_iter().map(|(_, what)| what).collect();
     if wrong.is_empty() {
         wrong.extend(found.disagreement());
     }

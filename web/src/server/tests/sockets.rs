@@ -108,6 +108,57 @@ async fn a_subscription_tells_the_status_now_and_every_change() {
     assert_eq!(code, "INVALID_ARGUMENT");
 }
 
+/// Clients of the protocol tell by the code whether to try again: 1002 and 1011, which are of the transport, said nothing, and the same
+/// id twice ended the first operation without a word.
+#[tokio::test]
+async fn what_breaks_the_protocol_is_told_by_its_codes() {
+    let server = TestServer::start().await;
+    server.wait_for(|status| status.state == ServingState::Serving).await;
+    let query = json!({ "query": "subscription { serving { state } }" });
+    let subscribe = json!({ "id": "1", "type": "subscribe", "payload": query });
+    let mut early = open(&server, &[PROTOCOL]).await.unwrap();
+    send(&mut early, subscribe.clone()).await;
+    assert_eq!(next(&mut early).await, json!({ "close": 4401 }));
+    let mut twice = subscribed(&server).await;
+    send(&mut twice, subscribe.clone()).await;
+    assert_eq!(next(&mut twice).await, json!({ "close": 4409 }));
+    let mut again = subscribed(&server).await;
+    send(&mut again, json!({ "type": "connection_init" })).await;
+    assert_eq!(next(&mut again).await, json!({ "close": 4429 }));
+    for message in [
+        json!({ "type": "start", "id": "2", "payload": query }),
+        json!({ "type": "subscribe", "id": "2" }),
+        json!(["subscribe"]),
+    ] {
+        let mut wrong = subscribed(&server).await;
+        send(&mut wrong, message.clone()).await;
+        assert_eq!(next(&mut wrong).await, json!({ "close": 4400 }), "{message}");
+    }
+    let mut garbled = subscribed(&server).await;
+    garbled.send(Message::text("{")).await.unwrap();
+    assert_eq!(next(&mut garbled).await, json!({ "close": 4400 }));
+}
+
+/// One that has subscribed, and heard the status.
+async fn subscribed(server: &TestServer) -> Socket {
+    let mut socket = subscribe(server).await;
+    assert_eq!(next(&mut socket).await["type"], "next");
+    socket
+}
+
+#[tokio::test]
+async fn a_socket_that_nobody_initialises_is_closed() {
+    let limits = GatewayLimits {
+        body_timeout: std::time::Duration::from_millis(100),
+        ..GatewayLimits::default()
+    };
+    let config = GatewayConfig { limits, ..GatewayConfig::default() };
+    let server = TestServer::start_with(Ok(serving(41)), config, dashboard()).await;
+    server.wait_for(|status| status.state == ServingState::Serving).await;
+    let mut mute = open(&server, &[PROTOCOL]).await.unwrap();
+    assert_eq!(next(&mut mute).await, json!({ "close": 4408 }));
+}
+
 #[tokio::test]
 async fn a_stopping_gateway_says_goodbye() {
     let mut server = TestServer::start().await;

@@ -12,7 +12,8 @@ use arrow::csv::WriterBuilder;
 use arrow::error::ArrowError;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Compared, Description, FieldInfo, GroupKey, Key, Newcomers, Rank, Row, Value,
+    Answer, Compared, Description, FieldInfo, GroupKey, Key, MeasureClass, Newcomers, Rank, Row,
+    Value,
 };
 
 use super::sql_texts::{is_nested, nested_texts, with_texts};
@@ -68,7 +69,10 @@ impl Format for CsvFormat {
             elapsed: _,
         } = first;
         let has_label: Vec<bool> = group_by.iter().map(has_label).collect();
-        let Options { has_ranks, has_shares, has_compared, has_newcomers, .. } = options;
+        let Options { has_ranks, has_newcomers, ref asked, .. } = options;
+        let has_compared = asked.compare.is_some();
+        let has_share = |measure: &String| options.has_shares && has_share(measure, dataset);
+        let has_share: Vec<bool> = measures.iter().map(has_share).collect();
         let mut names = Vec::new();
         if has_ranks {
             names.extend(["rank_best", "rank_worst"].map(str::to_owned));
@@ -79,10 +83,10 @@ impl Format for CsvFormat {
                 names.push(format!("{key}_label"));
             }
         }
-        for measure in measures {
+        for (measure, has_share) in measures.iter().zip(&has_share) {
             let bounds = ["", "_lower", "_upper"];
             names.extend(bounds.map(|end| format!("{measure}{end}")));
-            if has_shares {
+            if *has_share {
                 names.extend(bounds.map(|end| format!("{measure}_share{end}")));
             }
             if has_compared {
@@ -92,19 +96,14 @@ impl Format for CsvFormat {
             }
         }
         if has_newcomers {
-            for name in ["fresh", "returning"] {
+            for name in ["new", "returning"] {
                 names.extend(["", "_lower", "_upper"].map(|end| format!("{name}{end}")));
             }
+            names.push("days_missing_before".to_owned());
         }
         // Names are no data: they stay as the model has them.
-        let head = CsvPages {
-            is_raw: true,
-            has_label,
-            has_ranks,
-            has_shares,
-            has_compared,
-            has_newcomers,
-        };
+        let head =
+            CsvPages { is_raw: true, has_label, has_ranks, has_share, has_compared, has_newcomers };
         head.record(out, names.iter().map(|name| Field::Text(Some(name))))?;
         Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
@@ -120,12 +119,22 @@ impl Format for CsvFormat {
     }
 }
 
+/// Whether groups of a measure may be parts of its total: of what is counted and added up. Of quantiles and derived measures none is.
+fn has_share(measure: &str, dataset: &Description) -> bool {
+    let found = dataset.measures.iter().find(|info| info.name == measure);
+    found.is_some_and(|info| match info.class {
+        MeasureClass::Count | MeasureClass::Sum | MeasureClass::Distinct { .. } => true,
+        MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => false,
+    })
+}
+
 struct CsvPages {
     is_raw: bool,
     /// By key: whether a column with its label follows.
     has_label: Vec<bool>,
     has_ranks: bool,
-    has_shares: bool,
+    /// By measure: whether columns with its part of the total follow.
+    has_share: Vec<bool>,
     has_compared: bool,
     has_newcomers: bool,
 }
@@ -160,9 +169,10 @@ impl CsvPages {
         }
         let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
         let compared = compared.iter().copied().map(Some).chain(std::iter::repeat(None));
-        for ((value, share), compared) in values.iter().zip(shares).zip(compared) {
+        for ((at, value), (share, compared)) in values.iter().enumerate().zip(shares.zip(compared))
+        {
             fields.extend(numbers(Some(*value)));
-            if self.has_shares {
+            if self.has_share.get(at).is_some_and(|has_share| *has_share) {
                 fields.extend(numbers(share));
             }
             if self.has_compared {
@@ -172,8 +182,11 @@ impl CsvPages {
             }
         }
         if self.has_newcomers {
-            let parts = newcomers.map(|Newcomers { fresh, returning }| [fresh, returning]);
+            let parts = newcomers.map(|own| [own.fresh, own.returning]);
             (0..2).for_each(|at| fields.extend(numbers(parts.map(|parts| parts[at]))));
+            let missing =
+                newcomers.map(|Newcomers { n_days_missing, .. }| n_days_missing.to_string());
+            fields.push(Field::Number(missing));
         }
         self.record(out, fields.into_iter())
     }
@@ -231,7 +244,7 @@ mod tests {
             is_raw,
             has_label: Vec::new(),
             has_ranks: false,
-            has_shares: false,
+            has_share: Vec::new(),
             has_compared: false,
             has_newcomers: false,
         };

@@ -79,6 +79,9 @@ impl Format for JsonFormat {
             });
             writeln!(out, "  \"look_back\": {look_back},")?;
         }
+        for (name, entry) in options.asked.json() {
+            writeln!(out, "  \"{name}\": {entry},")?;
+        }
         if options.explains {
             writeln!(out, "  \"work\": {},", explain::json(work.as_ref()))?;
         }
@@ -235,9 +238,10 @@ fn row(answer: &Answer, row: &Row) -> Value {
     });
     let mut object =
         json!({ "keys": keys.collect::<Map<_, _>>(), "values": values.collect::<Map<_, _>>() });
-    if let Some(Newcomers { fresh, returning }) = newcomers {
+    if let Some(Newcomers { fresh, returning, n_days_missing }) = newcomers {
         object["newcomers"] = json!({
             "fresh": reach::number(fresh), "returning": reach::number(returning),
+            "n_days_missing": n_days_missing,
         });
     }
     if let Some(Rank { best, worst }) = rank {

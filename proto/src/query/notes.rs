@@ -1,0 +1,79 @@
+//! What an answer's numbers lack, in words that programs can rely on.
+
+use super::{Answer, Coverage, MixedLookup};
+use crate::period::DayRange;
+use crate::snapshot::Unattributed;
+
+impl Answer {
+    /// What the numbers lack, each by a word, with what it is about.
+    ///
+    /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a
+    /// colon, and the days that took another state of it than the last day), `no_data` (with nothing), `unattributed` (events),
+    /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), and `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says
+    /// which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
+    pub fn notes(&self) -> Vec<(String, String)> {
+        let mut notes = Vec::new();
+        of_coverage("", &self.coverage, &mut notes);
+        if let Some(look_back) = &self.look_back {
+            let what = format!("{}:{}", look_back.measure, look_back.n_days);
+            notes.push(("look_back".to_owned(), what));
+            of_coverage("look_back_", &look_back.coverage, &mut notes);
+        }
+        let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));
+        if let Some(compared) = &self.compared_coverage {
+            let range = compared.range.and_then(|(first, last)| DayRange::try_new(first, last));
+            if let Some(range) = range {
+                note("compared_days", range.to_string());
+            }
+            of_coverage("compared_", compared, &mut notes);
+        }
+        let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));
+        let n_unattributed: u64 = self.unattributed(&self.coverage).map(|of_day| of_day.rows).sum();
+        if n_unattributed > 0 {
+            note("unattributed", n_unattributed.to_string());
+        }
+        if !self.overlapping.is_empty() {
+            let fields: Vec<_> = self.overlapping.iter().map(ToString::to_string).collect();
+            note("overlapping", fields.join(","));
+        }
+        self.notices.iter().for_each(|notice| note("unknown_value", notice.to_string()));
+        let n_more = self.n_notices.saturating_sub(self.notices.len() as u64);
+        if n_more > 0 {
+            note("unknown_value", format!("and {n_more} more"));
+        }
+        notes
+    }
+
+    /// The events without credit of the days of one side.
+    pub fn unattributed<'a>(
+        &'a self,
+        coverage: &Coverage,
+    ) -> impl Iterator<Item = &'a Unattributed> + use<'a> {
+        let range = coverage.range;
+        let is_asked = move |day| range.is_some_and(|(first, last)| (first..=last).contains(&day));
+        self.snapshot.unattributed.iter().filter(move |of_day| is_asked(of_day.day))
+    }
+}
+
+/// What the days of one side lack.
+fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<(String, String)>) {
+    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
+        coverage;
+    let joined = |days: &[DayRange]| {
+        let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
+        ranges.join(",")
+    };
+    for (word, days) in
+        [("missing_days", missing), ("retired_days", retired), ("provisional_days", provisional)]
+    {
+        if !days.is_empty() {
+            notes.push((format!("{side}{word}"), joined(days)));
+        }
+    }
+    for MixedLookup { lookup, n_states: _, others } in mixed {
+        notes.push((format!("{side}mixed_lookup"), format!("{lookup}:{}", joined(others))));
+    }
+    if *n_days_present == 0 {
+        notes.push((format!("{side}no_data"), String::new()));
+    }
+}

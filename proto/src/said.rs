@@ -1,0 +1,125 @@
+//! Filters and conditions as people write them on the command line, so that what an answer is of can be said beside it.
+
+use std::fmt;
+
+use crate::filter::{Filter, Takes, Test};
+use crate::query::{Having, MeasureTest};
+
+/// The filter in the words of `clio query --where`, which read it back to the same meaning: `country anyOf ("US", "CA") and not
+/// (device isNull)`. What holds for all or for no cell is `()` and `not ()`, which no language has.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::And(all) => joined(f, all, "and"),
+            Self::Or(any) => joined(f, any, "or"),
+            Self::Not(own) => write!(f, "not ({own})"),
+            Self::Field { field, test } => write!(f, "{field} {test}"),
+        }
+    }
+}
+
+/// The test behind its field: `anyOf ("US")`, `isNotNull`.
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.operator().name();
+        match self {
+            Self::AnyOf(values) | Self::AllOf(values) | Self::NoneOf(values) => {
+                let values: Vec<_> = values.iter().map(|value| quoted(value)).collect();
+                write!(f, "{name} ({})", values.join(", "))
+            }
+            Self::Prefix(prefix) => write!(f, "{name} {}", quoted(prefix)),
+            Self::IsNull(true) => f.write_str(name),
+            Self::IsNull(false) => match self.operator().takes() {
+                Takes::Flag { denied, .. } => f.write_str(denied),
+                Takes::Values(_) | Takes::Text(_) => write!(f, "not {name}"),
+            },
+        }
+    }
+}
+
+/// The condition in the words of `clio query --having`: `plays >= 100 and viewers.ratio > 1.5`.
+impl fmt::Display for Having {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::And(all) => joined(f, all, "and"),
+            Self::Or(any) => joined(f, any, "or"),
+            Self::Not(own) => write!(f, "not ({own})"),
+            Self::Measure { measure, test } => write!(f, "{measure} {test}"),
+            Self::Compared { of, test } => write!(f, "{of} {test}"),
+        }
+    }
+}
+
+/// The test behind its measure: `>= 100`, `between 1 and 2`.
+impl fmt::Display for MeasureTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, ">= {least}"),
+            Self::AtMost(most) => write!(f, "<= {most}"),
+            Self::Above(bound) => write!(f, "> {bound}"),
+            Self::Below(bound) => write!(f, "< {bound}"),
+            Self::Between { from, to } => write!(f, "between {from} and {to}"),
+            Self::IsNull(true) => f.write_str("isNull"),
+            Self::IsNull(false) => f.write_str("isNotNull"),
+        }
+    }
+}
+
+fn joined<T: fmt::Display>(f: &mut fmt::Formatter<'_>, parts: &[T], word: &str) -> fmt::Result {
+    match parts {
+        [] if word == "or" => f.write_str("not ()"),
+        [] => f.write_str("()"),
+        [only] => only.fmt(f),
+        parts => {
+            for (at, part) in parts.iter().enumerate() {
+                let before = if at == 0 { String::new() } else { format!(" {word} ") };
+                write!(f, "{before}({part})")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A value in quotes, in which the quote is written twice.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::FieldRef;
+    use crate::query::ComparedMeasure;
+
+    #[test]
+    fn filters_and_conditions_are_said_as_they_are_written() {
+        let of = |field: &str, test| Filter::Field { field: FieldRef::parse(field), test };
+        let us = || of("country", Test::AnyOf(vec!["US".to_owned(), "a \"b\"".to_owned()]));
+        let null = || of("asset.title", Test::IsNull(false));
+        for (filter, said) in [
+            (us(), r#"country anyOf ("US", "a ""b""")"#),
+            (null(), "asset.title isNotNull"),
+            (of("device", Test::Prefix("tv".to_owned())), r#"device prefix "tv""#),
+            (Filter::Not(Box::new(null())), "not (asset.title isNotNull)"),
+            (
+                Filter::And(vec![null(), Filter::Or(vec![null(), null()])]),
+                "(asset.title isNotNull) and ((asset.title isNotNull) or (asset.title isNotNull))",
+            ),
+            (Filter::And(vec![null()]), "asset.title isNotNull"),
+            (Filter::And(Vec::new()), "()"),
+            (Filter::Or(Vec::new()), "not ()"),
+        ] {
+            assert_eq!(filter.to_string(), said);
+        }
+        let ratio = ComparedMeasure::parse("plays.ratio").unwrap();
+        let having = Having::And(vec![
+            Having::Compared { of: ratio, test: MeasureTest::Above(1.5) },
+            Having::Measure {
+                measure: "plays".to_owned(),
+                test: MeasureTest::Between { from: -1.0, to: 1e21 },
+            },
+        ]);
+        let said = "(plays.ratio > 1.5) and (plays between -1 and 1000000000000000000000)";
+        assert_eq!(having.to_string(), said);
+    }
+}

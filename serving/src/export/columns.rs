@@ -1,0 +1,180 @@
+//! The columns of a file: which there are, and what a row has in each.
+
+use clio_proto::{
+    Answer, Compared, Description, FieldInfo, GroupKey, Key, MeasureClass, Newcomers, Rank, Row,
+    TimeGrain, Value,
+};
+
+/// The columns of a file, which are those of every format.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) all: Vec<Column>,
+    /// By key: whether a column with its label follows.
+    has_label: Vec<bool>,
+    /// By measure: whether columns with its part of the total follow.
+    has_share: Vec<bool>,
+    parts: Parts,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    /// A calendar day.
+    Day,
+    Number,
+    /// A whole number that counts: a place among rows, or days.
+    Place,
+}
+
+/// What rows have beside keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// Columns for the places of rows.
+    pub has_ranks: bool,
+    /// Columns for the parts of the total.
+    pub has_shares: bool,
+    /// Columns for the other side of rows.
+    pub has_compared: bool,
+    /// Columns for who is new and who returns.
+    pub has_newcomers: bool,
+}
+
+/// What a row has in a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'a> {
+    Text(Option<&'a str>),
+    /// With all digits, where a double does not hold them.
+    Number(Option<f64>, Option<i128>),
+    Place(Option<u64>),
+}
+
+/// How the names of a number and of its bounds end.
+const BOUNDS: [&str; 3] = ["", "_lower", "_upper"];
+
+impl Columns {
+    pub(super) fn new(answer: &Answer, dataset: &Description, parts: Parts) -> Self {
+        let info = |key: &GroupKey| {
+            // By its text, since a dimension may be called `week`.
+            let is_own = |info: &&FieldInfo| info.field.to_string() == key.to_string();
+            dataset.fields.iter().find(is_own)
+        };
+        let has_share = |measure: &String| parts.has_shares && has_share(measure, dataset);
+        let has_share: Vec<bool> = answer.measures.iter().map(has_share).collect();
+        let mut columns = Self { all: Vec::new(), has_label: Vec::new(), has_share, parts };
+        if parts.has_ranks {
+            for name in ["rank_best", "rank_worst"] {
+                columns.push(name.to_owned(), Kind::Place);
+            }
+        }
+        for key in &answer.group_by {
+            let kind = match (key, info(key)) {
+                (GroupKey::Time(TimeGrain::Day | TimeGrain::Week), None) => Kind::Day,
+                (GroupKey::Time(_) | GroupKey::Field(_), _) => Kind::Text,
+            };
+            let has_label = info(key).is_some_and(|info| info.has_label);
+            columns.push(key.to_string(), kind);
+            if has_label {
+                columns.push(format!("{key}_label"), Kind::Text);
+            }
+            columns.has_label.push(has_label);
+        }
+        for (at, measure) in answer.measures.iter().enumerate() {
+            columns.push_number(measure);
+            if columns.has_share[at] {
+                columns.push_number(&format!("{measure}_share"));
+            }
+            if parts.has_compared {
+                for name in ["other", "difference", "ratio"] {
+                    columns.push_number(&format!("{measure}_{name}"));
+                }
+            }
+        }
+        if parts.has_newcomers {
+            for name in ["new", "returning"] {
+                columns.push_number(name);
+            }
+            columns.push("days_missing_before".to_owned(), Kind::Place);
+        }
+        columns
+    }
+
+    fn push(&mut self, name: String, kind: Kind) {
+        self.all.push(Column { name, kind });
+    }
+
+    fn push_number(&mut self, name: &str) {
+        for end in BOUNDS {
+            self.push(format!("{name}{end}"), Kind::Number);
+        }
+    }
+
+    /// What a row has, column by column.
+    pub(super) fn cells<'a>(&self, row: &'a Row) -> Vec<Cell<'a>> {
+        let Row { keys, values, shares, rank, compared, newcomers } = row;
+        let mut cells = Vec::with_capacity(self.all.len());
+        if self.parts.has_ranks {
+            let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);
+            cells.extend(places.map(Cell::Place));
+        }
+        for (Key { value, label, media: _ }, has_label) in keys.iter().zip(&self.has_label) {
+            cells.push(Cell::Text(value.as_deref()));
+            if *has_label {
+                cells.push(Cell::Text(label.as_deref()));
+            }
+        }
+        let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let compared = compared.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let has_share = self.has_share.iter().copied();
+        for (((value, share), compared), has_share) in
+            values.iter().zip(shares).zip(compared).zip(has_share)
+        {
+            cells.extend(number(Some(*value)));
+            if has_share {
+                cells.extend(number(share));
+            }
+            if self.parts.has_compared {
+                let parts = compared
+                    .map(|Compared { other, difference, ratio }| [other, difference, ratio]);
+                (0..3).for_each(|at| cells.extend(number(parts.map(|parts| parts[at]))));
+            }
+        }
+        if self.parts.has_newcomers {
+            let parts = newcomers.map(|own| [own.fresh, own.returning]);
+            (0..2).for_each(|at| cells.extend(number(parts.map(|parts| parts[at]))));
+            let missing = newcomers.map(|Newcomers { n_days_missing, .. }| n_days_missing.into());
+            cells.push(Cell::Place(missing));
+        }
+        cells
+    }
+}
+
+/// Whether groups of a measure may be parts of its total: of what is counted and added up. Of quantiles and derived measures none is.
+fn has_share(measure: &str, dataset: &Description) -> bool {
+    let found = dataset.measures.iter().find(|info| info.name == measure);
+    found.is_some_and(|info| match info.class {
+        MeasureClass::Count | MeasureClass::Sum | MeasureClass::Distinct { .. } => true,
+        MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => false,
+    })
+}
+
+/// A number with its bounds; both bounds of an exact one are the number.
+fn number<'a>(value: Option<Value>) -> [Cell<'a>; 3] {
+    let Value { value, lower, upper, whole, exact: _ } = value.unwrap_or(Value::undefined());
+    [value, lower, upper].map(|number| Cell::Number(number, whole))
+}
+
+/// The rows of a page, or the total where nothing is grouped.
+pub(super) fn rows(page: &Answer) -> &[Row] {
+    match page.group_by.is_empty() {
+        true => std::slice::from_ref(&page.total),
+        false => &page.rows,
+    }
+}

@@ -1,0 +1,143 @@
+//! From which day on the age of each member counts.
+
+use clio_proto::{Age, AgeStep, Code, FieldInfo, FieldRef, Period, ServiceError, display_name};
+use jiff::civil::Date;
+
+use super::{NULL, Snapshot};
+
+/// First days by cell code of one dimension, as [`day_number`] has them; `None` where it is not known.
+pub(crate) type FirstDays = Vec<Option<i32>>;
+
+/// A day as a number, which grows by 1 from day to day.
+pub(crate) fn day_number(day: Date) -> i32 {
+    (day - Date::ZERO).get_days()
+}
+
+impl Snapshot {
+    /// What a reference to a step of age stands for: the dimension's position, and the step. `None` of any other reference.
+    pub(crate) fn age(&self, reference: &FieldRef) -> Option<(usize, AgeStep)> {
+        let attribute = reference.attribute.as_deref()?;
+        let step = AgeStep::ALL.into_iter().find(|step| step.as_str() == attribute)?;
+        let dimensions = self.model.dimensions();
+        let at = dimensions.iter().position(|own| own.name == reference.dimension)?;
+        dimensions[at].age.as_ref().map(|_| (at, step))
+    }
+
+    /// The steps of age that one can group and filter by.
+    pub(crate) fn age_fields(&self) -> impl Iterator<Item = FieldInfo> {
+        let dimensions = self.model.dimensions().iter().filter(|own| own.age.is_some());
+        dimensions.flat_map(|dimension| {
+            AgeStep::ALL.map(|step| FieldInfo {
+                field: FieldRef {
+                    dimension: dimension.name.clone(),
+                    attribute: Some(step.as_str().to_owned()),
+                },
+                label: format!(
+                    "{} {}",
+                    dimension.display,
+                    display_name(step.as_str()).to_lowercase()
+                ),
+                multi: false,
+                has_label: false,
+                has_media: false,
+            })
+        })
+    }
+
+    /// The first day of each member of a dimension with an age; worked out when it is first asked for.
+    ///
+    /// # Errors
+    ///
+    /// Where the attribute that the model names is a list.
+    pub(crate) fn first_days(&self, dimension: usize) -> Result<&FirstDays, ServiceError> {
+        if let Some(known) = self.first_days[dimension].get() {
+            return Ok(known);
+        }
+        let found = match &self.model.dimensions()[dimension].age {
+            Some(Age::Attribute(attribute)) => self.days_of_attribute(dimension, attribute)?,
+            Some(Age::FirstDay) | None => self.days_of_cells(dimension),
+        };
+        Ok(self.first_days[dimension].get_or_init(|| found))
+    }
+
+    /// The days that an attribute holds: of a text that is no day, it is not known.
+    fn days_of_attribute(
+        &self,
+        dimension: usize,
+        attribute: &str,
+    ) -> Result<FirstDays, ServiceError> {
+        let name = self.model.dimensions()[dimension].name.clone();
+        let reference = FieldRef { dimension: name, attribute: Some(attribute.to_owned()) };
+        let field = &self.fields[self.field(&reference)?];
+        if field.multi {
+            let message = format!("`{reference}` has several values, and the age is by one day");
+            return Err(ServiceError::new(Code::InvalidArgument, message));
+        }
+        let mut own = [NULL];
+        let day_of = |code: u32, own: &mut [u32; 1]| {
+            let value = field.values(code, own).first().copied()?;
+            day(field.texts().text(value)?).map(day_number)
+        };
+        let codes = (0_u32..).take(field.n_cell_codes());
+        Ok(codes.map(|code| day_of(code, &mut own)).collect())
+    }
+
+    /// The first days with cells. Who was there on the first day of all, or in a month whose days are retired, may have been there
+    /// before.
+    fn days_of_cells(&self, dimension: usize) -> FirstDays {
+        let n_codes = self.vocabularies[dimension].n_cell_codes();
+        let mut first: FirstDays = vec![None; n_codes];
+        let mut is_known = vec![true; n_codes];
+        let first_of_all = self.days.first().copied();
+        for (period, chunks) in &self.chunks {
+            let is_retired = match period {
+                Period::Month(..) => self.retired.days_of(*period).next().is_some(),
+                Period::Day(_) | Period::Year(_) | Period::All => false,
+            };
+            let day = match period {
+                Period::Day(day) => Some(*day),
+                Period::Month(..) | Period::Year(_) | Period::All => None,
+            };
+            if day.is_none() && !is_retired {
+                continue;
+            }
+            for (code, _) in chunks.iter().flat_map(|chunk| chunk.keys[dimension].index()) {
+                let code = code as usize;
+                match day {
+                    Some(day) if Some(day) != first_of_all => {
+                        let day = day_number(day);
+                        first[code] = Some(first[code].map_or(day, |known| known.min(day)));
+                    }
+                    Some(_) | None => is_known[code] = false,
+                }
+            }
+        }
+        is_known[NULL as usize] = false;
+        first.into_iter().zip(is_known).map(|(day, is_known)| day.filter(|_| is_known)).collect()
+    }
+}
+
+/// The day that a text begins with: a date, or a time of one.
+fn day(text: &str) -> Option<Date> {
+    let (day, rest) = text.split_at_checked("2026-01-31".len())?;
+    let is_time = rest.is_empty() || rest.starts_with(['T', ' ']);
+    let found: Date = day.parse().ok().filter(|_| is_time)?;
+    (found.to_string() == day).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_begins_with_a_day_is_one() {
+        let of = |text: &str| day(text).map(|day| day.to_string());
+        for text in ["2026-01-31", "2026-01-31T10:00:00Z", "2026-01-31 10:00:00"] {
+            assert_eq!(of(text).as_deref(), Some("2026-01-31"), "{text}");
+        }
+        for text in ["", "2026-1-31", "2026-01-32", "2026-01-311", "soon", "20260131", "é2026-01-3"]
+        {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `GET /export.csv?query=…`: all rows of a question as a file. Serving makes its bytes; they are passed on as they come.
+//!
+//! | parameter | |
+//! | --- | --- |
+//! | `query` | a `CubeQuery` as JSON, as a variable of GraphQL has it; without `first`, all rows |
+//! | `snapshot` | the version of a snapshot; else the current one |
+//! | `raw=true` | in CSV, texts byte for byte |
+//! | `comments=true` | in CSV, what is said of the rows stands before them |
+//!
+//! A file that breaks off is never taken for a whole one: the connection breaks off with it. Of what is under way, each client has its
+//! share: an export keeps a place among requests and a turn at serving until its last byte was taken.
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{OriginalUri, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use clio_proto::{Code, Export, ExportFormat, Exported, ServiceError, Shortened, SnapshotId};
+use futures::StreamExt as _;
+use percent_encoding::percent_decode_str;
+
+use crate::argument::Argument;
+use crate::clients::{Client, Ends};
+use crate::error::refusal;
+use crate::gateway::Gateway;
+use crate::limits;
+use crate::lower::all_rows;
+use crate::names::in_graphql;
+
+/// How many rows follow.
+const ROWS: HeaderName = HeaderName::from_static("clio-rows");
+/// The version of the snapshot that they are of.
+const SNAPSHOT: HeaderName = HeaderName::from_static("clio-snapshot");
+/// What browsers say of the page that asks.
+const FETCH_SITE: &str = "sec-fetch-site";
+
+/// Where the file of a format is.
+pub(crate) fn path(format: ExportFormat) -> String {
+    format!("/export.{}", format.as_str())
+}
+
+/// Answers with a file. What can be wrong with the question has the status of its error.
+pub(crate) async fn get(
+    State(gateway): State<Arc<Gateway>>,
+    ends: Option<Extension<Ends>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
+    // A page of another site could not read the answer, but could have it computed.
+    if headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site") {
+        let message = "a page of another site asks; open the address itself";
+        return refused(&ServiceError::new(Code::InvalidArgument, message));
+    }
+    match answer(&gateway, client, uri.path(), uri.query().unwrap_or_default()).await {
+        Ok(response) => response,
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &ServiceError) -> Response {
+    let status = StatusCode::from_u16(error.code.http_status());
+    refusal(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error)
+}
+
+async fn answer(
+    gateway: &Arc<Gateway>,
+    client: Client,
+    asked_path: &str,
+    parameters: &str,
+) -> Result<Response, ServiceError> {
+    let format = ExportFormat::ALL.into_iter().find(|format| path(*format) == asked_path);
+    let format = format.ok_or_else(|| invalid("there is no such file"))?;
+    let Parameters { query, snapshot, is_raw, has_comments } = Parameters::read(parameters)?;
+    limits::check_json(query.as_bytes(), &gateway.config.limits)?;
+    let no_json = |error: &dyn std::fmt::Display| invalid(&format!("`query`: is no JSON: {error}"));
+    let json: serde_json::Value = serde_json::from_str(&query).map_err(|error| no_json(&error))?;
+    let value = Value::from_json(json).map_err(|error| no_json(&error))?;
+    let argument = Argument::alone("query", &value).ok_or_else(|| invalid("`query`: is null"))?;
+    let query = all_rows(&*gateway.names()?, &argument)?;
+    let place = gateway.place(client)?;
+    let export = Export { query, format, is_raw, has_comments };
+    let exported = gateway.backend().export(client, export, snapshot).await;
+    let exported =
+        exported.map_err(|error| gateway.reports.outward(in_graphql(error, Some("query"))));
+    let Exported { head, bytes } = exported?;
+    let name = head.said.iter().find(|(word, _)| word == "dataset").map_or("", |(_, name)| name);
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let name: String = name.chars().filter(is_plain).collect();
+    let headers = [
+        (CONTENT_TYPE, format.media_type().to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}-{}.{}\"", head.snapshot, format.as_str()),
+        ),
+        (CACHE_CONTROL, "no-store".to_owned()),
+        (SNAPSHOT, head.snapshot.to_string()),
+        (ROWS, head.n_rows.to_string()),
+    ];
+    let reports = Arc::clone(&gateway.reports);
+    let bytes = bytes.map(move |piece| {
+        let _held = &place;
+        piece.map_err(|error| reports.outward(error))
+    });
+    Ok((headers, Body::from_stream(bytes)).into_response())
+}
+
+fn invalid(message: &str) -> ServiceError {
+    ServiceError::new(Code::InvalidArgument, message)
+}
+
+/// What an address asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Parameters {
+    query: String,
+    snapshot: Option<SnapshotId>,
+    is_raw: bool,
+    has_comments: bool,
+}
+
+impl Parameters {
+    /// Each once, and none that there is not.
+    fn read(text: &str) -> Result<Self, ServiceError> {
+        let mut found = Self::default();
+        let mut seen: Vec<String> = Vec::new();
+        for part in text.split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let (name, value) = (decoded(name)?, decoded(value)?);
+            if seen.contains(&name) {
+                return Err(invalid(&format!("`{}`: is given twice", Shortened(&name))));
+            }
+            let wrong = |expected: &str| {
+                invalid(&format!("`{name}`: `{}` is not {expected}", Shortened(&value)))
+            };
+            let flag = || match value.as_str() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err(wrong("`true` or `false`")),
+            };
+            match name.as_str() {
+                "query" => found.query.clone_from(&value),
+                "snapshot" => {
+                    let version = value.parse().map_err(|_| wrong("the version of a snapshot"))?;
+                    found.snapshot = Some(SnapshotId(version));
+                }
+                "raw" => found.is_raw = flag()?,
+                "comments" => found.has_comments = flag()?,
+                _ => {
+                    return Err(invalid(&format!(
+                        "`{}`: there is no such parameter; there are `query`, `snapshot`, `raw` and `comments`",
+                        Shortened(&name)
+                    )));
+                }
+            }
+            seen.push(name);
+        }
+        if found.query.is_empty() {
+            return Err(invalid(
+                "`query`: is missing; it is a question as JSON, such as {\"groupBy\": [\"DAY\"], \"measures\": [\"PLAYS\"]}",
+            ));
+        }
+        Ok(found)
+    }
+}
+
+/// A text of an address, in which a `+` may stand for a blank.
+fn decoded(text: &str) -> Result<String, ServiceError> {
+    let text = text.replace('+', " ");
+    let decoded = percent_decode_str(&text).decode_utf8();
+    decoded.map(Into::into).map_err(|_| invalid("the address is no UTF-8"))
+}
+
+#[cfg(test)]
+mod tests;
