@@ -9,6 +9,10 @@ use std::time::Instant;
 use clio_proto::{RemoteConfig, RemoteCubes};
 use clio_tests::{Sandbox, Worlds, coverage, settings};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers takes its scale as an argument"
+)]
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let n_worlds = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(400);
