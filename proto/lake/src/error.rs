@@ -116,13 +116,16 @@ impl LakeError {
 
 /// What a library says, without the places in its own code, and with what people can do about a log that it cannot read.
 pub(crate) fn in_words(said: &str) -> String {
-    // A trace of calls follows where the environment asks for one.
-    let first = said.lines().next().unwrap_or_default().trim_end();
-    match first.strip_prefix("Kernel error: ").or_else(|| first.strip_prefix("Kernel: ")) {
+    // A trace of calls follows where the environment asks for one. A store's own answer may have several lines, and its code in the second.
+    let is_call = |line: &&str| line.trim_start().starts_with("0: ");
+    let lines: Vec<&str> = said.lines().take_while(|line| !is_call(line)).collect();
+    let said = lines.join("\n");
+    let said = said.trim_end();
+    match said.strip_prefix("Kernel error: ").or_else(|| said.strip_prefix("Kernel: ")) {
         Some(what) => format!(
             "its log cannot be read ({what}); `clio lake check` tells what of it is damaged"
         ),
-        None => first.to_owned(),
+        None => said.to_owned(),
     }
 }
 
@@ -149,6 +152,9 @@ mod tests {
         let expected = "its log cannot be read (Json error: Truncated record); `clio lake check` tells what of it is damaged";
         assert_eq!(said, expected);
         assert_eq!(in_words("connection reset"), "connection reset");
+        let answer =
+            "404 Not Found: <?xml version=\"1.0\"?>\n<Error><Code>NoSuchBucket</Code></Error>";
+        assert_eq!(in_words(answer), answer);
         assert_eq!(in_words(""), "");
     }
 }
