@@ -21,7 +21,7 @@ pub struct Measure {
 
 /// What a measure is.
 ///
-/// Who adds a kind is asked for all that there is to say of it here, in [`MeasureKindName`], and in
+/// Who adds a kind is asked for all that there is to say of it here, in `MeasureKindName`, and in
 /// `validate/measure/`.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(
