@@ -17,7 +17,7 @@ function draw(lines: readonly Line[]) {
   return render(<TrendPicture lines={lines} style={STYLE} active={null} />).container;
 }
 
-const numbersOf = (path: Element | undefined | null) => [...(path?.getAttribute('d') ?? '').matchAll(/-?\d+\.\d/g)].map(([text]) => Number(text));
+const numbersOf = (path: Element | undefined | null) => [...(path?.getAttribute('d') ?? '').matchAll(/-?\d+(?:\.\d)?/g)].map(([text]) => Number(text));
 
 describe('the picture of a trend', () => {
   it('joins a day with the one before by a line within a band of both bounds', () => {

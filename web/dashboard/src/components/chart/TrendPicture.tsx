@@ -1,11 +1,13 @@
 // Lines with their bands. Missing days are gaps, never zeros; what is incomplete is dashed with a hollow end; and lines
 // end in their names, where there is room.
 
+import { scaleBand, type ScaleLinear } from 'd3-scale';
+import { area, line as lineShape } from 'd3-shape';
 import { useId, useMemo } from 'react';
 import { formatAxis, type NumberStyle } from '../../format';
 import { useWidth } from '../useWidth';
 import type { Line, Point } from './points';
-import { type Extent, extentOf, labelled, runsOf, type Scale, scaleOf, spread, ticksOf } from './scale';
+import { type Axis, axisOf, labelled, marksOf, runsOf, spread } from './scale';
 import './TrendPicture.css';
 
 const HEIGHT = 264;
@@ -51,7 +53,7 @@ export function TrendPicture({ lines, style, active }: TrendPictureProps) {
             {lines.map((line, index) => {
               const value = line.points[active]?.value?.value;
               // oxlint-disable-next-line react/no-array-index-key
-              return value == null ? null : <circle key={index} className={`trend-dot ${colorOf(line, index)}`} cx={atPlace(active)} cy={y.at(value)} r={4.5} />;
+              return value == null ? null : <circle key={index} className={`trend-dot ${colorOf(line, index)}`} cx={atPlace(active)} cy={y(value)} r={4.5} />;
             })}
           </>
         )}
@@ -72,22 +74,18 @@ export function TrendPicture({ lines, style, active }: TrendPictureProps) {
 
 interface Scales {
   readonly atPlace: (index: number) => number;
-  readonly y: Scale;
-  readonly extent: Extent;
+  readonly y: ScaleLinear<number, number>;
+  readonly axis: Axis;
   /** How wide a place is. */
   readonly slot: number;
 }
 
 function scalesOf(lines: readonly Line[], width: number): Scales {
-  const count = lines[0]?.points.length ?? 0;
-  const x = scaleOf(0, count, LEFT, Math.max(LEFT + 1, width - frameOf(lines, width).right));
-  const extent = extentOf(lines);
-  return {
-    atPlace: (index) => x.at(index + 0.5),
-    y: scaleOf(extent.from, extent.to, HEIGHT - BOTTOM, TOP),
-    extent,
-    slot: x.at(1) - x.at(0),
-  };
+  const places = Array.from(lines[0]?.points ?? [], (_, index) => index);
+  const x = scaleBand(places, [LEFT, Math.max(LEFT + 1, width - frameOf(lines, width).right)]);
+  const axis = axisOf(lines, HEIGHT - BOTTOM, TOP);
+  const slot = x.bandwidth();
+  return { atPlace: (index) => (x(index) ?? LEFT) + slot / 2, y: axis.scale, axis, slot };
 }
 
 interface DrawnProps {
@@ -100,22 +98,22 @@ interface DrawnProps {
 function Drawn({ lines, style, width, hatch }: DrawnProps) {
   const places = lines[0]?.points ?? [];
   const { right, named } = frameOf(lines, width);
-  const { atPlace, y, extent, slot } = scalesOf(lines, width);
+  const { atPlace, y, axis, slot } = scalesOf(lines, width);
   return (
     <>
       {places.map((place, index) => (
         // oxlint-disable-next-line react/no-array-index-key
         <Ground key={index} hatch={hatch} place={place} x={atPlace(index) - slot / 2} width={slot} />
       ))}
-      {ticksOf(extent).map((tick) => (
+      {marksOf(axis).map((tick) => (
         <g key={tick}>
-          <line className={tick === extent.from && extent.isCut ? 'trend-rule trend-cut' : 'trend-rule'} x1={LEFT} x2={width - right} y1={y.at(tick)} y2={y.at(tick)} />
-          <text className="trend-tick" x={LEFT - 8} y={y.at(tick) + 4} textAnchor="end">
+          <line className={tick === y.domain()[0] && axis.isCut ? 'trend-rule trend-cut' : 'trend-rule'} x1={LEFT} x2={width - right} y1={y(tick)} y2={y(tick)} />
+          <text className="trend-tick" x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
             {formatAxis(tick, style)}
           </text>
         </g>
       ))}
-      {extent.isCut && (
+      {axis.isCut && (
         <text className="trend-tick" x={LEFT} y={11}>
           does not begin at 0
         </text>
@@ -181,7 +179,7 @@ interface LineMarkProps {
   readonly line: Line;
   readonly color: string;
   readonly atPlace: (index: number) => number;
-  readonly y: Scale;
+  readonly y: ScaleLinear<number, number>;
 }
 
 function LineMark({ line: { points, kind }, color, atPlace, y }: LineMarkProps) {
@@ -207,12 +205,12 @@ function LineMark({ line: { points, kind }, color, atPlace, y }: LineMarkProps) 
               return (
                 <g key={index}>
                   {run.length === 1 && lower != null && upper != null && (
-                    <line className="trend-whisker" x1={atPlace(index)} x2={atPlace(index)} y1={y.at(lower)} y2={y.at(upper)} />
+                    <line className="trend-whisker" x1={atPlace(index)} x2={atPlace(index)} y1={y(lower)} y2={y(upper)} />
                   )}
                   <circle
                     className={isHollow ? 'trend-dot trend-hollow' : 'trend-dot'}
                     cx={atPlace(index)}
-                    cy={y.at(value)}
+                    cy={y(value)}
                     r={2.75}
                   />
                 </g>
@@ -228,7 +226,7 @@ function LineMark({ line: { points, kind }, color, atPlace, y }: LineMarkProps) 
 function Names({ lines, atPlace, y }: Pick<LineMarkProps, 'atPlace' | 'y'> & { readonly lines: readonly Line[] }) {
   const ends = lines.map(({ points }) => {
     const [, last = points.length - 1] = runsOf(points).at(-1) ?? [];
-    return { index: last, height: y.at(points[last]?.value?.value ?? y.from) };
+    return { index: last, height: y(points[last]?.value?.value ?? 0) };
   });
   const heights = spread(ends.map((end) => end.height), NAME_HEIGHT, HEIGHT - BOTTOM);
   const at = atPlace((lines[0]?.points.length ?? 1) - 1) + 10;
@@ -245,22 +243,14 @@ function cut(text: string): string {
   return letters.length <= NAME_LETTERS ? text : `${letters.slice(0, NAME_LETTERS - 1).join('')}…`;
 }
 
-function pathOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: Scale): string {
-  return run.map((point, offset) => `${offset === 0 ? 'M' : 'L'}${fixed(atPlace(first + offset))} ${fixed(y.at(point.value?.value ?? 0))}`).join('');
+function pathOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: ScaleLinear<number, number>): string | undefined {
+  const shape = lineShape<Point>((_, offset) => atPlace(first + offset), (point) => y(point.value?.value ?? 0));
+  return shape.digits(1)(run) ?? undefined;
 }
 
-/** Around the line from the lower to the upper bounds; nothing where a bound is not known. */
-function bandOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: Scale): string {
-  const corner = (offset: number, end: 'lower' | 'upper') => {
-    const value = run[offset]?.value?.[end] ?? run[offset]?.value?.value ?? 0;
-    return `${fixed(atPlace(first + offset))} ${fixed(y.at(value))}`;
-  };
-  const places = run.map((_, offset) => offset);
-  const upper = places.map((offset) => corner(offset, 'upper'));
-  const lower = places.toReversed().map((offset) => corner(offset, 'lower'));
-  return `M${[...upper, ...lower].join('L')}Z`;
-}
-
-function fixed(pixel: number): string {
-  return pixel.toFixed(1);
+/** Around the line from the lower to the upper bounds; on the line where a bound is not known. */
+function bandOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: ScaleLinear<number, number>): string | undefined {
+  const end = ({ value }: Point, side: 'lower' | 'upper') => y(value?.[side] ?? value?.value ?? 0);
+  const shape = area<Point>((_, offset) => atPlace(first + offset), (point) => end(point, 'lower'), (point) => end(point, 'upper'));
+  return shape.digits(1)(run) ?? undefined;
 }

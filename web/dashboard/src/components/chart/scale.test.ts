@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extentOf, labelled, runsOf, scaleOf, spread, ticksOf } from './scale';
+import { axisOf, labelled, marksOf, runsOf, spread } from './scale';
 
 const value = (number: number | null, error = 0) =>
   number === null ? null : { value: number, lower: number - error, upper: number + error, exact: error === 0, exactText: null };
@@ -10,37 +10,28 @@ const line = (numbers: readonly (number | null)[], error = 0) => ({
 
 describe('an axis', () => {
   it.each([
-    [[0, 100], { from: 0, to: 100, step: 20, isCut: false }],
-    [[30, 97], { from: 0, to: 100, step: 20, isCut: false }],
-    [[-5, 10], { from: -5, to: 10, step: 5, isCut: false }],
-    [[7, 7], { from: 0, to: 8, step: 2, isCut: false }],
-    [[0.09, 0.181], { from: 0, to: 0.2, step: 0.05, isCut: false }],
-    [[0, 0], { from: 0, to: 0.2, step: 0.2, isCut: false }],
-    [[], { from: 0, to: 1, step: 0.25, isCut: false }],
-  ])('of %j', (numbers, expected) => {
-    expect(extentOf([line(numbers)])).toEqual(expected);
+    [[0, 100], [0, 20, 40, 60, 80, 100]],
+    [[30, 97], [0, 20, 40, 60, 80, 100]],
+    [[-5, 10], [-10, -5, 0, 5, 10]],
+    [[0.09, 0.181], [0, 0.05, 0.1, 0.15, 0.2]],
+    [[7, 7], [0, 1, 2, 3, 4, 5, 6, 7]],
+    [[0, 0], [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [[], [0, 0.2, 0.4, 0.6, 0.8, 1]],
+  ])('of %j ends at marks', (numbers, expected) => {
+    const axis = axisOf([line(numbers)], 200, 0);
+    expect(marksOf(axis)).toEqual(expected);
+    expect(axis.isCut).toBe(false);
+    expect(axis.scale.domain()).toEqual([expected[0], expected.at(-1)]);
+    expect(axis.scale.domain().map((end) => axis.scale(end))).toEqual([200, 0]);
   });
 
   it('is cut where all lies in its upper half, and holds every bound', () => {
-    const { from, to, isCut } = extentOf([line([1000, 1100], 15)]);
+    const { scale, isCut } = axisOf([line([1000, 1100], 15)], 200, 0);
+    const [from = 0, to = 0] = scale.domain();
     expect(isCut).toBe(true);
     expect(from).toBeLessThanOrEqual(985);
     expect(from).toBeGreaterThan(500);
     expect(to).toBeGreaterThanOrEqual(1115);
-  });
-
-  it.each([
-    [0, 100, 20, [0, 20, 40, 60, 80, 100]],
-    [0, 0.3, 0.1, [0, 0.1, 0.2, 0.3]],
-    [8000, 10_500, 500, [8000, 8500, 9000, 9500, 10_000, 10_500]],
-  ])('from %d to %d has ticks at round numbers', (from, to, step, expected) => {
-    expect(ticksOf({ from, to, step, isCut: false })).toEqual(expected);
-  });
-
-  it('places values in proportion', () => {
-    const scale = scaleOf(0, 50, 200, 0);
-    expect([0, 25, 50].map(scale.at)).toEqual([200, 100, 0]);
-    expect(scaleOf(3, 3, 0, 10).at(3)).toBe(0);
   });
 });
 

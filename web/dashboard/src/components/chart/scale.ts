@@ -1,58 +1,34 @@
 // Where values lie in a picture. Nothing here changes a number; it says at which pixel one is drawn.
 
+import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import type { Line, Point } from './points';
 
-/** From values to pixels or per cent. */
-export interface Scale {
-  readonly from: number;
-  readonly to: number;
-  readonly at: (value: number) => number;
-}
+/** How many marks an axis of values has, more or less. */
+const MARKS = 5;
 
-export function scaleOf(from: number, to: number, start: number, end: number): Scale {
-  const span = to - from || 1;
-  return { from, to, at: (value) => start + ((value - from) / span) * (end - start) };
-}
-
-/** The round numbers from one end of an axis to the other. */
-export function ticksOf({ from, to, step }: Extent): number[] {
-  return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => Number((from + index * step).toPrecision(12)));
-}
-
-/** The smallest round number that is no smaller. */
-function roundStep(step: number): number {
-  const power = 10 ** Math.floor(Math.log10(step));
-  const factor = [1, 2, 2.5, 5, 10].find((candidate) => candidate * power >= step * (1 - 1e-9)) ?? 10;
-  return factor * power;
-}
-
-export interface Extent {
-  readonly from: number;
-  readonly to: number;
-  /** From mark to mark; both ends are marks. */
-  readonly step: number;
+export interface Axis {
+  /** From values to pixels; both ends are marks. */
+  readonly scale: ScaleLinear<number, number>;
   /** Whether the axis leaves out zero; then the picture says so. */
   readonly isCut: boolean;
 }
 
-/** What an axis of values holds: from zero, but where all lies far above it, since bands could not be seen otherwise. */
-export function extentOf(lines: readonly Line[]): Extent {
+/** An axis of values from one pixel to another: from zero, but where all lies far above it, since bands could not be seen otherwise. */
+export function axisOf(lines: readonly Line[], bottom: number, top: number): Axis {
   const ends = lines.flatMap(({ points }) =>
     points.flatMap(({ value }) => (value === null ? [] : [value.value, value.lower, value.upper])),
   );
-  return extentOfValues(ends.filter((end) => end !== null).filter(Number.isFinite));
-}
-
-function extentOfValues(values: readonly number[]): Extent {
-  if (values.length === 0) return { from: 0, to: 1, step: 0.25, isCut: false };
-  const least = values.reduce((a, b) => Math.min(a, b));
-  const most = values.reduce((a, b) => Math.max(a, b));
+  const values = ends.filter((end) => end !== null).filter(Number.isFinite);
+  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const most = values.reduce((a, b) => Math.max(a, b), 0);
   const isCut = least > most / 2 && most > least;
   const low = isCut ? least : Math.min(0, least);
-  const high = Math.max(0, most);
-  const step = roundStep((high - low || Math.abs(high) || 1) / 5);
-  const from = Math.floor(low / step + 1e-9) * step;
-  return { from, to: Math.max(Math.ceil(high / step - 1e-9) * step, from + step), step, isCut };
+  const scale = scaleLinear([low, low === most ? low + 1 : most], [bottom, top]).nice(MARKS);
+  return { scale, isCut };
+}
+
+export function marksOf({ scale }: Axis): number[] {
+  return scale.ticks(MARKS);
 }
 
 /** The stretches of points that are there one after another, by their first and last place. */
