@@ -15,6 +15,8 @@ enum Column<'a> {
     Values(Vec<Option<f64>>),
     /// A key's text, by group.
     Texts(Vec<Option<&'a str>>),
+    /// A key's text, looked up where all columns before leave a tie, which is rare.
+    Ties { groups: &'a Groups<'a>, key: usize },
 }
 
 /// A page of groups.
@@ -45,8 +47,11 @@ pub(super) fn page(
     for key in 0..plan.keys.len() {
         let asked = plan.order.iter().any(|order| order.by == OrderTarget::Key(key));
         if !asked {
-            let texts = key_texts(groups, &staying, key);
-            columns.push((Column::Texts(texts), Direction::Ascending));
+            let column = match columns.is_empty() {
+                true => Column::Texts(key_texts(groups, &staying, key)),
+                false => Column::Ties { groups, key },
+            };
+            columns.push((column, Direction::Ascending));
         }
     }
     let compare = |a: &u32, b: &u32| {
@@ -69,7 +74,7 @@ pub(super) fn page(
 fn key_texts<'a>(groups: &'a Groups<'_>, of: &[u32], key: usize) -> Vec<Option<&'a str>> {
     let mut texts = vec![None; groups.n_groups()];
     for group in of {
-        texts[*group as usize] = groups.text(key, groups.codes(*group)[key]);
+        texts[*group as usize] = groups.text(key, groups.code(*group, key));
     }
     texts
 }
@@ -114,10 +119,17 @@ pub(super) fn output_values(
 
 impl Column<'_> {
     fn compare(&self, a: u32, b: u32, direction: Direction) -> Ordering {
-        let (a, b) = (a as usize, b as usize);
+        let by_text = |a: Option<&str>, b| missing_last(a, b, direction, |a, b| a.cmp(b));
+        let (at_a, at_b) = (a as usize, b as usize);
         match self {
-            Self::Values(values) => missing_last(values[a], values[b], direction, f64::total_cmp),
-            Self::Texts(texts) => missing_last(texts[a], texts[b], direction, |a, b| a.cmp(b)),
+            Self::Values(values) => {
+                missing_last(values[at_a], values[at_b], direction, f64::total_cmp)
+            }
+            Self::Texts(texts) => by_text(texts[at_a], texts[at_b]),
+            Self::Ties { groups, key } => {
+                let text = |group| groups.text(*key, groups.code(group, *key));
+                by_text(text(a), text(b))
+            }
         }
     }
 }

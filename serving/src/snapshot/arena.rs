@@ -6,7 +6,7 @@
 //! registers [ 2^precision bytes | 2^precision … ]      one block a dense sketch
 //! ```
 
-use clio_sketch::{Family, Form, Precision, SketchError, Union, decode_parts};
+use clio_sketch::{Family, Form, Parts, Precision, SketchError, Union, decode_parts};
 
 use crate::error::FileProblem;
 
@@ -142,6 +142,27 @@ impl SketchArena {
     pub(crate) fn size_bytes(&self) -> usize {
         (self.entries.capacity() + self.coupons.capacity()) * size_of::<u32>()
             + self.registers.capacity()
+    }
+}
+
+impl<'a> From<SketchParts<'a>> for Parts<'a> {
+    #[inline]
+    fn from(sketch: SketchParts<'a>) -> Self {
+        match sketch {
+            SketchParts::Empty => Self::Coupons(&[]),
+            SketchParts::Coupons(coupons) => Self::Coupons(coupons),
+            SketchParts::Registers(registers) => Self::Registers(registers),
+        }
+    }
+}
+
+impl<'a> From<Parts<'a>> for SketchParts<'a> {
+    fn from(parts: Parts<'a>) -> Self {
+        match parts {
+            Parts::Coupons([]) => Self::Empty,
+            Parts::Coupons(coupons) => Self::Coupons(coupons),
+            Parts::Registers(registers) => Self::Registers(registers),
+        }
     }
 }
 
