@@ -38,7 +38,7 @@ mod window;
 mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
-pub use cursor::question_digest;
+pub use cursor::{question_bytes, question_digest};
 pub use describe::{description_from_wire, description_to_wire};
 pub use media::{
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,

@@ -17,6 +17,8 @@ pub struct ServingConfig {
     /// The most snapshots held, the current one included; at least one. The others answer those who
     /// name them, such as a page whose panels must agree.
     pub n_snapshots_held: usize,
+    /// The most bytes that answers may take which are kept for those who ask the same again; 0 for keeping none.
+    pub cache_bytes: u64,
     /// What one query, and all of them together, may cost.
     pub limits: Limits,
     /// The seed of what is drawn at random, which is how long to wait before a lake that failed is looked at again. Each
@@ -25,7 +27,7 @@ pub struct ServingConfig {
 }
 
 impl ServingConfig {
-    /// The usual settings for a lake: a look every half second, three snapshots, no memory limit.
+    /// The usual settings for a lake: a look every half second, three snapshots, no memory limit, 64 MiB of answers.
     ///
     /// ```
     /// let lake = url::Url::parse("file:///data/lake/").unwrap();
@@ -38,6 +40,8 @@ impl ServingConfig {
             poll_interval: Duration::from_millis(500),
             memory_limit_bytes: None,
             n_snapshots_held: 3,
+            // A page of a hundred rows takes some 50 KiB.
+            cache_bytes: 64 << 20,
             limits: Limits::default(),
             seed: 0,
         }

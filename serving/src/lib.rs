@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! life of a query
+//!   recall    an equal one's answer, kept or on its way                             cache.rs
 //!   bind      names against the snapshot's model; what is unknown lists what exists     plan/bind.rs
 //!   cover     the fewest periods that hold the range's days                            plan/range.rs
 //!   select    tests over codes, then bitmaps of rows                                  plan/filter.rs
@@ -26,6 +27,7 @@
 mod admission;
 mod aggregate;
 mod answer;
+mod cache;
 mod config;
 mod cubes;
 mod error;

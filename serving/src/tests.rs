@@ -1,9 +1,11 @@
 //! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
 
 mod answers;
+mod cached;
 mod compared;
 mod damage;
 mod events;
+mod flights;
 mod following;
 mod grpc;
 mod having;
@@ -11,6 +13,7 @@ mod lake;
 mod members;
 mod newcomers;
 mod oracle;
+mod overload;
 mod pages;
 mod plans;
 mod queries;

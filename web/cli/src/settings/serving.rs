@@ -40,6 +40,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The most snapshots held, the current one included: pages whose panels must agree name older ones",
         |it| Place::Count(&mut it.serving.n_snapshots_held),
     ),
+    Setting::new(
+        ["serving.cache", "CLIO_SERVING_CACHE", "cache"],
+        Kind::Size(0, 1 << 40),
+        "The most memory of answers that are kept for those who ask the same again; 0 keeps none",
+        |it| Place::Size64(&mut it.serving.cache_bytes),
+    ),
     Setting::rare(
         ["serving.query_timeout", "CLIO_SERVING_QUERY_TIMEOUT", "query-timeout"],
         TIMES,
