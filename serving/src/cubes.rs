@@ -115,7 +115,8 @@ impl Cubes {
 
     fn new(config: ServingConfig) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
-        let loader = Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes));
+        let loader =
+            Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes, config.marginals));
         let held = Arc::new(HeldSnapshots::new(&config));
         let status = Arc::new(StatusBoard::loading(lake.url()));
         let records = Arc::new(Records::new(&lake, Arc::clone(&loader)));

@@ -44,7 +44,7 @@ mod status;
 mod turn;
 mod waits;
 
-pub use config::{Limits, ServingConfig};
+pub use config::{Limits, MarginalLimits, ServingConfig};
 pub use cubes::Cubes;
 pub use error::{FileProblem, Refusal, ServingError};
 pub use server::serve_grpc;

@@ -23,7 +23,7 @@ pub(crate) use bind::bind;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::GroupTest;
 
-use crate::snapshot::{Field, Snapshot};
+use crate::snapshot::{Dimensions, Field, Snapshot, marginals_have};
 
 /// A query bound to one snapshot.
 #[derive(Debug)]
@@ -70,6 +70,23 @@ impl Plan {
     /// How the stored measure at a position of its list is held.
     pub(crate) fn stored_type(&self, snapshot: &Snapshot, measure: usize) -> StoredType {
         snapshot.layout.measures[self.measures[measure].column].stored
+    }
+
+    /// The dimensions that cells are filtered and grouped by, where marginals have all measures; `None` where they do not, and where a
+    /// file's own totals are all that is asked for.
+    pub(crate) fn dimensions(&self, snapshot: &Snapshot) -> Option<Dimensions> {
+        let has = |measure| marginals_have(self.stored_type(snapshot, measure));
+        if !(0..self.measures.len()).all(has) {
+            return None;
+        }
+        let mut all = Dimensions::NONE;
+        for key in &self.keys {
+            if let PlanKey::Field { field, .. } = key {
+                all = all.with(field.dimension)?;
+            }
+        }
+        let all = self.filter.iter().try_fold(all, |all, filter| filter.dimensions(all))?;
+        (all != Dimensions::NONE).then_some(all)
     }
 
     /// The same over other days: what is selected, and nothing of pages.

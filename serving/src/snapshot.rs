@@ -1,7 +1,7 @@
 //! One snapshot in memory: immutable, answered from by any number of queries at once.
 //!
 //! ```text
-//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; measure/ holds its measures
+//! decode.rs  a file's bytes ─▶ chunk.rs        checked, coded, indexed; measure/ holds its measures, marginal/ unites its cells
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! ```
@@ -18,6 +18,7 @@ mod histograms;
 mod layout;
 mod load;
 mod lookup;
+mod marginal;
 mod measure;
 mod members;
 mod states;
@@ -41,6 +42,7 @@ pub(crate) use histograms::QuantileArena;
 pub(crate) use layout::Layout;
 pub(crate) use load::{Loader, Said};
 use lookup::LookupTable;
+pub(crate) use marginal::{Dimensions, have as marginals_have};
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};
 pub(crate) use states::LookupStates;

@@ -10,6 +10,7 @@ mod following;
 mod grpc;
 mod having;
 mod lake;
+mod marginals;
 mod members;
 mod newcomers;
 mod oracle;

@@ -47,10 +47,12 @@ impl<'a> Gathered<'a> {
             groups: Groups::new(plan, limits),
             sums: Sums::new(snapshot, plan),
         };
+        let dimensions = plan.dimensions(snapshot);
         for (step, at) in plan.steps.iter().zip(0_u32..) {
             let files = step.periods.iter().filter_map(|period| snapshot.chunks.get(period));
             for chunk in files.flatten() {
                 cancel.check()?;
+                let chunk = dimensions.map_or(&**chunk, |asked| chunk.narrowest(asked));
                 work.read(chunk);
                 let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
                 work.selected(&batch);

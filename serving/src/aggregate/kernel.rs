@@ -214,6 +214,11 @@ impl Kernel<'_> {
         worker.unions.n_estimates += 1;
         if rows.len() <= ROWS_AT_ONCE {
             self.cancel.check()?;
+            if let [(batch, row)] = rows
+                && let Some(known) = arenas[*batch as usize].and_then(|arena| arena.estimate(*row))
+            {
+                return Ok(known);
+            }
             worker.look_up(rows.iter().filter_map(get));
             return Ok(worker.estimator.estimate(&worker.parts));
         }

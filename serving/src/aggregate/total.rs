@@ -19,8 +19,10 @@ pub(super) fn of_periods(
     let Asked { snapshot, plan, cancel, .. } = asked;
     let mut parts = Vec::new();
     let mut sums = Sums::new(snapshot, plan);
+    let dimensions = plan.dimensions(snapshot);
     for chunk in periods.iter().filter_map(|period| snapshot.chunks.get(period)).flatten() {
         cancel.check()?;
+        let chunk = dimensions.map_or(&**chunk, |asked| chunk.narrowest(asked));
         work.read(chunk);
         let Some(batch) = Batch::select(chunk, plan.filter.as_ref()) else { continue };
         work.selected(&batch);

@@ -8,7 +8,7 @@ use roaring::{MultiOps as _, RoaringBitmap};
 
 use super::operators::BoundTest;
 use crate::config::Limits;
-use crate::snapshot::{Chunk, Field, KeyColumn, Snapshot};
+use crate::snapshot::{Chunk, Dimensions, Field, KeyColumn, Snapshot};
 
 /// The most bitmaps that are united; with more, looking at each row's code is faster.
 const MAX_BITMAPS: usize = 64;
@@ -91,6 +91,17 @@ fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
 }
 
 impl RowFilter {
+    /// Some dimensions, with those that it tests; `None` where there are too many to tell apart.
+    pub(crate) fn dimensions(&self, others: Dimensions) -> Option<Dimensions> {
+        match self {
+            Self::And(nodes) | Self::Or(nodes) => {
+                nodes.iter().try_fold(others, |all, node| node.dimensions(all))
+            }
+            Self::Not(node) => node.dimensions(others),
+            Self::Test(test) => others.with(test.dimension),
+        }
+    }
+
     /// The rows of a chunk for which the filter holds.
     pub(crate) fn rows(&self, chunk: &Chunk) -> RoaringBitmap {
         match self {

@@ -29,6 +29,7 @@ use super::layout::Layout;
 use super::lookup::LookupTable;
 use super::states::LookupStates;
 use super::{Snapshot, check};
+use crate::config::MarginalLimits;
 use crate::error::{FileProblem, Refusal, ServingError};
 
 /// The files fetched at the same time: enough to hide the latency of an object store, few enough to
@@ -40,6 +41,7 @@ const N_FETCHED: usize = 8;
 pub(crate) struct Loader {
     lake: Lake,
     memory_limit_bytes: Option<u64>,
+    marginals: MarginalLimits,
     n_parallel: usize,
 }
 
@@ -65,9 +67,13 @@ struct Parts {
 }
 
 impl Loader {
-    pub(crate) fn new(lake: Lake, memory_limit_bytes: Option<u64>) -> Self {
+    pub(crate) fn new(
+        lake: Lake,
+        memory_limit_bytes: Option<u64>,
+        marginals: MarginalLimits,
+    ) -> Self {
         let n_parallel = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lake, memory_limit_bytes, n_parallel }
+        Self { lake, memory_limit_bytes, marginals, n_parallel }
     }
 
     /// Loads the version that the table is at. What the held snapshots have in common with it is
@@ -227,13 +233,16 @@ impl Loader {
         });
         let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, bytes)| {
             let (layout, path) = (Arc::clone(layout), file.path.clone());
-            spawn_blocking(move || decode_sound(&layout, file, bytes)).map(move |decoded| {
-                let unreadable = |error| {
-                    let problem = FileProblem::Unreadable(error);
-                    Err(Refusal::File { path, problem })
-                };
-                decoded.unwrap_or_else(unreadable).map_err(refused)
-            })
+            let marginals = self.marginals;
+            spawn_blocking(move || decode_sound(&layout, file, bytes, &marginals)).map(
+                move |decoded| {
+                    let unreadable = |error| {
+                        let problem = FileProblem::Unreadable(error);
+                        Err(Refusal::File { path, problem })
+                    };
+                    decoded.unwrap_or_else(unreadable).map_err(refused)
+                },
+            )
         });
         let mut total_bytes = shared_bytes;
         let mut added = Vec::new();
@@ -262,6 +271,7 @@ fn decode_sound(
     layout: &Layout,
     file: CellFile,
     bytes: Option<Bytes>,
+    marginals: &MarginalLimits,
 ) -> Result<LocalChunk, Refusal> {
     let path = file.path.clone();
     let period = Some(file.period);
@@ -271,7 +281,7 @@ fn decode_sound(
     };
     let bytes = bytes.ok_or_else(|| damaged(DamageProblem::Missing))?;
     file.verify(&bytes).map_err(damaged)?;
-    decode_file(layout, file, bytes)
+    decode_file(layout, file, bytes, marginals)
         .map_err(|problem| Refusal::File { path: path.clone(), problem })
 }
 

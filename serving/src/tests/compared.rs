@@ -177,7 +177,7 @@ fn check_total(events: &[Event], query: &Query, answer: &Answer) {
 }
 
 /// A query with a comparison that it may have.
-fn any_compared(numbers: &mut Numbers) -> Query {
+pub(super) fn any_compared(numbers: &mut Numbers) -> Query {
     let mut query = any_query(numbers);
     let fields: Vec<_> = query
         .group_by

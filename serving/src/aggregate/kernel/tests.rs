@@ -60,7 +60,7 @@ fn chunk(family: Family, cells: &[Sketch]) -> Chunk {
         checksum: None,
     };
     let measures = vec![MeasureColumn::Sketch { arena, total }];
-    Chunk { file, n_rows, keys: Vec::new(), measures, size_bytes: 0 }
+    Chunk { file, n_rows, keys: Vec::new(), measures, marginals: Vec::new(), size_bytes: 0 }
 }
 
 /// What a union of some cells comes to.

@@ -47,6 +47,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Size64(&mut it.serving.cache_bytes),
     ),
     Setting::rare(
+        ["serving.marginals_percent", "CLIO_SERVING_MARGINALS_PERCENT", "marginals-percent"],
+        Kind::Count(0, 1_000),
+        "The most that groupings united in advance may take, in per cent of what a file's sketches do; 0 has none",
+        |it| Place::Count32(&mut it.serving.marginals.percent),
+    ),
+    Setting::rare(
+        ["serving.marginals_cells", "CLIO_SERVING_MARGINALS_CELLS", "marginals-cells"],
+        Kind::Count(1, 1_000_000_000),
+        "The fewest cells of a file that groupings are united in advance of",
+        |it| Place::Count32(&mut it.serving.marginals.min_cells),
+    ),
+    Setting::rare(
         ["serving.query_timeout", "CLIO_SERVING_QUERY_TIMEOUT", "query-timeout"],
         TIMES,
         "The longest that a query may wait and compute",
