@@ -22,7 +22,8 @@ const MIN_PLACES: usize = 16;
 ///
 /// Always true: the estimate is that of a [`Union`](crate::Union) of the same sketches, to the bit.
 ///
-/// Takes some 1 to 2 ns a coupon, where a list that is sorted takes 12, and 2^precision / 32 instructions for sketches of registers.
+/// Takes 2.0 to 2.7 ns a coupon, 3.9 in unions of four small lists; a [`Union`](crate::Union), which sorts, takes 2.3 to 4.0, and 7.2
+/// (AMD EPYC, precision 14, lists of 40 coupons, one thread, by `sketch/examples/unions.rs`).
 /// Keeps its memory from union to union: 2^precision bytes, and 4 to 16 bytes a coupon that the coupon form may have.
 ///
 /// ```
