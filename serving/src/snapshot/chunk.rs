@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::dictionary::{Dictionary, NULL, SetDictionary, Vocabulary};
-use super::marginal::{Dimensions, Marginal};
+use super::dimensions::Dimensions;
 use super::measure::MeasureColumn;
 use clio_lake::CellFile;
 
@@ -33,6 +33,14 @@ impl Chunk {
         let narrowest = wide_enough.min_by_key(|own| own.chunk.n_rows);
         narrowest.map_or(self, |marginal| &marginal.chunk)
     }
+}
+
+/// The cells of a file united over all dimensions but some.
+#[derive(Debug)]
+pub(crate) struct Marginal {
+    /// Those that are left.
+    pub(crate) dimensions: Dimensions,
+    pub(crate) chunk: Chunk,
 }
 
 /// The codes of one dimension: of members, or of sets where a cell holds a set.

@@ -18,18 +18,13 @@ mod grouping;
 
 use clio_lake::StoredType;
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Marginal};
+use super::dimensions::{Dimensions, MAX_WEIGHED};
 use super::layout::Layout;
 use super::measure::MeasureColumn;
 use crate::config::MarginalLimits;
 use crate::error::FileProblem;
 use grouping::{Grouping, Sizes};
-
-/// The most dimensions of a marginal: what people group and filter by at once.
-const MAX_DIMENSIONS: u32 = 2;
-
-/// The most dimensions of a model whose subsets are weighed: 66 of them.
-const MAX_WEIGHED: usize = 11;
 
 /// A marginal has at most this part of its file's cells: with more, little is spared.
 const MIN_CELLS_OF_FILE: usize = 4;
@@ -39,48 +34,6 @@ const MIN_PART_SPARED: usize = 10;
 
 /// How many times a file's sketches are read at most to make its marginals, which bounds what they add to loading it.
 const MAX_READS: usize = 3;
-
-/// Some of a model's dimensions, by position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dimensions(u64);
-
-impl Dimensions {
-    /// None of them.
-    pub(crate) const NONE: Self = Self(0);
-
-    /// With one more; `None` where there are too many to tell apart.
-    pub(crate) fn with(self, dimension: usize) -> Option<Self> {
-        let bit = u32::try_from(dimension).ok().and_then(|bit| 1_u64.checked_shl(bit))?;
-        Some(Self(self.0 | bit))
-    }
-
-    fn has(self, dimension: usize) -> bool {
-        u32::try_from(dimension).is_ok_and(|bit| bit < 64 && self.0 >> bit & 1 == 1)
-    }
-
-    /// Whether all of these are among others.
-    pub(crate) fn are_in(self, others: Self) -> bool {
-        self.0 & !others.0 == 0
-    }
-
-    fn count(self) -> u32 {
-        self.0.count_ones()
-    }
-
-    /// All sets of some, of a number of dimensions.
-    fn all_of(n_dimensions: usize) -> impl Iterator<Item = Self> {
-        let sets = (1_u64..1 << n_dimensions.min(MAX_WEIGHED)).map(Self);
-        sets.filter(|set| set.count() <= MAX_DIMENSIONS)
-    }
-}
-
-/// The cells of a file united over all dimensions but some.
-#[derive(Debug)]
-pub(crate) struct Marginal {
-    /// Those that are left.
-    pub(crate) dimensions: Dimensions,
-    pub(crate) chunk: Chunk,
-}
 
 /// Whether marginals have a measure.
 pub(crate) fn have(stored: StoredType) -> bool {
