@@ -39,7 +39,7 @@ mod window;
 mod work;
 
 pub use answer::{answer_from_wire, answer_to_wire};
-pub use cursor::{question_digest, search_digest};
+pub use cursor::{question_bytes, question_digest, search_digest};
 pub use describe::{description_from_wire, description_to_wire};
 pub(crate) use export::ended_by_error;
 pub use export::{

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use clio_proto::{Code, ServiceError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
+#[cfg(test)]
+use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -14,7 +16,7 @@ use crate::config::Limits;
 /// Who may compute now, who may wait, and who is turned away.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    running: Semaphore,
+    running: Arc<Semaphore>,
     /// Those that run or wait.
     admitted: Semaphore,
     limits: Limits,
@@ -24,7 +26,7 @@ impl Admission {
     pub(crate) fn new(limits: Limits) -> Self {
         let n_running = limits.n_running.max(1);
         Self {
-            running: Semaphore::new(n_running),
+            running: Arc::new(Semaphore::new(n_running)),
             admitted: Semaphore::new(n_running + limits.n_waiting),
             limits,
         }
@@ -50,12 +52,15 @@ impl Admission {
         let guard = CancelOnDrop(Arc::default());
         let cancel = Arc::clone(&guard.0);
         let turn = async {
-            let permit: SemaphorePermit<'_> =
-                self.running.acquire().await.map_err(|error| internal(&error))?;
-            let computed = spawn_blocking(move || compute(&cancel)).await;
-            let computed = computed.map_err(|error| internal(&error))?;
-            drop(permit);
-            computed
+            let running = Arc::clone(&self.running).acquire_owned();
+            let running = running.await.map_err(|error| internal(&error))?;
+            let computed = spawn_blocking(move || {
+                // As long as the thread is taken, whether anybody waits for it or not.
+                let _running = running;
+                cancel.check()?;
+                compute(&cancel)
+            });
+            computed.await.map_err(|error| internal(&error))?
         };
         let limit = self.limits.query_timeout;
         timeout(limit, turn).await.unwrap_or_else(|_| {

@@ -4,13 +4,13 @@
 //! for each step, period and file   rows left by the filter ─▶ group ids (groups.rs)
 //!                                  counts and sums are added at once (sums.rs)
 //!                                  each (file, row) is noted with its group
-//! then, group by group             the sketches of its rows are united in one scratch and
-//!                                  estimated (estimates.rs), or read off (quantiles.rs)
+//! then, for groups asked for       the sketches of their rows (members.rs) are estimated (estimates.rs, kernel.rs),
+//!                                  or read off (quantiles.rs)
 //! ```
 //!
-//! Sketches are united group by group, not row by row, so that a query with a hundred thousand groups
-//! needs one scratch of some KiB, not a hundred thousand; and only those groups are estimated that the
-//! order or the page asks for.
+//! Sketches are united group by group, so that a query with a hundred thousand groups needs one scratch of some KiB, not a hundred
+//! thousand; but for the few groups of many rows whose registers all stay in a cache. Only those groups are estimated that
+//! the order or the page asks for.
 
 mod batch;
 mod compare;
@@ -18,7 +18,9 @@ mod estimates;
 mod gathered;
 mod groups;
 mod having;
+mod kernel;
 mod measures;
+mod members;
 mod newcomers;
 mod order;
 mod others;
@@ -121,6 +123,11 @@ pub(crate) fn run(
         Some((at, name)) => Some(reach::reach((*at, name), &page.groups, &mut measures)?),
         None => None,
     };
+    let mut of_page = page.groups.clone();
+    of_page.sort_unstable();
+    for measure in 0..plan.n_answered {
+        measures.prepare_groups(measure, &of_page)?;
+    }
     let row = |keys: Vec<Key>, values: Vec<Value>| Row {
         shares: if plan.has_shares { shares_of(plan, &values, &total) } else { Vec::new() },
         ..Row::new(keys, values)

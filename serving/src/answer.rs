@@ -11,18 +11,16 @@ use crate::plan::{self, OtherSide};
 use crate::snapshot::Snapshot;
 use crate::turn::Turn;
 
-/// Answers a query from a snapshot; computes, so it belongs on a thread that may block.
+/// Answers a query, which begins where it says itself, from a snapshot; computes, so it belongs on a thread that may block.
 pub(crate) fn answer(
     snapshot: &Snapshot,
     query: Query,
-    turn: Turn,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Answer, ServiceError> {
     let started = Instant::now();
     let mut clock = Clock::start();
-    turn.check(&query, &snapshot.info)?;
-    let query = Query { offset: turn.n_before, after: None, ..query };
+    let turn = Turn::new(&query, None)?;
     let plan = plan::bind(snapshot, &query, limits)?;
     clock.took(WorkStep::Bind);
     let grouped = aggregate::run(snapshot, &plan, limits, cancel, clock)?;

@@ -17,6 +17,10 @@ pub struct ServingConfig {
     /// The most snapshots held, the current one included; at least one. The others answer those who
     /// name them, such as a page whose panels must agree.
     pub n_snapshots_held: usize,
+    /// The most bytes that answers may take which are kept for those who ask the same again; 0 for keeping none.
+    pub cache_bytes: u64,
+    /// How much of what many ask is worked out in advance.
+    pub marginals: MarginalLimits,
     /// What one query, and all of them together, may cost.
     pub limits: Limits,
     /// The seed of what is drawn at random, which is how long to wait before a lake that failed is looked at again. Each
@@ -25,7 +29,7 @@ pub struct ServingConfig {
 }
 
 impl ServingConfig {
-    /// The usual settings for a lake: a look every half second, three snapshots, no memory limit.
+    /// The usual settings for a lake: a look every half second, three snapshots, no memory limit, 64 MiB of answers.
     ///
     /// ```
     /// let lake = url::Url::parse("file:///data/lake/").unwrap();
@@ -38,9 +42,27 @@ impl ServingConfig {
             poll_interval: Duration::from_millis(500),
             memory_limit_bytes: None,
             n_snapshots_held: 3,
+            // A page of a hundred rows takes some 50 KiB.
+            cache_bytes: 64 << 20,
+            marginals: MarginalLimits::default(),
             limits: Limits::default(),
             seed: 0,
         }
+    }
+}
+
+/// How much of what many ask is worked out in advance: the cells of a file, united over all dimensions but one or two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarginalLimits {
+    /// The most that a file's marginals may take, in per cent of what its sketches do; 0 for none.
+    pub percent: u32,
+    /// The fewest cells of a file that has any: fewer are read in some hundred microseconds.
+    pub min_cells: u32,
+}
+
+impl Default for MarginalLimits {
+    fn default() -> Self {
+        Self { percent: 25, min_cells: 4_096 }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest, Query,
     QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
+    Work,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -17,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::answer::answer;
+use crate::cache::{AnswerCache, Key};
 use crate::config::ServingConfig;
 use crate::error::ServingError;
 use crate::follow::Follower;
@@ -55,6 +58,7 @@ pub struct Cubes {
     status: Arc<StatusBoard>,
     records: Arc<Records>,
     admission: Arc<Admission>,
+    cache: Arc<AnswerCache>,
     follower: Mutex<Follower>,
 }
 
@@ -112,7 +116,8 @@ impl Cubes {
 
     fn new(config: ServingConfig) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
-        let loader = Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes));
+        let loader =
+            Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes, config.marginals));
         let held = Arc::new(HeldSnapshots::new(&config));
         let status = Arc::new(StatusBoard::loading(lake.url()));
         let records = Arc::new(Records::new(&lake));
@@ -125,6 +130,7 @@ impl Cubes {
         );
         Ok(Self {
             admission: Arc::new(Admission::new(config.limits.clone())),
+            cache: Arc::new(AnswerCache::new(config.cache_bytes, Arc::clone(&held))),
             held,
             status,
             records,
@@ -162,7 +168,9 @@ impl Cubes {
 
     /// Looks at the lake once, and returns how many looks failed since the last good one.
     pub(crate) async fn look(&self) -> u32 {
-        self.follower.lock().await.look().await
+        let n_failures = self.follower.lock().await.look().await;
+        self.cache.forget_what_is_not_held();
+        n_failures
     }
 
     pub(crate) fn status_board(&self) -> &StatusBoard {
@@ -177,6 +185,11 @@ impl Cubes {
     #[cfg(test)]
     pub(crate) fn admission(&self) -> &Admission {
         &self.admission
+    }
+
+    #[cfg(test)]
+    pub(crate) fn cache(&self) -> &Arc<AnswerCache> {
+        &self.cache
     }
 
     /// The snapshot named, or the current one.
@@ -195,6 +208,12 @@ impl Cubes {
     }
 }
 
+/// An answer to somebody who did not have to wait for all of it.
+fn of_before(answer: &Answer, elapsed: Duration) -> Answer {
+    let work = answer.work.clone().map(|work| Work { is_cached: true, ..work });
+    Answer { elapsed, work, ..answer.clone() }
+}
+
 #[async_trait]
 impl CubeService for Cubes {
     async fn describe(&self) -> Result<Description, ServiceError> {
@@ -206,13 +225,23 @@ impl CubeService for Cubes {
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
+        let started = Instant::now();
         let turn = Turn::new(&query, snapshot)?;
         let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
-        let limits = self.config.limits.clone();
-        let answer = self
-            .admission
-            .run(move |cancel| answer(&snapshot, query, turn, &limits, cancel))
-            .await?;
+        turn.check(&query, &snapshot.info)?;
+        let query = Query { offset: turn.n_before, after: None, ..query };
+        let key = Key::new(&query, &snapshot.info);
+        let (admission, limits) = (Arc::clone(&self.admission), self.config.limits.clone());
+        let compute = move || async move {
+            admission.run(move |cancel| answer(&snapshot, query, &limits, cancel)).await
+        };
+        let answer = match key {
+            Some(key) => {
+                let (answer, is_own) = self.cache.answer(key, compute).await?;
+                if is_own { Answer::clone(&answer) } else { of_before(&answer, started.elapsed()) }
+            }
+            None => compute().await?,
+        };
         Ok(Answer { snapshot: self.records.with_verification(answer.snapshot), ..answer })
     }
 

@@ -33,7 +33,6 @@ use crate::aggregate::Cancel;
 use crate::answer::answer;
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
-use crate::turn::Turn;
 pub use columns::Parts;
 pub use encoder::{Encoder, EncoderOptions, encoder};
 pub use said::said;
@@ -130,8 +129,7 @@ impl Made {
         let Export { query: asked, format, is_raw, has_comments } = &self.export;
         let limit = (asked.limit - n_before).min(page_rows);
         let query = Query { offset: n_before, limit, ..asked.clone() };
-        let turn = Turn::new(&query, None)?;
-        let page = answer(&self.snapshot, query, turn, &self.limits, cancel)?;
+        let page = answer(&self.snapshot, query, &self.limits, cancel)?;
         let n_all = match asked.group_by.is_empty() {
             true => 1,
             false => page.n_groups.min(asked.limit as u64),

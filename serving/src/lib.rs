@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! life of a query
+//!   recall    an equal one's answer, kept or on its way                             cache.rs
 //!   bind      names against the snapshot's model; what is unknown lists what exists     plan/bind.rs
 //!   cover     the fewest periods that hold the range's days                            plan/range.rs
 //!   select    tests over codes, then bitmaps of rows                                  plan/filter.rs
@@ -28,6 +29,7 @@
 mod admission;
 mod aggregate;
 mod answer;
+mod cache;
 mod config;
 mod cubes;
 mod error;
@@ -45,7 +47,7 @@ mod status;
 mod turn;
 mod waits;
 
-pub use config::{Limits, ServingConfig};
+pub use config::{Limits, MarginalLimits, ServingConfig};
 pub use cubes::Cubes;
 pub use error::{FileProblem, Refusal, ServingError};
 pub use export::{Encoder, EncoderOptions, Parts, encoder, said};

@@ -29,7 +29,7 @@ pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::{GroupTest, Tested};
 pub(crate) use range::n_days_missing;
 
-use crate::snapshot::{Field, Snapshot};
+use crate::snapshot::{Dimensions, Field, Snapshot, marginals_have};
 
 /// A query bound to one snapshot.
 #[derive(Debug)]
@@ -76,6 +76,25 @@ impl Plan {
     /// How the stored measure at a position of its list is held.
     pub(crate) fn stored_type(&self, snapshot: &Snapshot, measure: usize) -> StoredType {
         snapshot.layout.measures[self.measures[measure].column].stored
+    }
+
+    /// The dimensions that cells are filtered and grouped by, where marginals have all measures; `None` where they do not, and where a
+    /// file's own totals are all that is asked for.
+    pub(crate) fn dimensions(&self, snapshot: &Snapshot) -> Option<Dimensions> {
+        let has = |measure| marginals_have(self.stored_type(snapshot, measure));
+        if !(0..self.measures.len()).all(has) {
+            return None;
+        }
+        let mut all = Dimensions::NONE;
+        for key in &self.keys {
+            all = match key {
+                PlanKey::Time => all,
+                PlanKey::Field { field, .. } => all.with(field.dimension)?,
+                PlanKey::Age(ages) => all.with(ages.dimension)?,
+            };
+        }
+        let all = self.filter.iter().try_fold(all, |all, filter| filter.dimensions(all))?;
+        (all != Dimensions::NONE).then_some(all)
     }
 
     /// The same over other days: what is selected, and nothing of pages.
@@ -160,6 +179,16 @@ pub(crate) enum PlanKey {
     },
     /// The age of a dimension's member; only where steps are of single days.
     Age(Ages),
+}
+
+impl PlanKey {
+    /// Whether it is an age, which has a number.
+    pub(crate) fn is_age(&self) -> bool {
+        match self {
+            Self::Age(_) => true,
+            Self::Time | Self::Field { .. } => false,
+        }
+    }
 }
 
 /// What is needed of a stored measure.

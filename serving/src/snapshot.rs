@@ -1,7 +1,7 @@
 //! One snapshot in memory: immutable, answered from by any number of queries at once.
 //!
 //! ```text
-//! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures
+//! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures, marginal/ unites its cells
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! ```
@@ -13,12 +13,14 @@ mod chunk;
 mod columns;
 mod decode;
 mod dictionary;
+mod dimensions;
 mod field;
 mod fold;
 mod histograms;
 mod layout;
 mod load;
 mod lookup;
+mod marginal;
 mod measure;
 mod members;
 mod states;
@@ -38,12 +40,14 @@ pub(crate) use arena::{ColumnUnion, SketchArena, SketchParts};
 pub(crate) use chunk::{Chunk, KeyColumn};
 pub(crate) use dictionary::NULL;
 use dictionary::Vocabulary;
+pub(crate) use dimensions::Dimensions;
 pub(crate) use field::Field;
 use field::Labels;
 pub(crate) use histograms::QuantileArena;
 pub(crate) use layout::Layout;
 pub(crate) use load::Loader;
 use lookup::LookupTable;
+pub(crate) use marginal::have as marginals_have;
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};
 pub(crate) use states::LookupStates;

@@ -16,6 +16,7 @@ mod codec;
 mod coupon;
 pub(crate) mod datasketches;
 mod estimate;
+mod estimator;
 mod grouped;
 pub(crate) mod hllpp;
 mod joint;
@@ -26,8 +27,9 @@ mod sketch;
 mod slot;
 mod union;
 
-pub use codec::{Form, HllType, SketchRef, decode_parts};
+pub use codec::{Form, HllType, Parts, SketchRef, decode_parts};
 pub use estimate::{Estimate, relative_standard_error_at};
+pub use estimator::UnionEstimator;
 pub use grouped::GroupedSketches;
 pub use joint::Joint;
 pub use reference::ReferenceSketch;

@@ -3,7 +3,8 @@
 //! A [`Sketch`] takes 64-bit hashes of values ([`Family::hash_str`] and its neighbours), unions with other
 //! sketches without caring about order or repetition, and gives an [`Estimate`] with 95 % bounds.
 //! [`GroupedSketches`] is the same state for millions of groups at once (roll-ups call it),
-//! [`Union`] the same state as a reusable scratch over encoded bytes (folds and serving call it), and
+//! [`Union`] the same state as a reusable scratch over encoded bytes (folds and serving call it),
+//! [`UnionEstimator`] what the union of sketches in memory comes to, without the union (serving calls it), and
 //! [`ReferenceSketch`] an independent second opinion (verification calls it).
 //!
 //! A [`QuantileSketch`] takes the values themselves, and gives quantiles and shares below a threshold, with bounds that are
@@ -57,8 +58,8 @@ pub use error::{DecodeError, SketchError};
 pub use family::{Family, Precision};
 pub use hash::TupleHasher;
 pub use hll::{
-    Estimate, Form, GroupedSketches, HllType, Joint, ReferenceSketch, Sketch, SketchRef, Union,
-    decode_parts, relative_standard_error_at,
+    Estimate, Form, GroupedSketches, HllType, Joint, Parts, ReferenceSketch, Sketch, SketchRef,
+    Union, UnionEstimator, decode_parts, relative_standard_error_at,
 };
 pub use quantile::{
     Bounded, GroupedQuantiles, Percentile, PercentileError, QuantileRef, QuantileSketch,

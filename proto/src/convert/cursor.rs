@@ -26,7 +26,16 @@ pub fn question_digest(query: &Query) -> Result<u64, ServiceError> {
         look_back_days: None,
         ..query.clone()
     };
-    Ok(stable_digest(&query_to_wire(question, None)?.encode_to_vec()))
+    Ok(stable_digest(&question_bytes(question)?))
+}
+
+/// A query as the wire has it: the same bytes are the same question.
+///
+/// # Errors
+///
+/// Those of [`query_to_wire`].
+pub fn question_bytes(query: Query) -> Result<Vec<u8>, ServiceError> {
+    Ok(query_to_wire(query, None)?.encode_to_vec())
 }
 
 /// What tells a search of members from others, as far as it says which members there are and in which order: field, text, days and

@@ -17,6 +17,7 @@ pub(super) fn work_to_wire(work: Work) -> wire::Work {
         register_bytes,
         bucket_bytes,
         steps,
+        is_cached,
     } = work;
     let step = |(step, elapsed): (WorkStep, _)| wire::WorkStep {
         step: step.as_str().to_owned(),
@@ -33,6 +34,7 @@ pub(super) fn work_to_wire(work: Work) -> wire::Work {
         register_bytes,
         bucket_bytes,
         steps: steps.into_iter().map(step).collect(),
+        is_cached,
     }
 }
 
@@ -48,6 +50,7 @@ pub(super) fn work_from_wire(work: wire::Work) -> Result<Work, ServiceError> {
         register_bytes,
         bucket_bytes,
         steps,
+        is_cached,
     } = work;
     // A later version may have steps that this one does not know.
     let step = |wire::WorkStep { step, elapsed }| {
@@ -65,5 +68,6 @@ pub(super) fn work_from_wire(work: wire::Work) -> Result<Work, ServiceError> {
         register_bytes,
         bucket_bytes,
         steps: steps.into_iter().filter_map(step).collect::<Result<_, _>>()?,
+        is_cached,
     })
 }

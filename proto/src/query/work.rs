@@ -28,6 +28,8 @@ pub struct Work {
     pub bucket_bytes: u64,
     /// Where the time went, in order; no step is there twice.
     pub steps: Vec<(WorkStep, Duration)>,
+    /// The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.
+    pub is_cached: bool,
 }
 
 /// A step of answering a query, in the order in which they come.

@@ -568,6 +568,9 @@ pub struct Work {
     /// What was read of sketches of quantiles, in bytes.
     #[prost(uint64, tag = "10")]
     pub bucket_bytes: u64,
+    /// The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.
+    #[prost(bool, tag = "11")]
+    pub is_cached: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WorkStep {

@@ -1,4 +1,4 @@
-//! Distinct counts: sketches united by group in one scratch, and estimated once.
+//! Distinct counts by group: what is known of them, and what is still to be estimated.
 
 use clio_lake::StoredType;
 use clio_proto::{Code, ServiceError, Value};
@@ -6,45 +6,54 @@ use clio_sketch::{Estimate, Sketch};
 
 use super::Cancel;
 use super::batch::Batch;
-use super::groups::{BatchGroups, Groups};
+use super::groups::Groups;
+use super::kernel::Kernel;
+use super::members::{Made, Members};
 use super::scratch::{Scratch, Unions};
 use crate::plan::Plan;
 use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot};
-
-/// The fewest cells that are worth a thread: some ten microseconds to start it, against a millisecond
-/// or so of work.
-const MIN_ROWS_PER_THREAD: usize = 10_000;
-
-/// Groups between two looks at whether anybody still waits: a millisecond or so of work.
-const GROUPS_PER_CHECK: usize = 256;
 
 /// The distinct measures of one query, by position among the plan's measures.
 #[derive(Debug)]
 pub(super) struct Estimates<'a> {
     batches: &'a [Batch<'a>],
-    members: Members,
-    measures: Vec<Option<Distinct>>,
-    n_threads: usize,
+    groups: &'a Groups<'a>,
+    /// Of the groups that were asked for so far.
+    members: Option<Members>,
+    measures: Vec<Option<Distinct<'a>>>,
     cancel: &'a Cancel,
 }
 
 /// One distinct measure.
 #[derive(Debug)]
-struct Distinct {
-    /// The position among the snapshot's stored measures.
-    column: usize,
+struct Distinct<'a> {
+    kernel: Kernel<'a>,
+    /// Where whole sketches are asked for.
     scratch: Scratch,
-    /// What was estimated so far, by group.
-    by_group: Vec<Option<Estimate>>,
+    known: Known,
+    /// What was united beside the scratch.
+    unions: Unions,
 }
 
-/// What each group is made of.
+/// What was estimated so far, by group.
 #[derive(Debug)]
-pub(super) enum Members {
-    /// Whole batches, by group.
-    Batches(Vec<Vec<u32>>),
-    /// The rows of group `g` are `rows[offsets[g]..offsets[g + 1]]`: a batch's number and its row.
-    Rows { offsets: Vec<usize>, rows: Vec<(u32, u32)> },
+struct Known {
+    /// One more than the position among the estimates, 0 for none. Untouched memory of zeros is free.
+    places: Vec<u32>,
+    estimates: Vec<Estimate>,
+}
+
+impl Known {
+    fn get(&self, group: u32) -> Option<Estimate> {
+        let place = self.places[group as usize].checked_sub(1)?;
+        Some(self.estimates[place as usize])
+    }
+
+    fn set(&mut self, group: u32, estimate: Estimate) {
+        self.estimates.push(estimate);
+        // No more groups than numbers of 32 bits.
+        self.places[group as usize] = u32::try_from(self.estimates.len()).unwrap_or(u32::MAX);
+    }
 }
 
 impl<'a> Estimates<'a> {
@@ -52,30 +61,29 @@ impl<'a> Estimates<'a> {
         snapshot: &Snapshot,
         plan: &Plan,
         batches: &'a [Batch<'a>],
-        groups: &Groups<'_>,
+        groups: &'a Groups<'a>,
         n_threads: usize,
         cancel: &'a Cancel,
     ) -> Self {
-        let measures: Vec<Option<Distinct>> = (0..plan.measures.len())
+        let measures: Vec<Option<Distinct<'a>>> = (0..plan.measures.len())
             .map(|at| match plan.stored_type(snapshot, at) {
-                StoredType::Sketch { family, precision } => Some(Distinct {
-                    column: plan.measures[at].column,
-                    scratch: Scratch::new(family, precision),
-                    by_group: vec![None; groups.n_groups()],
-                }),
+                StoredType::Sketch { family, precision } => {
+                    let column = plan.measures[at].column;
+                    let places = vec![0; groups.n_groups()];
+                    Some(Distinct {
+                        kernel: Kernel { family, precision, column, n_threads, cancel },
+                        scratch: Scratch::new(family, precision),
+                        known: Known { places, estimates: Vec::new() },
+                        unions: Unions::default(),
+                    })
+                }
                 StoredType::Count
                 | StoredType::WholeSum
                 | StoredType::FloatSum
                 | StoredType::Quantiles { .. } => None,
             })
             .collect();
-        let is_united = |at| match plan.stored_type(snapshot, at) {
-            StoredType::Sketch { .. } | StoredType::Quantiles { .. } => true,
-            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => false,
-        };
-        let is_needed = (0..plan.measures.len()).any(is_united);
-        let members = if is_needed { Members::new(groups) } else { Members::Batches(Vec::new()) };
-        Self { batches, members, measures, n_threads, cancel }
+        Self { batches, groups, members: None, measures, cancel }
     }
 
     /// The distinct count over everything selected.
@@ -90,14 +98,11 @@ impl<'a> Estimates<'a> {
         batches: &[Batch<'_>],
     ) -> Result<Value, ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
-        distinct.scratch.clear();
-        for batch in batches {
-            self.cancel.check()?;
-            if let Some((arena, total)) = sketches(batch, distinct.column) {
-                distinct.scratch.add_batch(batch, arena, total);
-            }
-        }
-        Ok(value_of(distinct.scratch.estimate()))
+        self.cancel.check()?;
+        let batches: Vec<_> = batches.iter().collect();
+        let (estimate, unions) = distinct.kernel.whole(&batches)?;
+        distinct.unions += unions;
+        Ok(value_of(estimate))
     }
 
     /// The distinct count over everything selected, and its sketch; `measure` is one.
@@ -105,86 +110,119 @@ impl<'a> Estimates<'a> {
         &mut self,
         measure: usize,
     ) -> Result<(Value, Sketch), ServiceError> {
-        let value = self.total(measure)?;
         let Some(distinct) = &mut self.measures[measure] else { return Err(no_sketch()) };
-        Ok((value, distinct.scratch.sketch()))
+        distinct.scratch.clear();
+        for batch in self.batches {
+            self.cancel.check()?;
+            if let Some((arena, total)) = sketches(batch, distinct.kernel.column) {
+                distinct.scratch.add_batch(batch, arena, total);
+            }
+        }
+        Ok((value_of(distinct.scratch.estimate()), distinct.scratch.sketch()))
     }
 
     /// The distinct count of a group.
     pub(super) fn of(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
-        let Some(distinct) = &mut self.measures[measure] else { return Ok(Value::undefined()) };
-        let at = group as usize;
-        if let Some(known) = distinct.by_group[at] {
-            return Ok(value_of(known));
-        }
-        let estimate = self.members.unite(at, self.batches, distinct.column, &mut distinct.scratch);
-        distinct.by_group[at] = Some(estimate);
-        Ok(value_of(estimate))
+        self.some_groups(measure, &[group])?;
+        let Some(distinct) = &self.measures[measure] else { return Ok(Value::undefined()) };
+        Ok(distinct.known.get(group).map_or_else(Value::undefined, value_of))
     }
 
     /// The sketch of a distinct measure over a group; `measure` is one.
     pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
         self.cancel.check()?;
-        let Some(distinct) = &mut self.measures[measure] else { return Err(no_sketch()) };
-        let (column, scratch) = (distinct.column, &mut distinct.scratch);
-        let estimate = self.members.unite(group as usize, self.batches, column, scratch);
-        distinct.by_group[group as usize] = Some(estimate);
+        self.collect(&[group]);
+        let (Some(distinct), Some(members)) = (&mut self.measures[measure], &self.members) else {
+            return Err(no_sketch());
+        };
+        let (column, scratch) = (distinct.kernel.column, &mut distinct.scratch);
+        scratch.clear();
+        match members.get(group) {
+            Made::Batches(of) => {
+                for batch in of.iter().map(|batch| &self.batches[*batch as usize]) {
+                    if let Some((arena, total)) = sketches(batch, column) {
+                        scratch.add_batch(batch, arena, total);
+                    }
+                }
+            }
+            Made::Rows(rows) => {
+                for (batch, row) in rows {
+                    if let Some((arena, _)) = sketches(&self.batches[*batch as usize], column) {
+                        scratch.add(arena.get(*row));
+                    }
+                }
+            }
+        }
+        if distinct.known.get(group).is_none() {
+            distinct.known.set(group, scratch.estimate());
+        }
         Ok(distinct.scratch.sketch())
     }
 
-    /// What each group is made of, where anything is united.
-    pub(super) fn members(&self) -> &Members {
-        &self.members
+    /// What some groups are made of; all of them, where another one was asked for before.
+    pub(super) fn members(&mut self, some: &[u32]) -> &Members {
+        self.collect(some);
+        self.members.get_or_insert_with(|| Members::of(self.groups, some))
+    }
+
+    fn collect(&mut self, some: &[u32]) {
+        match &self.members {
+            Some(members) if some.iter().all(|group| members.has(*group)) => {}
+            Some(_) => {
+                let all: Vec<u32> = self.groups.all().collect();
+                self.members = Some(Members::of(self.groups, &all));
+            }
+            None => self.members = Some(Members::of(self.groups, some)),
+        }
     }
 
     /// How much was united so far, of all measures.
     pub(super) fn unions(&self) -> Unions {
         let mut all = Unions::default();
-        self.measures.iter().flatten().for_each(|distinct| all += distinct.scratch.unions());
+        for distinct in self.measures.iter().flatten() {
+            all += distinct.scratch.unions();
+            all += distinct.unions;
+        }
         all
     }
 
-    /// Estimates a measure of some groups, which come upwards, on several threads where there is enough to do.
+    /// Estimates a measure of some groups, which come upwards, as far as it is not known.
     pub(super) fn some_groups(&mut self, measure: usize, of: &[u32]) -> Result<(), ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(()) };
-        let (batches, members, cancel) = (self.batches, &self.members, self.cancel);
-        let (column, scratch) = (distinct.column, &mut distinct.scratch);
-        let estimate = |first: usize, out: &mut [Option<Estimate>], scratch: &mut Scratch| {
-            let place = |group: usize| of.partition_point(|own| (*own as usize) < group);
-            let own = &of[place(first)..place(first + out.len())];
-            for (n_done, group) in own.iter().map(|group| *group as usize).enumerate() {
-                if n_done % GROUPS_PER_CHECK == 0 {
-                    cancel.check()?;
+        let is_unknown = |group: &u32| distinct.known.get(*group).is_none();
+        let mut left: Vec<u32> = of.iter().copied().filter(is_unknown).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let (batches, groups) = (self.batches, self.groups);
+        let (kernel, n_groups) = (distinct.kernel, groups.n_groups());
+        let mut is_again = false;
+        if left.len() == n_groups
+            && let Some((estimates, unions)) =
+                kernel.few_groups(batches, groups.batches(), n_groups)?
+        {
+            distinct.unions += unions;
+            left.retain(|group| match estimates[*group as usize] {
+                Some(estimate) => {
+                    distinct.known.set(*group, estimate);
+                    false
                 }
-                let estimate = &mut out[group - first];
-                if estimate.is_none() {
-                    *estimate = Some(members.unite(group, batches, column, scratch));
-                }
-            }
-            Ok(())
+                None => true,
+            });
+            is_again = true;
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.collect(&left);
+        let (Some(distinct), Some(members)) = (&mut self.measures[measure], &self.members) else {
+            return Ok(());
         };
-        let ends = members.split(distinct.by_group.len(), self.n_threads);
-        std::thread::scope(|scope| {
-            let (mut rest, mut start) = (distinct.by_group.as_mut_slice(), 0);
-            let mut others = Vec::new();
-            for end in &ends[..ends.len() - 1] {
-                let (out, more) = rest.split_at_mut(end - start);
-                let (first, mut scratch) = (start, scratch.like());
-                let estimate = &estimate;
-                others.push(
-                    scope.spawn(move || {
-                        estimate(first, out, &mut scratch).map(|()| scratch.unions())
-                    }),
-                );
-                (rest, start) = (more, *end);
-            }
-            let mut done = estimate(start, rest, scratch);
-            for other in others {
-                let joined = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                done = done.and(joined.map(|unions| scratch.count(unions)));
-            }
-            done
-        })
+        let (estimates, unions) = kernel.one_by_one(batches, members, &left)?;
+        // What rows that are read again took is counted.
+        distinct.unions += if is_again { unions.estimates_alone() } else { unions };
+        estimates.into_iter().for_each(|(group, estimate)| distinct.known.set(group, estimate));
+        Ok(())
     }
 }
 
@@ -199,82 +237,6 @@ fn sketches<'a>(batch: &'a Batch<'a>, column: usize) -> Option<(&'a SketchArena,
         MeasureColumn::Int { .. } | MeasureColumn::Float { .. } | MeasureColumn::Quantiles(_) => {
             None
         }
-    }
-}
-
-impl Members {
-    /// The estimate over a group's cells.
-    fn unite(
-        &self,
-        group: usize,
-        batches: &[Batch<'_>],
-        column: usize,
-        scratch: &mut Scratch,
-    ) -> Estimate {
-        scratch.clear();
-        match self {
-            Self::Batches(by_group) => {
-                for batch in &by_group[group] {
-                    let batch = &batches[*batch as usize];
-                    if let Some((arena, total)) = sketches(batch, column) {
-                        scratch.add_batch(batch, arena, total);
-                    }
-                }
-                scratch.estimate()
-            }
-            Self::Rows { offsets, rows } => {
-                let rows = &rows[offsets[group]..offsets[group + 1]];
-                let cells = rows.iter().filter_map(|(batch, row)| {
-                    sketches(&batches[*batch as usize], column).map(|(arena, _)| arena.get(*row))
-                });
-                scratch.estimate_of(cells)
-            }
-        }
-    }
-
-    /// The ends of at most `n_parts` runs of groups with about equal work, the last of them the end
-    /// of all.
-    fn split(&self, n_groups: usize, n_parts: usize) -> Vec<usize> {
-        let Self::Rows { offsets, rows } = self else { return vec![n_groups] };
-        let n_parts = n_parts.min(rows.len() / MIN_ROWS_PER_THREAD).max(1);
-        let mut ends: Vec<usize> = (1..n_parts)
-            .map(|part| offsets.partition_point(|offset| *offset < rows.len() * part / n_parts))
-            .collect();
-        ends.push(n_groups);
-        ends
-    }
-
-    /// Sorts batches or rows by group, keeping their order within each.
-    fn new(groups: &Groups<'_>) -> Self {
-        let n_groups = groups.n_groups();
-        let is_whole = |batch: &BatchGroups| matches!(batch, BatchGroups::Whole(_));
-        if groups.batches().iter().all(is_whole) {
-            let mut by_group = vec![Vec::new(); n_groups];
-            for (at, batch) in (0_u32..).zip(groups.batches()) {
-                if let BatchGroups::Whole(Some(group)) = batch {
-                    by_group[*group as usize].push(at);
-                }
-            }
-            return Self::Batches(by_group);
-        }
-        let mut offsets = vec![0_usize; n_groups + 1];
-        for id in groups.batches().iter().flat_map(BatchGroups::ids) {
-            offsets[*id as usize + 1] += 1;
-        }
-        for group in 0..n_groups {
-            offsets[group + 1] += offsets[group];
-        }
-        let mut next = offsets.clone();
-        let mut sorted = vec![(0, 0); offsets[n_groups]];
-        for (at, batch) in (0_u32..).zip(groups.batches()) {
-            let BatchGroups::Rows { rows, ids } = batch else { continue };
-            for (row, id) in rows.iter().zip(ids) {
-                let place = &mut next[*id as usize];
-                sorted[*place] = (at, *row);
-                *place += 1;
-            }
-        }
-        Self::Rows { offsets, rows: sorted }
     }
 }
 

@@ -47,12 +47,14 @@ impl<'a> Gathered<'a> {
             groups: Groups::new(plan, limits),
             sums: Sums::new(snapshot, plan),
         };
+        let dimensions = plan.dimensions(snapshot);
         for (step, at) in plan.steps.iter().zip(0_u32..) {
             let files = |period| snapshot.chunks.get(period).into_iter().flatten();
             let files =
                 step.periods.iter().flat_map(|own| files(own).map(move |file| (*own, file)));
             for (period, chunk) in files {
                 cancel.check()?;
+                let chunk = dimensions.map_or(&**chunk, |asked| chunk.narrowest(asked));
                 work.read(chunk);
                 let filter = plan.filter.as_ref();
                 let Some(batch) = Batch::select(chunk, period, filter) else { continue };

@@ -89,13 +89,13 @@ enum Pairs {
 impl<'p> Groups<'p> {
     pub(super) fn new(plan: &'p Plan, limits: &Limits) -> Self {
         let mut levels: Vec<Level<'p>> = Vec::with_capacity(plan.keys.len());
-        // How many ids the level above can have, where that is known.
-        let mut n_above = Some(1);
+        // The most ids that the level above can have.
+        let mut n_above = 1_usize;
         for (key, plan_key) in plan.keys.iter().enumerate() {
             if let PlanKey::Time = plan_key {
-                let pairs = Pairs::new(Some(1), plan.steps.len());
+                let pairs = Pairs::new(1, plan.steps.len());
                 levels.push(Level { key, field: None, pairs, parents: Vec::new() });
-                n_above = Some(plan.steps.len());
+                n_above = plan.steps.len();
             }
         }
         for (key, plan_key) in plan.keys.iter().enumerate() {
@@ -108,8 +108,8 @@ impl<'p> Groups<'p> {
                 PlanKey::Age(ages) => ((ages.dimension, CodeValues::Age(ages)), N_AGE_CODES),
             };
             let pairs = Pairs::new(n_above, n_values);
+            n_above = n_above.saturating_mul(n_values);
             levels.push(Level { key, field: Some(field), pairs, parents: Vec::new() });
-            n_above = None;
         }
         Self {
             plan,
@@ -124,6 +124,11 @@ impl<'p> Groups<'p> {
     /// How many groups there are.
     pub(super) fn n_groups(&self) -> usize {
         self.levels.last().map_or(0, |level| level.parents.len())
+    }
+
+    /// All of them, upwards.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.n_groups()).unwrap_or(u32::MAX)
     }
 
     /// The groups of each batch, in the order in which they were added.
@@ -175,6 +180,19 @@ impl<'p> Groups<'p> {
             id = above;
         }
         codes
+    }
+
+    /// The value of one of a group's keys, by its position among the plan's keys: a code, or the step of time.
+    pub(super) fn code(&self, group: u32, key: usize) -> u32 {
+        let mut id = group;
+        for level in self.levels.iter().rev() {
+            let (above, value) = level.parents[id as usize];
+            if level.key == key {
+                return value;
+            }
+            id = above;
+        }
+        NULL
     }
 
     /// The group of some values, which come as [`codes`](Self::codes) gives them; `None` where no cell is of it.
@@ -324,9 +342,9 @@ impl CodeValues<'_> {
 }
 
 impl Pairs {
-    fn new(n_above: Option<usize>, n_values: usize) -> Self {
-        match n_above.map(|n_above| n_above.saturating_mul(n_values)) {
-            Some(n_pairs) if n_pairs <= MAX_DIRECT => {
+    fn new(n_above: usize, n_values: usize) -> Self {
+        match n_above.saturating_mul(n_values) {
+            n_pairs if n_pairs <= MAX_DIRECT => {
                 Self::Direct { n_values, numbers: vec![0; n_pairs] }
             }
             _ => Self::Hashed(FxHashMap::default()),

@@ -19,7 +19,7 @@ pub(super) fn staying(
     measures: &mut Measures<'_>,
     beside: &mut Beside<'_>,
 ) -> Result<Vec<u32>, ServiceError> {
-    let mut staying: Vec<u32> = (0..u32::try_from(groups.n_groups()).unwrap_or(u32::MAX)).collect();
+    let mut staying: Vec<u32> = groups.all().collect();
     let Some(having) = &plan.having else { return Ok(staying) };
     let is_added = |test: &&GroupTest| test.needs().iter().all(|at| measures.is_added_up(*at));
     let parts = having.parts().into_iter();

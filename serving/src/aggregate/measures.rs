@@ -34,7 +34,7 @@ impl<'a> Measures<'a> {
         snapshot: &Snapshot,
         plan: &Plan,
         batches: &'a [Batch<'a>],
-        groups: &Groups<'_>,
+        groups: &'a Groups<'a>,
         sums: Sums,
         n_threads: usize,
         cancel: &'a Cancel,
@@ -64,7 +64,7 @@ impl<'a> Measures<'a> {
             }
             StoredType::Sketch { .. } => self.estimates.of(measure, group),
             StoredType::Quantiles { .. } => {
-                self.quantiles.of(measure, group, self.estimates.members())
+                self.quantiles.of(measure, group, self.estimates.members(&[group]))
             }
         }
     }
@@ -76,11 +76,12 @@ impl<'a> Measures<'a> {
         of: &[u32],
     ) -> Result<(), ServiceError> {
         match self.stored[measure] {
-            StoredType::Count
-            | StoredType::WholeSum
-            | StoredType::FloatSum
-            | StoredType::Quantiles { .. } => Ok(()),
+            StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => Ok(()),
             StoredType::Sketch { .. } => self.estimates.some_groups(measure, of),
+            StoredType::Quantiles { .. } => {
+                self.estimates.members(of);
+                Ok(())
+            }
         }
     }
 
@@ -126,7 +127,7 @@ impl<'a> Measures<'a> {
                     side.push(self.estimates.of(measure, group)?, Some(sketch));
                 }
                 StoredType::Quantiles { .. } => {
-                    let members = self.estimates.members();
+                    let members = self.estimates.members(&[group]);
                     side.push_certain(self.quantiles.of(measure, group, members)?);
                 }
             }

@@ -8,7 +8,7 @@ use super::compare::Beside;
 use super::evaluate;
 use super::groups::Groups;
 use super::measures::Measures;
-use crate::plan::{OrderTarget, Output, Plan, PlanKey};
+use crate::plan::{OrderTarget, Output, Plan};
 use crate::snapshot::NULL;
 
 /// What groups are compared by.
@@ -17,6 +17,8 @@ enum Column<'a> {
     Values(Vec<Option<f64>>),
     /// A key's text, by group.
     Texts(Vec<Option<&'a str>>),
+    /// A key's text, or of ages the number, looked up where all columns before leave a tie, which is rare.
+    Ties { groups: &'a Groups<'a>, key: usize, is_age: bool },
 }
 
 /// A page of groups.
@@ -61,7 +63,11 @@ pub(super) fn page(
     for key in 0..plan.keys.len() {
         let asked = plan.order.iter().any(|order| order.by == OrderTarget::Key(key));
         if !asked {
-            columns.push((key_column(plan, groups, &staying, key), Direction::Ascending));
+            let column = match columns.is_empty() {
+                true => key_column(plan, groups, &staying, key),
+                false => Column::Ties { groups, key, is_age: plan.keys[key].is_age() },
+            };
+            columns.push((column, Direction::Ascending));
         }
     }
     let compare = |a: &u32, b: &u32| {
@@ -82,21 +88,21 @@ pub(super) fn page(
 
 /// A key for some groups, by group: its text, or of ages the number.
 fn key_column<'a>(plan: &Plan, groups: &'a Groups<'_>, of: &[u32], key: usize) -> Column<'a> {
-    let codes = of.iter().map(|group| (*group as usize, groups.codes(*group)[key]));
-    match plan.keys[key] {
-        PlanKey::Time | PlanKey::Field { .. } => {
-            let mut texts = vec![None; groups.n_groups()];
-            codes.for_each(|(group, code)| texts[group] = groups.text(key, code));
-            Column::Texts(texts)
-        }
-        PlanKey::Age(_) => {
-            // Codes grow with ages.
-            let mut numbers = vec![None; groups.n_groups()];
-            let number = |code: u32| (code != NULL).then_some(f64::from(code));
-            codes.for_each(|(group, code)| numbers[group] = number(code));
-            Column::Values(numbers)
-        }
+    let codes = of.iter().map(|group| (*group as usize, groups.code(*group, key)));
+    if plan.keys[key].is_age() {
+        let mut numbers = vec![None; groups.n_groups()];
+        codes.for_each(|(group, code)| numbers[group] = age_number(code));
+        Column::Values(numbers)
+    } else {
+        let mut texts = vec![None; groups.n_groups()];
+        codes.for_each(|(group, code)| texts[group] = groups.text(key, code));
+        Column::Texts(texts)
     }
+}
+
+/// The number that ages are compared by: codes grow with them.
+fn age_number(code: u32) -> Option<f64> {
+    (code != NULL).then_some(f64::from(code))
 }
 
 /// An output's number for some groups, by group.
@@ -139,10 +145,21 @@ pub(super) fn output_values(
 
 impl Column<'_> {
     fn compare(&self, a: u32, b: u32, direction: Direction) -> Ordering {
-        let (a, b) = (a as usize, b as usize);
+        let by_text = |a: Option<&str>, b| missing_last(a, b, direction, |a, b| a.cmp(b));
+        let (at_a, at_b) = (a as usize, b as usize);
         match self {
-            Self::Values(values) => missing_last(values[a], values[b], direction, f64::total_cmp),
-            Self::Texts(texts) => missing_last(texts[a], texts[b], direction, |a, b| a.cmp(b)),
+            Self::Values(values) => {
+                missing_last(values[at_a], values[at_b], direction, f64::total_cmp)
+            }
+            Self::Texts(texts) => by_text(texts[at_a], texts[at_b]),
+            Self::Ties { groups, key, is_age: false } => {
+                let text = |group| groups.text(*key, groups.code(group, *key));
+                by_text(text(a), text(b))
+            }
+            Self::Ties { groups, key, is_age: true } => {
+                let number = |group| age_number(groups.code(group, *key));
+                missing_last(number(a), number(b), direction, f64::total_cmp)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use clio_sketch::{Bounded, Buckets, QuantileUnion, Scale, SketchError};
 
 use super::Cancel;
 use super::batch::Batch;
-use super::estimates::Members;
+use super::members::{Made, Members};
 use super::scratch::Unions;
 use crate::plan::{Plan, Reading};
 use crate::snapshot::{MeasureColumn, QuantileArena, Snapshot};
@@ -118,14 +118,14 @@ impl<'a> Quantiles<'a> {
         let at = group as usize;
         if spread.by_group[at].is_none() {
             spread.union.clear();
-            match members {
-                Members::Batches(by_group) => {
-                    for batch in &by_group[at] {
+            match members.get(group) {
+                Made::Batches(of) => {
+                    for batch in of {
                         spread.add_batch(&self.batches[*batch as usize])?;
                     }
                 }
-                Members::Rows { offsets, rows } => {
-                    for (batch, row) in &rows[offsets[at]..offsets[at + 1]] {
+                Made::Rows(rows) => {
+                    for (batch, row) in rows {
                         spread.add_row(&self.batches[*batch as usize], *row)?;
                     }
                 }

@@ -19,9 +19,11 @@ pub(super) fn of_periods(
     let Asked { snapshot, plan, cancel, .. } = asked;
     let mut parts = Vec::new();
     let mut sums = Sums::new(snapshot, plan);
+    let dimensions = plan.dimensions(snapshot);
     let files = |period| snapshot.chunks.get(period).into_iter().flatten();
     for (period, chunk) in periods.iter().flat_map(|own| files(own).map(move |file| (*own, file))) {
         cancel.check()?;
+        let chunk = dimensions.map_or(&**chunk, |asked| chunk.narrowest(asked));
         work.read(chunk);
         let Some(batch) = Batch::select(chunk, period, plan.filter.as_ref()) else { continue };
         work.selected(&batch);

@@ -9,7 +9,7 @@ use roaring::{MultiOps as _, RoaringBitmap};
 use super::ages::{AgeTest, bind_age_test, day_of};
 use super::operators::BoundTest;
 use crate::config::Limits;
-use crate::snapshot::{Chunk, Field, KeyColumn, Snapshot};
+use crate::snapshot::{Chunk, Dimensions, Field, KeyColumn, Snapshot};
 
 /// The most bitmaps that are united; with more, looking at each row's code is faster.
 const MAX_BITMAPS: usize = 64;
@@ -95,6 +95,18 @@ fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
 }
 
 impl RowFilter {
+    /// Some dimensions, with those that it tests; `None` where there are too many to tell apart.
+    pub(crate) fn dimensions(&self, others: Dimensions) -> Option<Dimensions> {
+        match self {
+            Self::And(nodes) | Self::Or(nodes) => {
+                nodes.iter().try_fold(others, |all, node| node.dimensions(all))
+            }
+            Self::Not(node) => node.dimensions(others),
+            Self::Test(test) => others.with(test.dimension),
+            Self::Age(test) => others.with(test.dimension()),
+        }
+    }
+
     /// The rows of a chunk for which the filter holds; the chunk is of this period.
     pub(crate) fn rows(&self, chunk: &Chunk, period: Period) -> RoaringBitmap {
         match self {

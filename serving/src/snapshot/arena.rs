@@ -6,7 +6,7 @@
 //! registers [ 2^precision bytes | 2^precision … ]      one block a dense sketch
 //! ```
 
-use clio_sketch::{Family, Form, Precision, SketchError, Union, decode_parts};
+use clio_sketch::{Estimate, Family, Form, Parts, Precision, SketchError, Union, decode_parts};
 
 use crate::error::FileProblem;
 
@@ -14,6 +14,9 @@ use crate::error::FileProblem;
 const EMPTY: u32 = u32::MAX;
 /// Set in the entry of a dense sketch, whose other bits number its block of registers.
 const DENSE: u32 = 1 << 31;
+
+/// More than 31 bits number.
+const TOO_LARGE: FileProblem = FileProblem::TooLarge { what: "coupons" };
 
 /// The sketches of one column, by row.
 ///
@@ -25,6 +28,8 @@ pub(crate) struct SketchArena {
     entries: Vec<u32>,
     coupons: Vec<u32>,
     registers: Vec<u8>,
+    /// The estimate of each row, where they are kept; else none.
+    estimates: Vec<Estimate>,
 }
 
 /// One sketch of an arena.
@@ -49,6 +54,7 @@ impl SketchArena {
             entries: Vec::with_capacity(sketches.len()),
             coupons: Vec::new(),
             registers: Vec::new(),
+            estimates: Vec::new(),
         };
         for (row, bytes) in sketches.enumerate() {
             let entry = arena.push(bytes).map_err(|problem| FileProblem::Sketch {
@@ -56,12 +62,41 @@ impl SketchArena {
                 row,
                 problem,
             })?;
-            let too_large = FileProblem::TooLarge { what: "coupons" };
-            arena.entries.push(entry.ok_or(too_large)?);
+            arena.entries.push(entry.ok_or(TOO_LARGE)?);
         }
-        arena.coupons.shrink_to_fit();
-        arena.registers.shrink_to_fit();
+        arena.shrink();
         Ok(arena)
+    }
+
+    /// Keeps unions, one a row, with their estimates.
+    pub(crate) fn of_unions(
+        family: Family,
+        precision: Precision,
+        n_rows: usize,
+        mut unite: impl FnMut(usize, &mut Union),
+    ) -> Result<Self, FileProblem> {
+        let (mut union, mut bytes) = (Union::new(family, precision), Vec::new());
+        let (entries, estimates) = (Vec::with_capacity(n_rows), Vec::with_capacity(n_rows));
+        let (coupons, registers) = (Vec::new(), Vec::new());
+        let mut arena = Self { family, precision, entries, coupons, registers, estimates };
+        for row in 0..n_rows {
+            union.clear();
+            unite(row, &mut union);
+            arena.estimates.push(union.estimate());
+            bytes.clear();
+            union.encode_into(&mut bytes);
+            let column = String::new();
+            let entry = arena.push(&bytes);
+            let entry = entry.map_err(|problem| FileProblem::Sketch { column, row, problem })?;
+            arena.entries.push(entry.ok_or(TOO_LARGE)?);
+        }
+        arena.shrink();
+        Ok(arena)
+    }
+
+    fn shrink(&mut self) {
+        self.coupons.shrink_to_fit();
+        self.registers.shrink_to_fit();
     }
 
     /// Appends a sketch's content and returns its entry; `None` where 31 bits do not number it.
@@ -115,6 +150,12 @@ impl SketchArena {
         }
     }
 
+    /// The estimate of a row, where it is kept.
+    #[inline]
+    pub(crate) fn estimate(&self, row: u32) -> Option<Estimate> {
+        self.estimates.get(row as usize).copied()
+    }
+
     /// Adds the sketch of a row to a union of the same family and precision.
     #[inline]
     pub(crate) fn union_into(&self, row: u32, union: &mut Union) {
@@ -142,6 +183,28 @@ impl SketchArena {
     pub(crate) fn size_bytes(&self) -> usize {
         (self.entries.capacity() + self.coupons.capacity()) * size_of::<u32>()
             + self.registers.capacity()
+            + self.estimates.capacity() * size_of::<Estimate>()
+    }
+}
+
+impl<'a> From<SketchParts<'a>> for Parts<'a> {
+    #[inline]
+    fn from(sketch: SketchParts<'a>) -> Self {
+        match sketch {
+            SketchParts::Empty => Self::Coupons(&[]),
+            SketchParts::Coupons(coupons) => Self::Coupons(coupons),
+            SketchParts::Registers(registers) => Self::Registers(registers),
+        }
+    }
+}
+
+impl<'a> From<Parts<'a>> for SketchParts<'a> {
+    fn from(parts: Parts<'a>) -> Self {
+        match parts {
+            Parts::Coupons([]) => Self::Empty,
+            Parts::Coupons(coupons) => Self::Coupons(coupons),
+            Parts::Registers(registers) => Self::Registers(registers),
+        }
     }
 }
 

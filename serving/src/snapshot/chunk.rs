@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::dictionary::{Dictionary, NULL, SetDictionary, Vocabulary};
+use super::dimensions::Dimensions;
 use super::measure::MeasureColumn;
 use clio_lake::CellFile;
 
@@ -19,7 +20,27 @@ pub(crate) struct Chunk {
     pub(crate) keys: Vec<KeyColumn>,
     /// One a stored measure, in the model's order.
     pub(crate) measures: Vec<MeasureColumn>,
+    /// The same cells over fewer dimensions.
+    pub(crate) marginals: Vec<Marginal>,
+    /// With the marginals.
     pub(crate) size_bytes: usize,
+}
+
+impl Chunk {
+    /// The fewest cells that tell as much of these dimensions as all do: those of a marginal, or the file's own.
+    pub(crate) fn narrowest(&self, dimensions: Dimensions) -> &Self {
+        let wide_enough = self.marginals.iter().filter(|own| dimensions.are_in(own.dimensions));
+        let narrowest = wide_enough.min_by_key(|own| own.chunk.n_rows);
+        narrowest.map_or(self, |marginal| &marginal.chunk)
+    }
+}
+
+/// The cells of a file united over all dimensions but some.
+#[derive(Debug)]
+pub(crate) struct Marginal {
+    /// Those that are left.
+    pub(crate) dimensions: Dimensions,
+    pub(crate) chunk: Chunk,
 }
 
 /// The codes of one dimension: of members, or of sets where a cell holds a set.
@@ -93,12 +114,15 @@ impl LocalChunk {
     /// Joins the chunk to vocabularies, which grow by what is new in it.
     pub(crate) fn join(mut self, vocabularies: &mut [Vocabulary]) -> Chunk {
         let joined = self.chunk.keys.iter_mut().zip(&self.vocabularies).zip(vocabularies);
-        for ((keys, local), vocabulary) in joined {
+        for (dimension, ((keys, local), vocabulary)) in joined.enumerate() {
             let mut to = join_members(&local.members, &mut vocabulary.members);
             if let (Some(local), Some(sets)) = (&local.sets, &mut vocabulary.sets) {
                 to = join_sets(local, &to, sets);
             }
             keys.recode(&to);
+            for marginal in &mut self.chunk.marginals {
+                marginal.chunk.keys[dimension].recode(&to);
+            }
         }
         self.chunk
     }

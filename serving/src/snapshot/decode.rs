@@ -8,7 +8,9 @@ use super::chunk::{Chunk, KeyColumn, LocalChunk};
 use super::columns::{column_as, offset, text_list};
 use super::dictionary::{NULL, SetDictionary, Vocabulary};
 use super::layout::{DimensionLayout, Layout};
+use super::marginal::marginals;
 use super::measure::{MeasureColumn, check_values};
+use crate::config::MarginalLimits;
 use crate::error::FileProblem;
 
 /// Decodes one file.
@@ -16,6 +18,7 @@ pub(crate) fn decode_file(
     layout: &Layout,
     file: CellFile,
     sound: SoundFile,
+    limits: &MarginalLimits,
 ) -> Result<LocalChunk, FileProblem> {
     let batches = sound.columns(layout.column_names(), |column| layout.is_measure(column))?;
     let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>()?;
@@ -39,7 +42,10 @@ pub(crate) fn decode_file(
     check_values(layout, &measures, n_rows)?;
     let size_bytes = keys.iter().map(KeyColumn::size_bytes).sum::<usize>()
         + measures.iter().map(MeasureColumn::size_bytes).sum::<usize>();
-    let chunk = Chunk { file, n_rows, keys, measures, size_bytes };
+    drop(batches);
+    let mut chunk = Chunk { file, n_rows, keys, measures, marginals: Vec::new(), size_bytes };
+    chunk.marginals = marginals(&chunk, layout, limits)?;
+    chunk.size_bytes += chunk.marginals.iter().map(|own| own.chunk.size_bytes).sum::<usize>();
     Ok(LocalChunk { chunk, vocabularies })
 }
 

@@ -25,6 +25,7 @@ use super::layout::Layout;
 use super::lookup::LookupTable;
 use super::states::LookupStates;
 use super::{Snapshot, check};
+use crate::config::MarginalLimits;
 use crate::error::{FileProblem, Refusal, ServingError};
 
 /// The files fetched at the same time: enough to hide the latency of an object store, few enough to
@@ -36,6 +37,7 @@ const N_FETCHED: usize = 8;
 pub(crate) struct Loader {
     lake: Lake,
     memory_limit_bytes: Option<u64>,
+    marginals: MarginalLimits,
     n_parallel: usize,
 }
 
@@ -53,9 +55,13 @@ struct Parts {
 }
 
 impl Loader {
-    pub(crate) fn new(lake: Lake, memory_limit_bytes: Option<u64>) -> Self {
+    pub(crate) fn new(
+        lake: Lake,
+        memory_limit_bytes: Option<u64>,
+        marginals: MarginalLimits,
+    ) -> Self {
         let n_parallel = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lake, memory_limit_bytes, n_parallel }
+        Self { lake, memory_limit_bytes, marginals, n_parallel }
     }
 
     /// Loads the version that the table is at. What the held snapshots have in common with it is
@@ -186,13 +192,16 @@ impl Loader {
         });
         let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, fetched)| {
             let (layout, path) = (Arc::clone(layout), file.path.clone());
-            spawn_blocking(move || decode_sound(&layout, file, fetched)).map(move |decoded| {
-                let unreadable = |error| {
-                    let problem = FileProblem::Unreadable(error);
-                    Err(Refusal::File { path, problem })
-                };
-                decoded.unwrap_or_else(unreadable).map_err(refused)
-            })
+            let marginals = self.marginals;
+            spawn_blocking(move || decode_sound(&layout, file, fetched, &marginals)).map(
+                move |decoded| {
+                    let unreadable = |error| {
+                        let problem = FileProblem::Unreadable(error);
+                        Err(Refusal::File { path, problem })
+                    };
+                    decoded.unwrap_or_else(unreadable).map_err(refused)
+                },
+            )
         });
         let mut total_bytes = shared_bytes;
         let mut added = Vec::new();
@@ -221,10 +230,11 @@ fn decode_sound(
     layout: &Layout,
     file: CellFile,
     fetched: FetchedFile,
+    marginals: &MarginalLimits,
 ) -> Result<LocalChunk, Refusal> {
     let path = file.path.clone();
     let sound = fetched.check().map_err(Refusal::Damaged)?;
-    decode_file(layout, file, sound).map_err(|problem| Refusal::File { path, problem })
+    decode_file(layout, file, sound, marginals).map_err(|problem| Refusal::File { path, problem })
 }
 
 /// The model that a snapshot was made with.

@@ -26,7 +26,7 @@ fn model() -> String {
 }
 
 /// Countries that come one after the other.
-fn lake() -> TestLake {
+pub(super) fn lake() -> TestLake {
     let mut all = days("2025-12-28", "2026-01-12");
     all.extend(days("2026-02-27", "2026-03-02"));
     let mut events = generate(7, &all, 30);
@@ -168,7 +168,7 @@ fn check(lake: &TestLake, retired: &[Date], query: &Query, answer: &Answer) {
 }
 
 /// A question by age, or of an age.
-fn any_aged(numbers: &mut Numbers) -> Query {
+pub(super) fn any_aged(numbers: &mut Numbers) -> Query {
     let mut keys: Vec<GroupKey> = Vec::new();
     for name in
         ["asset.age_day", "asset.age_week", "country.age_day", "country.age_week", "country"]

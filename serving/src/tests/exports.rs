@@ -365,3 +365,15 @@ async fn what_is_of_pages_makes_no_file() {
         assert_eq!(read(format, whole(exported).await).0.len(), 1);
     }
 }
+
+/// Files may be of any length, so that none of their pages takes the room of answers that are kept.
+#[tokio::test]
+async fn files_are_not_kept() {
+    let cubes = open(&gapped_lake(), 1).await;
+    let query = Query { group_by: group_by(&["country"]), ..Query::total(["viewers"]) };
+    let exported = cubes.export(export(&query, ExportFormat::Csv), None).await.unwrap();
+    assert!(!whole(exported).await.is_empty());
+    assert_eq!(cubes.cache().size_bytes(), 0);
+    cubes.query(query, None).await.unwrap();
+    assert!(cubes.cache().size_bytes() > 0, "a page is kept");
+}

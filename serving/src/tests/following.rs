@@ -278,7 +278,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     assert_eq!(cubes.snapshots(2).await.unwrap().snapshots, infos[..2]);
     // The same of each as if it were served.
     let opened = Lake::try_new(&lake.url()).unwrap();
-    let loader = Loader::new(opened.clone(), None);
+    let loader = Loader::new(opened.clone(), None, crate::MarginalLimits::default());
     for info in infos {
         let table = opened.open_cells(Some(info.id.0)).await.unwrap();
         let loaded = loader.load(&table, &[]).await.unwrap();

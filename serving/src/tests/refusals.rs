@@ -424,8 +424,10 @@ async fn limits_of_work_are_kept() {
     config.limits.query_timeout = std::time::Duration::from_millis(500);
     let cubes = Cubes::load_once(config).await.unwrap();
     let thread = cubes.admission().take_thread().await;
+    // Another question: an equal one would wait for the same answer.
+    let other = Query { limit: 2, ..keys.clone() };
     let (waiting, refused) =
-        tokio::join!(cubes.query(keys.clone(), None), cubes.query(keys.clone(), None));
+        tokio::join!(cubes.query(keys.clone(), None), cubes.query(other, None));
     let waiting = waiting.unwrap_err();
     assert_eq!(waiting.code, Code::DeadlineExceeded);
     assert_eq!(waiting.message, "the query took longer than the limit of 500ms");

@@ -30,15 +30,25 @@ pub enum Form {
     Registers,
 }
 
-/// The content of a sketch, borrowed.
+/// The content of a sketch, borrowed: what [`decode_parts`] appends to an arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parts<'a> {
-    /// Sorted, one a slot, perhaps none.
+pub enum Parts<'a> {
+    /// Coupons, sorted, one a slot; none of an empty sketch.
     Coupons(&'a [u32]),
+    /// One rank a register, 2^precision of them.
     Registers(&'a [u8]),
 }
 
 impl Parts<'_> {
+    /// Returns the number of coupons; 0 of registers.
+    #[inline]
+    pub(crate) fn n_coupons(self) -> usize {
+        match self {
+            Self::Coupons(coupons) => coupons.len(),
+            Self::Registers(_) => 0,
+        }
+    }
+
     pub(crate) fn form(self) -> Form {
         match self {
             Self::Coupons([]) => Form::Empty,

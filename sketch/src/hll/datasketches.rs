@@ -18,7 +18,7 @@ use crate::hll::slot::RANK_BITS;
 const SEED: u64 = 9001;
 
 /// The number of slot bits, whatever the precision.
-const SLOT_BITS: u32 = 26;
+pub(crate) const SLOT_BITS: u32 = 26;
 /// The largest rank of a coupon and of a register: what six bits hold.
 pub(crate) const MAX_RANK: u8 = 63;
 /// Two values collide when slot and rank agree; ranks agree with probability Σ 4^-k = 1/3.

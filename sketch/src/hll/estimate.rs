@@ -114,7 +114,11 @@ pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
 ///
 /// The excess around t = 2 is that of the stated error, which is up to a fifth too large there.
 pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
-    let sums = registers::rank_sums(registers);
+    of_rank_sums(kind, registers, &registers::rank_sums(registers))
+}
+
+/// The same, where the sums of the registers' ranks are known.
+pub(crate) fn of_rank_sums(kind: Kind, registers: &[u8], sums: &RankSums) -> Estimate {
     let n_nonzero = (kind.precision.n_registers() - sums.n_zero as usize) as f64;
     // Each register that is not zero saw a value of its own; and there are 2^64 hashes, which registers that
     // are all full would otherwise put at infinity.
@@ -124,7 +128,7 @@ pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
     } else {
         registers.iter().filter(|&&rank| rank == max_rank).count()
     };
-    let value = improved_raw(kind, &sums, n_full).clamp(n_nonzero, N_HASHES);
+    let value = improved_raw(kind, sums, n_full).clamp(n_nonzero, N_HASHES);
     let margin = Z_95 * registers_error(kind.precision, value);
     let lower = (value * (-margin).exp()).max(n_nonzero);
     let upper = (value / (1.0 - margin)).max(upper_of_few_collisions(kind, n_nonzero, value));

@@ -46,6 +46,15 @@ impl Kind {
         }
     }
 
+    /// Returns the number of bits that a coupon has: the highest of them are the slot's.
+    #[inline]
+    pub(crate) const fn n_coupon_bits(self) -> u32 {
+        match self.family {
+            Family::HllPlusPlus => hllpp::SLOT_BITS + RANK_BITS,
+            Family::DataSketches => datasketches::SLOT_BITS + RANK_BITS,
+        }
+    }
+
     /// Returns the number of equally likely coupons that would give as many collisions.
     #[inline]
     pub(crate) const fn n_coupons_possible(self) -> f64 {

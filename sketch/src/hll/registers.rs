@@ -30,20 +30,11 @@ pub(crate) fn insert_hashes(kind: Kind, registers: &mut [u8], hashes: &[u64]) {
 /// Raises the register of each coupon to its rank.
 #[inline]
 pub(crate) fn insert_coupons(kind: Kind, registers: &mut [u8], coupons: &[u32]) {
-    match kind.family {
-        Family::HllPlusPlus => {
-            for &coupon in coupons {
-                let (index, rank) = hllpp::register_of_coupon(kind.precision, coupon);
-                raise(registers, index, rank);
-            }
-        }
-        Family::DataSketches => {
-            for &coupon in coupons {
-                let (index, rank) = datasketches::register_of_coupon(kind.precision, coupon);
-                raise(registers, index, rank);
-            }
-        }
+    #[cfg(target_arch = "x86_64")]
+    if lzcnt::insert_coupons(kind, registers, coupons) {
+        return;
     }
+    portable::insert_coupons(kind, registers, coupons);
 }
 
 /// Raises each register to the one beside it.
@@ -116,7 +107,25 @@ impl RankSums {
 /// Plain loops, which the compiler turns into what vectors every machine of the target has; and the
 /// definition that other versions are tested against.
 mod portable {
-    use super::RankSums;
+    use super::{Family, Kind, RankSums, datasketches, hllpp, raise};
+
+    #[inline]
+    pub(super) fn insert_coupons(kind: Kind, registers: &mut [u8], coupons: &[u32]) {
+        match kind.family {
+            Family::HllPlusPlus => {
+                for &coupon in coupons {
+                    let (index, rank) = hllpp::register_of_coupon(kind.precision, coupon);
+                    raise(registers, index, rank);
+                }
+            }
+            Family::DataSketches => {
+                for &coupon in coupons {
+                    let (index, rank) = datasketches::register_of_coupon(kind.precision, coupon);
+                    raise(registers, index, rank);
+                }
+            }
+        }
+    }
 
     #[inline]
     pub(super) fn union(registers: &mut [u8], other: &[u8]) {
@@ -264,6 +273,33 @@ mod avx2 {
         // SAFETY: the array has the 32 bytes that are written, and no alignment is asked for.
         unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), words) };
         out.iter().sum()
+    }
+}
+
+/// The same with an instruction that counts leading zeros, which the target lacks: what stands in for it takes as long as all
+/// the rest of a coupon.
+#[cfg(target_arch = "x86_64")]
+mod lzcnt {
+    #![expect(
+        unsafe_code,
+        reason = "instructions beyond the target's are reached by no other way; `portable` is the safe twin"
+    )]
+
+    use super::{Kind, portable};
+
+    #[inline]
+    pub(super) fn insert_coupons(kind: Kind, registers: &mut [u8], coupons: &[u32]) -> bool {
+        if !is_x86_feature_detected!("lzcnt") || !is_x86_feature_detected!("bmi2") {
+            return false;
+        }
+        // SAFETY: the machine has both, which is all that the function asks for.
+        unsafe { insert_coupons_lzcnt(kind, registers, coupons) };
+        true
+    }
+
+    #[target_feature(enable = "lzcnt,bmi2")]
+    fn insert_coupons_lzcnt(kind: Kind, registers: &mut [u8], coupons: &[u32]) {
+        portable::insert_coupons(kind, registers, coupons);
     }
 }
 

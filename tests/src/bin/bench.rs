@@ -6,16 +6,23 @@
 #![expect(clippy::print_stdout, reason = "the figures are the purpose")]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clio_proto::{CubeService, Filter, Query, QueryRange, RemoteConfig, RemoteCubes, Test};
+use clio_proto::{
+    CubeService, Direction, Filter, MembersRequest, Order, OrderBy, Query, QueryRange,
+    RemoteConfig, RemoteCubes, Test,
+};
 use clio_tests::{Sandbox, Server, repository};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const N_ETL_RUNS: usize = 3;
 const N_LOADS: usize = 5;
 const N_QUERIES: usize = 50;
+/// Callers at once of what is cached, and how often each asks.
+const N_CALLERS: usize = 16;
+const N_CACHED: usize = 1_000;
 
 #[expect(
     clippy::disallowed_methods,
@@ -124,26 +131,102 @@ fn bench_grouped(sandbox: &Sandbox, events: &Path) {
 
 fn bench_serving(sandbox: &Sandbox) -> anyhow::Result<()> {
     let lake = sandbox.text("lake");
-    let mut times = Vec::new();
-    let mut server = None;
-    for _ in 0..N_LOADS {
-        drop(server.take());
-        let started = Instant::now();
-        server = Some(sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]));
-        times.push(started.elapsed());
-    }
-    let server = server.context("it was started")?;
-    let load = seconds(median(&mut times));
-    figure("serve: from start to loaded", &format!("{load} (median of {N_LOADS})"));
+    let serve = |settings: &[&str]| {
+        let args = ["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"];
+        sandbox.serve(&[&args[..], settings].concat())
+    };
+    let load = |settings: &[&str]| {
+        let mut times = Vec::new();
+        for _ in 0..N_LOADS {
+            let started = Instant::now();
+            drop(serve(settings));
+            times.push(started.elapsed());
+        }
+        seconds(median(&mut times))
+    };
+    // Without a cache, so that each query is computed each time.
+    let (plain, with_marginals) = (["--cache", "0", "--marginals-percent", "0"], ["--cache", "0"]);
+    let text = format!("{} (median of {N_LOADS})", load(&plain));
+    figure("serve: from start to loaded, no marginals", &text);
+    let text = format!("{} (median of {N_LOADS})", load(&with_marginals));
+    figure("serve: from start to loaded", &text);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(bench_queries(&server))?;
-    if let Some(bytes) = server.peak_memory_bytes() {
-        figure("serve: peak memory, load and queries", &mebibytes(bytes));
+    for (name, settings) in [("query", &plain[..]), ("with marginals", &with_marginals[..])] {
+        let server = serve(settings);
+        runtime.block_on(bench_queries(&server, name))?;
+        if let Some(bytes) = server.peak_memory_bytes() {
+            figure(&format!("{name}: peak memory, load and queries"), &mebibytes(bytes));
+        }
+    }
+    let server = serve(&[]);
+    runtime.block_on(bench_cached(&server))?;
+    let args = ["gateway", "--serving", &server.url, "--http", "127.0.0.1:0"];
+    let gateway = sandbox.serve(&args);
+    bench_gateway(&gateway)
+}
+
+/// The same questions by many at once, all but the first of which are answered from the cache.
+async fn bench_cached(server: &Server) -> anyhow::Result<()> {
+    let config = RemoteConfig { endpoints: vec![server.url.clone()], ..RemoteConfig::default() };
+    let cubes = Arc::new(RemoteCubes::new(&config)?);
+    for (name, query) in typical_queries(&cubes).await? {
+        let started = Instant::now();
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..N_CALLERS {
+            let (cubes, query) = (Arc::clone(&cubes), query.clone());
+            callers.spawn(async move {
+                for _ in 0..N_CACHED {
+                    cubes.query(query.clone(), None).await?;
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(asked) = callers.join_next().await {
+            asked??;
+        }
+        figure(&format!("cached: {name}"), &rate(N_CALLERS * N_CACHED, started.elapsed()));
     }
     Ok(())
 }
 
-async fn bench_queries(server: &Server) -> anyhow::Result<()> {
+/// The same through the gateway, for two questions.
+fn bench_gateway(gateway: &Server) -> anyhow::Result<()> {
+    for (name, group_by) in [("all-time total", ""), ("by country", "groupBy: [COUNTRY], ")] {
+        let query = format!(
+            "{{ cube(query: {{ {group_by}measures: [IMPRESSIONS, VIEWERS] }}) {{ \
+             rows {{ country {{ value }} viewers {{ value lower upper }} }} total {{ viewers {{ value }} }} }} }}"
+        );
+        let started = Instant::now();
+        let ask = || -> anyhow::Result<()> {
+            // It keeps its connection.
+            let agent = ureq::Agent::new_with_defaults();
+            for _ in 0..N_CACHED {
+                let request = agent.post(format!("{}/graphql", gateway.url));
+                let mut answer = request.send_json(json!({ "query": query }))?;
+                let answer: Value = answer.body_mut().read_json()?;
+                anyhow::ensure!(answer["errors"].is_null(), "{answer}");
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let callers: Vec<_> = (0..N_CALLERS).map(|_| scope.spawn(ask)).collect();
+            let asked = callers.into_iter().map(|caller| {
+                caller.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            asked.collect::<anyhow::Result<()>>()
+        })?;
+        let text = rate(N_CALLERS * N_CACHED, started.elapsed());
+        figure(&format!("through the gateway: {name}"), &text);
+    }
+    Ok(())
+}
+
+fn rate(n_answers: usize, elapsed: Duration) -> String {
+    let rate = n_answers as f64 / elapsed.as_secs_f64();
+    format!("{rate:.0} answers a second to {N_CALLERS} callers")
+}
+
+async fn bench_queries(server: &Server, kind: &str) -> anyhow::Result<()> {
     let config = RemoteConfig { endpoints: vec![server.url.clone()], ..RemoteConfig::default() };
     let cubes = RemoteCubes::new(&config)?;
     for (name, query) in typical_queries(&cubes).await? {
@@ -164,7 +247,7 @@ async fn bench_queries(server: &Server) -> anyhow::Result<()> {
             milliseconds(median(&mut inside)),
             milliseconds(slowest),
         );
-        figure(&format!("query: {name}"), &text);
+        figure(&format!("{kind}: {name}"), &text);
     }
     Ok(())
 }
@@ -187,17 +270,20 @@ async fn typical_queries(cubes: &RemoteCubes) -> anyhow::Result<Vec<(&'static st
     };
     let field =
         |name: &str, test: Test| Filter::Field { field: clio_proto::FieldRef::parse(name), test };
-    let members = cubes
-        .members(clio_proto::MembersRequest {
-            limit: 2,
-            ..clio_proto::MembersRequest::of(Some(clio_proto::FieldRef::parse("audience")))
-        })
-        .await?;
-    let audiences: Vec<_> = members.members.into_iter().filter_map(|member| member.value).collect();
+    let most_frequent = async |name: &str, limit| -> anyhow::Result<Vec<String>> {
+        let request = MembersRequest::of(Some(clio_proto::FieldRef::parse(name)));
+        let page = cubes.members(MembersRequest { limit, ..request }).await?;
+        Ok(page.members.into_iter().filter_map(|member| member.value).collect())
+    };
     let any = Filter::And(vec![
-        field("audience", Test::AnyOf(audiences)),
+        field("audience", Test::AnyOf(most_frequent("audience", 2).await?)),
         field("device", Test::NoneOf(vec!["web".to_owned()])),
     ]);
+    let countries = field("country", Test::AnyOf(most_frequent("country", 3).await?));
+    let by_viewers = vec![OrderBy {
+        by: Order::Measure("viewers".to_owned()),
+        direction: Direction::Descending,
+    }];
     let week = QueryRange::Days { from: Some(days.0), to: Some(days.1) };
     let three_days = QueryRange::Days {
         from: Some(days.0),
@@ -205,13 +291,29 @@ async fn typical_queries(cubes: &RemoteCubes) -> anyhow::Result<Vec<(&'static st
     };
     Ok(vec![
         ("all-time total", grouped(&[])),
+        ("by country, all time", grouped(&["country"])),
         ("by country × device, all time", grouped(&["country", "device"])),
+        ("by audience, all time", grouped(&["audience"])),
         ("trend by day", Query { range: week, ..grouped(&["day"]) }),
+        ("three days by country", Query { range: three_days, ..grouped(&["country"]) }),
         (
             "three days, any of two audiences, by country",
             Query { range: three_days, filter: Some(any), ..grouped(&["country"]) },
         ),
-        ("by asset, all time, best 100 by viewers", grouped(&["asset"])),
+        (
+            "best 100 assets by viewers, all time",
+            Query { order_by: by_viewers.clone(), ..grouped(&["asset"]) },
+        ),
+        (
+            "best 20 assets by viewers in 3 countries",
+            Query {
+                order_by: by_viewers,
+                filter: Some(countries),
+                limit: 20,
+                ..grouped(&["asset"])
+            },
+        ),
+        ("by asset × country, first 100", grouped(&["asset", "country"])),
     ])
 }
 

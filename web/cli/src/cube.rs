@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clio_proto::{CubeService, RemoteConfig, RemoteCubes};
+use clio_serving::{MarginalLimits, ServingConfig};
 
 use crate::address;
 use crate::args::CubeAddress;
@@ -18,6 +19,8 @@ pub(crate) async fn open(
         return Ok(Arc::new(RemoteCubes::new(&config)?));
     }
     let lake = from_where.lake.as_deref().expect("clap asks for a lake or a service");
-    let config = settings.serving(address::folder(lake)?);
+    // One question takes less than what would be united in advance for it.
+    let marginals = MarginalLimits { percent: 0, ..MarginalLimits::default() };
+    let config = ServingConfig { marginals, ..settings.serving(address::folder(lake)?) };
     Ok(clio_serving::Cubes::load_once(config).await?)
 }

@@ -40,7 +40,7 @@ async fn an_answer_has_lists_and_typed_fields() {
             mixedLookups { lookup stateCount otherRanges { from to } message } }
         notices { field value isPrefix nearest message } noticeCount
         work { fileCount cellCount selectedCellCount groupCount estimateCount unionCount couponBytes registerBytes bucketBytes
-            steps { step elapsedMs } }
+            steps { step elapsedMs } isCached }
     } }";
     let body = server.ask(query, json!({})).await;
     assert_eq!(
@@ -98,7 +98,7 @@ async fn an_answer_has_lists_and_typed_fields() {
             "work": {
                 "fileCount": 2, "cellCount": 500, "selectedCellCount": 40, "groupCount": 9, "estimateCount": 7,
                 "unionCount": 80, "couponBytes": 9_876_543_210_u64, "registerBytes": 16_384, "bucketBytes": 300,
-                "steps": [{ "step": "bind", "elapsedMs": 0.25 }],
+                "steps": [{ "step": "bind", "elapsedMs": 0.25 }], "isCached": true,
             },
         } } })
     );

@@ -23,6 +23,7 @@ pub(super) struct Work {
     register_bytes: u64,
     bucket_bytes: u64,
     steps: Vec<Step>,
+    is_cached: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +45,7 @@ impl From<clio_proto::Work> for Work {
             register_bytes,
             bucket_bytes,
             steps,
+            is_cached,
         } = work;
         Self {
             n_files,
@@ -56,6 +58,7 @@ impl From<clio_proto::Work> for Work {
             register_bytes,
             bucket_bytes,
             steps: steps.into_iter().map(|(step, elapsed)| Step { step, elapsed }).collect(),
+            is_cached,
         }
     }
 }
@@ -108,6 +111,12 @@ fn work() -> Object {
         it.bucket_bytes.into()
     })
     .list("steps", WORK_STEP, "Where the time went, in order.", |it: &Work| &it.steps)
+    .leaf(
+        "isCached",
+        TypeRef::named_nn(TypeRef::BOOLEAN),
+        "The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.",
+        |it| it.is_cached.into(),
+    )
     .finish()
 }
 

@@ -96,6 +96,7 @@ fn work() -> Work {
         register_bytes: 16_384,
         bucket_bytes: 300,
         steps: vec![(WorkStep::Bind, Duration::from_micros(250))],
+        is_cached: true,
     }
 }
 

@@ -11,28 +11,31 @@ pub(super) fn works() -> impl Strategy<Value = Work> {
         .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos));
     let steps =
         prop::collection::vec((prop::sample::select(WorkStep::ALL.to_vec()), elapsed), 0..7);
-    (any::<u32>(), any::<[u64; 8]>(), steps).prop_map(|(n_files, counts, steps)| {
-        let [
-            n_cells,
-            n_cells_selected,
-            n_groups,
-            n_estimates,
-            n_unions,
-            coupons,
-            registers,
-            buckets,
-        ] = counts;
-        Work {
-            n_files,
-            n_cells,
-            n_cells_selected,
-            n_groups,
-            n_estimates,
-            n_unions,
-            coupon_bytes: coupons,
-            register_bytes: registers,
-            bucket_bytes: buckets,
-            steps,
-        }
-    })
+    (any::<u32>(), any::<[u64; 8]>(), steps, any::<bool>()).prop_map(
+        |(n_files, counts, steps, is_cached)| {
+            let [
+                n_cells,
+                n_cells_selected,
+                n_groups,
+                n_estimates,
+                n_unions,
+                coupons,
+                registers,
+                buckets,
+            ] = counts;
+            Work {
+                n_files,
+                n_cells,
+                n_cells_selected,
+                n_groups,
+                n_estimates,
+                n_unions,
+                coupon_bytes: coupons,
+                register_bytes: registers,
+                bucket_bytes: buckets,
+                steps,
+                is_cached,
+            }
+        },
+    )
 }

@@ -61,3 +61,21 @@ fn union_keeps_the_larger_rank() {
     union(&mut registers, &[1, 4, 3, 61]);
     assert_eq!(registers, [1, 5, 3, 61]);
 }
+
+#[test]
+fn coupons_raise_the_same_whatever_counts_their_zeros() {
+    for &family in Family::ALL {
+        for p in [4, 8, 14, 18] {
+            let kind = Kind::new(family, crate::Precision::try_new(p).unwrap());
+            let words = (0..20_000_u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            // Every number of leading zeros there is, none among them.
+            let coupons: Vec<u32> = words.map(|word| kind.coupon(word >> (word % 25))).collect();
+            let mut one = vec![0; kind.precision.n_registers()];
+            let mut same = one.clone();
+            insert_coupons(kind, &mut one, &coupons);
+            portable::insert_coupons(kind, &mut same, &coupons);
+            assert_eq!(one, same, "{kind:?}");
+            assert!(one.iter().any(|rank| *rank > 0));
+        }
+    }
+}

@@ -23,6 +23,7 @@ pub(crate) fn words(answer: &Answer) -> String {
         register_bytes,
         bucket_bytes,
         steps,
+        is_cached,
     } = work;
     let n = |number: u64| whole_text(number.into());
     let periods: Vec<_> = answer.coverage.periods.iter().map(ToString::to_string).collect();
@@ -44,7 +45,13 @@ pub(crate) fn words(answer: &Answer) -> String {
         ),
         format!("time       {}", steps.join(", ")),
     ];
-    lines.join("\n")
+    let cached = "cached     all of this was done for an equal query of before";
+    lines
+        .iter()
+        .map(String::as_str)
+        .chain(is_cached.then_some(cached))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The counts, for the line of a program.
@@ -62,6 +69,7 @@ pub(super) fn json(work: Option<&Work>) -> Value {
         json!({ "step": step.as_str(), "elapsed_ms": elapsed.as_secs_f64() * 1e3 })
     });
     object.insert("steps".to_owned(), steps.collect());
+    object.insert("is_cached".to_owned(), json!(found.is_cached));
     Value::Object(object)
 }
 
@@ -79,6 +87,7 @@ fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
         register_bytes,
         bucket_bytes,
         steps: _,
+        is_cached: _,
     } = *work;
     vec![
         ("n_files", n_files.into()),

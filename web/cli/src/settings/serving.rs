@@ -40,6 +40,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The most snapshots held, the current one included: pages whose panels must agree name older ones",
         |it| Place::Count(&mut it.serving.n_snapshots_held),
     ),
+    Setting::new(
+        ["serving.cache", "CLIO_SERVING_CACHE", "cache"],
+        Kind::Size(0, 1 << 40),
+        "The most memory of answers that are kept for those who ask the same again; 0 keeps none",
+        |it| Place::Size64(&mut it.serving.cache_bytes),
+    ),
+    Setting::rare(
+        ["serving.marginals_percent", "CLIO_SERVING_MARGINALS_PERCENT", "marginals-percent"],
+        Kind::Count(0, 1_000),
+        "The most that groupings united in advance may take, in per cent of what a file's sketches do; 0 has none",
+        |it| Place::Count32(&mut it.serving.marginals.percent),
+    ),
+    Setting::rare(
+        ["serving.marginals_cells", "CLIO_SERVING_MARGINALS_CELLS", "marginals-cells"],
+        Kind::Count(1, 1_000_000_000),
+        "The fewest cells of a file that groupings are united in advance of",
+        |it| Place::Count32(&mut it.serving.marginals.min_cells),
+    ),
     Setting::rare(
         ["serving.query_timeout", "CLIO_SERVING_QUERY_TIMEOUT", "query-timeout"],
         TIMES,

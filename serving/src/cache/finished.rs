@@ -1,0 +1,139 @@
+//! Answers that are kept: those used last, as many as a budget of bytes has room for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use clio_proto::{Answer, Coverage, Key as RowKey, Notice, Row};
+
+use super::Key;
+
+/// What an entry takes beside its key and its answer: its places in both maps.
+const ENTRY_BYTES: usize = 128;
+
+/// The answers used last.
+///
+/// Always true: they take at most the budget, as [`answer_bytes`] counts. A look takes O(log n).
+#[derive(Debug)]
+pub(super) struct Finished {
+    budget_bytes: u64,
+    size_bytes: u64,
+    entries: HashMap<Arc<Key>, Entry>,
+    /// The keys by when they were used last.
+    by_use: BTreeMap<u64, Arc<Key>>,
+    n_uses: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    answer: Arc<Answer>,
+    size_bytes: u64,
+    last_use: u64,
+}
+
+impl Finished {
+    pub(super) fn new(budget_bytes: u64) -> Self {
+        let (entries, by_use) = (HashMap::new(), BTreeMap::new());
+        Self { budget_bytes, size_bytes: 0, entries, by_use, n_uses: 0 }
+    }
+
+    /// The answer to a question, which is then the one used last.
+    pub(super) fn get(&mut self, key: &Key) -> Option<Arc<Answer>> {
+        let entry = self.entries.get_mut(key)?;
+        self.n_uses += 1;
+        if let Some(key) = self.by_use.remove(&entry.last_use) {
+            self.by_use.insert(self.n_uses, key);
+        }
+        entry.last_use = self.n_uses;
+        Some(Arc::clone(&entry.answer))
+    }
+
+    /// Keeps an answer, and lets those go for it that were not used for longest. One that is larger than the budget is not kept.
+    pub(super) fn insert(&mut self, key: Key, answer: Arc<Answer>) {
+        let size_bytes = (key.size_bytes() + answer_bytes(&answer) + ENTRY_BYTES) as u64;
+        if size_bytes > self.budget_bytes {
+            return;
+        }
+        self.remove(&key);
+        while self.size_bytes + size_bytes > self.budget_bytes {
+            let Some((_, oldest)) = self.by_use.pop_first() else { break };
+            self.remove(&oldest);
+        }
+        self.n_uses += 1;
+        self.size_bytes += size_bytes;
+        let key = Arc::new(key);
+        self.by_use.insert(self.n_uses, Arc::clone(&key));
+        self.entries.insert(key, Entry { answer, size_bytes, last_use: self.n_uses });
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.by_use.remove(&entry.last_use);
+            self.size_bytes -= entry.size_bytes;
+        }
+    }
+
+    /// Lets all go but those with such keys.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Key) -> bool) {
+        let gone: Vec<_> = self.by_use.values().filter(|key| !keep(key)).cloned().collect();
+        gone.iter().for_each(|key| self.remove(key));
+    }
+
+    #[cfg(test)]
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+}
+
+/// The bytes that an answer takes in memory.
+pub(super) fn answer_bytes(answer: &Answer) -> usize {
+    let texts =
+        |texts: &[String]| texts.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
+    let notice = |notice: &Notice| {
+        size_of::<Notice>()
+            + notice.field.to_string().len()
+            + notice.value.len()
+            + texts(&notice.nearest)
+    };
+    let reach = answer.reach.iter().map(|reach| {
+        size_of_val(&reach.steps[..]) + size_of_val(&reach.overlaps[..]) + reach.measure.len()
+    });
+    let coverages =
+        answer.compared_coverage.iter().chain(answer.look_back.iter().map(|own| &own.coverage));
+    size_of::<Answer>()
+        + answer.group_by.iter().map(|key| size_of_val(key) + key.to_string().len()).sum::<usize>()
+        + texts(&answer.measures)
+        + answer
+            .rows
+            .iter()
+            .chain(&answer.others)
+            .chain([&answer.total])
+            .map(row_bytes)
+            .sum::<usize>()
+        + reach.sum::<usize>()
+        + coverages.chain([&answer.coverage]).map(coverage_bytes).sum::<usize>()
+        + answer.notices.iter().map(notice).sum::<usize>()
+        + answer.work.iter().map(|work| size_of_val(&work.steps[..])).sum::<usize>()
+}
+
+fn row_bytes(row: &Row) -> usize {
+    let key = |key: &RowKey| {
+        let texts = [&key.value, &key.label, &key.media];
+        size_of::<RowKey>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    };
+    size_of::<Row>()
+        + row.keys.iter().map(key).sum::<usize>()
+        + size_of_val(&row.values[..])
+        + size_of_val(&row.shares[..])
+        + size_of_val(&row.compared[..])
+}
+
+fn coverage_bytes(coverage: &Coverage) -> usize {
+    let Coverage { range: _, n_days_present: _, missing, retired, provisional, periods, mixed } =
+        coverage;
+    let mixed = mixed
+        .iter()
+        .map(|mixed| size_of_val(mixed) + mixed.lookup.len() + size_of_val(&mixed.others[..]));
+    [missing, retired, provisional].into_iter().map(|days| size_of_val(&days[..])).sum::<usize>()
+        + size_of_val(&periods[..])
+        + mixed.sum::<usize>()
+}
