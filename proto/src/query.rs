@@ -5,6 +5,7 @@
 
 mod comparison;
 mod cursor;
+mod extra;
 mod having;
 mod newcomers;
 mod reach;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use comparison::{Compared, Comparison};
 pub use cursor::{Cursor, CursorParseError};
+pub use extra::Extra;
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
@@ -84,35 +86,6 @@ pub struct Query {
     /// Of each row of time, who of its people is new: not seen in so many days, at most [`MAX_LOOK_BACK_DAYS`], before the row's first
     /// day; by the first distinct measure asked for. Not together with a window.
     pub look_back_days: Option<u32>,
-}
-
-/// What an answer may have beside keys and values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
-pub enum Extra {
-    /// Of each row's values the part of the total's.
-    Shares,
-    /// The groups below the page as one row.
-    Others,
-    /// The places that each row may have, by the first measure of the order; there must be one.
-    Ranks,
-    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure
-    /// asked for; of at most [`MAX_REACH_ROWS`] rows.
-    Reach,
-}
-
-impl Extra {
-    /// Every one.
-    pub const ALL: [Self; Self::COUNT] = [Self::Shares, Self::Others, Self::Ranks, Self::Reach];
-
-    /// The name: `shares`, `others`, `ranks`, `reach`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shares => "shares",
-            Self::Others => "others",
-            Self::Ranks => "ranks",
-            Self::Reach => "reach",
-        }
-    }
 }
 
 impl Query {
