@@ -24,6 +24,7 @@ mod comparison;
 mod cursor;
 mod describe;
 mod having;
+mod intervals;
 mod media;
 mod members;
 mod newcomers;
@@ -33,6 +34,7 @@ mod runs;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod verification;
 mod window;
 mod work;

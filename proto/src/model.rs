@@ -11,6 +11,7 @@ mod attribution;
 mod checks;
 mod columns;
 mod dimension;
+mod experiment;
 mod expression;
 mod files;
 mod fingerprint;
@@ -32,6 +33,7 @@ pub use checks::{
 use clio_sketch::{Buckets, Family, Precision};
 pub use columns::{ColumnType, ColumnTypeError};
 pub use dimension::{Dimension, DimensionColumn};
+pub use experiment::Experiment;
 pub use expression::{Expression, ExpressionError, Share};
 pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;
@@ -47,6 +49,9 @@ use crate::id::Fingerprint;
 use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
 use crate::toml_file::TomlProblem;
 
+/// The smallest difference that matters, of a model that does not say it: a twentieth.
+pub(crate) const DEFAULT_WORTHWHILE: f64 = 0.05;
+
 /// A valid dataset model.
 ///
 /// Always true: every reference resolves; names of dimensions and measures are different, are no
@@ -58,6 +63,7 @@ pub struct Model {
     pub(crate) timezone_name: String,
     pub(crate) timezone: TimeZone,
     pub(crate) week_starts: WeekStart,
+    pub(crate) worthwhile: f64,
     pub(crate) first_day: Option<Date>,
     pub(crate) last_day: Option<Date>,
     pub(crate) sources: Vec<Source>,
@@ -65,6 +71,7 @@ pub struct Model {
     pub(crate) dimensions: Vec<Dimension>,
     pub(crate) measures: Vec<Measure>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) experiments: Vec<Experiment>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) text: String,
 }
@@ -100,6 +107,11 @@ impl Model {
     /// On which day a week begins.
     pub fn week_starts(&self) -> WeekStart {
         self.week_starts
+    }
+
+    /// The smallest difference of two rates that matters, as a part of the other one: above 0 and at most 1.
+    pub fn worthwhile(&self) -> f64 {
+        self.worthwhile
     }
 
     /// The first and the last day that events may have, where the model says so.
@@ -161,7 +173,7 @@ impl Model {
 
     /// Whether whoever a distinct measure counts is among those whom another one counts, in every cell and by sketches of one
     /// kind: events that are credited to others have their people among those of the others, where who is counted is a
-    /// key of the attribution.
+    /// key of the attribution; and so have the events of a source with a `where` among those of the same one without it.
     pub fn is_part_of(&self, part: &str, whole: &str) -> bool {
         let kind = |name: &str| self.measure(name).map(|measure| &measure.kind);
         let (
@@ -181,7 +193,11 @@ impl Model {
         let is_credited = attribution.is_some_and(|attribution| {
             attribution.to == *to && of.iter().all(|column| attribution.by.contains(column))
         });
-        is_credited && (of, family, precision) == (of_whole, family_of_whole, precision_of_whole)
+        let sources = self.source(source).zip(self.source(to));
+        let is_some = sources.is_some_and(|(part, whole)| part.is_some_of(whole));
+        part != whole
+            && (is_credited || is_some)
+            && (of, family, precision) == (of_whole, family_of_whole, precision_of_whole)
     }
 
     /// The measures, in the file's order.
@@ -203,6 +219,11 @@ impl Model {
     /// replace, then those that it declares, in the file's order. They are no part of what cells mean.
     pub fn checks(&self) -> &[Check] {
         &self.checks
+    }
+
+    /// The tests that it declares, in the file's order.
+    pub fn experiments(&self) -> &[Experiment] {
+        &self.experiments
     }
 
     /// Every dimension followed by its attributes, in the model's order.

@@ -7,8 +7,10 @@ mod comparison;
 mod cursor;
 mod extra;
 mod having;
+mod intervals;
 mod newcomers;
 mod reach;
+mod verdict;
 mod window;
 mod work;
 
@@ -20,10 +22,14 @@ pub use comparison::{Compared, Comparison};
 pub use cursor::{Cursor, CursorParseError};
 pub use extra::Extra;
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
+pub use intervals::{Interval, Intervals, SamplingBasis};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;
+pub use verdict::{
+    Arm, DeclaredTest, Exposure, MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, Mix, Verdict, VerdictWord,
+};
 pub use window::{MAX_TRAILING_DAYS, TimeWindow};
 pub use work::{Work, WorkStep};
 
@@ -245,6 +251,8 @@ pub struct Answer {
     pub compared_coverage: Option<Coverage>,
     /// What new and returning people are told from; `None` where they are not asked for.
     pub look_back: Option<LookBack>,
+    /// The test of the model that verdicts are of; `None` where they are of none, or not asked for.
+    pub test: Option<DeclaredTest>,
     /// What the filter asks for and no member is: the first [`MAX_NOTICES`].
     pub notices: Vec<Notice>,
     /// How many of them there are in all.
@@ -370,12 +378,26 @@ pub struct Row {
     pub compared: Vec<Compared>,
     /// Where they are asked for, who is new and who returns; `None` where no day of the look-back is there.
     pub newcomers: Option<Newcomers>,
+    /// Where they are asked for, one for each measure. The groups below the page never have them.
+    pub intervals: Vec<Intervals>,
+    /// Where they are asked for, one for each measure; `None` of one that is no rate of people, and of a row beside itself. The total has
+    /// them where it is compared.
+    pub verdicts: Vec<Option<Verdict>>,
 }
 
 impl Row {
     /// A row with keys and values alone.
     pub fn new(keys: Vec<Key>, values: Vec<Value>) -> Self {
-        Self { keys, values, shares: Vec::new(), rank: None, compared: Vec::new(), newcomers: None }
+        Self {
+            keys,
+            values,
+            shares: Vec::new(),
+            rank: None,
+            compared: Vec::new(),
+            newcomers: None,
+            intervals: Vec::new(),
+            verdicts: Vec::new(),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ mod server;
 mod snapshot;
 mod status;
 mod turn;
+mod verdict;
 mod waits;
 
 pub use config::{Limits, ServingConfig};

@@ -23,7 +23,7 @@ use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{SnapshotInfo, Unattributed, VerificationInfo};
 use crate::wire;
 use members::{member_pages, members_requests};
-use rows::{comparisons, cursors, reaches, rows, windows};
+use rows::{comparisons, cursors, declared_tests, reaches, rows, windows};
 
 // What can be said.
 
@@ -275,6 +275,7 @@ fn answers() -> impl Strategy<Value = Answer> {
             prop::option::of(coverages()),
             prop::option::of(cursors()),
             prop::option::of((name(), any::<u32>(), coverages())),
+            prop::option::of(declared_tests()),
         ),
     )
         .prop_map(
@@ -308,6 +309,7 @@ fn answers() -> impl Strategy<Value = Answer> {
                         n_days,
                         coverage,
                     }),
+                    test: notices.8,
                     notices: notices.0,
                     n_notices: notices.1,
                     elapsed: Duration::new(elapsed.0, elapsed.1),

@@ -33,6 +33,16 @@ impl Side {
         }
     }
 
+    /// The measures' values, by position.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The sketch of a distinct measure; `None` of a side without cells.
+    pub(super) fn sketch(&self, measure: usize) -> Option<&Sketch> {
+        self.sketches[measure].as_ref()
+    }
+
     /// Adds the next measure.
     pub(super) fn push(&mut self, value: Value, sketch: Option<Sketch>) {
         self.values.push(value);

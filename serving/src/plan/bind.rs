@@ -9,6 +9,7 @@ use clio_proto::{
     MAX_MEASURES, MAX_TRAILING_DAYS, Order, OrderBy, Query, ServiceError, TimeGrain, TimeWindow,
 };
 
+use super::by_day::{bind_by_day, rates};
 use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
 use super::having::{Asked, bind_having, check_having};
@@ -67,6 +68,9 @@ pub(crate) fn bind(
         reach,
         has_shares: query.extras.contains(&Extra::Shares),
         has_others: query.extras.contains(&Extra::Others),
+        has_intervals: query.extras.contains(&Extra::Intervals),
+        rates: Vec::new(),
+        by_day: None,
         compare: None,
         look_back: None,
         order,
@@ -77,7 +81,9 @@ pub(crate) fn bind(
         n_notices,
     };
     let of_days = OfDays { snapshot, grain, lookups: &lookups, limits };
+    plan.rates = rates(snapshot, &plan);
     plan.compare = bind_compare(query, &of_days, &plan)?;
+    plan.by_day = bind_by_day(query, &of_days, &plan)?;
     plan.look_back = bind_look_back(query, &of_days, &plan)?;
     Ok(plan)
 }

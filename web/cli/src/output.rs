@@ -7,6 +7,7 @@ mod notes;
 mod numbers;
 mod reach;
 mod tables;
+mod verdicts;
 
 pub(crate) use formats::{AnswerFormat, Options, Rows};
 pub(crate) use notes::{for_programs, next_note, others_note};

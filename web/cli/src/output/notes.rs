@@ -1,13 +1,13 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Unattributed};
+use clio_proto::{Answer, Coverage, DayRange, DeclaredTest, MixedLookup, Unattributed};
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
 /// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
 /// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
 /// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
-/// `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says which; what these lack, and
+/// `unknown_value` with words for people; `test` names the test of the model that verdicts are of, and `not_as_assigned` one that people are missing of. Where rows are compared with other days, `compared_days` says which; what these lack, and
 /// what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
 pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
     let mut notes = Vec::new();
@@ -19,6 +19,12 @@ pub(crate) fn for_programs(answer: &Answer) -> Vec<String> {
         let range = compared.range.and_then(|(first, last)| DayRange::try_new(first, last));
         notes.extend(range.map(|range| format!("compared_days={range}")));
         of_coverage("compared_", compared, &mut notes);
+    }
+    if let Some(DeclaredTest { name, arms: _, chance: _, is_as_assigned }) = &answer.test {
+        notes.push(format!("test={name}"));
+        if !is_as_assigned {
+            notes.push(format!("not_as_assigned={name}"));
+        }
     }
     let n_unattributed: u64 =
         unattributed(answer, &answer.coverage).map(|of_day| of_day.rows).sum();

@@ -18,7 +18,7 @@ use crate::output::keys::key_text;
 use crate::output::notes::unattributed;
 use crate::output::numbers::{Shown, number_with_bounds, whole_text};
 use crate::output::tables::ruled_below_its_head;
-use crate::output::{explain, reach, shortened};
+use crate::output::{explain, reach, shortened, verdicts};
 use crate::terminal::{Lines, safe};
 
 pub(super) struct TableFormat;
@@ -108,6 +108,7 @@ fn table(answer: &Answer, shown: &[Shown]) -> String {
         snapshot: _,
         coverage: _,
         compared_coverage: _,
+        test: _,
         end: _,
         notices: _,
         n_notices: _,
@@ -121,25 +122,36 @@ fn table(answer: &Answer, shown: &[Shown]) -> String {
     let has_ranks = rows.iter().any(|row| row.rank.is_some());
     let has_shares = rows.iter().chain(others).any(|row| !row.shares.is_empty());
     let has_compared = rows.iter().chain([total]).any(|row| !row.compared.is_empty());
+    let has_intervals = rows.iter().chain([total]).any(|row| !row.intervals.is_empty());
+    let has_verdicts = rows.iter().chain([total]).any(|row| !row.verdicts.is_empty());
     let keys = group_by.iter().map(Cell::new);
     let measures = measures.iter().flat_map(|measure| {
         let share = has_shares.then(|| right("share"));
         let compared = has_compared.then(|| ["other", "difference", "ratio"].map(right));
-        [right(measure)].into_iter().chain(share).chain(compared.into_iter().flatten())
+        let interval = has_intervals.then(|| right("95 % interval"));
+        let verdict = has_verdicts.then(|| Cell::new("verdict"));
+        let value = [right(measure)].into_iter().chain(interval).chain(share);
+        value.chain(compared.into_iter().flatten()).chain(verdict)
     });
     let has_newcomers = look_back.is_some();
     let newcomers = has_newcomers.then(|| ["new", "returning"].map(right));
     let heads = has_ranks.then(|| right("rank")).into_iter().chain(keys).chain(measures);
     table.set_header(heads.chain(newcomers.into_iter().flatten()));
     let add = |table: &mut Table, row: &Row, keys: Vec<String>| {
-        let Row { keys: _, values, shares, rank, compared, newcomers } = row;
+        let Row { keys: _, values, shares, rank, compared, newcomers, intervals, verdicts: judged } =
+            row;
         let values = values.iter().zip(shown).enumerate().flat_map(|(at, (value, format))| {
             let share = shares.get(at).map(share_text);
             let share = has_shares.then(|| right(&share.unwrap_or_default()));
             let texts = compared.get(at).map(|own| compared_texts(own, *format));
             let compared = has_compared.then(|| texts.unwrap_or_default().map(|text| right(&text)));
             let value = [right(&number_with_bounds(value, *format))].into_iter();
-            value.chain(share).chain(compared.into_iter().flatten())
+            let interval = intervals.get(at).map(|own| verdicts::interval_text(own, *format));
+            let interval = has_intervals.then(|| right(&interval.unwrap_or_default()));
+            let verdict = judged.get(at).and_then(Option::as_ref);
+            let verdict = has_verdicts.then(|| Cell::new(verdicts::word_text(verdict)));
+            let value = value.chain(interval).chain(share);
+            value.chain(compared.into_iter().flatten()).chain(verdict)
         });
         let rank = has_ranks.then(|| right(&rank.map(rank_text).unwrap_or_default()));
         let newcomers = has_newcomers
@@ -164,7 +176,8 @@ fn table(answer: &Answer, shown: &[Shown]) -> String {
     add(&mut table, total, named("(total)"));
     let reach = reach.as_ref().map(|reach| reach::tables(answer, reach));
     let reach = reach.map_or_else(String::new, |reach| format!("\n{reach}"));
-    format!("{table}\n{reach}{}", notes(answer))
+    let beside = verdicts::lines(answer, shown).into_iter().map(|line| format!("{line}\n"));
+    format!("{table}\n{reach}{}{}", beside.collect::<String>(), notes(answer))
 }
 
 /// The places that a row may have.
