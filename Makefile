@@ -6,7 +6,7 @@
 #   make soak     the etl killed a hundred times, at other moments each time
 #   make bench    figures for README.md: 20 million events, a release build
 #   make peers    comparisons with other engines and with SciPy (tests/peers); Spark's needs Java 17
-#   make accuracy figures and curves for sketch/README.md and docs/asking.md: SKETCHES=400 of each kind, a release build
+#   make accuracy figures and curves for sketch/README.md, docs/asking.md and docs/verdicts.md: SKETCHES=400, WORLDS=200 of each kind, a release build
 #   make fuzz     random bytes against the decoders of sketches, FUZZ_SECONDS=600 for each of four targets
 #
 SHELL := /bin/bash
@@ -18,6 +18,7 @@ HTTP ?= 127.0.0.1:8080
 DEMO_DATA ?= demo-data
 FUZZ_SECONDS ?= 600
 SKETCHES ?= 400
+WORLDS ?= 200
 
 # What the dashboard is built from, so that a second `make` builds nothing.
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o -path '*/dist' -prune \
@@ -105,6 +106,7 @@ peers-growth: build
 accuracy: build
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)
 	cargo run --release --locked --package clio-tests --bin accuracy -- $(SKETCHES)
+	CLIO_TEST_WORLDS=$(WORLDS) cargo test --release --locked --package clio-serving --lib -- verdict::tests::simulation --nocapture --test-threads=1
 
 fuzz:
 	sketch/fuzz/run.sh $(FUZZ_SECONDS)

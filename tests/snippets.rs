@@ -25,7 +25,8 @@ const LEFT_OUT: [(&str, &str, &str); 2] = [
     ),
 ];
 /// The tables of a model.
-const MODEL_TABLES: [&str; 6] = ["dataset", "source", "lookup", "dimension", "measure", "check"];
+const MODEL_TABLES: [&str; 7] =
+    ["dataset", "source", "lookup", "dimension", "measure", "check", "test"];
 /// The tables of settings.
 const SETTINGS_TABLES: [&str; 4] = ["serving", "gateway", "client", "log"];
 /// Variables in the text of pages that tests and the dashboard's development server read, and no command.

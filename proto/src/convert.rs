@@ -25,6 +25,7 @@ mod cursor;
 mod describe;
 mod export;
 mod having;
+mod intervals;
 mod media;
 mod members;
 mod newcomers;
@@ -34,6 +35,7 @@ mod runs;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod verification;
 mod window;
 mod work;

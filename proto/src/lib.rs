@@ -45,23 +45,24 @@ pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Age, AgeStep, AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError,
-    Credit, CsvOptions, Dimension, DimensionColumn, Expression, ExpressionError, FileSet, Format,
-    LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck, Model,
-    ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES, RowsCheck,
-    Share, Source, SqlColumn, TimesAre, UnattributedCheck, WeekStart, Window, WindowError,
-    WithinCheck, display_name,
+    Credit, CsvOptions, Dimension, DimensionColumn, Experiment, Expression, ExpressionError,
+    FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck,
+    Model, ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES,
+    RowsCheck, Share, Source, SqlColumn, TimesAre, UnattributedCheck, WeekStart, Window,
+    WindowError, WithinCheck, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
     cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
-    Answer, Compared, ComparedMeasure, ComparedPart, Comparison, Coverage, Cursor,
-    CursorParseError, Direction, Extra, GroupKey, Having, Key, LookBack, MAX_GROUP_BY,
-    MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS,
-    MAX_TRAILING_DAYS, MeasureTest, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap, Query,
-    QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, TimeGrain, TimeWindow, Value, Work,
-    WorkStep, of_comparison,
+    Answer, Arm, Compared, ComparedMeasure, ComparedPart, Comparison, Coverage, Cursor,
+    CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having, Interval,
+    Intervals, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS,
+    MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS, MAX_VERDICT_DAYS,
+    MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap,
+    Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis, TimeGrain,
+    TimeWindow, Value, Verdict, VerdictWord, Work, WorkStep, of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

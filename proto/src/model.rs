@@ -11,6 +11,7 @@ mod attribution;
 mod checks;
 mod columns;
 mod dimension;
+mod experiment;
 mod expression;
 mod files;
 mod fingerprint;
@@ -32,6 +33,7 @@ pub use checks::{
 };
 pub use columns::{ColumnType, ColumnTypeError};
 pub use dimension::{Age, AgeStep, Dimension, DimensionColumn};
+pub use experiment::Experiment;
 pub use expression::{Expression, ExpressionError, Share};
 pub use files::{CsvOptions, FileSet, Format, OnBadRows};
 use jiff::civil::Date;
@@ -48,6 +50,9 @@ use crate::id::Fingerprint;
 use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
 use crate::toml_file::TomlProblem;
 
+/// The smallest difference that matters, of a model that does not say it: a twentieth.
+pub(crate) const DEFAULT_WORTHWHILE: f64 = 0.05;
+
 /// A valid dataset model.
 ///
 /// Always true: every reference resolves; names of dimensions and measures are different, are no
@@ -59,6 +64,7 @@ pub struct Model {
     pub(crate) timezone_name: String,
     pub(crate) timezone: TimeZone,
     pub(crate) week_starts: WeekStart,
+    pub(crate) worthwhile: f64,
     pub(crate) first_day: Option<Date>,
     pub(crate) last_day: Option<Date>,
     pub(crate) sources: Vec<Source>,
@@ -66,6 +72,7 @@ pub struct Model {
     pub(crate) dimensions: Vec<Dimension>,
     pub(crate) measures: Vec<Measure>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) experiments: Vec<Experiment>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) text: String,
 }
@@ -101,6 +108,11 @@ impl Model {
     /// On which day a week begins.
     pub fn week_starts(&self) -> WeekStart {
         self.week_starts
+    }
+
+    /// The smallest difference of two rates that matters, as a part of the other one: above 0 and at most 1.
+    pub fn worthwhile(&self) -> f64 {
+        self.worthwhile
     }
 
     /// The first and the last day that events may have, where the model says so.
@@ -162,8 +174,9 @@ impl Model {
 
     /// Whether whoever a distinct measure counts is among those whom another one counts, in every cell and by sketches of one
     /// kind: events that are credited to others have their people among those of the others, where who is counted is a
-    /// key of the attribution.
+    /// key of the attribution; and so have the events of a source with a `where` among those of the same one without it.
     pub fn is_part_of(&self, part: &str, whole: &str) -> bool {
+        let is_other = part != whole;
         let counted = |name: &str| self.measure(name).and_then(|measure| measure.kind.counted());
         let (Some(part), Some(whole)) = (counted(part), counted(whole)) else { return false };
         let attribution = self.source(part.source).and_then(|source| source.attribution.as_ref());
@@ -171,8 +184,10 @@ impl Model {
             attribution.to == *whole.source
                 && part.of.iter().all(|column| attribution.by.contains(column))
         });
+        let sources = self.source(part.source).zip(self.source(whole.source));
+        let is_some = sources.is_some_and(|(part, whole)| part.is_some_of(whole));
         let same = |counted: &Counted<'_>| (counted.family, counted.precision);
-        is_credited && part.of == whole.of && same(&part) == same(&whole)
+        is_other && (is_credited || is_some) && part.of == whole.of && same(&part) == same(&whole)
     }
 
     /// The measures, in the file's order.
@@ -194,6 +209,11 @@ impl Model {
     /// replace, then those that it declares, in the file's order. They are no part of what cells mean.
     pub fn checks(&self) -> &[Check] {
         &self.checks
+    }
+
+    /// The tests that it declares, in the file's order.
+    pub fn experiments(&self) -> &[Experiment] {
+        &self.experiments
     }
 
     /// Every dimension followed by its attributes, in the model's order.

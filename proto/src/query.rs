@@ -5,11 +5,14 @@
 
 mod comparison;
 mod cursor;
+mod extra;
 mod having;
+mod intervals;
 mod newcomers;
 mod notes;
 mod part;
 mod reach;
+mod verdict;
 mod window;
 mod work;
 
@@ -19,12 +22,17 @@ use std::time::Duration;
 
 pub use comparison::{Compared, ComparedMeasure, ComparedPart, Comparison, of_comparison};
 pub use cursor::{Cursor, CursorParseError};
+pub use extra::Extra;
 pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
+pub use intervals::{Interval, Intervals, SamplingBasis};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
 pub use part::QuestionPart;
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;
+pub use verdict::{
+    Arm, DeclaredTest, Exposure, MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, Mix, Verdict, VerdictWord,
+};
 pub use window::{MAX_TRAILING_DAYS, TimeWindow};
 pub use work::{Work, WorkStep};
 
@@ -87,35 +95,6 @@ pub struct Query {
     /// Of each row of time, who of its people is new: not seen in so many days, at most [`MAX_LOOK_BACK_DAYS`], before the row's first
     /// day; by the first distinct measure asked for. Not together with a window.
     pub look_back_days: Option<u32>,
-}
-
-/// What an answer may have beside keys and values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
-pub enum Extra {
-    /// Of each row's values the part of the total's.
-    Shares,
-    /// The groups below the page as one row.
-    Others,
-    /// The places that each row may have, by the first measure of the order; there must be one.
-    Ranks,
-    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure
-    /// asked for; of at most [`MAX_REACH_ROWS`] rows.
-    Reach,
-}
-
-impl Extra {
-    /// Every one.
-    pub const ALL: [Self; Self::COUNT] = [Self::Shares, Self::Others, Self::Ranks, Self::Reach];
-
-    /// The name: `shares`, `others`, `ranks`, `reach`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shares => "shares",
-            Self::Others => "others",
-            Self::Ranks => "ranks",
-            Self::Reach => "reach",
-        }
-    }
 }
 
 impl Query {
@@ -277,6 +256,8 @@ pub struct Answer {
     pub compared_coverage: Option<Coverage>,
     /// What new and returning people are told from; `None` where they are not asked for.
     pub look_back: Option<LookBack>,
+    /// The test of the model that verdicts are of; `None` where they are of none, or not asked for.
+    pub test: Option<DeclaredTest>,
     /// What the filter asks for and no member is: the first [`MAX_NOTICES`].
     pub notices: Vec<Notice>,
     /// How many of them there are in all.
@@ -402,12 +383,26 @@ pub struct Row {
     pub compared: Vec<Compared>,
     /// Where they are asked for, who is new and who returns; `None` where no day of the look-back is there.
     pub newcomers: Option<Newcomers>,
+    /// Where they are asked for, one for each measure. The groups below the page never have them.
+    pub intervals: Vec<Intervals>,
+    /// Where they are asked for, one for each measure; `None` of one that is no rate of people, and of a row beside itself. The total has
+    /// them where it is compared.
+    pub verdicts: Vec<Option<Verdict>>,
 }
 
 impl Row {
     /// A row with keys and values alone.
     pub fn new(keys: Vec<Key>, values: Vec<Value>) -> Self {
-        Self { keys, values, shares: Vec::new(), rank: None, compared: Vec::new(), newcomers: None }
+        Self {
+            keys,
+            values,
+            shares: Vec::new(),
+            rank: None,
+            compared: Vec::new(),
+            newcomers: None,
+            intervals: Vec::new(),
+            verdicts: Vec::new(),
+        }
     }
 }
 

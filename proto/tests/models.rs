@@ -275,6 +275,8 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert!(!same("timezone = \"UTC\"", "timezone = \"Europe/Berlin\""));
     assert!(same("timezone = \"UTC\"", "week_starts = \"monday\""));
     assert!(!same("timezone = \"UTC\"", "week_starts = \"sunday\""));
+    assert!(same("timezone = \"UTC\"", "worthwhile = \"5%\""));
+    assert!(!same("timezone = \"UTC\"", "worthwhile = 0.1"));
     assert!(!same("players / viewers", "viewers / players"));
     let of = |expression: &str| parse(&MEDIA.replace("players / viewers", expression));
     let (frequency, written_out) = (of("frequency(viewers)"), of("impressions / viewers"));
@@ -314,6 +316,14 @@ fn players_are_a_part_of_viewers() {
     assert!(!by_title.is_part_of("players", "viewers"), "a person may play what another one saw");
     let finer = parse(&MEDIA.replacen("precision = 14", "precision = 12", 1));
     assert!(!finer.is_part_of("players", "viewers"), "sketches of two precisions err on their own");
+    let some = "[source.some]\nfrom = \"impressions\"\nwhere = \"country = 'US'\"\n\
+                [measure.some_viewers]\nsource = \"some\"\nkind = \"distinct\"\nof = \"profile_id\"\nprecision = 14\n";
+    let some = parse(&format!("{MEDIA}{some}"));
+    assert!(some.is_part_of("some_viewers", "viewers"));
+    assert!(
+        !some.is_part_of("viewers", "some_viewers"),
+        "those of other countries are none of them"
+    );
 }
 
 /// A changed fingerprint makes every lake in the world look like one of another model: if this fails,

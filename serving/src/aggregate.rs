@@ -12,15 +12,19 @@
 //! thousand; but for the few groups of many rows whose registers all stay in a cache. Only those groups are estimated that
 //! the order or the page asks for.
 
+mod arms;
 mod batch;
 mod compare;
+mod days;
 mod estimates;
 mod gathered;
 mod groups;
 mod having;
+mod intervals;
 mod kernel;
 mod measures;
 mod members;
+mod mix;
 mod newcomers;
 mod order;
 mod others;
@@ -33,18 +37,23 @@ mod shares;
 mod side;
 mod sums;
 mod total;
+mod verdicts;
 mod work;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clio_proto::{Code, Compared, Key, Reach, Row, ServiceError, Value, Work, WorkStep};
+use clio_proto::{
+    Code, Compared, DeclaredTest, Intervals, Key, Reach, Row, ServiceError, Value, Verdict, Work,
+    WorkStep,
+};
 
 use crate::config::Limits;
 use crate::plan::{Output, Plan, Reading};
 use crate::propagation;
 use crate::snapshot::Snapshot;
 use compare::Beside;
+use days::DayRatios;
 use gathered::{Asked, Cells, Gathered};
 use groups::Groups;
 use measures::Measures;
@@ -59,6 +68,7 @@ pub(crate) struct Grouped {
     pub(crate) total: Row,
     pub(crate) others: Option<Row>,
     pub(crate) reach: Option<Reach>,
+    pub(crate) test: Option<DeclaredTest>,
     /// The groups that stay.
     pub(crate) n_groups: usize,
     pub(crate) work: Work,
@@ -96,12 +106,13 @@ pub(crate) fn run(
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
-    let total = match &plan.total {
-        _ if plan.has_no_data() => vec![Value::undefined(); plan.outputs.len()],
-        Some(periods) if periods.is_empty() => vec![Value::undefined(); plan.outputs.len()],
+    let stored_of_total = match &plan.total {
+        _ if plan.has_no_data() => vec![Value::undefined(); plan.n_answered],
+        Some(periods) if periods.is_empty() => vec![Value::undefined(); plan.n_answered],
         Some(periods) => total::of_periods(asked, periods, &mut measures, &mut work)?,
-        None => values(plan, |measure| measures.total(measure))?,
+        None => stored_values(plan, |measure| measures.total(measure))?,
     };
+    let total = outputs_of(plan, &stored_of_total);
     work.took(WorkStep::Total);
     let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
     let days = other_days.as_ref().zip(other_sums).map(|(days, sums)| (days, days.measures(sums)));
@@ -141,13 +152,21 @@ pub(crate) fn run(
         None => Default::default(),
     };
     let mut newcomers = newcomers.into_iter();
+    let test = arms::declared_test(plan, &groups, &mut measures)?;
+    let days = days::of_days(asked, &cells, &page.groups, test.as_ref(), &mut work)?;
+    let mut verdicts = days.verdicts.into_iter();
     let mut rows = Vec::with_capacity(page.groups.len());
-    for group in page.groups {
-        let values = values(plan, |measure| measures.of(measure, group))?;
-        let rank = ranks.get(&group).copied().flatten();
-        let compared = rows_compared.next().unwrap_or_default();
-        let newcomers = newcomers.next().flatten();
-        rows.push(Row { rank, compared, newcomers, ..row(groups.keys(snapshot, group), values) });
+    for (at, group) in page.groups.into_iter().enumerate() {
+        let stored = stored_values(plan, |measure| measures.of(measure, group))?;
+        let values = outputs_of(plan, &stored);
+        rows.push(Row {
+            rank: ranks.get(&group).copied().flatten(),
+            compared: rows_compared.next().unwrap_or_default(),
+            newcomers: newcomers.next().flatten(),
+            intervals: intervals_of(plan, &stored, &values, days.ratios.get(at)),
+            verdicts: verdicts.next().unwrap_or_default(),
+            ..row(groups.keys(snapshot, group), values)
+        });
     }
     let others = if plan.has_others && !page.below.is_empty() {
         let of = &page.below;
@@ -160,9 +179,25 @@ pub(crate) fn run(
     let mut unions = measures.unions();
     unions += compared.unions;
     unions += united_before;
+    unions += days.unions;
     let work = work.done(&groups, unions);
-    let total = Row { compared: compared.total, ..Row::new(Vec::new(), total) };
-    Ok(Grouped { rows, total, others, reach, n_groups, work })
+    let total = Row {
+        compared: compared.total,
+        intervals: intervals_of(plan, &stored_of_total, &total, Some(&days.ratios_of_total)),
+        verdicts: days.verdicts_of_total,
+        ..Row::new(Vec::new(), total)
+    };
+    Ok(Grouped { rows, total, others, reach, test, n_groups, work })
+}
+
+/// How sure each value is, where that is asked for.
+fn intervals_of(
+    plan: &Plan,
+    stored: &[Value],
+    values: &[Value],
+    days: Option<&DayRatios>,
+) -> Vec<Intervals> {
+    if plan.has_intervals { intervals::intervals(plan, stored, values, days) } else { Vec::new() }
 }
 
 /// What part of the total each value is; derived measures and quantiles are no parts of a whole.
@@ -187,9 +222,12 @@ fn check_budget(
     limits: &Limits,
 ) -> Result<(), ServiceError> {
     let size_compared = plan.compare.as_ref().map_or(0, |_| size_of::<Compared>());
+    let size_of_intervals = if plan.has_intervals { size_of::<Intervals>() } else { 0 };
+    let has_verdicts = plan.by_day.as_ref().is_some_and(|by_day| by_day.has_verdicts);
+    let size_beside = size_of_intervals + if has_verdicts { size_of::<Verdict>() } else { 0 };
     let fixed = size_of::<Row>()
         + plan.keys.len() * size_of::<Key>()
-        + plan.outputs.len() * (size_of::<Value>() + size_compared);
+        + plan.outputs.len() * (size_of::<Value>() + size_compared + size_beside);
     let mut needed = (page.len() as u64).saturating_mul(fixed as u64);
     for group in page {
         if needed > limits.answer_bytes {
@@ -213,13 +251,17 @@ fn check_budget(
     ))
 }
 
-/// The values that a query asks for, from those of the stored measures it needs.
-fn values(
+/// The values of the stored measures that what is asked for needs.
+fn stored_values(
     plan: &Plan,
     stored: impl FnMut(usize) -> Result<Value, ServiceError>,
 ) -> Result<Vec<Value>, ServiceError> {
-    let stored = (0..plan.n_answered).map(stored).collect::<Result<Vec<Value>, _>>()?;
-    Ok(plan.outputs.iter().map(|output| evaluate(output, &stored)).collect())
+    (0..plan.n_answered).map(stored).collect()
+}
+
+/// The values that a query asks for, from those of stored measures.
+fn outputs_of(plan: &Plan, stored: &[Value]) -> Vec<Value> {
+    plan.outputs.iter().map(|output| evaluate(output, stored)).collect()
 }
 
 /// One output, from the values of the stored measures.

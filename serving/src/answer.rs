@@ -43,6 +43,7 @@ pub(crate) fn answer(
         total: grouped.total,
         others: grouped.others,
         reach: grouped.reach,
+        test: grouped.test,
         n_groups: grouped.n_groups as u64,
         overlapping: plan.overlapping,
         coverage: plan.coverage,

@@ -45,6 +45,7 @@ mod server;
 mod snapshot;
 mod status;
 mod turn;
+mod verdict;
 mod waits;
 
 pub use config::{Limits, MarginalLimits, ServingConfig};

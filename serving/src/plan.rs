@@ -4,7 +4,9 @@
 
 mod ages;
 mod bind;
+mod by_day;
 mod compare;
+mod declared;
 mod filter;
 mod having;
 mod look_back;
@@ -25,6 +27,7 @@ use jiff::civil::Date;
 
 pub(crate) use ages::{Ages, N_AGE_CODES, day_of};
 pub(crate) use bind::bind;
+pub(crate) use declared::BoundTest;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::{GroupTest, Tested};
 pub(crate) use range::n_days_missing;
@@ -58,6 +61,11 @@ pub(crate) struct Plan {
     pub(crate) reach: Option<(usize, String)>,
     pub(crate) has_shares: bool,
     pub(crate) has_others: bool,
+    pub(crate) has_intervals: bool,
+    /// Of each output, what of it may vary.
+    pub(crate) rates: Vec<RateOf>,
+    /// The settled days, one by one, where an extra needs them.
+    pub(crate) by_day: Option<ByDay>,
     /// With what rows are compared; `None` for nothing.
     pub(crate) compare: Option<OtherSide>,
     /// What new and returning people are told from, where they are asked for.
@@ -113,6 +121,9 @@ impl Plan {
             reach: None,
             has_shares: false,
             has_others: false,
+            has_intervals: false,
+            rates: self.rates.clone(),
+            by_day: None,
             compare: None,
             look_back: None,
             limit: 0,
@@ -122,6 +133,31 @@ impl Plan {
             notices: Vec::new(),
             n_notices: 0,
         }
+    }
+
+    /// The same over some days, one by one: by day and what rows are grouped by, or by day alone.
+    pub(crate) fn over_days(&self, days: &[Step], has_fields: bool) -> Self {
+        let plan = self.of_other_days(days.to_vec(), self.coverage.clone());
+        let fields = self.keys.iter().filter(|key| has_fields && !matches!(key, PlanKey::Time));
+        let keys = std::iter::once(&PlanKey::Time).chain(fields).cloned().collect();
+        Self { keys, ..plan }
+    }
+
+    /// The same over some days together, by what rows are grouped by and a field more; `None` without a day.
+    pub(crate) fn over_strata(
+        &self,
+        days: &[Step],
+        has_fields: bool,
+        stratum: &Arc<Field>,
+    ) -> Option<Self> {
+        let range = DayRange::try_new(days.first()?.days.first(), days.last()?.days.last())?;
+        let periods = days.iter().flat_map(|day| day.periods.iter().copied()).collect();
+        let step =
+            Step { name: String::new(), place: 0, first: range.first(), days: range, periods };
+        let plan = self.of_other_days(vec![step], self.coverage.clone());
+        let fields = self.keys.iter().filter(|key| has_fields && !matches!(key, PlanKey::Time));
+        let stratum = PlanKey::Field { field: Arc::clone(stratum), only: None };
+        Some(Self { keys: fields.cloned().chain([stratum]).collect(), ..plan })
     }
 
     /// Whether no day of the range is there, so that there is no number either.
@@ -156,6 +192,33 @@ pub(crate) enum OtherSide {
     Rest { is_of_step: bool },
     /// All, of the row's step of time alone where fields are grouped beside it.
     Whole { is_of_step: bool },
+}
+
+/// The days of a query that are there one by one and do not change any more.
+#[derive(Debug)]
+pub(crate) struct ByDay {
+    pub(crate) days: Vec<Step>,
+    /// Where rows are compared with other days, those that the days stand beside.
+    pub(crate) other_days: Option<Vec<Step>>,
+    pub(crate) has_verdicts: bool,
+    /// The test of the model that verdicts are of.
+    pub(crate) test: Option<BoundTest>,
+}
+
+/// What of an output may vary from people to people, or from day to day: positions among the plan's `measures`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateOf {
+    /// A rate of people: those above are among those below.
+    People {
+        part: usize,
+        whole: usize,
+        /// What counts the events of those below, where that is asked for and the model has it.
+        events: Option<usize>,
+    },
+    /// A ratio of what adds up over days.
+    Sums { above: usize, below: usize },
+    /// Nothing that is known.
+    Nothing,
 }
 
 /// The days before each step of time.

@@ -26,4 +26,5 @@ mod refusals;
 mod retired;
 mod spreads;
 mod states;
+mod verdicts;
 mod windows;

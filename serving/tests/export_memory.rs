@@ -88,6 +88,7 @@ fn page(number: usize) -> Answer {
         },
         compared_coverage: None,
         look_back: None,
+        test: None,
         notices: Vec::new(),
         n_notices: 0,
         elapsed: Duration::ZERO,

@@ -227,7 +227,7 @@ fn quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
 fn extra(extra: &Argument<'_>) -> Result<Extra, ServiceError> {
     let name = extra.name()?;
     let found = Extra::ALL.into_iter().find(|own| enum_name(own.as_str()) == name);
-    found.ok_or_else(|| extra.is_not("SHARES, OTHERS, RANKS or REACH"))
+    found.ok_or_else(|| extra.is_not("SHARES, OTHERS, RANKS, REACH, INTERVALS or VERDICTS"))
 }
 
 fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError> {

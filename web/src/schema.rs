@@ -16,11 +16,13 @@ mod pages;
 mod quantile;
 mod quantile_inputs;
 mod question;
+mod ranks;
 mod reach;
 mod roots;
 mod runs;
 mod scalars;
 mod serving;
+mod verdict;
 mod work;
 
 use std::sync::Arc;
@@ -82,8 +84,10 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = quantile::register(schema, dataset);
     let schema = coverage::register(schema);
     let schema = work::register(schema);
+    let schema = ranks::register(schema);
     let schema = reach::register(schema);
     let schema = compared::register(schema);
+    let schema = verdict::register(schema);
     let schema = pages::register(schema);
     let schema = newcomers::register(schema);
     Ok(roots::register(schema, dataset, names, is_insecure))

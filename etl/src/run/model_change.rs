@@ -125,6 +125,13 @@ impl Found {
             let what = format!("weeks begin on {}", new.week_starts().as_str());
             self.add(Effect::Compatible, what);
         }
+        if old.worthwhile().to_bits() != new.worthwhile().to_bits() {
+            let what = format!("differences from {} % on are worthwhile", new.worthwhile() * 100.0);
+            self.add(Effect::Compatible, what);
+        }
+        if old.experiments() != new.experiments() {
+            self.add(Effect::Compatible, "other tests are declared".to_owned());
+        }
         if old.days() != new.days() {
             let (first, last) = (new.days().first(), new.days().last());
             let what = format!("events may have the days from {first} to {last}");

@@ -4,11 +4,13 @@ use jiff::civil::Date;
 
 use super::comparison::{compared_from_wire, compared_to_wire};
 use super::cursor::cursor_to_wire;
+use super::intervals::{intervals_from_wire, intervals_to_wire};
 use super::newcomers::{
     look_back_from_wire, look_back_to_wire, newcomers_from_wire, newcomers_to_wire,
 };
 use super::reach::{reach_from_wire, reach_to_wire};
 use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
+use super::verdict::{test_from_wire, test_to_wire, verdict_from_wire, verdict_to_wire};
 use super::work::{work_from_wire, work_to_wire};
 use super::{
     date, date_pair, duration_from_wire, duration_to_wire, field_from_text, group_key, invalid,
@@ -36,6 +38,7 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         coverage,
         compared_coverage,
         look_back,
+        test,
         notices,
         n_notices,
         elapsed,
@@ -60,6 +63,7 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         end_cursor: cursor_to_wire(end),
         has_next_page,
         look_back: look_back.map(look_back_to_wire),
+        test: test.map(test_to_wire),
     }
 }
 
@@ -89,6 +93,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         // The cursor says it.
         has_next_page: _,
         look_back,
+        test,
     } = response;
     Ok(Answer {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -111,6 +116,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         coverage: coverage_from_wire(required("coverage", coverage)?)?,
         compared_coverage: compared_coverage.map(coverage_from_wire).transpose()?,
         look_back: look_back.map(look_back_from_wire).transpose()?,
+        test: test.map(test_from_wire).transpose()?,
         notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
         n_notices,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
@@ -119,7 +125,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
 }
 
 fn row_to_wire(row: Row) -> wire::Row {
-    let Row { keys, values, shares, rank, compared, newcomers } = row;
+    let Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts } = row;
     wire::Row {
         keys: keys
             .into_iter()
@@ -130,11 +136,13 @@ fn row_to_wire(row: Row) -> wire::Row {
         rank: rank.map(|Rank { best, worst }| wire::Rank { best, worst }),
         compared: compared.into_iter().map(compared_to_wire).collect(),
         newcomers: newcomers.map(newcomers_to_wire),
+        intervals: intervals.into_iter().map(intervals_to_wire).collect(),
+        verdicts: verdicts.into_iter().map(verdict_to_wire).collect(),
     }
 }
 
 fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
-    let wire::Row { keys, values, shares, rank, compared, newcomers } = row;
+    let wire::Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts } = row;
     Ok(Row {
         keys: keys
             .into_iter()
@@ -145,6 +153,8 @@ fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
         rank: rank.map(|wire::Rank { best, worst }| Rank { best, worst }),
         compared: compared.into_iter().map(compared_from_wire).collect::<Result<_, _>>()?,
         newcomers: newcomers.map(newcomers_from_wire).transpose()?,
+        intervals: intervals.into_iter().map(intervals_from_wire).collect::<Result<_, _>>()?,
+        verdicts: verdicts.into_iter().map(verdict_from_wire).collect::<Result<_, _>>()?,
     })
 }
 

@@ -142,6 +142,8 @@ fn extra_to_wire(extra: Extra) -> wire::Extra {
         Extra::Others => wire::Extra::Others,
         Extra::Ranks => wire::Extra::Ranks,
         Extra::Reach => wire::Extra::Reach,
+        Extra::Intervals => wire::Extra::Intervals,
+        Extra::Verdicts => wire::Extra::Verdicts,
     }
 }
 
@@ -151,11 +153,13 @@ fn extra_from_wire(extra: i32) -> Result<Extra, ServiceError> {
         Ok(wire::Extra::Others) => Ok(Extra::Others),
         Ok(wire::Extra::Ranks) => Ok(Extra::Ranks),
         Ok(wire::Extra::Reach) => Ok(Extra::Reach),
+        Ok(wire::Extra::Intervals) => Ok(Extra::Intervals),
+        Ok(wire::Extra::Verdicts) => Ok(Extra::Verdicts),
         Ok(wire::Extra::Unspecified) | Err(_) => Err(invalid(
             "extras",
             format_args!(
-                "{extra} is none that we know; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS \
-                 or EXTRA_REACH"
+                "{extra} is none that we know; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS, \
+                 EXTRA_REACH, EXTRA_INTERVALS or EXTRA_VERDICTS"
             ),
         )),
     }

@@ -25,7 +25,7 @@ use crate::snapshot::{
 };
 use crate::wire;
 use members::{member_pages, members_requests};
-use rows::{comparisons, cursors, reaches, rows, windows};
+use rows::{comparisons, cursors, declared_tests, reaches, rows, windows};
 
 // What can be said.
 
@@ -288,6 +288,7 @@ fn answers() -> impl Strategy<Value = Answer> {
             prop::option::of(coverages()),
             prop::option::of(cursors()),
             prop::option::of((name(), any::<u32>(), coverages())),
+            prop::option::of(declared_tests()),
         ),
     )
         .prop_map(
@@ -321,6 +322,7 @@ fn answers() -> impl Strategy<Value = Answer> {
                         n_days,
                         coverage,
                     }),
+                    test: notices.8,
                     notices: notices.0,
                     n_notices: notices.1,
                     elapsed: Duration::new(elapsed.0, elapsed.1),

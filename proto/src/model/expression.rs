@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::mem::discriminant;
 
+mod ratio;
 mod share;
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    Age, AsOf, Attribution, ColumnType, CsvOptions, Dimension, DimensionColumn, FileSet, Format,
-    Lookup, Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
+    Age, AsOf, Attribution, ColumnType, CsvOptions, DEFAULT_WORTHWHILE, Dimension, DimensionColumn,
+    Experiment, FileSet, Format, Lookup, Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
 };
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
@@ -30,6 +30,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         timezone_name,
         timezone: _,
         week_starts: _,
+        worthwhile: _,
         first_day,
         last_day,
         sources,
@@ -37,6 +38,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         dimensions,
         measures: _,
         checks: _,
+        experiments: _,
         fingerprint: _,
         text: _,
     } = model;
@@ -69,43 +71,48 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         files.url = "";
         files.patterns = &[];
     }
-    let dimensions = dimensions.iter().map(|own| {
-        let CanonicalDimension {
-            name,
-            column,
-            looked_up,
-            multi,
-            members,
-            attributes: _,
-            label: _,
-            media: _,
-            age: _,
-        } = dimension(own);
-        CanonicalDimension {
-            name,
-            column,
-            looked_up,
-            multi,
-            members: members.filter(|_| is_credited),
-            attributes: &[],
-            label: None,
-            media: None,
-            age: None,
-        }
-    });
+    let dimensions = dimensions.iter().map(|own| dimension_of_cells(own, is_credited));
     let canonical = CanonicalModel {
         dataset: name,
         timezone: timezone_name,
         week_starts: None,
+        worthwhile: None,
         first_day: *first_day,
         last_day: *last_day,
         sources,
         lookups,
         dimensions: dimensions.collect(),
         measures: stored,
+        tests: Vec::new(),
     };
     let text = serde_json::to_string(&canonical).expect("texts and numbers are always JSON");
     fingerprint(&text)
+}
+
+/// What cells depend on of a dimension.
+fn dimension_of_cells(own: &Dimension, is_credited: bool) -> CanonicalDimension<'_> {
+    let CanonicalDimension {
+        name,
+        column,
+        looked_up,
+        multi,
+        members,
+        attributes: _,
+        label: _,
+        media: _,
+        age: _,
+    } = dimension(own);
+    CanonicalDimension {
+        name,
+        column,
+        looked_up,
+        multi,
+        members: members.filter(|_| is_credited),
+        attributes: &[],
+        label: None,
+        media: None,
+        age: None,
+    }
 }
 
 fn fingerprint(canonical: &str) -> Fingerprint {
@@ -120,6 +127,9 @@ struct CanonicalModel<'a> {
     /// Of questions alone: no cell depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     week_starts: Option<&'static str>,
+    /// Of verdicts alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worthwhile: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_day: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +138,19 @@ struct CanonicalModel<'a> {
     lookups: Vec<CanonicalLookup<'a>>,
     dimensions: Vec<CanonicalDimension<'a>>,
     measures: Vec<CanonicalMeasure<'a>>,
+    /// Of verdicts alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tests: Vec<CanonicalTest<'a>>,
+}
+
+#[derive(Serialize)]
+struct CanonicalTest<'a> {
+    name: &'a str,
+    dimension: String,
+    arms: &'a [(String, f64)],
+    assigned: &'a str,
+    first_day: Date,
+    last_day: Option<Date>,
 }
 
 #[derive(Serialize)]
@@ -251,6 +274,7 @@ fn canonical(model: &Model) -> String {
         timezone_name,
         timezone: _,
         week_starts,
+        worthwhile,
         first_day,
         last_day,
         sources,
@@ -258,9 +282,12 @@ fn canonical(model: &Model) -> String {
         dimensions,
         measures,
         checks: _,
+        experiments,
         fingerprint: _,
         text: _,
     } = model;
+    let mut tests: Vec<_> = experiments.iter().map(test).collect();
+    tests.sort_by_key(|test| test.name);
     let mut sources: Vec<_> = sources.iter().map(source).collect();
     sources.sort_by_key(|source| source.name);
     let mut lookups: Vec<_> = lookups.iter().map(lookup).collect();
@@ -271,14 +298,28 @@ fn canonical(model: &Model) -> String {
         dataset: name,
         timezone: timezone_name,
         week_starts: (*week_starts != WeekStart::default()).then(|| week_starts.as_str()),
+        worthwhile: Some(*worthwhile).filter(|own| own.to_bits() != DEFAULT_WORTHWHILE.to_bits()),
         first_day: *first_day,
         last_day: *last_day,
         sources,
         lookups,
         dimensions: dimensions.iter().map(dimension).collect(),
         measures,
+        tests,
     };
     serde_json::to_string(&canonical).expect("texts and numbers are always JSON")
+}
+
+fn test(test: &Experiment) -> CanonicalTest<'_> {
+    let Experiment { name, dimension, arms, assigned, first_day, last_day } = test;
+    CanonicalTest {
+        name,
+        dimension: dimension.to_string(),
+        arms,
+        assigned,
+        first_day: *first_day,
+        last_day: *last_day,
+    }
 }
 
 fn source(source: &Source) -> CanonicalSource<'_> {

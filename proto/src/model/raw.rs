@@ -56,6 +56,7 @@ pub(super) struct RawModel {
     pub(super) dimensions: Vec<RawDimension>,
     pub(super) measures: Vec<RawMeasure>,
     pub(super) checks: Vec<RawCheck>,
+    pub(super) experiments: Vec<RawExperiment>,
 }
 
 /// A table's name, its line, and its dotted path (`source.plays`).
@@ -79,6 +80,7 @@ pub(super) struct RawDataset {
     pub(super) name: Entry<String>,
     pub(super) timezone: Entry<String>,
     pub(super) week_starts: Entry<String>,
+    pub(super) worthwhile: Entry<RawShare>,
     pub(super) first_day: Entry<String>,
     pub(super) last_day: Entry<String>,
 }
@@ -183,6 +185,18 @@ pub(super) struct RawCheck {
     pub(super) within: Entry<String>,
     pub(super) per: Entry<String>,
     pub(super) on_failure: Entry<String>,
+}
+
+/// A test that the model declares.
+#[derive(Debug)]
+pub(super) struct RawExperiment {
+    pub(super) place: Place,
+    pub(super) dimension: Entry<String>,
+    pub(super) arms: Entry<Vec<String>>,
+    pub(super) shares: Entry<Vec<RawShare>>,
+    pub(super) assigned: Entry<String>,
+    pub(super) first_day: Entry<String>,
+    pub(super) last_day: Entry<String>,
 }
 
 /// One column, or several together.

@@ -24,6 +24,16 @@ pub struct Source {
     pub attribution: Option<Attribution>,
 }
 
+impl Source {
+    /// Whether its events are some of another one's, or the same: both are read alike, and it has a `where` more.
+    pub(crate) fn is_some_of(&self, whole: &Self) -> bool {
+        let Self { name: _, files, time, times_are, predicate, attribution } = self;
+        (files, time, times_are, attribution)
+            == (&whole.files, &whole.time, &whole.times_are, &whole.attribution)
+            && (whole.predicate.is_none() || *predicate == whole.predicate)
+    }
+}
+
 /// What a time without a zone is a time of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum TimesAre {

@@ -6,6 +6,7 @@
 mod attribution;
 mod checks;
 mod dimension;
+mod experiment;
 mod files;
 mod lookup;
 mod measure;
@@ -14,11 +15,12 @@ mod source;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use measure::share_of;
 pub use names::RESERVED_NAMES;
 
 use super::problems::{Problems, choose};
-use super::raw::{Entry, Place, RawDataset, RawModel, read};
-use super::{Model, ModelError, WeekStart, fingerprint};
+use super::raw::{Entry, Place, RawDataset, RawModel, RawShare, read};
+use super::{DEFAULT_WORTHWHILE, Model, ModelError, WeekStart, fingerprint};
 use crate::period::{FIRST_DAY, LAST_DAY};
 use crate::toml_file::nearest;
 
@@ -38,12 +40,14 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
 fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
     let week_starts = raw.dataset.as_ref().map(|raw| week_starts(raw, problems));
+    let worthwhile = raw.dataset.as_ref().map(|raw| worthwhile(raw, problems));
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::validate(&raw.sources, problems);
     let lookups = lookup::validate(raw, problems);
     let dimensions = dimension::validate(raw, problems);
     let measures = measure::validate(raw, problems);
     let checks = checks::validate(raw, problems);
+    let experiments = experiment::validate(raw, problems);
     names::validate(raw, problems);
     let (name, timezone_name, timezone) = dataset?;
     let (first_day, last_day) = days??;
@@ -52,6 +56,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
         timezone_name,
         timezone,
         week_starts: week_starts??,
+        worthwhile: worthwhile??,
         first_day,
         last_day,
         sources: sources?,
@@ -59,6 +64,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
         dimensions: dimensions?,
         measures: measures?,
         checks: checks?,
+        experiments: experiments?,
         fingerprint: crate::Fingerprint::new(""),
         text: text.to_owned(),
     };
@@ -117,6 +123,26 @@ fn week_starts(raw: &RawDataset, problems: &mut Problems) -> Option<WeekStart> {
         let what = format!("`{}` is no day on which a week begins", at.value);
         let mend = choose(&at.value, WeekStart::ALL.map(WeekStart::as_str));
         problems.report(at.line, raw.place.key("week_starts"), what, mend);
+    }
+    found
+}
+
+/// The smallest difference of two rates that matters.
+fn worthwhile(raw: &RawDataset, problems: &mut Problems) -> Option<f64> {
+    let at = match &raw.worthwhile {
+        Entry::Absent => return Some(DEFAULT_WORTHWHILE),
+        Entry::Bad => return None,
+        Entry::Given(at) => at,
+    };
+    let (share, written) = match &at.value {
+        RawShare::Number(share) => (Some(*share), share.to_string()),
+        RawShare::Text(text) => (share_of(text), text.clone()),
+    };
+    let found = share.filter(|share| *share > 0.0 && *share <= 1.0);
+    if found.is_none() {
+        let what = format!("`{written}` is no difference of rates");
+        let mend = "write a share above 0 and up to 100 %, such as `\"5%\"` or `0.05`";
+        problems.report(at.line, raw.place.key("worthwhile"), what, mend);
     }
     found
 }

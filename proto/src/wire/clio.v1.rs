@@ -462,6 +462,36 @@ pub struct QueryResponse {
     /// What new and returning people are told from; absent where they are not asked for.
     #[prost(message, optional, tag = "18")]
     pub look_back: ::core::option::Option<LookBack>,
+    /// The test of the model that verdicts are of; absent where they are of none, or not asked for.
+    #[prost(message, optional, tag = "19")]
+    pub test: ::core::option::Option<DeclaredTest>,
+}
+/// A test of the model: rows are its arms, over its days, and are compared with an arm or with all others.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclaredTest {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// In the model's order.
+    #[prost(message, repeated, tag = "2")]
+    pub arms: ::prost::alloc::vec::Vec<Arm>,
+    /// How likely it is that arms have these numbers of people, or ones further off, if they were assigned as the model says.
+    #[prost(double, tag = "3")]
+    pub chance: f64,
+    /// That is not less than a thousandth; else verdicts stay observational.
+    #[prost(bool, tag = "4")]
+    pub is_as_assigned: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Arm {
+    /// The value of the test's dimension.
+    #[prost(string, tag = "1")]
+    pub value: ::prost::alloc::string::String,
+    /// Which share of people the model assigns to it.
+    #[prost(double, tag = "2")]
+    pub share: f64,
+    /// How many were.
+    #[prost(message, optional, tag = "3")]
+    pub people: ::core::option::Option<Value>,
 }
 /// What new and returning people are told from.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -678,6 +708,104 @@ pub struct Row {
     /// Absent where new and returning people are not asked for, and where no day of the look-back is there.
     #[prost(message, optional, tag = "6")]
     pub newcomers: ::core::option::Option<Newcomers>,
+    /// One for each measure, where they are asked for; `others` never has them.
+    #[prost(message, repeated, tag = "7")]
+    pub intervals: ::prost::alloc::vec::Vec<Intervals>,
+    /// One for each measure, where they are asked for. The total has them where it is compared with other days.
+    #[prost(message, repeated, tag = "8")]
+    pub verdicts: ::prost::alloc::vec::Vec<Verdict>,
+}
+/// The 95 % intervals of a value, by what they are of. That of counting alone is the value's own bounds.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Intervals {
+    /// What sampling is known from, or why it is not.
+    #[prost(enumeration = "SamplingBasis", tag = "1")]
+    pub basis: i32,
+    /// As if people, or days, were drawn from many, and counted without error. Absent where the basis is no one.
+    #[prost(message, optional, tag = "2")]
+    pub sampling: ::core::option::Option<Interval>,
+    /// Sampling and counting together: what a comparison should be by.
+    #[prost(message, optional, tag = "3")]
+    pub combined: ::core::option::Option<Interval>,
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Interval {
+    #[prost(double, tag = "1")]
+    pub lower: f64,
+    #[prost(double, tag = "2")]
+    pub upper: f64,
+}
+/// What a comparison of two rates of people says, over the settled days that both sides have. It holds however often somebody looks, and
+/// for all rows of a page together. Rates are daily ones, averaged over common days with weights of the people of both sides.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Verdict {
+    /// Unspecified of a measure that is no rate of people, and of a row beside itself: then nothing else is there.
+    #[prost(enumeration = "VerdictWord", tag = "1")]
+    pub word: i32,
+    /// The row's daily rate; absent without common days.
+    #[prost(double, optional, tag = "2")]
+    pub own: ::core::option::Option<f64>,
+    /// The other side's daily rate.
+    #[prost(double, optional, tag = "3")]
+    pub other: ::core::option::Option<f64>,
+    /// The first less the second, with an interval that leaves out 0 only where they are told apart. Bounds from ten common days on.
+    #[prost(message, optional, tag = "4")]
+    pub difference: ::core::option::Option<Value>,
+    /// How many settled days both sides have.
+    #[prost(uint32, tag = "5")]
+    pub days: u32,
+    /// The smallest difference, as a part of the other side's rate, that would be told.
+    #[prost(double, optional, tag = "6")]
+    pub smallest_lift: ::core::option::Option<f64>,
+    /// With TOO_LITTLE_DATA, how many common days more it takes at the present growth until what the model says is worthwhile is told;
+    /// absent where that is never.
+    #[prost(uint32, optional, tag = "7")]
+    pub more_days: ::core::option::Option<u32>,
+    /// How often people were shown what they then play or do not; absent where the model does not count it.
+    #[prost(message, optional, tag = "8")]
+    pub exposure: ::core::option::Option<Exposure>,
+    /// What the mix of people makes of the difference, by the dimension that changes it most; absent of a row that is compared with the rest.
+    #[prost(message, optional, tag = "9")]
+    pub mix: ::core::option::Option<Mix>,
+}
+/// A difference within the members of a dimension, and standardised over them: as if both sides had the people of both together.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Mix {
+    /// The dimension: one with a single value that rows are not grouped by.
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// The difference of the rates of people over all settled days, each counted once a member.
+    #[prost(double, tag = "2")]
+    pub raw: f64,
+    /// The same standardised directly, weights being the people of both sides in a member, with its 95 % interval.
+    #[prost(message, optional, tag = "3")]
+    pub difference: ::core::option::Option<Value>,
+    /// The part of these people in members that one side alone has: they are in no weight.
+    #[prost(double, tag = "4")]
+    pub without_counterpart: f64,
+    /// The rates are told apart, and standardised the difference is half of it at the most, or the other way round.
+    #[prost(bool, tag = "5")]
+    pub explains: bool,
+    /// The standardised difference is beyond 0 the other way round than the raw one, and so it is in members with more than half of the weight.
+    #[prost(bool, tag = "6")]
+    pub is_reversed: bool,
+}
+/// How often the people of both sides were shown what they then play or do not: whoever sees a thing more often plays it more often.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Exposure {
+    /// Events a person and day, averaged as the rates are.
+    #[prost(double, tag = "1")]
+    pub own: f64,
+    #[prost(double, tag = "2")]
+    pub other: f64,
+    /// The rates an event, instead of a person.
+    #[prost(double, tag = "3")]
+    pub own_by_event: f64,
+    #[prost(double, tag = "4")]
+    pub other_by_event: f64,
+    /// The rates are told apart, and events a person differ the same way and, as a ratio, at least half as much.
+    #[prost(bool, tag = "5")]
+    pub explains: bool,
 }
 /// A value beside that of the other side. Bounds heed which sketches err together.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1132,6 +1260,11 @@ pub enum Extra {
     /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure that is asked
     /// for. Of at most 20 rows.
     Reach = 4,
+    /// How sure each value is: the 95 % intervals of sampling, and of sampling and counting together.
+    Intervals = 5,
+    /// Of rates of people that are compared, whether one is really higher. Only with `compare`, of at most 100 rows that are not
+    /// grouped by time, over at most 366 days; not with `whole`, of which rows are a part.
+    Verdicts = 6,
 }
 impl Extra {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1145,6 +1278,8 @@ impl Extra {
             Self::Others => "EXTRA_OTHERS",
             Self::Ranks => "EXTRA_RANKS",
             Self::Reach => "EXTRA_REACH",
+            Self::Intervals => "EXTRA_INTERVALS",
+            Self::Verdicts => "EXTRA_VERDICTS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1155,6 +1290,8 @@ impl Extra {
             "EXTRA_OTHERS" => Some(Self::Others),
             "EXTRA_RANKS" => Some(Self::Ranks),
             "EXTRA_REACH" => Some(Self::Reach),
+            "EXTRA_INTERVALS" => Some(Self::Intervals),
+            "EXTRA_VERDICTS" => Some(Self::Verdicts),
             _ => None,
         }
     }
@@ -1220,6 +1357,111 @@ impl Direction {
             "DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
             "DIRECTION_ASCENDING" => Some(Self::Ascending),
             "DIRECTION_DESCENDING" => Some(Self::Descending),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SamplingBasis {
+    Unspecified = 0,
+    /// It is a rate of people, and those above are among those below by construction.
+    People = 1,
+    /// It is a ratio of what adds up over days, and events cluster by person: the interval is between days.
+    Days = 2,
+    /// There are no intervals: it is no ratio of two measures, or one of people who are no part of the others.
+    NoRate = 3,
+    /// There are no intervals: it is a ratio of what adds up over days, and there are fewer than seven settled ones.
+    FewDays = 4,
+    /// There are no intervals: the value is undefined, or nobody is below.
+    Nobody = 5,
+}
+impl SamplingBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SAMPLING_BASIS_UNSPECIFIED",
+            Self::People => "SAMPLING_BASIS_PEOPLE",
+            Self::Days => "SAMPLING_BASIS_DAYS",
+            Self::NoRate => "SAMPLING_BASIS_NO_RATE",
+            Self::FewDays => "SAMPLING_BASIS_FEW_DAYS",
+            Self::Nobody => "SAMPLING_BASIS_NOBODY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SAMPLING_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "SAMPLING_BASIS_PEOPLE" => Some(Self::People),
+            "SAMPLING_BASIS_DAYS" => Some(Self::Days),
+            "SAMPLING_BASIS_NO_RATE" => Some(Self::NoRate),
+            "SAMPLING_BASIS_FEW_DAYS" => Some(Self::FewDays),
+            "SAMPLING_BASIS_NOBODY" => Some(Self::Nobody),
+            _ => None,
+        }
+    }
+}
+/// A verdict in a word. Differences are observational, since people and machines choose who sees what, but of a test that the model
+/// declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VerdictWord {
+    Unspecified = 0,
+    Higher = 1,
+    Lower = 2,
+    /// The same by 80 %.
+    ProbablyHigher = 3,
+    ProbablyLower = 4,
+    /// The rates differ by less than what the model says is worthwhile.
+    NoDifference = 5,
+    /// The sketches' error is as large as the difference: more people do not change that.
+    WithinCountingError = 6,
+    TooLittleData = 7,
+    /// People were assigned by lot.
+    Better = 8,
+    Worse = 9,
+    ProbablyBetter = 10,
+    ProbablyWorse = 11,
+}
+impl VerdictWord {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VERDICT_WORD_UNSPECIFIED",
+            Self::Higher => "VERDICT_WORD_HIGHER",
+            Self::Lower => "VERDICT_WORD_LOWER",
+            Self::ProbablyHigher => "VERDICT_WORD_PROBABLY_HIGHER",
+            Self::ProbablyLower => "VERDICT_WORD_PROBABLY_LOWER",
+            Self::NoDifference => "VERDICT_WORD_NO_DIFFERENCE",
+            Self::WithinCountingError => "VERDICT_WORD_WITHIN_COUNTING_ERROR",
+            Self::TooLittleData => "VERDICT_WORD_TOO_LITTLE_DATA",
+            Self::Better => "VERDICT_WORD_BETTER",
+            Self::Worse => "VERDICT_WORD_WORSE",
+            Self::ProbablyBetter => "VERDICT_WORD_PROBABLY_BETTER",
+            Self::ProbablyWorse => "VERDICT_WORD_PROBABLY_WORSE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VERDICT_WORD_UNSPECIFIED" => Some(Self::Unspecified),
+            "VERDICT_WORD_HIGHER" => Some(Self::Higher),
+            "VERDICT_WORD_LOWER" => Some(Self::Lower),
+            "VERDICT_WORD_PROBABLY_HIGHER" => Some(Self::ProbablyHigher),
+            "VERDICT_WORD_PROBABLY_LOWER" => Some(Self::ProbablyLower),
+            "VERDICT_WORD_NO_DIFFERENCE" => Some(Self::NoDifference),
+            "VERDICT_WORD_WITHIN_COUNTING_ERROR" => Some(Self::WithinCountingError),
+            "VERDICT_WORD_TOO_LITTLE_DATA" => Some(Self::TooLittleData),
+            "VERDICT_WORD_BETTER" => Some(Self::Better),
+            "VERDICT_WORD_WORSE" => Some(Self::Worse),
+            "VERDICT_WORD_PROBABLY_BETTER" => Some(Self::ProbablyBetter),
+            "VERDICT_WORD_PROBABLY_WORSE" => Some(Self::ProbablyWorse),
             _ => None,
         }
     }

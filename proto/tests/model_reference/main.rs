@@ -20,9 +20,10 @@ const PROBE: &str = "probe";
 const UNKNOWN: &str = "zzqq";
 
 /// Values of keys that have no list of choices, and what a key needs beside it.
-const SAMPLES: [(&str, &str, &str); 36] = [
+const SAMPLES: [(&str, &str, &str); 43] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
+    ("dataset.worthwhile", "", "worthwhile = '2%'"),
     ("dataset.first_day", "", "first_day = 2020-01-01"),
     ("dataset.last_day", "", "last_day = '2020-01-01'"),
     ("source.url", "", "url = 'probe/'"),
@@ -61,6 +62,12 @@ const SAMPLES: [(&str, &str, &str); 36] = [
     ("measure.edges", "", "edges = [30, 120]"),
     ("measure.from_sketch", "family = 'datasketches'", "from_sketch = true"),
     ("measure.expr", "", "expr = 'plays * 2'"),
+    ("test.dimension", "", "dimension = 'country'"),
+    ("test.arms", "", "arms = ['US', 'DE']"),
+    ("test.shares", "arms = ['US', 'DE']", "shares = ['25%', 0.75]"),
+    ("test.assigned", "", "assigned = 'viewers'"),
+    ("test.first_day", "", "first_day = 2026-01-05"),
+    ("test.last_day", "", "last_day = 2026-02-01"),
 ];
 
 /// The same of keys that several tables have, or that are like others.
@@ -324,14 +331,16 @@ fn meaning(model: &Table) -> String {
     let model = Model::parse("model.toml", &toml::to_string(model).unwrap()).unwrap();
     let checks: Vec<_> = model.checks().iter().filter(|check| !check.is_default).collect();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
         model.timezone_name(),
         model.week_starts(),
+        model.worthwhile(),
         model.day_bounds(),
         model.sources(),
         model.lookups(),
         model.dimensions(),
         model.measures(),
+        model.experiments(),
     )
 }
 

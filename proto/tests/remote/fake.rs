@@ -114,6 +114,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         rank: Some(Rank { best: 1, worst: 2 }),
         compared: Vec::new(),
         newcomers: None,
+        intervals: Vec::new(),
+        verdicts: Vec::new(),
     };
     Answer {
         snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
@@ -137,6 +139,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         },
         compared_coverage: None,
         look_back: None,
+        test: None,
         notices: Vec::new(),
         n_notices: 0,
         elapsed: Duration::from_millis(5),

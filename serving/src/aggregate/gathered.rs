@@ -39,14 +39,20 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    pub(super) fn new(asked: Asked<'a>, work: &mut Clock) -> Result<Self, ServiceError> {
-        let Asked { snapshot, plan, limits, cancel } = asked;
-        let mut gathered = Self {
+    /// Nothing of a plan.
+    pub(super) fn none(asked: Asked<'a>) -> Self {
+        let Asked { snapshot, plan, limits, cancel: _ } = asked;
+        Self {
             batches: Vec::new(),
             steps: Vec::new(),
             groups: Groups::new(plan, limits),
             sums: Sums::new(snapshot, plan),
-        };
+        }
+    }
+
+    pub(super) fn new(asked: Asked<'a>, work: &mut Clock) -> Result<Self, ServiceError> {
+        let Asked { snapshot, plan, limits: _, cancel } = asked;
+        let mut gathered = Self::none(asked);
         let dimensions = plan.dimensions(snapshot);
         for (step, at) in plan.steps.iter().zip(0_u32..) {
             let files = |period| snapshot.chunks.get(period).into_iter().flatten();

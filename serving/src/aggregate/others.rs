@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::groups::{BatchGroups, Groups};
 use super::measures::Measures;
 use super::sums::Sums;
-use super::values;
+use super::{outputs_of, stored_values};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 
@@ -48,5 +48,6 @@ pub(super) fn united(
     for part in &parts {
         sums.add_to(part, &BatchGroups::Whole(None), 0);
     }
-    values(plan, |measure| measures.united(measure, &parts, &sums))
+    let stored = stored_values(plan, |measure| measures.united(measure, &parts, &sums))?;
+    Ok(outputs_of(plan, &stored))
 }

@@ -33,9 +33,14 @@ impl Side {
         }
     }
 
-    /// The value of each measure.
+    /// The measures' values, by position.
     pub(super) fn values(&self) -> &[Value] {
         &self.values
+    }
+
+    /// The sketch of a distinct measure; `None` of a side without cells.
+    pub(super) fn sketch(&self, measure: usize) -> Option<&Sketch> {
+        self.sketches[measure].as_ref()
     }
 
     /// Adds the next measure.

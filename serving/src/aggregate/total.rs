@@ -7,9 +7,9 @@ use super::gathered::Asked;
 use super::groups::BatchGroups;
 use super::measures::Measures;
 use super::sums::Sums;
-use super::{Clock, values};
+use super::{Clock, stored_values};
 
-/// The values over some periods, each cell once.
+/// The values of stored measures over some periods, each cell once.
 pub(super) fn of_periods(
     asked: Asked<'_>,
     periods: &[Period],
@@ -30,5 +30,5 @@ pub(super) fn of_periods(
         sums.add_to(&batch, &BatchGroups::Whole(None), 0);
         parts.push(batch);
     }
-    values(plan, |measure| measures.united(measure, &parts, &sums))
+    stored_values(plan, |measure| measures.united(measure, &parts, &sums))
 }

@@ -118,7 +118,8 @@ impl Columns {
 
     /// What a row has, column by column.
     pub(super) fn cells<'a>(&self, row: &'a Row) -> Vec<Cell<'a>> {
-        let Row { keys, values, shares, rank, compared, newcomers } = row;
+        let Row { keys, values, shares, rank, compared, newcomers, intervals: _, verdicts: _ } =
+            row;
         let mut cells = Vec::with_capacity(self.all.len());
         if self.parts.has_ranks {
             let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);

@@ -11,6 +11,7 @@ use clio_proto::{
 };
 
 use super::ages::{bind_ages, check_ages};
+use super::by_day::{bind_by_day, rates};
 use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
 use super::having::{Asked, bind_having, check_having};
@@ -77,6 +78,9 @@ pub(crate) fn bind(
         reach,
         has_shares: query.extras.contains(&Extra::Shares),
         has_others: query.extras.contains(&Extra::Others),
+        has_intervals: query.extras.contains(&Extra::Intervals),
+        rates: Vec::new(),
+        by_day: None,
         compare: None,
         look_back: None,
         order,
@@ -87,7 +91,9 @@ pub(crate) fn bind(
         n_notices,
     };
     let of_days = OfDays { snapshot, grain, by_day: has_age, lookups: &lookups, limits };
+    plan.rates = rates(snapshot, &plan);
     plan.compare = bind_compare(query, &of_days, &plan)?;
+    plan.by_day = bind_by_day(query, &of_days, &plan)?;
     plan.look_back = bind_look_back(query, &of_days, &plan)?;
     Ok(plan)
 }

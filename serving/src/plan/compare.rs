@@ -80,7 +80,7 @@ fn other_days(of_days: &OfDays<'_>, plan: &Plan, days: DayRange) -> Result<Plan,
 
 /// The steps of another range at the positions of those that they are compared with, then those that are compared with
 /// none: they are in the total.
-fn beside(own: &[Step], mut others: Vec<Step>) -> Vec<Step> {
+pub(super) fn beside(own: &[Step], mut others: Vec<Step>) -> Vec<Step> {
     let mut steps: Vec<Step> = own
         .iter()
         .map(|own| match others.iter().position(|other| other.place == own.place) {

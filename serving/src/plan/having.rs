@@ -6,6 +6,7 @@ use clio_proto::{
 };
 
 use super::bind::bind_measures;
+use super::by_day::beside_verdicts;
 use super::{Output, PlanMeasure};
 use crate::snapshot::Snapshot;
 
@@ -140,17 +141,20 @@ pub(super) struct Asked {
 
 /// Binds the measures that a query asks for, and those that say which groups stay.
 pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
-    let (measures, outputs) = bind_measures(snapshot, &query.measures)
-        .map_err(|error| error.of(QuestionPart::Measures))?;
+    let beside = beside_verdicts(snapshot, query);
+    let asked: Vec<String> = query.measures.iter().chain(&beside).cloned().collect();
+    let (measures, mut outputs) =
+        bind_measures(snapshot, &asked).map_err(|error| error.of(QuestionPart::Measures))?;
+    outputs.truncate(query.measures.len());
     let n_answered = measures.len();
     let Some(having) = &query.having else {
         return Ok(Asked { measures, n_answered, outputs, having: None });
     };
     let tested = having.measures().into_iter().map(str::to_owned);
-    let names: Vec<String> = query.measures.iter().cloned().chain(tested).collect();
+    let names: Vec<String> = asked.iter().cloned().chain(tested).collect();
     let (measures, all) =
         bind_measures(snapshot, &names).map_err(|error| error.of(QuestionPart::Having))?;
-    let mut tested = all.into_iter().skip(outputs.len());
+    let mut tested = all.into_iter().skip(asked.len());
     let having = Some(group_test(having, &mut tested, &mut 0));
     Ok(Asked { measures, n_answered, outputs, having })
 }

@@ -15,7 +15,7 @@ use clio_lake::{
     VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
     sum_of_cell_files,
 };
-use clio_proto::{Grain, Model, Period, RetiredDays, RunId, SnapshotId};
+use clio_proto::{Grain, MeasureKind, Model, Period, RetiredDays, RunId, SnapshotId};
 use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use super::events::{AUDIENCES, Event, FLOAT_SUMS, MODEL, asset_row, audience_kind, model};
+use super::events::{AUDIENCES, Event, FLOAT_SUMS, MODEL, asset_row, audience_kind};
 use super::spreads;
 
 /// A lake, and the events behind it.
@@ -89,6 +89,17 @@ impl TestLake {
         lake
     }
 
+    /// A lake of one snapshot with a model that has other derived measures, precisions or attributions.
+    pub(super) fn with_model(model: &str, events: Vec<Event>) -> Self {
+        let mut lake = Self { model: model.to_owned(), ..Self::empty() };
+        lake.replace_days(events);
+        lake
+    }
+
+    fn model(&self) -> Model {
+        Model::parse("model.toml", &self.model).unwrap()
+    }
+
     pub(super) fn url(&self) -> Url {
         Url::from_directory_path(self.folder.path()).unwrap()
     }
@@ -117,7 +128,7 @@ impl TestLake {
         self.events.extend(events);
         let periods: BTreeSet<Period> =
             days.iter().flat_map(|day| Grain::ALL.map(|grain| Period::of(*day, grain))).collect();
-        let model = model();
+        let model = self.model();
         let mut actions = self.head("cells", &schema(&model));
         let mut cells = BTreeMap::new();
         for period in periods {
@@ -165,7 +176,7 @@ impl TestLake {
             writer: WRITER.to_owned(),
             files: Some(self.sum()),
             run: RunId::new(format!("run-{}", self.next_version)),
-            fingerprint: Model::parse("model.toml", &self.model).unwrap().fingerprint().clone(),
+            fingerprint: self.model().fingerprint().clone(),
             model: self.model.clone(),
             provisional_days: days.last().copied().into_iter().collect(),
             days: days.into_iter().collect(),
@@ -428,7 +439,11 @@ fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
     let int = |of: fn(&Cell) -> i64| -> ArrayRef {
         Arc::new(cells.values().map(of).collect::<Int64Array>())
     };
-    let sketches = |precision: u8, of: fn(&Cell) -> &BTreeSet<u64>| -> ArrayRef {
+    let sketches = |measure: &str, of: fn(&Cell) -> &BTreeSet<u64>| -> ArrayRef {
+        let precision = match model.measure(measure).unwrap().kind {
+            MeasureKind::Distinct { precision, .. } => precision.get(),
+            _ => panic!("`{measure}` has no sketch"),
+        };
         let bytes: Vec<Vec<u8>> =
             cells.values().map(|cell| sketch(precision, of(cell)).encode()).collect();
         Arc::new(bytes.iter().map(|bytes| Some(bytes.as_slice())).collect::<BinaryArray>())
@@ -439,11 +454,11 @@ fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
         text(|key| key.1.clone()),
         lists(cells.keys().map(|key| key.2.clone())),
         int(|cell| cell.impressions),
-        sketches(8, |cell| &cell.viewers),
+        sketches("viewers", |cell| &cell.viewers),
         int(|cell| cell.clicks),
         Arc::new(seconds),
         int(|cell| cell.plays),
-        sketches(10, |cell| &cell.players),
+        sketches("players", |cell| &cell.players),
         Arc::new(BinaryArray::from_iter_values(
             cells.values().map(|cell| spreads::sketch(&cell.watched).encode()),
         )),

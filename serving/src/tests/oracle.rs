@@ -308,8 +308,13 @@ pub(super) fn check_with_retired(
         };
         query.measures.iter().map(value).collect()
     };
+    let n_intervals =
+        if query.extras.contains(&Extra::Intervals) { query.measures.len() } else { 0 };
+    let of_each = answer.rows.iter().chain([&answer.total]);
+    assert!(of_each.map(|row| row.intervals.len()).all(|n| n == n_intervals), "{query:#?}");
     let total = Row::new(Vec::new(), values(&selected));
-    assert_eq!(answer.total, total, "{query:#?}");
+    let found = Row { intervals: Vec::new(), ..answer.total.clone() };
+    assert_eq!(found, total, "{query:#?}");
 
     if let Some(having) = &query.having {
         groups.retain(|_, events| {

@@ -300,10 +300,11 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
         || order_by.is_empty() && !keys.iter().any(|key| matches!(key, GroupKey::Time(_)));
     let extras = Extra::ALL
         .into_iter()
-        // Reach is of small pages alone, and has tests of its own.
-        .filter(|extra| *extra != Extra::Reach)
+        // Reach is of small pages alone, verdicts of comparisons of rates of people: they have tests of their own.
+        .filter(|extra| !matches!(extra, Extra::Reach | Extra::Intervals | Extra::Verdicts))
         .filter(|extra| numbers.below(2) == 0 && (by_measure || *extra != Extra::Ranks));
-    let extras = extras.collect();
+    let mut extras: Vec<Extra> = extras.collect();
+    extras.extend((numbers.clone().below(3) == 0).then_some(Extra::Intervals));
     Query {
         range,
         extras,

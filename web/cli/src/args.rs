@@ -323,7 +323,8 @@ pub(crate) struct QueryArgs {
     #[arg(long, default_value = "0", value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) offset: usize,
     /// What else to answer: each row's part of the total, the groups below the page as one row, the places
-    /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common
+    /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common,
+    /// 95 % intervals of sampling and counting, and of rates of people that are compared whether they really differ
     #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
     pub(crate) extras: Vec<Extra>,
     /// Each row beside: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a

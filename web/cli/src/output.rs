@@ -8,6 +8,7 @@ mod notes;
 mod numbers;
 mod reach;
 mod tables;
+mod verdicts;
 
 pub(crate) use asked::Asked;
 pub(crate) use formats::{AnswerFormat, Options, Rows};

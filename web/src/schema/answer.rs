@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
-use clio_proto::{Answer, Description, Rank};
+use clio_proto::{Answer, Description};
 
 use super::compared::{COMPARED, Compared};
 use super::coverage::{COVERAGE, Coverage};
@@ -13,8 +13,10 @@ use super::object::{ObjectOf, int, number, text, texts};
 use super::pages::{CUBE_EDGE, CubeEdge, PAGE_INFO, PageInfo, edges};
 use super::quantile::{AskedQuantile, QUANTILE, Quantile};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
+use super::ranks::{RANK, RowRank};
 use super::reach::{REACH, Reach};
 use super::serving::{SNAPSHOT, Snapshot};
+use super::verdict::{DECLARED_TEST, DeclaredTest, INTERVALS, Intervals, VERDICT, Verdict};
 use super::work::{WORK, Work};
 use crate::names::{QUANTILES, enum_name, field_name, quantile_measures, time_fields};
 
@@ -24,7 +26,6 @@ pub(super) const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
 const SHARE: &str = "Share";
-const RANK: &str = "Rank";
 
 /// An answer as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -37,6 +38,7 @@ pub(super) struct CubeAnswer {
     ranks: Vec<RowRank>,
     newcomers: Vec<Newcomers>,
     look_back: Option<LookBack>,
+    test: Option<DeclaredTest>,
     reach: Option<Reach>,
     group_count: u64,
     overlapping: Vec<Name>,
@@ -80,15 +82,13 @@ struct Value {
     number: Number,
     share: Option<Share>,
     compared: Option<Compared>,
+    intervals: Option<Intervals>,
+    verdict: Option<Verdict>,
 }
 
 /// What part of the total a value is.
 #[derive(Debug, Clone)]
 struct Share(Number);
-
-/// The places that a row may have.
-#[derive(Debug, Clone, Copy)]
-struct RowRank(Option<Rank>);
 
 impl CubeAnswer {
     /// An answer to a query that asked for so many measures by their names, and for quantiles after these.
@@ -108,6 +108,7 @@ impl CubeAnswer {
             coverage,
             compared_coverage,
             look_back,
+            test,
             notices,
             n_notices,
             elapsed,
@@ -129,6 +130,7 @@ impl CubeAnswer {
             ranks,
             newcomers,
             look_back: look_back.map(LookBack::from),
+            test: test.map(DeclaredTest::from),
             reach: reach.map(Reach::from),
             group_count: n_groups,
             overlapping: overlapping.iter().map(|it| graphql_name(&it.to_string())).collect(),
@@ -150,17 +152,32 @@ impl CubeRow {
         quantiles: &[AskedQuantile],
         row: clio_proto::Row,
     ) -> Self {
-        let clio_proto::Row { keys: own_keys, values, shares, rank: _, compared, newcomers: _ } =
-            row;
+        let clio_proto::Row {
+            keys: own_keys,
+            values,
+            shares,
+            rank: _,
+            compared,
+            newcomers: _,
+            intervals,
+            verdicts,
+        } = row;
+        let (mut intervals, mut verdicts) = (intervals.into_iter(), verdicts.into_iter());
         let share = |share: clio_proto::Value| share.value.map(|_| Share(share.into()));
         let shares = shares.into_iter().map(share).chain(std::iter::repeat(None));
         let mut compared: Vec<_> =
             compared.into_iter().map(|own| Some(Compared::from(own))).collect();
         let of_quantiles = compared.split_off(measures.len().min(compared.len()));
         let beside = shares.zip(compared.into_iter().chain(std::iter::repeat(None)));
-        let value = |((measure, value), (share, compared)): ((&Name, clio_proto::Value), _)| {
-            Value { measure: measure.clone(), number: value.into(), share, compared }
-        };
+        let value =
+            |((measure, value), (share, compared)): ((&Name, clio_proto::Value), _)| Value {
+                measure: measure.clone(),
+                number: value.into(),
+                share,
+                compared,
+                intervals: intervals.next().map(Intervals::from),
+                verdict: verdicts.next().flatten().map(Verdict::from),
+            };
         let quantile = |((asked, value), compared): ((&AskedQuantile, &clio_proto::Value), _)| {
             Quantile { asked: asked.clone(), number: (*value).into(), compared }
         };
@@ -201,7 +218,6 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(key())
         .register(value())
         .register(share())
-        .register(rank())
 }
 
 fn answer() -> Object {
@@ -298,6 +314,12 @@ fn beside_rows(answer: ObjectOf<CubeAnswer>) -> ObjectOf<CubeAnswer> {
             LOOK_BACK,
             "What new and returning people are told from, where lookBackDays is asked for.",
             |it: &CubeAnswer| it.look_back.as_ref(),
+        )
+        .maybe(
+            "test",
+            DECLARED_TEST,
+            "The test of the model that verdicts are of; null where they are of none, or not asked for.",
+            |it: &CubeAnswer| it.test.as_ref(),
         )
         .maybe(
             "reach",
@@ -428,6 +450,19 @@ fn value() -> Object {
         "It beside that of the other side, where rows are compared. Of the total where it is compared with other days.",
         |it: &Value| it.compared.as_ref(),
     )
+    .maybe(
+        "intervals",
+        INTERVALS,
+        "How sure it is beside its own bounds, where the extra INTERVALS is asked for.",
+        |it: &Value| it.intervals.as_ref(),
+    )
+    .maybe(
+        "verdict",
+        VERDICT,
+        "Whether it is really higher than that of the other side, where the extra VERDICTS is asked for; null of what is no rate \
+         of people, and of a row beside itself.",
+        |it: &Value| it.verdict.as_ref(),
+    )
     .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Neither sketch error nor rounding is in it.", |it| {
         it.number.exact.into()
     })
@@ -453,22 +488,6 @@ fn share() -> Object {
     .leaf("upper", bound(), "The upper bound.", |it| number(it.0.upper))
     .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "No sketch error is in it.", |it| {
         it.0.exact.into()
-    })
-    .finish()
-}
-
-fn rank() -> Object {
-    let place = |place: Option<u64>| place.map_or(GraphQlValue::Null, GraphQlValue::from);
-    ObjectOf::<RowRank>::new(
-        RANK,
-        "The places that a row may have among the groups that stay; null where ranks are not asked for, and where the value is \
-         undefined.",
-    )
-    .leaf("best", TypeRef::named(TypeRef::INT), "The first of them, counted from 1.", move |it| {
-        place(it.0.map(|rank| rank.best))
-    })
-    .leaf("worst", TypeRef::named(TypeRef::INT), "The last of them.", move |it| {
-        place(it.0.map(|rank| rank.worst))
     })
     .finish()
 }

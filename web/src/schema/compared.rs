@@ -12,7 +12,7 @@ pub(super) const COMPARISON: &str = "Comparison";
 pub(super) const COMPARED: &str = "Compared";
 const COMPARED_DAYS: &str = "ComparedDays";
 const COMPARED_MEMBER: &str = "ComparedMember";
-const COMPARED_NUMBER: &str = "ComparedNumber";
+pub(super) const COMPARED_NUMBER: &str = "ComparedNumber";
 
 /// A value beside that of the other side, as GraphQL shows it.
 #[derive(Debug, Clone)]

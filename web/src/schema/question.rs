@@ -73,6 +73,13 @@ fn extra() -> Enum {
                 "Whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
                  measure that is asked for; of at most 20 rows."
             }
+            Extra::Intervals => {
+                "How sure each value is: the 95 % intervals of sampling, and of sampling and counting together."
+            }
+            Extra::Verdicts => {
+                "Of rates of people that are compared, whether one is really higher. Only with compare, of at most 100 rows that \
+                 are not grouped by time, over at most 366 days; not with whole, of which rows are a part."
+            }
         };
         (extra.as_str(), description)
     })

@@ -155,6 +155,41 @@ async fn shares_ranks_and_others_are_shown_where_they_are_asked_for() {
 }
 
 #[tokio::test]
+async fn intervals_and_verdicts_are_shown_where_they_are_asked_for() {
+    let server = TestServer::start().await;
+    let ask = |extras: &str| {
+        format!(
+            "{{ cube(query: {{ groupBy: [ASSET] measures: [VIEWERS] compare: {{ rest: true }} extras: {extras} }}) {{
+                rows {{ viewers {{
+                    intervals {{ basis whyNone sampling {{ lower upper }} combined {{ lower }} }}
+                    verdict {{ word text own other difference {{ value lower upper }} days smallestLift moreDays
+                        exposure {{ own other ownByEvent otherByEvent explains }}
+                        mix {{ field raw difference {{ value }} withoutCounterpart explains isReversed }} }} }} }}
+                test {{ name arms {{ value share people {{ value }} }} chance isAsAssigned }} }} }}"
+        )
+    };
+    let body = server.ask(&ask("[INTERVALS, VERDICTS]"), json!({})).await;
+    let intervals = json!({
+        "basis": "PEOPLE", "whyNone": null, "sampling": { "lower": 0.125, "upper": 0.25 }, "combined": null,
+    });
+    let verdict = json!({
+        "word": "TOO_LITTLE_DATA", "text": "too little data", "own": 0.25, "other": 0.125,
+        "difference": { "value": 0.125, "lower": -0.5, "upper": 0.75 },
+        "days": 12, "smallestLift": 5.0, "moreDays": 7,
+        "exposure": { "own": 3.5, "other": 2.0, "ownByEvent": 0.5, "otherByEvent": 0.75, "explains": true },
+        "mix": { "field": "COUNTRY", "raw": 0.125, "difference": { "value": -0.125 }, "withoutCounterpart": 0.0,
+            "explains": true, "isReversed": true },
+    });
+    let rows = json!([{ "viewers": { "intervals": intervals, "verdict": verdict } }]);
+    let arms = json!([{ "value": "a1", "share": 0.5, "people": { "value": 100.0 } }]);
+    let test = json!({ "name": "artwork", "arms": arms, "chance": 0.25, "isAsAssigned": true });
+    assert_eq!(body["data"]["cube"], json!({ "rows": rows, "test": test }), "{body}");
+    let body = server.ask(&ask("[]"), json!({})).await;
+    let rows = json!([{ "viewers": { "intervals": null, "verdict": null } }]);
+    assert_eq!(body["data"]["cube"], json!({ "rows": rows, "test": null }), "{body}");
+}
+
+#[tokio::test]
 async fn new_people_are_shown_beside_their_rows() {
     let server = TestServer::start().await;
     let ask = |look_back: &str| {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clio_proto::{
-    Answer, Compared, Coverage, Cursor, Extra, FieldRef, GroupKey, Key, LookBack, MixedLookup,
-    Newcomers, Notice, Overlap, Query, Rank, Reach, ReachStep, Row, SnapshotId, Work, WorkStep,
+    Answer, Arm, Compared, Coverage, Cursor, DeclaredTest, Exposure, Extra, FieldRef, GroupKey,
+    Interval, Intervals, Key, LookBack, Mix, MixedLookup, Newcomers, Notice, Overlap, Query, Rank,
+    Reach, ReachStep, Row, SamplingBasis, SnapshotId, Verdict, VerdictWord, Work, WorkStep,
 };
 
 use super::{days, snapshot};
@@ -40,6 +41,14 @@ pub(crate) fn answer(query: &Query) -> Answer {
             None => Vec::new(),
         },
         newcomers: query.look_back_days.map(|_| newcomers()),
+        intervals: match has(Extra::Intervals) {
+            true => vec![intervals(); query.measures.len()],
+            false => Vec::new(),
+        },
+        verdicts: match has(Extra::Verdicts) {
+            true => vec![Some(verdict()); query.measures.len()],
+            false => Vec::new(),
+        },
     };
     Answer {
         snapshot: snapshot(41),
@@ -71,6 +80,7 @@ pub(crate) fn answer(query: &Query) -> Answer {
             n_days,
             coverage: december(),
         }),
+        test: has(Extra::Verdicts).then(test),
         notices: vec![Notice {
             field: FieldRef::parse("country"),
             value: "UX".to_owned(),
@@ -119,6 +129,54 @@ fn compared() -> Compared {
         other: clio_proto::Value::exact(0.0),
         difference: clio_proto::Value::estimate(100.0, 90.0, 110.0, false),
         ratio: clio_proto::Value::undefined(),
+    }
+}
+
+/// A test of which more people are in one arm than should be.
+fn test() -> DeclaredTest {
+    DeclaredTest {
+        name: "artwork".to_owned(),
+        arms: vec![Arm {
+            value: "a1".to_owned(),
+            share: 0.5,
+            people: clio_proto::Value::exact(100.0),
+        }],
+        chance: 0.25,
+        is_as_assigned: true,
+    }
+}
+
+/// A rate whose sampling is known, and whose counting is not.
+fn intervals() -> Intervals {
+    let sampling = Some(Interval { lower: 0.125, upper: 0.25 });
+    Intervals { basis: SamplingBasis::People, sampling, combined: None }
+}
+
+/// A rate that is told from another one only after some days more.
+fn verdict() -> Verdict {
+    Verdict {
+        word: VerdictWord::TooLittleData,
+        own: Some(0.25),
+        other: Some(0.125),
+        difference: clio_proto::Value::estimate(0.125, -0.5, 0.75, false),
+        n_days: 12,
+        smallest_lift: Some(5.0),
+        more_days: Some(7),
+        mix: Some(Mix {
+            field: FieldRef::parse("country"),
+            raw: 0.125,
+            difference: clio_proto::Value::estimate(-0.125, -0.25, -0.0625, false),
+            without_counterpart: 0.0,
+            explains: true,
+            is_reversed: true,
+        }),
+        exposure: Some(Exposure {
+            own: 3.5,
+            other: 2.0,
+            own_by_event: 0.5,
+            other_by_event: 0.75,
+            explains: true,
+        }),
     }
 }
 

@@ -5,8 +5,9 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use super::{days, field, name, number, optional_text};
 use crate::id::SnapshotId;
 use crate::query::{
-    Compared, Comparison, Cursor, Key, Newcomers, Overlap, Rank, Reach, ReachStep, Row, TimeWindow,
-    Value,
+    Arm, Compared, Comparison, Cursor, DeclaredTest, Exposure, Interval, Intervals, Key, Mix,
+    Newcomers, Overlap, Rank, Reach, ReachStep, Row, SamplingBasis, TimeWindow, Value, Verdict,
+    VerdictWord,
 };
 
 fn value() -> impl Strategy<Value = Value> {
@@ -14,6 +15,72 @@ fn value() -> impl Strategy<Value = Value> {
     let whole = prop::option::of(any::<i128>());
     (bound(), bound(), bound(), any::<bool>(), whole)
         .prop_map(|(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole })
+}
+
+fn intervals() -> impl Strategy<Value = Intervals> {
+    let interval = || {
+        prop::option::of((number(), number()).prop_map(|(lower, upper)| Interval { lower, upper }))
+    };
+    (prop::sample::select(SamplingBasis::ALL.to_vec()), interval(), interval())
+        .prop_map(|(basis, sampling, combined)| Intervals { basis, sampling, combined })
+}
+
+fn verdict() -> impl Strategy<Value = Verdict> {
+    let exposure = (number(), number(), number(), number(), any::<bool>()).prop_map(
+        |(own, other, own_by_event, other_by_event, explains)| Exposure {
+            own,
+            other,
+            own_by_event,
+            other_by_event,
+            explains,
+        },
+    );
+    let mix = (field(), number(), value(), number(), any::<bool>(), any::<bool>()).prop_map(
+        |(field, raw, difference, without_counterpart, explains, is_reversed)| Mix {
+            field,
+            raw,
+            difference,
+            without_counterpart,
+            explains,
+            is_reversed,
+        },
+    );
+    let number = || prop::option::of(number());
+    (
+        prop::sample::select(VerdictWord::ALL.to_vec()),
+        (number(), number(), number()),
+        value(),
+        any::<u32>(),
+        any::<Option<u32>>(),
+        prop::option::of(exposure),
+        prop::option::of(mix),
+    )
+        .prop_map(
+            |(word, (own, other, smallest_lift), difference, n_days, more_days, exposure, mix)| {
+                Verdict {
+                    word,
+                    own,
+                    other,
+                    difference,
+                    n_days,
+                    smallest_lift,
+                    more_days,
+                    exposure,
+                    mix,
+                }
+            },
+        )
+}
+
+pub(super) fn declared_tests() -> impl Strategy<Value = DeclaredTest> {
+    let arm = (name(), number(), value()).prop_map(|(arm, share, people)| Arm {
+        value: arm,
+        share,
+        people,
+    });
+    (name(), prop::collection::vec(arm, 0..3), number(), any::<bool>()).prop_map(
+        |(name, arms, chance, is_as_assigned)| DeclaredTest { name, arms, chance, is_as_assigned },
+    )
 }
 
 pub(super) fn rows() -> impl Strategy<Value = Row> {
@@ -34,18 +101,24 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
         rank,
         prop::collection::vec(compared, 0..3),
         prop::option::of((value(), value())),
+        prop::collection::vec(intervals(), 0..3),
+        prop::collection::vec(prop::option::of(verdict()), 0..3),
     )
-        .prop_map(|(keys, values, shares, rank, compared, newcomers)| Row {
-            keys,
-            values,
-            shares,
-            rank,
-            compared,
-            newcomers: newcomers.map(|(fresh, returning)| Newcomers {
-                fresh,
-                returning,
-                n_days_missing: 3,
-            }),
+        .prop_map(|(keys, values, shares, rank, compared, newcomers, intervals, verdicts)| {
+            Row {
+                keys,
+                values,
+                shares,
+                rank,
+                compared,
+                newcomers: newcomers.map(|(fresh, returning)| Newcomers {
+                    fresh,
+                    returning,
+                    n_days_missing: 3,
+                }),
+                intervals,
+                verdicts,
+            }
         })
 }
 

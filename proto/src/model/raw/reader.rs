@@ -4,8 +4,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    At, Entry, Place, RawAttribute, RawCheck, RawCsv, RawDataset, RawDimension, RawFiles,
-    RawLookup, RawMeasure, RawModel, RawOf, RawShare, RawSource,
+    At, Entry, Place, RawAttribute, RawCheck, RawCsv, RawDataset, RawDimension, RawExperiment,
+    RawFiles, RawLookup, RawMeasure, RawModel, RawOf, RawShare, RawSource,
 };
 use crate::model::problems::Problems;
 use crate::toml_file::{line_at, nearest, parse_toml, quoted};
@@ -27,6 +27,7 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
         name: reader.string(&mut table, "name"),
         timezone: reader.string(&mut table, "timezone"),
         week_starts: reader.string(&mut table, "week_starts"),
+        worthwhile: reader.share(&mut table, "worthwhile"),
         first_day: reader.day(&mut table, "first_day"),
         last_day: reader.day(&mut table, "last_day"),
         place: reader.finish(table),
@@ -36,8 +37,9 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
     let dimensions = reader.subtables(&mut root, "dimension", Reader::dimension);
     let measures = reader.subtables(&mut root, "measure", Reader::measure);
     let checks = reader.subtables(&mut root, "check", Reader::check);
+    let experiments = reader.subtables(&mut root, "test", Reader::experiment);
     reader.finish(root);
-    Some(RawModel { dataset, sources, lookups, dimensions, measures, checks })
+    Some(RawModel { dataset, sources, lookups, dimensions, measures, checks, experiments })
 }
 
 /// A TOML table while its keys are taken out one by one.
@@ -145,9 +147,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn share(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<RawShare> {
-        self.entry(table, key, "a share such as `\"1%\"` or `0.01`", |value| {
-            text(value).map(RawShare::Text).or_else(|| number(value).map(RawShare::Number))
-        })
+        self.entry(table, key, "a share such as `\"1%\"` or `0.01`", share)
     }
 
     fn subtable(&mut self, table: &mut Table<'a>, key: &'static str) -> Option<Table<'a>> {
@@ -355,6 +355,22 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    fn experiment(&mut self, mut table: Table<'a>) -> RawExperiment {
+        let expected = "a list of shares, such as `[\"50%\", \"50%\"]`";
+        RawExperiment {
+            dimension: self.string(&mut table, "dimension"),
+            arms: self.strings(&mut table, "arms"),
+            shares: self.entry(&mut table, "shares", expected, |value| {
+                let array = value.as_array().filter(|array| !array.is_empty())?;
+                array.iter().map(|element| share(element.get_ref())).collect()
+            }),
+            assigned: self.string(&mut table, "assigned"),
+            first_day: self.day(&mut table, "first_day"),
+            last_day: self.day(&mut table, "last_day"),
+            place: self.finish(table),
+        }
+    }
+
     fn check(&mut self, mut table: Table<'a>) -> RawCheck {
         RawCheck {
             kind: self.string(&mut table, "kind"),
@@ -370,6 +386,11 @@ impl<'a> Reader<'a, '_> {
             place: self.finish(table),
         }
     }
+}
+
+/// A share, as text or as number.
+fn share(value: &DeValue<'_>) -> Option<RawShare> {
+    text(value).map(RawShare::Text).or_else(|| number(value).map(RawShare::Number))
 }
 
 /// A text, whatever it is.

@@ -24,6 +24,9 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     for place in raw.checks.iter().map(|check| &check.place) {
         validate_word(&place.name, place.line, &place.path, "check", problems);
     }
+    for place in raw.experiments.iter().map(|test| &test.place) {
+        validate_word(&place.name, place.line, &place.path, "test", problems);
+    }
     let mut taken = Taken::default();
     for dimension in &raw.dimensions {
         let place = &dimension.place;

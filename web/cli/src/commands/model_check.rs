@@ -5,8 +5,8 @@ use std::path::Path;
 use clio_etl::{DayInspection, Inspection, StatesInspection, TableInspection};
 use clio_lake::{KnownColumn, KnownColumns};
 use clio_proto::{
-    AsOf, Attribution, Dimension, DimensionColumn, FileSet, Lookup, Measure, MeasureKind, Model,
-    OnBadRows, OnChange, Source,
+    AsOf, Attribution, Dimension, DimensionColumn, Experiment, FileSet, Lookup, Measure,
+    MeasureKind, Model, OnBadRows, OnChange, Source,
 };
 use serde_json::json;
 
@@ -81,6 +81,21 @@ fn print_model(model: &Model) {
         say!("  {:<20} {}", measure.name, measure_text(measure));
     }
     print_checks(model);
+    if !model.experiments().is_empty() {
+        say!("\ntests");
+    }
+    for test in model.experiments() {
+        say!("  {:<20} {}", test.name, test_text(test));
+    }
+}
+
+/// What a test assigns whom to, and when.
+fn test_text(test: &Experiment) -> String {
+    let Experiment { name: _, dimension, arms, assigned, first_day, last_day } = test;
+    let arms = arms.iter().map(|(arm, share)| format!("{arm} {:.1} %", share * 100.0));
+    let arms = arms.collect::<Vec<_>>().join(", ");
+    let last = last_day.map_or_else(|| "on".to_owned(), |last| format!("to {last}"));
+    format!("of {assigned} by {dimension}, from {first_day} {last}: {arms}")
 }
 
 fn print_checks(model: &Model) {
@@ -306,6 +321,8 @@ fn json_of(
             "is_default": check.is_default, "is": check.kind.to_string(),
         })
     });
+    let tests =
+        model.experiments().iter().map(|test| json!({ "name": test.name, "is": test_text(test) }));
     Ok(json!({
         "name": model.name(),
         "timezone": model.timezone_name(),
@@ -314,6 +331,7 @@ fn json_of(
         "dimensions": dimensions.collect::<Vec<_>>(),
         "measures": measures.collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
+        "tests": tests.collect::<Vec<_>>(),
         "found": serde_json::to_value(found)?,
         "remembered": serde_json::to_value(remembered)?,
     }))

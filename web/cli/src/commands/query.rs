@@ -52,6 +52,8 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         has_ranks: has(Extra::Ranks),
         has_shares: has(Extra::Shares),
         has_newcomers: pages.query.look_back_days.is_some(),
+        has_intervals: has(Extra::Intervals),
+        has_verdicts: has(Extra::Verdicts),
     };
     if format.has_rows_alone() && args.explain {
         tell!("{}", output::explain::note(&pages.page));

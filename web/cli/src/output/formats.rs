@@ -94,6 +94,10 @@ pub(crate) struct Options {
     pub(crate) has_shares: bool,
     /// Columns for who is new and who returns.
     pub(crate) has_newcomers: bool,
+    /// Columns for how sure values are.
+    pub(crate) has_intervals: bool,
+    /// Columns for whether values are really higher.
+    pub(crate) has_verdicts: bool,
 }
 
 #[cfg(test)]

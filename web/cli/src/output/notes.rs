@@ -1,6 +1,6 @@
 //! What an answer's numbers lack, a line each, in words that programs can rely on.
 
-use clio_proto::{Answer, Coverage, DayRange, MixedLookup, Row, Unattributed, Value};
+use clio_proto::{Answer, Coverage, DayRange, DeclaredTest, MixedLookup, Row, Unattributed, Value};
 
 use super::asked::Asked;
 
@@ -11,7 +11,8 @@ use super::asked::Asked;
 /// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
 /// `unknown_value` with words for people. `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other
 /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
-/// `look_back_` before them. `no_rows_left` says that the page begins behind the last row.
+/// `look_back_` before them. `test` names the test of the model that verdicts are of, and `not_as_assigned` one that people are missing
+/// of. `no_rows_left` says that the page begins behind the last row.
 pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
     let mut notes = asked.notes();
     of_coverage("", &answer.coverage, &mut notes);
@@ -23,6 +24,12 @@ pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
         let range = compared.range.and_then(|(first, last)| DayRange::try_new(first, last));
         notes.extend(range.map(|range| format!("compared_days={range}")));
         of_coverage("compared_", compared, &mut notes);
+    }
+    if let Some(DeclaredTest { name, arms: _, chance: _, is_as_assigned }) = &answer.test {
+        notes.push(format!("test={name}"));
+        if !is_as_assigned {
+            notes.push(format!("not_as_assigned={name}"));
+        }
     }
     let n_unattributed: u64 =
         unattributed(answer, &answer.coverage).map(|of_day| of_day.rows).sum();
@@ -76,7 +83,17 @@ pub(crate) fn total_note(answer: &Answer) -> Option<String> {
     if answer.group_by.is_empty() {
         return None;
     }
-    let Row { values, compared, keys: _, shares: _, rank: _, newcomers: _ } = &answer.total;
+    let Row {
+        values,
+        compared,
+        keys: _,
+        shares: _,
+        rank: _,
+        newcomers: _,
+        // Words more than numbers: JSON and tables have them.
+        intervals: _,
+        verdicts: _,
+    } = &answer.total;
     let mut numbers = Vec::new();
     for (at, measure) in answer.measures.iter().enumerate() {
         numbers.extend(values.get(at).map(|value| (measure.clone(), *value)));

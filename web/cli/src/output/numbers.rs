@@ -101,12 +101,26 @@ pub(crate) fn number_with_bounds(value: &Value, shown: Shown) -> String {
     if value.exact {
         return text;
     }
-    let (Some(lower), Some(upper)) = (value.lower, value.upper) else {
+    let (Some(lower), Some(upper)) = bound_texts(value, shown) else {
         return format!("{text}  [no bounds]");
     };
-    let lower = number_text(lower, shown, Rounding::Down);
-    let upper = number_text(upper, shown, Rounding::Up);
     if lower == upper { text } else { format!("{text}  [{lower} – {upper}]") }
+}
+
+/// The bounds alone; empty where there are none.
+pub(crate) fn bounds(value: &Value, shown: Shown) -> String {
+    match bound_texts(value, shown) {
+        (Some(lower), Some(upper)) => format!("[{lower} – {upper}]"),
+        _ => String::new(),
+    }
+}
+
+fn bound_texts(value: &Value, shown: Shown) -> (Option<String>, Option<String>) {
+    let text = |bound, rounding| number_text(bound, shown, rounding);
+    (
+        value.lower.map(|lower| text(lower, Rounding::Down)),
+        value.upper.map(|upper| text(upper, Rounding::Up)),
+    )
 }
 
 /// An upper bound alone.

@@ -18,6 +18,9 @@ use clio_proto::{
 
 use super::sql_texts::{is_nested, nested_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
+use crate::output::verdicts::{
+    INTERVALS_COLUMNS, VERDICT_COLUMNS, intervals_columns, verdict_columns,
+};
 
 pub(super) struct CsvFormat;
 
@@ -56,6 +59,7 @@ impl Format for CsvFormat {
             coverage: _,
             compared_coverage: _,
             look_back: _,
+            test: _,
             end: _,
             notices: _,
             n_notices: _,
@@ -69,7 +73,8 @@ impl Format for CsvFormat {
             elapsed: _,
         } = first;
         let has_label: Vec<bool> = group_by.iter().map(has_label).collect();
-        let Options { has_ranks, has_newcomers, ref asked, .. } = options;
+        let Options { has_ranks, has_newcomers, has_intervals, has_verdicts, ref asked, .. } =
+            options;
         let has_compared = asked.compare.is_some();
         let has_share = |measure: &String| options.has_shares && has_share(measure, dataset);
         let has_share: Vec<bool> = measures.iter().map(has_share).collect();
@@ -95,6 +100,13 @@ impl Format for CsvFormat {
                 }
             }
         }
+        for (has, columns) in
+            [(has_intervals, &INTERVALS_COLUMNS[..]), (has_verdicts, &VERDICT_COLUMNS[..])]
+        {
+            let of_measure =
+                |measure| columns.iter().map(move |column| format!("{measure}_{column}"));
+            names.extend(measures.iter().filter(|_| has).flat_map(of_measure));
+        }
         if has_newcomers {
             for name in ["new", "returning"] {
                 names.extend(["", "_lower", "_upper"].map(|end| format!("{name}{end}")));
@@ -102,8 +114,16 @@ impl Format for CsvFormat {
             names.push("days_missing_before".to_owned());
         }
         // Names are no data: they stay as the model has them.
-        let head =
-            CsvPages { is_raw: true, has_label, has_ranks, has_share, has_compared, has_newcomers };
+        let head = CsvPages {
+            is_raw: true,
+            has_label,
+            has_ranks,
+            has_share,
+            has_compared,
+            has_newcomers,
+            has_intervals,
+            has_verdicts,
+        };
         head.record(out, names.iter().map(|name| Field::Text(Some(name))))?;
         Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
@@ -137,6 +157,8 @@ struct CsvPages {
     has_share: Vec<bool>,
     has_compared: bool,
     has_newcomers: bool,
+    has_intervals: bool,
+    has_verdicts: bool,
 }
 
 impl Pages for CsvPages {
@@ -155,7 +177,7 @@ impl Pages for CsvPages {
 
 impl CsvPages {
     fn row(&self, out: &mut dyn Write, row: &Row) -> io::Result<()> {
-        let Row { keys, values, shares, rank, compared, newcomers } = row;
+        let Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts } = row;
         let mut fields = Vec::new();
         if self.has_ranks {
             let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);
@@ -180,6 +202,14 @@ impl CsvPages {
                     .map(|Compared { other, difference, ratio }| [other, difference, ratio]);
                 (0..3).for_each(|at| fields.extend(numbers(parts.map(|parts| parts[at]))));
             }
+        }
+        if self.has_intervals {
+            let of_measure = |at| intervals_columns(intervals.get(at));
+            fields.extend((0..values.len()).flat_map(of_measure).map(Field::Number));
+        }
+        if self.has_verdicts {
+            let of_measure = |at| verdict_columns(verdicts.get(at).and_then(Option::as_ref));
+            fields.extend((0..values.len()).flat_map(of_measure).map(Field::Number));
         }
         if self.has_newcomers {
             let parts = newcomers.map(|own| [own.fresh, own.returning]);
@@ -247,6 +277,8 @@ mod tests {
             has_share: Vec::new(),
             has_compared: false,
             has_newcomers: false,
+            has_intervals: false,
+            has_verdicts: false,
         };
         pages.record(&mut out, [Field::Text(text), Field::Number(None)].into_iter()).unwrap();
         String::from_utf8(out).unwrap()

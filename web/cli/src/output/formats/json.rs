@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::sql_texts::{has_union, shown_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
 use crate::output::notes::unattributed;
-use crate::output::{explain, reach};
+use crate::output::{explain, reach, verdicts};
 
 pub(super) struct JsonFormat;
 
@@ -51,6 +51,7 @@ impl Format for JsonFormat {
             coverage,
             compared_coverage,
             look_back,
+            test,
             notices,
             n_notices,
             elapsed,
@@ -81,6 +82,9 @@ impl Format for JsonFormat {
         }
         for (name, entry) in options.asked.json() {
             writeln!(out, "  \"{name}\": {entry},")?;
+        }
+        if let Some(test) = test {
+            writeln!(out, "  \"test\": {},", verdicts::test_json(test))?;
         }
         if options.explains {
             writeln!(out, "  \"work\": {},", explain::json(work.as_ref()))?;
@@ -204,7 +208,7 @@ fn texts(of: impl Iterator<Item = impl ToString>) -> Value {
 }
 
 fn row(answer: &Answer, row: &Row) -> Value {
-    let Row { keys, values, shares, rank, compared, newcomers } = row;
+    let Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts: judged } = row;
     let keys = answer.group_by.iter().zip(keys).map(|(key, Key { value, label, media })| {
         let mut object = Map::new();
         object.insert("value".to_owned(), json!(value));
@@ -233,6 +237,12 @@ fn row(answer: &Answer, row: &Row) -> Value {
             own["compared"] = json!({
                 "other": numbers(other), "difference": numbers(difference), "ratio": numbers(ratio),
             });
+        }
+        if let Some(intervals) = intervals.get(at) {
+            own["intervals"] = verdicts::intervals_json(intervals);
+        }
+        if let Some(Some(verdict)) = judged.get(at) {
+            own["verdict"] = verdicts::verdict_json(verdict);
         }
         (measure.clone(), own)
     });

@@ -16,8 +16,8 @@ use self::columns::Measure;
 use super::{Format, Options, Pages, Rows};
 use crate::output::asked::Asked;
 use crate::output::notes::{is_behind_the_last, unattributed};
-use crate::output::numbers::whole_text;
-use crate::output::{explain, reach, shortened};
+use crate::output::numbers::{Unit, whole_text};
+use crate::output::{explain, reach, shortened, verdicts};
 use crate::terminal::{Lines, safe};
 
 pub(super) struct TableFormat;
@@ -73,7 +73,10 @@ impl Pages for OneTable {
         let tables = columns::tables(answer, &self.measures, other_side.as_deref(), self.widest);
         let reach = answer.reach.as_ref().map(|reach| reach::tables(answer, reach));
         let reach = reach.map_or_else(String::new, |reach| format!("\n{reach}"));
-        let text = format!("{tables}\n{reach}{}", notes(answer, &self.asked));
+        let units: Vec<Unit> = self.measures.iter().map(Measure::unit).collect();
+        let beside = verdicts::lines(answer, &units).into_iter().map(|line| format!("{line}\n"));
+        let beside = beside.collect::<String>();
+        let text = format!("{tables}\n{reach}{beside}{}", notes(answer, &self.asked));
         writeln!(out, "{}", safe(&text, Lines::Kept))
     }
 
@@ -92,6 +95,8 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         coverage: _,
         compared_coverage: _,
         look_back: _,
+        // Above these lines, in lines of its own.
+        test: _,
         end: _,
         notices: _,
         n_notices: _,

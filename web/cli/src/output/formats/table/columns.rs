@@ -1,13 +1,13 @@
 //! The columns of a table: numbers of one column have as many decimals, and a table that is too wide falls into one for each measure.
 
 use clio_proto::{
-    Answer, Compared, Description, MeasureClass, MeasureFormat, MeasureInfo, Newcomers, Rank, Row,
-    Value,
+    Answer, Compared, Description, Interval, Intervals, MeasureClass, MeasureFormat, MeasureInfo,
+    Newcomers, Rank, Row, Value,
 };
 use comfy_table::{Cell, CellAlignment, Table};
 
 use crate::output::keys::key_text;
-use crate::output::numbers::{Shown, Unit, number_with_bounds, whole_text};
+use crate::output::numbers::{Shown, Unit, bounds, number_with_bounds, whole_text};
 use crate::output::reach;
 use crate::output::tables::ruled_below_its_head;
 
@@ -42,6 +42,11 @@ impl Measure {
         });
         let unit = Unit::of_measure(format);
         Self { unit, counts: counts && unit == Unit::Plain }
+    }
+
+    /// What its numbers count.
+    pub(super) fn unit(&self) -> Unit {
+        self.unit
     }
 
     fn shown<'a>(self, unit: Unit, column: impl Iterator<Item = &'a Value>) -> Shown {
@@ -128,7 +133,7 @@ fn right(head: String, texts: Vec<String>) -> Column {
     Column { head, texts, alignment: CellAlignment::Right }
 }
 
-/// A measure, its part of the total where it has one, and its other side.
+/// A measure, how sure it is, its part of the total where it has one, its other side, and whether it really differs.
 fn measure_block(
     lines: &Lines<'_>,
     (at, name): (usize, &str),
@@ -145,6 +150,13 @@ fn measure_block(
     };
     let unit = measure.unit;
     let mut block = vec![right(name.to_owned(), numbers(&|row| row.values.get(at).copied(), unit))];
+    let intervals: Vec<Option<Value>> =
+        lines.rows.iter().map(|row| row.intervals.get(at).and_then(interval)).collect();
+    if intervals.iter().any(Option::is_some) {
+        let shown = Shown::of(unit, intervals.iter().flatten());
+        let text = |own: &Option<Value>| own.map_or_else(String::new, |own| bounds(&own, shown));
+        block.push(right("95 % interval".to_owned(), intervals.iter().map(text).collect()));
+    }
     // Of what has no part of the total, no row has one.
     let share = |row: &Row| row.shares.get(at).copied().filter(|share| share.value.is_some());
     if lines.rows.iter().any(|row| share(row).is_some()) {
@@ -161,7 +173,22 @@ fn measure_block(
         let sides = sides.map(|(head, part, unit)| right(head.to_owned(), numbers(&part, unit)));
         block.extend(sides);
     }
+    let verdict = |row: &&Row| row.verdicts.get(at).and_then(Option::as_ref).map(|own| own.word);
+    if lines.rows.iter().any(|row| verdict(row).is_some()) {
+        let word = |row: &&Row| verdict(row).map_or_else(String::new, |word| word.to_string());
+        let texts = lines.rows.iter().map(word).collect();
+        block.push(Column { head: "verdict".to_owned(), texts, alignment: CellAlignment::Left });
+    }
     block
+}
+
+/// The interval that a comparison should be by; `None` where there is none.
+fn interval(intervals: &Intervals) -> Option<Value> {
+    // A value between the ends, by which they are written as bounds are.
+    let ends = |Interval { lower, upper }| {
+        Value::estimate(lower + (upper - lower) / 2.0, lower, upper, false)
+    };
+    intervals.combined.map(ends)
 }
 
 /// Who is new, and who returns.

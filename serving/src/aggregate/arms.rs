@@ -1,0 +1,48 @@
+//! The test that a page is of: whether its arms have the people that they should have.
+
+use clio_proto::{Arm, DeclaredTest, ServiceError, Value};
+
+use super::groups::Groups;
+use super::intervals::counting_error;
+use super::measures::Measures;
+use crate::plan::{Plan, RateOf};
+use crate::verdict::{Assigned, chance_of};
+
+/// Below this chance people are missing of some arms: one test in a thousand is suspected wrongly, of those that are looked at once.
+const LEAST_CHANCE: f64 = 0.001;
+
+/// The test that the verdicts of a plan are of.
+pub(super) fn declared_test(
+    plan: &Plan,
+    groups: &Groups<'_>,
+    measures: &mut Measures<'_>,
+) -> Result<Option<DeclaredTest>, ServiceError> {
+    let Some(test) = plan.by_day.as_ref().and_then(|by_day| by_day.test.as_ref()) else {
+        return Ok(None);
+    };
+    let mut arms = Vec::with_capacity(test.arms.len());
+    for (value, code, share) in &test.arms {
+        let people = match groups.find(&[*code]) {
+            Some(group) => measures.of(test.assigned, group)?,
+            None => Value::exact(0.0),
+        };
+        arms.push(Arm { value: value.clone(), share: *share, people });
+    }
+    let assigned = arms.iter().map(|arm| Assigned {
+        people: arm.people.value.unwrap_or_default(),
+        counting: counting_error(arm.people).unwrap_or_default(),
+        share: arm.share,
+    });
+    let chance = chance_of(&assigned.collect::<Vec<_>>());
+    let is_as_assigned = chance >= LEAST_CHANCE;
+    Ok(Some(DeclaredTest { name: test.name.clone(), arms, chance, is_as_assigned }))
+}
+
+/// Whether a rate of an arm was drawn by lot: it is a rate of everybody who was assigned.
+pub(super) fn is_by_lot(plan: &Plan, rate: &RateOf, code: Option<u32>) -> bool {
+    let test = plan.by_day.as_ref().and_then(|by_day| by_day.test.as_ref());
+    let (Some(test), Some(code), RateOf::People { whole, .. }) = (test, code, rate) else {
+        return false;
+    };
+    *whole == test.assigned && test.arms.iter().any(|(_, arm, _)| *arm == code)
+}

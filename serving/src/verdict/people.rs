@@ -1,0 +1,43 @@
+//! How alike the days of one person are.
+//!
+//! Whoever plays on one day is likelier to play on another, so that the days of one person say less than those of as many
+//! people. Days as units do not show it: the same people are there on each of them. What shows it is how many people ever
+//! played: were the days of a person independent, nearly all who come often would have played once.
+
+use super::student::ln_gamma;
+
+/// The chance that none of `n_days` days of a person is a hit, where the rate of people varies as a beta distribution with this mean and
+/// the days of one person have this correlation, above 0 and below 1.
+pub(super) fn none_in(mean: f64, correlation: f64, n_days: f64) -> f64 {
+    let size = (1.0 - correlation) / correlation;
+    let miss = (1.0 - mean) * size;
+    (ln_gamma(miss + n_days) - ln_gamma(miss) - ln_gamma(size + n_days) + ln_gamma(size)).exp()
+}
+
+/// The correlation of the days of one person, from the daily rate, the days that a person has on average, and the share of people who
+/// never played.
+///
+/// It is an upper estimate where some people come more often than others: those who come once are many among those who never
+/// played. Between 0, where that share is what independent days make it, and 1, where a person who did not play on one day
+/// never does.
+pub(super) fn correlation(rate: f64, n_days: f64, never: f64) -> f64 {
+    const LEAST: f64 = 1e-6;
+    const MOST: f64 = 1.0 - 1e-9;
+    let is_rate = rate > 0.0 && rate < 1.0;
+    if !is_rate || n_days <= 1.0 || never <= none_in(rate, LEAST, n_days) {
+        return 0.0;
+    }
+    if never >= none_in(rate, MOST, n_days) {
+        return 1.0;
+    }
+    let (mut low, mut high) = (LEAST, MOST);
+    for _ in 0..60 {
+        let middle = low + (high - low) / 2.0;
+        if none_in(rate, middle, n_days) < never {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
