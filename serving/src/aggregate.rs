@@ -44,8 +44,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clio_proto::{
-    Code, Compared, DeclaredTest, Intervals, Key, Reach, Row, ServiceError, Value, Verdict, Work,
-    WorkStep,
+    Code, Compared, DeclaredTest, Intervals, Key, Rank, Reach, Row, ServiceError, Value, Verdict,
+    Work, WorkStep,
 };
 
 use crate::config::Limits;
@@ -106,12 +106,7 @@ pub(crate) fn run(
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
-    let stored_of_total = match &plan.total {
-        _ if plan.has_no_data() => vec![Value::undefined(); plan.n_answered],
-        Some(periods) if periods.is_empty() => vec![Value::undefined(); plan.n_answered],
-        Some(periods) => total::of_periods(asked, periods, &mut measures, &mut work)?,
-        None => stored_values(plan, |measure| measures.total(measure))?,
-    };
+    let stored_of_total = stored_of_total(asked, &mut measures, &mut work)?;
     let total = outputs_of(plan, &stored_of_total);
     work.took(WorkStep::Total);
     let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
@@ -120,13 +115,7 @@ pub(crate) fn run(
     let staying = having::staying(plan, &groups, &mut measures, &mut beside)?;
     let n_groups = staying.len();
     work.took(WorkStep::Having);
-    let ranks = match plan.ranks_by {
-        Some((output, direction)) => {
-            let values = order::output_values(plan, output, &staying, &mut measures)?;
-            staying.iter().copied().zip(ranks::ranks(&values, direction)).collect()
-        }
-        None => HashMap::new(),
-    };
+    let ranks = ranks_of(plan, &staying, &mut measures)?;
     let page = order::page(plan, &groups, &mut measures, &mut beside, staying)?;
     work.took(WorkStep::Order);
     check_budget(plan, &groups, snapshot, &page.groups, limits)?;
@@ -188,6 +177,32 @@ pub(crate) fn run(
         ..Row::new(Vec::new(), total)
     };
     Ok(Grouped { rows, total, others, reach, test, n_groups, work })
+}
+
+/// The values of the total's stored measures.
+fn stored_of_total(
+    asked: Asked<'_>,
+    measures: &mut Measures<'_>,
+    work: &mut Clock,
+) -> Result<Vec<Value>, ServiceError> {
+    let plan = asked.plan;
+    match &plan.total {
+        _ if plan.has_no_data() => Ok(vec![Value::undefined(); plan.n_answered]),
+        Some(periods) if periods.is_empty() => Ok(vec![Value::undefined(); plan.n_answered]),
+        Some(periods) => total::of_periods(asked, periods, measures, work),
+        None => stored_values(plan, |measure| measures.total(measure)),
+    }
+}
+
+/// The places that each group may have, where they are asked for.
+fn ranks_of(
+    plan: &Plan,
+    staying: &[u32],
+    measures: &mut Measures<'_>,
+) -> Result<HashMap<u32, Option<Rank>>, ServiceError> {
+    let Some((output, direction)) = plan.ranks_by else { return Ok(HashMap::new()) };
+    let values = order::output_values(plan, output, staying, measures)?;
+    Ok(staying.iter().copied().zip(ranks::ranks(&values, direction)).collect())
 }
 
 /// How sure each value is, where that is asked for.

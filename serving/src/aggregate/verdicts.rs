@@ -52,6 +52,9 @@ pub(super) fn verdicts(
         let there = rows.iter().enumerate();
         let there = there.filter_map(|(at, row)| Some((at, cells.groups.find(&row.on(day))?)));
         let there: Vec<(usize, u32)> = there.collect();
+        if there.is_empty() {
+            continue;
+        }
         if let Beside::Rest = beside {
             let of: Vec<u32> = there.iter().map(|(_, group)| *group).collect();
             unions += rest(asked, plan.n_answered, cells, Some(day), &of, &mut |place, other| {
