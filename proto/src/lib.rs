@@ -56,13 +56,13 @@ pub use period::{
     cover, gaps, listed_days, n_days, runs,
 };
 pub use query::{
-    Answer, Arm, Compared, ComparedMeasure, ComparedPart, Comparison, Coverage, Cursor,
-    CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having, Interval,
-    Intervals, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS,
-    MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS, MAX_VERDICT_DAYS,
-    MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order, OrderBy, Overlap,
-    Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis, TimeGrain,
-    TimeWindow, Value, Verdict, VerdictWord, Work, WorkStep, of_comparison,
+    Answer, Arm, ColumnKind, ColumnValue, Compared, ComparedMeasure, ComparedPart, Comparison,
+    Coverage, Cursor, CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having,
+    Interval, Intervals, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT,
+    MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS,
+    MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order,
+    OrderBy, Overlap, Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis,
+    TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Work, WorkStep, of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

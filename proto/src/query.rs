@@ -3,6 +3,7 @@
 //! Names in a [`Query`] are unresolved texts: whoever answers it binds them to the snapshot's model
 //! and lists what exists where one is unknown.
 
+mod columns;
 mod comparison;
 mod cursor;
 mod extra;
@@ -20,6 +21,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use columns::{ColumnKind, ColumnValue};
 pub use comparison::{Compared, ComparedMeasure, ComparedPart, Comparison, of_comparison};
 pub use cursor::{Cursor, CursorParseError};
 pub use extra::Extra;

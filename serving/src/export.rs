@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clio_proto::{
-    Code, Compared, Description, Export, ExportHead, Exported, Extra, Key, MAX_LIMIT, Query, Row,
-    ServiceError, Value,
+    Code, Compared, Description, Export, ExportHead, Exported, Extra, Intervals, Key, MAX_LIMIT,
+    Query, Row, ServiceError, Value,
 };
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
@@ -109,9 +109,13 @@ fn check(query: &Query) -> Result<(), ServiceError> {
     Err(ServiceError::new(Code::InvalidArgument, message))
 }
 
-/// How many rows a page has, so that it is far from the most that an answer may take.
+/// How many rows a page has, so that it is far from the most that an answer may take. Verdicts are of all rows together, which one page
+/// then has, or so many that they are refused.
 fn page_rows(query: &Query, limits: &Limits) -> usize {
-    let of_value = 2 * size_of::<Value>() + size_of::<Compared>();
+    if query.extras.contains(&Extra::Verdicts) {
+        return MAX_LIMIT;
+    }
+    let of_value = 2 * size_of::<Value>() + size_of::<Compared>() + size_of::<Intervals>();
     let of_row = size_of::<Row>() + query.group_by.len() * size_of::<Key>();
     let row_bytes = (of_row + query.measures.len() * of_value) as u64;
     let n_rows = limits.answer_bytes / PAGE_SHARE / row_bytes;

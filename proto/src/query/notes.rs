@@ -1,6 +1,6 @@
 //! What an answer's numbers lack, in words that programs can rely on.
 
-use super::{Answer, Coverage, MixedLookup};
+use super::{Answer, Coverage, DeclaredTest, MixedLookup};
 use crate::period::DayRange;
 use crate::snapshot::Unattributed;
 
@@ -9,8 +9,10 @@ impl Answer {
     ///
     /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a
     /// colon, and the days that took another state of it than the last day), `no_data` (with nothing), `unattributed` (events),
-    /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), and `unknown_value` with words for people. Where rows are compared with other days, `compared_days` says
-    /// which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and `look_back_` before them.
+    /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), `test` (that of the model which verdicts are of),
+    /// `not_as_assigned` (one that people are missing of), and `unknown_value` with words for people. Where rows are compared with other
+    /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
+    /// `look_back_` before them.
     pub fn notes(&self) -> Vec<(String, String)> {
         let mut notes = Vec::new();
         of_coverage("", &self.coverage, &mut notes);
@@ -28,6 +30,12 @@ impl Answer {
             of_coverage("compared_", compared, &mut notes);
         }
         let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));
+        if let Some(DeclaredTest { name, arms: _, chance: _, is_as_assigned }) = &self.test {
+            note("test", name.clone());
+            if !is_as_assigned {
+                note("not_as_assigned", name.clone());
+            }
+        }
         let n_unattributed: u64 = self.unattributed(&self.coverage).map(|of_day| of_day.rows).sum();
         if n_unattributed > 0 {
             note("unattributed", n_unattributed.to_string());

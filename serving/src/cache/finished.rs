@@ -99,7 +99,10 @@ pub(super) fn answer_bytes(answer: &Answer) -> usize {
     });
     let coverages =
         answer.compared_coverage.iter().chain(answer.look_back.iter().map(|own| &own.coverage));
+    let arms = answer.test.iter().flat_map(|test| &test.arms);
     size_of::<Answer>()
+        + answer.test.iter().map(|test| test.name.len()).sum::<usize>()
+        + arms.map(|arm| size_of_val(arm) + arm.value.len()).sum::<usize>()
         + answer.group_by.iter().map(|key| size_of_val(key) + key.to_string().len()).sum::<usize>()
         + texts(&answer.measures)
         + answer
@@ -120,11 +123,16 @@ fn row_bytes(row: &Row) -> usize {
         let texts = [&key.value, &key.label, &key.media];
         size_of::<RowKey>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
     };
+    let Row { keys, values, shares, rank: _, compared, newcomers: _, intervals, verdicts } = row;
+    let mixes = verdicts.iter().flatten().filter_map(|verdict| verdict.mix.as_ref());
     size_of::<Row>()
-        + row.keys.iter().map(key).sum::<usize>()
-        + size_of_val(&row.values[..])
-        + size_of_val(&row.shares[..])
-        + size_of_val(&row.compared[..])
+        + keys.iter().map(key).sum::<usize>()
+        + size_of_val(&values[..])
+        + size_of_val(&shares[..])
+        + size_of_val(&compared[..])
+        + size_of_val(&intervals[..])
+        + size_of_val(&verdicts[..])
+        + mixes.map(|mix| mix.field.to_string().len()).sum::<usize>()
 }
 
 fn coverage_bytes(coverage: &Coverage) -> usize {

@@ -1,8 +1,10 @@
 //! The columns of a file: which there are, and what a row has in each.
 
+use std::borrow::Cow;
+
 use clio_proto::{
-    Answer, Compared, Description, FieldInfo, GroupKey, Key, MeasureClass, Newcomers, Rank, Row,
-    TimeGrain, Value,
+    Answer, ColumnKind, ColumnValue, Compared, Description, FieldInfo, GroupKey, Intervals, Key,
+    MeasureClass, Newcomers, Rank, Row, TimeGrain, Value, Verdict,
 };
 
 /// The columns of a file, which are those of every format.
@@ -32,6 +34,19 @@ pub(super) enum Kind {
     Number,
     /// A whole number that counts: a place among rows, or days.
     Place,
+    /// True or false.
+    Flag,
+}
+
+impl From<ColumnKind> for Kind {
+    fn from(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Text => Self::Text,
+            ColumnKind::Number => Self::Number,
+            ColumnKind::Count => Self::Place,
+            ColumnKind::Flag => Self::Flag,
+        }
+    }
 }
 
 /// What rows have beside keys and values.
@@ -43,17 +58,33 @@ pub struct Parts {
     pub has_shares: bool,
     /// Columns for the other side of rows.
     pub has_compared: bool,
+    /// Columns for how sure values are.
+    pub has_intervals: bool,
+    /// Columns for whether values are really higher.
+    pub has_verdicts: bool,
     /// Columns for who is new and who returns.
     pub has_newcomers: bool,
 }
 
 /// What a row has in a column.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell<'a> {
-    Text(Option<&'a str>),
+    Text(Option<Cow<'a, str>>),
     /// With all digits, where a double does not hold them.
     Number(Option<f64>, Option<i128>),
     Place(Option<u64>),
+    Flag(Option<bool>),
+}
+
+impl From<ColumnValue> for Cell<'_> {
+    fn from(value: ColumnValue) -> Self {
+        match value {
+            ColumnValue::Text(text) => Self::Text(text),
+            ColumnValue::Number(number) => Self::Number(number, None),
+            ColumnValue::Count(count) => Self::Place(count),
+            ColumnValue::Flag(flag) => Self::Flag(flag),
+        }
+    }
 }
 
 /// How the names of a number and of its bounds end.
@@ -97,6 +128,14 @@ impl Columns {
                 }
             }
         }
+        if parts.has_intervals {
+            let kinds = Intervals::columns(None).map(|own| own.kind());
+            columns.push_each(&answer.measures, &Intervals::COLUMNS, &kinds);
+        }
+        if parts.has_verdicts {
+            let kinds = Verdict::columns(None).map(|own| own.kind());
+            columns.push_each(&answer.measures, &Verdict::COLUMNS, &kinds);
+        }
         if parts.has_newcomers {
             for name in ["new", "returning"] {
                 columns.push_number(name);
@@ -116,19 +155,27 @@ impl Columns {
         }
     }
 
+    /// Columns of each measure, by the end of their name.
+    fn push_each(&mut self, measures: &[String], names: &[&str], kinds: &[ColumnKind]) {
+        for measure in measures {
+            for (name, kind) in names.iter().zip(kinds) {
+                self.push(format!("{measure}_{name}"), (*kind).into());
+            }
+        }
+    }
+
     /// What a row has, column by column.
     pub(super) fn cells<'a>(&self, row: &'a Row) -> Vec<Cell<'a>> {
-        let Row { keys, values, shares, rank, compared, newcomers, intervals: _, verdicts: _ } =
-            row;
+        let Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts } = row;
         let mut cells = Vec::with_capacity(self.all.len());
         if self.parts.has_ranks {
             let places = rank.map_or([None; 2], |Rank { best, worst }| [Some(best), Some(worst)]);
             cells.extend(places.map(Cell::Place));
         }
         for (Key { value, label, media: _ }, has_label) in keys.iter().zip(&self.has_label) {
-            cells.push(Cell::Text(value.as_deref()));
+            cells.push(text(value.as_deref()));
             if *has_label {
-                cells.push(Cell::Text(label.as_deref()));
+                cells.push(text(label.as_deref()));
             }
         }
         let shares = shares.iter().copied().map(Some).chain(std::iter::repeat(None));
@@ -147,6 +194,14 @@ impl Columns {
                 (0..3).for_each(|at| cells.extend(number(parts.map(|parts| parts[at]))));
             }
         }
+        if self.parts.has_intervals {
+            let of_measure = |at| Intervals::columns(intervals.get(at));
+            cells.extend((0..values.len()).flat_map(of_measure).map(Cell::from));
+        }
+        if self.parts.has_verdicts {
+            let of_measure = |at| Verdict::columns(verdicts.get(at).and_then(Option::as_ref));
+            cells.extend((0..values.len()).flat_map(of_measure).map(Cell::from));
+        }
         if self.parts.has_newcomers {
             let parts = newcomers.map(|own| [own.fresh, own.returning]);
             (0..2).for_each(|at| cells.extend(number(parts.map(|parts| parts[at]))));
@@ -164,6 +219,10 @@ fn has_share(measure: &str, dataset: &Description) -> bool {
         MeasureClass::Count | MeasureClass::Sum | MeasureClass::Distinct { .. } => true,
         MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => false,
     })
+}
+
+fn text(text: Option<&str>) -> Cell<'_> {
+    Cell::Text(text.map(Cow::Borrowed))
 }
 
 /// A number with its bounds; both bounds of an exact one are the number.

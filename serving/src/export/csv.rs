@@ -30,7 +30,7 @@ impl CsvEncoder {
             head.push('\n');
         }
         // Names are no data: they stay as the model has them.
-        let names = columns.all.iter().map(|column| Cell::Text(Some(&column.name)));
+        let names = columns.all.iter().map(|column| Cell::Text(Some(column.name.as_str().into())));
         record(&mut head, names, true);
         Self { columns, is_raw, head: Some(head) }
     }
@@ -58,13 +58,16 @@ fn record<'a>(out: &mut String, cells: impl Iterator<Item = Cell<'a>>, is_raw: b
         // Writing to a text never fails.
         let _ = match cell {
             Cell::Text(Some(own)) => {
-                text(out, own, is_raw);
+                text(out, &own, is_raw);
                 Ok(())
             }
             Cell::Number(Some(_), Some(digits)) => write!(out, "{digits}"),
             Cell::Number(Some(number), None) => write!(out, "{number}"),
             Cell::Place(Some(place)) => write!(out, "{place}"),
-            Cell::Text(None) | Cell::Number(None, _) | Cell::Place(None) => Ok(()),
+            Cell::Flag(Some(flag)) => write!(out, "{flag}"),
+            Cell::Text(None) | Cell::Number(None, _) | Cell::Place(None) | Cell::Flag(None) => {
+                Ok(())
+            }
         };
     }
     out.push('\n');
@@ -90,7 +93,11 @@ mod tests {
 
     fn written(own: Option<&str>, is_raw: bool) -> String {
         let mut out = String::new();
-        record(&mut out, [Cell::Text(own), Cell::Number(None, None)].into_iter(), is_raw);
+        record(
+            &mut out,
+            [Cell::Text(own.map(Into::into)), Cell::Number(None, None)].into_iter(),
+            is_raw,
+        );
         out
     }
 
@@ -122,8 +129,9 @@ mod tests {
             Cell::Number(Some(large as f64), Some(large)),
             Cell::Number(Some(0.25), None),
             Cell::Place(Some(3)),
+            Cell::Flag(Some(false)),
         ];
         record(&mut out, cells.into_iter(), false);
-        assert_eq!(out, "1180591620717411303425,0.25,3\n");
+        assert_eq!(out, "1180591620717411303425,0.25,3,false\n");
     }
 }

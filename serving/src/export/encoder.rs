@@ -48,6 +48,8 @@ impl EncoderOptions {
             has_ranks: has(Extra::Ranks),
             has_shares: has(Extra::Shares),
             has_compared: query.compare.is_some(),
+            has_intervals: has(Extra::Intervals),
+            has_verdicts: has(Extra::Verdicts),
             has_newcomers: query.look_back_days.is_some(),
         };
         Self { parts, ..Self::default() }

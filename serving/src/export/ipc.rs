@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayBuilder, ArrayRef, Date32Builder, Float64Builder, RecordBatch, StringBuilder,
-    UInt64Builder,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, RecordBatch,
+    StringBuilder, UInt64Builder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
@@ -86,6 +86,7 @@ fn field(column: &Column) -> Field {
         Kind::Day => DataType::Date32,
         Kind::Number => DataType::Float64,
         Kind::Place => DataType::UInt64,
+        Kind::Flag => DataType::Boolean,
     };
     Field::new(&column.name, data_type, true)
 }
@@ -95,6 +96,7 @@ enum Builder {
     Day(Date32Builder),
     Number(Float64Builder),
     Place(UInt64Builder),
+    Flag(BooleanBuilder),
 }
 
 impl Builder {
@@ -104,6 +106,7 @@ impl Builder {
             Kind::Day => Self::Day(Date32Builder::new()),
             Kind::Number => Self::Number(Float64Builder::new()),
             Kind::Place => Self::Place(UInt64Builder::new()),
+            Kind::Flag => Self::Flag(BooleanBuilder::new()),
         }
     }
 
@@ -111,14 +114,16 @@ impl Builder {
         match (self, cell) {
             (Self::Text(builder), Cell::Text(text)) => builder.append_option(text),
             (Self::Day(builder), Cell::Text(text)) => {
-                builder.append_option(text.map(days_since_1970).transpose()?);
+                builder.append_option(text.as_deref().map(days_since_1970).transpose()?);
             }
             // Of whole numbers beyond 2^53 the nearest double.
             (Self::Number(builder), Cell::Number(number, _)) => builder.append_option(number),
             (Self::Place(builder), Cell::Place(place)) => builder.append_option(place),
-            (Self::Text(_) | Self::Day(_) | Self::Number(_) | Self::Place(_), _) => {
-                return Err(internal("a row does not have the columns of its file"));
-            }
+            (Self::Flag(builder), Cell::Flag(flag)) => builder.append_option(flag),
+            (
+                Self::Text(_) | Self::Day(_) | Self::Number(_) | Self::Place(_) | Self::Flag(_),
+                _,
+            ) => return Err(internal("a row does not have the columns of its file")),
         }
         Ok(())
     }
@@ -129,6 +134,7 @@ impl Builder {
             Self::Day(builder) => ArrayBuilder::finish(builder),
             Self::Number(builder) => ArrayBuilder::finish(builder),
             Self::Place(builder) => ArrayBuilder::finish(builder),
+            Self::Flag(builder) => ArrayBuilder::finish(builder),
         }
     }
 }

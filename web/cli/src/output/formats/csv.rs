@@ -12,15 +12,12 @@ use arrow::csv::WriterBuilder;
 use arrow::error::ArrowError;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Compared, Description, FieldInfo, GroupKey, Key, MeasureClass, Newcomers, Rank, Row,
-    Value,
+    Answer, Compared, Description, FieldInfo, GroupKey, Intervals, Key, MeasureClass, Newcomers,
+    Rank, Row, Value, Verdict,
 };
 
 use super::sql_texts::{is_nested, nested_texts, with_texts};
 use super::{Format, Options, Pages, Rows};
-use crate::output::verdicts::{
-    INTERVALS_COLUMNS, VERDICT_COLUMNS, intervals_columns, verdict_columns,
-};
 
 pub(super) struct CsvFormat;
 
@@ -101,7 +98,7 @@ impl Format for CsvFormat {
             }
         }
         for (has, columns) in
-            [(has_intervals, &INTERVALS_COLUMNS[..]), (has_verdicts, &VERDICT_COLUMNS[..])]
+            [(has_intervals, &Intervals::COLUMNS[..]), (has_verdicts, &Verdict::COLUMNS[..])]
         {
             let of_measure =
                 |measure| columns.iter().map(move |column| format!("{measure}_{column}"));
@@ -204,12 +201,14 @@ impl CsvPages {
             }
         }
         if self.has_intervals {
-            let of_measure = |at| intervals_columns(intervals.get(at));
-            fields.extend((0..values.len()).flat_map(of_measure).map(Field::Number));
+            let of_measure = |at| Intervals::columns(intervals.get(at));
+            let own = (0..values.len()).flat_map(of_measure);
+            fields.extend(own.map(|own| Field::Number(own.text())));
         }
         if self.has_verdicts {
-            let of_measure = |at| verdict_columns(verdicts.get(at).and_then(Option::as_ref));
-            fields.extend((0..values.len()).flat_map(of_measure).map(Field::Number));
+            let of_measure = |at| Verdict::columns(verdicts.get(at).and_then(Option::as_ref));
+            let own = (0..values.len()).flat_map(of_measure);
+            fields.extend(own.map(|own| Field::Number(own.text())));
         }
         if self.has_newcomers {
             let parts = newcomers.map(|own| [own.fresh, own.returning]);
