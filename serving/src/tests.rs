@@ -12,6 +12,7 @@ mod flights;
 mod following;
 mod grpc;
 mod having;
+mod judged;
 mod lake;
 mod marginals;
 mod members;

@@ -17,8 +17,8 @@ use crate::Cubes;
 const KEYS: [&str; 4] = ["asset.age_day", "asset.age_week", "country.age_day", "country.age_week"];
 
 /// Assets count from a day of their lookup, countries from their first day of events.
-fn model() -> String {
-    let model = MODEL.replace(
+pub(super) fn with_ages(model: &str) -> String {
+    let model = model.replace(
         "attributes = [\"title\", \"media_type\", \"tags\"]",
         "attributes = [\"title\", \"media_type\", \"tags\", \"since\"]\nage = \"since\"",
     );
@@ -36,7 +36,7 @@ pub(super) fn lake() -> TestLake {
         _ => true,
     });
     let mut lake = TestLake::empty();
-    lake.model = model();
+    lake.model = with_ages(MODEL);
     lake.replace_days(events);
     lake
 }
@@ -88,7 +88,12 @@ fn keys_of(
 }
 
 /// As [`holds`], of ages, too.
-fn holds_aged(lake: &TestLake, retired: &[Date], filter: &Filter, event: &Event) -> bool {
+pub(super) fn holds_aged(
+    lake: &TestLake,
+    retired: &[Date],
+    filter: &Filter,
+    event: &Event,
+) -> bool {
     let of = |own: &Filter| holds_aged(lake, retired, own, event);
     match filter {
         Filter::And(all) => all.iter().all(of),
@@ -108,10 +113,10 @@ fn holds_aged(lake: &TestLake, retired: &[Date], filter: &Filter, event: &Event)
     }
 }
 
-type Groups<'a> = BTreeMap<Vec<Option<String>>, Vec<&'a Event>>;
+pub(super) type Groups<'a> = BTreeMap<Vec<Option<String>>, Vec<&'a Event>>;
 
 /// The events of some days by group.
-fn groups<'a>(
+pub(super) fn groups<'a>(
     lake: &'a TestLake,
     retired: &[Date],
     query: &Query,

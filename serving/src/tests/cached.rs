@@ -9,6 +9,7 @@ use clio_proto::{
 use futures::future::join_all;
 
 use super::events::{Numbers, days, generate};
+use super::judged::{any_judged, lake as lake_of_verdicts};
 use super::lake::TestLake;
 use super::queries::{any_query, group_by, open};
 use crate::{Cubes, Limits, ServingConfig};
@@ -74,6 +75,32 @@ async fn what_is_kept_says_what_is_computed() {
     assert!(n_kept > 100);
 }
 
+/// What verdicts are of is told from the question like all else: by whom rows are compared with, over which days, of which measures.
+#[tokio::test]
+async fn verdicts_that_are_kept_are_those_that_are_computed() {
+    let lake = lake_of_verdicts();
+    let cubes = open(&lake).await;
+    let without = ServingConfig { cache_bytes: 0, ..ServingConfig::new(lake.url()) };
+    let without = Cubes::load_once(without).await.unwrap();
+    let mut numbers = Numbers(12);
+    let mut n_kept = 0;
+    for _ in 0..60 {
+        let query = any_judged(&mut numbers);
+        let Ok(first) = cubes.query(query.clone(), None).await else { continue };
+        let second = cubes.query(query.clone(), None).await.unwrap();
+        let computed = without.query(query.clone(), None).await.unwrap();
+        assert!(is_cached(&second) && !is_cached(&computed));
+        assert_eq!(said(&first), said(&second));
+        assert_eq!(counted(&second), counted(&computed));
+        let plain = Query { extras: vec![Extra::Intervals], ..query };
+        assert!(
+            cubes.query(plain, None).await.unwrap().rows.iter().all(|row| row.verdicts.is_empty())
+        );
+        n_kept += 1;
+    }
+    assert!(n_kept > 40, "{n_kept}");
+}
+
 #[tokio::test]
 async fn other_questions_have_other_answers() {
     let lake = TestLake::with(generate(3, &days("2026-01-01", "2026-01-03"), 100));
@@ -91,6 +118,7 @@ async fn other_questions_have_other_answers() {
         Query { limit: 1, ..by_country() },
         Query { limit: 1, offset: 1, ..by_country() },
         Query { extras: vec![Extra::Shares], ..by_country() },
+        Query { extras: vec![Extra::Intervals], ..by_country() },
         Query { measures: vec!["players".to_owned()], ..by_country() },
     ];
     for other in others {

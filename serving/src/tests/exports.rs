@@ -6,8 +6,9 @@ use arrow::array::{Array, AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Schema, UInt64Type};
 use arrow::ipc::reader::StreamReader;
 use clio_proto::{
-    Answer, Code, CubeService as _, Cursor, Direction, Export, ExportFormat, Exported, Extra, Key,
-    Order, OrderBy, Query, QueryRange, RemoteConfig, RemoteCubes, Row, SnapshotId, Test, Value,
+    Answer, Code, CubeService as _, Cursor, Direction, Export, ExportFormat, Exported, Extra,
+    Intervals, Key, Order, OrderBy, Query, QueryRange, RemoteConfig, RemoteCubes, Row, SnapshotId,
+    Test, Value, Verdict,
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::compared::any_compared;
 use super::events::{Numbers, day, days, generate};
+use super::judged::{any_judged, lake as lake_of_verdicts};
 use super::lake::TestLake;
 use super::queries::{any_query, gapped_lake, group_by, test, texts};
 use crate::{Cubes, Limits, ServingConfig, serve_grpc};
@@ -52,6 +54,7 @@ fn text_of(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
+        DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Date32 => {
             let day = array.as_primitive::<Date32Type>().value_as_date(row).unwrap();
             day.to_string()
@@ -155,6 +158,12 @@ fn expected(query: &Query, answer: &Answer) -> Cells {
             }
         }
     }
+    for measure in query.measures.iter().filter(|_| has(Extra::Intervals)) {
+        names.extend(Intervals::COLUMNS.map(|column| Some(format!("{measure}_{column}"))));
+    }
+    for measure in query.measures.iter().filter(|_| has(Extra::Verdicts)) {
+        names.extend(Verdict::COLUMNS.map(|column| Some(format!("{measure}_{column}"))));
+    }
     let number = |value: Value| {
         [value.value, value.lower, value.upper].map(|number| number.map(|own| own.to_string()))
     };
@@ -183,6 +192,13 @@ fn expected(query: &Query, answer: &Answer) -> Cells {
                 cells.extend(number(compared.map_or(undefined, |own| own.difference)));
                 cells.extend(number(compared.map_or(undefined, |own| own.ratio)));
             }
+        }
+        for at in (0..row.values.len()).filter(|_| has(Extra::Intervals)) {
+            cells.extend(Intervals::columns(row.intervals.get(at)).map(|own| own.text()));
+        }
+        for at in (0..row.values.len()).filter(|_| has(Extra::Verdicts)) {
+            let verdict = row.verdicts.get(at).and_then(Option::as_ref);
+            cells.extend(Verdict::columns(verdict).map(|own| own.text()));
         }
         cells
     };
@@ -218,6 +234,38 @@ async fn files_of_any_question_have_the_rows_of_its_pages() {
         (n_rows, n_files) = (n_rows + answer.rows.len(), n_files + 1);
     }
     assert!(n_rows > 1_000, "{n_rows}");
+}
+
+/// Verdicts are of all rows together, so that all are of one page, however small those of other files are; of too many there is no file.
+#[tokio::test]
+async fn files_have_verdicts_of_all_rows_at_once() {
+    let lake = lake_of_verdicts();
+    let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
+    let mut numbers = Numbers(73);
+    let (mut n_verdicts, mut n_files) = (0, 0);
+    while n_files < 40 {
+        let query = any_judged(&mut numbers);
+        let Ok(answer) = cubes.query(query.clone(), None).await else { continue };
+        let format = *numbers.pick(&ExportFormat::ALL);
+        let exported = cubes.export(export(&query, format), None).await.unwrap();
+        let (found, _) = read(format, whole(exported).await);
+        assert_eq!(found, expected(&query, &answer), "{format:?} {query:#?}");
+        n_verdicts += answer.rows.iter().flat_map(|row| &row.verdicts).flatten().count();
+        n_files += 1;
+    }
+    assert!(n_verdicts > 100, "{n_verdicts}");
+    let compare = Some(clio_proto::Comparison::Rest);
+    let keys = group_by(&["asset", "country", "audience"]);
+    let measures = texts(&["take_rate"]);
+    let many =
+        Query { group_by: keys, compare, measures, extras: vec![Extra::Verdicts], ..many_rows() };
+    let many = Query { order_by: Vec::new(), ..many };
+    let error = cubes.export(export(&many, ExportFormat::Csv), None).await.unwrap_err();
+    assert_eq!(error.code, Code::ResourceExhausted);
+    assert!(error.message.contains("rows of a page, the limit is 100"), "{}", error.message);
+    let few = Query { limit: 100, ..many };
+    let exported = cubes.export(export(&few, ExportFormat::Csv), None).await.unwrap();
+    assert_eq!(exported.head.n_rows, 100);
 }
 
 fn many_rows() -> Query {

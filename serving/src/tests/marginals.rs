@@ -7,6 +7,7 @@ use clio_proto::{Answer, CubeService as _, Query};
 use super::ages::{any_aged, lake as lake_of_ages};
 use super::compared::any_compared;
 use super::events::{Numbers, days, generate};
+use super::judged::{any_judged, lake as lake_of_verdicts};
 use super::lake::TestLake;
 use super::queries::{any_query, gapped_lake, group_by};
 use crate::snapshot::{Chunk, MeasureColumn};
@@ -100,6 +101,17 @@ async fn any_question_of_an_age_has_the_same_answer_with_and_without() {
         .collect();
     let n_narrower = compare(&with, &without, queries.into_iter()).await;
     assert!(n_narrower > 0, "no marginal has answered");
+}
+
+/// Verdicts read the same days, one by one and by strata, so that they have marginals, too.
+#[tokio::test]
+async fn any_verdict_is_the_same_with_and_without() {
+    let lake = lake_of_verdicts();
+    let (with, without) = (open(&lake, 1_000).await, open(&lake, 0).await);
+    let mut numbers = Numbers(37);
+    let queries: Vec<Query> = (0..60).map(|_| any_judged(&mut numbers)).collect();
+    let n_narrower = compare(&with, &without, queries.into_iter()).await;
+    assert!(n_narrower > 5, "{n_narrower}");
 }
 
 #[tokio::test]
