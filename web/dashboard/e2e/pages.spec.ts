@@ -110,6 +110,30 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
+test('versions of the lake that are refused stand on Status, with time and reason', async ({ page }) => {
+  const refused = { version: 99, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' };
+  // A lake that holds such a version would be refused by the runs of the journeys behind this one.
+  await page.route('/graphql', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    if (body.data?.refusedSnapshots) body.data.refusedSnapshots = [refused];
+    await route.fulfill({ response, json: body });
+  });
+  await page.routeWebSocket(/graphql/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const told = JSON.parse(String(message));
+      if (told.payload?.data?.serving) told.payload.data.serving.refused = refused;
+      socket.send(JSON.stringify(told));
+    });
+  });
+  await page.goto('/status');
+  const versions = page.getByRole('region', { name: 'Refused versions' });
+  await expect(versions.getByRole('listitem')).toHaveText(/version 99 committed \d Feb 2026, .*it was not written by Clio/);
+  await expect(page.getByRole('status', { name: 'Snapshot' })).toContainText('version 99 refused');
+  await expectAccessible(page);
+});
+
 test('find leads to a title, an asset and a country, by the keyboard alone', async ({ page, request }) => {
   const { title } = await assetsOfFirstTitle(request);
   const [country = ''] = await topValues(request, 'COUNTRY', 1);

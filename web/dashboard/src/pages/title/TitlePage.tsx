@@ -36,7 +36,7 @@ const MOST_ASSETS = 20;
 const FIRST_COMPARED = 2;
 
 export function TitlePage() {
-  const { member } = useParams({ from: '/titles/$member' });
+  const { member } = useParams({ from: '/pages/titles/$member' });
   return (
     <WithSnapshot title={member}>
       {(dataset, snapshot) => {
