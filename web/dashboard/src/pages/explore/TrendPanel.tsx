@@ -69,7 +69,7 @@ function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProp
     if (days) change((now) => ({ ...now, last: null, ...days }));
   };
   return (
-    <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions}>
+    <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions} taken={trend.split && shownOf(trend.split.rows)}>
       {() =>
         measure && (
           <ChartFrame label={title} axis={step.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
