@@ -7,6 +7,7 @@ import { PAGES } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useTrailKeys } from './trail';
 import { useKeys } from './useKeys';
 import './LinkBanner.css';
 import './Shell.css';
@@ -17,6 +18,7 @@ export function Shell() {
   const { link, insecure, snapshot, behind, dataset } = useSession();
   const [finding, setFinding] = useState(false);
   useKeys(() => setFinding(true));
+  useTrailKeys();
   return (
     <>
       <a className="skip" href="#main">

@@ -4,6 +4,7 @@ import { lazy, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Dropdown } from '../../components/Dropdown';
+import { useTrail } from '../../components/trail';
 import { formatRange } from '../../format';
 import { BESIDES, SHOWN } from './besides';
 import { conditionText } from './conditionText';
@@ -118,7 +119,27 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
           Reset
         </button>
       )}
+      <Steps />
     </div>
+  );
+}
+
+/** Through what was shown before. A way that leads nowhere is not there. */
+function Steps() {
+  const { past, future, undo, redo } = useTrail();
+  return (
+    <>
+      {past.length > 0 && (
+        <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Z" title="Ctrl Z" onClick={undo}>
+          Undo
+        </button>
+      )}
+      {future.length > 0 && (
+        <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Shift+Z" title="Ctrl Shift Z" onClick={redo}>
+          Redo
+        </button>
+      )}
+    </>
   );
 }
 
