@@ -152,5 +152,5 @@ fn the_demo_serves_a_dashboard_from_one_process_and_starts_again_on_its_data() {
     drop(first);
     let second = sandbox.serve(&args);
     let (_, serving) = until("the demo's schema", || status(&second));
-    assert_eq!(serving["snapshot"]["version"], version, "the second start makes nothing anew");
+    assert_eq!(serving["snapshot"]["version"], version, "the second start rebuilds nothing");
 }

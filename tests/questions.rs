@@ -2,6 +2,7 @@
 
 mod by_comparison;
 mod files;
+mod taken;
 mod times;
 mod words;
 

@@ -2,7 +2,7 @@
 //! fails here, with what `docs/api-policy.md` asks for instead.
 //!
 //! `tests/releases/VERSION` has a file for each surface, one entry a line. `CLIO_BLESS=1` writes those of the
-//! workspace's version anew, after a comparison with the release before.
+//! workspace's version again, after a comparison with the release before.
 
 mod graphql;
 mod grpc;
@@ -75,7 +75,7 @@ fn hold(name: &str, now: &Surface, rules: &dyn Rules) {
     assert!(
         breaks.is_empty(),
         "{name} breaks what was built on release {}:\n\n{}\n\ndocs/api-policy.md says what is asked; what no release \
-         has had yet is written anew with `CLIO_BLESS=1 cargo test -p clio-tests --test system releases`",
+         has had yet is rewritten with `CLIO_BLESS=1 cargo test -p clio-tests --test system releases`",
         before.last().map_or("", |(release, _)| release),
         breaks.join("\n")
     );

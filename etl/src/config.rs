@@ -65,7 +65,7 @@ pub enum Days {
     OutOfDate,
     /// Every day found in the sources.
     All,
-    /// These days; one of them that has no events any more leaves the lake.
+    /// These days; one of them without events leaves the lake.
     Range(DayRange),
 }
 

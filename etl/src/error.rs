@@ -1,6 +1,6 @@
 //! Why a run failed: what, where, and the mend. Nothing is committed on any of these.
 //!
-//! Errors are by their subject, each an enum of its own, since what reads files fails in the same ways whoever asks it: a run,
+//! Errors are by their subject, each an enum of its own, since reading files fails in the same ways for every caller: a run,
 //! a plan, a look, a verification or a proposal. [`EtlError`] joins them. Of what kind each is stands in `kind.rs` alone, and
 //! the kind alone decides whether something is tried again.
 

@@ -54,7 +54,7 @@ pub(crate) struct Fold<'a> {
     pub(crate) retired: &'a RetiredDays,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
-    /// The periods whose files cannot be read, or are not there: they are made anew, without a look at them.
+    /// The periods whose files cannot be read, or are not there: they are rebuilt, without a look at them.
     pub(crate) damaged: &'a BTreeSet<Period>,
     /// The parents that are rebuilt from all their children, and stay where that gives what they are.
     pub(crate) doubtful: &'a BTreeSet<Period>,
@@ -198,7 +198,7 @@ impl Fold<'_> {
         if self.doubtful.contains(&parent) {
             return Ok(None);
         }
-        // In what a child that was damaged differs from what it was, nobody knows.
+        // How a damaged child differs from what it was is unknown.
         if children.changed.iter().any(|(child, _)| self.damaged.contains(child)) {
             return Ok(None);
         }

@@ -17,6 +17,7 @@ mod derived;
 mod distinct;
 mod float;
 mod quantile;
+mod sketches;
 mod sum;
 mod tally;
 mod whole;

@@ -210,7 +210,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// A day whose files, lookups or model changed since has other numbers by right.
+    /// A day whose files, lookups or model have changed since is expected to have other numbers.
     fn refuse_out_of_date(
         &self,
         inventory: &Inventory,
@@ -259,7 +259,7 @@ impl Verifier<'_> {
         let lookups = changed.join(", ");
         let reason = format!(
             "{day} was made with an earlier state of {lookups} and keeps it (`on_change = \"new_days\"`): that \
-             state is not there any more to recount from; `clio etl run --date {day}` makes the day with the \
+             state is gone and cannot be recounted from; `clio etl run --date {day}` makes the day with the \
              newest one, `--all` every day"
         );
         Err(self.refuse(reason))

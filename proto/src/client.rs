@@ -152,7 +152,7 @@ impl RemoteCubes {
             let index = (first + offset) % self.replicas.len();
             let replica = &self.replicas[index];
             let mut request = Request::new(message.clone());
-            // Serving is told the time too, so that it stops when nobody waits any more.
+            // Serving is told the time too, so that it stops when nobody is waiting.
             request.set_timeout(self.request_timeout);
             let call = call(replica.client.clone(), request);
             let error = match tokio::time::timeout(self.request_timeout, call).await {

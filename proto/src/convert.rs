@@ -3,7 +3,7 @@
 //! Every message has a pair of functions, `…_to_wire` and `…_from_wire`. What comes from the wire is
 //! checked: a text that is no date, a value without its kind, a filter nested too deep is an
 //! [`InvalidArgument`](crate::Code::InvalidArgument) that names the field. Whether a *name* exists is
-//! for whoever answers the query to say, since only the snapshot's model tells.
+//! for the service that answers to say, since only the snapshot's model tells.
 //!
 //! ```text
 //! client   Query ──query_to_wire──▶ wire::QueryRequest ──gRPC──▶ query_from_wire ──▶ Query   server

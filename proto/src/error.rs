@@ -10,7 +10,7 @@ pub enum Code {
     /// The caller asked something that cannot be answered: an unknown name, a range that ends
     /// before it starts. The same request fails again.
     InvalidArgument,
-    /// What was asked for is not there (any more): a snapshot that is not held.
+    /// What was asked for is not there, such as a snapshot that is not held.
     NotFound,
     /// The request is over a limit; the message gives the limit and the value.
     ResourceExhausted,

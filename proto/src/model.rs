@@ -172,7 +172,7 @@ impl Model {
         self.dimensions.iter().find(|dimension| dimension.name == name)
     }
 
-    /// Whether whoever a distinct measure counts is among those whom another one counts, in every cell and by sketches of one
+    /// Whether all whom a distinct measure counts are among those whom another one counts, in every cell and by sketches of one
     /// kind: events that are credited to others have their people among those of the others, where who is counted is a
     /// key of the attribution; and so have the events of a source with a `where` among those of the same one without it.
     pub fn is_part_of(&self, part: &str, whole: &str) -> bool {

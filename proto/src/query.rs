@@ -1,6 +1,6 @@
 //! A query and its answer in our own words. gRPC, GraphQL and the command line lower into these.
 //!
-//! Names in a [`Query`] are unresolved texts: whoever answers it binds them to the snapshot's model
+//! Names in a [`Query`] are unresolved texts: serving binds them to the snapshot's model
 //! and lists what exists where one is unknown.
 
 mod columns;

@@ -18,7 +18,7 @@ use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList};
 /// Answers queries from snapshots that it holds.
 ///
 /// Every method answers from one snapshot: the current one, or the one named. A snapshot that is
-/// named and not held any more gives [`Code::NotFound`](crate::Code::NotFound) with those that are.
+/// named and not held gives [`Code::NotFound`](crate::Code::NotFound) with those that are.
 #[async_trait]
 pub trait CubeService: Send + Sync {
     /// The dataset as the current snapshot's model describes it.

@@ -1,4 +1,4 @@
-//! The committed wire types are what the `.proto` file gives. `CLIO_BLESS=1` writes them anew.
+//! The committed wire types are what the `.proto` file gives. `CLIO_BLESS=1` rewrites them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
@@ -31,7 +31,7 @@ fn wire_is_fresh() {
     // Compared by name and equality, since a difference of 60 kB helps nobody.
     assert!(
         files(&committed) == fresh,
-        "src/wire is not what protos/clio/v1/cubes.proto gives; write it anew with \
+        "src/wire is not what protos/clio/v1/cubes.proto gives; rewrite it with \
          `CLIO_BLESS=1 cargo test -p clio-proto --test wire_is_fresh`"
     );
 }

@@ -50,7 +50,7 @@ fn samples(family: Family, p: u8, n_sketches: u64, sizes: &[usize]) -> Vec<Sampl
     samples
 }
 
-/// Sizes from before the promotion to where the error no longer changes, but for 2 000 000 values at the most.
+/// Sizes from before the promotion to where the error is constant, but for 2 000 000 values at the most.
 fn sizes(family: Family, p: u8) -> Vec<usize> {
     let n_registers = 1_usize << p;
     let most = max_coupons(family, p);

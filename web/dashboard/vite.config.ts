@@ -60,7 +60,7 @@ export default defineConfig({
       output: {
         // What every page needs in one file: a dozen small ones would be larger.
         codeSplitting: {
-          groups: [{ name: 'page', test: /src\/(api|format)\/|src\/components\/(Panel|Thumbnail|Label|Details)\.tsx|src\/pages\/explore\/(state|address|operators|query|columns|actions)\.tsx?$/ }],
+          groups: [{ name: 'page', test: /src\/(api|format)\/|src\/take\/TakeButton\.tsx|src\/components\/(Panel|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|address|operators|query|columns|actions)\.tsx?$/ }],
         },
       },
     },

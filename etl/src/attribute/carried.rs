@@ -38,7 +38,7 @@ impl<F: Fn(Date) -> bool> Carried<'_, F> {
     ) -> BTreeMap<String, BTreeMap<Date, u64>> {
         let mut all: BTreeMap<String, BTreeMap<Date, u64>> = BTreeMap::new();
         for (source, by_day) in self.known.iter().flat_map(|known| &known.rows_unattributed) {
-            // One that the model does not credit any more has none.
+            // One that the model has stopped crediting has none.
             if self.inventory.is_credited(source) {
                 let left_alone = by_day.iter().filter(|(day, _)| !(self.is_asked)(**day));
                 all.entry(source.clone()).or_default().extend(left_alone);

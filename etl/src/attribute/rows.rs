@@ -69,7 +69,7 @@ pub(super) struct Targets {
     passed: Passed,
 }
 
-/// What is kept of the targets that were passed: as much as the rule needs that gives credit.
+/// What is kept of the targets already seen: as much as the rule of credit needs.
 #[derive(Debug, Clone, Copy)]
 enum Passed {
     /// The last one, or the first of those of its instant.

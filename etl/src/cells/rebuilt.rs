@@ -10,7 +10,7 @@ use super::Totals;
 /// A period that was rebuilt, whether its bytes changed or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Rebuilt {
-    /// `None` where it has no cells any more.
+    /// `None` where it is left without cells.
     pub(crate) file: Option<LakeFile>,
     pub(crate) totals: Totals,
     pub(crate) is_changed: bool,

@@ -1,4 +1,4 @@
-//! Cells that come in any order, to be had in theirs: sorted in memory while they fit, else in runs that go to
+//! Cells that come in any order, put into their own: sorted in memory while they fit, else in runs that go to
 //! temporary files and are merged.
 
 use std::sync::Arc;

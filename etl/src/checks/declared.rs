@@ -99,7 +99,7 @@ trait Tally: Send {
     /// Adds cells of the day.
     fn add(&mut self, batch: &RecordBatch) -> Result<(), EtlError>;
 
-    /// Judges the day, and begins anew.
+    /// Judges the day, and begins again with none.
     fn judge(&mut self, day: Date, found: &mut Found);
 }
 

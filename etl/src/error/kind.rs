@@ -30,7 +30,7 @@ impl ErrorKind {
     }
 
     /// Whether the step that failed may succeed within the same run. After a conflict it may not: what the run has found
-    /// in the lake and in the files is no longer so.
+    /// in the lake and in the files has changed since.
     pub(crate) fn may_retry_step(self) -> bool {
         match self {
             Self::Unavailable => true,

@@ -58,7 +58,7 @@ pub enum PlanError {
         /// Days of the months whose files are gone, as far as they were asked for.
         without_files: Vec<Date>,
     },
-    /// Files of the lake are damaged, and the run does not make them anew: after it the lake could not be served.
+    /// Files of the lake are damaged, and the run does not rebuild them: after it the lake could not be served.
     #[error(
         "the lake is damaged where this run mends nothing: {}: {}{}; nothing was committed; {}",
         first.file(), first.problem, and_more(*n_more), mend_of(first, *is_retired)

@@ -73,7 +73,7 @@ pub(super) fn and_more(n_more: usize) -> String {
     if n_more == 0 { String::new() } else { format!(", and {n_more} more files") }
 }
 
-/// What mends a file that a run does not make anew.
+/// What mends a file that a run does not rebuild.
 pub(super) fn mend_of(damage: &Damage, is_retired: bool) -> String {
     match damage.period {
         Some(month) if is_retired => {
@@ -86,7 +86,7 @@ pub(super) fn mend_of(damage: &Damage, is_retired: bool) -> String {
             )
         }
         Some(Period::Day(day)) => format!(
-            "`clio etl run` makes the day anew where its events are; else bring the file or the events back, or let \
+            "`clio etl run` rebuilds the day where its events are; else bring the file or the events back, or let \
              the day go with `clio etl run --date {day}`; `clio lake check` lists all that is damaged"
         ),
         Some(Period::Month(..) | Period::Year(_) | Period::All) | None => {

@@ -3,7 +3,7 @@
 //! ```text
 //! child, old ─┐               ┌▶ cells that only grew: what they grew by ─▶ added to the old parent's
 //!             ├─▶ difference ─┤
-//! child, new ─┘               └▶ cells that lost something ─▶ all children united anew, of these cells only
+//! child, new ─┘               └▶ cells that lost something ─▶ all children united again, for these cells only
 //! ```
 //!
 //! Counts and whole sums can be taken off again, sketches cannot: a cell whose child has lost values is made
@@ -55,7 +55,7 @@ impl Difference {
 }
 
 impl Union<'_> {
-    /// About as much of the engine's memory as the cells of files take; `None` where it is not to be had.
+    /// About as much of the engine's memory as the cells of files take; `None` where that is not available.
     pub(super) fn reserve<'f>(
         &self,
         files: impl IntoIterator<Item = &'f LakeFile>,
@@ -234,7 +234,7 @@ impl Union<'_> {
         cells: &[C],
         of_piece: impl Fn(&[C]) -> Result<T, EtlError> + Sync,
     ) -> Result<Vec<T>, EtlError> {
-        // Some cells have large sketches: whoever is done takes the next ones.
+        // Some cells have large sketches: a thread that is done takes the next ones.
         let pieces = Mutex::new(cells.chunks(N_CELLS_AT_ONCE).enumerate());
         let work = || {
             let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();

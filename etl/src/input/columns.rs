@@ -69,7 +69,7 @@ pub(crate) struct TableColumns {
 }
 
 impl Columns {
-    /// Lets a session know what a lake does. Types are decided anew where every day is made anew.
+    /// Lets a session know what a lake does. Types are decided again where every day is rebuilt.
     pub(crate) fn install(
         ctx: &SessionContext,
         model: &Model,
@@ -168,7 +168,7 @@ impl Columns {
         })
     }
 
-    /// The types of keys as a text, for whoever takes over what a dead run made.
+    /// The types of keys as a text, for the run that takes over what a dead run made.
     pub(crate) fn describe(&self) -> String {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let types = found.columns.iter().filter_map(|(table, column, own)| {

@@ -97,7 +97,7 @@ impl Quarantine {
     }
 }
 
-/// A row is the same one whoever reads its file: its own source, or one whose events are credited to it.
+/// A row is the same one whether its own source reads its file, or one whose events are credited to it.
 fn key(row: &BadRow) -> RowKey {
     (source_of(row).to_owned(), row.file.clone(), number(row.place).unwrap_or_default())
 }

@@ -53,7 +53,7 @@ impl Reach {
         first.to_zoned(self.zone.clone()).date().min(day)
     }
 
-    /// When no event to come can be credited to the day any more.
+    /// From when on no event to come can be credited to the day.
     pub(crate) fn settled_at(&self, day: Date) -> Timestamp {
         self.end(day).saturating_add(self.window).unwrap_or(Timestamp::MAX)
     }

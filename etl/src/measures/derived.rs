@@ -1,4 +1,4 @@
-//! Derived measures: expressions over others, which no cell holds and whoever answers computes.
+//! Derived measures: expressions over others, which no cell holds and serving computes.
 
 use clio_proto::{Expression, MeasureKind};
 

@@ -1,19 +1,17 @@
 //! Different values: sketches of hashes, united by keeping what either has.
 
-use std::sync::Arc;
-
 use clio_proto::{MeasureKind, SqlColumn};
 use clio_sketch::{
     Family, Form, Precision, SketchError, SketchRef, Union, relative_standard_error_at,
 };
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeBinaryBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::Expr;
 
 use super::{
     BadCell, Changed, CompareCells, Kind, MeaningChange, MeasureRules, N_STANDARD_ERRORS, Place,
-    Tally, Total,
+    Tally, Total, sketches,
 };
 use crate::error::EtlError;
 use crate::functions;
@@ -126,23 +124,14 @@ impl MeasureRules for SketchRules {
         columns: &[&ArrayRef],
         parts: &[Vec<(usize, usize)>],
     ) -> Result<ArrayRef, EtlError> {
-        let values: Vec<_> = columns.iter().map(|column| column.as_binary::<i64>()).collect();
-        let value = |&(column, row): &(usize, usize)| values[column].value(row);
-        // A union is seldom longer than what it is of.
-        let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
-        let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
         let mut union = Union::new(self.family, self.precision);
-        let mut bytes = Vec::new();
-        for parts in parts {
+        sketches::united(columns, parts, |parts, bytes| {
             union.clear();
-            for part in parts {
-                union.union_bytes(value(part)).map_err(refused)?;
-            }
-            bytes.clear();
-            union.encode_into(&mut bytes);
-            sketches.append_value(&bytes);
-        }
-        Ok(Arc::new(sketches.finish()))
+            parts.iter().try_for_each(|part| union.union_bytes(part))?;
+            union.encode_into(bytes);
+            Ok(())
+        })
+        .map_err(refused)
     }
 
     fn comparison(&self) -> Box<dyn CompareCells> {

@@ -11,6 +11,7 @@ use datafusion::logical_expr::Expr;
 
 use super::{
     BadCell, Changed, CompareCells, Kind, MeaningChange, MeasureRules, Place, Tally, Total,
+    sketches,
 };
 use crate::error::EtlError;
 use crate::functions;
@@ -127,22 +128,14 @@ impl MeasureRules for QuantileRules {
         columns: &[&ArrayRef],
         parts: &[Vec<(usize, usize)>],
     ) -> Result<ArrayRef, EtlError> {
-        let values: Vec<_> = columns.iter().map(|column| column.as_binary::<i64>()).collect();
-        let value = |&(column, row): &(usize, usize)| values[column].value(row);
-        let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
-        let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
         let mut union = QuantileUnion::new(&self.scale);
-        let mut bytes = Vec::new();
-        for parts in parts {
+        sketches::united(columns, parts, |parts, bytes| {
             union.clear();
-            for part in parts {
-                union.union_bytes(value(part)).map_err(refused)?;
-            }
-            bytes.clear();
-            union.encode_into(&mut bytes);
-            sketches.append_value(&bytes);
-        }
-        Ok(Arc::new(sketches.finish()))
+            parts.iter().try_for_each(|part| union.union_bytes(part))?;
+            union.encode_into(bytes);
+            Ok(())
+        })
+        .map_err(refused)
     }
 
     fn comparison(&self) -> Box<dyn CompareCells> {

@@ -47,7 +47,7 @@ fn spreads_of(ranges: &[(u32, u32)]) -> ArrayRef {
     Arc::new(LargeBinaryArray::from_iter_values(bytes))
 }
 
-/// A parent that is what it was, and what one of its parts grew by, is what it is made of anew.
+/// A parent that is what it was, and what one of its parts grew by, is what a union of all its parts gives.
 #[test]
 fn what_was_and_what_it_grew_by_is_what_is() {
     let check = |stored: StoredType, old: ArrayRef, new: ArrayRef| {

@@ -180,7 +180,7 @@ impl Total for WholeTotal {
     }
 }
 
-/// Compares numbers: what one lost is told from what it was, as what it grew by is.
+/// Compares numbers: a loss is known from the old value, just as growth is.
 #[derive(Debug)]
 pub(super) struct SameOrNot;
 

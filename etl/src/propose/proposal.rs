@@ -5,7 +5,7 @@
 pub struct Choice<T> {
     /// The thing.
     pub it: T,
-    /// Whether it is proposed, and by whoever changes it, taken.
+    /// Whether it is proposed and, once somebody has changed that, whether it is taken.
     pub is_taken: bool,
 }
 

@@ -287,7 +287,7 @@ impl Out {
         self.line("");
     }
 
-    /// How long things last, for whoever takes it out of its comment: it is another sketch in every cell.
+    /// How long things last, for those who uncomment it: it is another sketch in every cell.
     fn spread(&mut self, sum: &str, source: &str, of: &str) {
         let (source, of) = (text(source), text(of));
         let _ = write!(

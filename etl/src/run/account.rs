@@ -81,7 +81,7 @@ impl<'a> Account<'a> {
         Ok(())
     }
 
-    /// What is without credit is found anew in every run, since a day before a finished one may tell.
+    /// What is without credit is found again in every run, since a day before a finished one may tell.
     pub(super) fn count_unattributed(&mut self, credited: &Credited) {
         for (source, by_day) in &credited.rows_unattributed {
             let known = self.rows_unattributed.entry(source.clone()).or_default();

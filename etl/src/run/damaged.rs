@@ -54,7 +54,7 @@ pub(crate) struct Damaged {
     files: Vec<Damage>,
     /// Periods that are not there although some below them are.
     absent: BTreeSet<Period>,
-    /// Periods above days whose files are sound, and of which nobody knows whether they are those of the days: the log
+    /// Periods above days whose files are sound, and which may or may not be those of the days: the log
     /// does not say what the days were made of.
     doubtful: BTreeSet<Period>,
     /// The checkpoints that the log is read without.
@@ -132,13 +132,13 @@ impl Damaged {
         self.files.iter().filter_map(|damage| damage.period?.day()).collect()
     }
 
-    /// The periods above days that would be made anew, of a grain.
+    /// The periods above days that would be rebuilt, of a grain.
     pub(crate) fn parents(&self, grain: Grain) -> impl Iterator<Item = Period> {
         let all = self.periods().into_iter().chain(self.doubtful.clone());
         all.filter(move |period| period.grain() == grain)
     }
 
-    /// Refuses a run after which the lake could not be served: it makes a damaged day anew only where it makes the day
+    /// Refuses a run after which the lake could not be served: it rebuilds a damaged day only where it rebuilds the day
     /// at all, and a retired month only with all its days.
     pub(crate) fn refuse_what_stays(
         &self,
@@ -161,7 +161,7 @@ impl Damaged {
         })
     }
 
-    /// What a run makes anew of it that does not refuse it.
+    /// What of it a run rebuilds, unless it refuses to run.
     pub(crate) fn mended(&self, asked: Days) -> Vec<DamagedFile> {
         let mut mended = self.listed();
         let bad_rows = format!("{QUARANTINE_TABLE}/");
@@ -186,7 +186,7 @@ impl Damaged {
         Ok(())
     }
 
-    /// Takes files of bad rows that are damaged out of their table: a run over everything finds the rows anew.
+    /// Takes files of bad rows that are damaged out of their table: a run over everything finds the rows again.
     async fn leave_out_bad_rows(&self, config: &Config, asked: Days) -> Result<(), EtlError> {
         let is_damaged = |path: &str| {
             let mut of_table = self.files.iter().filter(|it| it.table == QUARANTINE_TABLE);

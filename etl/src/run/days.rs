@@ -101,7 +101,7 @@ impl Run<'_> {
         for source in inputs.sources() {
             self.account.rows_in.entry(source.name().to_owned()).or_default();
         }
-        // A day that the lake holds, and that has no events any more, loses its partition; so does a day of a
+        // A day that the lake holds, and that is left without events, loses its partition; so does a day of a
         // retired month that is rebuilt: there is none, and its month is folded without it.
         let retired = plan.retired.days().map(Period::Day);
         for period in old.into_keys().chain(retired) {

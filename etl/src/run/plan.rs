@@ -50,7 +50,7 @@ pub struct Plan {
     pub changed_lookups: Vec<ChangedLookup>,
     /// Retired months with days that are asked for or out of date.
     pub retired_months: Vec<PlannedMonth>,
-    /// What of the lake is damaged: a run makes it anew, or says why it cannot.
+    /// What of the lake is damaged: a run rebuilds it, or says why it cannot.
     pub damaged: Vec<DamagedFile>,
     #[serde(skip)]
     pub(crate) sweeps: Vec<Sweep>,
@@ -254,7 +254,7 @@ impl Plan {
         self.sweeps.iter().any(|sweep| sweep.days.contains(day))
     }
 
-    /// Whether a run leaves no day as it is, so that what columns are may be decided anew.
+    /// Whether a run leaves no day as it is, so that the types of columns can be decided again.
     pub(crate) fn makes_all_anew(&self, asked: Days) -> bool {
         asked == Days::All && self.days_without_files.is_empty() && self.retired.is_empty()
     }
@@ -273,7 +273,7 @@ impl Plan {
     }
 }
 
-/// What the lake's model and a new one differ in. A model text of old that no longer parses is compared
+/// What the lake's model and a new one differ in. An old model text that does not parse is compared
 /// by the shape of its cells alone, later.
 fn model_change(known: Option<&SnapshotMetadata>, model: &Model) -> ModelChange {
     let Some(known) = known else { return ModelChange::none() };
@@ -321,7 +321,7 @@ impl Look<'_> {
         }
         let has_files = |day: &Date| digests.contains_key(day);
         match asked {
-            // A day asked for that the lake holds, and that has no files any more, leaves the lake.
+            // A day asked for that the lake holds, and that is left without files, leaves the lake.
             Days::Range(range) => {
                 let gone =
                     self.in_lake.iter().filter(|day| range.contains(**day) && !has_files(day));
@@ -359,7 +359,7 @@ impl Look<'_> {
             let Some(known) = self.inputs.get(day) else { continue };
             let mut own = BTreeSet::new();
             self.compare(known, digest, Some(day), &mut own);
-            // As far as it is for a state of the day alone, other days are none the worse.
+            // As far as the reason is a state of this day alone, other days are not affected.
             let mut of_all = BTreeSet::new();
             self.compare(known, digest, None, &mut of_all);
             if own != of_all {
@@ -453,7 +453,7 @@ impl Look<'_> {
     }
 }
 
-/// Sweeps over files without folders that make single days anew, since other states of lookups are in force on
+/// Sweeps over files without folders that rebuild single days, since other states of lookups are in force on
 /// them: one for each run of days in a month.
 fn of_single_days(days: &BTreeSet<Date>) -> Found {
     let mut ranges: Vec<(Date, Date)> = Vec::new();

@@ -22,7 +22,7 @@ pub struct RunReport {
     pub unchanged: bool,
     /// The days that have cells, in order.
     pub days: Vec<Date>,
-    /// Days that had cells and have no events any more, in order.
+    /// Days that had cells and are left without events, in order.
     pub days_removed: Vec<Date>,
     /// Events that were read and counted, by source.
     pub rows_in: BTreeMap<String, u64>,
@@ -46,7 +46,7 @@ pub struct RunReport {
     pub days_without_state: BTreeMap<String, Vec<Date>>,
     /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
     pub retired_months: Vec<PlannedMonth>,
-    /// What of the lake was damaged, and was made anew.
+    /// What of the lake was damaged, and was rebuilt.
     pub mended: Vec<DamagedFile>,
     /// Cells of rebuilt periods, by grain.
     pub cells: BTreeMap<String, u64>,

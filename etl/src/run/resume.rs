@@ -167,7 +167,7 @@ pub(super) async fn noted(
     })
 }
 
-/// The days of a finished sweep, each checked anew; `None` where a file is not what it was.
+/// The days of a finished sweep, each checked again; `None` where a file is not what it was.
 pub(super) async fn read(
     staging: &mut Staging,
     shape: &CellShape,

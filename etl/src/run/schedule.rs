@@ -3,7 +3,7 @@
 //! ```text
 //! a time of the cron expression ──┐
 //! a time missed while stopped ────┤
-//! files that differ, and settle ──┼──▶ one Trigger after another; whoever asks runs, then asks again
+//! files that differ, and settle ──┼──▶ one Trigger after another; the caller runs, then asks again
 //! a storage that failed a run ────┘
 //! ```
 //!
@@ -29,7 +29,7 @@ use crate::input::inventory::Inventory;
 use crate::run::journal::Journal;
 use crate::run::plan::plan;
 
-/// The longest sleep: a machine that was suspended, or whose clock was set, is found out by then.
+/// The longest sleep: a machine that was suspended, or whose clock was set, is noticed by then.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 /// How long after a run that failed with a transient error, for all its attempts, another one begins.
 const RETRY_AFTER: Duration = Duration::from_secs(60);

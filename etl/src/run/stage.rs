@@ -70,7 +70,7 @@ impl Stage for Stager {
     }
 }
 
-/// Fills a row group with cells that hold against the invariants.
+/// Fills a row group with cells that satisfy the invariants.
 fn filled(
     mut group: RowGroup,
     shape: &CellShape,

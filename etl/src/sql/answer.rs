@@ -3,7 +3,7 @@
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 
-/// The rows of a query. How they are written is for whoever asked.
+/// The rows of a query. How they are written is up to the caller.
 #[derive(Debug, Clone)]
 pub struct SqlAnswer {
     schema: SchemaRef,

@@ -81,7 +81,7 @@ async fn days_given_are_rebuilt_and_days_without_files_stay() {
     assert_eq!(report.days_removed, ["2025-12-31".parse().unwrap()]);
     assert_eq!(sandbox.cells().await.periods().len(), 5);
 
-    // A file without events is a change: the day has no events any more.
+    // A file without events is a change: the day is left without events.
     sandbox.write("events/dt=2026-01-01/a.csv", "at,id,country,seconds\n");
     let report = sandbox.run(Days::OutOfDate).await;
     assert_eq!(report.days_removed, ["2026-01-01".parse().unwrap()]);
@@ -100,7 +100,7 @@ async fn files_without_folders_are_one_input_of_all_days() {
     assert_eq!(found.every_day, [Reason::Files]);
     let report = sandbox.run(Days::OutOfDate).await;
     assert_eq!(report.days.len(), 2);
-    // One day of it made anew by its date: the other one is still of older files.
+    // One day of it rebuilt by its date: the other one is still of older files.
     sandbox.write("events/c.csv", &rows("2026-01-02"));
     sandbox.run(days("2026-01-02", "2026-01-02")).await;
     assert_eq!(plan_of(&mut sandbox, Days::OutOfDate).await.every_day, [Reason::Files]);

@@ -109,7 +109,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Nine of nine such runs said that all was well, and the lake could not be served after any.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worn_parent_is_made_anew_by_any_run() {
+async fn a_worn_parent_is_rebuilt_by_any_run() {
     let mut sandbox = lake().await;
     let sound = sandbox.cells().await.files;
     copy(&sandbox.path("lake"), &sandbox.path("before"));
@@ -134,7 +134,7 @@ async fn a_worn_parent_is_made_anew_by_any_run() {
 
 /// A damaged day failed even a run over everything, which read it to fold its month.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worn_day_is_made_anew_where_the_run_makes_it_at_all() {
+async fn a_worn_day_is_rebuilt_where_the_run_makes_it_at_all() {
     let sound = lake().await.cells().await.files;
     for how in WEARS {
         for asked in [Days::OutOfDate, Days::All, days(DAY, DAY)] {
@@ -177,7 +177,7 @@ async fn a_worn_day_whose_events_are_gone_is_named_or_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_and_all_above_it_are_made_anew_at_once() {
+async fn a_day_and_all_above_it_are_rebuilt_at_once() {
     let sound = lake().await.cells().await.files;
     let mut sandbox = lake().await;
     for (period, how) in [DAY, "2026-01", "2026", "all"].iter().zip(WEARS.iter().cycle()) {
@@ -308,7 +308,7 @@ async fn every_file_of_every_table_has_the_checksum_of_its_bytes() {
     assert!(found.is_ok(), "{found:?}");
     assert_eq!((found.n_checkpoints, found.n_without_checksum), (3, 0));
 
-    // Damage beside the cells: lookups are written anew by any run, bad rows found anew by one over everything.
+    // Damage beside the cells: lookups are rewritten by any run, bad rows found again by one over everything.
     for table in ["lookups/countries", "quarantine"] {
         let folder = sandbox.path(&format!("lake/{table}"));
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -348,7 +348,7 @@ async fn a_lake_of_format_version_1_is_read_and_gets_checksums() {
     assert!(found.is_ok(), "{found:?}");
     assert_eq!((found.n_files, found.n_without_checksum), (11, 11));
     assert!(sandbox.run(Days::OutOfDate).await.unchanged);
-    // Without a checksum, what is no Parquet file any more is found out still.
+    // Without a checksum, what has stopped being a Parquet file is still noticed.
     wear(&file(&sandbox, "2026-01"), Wear::CutOff);
     assert_eq!(sandbox.run(Days::OutOfDate).await.mended.len(), 1);
     assert_eq!(sandbox.cells().await.files, sound);

@@ -28,7 +28,7 @@ async fn verified(sandbox: &mut Sandbox, day: &str) -> Result<(), EtlError> {
 /// A wrong year that was corrected kept the old day for ever, `--all` too; the plan then said after every run that
 /// its files had changed, and a recount was refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_of_a_source_without_folders_that_has_no_events_any_more_is_gone() {
+async fn a_day_of_a_source_without_folders_that_is_left_without_events_is_gone() {
     for asked in [Days::OutOfDate, Days::All, days("2062-01-06", "2062-01-06")] {
         let mut sandbox = Sandbox::new(&model(CSV, ""));
         sandbox.write("events/a.csv", WRONG_YEAR);

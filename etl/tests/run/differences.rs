@@ -165,14 +165,14 @@ async fn changes_give_the_same_bytes(model: &str, seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn days_that_change_leave_parents_as_if_all_were_made_anew() {
+async fn days_that_change_leave_parents_as_if_all_were_rebuilt() {
     for seed in 1..=3 {
         changes_give_the_same_bytes(MODEL, seed).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sums_that_are_rounded_are_made_anew_where_they_change() {
+async fn sums_that_are_rounded_are_rebuilt_where_they_change() {
     changes_give_the_same_bytes(&format!("{MODEL}{PRICE}"), 4).await;
 }
 

@@ -51,7 +51,7 @@ async fn neither_threads_nor_the_order_of_days_change_a_byte() {
             stepwise.run(days(day, day)).await;
         }
         assert_eq!(stepwise.cells().await.files, expected);
-        // A correction goes the other way, of all children anew.
+        // A correction goes the other way, of all children again.
         write_day(&stepwise, "2026-01-01", 77);
         stepwise.run(days("2026-01-01", "2026-01-01")).await;
         assert_ne!(stepwise.cells().await.files, expected);

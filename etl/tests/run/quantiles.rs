@@ -111,7 +111,7 @@ async fn a_recount_finds_what_was_computed_wrongly() {
     assert!(report.mismatches.iter().any(|mismatch| mismatch.place == "total"));
 }
 
-/// A new measure leaves the lake as it is until days are rebuilt; other buckets make all days anew, another column is refused.
+/// A new measure leaves the lake as it is until days are rebuilt; other buckets rebuild all days, another column is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_change_of_the_model_does() {
     let mut sandbox = Sandbox::new(&model(CSV, ""));

@@ -228,7 +228,7 @@ async fn a_month_whose_events_are_gone_stays() {
     );
     assert_eq!(retired_months(&sandbox).await, ["2026-01"]);
     assert_eq!(parents(&sandbox).await, before);
-    // A file without events is no file that is gone: the day has none any more.
+    // A file without events is no file that is gone: the day is left without any.
     sandbox.write("events/dt=2026-01-15/a.csv", "at,id,country,seconds\n");
     let report = sandbox.run(days("2026-01-01", "2026-01-31")).await;
     assert_eq!((report.days.len(), report.days_removed.len()), (2, 1));

@@ -35,7 +35,7 @@ pub struct LakeSnapshot {
 pub struct VacuumReport {
     /// Nothing was deleted: these files would be.
     pub dry_run: bool,
-    /// Files that no snapshot needs any more, below the lake's folder, in order.
+    /// Files that no snapshot needs, below the lake's folder, in order.
     pub files: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ pub struct Vacuum {
 /// Deletes the files of cells and lookups that no snapshot of the time kept needs, and what dead runs left behind before that.
 ///
 /// Safe beside runs and readers: a service holds its snapshot in memory, and what a run is writing is young, or among
-/// those to be spared. Older snapshots can no longer be read.
+/// those to be spared. Older snapshots cannot be read afterwards.
 ///
 /// # Errors
 ///

@@ -125,7 +125,7 @@ pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, Lake
     })
 }
 
-/// The day before which a month has to end; `None` where nobody knows where days begin.
+/// The day before which a month has to end; `None` where it is unknown when days begin.
 fn first_kept_day(asked: &Retirement, known: &SnapshotMetadata) -> Option<Date> {
     match asked.cut_off {
         CutOff::Before(day) => Some(day),

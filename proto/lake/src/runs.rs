@@ -1,4 +1,4 @@
-//! The records of runs in the lake: written once at a run's end, read by whoever asks what happened.
+//! The records of runs in the lake: written once at a run's end, read by those who ask what happened.
 
 use object_store::path::Path;
 use object_store::{ObjectStore as _, PutMode, PutOptions, PutPayload};

@@ -1,4 +1,4 @@
-//! Which stores an address may be of: whoever knows how to open some registers them, once and for all tables.
+//! Which stores an address may be of: a program registers those that it can open, once, for all tables.
 
 use std::fmt;
 use std::sync::Arc;

@@ -312,7 +312,7 @@ impl DeltaFolder {
         if is_in { Ok(Outcome::Committed(state.version)) } else { Err(self.failed(error)) }
     }
 
-    /// The error after a commit of which nobody knows whether it is in.
+    /// The error after a commit that may or may not be in the log.
     pub fn unclear(&self) -> LakeError {
         self.refused(
             "the storage failed during the commit, which may or may not be in; run again once it \

@@ -1,4 +1,4 @@
-//! Exact recounts of snapshots: written once by whoever recounted, the last one of each version read by serving.
+//! Exact recounts of snapshots: written once by the recount, the last one of each version read by serving.
 
 use std::collections::BTreeMap;
 

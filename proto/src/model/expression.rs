@@ -190,7 +190,7 @@ impl Expression {
     }
 
     /// The value as [`evaluate`](Self::evaluate) gives it, and every divisor on the way to it, in the order of
-    /// evaluation, which is always the same: whoever moves a measure sees so whether a divisor goes through zero.
+    /// evaluation, which is always the same: so that moving a measure shows whether a divisor goes through zero.
     pub fn evaluate_noting(
         &self,
         lookup: &dyn Fn(&str) -> Option<f64>,

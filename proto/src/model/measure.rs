@@ -97,7 +97,7 @@ impl MeasureKind {
         }
     }
 
-    /// The expression of a derived measure, which whoever answers computes from others; `None` for one that cells hold.
+    /// The expression of a derived measure, which serving computes from others; `None` for one that cells hold.
     pub fn expression(&self) -> Option<&Expression> {
         match self {
             Self::Count { .. }

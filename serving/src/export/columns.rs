@@ -108,7 +108,9 @@ impl Columns {
         for key in &answer.group_by {
             let kind = match (key, info(key)) {
                 (GroupKey::Time(TimeGrain::Day | TimeGrain::Week), None) => Kind::Day,
-                (GroupKey::Time(_) | GroupKey::Field(_), _) => Kind::Text,
+                (GroupKey::Time(TimeGrain::Month | TimeGrain::Year), None)
+                | (GroupKey::Time(_), Some(_))
+                | (GroupKey::Field(_), _) => Kind::Text,
             };
             let has_label = info(key).is_some_and(|info| info.has_label);
             columns.push(key.to_string(), kind);

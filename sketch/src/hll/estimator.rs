@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The estimate of a coupon list depends on its length alone, so that nothing is sorted: counting how many keys differ takes one
-//! pass over the coupons. [`Union`](crate::Union) is for whoever needs the united sketch.
+//! pass over the coupons. [`Union`](crate::Union) is for those who need the united sketch.
 
 use crate::family::{Family, Precision};
 use crate::hll::codec::Parts;

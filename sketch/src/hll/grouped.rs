@@ -12,7 +12,7 @@ use crate::hll::kind::Kind;
 
 /// The most coupons that a group keeps in a slab: 256 bytes. Up to there insertion into a sorted block
 /// moves four cache lines at most; beyond it the 120 bytes and the allocation of a state of its own
-/// no longer weigh much.
+/// weigh little.
 const MAX_BLOCK_COUPONS: usize = 64;
 
 /// One slab for blocks of 2, 4, 8, 16, 32 and 64 coupons each.

@@ -110,6 +110,30 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
+test('versions of the lake that are refused stand on Status, with time and reason', async ({ page }) => {
+  const refused = { version: 99, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' };
+  // A lake that holds such a version would be refused by the runs of the journeys behind this one.
+  await page.route('/graphql', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    if (body.data?.refusedSnapshots) body.data.refusedSnapshots = [refused];
+    await route.fulfill({ response, json: body });
+  });
+  await page.routeWebSocket(/graphql/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const told = JSON.parse(String(message));
+      if (told.payload?.data?.serving) told.payload.data.serving.refused = refused;
+      socket.send(JSON.stringify(told));
+    });
+  });
+  await page.goto('/status');
+  const versions = page.getByRole('region', { name: 'Refused versions' });
+  await expect(versions.getByRole('listitem')).toHaveText(/version 99 committed \d Feb 2026, .*it was not written by Clio/);
+  await expect(page.getByRole('status', { name: 'Snapshot' })).toContainText('version 99 refused');
+  await expectAccessible(page);
+});
+
 test('find leads to a title, an asset and a country, by the keyboard alone', async ({ page, request }) => {
   const { title } = await assetsOfFirstTitle(request);
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
@@ -153,7 +177,10 @@ test('rows that are ticked are compared, and members are added and taken away', 
   await expect(page.locator('.picture')).toHaveCount(2);
   await page.getByRole('button', { name: '+ Add asset' }).click();
   await page.getByRole('combobox', { name: 'Search Asset' }).fill('trailer');
-  await page.getByRole('dialog').getByRole('option').filter({ hasText: 'trailer' }).last().click();
+  // Before the search has answered, trailers stand among the others, and move when it does.
+  const options = page.getByRole('dialog').getByRole('option');
+  await expect(options.filter({ hasNotText: 'trailer' })).toHaveCount(0);
+  await options.filter({ hasText: 'trailer' }).last().click();
   await expect(page.locator('.picture')).toHaveCount(3);
   // Three are a matrix.
   await expect(page.getByRole('region', { name: 'Whom they have in common' }).getByRole('table')).toBeVisible();

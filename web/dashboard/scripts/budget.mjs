@@ -49,6 +49,7 @@ const ROUTES = {
   'Compare': 'src/pages/compare/ComparePage.tsx',
   'Status': 'src/pages/status/StatusPage.tsx',
   'finding': 'src/components/find/CommandMenu.tsx',
+  'taking away': 'src/take/TakeMenu.tsx',
   'groups in groups': 'src/pages/explore/Nested.tsx',
   'the heat map': 'src/pages/explore/HeatMap.tsx',
   'the gallery': 'src/pages/explore/Gallery.tsx',

@@ -20,9 +20,10 @@ import './components/Shell.css';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
-/** What all pages of numbers have in common: an address that says what they ask. */
-const ofNumbers = {
+/** What all pages have in common: an address that says what they ask, read into a type before any of them sees it. */
+const pages = createRoute({
   getParentRoute: () => root,
+  id: 'pages',
   // Under a name of its own, since the router lays what is read here over the texts that it was read from.
   validateSearch: (search: RawSearch & SearchSchemaInput): { readonly asked: Address } => ({
     asked: readAddress(textsOf(search)),
@@ -34,33 +35,34 @@ const ofNumbers = {
       </div>
     </main>
   ),
-};
+});
+const inPages = { getParentRoute: () => pages };
 
-const explore = createRoute({ ...ofNumbers, path: '/', component: ExplorePage });
+const explore = createRoute({ ...inPages, path: '/', component: ExplorePage });
 const asset = createRoute({
-  ...ofNumbers,
+  ...inPages,
   path: '/assets/$member',
   component: lazyRouteComponent(() => import('./pages/asset/AssetPage'), 'AssetPage'),
 });
 const title = createRoute({
-  ...ofNumbers,
+  ...inPages,
   path: '/titles/$member',
   component: lazyRouteComponent(() => import('./pages/title/TitlePage'), 'TitlePage'),
 });
 const compare = createRoute({
-  ...ofNumbers,
+  ...inPages,
   path: '/compare',
   component: lazyRouteComponent(() => import('./pages/compare/ComparePage'), 'ComparePage'),
 });
 const status = createRoute({
-  ...ofNumbers,
+  ...inPages,
   path: '/status',
   component: lazyRouteComponent(() => import('./pages/status/StatusPage'), 'StatusPage'),
 });
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([explore, asset, title, compare, status]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, status])]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

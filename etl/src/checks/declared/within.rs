@@ -107,7 +107,7 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// What there is to say where the first is above the second; both begin anew.
+    /// What there is to say where the first is above the second; both begin again.
     fn compare(&mut self) -> Option<String> {
         let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(|side| side.value());
         self.sides.iter_mut().for_each(|side| side.clear());

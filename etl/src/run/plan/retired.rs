@@ -1,4 +1,4 @@
-//! Retired months that a run comes upon. Their days have left the lake, so that such a month cannot be folded
+//! Retired months that a run meets. Their days have left the lake, so that such a month cannot be folded
 //! again of some new days and the old others: it is rebuilt whole, or not at all.
 //!
 //! ```text
@@ -40,7 +40,7 @@ pub struct PlannedMonth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonthEffect {
-    /// All its days are rebuilt, and are in the lake again: it is retired no longer.
+    /// All its days are rebuilt, and are in the lake again: it is not retired after that.
     Rebuilt,
     /// It stays as it is.
     Kept,
@@ -89,7 +89,7 @@ impl PlannedMonth {
     }
 }
 
-/// Decides about every retired month of which something was found, and takes back the days of those that stay
+/// Decides about every retired month of which something was found, and takes the days of those out of the plan that stay
 /// as they are. `has_files` tells of days asked for; where sources are filed under no days it says yes to all.
 pub(super) fn settle(
     asked: Days,

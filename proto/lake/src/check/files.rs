@@ -34,7 +34,7 @@ pub(super) async fn look(
     let listed = folder.files().list(None).map_ok(|meta| meta.location.to_string());
     let there: BTreeSet<String> = listed.try_collect().await.map_err(failed)?;
     let names: BTreeSet<&String> = newest.iter().map(|file| &file.path).collect();
-    // What a vacuum has deleted is gone by right.
+    // What a vacuum has deleted is expected to be gone.
     let is_old = |file: &&LakeFile| !names.contains(&file.path) && there.contains(&file.path);
     let old: Vec<LakeFile> = look.added.values().filter(is_old).cloned().collect();
     count(&old, report);

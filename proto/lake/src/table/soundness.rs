@@ -25,7 +25,7 @@ impl DeltaFolder {
     ///
     /// # Errors
     ///
-    /// Where the storage fails: nobody knows then.
+    /// Where the storage fails, so that it is unknown.
     pub async fn damaged(&self, files: &[LakeFile]) -> Result<Vec<Damage>, LakeError> {
         let found = self.sums.damaged(&self.raw, files).await;
         found.map_err(|error| LakeError::storage(&self.url, &error))

@@ -9,7 +9,7 @@ use crate::commit::Commit;
 use crate::error::LakeError;
 use crate::format::SnapshotMetadata;
 
-/// How many versions back a dead run's files are looked for where nobody knows what it started from.
+/// How many versions back a dead run's files are looked for where it is unknown what it started from.
 const MAX_VERSIONS_BACK: u64 = 1_000;
 
 /// What commits say of a dead run.

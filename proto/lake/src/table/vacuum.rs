@@ -1,4 +1,4 @@
-//! Deleting what no version of a table needs any more.
+//! Deleting what no kept version of a table needs.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

@@ -69,7 +69,7 @@ impl DeltaFolder {
     /// What the newest commit that says anything says of its snapshot.
     ///
     /// Where commits after it change files and do not say in a readable way what they are, or the log gives other files than
-    /// the commit did, what the days were made of is no longer known: so a run rebuilds them.
+    /// the commit did, what the days were made of is not known: so a run rebuilds them.
     ///
     /// # Errors
     ///

@@ -1,20 +1,31 @@
 // The dataset model as the page uses it: lookups by name, and one list of all that one groups by.
 
+import { type Grain, grainOf } from '../format/steps';
 import type { StartQuery } from './generated';
 
 export type DatasetInfo = StartQuery['dataset'];
 export type FieldInfo = DatasetInfo['fields'][number];
 export type MeasureInfo = DatasetInfo['measures'][number];
 
-/** Something one can group by: a field or a key of time. */
-export interface GroupKeyInfo {
+interface Named {
   readonly name: string;
   readonly enumName: string;
   readonly label: string;
-  /** The period that a key of time stands for, as the gateway names it; null for a field. */
-  readonly grain: string | null;
-  readonly field: FieldInfo | null;
 }
+
+/** A key of time, with what the calendar says of its steps. */
+export interface TimeKey extends Named {
+  readonly grain: Grain;
+  readonly field: null;
+}
+
+export interface FieldKey extends Named {
+  readonly grain: null;
+  readonly field: FieldInfo;
+}
+
+/** Something one can group by. */
+export type GroupKeyInfo = TimeKey | FieldKey;
 
 export interface Dataset {
   readonly name: string;
@@ -23,6 +34,8 @@ export interface Dataset {
   readonly weekStarts: 'MONDAY' | 'SUNDAY';
   readonly fields: readonly FieldInfo[];
   readonly measures: readonly MeasureInfo[];
+  /** The keys of time, from the finest on; a dataset may have none. */
+  readonly timeKeys: readonly TimeKey[];
   readonly groupKeys: readonly GroupKeyInfo[];
   readonly field: ReadonlyMap<string, FieldInfo>;
   readonly measure: ReadonlyMap<string, MeasureInfo>;
@@ -40,8 +53,9 @@ export interface Pages {
 }
 
 export function toDataset(info: DatasetInfo): Dataset {
+  const timeKeys = info.timeKeys.map((key): TimeKey => ({ ...key, grain: grainOf(key.enumName), field: null }));
   const groupKeys: GroupKeyInfo[] = [
-    ...info.timeKeys.map((key) => ({ ...key, grain: key.enumName, field: null })),
+    ...timeKeys,
     ...info.fields.map((field) => ({
       name: field.name,
       enumName: field.enumName,
@@ -57,6 +71,7 @@ export function toDataset(info: DatasetInfo): Dataset {
     weekStarts: info.weekStarts,
     fields: info.fields,
     measures: info.measures,
+    timeKeys,
     groupKeys,
     field: byName(info.fields),
     measure: byName(info.measures),

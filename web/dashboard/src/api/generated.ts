@@ -89,7 +89,9 @@ export type Direction =
 
 export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null };
+
+export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string };
 
 export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> };
 
@@ -102,17 +104,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
+export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -142,7 +144,7 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -182,12 +184,22 @@ export const SnapshotPartsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SnapshotParts"}) as unknown as TypedDocumentString<SnapshotPartsFragment, unknown>;
+export const RefusedPartsFragmentDoc = new TypedDocumentString(`
+    fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
+}
+    `, {"fragmentName":"RefusedParts"}) as unknown as TypedDocumentString<RefusedPartsFragment, unknown>;
 export const StatusPartsFragmentDoc = new TypedDocumentString(`
     fragment StatusParts on ServingStatus {
   state
   message
   snapshot {
     ...SnapshotParts
+  }
+  refused {
+    ...RefusedParts
   }
 }
     fragment SnapshotParts on Snapshot {
@@ -207,6 +219,11 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
     nMismatches
     maxError
   }
+}
+fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
 }`, {"fragmentName":"StatusParts"}) as unknown as TypedDocumentString<StatusPartsFragment, unknown>;
 export const ComparedPartsFragmentDoc = new TypedDocumentString(`
     fragment ComparedParts on ComparedNumber {
@@ -334,6 +351,14 @@ fragment StatusParts on ServingStatus {
   snapshot {
     ...SnapshotParts
   }
+  refused {
+    ...RefusedParts
+  }
+}
+fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
 }`) as unknown as TypedDocumentString<StartQuery, StartQueryVariables>;
 export const StatusDocument = new TypedDocumentString(`
     query Status {
@@ -365,6 +390,14 @@ fragment StatusParts on ServingStatus {
   snapshot {
     ...SnapshotParts
   }
+  refused {
+    ...RefusedParts
+  }
+}
+fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
 }`) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
 export const StatusesDocument = new TypedDocumentString(`
     subscription Statuses {
@@ -396,6 +429,14 @@ fragment StatusParts on ServingStatus {
   snapshot {
     ...SnapshotParts
   }
+  refused {
+    ...RefusedParts
+  }
+}
+fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
 }`) as unknown as TypedDocumentString<StatusesSubscription, StatusesSubscriptionVariables>;
 export const ExploreDocument = new TypedDocumentString(`
     query Explore($query: CubeQuery!, $snapshot: Int64, $shares: Boolean! = false, $compared: Boolean! = false, $reach: Boolean! = false) {
@@ -566,6 +607,9 @@ export const RecordsDocument = new TypedDocumentString(`
       rows
     }
   }
+  refusedSnapshots(first: 30) {
+    ...RefusedParts
+  }
   runs(limit: 30) {
     id
     startedAt
@@ -621,4 +665,12 @@ fragment StatusParts on ServingStatus {
   snapshot {
     ...SnapshotParts
   }
+  refused {
+    ...RefusedParts
+  }
+}
+fragment RefusedParts on RefusedSnapshot {
+  version
+  committedAt
+  reason
 }`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;

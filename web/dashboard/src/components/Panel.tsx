@@ -2,7 +2,8 @@
 
 import type { ReactNode } from 'react';
 import { detailsOf, type GatewayError, wordsOf } from '../api/client';
-import type { Loaded } from '../api/cube';
+import { type Answered, type Loaded, shownOf } from '../api/cube';
+import { answeredIn, TakeButton } from '../take/TakeButton';
 import { Details } from './Details';
 import './Panel.css';
 
@@ -13,15 +14,19 @@ interface PanelProps<Data> {
   readonly className?: string;
   /** Whether a failure is told here; of several panels that fail with one cause only one should tell it. */
   readonly announce?: boolean | undefined;
+  /** The numbers that can be taken away; those of what is loaded unless others are given. */
+  readonly taken?: Answered | null | undefined;
   readonly children: (data: Data, updating: boolean) => ReactNode;
 }
 
-export function Panel<Data>({ title, actions, loaded, className = '', announce = true, children }: PanelProps<Data>) {
+export function Panel<Data>({ title, actions, loaded, className = '', announce = true, taken, children }: PanelProps<Data>) {
+  const shown = shownOf(loaded);
   return (
     <section className={`panel ${className}`} aria-label={title} aria-busy={isBusy(loaded)}>
       <header className="panel-head">
         <h2>{title}</h2>
         {actions}
+        {shown !== null && <TakeButton title={title} answered={taken ?? answeredIn(shown)} />}
       </header>
       <PanelBody loaded={loaded} announce={announce}>
         {children}

@@ -3,9 +3,11 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../api/session';
+import { PAGES } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useTrailKeys } from './trail';
 import { useKeys } from './useKeys';
 import './LinkBanner.css';
 import './Shell.css';
@@ -16,6 +18,7 @@ export function Shell() {
   const { link, insecure, snapshot, behind, dataset } = useSession();
   const [finding, setFinding] = useState(false);
   useKeys(() => setFinding(true));
+  useTrailKeys();
   return (
     <>
       <a className="skip" href="#main">
@@ -27,15 +30,11 @@ export function Shell() {
           Clio
         </Link>
         <nav className="bar-nav" aria-label="Pages">
-          <Link to="/" search={{}} className="bar-page" activeOptions={{ exact: true, includeSearch: false }}>
-            Explore
-          </Link>
-          <Link to="/compare" search={{}} className="bar-page" activeOptions={{ includeSearch: false }}>
-            Compare
-          </Link>
-          <Link to="/status" search={{}} className="bar-page" activeOptions={{ includeSearch: false }}>
-            Status
-          </Link>
+          {PAGES.map(({ to, label }) => (
+            <Link key={to} to={to} search={{}} className="bar-page" activeOptions={{ exact: to === '/', includeSearch: false }}>
+              {label}
+            </Link>
+          ))}
         </nav>
         {dataset && <span className="bar-dataset muted">{dataset.name}</span>}
         <span className="bar-space" />

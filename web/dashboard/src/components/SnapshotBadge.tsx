@@ -1,5 +1,6 @@
 // Says which snapshot the page shows, how fresh it is, and whether the page would hear of a newer one.
 
+import { sentence } from '../api/client';
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
 import { formatCount, formatMoment, formatDay, formatRange, formatStandardErrors } from '../format';
@@ -38,7 +39,21 @@ export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
           {snapshot.verification && <Verified verification={snapshot.verification} />}
         </>
       )}
+      {link.status?.refused && <Refused {...link.status.refused} />}
     </p>
+  );
+}
+
+/** Quiet, since what is served is whole; why a newer version is not stands on the Status page. */
+function Refused({ version, reason }: { readonly version: number; readonly reason: string }) {
+  return (
+    <>
+      {' '}
+      <span className="badge-part badge-refused" title={sentence(reason)}>
+        <span aria-hidden="true">!</span>
+        <span className="badge-detail"> version {version} refused</span>
+      </span>
+    </>
   );
 }
 

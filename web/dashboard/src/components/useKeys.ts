@@ -2,9 +2,9 @@
 
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { PAGES } from './pages';
 import { useNewest } from './useNewest';
 
-const PAGES: Readonly<Record<string, '/' | '/compare' | '/status'>> = { e: '/', c: '/compare', s: '/status' };
 /** The letter has to follow soon. */
 const SECOND_KEY_MS = 1_200;
 
@@ -20,11 +20,11 @@ export function useKeys(find: () => void): void {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const page = event.timeStamp < goUntil ? PAGES[event.key] : undefined;
+      const page = event.timeStamp < goUntil ? PAGES.find(({ letter }) => letter === event.key) : undefined;
       goUntil = event.key === 'g' ? event.timeStamp + SECOND_KEY_MS : 0;
       if (page !== undefined) {
         event.preventDefault();
-        void newest.current.navigate({ to: page, search: {} });
+        void newest.current.navigate({ to: page.to, search: {} });
       } else if (event.key === '/') {
         const add = document.querySelector<HTMLButtonElement>('[data-key="/"]');
         if (add) event.preventDefault();

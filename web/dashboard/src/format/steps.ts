@@ -1,10 +1,9 @@
 // Steps of time as rows of an answer name them: "2026-01-31" is a day or the first day of a week, "2026-01" a month,
-// "2026" a year.
+// "2026" a year. Which of them one may group by says the dataset; here is what the calendar says of each.
 
-import { addDays, type DayRange, daysBetween, formatDay, formatMonth, formatShortDay } from './date';
+import { addDays, type DayRange, daysBetween, formatDay, formatMonth, formatRange, formatShortDay } from './date';
 
-/** The steps that the calendar of this page knows; one that the model adds is shown as it is named. */
-export type StepName = 'day' | 'week' | 'month' | 'year';
+export type WeekStart = 'MONDAY' | 'SUNDAY';
 
 export interface Step {
   /** As a row names it. */
@@ -13,57 +12,94 @@ export interface Step {
   readonly last: string;
 }
 
+/** One kind of steps, such as months. */
+export interface Grain {
+  /** All days of a step, whether they were asked for or not; null for what is no step of this kind. */
+  readonly stepOf: (value: string) => Step | null;
+  /** The name of the step that has a day; null where that is not known. */
+  readonly holding: (day: string, weekStarts: WeekStart) => string | null;
+  /** A step as people write it. */
+  readonly print: (value: string) => string;
+  /** For an axis. */
+  readonly printShort: (value: string) => string;
+  /** Where it stands alone. */
+  readonly printWhole: (step: Step) => string;
+}
+
 const DAYS_IN_WEEK = 7;
 
-export function isStepName(name: string): name is StepName {
-  return ['day', 'week', 'month', 'year'].includes(name);
+export const DAYS: Grain = {
+  stepOf: (value) => ({ value, first: value, last: value }),
+  holding: (day) => day,
+  print: formatDay,
+  printShort: formatShortDay,
+  printWhole: ({ value }) => formatDay(value),
+};
+
+const WEEKS: Grain = {
+  stepOf: (value) => ({ value, first: value, last: addDays(value, DAYS_IN_WEEK - 1) }),
+  holding: (day, weekStarts) => {
+    const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+    return addDays(day, -(weekStarts === 'SUNDAY' ? weekday : (weekday + 6) % DAYS_IN_WEEK));
+  },
+  print: formatDay,
+  printShort: formatShortDay,
+  printWhole: ({ first, last }) => formatRange(first, last),
+};
+
+export const MONTHS: Grain = {
+  stepOf: (value) => {
+    const [year = 0, month = 0] = value.split('-').map(Number);
+    const next = month === 12 ? `${String(year + 1).padStart(4, '0')}-01-01` : `${value.slice(0, 5)}${String(month + 1).padStart(2, '0')}-01`;
+    return { value, first: `${value}-01`, last: addDays(next, -1) };
+  },
+  holding: (day) => day.slice(0, 7),
+  print: formatMonth,
+  printShort: formatMonth,
+  printWhole: ({ value }) => formatMonth(value),
+};
+
+const YEARS: Grain = {
+  stepOf: (value) => ({ value, first: `${value}-01-01`, last: `${value}-12-31` }),
+  holding: (day) => day.slice(0, 4),
+  print: (value) => value,
+  printShort: (value) => value,
+  printWhole: ({ value }) => value,
+};
+
+/** Of a kind that the calendar of this page does not know: shown as the answer names them, in the order of the answer. */
+const UNKNOWN: Grain = {
+  stepOf: () => null,
+  holding: () => null,
+  print: (value) => value,
+  printShort: (value) => value,
+  printWhole: ({ value }) => value,
+};
+
+/** By their names in the enum `GroupKey`. */
+const GRAINS: ReadonlyMap<string, Grain> = new Map([
+  ['DAY', DAYS],
+  ['WEEK', WEEKS],
+  ['MONTH', MONTHS],
+  ['YEAR', YEARS],
+]);
+
+/** What the calendar says of a key of time. */
+export function grainOf(enumName: string): Grain {
+  return GRAINS.get(enumName) ?? UNKNOWN;
 }
 
-/** A step as people write it. */
-export function formatStep(value: string): string {
-  return /^\d{4}-\d{2}$/.test(value) ? formatMonth(value) : formatDay(value);
-}
-
-/** For an axis. */
-export function formatShortStep(value: string): string {
-  return /^\d{4}-\d{2}$/.test(value) ? formatMonth(value) : formatShortDay(value);
-}
-
-/** All days of a step, whether they were asked for or not; null for what is none. */
-export function stepOf(name: StepName, value: string): Step | null {
-  switch (name) {
-    case 'day':
-      return { value, first: value, last: value };
-    case 'week':
-      return { value, first: value, last: addDays(value, DAYS_IN_WEEK - 1) };
-    case 'month': {
-      const [year = 0, month = 0] = value.split('-').map(Number);
-      const next = month === 12 ? `${String(year + 1).padStart(4, '0')}-01-01` : `${value.slice(0, 5)}${String(month + 1).padStart(2, '0')}-01`;
-      return { value, first: `${value}-01`, last: addDays(next, -1) };
-    }
-    case 'year':
-      return { value, first: `${value}-01-01`, last: `${value}-12-31` };
-  }
-}
-
-/** Every step that has a day from one to another. */
-export function stepsBetween(name: StepName, from: string, to: string, weekStarts: 'MONDAY' | 'SUNDAY'): Step[] {
+/** Every step that has a day from one to another; null where the calendar cannot tell. */
+export function stepsBetween(grain: Grain, from: string, to: string, weekStarts: WeekStart): Step[] | null {
   const steps: Step[] = [];
-  let at = stepOf(name, valueAt(name, from, weekStarts));
-  while (at !== null && at.first <= to) {
-    steps.push(at);
-    at = stepOf(name, valueAt(name, addDays(at.last, 1), weekStarts));
+  for (let day = from; ; ) {
+    const value = grain.holding(day, weekStarts);
+    const step = value === null ? null : grain.stepOf(value);
+    if (step === null) return null;
+    if (step.first > to) return steps;
+    steps.push(step);
+    day = addDays(step.last, 1);
   }
-  return steps;
-}
-
-function valueAt(name: StepName, day: string, weekStarts: 'MONDAY' | 'SUNDAY'): string {
-  if (name === 'month') return day.slice(0, 7);
-  if (name === 'year') return day.slice(0, 4);
-  if (name === 'day') return day;
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  const back = weekStarts === 'SUNDAY' ? weekday : (weekday + 6) % DAYS_IN_WEEK;
-  return addDays(day, -back);
 }
 
 interface Covered {

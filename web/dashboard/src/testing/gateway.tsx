@@ -33,6 +33,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
       nCells: 900,
       verification: null,
     },
+    refused: null,
     ...part,
   };
 }
@@ -93,7 +94,7 @@ export function mockGateway(): Gateway {
     cube: () => ({}),
     start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
-    records: () => ({ data: { serving: gateway.status, snapshots: [], runs: [] } }),
+    records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
     status: serving(1),
     asks: [],
   };

@@ -32,7 +32,7 @@ use crate::error::{ReadError, TableName};
 /// How many bytes of a local file are read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// The error of a file that is no longer what was listed.
+/// The error of a file that is not what was listed.
 fn changed(table: &TableName, file: &SourceFile) -> ReadError {
     ReadError::FileChanged { table: table.clone(), file: file.path() }
 }
@@ -74,7 +74,7 @@ pub(super) async fn is_changed(store: &dyn ObjectStore, file: &SourceFile) -> bo
     }
 }
 
-/// The error of a file that is no longer what was listed, where it is that; else the one that was found.
+/// The error of a file that is not what was listed, where that is the cause; else the one that was found.
 pub(super) async fn explained(
     table: &TableName,
     store: &dyn ObjectStore,
@@ -173,7 +173,7 @@ fn pieces_of(
     futures::stream::try_unfold(opened, next).boxed()
 }
 
-/// One file behind the interface of a store: whoever reads parts of it sees the state that was listed.
+/// One file behind the interface of a store: readers of its parts see the state that was listed.
 #[derive(Debug)]
 pub(super) struct SteadyFile {
     table: TableName,
@@ -219,7 +219,7 @@ impl ObjectStore for SteadyFile {
             Ok(found) if is_same(&self.file.meta, &found.meta) => found,
             Ok(_) | Err(object_store::Error::NotFound { .. }) => return Err(self.changed()),
             Err(error) => {
-                // A part that is not there any more has an error of its own.
+                // A part that has gone has an error of its own.
                 self.check(location).await?;
                 return Err(error);
             }

@@ -4,6 +4,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { type Dataset, pageOf } from '../../api/dataset';
 import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
+import { escapeValue } from '../../pages/explore/address';
+import { PAGES } from '../pages';
 import { readRecent, remember } from './recent';
 import './CommandMenu.css';
 
@@ -12,12 +14,6 @@ interface CommandMenuProps {
   readonly version: number;
   readonly onClose: () => void;
 }
-
-const PAGES = [
-  { to: '/', label: 'Explore' },
-  { to: '/compare', label: 'Compare' },
-  { to: '/status', label: 'Status' },
-] as const;
 
 export default function CommandMenu({ dataset, version, onClose }: CommandMenuProps) {
   const navigate = useNavigate();
@@ -33,7 +29,7 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
     onClose();
     const page = pageOf(dataset, member.field, member.value);
     if (page) void navigate({ to: page, params: { member: member.value }, search: {} });
-    else void navigate({ to: '/', search: { [`${member.field.name}.any`]: escapeForAddress(member.value) } });
+    else void navigate({ to: '/', search: { [`${member.field.name}.any`]: escapeValue(member.value) } });
   };
   const before = (search: string): Choice[] => {
     const matches = (text: string) => text.toLowerCase().includes(search.toLowerCase());
@@ -81,9 +77,4 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
       />
     </dialog>
   );
-}
-
-/** As the address of Explore writes a value. */
-function escapeForAddress(value: string): string {
-  return value === '' ? '~e' : value.replaceAll('~', '~~').replaceAll(',', '~,');
 }

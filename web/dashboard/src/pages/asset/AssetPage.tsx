@@ -29,7 +29,7 @@ import '../../components/Shell.css';
 import '../member/MemberFrame.css';
 
 export function AssetPage() {
-  const { member } = useParams({ from: '/assets/$member' });
+  const { member } = useParams({ from: '/pages/assets/$member' });
   return (
     <WithSnapshot title={member}>
       {(dataset, snapshot) =>

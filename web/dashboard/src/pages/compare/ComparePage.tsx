@@ -149,7 +149,9 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
     [base, field, measures, selected, dataset],
   );
   const [whole, rows] = useMemo(() => {
-    const trend = { ...toTrendQuery(dated, dataset, measure?.name ?? ''), where: base.where };
+    const steps = toTrendQuery(dated, dataset, measure?.name ?? '');
+    if (steps === null) return [null, null];
+    const trend = { ...steps, where: base.where };
     return [trend, { ...trend, groupBy: [...(trend.groupBy ?? []), field.enumName], limit: MOST_ROWS }];
   }, [dated, dataset, measure, base, field]);
   const sides = useCube(version, query, leave);

@@ -4,7 +4,9 @@ import { lazy, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Dropdown } from '../../components/Dropdown';
+import { useTrail } from '../../components/trail';
 import { formatRange } from '../../format';
+import { BESIDES, SHOWN } from './besides';
 import { conditionText } from './conditionText';
 import { FilterChip } from './FilterChip';
 import type { Scope } from './FilterEditor';
@@ -17,7 +19,7 @@ import {
   defaultState,
   type ExploreState,
   type Filter,
-  type Shown,
+  isTime,
   withCondition,
   withFilter,
   withoutFilter,
@@ -117,7 +119,27 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
           Reset
         </button>
       )}
+      <Steps />
     </div>
+  );
+}
+
+/** Through what was shown before. A way that leads nowhere is not there. */
+function Steps() {
+  const { past, future, undo, redo } = useTrail();
+  return (
+    <>
+      {past.length > 0 && (
+        <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Z" title="Ctrl Z" onClick={undo}>
+          Undo
+        </button>
+      )}
+      {future.length > 0 && (
+        <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Shift+Z" title="Ctrl Shift Z" onClick={redo}>
+          Redo
+        </button>
+      )}
+    </>
   );
 }
 
@@ -140,14 +162,9 @@ interface RowControlsProps {
 
 /** What is no measure stands in the list of columns behind this sign. */
 const EXTRA = '+';
-const EXTRA_COLUMNS: readonly { readonly name: Shown; readonly label: string; readonly note: string }[] = [
-  { name: 'ranks', label: 'Rank', note: 'the places that a group may have' },
-  { name: 'shares', label: 'Share of all', note: 'of what adds up' },
-];
 
 function RowControls({ dataset, state, change }: RowControlsProps) {
   const groups = state.groupBy.map((name) => dataset.groupKey.get(name)?.label ?? name);
-  const isTime = (name: string) => (dataset.groupKey.get(name)?.grain ?? null) !== null;
   return (
     <>
       <Dropdown
@@ -165,8 +182,8 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
             selected={state.groupBy}
             onChange={(groupBy) => {
               // Of two steps of time the one that was ticked last counts.
-              const step = groupBy.findLast(isTime);
-              change((now) => ({ ...now, groupBy: groupBy.filter((name) => !isTime(name) || name === step) }));
+              const step = groupBy.findLast((name) => isTime(name, dataset));
+              change((now) => ({ ...now, groupBy: groupBy.filter((name) => !isTime(name, dataset) || name === step) }));
             }}
           />
         )}
@@ -185,12 +202,12 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
                 label: measure.label,
                 ...(measure.expr !== null && { note: measure.expr }),
               })),
-              ...EXTRA_COLUMNS.map(({ name, label, note }) => ({ id: `${EXTRA}${name}`, label, note })),
+              ...SHOWN.map((name) => ({ id: `${EXTRA}${name}`, label: BESIDES[name].label, note: BESIDES[name].note })),
             ]}
             selected={[...state.measures, ...state.shown.map((name) => `${EXTRA}${name}`)]}
             onChange={(chosen) => {
               const measures = chosen.filter((id) => !id.startsWith(EXTRA));
-              const shown = EXTRA_COLUMNS.map(({ name }) => name).filter((name) => chosen.includes(`${EXTRA}${name}`));
+              const shown = SHOWN.filter((name) => chosen.includes(`${EXTRA}${name}`));
               if (measures.length > 0) change((now) => ({ ...now, measures, shown }));
             }}
           />

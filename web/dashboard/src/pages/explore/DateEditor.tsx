@@ -16,7 +16,7 @@ import {
   Label,
   RangeCalendar,
 } from 'react-aria-components';
-import { formatRange, formatStep, stepOf, stepsBetween } from '../../format';
+import { formatMonth, formatRange, MONTHS, stepsBetween } from '../../format';
 import './DateEditor.css';
 
 /** Either the last days, or days from one to another. */
@@ -45,7 +45,7 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
   const [start, setStart] = useState(() => toDate(from));
   const [end, setEnd] = useState(() => toDate(to));
   const problem = problemOf(start, end);
-  const months = firstDay === null || lastDay === null ? [] : stepsBetween('month', firstDay, lastDay, 'MONDAY').toReversed();
+  const months = firstDay === null || lastDay === null ? [] : (stepsBetween(MONTHS, firstDay, lastDay, 'MONDAY') ?? []).toReversed();
   const hasData = (day: string) => firstDay !== null && lastDay !== null && day >= firstDay && day <= lastDay;
 
   const choose = (days: Partial<Days>) => {
@@ -82,14 +82,14 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
             aria-label="A month"
             value=""
             onChange={({ target }) => {
-              const month = stepOf('month', target.value);
+              const month = target.value === '' ? null : MONTHS.stepOf(target.value);
               if (month) choose({ from: month.first, to: month.last });
             }}
           >
             <option value="">A month…</option>
             {months.map(({ value }) => (
               <option key={value} value={value}>
-                {formatStep(value)}
+                {formatMonth(value)}
               </option>
             ))}
           </select>

@@ -1,5 +1,5 @@
 // Two keys against each other: a number in each cell, shaded from little to much. The first rows and columns by what is
-// drawn; the edges are what they come to, which serving counts anew and does not add up.
+// drawn; the edges are what they come to, which serving counts by themselves and does not add up.
 
 import { useMemo } from 'react';
 import { type Answered, type CubeRow, useCube } from '../../api/cube';

@@ -10,7 +10,7 @@ import { ChangeText } from '../../components/ChangeText';
 import { StackedLabel } from '../../components/Label';
 import { Failure } from '../../components/Panel';
 import { Thumbnail } from '../../components/Thumbnail';
-import { formatCount, isStepName, type NumberStyle, stepOf } from '../../format';
+import { formatCount, type NumberStyle } from '../../format';
 import { KeyAction } from './actions';
 import { incomplete, keyLabel, keysOf, styleOf } from './columns';
 import { toCubeQuery } from './query';
@@ -194,7 +194,7 @@ function narrowed(state: ExploreState, key: GroupKeyInfo, value: string | null):
     // What the filter asks of the field already still holds: the row is among its groups.
     return state.filters.some(({ field }) => field === key.name) ? withBoth(state, key.name, value) : withOnly(state, key.name, [value]);
   }
-  const step = value !== null && isStepName(key.name) ? stepOf(key.name, value) : null;
+  const step = value === null ? null : key.grain.stepOf(value);
   if (step === null) return null;
   const from = state.from !== null && state.from > step.first ? state.from : step.first;
   const to = state.to !== null && state.to < step.last ? state.to : step.last;

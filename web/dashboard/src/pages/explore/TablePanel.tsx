@@ -9,6 +9,7 @@ import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
 import { Segments } from '../../components/Segments';
 import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
+import { TakeButton } from '../../take/TakeButton';
 import { type Actions, ActionsContext } from './actions';
 import { keysOf, measuresOf } from './columns';
 import Grid, { ROW_HEIGHT } from './Grid';
@@ -84,6 +85,7 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
               onChange={(next) => change((now) => ({ ...now, view: next }))}
             />
           )}
+          {shown && <TakeButton title={gridLabel(shown, dataset)} answered={shown} />}
         </header>
         <PanelBody loaded={loaded}>
           {(data) =>

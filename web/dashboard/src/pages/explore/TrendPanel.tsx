@@ -3,15 +3,15 @@
 
 import { useMemo, useState } from 'react';
 import { type Answered, type CubeAnswer, type Loaded, shownOf } from '../../api/cube';
-import type { Dataset } from '../../api/dataset';
+import type { Dataset, TimeKey } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import type { Line } from '../../components/chart/points';
 import { partsOf } from '../../components/Label';
 import { Panel } from '../../components/Panel';
-import { countDays, formatCount } from '../../format';
+import { countDays, DAYS, formatCount } from '../../format';
 import { measuresOf } from './columns';
-import type { ExploreState } from './state';
-import { type Calendar, DAYS, type TrendPoint, trendPoints } from './trendPoints';
+import { type ExploreState, stepKey } from './state';
+import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
 import type { Change } from './useExplore';
 import type { Trend } from './useTrend';
 import '../../components/Panel.css';
@@ -26,14 +26,31 @@ export interface TrendPanelProps {
   readonly change: Change;
 }
 
-export function TrendPanel({ dataset, state, trend, announce, change }: TrendPanelProps) {
+export function TrendPanel(props: TrendPanelProps) {
+  const step = stepKey(props.state, props.dataset);
+  return step === null ? <NoSteps /> : <Steps {...props} step={step} />;
+}
+
+/** Of a dataset without a key of time there is nothing to draw, and nothing to wait for. */
+function NoSteps() {
+  return (
+    <section className="panel panel-chart panel-trend" aria-label="Trend">
+      <header className="panel-head">
+        <h2>Trend</h2>
+      </header>
+      <p className="panel-hint">This dataset has no steps of time.</p>
+    </section>
+  );
+}
+
+function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProps & { readonly step: TimeKey }) {
   const [asTable, setAsTable] = useState(false);
   const data = shownOf(trend.whole);
-  const calendar = useMemo(() => calendarOf(state.step, dataset), [state.step, dataset]);
+  const calendar = useMemo(() => ({ grain: step.grain, weekStarts: dataset.weekStarts }), [step, dataset]);
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
   const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
   const lines = useMemo(() => linesOf(points, trend, calendar, state.window === null), [points, trend, calendar, state.window]);
-  const title = measure ? `${measure.label} by ${calendar.label.toLowerCase()}` : 'By day';
+  const title = measure ? `${measure.label} by ${step.label.toLowerCase()}` : `By ${step.label.toLowerCase()}`;
   // Without a word the gap would look like lost data.
   const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
   const actions = (
@@ -52,10 +69,10 @@ export function TrendPanel({ dataset, state, trend, announce, change }: TrendPan
     if (days) change((now) => ({ ...now, last: null, ...days }));
   };
   return (
-    <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions}>
+    <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions} taken={trend.split && shownOf(trend.split.rows)}>
       {() =>
         measure && (
-          <ChartFrame label={title} axis={calendar.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
+          <ChartFrame label={title} axis={step.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
         )
       }
     </Panel>
@@ -70,12 +87,6 @@ function busyOf({ whole, split, before }: Trend): Loaded<Answered> {
   if (failed?.state === 'failed') return { ...failed, before: whole.data };
   const updating = whole.updating || others.some((one) => one.state === 'loading' || (one.state === 'ready' && one.updating));
   return { ...whole, updating };
-}
-
-function calendarOf(step: string | null, dataset: Dataset): Calendar & { readonly label: string } {
-  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
-  const key = steps.find(({ name }) => name === step) ?? steps[0];
-  return { ...DAYS, step: key?.name ?? 'day', label: key?.label ?? 'Day', weekStarts: dataset.weekStarts };
 }
 
 function linesOf(points: readonly TrendPoint[], trend: Trend, calendar: Calendar, isPlain: boolean): readonly Line[] {
@@ -134,7 +145,7 @@ interface TrendControlsProps {
 const WINDOWS = [7, 28] as const;
 
 function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
-  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
+  const steps = dataset.timeKeys;
   return (
     <span className="trend-controls">
       {trend.splitBy !== null && (
@@ -164,7 +175,7 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
           ))}
         </select>
       )}
-      {state.step === null && (
+      {stepKey(state, dataset)?.grain === DAYS && (
         <select
           className="select"
           aria-label="Window"

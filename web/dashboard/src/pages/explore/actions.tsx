@@ -4,7 +4,6 @@ import { Link } from '@tanstack/react-router';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { CubeRow } from '../../api/cube';
 import { type Dataset, type GroupKeyInfo, pageOf } from '../../api/dataset';
-import { formatStep, isStepName, stepOf } from '../../format';
 import type { MemberValue } from './operators';
 import { type ExploreState, withOnly } from './state';
 import { type Change, carriedSearch } from './usePageState';
@@ -69,9 +68,9 @@ function narrowed(
   label: string,
 ): readonly [string, ((state: ExploreState) => ExploreState) | null] {
   if (info.field !== null) return [`Only ${label}`, (now) => withOnly(now, info.name, [value])];
-  const step = value !== null && isStepName(info.name) ? stepOf(info.name, value) : null;
+  const step = value === null ? null : info.grain.stepOf(value);
   if (step === null) return ['', null];
-  return [`Only ${formatStep(step.value)}`, (now) => ({ ...now, last: null, from: step.first, to: step.last })];
+  return [`Only ${info.grain.print(step.value)}`, (now) => ({ ...now, last: null, from: step.first, to: step.last })];
 }
 
 /** The members of a row that can be ticked; null where there is none. */

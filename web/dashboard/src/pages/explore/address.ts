@@ -15,6 +15,7 @@
 
 import { isDay } from '../../format/date';
 import type { RawSearch } from '../../search';
+import { SHOWN, type Shown } from './besides';
 import { isOperator, type MemberValue, type Operator } from './operators';
 
 /** With which days those of the page are compared. */
@@ -29,10 +30,6 @@ export interface Condition {
 
 export const VIEWS = ['table', 'nested', 'heat', 'gallery'] as const;
 export type View = (typeof VIEWS)[number];
-
-export const SHOWN = ['ranks', 'shares'] as const;
-/** A column beside the measures. */
-export type Shown = (typeof SHOWN)[number];
 
 /** The days that count for a day of the trend: so many up to it, or all before. */
 export type TrendWindow = number | 'all';

@@ -15,13 +15,10 @@ import {
   columnStyle,
   formatPlaces,
   formatShare,
-  formatStep,
-  isStepName,
   NO_VALUE,
   NOT_DEFINED,
   type NumberStyle,
   presentIn,
-  stepOf,
 } from '../../format';
 import { ActionsContext, KeyAction, tickOf } from './actions';
 import './Grid.css';
@@ -222,7 +219,7 @@ function Tick({ row, keys, label }: { readonly row: CubeRow; readonly keys: read
 export function keyLabel(row: CubeRow, index: number, key: GroupKeyInfo): string {
   const cell = row.keys[index];
   if (!cell) return '';
-  return key.grain === null ? cell.label : formatStep(cell.label);
+  return key.grain?.print(cell.label) ?? cell.label;
 }
 
 /** All keys of a row as one text. What a label says of an earlier key already is said once: "Dune", "Dune · trailer". */
@@ -235,8 +232,7 @@ export function rowLabel(row: CubeRow, keys: readonly GroupKeyInfo[]): string {
 /** How many days of a step are in the answer, where they are not all. */
 export function incomplete(row: CubeRow, index: number, key: GroupKeyInfo, { answer }: Answered): string | undefined {
   const value = row.keys[index]?.value ?? null;
-  if (value === null || !isStepName(key.name) || key.grain === null) return undefined;
-  const step = stepOf(key.name, value);
+  const step = value === null ? null : (key.grain?.stepOf(value) ?? null);
   if (step === null) return undefined;
   const { present, all } = presentIn(step, answer.coverage);
   return present < all && all > 1 ? `${present} of ${all} days` : undefined;

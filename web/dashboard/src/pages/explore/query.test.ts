@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DATASET } from '../../testing/dataset';
+import { toDataset } from '../../api/dataset';
+import { DATASET, DATASET_INFO } from '../../testing/dataset';
 import { toBarsQuery, toCubeFilter, toCubeQuery, toHaving, toOthersQuery, toSplitQuery, toTrendQuery } from './query';
 import { defaultState, type Filter } from './state';
 
@@ -66,7 +67,7 @@ describe('what rows have beside their measures', () => {
 
   it('is what the page shows of it', () => {
     const query = toCubeQuery({ ...dated, beside: 'previous', shown: ['ranks', 'shares'] }, DATASET, 0);
-    expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['SHARES', 'RANKS'] });
+    expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['RANKS', 'SHARES'] });
     const given = toCubeQuery({ ...dated, beside: { from: '2025-12-01', to: '2025-12-07' } }, DATASET, 0);
     expect(given.compare).toEqual({ days: { from: '2025-12-01', to: '2025-12-07' } });
   });
@@ -99,14 +100,23 @@ describe('toBarsQuery', () => {
 });
 
 describe('toTrendQuery', () => {
+  it('asks nothing of a dataset without steps, rather than for steps that it has not', () => {
+    expect(toTrendQuery(STATE, toDataset({ ...DATASET_INFO, timeKeys: [] }), 'viewers')).toBeNull();
+  });
+
+  it('takes the finest steps that the dataset names', () => {
+    const dataset = toDataset({ ...DATASET_INFO, timeKeys: [{ name: 'quarter', enumName: 'QUARTER', label: 'Quarter' }] });
+    expect(toTrendQuery(STATE, dataset, 'viewers')?.groupBy).toEqual(['QUARTER']);
+  });
+
   it('has steps and windows', () => {
-    expect(toTrendQuery({ ...STATE, step: 'month' }, DATASET, 'viewers').groupBy).toEqual(['MONTH']);
-    expect(toTrendQuery({ ...STATE, window: 7 }, DATASET, 'viewers').window).toEqual({ trailingDays: 7 });
-    expect(toTrendQuery({ ...STATE, window: 'all' }, DATASET, 'viewers').window).toEqual({ cumulative: true });
+    expect(toTrendQuery({ ...STATE, step: 'month' }, DATASET, 'viewers')?.groupBy).toEqual(['MONTH']);
+    expect(toTrendQuery({ ...STATE, window: 7 }, DATASET, 'viewers')?.window).toEqual({ trailingDays: 7 });
+    expect(toTrendQuery({ ...STATE, window: 'all' }, DATASET, 'viewers')?.window).toEqual({ cumulative: true });
   });
 
   it('is split by members, the rest apart', () => {
-    const trend = toTrendQuery({ ...STATE, filters: [{ field: 'audience', operator: 'any', values: ['kids'] }] }, DATASET, 'viewers');
+    const trend = toTrendQuery({ ...STATE, filters: [{ field: 'audience', operator: 'any', values: ['kids'] }] }, DATASET, 'viewers') ?? { measures: [] };
     expect(toSplitQuery(trend, 'country', ['US', 'DE'], DATASET)).toMatchObject({
       groupBy: ['DAY', 'COUNTRY'],
       where: { and: [{ audience: { anyOf: ['kids'] } }, { country: { anyOf: ['US', 'DE'] } }] },

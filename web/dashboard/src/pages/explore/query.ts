@@ -3,8 +3,9 @@
 
 import type { Dataset } from '../../api/dataset';
 import type { Comparison, CubeQuery, Extra, OrderBy } from '../../api/generated';
+import { BESIDES } from './besides';
 import { type CubeFilter, type MemberValue, OPERATORS } from './operators';
-import { type Condition, type ExploreState, effectiveSort, type Filter } from './state';
+import { type Condition, type ExploreState, effectiveSort, type Filter, stepKey } from './state';
 
 /** Rows in one answer: 5,000 are 2 MB and half a second, 200 fill more than any screen. */
 export const PAGE_ROWS = 200;
@@ -63,10 +64,7 @@ export function toCubeQuery(state: ExploreState, dataset: Dataset, page: number)
 
 /** What the rows have beside their measures: the other days, their shares, their places. */
 export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[]): Pick<CubeQuery, 'extras' | 'compare'> {
-  const extras: Extra[] = [];
-  if (state.shown.includes('shares')) extras.push('SHARES');
-  // Places are those by a measure.
-  if (state.shown.includes('ranks') && orderBy[0]?.measure != null) extras.push('RANKS');
+  const extras: Extra[] = state.shown.filter((name) => BESIDES[name].fits(orderBy)).map((name) => BESIDES[name].extra);
   const compare = toComparison(state);
   return { ...(extras.length > 0 && { extras }), ...(compare && { compare }) };
 }
@@ -87,9 +85,10 @@ export function toBarsQuery(state: ExploreState, dataset: Dataset, measure: stri
   return { ...table, extras: [...(extras ?? []), 'OTHERS'], limit: count };
 }
 
-/** The steps of the trend of one measure under the same dates and filters. */
-export function toTrendQuery(state: ExploreState, dataset: Dataset, measure: string): CubeQuery {
-  const step = stepKey(state, dataset);
+/** The steps of the trend of one measure under the same dates and filters; null where the dataset has no steps. */
+export function toTrendQuery(state: ExploreState, dataset: Dataset, measure: string): CubeQuery | null {
+  const step = stepKey(state, dataset)?.enumName;
+  if (step === undefined) return null;
   const { window } = state;
   return {
     ...common(state, dataset),
@@ -113,12 +112,6 @@ export function toSplitQuery(trend: CubeQuery, field: string, values: readonly M
 export function toOthersQuery(trend: CubeQuery, field: string, values: readonly MemberValue[], dataset: Dataset): CubeQuery {
   const where = allOf([trend.where ?? null, toClause({ field, operator: 'none', values }, dataset)]);
   return { ...trend, where };
-}
-
-/** The name of the trend's steps in the API. */
-export function stepKey(state: Pick<ExploreState, 'step'>, dataset: Dataset): string {
-  const steps = dataset.groupKeys.filter((key) => key.grain !== null);
-  return (steps.find((key) => key.name === state.step) ?? steps[0])?.enumName ?? 'DAY';
 }
 
 /** Whether anything is left: one row at most, used to find the filter that leaves nothing. */

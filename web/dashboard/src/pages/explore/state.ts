@@ -4,20 +4,21 @@
 // Lists are sorted and defaults are left out, so that the same question has one address. A part that cannot be
 // understood is reported and ignored; the rest still counts.
 
-import type { Dataset, FieldInfo } from '../../api/dataset';
+import type { Dataset, FieldInfo, TimeKey } from '../../api/dataset';
 import { addDays, daysBetween, formatRange } from '../../format/date';
+import { DAYS } from '../../format/steps';
 import type { RawSearch } from '../../search';
 import {
   type Address,
   type Beside,
   type Condition,
   type Filter,
-  type Shown,
   type Sort,
   type TrendWindow,
   type View,
   writeAddress,
 } from './address';
+import type { Shown } from './besides';
 import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
 
 export type { Beside, Condition, Filter, Shown, Sort, TrendWindow, View };
@@ -159,7 +160,7 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
     measures,
     conditions: conditions.filter((condition) => condition !== undefined),
     // Days of a window are those of single days.
-    window: state.step === null ? state.window : null,
+    window: stepKey(state, dataset)?.grain === DAYS ? state.window : null,
     sort: state.sort && columns.has(state.sort.by) ? state.sort : null,
     chart: state.chart !== null && dataset.measure.has(state.chart) ? state.chart : null,
   };
@@ -201,10 +202,20 @@ export function drawnMeasure(state: ExploreState, dataset: Dataset): string {
 /** The order that the table has: the chosen one, or time as it runs, or the largest of what is drawn on top. */
 export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | null {
   if (state.sort) return state.sort;
-  const time = state.groupBy.find((name) => (dataset.groupKey.get(name)?.grain ?? null) !== null);
+  const time = state.groupBy.find((name) => isTime(name, dataset));
   if (time !== undefined) return { by: time, direction: 'ASC' };
   const drawn = drawnMeasure(state, dataset);
   return drawn === '' || state.groupBy.length === 0 ? null : { by: drawn, direction: 'DESC' };
+}
+
+/** The steps of the trend: the chosen ones, else the finest; null where the dataset has none. */
+export function stepKey({ step }: Pick<ExploreState, 'step'>, { timeKeys }: Dataset): TimeKey | null {
+  return timeKeys.find(({ name }) => name === step) ?? timeKeys[0] ?? null;
+}
+
+/** Whether a group key is a step of time. */
+export function isTime(name: string, dataset: Dataset): boolean {
+  return dataset.timeKeys.some((key) => key.name === name);
 }
 
 /** The state that is sorted so; a measure that it is sorted by is drawn too. */
@@ -314,9 +325,9 @@ function knownConditions(conditions: readonly Condition[], dataset: Dataset, pro
 }
 
 function knownStep(step: string | null, dataset: Dataset, problems: string[]): string | null {
-  const steps = dataset.groupKeys.filter((key) => key.grain !== null).map((key) => key.name);
+  const steps = dataset.timeKeys.map(({ name }) => name);
   if (step === null || steps.includes(step)) return step === steps[0] ? null : step;
-  problems.push(`There is no step “${step}” of time; there are ${steps.join(', ')}.`);
+  problems.push(`There is no step “${step}” of time; there are ${list(steps) || 'none'}.`);
   return null;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answered } from '../../api/cube';
 import { answerTo } from '../../testing/gateway';
+import { DAYS, MONTHS } from '../../format';
 import { trendPoints } from './trendPoints';
 
 const QUERY = { measures: ['VIEWERS'], groupBy: ['DAY'] };
@@ -11,7 +12,7 @@ function answered(part: Partial<Answered['answer']['coverage']>): Answered {
 }
 
 const labels = (part: Partial<Answered['answer']['coverage']>) =>
-  trendPoints(answered(part)).map(({ label, value, note }) => `${label}${value ? '' : ' -'}${note ? ` (${note})` : ''}`);
+  trendPoints(answered(part), { grain: DAYS, weekStarts: 'MONDAY' }).map(({ label, value, note }) => `${label}${value ? '' : ' -'}${note ? ` (${note})` : ''}`);
 
 describe('trendPoints', () => {
   it('has a point for each day of a short gap', () => {
@@ -53,7 +54,7 @@ describe('trendPoints', () => {
     const answer = answerTo({ query, snapshot: 1 }, ['2025-12', '2026-01', '2026-03']);
     const missingRanges = [{ from: '2026-01-10', to: '2026-01-12' }, { from: '2026-02-01', to: '2026-02-28' }];
     const coverage = { ...answer.coverage, from: '2025-12-15', to: '2026-03-31', missingRanges };
-    const points = trendPoints({ version: 1, query, answer: { ...answer, coverage } }, { step: 'month', weekStarts: 'MONDAY' });
+    const points = trendPoints({ version: 1, query, answer: { ...answer, coverage } }, { grain: MONTHS, weekStarts: 'MONDAY' });
     expect(points.map(({ label, value, note }) => [label, value !== null, note])).toEqual([
       ['Dec 2025', true, '17 of 31 days'],
       ['Jan 2026', true, '28 of 31 days'],

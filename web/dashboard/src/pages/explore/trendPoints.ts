@@ -5,24 +5,22 @@ import type { Point } from '../../components/chart/points';
 import {
   addDays,
   type DayRange,
+  DAYS,
   daysBetween,
   eachDay,
+  formatDay,
   formatRange,
   formatShortDay,
-  formatShortStep,
-  formatStep,
-  isStepName,
+  type Grain,
   presentIn,
   stepsBetween,
+  type WeekStart,
 } from '../../format';
 
 export interface Calendar {
-  /** The name of the steps, as the model has it. */
-  readonly step: string;
-  readonly weekStarts: 'MONDAY' | 'SUNDAY';
+  readonly grain: Grain;
+  readonly weekStarts: WeekStart;
 }
-
-export const DAYS: Calendar = { step: 'day', weekStarts: 'MONDAY' };
 
 export interface TrendPoint extends Point {
   /** As a row names it; null for a gap of many. */
@@ -34,25 +32,25 @@ export interface TrendPoint extends Point {
 /** A longer gap is one point: one event of 1900 must not squeeze all other days into a pixel. */
 const LONGEST_GAP_DAYS = 31;
 
-export function trendPoints(answered: Answered, { step, weekStarts }: Calendar = DAYS): TrendPoint[] {
-  if (step === 'day') return dayPoints(answered);
+export function trendPoints(answered: Answered, { grain, weekStarts }: Calendar): TrendPoint[] {
+  if (grain === DAYS) return dayPoints(answered);
   const { answer } = answered;
   const { from, to } = answer.coverage;
   if (from === null || to === null) return [];
-  if (!isStepName(step)) {
+  const steps = stepsBetween(grain, from, to, weekStarts);
+  if (steps === null) {
     return answer.rows.map(({ keys, values }) => {
       const label = keys[0]?.label ?? '';
       return { short: label, label, value: values[0] ?? null, step: keys[0]?.value ?? null, days: null };
     });
   }
   const values = new Map(answer.rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
-  const steps = stepsBetween(step, from, to, weekStarts);
   return steps.map((one) => {
     const { present, all } = presentIn(one, answer.coverage);
     const note = present < all ? { note: present === 0 ? 'missing' : `${present} of ${all} days` } : {};
     return {
-      short: formatShortStep(one.value),
-      label: step === 'week' ? formatRange(one.first, one.last) : formatStep(one.value),
+      short: grain.printShort(one.value),
+      label: grain.printWhole(one),
       value: values.get(one.value) ?? null,
       step: one.value,
       days: { from: one.first, to: one.last },
@@ -79,7 +77,7 @@ function dayPoints({ answer }: Answered): TrendPoint[] {
   const dayPoint = (day: string): TrendPoint => {
     const note = noteOf(day);
     const value = values.get(day) ?? null;
-    const point = { short: formatShortDay(day), label: formatStep(day), value, step: day, days: { from: day, to: day } };
+    const point = { short: formatShortDay(day), label: formatDay(day), value, step: day, days: { from: day, to: day } };
     return note === undefined ? point : { ...point, note };
   };
 

@@ -28,7 +28,7 @@ export interface PageState {
 }
 
 export function usePageState(dataset: Dataset): PageState {
-  const { asked = NOTHING_ASKED } = useSearch({ strict: false });
+  const { asked } = useSearch({ from: '/pages' });
   const navigate = useNavigate();
   const { history } = useRouter();
   const { state, problems } = useMemo(() => readState(asked, dataset), [asked, dataset]);

@@ -50,10 +50,10 @@ export function useTrend(
   const whole = useMemo(() => toTrendQuery(dated, dataset, measure), [dated, dataset, measure]);
   const days = besideOf(dated, lastDay);
   const [from, to] = [days?.from ?? null, days?.to ?? null];
-  const before = useMemo(() => (from === null ? null : { ...whole, from, to }), [whole, from, to]);
+  const before = useMemo(() => (whole === null || from === null ? null : { ...whole, from, to }), [whole, from, to]);
   const isSplit = dated.split && splitBy !== null && first !== null && first.members.length > 0;
   const [rows, others] = useMemo(() => {
-    if (!isSplit) return [null, null];
+    if (!isSplit || whole === null) return [null, null];
     const values = first.members.map(({ value }) => value);
     const rest = first.areAll ? null : toOthersQuery(whole, splitBy.name, values, dataset);
     return [toSplitQuery(whole, splitBy.name, values, dataset), rest];

@@ -3,7 +3,7 @@
 
 import type { Answered } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { columnStyle, eachDay, formatCount, formatDay, formatStep, formatValue, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
+import { columnStyle, eachDay, formatCount, formatDay, formatMonth, formatValue, MONTHS, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
 import { measuresOf } from '../explore/columns';
 import '../../components/Panel.css';
 import './Coverage.css';
@@ -26,15 +26,15 @@ export function Coverage({ data, dataset }: CoverageProps) {
   const style = columnStyle(measure, [...values.values()]);
   const most = Math.max(0, ...[...values.values()].map(({ value }) => value ?? 0));
   const sets = { missing: daysOf(coverage.missingRanges), retired: daysOf(coverage.retiredRanges), provisional: daysOf(coverage.provisionalRanges) };
-  const months = stepsBetween('month', from, to, 'MONDAY');
+  const months = stepsBetween(MONTHS, from, to, dataset.weekStarts) ?? [];
   const shown = months.slice(-MOST_MONTHS);
   return (
     <>
       <ul className="months">
         {shown.map((month) => (
           <li key={month.value}>
-            <h3>{formatStep(month.value)}</h3>
-            <ol className="month" aria-label={formatStep(month.value)}>
+            <h3>{formatMonth(month.value)}</h3>
+            <ol className="month" aria-label={formatMonth(month.value)}>
               {eachDay(month.first, month.last).map((day, index) => {
                 const kind = kindOf(day, from, to, sets);
                 const value = values.get(day) ?? null;

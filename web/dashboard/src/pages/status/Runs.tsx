@@ -3,6 +3,7 @@
 import { Details } from '../../components/Details';
 import { formatCount, formatDays, formatMoment, formatValue } from '../../format';
 import { OUTCOMES } from './outcomes';
+import { TakeButton } from '../../take/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Runs.css';
@@ -15,6 +16,7 @@ export function Runs({ records }: { readonly records: Records }) {
       <header className="panel-head">
         <h2>Runs</h2>
         <span className="muted panel-note">newest first</span>
+        <TakeButton title="Runs" answered={null} />
       </header>
       <div className="panel-body runs-frame" role="group" aria-label="Runs, newest first" tabIndex={0}>
         {records.runs.length === 0 && <p className="panel-hint">No run has ended yet.</p>}

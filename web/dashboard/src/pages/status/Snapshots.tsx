@@ -1,6 +1,7 @@
 // The newest snapshots of the lake: when each was made, what it holds, and which of them is shown.
 
 import { formatCount, formatMoment, formatRange } from '../../format';
+import { TakeButton } from '../../take/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Snapshots.css';
@@ -15,6 +16,7 @@ export function Snapshots({ records, shown }: SnapshotsProps) {
     <section className="panel" aria-label="Snapshots">
       <header className="panel-head">
         <h2>Snapshots</h2>
+        <TakeButton title="Snapshots" answered={null} />
       </header>
       <div className="panel-body snapshots-frame" role="group" aria-label="Snapshots" tabIndex={0}>
         <table className="snapshots">

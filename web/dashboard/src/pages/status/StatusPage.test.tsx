@@ -1,5 +1,6 @@
 import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DATASET_INFO } from '../../testing/dataset';
 import { failure, type Gateway, mockGateway, renderAt, serving } from '../../testing/gateway';
 
 let gateway: Gateway;
@@ -27,6 +28,10 @@ beforeEach(() => {
       snapshots: [
         { ...serving(1).snapshot, runId: 'r1', rowsIn: 12_345, unattributed: [{ source: 'plays', day: '2026-01-02', rows: 7 }, { source: 'plays', day: '2026-01-01', rows: 3 }] },
         { ...serving(0).snapshot, runId: 'r0', rowsIn: 5, unattributed: [] },
+      ],
+      refusedSnapshots: [
+        { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' },
+        { version: 8, committedAt: null, reason: 'its metadata cannot be read, see 41c7 in the log' },
       ],
       runs: [
         run({ rowsQuarantined: [{ source: 'impressions', nRows: 4 }] }),
@@ -86,6 +91,26 @@ describe('Status', () => {
     renderAt('/status', gateway);
     const rows = within(await screen.findByRole('region', { name: 'Snapshots' })).getAllByRole('row');
     expect(rows.map((row) => row.textContent).slice(1).map((text) => text?.endsWith('shown, served'))).toEqual([true, false]);
+  });
+
+  it('names versions that are refused, when they came and why, and marks the badge', async () => {
+    gateway.status = serving(1, { refused: { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' } });
+    renderAt('/status', gateway);
+    const refused = within(await screen.findByRole('region', { name: 'Refused versions' }));
+    const [newest, older] = refused.getAllByRole('listitem').map((item) => item.textContent);
+    expect(newest).toMatch(/version 9 committed \d+ Feb 2026, \d\d:\d\dit was not written by Clio/);
+    expect(older).toContain('committed nobody knows when');
+    const badge = screen.getByRole('status', { name: 'Snapshot' });
+    expect(badge.textContent).toContain('version 9 refused');
+    expect(within(badge).getByTitle('It was not written by Clio.')).toBeTruthy();
+  });
+
+  it('has no calendar of days where the dataset has none', async () => {
+    gateway.start = () => ({ data: { insecure: false, dataset: { ...DATASET_INFO, timeKeys: [] }, serving: gateway.status } });
+    renderAt('/status', gateway);
+    expect(await screen.findByRole('region', { name: 'Runs' })).toBeTruthy();
+    expect(screen.queryByRole('region', { name: /^Days/ })).toBeNull();
+    expect(gateway.asks).toEqual([]);
   });
 
   it('tells why there are no records', async () => {

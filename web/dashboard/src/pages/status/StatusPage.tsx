@@ -10,10 +10,11 @@ import { RecordsDocument, type RecordsQuery } from '../../api/generated';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, type Value } from '../../format';
+import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, type Value } from '../../format';
 import { MOST_ROWS } from '../explore/query';
 import { Coverage } from './Coverage';
 import { OUTCOMES } from './outcomes';
+import { Refused } from './Refused';
 import { Runs } from './Runs';
 import { Snapshots } from './Snapshots';
 import '../../components/Panel.css';
@@ -36,7 +37,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
     refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_EVERY_MS : 30_000),
   });
   const counted = dataset.measures.find((measure) => measure.kind === 'COUNT') ?? dataset.measures[0];
-  const day = dataset.groupKeys.find((key) => key.grain !== null);
+  const day = dataset.timeKeys.find(({ grain }) => grain === DAYS);
   const query = useMemo(
     () =>
       counted && day
@@ -50,13 +51,16 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
       <h1 className="status-title">Status</h1>
       <Sentence snapshot={snapshot} state={link.status?.state ?? null} behind={behind !== null} />
       <Figures snapshot={snapshot} records={records.data ?? null} />
-      <Panel title={`Days: ${counted?.label ?? ''}`} loaded={days} className="panel-coverage">
-        {(data) => <Coverage data={data} dataset={dataset} />}
-      </Panel>
+      {query !== null && (
+        <Panel title={`Days: ${counted?.label ?? ''}`} loaded={days} className="panel-coverage">
+          {(data) => <Coverage data={data} dataset={dataset} />}
+        </Panel>
+      )}
       {records.data ? (
         <div className="status-panels">
           <Runs records={records.data} />
           <Snapshots records={records.data} shown={version} />
+          <Refused versions={records.data.refusedSnapshots} />
           <Verification snapshot={snapshot} />
           <ErrorModel dataset={dataset} />
         </div>
@@ -159,7 +163,7 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
               </strong>
             </p>
             <p>
-              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were counted anew,
+              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were counted again,
               exactly, on {formatMoment(verification.verifiedAt)}. The largest error of a distinct count was{' '}
               {formatStandardErrors(verification.maxError)}.
             </p>

@@ -14,6 +14,7 @@ import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { columnStyle, formatCount, formatPlaces, NO_VALUE } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
+import { TakeButton } from '../../take/TakeButton';
 import HeatMap from '../explore/HeatMap';
 import { common, toComparison } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';
@@ -36,7 +37,7 @@ const MOST_ASSETS = 20;
 const FIRST_COMPARED = 2;
 
 export function TitlePage() {
-  const { member } = useParams({ from: '/titles/$member' });
+  const { member } = useParams({ from: '/pages/titles/$member' });
   return (
     <WithSnapshot title={member}>
       {(dataset, snapshot) => {
@@ -145,6 +146,7 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
               <h2>
                 {measure.label} by {asset.label} and {across.label}
               </h2>
+              <TakeButton title={`${measure.label} by ${asset.label} and ${across.label}`} answered={shown} hasOwnRows />
             </header>
             <ActionsContext value={{ dataset, state, change, ...NOTHING_TICKED }}>
               <HeatMap dataset={dataset} snapshot={snapshot} state={{ ...about, groupBy: [asset.name, across.name] }} measure={measure.name} />

@@ -1,0 +1,125 @@
+// What is taken away of a panel: its numbers on the clipboard, a picture in the downloads, the question behind it.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { askCube, askGateway, type Cube, expect, expectAccessible, open, shownVersion, test, topValues } from './support';
+
+async function menuOf(page: Page, title: string | RegExp) {
+  const button = page.getByRole('button', { name: title }).first();
+  await button.click();
+  const menu = page.getByRole('dialog', { name: title });
+  await expect(menu.getByRole('button', { name: 'Copy as table' })).toBeVisible();
+  return menu;
+}
+
+test('the groups are on the clipboard, for a spreadsheet and for a document', async ({ page, request, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  await open(page, `/?group=device&measures=impressions,viewers&country.any=${country}`);
+  const menu = await menuOf(page, 'Take away: Measures by Device');
+  await expectAccessible(page, '.popover');
+  await menu.getByRole('button', { name: 'Copy as table' }).click();
+  await expect(menu.getByRole('status')).toContainText('rows are on the clipboard');
+  const { plain, html } = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const read = async (type: string) => (await item?.getType(type))?.text() ?? '';
+    return { plain: await read('text/plain'), html: await read('text/html') };
+  });
+  const cube = await askCube(request, { groupBy: ['DEVICE'], measures: ['IMPRESSIONS', 'VIEWERS'], where: { country: { anyOf: [country] } }, orderBy: [{ measure: 'VIEWERS' }] });
+  const lines = plain.replaceAll('\r', '').trimEnd().split('\n');
+  expect(lines[0]).toBe('Measures by Device');
+  expect(lines.join('\n')).toContain(`Filter: Country is ${country}`);
+  expect(lines.join('\n')).toContain(`snapshot ${await shownVersion(page)}`);
+  const expected = cube.rows.map(({ keys, values }) => [keys[0]?.label, ...values.flatMap(({ value, lower, upper }) => [value, lower, upper])].join('\t'));
+  const total = ['All', ...cube.total.values.flatMap(({ value, lower, upper }) => [value, lower, upper])].join('\t');
+  expect(lines.slice(-expected.length - 1)).toEqual([...expected, total]);
+  expect(html).toContain('<table');
+  expect(html).toContain(String(cube.total.values[1]?.value));
+});
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`panels are pictures with title, filter, snapshot and bounds: ${scheme}`, async ({ page, request }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    const [country = ''] = await topValues(request, 'COUNTRY', 1);
+    await open(page, `/?country.any=${country}&group=asset`);
+    const version = await shownVersion(page);
+    for (const [name, title] of [
+      ['trend', /^Take away: .* by day$/],
+      ['bars', /^Take away: Viewers by Asset$/],
+      ['table', /^Take away: Measures by Asset$/],
+    ] as const) {
+      const menu = await menuOf(page, title);
+      const saving = page.waitForEvent('download');
+      await menu.getByRole('button', { name: 'Save as SVG' }).click();
+      const svgFile = await saving;
+      expect(svgFile.suggestedFilename()).toMatch(/\.svg$/);
+      const svg = await readFile(await svgFile.path(), 'utf8');
+      expect(svg).toContain(`Filter: Country is ${country}`);
+      expect(svg).toContain(`snapshot ${version}`);
+      expect(svg).toContain('bounds: 95 %');
+      if (name === 'table') expect(svg).toMatch(/\d+ of \d+ rows are drawn/);
+      // Nothing in it hangs on the page that it is from.
+      const surface = await page.locator('.panel').first().evaluate((panel) => getComputedStyle(panel).backgroundColor);
+      expect(/<rect[^>]*fill="([^"]*)"/.exec(svg)?.[1]).toBe(surface);
+      expect(svg).not.toMatch(/var\(|class=|light-dark|oklab|<script|href="http/);
+      const pngSaving = page.waitForEvent('download');
+      await menu.getByRole('button', { name: 'Save as PNG' }).click();
+      const png = await readFile(await (await pngSaving).path());
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+      const [width] = /width="(\d+)"/.exec(svg)?.slice(1) ?? [];
+      expect(png.readUInt32BE(16)).toBe(2 * Number(width));
+      await writeFile(`e2e/screenshots/taken-${name}-${scheme}.png`, png);
+      await page.keyboard.press('Escape');
+      await expect(menu).toHaveCount(0);
+    }
+  });
+}
+
+test('the question behind a panel gives its numbers', async ({ page, request }) => {
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  await open(page, `/?group=device&measures=viewers&country.none=${country}`);
+  const menu = await menuOf(page, 'Take away: Measures by Device');
+  const text = await menu.getByRole('group', { name: 'The question in GraphQL' }).textContent();
+  const { cube } = await askGateway<{ cube: Cube }>(request, text ?? '');
+  const asked = await askCube(request, { groupBy: ['DEVICE'], measures: ['VIEWERS'], where: { country: { noneOf: [country] } }, orderBy: [{ measure: 'VIEWERS' }] });
+  expect(cube.rows.map((row) => row.values[0]?.value)).toEqual(asked.rows.map((row) => row.values[0]?.value));
+  await menu.getByRole('button', { name: 'clio query' }).click();
+  await expect(menu.getByRole('group', { name: 'The question in clio query' })).toContainText(`--where 'country noneOf ("${country}")'`);
+  await menu.getByRole('button', { name: 'SQL' }).click();
+  await expect(menu.getByRole('group', { name: 'The question in SQL' })).toContainText('FROM cells');
+  await expectAccessible(page, '.popover');
+});
+
+test('panels are slides, by keys, and a page each on paper', async ({ page }) => {
+  await open(page, '/?group=asset');
+  const menu = await menuOf(page, /^Take away: .* by day$/);
+  await menu.getByRole('button', { name: 'Show as slides' }).click();
+  const slides = page.getByRole('dialog', { name: 'Slides' });
+  await expect(slides.getByRole('status')).toHaveText('1 of 3');
+  const shown = slides.locator('img').filter({ visible: true });
+  await expect(shown).toHaveCount(1);
+  await expect(shown).toHaveAttribute('alt', /by day.*Jan 2026/);
+  expect(await shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(400);
+  await page.screenshot({ path: 'e2e/screenshots/slides.png' });
+  await page.keyboard.press('ArrowRight');
+  await expect(slides.getByRole('status')).toHaveText('2 of 3');
+  await expectAccessible(page, '.slides');
+  const pdf = (await page.pdf()).toString('latin1');
+  expect([...pdf.matchAll(/\/Type \/Page\b(?!s)/g)]).toHaveLength(3);
+  await page.keyboard.press('Escape');
+  await expect(slides).toHaveCount(0);
+});
+
+test('on paper the page is light, says which snapshot it shows, and has nothing to press', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await open(page, '/?group=asset');
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await ground();
+  await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+  expect(await ground()).not.toBe(dark);
+  await expect(page.getByRole('status', { name: 'Snapshot' })).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeHidden();
+  await expect(page.getByRole('button', { name: /^Dates/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Add filter|Show as table|Take away/ }).filter({ visible: true })).toHaveCount(0);
+  await page.screenshot({ path: 'e2e/screenshots/paper.png', fullPage: true });
+});

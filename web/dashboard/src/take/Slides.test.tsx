@@ -1,0 +1,38 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, it } from 'vitest';
+import { mockGateway, renderAt } from '../testing/gateway';
+
+beforeEach(() => {
+  // jsdom lays out no text, and has no layer above the page.
+  Range.prototype.getBoundingClientRect ??= () => new DOMRect(0, 0, 10, 10);
+  HTMLDialogElement.prototype.showModal ??= function show(this: HTMLDialogElement) {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
+    this.open = false;
+    this.dispatchEvent(new Event('close'));
+  };
+});
+
+it('shows the panels of the page one by one, from the one whose menu was open', async () => {
+  const user = userEvent.setup();
+  renderAt('/', mockGateway());
+  await user.click(await screen.findByText('Take away: Viewers by Asset'));
+  const menu = await screen.findByRole('dialog', { name: 'Take away: Viewers by Asset' });
+  await user.click(await within(menu).findByRole('button', { name: 'Show as slides' }));
+  const slides = await screen.findByRole('dialog', { name: 'Slides' });
+  await waitFor(() => expect(within(slides).getByRole('status').textContent).toBe('2 of 3'));
+  const names = () => [...slides.querySelectorAll('img')].map((image) => [image.alt.split('.')[0], image.className]);
+  expect(names()).toEqual([
+    ['Viewers by day', 'slide slide-off'],
+    ['Viewers by Asset', 'slide'],
+    ['Measures by Asset', 'slide slide-off'],
+  ]);
+  await user.click(within(slides).getByRole('button', { name: 'Next' }));
+  expect(within(slides).getByRole('status').textContent).toBe('3 of 3');
+  await user.keyboard('{ArrowRight}{Home}');
+  expect(within(slides).getByRole('status').textContent).toBe('1 of 3');
+  await user.click(within(slides).getByRole('button', { name: 'Close' }));
+  await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Slides' })).toBeNull());
+});

@@ -1,0 +1,69 @@
+// The button by which what a panel shows is taken elsewhere. What it opens is fetched when it is pressed.
+
+import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import type { Answered } from '../api/cube';
+import { useSession } from '../api/session';
+import { Dropdown } from '../components/Dropdown';
+import { offer } from './registry';
+
+const Slides = lazy(() => import('./Slides'));
+const TakeMenu = lazy(() => import('./TakeMenu'));
+
+interface TakeButtonProps {
+  /** What the panel is called. */
+  readonly title: string;
+  /** Its numbers, where they are one answer. */
+  readonly answered: Answered | null;
+  /** The panel shows rows of its own, and the answer says only of what they are. */
+  readonly hasOwnRows?: boolean;
+}
+
+export function TakeButton({ title, answered, hasOwnRows = false }: TakeButtonProps) {
+  const { dataset, snapshot } = useSession();
+  const [sliding, setSliding] = useState(false);
+  const place = useRef<HTMLSpanElement>(null);
+  const taken = dataset !== null && snapshot !== null ? { title, dataset, snapshot, answered, hasOwnRows } : null;
+  useLayoutEffect(() => {
+    if (place.current && taken) offer(place.current, taken);
+  });
+  if (taken === null) return null;
+  return (
+    <span ref={place} data-take="no">
+      <Dropdown
+        title={`Take away: ${title}`}
+        className="button button-quiet"
+        label={
+          <>
+            <svg width="14" height="14" viewBox="0 0 14 14" fill="none" stroke="currentColor" strokeWidth="1.6" aria-hidden="true">
+              <path d="M7 1v8M3.5 6 7 9.5 10.5 6M1.5 12.5h11" />
+            </svg>
+            <span className="visually-hidden">Take away: {title}</span>
+          </>
+        }
+      >
+        {(close) => (
+          <Suspense fallback={null}>
+            <TakeMenu
+              taken={taken}
+              panel={() => place.current?.closest('section') ?? null}
+              onSlides={() => {
+                close();
+                setSliding(true);
+              }}
+            />
+          </Suspense>
+        )}
+      </Dropdown>
+      {sliding && (
+        <Suspense fallback={null}>
+          <Slides first={place} onClose={() => setSliding(false)} />
+        </Suspense>
+      )}
+    </span>
+  );
+}
+
+/** The answer among what a panel may show. */
+export function answeredIn(data: unknown): Answered | null {
+  return typeof data === 'object' && data !== null && 'answer' in data && 'query' in data ? (data as Answered) : null;
+}

@@ -1,0 +1,104 @@
+// A picture of a panel for a report: its title, days and filter above, what is drawn, and where it is from below.
+
+import { aboutLines, sourceLine, type Taken } from './about';
+import { formatCount } from '../format';
+import { solid } from './colours';
+import { drawn, make } from './drawing';
+
+const MARGIN = 20;
+const TITLE = 17;
+const SMALL = 12;
+const LEADING = 1.45;
+/** How wide a letter of the system's fonts is beside its height, on the safe side. */
+const LETTER = 0.56;
+/** Of a picture as pixels: as sharp as the screens that it is shown on. */
+const PIXELS = 2;
+
+export interface Picture {
+  readonly svg: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The body of a panel in its frame. */
+export async function pictureOf(body: Element, taken: Taken): Promise<Picture> {
+  const inside = body.getBoundingClientRect();
+  const width = Math.ceil(inside.width) + 2 * MARGIN;
+  const style = getComputedStyle(body);
+  const ink = solid(style.color) ?? 'black';
+  const svg = make('svg', { xmlns: 'http://www.w3.org/2000/svg', width, 'font-family': style.fontFamily });
+  svg.append(make('rect', { width: '100%', height: '100%', fill: surfaceOf(body) }));
+  const title = make('title');
+  title.textContent = taken.title;
+  svg.prepend(title);
+
+  let y = MARGIN;
+  const write = (text: string, size: number, weight: string, opacity: number) => {
+    for (const line of wrapped(text, (width - 2 * MARGIN) / (size * LETTER))) {
+      const element = make('text', { x: MARGIN, y: y + size, fill: ink, opacity, 'font-size': `${size}px`, 'font-weight': weight });
+      element.textContent = line;
+      svg.append(element);
+      y += size * LEADING;
+    }
+  };
+  write(taken.title, TITLE, '600', 1);
+  for (const line of [...aboutLines(taken), ...rowsLine(body, inside)]) write(line, SMALL, '400', 0.75);
+  y += MARGIN / 2;
+  const content = await drawn(body);
+  content.setAttribute('transform', `translate(${MARGIN} ${y})`);
+  svg.append(content);
+  y += inside.height + MARGIN / 2;
+  write(sourceLine(taken), SMALL - 1, '400', 0.75);
+  const height = Math.ceil(y + MARGIN / 2);
+  svg.setAttribute('height', String(height));
+  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  return { svg: new XMLSerializer().serializeToString(svg), width, height };
+}
+
+/** How many rows are drawn of a table that scrolls. */
+function rowsLine(body: Element, inside: DOMRect): string[] {
+  const table = body.querySelector('[role="grid"]');
+  const rows = [...(table?.querySelectorAll('[aria-rowindex] [role="rowheader"]') ?? [])].map((head) => head.getBoundingClientRect());
+  // The head and the foot of the table are rows, too.
+  const count = Number(table?.getAttribute('aria-rowcount') ?? 0) - 2;
+  const nDrawn = rows.filter(({ top, bottom }) => top >= inside.top && bottom <= inside.bottom).length;
+  return table !== null && nDrawn < count ? [`${formatCount(nDrawn)} of ${formatCount(count)} rows are drawn`] : [];
+}
+
+/** What the panel lies on. */
+function surfaceOf(element: Element): string {
+  for (let at: Element | null = element; at !== null; at = at.parentElement) {
+    const colour = solid(getComputedStyle(at).backgroundColor);
+    if (colour !== null) return colour;
+  }
+  return 'white';
+}
+
+/** Lines of so many letters at most, broken between words. */
+export function wrapped(text: string, nLetters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < nLetters) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** An address of the picture that the content security policy lets images have. */
+export function addressOf({ svg }: Picture): string {
+  return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+}
+
+export async function asPng(picture: Picture): Promise<Blob> {
+  const image = new Image();
+  image.src = addressOf(picture);
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = picture.width * PIXELS;
+  canvas.height = picture.height * PIXELS;
+  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (blob === null) throw new Error('the picture is too large for this browser');
+  return blob;
+}

@@ -1,0 +1,221 @@
+// The question behind a panel, for those who go on with it elsewhere: GraphQL for the gateway, `clio query` for a terminal,
+// and SQL over the cells where SQL can say it.
+
+import type { Answered } from '../api/cube';
+import type { Dataset, MeasureInfo } from '../api/dataset';
+import type { CubeQuery } from '../api/generated';
+import { type Clause, readClause } from './clause';
+
+/** Parts of a question that hold names of the schema, which GraphQL writes without quotes. */
+const ENUMS: ReadonlySet<string> = new Set(['groupBy', 'measures', 'extras', 'measure', 'key', 'direction', 'field']);
+
+export function asGraphql({ query, version }: Answered): string {
+  const inner = Object.entries(query)
+    .filter(([, part]) => !isEmpty(part))
+    .map(([name, part]) => `    ${name}: ${literal(part, ENUMS.has(name), name !== 'where' && name !== 'having')}`);
+  return `{
+  cube(snapshot: ${version}, query: {
+${inner.join('\n')}
+  }) {
+    rows { keys { value label } values { value lower upper exact } }
+    total { values { value lower upper exact } }
+    groupCount
+    coverage { from to missingRanges { from to } }
+  }
+}`;
+}
+
+function isEmpty(part: unknown): boolean {
+  return part === null || part === undefined || part === 0 || (Array.isArray(part) && part.length === 0);
+}
+
+/** Values of filters are texts wherever they stand; elsewhere some parts are names of enums. */
+function literal(part: unknown, isEnum: boolean, hasEnums: boolean): string {
+  if (Array.isArray(part)) return `[${part.map((one) => literal(one, isEnum, hasEnums)).join(', ')}]`;
+  if (typeof part === 'object' && part !== null) {
+    const inner = Object.entries(part).filter(([, one]) => one !== undefined);
+    return `{ ${inner.map(([name, one]) => `${name}: ${literal(one, hasEnums && ENUMS.has(name), hasEnums)}`).join(', ')} }`;
+  }
+  return isEnum && typeof part === 'string' ? part : JSON.stringify(part);
+}
+
+/** Of a lake in the folder `lake`; another is named by `--lake` or `--serving`. */
+export function asCommand({ query, version }: Answered, dataset: Dataset): string {
+  const key = (name: string) => dataset.groupKeys.find(({ enumName }) => enumName === name)?.name ?? name;
+  const measure = (name: string) => dataset.measures.find(({ enumName }) => enumName === name)?.name ?? name;
+  const flags: [string, string][] = [];
+  const { groupBy = [], measures, where, having, from, to, orderBy = [], extras = [], compare, window, limit } = query;
+  if (groupBy.length > 0) flags.push(['group-by', groupBy.map(key).join(',')]);
+  flags.push(['measures', measures.map(measure).join(',')]);
+  if (from) flags.push(['from', from]);
+  if (to) flags.push(['to', to]);
+  const clause = readClause(where ?? null, dataset);
+  if (clause !== null) flags.push(['where', inCommand(clause)]);
+  if (having) flags.push(['having', conditionsOf(having, dataset).join(' and ')]);
+  if (orderBy.length > 0) {
+    flags.push(['order-by', orderBy.map((one) => `${one.measure ? measure(one.measure) : key(one.key ?? '')}:${(one.direction ?? 'DESC').toLowerCase()}`).join(',')]);
+  }
+  if (extras.length > 0) flags.push(['with', extras.map((extra) => extra.toLowerCase()).join(',')]);
+  if (compare) flags.push(['compare', comparedWith(compare, key)]);
+  if (window) flags.push(['window', window.cumulative ? 'cumulative' : String(window.trailingDays)]);
+  if (limit) flags.push(['limit', String(limit)]);
+  flags.push(['snapshot', String(version)]);
+  return ['clio query --lake lake', ...flags.map(([name, value]) => `--${name} ${forShell(value)}`)].join(' \\\n    ');
+}
+
+function comparedWith(compare: NonNullable<CubeQuery['compare']>, key: (name: string) => string): string {
+  if (compare.days) return `${compare.days.from}..${compare.days.to}`;
+  if (compare.member) return compare.member.value == null ? `${key(compare.member.field)} isNull` : `${key(compare.member.field)}=${quoted(compare.member.value)}`;
+  if (compare.rest) return 'rest';
+  return compare.whole ? 'whole' : 'previous';
+}
+
+function conditionsOf(having: NonNullable<CubeQuery['having']>, dataset: Dataset): string[] {
+  const signs: Readonly<Record<string, string>> = { atLeast: '>=', atMost: '<=' };
+  return Object.entries(having).flatMap(([name, tests]) => {
+    const measure = dataset.measures.find(({ conditionName }) => conditionName === name)?.name ?? name;
+    return Object.entries(tests as Record<string, number>).map(([test, value]) => `${measure} ${signs[test] ?? test} ${value}`);
+  });
+}
+
+function inCommand(clause: Clause): string {
+  switch (clause.kind) {
+    case 'all':
+    case 'some':
+      return clause.parts.map((part) => (part.kind === 'all' || part.kind === 'some' ? `(${inCommand(part)})` : inCommand(part))).join(clause.kind === 'all' ? ' and ' : ' or ');
+    case 'not':
+      return `not (${inCommand(clause.part)})`;
+    case 'missing':
+      return `${clause.is ? '' : 'not '}${clause.field.name} isNull`;
+    case 'values':
+      return `${clause.field.name} ${clause.operator} (${clause.values.map(quoted).join(', ')})`;
+  }
+}
+
+function quoted(value: string): string {
+  return `"${value.replaceAll('"', '""')}"`;
+}
+
+function forShell(value: string): string {
+  return /^[\w.,:=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Why there is no SQL for a question. */
+export class NotInSql extends Error {}
+
+/**
+ * Over the cells of single days in the lake that `clio sql --lake` reads. Distinct counts are rounded to whole numbers there,
+ * and there are no bounds.
+ *
+ * Fails with NotInSql where the cells do not hold what is asked for.
+ */
+export function asSql({ query, answer }: Answered, dataset: Dataset): string {
+  if (query.compare) throw new NotInSql('Comparisons are computed by serving.');
+  if (query.window) throw new NotInSql('Windows over days are computed by serving.');
+  if (query.having) throw new NotInSql('Conditions on measures are tested by serving.');
+  const keys = (query.groupBy ?? []).map((name) => {
+    const key = dataset.groupKeys.find(({ enumName }) => enumName === name);
+    if (key === undefined) throw new NotInSql(`There is no key ${name}.`);
+    if (key.field !== null) return { key: name, name: identifier(key.name), sql: identifier(columnOf(key.field.attribute, key.field.multi, key.name)) };
+    const digits = DIGITS_OF_STEP.get(key.enumName);
+    if (digits === undefined) throw new NotInSql('The cells are of days, months and years.');
+    return { key: name, name: identifier(key.name), sql: `substr(period, 1, ${digits})` };
+  });
+  const measures = query.measures.map((name) => {
+    const measure = dataset.measures.find(({ enumName }) => enumName === name);
+    if (measure === undefined) throw new NotInSql(`There is no measure ${name}.`);
+    return { key: name, name: identifier(measure.name), sql: aggregateOf(measure, dataset) };
+  });
+  const from = query.from ?? answer.coverage.from;
+  const to = query.to ?? answer.coverage.to;
+  const tests = ["grain = 'day'", ...(from !== null && to !== null ? [`period BETWEEN '${from}' AND '${to}'`] : [])];
+  const clause = readClause(query.where ?? null, dataset);
+  if (clause !== null) tests.push(inSql(clause));
+  const columns = [...keys, ...measures];
+  const order = (query.orderBy ?? []).flatMap((one) => {
+    const column = columns.find(({ key }) => key === (one.measure ?? one.key));
+    return column === undefined ? [] : [`${column.name} ${one.direction ?? 'DESC'}`];
+  });
+  return [
+    `SELECT ${columns.map(({ name, sql }) => (name === sql ? name : `${sql} AS ${name}`)).join(',\n       ')}`,
+    'FROM cells',
+    `WHERE ${tests.join('\n  AND ')}`,
+    ...(keys.length > 0 ? [`GROUP BY ${keys.map(({ sql }) => sql).join(', ')}`] : []),
+    ...(order.length > 0 ? [`ORDER BY ${order.join(', ')}`] : []),
+    ...(query.limit ? [`LIMIT ${query.limit}`] : []),
+  ].join('\n');
+}
+
+/** How much of a day names the step. */
+const DIGITS_OF_STEP: ReadonlyMap<string, number> = new Map([
+  ['DAY', 10],
+  ['MONTH', 7],
+  ['YEAR', 4],
+]);
+
+function columnOf(attribute: string | null, multi: boolean, name: string): string {
+  if (attribute !== null) throw new NotInSql('Attributes stand in the lookups, which the cells do not hold.');
+  if (multi) throw new NotInSql('Groups of a multi-valued field overlap, and are united by serving.');
+  return name;
+}
+
+function aggregateOf(measure: MeasureInfo, dataset: Dataset): string {
+  const name = identifier(measure.name);
+  switch (measure.kind) {
+    case 'COUNT':
+    case 'SUM':
+      return `sum(${name})`;
+    case 'DISTINCT':
+      return `hll_sketch_estimate(hll_union_agg(${name}))`;
+    case 'QUANTILE': {
+      const [, of = '', percent = ''] = /^(.*)\.p([\d.]+)$/.exec(measure.name) ?? [];
+      return `quantile_estimate(quantile_union_agg(${identifier(of)}), ${percent})`;
+    }
+    case 'DERIVED':
+      return derived(measure.expr ?? '', dataset);
+  }
+}
+
+/** An expression over measures with their aggregates in place, as numbers with decimals. */
+function derived(expr: string, dataset: Dataset): string {
+  return expr.replaceAll(/share_(below|above)\((\w+), *([\d.eE+-]+)\)|(\/\s*)?([A-Za-z_]\w*(?:\.p[\d.]+)?)/g, (_, side, of, bound, divided, name) => {
+    if (side !== undefined) {
+      const spread = `quantile_union_agg(${identifier(of)})`;
+      const below = `quantile_share_below(${spread}, ${bound})['value']`;
+      // Of no values SQL says that none lies below; it is no share at all.
+      return `CASE WHEN quantile_estimate(${spread}, 50) IS NOT NULL THEN ${side === 'below' ? below : `1 - ${below}`} END`;
+    }
+    const measure = dataset.measure.get(name);
+    if (measure === undefined) throw new NotInSql(`The expression ${expr} is computed by serving.`);
+    const number = `CAST(${aggregateOf(measure, dataset)} AS DOUBLE)`;
+    return divided === undefined ? number : `/ nullif(${number}, 0)`;
+  });
+}
+
+function inSql(clause: Clause): string {
+  switch (clause.kind) {
+    case 'all':
+    case 'some':
+      return `(${clause.parts.map(inSql).join(clause.kind === 'all' ? ' AND ' : ' OR ')})`;
+    case 'not':
+      return `NOT ${inSql(clause.part)}`;
+    case 'missing': {
+      const name = identifier(columnOf(clause.field.attribute, clause.field.multi, clause.field.name));
+      return `(${name} IS ${clause.is ? '' : 'NOT '}NULL)`;
+    }
+    case 'values': {
+      const { field, operator, values } = clause;
+      const texts = values.map((value) => `'${value.replaceAll("'", "''")}'`);
+      if (field.attribute !== null) throw new NotInSql('Attributes stand in the lookups, which the cells do not hold.');
+      const name = identifier(field.name);
+      const has = texts.map((text) => `coalesce(array_has(${name}, ${text}), false)`);
+      if (field.multi) return operator === 'noneOf' ? `NOT (${has.join(' OR ')})` : `(${has.join(operator === 'anyOf' ? ' OR ' : ' AND ')})`;
+      const isIn = `coalesce(${name} IN (${texts.join(', ')}), false)`;
+      return operator === 'noneOf' ? `(NOT ${isIn})` : `(${isIn})`;
+    }
+  }
+}
+
+function identifier(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,79 @@
+// A panel's numbers as a table for the clipboard: plain text for spreadsheets, HTML for documents, both with what the
+// numbers are of above them. Numbers are whole, not as they are shown: a spreadsheet computes with them.
+
+import type { CellValue } from '../api/cube';
+import { keysOf, measuresOf } from '../pages/explore/columns';
+import { aboutLines, sourceLine, type Taken } from './about';
+
+export interface Table {
+  /** What is said above the rows. */
+  readonly about: readonly string[];
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+type Cell = string | { readonly number: string };
+
+/** The rows of an answer; null where the panel shows none, or rows of its own. */
+export function tableOf(taken: Taken): Table | null {
+  const { answered, dataset, title } = taken;
+  if (answered === null || taken.hasOwnRows) return null;
+  const { answer } = answered;
+  const keys = keysOf(answered, dataset);
+  const measures = measuresOf(answered, dataset);
+  const hasCodes = keys.map((key, at) => key.field?.hasLabel === true && answer.rows.some(({ keys: cells }) => cells[at]?.label !== cells[at]?.value));
+  const heads = [
+    ...keys.flatMap(({ label }, at) => (hasCodes[at] ? [label, `${label}, key`] : [label])),
+    ...measures.flatMap(({ label }) => [label, `${label}, lower 95 %`, `${label}, upper 95 %`]),
+  ];
+  const numbers = (values: readonly CellValue[]) => measures.flatMap((_, at) => numbersOf(values[at]));
+  const rows = answer.rows.map((row) => [
+    ...row.keys.flatMap(({ label, value }, at) => (hasCodes[at] ? [label, value ?? ''] : [label])),
+    ...numbers(row.values),
+  ]);
+  const nKeys = heads.length - 3 * measures.length;
+  const total = nKeys > 0 && rows.length > 0 ? [['All', ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
+  const cut = rows.length < answer.groupCount ? [`The first ${rows.length} of ${answer.groupCount} rows`] : [];
+  return { about: [title, ...aboutLines(taken), ...cut, sourceLine(taken)], heads, rows: [...rows, ...total] };
+}
+
+/** The cells of a table of the page, as they are shown. */
+export function shownTable(table: HTMLTableElement, taken: Taken): Table {
+  const [heads = [], ...rows] = [...table.rows].map((row) => [...row.cells].map((cell) => (cell.textContent ?? '').replaceAll(/\s+/g, ' ').trim()));
+  return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads, rows };
+}
+
+function numbersOf(value: CellValue | undefined): Cell[] {
+  const { value: own = null, lower = null, upper = null, exactText = null } = value ?? {};
+  return [exactText ?? own, exactText ?? lower, exactText ?? upper].map((one) => (one === null ? '' : { number: String(one) }));
+}
+
+/** Tabs between cells. */
+export function asText({ about, heads, rows }: Table): string {
+  const lines = [...about.map((line) => [line]), [], heads, ...rows].map((cells) => cells.map(textCell).join('\t'));
+  return `${lines.join('\n')}\n`;
+}
+
+function textCell(cell: Cell): string {
+  return typeof cell === 'string' ? safe(cell.replaceAll(/[\t\r\n]+/g, ' ')) : cell.number;
+}
+
+export function asHtml({ about, heads, rows }: Table): string {
+  const [title = '', ...notes] = about.map(escaped);
+  const head = heads.map((one) => `<th>${escaped(safe(one))}</th>`).join('');
+  const body = rows.map((cells) => `<tr>${cells.map(htmlCell).join('')}</tr>`).join('');
+  return `<p><b>${title}</b></p>${notes.map((note) => `<p>${note}</p>`).join('')}<table border="1"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+function htmlCell(cell: Cell): string {
+  return typeof cell === 'string' ? `<td>${escaped(safe(cell))}</td>` : `<td align="right">${cell.number}</td>`;
+}
+
+/** A name is no formula, whatever it begins with: as in the files that serving makes. */
+function safe(text: string): string {
+  return /^[=+\-@'\t\r]/.test(text) ? `'${text}` : text;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
