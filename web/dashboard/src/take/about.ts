@@ -3,7 +3,8 @@
 import type { Answered } from '../api/cube';
 import type { Dataset } from '../api/dataset';
 import type { Snapshot } from '../api/session';
-import { formatCount, formatDays, formatMoment, formatRange } from '../format';
+import { formatCount, formatDays, formatMoment, formatRange, formatSpoken, NO_VALUE } from '../format';
+import { measuresOf } from '../pages/explore/columns';
 import { type Clause, readClause } from './clause';
 
 /** A panel's numbers, as far as they are one answer of the cube, and where they are from. */
@@ -37,7 +38,14 @@ export function sourceLine({ snapshot, dataset, answered }: Taken): string {
   const version = answered?.version ?? snapshot.version;
   // The page may have gone on to another snapshot than the one of a shown answer.
   const when = version === snapshot.version ? `, committed ${formatMoment(snapshot.committedAt)}` : '';
-  return `Clio · ${dataset.name} · snapshot ${version}${when} · bounds: 95 %, whiskers and bands; exact where there are none`;
+  return `Clio · ${dataset.name} · snapshot ${version}${when} · bounds are those of counting, 95\u202f%`;
+}
+
+/** What all of it comes to, with bounds: for a picture that has none beside its numbers. */
+export function totalLines({ answered, dataset }: Taken): string[] {
+  if (answered === null) return [];
+  const { values } = answered.answer.total;
+  return measuresOf(answered, dataset).map((measure, at) => `All: ${measure.label} ${formatSpoken(values[at] ?? NO_VALUE, measure)}`);
 }
 
 /** More values than these are counted. */

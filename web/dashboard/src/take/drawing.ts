@@ -7,6 +7,8 @@ import { assignLines } from './lines';
 const SVG = 'http://www.w3.org/2000/svg';
 /** What is for hands and screen readers, and says nothing on paper. */
 const LEFT_OUT = '.visually-hidden, .chart-readout, input, select, [data-take="no"]';
+/** Between what is drawn and the edge. */
+const PADDING = 12;
 /** Whatever a stylesheet can say of a shape. */
 const SHAPE = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin', 'opacity', 'text-anchor', 'font-size', 'font-weight'] as const;
 
@@ -21,20 +23,36 @@ interface Drawing {
   /** Pictures as data, by their addresses. */
   readonly pictures: ReadonlyMap<string, string>;
   nClips: number;
+  /** How far what says something reaches: texts, pictures and charts; grounds go on for as long as there is room. */
+  right: number;
+  bottom: number;
 }
 
-/** The inside of an element, from its upper left corner. */
-export async function drawn(root: Element): Promise<SVGElement> {
+export interface Drawn {
+  readonly content: SVGElement;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The inside of an element, from its upper left corner to where it says nothing more. */
+export async function drawn(root: Element): Promise<Drawn> {
   const group = make('g');
-  const drawing: Drawing = { origin: root.getBoundingClientRect(), pictures: await picturesIn(root), nClips: 0 };
-  draw(root, clipped(drawing.origin, group, drawing), drawing);
-  return group;
+  const origin = root.getBoundingClientRect();
+  const drawing: Drawing = { origin, pictures: await picturesIn(root), nClips: 0, right: 0, bottom: 0 };
+  draw(root, clipped(origin, group, drawing), drawing);
+  return { content: group, width: Math.min(origin.width, drawing.right + PADDING), height: Math.min(origin.height, drawing.bottom + PADDING) };
+}
+
+function reach(drawing: Drawing, right: number, bottom: number): void {
+  drawing.right = Math.max(drawing.right, right - drawing.origin.left);
+  drawing.bottom = Math.max(drawing.bottom, bottom - drawing.origin.top);
 }
 
 function draw(element: Element, into: SVGElement, drawing: Drawing): void {
   const style = getComputedStyle(element);
   if (style.display === 'none' || style.visibility === 'hidden' || element.matches(LEFT_OUT)) return;
   const box = element.getBoundingClientRect();
+  if (element instanceof SVGSVGElement || element instanceof HTMLImageElement) reach(drawing, box.right, box.bottom);
   if (element instanceof SVGSVGElement) return into.append(chart(element, box, drawing));
   ground(style, box, into, drawing);
   if (element instanceof HTMLImageElement) {
@@ -68,6 +86,7 @@ function ground(style: CSSStyleDeclaration, box: DOMRect, into: SVGElement, draw
   const fill = solid(style.backgroundColor);
   const at = placed(box, drawing);
   if (fill !== null) into.append(make('rect', { ...at, rx: Number.parseFloat(style.borderTopLeftRadius) || 0, fill }));
+  ring(style, at, into);
   const [right, bottom] = [at.x + at.width, at.y + at.height];
   const sides = [
     ['Top', at.x, at.y, right, at.y],
@@ -82,10 +101,21 @@ function ground(style: CSSStyleDeclaration, box: DOMRect, into: SVGElement, draw
   }
 }
 
+/** A line within the edge, as the stylesheets draw one that takes no room: `<colour> 0px 0px 0px 2px inset`. */
+function ring(style: CSSStyleDeclaration, { x, y, width, height }: ReturnType<typeof placed>, into: SVGElement): void {
+  const [, colour = '', size = ''] = /^(.*) 0px 0px 0px ([\d.]+)px inset$/.exec(style.boxShadow) ?? [];
+  const stroke = solid(colour);
+  const line = Number(size);
+  if (stroke === null || !(line > 0)) return;
+  const radius = Number.parseFloat(style.borderTopLeftRadius) || 0;
+  into.append(make('rect', { x: x + line / 2, y: y + line / 2, width: Math.max(0, width - line), height: Math.max(0, height - line), rx: Math.max(0, radius - line / 2), fill: 'none', stroke, 'stroke-width': line }));
+}
+
 function texts(node: Text, parent: Element, style: CSSStyleDeclaration, into: SVGElement, drawing: Drawing): void {
   const fill = solid(style.color);
   if (fill === null || node.data.trim() === '') return;
-  for (const { text, left, baseline } of assignLines(node, parent, style)) {
+  for (const { text, left, right, baseline } of assignLines(node, parent, style)) {
+    reach(drawing, right, baseline);
     const attributes = {
       x: left - drawing.origin.left,
       y: baseline - drawing.origin.top,

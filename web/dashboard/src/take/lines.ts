@@ -3,6 +3,7 @@
 export interface TextLine {
   readonly text: string;
   readonly left: number;
+  readonly right: number;
   readonly baseline: number;
 }
 
@@ -19,7 +20,8 @@ const ABOVE = 0.79;
 export function assignLines(node: Text, parent: Element, style: CSSStyleDeclaration): TextLine[] {
   const range = document.createRange();
   const lines: Placed[] = [];
-  for (const { 0: word, index } of node.data.matchAll(/\S+/gu)) {
+  // A line breaks at these; spaces that hold a number and its unit together are letters.
+  for (const { 0: word, index } of node.data.matchAll(/[^ \t\n\r]+/gu)) {
     range.setStart(node, index);
     range.setEnd(node, index + word.length);
     const box = range.getBoundingClientRect();
@@ -34,7 +36,7 @@ export function assignLines(node: Text, parent: Element, style: CSSStyleDeclarat
   return lines.map(({ words, box, right }) => {
     const text = words.join(' ');
     const isCut = style.textOverflow === 'ellipsis' && right > end + 1;
-    return { text: isCut ? cut(text, (end - box.left) / (right - box.left)) : text, left: style.direction === 'rtl' ? right : box.left, baseline: box.top + box.height * ABOVE };
+    return { text: isCut ? cut(text, (end - box.left) / (right - box.left)) : text, left: style.direction === 'rtl' ? right : box.left, right: Math.min(right, isCut ? end : right), baseline: box.top + box.height * ABOVE };
   });
 }
 

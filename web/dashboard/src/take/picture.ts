@@ -1,6 +1,6 @@
 // A picture of a panel for a report: its title, days and filter above, what is drawn, and where it is from below.
 
-import { aboutLines, sourceLine, type Taken } from './about';
+import { aboutLines, sourceLine, type Taken, totalLines } from './about';
 import { formatCount } from '../format';
 import { solid } from './colours';
 import { drawn, make } from './drawing';
@@ -9,6 +9,10 @@ const MARGIN = 20;
 const TITLE = 17;
 const SMALL = 12;
 const LEADING = 1.45;
+/** Of what is drawn: the words around it need as much. */
+const NARROWEST = 560;
+/** What shows bounds beside its numbers, or says of them that they are exact. */
+const BOUNDS = '.trend-band, .bar-whisker, .interval, .bounds, .grid, .compare-numbers';
 /** How wide a letter of the system's fonts is beside its height, on the safe side. */
 const LETTER = 0.56;
 /** Of a picture as pixels: as sharp as the screens that it is shown on. */
@@ -23,7 +27,8 @@ export interface Picture {
 /** The body of a panel in its frame. */
 export async function pictureOf(body: Element, taken: Taken): Promise<Picture> {
   const inside = body.getBoundingClientRect();
-  const width = Math.ceil(inside.width) + 2 * MARGIN;
+  const { content, ...drawnSize } = await drawn(body);
+  const width = Math.ceil(Math.max(drawnSize.width, NARROWEST)) + 2 * MARGIN;
   const style = getComputedStyle(body);
   const ink = solid(style.color) ?? 'black';
   const svg = make('svg', { xmlns: 'http://www.w3.org/2000/svg', width, 'font-family': style.fontFamily });
@@ -42,12 +47,11 @@ export async function pictureOf(body: Element, taken: Taken): Promise<Picture> {
     }
   };
   write(taken.title, TITLE, '600', 1);
-  for (const line of [...aboutLines(taken), ...rowsLine(body, inside)]) write(line, SMALL, '400', 0.75);
+  for (const line of [...aboutLines(taken), ...rowsLine(body, inside), ...(body.querySelector(BOUNDS) === null ? totalLines(taken) : [])]) write(line, SMALL, '400', 0.75);
   y += MARGIN / 2;
-  const content = await drawn(body);
   content.setAttribute('transform', `translate(${MARGIN} ${y})`);
   svg.append(content);
-  y += inside.height + MARGIN / 2;
+  y += drawnSize.height + MARGIN / 2;
   write(sourceLine(taken), SMALL - 1, '400', 0.75);
   const height = Math.ceil(y + MARGIN / 2);
   svg.setAttribute('height', String(height));
