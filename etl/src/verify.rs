@@ -28,7 +28,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use clio_lake::{CELLS_TABLE, SnapshotMetadata, VERIFICATION_VERSION, Verification};
+use clio_lake::{
+    CELLS_TABLE, DeltaFolder, LakeError, LakeFile, SnapshotMetadata, TableState,
+    VERIFICATION_VERSION, Verification, files_by_period, write_verification,
+};
 use clio_proto::{DayRange, Model, Period, RetiredDays, SnapshotId};
 use jiff::civil::Date;
 
@@ -45,9 +48,6 @@ use crate::input::inventory::Inventory;
 use crate::input::sweep::Sweep;
 use crate::run::damaged::Damaged;
 use crate::run::plan::{Plan, Reason, days_in};
-use clio_lake::{
-    DeltaFolder, LakeError, LakeFile, TableState, files_by_period, write_verification,
-};
 
 /// What is recounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -55,7 +55,8 @@ family = "datasketches"
 precision = 12
 "#;
 
-fn sketch(family: Family, precision: u8, ids: std::ops::Range<i64>) -> Sketch {
+/// A sketch of whole numbers, as another program would have made it.
+pub(crate) fn sketch(family: Family, precision: u8, ids: std::ops::Range<i64>) -> Sketch {
     let mut sketch = Sketch::new(family, Precision::try_new(precision).unwrap());
     ids.for_each(|id| sketch.insert_hash(family.hash_i64(id)));
     sketch

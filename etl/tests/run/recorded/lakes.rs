@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use clio_sketch::{Family, HllType, Precision, Sketch};
+use clio_sketch::{Family, HllType};
 use datafusion::arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
 
 use crate::random::{index, next};
 use crate::sandbox::Sandbox;
+use crate::sketches::sketch;
 
 pub(super) const MEDIA: &str = r#"
 [dataset]
@@ -240,12 +241,6 @@ pub(super) fn media(n_threads: usize) -> Sandbox {
         sandbox.write(&format!("played/dt={day}/a.json"), &played);
     }
     sandbox
-}
-
-fn sketch(family: Family, precision: u8, ids: std::ops::Range<i64>) -> Sketch {
-    let mut sketch = Sketch::new(family, Precision::try_new(precision).unwrap());
-    ids.for_each(|id| sketch.insert_hash(family.hash_i64(id)));
-    sketch
 }
 
 /// Sketches from elsewhere, so large that a file has several row groups.
