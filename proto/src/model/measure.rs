@@ -88,6 +88,17 @@ impl MeasureKind {
         }
     }
 
+    /// The source whose events a count counts; `None` for any other kind.
+    pub fn counted_events(&self) -> Option<&str> {
+        match self {
+            Self::Count { source } => Some(source),
+            Self::Sum { .. }
+            | Self::Distinct { .. }
+            | Self::Quantile { .. }
+            | Self::Derived { .. } => None,
+        }
+    }
+
     /// The columns of the source that are measured; none of a count or a derived measure.
     pub fn columns(&self) -> &[SqlColumn] {
         match self {

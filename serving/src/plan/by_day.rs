@@ -2,7 +2,7 @@
 
 use clio_lake::StoredType;
 use clio_proto::{
-    Code, Extra, MAX_VERDICT_DAYS, Measure, MeasureKind, Query, QueryRange, ServiceError, TimeGrain,
+    Code, Extra, MAX_VERDICT_DAYS, Measure, Query, QueryRange, ServiceError, TimeGrain,
 };
 
 use super::compare::{OfDays, beside};
@@ -49,8 +49,7 @@ fn column_of(snapshot: &Snapshot, measure: &str) -> Option<usize> {
 /// The measure that counts the events of a distinct measure's source.
 fn events_of<'a>(snapshot: &'a Snapshot, distinct: &str) -> Option<&'a str> {
     let of = snapshot.model.measure(distinct)?.kind.source()?;
-    let counts =
-        |own: &&Measure| matches!(&own.kind, MeasureKind::Count { source } if source == of);
+    let counts = |own: &&Measure| own.kind.counted_events() == Some(of);
     snapshot.model.measures().iter().find(counts).map(|own| own.name.as_str())
 }
 

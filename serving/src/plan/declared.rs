@@ -1,9 +1,8 @@
 //! The test of the model that a question with verdicts is of.
 
-use clio_proto::{
-    Comparison, DayRange, Experiment, FieldRef, Filter, GroupKey, MeasureKind, Query, Test,
-};
+use clio_proto::{Comparison, DayRange, Experiment, FieldRef, Filter, GroupKey, Query, Test};
 
+use super::look_back::is_distinct;
 use super::{Plan, PlanKey, Reading};
 use crate::snapshot::Snapshot;
 
@@ -39,11 +38,11 @@ pub(super) fn declared(snapshot: &Snapshot, query: &Query, plan: &Plan) -> Optio
     let is_assigned =
         |own: &super::PlanMeasure| own.column == column && own.reading == Reading::Number;
     let assigned = plan.measures[..plan.n_answered].iter().position(is_assigned)?;
-    let is_distinct = snapshot
-        .model
-        .measure(&test.assigned)
-        .is_some_and(|own| matches!(own.kind, MeasureKind::Distinct { .. }));
-    is_distinct.then(|| BoundTest { name: test.name.clone(), arms, assigned })
+    is_distinct(snapshot, &test.assigned).then(|| BoundTest {
+        name: test.name.clone(),
+        arms,
+        assigned,
+    })
 }
 
 /// Whether arms are compared with arms, all of them being there.
