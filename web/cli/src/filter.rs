@@ -143,10 +143,10 @@ pub(crate) enum Sign {
     Below,
 }
 
-impl Sign {
-    /// Of two that begin alike the longer one first.
-    const ALL: [Self; 4] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below];
+/// The signs; of two that begin alike the longer one first.
+const SIGNS: [Sign; 4] = [Sign::AtLeast, Sign::AtMost, Sign::Above, Sign::Below];
 
+impl Sign {
     fn as_str(self) -> &'static str {
         match self {
             Self::AtLeast => ">=",
@@ -264,7 +264,7 @@ impl Parser<'_> {
     /// Takes one of the signs of comparison; what is compared with may follow without a blank.
     pub(crate) fn sign(&mut self) -> Option<Sign> {
         let next = self.next_word()?;
-        let sign = Sign::ALL.into_iter().find(|sign| next.starts_with(sign.as_str()))?;
+        let sign = SIGNS.into_iter().find(|sign| next.starts_with(sign.as_str()))?;
         let word = self.word()?;
         let rest = &word[sign.as_str().len()..];
         if !rest.is_empty() {
@@ -336,7 +336,7 @@ impl Parser<'_> {
                 Takes::Values(_) | Takes::Text(_) | Takes::Range(_) | Takes::Flag { .. } => {}
             }
         }
-        let signs = Sign::ALL.map(Sign::as_str);
+        let signs = SIGNS.map(Sign::as_str);
         let words: Vec<String> = keywords().chain(signs).map(|word| format!("`{word}`")).collect();
         let (last, others) = words.split_last().expect("there are operators");
         Err(self.expected(&format!("{} or {last}", others.join(", "))))
