@@ -1,5 +1,6 @@
 //! Questions in all faces: what one of them can ask, all can, and all get the same.
 
+mod ages;
 mod by_comparison;
 mod files;
 mod taken;

@@ -80,7 +80,7 @@ fn every_snippet_runs() {
                     let read = serde_json::from_str::<serde_json::Value>(&block.text);
                     read.unwrap_or_else(|error| panic!("{place}: {error}"));
                 }
-                "text" => {}
+                "text" => session.shows(&place, &block.text),
                 // What a page calls a file is there for the commands below it.
                 "csv" | "ndjson" if block.file.is_some() => {}
                 other => panic!(

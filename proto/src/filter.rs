@@ -52,8 +52,73 @@ pub enum Test {
     NoneOf(Vec<String>),
     /// The set holds a value that starts so (case counts).
     Prefix(String),
+    /// The value is a whole number of a range: of an age alone, which has no values that are listed.
+    Between(WholeRange),
     /// The set is empty (`true`), or is not (`false`).
     IsNull(bool),
+}
+
+/// Whole numbers from one to another, both included.
+///
+/// Always true: one end is there at least, and the first is not beyond the last.
+///
+/// ```
+/// use clio_proto::WholeRange;
+///
+/// let weeks = WholeRange::try_new(Some(0), Some(3)).unwrap();
+/// assert!(weeks.contains(3) && !weeks.contains(4));
+/// assert!(WholeRange::try_new(Some(1), Some(0)).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeRange {
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+/// Ends that make no range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WholeRangeError {
+    /// Neither end is there.
+    #[error("a range of whole numbers has one end at least")]
+    Open,
+    /// The first is beyond the last.
+    #[error("no whole number is from {from} to {to}")]
+    Empty {
+        /// The first.
+        from: i64,
+        /// The last.
+        to: i64,
+    },
+}
+
+impl WholeRange {
+    /// From one number to another, both included; an end that is not given is open.
+    ///
+    /// # Errors
+    ///
+    /// Where neither end is given, or no number lies between them.
+    pub fn try_new(from: Option<i64>, to: Option<i64>) -> Result<Self, WholeRangeError> {
+        match (from, to) {
+            (None, None) => Err(WholeRangeError::Open),
+            (Some(from), Some(to)) if from > to => Err(WholeRangeError::Empty { from, to }),
+            (from, to) => Ok(Self { from, to }),
+        }
+    }
+
+    /// The first number; `None` where all below the last one are in it.
+    pub fn from(self) -> Option<i64> {
+        self.from
+    }
+
+    /// The last number; `None` where all above the first one are in it.
+    pub fn to(self) -> Option<i64> {
+        self.to
+    }
+
+    /// Whether a number is in it.
+    pub fn contains(self, number: i64) -> bool {
+        self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
+    }
 }
 
 impl Test {
@@ -64,6 +129,7 @@ impl Test {
             Self::AllOf(_) => Operator::AllOf,
             Self::NoneOf(_) => Operator::NoneOf,
             Self::Prefix(_) => Operator::Prefix,
+            Self::Between(_) => Operator::Between,
             Self::IsNull(_) => Operator::IsNull,
         }
     }
@@ -72,7 +138,7 @@ impl Test {
     pub fn n_values(&self) -> usize {
         match self {
             Self::AnyOf(values) | Self::AllOf(values) | Self::NoneOf(values) => values.len(),
-            Self::Prefix(_) => 1,
+            Self::Prefix(_) | Self::Between(_) => 1,
             Self::IsNull(_) => 0,
         }
     }
@@ -92,6 +158,8 @@ pub enum Operator {
     NoneOf,
     /// [`Test::Prefix`].
     Prefix,
+    /// [`Test::Between`].
+    Between,
     /// [`Test::IsNull`].
     IsNull,
 }
@@ -103,6 +171,8 @@ pub enum Takes {
     Values(fn(Vec<String>) -> Test),
     /// One text.
     Text(fn(String) -> Test),
+    /// A range of whole numbers. The command line writes one with signs, too: `>= 0`, `< 28`.
+    Range(fn(WholeRange) -> Test),
     /// Yes or no.
     Flag {
         /// Makes the test.
@@ -115,7 +185,7 @@ pub enum Takes {
 impl Operator {
     /// Every operator, in the order in which they are listed.
     pub const ALL: [Self; Self::COUNT] =
-        [Self::AnyOf, Self::AllOf, Self::NoneOf, Self::Prefix, Self::IsNull];
+        [Self::AnyOf, Self::AllOf, Self::NoneOf, Self::Prefix, Self::Between, Self::IsNull];
 
     /// The name that people write: `anyOf`.
     pub fn name(self) -> &'static str {
@@ -124,6 +194,7 @@ impl Operator {
             Self::AllOf => "allOf",
             Self::NoneOf => "noneOf",
             Self::Prefix => "prefix",
+            Self::Between => "between",
             Self::IsNull => "isNull",
         }
     }
@@ -135,6 +206,7 @@ impl Operator {
             Self::AllOf => "all_of",
             Self::NoneOf => "none_of",
             Self::Prefix => "prefix",
+            Self::Between => "between",
             Self::IsNull => "is_null",
         }
     }
@@ -146,6 +218,7 @@ impl Operator {
             Self::AllOf => Takes::Values(Test::AllOf),
             Self::NoneOf => Takes::Values(Test::NoneOf),
             Self::Prefix => Takes::Text(Test::Prefix),
+            Self::Between => Takes::Range(Test::Between),
             Self::IsNull => Takes::Flag { test: Test::IsNull, denied: "isNotNull" },
         }
     }
@@ -161,10 +234,22 @@ mod tests {
             let test = match operator.takes() {
                 Takes::Values(test) => test(vec!["a".to_owned()]),
                 Takes::Text(test) => test("a".to_owned()),
+                Takes::Range(test) => test(WholeRange::try_new(None, Some(6)).unwrap()),
                 Takes::Flag { test, .. } => test(true),
             };
             assert_eq!(test.operator(), operator);
         }
+    }
+
+    #[test]
+    fn a_range_has_an_end_and_a_number() {
+        let of = |from, to| WholeRange::try_new(from, to);
+        assert_eq!(of(None, None).unwrap_err(), WholeRangeError::Open);
+        assert_eq!(of(Some(1), Some(0)).unwrap_err().to_string(), "no whole number is from 1 to 0");
+        let holds = |from, to| [-1, 0, 1, 2].map(|number| of(from, to).unwrap().contains(number));
+        assert_eq!(holds(Some(0), Some(1)), [false, true, true, false]);
+        assert_eq!(holds(Some(0), None), [false, true, true, true]);
+        assert_eq!(holds(None, Some(0)), [true, true, false, false]);
     }
 
     #[test]

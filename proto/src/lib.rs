@@ -41,7 +41,7 @@ pub use digest::stable_digest;
 pub use error::{Code, ServiceError, Shortened};
 pub use export::{Export, ExportFormat, ExportHead, Exported};
 pub use field::FieldRef;
-pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test};
+pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test, WholeRange, WholeRangeError};
 pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Age, AgeStep, AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError,

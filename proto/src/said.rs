@@ -28,10 +28,15 @@ impl fmt::Display for Test {
                 write!(f, "{name} ({})", values.join(", "))
             }
             Self::Prefix(prefix) => write!(f, "{name} {}", quoted(prefix)),
+            Self::Between(range) => match (range.from(), range.to()) {
+                (Some(from), Some(to)) => write!(f, "{name} {from} and {to}"),
+                (Some(from), None) => write!(f, ">= {from}"),
+                (None, to) => write!(f, "<= {}", to.unwrap_or(i64::MAX)),
+            },
             Self::IsNull(true) => f.write_str(name),
             Self::IsNull(false) => match self.operator().takes() {
                 Takes::Flag { denied, .. } => f.write_str(denied),
-                Takes::Values(_) | Takes::Text(_) => write!(f, "not {name}"),
+                Takes::Values(_) | Takes::Text(_) | Takes::Range(_) => write!(f, "not {name}"),
             },
         }
     }
@@ -89,17 +94,25 @@ fn quoted(value: &str) -> String {
 mod tests {
     use super::*;
     use crate::field::FieldRef;
+    use crate::filter::WholeRange;
     use crate::query::ComparedMeasure;
 
     #[test]
     fn filters_and_conditions_are_said_as_they_are_written() {
         let of = |field: &str, test| Filter::Field { field: FieldRef::parse(field), test };
         let us = || of("country", Test::AnyOf(vec!["US".to_owned(), "a \"b\"".to_owned()]));
+        let whole = |from, to| WholeRange::try_new(from, to).unwrap();
         let null = || of("asset.title", Test::IsNull(false));
         for (filter, said) in [
             (us(), r#"country anyOf ("US", "a ""b""")"#),
             (null(), "asset.title isNotNull"),
             (of("device", Test::Prefix("tv".to_owned())), r#"device prefix "tv""#),
+            (
+                of("asset.age_day", Test::Between(whole(Some(-1), Some(6)))),
+                "asset.age_day between -1 and 6",
+            ),
+            (of("asset.age_day", Test::Between(whole(Some(7), None))), "asset.age_day >= 7"),
+            (of("asset.age_day", Test::Between(whole(None, Some(27)))), "asset.age_day <= 27"),
             (Filter::Not(Box::new(null())), "not (asset.title isNotNull)"),
             (
                 Filter::And(vec![null(), Filter::Or(vec![null(), null()])]),

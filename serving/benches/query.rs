@@ -203,6 +203,7 @@ fn write_lake(lake: &Path) {
         checks: Vec::new(),
         accepted: None,
         inputs: Default::default(),
+        first_days: Default::default(),
         retired: Default::default(),
         columns: Default::default(),
     };

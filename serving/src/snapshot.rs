@@ -78,6 +78,8 @@ pub(crate) struct Snapshot {
     pub(crate) labels: Vec<Option<Labels>>,
     /// The frequency of each field's values, worked out when it is first asked for.
     members: Vec<OnceLock<MemberIndex>>,
+    /// The first days of members that outlive those of retired months.
+    kept_first_days: clio_lake::FirstDays,
     /// By dimension, the first day of each member, worked out when an age is first asked for.
     first_days: Vec<OnceLock<FirstDays>>,
     pub(crate) size_bytes: u64,

@@ -10,6 +10,7 @@ mod events;
 mod exports;
 mod flights;
 mod following;
+mod fuzzed;
 mod grpc;
 mod having;
 mod judged;

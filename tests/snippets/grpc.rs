@@ -96,6 +96,7 @@ impl<'a> Types<'a> {
                 let whole = match kind {
                     Type::Bool => value.as_bool().map(u64::from),
                     Type::Uint32 | Type::Uint64 => value.as_u64(),
+                    Type::Int64 => value.as_i64().map(i64::cast_unsigned),
                     Type::Enum => self.enums[field.type_name()]
                         .value
                         .iter()

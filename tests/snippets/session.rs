@@ -38,6 +38,21 @@ impl Session {
         std::fs::write(self.sandbox.path(name), text).unwrap();
     }
 
+    /// Runs the command that a text begins with, if it does, and compares what it prints: the lines below it are printed in their order,
+    /// and what tells of snapshot and time between them may be left out.
+    pub(super) fn shows(&self, place: &str, text: &str) {
+        let Some((command, shown)) = text.strip_prefix("$ ").and_then(|rest| rest.split_once('\n'))
+        else {
+            return;
+        };
+        let printed = self.shell(place, "clio", command);
+        let mut lines = printed.lines().map(str::trim_end);
+        for line in shown.lines() {
+            let is_printed = lines.any(|own| own == line.trim_end());
+            assert!(is_printed, "{place}: `{command}` does not print `{line}` there:\n{printed}");
+        }
+    }
+
     /// Runs a command, which must succeed.
     pub(super) fn run(&mut self, place: &str, command: &str) {
         let mut command = command.to_owned();
@@ -57,7 +72,7 @@ impl Session {
             ("clio", Some(name)) if SERVERS.iter().any(|(own, ..)| *own == name) => {
                 self.serve(&words);
             }
-            _ => self.shell(place, program, &command),
+            _ => drop(self.shell(place, program, &command)),
         }
     }
 
@@ -65,7 +80,7 @@ impl Session {
         clippy::disallowed_methods,
         reason = "programs beside `clio` are found where they are"
     )]
-    fn shell(&self, place: &str, program: &str, command: &str) {
+    fn shell(&self, place: &str, program: &str, command: &str) -> String {
         let is_known = program == "clio" || SHELL.contains(&program);
         assert!(is_known, "{place}: tests/snippets.rs does not say how `{command}` is run");
         // A name and a place as after an installation, whatever the binary under test is called.
@@ -95,6 +110,7 @@ impl Session {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Starts a server on a free port, and remembers which address of the page that is.

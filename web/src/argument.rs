@@ -6,7 +6,7 @@
 use async_graphql::Value;
 use async_graphql::dynamic::ObjectAccessor;
 use async_graphql::parser::types::Field;
-use clio_proto::{Code, ServiceError, Shortened};
+use clio_proto::{Code, ServiceError, Shortened, quoted};
 use jiff::civil::Date;
 
 /// A value with the path that errors call it by: `query.where.and[0].country`. Never null: a null
@@ -61,6 +61,23 @@ impl<'a> Argument<'a> {
             return Err(ServiceError::new(Code::InvalidArgument, message));
         }
         self.entries()
+    }
+
+    /// Refuses an object with an entry that it cannot have. In a query the schema has seen to it; not in a question that is JSON alone,
+    /// where a condition with a slip of the pen would hold for every cell.
+    pub(crate) fn only<'b>(
+        &self,
+        known: impl IntoIterator<Item = &'b str> + Clone,
+    ) -> Result<(), ServiceError> {
+        let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
+        let is_known = |name: &str| known.clone().into_iter().any(|own| own == name);
+        match entries.keys().find(|name| !is_known(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let name = Shortened(name);
+                Err(self.error(&format!("has no entry `{name}`; there are: {}", quoted(known))))
+            }
+        }
     }
 
     /// The items of a list. One value stands for a list of one.
@@ -126,6 +143,15 @@ impl<'a> Argument<'a> {
             _ => None,
         };
         number.ok_or_else(|| self.is_not("a number"))
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(&self) -> Result<i64, ServiceError> {
+        let number = match self.value {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.is_not("a whole number"))
     }
 
     /// A whole number that is not negative.

@@ -8,7 +8,7 @@ use async_graphql::dynamic::ObjectAccessor;
 use clio_proto::{
     Code, ComparedMeasure, ComparedPart, Cursor, CursorParseError, Direction, Extra, FieldRef,
     Filter, GroupKey, MembersRequest, Operator, Order, OrderBy, Percentile, Query, QueryRange,
-    ServiceError, Shortened, SnapshotId, Takes, TimeWindow, quoted,
+    ServiceError, SnapshotId, Takes, TimeWindow, WholeRange, WholeRangeError,
 };
 
 use jiff::civil::Date;
@@ -50,10 +50,7 @@ const ENTRIES: [&str; 16] = [
 
 /// A `CubeQuery` that no schema has looked at, of all rows where it does not say how many.
 pub(crate) fn all_rows(names: &Names, asked: &Argument<'_>) -> Result<Query, ServiceError> {
-    if let Some((name, _)) = asked.entries()?.iter().find(|(name, _)| !ENTRIES.contains(name)) {
-        let message = format!("has no entry `{}`; there are: {}", Shortened(name), quoted(ENTRIES));
-        return Err(asked.error(&message));
-    }
+    asked.only(ENTRIES)?;
     let query = query(names, asked)?;
     let is_limited = asked.entry("first")?.is_some() || asked.entry("limit")?.is_some();
     Ok(Query { limit: if is_limited { query.limit } else { usize::MAX }, ..query })
@@ -76,7 +73,7 @@ pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, Servic
     };
     let after = query.entry("after")?.map(|after| cursor(&after)).transpose()?;
     let mut measures = list(query, "measures", |name| measure(names, name))?;
-    measures.extend(list(query, QUANTILES, |own| quantile(names, own))?);
+    measures.extend(list(query, QUANTILES, |own| asked_quantile(names, own))?);
     let offset = query.entry("offset")?.map_or(Ok(0), |offset| offset.page())?;
     Ok(Query {
         range: range(date("from")?, date("to")?),
@@ -159,6 +156,7 @@ pub(crate) fn required<'a>(
 /// The argument `window`: exactly one of its entries.
 fn window(argument: &Argument<'_>) -> Result<TimeWindow, ServiceError> {
     argument.conditions()?;
+    argument.only(["trailingDays", "cumulative"])?;
     match (argument.entry("trailingDays")?, argument.entry("cumulative")?) {
         (Some(own), None) => n_days(&own).map(TimeWindow::TrailingDays),
         (None, Some(flag)) if flag.flag()? => Ok(TimeWindow::Cumulative),
@@ -211,9 +209,16 @@ fn measure(names: &Names, name: &Argument<'_>) -> Result<String, ServiceError> {
     Ok(measure.to_owned())
 }
 
+/// A quantile that is asked for, of which nothing else is said.
+fn asked_quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
+    own.only(["measure", "percent"])?;
+    quantile(names, own)
+}
+
 /// A quantile of a quantile measure, by the name that queries have for it.
 fn quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
     let missing = |name: &str| own.error(&format!("`{name}` is missing"));
+    // In a condition its tests stand beside them.
     let measure = own.entry("measure")?.ok_or_else(|| missing("measure"))?;
     let percent = own.entry("percent")?.ok_or_else(|| missing("percent"))?;
     let name =
@@ -231,11 +236,12 @@ fn extra(extra: &Argument<'_>) -> Result<Extra, ServiceError> {
 }
 
 fn order_by(names: &Names, order: &Argument<'_>) -> Result<OrderBy, ServiceError> {
+    order.only(["measure", "key", "quantile", "part", "direction"])?;
     let by = (order.entry("measure")?, order.entry("key")?, order.entry("quantile")?);
     let by = match by {
         (Some(name), None, None) => Order::Measure(measure(names, &name)?),
         (None, Some(key), None) => Order::Key(group_key(names, &key)?),
-        (None, None, Some(own)) => Order::Measure(quantile(names, &own)?),
+        (None, None, Some(own)) => Order::Measure(asked_quantile(names, &own)?),
         _ if names.has_quantiles() => {
             return Err(order.error("give exactly one of `measure`, `key` and `quantile`"));
         }
@@ -291,23 +297,52 @@ fn conditions(names: &Names, filter: &Argument<'_>) -> Result<Vec<Filter>, Servi
     Ok(found)
 }
 
-/// The conditions of one `ValueFilter` or `SetFilter`, in the order of the schema.
+/// The conditions of one `ValueFilter`, `SetFilter` or `AgeFilter`, in the order of the schema.
 fn tests(
     field: &FieldRef,
     filter: &Argument<'_>,
     found: &mut Vec<Filter>,
 ) -> Result<(), ServiceError> {
     filter.conditions()?;
+    filter.only(Operator::ALL.iter().flat_map(|operator| entries_of(*operator)).copied())?;
     for operator in Operator::ALL {
-        let Some(entry) = filter.entry(operator.name())? else { continue };
+        let entry = || filter.entry(operator.name());
         let test = match operator.takes() {
-            Takes::Values(test) => test(entry.texts()?),
-            Takes::Text(test) => test(entry.text()?.to_owned()),
-            Takes::Flag { test, .. } => test(entry.flag()?),
+            Takes::Values(test) => entry()?.map(|own| own.texts().map(test)),
+            Takes::Text(test) => entry()?.map(|own| own.text().map(|own| test(own.to_owned()))),
+            Takes::Range(test) => range_of(filter)?.map(|own| Ok(test(own))),
+            Takes::Flag { test, .. } => entry()?.map(|own| own.flag().map(test)),
         };
-        found.push(Filter::Field { field: field.clone(), test });
+        let test = test.transpose()?.into_iter();
+        found.extend(test.map(|test| Filter::Field { field: field.clone(), test }));
     }
     Ok(())
+}
+
+/// The entries of a filter that make a test of an operator.
+pub(crate) fn entries_of(operator: Operator) -> &'static [&'static str] {
+    match operator {
+        Operator::AnyOf => &["anyOf"],
+        Operator::AllOf => &["allOf"],
+        Operator::NoneOf => &["noneOf"],
+        Operator::Prefix => &["prefix"],
+        Operator::Between => &["atLeast", "atMost", "above", "below"],
+        Operator::IsNull => &["isNull"],
+    }
+}
+
+/// The whole numbers that hold for all that a filter says of them.
+fn range_of(filter: &Argument<'_>) -> Result<Option<WholeRange>, ServiceError> {
+    let whole = |name: &str| filter.entry(name)?.map(|own| own.whole()).transpose();
+    let above = whole("above")?.map(|number| number.saturating_add(1));
+    let below = whole("below")?.map(|number| number.saturating_sub(1));
+    let from = whole("atLeast")?.into_iter().chain(above).max();
+    let to = whole("atMost")?.into_iter().chain(below).min();
+    match WholeRange::try_new(from, to) {
+        Ok(range) => Ok(Some(range)),
+        Err(WholeRangeError::Open) => Ok(None),
+        Err(error @ WholeRangeError::Empty { .. }) => Err(filter.error(&error.to_string())),
+    }
 }
 
 fn all_of(mut conditions: Vec<Filter>) -> Filter {

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use clio_lake::{
-    DayInputs, FORMAT_VERSION, RUN_RECORD_VERSION, RunRecord, SnapshotMetadata, TableState, WRITER,
+    DayInputs, FORMAT_VERSION, FirstDays, RUN_RECORD_VERSION, RunRecord, SnapshotMetadata,
+    TableState, WRITER,
 };
-use clio_proto::{Grain, Period, RetiredDays, RunOutcome, SnapshotId};
+use clio_proto::{Age, Grain, Period, RetiredDays, RunOutcome, SnapshotId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -128,6 +129,7 @@ impl<'a> Account<'a> {
     ) -> SnapshotMetadata {
         let n_cells =
             |(period, rebuilt): (&Period, &Rebuilt)| (period.to_string(), rebuilt.totals.n_cells);
+        let retired = retired_after(carried.known, days);
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
             writer: WRITER.to_owned(),
@@ -148,7 +150,8 @@ impl<'a> Account<'a> {
             checks: checked.outcomes(),
             accepted: checked.has_failures().then(|| self.config.accept.clone()).flatten(),
             inputs: made_of,
-            retired: retired_after(carried.known, days),
+            first_days: self.first_days_after(carried.known, &retired),
+            retired,
             columns: columns.after(carried.known.map(|known| &known.columns)),
         }
     }
@@ -242,6 +245,23 @@ impl<'a> Account<'a> {
         }
         let model = &self.config.model;
         far_days(&all, model, self.config.now.to_zoned(model.timezone().clone()).date())
+    }
+
+    /// The first days that outlive their days after the run: those before, but for those of months that it has rebuilt whole, and of
+    /// dimensions whose ages count from something else in this model.
+    fn first_days_after(
+        &self,
+        known: Option<&SnapshotMetadata>,
+        retired: &RetiredDays,
+    ) -> FirstDays {
+        let mut first_days = known.map(|known| known.first_days.clone()).unwrap_or_default();
+        let dimensions = self.config.model.dimensions();
+        let is_asked = |name: &str| {
+            let mut aged = dimensions.iter().filter(|own| own.age == Some(Age::FirstDay));
+            aged.any(|own| own.name == name)
+        };
+        first_days.retain(is_asked, |month| retired.is_retired(month));
+        first_days
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn is_unchanged(
                 && known.provisional_days == metadata.provisional_days
                 && known.rows_unattributed == metadata.rows_unattributed
                 && known.retired == metadata.retired
+                && known.first_days == metadata.first_days
                 && known.columns == metadata.columns
         })
 }

@@ -1,5 +1,6 @@
 //! Old days go and their months stay; a retired month is rebuilt whole or not at all.
 
+mod ages;
 mod any_order;
 
 use std::collections::BTreeMap;

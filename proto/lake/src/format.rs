@@ -19,7 +19,8 @@
 //! empty sketches until the period is rebuilt.
 //!
 //! A month may be retired: its days have left the lake, the month stands. The commit says so, and which days
-//! those were ([`RetiredDays`]). A month has all its days in the lake, or is retired and has none there.
+//! those were ([`RetiredDays`]). A month has all its days in the lake, or is retired and has none there. What ages count
+//! from outlives the days: [`FirstDays`], which lakes of before lack, and without which such ages are not known.
 //!
 //! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
 //! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
@@ -32,6 +33,7 @@
 //! stay. A program reads its own version and those before; so of two programs the one that only reads is renewed first.
 
 mod columns;
+mod first_days;
 mod inputs;
 mod run;
 mod shape;
@@ -45,6 +47,7 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use columns::{KnownColumn, KnownColumns};
+pub use first_days::{FirstDays, MAX_FIRST_DAYS};
 pub use inputs::{DayInputs, Digest, Recipe};
 pub use run::{
     LeftOutRecord, MAX_FILES_LEFT_OUT, RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord, StepRecord,
@@ -126,6 +129,10 @@ pub struct SnapshotMetadata {
     /// commit carries them on.
     #[serde(default, skip_serializing_if = "RetiredDays::is_empty")]
     pub retired: RetiredDays,
+    /// The first days of members in days that have left the lake, of dimensions whose ages count from it. Every commit carries
+    /// them on, as long as their months are retired and the model asks for such ages.
+    #[serde(default, skip_serializing_if = "FirstDays::is_empty")]
+    pub first_days: FirstDays,
     /// The columns that key, measure or count people, as files had them. Every commit carries them on.
     #[serde(default, skip_serializing_if = "KnownColumns::is_empty")]
     pub columns: KnownColumns,

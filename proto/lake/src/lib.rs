@@ -19,7 +19,7 @@
 //! check.rs         a look at everything, and what would mend it
 //! remembered.rs    what it remembers of columns
 //! housekeeping.rs  its snapshots, and what of its files may go
-//! retire.rs        the days of old months go
+//! retire.rs        the days of old months go; retire/first_days.rs, what ages count from stays
 //! ```
 //!
 //! It deliberately does not know DataFusion, sources, queries, or what a cell's number means.
@@ -60,12 +60,12 @@ pub use damage::{Damage, DamageProblem};
 pub use error::{LakeError, of_newer};
 pub use file::LakeFile;
 pub use format::{
-    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, GRAIN_COLUMN, KnownColumn,
-    KnownColumns, LOOKUPS_FOLDER, LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_MISMATCHES, META_EDGES,
-    META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, Mismatch, PERIOD_COLUMN,
-    QUARANTINE_TABLE, RUN_RECORD_VERSION, RUNS_FOLDER, Recipe, ReferenceErrors, RunRecord,
-    SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StepRecord, StoredType, VERIFICATION_VERSION,
-    VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
+    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FirstDays, GRAIN_COLUMN,
+    KnownColumn, KnownColumns, LOOKUPS_FOLDER, LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_FIRST_DAYS,
+    MAX_MISMATCHES, META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION,
+    Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, RUN_RECORD_VERSION, RUNS_FOLDER, Recipe,
+    ReferenceErrors, RunRecord, SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StepRecord,
+    StoredType, VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};

@@ -2,7 +2,9 @@
 //!
 //! One commit removes the days' partitions and says which months are retired. Their files stay until a vacuum
 //! deletes them, for readers of older snapshots. What each day was made of is still known, so that no run takes
-//! it for new.
+//! it for new, and so are the first days of members, where ages count from them.
+
+mod first_days;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +15,7 @@ use url::Url;
 
 use crate::error::LakeError;
 use crate::file::LakeFile;
-use crate::format::SnapshotMetadata;
+use crate::format::{FirstDays, MAX_FIRST_DAYS, SnapshotMetadata};
 use crate::housekeeping::open;
 use crate::table::{Change, DeltaFolder, Outcome, TableState, files_by_period};
 use crate::version::{FORMAT_VERSION, WRITER};
@@ -56,6 +58,10 @@ pub struct RetireReport {
     pub months: Vec<RetiredMonth>,
     /// Old months whose days stay, in order.
     pub kept: Vec<KeptMonth>,
+    /// How many members' first days the snapshot keeps, of dimensions whose ages count from them.
+    pub n_first_days: usize,
+    /// How many more there are than a commit carries, the oldest ones: their ages are not known any more.
+    pub n_first_days_dropped: usize,
 }
 
 /// A month whose days went.
@@ -82,7 +88,8 @@ pub struct KeptMonth {
 ///
 /// A month keeps its days where one of them is provisional, or where its own partition is not there. Safe beside
 /// runs, which are found out by their commits, and beside services: files stay until a vacuum. Costs a look at
-/// the log, and at the file of each month that goes.
+/// the log, and at the file of each month that goes; where the model has ages by the first day, a look at the files of its days, too,
+/// which have to be sound for their month to go.
 ///
 /// # Errors
 ///
@@ -97,8 +104,13 @@ pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, Lake
         let before = first_kept_day(asked, &known).ok_or_else(|| {
             refuse("its model cannot be read, which says where days begin; give a date: `--before`")
         })?;
-        let Chosen { months, kept } = choose(&cells, &state, &known, before).await?;
+        let Chosen { months, kept, first_days } = choose(&cells, &state, &known, before).await?;
+        let mut kept_days = known.first_days.clone();
+        kept_days.merge(&first_days);
+        let n_dropped = kept_days.keep_youngest(MAX_FIRST_DAYS);
         let report = |snapshot| RetireReport {
+            n_first_days: kept_days.n_members(),
+            n_first_days_dropped: n_dropped,
             dry_run: asked.dry_run,
             snapshot,
             before,
@@ -108,6 +120,7 @@ pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, Lake
         if months.is_empty() || asked.dry_run {
             return Ok(report(None));
         }
+        let known = SnapshotMetadata { first_days: kept_days.clone(), ..known };
         let change = change(&months, known, asked);
         let now = asked.now.as_millisecond();
         match cells.commit(Some(&state), &state.schema, &change, now).await? {
@@ -142,6 +155,8 @@ struct Chosen {
     /// With the files of their days.
     months: BTreeMap<Period, Vec<LakeFile>>,
     kept: Vec<KeptMonth>,
+    /// Of the members in these days.
+    first_days: FirstDays,
 }
 
 async fn choose(
@@ -158,7 +173,9 @@ async fn choose(
         }
     }
     let is_old = |month: &Period| DayRange::of(*month).is_some_and(|range| range.last() < before);
-    let mut chosen = Chosen { months: BTreeMap::new(), kept: Vec::new() };
+    let mut chosen =
+        Chosen { months: BTreeMap::new(), kept: Vec::new(), first_days: FirstDays::default() };
+    let aged = first_days::aged_dimensions(known);
     for (month, of_days) in days.into_iter().filter(|(month, _)| is_old(month)) {
         let own = files.get(&month).map(Vec::as_slice).unwrap_or_default();
         let provisional = known.provisional_days.iter().find(|day| month.contains(**day));
@@ -167,6 +184,10 @@ async fn choose(
                 "its day {day} is provisional; `clio etl run` settles it once its window has passed"
             )),
             None => what_is_missing(cells, own).await?,
+        };
+        let reason = match reason {
+            Some(reason) => Some(reason),
+            None => first_days::note(cells, &of_days, &aged, &mut chosen.first_days).await?,
         };
         match reason {
             Some(reason) => chosen.kept.push(KeptMonth { month: month.to_string(), reason }),

@@ -100,6 +100,7 @@ fn commits_of_version_1_are_read() {
         accepted: None,
         inputs: DayInputs::default(),
         retired: RetiredDays::default(),
+        first_days: Default::default(),
         columns: Default::default(),
     };
     let shipped = include_str!("format/snapshot_metadata_v1.json");

@@ -60,7 +60,7 @@ pub fn members_request_from_wire(
         offset: count_from_wire(offset),
         snapshot: snapshot.map(SnapshotId),
         range: range_from_wire(&from, &to)?,
-        filter: filter.map(|filter| filter_from_wire(filter, 1)).transpose()?,
+        filter: filter.map(|filter| filter_from_wire("filter", filter, 1)).transpose()?,
         after: cursor_from_wire("after", &after)?,
     })
 }

@@ -10,8 +10,8 @@ use super::{
     count_from_wire, count_to_wire, field_from_text, group_key, invalid, optional_date,
     optional_date_to_text,
 };
-use crate::error::ServiceError;
-use crate::filter::{Filter, MAX_FILTER_DEPTH, Operator, Test};
+use crate::error::{ServiceError, Shortened};
+use crate::filter::{Filter, MAX_FILTER_DEPTH, Operator, Test, WholeRange};
 use crate::id::SnapshotId;
 use crate::query::{Direction, Extra, Order, OrderBy, Query, QueryRange};
 use crate::wire;
@@ -101,20 +101,25 @@ pub fn query_from_wire(
     } = request;
     let query = Query {
         range: range_from_wire(&from, &to)?,
-        filter: filter.map(|filter| filter_from_wire(filter, 1)).transpose()?,
+        filter: filter.map(|filter| filter_from_wire("filter", filter, 1)).transpose()?,
         group_by: group_by
             .iter()
-            .map(|key| group_key("group_by", key))
+            .enumerate()
+            .map(|(at, key)| group_key(&format!("group_by[{at}]"), key))
             .collect::<Result<_, _>>()?,
         measures,
         having: having.map(|having| having_from_wire("having", having, 1)).transpose()?,
-        order_by: order_by.into_iter().map(order_from_wire).collect::<Result<_, _>>()?,
+        order_by: order_by
+            .into_iter()
+            .enumerate()
+            .map(order_from_wire)
+            .collect::<Result<_, _>>()?,
         limit: count_from_wire(limit.unwrap_or(DEFAULT_QUERY_LIMIT)),
         offset: count_from_wire(offset),
         after: cursor_from_wire("after", &after)?,
         window: window.map(window_from_wire).transpose()?,
         look_back_days,
-        extras: extras.into_iter().map(extra_from_wire).collect::<Result<_, _>>()?,
+        extras: extras.into_iter().enumerate().map(extra_from_wire).collect::<Result<_, _>>()?,
         compare: compare.map(comparison_from_wire).transpose()?,
     };
     Ok((query, snapshot.map(SnapshotId)))
@@ -147,7 +152,7 @@ fn extra_to_wire(extra: Extra) -> wire::Extra {
     }
 }
 
-fn extra_from_wire(extra: i32) -> Result<Extra, ServiceError> {
+fn extra_from_wire((at, extra): (usize, i32)) -> Result<Extra, ServiceError> {
     match wire::Extra::try_from(extra) {
         Ok(wire::Extra::Shares) => Ok(Extra::Shares),
         Ok(wire::Extra::Others) => Ok(Extra::Others),
@@ -156,7 +161,7 @@ fn extra_from_wire(extra: i32) -> Result<Extra, ServiceError> {
         Ok(wire::Extra::Intervals) => Ok(Extra::Intervals),
         Ok(wire::Extra::Verdicts) => Ok(Extra::Verdicts),
         Ok(wire::Extra::Unspecified) | Err(_) => Err(invalid(
-            "extras",
+            &format!("extras[{at}]"),
             format_args!(
                 "{extra} is none that we know; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS, \
                  EXTRA_REACH, EXTRA_INTERVALS or EXTRA_VERDICTS"
@@ -182,24 +187,35 @@ pub(super) fn filter_to_wire(filter: Filter) -> wire::Filter {
     wire::Filter { node: Some(node) }
 }
 
-/// Converts one node that lies `depth` deep, the outermost at 1.
-pub(super) fn filter_from_wire(filter: wire::Filter, depth: usize) -> Result<Filter, ServiceError> {
+/// Converts one node, at this path, that lies `depth` deep, the outermost at 1.
+pub(super) fn filter_from_wire(
+    path: &str,
+    filter: wire::Filter,
+    depth: usize,
+) -> Result<Filter, ServiceError> {
     use wire::filter::Node;
     check_depth("filter", depth)?;
-    let list = |list: wire::FilterList| -> Result<Vec<Filter>, ServiceError> {
-        list.filters.into_iter().map(|filter| filter_from_wire(filter, depth + 1)).collect()
+    let list = |joint: &str, list: wire::FilterList| -> Result<Vec<Filter>, ServiceError> {
+        let parts = list.filters.into_iter().enumerate();
+        let part = |(at, part)| {
+            filter_from_wire(&format!("{path}.{joint}.filters[{at}]"), part, depth + 1)
+        };
+        parts.map(part).collect()
     };
     Ok(match filter.node {
-        Some(Node::And(filters)) => Filter::And(list(filters)?),
-        Some(Node::Or(filters)) => Filter::Or(list(filters)?),
-        Some(Node::Not(filter)) => Filter::Not(Box::new(filter_from_wire(*filter, depth + 1)?)),
+        Some(Node::And(filters)) => Filter::And(list("and", filters)?),
+        Some(Node::Or(filters)) => Filter::Or(list("or", filters)?),
+        Some(Node::Not(filter)) => {
+            let inner = filter_from_wire(&format!("{path}.not"), *filter, depth + 1)?;
+            Filter::Not(Box::new(inner))
+        }
         Some(Node::Field(wire::FieldTest { field, test })) => Filter::Field {
-            test: test_from_wire(&field, test)?,
-            field: field_from_text("filter.field", &field)?,
+            test: test_from_wire(path, &field, test)?,
+            field: field_from_text(&format!("{path}.field.field"), &field)?,
         },
         None => {
             return Err(invalid(
-                "filter",
+                path,
                 "a node is empty; expected one of `and`, `or`, `not`, `field`",
             ));
         }
@@ -227,22 +243,34 @@ fn test_to_wire(test: Test) -> wire::field_test::Test {
         Test::AllOf(values) => Wire::AllOf(wire::ValueList { values }),
         Test::NoneOf(values) => Wire::NoneOf(wire::ValueList { values }),
         Test::Prefix(prefix) => Wire::Prefix(prefix),
+        Test::Between(range) => {
+            Wire::Between(wire::WholeRange { from: range.from(), to: range.to() })
+        }
         Test::IsNull(is_null) => Wire::IsNull(is_null),
     }
 }
 
-fn test_from_wire(field: &str, test: Option<wire::field_test::Test>) -> Result<Test, ServiceError> {
+fn test_from_wire(
+    path: &str,
+    field: &str,
+    test: Option<wire::field_test::Test>,
+) -> Result<Test, ServiceError> {
     use wire::field_test::Test as Wire;
     Ok(match test {
         Some(Wire::AnyOf(list)) => Test::AnyOf(list.values),
         Some(Wire::AllOf(list)) => Test::AllOf(list.values),
         Some(Wire::NoneOf(list)) => Test::NoneOf(list.values),
         Some(Wire::Prefix(prefix)) => Test::Prefix(prefix),
+        Some(Wire::Between(range)) => {
+            let found = WholeRange::try_new(range.from, range.to);
+            Test::Between(found.map_err(|error| invalid(&format!("{path}.field.between"), error))?)
+        }
         Some(Wire::IsNull(is_null)) => Test::IsNull(is_null),
         None => {
             let known = Operator::ALL.map(|operator| format!("`{}`", operator.wire_name()));
+            let field = Shortened(field);
             return Err(invalid(
-                "filter.field",
+                &format!("{path}.field"),
                 format_args!("`{field}` has no test; expected one of {}", known.join(", ")),
             ));
         }
@@ -263,7 +291,7 @@ fn order_to_wire(order: OrderBy) -> wire::OrderBy {
     wire::OrderBy { by: Some(by), direction: direction.into() }
 }
 
-fn order_from_wire(order: wire::OrderBy) -> Result<OrderBy, ServiceError> {
+fn order_from_wire((at, order): (usize, wire::OrderBy)) -> Result<OrderBy, ServiceError> {
     use wire::order_by::By;
     // A direction is never guessed: a page in the wrong order looks right.
     let direction = match wire::Direction::try_from(order.direction) {
@@ -271,20 +299,20 @@ fn order_from_wire(order: wire::OrderBy) -> Result<OrderBy, ServiceError> {
         Ok(wire::Direction::Descending) => Direction::Descending,
         Ok(wire::Direction::Unspecified) | Err(_) => {
             return Err(invalid(
-                "order_by.direction",
+                &format!("order_by[{at}].direction"),
                 "none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
             ));
         }
     };
     let by = match order.by {
         Some(By::Measure(measure)) => Order::Measure(measure),
-        Some(By::Key(key)) => Order::Key(group_key("order_by.key", &key)?),
+        Some(By::Key(key)) => Order::Key(group_key(&format!("order_by[{at}].key"), &key)?),
         Some(By::Compared(of)) => {
-            Order::Compared(compared_measure_from_wire("order_by.compared", of)?)
+            Order::Compared(compared_measure_from_wire(&format!("order_by[{at}].compared"), of)?)
         }
         None => {
             let message = "an entry is empty; expected `measure`, `key` or `compared`";
-            return Err(invalid("order_by", message));
+            return Err(invalid(&format!("order_by[{at}]"), message));
         }
     };
     Ok(OrderBy { by, direction })

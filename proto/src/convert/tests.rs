@@ -12,7 +12,7 @@ use prost::Message;
 use self::described::descriptions;
 use self::worked::works;
 use super::*;
-use crate::filter::{Filter, Test};
+use crate::filter::{Filter, Test, WholeRange};
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::period::{DayRange, Period};
 use crate::query::{
@@ -92,6 +92,11 @@ fn tests() -> impl Strategy<Value = Test> {
         values().prop_map(Test::NoneOf),
         text().prop_map(Test::Prefix),
         any::<bool>().prop_map(Test::IsNull),
+        (any::<Option<i64>>(), any::<i64>()).prop_map(|(from, to)| {
+            let from = from.map(|from| from.min(to));
+            Test::Between(WholeRange::try_new(from, Some(to)).unwrap())
+        }),
+        any::<i64>().prop_map(|from| Test::Between(WholeRange::try_new(Some(from), None).unwrap())),
     ]
 }
 

@@ -30,8 +30,8 @@ pub struct Dimension {
 /// From which day on the age of a member counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Age {
-    /// The first day of the lake that has events of it. Of members that were there on the lake's first day, or in a month whose days are
-    /// retired, it is not known.
+    /// The first day of the lake that has events of it, retired ones among them. Of members that were there on the lake's first day, or in a month
+    /// that was retired without its first days being kept, it is not known.
     FirstDay,
     /// The day that one of the dimension's attributes holds.
     Attribute(String),

@@ -351,7 +351,7 @@ pub struct FieldTest {
     /// "asset" or "asset.title".
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
-    #[prost(oneof = "field_test::Test", tags = "2, 3, 4, 5, 6")]
+    #[prost(oneof = "field_test::Test", tags = "2, 3, 4, 5, 6, 7")]
     pub test: ::core::option::Option<field_test::Test>,
 }
 /// Nested message and enum types in `FieldTest`.
@@ -373,7 +373,18 @@ pub mod field_test {
         /// The set is empty (true), or is not (false).
         #[prost(bool, tag = "6")]
         IsNull(bool),
+        /// The value is a whole number of a range. Of ages ("asset.age_day") alone.
+        #[prost(message, tag = "7")]
+        Between(super::WholeRange),
     }
+}
+/// Whole numbers from one to another, both included. One end has to be there; one that is not is open.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WholeRange {
+    #[prost(int64, optional, tag = "1")]
+    pub from: ::core::option::Option<i64>,
+    #[prost(int64, optional, tag = "2")]
+    pub to: ::core::option::Option<i64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ValueList {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clio_proto::{
     AgeStep, Code, FieldRef, Filter, GroupKey, Period, Query, ServiceError, Shortened, Test,
+    WholeRange,
 };
 
 use super::Step;
@@ -98,6 +99,7 @@ enum Holds {
     AnyOf(BTreeSet<i32>),
     AllOf(BTreeSet<i32>),
     NoneOf(BTreeSet<i32>),
+    Between(WholeRange),
     IsNull(bool),
 }
 
@@ -112,6 +114,7 @@ impl AgeTest {
         let holds = |at: usize| match (&self.holds, self.ages.of(at, day)) {
             (Holds::IsNull(is_null), age) => age.is_none() == *is_null,
             (Holds::AnyOf(ages), age) => age.is_some_and(|age| ages.contains(&age)),
+            (Holds::Between(range), age) => age.is_some_and(|age| range.contains(age.into())),
             (Holds::NoneOf(ages), age) => age.is_none_or(|age| !ages.contains(&age)),
             (Holds::AllOf(ages), age) => ages.iter().all(|own| Some(*own) == age),
         };
@@ -149,14 +152,23 @@ pub(super) fn bind_age_test(
         Test::AnyOf(values) => Holds::AnyOf(numbers(values)?),
         Test::AllOf(values) => Holds::AllOf(numbers(values)?),
         Test::NoneOf(values) => Holds::NoneOf(numbers(values)?),
+        Test::Between(range) => Holds::Between(*range),
         Test::IsNull(is_null) => Holds::IsNull(*is_null),
         Test::Prefix(_) => {
             return Err(invalid(format!(
-                "`{field}` is a number, which starts with nothing; list ages with `anyOf`"
+                "`{field}` is a number, which starts with nothing; list ages with `any_of`, or name a range with `between`"
             )));
         }
     };
     Ok(Some(AgeTest { ages, holds }))
+}
+
+/// Adds the steps of age to those fields that exist.
+pub(super) fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> ServiceError {
+    for info in snapshot.age_fields() {
+        error.message = format!("{}, `{}`", error.message, info.field);
+    }
+    error
 }
 
 /// Whether a query groups or filters by an age, so that it reads single days alone; refuses what needs longer periods.

@@ -10,7 +10,7 @@ use clio_proto::{
     ServiceError, Shortened, TimeGrain, TimeWindow, of_comparison,
 };
 
-use super::ages::{bind_ages, check_ages};
+use super::ages::{bind_ages, check_ages, with_ages};
 use super::by_day::{bind_by_day, rates};
 use super::compare::{OfDays, bind_compare};
 use super::filter::{bind_filter, check_filter};
@@ -218,14 +218,6 @@ fn bind_key(
     let filter = filter.filter(|_| field.multi);
     let only = filter.and_then(|filter| values_of_groups(filter, field));
     Ok(PlanKey::Field { field: Arc::clone(field), only })
-}
-
-/// Adds the steps of age to those keys that exist.
-fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> ServiceError {
-    for info in snapshot.age_fields() {
-        error.message = format!("{}, `{}`", error.message, info.field);
-    }
-    error
 }
 
 /// Adds the steps of time to those keys that exist.

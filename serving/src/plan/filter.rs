@@ -6,7 +6,7 @@
 use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, Period, ServiceError, Test};
 use roaring::{MultiOps as _, RoaringBitmap};
 
-use super::ages::{AgeTest, bind_age_test, day_of};
+use super::ages::{AgeTest, bind_age_test, day_of, with_ages};
 use super::operators::BoundTest;
 use crate::config::Limits;
 use crate::snapshot::{Chunk, Dimensions, Field, KeyColumn, Snapshot};
@@ -84,7 +84,8 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
             if let Some(test) = bind_age_test(snapshot, field, test)? {
                 return Ok(RowFilter::Age(test));
             }
-            let field = &snapshot.fields[snapshot.field(field)?];
+            let field = snapshot.field(field).map_err(|error| with_ages(snapshot, error))?;
+            let field = &snapshot.fields[field];
             RowFilter::Test(bind_test(field, test)?)
         }
     })

@@ -13,7 +13,7 @@ pub(super) fn always(test: &Test) -> Option<bool> {
     match test {
         Test::AnyOf(values) => values.is_empty().then_some(false),
         Test::AllOf(values) | Test::NoneOf(values) => values.is_empty().then_some(true),
-        Test::Prefix(_) | Test::IsNull(_) => None,
+        Test::Prefix(_) | Test::Between(_) | Test::IsNull(_) => None,
     }
 }
 
@@ -29,7 +29,8 @@ pub(super) fn missing<'a>(test: &'a Test, field: &Field) -> Vec<(&'a str, bool)>
             let is_there = texts.iter().any(|(_, text)| text.starts_with(prefix.as_str()));
             if is_there { Vec::new() } else { vec![(prefix, true)] }
         }
-        Test::IsNull(_) => Vec::new(),
+        // Numbers are no members.
+        Test::Between(_) | Test::IsNull(_) => Vec::new(),
     }
 }
 
@@ -55,6 +56,7 @@ impl<'a> BoundTest<'a> {
                     named[code as usize] = text.starts_with(prefix.as_str());
                 }
             }
+            Test::Between(_) => {}
             Test::IsNull(_) => named[1..].fill(true),
         }
         Self { test, field, named }
@@ -88,6 +90,14 @@ impl<'a> BoundTest<'a> {
                 // A value that does not exist is held by no cell.
                 Ok(self.by_cell_code(|set| in_set(set) == n_values))
             }
+            Test::Between(_) => {
+                let message = format!(
+                    "`{}` has texts as values, and whole numbers from one to another are of ages alone; list \
+                     values with `any_of`",
+                    self.field.reference
+                );
+                Err(ServiceError::new(Code::InvalidArgument, message))
+            }
             Test::IsNull(null) => Ok(self.by_cell_code(|set| set.is_empty() == *null)),
         }
     }
@@ -95,7 +105,7 @@ impl<'a> BoundTest<'a> {
     /// By code: whether it holds of the set of each value alone; at [`NULL`], of the empty set.
     pub(super) fn holds_of_one(&self) -> Vec<bool> {
         match self.test {
-            Test::AnyOf(_) | Test::Prefix(_) => self.named.clone(),
+            Test::AnyOf(_) | Test::Prefix(_) | Test::Between(_) => self.named.clone(),
             Test::NoneOf(_) => self.named.iter().map(|named| !named).collect(),
             Test::AllOf(values) => match n_distinct(values) {
                 0 => vec![true; self.named.len()],
@@ -115,7 +125,7 @@ impl<'a> BoundTest<'a> {
         match self.test {
             Test::NoneOf(_) => true,
             Test::IsNull(null) => *null,
-            Test::AnyOf(_) | Test::AllOf(_) | Test::Prefix(_) => false,
+            Test::AnyOf(_) | Test::AllOf(_) | Test::Prefix(_) | Test::Between(_) => false,
         }
     }
 
@@ -124,7 +134,11 @@ impl<'a> BoundTest<'a> {
     pub(super) fn is_lax(&self) -> bool {
         match self.test {
             Test::AllOf(values) => n_distinct(values) > 1,
-            Test::AnyOf(_) | Test::NoneOf(_) | Test::Prefix(_) | Test::IsNull(_) => false,
+            Test::AnyOf(_)
+            | Test::NoneOf(_)
+            | Test::Prefix(_)
+            | Test::Between(_)
+            | Test::IsNull(_) => false,
         }
     }
 

@@ -82,38 +82,49 @@ impl Snapshot {
         Ok(codes.map(|code| day_of(code, &mut own)).collect())
     }
 
-    /// The first days with cells. Who was there on the first day of all, or in a month whose days are retired, may have been there
-    /// before.
+    /// The first days with cells, also of days that have left the lake, as far as they were kept. Who was there on the first day of all
+    /// may have been there before; so may who was in a retired month of which nothing was kept, unless an earlier day is known.
     fn days_of_cells(&self, dimension: usize) -> FirstDays {
-        let n_codes = self.vocabularies[dimension].n_cell_codes();
-        let mut first: FirstDays = vec![None; n_codes];
-        let mut is_known = vec![true; n_codes];
-        let first_of_all = self.days.first().copied();
-        for (period, chunks) in &self.chunks {
-            let is_retired = match period {
-                Period::Month(..) => self.retired.days_of(*period).next().is_some(),
-                Period::Day(_) | Period::Year(_) | Period::All => false,
-            };
-            let day = match period {
-                Period::Day(day) => Some(*day),
-                Period::Month(..) | Period::Year(_) | Period::All => None,
-            };
-            if day.is_none() && !is_retired {
-                continue;
-            }
-            for (code, _) in chunks.iter().flat_map(|chunk| chunk.keys[dimension].index()) {
-                let code = code as usize;
-                match day {
-                    Some(day) if Some(day) != first_of_all => {
-                        let day = day_number(day);
-                        first[code] = Some(first[code].map_or(day, |known| known.min(day)));
-                    }
-                    Some(_) | None => is_known[code] = false,
-                }
+        let vocabulary = &self.vocabularies[dimension];
+        let mut first: FirstDays = vec![None; vocabulary.n_cell_codes()];
+        let mut note = |code: u32, day: i32| {
+            let known = &mut first[code as usize];
+            *known = Some(known.map_or(day, |known| known.min(day)));
+        };
+        for (member, day) in self.kept_first_days.of(&self.model.dimensions()[dimension].name) {
+            // Of members that no cell has any more nobody asks.
+            let code = vocabulary.members.code(member);
+            if let Some(code) = code.filter(|_| self.retired.contains(day)) {
+                note(code, day_number(day));
             }
         }
+        for (day, code) in self.members_of(dimension, Period::day) {
+            note(code, day_number(day));
+        }
+        let mut is_known: Vec<bool> = vec![true; first.len()];
+        let last_day_of = |month| self.retired.days_of(month).last();
+        for (last, code) in self.members_of(dimension, last_day_of) {
+            let is_kept = first[code as usize].is_some_and(|known| known <= day_number(last));
+            is_known[code as usize] &= is_kept;
+        }
         is_known[NULL as usize] = false;
-        first.into_iter().zip(is_known).map(|(day, is_known)| day.filter(|_| is_known)).collect()
+        let first_of_all = self.days.first().copied().map(day_number);
+        let known = first.into_iter().zip(is_known);
+        known.map(|(day, is_known)| day.filter(|_| is_known && day != first_of_all)).collect()
+    }
+
+    /// The codes in the cells of some periods, each with the day that such a period stands for.
+    fn members_of(
+        &self,
+        dimension: usize,
+        day_of: impl Fn(Period) -> Option<Date>,
+    ) -> impl Iterator<Item = (Date, u32)> {
+        let periods =
+            self.chunks.iter().filter_map(move |(period, own)| Some((day_of(*period)?, own)));
+        periods.flat_map(move |(day, chunks)| {
+            let codes = chunks.iter().flat_map(move |chunk| chunk.keys[dimension].index());
+            codes.map(move |(code, _)| (day, code))
+        })
     }
 }
 

@@ -315,6 +315,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         days,
         retired: parts.metadata.retired.clone(),
         chunks,
+        kept_first_days: parts.metadata.first_days.clone(),
         first_days: vocabularies.iter().map(|_| OnceLock::new()).collect(),
         vocabularies,
         lookups: parts.lookups,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{
     Answer, Code, Comparison, CubeService as _, DayRange, Direction, Filter, GroupKey, Order,
-    OrderBy, Period, Query, QueryRange, Test, TimeWindow, Value, runs,
+    OrderBy, Period, Query, QueryRange, Test, TimeWindow, Value, WholeRange, runs,
 };
 use jiff::civil::Date;
 
@@ -42,38 +42,32 @@ pub(super) fn lake() -> TestLake {
 }
 
 /// The day that a member counts from.
-fn first_day(all: &[Event], retired: &[Date], event: &Event, dimension: &str) -> Option<Date> {
+fn first_day(lake: &TestLake, event: &Event, dimension: &str) -> Option<Date> {
     if dimension == "asset" {
         let since = asset_row(event.asset.as_deref()?)?.since?;
         return since.get(..10)?.parse().ok();
     }
     let country = event.country.as_ref()?;
-    let of_country = || all.iter().filter(|own| own.country.as_ref() == Some(country));
-    let first = of_country().map(|own| own.day).min()?;
-    let first_of_all = all.iter().map(|own| own.day).min()?;
-    let was_before = of_country().any(|own| retired.contains(&own.day));
-    (first != first_of_all && !was_before).then_some(first)
+    let of_country = lake.events.iter().filter(|own| own.country.as_ref() == Some(country));
+    let first = of_country.map(|own| own.day).min()?;
+    let first_of_all = lake.events.iter().map(|own| own.day).min()?;
+    // A day that went without being kept is known to nobody, and so is whether it was the first.
+    (first != first_of_all && !lake.forgotten.contains(&first)).then_some(first)
 }
 
-/// The age of an event's member, as a key's value.
-fn age(all: &[Event], retired: &[Date], event: &Event, key: &str) -> Option<String> {
+/// The age of an event's member.
+fn age(lake: &TestLake, event: &Event, key: &str) -> Option<i32> {
     let (dimension, step) = key.split_once('.').unwrap();
-    let first = first_day(all, retired, event, dimension)?;
-    let n_days = (event.day - first).get_days();
-    Some(if step == "age_day" { n_days } else { n_days.div_euclid(7) }.to_string())
+    let n_days = (event.day - first_day(lake, event, dimension)?).get_days();
+    Some(if step == "age_day" { n_days } else { n_days.div_euclid(7) })
 }
 
-fn keys_of(
-    lake: &TestLake,
-    retired: &[Date],
-    query: &Query,
-    event: &Event,
-) -> Vec<Vec<Option<String>>> {
+fn keys_of(lake: &TestLake, query: &Query, event: &Event) -> Vec<Vec<Option<String>>> {
     let mut keys = vec![Vec::new()];
     for key in &query.group_by {
         let name = key.to_string();
         let values = if KEYS.contains(&name.as_str()) {
-            vec![age(&lake.events, retired, event, &name)]
+            vec![age(lake, event, &name).map(|age| age.to_string())]
         } else {
             key_values(key, event, query.filter.as_ref())
         };
@@ -88,20 +82,20 @@ fn keys_of(
 }
 
 /// As [`holds`], of ages, too.
-pub(super) fn holds_aged(
-    lake: &TestLake,
-    retired: &[Date],
-    filter: &Filter,
-    event: &Event,
-) -> bool {
-    let of = |own: &Filter| holds_aged(lake, retired, own, event);
+pub(super) fn holds_aged(lake: &TestLake, filter: &Filter, event: &Event) -> bool {
+    let of = |own: &Filter| holds_aged(lake, own, event);
     match filter {
         Filter::And(all) => all.iter().all(of),
         Filter::Or(any) => any.iter().any(of),
         Filter::Not(own) => !of(own),
         Filter::Field { field, test } if KEYS.contains(&field.to_string().as_str()) => {
-            let age = age(&lake.events, retired, event, &field.to_string());
+            let number = age(lake, event, &field.to_string());
+            let age = number.map(|age| age.to_string());
             match test {
+                Test::Between(range) => number.is_some_and(|age| {
+                    let (from, to) = (range.from(), range.to());
+                    from.unwrap_or(i64::MIN) <= age.into() && to.unwrap_or(i64::MAX) >= age.into()
+                }),
                 Test::AnyOf(ages) => age.is_some_and(|age| ages.contains(&age)),
                 Test::AllOf(ages) => ages.iter().all(|own| Some(own) == age.as_ref()),
                 Test::NoneOf(ages) => age.is_none_or(|age| !ages.contains(&age)),
@@ -124,8 +118,8 @@ pub(super) fn groups<'a>(
 ) -> Groups<'a> {
     let mut groups = Groups::new();
     for event in lake.events.iter().filter(|own| is_asked(own.day) && !retired.contains(&own.day)) {
-        if query.filter.as_ref().is_none_or(|own| holds_aged(lake, retired, own, event)) {
-            for keys in keys_of(lake, retired, query, event) {
+        if query.filter.as_ref().is_none_or(|own| holds_aged(lake, own, event)) {
+            for keys in keys_of(lake, query, event) {
                 groups.entry(keys).or_default().push(event);
             }
         }
@@ -194,7 +188,15 @@ pub(super) fn any_aged(numbers: &mut Numbers) -> Query {
     let ages = ["0", "1", "2", "8", "-1", "30", "9000000"];
     let tested = || -> Vec<String> { texts(&ages) };
     let some: Vec<String> = tested().into_iter().filter(|_| numbers.below(2) == 0).collect();
-    let of_age = match numbers.below(4) {
+    let end = |numbers: &mut Numbers| *numbers.pick(&[-9, -1, 0, 1, 6, 7, 27, 28, i64::MAX]);
+    let of_age = match numbers.below(7) {
+        4 => Test::Between(WholeRange::try_new(Some(end(numbers)), None).unwrap()),
+        5 => Test::Between(WholeRange::try_new(None, Some(end(numbers))).unwrap()),
+        6 => {
+            let mut ends = [end(numbers), end(numbers)];
+            ends.sort_unstable();
+            Test::Between(WholeRange::try_new(Some(ends[0]), Some(ends[1])).unwrap())
+        }
         0 => Test::AnyOf(some),
         1 => Test::NoneOf(some),
         2 => Test::AllOf(some.into_iter().take(1).collect()),
@@ -262,20 +264,63 @@ async fn any_question_of_an_age_agrees_with_the_events() {
     check_all(&lake, &cubes, 5, 200).await;
 }
 
-/// A month whose days are retired has no ages, and who was there in it is of an age that nobody knows.
+/// The groups of an answer, by their keys.
+type Values = BTreeMap<Vec<Option<String>>, Vec<Value>>;
+
+fn values_of(answer: &Answer) -> Values {
+    let row = |row: &clio_proto::Row| {
+        (row.keys.iter().map(|key| key.value.clone()).collect(), row.values.clone())
+    };
+    answer.rows.iter().map(row).collect()
+}
+
+/// The countries by age on the days that are never retired here.
+fn by_age() -> Query {
+    let range = QueryRange::Days { from: Some(day("2026-02-01")), to: None };
+    let group_by = group_by(&["country", "country.age_day"]);
+    Query { range, group_by, limit: 5_000, ..Query::total(["plays", "viewers"]) }
+}
+
+/// First days outlive the days: what is asked of the days that are left has the same ages as before.
 #[tokio::test]
-async fn retired_days_have_no_age() {
+async fn first_days_outlive_days_that_are_retired() {
     let mut lake = lake();
-    lake.retire(&["2026-01"]);
-    let cubes = open(&lake).await;
-    check_all(&lake, &cubes, 6, 100).await;
+    let before = open(&lake).await.query(by_age(), None).await.unwrap();
+    // France came in January, and is of ages that count from then.
+    let france = |age: &str| vec![Some("FR".to_owned()), Some(age.to_owned())];
+    assert!(values_of(&before).contains_key(&france("55")), "{:?}", values_of(&before));
+    for months in [&["2026-01"][..], &["2025-12"]] {
+        lake.retire(months);
+        let cubes = open(&lake).await;
+        check_all(&lake, &cubes, 6, 100).await;
+        let after = cubes.query(by_age(), None).await.unwrap();
+        assert_eq!(values_of(&after), values_of(&before));
+    }
     let query = Query { group_by: group_by(&["country.age_day"]), ..Query::total(["plays"]) };
-    let answer = cubes.query(query, None).await.unwrap();
-    assert_eq!(answer.coverage.retired, runs(days("2026-01-01", "2026-01-12").into_iter()));
-    // Germany comes on 28 February; France came in January, and is in the null group.
-    let ages: Vec<_> = answer.rows.iter().map(|row| row.keys[0].value.as_deref()).collect();
-    assert!(ages.contains(&Some("0")) && ages.contains(&None), "{ages:?}");
-    assert!(!ages.contains(&Some("50")), "{ages:?}");
+    let answer = open(&lake).await.query(query, None).await.unwrap();
+    let retired = days("2025-12-28", "2026-01-12");
+    assert_eq!(answer.coverage.retired, runs(retired.into_iter()));
+}
+
+/// Of days that an older program has retired nothing is known but who was there in their month: only an earlier day tells ages of those.
+#[tokio::test]
+async fn ages_of_who_was_in_a_forgotten_month_are_not_known() {
+    for (kept, forgotten) in
+        [(&[][..], "2026-01"), (&["2025-12"], "2026-01"), (&["2026-01"], "2025-12")]
+    {
+        let mut lake = lake();
+        lake.retire(kept);
+        lake.retire_and_forget(&[forgotten]);
+        let cubes = open(&lake).await;
+        check_all(&lake, &cubes, 6, 60).await;
+        let ages: BTreeSet<Option<String>> = values_of(&cubes.query(by_age(), None).await.unwrap())
+            .into_keys()
+            .filter(|keys| keys[0].as_deref() == Some("FR"))
+            .map(|mut keys| keys.remove(1))
+            .collect();
+        let is_known = forgotten == "2025-12";
+        assert_eq!(ages.contains(&None), !is_known, "{ages:?}");
+    }
 }
 
 #[tokio::test]
@@ -324,6 +369,16 @@ async fn ages_are_described_and_refused_by_name() {
         (
             by("country.age_year"),
             "`group_by`: unknown field `country.age_year`; there are: `asset`, `asset.title`",
+        ),
+        (
+            Query {
+                filter: Some(test(
+                    "country",
+                    Test::Between(WholeRange::try_new(Some(1), None).unwrap()),
+                )),
+                ..by("asset.age_week")
+            },
+            "`filter`: `country` has texts as values, and whole numbers from one to another are of ages alone",
         ),
         (
             of(Test::Prefix("1".to_owned())),

@@ -111,7 +111,7 @@ fn singles(filter: &Filter) -> Filter {
                     let starting = all.into_iter().filter(|value| value.starts_with(prefix));
                     of(field, Test::AnyOf(starting.collect()))
                 }
-                Test::Prefix(_) => filter.clone(),
+                Test::Prefix(_) | Test::Between(_) => filter.clone(),
             }
         }
     }

@@ -87,8 +87,7 @@ fn by_day<'a>(lake: &'a TestLake, query: &'a Query) -> BTreeMap<Date, OfDay<'a>>
         let groups = super::ages::groups(lake, &[], query, |own| own == day);
         let selected = |event: &&Event| {
             let filter = query.filter.as_ref();
-            event.day == day
-                && filter.is_none_or(|own| super::ages::holds_aged(lake, &[], own, event))
+            event.day == day && filter.is_none_or(|own| super::ages::holds_aged(lake, own, event))
         };
         (groups, lake.events.iter().filter(selected).collect())
     };

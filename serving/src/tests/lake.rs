@@ -11,7 +11,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{
-    CHECKSUM_TAG, CellFile, Checksum, FORMAT_VERSION, SNAPSHOT_KEY, SnapshotMetadata,
+    CHECKSUM_TAG, CellFile, Checksum, FORMAT_VERSION, FirstDays, SNAPSHOT_KEY, SnapshotMetadata,
     VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
     sum_of_cell_files,
 };
@@ -39,6 +39,10 @@ pub(super) struct TestLake {
     n_files: u64,
     lookup_versions: BTreeMap<String, u64>,
     pub(super) retired: RetiredDays,
+    /// What commits say of first days.
+    first_days: FirstDays,
+    /// Days that went with a commit that kept no first days, as those of older programs.
+    pub(super) forgotten: BTreeSet<Date>,
     /// The model that commits say, which has the columns of [`MODEL`].
     pub(super) model: String,
 }
@@ -78,6 +82,8 @@ impl TestLake {
             n_files: 0,
             lookup_versions: BTreeMap::new(),
             retired: RetiredDays::default(),
+            first_days: FirstDays::default(),
+            forgotten: BTreeSet::new(),
             model: MODEL.to_owned(),
         }
     }
@@ -190,12 +196,35 @@ impl TestLake {
             accepted: None,
             inputs: Default::default(),
             retired: self.retired.clone(),
+            first_days: self.first_days.clone(),
             columns: Default::default(),
         }
     }
 
-    /// Removes the days of some months in one commit, which says so.
+    /// Removes the days of some months in one commit, which says so, and from which days on countries count.
     pub(super) fn retire(&mut self, months: &[&str]) {
+        for month in months {
+            let month: Period = month.parse().unwrap();
+            for event in self.events.iter().filter(|event| month.contains(event.day)) {
+                if let Some(country) = &event.country {
+                    self.first_days.note("country", country, event.day);
+                }
+            }
+        }
+        self.remove_days(months);
+    }
+
+    /// As [`retire`](Self::retire), without first days.
+    pub(super) fn retire_and_forget(&mut self, months: &[&str]) {
+        for month in months {
+            let month: Period = month.parse().unwrap();
+            let days = self.events.iter().map(|event| event.day);
+            self.forgotten.extend(days.filter(|day| month.contains(*day)));
+        }
+        self.remove_days(months);
+    }
+
+    fn remove_days(&mut self, months: &[&str]) {
         let months: Vec<Period> = months.iter().map(|month| month.parse().unwrap()).collect();
         let mut actions = Vec::new();
         let days: Vec<Period> = self.files.keys().copied().collect();

@@ -59,6 +59,7 @@ pub(super) fn holds(filter: &Filter, event: &Event) -> bool {
                 Test::AllOf(values) => values.iter().all(|value| set.contains(value)),
                 Test::NoneOf(values) => !values.iter().any(|value| set.contains(value)),
                 Test::Prefix(prefix) => set.iter().any(|value| value.starts_with(prefix)),
+                Test::Between(_) => panic!("of ages alone"),
                 Test::IsNull(null) => set.is_empty() == *null,
             }
         }
@@ -108,6 +109,7 @@ fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bo
                 Test::AllOf(values) => values.iter().all(is_value),
                 Test::NoneOf(values) => !values.iter().any(is_value),
                 Test::Prefix(prefix) => value.is_some_and(|value| value.starts_with(prefix)),
+                Test::Between(_) => panic!("of ages alone"),
                 Test::IsNull(null) => value.is_none() == *null,
             };
             (holds, !holds)
@@ -120,7 +122,7 @@ fn always(test: &Test) -> Option<bool> {
     match test {
         Test::AnyOf(values) => values.is_empty().then_some(false),
         Test::AllOf(values) | Test::NoneOf(values) => values.is_empty().then_some(true),
-        Test::Prefix(_) | Test::IsNull(_) => None,
+        Test::Prefix(_) | Test::Between(_) | Test::IsNull(_) => None,
     }
 }
 
@@ -140,6 +142,7 @@ fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Op
                 Test::AnyOf(values) | Test::AllOf(values) => (has(values), false),
                 Test::NoneOf(values) => (has(values), true),
                 Test::Prefix(prefix) => (value.starts_with(prefix), false),
+                Test::Between(_) => panic!("of ages alone"),
                 Test::IsNull(null) => (true, *null),
             };
             let several = |values: &[String]| values.iter().any(|own| *own != values[0]);

@@ -1,8 +1,9 @@
-//! Prints how many of the bounds that `clio` answers hold what is true: `make accuracy` runs it.
+//! Prints how many of the bounds that `clio` answers hold what is true: `make accuracy` runs it. What it prints is the table of
+//! `docs/asking.md`, "How sure the bounds are", as it stands there.
 //!
 //! `cargo run --release -p clio-tests --bin accuracy -- [WORLDS [SEED]]`: 400 audiences unless another number is given, as the events that
 //! `clio_tests::Worlds` makes, through the release binary to answers over gRPC.
-#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are what it is for")]
 
 use std::time::Instant;
 
@@ -31,7 +32,7 @@ fn main() -> anyhow::Result<()> {
         let cubes = RemoteCubes::new(&config)?;
         coverage(&cubes, &worlds).await
     })?;
-    println!("{n_worlds} audiences, precision {precision}, seed {seed}");
+    println!("{n_worlds} audiences at precision {precision}, seed {seed}:\n");
     println!("| number | how many | bounds that hold | cannot be told |");
     println!("| --- | --- | --- | --- |");
     for (kind, tally) in found.kinds() {
@@ -43,6 +44,7 @@ fn main() -> anyhow::Result<()> {
             100.0 * tally.n_untold as f64 / n,
         );
     }
-    println!("{:.0} s", begin.elapsed().as_secs_f64());
+    // It is of no table, and differs from run to run.
+    eprintln!("{:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
 }

@@ -108,7 +108,8 @@ Examples:
   clio query --lake lake --group-by day,asset,country --measures plays,viewers --format parquet > plays.parquet
 
 Filters: FIELD anyOf|allOf|noneOf (VALUE, ...)   FIELD prefix VALUE   FIELD isNull   FIELD isNotNull
-         joined by and, or, not and parentheses; values with blanks or commas in quotes.
+         joined by and, or, not and parentheses; values with blanks or commas in quotes. Ages (asset.age_day) also:
+         FIELD >= N   <= N   > N   < N   between N and N, in whole numbers.
 Conditions: MEASURE >= N   <= N   > N   < N   between N and N   isNull   isNotNull, joined likewise; an
          estimate is compared as it stands, whatever its bounds. With --compare also of MEASURE.difference, MEASURE.ratio
          and MEASURE.other.

@@ -6,14 +6,19 @@
 //! unary := "not" unary | "(" or ")" | FIELD test
 //! test  := ("anyOf" | "allOf" | "noneOf") "(" VALUE ("," VALUE)* ")"
 //!        | "prefix" VALUE | "isNull" | "isNotNull"
+//!        | (">=" | "<=" | ">" | "<") WHOLE | "between" WHOLE "and" WHOLE
 //! ```
 //!
 //! A value is a word, or any text in single or double quotes, in which the quote is written twice.
-//! There is no `=`: on a set of values it would have three meanings.
+//! Whole numbers are those of ages; blanks around signs may be left out. There is no `=`: on a set of values it would have three meanings.
 
-use clio_proto::{FieldRef, Filter, Operator, Takes, Test};
+use std::str::FromStr;
+
+use clio_proto::{FieldRef, Filter, Operator, Takes, Test, WholeRange, WholeRangeError};
 
 use crate::usage::Usage;
+
+const A_WHOLE_NUMBER: &str = "a whole number";
 
 /// What `and`, `or` and `not` join.
 pub(crate) trait Condition: Sized {
@@ -44,7 +49,8 @@ impl Condition for Filter {
     const BEGINNING: &'static str = "a field, `not` or `(`";
 
     fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
-        Ok(Self::Field { field: FieldRef::parse(word), test: parser.test()? })
+        let name = parser.before_sign(word, Self::BEGINNING)?;
+        Ok(Self::Field { field: FieldRef::parse(&name), test: parser.test()? })
     }
 
     fn all_of(parts: Vec<Self>) -> Self {
@@ -126,6 +132,29 @@ fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
         tokens.push((start, token));
     }
     Ok(tokens)
+}
+
+/// A sign of comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    AtLeast,
+    AtMost,
+    Above,
+    Below,
+}
+
+/// The signs; of two that begin alike the longer one first.
+const SIGNS: [Sign; 4] = [Sign::AtLeast, Sign::AtMost, Sign::Above, Sign::Below];
+
+impl Sign {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::Below => "<",
+        }
+    }
 }
 
 /// Reads one text, token by token.
@@ -222,7 +251,69 @@ impl Parser<'_> {
         self.tokens.insert(self.position, (at, Token::Word(rest.to_owned())));
     }
 
+    /// The name at the beginning of a word, of which what follows from a sign on is put back.
+    pub(crate) fn before_sign(&mut self, word: &str, beginning: &str) -> Result<String, Usage> {
+        let end = word.find(['<', '>', '=']).unwrap_or(word.len());
+        let (name, rest) = word.split_at(end);
+        if !rest.is_empty() {
+            self.put_back(rest);
+        }
+        if name.is_empty() { Err(self.expected(beginning)) } else { Ok(name.to_owned()) }
+    }
+
+    /// Takes one of the signs of comparison; what is compared with may follow without a blank.
+    pub(crate) fn sign(&mut self) -> Option<Sign> {
+        let next = self.next_word()?;
+        let sign = SIGNS.into_iter().find(|sign| next.starts_with(sign.as_str()))?;
+        let word = self.word()?;
+        let rest = &word[sign.as_str().len()..];
+        if !rest.is_empty() {
+            self.put_back(rest);
+        }
+        Some(sign)
+    }
+
+    /// Takes a number.
+    pub(crate) fn number<T: FromStr>(&mut self, what: &str) -> Result<T, Usage> {
+        let found = self.next_word().and_then(|word| word.parse().ok());
+        match found {
+            Some(number) => {
+                self.word();
+                Ok(number)
+            }
+            None => Err(self.expected(what)),
+        }
+    }
+
+    /// What follows `between`.
+    pub(crate) fn ends<T: FromStr>(&mut self, what: &str) -> Result<(T, T), Usage> {
+        let from = self.number(what)?;
+        if !self.take_keyword("and") {
+            return Err(self.expected("`and`"));
+        }
+        Ok((from, self.number(what)?))
+    }
+
+    /// The range of whole numbers behind a sign.
+    fn range(&mut self, sign: Sign) -> Result<WholeRange, Usage> {
+        let number: i64 = self.number(A_WHOLE_NUMBER)?;
+        let (from, to) = match sign {
+            Sign::AtLeast => (Some(number), None),
+            Sign::AtMost => (None, Some(number)),
+            Sign::Above => (Some(number.saturating_add(1)), None),
+            Sign::Below => (None, Some(number.saturating_sub(1))),
+        };
+        WholeRange::try_new(from, to).map_err(|error| self.no_range(&error))
+    }
+
+    fn no_range(&self, error: &WholeRangeError) -> Usage {
+        Usage(format!("{} `{}`: {error}", self.what, self.text))
+    }
+
     fn test(&mut self) -> Result<Test, Usage> {
+        if let Some(sign) = self.sign() {
+            return self.range(sign).map(Test::Between);
+        }
         for operator in Operator::ALL {
             match operator.takes() {
                 Takes::Values(test) if self.take_keyword(operator.name()) => {
@@ -231,16 +322,22 @@ impl Parser<'_> {
                 Takes::Text(test) if self.take_keyword(operator.name()) => {
                     return self.value().map(test);
                 }
+                Takes::Range(test) if self.take_keyword(operator.name()) => {
+                    let (from, to) = self.ends(A_WHOLE_NUMBER)?;
+                    let range = WholeRange::try_new(Some(from), Some(to));
+                    return range.map(test).map_err(|error| self.no_range(&error));
+                }
                 Takes::Flag { test, .. } if self.take_keyword(operator.name()) => {
                     return Ok(test(true));
                 }
                 Takes::Flag { test, denied } if self.take_keyword(denied) => {
                     return Ok(test(false));
                 }
-                Takes::Values(_) | Takes::Text(_) | Takes::Flag { .. } => {}
+                Takes::Values(_) | Takes::Text(_) | Takes::Range(_) | Takes::Flag { .. } => {}
             }
         }
-        let words: Vec<String> = keywords().map(|word| format!("`{word}`")).collect();
+        let signs = SIGNS.map(Sign::as_str);
+        let words: Vec<String> = keywords().chain(signs).map(|word| format!("`{word}`")).collect();
         let (last, others) = words.split_last().expect("there are operators");
         Err(self.expected(&format!("{} or {last}", others.join(", "))))
     }
@@ -271,7 +368,7 @@ impl Parser<'_> {
 pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
     Operator::ALL.into_iter().flat_map(|operator| {
         let denied = match operator.takes() {
-            Takes::Values(_) | Takes::Text(_) => None,
+            Takes::Values(_) | Takes::Text(_) | Takes::Range(_) => None,
             Takes::Flag { denied, .. } => Some(denied),
         };
         std::iter::once(operator.name()).chain(denied)
@@ -301,6 +398,7 @@ mod tests {
             r#"country anyOf (US, "a ""b""", '') and not audience allOf (x, y)"#,
             "asset.title isNotNull or (device prefix tv and asset noneOf (1) and country isNull)",
             "not (country isNull or not country isNull)",
+            "asset.age_day between -1 and 6 or asset.age_week < 4 or asset.age_week >= 2",
         ] {
             let filter: Filter = parse_as(text).unwrap();
             assert_eq!(parse_as::<Filter>(&filter.to_string()).unwrap(), filter, "{text}");
@@ -328,6 +426,21 @@ mod tests {
         check(r#"audience allOf ("Drama ""fans""", 'Kids')"#, &fans);
         check("asset.title prefix 'The '", &field("asset.title", Test::Prefix("The ".into())));
         check("country isNotNull", &field("country", Test::IsNull(false)));
+        let age = |from: Option<i64>, to: Option<i64>| {
+            field("asset.age_day", Test::Between(WholeRange::try_new(from, to).unwrap()))
+        };
+        for (text, from, to) in [
+            ("asset.age_day < 28", None, Some(27)),
+            ("asset.age_day<28", None, Some(27)),
+            ("asset.age_day <=-1", None, Some(-1)),
+            ("asset.age_day> 6", Some(7), None),
+            ("asset.age_day >= 0", Some(0), None),
+            ("asset.age_day between 0 and 6", Some(0), Some(6)),
+        ] {
+            check(text, &age(from, to));
+        }
+        let both = "asset.age_day between 0 and 6 and asset.age_day>3";
+        check(both, &Filter::And(vec![age(Some(0), Some(6)), age(Some(4), None)]));
         let or_binds_less = Filter::Or(vec![
             us.clone(),
             Filter::And(vec![
@@ -349,9 +462,13 @@ mod tests {
         check("", "filter ``: expected a field, `not` or `(` at the end");
         check(
             "country = US",
-            "filter `country = US`: expected `anyOf`, `allOf`, `noneOf`, `prefix`, `isNull` or \
-             `isNotNull` at `= US`",
+            "filter `country = US`: expected `anyOf`, `allOf`, `noneOf`, `prefix`, `between`, `isNull`, \
+             `isNotNull`, `>=`, `<=`, `>` or `<` at `= US`",
         );
+        check("a>=0.5", "filter `a>=0.5`: expected a whole number at `0.5`");
+        check("a between 1 or 2", "filter `a between 1 or 2`: expected `and` at `or 2`");
+        check("a between 2 and 1", "filter `a between 2 and 1`: no whole number is from 2 to 1");
+        check("< 3", "filter `< 3`: expected a field, `not` or `(` at `< 3`");
         check(
             "country anyOf US",
             "filter `country anyOf US`: expected `(` and a list of values at `US`",

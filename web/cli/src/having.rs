@@ -10,9 +10,10 @@
 
 use clio_proto::{ComparedMeasure, Having, MeasureTest};
 
-use crate::filter::{Condition, Parser};
+use crate::filter::{Condition, Parser, Sign};
 use crate::usage::Usage;
 
+const A_NUMBER: &str = "a number";
 const TESTS: &str = "`>=`, `<=`, `>`, `<`, `between`, `isNull` or `isNotNull`";
 
 impl Condition for Having {
@@ -20,18 +21,11 @@ impl Condition for Having {
     const BEGINNING: &'static str = "a measure, `not` or `(`";
 
     fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
-        let end = word.find(['<', '>', '=']).unwrap_or(word.len());
-        let (measure, rest) = word.split_at(end);
-        if !rest.is_empty() {
-            parser.put_back(rest);
-        }
-        if measure.is_empty() {
-            return Err(parser.expected(Self::BEGINNING));
-        }
+        let measure = parser.before_sign(word, Self::BEGINNING)?;
         let test = test(parser)?;
-        Ok(match ComparedMeasure::parse(measure) {
+        Ok(match ComparedMeasure::parse(&measure) {
             Some(of) => Self::Compared { of, test },
-            None => Self::Measure { measure: measure.to_owned(), test },
+            None => Self::Measure { measure, test },
         })
     }
 
@@ -50,57 +44,26 @@ impl Condition for Having {
 
 fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, Usage> {
     let test = if parser.take_keyword("between") {
-        let from = number(parser)?;
-        if !parser.take_keyword("and") {
-            return Err(parser.expected("`and`"));
-        }
-        MeasureTest::Between { from, to: number(parser)? }
+        let (from, to) = parser.ends(A_NUMBER)?;
+        MeasureTest::Between { from, to }
     } else if parser.take_keyword("isNull") {
         MeasureTest::IsNull(true)
     } else if parser.take_keyword("isNotNull") {
         MeasureTest::IsNull(false)
-    } else if let Some(comparison) = sign(parser) {
-        comparison(number(parser)?)
+    } else if let Some(sign) = parser.sign() {
+        let number = parser.number(A_NUMBER)?;
+        match sign {
+            Sign::AtLeast => MeasureTest::AtLeast(number),
+            Sign::AtMost => MeasureTest::AtMost(number),
+            Sign::Above => MeasureTest::Above(number),
+            Sign::Below => MeasureTest::Below(number),
+        }
     } else {
         return Err(parser.expected(TESTS));
     };
     match test.problem() {
         Some(problem) => Err(Usage(format!("--having: {problem}"))),
         None => Ok(test),
-    }
-}
-
-/// How a number is compared.
-type Comparison = fn(f64) -> MeasureTest;
-
-/// The signs; of two that begin alike the longer one first.
-const SIGNS: [(&str, Comparison); 4] = [
-    (">=", MeasureTest::AtLeast),
-    ("<=", MeasureTest::AtMost),
-    (">", MeasureTest::Above),
-    ("<", MeasureTest::Below),
-];
-
-/// Takes a sign; the number may follow without a blank.
-fn sign(parser: &mut Parser<'_>) -> Option<Comparison> {
-    let next = parser.next_word()?;
-    let (sign, comparison) = SIGNS.into_iter().find(|(sign, _)| next.starts_with(sign))?;
-    let word = parser.word()?;
-    let rest = &word[sign.len()..];
-    if !rest.is_empty() {
-        parser.put_back(rest);
-    }
-    Some(comparison)
-}
-
-fn number(parser: &mut Parser<'_>) -> Result<f64, Usage> {
-    let found = parser.next_word().and_then(|word| word.parse().ok());
-    match found {
-        Some(number) => {
-            parser.word();
-            Ok(number)
-        }
-        None => Err(parser.expected("a number")),
     }
 }
 

@@ -93,6 +93,75 @@ async fn what_makes_no_file_is_told_why() {
             400,
             "`query.measures[0]`: \"PLAIS\" is not a measure",
         ),
+        // A slip of the pen in a condition must not hold for every cell.
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "where": {"country": {"anyof": ["US"]}}}"#,
+                "",
+            ),
+            400,
+            "`query.where.country`: has no entry `anyof`; there are: `anyOf`, `allOf`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "where": {"not": {"assetAgeDay": {"under": 7}}}}"#,
+                "",
+            ),
+            400,
+            "`query.where.not.assetAgeDay`: has no entry `under`; there are: `anyOf`",
+        ),
+        (
+            address("csv", r#"{"measures": ["PLAYS"], "having": {"plays": {"atLest": 7}}}"#, ""),
+            400,
+            "`query.having.plays`: has no entry `atLest`; there are: `atLeast`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "having": {"plays": {"ratio": {"min": 7}}}}"#,
+                "",
+            ),
+            400,
+            "`query.having.plays.ratio`: has no entry `min`; there are: `atLeast`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "orderBy": [{"measure": "PLAYS", "dir": "ASC"}]}"#,
+                "",
+            ),
+            400,
+            "`query.orderBy[0]`: has no entry `dir`; there are: `measure`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "window": {"cumulative": true, "days": 3}}"#,
+                "",
+            ),
+            400,
+            "`query.window`: has no entry `days`; there are: `trailingDays`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "compare": {"member": {"field": "COUNTRY", "valeu": "US"}}}"#,
+                "",
+            ),
+            400,
+            "`query.compare.member`: has no entry `valeu`; there are: `field`",
+        ),
+        (
+            address(
+                "csv",
+                r#"{"measures": ["PLAYS"], "quantiles": [{"measure": "WATCH", "percent": 9, "p": 1}]}"#,
+                "",
+            ),
+            400,
+            "`query.quantiles[0]`: has no entry `p`; there are: `measure`",
+        ),
         (
             address("csv", plays, "&snapshot=x"),
             400,

@@ -31,6 +31,7 @@ pub(super) fn comparison(
 }
 
 fn days(days: &Argument<'_>) -> Result<Comparison, ServiceError> {
+    days.only(["from", "to"])?;
     let (from, to) = (required_entry(days, "from")?.date()?, required_entry(days, "to")?.date()?);
     let range = DayRange::try_new(from, to);
     range
@@ -39,6 +40,7 @@ fn days(days: &Argument<'_>) -> Result<Comparison, ServiceError> {
 }
 
 fn member(names: &Names, member: &Argument<'_>) -> Result<Comparison, ServiceError> {
+    member.only(["field", "value", "isNull"])?;
     let field = required_entry(member, "field")?;
     let field = names.field(field.name()?).cloned().ok_or_else(|| field.is_not("a field"))?;
     member.conditions()?;

@@ -29,30 +29,37 @@ fn conditions(names: &Names, argument: &Argument<'_>) -> Result<Vec<Having>, Ser
             "not" => found.push(Having::Not(Box::new(nested(&entry)?))),
             QUANTILES if names.has_quantiles() => {
                 for own in entry.items()? {
-                    tests(&quantile(names, &own)?, &own, &mut found)?;
+                    tests(&quantile(names, &own)?, &own, &["measure", "percent"], &mut found)?;
                 }
             }
             _ => {
                 let measure =
                     names.condition(name).ok_or_else(|| argument.is_not("a condition"))?;
-                tests(measure, &entry, &mut found)?;
+                tests(measure, &entry, &[], &mut found)?;
             }
         }
     }
     Ok(found)
 }
 
-/// The conditions of one `NumberFilter`, in the order of the schema.
+/// What may be said of one number.
+const PLAIN: [&str; 5] = ["atLeast", "atMost", "above", "below", "isNull"];
+
+/// The conditions of one `NumberFilter`, in the order of the schema; `beside` them its other entries.
 fn tests(
     measure: &str,
     filter: &Argument<'_>,
+    beside: &[&str],
     found: &mut Vec<Having>,
 ) -> Result<(), ServiceError> {
+    let parts = ComparedPart::ALL.iter().map(|part| part.as_str());
+    filter.only(PLAIN.into_iter().chain(parts).chain(beside.iter().copied()))?;
     let own = plain_tests(filter)?.into_iter();
     found.extend(own.map(|test| Having::Measure { measure: measure.to_owned(), test }));
     for part in ComparedPart::ALL {
         let Some(entry) = filter.entry(part.as_str())? else { continue };
         let of = || ComparedMeasure { measure: measure.to_owned(), part };
+        entry.only(PLAIN)?;
         let tests = plain_tests(&entry)?.into_iter();
         found.extend(tests.map(|test| Having::Compared { of: of(), test }));
     }

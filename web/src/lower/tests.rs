@@ -5,7 +5,7 @@ mod quantiles;
 
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, Object, Schema, TypeRef};
 
-use clio_proto::{Having, MeasureTest, Test};
+use clio_proto::{Having, MeasureTest, Test, WholeRange};
 use serde_json::json;
 
 use super::*;
@@ -33,6 +33,9 @@ async fn a_filter_means_what_it_says() {
     let tv = || any_of("device", &["tv"]);
     let not = |filter| Filter::Not(Box::new(filter));
     let all = || Filter::And(Vec::new());
+    let age = |from: Option<i64>, to: Option<i64>| {
+        is("asset.age_day", Test::Between(WholeRange::try_new(from, to).unwrap()))
+    };
     for (filter, expected) in [
         ("{}", None),
         ("{ country: {} }", None),
@@ -50,6 +53,20 @@ async fn a_filter_means_what_it_says() {
         (
             r#"{ assetTags: { allOf: ["new", "short"] } }"#,
             Some(is("asset.tags", Test::AllOf(vec!["new".to_owned(), "short".to_owned()]))),
+        ),
+        (r#"{ assetAgeDay: { atLeast: 0, below: 28 } }"#, Some(age(Some(0), Some(27)))),
+        (
+            r#"{ assetAgeDay: { above: -8, atLeast: -9, atMost: 9, below: 9 } }"#,
+            Some(age(Some(-7), Some(8))),
+        ),
+        (r#"{ assetAgeDay: { atMost: 6 } }"#, Some(age(None, Some(6)))),
+        (
+            r#"{ assetAgeDay: { isNull: false, atLeast: 7, anyOf: ["8"] } }"#,
+            Some(Filter::And(vec![
+                any_of("asset.age_day", &["8"]),
+                age(Some(7), None),
+                is("asset.age_day", Test::IsNull(false)),
+            ])),
         ),
         // Whatever the order in which they are written.
         (
@@ -295,6 +312,12 @@ async fn an_error_names_the_argument_and_the_value() {
             r#"unknown field "contry" of type "CubeFilter""#,
         ),
         ("where: { country: { anyOf: [1] } }", "String"),
+        (
+            "where: { assetAgeDay: { atLeast: 7, below: 7 } }",
+            "`query.where.assetAgeDay`: no whole number is from 7 to 6",
+        ),
+        ("where: { country: { atLeast: 7 } }", r#"unknown field "atLeast" of type "ValueFilter""#),
+        ("where: { assetAgeDay: { atLeast: 0.5 } }", "Int"),
     ] {
         let text = format!("{{ cube(query: {{ measures: [PLAYS], {query} }}) {{ elapsedMs }} }}");
         let body = server.ask(&text, serde_json::json!({})).await;
@@ -325,6 +348,10 @@ async fn an_error_names_the_argument_and_the_value() {
         (
             serde_json::json!({ "measures": ["PLAYS"], "where": { "and": ["x"] } }),
             r#"`query.where.and[0]`: "x" is not an object"#,
+        ),
+        (
+            serde_json::json!({ "measures": ["PLAYS"], "where": { "country": { "anyOff": ["US"] } } }),
+            "anyOff",
         ),
         (
             serde_json::json!({ "measures": ["PLAYS"], "where": "x".repeat(1_000) }),

@@ -3,15 +3,15 @@
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
 use clio_proto::{
-    ComparedPart, Description, Extra, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS, Operator,
-    Takes, TimeGrain,
+    ComparedPart, Description, Extra, FieldInfo, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS,
+    Operator, Takes, TimeGrain,
 };
 
 use super::compared::COMPARISON;
 use super::enums::enum_of;
 use super::quantile_inputs;
 use super::scalars::DATE;
-use crate::lower::DEFAULT_LIMIT;
+use crate::lower::{DEFAULT_LIMIT, entries_of};
 use crate::names::{condition_name, enum_name, field_name, time_grains};
 
 pub(super) const FIELD: &str = "Field";
@@ -21,6 +21,7 @@ pub(super) const CUBE_QUERY: &str = "CubeQuery";
 pub(super) const CUBE_FILTER: &str = "CubeFilter";
 const VALUE_FILTER: &str = "ValueFilter";
 const SET_FILTER: &str = "SetFilter";
+const AGE_FILTER: &str = "AgeFilter";
 const CUBE_HAVING: &str = "CubeHaving";
 const NUMBER_FILTER: &str = "NumberFilter";
 const COMPARED_FILTER: &str = "ComparedFilter";
@@ -32,6 +33,7 @@ const DIRECTION: &str = "Direction";
 
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
     let schema = quantile_inputs::register(schema, dataset);
+    let schema = if dataset.ages.is_empty() { schema } else { schema.register(age_filter()) };
     schema
         .register(field(dataset))
         .register(group_key(dataset))
@@ -258,8 +260,10 @@ fn cube_filter(dataset: &Description) -> InputObject {
                 .description("At least one of them holds. An empty list holds for no cell."),
         )
         .field(input("not", TypeRef::named(CUBE_FILTER)).description("It does not hold."));
-    dataset.fields.iter().chain(&dataset.ages).fold(filter, |filter, info| {
-        let type_name = if info.multi { SET_FILTER } else { VALUE_FILTER };
+    let type_of = |info: &FieldInfo| if info.multi { SET_FILTER } else { VALUE_FILTER };
+    let fields = dataset.fields.iter().map(|info| (info, type_of(info)));
+    fields.chain(dataset.ages.iter().map(|info| (info, AGE_FILTER))).fold(filter, |filter, own| {
+        let (info, type_name) = own;
         let name = field_name(&info.field.to_string());
         filter.field(
             input(&name, TypeRef::named(type_name))
@@ -277,7 +281,28 @@ fn value_filter() -> InputObject {
         Operator::AllOf => None,
         Operator::NoneOf => Some("The value is none of these; null is none of them."),
         Operator::Prefix => Some("The value starts so; case counts."),
+        // Values are texts.
+        Operator::Between => None,
         Operator::IsNull => Some("Whether there is no value."),
+    })
+}
+
+fn age_filter() -> InputObject {
+    let filter = InputObject::new(AGE_FILTER).description(
+        "On an age, which is a whole number. Conditions of one object are joined with AND: atLeast and atMost make an \
+         interval. Of an age that is not known none holds but noneOf and isNull.",
+    );
+    tests(filter, |operator| match operator {
+        Operator::AnyOf => Some("The age is one of these."),
+        // One age is never all of several.
+        Operator::AllOf => None,
+        Operator::NoneOf => {
+            Some("The age is none of these; one that is not known is none of them.")
+        }
+        // A number starts with nothing.
+        Operator::Prefix => None,
+        Operator::Between => Some("The age is"),
+        Operator::IsNull => Some("Whether the age is not known."),
     })
 }
 
@@ -291,6 +316,8 @@ fn set_filter() -> InputObject {
         Operator::AllOf => Some("The set holds every one of these."),
         Operator::NoneOf => Some("The set holds none of these."),
         Operator::Prefix => Some("The set holds a value that starts so; case counts."),
+        // Values are texts.
+        Operator::Between => None,
         Operator::IsNull => Some("Whether the set is empty."),
     })
 }
@@ -302,9 +329,19 @@ fn tests(filter: InputObject, offered: impl Fn(Operator) -> Option<&'static str>
         let takes = match operator.takes() {
             Takes::Values(_) => TypeRef::named_nn_list(TypeRef::STRING),
             Takes::Text(_) => TypeRef::named(TypeRef::STRING),
+            Takes::Range(_) => TypeRef::named(TypeRef::INT),
             Takes::Flag { .. } => TypeRef::named(TypeRef::BOOLEAN),
         };
-        filter.field(input(operator.name(), takes).description(description))
+        entries_of(operator).iter().fold(filter, |filter, name| {
+            let end = match *name {
+                "atLeast" => " this or more.",
+                "atMost" => " this or less.",
+                "above" => " more than this.",
+                "below" => " less than this.",
+                _ => "",
+            };
+            filter.field(input(name, takes.clone()).description(format!("{description}{end}")))
+        })
     })
 }
 

@@ -49,6 +49,7 @@ fn metadata(run: &str) -> SnapshotMetadata {
         checks: Vec::new(),
         accepted: None,
         inputs: Default::default(),
+        first_days: Default::default(),
         retired: Default::default(),
         columns: Default::default(),
     }

@@ -33,22 +33,23 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
     }
     for text in ["", ".", "asset.", ".title"] {
         let message = format!(
-            "`group_by`: `{text}` names no field; expected a dimension like `country` or an \
+            "`group_by[1]`: `{text}` names no field; expected a dimension like `country` or an \
              attribute like `asset.title`"
         );
-        refused(wire::QueryRequest { group_by: vec![text.to_owned()], ..request() }, &message);
+        let group_by = vec!["country".to_owned(), text.to_owned()];
+        refused(wire::QueryRequest { group_by, ..request() }, &message);
     }
     let by = Some(wire::order_by::By::Measure("plays".to_owned()));
     refused(
         wire::QueryRequest { order_by: vec![wire::OrderBy { by, direction: 0 }], ..request() },
-        "`order_by.direction`: none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
+        "`order_by[0].direction`: none given; expected DIRECTION_ASCENDING or DIRECTION_DESCENDING",
     );
     refused(
         wire::QueryRequest {
             order_by: vec![wire::OrderBy { by: None, direction: 1 }],
             ..request()
         },
-        "`order_by`: an entry is empty; expected `measure`, `key` or `compared`",
+        "`order_by[0]`: an entry is empty; expected `measure`, `key` or `compared`",
     );
     refused(
         wire::QueryRequest { window: Some(wire::Window { over: None }), ..request() },
@@ -91,7 +92,42 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
     refused(
         wire::QueryRequest { filter: Some(wire::Filter { node }), ..request() },
         "`filter.field`: `country` has no test; expected one of `any_of`, `all_of`, `none_of`, \
-         `prefix`, `is_null`",
+         `prefix`, `between`, `is_null`",
+    );
+}
+
+#[test]
+fn a_bad_filter_is_refused_by_its_path() {
+    use wire::field_test::Test as Of;
+    use wire::filter::Node;
+    let leaf = |field: &str, test: Option<Of>| wire::Filter {
+        node: Some(Node::Field(wire::FieldTest { field: field.to_owned(), test })),
+    };
+    let list = |filters| wire::FilterList { filters };
+    let and = |filters| wire::Filter { node: Some(Node::And(list(filters))) };
+    let or = |filters| wire::Filter { node: Some(Node::Or(list(filters))) };
+    let not = |own| wire::Filter { node: Some(Node::Not(Box::new(own))) };
+    let refused = |filter: wire::Filter, expected: &str| {
+        refused(wire::QueryRequest { filter: Some(filter), ..request() }, expected);
+    };
+    let good = || leaf("country", Some(Of::IsNull(true)));
+    let between = |from, to| Some(Of::Between(wire::WholeRange { from, to }));
+    refused(
+        and(vec![good(), or(vec![leaf("asset.age_day", between(Some(7), Some(6)))])]),
+        "`filter.and.filters[1].or.filters[0].field.between`: no whole number is from 7 to 6",
+    );
+    refused(
+        not(leaf("asset.age_day", between(None, None))),
+        "`filter.not.field.between`: a range of whole numbers has one end at least",
+    );
+    refused(
+        not(leaf("asset.", Some(Of::IsNull(true)))),
+        "`filter.not.field.field`: `asset.` names no field; expected a dimension like `country` or an \
+         attribute like `asset.title`",
+    );
+    refused(
+        or(vec![good(), wire::Filter { node: None }]),
+        "`filter.or.filters[1]`: a node is empty; expected one of `and`, `or`, `not`, `field`",
     );
 }
 

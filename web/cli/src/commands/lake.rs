@@ -94,6 +94,17 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
     for month in &report.kept {
         say!("  {:<14} stays: {}", month.month, month.reason);
     }
+    if report.n_first_days > 0 {
+        let members = counted(report.n_first_days, "member");
+        say!("  first days     kept of {members}: ages count from them");
+    }
+    if report.n_first_days_dropped > 0 {
+        let n_most = output::number(clio_lake::MAX_FIRST_DAYS as f64);
+        let members = counted(report.n_first_days_dropped, "member");
+        say!(
+            "  first days     not kept of {members}, the oldest: a snapshot has {n_most}; their ages are not known any more"
+        );
+    }
     let n_days = report.months.iter().map(|month| month.n_days).sum();
     let size_bytes = report.months.iter().map(|month| month.size_bytes).sum();
     let verb = if report.dry_run { "would be retired" } else { "retired" };
