@@ -32,7 +32,7 @@ fn write(sandbox: &Sandbox, day: &str, file: &str) {
 }
 
 /// Lets two days pass since files left the lake, as its log tells.
-fn make_old(sandbox: &Sandbox) {
+pub(crate) fn make_old(sandbox: &Sandbox) {
     for entry in std::fs::read_dir(sandbox.path("lake/cells/_delta_log")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();

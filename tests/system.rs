@@ -7,6 +7,7 @@
 mod compat;
 mod coverage;
 mod datasets;
+mod decided;
 mod doors;
 mod exact;
 mod faults;

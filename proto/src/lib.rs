@@ -69,5 +69,7 @@ pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
     MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,
 };
-pub use snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo};
+pub use snapshot::{
+    Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
+};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

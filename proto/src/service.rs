@@ -13,7 +13,7 @@ use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
 use crate::query::{Answer, Cursor, Query, QueryRange};
 use crate::runs::RunInfo;
-use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList};
+use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
 
 /// Answers queries from snapshots that it holds.
 ///
@@ -279,4 +279,18 @@ pub struct ServingStatus {
     pub snapshot: Option<SnapshotInfo>,
     /// The newest version of the lake, where it is refused.
     pub refused: Option<RefusedSnapshot>,
+    /// The newest version of the lake, as far as serving has looked; what is served is behind it where that is refused or a
+    /// snapshot is pinned.
+    pub newest: Option<SnapshotId>,
+    /// The snapshot that is pinned, served or not.
+    pub pin: Option<Pin>,
+}
+
+impl ServingStatus {
+    /// How many versions of the lake are newer than what is served; 0 where nothing is known of one or the other.
+    pub fn versions_behind(&self) -> u64 {
+        let served = self.snapshot.as_ref().map(|info| info.id.0);
+        let newest = self.newest.map(|newest| newest.0);
+        newest.zip(served).map_or(0, |(newest, served)| newest.saturating_sub(served))
+    }
 }

@@ -32,8 +32,8 @@ pub struct SnapshotInfo {
     pub verification: Option<VerificationInfo>,
 }
 
-/// A version of the lake that is no snapshot that may be served: what its commit says cannot be read, or what it holds is not
-/// what its commit says.
+/// A version of the lake that is no snapshot that may be served: what its commit says cannot be read, what it holds is not
+/// what its commit says, or somebody marked it as bad.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedSnapshot {
     /// The version.
@@ -41,6 +41,21 @@ pub struct RefusedSnapshot {
     /// When it was committed, as its commit says, or else as the storage says of the commit's file.
     pub committed_at: Option<Timestamp>,
     /// Why it is refused, in words.
+    pub reason: String,
+    /// Somebody decided so, and `reason` says who; nothing is wrong with it otherwise.
+    pub is_marked_bad: bool,
+}
+
+/// The decision to serve one snapshot, whatever is newer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The snapshot.
+    pub id: SnapshotId,
+    /// When it was pinned.
+    pub pinned_at: Timestamp,
+    /// By whom, as they call themselves.
+    pub by: String,
+    /// Why, in their words; empty where they did not say.
     pub reason: String,
 }
 

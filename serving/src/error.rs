@@ -71,6 +71,9 @@ impl ServingError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// Somebody marked it as bad.
+    #[error("{0}")]
+    MarkedBad(String),
     /// No commit says what the cells mean.
     #[error("no commit at or before it, as far as the log goes back, carries a `clio` entry")]
     NoMetadata,

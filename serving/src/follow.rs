@@ -1,23 +1,24 @@
-//! Following the lake: look at the log, load what is new, swap, and say how it went.
+//! Following the lake: look at the log and at what people decided, load what is to be served, swap, and say how it went.
 //!
 //! ```text
 //!            ┌── nothing new ──────────────────────────────▶ serving
 //! look ──────┼── new version ── loaded, validated ── swap ─▶ serving
-//!  ▲         ├── new version ── refused ───────────────────▶ stale: the last good one is served
+//!  ▲         ├── new version ── refused, marked bad ───────▶ stale: the last good one is served
+//!  │         ├── a version is pinned ── loaded ── swap ────▶ serving it, whatever is newer
 //!  │         └── no answer, several times ─────────────────▶ stale
 //!  └─ poll_interval ◀───────────────────────────────────────┘
 //! ```
 
 use std::sync::Arc;
 
-use clio_lake::{CellTable, CommitFile, Lake};
-use clio_proto::{RefusedSnapshot, ServingState, SnapshotId};
+use clio_lake::{CellTable, CommitFile, Lake, Standing};
+use clio_proto::{Pin, RefusedSnapshot, ServingState, ServingStatus, SnapshotId};
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
-use crate::error::ServingError;
+use crate::error::{Refusal, ServingError};
 use crate::held::HeldSnapshots;
-use crate::records::Records;
+use crate::records::{Records, bad};
 use crate::snapshot::Loader;
 use crate::status::StatusBoard;
 
@@ -47,6 +48,8 @@ pub(crate) struct Follower {
     table: Option<CellTable>,
     /// The newest version that was looked into, and how that went.
     newest: Option<Verdict>,
+    /// What people had decided when that was served.
+    honoured: Arc<Standing>,
     n_failures: u32,
     n_looks: u64,
 }
@@ -64,19 +67,24 @@ struct Verdict {
 /// Why a version is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refused {
+    /// The version that is not served: the newest, or the pinned one.
+    version: u64,
     text: String,
     /// When the version was committed.
     committed_at: Option<Timestamp>,
     /// It may be served later, with no new version.
     can_be_mended: bool,
+    /// Somebody decided so.
+    is_marked_bad: bool,
 }
 
 impl Verdict {
     /// The version and why it is not served, if it is not.
     fn refusal(&self) -> Option<RefusedSnapshot> {
-        let Refused { text, committed_at, .. } = self.refused.as_ref()?;
-        let (id, reason) = (SnapshotId(self.version), text.clone());
-        Some(RefusedSnapshot { id, committed_at: *committed_at, reason })
+        let Refused { version, text, committed_at, is_marked_bad, .. } = self.refused.as_ref()?;
+        let (id, reason) = (SnapshotId(*version), text.clone());
+        let (committed_at, is_marked_bad) = (*committed_at, *is_marked_bad);
+        Some(RefusedSnapshot { id, committed_at, reason, is_marked_bad })
     }
 }
 
@@ -96,6 +104,7 @@ impl Follower {
             records,
             table: None,
             newest: None,
+            honoured: Arc::default(),
             n_failures: 0,
             n_looks: 0,
         }
@@ -119,17 +128,35 @@ impl Follower {
             self.records.look_for_verifications(served).await;
         }
         if let Some(verdict) = &self.newest {
-            if verdict.refused.is_some() && before.as_ref() != Some(verdict) {
-                self.fall_back(verdict.version).await;
+            if let Some(refused) = &verdict.refused
+                && before.as_ref() != Some(verdict)
+            {
+                self.fall_back(refused.version).await;
             }
             self.say_verdict(verdict);
         }
         0
     }
 
-    /// Loads the newest version, or says why not.
+    /// Loads the pinned version, or else the newest that is not bad, or says why not.
     pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
-        let table = self.lake.open_cells(None).await?;
+        self.records.look_for_decisions().await?;
+        let standing = self.records.standing();
+        let mut table = match standing.pinned() {
+            Some((pinned, _)) => self.lake.open_cells(Some(pinned.0)).await?,
+            None => self.lake.open_cells(None).await?,
+        };
+        while let Some(decision) = standing.marked_bad(SnapshotId(table.version())) {
+            let version = table.version();
+            table = match version.checked_sub(1) {
+                Some(before) => self.lake.open_cells(Some(before)).await?,
+                None => {
+                    let why = bad(SnapshotId(version), None, decision).reason;
+                    let refusal = Box::new(Refusal::MarkedBad(why));
+                    return Err(ServingError::Refused { version, refusal });
+                }
+            };
+        }
         let version = table.version();
         let commit = table.commit_file(version).await?;
         let snapshot = self.loader.load(&table, &[]).await?;
@@ -139,6 +166,7 @@ impl Follower {
         self.say(ServingState::Serving, None);
         self.table = Some(table);
         self.newest = Some(Verdict { version, commit, refused: None });
+        self.honoured = standing;
         Ok(())
     }
 
@@ -148,15 +176,17 @@ impl Follower {
         let is_fresh = self.table.is_none();
         let mut table = match self.table.take() {
             None => self.lake.open_cells(None).await?,
-            Some(table) => {
-                let next = table.commit_file(table.version() + 1).await?;
-                if next.is_none() && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
-                    self.table = Some(table);
-                    return Ok(());
-                }
-                table
-            }
+            Some(table) => table,
         };
+        self.records.look_for_decisions().await?;
+        let is_decided = self.honoured != self.records.standing();
+        if !is_fresh && !is_decided && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
+            let next = table.commit_file(table.version() + 1).await?;
+            if next.is_none() {
+                self.table = Some(table);
+                return Ok(());
+            }
+        }
         let is_same = match &self.newest {
             Some(known) => {
                 let commit = table.commit_file(known.version).await?;
@@ -173,18 +203,60 @@ impl Follower {
         let known = self.newest.as_ref().map(|known| known.version);
         let before = self.newest.as_ref().and_then(|known| known.refused.clone());
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
-        if !is_same || known != Some(version) || may_be_mended {
+        if !is_same {
+            self.records.forget();
+            self.records.look_for_decisions().await?;
+        }
+        if !is_same || known != Some(version) || may_be_mended || is_decided {
             if !is_same {
                 warn!(version, known, "the lake was recreated: what is held is of another one");
             }
-            let refused = self.load_into(&table, is_same).await?;
-            if let Some(Refused { text, .. }) = refused.as_ref().filter(|_| refused != before) {
+            let refused = self.serve(&table, is_same).await?;
+            let news = refused.as_ref().filter(|_| refused != before);
+            if let Some(Refused { version, text, .. }) = news {
                 error!(version, refusal = text, "snapshot refused");
             }
+            self.honoured = self.records.standing();
             self.newest = Some(Verdict { version, commit, refused });
         }
         self.table = Some(table);
         Ok(())
+    }
+
+    /// Serves what is pinned, or else the newest version, or returns why that is refused.
+    async fn serve(
+        &self,
+        table: &CellTable,
+        is_same: bool,
+    ) -> Result<Option<Refused>, ServingError> {
+        let standing = self.records.standing();
+        if is_same {
+            self.held.remove(|id| standing.marked_bad(id).is_some());
+        }
+        let newest = SnapshotId(table.version());
+        // One that is not there yet was of another lake in the same place.
+        if let Some((pinned, _)) = standing.pinned().filter(|(pinned, _)| *pinned <= newest) {
+            if is_same && self.held.make_current(pinned) {
+                return Ok(None);
+            }
+            let pinned = self.lake.open_cells(Some(pinned.0)).await?;
+            return self.load_into(&pinned, is_same).await;
+        }
+        if let Some(decision) = standing.marked_bad(newest) {
+            let committed_at = table.committed_at().await?;
+            let RefusedSnapshot { reason: text, .. } = bad(newest, committed_at, decision);
+            return Ok(Some(Refused {
+                version: newest.0,
+                text,
+                committed_at,
+                can_be_mended: false,
+                is_marked_bad: true,
+            }));
+        }
+        if is_same && self.held.make_current(newest) {
+            return Ok(None);
+        }
+        self.load_into(table, is_same).await
     }
 
     /// Loads what a table holds and serves it, or returns why it is refused.
@@ -195,9 +267,6 @@ impl Follower {
     ) -> Result<Option<Refused>, ServingError> {
         // The files of another lake may have the same names.
         let held = if is_same { self.held.all() } else { Arc::default() };
-        if !is_same {
-            self.records.forget();
-        }
         match self.loader.load(table, &held).await {
             Ok(snapshot) => {
                 if is_same {
@@ -210,7 +279,8 @@ impl Follower {
             Err(ServingError::Refused { refusal, .. }) => {
                 let (text, can_be_mended) = (refusal.to_string(), refusal.can_be_mended());
                 let committed_at = table.committed_at().await?;
-                Ok(Some(Refused { text, committed_at, can_be_mended }))
+                let (version, is_marked_bad) = (table.version(), false);
+                Ok(Some(Refused { version, text, committed_at, can_be_mended, is_marked_bad }))
             }
             Err(error) => Err(error),
         }
@@ -221,7 +291,10 @@ impl Follower {
         if self.held.current().is_some() {
             return;
         }
-        for version in (refused.saturating_sub(MAX_FALL_BACK)..refused).rev() {
+        let standing = self.records.standing();
+        let is_good = |version: &u64| standing.marked_bad(SnapshotId(*version)).is_none();
+        let earlier = (refused.saturating_sub(MAX_FALL_BACK)..refused).rev();
+        for version in earlier.filter(is_good) {
             let loaded = async {
                 let table = self.lake.open_cells(Some(version)).await?;
                 self.loader.load(&table, &[]).await
@@ -249,16 +322,15 @@ impl Follower {
     }
 
     fn say_verdict(&self, verdict: &Verdict) {
-        let version = verdict.version;
         match (&verdict.refused, self.served()) {
             (None, _) => self.say(ServingState::Serving, None),
-            (Some(Refused { text: refusal, .. }), Some(served)) => {
+            (Some(Refused { version, text: refusal, .. }), Some(served)) => {
                 let message = format!(
                     "snapshot {version} is refused: {refusal}; snapshot {served} is still served"
                 );
                 self.say(ServingState::Stale, Some(message));
             }
-            (Some(Refused { text: refusal, .. }), None) => {
+            (Some(Refused { version, text: refusal, .. }), None) => {
                 let message = format!("snapshot {version} is refused: {refusal}");
                 self.say(ServingState::Down, Some(message));
             }
@@ -273,6 +345,14 @@ impl Follower {
     fn say(&self, state: ServingState, message: Option<String>) {
         let served = self.held.current().map(|info| self.records.with_verification(info));
         let refused = self.newest.as_ref().and_then(Verdict::refusal);
-        self.status.say(state, message, served, refused);
+        let newest = self.newest.as_ref().map(|newest| SnapshotId(newest.version));
+        let standing = self.records.standing();
+        let pin = standing.pinned().map(|(id, decision)| Pin {
+            id,
+            pinned_at: decision.made_at,
+            by: decision.by.clone(),
+            reason: decision.reason.clone(),
+        });
+        self.status.say(ServingStatus { state, message, snapshot: served, refused, newest, pin });
     }
 }

@@ -13,16 +13,17 @@ use crate::snapshot::Snapshot;
 /// The snapshots held, newest first.
 ///
 /// Always true: whoever took one keeps it, however many come and go meanwhile. Never more than the settings allow, but the
-/// newest one is held whatever it takes.
+/// current one is held whatever it takes.
 pub(crate) struct HeldSnapshots {
-    newest_first: ArcSwap<Vec<Arc<Snapshot>>>,
+    /// The current one, then the others.
+    current_first: ArcSwap<Vec<Arc<Snapshot>>>,
     n_most: usize,
     memory_limit_bytes: Option<u64>,
 }
 
 impl fmt::Debug for HeldSnapshots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held = self.newest_first.load();
+        let held = self.current_first.load();
         f.debug_list().entries(held.iter().map(|snapshot| snapshot.info.id.0)).finish()
     }
 }
@@ -31,20 +32,20 @@ impl HeldSnapshots {
     /// None yet.
     pub(crate) fn new(config: &ServingConfig) -> Self {
         Self {
-            newest_first: ArcSwap::default(),
+            current_first: ArcSwap::default(),
             n_most: config.n_snapshots_held.max(1),
             memory_limit_bytes: config.memory_limit_bytes,
         }
     }
 
-    /// All of them, newest first.
+    /// All of them, the current one first, then the newest first.
     pub(crate) fn all(&self) -> Arc<Vec<Arc<Snapshot>>> {
-        self.newest_first.load_full()
+        self.current_first.load_full()
     }
 
     /// What is known of the current one.
     pub(crate) fn current(&self) -> Option<SnapshotInfo> {
-        self.newest_first.load().first().map(|snapshot| snapshot.info.clone())
+        self.current_first.load().first().map(|snapshot| snapshot.info.clone())
     }
 
     /// The one named, or the current one; `None` where none is held at all.
@@ -56,7 +57,7 @@ impl HeldSnapshots {
         &self,
         id: Option<SnapshotId>,
     ) -> Result<Option<Arc<Snapshot>>, ServiceError> {
-        let held = self.newest_first.load();
+        let held = self.current_first.load();
         let Some(current) = held.first() else { return Ok(None) };
         let Some(id) = id else { return Ok(Some(Arc::clone(current))) };
         if let Some(found) = held.iter().find(|snapshot| snapshot.info.id == id) {
@@ -70,25 +71,51 @@ impl HeldSnapshots {
 
     /// Holds a snapshot as the current one, beside as many of the others as there is room for.
     pub(crate) fn add(&self, snapshot: Snapshot) {
-        let mut held = vec![Arc::new(snapshot)];
-        held.extend(self.newest_first.load().iter().cloned());
+        self.put_first(Arc::new(snapshot));
+    }
+
+    /// Makes one that is held the current one, if it is.
+    pub(crate) fn make_current(&self, id: SnapshotId) -> bool {
+        let held = self.current_first.load();
+        let Some(found) = held.iter().find(|snapshot| snapshot.info.id == id) else { return false };
+        self.put_first(Arc::clone(found));
+        true
+    }
+
+    /// Lets snapshots go; the newest of the others becomes the current one, where that was among them.
+    pub(crate) fn remove(&self, goes: impl Fn(SnapshotId) -> bool) {
+        let held = self.current_first.load();
+        if held.iter().any(|snapshot| goes(snapshot.info.id)) {
+            let stay = held.iter().filter(|snapshot| !goes(snapshot.info.id)).cloned().collect();
+            self.current_first.store(Arc::new(stay));
+        }
+    }
+
+    fn put_first(&self, current: Arc<Snapshot>) {
+        let id = current.info.id;
+        let before = self.current_first.load();
+        let mut others: Vec<_> =
+            before.iter().filter(|snapshot| snapshot.info.id != id).cloned().collect();
+        others.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.info.id));
+        let mut held = vec![current];
+        held.append(&mut others);
         held.truncate(self.n_most);
         if let Some(limit) = self.memory_limit_bytes {
             while held.len() > 1 && size_bytes(&held) > limit {
                 held.pop();
             }
         }
-        self.newest_first.store(Arc::new(held));
+        self.current_first.store(Arc::new(held));
     }
 
     /// Holds a snapshot alone: the others are of a lake that is gone.
     pub(crate) fn replace_all(&self, snapshot: Snapshot) {
-        self.newest_first.store(Arc::new(vec![Arc::new(snapshot)]));
+        self.current_first.store(Arc::new(vec![Arc::new(snapshot)]));
     }
 
     /// The bytes that all of them take together, each file counted once.
     pub(crate) fn size_bytes(&self) -> u64 {
-        size_bytes(&self.newest_first.load())
+        size_bytes(&self.current_first.load())
     }
 }
 

@@ -1,6 +1,6 @@
 //! How serving does, and who is told.
 
-use clio_proto::{Code, RefusedSnapshot, ServiceError, ServingState, ServingStatus, SnapshotInfo};
+use clio_proto::{Code, ServiceError, ServingState, ServingStatus};
 use tokio::sync::watch;
 use url::Url;
 
@@ -16,6 +16,8 @@ impl StatusBoard {
             message: Some(format!("lake `{lake}` is being loaded; try again")),
             snapshot: None,
             refused: None,
+            newest: None,
+            pin: None,
         });
         Self(sender)
     }
@@ -29,14 +31,7 @@ impl StatusBoard {
     }
 
     /// Says how serving does, to all who watch, if that is news.
-    pub(crate) fn say(
-        &self,
-        state: ServingState,
-        message: Option<String>,
-        snapshot: Option<SnapshotInfo>,
-        refused: Option<RefusedSnapshot>,
-    ) {
-        let status = ServingStatus { state, message, snapshot, refused };
+    pub(crate) fn say(&self, status: ServingStatus) {
         self.0.send_if_modified(|known| {
             let is_news = *known != status;
             *known = status;

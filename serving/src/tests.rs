@@ -6,6 +6,7 @@ mod by_comparison;
 mod cached;
 mod compared;
 mod damage;
+mod decided;
 mod events;
 mod exports;
 mod flights;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService, Export, Exported, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo,
+    Code, CubeService, Export, Exported, RefusedSnapshot, ServiceError, ServingState,
+    ServingStatus, SnapshotId, SnapshotInfo,
 };
 use futures::StreamExt as _;
 use futures::stream;
@@ -164,13 +164,21 @@ fn too_slow(deadline: Duration) -> ServiceError {
 /// The status of a service that gave an error instead of one.
 pub(crate) fn down(error: ServiceError) -> ServingStatus {
     let message = Some(error.message);
-    ServingStatus { state: ServingState::Down, message, snapshot: None, refused: None }
+    ServingStatus {
+        state: ServingState::Down,
+        message,
+        snapshot: None,
+        refused: None,
+        newest: None,
+        pin: None,
+    }
 }
 
 /// The newest snapshot that the gateway has shown to anybody.
 ///
 /// Of several replicas one may be behind the others. When it takes over, whoever looks at the newer
-/// snapshot keeps it, and is told that it is stale until the replica has caught up.
+/// snapshot keeps it, and is told that it is stale until the replica has caught up. What people have withdrawn, by a pin or
+/// as bad, is taken back from all.
 #[derive(Debug, Default)]
 pub(crate) struct Newest(Mutex<Option<SnapshotInfo>>);
 
@@ -184,7 +192,7 @@ impl Newest {
             }
             return status;
         };
-        if !is_behind(told, shown) {
+        if !is_behind(told, shown) || is_withdrawn(shown, &status) {
             newest.clone_from(&status.snapshot);
             return status;
         }
@@ -196,9 +204,15 @@ impl Newest {
             state: ServingState::Stale,
             message: Some(message),
             snapshot: Some(shown.clone()),
-            refused: status.refused,
+            ..status
         }
     }
+}
+
+/// Whether people have decided that a snapshot is not to be served.
+fn is_withdrawn(shown: &SnapshotInfo, status: &ServingStatus) -> bool {
+    let is_shown = |refused: &RefusedSnapshot| refused.is_marked_bad && refused.id == shown.id;
+    status.pin.is_some() || status.refused.as_ref().is_some_and(is_shown)
 }
 
 /// Whether a snapshot was committed before another of the same lake. A lake that was recreated counts its
@@ -216,7 +230,7 @@ mod tests {
         let mut snapshot = snapshot(version);
         snapshot.committed_at = jiff::Timestamp::from_second(second).unwrap();
         let snapshot = Some(snapshot);
-        ServingStatus { state: ServingState::Serving, message: None, snapshot, refused: None }
+        ServingStatus { snapshot, ..crate::testing::serving(version) }
     }
 
     #[test]
@@ -237,6 +251,31 @@ mod tests {
 
         assert_eq!(newest.show(serving(2, 200)), serving(2, 200));
         assert_eq!(newest.show(serving(3, 300)), serving(3, 300));
+    }
+
+    #[test]
+    fn what_people_withdraw_is_taken_back() {
+        let newest = Newest::default();
+        newest.show(serving(2, 200));
+        let decision = ServingStatus {
+            pin: Some(clio_proto::Pin {
+                id: SnapshotId(1),
+                pinned_at: jiff::Timestamp::UNIX_EPOCH,
+                by: "ada".to_owned(),
+                reason: String::new(),
+            }),
+            ..serving(1, 100)
+        };
+        assert_eq!(newest.show(decision.clone()), decision);
+
+        newest.show(serving(2, 200));
+        let refused =
+            |is_marked_bad| Some(RefusedSnapshot { is_marked_bad, ..crate::testing::refused(2) });
+        let bad = ServingStatus { refused: refused(true), ..serving(1, 100) };
+        // One that a replica alone cannot read stays.
+        let damaged = ServingStatus { refused: refused(false), ..serving(1, 100) };
+        assert_eq!(newest.show(damaged).snapshot, serving(2, 200).snapshot);
+        assert_eq!(newest.show(bad.clone()), bad);
     }
 
     #[test]

@@ -51,6 +51,8 @@ impl Gateway {
             message: Some("serving has not answered yet".to_owned()),
             snapshot: None,
             refused: None,
+            newest: None,
+            pin: None,
         });
         Self {
             requests: Arc::new(Semaphore::new(config.limits.max_requests)),

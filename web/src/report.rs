@@ -129,13 +129,17 @@ impl Reports {
 
     /// A refused version as it is told outside: which and when, and why in general words.
     pub(crate) fn outward_refusal(&self, refused: RefusedSnapshot) -> RefusedSnapshot {
-        let RefusedSnapshot { id, committed_at, reason } = refused;
+        let RefusedSnapshot { id, committed_at, reason, is_marked_bad } = refused;
+        if is_marked_bad {
+            // What people say to each other is for everybody.
+            return RefusedSnapshot { id, committed_at, reason, is_marked_bad };
+        }
         let why = format!("snapshot {id}: {reason}");
         let reference = self.error("serving refuses a snapshot", &why);
         let reason = format!(
             "what it says of itself, or what it holds, is damaged or of a newer version ({reference})"
         );
-        RefusedSnapshot { id, committed_at, reason }
+        RefusedSnapshot { id, committed_at, reason, is_marked_bad }
     }
 }
 

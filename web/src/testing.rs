@@ -103,13 +103,21 @@ pub(crate) fn refused(version: u64) -> RefusedSnapshot {
         id: SnapshotId(version),
         committed_at: Some("2026-02-01T04:05:06Z".parse().unwrap()),
         reason: "the secret bucket holds no such file".to_owned(),
+        is_marked_bad: false,
     }
 }
 
 /// The status of a service that serves a snapshot.
 pub(crate) fn serving(version: u64) -> ServingStatus {
     let snapshot = Some(snapshot(version));
-    ServingStatus { state: ServingState::Serving, message: None, snapshot, refused: None }
+    ServingStatus {
+        state: ServingState::Serving,
+        message: None,
+        snapshot,
+        refused: None,
+        newest: Some(SnapshotId(version)),
+        pin: None,
+    }
 }
 
 fn days(first: &str, last: &str) -> DayRange {

@@ -14,7 +14,7 @@ use crate::input::columns::Columns;
 use crate::input::inventory::Inventory;
 use crate::run::model_change::Effect;
 use crate::run::plan::{Plan, days_in};
-use clio_lake::{Change, LakeFile, TableState};
+use clio_lake::{Change, LakeFile, Purpose, TableState};
 
 /// Whether the lake's newest snapshot says the same already.
 pub(super) fn is_unchanged(
@@ -108,7 +108,7 @@ pub(super) fn change(
         added: changed().filter_map(|(_, rebuilt)| rebuilt.file.clone()).collect(),
         removed: state.iter().flat_map(|state| &state.files).filter(leaves).cloned().collect(),
         metadata: Some(metadata),
-        only_removes: None,
+        purpose: Purpose::Writes,
     }
 }
 

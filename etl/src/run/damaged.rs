@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clio_lake::{
-    CELLS_TABLE, Change, Damage, DeltaFolder, LOOKUPS_FOLDER, LakeError, Outcome, QUARANTINE_TABLE,
-    SnapshotMetadata, TableState, absent_parents,
+    CELLS_TABLE, Change, Damage, DeltaFolder, LOOKUPS_FOLDER, LakeError, Outcome, Purpose,
+    QUARANTINE_TABLE, SnapshotMetadata, TableState, absent_parents,
 };
 use clio_proto::{Grain, Period, RetiredDays};
 use jiff::civil::Date;
@@ -203,8 +203,8 @@ impl Damaged {
             if removed.is_empty() {
                 return Ok(());
             }
-            let only_removes = Some("damaged files".to_owned());
-            let change = Change { removed, only_removes, ..Change::default() };
+            let purpose = Purpose::Removes("damaged files".to_owned());
+            let change = Change { removed, purpose, ..Change::default() };
             let now = config.now.as_millisecond();
             match folder.commit(Some(&state), &state.schema, &change, now).await? {
                 Outcome::Committed(_) => return Ok(()),

@@ -13,7 +13,8 @@ use url::Url;
 
 use crate::error::LakeError;
 use crate::format::{
-    CELLS_TABLE, LOOKUPS_FOLDER, QUARANTINE_TABLE, RunRecord, SnapshotMetadata, Verification,
+    CELLS_TABLE, Decision, LOOKUPS_FOLDER, QUARANTINE_TABLE, RunRecord, SnapshotMetadata,
+    Verification,
 };
 use crate::records::{Record, read_records, record_names};
 use crate::table::{DeltaFolder, TableState, absent_parents};
@@ -83,7 +84,7 @@ pub enum FaultKind {
     Snapshot,
     /// A table that cannot be opened.
     Table,
-    /// A record of a run, or a verification.
+    /// A record of a run, a verification, or a decision.
     Record,
 }
 
@@ -145,8 +146,12 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     }
     let mend = "delete it; `clio etl verify` makes another one";
     records::<Verification>(lake, mend, &mut report).await?;
+    records::<Decision>(lake, MEND_OF_DECISIONS, &mut report).await?;
     Ok(report)
 }
+
+const MEND_OF_DECISIONS: &str = "bring it back from a copy, or delete it and decide again with `clio lake pin` or \
+     `clio lake mark-bad`: until then no service serves a newer snapshot";
 
 const MEND_OF_RUNS: &str = "delete it: nothing but lists of runs needs it";
 

@@ -10,6 +10,7 @@
 //!                        dimensions use, each Utf8 or List<Utf8>
 //! LAKE/runs/             JSON files, RUN.json: what a run says of itself when it has ended, [`RunRecord`]
 //! LAKE/verifications/    JSON files, VERSION-RUN.json: exact recounts of a snapshot's days, [`Verification`]
+//! LAKE/decisions/        JSON files, NUMBER.json: which snapshot is served, as people decided, [`Decision`]
 //! ```
 //!
 //! Within a file, rows are sorted by the dimensions in the model's order, nulls first, lists by their
@@ -33,6 +34,7 @@
 //! stay. A program reads its own version and those before; so of two programs the one that only reads is renewed first.
 
 mod columns;
+mod decision;
 mod first_days;
 mod inputs;
 mod run;
@@ -47,6 +49,8 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use columns::{KnownColumn, KnownColumns};
+pub(crate) use decision::decision_file;
+pub use decision::{DECISION_VERSION, DECISIONS_FOLDER, Decided, Decision};
 pub use first_days::{FirstDays, MAX_FIRST_DAYS};
 pub use inputs::{DayInputs, Digest, Recipe};
 pub use run::{

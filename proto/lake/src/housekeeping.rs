@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::error::LakeError;
 use crate::format::{CELLS_TABLE, LOOKUPS_FOLDER};
+use crate::lake::Lake;
 use crate::table::{DeltaFolder, TableState};
 
 /// One of the snapshots of a lake.
@@ -86,7 +87,7 @@ pub struct Vacuum {
 /// Deletes the files of cells and lookups that no snapshot of the time kept needs, and what dead runs left behind before that.
 ///
 /// Safe beside runs and readers: a service holds its snapshot in memory, and what a run is writing is young, or among
-/// those to be spared. Older snapshots cannot be read afterwards.
+/// those to be spared. The pinned snapshot stays whole; others that are older cannot be read afterwards.
 ///
 /// # Errors
 ///
@@ -105,6 +106,10 @@ pub async fn vacuum(lake: &Url, asked: &Vacuum) -> Result<VacuumReport, LakeErro
     let Vacuum { keep, now, dry_run, ref spared } = *asked;
     let (cells, state) = open(lake).await?;
     refuse_newer(&cells, &state).await?;
+    let mut spared = spared.clone();
+    for (folder, files) in pinned(lake, &cells).await? {
+        spared.entry(folder).or_default().extend(files);
+    }
     let none = BTreeSet::new();
     let spared = |folder: &str| spared.get(folder).unwrap_or(&none);
     let keep = chrono::Duration::milliseconds(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
@@ -122,6 +127,27 @@ pub async fn vacuum(lake: &Url, asked: &Vacuum) -> Result<VacuumReport, LakeErro
     }
     files.sort_unstable();
     Ok(VacuumReport { dry_run, files })
+}
+
+/// The files of the pinned snapshot, below each folder of the lake: services load it whenever they start.
+async fn pinned(
+    lake: &Url,
+    cells: &DeltaFolder,
+) -> Result<BTreeMap<String, BTreeSet<String>>, LakeError> {
+    let mut files = BTreeMap::new();
+    let standing = Lake::try_new(lake)?.standing().await?;
+    let Some((snapshot, _)) = standing.pinned() else { return Ok(files) };
+    let Some(state) = cells.state_at(Some(snapshot.0)).await? else { return Ok(files) };
+    let lookups = cells.metadata(&state).await?.map(|metadata| metadata.lookups);
+    let paths = |state: TableState| state.files.into_iter().map(|file| file.path).collect();
+    files.insert(CELLS_TABLE.to_owned(), paths(state));
+    for (name, version) in lookups.unwrap_or_default() {
+        let folder = format!("{LOOKUPS_FOLDER}/{name}");
+        if let Some(state) = DeltaFolder::open(lake, &folder)?.state_at(Some(version)).await? {
+            files.insert(folder, paths(state));
+        }
+    }
+    Ok(files)
 }
 
 /// The table of cells of a lake that is there.

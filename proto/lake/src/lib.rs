@@ -14,12 +14,13 @@
 //! damage.rs        a file that is not what the log says
 //! lake.rs          a lake by its address, as serving opens it
 //! cell_table.rs    the table of cells at a version; cell_file.rs, one of its files; sound.rs, the rows of a sound one
-//! records.rs       small files beside the tables; runs.rs and verifications.rs, two kinds of them
+//! records.rs       small files beside the tables; runs.rs, verifications.rs and decisions.rs, kinds of them
 //! storage.rs       which stores an address may be of
 //! check.rs         a look at everything, and what would mend it
 //! remembered.rs    what it remembers of columns
 //! housekeeping.rs  its snapshots, and what of its files may go
 //! retire.rs        the days of old months go; retire/first_days.rs, what ages count from stays
+//! rollback.rs      the lake holds again what it held
 //! ```
 //!
 //! It deliberately does not know DataFusion, sources, queries, or what a cell's number means.
@@ -30,6 +31,7 @@ mod check;
 mod checksum;
 mod commit;
 mod damage;
+mod decisions;
 mod error;
 mod file;
 mod format;
@@ -41,6 +43,7 @@ mod log;
 mod records;
 mod remembered;
 mod retire;
+mod rollback;
 mod runs;
 mod sound;
 mod staging;
@@ -57,15 +60,17 @@ pub use check::{CheckReport, Fault, FaultKind, check};
 pub use checksum::{CHECKSUM_TAG, Checksum};
 pub use commit::Commit;
 pub use damage::{Damage, DamageProblem};
+pub use decisions::{Standing, because, decide};
 pub use error::{LakeError, of_newer};
 pub use file::LakeFile;
 pub use format::{
-    CELLS_TABLE, CheckFinding, CheckOutcome, DayInputs, Digest, FirstDays, GRAIN_COLUMN,
-    KnownColumn, KnownColumns, LOOKUPS_FOLDER, LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_FIRST_DAYS,
-    MAX_MISMATCHES, META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION,
-    Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE, RUN_RECORD_VERSION, RUNS_FOLDER, Recipe,
-    ReferenceErrors, RunRecord, SNAPSHOT_KEY, ShapeDifference, SnapshotMetadata, StepRecord,
-    StoredType, VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
+    CELLS_TABLE, CheckFinding, CheckOutcome, DECISION_VERSION, DECISIONS_FOLDER, DayInputs,
+    Decided, Decision, Digest, FirstDays, GRAIN_COLUMN, KnownColumn, KnownColumns, LOOKUPS_FOLDER,
+    LeftOutRecord, MAX_FILES_LEFT_OUT, MAX_FIRST_DAYS, MAX_MISMATCHES, META_EDGES, META_ERROR,
+    META_FAMILY, META_HASH, META_KIND, META_PRECISION, Mismatch, PERIOD_COLUMN, QUARANTINE_TABLE,
+    RUN_RECORD_VERSION, RUNS_FOLDER, Recipe, ReferenceErrors, RunRecord, SNAPSHOT_KEY,
+    ShapeDifference, SnapshotMetadata, StepRecord, StoredType, VERIFICATION_VERSION,
+    VERIFICATIONS_FOLDER, Verification, cell_schema, differences,
 };
 pub use housekeeping::{LakeSnapshot, MIN_KEPT, Vacuum, VacuumReport, snapshots, vacuum};
 pub use journal::{Journal, JournalError};
@@ -73,6 +78,7 @@ pub use lake::Lake;
 pub use records::UnreadableRecord;
 pub use remembered::known_columns;
 pub use retire::{CutOff, KeptMonth, RetireReport, RetiredMonth, Retirement, retire};
+pub use rollback::{Rollback, RollbackReport, roll_back};
 pub use runs::{RunName, runs, write_run};
 pub use sound::{Batches, FileError, SoundFile};
 pub use staging::{
@@ -81,7 +87,8 @@ pub use staging::{
 };
 pub use storage::{StoreError, Stores, open_store, register_stores};
 pub use table::{
-    Change, DeltaFolder, Outcome, TableState, Trace, Version, absent_parents, files_by_period,
+    Change, DeltaFolder, Outcome, Purpose, TableState, Trace, Version, absent_parents,
+    files_by_period,
 };
 pub use transient::is_transient;
 pub use verifications::{VerificationFile, write_verification};

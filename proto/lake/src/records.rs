@@ -1,4 +1,4 @@
-//! Small JSON files beside the tables: records of runs, and verifications.
+//! Small JSON files beside the tables: records of runs, verifications, and decisions.
 //!
 //! Each stands for itself: one that cannot be read is named, and keeps no other from being read.
 
@@ -10,8 +10,8 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use serde::de::DeserializeOwned;
 
 use crate::format::{
-    RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord, VERIFICATION_VERSION, VERIFICATIONS_FOLDER,
-    Verification,
+    DECISION_VERSION, DECISIONS_FOLDER, Decision, RUN_RECORD_VERSION, RUNS_FOLDER, RunRecord,
+    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification,
 };
 
 /// How many records are read at once.
@@ -37,6 +37,12 @@ impl Record for Verification {
     const FOLDER: &'static str = VERIFICATIONS_FOLDER;
     const NAME: &'static str = "verification";
     const VERSION: u32 = VERIFICATION_VERSION;
+}
+
+impl Record for Decision {
+    const FOLDER: &'static str = DECISIONS_FOLDER;
+    const NAME: &'static str = "decision";
+    const VERSION: u32 = DECISION_VERSION;
 }
 
 /// A record that cannot be read.

@@ -17,7 +17,7 @@ use crate::error::LakeError;
 use crate::file::LakeFile;
 use crate::format::{FirstDays, MAX_FIRST_DAYS, SnapshotMetadata};
 use crate::housekeeping::open;
-use crate::table::{Change, DeltaFolder, Outcome, TableState, files_by_period};
+use crate::table::{Change, DeltaFolder, Outcome, Purpose, TableState, files_by_period};
 use crate::version::{FORMAT_VERSION, WRITER};
 
 /// How often the lake is looked at again after another's commit.
@@ -255,6 +255,6 @@ fn change(
         added: Vec::new(),
         removed,
         metadata: Some(metadata),
-        only_removes: Some(format!("grain = 'day' AND ({})", names.join(" OR "))),
+        purpose: Purpose::Removes(format!("grain = 'day' AND ({})", names.join(" OR "))),
     }
 }

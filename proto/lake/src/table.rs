@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
-use clio_proto::{Period, RunId};
+use clio_proto::{Period, RunId, SnapshotId};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{
     CommitBuilder, CommitProperties, TableReference, TransactionError,
@@ -80,8 +80,20 @@ pub struct Change {
     pub removed: Vec<LakeFile>,
     /// What it says of the snapshot.
     pub metadata: Option<SnapshotMetadata>,
-    /// What a commit that adds nothing removes, as a condition that other engines show in their history.
-    pub only_removes: Option<String>,
+    /// What other engines show of it in their history.
+    pub purpose: Purpose,
+}
+
+/// What a commit is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// It writes new files in the place of others.
+    #[default]
+    Writes,
+    /// It adds nothing, and removes what a condition says.
+    Removes(String),
+    /// It brings back what an earlier version held.
+    Restores(SnapshotId),
 }
 
 /// How a commit ended.
@@ -262,9 +274,14 @@ impl DeltaFolder {
         let entries = entries.into_iter().flatten();
         let entries = entries.map(|(key, text)| (key.to_owned(), serde_json::Value::String(text)));
         let is_partitioned = has_partitions(schema);
-        let operation = match &change.only_removes {
-            Some(condition) => DeltaOperation::Delete { predicate: Some(condition.clone()) },
-            None => DeltaOperation::Write {
+        let operation = match &change.purpose {
+            Purpose::Removes(condition) => {
+                DeltaOperation::Delete { predicate: Some(condition.clone()) }
+            }
+            Purpose::Restores(snapshot) => {
+                DeltaOperation::Restore { version: Some(snapshot.0), datetime: None }
+            }
+            Purpose::Writes => DeltaOperation::Write {
                 mode: SaveMode::Overwrite,
                 partition_by: is_partitioned.then(partition_columns),
                 predicate: None,

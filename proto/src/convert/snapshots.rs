@@ -7,7 +7,7 @@ use super::{
 use crate::error::ServiceError;
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::service::{ServingState, ServingStatus};
-use crate::snapshot::{RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed};
+use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed};
 use crate::wire;
 
 /// Snapshots of a list where a request names no limit.
@@ -49,7 +49,7 @@ pub fn snapshots_from_wire(
 
 /// A status on its way to a client.
 pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
-    let ServingStatus { state, message, snapshot, refused } = status;
+    let ServingStatus { state, message, snapshot, refused, newest, pin } = status;
     let state = match state {
         ServingState::Serving => wire::ServingState::Serving,
         ServingState::Stale => wire::ServingState::Stale,
@@ -60,6 +60,8 @@ pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
         message: message.unwrap_or_default(),
         snapshot: snapshot.map(snapshot_to_wire),
         refused: refused.map(refused_to_wire),
+        newest: newest.map(|newest| newest.0),
+        pin: pin.map(pin_to_wire),
     }
 }
 
@@ -84,24 +86,40 @@ pub fn serving_status_from_wire(
         message: (!response.message.is_empty()).then_some(response.message),
         snapshot: response.snapshot.map(snapshot_from_wire).transpose()?,
         refused: response.refused.map(refused_from_wire).transpose()?,
+        newest: response.newest.map(SnapshotId),
+        pin: response.pin.map(pin_from_wire).transpose()?,
     })
 }
 
+fn pin_to_wire(pin: Pin) -> wire::Pin {
+    let Pin { id, pinned_at, by, reason } = pin;
+    wire::Pin { version: id.0, pinned_at: Some(timestamp_to_wire(pinned_at)), by, reason }
+}
+
+fn pin_from_wire(pin: wire::Pin) -> Result<Pin, ServiceError> {
+    let wire::Pin { version, pinned_at, by, reason } = pin;
+    let pinned_at =
+        pinned_at.ok_or_else(|| invalid("pin.pinned_at", format_args!("it is missing")))?;
+    Ok(Pin { id: SnapshotId(version), pinned_at: timestamp_from_wire(pinned_at)?, by, reason })
+}
+
 fn refused_to_wire(refused: RefusedSnapshot) -> wire::RefusedSnapshot {
-    let RefusedSnapshot { id, committed_at, reason } = refused;
+    let RefusedSnapshot { id, committed_at, reason, is_marked_bad } = refused;
     wire::RefusedSnapshot {
         version: id.0,
         committed_at: committed_at.map(timestamp_to_wire),
         reason,
+        is_marked_bad,
     }
 }
 
 fn refused_from_wire(refused: wire::RefusedSnapshot) -> Result<RefusedSnapshot, ServiceError> {
-    let wire::RefusedSnapshot { version, committed_at, reason } = refused;
+    let wire::RefusedSnapshot { version, committed_at, reason, is_marked_bad } = refused;
     Ok(RefusedSnapshot {
         id: SnapshotId(version),
         committed_at: committed_at.map(timestamp_from_wire).transpose()?,
         reason,
+        is_marked_bad,
     })
 }
 

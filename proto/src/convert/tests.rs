@@ -21,7 +21,7 @@ use crate::query::{
 };
 use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{
-    RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
+    Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
 };
 use crate::wire;
 use members::{member_pages, members_requests};
@@ -344,18 +344,40 @@ fn statuses() -> impl Strategy<Value = ServingStatus> {
         Just(ServingState::Down)
     ];
     let snapshot = prop::option::of(snapshot_infos());
-    (state, said(), snapshot, prop::option::of(refused_snapshots())).prop_map(
-        |(state, message, snapshot, refused)| ServingStatus { state, message, snapshot, refused },
+    let newest = prop::option::of(any::<u64>().prop_map(SnapshotId));
+    let refused = prop::option::of(refused_snapshots());
+    (state, said(), snapshot, refused, newest, prop::option::of(pins())).prop_map(
+        |(state, message, snapshot, refused, newest, pin)| ServingStatus {
+            state,
+            message,
+            snapshot,
+            refused,
+            newest,
+            pin,
+        },
     )
+}
+
+fn pins() -> impl Strategy<Value = Pin> {
+    let at = (-60_000_000_000_i64..60_000_000_000, 0_i32..1_000_000_000);
+    (any::<u64>(), at, text(), text()).prop_map(|(id, at, by, reason)| Pin {
+        id: SnapshotId(id),
+        pinned_at: Timestamp::new(at.0, at.1).unwrap(),
+        by,
+        reason,
+    })
 }
 
 fn refused_snapshots() -> impl Strategy<Value = RefusedSnapshot> {
     let at = (-60_000_000_000_i64..60_000_000_000, 0_i32..1_000_000_000);
-    (any::<u64>(), prop::option::of(at), text()).prop_map(|(id, at, reason)| RefusedSnapshot {
-        id: SnapshotId(id),
-        committed_at: at.map(|at| Timestamp::new(at.0, at.1).unwrap()),
-        reason,
-    })
+    (any::<u64>(), prop::option::of(at), text(), any::<bool>()).prop_map(
+        |(id, at, reason, is_marked_bad)| RefusedSnapshot {
+            id: SnapshotId(id),
+            committed_at: at.map(|at| Timestamp::new(at.0, at.1).unwrap()),
+            reason,
+            is_marked_bad,
+        },
+    )
 }
 
 /// A message as the other side reads it.

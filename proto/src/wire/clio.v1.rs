@@ -1026,6 +1026,24 @@ pub struct RefusedSnapshot {
     /// Why it is refused, in words.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+    /// Somebody decided so, as the reason says; nothing is wrong with it otherwise.
+    #[prost(bool, tag = "4")]
+    pub is_marked_bad: bool,
+}
+/// The decision to serve one snapshot, whatever is newer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pin {
+    /// The version of the Delta table of cells.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    #[prost(message, optional, tag = "2")]
+    pub pinned_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// By whom, as they call themselves.
+    #[prost(string, tag = "3")]
+    pub by: ::prost::alloc::string::String,
+    /// Why, in their words; may be empty.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// One committed version of the lake.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1196,6 +1214,12 @@ pub struct WatchResponse {
     /// The newest version of the lake, where it is refused; absent where it is not.
     #[prost(message, optional, tag = "4")]
     pub refused: ::core::option::Option<RefusedSnapshot>,
+    /// The newest version of the lake, as far as serving has looked; absent before that.
+    #[prost(uint64, optional, tag = "5")]
+    pub newest: ::core::option::Option<u64>,
+    /// The snapshot that is pinned, served or not; absent where none is.
+    #[prost(message, optional, tag = "6")]
+    pub pin: ::core::option::Option<Pin>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

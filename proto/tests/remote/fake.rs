@@ -151,7 +151,8 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
 fn refused() -> RefusedSnapshot {
     let SnapshotInfo { id, committed_at, .. } = snapshot();
     let reason = "it cannot be read".to_owned();
-    RefusedSnapshot { id: SnapshotId(id.0 + 1), committed_at: Some(committed_at), reason }
+    let (id, committed_at) = (SnapshotId(id.0 + 1), Some(committed_at));
+    RefusedSnapshot { id, committed_at, reason, is_marked_bad: false }
 }
 
 pub(crate) fn status(state: ServingState) -> ServingStatus {
@@ -161,6 +162,8 @@ pub(crate) fn status(state: ServingState) -> ServingStatus {
         message: None,
         snapshot: Some(snapshot()),
         refused: is_stale.then(refused),
+        newest: Some(refused().id),
+        pin: None,
     }
 }
 

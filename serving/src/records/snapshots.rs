@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::{CellFile, Lake, Said, SnapshotMetadata};
+use clio_lake::{CellFile, Decision, Lake, Said, SnapshotMetadata, Standing, because};
 use clio_proto::{Period, RefusedSnapshot, SnapshotId, SnapshotInfo, SnapshotList};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,6 +55,7 @@ impl Versions {
         &self,
         n_most: usize,
         held: &[Arc<Snapshot>],
+        standing: &Standing,
     ) -> Result<SnapshotList, ServingError> {
         let n_most = n_most.min(MAX_SNAPSHOTS);
         let table = self.lake.open_cells(None).await?;
@@ -78,7 +79,13 @@ impl Versions {
             self.read_versions(start, end).await?;
             for known in (start..end).rev().filter_map(|version| self.get(version)) {
                 match known {
-                    Version::Snapshot(info) => list.snapshots.push(info),
+                    Version::Snapshot(info) => match standing.marked_bad(info.id) {
+                        None => list.snapshots.push(info),
+                        Some(decision) => {
+                            let committed_at = Some(info.committed_at);
+                            list.refused.push(bad(info.id, committed_at, decision));
+                        }
+                    },
                     Version::Refused(refused) => list.refused.push(refused),
                     Version::Nothing => {}
                 }
@@ -113,7 +120,8 @@ impl Versions {
                     warn!(version, reason, "a version is no snapshot");
                     let committed_at = table.committed_at().await?;
                     let id = SnapshotId(version);
-                    Version::Refused(RefusedSnapshot { id, committed_at, reason })
+                    let is_marked_bad = false;
+                    Version::Refused(RefusedSnapshot { id, committed_at, reason, is_marked_bad })
                 }
                 Err(error) => return Err(error),
             };
@@ -121,6 +129,16 @@ impl Versions {
         }
         Ok(())
     }
+}
+
+/// A version that somebody marked as bad, and what they said.
+pub(crate) fn bad(
+    id: SnapshotId,
+    committed_at: Option<Timestamp>,
+    decision: &Decision,
+) -> RefusedSnapshot {
+    let reason = format!("{} marked it as bad{}", decision.by, because(decision));
+    RefusedSnapshot { id, committed_at, reason, is_marked_bad: true }
 }
 
 /// A version as its log tells of it.

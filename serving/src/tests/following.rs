@@ -297,6 +297,7 @@ async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
         id: SnapshotId(1),
         committed_at: Some("2026-01-01T00:01:00Z".parse().unwrap()),
         reason: "the `clio` entry of commit 1: expected ident at line 1 column 2".to_owned(),
+        is_marked_bad: false,
     };
     let ids = |list: &clio_proto::SnapshotList| -> Vec<u64> {
         list.snapshots.iter().map(|info| info.id.0).collect()
@@ -314,6 +315,7 @@ async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
         id: SnapshotId(3),
         committed_at: Some("2026-01-01T00:03:00Z".parse().unwrap()),
         reason: clio_lake::of_newer(99, "7.1.0"),
+        is_marked_bad: false,
     };
     let status = cubes.status_board().current();
     assert_eq!((status.state, status.refused), (ServingState::Stale, Some(newer.clone())));

@@ -18,7 +18,9 @@ pub(crate) use etl::{
     DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
     EtlTarget, EtlVerifyArgs,
 };
-pub(crate) use lake::{CheckArgs, LakeCommand, RetireArgs, SnapshotsArgs, VacuumArgs};
+pub(crate) use lake::{
+    CheckArgs, DecisionArgs, LakeCommand, RetireArgs, RollbackArgs, SnapshotsArgs, VacuumArgs,
+};
 pub(crate) use members::MembersArgs;
 pub(crate) use values::day;
 use values::{count, look_back, version, window};

@@ -1,5 +1,6 @@
 //! Whether serving answers, and with which snapshot: the types `ServingStatus`, `Snapshot` and `RefusedSnapshot`.
 
+use async_graphql::Value;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{RefusedSnapshot, ServingState, SnapshotInfo, VerificationInfo};
 
@@ -11,6 +12,7 @@ use crate::names::enum_name;
 pub(super) const SERVING_STATUS: &str = "ServingStatus";
 pub(super) const SNAPSHOT: &str = "Snapshot";
 pub(super) const REFUSED_SNAPSHOT: &str = "RefusedSnapshot";
+const PIN: &str = "Pin";
 const UNATTRIBUTED: &str = "Unattributed";
 const VERIFICATION: &str = "Verification";
 const SERVING_STATE: &str = "ServingState";
@@ -22,6 +24,18 @@ pub(super) struct ServingStatus {
     message: Option<String>,
     snapshot: Option<Snapshot>,
     refused: Option<Refused>,
+    newest: Option<u64>,
+    versions_behind: u64,
+    pin: Option<Pin>,
+}
+
+/// A pin as GraphQL shows it.
+#[derive(Debug, Clone)]
+struct Pin {
+    version: u64,
+    pinned_at: String,
+    by: String,
+    reason: String,
 }
 
 /// A refused version as GraphQL shows it.
@@ -30,6 +44,7 @@ pub(super) struct Refused {
     version: u64,
     committed_at: Option<String>,
     reason: String,
+    is_marked_bad: bool,
 }
 
 /// A snapshot as GraphQL shows it.
@@ -76,16 +91,26 @@ pub(crate) fn state_name(state: ServingState) -> String {
 
 impl From<clio_proto::ServingStatus> for ServingStatus {
     fn from(status: clio_proto::ServingStatus) -> Self {
-        let clio_proto::ServingStatus { state, message, snapshot, refused } = status;
+        let versions_behind = status.versions_behind();
+        let clio_proto::ServingStatus { state, message, snapshot, refused, newest, pin } = status;
         let (snapshot, refused) = (snapshot.map(Snapshot::from), refused.map(Refused::from));
-        Self { state, message, snapshot, refused }
+        let (newest, pin) = (newest.map(|newest| newest.0), pin.map(Pin::from));
+        Self { state, message, snapshot, refused, newest, versions_behind, pin }
     }
 }
 
 impl From<RefusedSnapshot> for Refused {
     fn from(refused: RefusedSnapshot) -> Self {
-        let RefusedSnapshot { id, committed_at, reason } = refused;
-        Self { version: id.0, committed_at: committed_at.map(|at| at.to_string()), reason }
+        let RefusedSnapshot { id, committed_at, reason, is_marked_bad } = refused;
+        let committed_at = committed_at.map(|at| at.to_string());
+        Self { version: id.0, committed_at, reason, is_marked_bad }
+    }
+}
+
+impl From<clio_proto::Pin> for Pin {
+    fn from(pin: clio_proto::Pin) -> Self {
+        let clio_proto::Pin { id, pinned_at, by, reason } = pin;
+        Self { version: id.0, pinned_at: pinned_at.to_string(), by, reason }
     }
 }
 
@@ -168,6 +193,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .register(status())
         .register(snapshot())
         .register(refused())
+        .register(pin())
         .register(unattributed())
         .register(verification())
         .register(states)
@@ -196,6 +222,42 @@ fn status() -> Object {
             "The newest version of the lake, where it is refused; null where it is not.",
             |it: &ServingStatus| it.refused.as_ref(),
         )
+        .leaf(
+            "newest",
+            TypeRef::named(INT64),
+            "The newest version of the lake, as far as serving has looked; null before that.",
+            |it| it.newest.map_or(Value::Null, Value::from),
+        )
+        .leaf(
+            "versionsBehind",
+            TypeRef::named_nn(INT64),
+            "How many versions of the lake are newer than what it serves.",
+            |it| it.versions_behind.into(),
+        )
+        .maybe(
+            "pin",
+            PIN,
+            "The snapshot that is pinned, served or not; null where none is.",
+            |it: &ServingStatus| it.pin.as_ref(),
+        )
+        .finish()
+}
+
+fn pin() -> Object {
+    ObjectOf::<Pin>::new(PIN, "The decision to serve one snapshot, whatever is newer.")
+        .leaf("version", TypeRef::named_nn(INT64), "The snapshot.", |it| it.version.into())
+        .leaf("pinnedAt", TypeRef::named_nn(TIMESTAMP), "When it was pinned.", |it| {
+            it.pinned_at.as_str().into()
+        })
+        .leaf("by", TypeRef::named_nn(TypeRef::STRING), "By whom, as they call themselves.", |it| {
+            it.by.as_str().into()
+        })
+        .leaf(
+            "reason",
+            TypeRef::named_nn(TypeRef::STRING),
+            "Why, in their words; may be empty.",
+            |it| it.reason.as_str().into(),
+        )
         .finish()
 }
 
@@ -212,8 +274,14 @@ fn refused() -> Object {
         .leaf(
             "reason",
             TypeRef::named_nn(TypeRef::STRING),
-            "Why it is refused, in general words, with the number under which the log of the gateway has it in full.",
+            "Why it is refused: who marked it as bad and why, or in general words, with the number under which the log of the gateway has it in full.",
             |it| it.reason.as_str().into(),
+        )
+        .leaf(
+            "isMarkedBad",
+            TypeRef::named_nn(TypeRef::BOOLEAN),
+            "Somebody decided so, as the reason says; nothing is wrong with it otherwise.",
+            |it| it.is_marked_bad.into(),
         )
         .finish()
 }

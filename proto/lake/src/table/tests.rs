@@ -102,7 +102,7 @@ async fn hundreds_of_commits_are_read_back_from_a_short_log() {
         let added = file(&format!("grain=all/period=all/run-{version:03}.parquet"));
         let removed = state.as_ref().map(|state| state.files.clone()).unwrap_or_default();
         let metadata = Some(metadata(&format!("run-{version:03}")));
-        let change = Change { added: vec![added], removed, metadata, only_removes: None };
+        let change = Change { added: vec![added], removed, metadata, purpose: Purpose::Writes };
         let outcome = folder.commit(state.as_ref(), &schema(), &change, 0).await.unwrap();
         assert_eq!(outcome, Outcome::Committed(version));
         if version == 1 {
@@ -139,7 +139,7 @@ async fn a_commit_onto_an_old_state_is_overtaken() {
         added: vec![file(&format!("{run}.parquet"))],
         removed: Vec::new(),
         metadata: Some(metadata(run)),
-        only_removes: None,
+        purpose: Purpose::Writes,
     };
     let commit = async |state: Option<&TableState>, run: &str| {
         folder.commit(state, &schema(), &change(run), 0).await.unwrap()
@@ -155,7 +155,7 @@ async fn a_commit_onto_an_old_state_is_overtaken() {
     let removal = Change {
         removed: vec![file("a.parquet")],
         metadata: Some(metadata("e")),
-        only_removes: Some("grain = 'day' AND (period LIKE '2025-01-%')".to_owned()),
+        purpose: Purpose::Removes("grain = 'day' AND (period LIKE '2025-01-%')".to_owned()),
         ..Change::default()
     };
     let outcome = folder.commit(state.as_ref(), &schema(), &removal, 0).await.unwrap();

@@ -21,10 +21,47 @@ pub(crate) enum LakeCommand {
     /// Read everything in a lake, and say what is damaged and what would mend it
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Serve one snapshot, whatever is newer
+    #[command(after_help = PIN_EXAMPLES)]
+    Pin(PinArgs),
+    /// Serve the newest snapshot again
+    Unpin(UnpinArgs),
+    /// Never serve a snapshot
+    #[command(after_help = MARK_BAD_EXAMPLES)]
+    MarkBad(MarkBadArgs),
+    /// Make what an earlier snapshot held the newest again
+    #[command(after_help = ROLLBACK_EXAMPLES)]
+    Rollback(RollbackArgs),
     /// Delete the files that no recent snapshot needs
     #[command(after_help = VACUUM_EXAMPLES)]
     Vacuum(VacuumArgs),
 }
+
+const PIN_EXAMPLES: &str = "\
+Examples:
+  clio lake pin 412 --lake lake --reason 'plays of Tuesday are missing'
+  clio lake unpin --lake s3://bucket/lake
+
+Services follow at their next look, and whoever starts one later gets the pinned snapshot as well. Runs go on
+committing; status and dashboard say what is pinned, by whom, and how many versions are newer. A vacuum
+spares its files.";
+
+const MARK_BAD_EXAMPLES: &str = "\
+Examples:
+  clio lake mark-bad 413 --lake lake --reason 'events were delivered twice'
+  clio lake mark-bad 413 --lake lake --undo
+
+Services let it go at their next look, and serve the newest that is not bad. Its cells stay in the lake, and the
+next run builds on them: `clio lake rollback` brings back what an earlier snapshot held.";
+
+const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  clio lake rollback 412 --lake lake --dry-run
+  clio lake rollback 412 --lake s3://bucket/lake
+
+Commits the cells and lookups of the earlier snapshot as a new one, which services load as any other; all that
+came between stays in the log. The next run compares the lake with the sources and rebuilds what differs:
+mend wrong sources first, or pin the earlier snapshot instead.";
 
 const RETIRE_EXAMPLES: &str = "\
 Examples:
@@ -94,6 +131,63 @@ pub(crate) struct CheckArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+/// Who decides, and why.
+#[derive(Debug, Args)]
+pub(crate) struct DecisionArgs {
+    /// The lake's folder or address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Why, for all who see the status
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+    /// Who decides
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PinArgs {
+    /// The snapshot, as `clio lake snapshots` lists it
+    #[arg(value_name = "VERSION")]
+    pub(crate) snapshot: u64,
+    #[command(flatten)]
+    pub(crate) decision: DecisionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnpinArgs {
+    #[command(flatten)]
+    pub(crate) decision: DecisionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MarkBadArgs {
+    /// The snapshot, as `clio lake snapshots` lists it
+    #[arg(value_name = "VERSION")]
+    pub(crate) snapshot: u64,
+    /// Let it be served again
+    #[arg(long)]
+    pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) decision: DecisionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    /// The earlier snapshot, as `clio lake snapshots` lists it
+    #[arg(value_name = "VERSION")]
+    pub(crate) snapshot: u64,
+    /// The lake's folder or address
+    #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
+    pub(crate) lake: String,
+    /// Only say what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// How the report is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,

@@ -2,9 +2,15 @@
 
 use std::num::NonZeroUsize;
 
-use clio_lake::{CheckReport, CutOff, Retirement, Vacuum};
+use clio_lake::{
+    CheckReport, CutOff, Decided, Lake, Retirement, Rollback, Standing, Vacuum, because,
+};
+use clio_proto::SnapshotId;
 
-use crate::args::{CheckArgs, LakeCommand, ReportFormat, RetireArgs, SnapshotsArgs, VacuumArgs};
+use crate::args::{
+    CheckArgs, DecisionArgs, LakeCommand, ReportFormat, RetireArgs, RollbackArgs, SnapshotsArgs,
+    VacuumArgs,
+};
 use crate::commands::model_check::remembered_text;
 use crate::terminal::{answer, say};
 use crate::{address, clock, etl_config, output};
@@ -15,6 +21,20 @@ pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
         LakeCommand::Snapshots(args) => snapshots(args).await,
         LakeCommand::Retire(args) => retire(args).await,
         LakeCommand::Check(args) => check(args).await,
+        LakeCommand::Pin(args) => {
+            let snapshot = SnapshotId(args.snapshot);
+            decide(Decided::Pin { snapshot }, args.decision).await
+        }
+        LakeCommand::Unpin(args) => decide(Decided::Unpin, args.decision).await,
+        LakeCommand::MarkBad(args) => {
+            let snapshot = SnapshotId(args.snapshot);
+            let what = match args.undo {
+                false => Decided::MarkBad { snapshot },
+                true => Decided::MarkGood { snapshot },
+            };
+            decide(what, args.decision).await
+        }
+        LakeCommand::Rollback(args) => roll_back(args).await,
         LakeCommand::Vacuum(args) => vacuum(args).await,
     }
 }
@@ -24,6 +44,7 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     let snapshots = clio_lake::snapshots(&lake, args.limit.map(NonZeroUsize::get)).await?;
     if args.format == ReportFormat::Json {
         let mut found = serde_json::to_value(&snapshots)?;
+        decisions(&mut found, &Lake::try_new(&lake)?.standing().await?)?;
         // What the newest snapshot remembers stands in it; a list of versions is of use even where that cannot be read.
         let remembered = clio_lake::known_columns(&lake).await.ok();
         if let Some(newest) = newest_snapshot(&mut found) {
@@ -32,11 +53,15 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
         answer!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());
     }
+    let standing = Lake::try_new(&lake)?.standing().await?;
     for snapshot in snapshots {
         let at = snapshot.committed_at.map(|at| format!("{at:.0}")).unwrap_or_default();
         let what = match (&snapshot.run, snapshot.days.as_slice()) {
             _ if let Some(problem) = &snapshot.unreadable => format!("no snapshot: {problem}"),
             (None, _) => snapshot.operation.to_lowercase(),
+            (Some(run), _) if snapshot.operation == "RESTORE" => {
+                format!("run {run}: gone back to an earlier snapshot")
+            }
             (Some(run), []) if snapshot.operation == "DELETE" => {
                 format!("run {run}: days of old months retired")
             }
@@ -46,12 +71,36 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
                 format!("run {run}: {} days, {first} to {last}", snapshot.days.len())
             }
         };
-        say!("{:>8}   {at:<20}   {what}", snapshot.version);
+        let id = SnapshotId(snapshot.version);
+        let pinned = standing.pinned().filter(|(pinned, _)| *pinned == id);
+        let pinned = pinned.map(|(_, by)| format!("; pinned by {}{}", by.by, because(by)));
+        let bad = standing.marked_bad(id);
+        let bad = bad.map(|by| format!("; marked as bad by {}{}", by.by, because(by)));
+        let decided: String = pinned.into_iter().chain(bad).collect();
+        say!("{:>8}   {at:<20}   {what}{decided}", snapshot.version);
     }
     let remembered = remembered_text(&clio_lake::known_columns(&lake).await?);
     if !remembered.is_empty() {
         say!("\ncolumns that the newest snapshot remembers");
         remembered.iter().for_each(|line| say!("{line}"));
+    }
+    Ok(())
+}
+
+/// Says of each version whether it is pinned, and whether it is bad.
+fn decisions(found: &mut serde_json::Value, standing: &Standing) -> anyhow::Result<()> {
+    let all = found.as_array_mut().into_iter().flatten();
+    for own in all.filter_map(serde_json::Value::as_object_mut) {
+        let version = own.get("version").and_then(serde_json::Value::as_u64);
+        let id = SnapshotId(version.unwrap_or_default());
+        let pinned = standing.pinned().filter(|(pinned, _)| *pinned == id);
+        for (name, decision) in
+            [("pinned", pinned.map(|(_, by)| by)), ("marked_bad", standing.marked_bad(id))]
+        {
+            if let Some(decision) = decision {
+                own.insert(name.to_owned(), serde_json::to_value(decision)?);
+            }
+        }
     }
     Ok(())
 }
@@ -164,6 +213,50 @@ fn print_check(report: &CheckReport) {
         number(report.n_checkpoints)
     );
     say!("  records        {}", number(report.n_records));
+}
+
+async fn decide(what: Decided, args: DecisionArgs) -> anyhow::Result<()> {
+    let lake = address::folder(&args.lake)?;
+    let standing = clio_lake::decide(&lake, what, clock::now(), &args.by, &args.reason).await?;
+    match what {
+        Decided::Pin { snapshot } => say!("snapshot {snapshot} is pinned"),
+        Decided::Unpin => say!("no snapshot is pinned"),
+        Decided::MarkBad { snapshot } => say!("snapshot {snapshot} is bad, and is not served"),
+        Decided::MarkGood { snapshot } => say!("snapshot {snapshot} may be served again"),
+    }
+    match standing.pinned() {
+        Some((snapshot, _)) => say!("services serve snapshot {snapshot} from their next look on"),
+        None => say!("services serve the newest snapshot that is not bad from their next look on"),
+    }
+    Ok(())
+}
+
+async fn roll_back(args: RollbackArgs) -> anyhow::Result<()> {
+    let lake = address::folder(&args.lake)?;
+    let now = clock::now();
+    let (to, run) = (SnapshotId(args.snapshot), etl_config::run_id(now));
+    let asked = Rollback { to, run, now, dry_run: args.dry_run };
+    let report = clio_lake::roll_back(&lake, &asked).await?;
+    if args.format == ReportFormat::Json {
+        answer!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(());
+    }
+    match report.snapshot {
+        Some(snapshot) => say!("snapshot {snapshot} is committed; it holds what {to} held"),
+        None if report.dry_run => say!("nothing is committed: a dry run"),
+        None => say!("nothing is committed: snapshot {} holds what {to} held", report.from),
+    }
+    let number = |n: usize| output::number(n as f64);
+    say!("  files back     {}", number(report.n_files_back));
+    say!("  files gone     {}, which `clio lake vacuum` frees", number(report.n_files_gone));
+    match report.days.as_slice() {
+        [] => say!("  days           none"),
+        [day] => say!("  days           {day}"),
+        [first, .., last] => {
+            say!("  days           {}, {first} to {last}", number(report.days.len()));
+        }
+    }
+    Ok(())
 }
 
 async fn vacuum(args: VacuumArgs) -> anyhow::Result<()> {
