@@ -40,7 +40,7 @@ mod verification;
 mod window;
 mod work;
 
-pub use answer::{answer_from_wire, answer_to_wire};
+pub use answer::{answer_from_bytes, answer_from_wire, answer_to_bytes, answer_to_wire};
 pub use cursor::{question_bytes, question_digest, search_digest};
 pub use describe::{description_from_wire, description_to_wire};
 pub(crate) use export::ended_by_error;

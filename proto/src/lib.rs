@@ -27,10 +27,10 @@ pub mod wire;
 pub use client::{RemoteConfig, RemoteCubes};
 pub use clio_sketch::Percentile;
 pub use convert::{
-    answer_from_wire, answer_to_wire, description_from_wire, description_to_wire,
-    error_from_status, export_bytes_from_wire, export_bytes_to_wire, export_head_from_wire,
-    export_head_to_wire, export_request_from_wire, export_request_to_wire, has_media_from_wire,
-    has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
+    answer_from_bytes, answer_from_wire, answer_to_bytes, answer_to_wire, description_from_wire,
+    description_to_wire, error_from_status, export_bytes_from_wire, export_bytes_to_wire,
+    export_head_from_wire, export_head_to_wire, export_request_from_wire, export_request_to_wire,
+    has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
     query_from_wire, query_to_wire, question_bytes, question_digest, runs_from_wire,
     runs_request_from_wire, runs_request_to_wire, runs_to_wire, search_digest,

@@ -11,8 +11,8 @@ use clio_tests::repository;
 use syn::visit::Visit;
 use syn::{Item, UseTree};
 
-const PACKAGES: [&str; 8] =
-    ["sketch", "proto", "proto/lake", "etl", "etl/synth", "serving", "web", "web/cli"];
+const PACKAGES: [&str; 9] =
+    ["sketch", "proto", "proto/lake", "etl", "etl/synth", "serving", "web/store", "web", "web/cli"];
 
 /// A module as the names on the way to it.
 type Module = Vec<String>;

@@ -5,15 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use clio_tests::repository;
 
 /// Each package with the packages of ours that it may name.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("sketch", &[]),
     ("proto", &["clio-sketch"]),
     ("proto/lake", &["clio-proto", "clio-sketch"]),
     ("etl", &["clio-lake", "clio-proto", "clio-sketch"]),
     ("etl/synth", &[]),
     ("serving", &["clio-lake", "clio-proto", "clio-sketch"]),
-    ("web", &["clio-proto"]),
-    ("web/cli", &["clio-lake", "clio-proto", "clio-etl", "clio-serving", "clio-synth", "clio-web"]),
+    ("web/store", &[]),
+    ("web", &["clio-proto", "clio-store"]),
+    (
+        "web/cli",
+        &[
+            "clio-lake",
+            "clio-proto",
+            "clio-etl",
+            "clio-serving",
+            "clio-store",
+            "clio-synth",
+            "clio-web",
+        ],
+    ),
     ("tests", &["clio-proto", "clio-sketch"]),
 ];
 

@@ -193,7 +193,8 @@ fn files_of_a_lake_are_read_and_written_by_one_package() {
         }
     }
     assert!(registers.len() > 1, "the engine is given files in {registers:?} only");
-    for folder in ["sketch", "proto", "etl", "etl/synth", "serving", "web", "web/cli"] {
+    for folder in ["sketch", "proto", "etl", "etl/synth", "serving", "web/store", "web", "web/cli"]
+    {
         let manifest = manifest(folder);
         if has(&manifest, &["dependencies"], "deltalake") {
             wrong.push(format!("{folder} depends on deltalake"));

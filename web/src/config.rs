@@ -1,7 +1,10 @@
 //! The gateway's settings. Only the binary reads files, flags and environment; it fills these in.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use clio_store::Store;
 
 /// The gateway's settings.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct GatewayConfig {
     /// had its own name point at the gateway is so kept out. None by default; a gateway behind a name
     /// or a proxy needs it.
     pub allowed_hosts: Vec<String>,
+    /// Where views, annotations and short links are kept. Without it nothing can be, and pages say how to switch it on. None by default.
+    pub store: Option<Arc<dyn Store>>,
     /// Whether it is known that everybody who reaches the address can read everything: pages say so.
     /// An address that others than this machine reach is refused without it. Default: no.
     pub is_insecure: bool,
@@ -39,6 +44,7 @@ impl Default for GatewayConfig {
             media_origins: Vec::new(),
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
+            store: None,
             is_insecure: false,
             allow_graphiql: true,
             limits: GatewayLimits::default(),

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use clio_proto::{Code, ServiceError, Shortened};
+use clio_store::StoreError;
 use serde_json::json;
 
 use crate::report::Reports;
@@ -77,6 +78,48 @@ pub(crate) fn graphql_error(error: ServiceError, field: String) -> async_graphql
         source: Some(Arc::new(RootField(field))),
         extensions: Some(extensions(error.code)),
     }
+}
+
+/// The code of a change to what somebody else changed meanwhile. It is the store's alone: nothing else is changed through GraphQL.
+const CONFLICT: &str = "CONFLICT";
+
+/// The error as GraphQL shows it, when something is not kept. Of what was changed meanwhile it says by whom, when, and the revision.
+pub(crate) fn store_error(
+    error: &StoreError,
+    reports: &Reports,
+    field: String,
+) -> async_graphql::Error {
+    let code = match error {
+        StoreError::Empty { .. }
+        | StoreError::Unreadable { .. }
+        | StoreError::NoAddress
+        | StoreError::Backwards { .. }
+        | StoreError::NameTaken { .. }
+        | StoreError::NotYours { .. } => Code::InvalidArgument,
+        StoreError::TooLarge { .. } | StoreError::TooMany { .. } | StoreError::Full { .. } => {
+            Code::ResourceExhausted
+        }
+        StoreError::NotFound { .. } | StoreError::Removed { .. } => Code::NotFound,
+        StoreError::Failed { reason } => {
+            let reference = reports.error("the store failed", reason);
+            let message = format!("the store failed ({reference})");
+            return graphql_error(ServiceError::new(Code::Internal, message), field);
+        }
+        StoreError::Changed { by, at, revision, .. } => {
+            let mut values = ErrorExtensionValues::default();
+            values.set("code", CONFLICT);
+            values.set("retryable", false);
+            values.set("changedBy", by.as_str());
+            values.set("changedAt", at.to_string());
+            values.set("revision", *revision);
+            let error = ServiceError::new(Code::InvalidArgument, error.to_string());
+            return async_graphql::Error {
+                extensions: Some(values),
+                ..graphql_error(error, field)
+            };
+        }
+    };
+    graphql_error(ServiceError::new(code, error.to_string()), field)
 }
 
 /// The error as GraphQL shows it, when there is no resolver to give it.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::{Backend, Newest, Turns};
 use crate::clients::{Client, Share, Shares};
 use crate::config::GatewayConfig;
+use crate::keeping::Keeping;
 use crate::names::Names;
 use crate::report::Reports;
 use crate::schema::{self, BuildError};
@@ -150,7 +151,8 @@ impl Gateway {
     /// Builds the schema of a dataset and swaps it in. Operations that are running keep theirs.
     pub(crate) fn set_dataset(&self, dataset: &Description) -> Result<(), BuildError> {
         let backend = Arc::new(self.backend());
-        let schema = schema::build(dataset, backend, self.config.is_insecure)?;
+        let keeping = Keeping::new(self.config.store.clone(), &dataset.dataset);
+        let schema = schema::build(dataset, backend, keeping, self.config.is_insecure)?;
         self.names.store(Some(Arc::new(Names::try_new(dataset)?)));
         self.schema.store(Some(Arc::new(schema)));
         tracing::info!(

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::clients::{Client, Ends};
 use crate::error::refusal;
 use crate::gateway::Gateway;
+use crate::host::foreign_origin;
 use crate::limits;
 use crate::operations::Operations;
 use crate::slices::Slices;
@@ -41,7 +42,8 @@ pub(crate) async fn post(
         Ok(place) => place,
         Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error),
     };
-    let answer = Operations::new(Arc::clone(&gateway), client).execute(request).await;
+    let operations = Operations::new(Arc::clone(&gateway), client);
+    let answer = operations.of_page(foreign_origin(&headers, &[])).execute(request).await;
     let json = match serde_json::to_vec(&answer) {
         Ok(json) => json,
         Err(error) => {

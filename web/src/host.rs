@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
@@ -72,6 +72,15 @@ fn is_ours(host: &str, local: Option<IpAddr>, allowed: &[String]) -> bool {
 /// Whether a setting is an address, written in another way.
 fn same_address(name: &str, address: Option<IpAddr>) -> bool {
     address.is_some() && bare(name).parse().ok().map(|it: IpAddr| it.to_canonical()) == address
+}
+
+/// The origin of the page that asks, if it is neither our own nor an allowed one.
+pub(crate) fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
+    let origin = headers.get(ORIGIN)?.to_str().unwrap_or("unreadable");
+    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
+    let is_own = authority.is_some_and(|authority| own == Some(authority.as_str()));
+    (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
 }
 
 /// Whether an address is reached from this machine alone.

@@ -13,6 +13,7 @@
 //!                 ── WS /graphql/ws ────▶ socket.rs ──┤ limits.rs: what a query may ask for
 //!                                                     ▼ operations.rs: and what it may get
 //!          schema/: types, resolvers ── lower.rs ──▶ backend.rs: fair turns ──▶ CubeService
+//!                     │   └──── keeping.rs: what people keep ──▶ Store    │
 //!                     ▲                                                     │
 //!                     └──────────────── follow.rs: rebuilds it ◀── statuses ┘
 //! ```
@@ -33,6 +34,7 @@ mod follow;
 mod gateway;
 mod graphql;
 mod host;
+mod keeping;
 mod limits;
 mod lower;
 mod media;

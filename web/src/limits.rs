@@ -31,13 +31,22 @@ const MAX_NESTING: usize = 128;
 /// How often a query may ask for `__typename`. Usual clients ask once for each object that they name.
 const MAX_TYPENAMES: usize = 64;
 
-/// Parses the request and refuses what is over a limit; says whether it subscribes.
-pub(crate) fn check(request: &mut Request, limits: &GatewayLimits) -> Result<bool, ServerError> {
+/// Parses the request and refuses what is over a limit; says what it does: of several operations, the one that takes most care.
+pub(crate) fn check(
+    request: &mut Request,
+    limits: &GatewayLimits,
+) -> Result<OperationType, ServerError> {
     tokens::check_query(&request.query, limits).map_err(server_error)?;
     let document = request.parsed_query().map_err(syntax_error)?;
     check_document(document, limits).map_err(server_error)?;
-    let mut operations = document.operations.iter();
-    Ok(operations.any(|(_, operation)| operation.node.ty == OperationType::Subscription))
+    let does = |ty| document.operations.iter().any(|(_, operation)| operation.node.ty == ty);
+    Ok(if does(OperationType::Mutation) {
+        OperationType::Mutation
+    } else if does(OperationType::Subscription) {
+        OperationType::Subscription
+    } else {
+        OperationType::Query
+    })
 }
 
 /// The parser draws the whole line with an arrow below; the place is in `locations` anyway.

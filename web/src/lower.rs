@@ -174,7 +174,10 @@ fn cursor(after: &Argument<'_>) -> Result<Cursor, ServiceError> {
 }
 
 /// An entry that the schema asks for.
-fn required_entry<'a>(of: &Argument<'a>, name: &str) -> Result<Argument<'a>, ServiceError> {
+pub(crate) fn required_entry<'a>(
+    of: &Argument<'a>,
+    name: &str,
+) -> Result<Argument<'a>, ServiceError> {
     of.entry(name)?.ok_or_else(|| of.error(&format!("`{name}` is missing")))
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::dynamic::Schema;
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response, ServerError};
-use clio_proto::{Code, ServiceError};
+use clio_proto::{Code, ServiceError, Shortened};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::Semaphore;
@@ -20,7 +21,7 @@ struct Prepared {
     schema: Arc<Schema>,
     request: Request,
     budget: Arc<Budget>,
-    is_subscription: bool,
+    does: OperationType,
 }
 
 /// Executes operations of one client against the schema of the moment, within the limits. Every error
@@ -31,12 +32,19 @@ pub(crate) struct Operations {
     client: Client,
     /// A permit for each open operation of one WebSocket.
     open: Arc<Semaphore>,
+    /// The page of another origin that asks, which may look at things and change nothing.
+    foreign_origin: Option<String>,
 }
 
 impl Operations {
     pub(crate) fn new(gateway: Arc<Gateway>, client: Client) -> Self {
         let open = Arc::new(Semaphore::new(gateway.config.limits.max_operations));
-        Self { gateway, client, open }
+        Self { gateway, client, open, foreign_origin: None }
+    }
+
+    /// Of a page of another origin.
+    pub(crate) fn of_page(self, foreign_origin: Option<String>) -> Self {
+        Self { foreign_origin, ..self }
     }
 
     /// Parses and measures the request.
@@ -44,12 +52,17 @@ impl Operations {
         let schema = self.gateway.schema().map_err(server_error)?;
         let limits = &self.gateway.config.limits;
         let mut request = request;
-        let is_subscription = limits::check(&mut request, limits)?;
+        let does = limits::check(&mut request, limits)?;
+        if let (OperationType::Mutation, Some(origin)) = (does, &self.foreign_origin) {
+            let message = format!("pages of `{}` may change nothing here", Shortened(origin));
+            return Err(server_error(ServiceError::new(Code::InvalidArgument, message)));
+        }
         // A subscription goes on for ever, and each of its messages is small.
-        let most = if is_subscription { usize::MAX } else { limits.max_answer_values };
+        let is_endless = does == OperationType::Subscription;
+        let most = if is_endless { usize::MAX } else { limits.max_answer_values };
         let budget = Budget::new(most);
         let request = request.data(self.client).data(Arc::clone(&budget));
-        Ok(Prepared { schema, request, budget, is_subscription })
+        Ok(Prepared { schema, request, budget, does })
     }
 
     fn complete(&self, response: &mut Response) {
@@ -86,10 +99,17 @@ impl Executor for Operations {
         };
         // A subscription waits for most of its time; what is asked once counts as a request.
         let placed = prepared.and_then(|prepared| {
-            let place = if prepared.is_subscription {
-                None
-            } else {
-                Some(self.gateway.place(self.client).map_err(server_error)?)
+            let place = match prepared.does {
+                OperationType::Subscription => None,
+                OperationType::Query => {
+                    Some(self.gateway.place(self.client).map_err(server_error)?)
+                }
+                // Pages of other origins may be let in here to listen; nobody let them in to write.
+                OperationType::Mutation => {
+                    let message = "mutations are sent as POST to /graphql, not over a WebSocket";
+                    let error = ServiceError::new(Code::InvalidArgument, message);
+                    return Err(server_error(error));
+                }
             };
             Ok((prepared, place))
         });

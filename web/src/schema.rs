@@ -4,10 +4,12 @@
 //! GraphQL types are structs of their own with one conversion from ours each; nothing is computed.
 
 mod answer;
+mod asker;
 mod compared;
 mod coverage;
 mod dataset;
 mod enums;
+mod kept;
 mod members;
 mod newcomers;
 mod numbers;
@@ -33,6 +35,7 @@ use clio_proto::Description;
 pub(crate) use serving::state_name;
 
 use crate::backend::Backend;
+use crate::keeping::Keeping;
 use crate::names::{NameError, Names};
 
 /// Why a description makes no schema.
@@ -48,9 +51,10 @@ pub(crate) enum BuildError {
 pub(crate) fn build(
     dataset: &Description,
     backend: Arc<Backend>,
+    keeping: Keeping,
     is_insecure: bool,
 ) -> Result<Schema, BuildError> {
-    Ok(types(dataset, is_insecure)?.data(backend).finish()?)
+    Ok(types(dataset, is_insecure)?.data(backend).data(Arc::new(keeping)).finish()?)
 }
 
 /// The schema of a dataset as text, in GraphQL's schema definition language.
@@ -70,7 +74,7 @@ pub fn schema_sdl(dataset: &Description) -> String {
 fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, BuildError> {
     let names = Names::try_new(dataset)?;
     // Limits of depth and size are ours, see `limits.rs`; this one only must not be below them.
-    let schema = Schema::build(roots::QUERY, None, Some(roots::SUBSCRIPTION))
+    let schema = Schema::build(roots::QUERY, Some(kept::MUTATION), Some(roots::SUBSCRIPTION))
         // Comparing each unknown name with all that exist costs more than answering does.
         .disable_suggestions()
         .limit_recursive_depth(usize::MAX);
@@ -90,6 +94,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = verdict::register(schema);
     let schema = pages::register(schema);
     let schema = newcomers::register(schema);
+    let schema = kept::register(schema);
     Ok(roots::register(schema, dataset, names, is_insecure))
 }
 

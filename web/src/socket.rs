@@ -16,8 +16,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use clio_proto::{Code, ServiceError, Shortened};
 use futures::{SinkExt, StreamExt, future};
@@ -28,6 +27,7 @@ use self::conversation::{Closing, Conversation, TOO_LATE};
 use crate::clients::{Client, Ends};
 use crate::error::refusal;
 use crate::gateway::Gateway;
+use crate::host::foreign_origin;
 use crate::limits;
 use crate::operations::Operations;
 
@@ -80,15 +80,6 @@ pub(crate) async fn upgrade(
         talk(socket, &gateway, client).await;
         drop((permit, share));
     })
-}
-
-/// The origin of the page that asks, if it is neither our own nor an allowed one.
-fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
-    let origin = headers.get(ORIGIN)?.to_str().unwrap_or("unreadable");
-    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-    let is_own = authority.is_some_and(|authority| own == Some(authority.as_str()));
-    (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
 }
 
 /// Talks to one client until it leaves, falls silent, or the gateway stops.

@@ -1,6 +1,7 @@
 //! Answers on their way through the wire.
 
 use jiff::civil::Date;
+use prost::Message as _;
 
 use super::comparison::{compared_from_wire, compared_to_wire};
 use super::cursor::cursor_to_wire;
@@ -65,6 +66,21 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         look_back: look_back.map(look_back_to_wire),
         test: test.map(test_to_wire),
     }
+}
+
+/// An answer as bytes that outlive the program: those of the wire, which later versions read.
+pub fn answer_to_bytes(answer: Answer) -> Vec<u8> {
+    answer_to_wire(answer).encode_to_vec()
+}
+
+/// An answer of bytes that were kept.
+///
+/// # Errors
+///
+/// They are no answer.
+pub fn answer_from_bytes(bytes: &[u8]) -> Result<Answer, ServiceError> {
+    let response = wire::QueryResponse::decode(bytes);
+    answer_from_wire(response.map_err(|error| invalid("answer", error))?)
 }
 
 /// An answer as a client received it.

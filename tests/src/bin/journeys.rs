@@ -51,6 +51,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let lake = sandbox.text("lake");
     let serving = sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]);
     let media = sandbox.text("events");
+    let store = sandbox.text("store.sqlite");
     let gateway = sandbox.serve(&[
         "gateway",
         "--serving",
@@ -59,6 +60,8 @@ fn main() -> anyhow::Result<ExitCode> {
         "127.0.0.1:0",
         "--media",
         &media,
+        "--store",
+        &store,
     ]);
     let grpc = format!("127.0.0.1:{}", serving.port());
     let state = Mutex::new(Running { days_to_publish: rest, serving: Some(serving) });

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use clio_proto::RemoteConfig;
 use clio_serving::ServingConfig;
+use clio_store::StoreLimits;
 use clio_web::GatewayConfig;
 use url::Url;
 
@@ -50,8 +51,18 @@ pub(crate) struct Settings {
     pub(crate) http: SocketAddr,
     /// The gateway's own.
     pub(crate) gateway: GatewayConfig,
+    /// Where what people keep lies.
+    pub(crate) store: StoreSettings,
     /// How serving is asked; without an address where none is given.
     pub(crate) remote: RemoteConfig,
+}
+
+/// Where what people keep lies, and how much of it there may be.
+#[derive(Debug, Default)]
+pub(crate) struct StoreSettings {
+    /// The file; nothing is kept without one.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) limits: StoreLimits,
 }
 
 impl Settings {
@@ -102,6 +113,7 @@ impl Default for Settings {
             serving: ServingConfig::new(nowhere),
             http: (Ipv4Addr::LOCALHOST, 8080).into(),
             gateway: GatewayConfig::default(),
+            store: StoreSettings::default(),
             remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
         }
     }
@@ -172,7 +184,7 @@ enum Place<'a> {
     Switch(&'a mut bool),
     Text(&'a mut String),
     MaybeText(&'a mut Option<String>),
-    MaybeFolder(&'a mut Option<PathBuf>),
+    MaybePath(&'a mut Option<PathBuf>),
     Texts(&'a mut Vec<String>),
     Address(&'a mut SocketAddr),
 }

@@ -47,6 +47,8 @@ const ROUTES = {
   'a piece of media': 'src/pages/asset/AssetPage.tsx',
   'a title': 'src/pages/title/TitlePage.tsx',
   'Compare': 'src/pages/compare/ComparePage.tsx',
+  'Views': 'src/pages/views/ViewsPage.tsx',
+  'the view of Explore': 'src/pages/views/ViewBar.tsx',
   'Status': 'src/pages/status/StatusPage.tsx',
   'finding': 'src/components/find/CommandMenu.tsx',
   'taking away': 'src/take/TakeMenu.tsx',

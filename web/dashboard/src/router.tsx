@@ -60,9 +60,15 @@ const status = createRoute({
   component: lazyRouteComponent(() => import('./pages/status/StatusPage'), 'StatusPage'),
 });
 
+const views = createRoute({
+  ...inPages,
+  path: '/views',
+  component: lazyRouteComponent(() => import('./pages/views/ViewsPage'), 'ViewsPage'),
+});
+
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, status])]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status])]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

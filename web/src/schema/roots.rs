@@ -1,18 +1,19 @@
-//! The types `Query` and `Subscription`: the only fields that ask serving.
+//! The types `Query` and `Subscription`, with the fields that ask serving.
 
 use std::sync::Arc;
 
 use async_graphql::dynamic::{
-    Field, FieldFuture, FieldValue, InputValue, Object, ObjectAccessor, ResolverContext,
-    SchemaBuilder, Subscription, SubscriptionField, SubscriptionFieldFuture, TypeRef,
+    Field, FieldFuture, FieldValue, InputValue, Object, SchemaBuilder, Subscription,
+    SubscriptionField, SubscriptionFieldFuture, TypeRef,
 };
-use clio_proto::{Code, CubeService, Description, ServiceError};
+use clio_proto::Description;
 use futures::StreamExt;
-use futures::future::BoxFuture;
 use tokio_stream::wrappers::WatchStream;
 
 use super::answer::{CUBE_ANSWER, CubeAnswer};
+use super::asker::{asks, backend, response_key};
 use super::dataset::{DATASET, Dataset};
+use super::kept;
 use super::members::{MEMBER_PAGE, MemberPage};
 use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
@@ -20,12 +21,9 @@ use super::scalars::{DATE, INT64};
 use super::serving::{
     REFUSED_SNAPSHOT, Refused, SERVING_STATUS, SNAPSHOT, ServingStatus, Snapshot,
 };
-use crate::argument::no_quoted_names;
-use crate::backend::Backend;
-use crate::clients::Client;
 use crate::error::graphql_error;
 use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_RUNS, DEFAULT_SNAPSHOTS};
-use crate::names::{Names, in_graphql};
+use crate::names::Names;
 
 pub(super) const QUERY: &str = "Query";
 pub(super) const SUBSCRIPTION: &str = "Subscription";
@@ -46,8 +44,9 @@ pub(super) fn register(
         .field(refused_snapshots_field())
         .field(runs_field())
         .field(cube_field(Arc::clone(&names)))
-        .field(members_field(names));
-    schema.register(query).register(subscription())
+        .field(members_field(Arc::clone(&names)));
+    let query = kept::fields(query, &names);
+    schema.register(query).register(kept::mutation(&names)).register(subscription())
 }
 
 fn dataset_field(dataset: &Description) -> Field {
@@ -215,71 +214,4 @@ fn first(default: usize) -> InputValue {
 fn snapshot() -> InputValue {
     InputValue::new("snapshot", TypeRef::named(INT64))
         .description("The version of the snapshot to ask; without it the current one.")
-}
-
-type Asked = BoxFuture<'static, Result<FieldValue<'static>, ServiceError>>;
-
-/// Serving, and who asks it.
-struct Asker {
-    backend: Arc<Backend>,
-    client: Client,
-}
-
-impl Asker {
-    async fn ask<T, F>(
-        &self,
-        question: impl FnOnce(Arc<dyn CubeService>) -> F,
-    ) -> Result<T, ServiceError>
-    where
-        F: Future<Output = Result<T, ServiceError>>,
-    {
-        self.ask_within(None, question).await
-    }
-
-    /// Asks a question whose parts are entries of an argument.
-    async fn ask_within<T, F>(
-        &self,
-        argument: Option<&str>,
-        question: impl FnOnce(Arc<dyn CubeService>) -> F,
-    ) -> Result<T, ServiceError>
-    where
-        F: Future<Output = Result<T, ServiceError>>,
-    {
-        let answer = self.backend.ask(self.client, question).await;
-        answer.map_err(|error| self.backend.reports.outward(in_graphql(error, argument)))
-    }
-}
-
-/// A field that lowers its arguments and asks serving. The one place where an error of serving
-/// becomes one of GraphQL: async-graphql would turn it into a text without its code.
-fn asks<F>(name: &str, ty: TypeRef, ask: F) -> Field
-where
-    F: Fn(&ObjectAccessor<'_>, Asker) -> Result<Asked, ServiceError> + Send + Sync + 'static,
-{
-    Field::new(name, ty, move |context| {
-        let client = context.data_opt::<Client>().copied().unwrap_or(Client::nobody());
-        let asked = no_quoted_names(&context.item.node)
-            .and_then(|()| backend(&context))
-            .and_then(|backend| ask(&context.args, Asker { backend, client }));
-        let field = response_key(&context);
-        FieldFuture::new(async move {
-            let answer = match asked {
-                Ok(asked) => asked.await,
-                Err(error) => Err(error),
-            };
-            answer.map(Some).map_err(|error| graphql_error(error, field))
-        })
-    })
-}
-
-/// The name that the field has in the answer.
-fn response_key(context: &ResolverContext<'_>) -> String {
-    let field = context.field();
-    field.alias().unwrap_or_else(|| field.name()).to_owned()
-}
-
-fn backend(context: &ResolverContext<'_>) -> Result<Arc<Backend>, ServiceError> {
-    context.data_opt::<Arc<Backend>>().cloned().ok_or_else(|| {
-        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be asked")
-    })
 }

@@ -1,8 +1,9 @@
 //! `clio demo`: everything in one process and one folder.
 //!
 //! ```text
-//! DIR/events/   what `clio synth` writes, with media.toml and previews
-//! DIR/lake/     what `clio etl run` makes of it
+//! DIR/events/        what `clio synth` writes, with media.toml and previews
+//! DIR/lake/          what `clio etl run` makes of it
+//! DIR/store.sqlite  views, annotations and short links, unless `--store` names another file
 //! ```
 //!
 //! What is there already is used again, so that a second start takes seconds.
@@ -46,7 +47,10 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
         follower.follow(follower_stop).await;
         Ok(())
     });
+    let own_store = args.data.join("store.sqlite");
+    let store = gateway::store(Some(settings.store.file.as_ref().unwrap_or(&own_store)), settings)?;
     let config = GatewayConfig {
+        store,
         media_dir: Some(events),
         seed: seed::of_this_process(),
         ..settings.gateway.clone()

@@ -1,31 +1,47 @@
 //! `clio gateway`: GraphQL and the dashboard in front of serving.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clio_proto::RemoteCubes;
+use clio_store::{SqliteStore, Store};
 use clio_web::GatewayConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{door, seed, signals};
+use crate::{clock, door, seed, signals};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let service = Arc::new(RemoteCubes::new(settings.named_replicas()?)?);
-    let config = GatewayConfig { seed: seed::of_this_process(), ..settings.gateway.clone() };
-    door::check("--http", settings.http, config.is_insecure)?;
+    door::check("--http", settings.http, settings.gateway.is_insecure)?;
     door::raise_file_handles();
     let listener = listen(settings.http).await?;
     let address = listener.local_addr()?;
+    let config = GatewayConfig {
+        store: store(settings.store.file.as_deref(), settings)?,
+        seed: seed::of_this_process(),
+        ..settings.gateway.clone()
+    };
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     tell!("dashboard and GraphQL on http://{address}");
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await
+}
+
+/// Opens the store in a file; there is none without one.
+pub(crate) fn store(
+    file: Option<&Path>,
+    settings: &Settings,
+) -> anyhow::Result<Option<Arc<dyn Store>>> {
+    let Some(file) = file else { return Ok(None) };
+    let store = SqliteStore::open(file, settings.store.limits.clone(), clock::now)?;
+    Ok(Some(Arc::new(store)))
 }
 
 /// Takes the address, or says what is in the way.

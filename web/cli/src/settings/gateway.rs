@@ -38,13 +38,47 @@ pub(super) const SETTINGS: &[Setting] = &[
         ["gateway.media", "CLIO_MEDIA", "media"],
         Kind::Folder,
         "A folder with previews: of its files, those images and videos are served under /media/ that a lookup names",
-        |it| Place::MaybeFolder(&mut it.gateway.media_dir),
+        |it| Place::MaybePath(&mut it.gateway.media_dir),
     ),
     Setting::new(
         ["gateway.media_origins", "CLIO_GATEWAY_MEDIA_ORIGINS", "media-origins"],
         Kind::Origins,
         "Other origins that pages may load images and videos from, where previews are whole addresses",
         |it| Place::Texts(&mut it.gateway.media_origins),
+    ),
+    Setting::new(
+        ["gateway.store", "CLIO_STORE", "store"],
+        Kind::File,
+        "A file in which views, annotations and short links are kept; made if it is not there. Without it nothing is kept",
+        |it| Place::MaybePath(&mut it.store.file),
+    ),
+    Setting::rare(
+        ["gateway.store_size", "CLIO_GATEWAY_STORE_SIZE", "store-size"],
+        Kind::Size(1 << 20, 1 << 40),
+        "How large the store's file may be; what does not fit is refused",
+        |it| Place::Size64(&mut it.store.limits.file_bytes),
+    ),
+    Setting::rare(
+        ["gateway.store_max_views", "CLIO_GATEWAY_STORE_MAX_VIEWS", "store-max-views"],
+        COUNTS,
+        "How many views of one person the store keeps of a dataset",
+        |it| Place::Count(&mut it.store.limits.max_views),
+    ),
+    Setting::rare(
+        [
+            "gateway.store_max_annotations",
+            "CLIO_GATEWAY_STORE_MAX_ANNOTATIONS",
+            "store-max-annotations",
+        ],
+        COUNTS,
+        "How many annotations the store keeps of a dataset",
+        |it| Place::Count(&mut it.store.limits.max_annotations),
+    ),
+    Setting::rare(
+        ["gateway.store_max_links", "CLIO_GATEWAY_STORE_MAX_LINKS", "store-max-links"],
+        COUNTS,
+        "How many links with their numbers the store keeps of a dataset, and how many that only make an address short",
+        |it| Place::Count(&mut it.store.limits.max_links),
     ),
     Setting::new(
         ["gateway.graphiql", "CLIO_GATEWAY_GRAPHIQL", "graphiql"],

@@ -34,6 +34,7 @@ pub(super) enum Kind {
     Text(&'static str),
     OneOf(&'static [&'static str]),
     Folder,
+    File,
     Address,
     Names,
     Origins,
@@ -58,6 +59,7 @@ impl Kind {
             Self::Text(name) => name,
             Self::OneOf(_) => "FORMAT",
             Self::Folder => "DIR",
+            Self::File => "FILE",
             Self::Address => "ADDR",
             Self::Names => "NAME,...",
             Self::Origins => "ORIGIN,...",
@@ -82,6 +84,7 @@ impl Kind {
             Self::Text(_) => "text".to_owned(),
             Self::OneOf(words) => clio_proto::quoted(words.iter().copied()),
             Self::Folder => "folder".to_owned(),
+            Self::File => "file".to_owned(),
             Self::Address => "address with a port".to_owned(),
             Self::Names => "list of names".to_owned(),
             Self::Origins => "list of origins".to_owned(),
@@ -104,7 +107,9 @@ impl Kind {
                 size_text(most)
             ),
             Self::Switch => "write `true` or `false`".to_owned(),
-            Self::Text(_) | Self::Folder => "write a text that is not empty".to_owned(),
+            Self::Text(_) | Self::Folder | Self::File => {
+                "write a text that is not empty".to_owned()
+            }
             Self::OneOf(words) => {
                 format!("write one of {}", clio_proto::quoted(words.iter().copied()))
             }
@@ -168,7 +173,7 @@ impl Kind {
             Place::Address(place) => text.parse::<SocketAddr>().ok().map(|it| *place = it),
             Place::Text(place) => self.text(text).map(|it| *place = it),
             Place::MaybeText(place) => self.text(text).map(|it| *place = Some(it)),
-            Place::MaybeFolder(place) => self.text(text).map(|it| *place = Some(PathBuf::from(it))),
+            Place::MaybePath(place) => self.text(text).map(|it| *place = Some(PathBuf::from(it))),
             Place::Texts(place) => {
                 let given = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
                 given.map(|text| self.element(text)).collect::<Option<_>>().map(|it| *place = it)
@@ -242,7 +247,7 @@ pub(super) fn shown(place: &Place<'_>) -> Value {
         Place::Switch(it) => json!(it),
         Place::Text(it) => json!(it),
         Place::MaybeText(it) => json!(it),
-        Place::MaybeFolder(it) => json!(it.as_ref().map(|it| it.display().to_string())),
+        Place::MaybePath(it) => json!(it.as_ref().map(|it| it.display().to_string())),
         Place::Texts(it) => json!(it),
         Place::Address(it) => json!(it.to_string()),
     }

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'DEADLINE_EXCEEDED'
   | 'INTERNAL'
+  | 'CONFLICT'
   | 'UNREACHABLE';
 
 export class GatewayError extends Error {
@@ -90,6 +91,7 @@ export function wordsOf(error: GatewayError): string {
       return 'The snapshot that this page shows is not there just now.';
     case 'INTERNAL':
       return 'Something went wrong inside of Clio.';
+    case 'CONFLICT':
     case 'INVALID_ARGUMENT':
     case 'RESOURCE_EXHAUSTED':
       return sentence(error.message);

@@ -5,6 +5,12 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type ViewInput = {
+  name: string;
+  address: string;
+  isShared?: boolean;
+};
+
 export type Weekday =
   | 'MONDAY'
   | 'SUNDAY';
@@ -145,6 +151,59 @@ export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type RecordsQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+
+export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewsQuery = { keeping: { isOn: boolean, hint: string | null }, views: Array<{ id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number }> };
+
+export type ViewFragment = { id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number };
+
+export type AddViewMutationVariables = Exact<{
+  view: ViewInput;
+}>;
+
+
+export type AddViewMutation = { addView: { id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number } };
+
+export type ChangeViewMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+  view: ViewInput;
+}>;
+
+
+export type ChangeViewMutation = { changeView: { id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number } };
+
+export type RemoveViewMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RemoveViewMutation = { removeView: { id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number } };
+
+export type RestoreViewMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RestoreViewMutation = { restoreView: { id: string, name: string, address: string, isShared: boolean, isMine: boolean, isDefault: boolean, openedAt: string | null, createdBy: string, changedAt: string, revision: number } };
+
+export type OpenViewMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OpenViewMutation = { openView: { id: string } };
+
+export type SetDefaultViewMutationVariables = Exact<{
+  id?: string | number | null | undefined;
+}>;
+
+
+export type SetDefaultViewMutation = { setDefaultView: { id: string } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -288,6 +347,20 @@ export const DaysFragmentDoc = new TypedDocumentString(`
   to
 }
     `, {"fragmentName":"Days"}) as unknown as TypedDocumentString<DaysFragment, unknown>;
+export const ViewFragmentDoc = new TypedDocumentString(`
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}
+    `, {"fragmentName":"View"}) as unknown as TypedDocumentString<ViewFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
@@ -674,3 +747,111 @@ fragment RefusedParts on RefusedSnapshot {
   committedAt
   reason
 }`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;
+export const ViewsDocument = new TypedDocumentString(`
+    query Views {
+  keeping {
+    isOn
+    hint
+  }
+  views {
+    ...View
+  }
+}
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<ViewsQuery, ViewsQueryVariables>;
+export const AddViewDocument = new TypedDocumentString(`
+    mutation AddView($view: ViewInput!) {
+  addView(view: $view) {
+    ...View
+  }
+}
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<AddViewMutation, AddViewMutationVariables>;
+export const ChangeViewDocument = new TypedDocumentString(`
+    mutation ChangeView($id: ID!, $revision: Int!, $view: ViewInput!) {
+  changeView(id: $id, revision: $revision, view: $view) {
+    ...View
+  }
+}
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<ChangeViewMutation, ChangeViewMutationVariables>;
+export const RemoveViewDocument = new TypedDocumentString(`
+    mutation RemoveView($id: ID!, $revision: Int!) {
+  removeView(id: $id, revision: $revision) {
+    ...View
+  }
+}
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RemoveViewMutation, RemoveViewMutationVariables>;
+export const RestoreViewDocument = new TypedDocumentString(`
+    mutation RestoreView($id: ID!, $revision: Int!) {
+  restoreView(id: $id, revision: $revision) {
+    ...View
+  }
+}
+    fragment View on View {
+  id
+  name
+  address
+  isShared
+  isMine
+  isDefault
+  openedAt
+  createdBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RestoreViewMutation, RestoreViewMutationVariables>;
+export const OpenViewDocument = new TypedDocumentString(`
+    mutation OpenView($id: ID!) {
+  openView(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<OpenViewMutation, OpenViewMutationVariables>;
+export const SetDefaultViewDocument = new TypedDocumentString(`
+    mutation SetDefaultView($id: ID) {
+  setDefaultView(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetDefaultViewMutation, SetDefaultViewMutationVariables>;

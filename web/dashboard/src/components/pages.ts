@@ -3,5 +3,6 @@
 export const PAGES = [
   { to: '/', label: 'Explore', letter: 'e' },
   { to: '/compare', label: 'Compare', letter: 'c' },
+  { to: '/views', label: 'Views', letter: 'v' },
   { to: '/status', label: 'Status', letter: 's' },
 ] as const;

@@ -6,6 +6,7 @@ import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
 import type { CubeAnswer } from '../api/cube';
 import type { CubeQuery } from '../api/generated';
+import type { View } from '../api/views';
 import type { Link, LinkState, Status } from '../api/link';
 import { App, makeClient } from '../App';
 import { makeRouter } from '../router';
@@ -36,6 +37,11 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
     refused: null,
     ...part,
   };
+}
+
+export interface Change {
+  readonly name: string;
+  readonly variables: Record<string, unknown>;
 }
 
 const exact = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null });
@@ -81,6 +87,11 @@ export interface Gateway {
   start: () => Reply;
   members: (variables: Record<string, unknown>) => { readonly members: readonly unknown[]; readonly total: number };
   records: () => Reply;
+  /** What is kept; null where nothing can be. */
+  views: readonly View[] | null;
+  /** What becomes of a change to what is kept. */
+  change: (change: Change) => Reply;
+  readonly changes: Change[];
   status: Status;
   readonly asks: Ask[];
 }
@@ -95,6 +106,9 @@ export function mockGateway(): Gateway {
     start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
     records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
+    views: [],
+    change: () => ({ data: {} }),
+    changes: [],
     status: serving(1),
     asks: [],
   };
@@ -114,6 +128,16 @@ async function replyTo(gateway: Gateway, query: string, variables: Record<string
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
   if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
   if (query.includes('query Records')) return gateway.records();
+  if (query.includes('query Views')) {
+    const hint = gateway.views === null ? 'Nothing can be kept here: start the gateway with `--store FILE`.' : null;
+    return { data: { keeping: { isOn: gateway.views !== null, hint }, views: gateway.views ?? [] } };
+  }
+  const name = /mutation (\w+)/.exec(query)?.[1];
+  if (name !== undefined) {
+    const change = { name, variables };
+    gateway.changes.push(change);
+    return gateway.change(change);
+  }
   const ask = variables as unknown as Ask;
   gateway.asks.push(ask);
   const reply = await gateway.cube(ask);

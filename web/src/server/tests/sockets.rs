@@ -282,3 +282,17 @@ async fn an_answer_over_a_socket_needs_room() {
     send(&mut socket, json!({ "id": "2", "type": "subscribe", "payload": payload })).await;
     assert_eq!(next(&mut socket).await, json!({ "close": u16::from(CloseCode::Again) }));
 }
+
+/// The socket is open to pages of allowed origins, who were let in to listen.
+#[tokio::test]
+async fn nothing_is_changed_over_a_websocket() {
+    let server = TestServer::start().await;
+    let mut socket = subscribe(&server).await;
+    next(&mut socket).await;
+    let query = "mutation { removeView(id: 1, revision: 1) { id } }";
+    send(&mut socket, json!({ "id": "2", "type": "subscribe", "payload": { "query": query } }))
+        .await;
+    let answer = next(&mut socket).await;
+    let message = "mutations are sent as POST to /graphql, not over a WebSocket";
+    assert!(answer.to_string().contains(message), "{answer}");
+}

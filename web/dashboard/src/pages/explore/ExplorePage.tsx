@@ -18,6 +18,7 @@ import '../../components/Panel.css';
 import '../../components/Shell.css';
 import './ExplorePage.css';
 
+const ViewBar = lazy(() => import('../views/ViewBar'));
 const Charts = lazy(() => import('./Charts'));
 
 export function ExplorePage() {
@@ -37,6 +38,9 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   return (
     <main className="page" id="main">
       <h1 className="visually-hidden">Explore {dataset.name}</h1>
+      <Suspense fallback={<div className="no-bar" />}>
+        <ViewBar />
+      </Suspense>
       <AddressNotes problems={problems} refusal={refusal} />
       <Controls dataset={dataset} snapshot={snapshot} state={state} change={change} />
       <Headline

@@ -1,0 +1,76 @@
+// Views: states of pages that people keep under names. Each has a revision, which a change names; where another window
+// was faster, the gateway refuses with the code CONFLICT.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { useCallback, useState } from 'react';
+import { asGatewayError, ask, sentence, wordsOf } from './client';
+import { OpenViewDocument, type TypedDocumentString, ViewsDocument, type ViewsQuery } from './generated';
+
+export type View = ViewsQuery['views'][number];
+
+const VIEWS = ['views'] as const;
+const OPENED = 'clio.view';
+
+export function useViews() {
+  return useQuery({ queryKey: VIEWS, queryFn: ({ signal }) => ask(ViewsDocument, {}, signal) });
+}
+
+export interface Keep {
+  /** Changes something, and reads all views again; null where it was refused. */
+  readonly keep: <Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) => Promise<Result | null>;
+  /** Why the last change was refused. */
+  readonly problem: string | null;
+}
+
+export function useKeep(): Keep {
+  const client = useQueryClient();
+  const [problem, setProblem] = useState<string | null>(null);
+  const keep: Keep['keep'] = async (document, variables) => {
+    const result = await ask(document, variables).catch((error: unknown) => {
+      const failure = asGatewayError(error);
+      // What is not there any more is a view here, and no snapshot.
+      setProblem(failure.code === 'NOT_FOUND' ? sentence(failure.message) : wordsOf(failure));
+      return null;
+    });
+    if (result !== null) setProblem(null);
+    await client.invalidateQueries({ queryKey: VIEWS });
+    return result;
+  };
+  return { keep, problem };
+}
+
+/** Opens a view in this tab, which from then on knows that it has it open. */
+export function useOpenView(): (view: View) => void {
+  const { history } = useRouter();
+  const client = useQueryClient();
+  return useCallback(
+    (view) => {
+      rememberOpened(view.id);
+      history.push(view.address);
+      // When it was opened is a convenience; the view is open all the same.
+      ask(OpenViewDocument, { id: view.id }).then(
+        () => client.invalidateQueries({ queryKey: VIEWS }),
+        () => {},
+      );
+    },
+    [client, history],
+  );
+}
+
+export function rememberOpened(id: string): void {
+  try {
+    sessionStorage.setItem(OPENED, id);
+  } catch {
+    // Then a reload does not know which view is open.
+  }
+}
+
+/** The id of the view that this tab has open; null before any was. */
+export function readOpened(): string | null {
+  try {
+    return sessionStorage.getItem(OPENED);
+  } catch {
+    return null;
+  }
+}

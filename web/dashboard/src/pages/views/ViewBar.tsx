@@ -1,0 +1,95 @@
+// Which view Explore shows, whether it was changed since, and how to keep what is shown.
+
+import { Link, useLocation, useRouter } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { AddViewDocument, ChangeViewDocument } from '../../api/generated';
+import { readOpened, rememberOpened, useKeep, useViews, type View } from '../../api/views';
+import { NameForm } from './NameForm';
+import './ViewBar.css';
+
+export default function ViewBar() {
+  const { data } = useViews();
+  if (!data?.keeping.isOn) return <div className="view-bar" />;
+  return <Bar views={data.views} />;
+}
+
+function Bar({ views }: { readonly views: readonly View[] }) {
+  const address = useLocation({ select: ({ pathname, searchStr }) => `${pathname}${searchStr}` });
+  const { history } = useRouter();
+  const { keep, problem } = useKeep();
+  const [naming, setNaming] = useState(false);
+  useBegin(views, address);
+  // What an address says is a view, however one came there.
+  const view = views.find((one) => one.address === address) ?? views.find((one) => one.id === readOpened());
+  const isChanged = view !== undefined && view.address !== address;
+
+  const saveAs = async (name: string) => {
+    const added = await keep(AddViewDocument, { view: { name, address, isShared: false } });
+    if (added === null) return;
+    rememberOpened(added.addView.id);
+    setNaming(false);
+  };
+  const save = async ({ id, revision, name, isShared }: View) => {
+    await keep(ChangeViewDocument, { id, revision, view: { name, address, isShared } });
+  };
+
+  return (
+    <section className="view-bar" aria-label="View">
+      {view ? (
+        <span className="view-now">
+          <span className="muted">View</span> <strong>{view.name}</strong>
+          {isChanged && <span className="view-changed">● changed</span>}
+        </span>
+      ) : (
+        <span className="muted">No view is open</span>
+      )}
+      {view && isChanged && (
+        <>
+          <button type="button" className="button" onClick={() => history.push(view.address)}>
+            Reset
+          </button>
+          {view.isMine && (
+            <button type="button" className="button" onClick={() => void save(view)}>
+              Save
+            </button>
+          )}
+        </>
+      )}
+      {naming ? (
+        <NameForm label="Name of the new view" name="" onName={(name) => void saveAs(name)} onCancel={() => setNaming(false)} />
+      ) : (
+        <button type="button" className="button" onClick={() => setNaming(true)}>
+          Save as…
+        </button>
+      )}
+      <Link to="/views" search={{}} className="button button-quiet">
+        All views
+      </Link>
+      {problem !== null && (
+        <p className="view-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+const BEGUN = 'clio.begun';
+
+/** A tab that begins at an address that says nothing begins with the default view. */
+function useBegin(views: readonly View[], address: string): void {
+  const { history } = useRouter();
+  useEffect(() => {
+    let hasBegun = true;
+    try {
+      hasBegun = sessionStorage.getItem(BEGUN) !== null;
+      sessionStorage.setItem(BEGUN, '1');
+    } catch {
+      // Then it cannot be told, and nobody is led elsewhere twice.
+    }
+    const view = views.find((one) => one.isDefault);
+    if (hasBegun || address !== '/' || view === undefined) return;
+    rememberOpened(view.id);
+    history.replace(view.address);
+  }, [views, address, history]);
+}

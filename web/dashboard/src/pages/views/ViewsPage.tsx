@@ -1,0 +1,178 @@
+// What people keep to come back to: their own views, those that are shared, the one that they begin with, and those that
+// were open of late.
+
+import { useState } from 'react';
+import { asGatewayError } from '../../api/client';
+import { ChangeViewDocument, RemoveViewDocument, RestoreViewDocument, SetDefaultViewDocument } from '../../api/generated';
+import { type Keep, useKeep, useOpenView, useViews, type View } from '../../api/views';
+import { Failure, Placeholder } from '../../components/Panel';
+import { Segments } from '../../components/Segments';
+import { WithSnapshot } from '../../components/WithSnapshot';
+import { formatMoment } from '../../format';
+import { NameForm } from './NameForm';
+import '../../components/Panel.css';
+import '../../components/Segments.css';
+import '../../components/Shell.css';
+import './ViewBar.css';
+import './ViewsPage.css';
+
+export function ViewsPage() {
+  return <WithSnapshot title="Views">{() => <Loaded />}</WithSnapshot>;
+}
+
+function Loaded() {
+  const views = useViews();
+  return (
+    <main className="page" id="main">
+      <h1 className="views-title">Views</h1>
+      {views.data ? (
+        views.data.keeping.hint === null ? (
+          <Kept views={views.data.views} />
+        ) : (
+          <p className="panel views-empty">{views.data.keeping.hint}</p>
+        )
+      ) : (
+        <div className="panel panel-start">
+          {views.error ? (
+            <Failure error={asGatewayError(views.error)} retry={() => void views.refetch()} retrying={views.isFetching} />
+          ) : (
+            <Placeholder />
+          )}
+        </div>
+      )}
+    </main>
+  );
+}
+
+const LISTS = ['mine', 'shared', 'recent'] as const;
+type List = (typeof LISTS)[number];
+
+const LABELS: Readonly<Record<List, string>> = { mine: 'Mine', shared: 'Shared', recent: 'Recent' };
+const NONE: Readonly<Record<List, string>> = {
+  mine: 'No views yet. On Explore, choose what you want to see again, and press “Save as…”.',
+  shared: 'Nobody shares a view yet. “Share” beside one of yours lets the others see it.',
+  recent: 'No view was opened yet.',
+};
+
+function viewsOf(list: List, views: readonly View[]): readonly View[] {
+  if (list === 'mine') return views.filter((view) => view.isMine);
+  if (list === 'shared') return views.filter((view) => view.isShared);
+  const opened = views.filter((view) => view.openedAt !== null);
+  return opened.toSorted((a, b) => Date.parse(b.openedAt ?? '') - Date.parse(a.openedAt ?? ''));
+}
+
+function Kept({ views }: { readonly views: readonly View[] }) {
+  const [list, setList] = useState<List>('mine');
+  const [removed, setRemoved] = useState<View | null>(null);
+  const { keep, problem } = useKeep();
+  const shown = viewsOf(list, views);
+
+  const remove = async ({ id, revision }: View) => {
+    const result = await keep(RemoveViewDocument, { id, revision });
+    if (result !== null) setRemoved(result.removeView);
+  };
+  const undo = async ({ id, revision }: View) => {
+    if ((await keep(RestoreViewDocument, { id, revision })) !== null) setRemoved(null);
+  };
+
+  return (
+    <section className="panel" aria-label="Views">
+      <header className="panel-head">
+        <Segments
+          legend="Which views"
+          name="views"
+          options={LISTS.map((id) => ({ id, label: LABELS[id] }))}
+          value={list}
+          onChange={setList}
+        />
+      </header>
+      {problem !== null && (
+        <p className="view-problem views-line" role="alert">
+          {problem}
+        </p>
+      )}
+      <p className="views-line views-undo" role="status">
+        {removed !== null && (
+          <>
+            “{removed.name}” was deleted.{' '}
+            <button type="button" className="button" onClick={() => void undo(removed)}>
+              Undo
+            </button>
+          </>
+        )}
+      </p>
+      {shown.length === 0 ? (
+        <p className="views-empty">{NONE[list]}</p>
+      ) : (
+        <ul>
+          {shown.map((view) => (
+            <Row key={view.id} view={view} keep={keep} onRemove={() => void remove(view)} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+interface RowProps {
+  readonly view: View;
+  readonly keep: Keep['keep'];
+  readonly onRemove: () => void;
+}
+
+function Row({ view, keep, onRemove }: RowProps) {
+  const [naming, setNaming] = useState(false);
+  const open = useOpenView();
+  const { id, revision, name, address, isShared, isMine, isDefault, openedAt, changedAt } = view;
+  const change = (part: Partial<Pick<View, 'name' | 'isShared'>>) =>
+    keep(ChangeViewDocument, { id, revision, view: { name, address, isShared, ...part } });
+
+  return (
+    <li className="view">
+      {naming ? (
+        <NameForm
+          label={`New name of ${name}`}
+          name={name}
+          onName={(text) => void change({ name: text }).then((result) => result !== null && setNaming(false))}
+          onCancel={() => setNaming(false)}
+        />
+      ) : (
+        <span className="view-name">
+          <a
+            href={address}
+            onClick={(event) => {
+              if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+              event.preventDefault();
+              open(view);
+            }}
+          >
+            {name}
+          </a>
+          {isDefault && <span className="view-mark">★ default</span>}
+          {isShared && <span className="view-mark">shared</span>}
+        </span>
+      )}
+      <span className="view-when muted">
+        {openedAt === null ? 'never opened' : `opened ${formatMoment(openedAt)}`}, changed {formatMoment(changedAt)}
+      </span>
+      <span className="view-actions">
+        <button type="button" className="button" aria-pressed={isDefault} aria-label={`Begin with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
+          {isDefault ? 'Begin without' : 'Begin with'}
+        </button>
+        {isMine && (
+          <>
+            <button type="button" className="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
+              Rename
+            </button>
+            <button type="button" className="button" aria-pressed={isShared} aria-label={`Share ${name}`} onClick={() => void change({ isShared: !isShared })}>
+              {isShared ? 'Unshare' : 'Share'}
+            </button>
+            <button type="button" className="button" aria-label={`Delete ${name}`} onClick={onRemove}>
+              Delete
+            </button>
+          </>
+        )}
+      </span>
+    </li>
+  );
+}

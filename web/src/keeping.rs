@@ -1,0 +1,40 @@
+//! What people keep: where, for whom, and what is said where there is no such place.
+
+use std::sync::Arc;
+
+use clio_proto::{Code, ServiceError};
+use clio_store::{Scope, Store};
+
+/// Who everybody is, as long as nobody has to say who they are.
+const EVERYBODY: &str = "local";
+
+/// How to have something kept, where nothing is.
+pub(crate) const HINT: &str = "Nothing can be kept here: start the gateway with `--store FILE`, or set `store` below `[gateway]` in its settings.";
+
+/// Where views, annotations and links of a dataset are kept, and for whom.
+#[derive(Debug)]
+pub(crate) struct Keeping {
+    store: Option<Arc<dyn Store>>,
+    pub(crate) scope: Scope,
+}
+
+impl Keeping {
+    pub(crate) fn new(store: Option<Arc<dyn Store>>, dataset: &str) -> Self {
+        let scope = Scope { dataset: dataset.to_owned(), person: EVERYBODY.to_owned() };
+        Self { store, scope }
+    }
+
+    /// The store, if there is one.
+    pub(crate) fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.store.as_ref()
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the message says how to have one.
+    pub(crate) fn required(&self) -> Result<&Arc<dyn Store>, ServiceError> {
+        self.store().ok_or_else(|| ServiceError::new(Code::InvalidArgument, HINT))
+    }
+}

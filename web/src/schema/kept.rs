@@ -1,0 +1,162 @@
+//! What people keep: fields of `Query`, the type `Mutation`, and how both reach the store.
+
+mod annotations;
+mod links;
+mod stamp;
+mod views;
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use async_graphql::dynamic::{
+    Field, FieldFuture, FieldValue, InputValue, Object, ObjectAccessor, ResolverContext,
+    SchemaBuilder, TypeRef,
+};
+use clio_proto::{Code, ServiceError};
+use clio_store::{Revision, StoreError};
+use futures::future::BoxFuture;
+
+use super::asker::{Asker, response_key};
+use super::object::{ObjectOf, text};
+use crate::argument::Argument;
+use crate::error::{graphql_error, store_error};
+use crate::keeping::{HINT, Keeping};
+use crate::lower;
+use crate::names::Names;
+
+pub(super) const MUTATION: &str = "Mutation";
+const KEEPING: &str = "Keeping";
+
+/// Whether something can be kept, as GraphQL shows it.
+#[derive(Debug, Clone)]
+struct KeepingInfo {
+    is_on: bool,
+    person: String,
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    let keeping = ObjectOf::<KeepingInfo>::new(
+        KEEPING,
+        "Whether views, annotations and links can be kept here, and for whom.",
+    )
+    .leaf("isOn", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether they can.", |it| it.is_on.into())
+    .leaf("hint", TypeRef::named(TypeRef::STRING), "How to switch it on; null where it is.", |it| {
+        text((!it.is_on).then_some(HINT))
+    })
+    .leaf(
+        "person",
+        TypeRef::named_nn(TypeRef::STRING),
+        "Who asks, by the name that stands at what they keep. Everybody is `local`.",
+        |it| it.person.as_str().into(),
+    );
+    let schema = schema.register(keeping.finish());
+    links::register(annotations::register(views::register(schema)))
+}
+
+/// Adds the fields that look at what is kept.
+pub(super) fn fields(query: Object, names: &Arc<Names>) -> Object {
+    let keeping = keeps("keeping", TypeRef::named_nn(KEEPING), |_, keeper| {
+        let Keeping { scope, .. } = &*keeper.keeping;
+        let info =
+            KeepingInfo { is_on: keeper.keeping.store().is_some(), person: scope.person.clone() };
+        Ok(Box::pin(async move { Ok(FieldValue::owned_any(info)) }))
+    })
+    .description("Whether something can be kept here.");
+    let query = query.field(keeping).field(views::all());
+    query.field(annotations::page(names)).field(links::find(names))
+}
+
+/// The type whose fields keep, change and remove.
+pub(super) fn mutation(names: &Arc<Names>) -> Object {
+    let mutation = Object::new(MUTATION).description(
+        "Everything that one can have kept. What is kept has a revision; whoever changes it names the one that they saw, and is refused \
+         with the code CONFLICT, who changed it (changedBy), when (changedAt) and its revision if it is another one by now.",
+    );
+    links::mutations(annotations::mutations(views::mutations(mutation), names), names)
+}
+
+/// Why a field of what is kept fails.
+enum Failure {
+    Service(ServiceError),
+    Store(StoreError),
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+type Kept = BoxFuture<'static, Result<FieldValue<'static>, Failure>>;
+
+/// Where things are kept, and who asks serving for what is kept with them.
+struct Keeper {
+    keeping: Arc<Keeping>,
+    asker: Asker,
+}
+
+/// A field that lowers its arguments and goes to the store. The one place where an error of the store becomes one of GraphQL.
+fn keeps<F>(name: &str, ty: TypeRef, keep: F) -> Field
+where
+    F: Fn(&ObjectAccessor<'_>, Keeper) -> Result<Kept, ServiceError> + Send + Sync + 'static,
+{
+    Field::new(name, ty, move |context| {
+        let kept = keeper(&context).and_then(|keeper| {
+            let reports = Arc::clone(&keeper.asker.backend.reports);
+            Ok((keep(&context.args, keeper)?, reports))
+        });
+        let field = response_key(&context);
+        FieldFuture::new(async move {
+            let (kept, reports) = kept.map_err(|error| graphql_error(error, field.clone()))?;
+            let value = kept.await.map_err(|failure| match failure {
+                Failure::Service(error) => graphql_error(error, field),
+                Failure::Store(error) => store_error(&error, &reports, field),
+            })?;
+            // Below a null that is a value, fields would be asked for.
+            Ok(Some(value).filter(|value| value.as_value() != Some(&Value::Null)))
+        })
+    })
+}
+
+fn keeper(context: &ResolverContext<'_>) -> Result<Keeper, ServiceError> {
+    let asker = Asker::of(context)?;
+    let keeping = context.data_opt::<Arc<Keeping>>().cloned().ok_or_else(|| {
+        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be asked")
+    })?;
+    Ok(Keeper { keeping, asker })
+}
+
+fn id_argument(description: &str) -> InputValue {
+    InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description(description)
+}
+
+fn revision_argument() -> InputValue {
+    InputValue::new("revision", TypeRef::named_nn(TypeRef::INT))
+        .description("The revision that was seen; it is refused if there is another one by now.")
+}
+
+/// The arguments `id` and `revision`.
+fn revision(arguments: &ObjectAccessor<'_>) -> Result<Revision, ServiceError> {
+    let number = lower::required(arguments, "revision")?;
+    let id = id(&lower::required(arguments, "id")?)?;
+    let number = number.count()?.try_into().map_err(|_| number.is_not("a revision"))?;
+    Ok(Revision { id, number })
+}
+
+/// A number as GraphQL has ids: a text.
+fn id(id: &Argument<'_>) -> Result<i64, ServiceError> {
+    let found = match id.text() {
+        Ok(text) => text.parse().ok(),
+        Err(_) => id.count().ok().and_then(|number| number.try_into().ok()),
+    };
+    found.filter(|number| *number >= 0).ok_or_else(|| id.is_not("an id"))
+}
+
+#[cfg(test)]
+mod tests;

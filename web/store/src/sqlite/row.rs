@@ -1,0 +1,114 @@
+//! What rows of all tables have in common: who wrote them, at which revision, and what removing leaves.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Failure, MAX_REMOVED, Work};
+use crate::error::{StoreError, Thing};
+use crate::scope::{Revision, Stamp};
+
+/// The columns of [`stamp`], in its order.
+pub(super) const STAMP: &str = "owner, created_ms, changed_by, changed_ms, revision";
+
+/// The stamp that begins at a column.
+pub(super) fn stamp(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamp> {
+    Ok(Stamp {
+        owner: row.get(first)?,
+        created_at: time(row.get(first + 1)?),
+        changed_by: row.get(first + 2)?,
+        changed_at: time(row.get(first + 3)?),
+        revision: row.get(first + 4)?,
+    })
+}
+
+/// The time of a column; that of 1970 where it is out of bounds, which none of ours is.
+pub(super) fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// How many rows a query counted.
+pub(super) fn count(n_rows: i64) -> usize {
+    usize::try_from(n_rows).unwrap_or_default()
+}
+
+/// A table of things with revisions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table {
+    pub(super) thing: Thing,
+    pub(super) name: &'static str,
+    /// Several of them, in words.
+    pub(super) words: &'static str,
+}
+
+impl Table {
+    /// Refuses, unless the thing is at the revision, is removed or not as expected, and belongs to who asks.
+    pub(super) fn expect(
+        self,
+        work: Work<'_>,
+        at: Revision,
+        is_removed: bool,
+    ) -> Result<(), Failure> {
+        let thing = self.thing;
+        let sql =
+            format!("SELECT {STAMP}, is_removed FROM {} WHERE id = ?1 AND dataset = ?2", self.name);
+        let found = work.transaction.query_row(&sql, params![at.id, work.scope.dataset], |row| {
+            Ok((stamp(row, 0)?, row.get::<_, bool>(5)?))
+        });
+        let Some((stamp, was_removed)) = found.optional()? else {
+            return Err(StoreError::NotFound { thing, id: at.id.to_string() }.into());
+        };
+        let Stamp { owner, changed_by: by, changed_at, revision, .. } = stamp;
+        if owner != work.scope.person {
+            return Err(StoreError::NotYours { thing, owner }.into());
+        }
+        if was_removed && !is_removed {
+            return Err(StoreError::Removed { thing, by, at: changed_at }.into());
+        }
+        if revision != at.number || was_removed != is_removed {
+            return Err(StoreError::Changed { thing, by, at: changed_at, revision }.into());
+        }
+        Ok(())
+    }
+
+    /// Notes a change: who and when, and one revision more.
+    pub(super) fn touch(self, work: Work<'_>, id: i64, is_removed: bool) -> Result<(), Failure> {
+        let sql = format!(
+            "UPDATE {} SET revision = revision + 1, changed_by = ?2, changed_ms = ?3, is_removed = ?4 WHERE id = ?1",
+            self.name
+        );
+        let now = work.now.as_millisecond();
+        work.transaction.execute(&sql, params![id, work.scope.person, now, is_removed])?;
+        Ok(())
+    }
+
+    /// Forgets what was removed long ago.
+    pub(super) fn forget(self, work: Work<'_>) -> Result<(), Failure> {
+        let name = self.name;
+        let sql = format!(
+            "DELETE FROM {name} WHERE is_removed = 1 AND dataset = ?1 AND id NOT IN (SELECT id FROM {name} \
+             WHERE is_removed = 1 AND dataset = ?1 ORDER BY changed_ms DESC, id DESC LIMIT ?2)"
+        );
+        work.transaction.execute(&sql, params![work.scope.dataset, MAX_REMOVED])?;
+        Ok(())
+    }
+
+    /// Refuses one more than there may be, of those that a condition on the dataset (`?1`) and the person (`?2`) selects.
+    pub(super) fn expect_room(
+        self,
+        work: Work<'_>,
+        condition: &str,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {condition}", self.name);
+        let n_there: i64 = work.transaction.query_row(
+            &sql,
+            params![work.scope.dataset, work.scope.person],
+            |row| row.get(0),
+        )?;
+        let n_there = count(n_there);
+        if n_there < limit {
+            return Ok(());
+        }
+        Err(StoreError::TooMany { part: self.words, value: n_there + 1, limit }.into())
+    }
+}
