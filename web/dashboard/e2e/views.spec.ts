@@ -16,7 +16,7 @@ test.beforeEach(async ({ request }) => {
 
 test('a view is kept, opened again after a reload, changed, reset and saved', async ({ page }) => {
   await open(page, '/?last=2&group=country');
-  const bar = page.getByRole('region', { name: 'View' });
+  const bar = page.getByRole('region', { name: 'View', exact: true });
   await bar.getByRole('button', { name: 'Save as…' }).click();
   await bar.getByRole('textbox', { name: 'Name of the new view' }).fill('Two days by country');
   await page.keyboard.press('Enter');

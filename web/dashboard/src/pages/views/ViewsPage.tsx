@@ -156,16 +156,16 @@ function Row({ view, keep, onRemove }: RowProps) {
         {openedAt === null ? 'never opened' : `opened ${formatMoment(openedAt)}`}, changed {formatMoment(changedAt)}
       </span>
       <span className="view-actions">
-        <button type="button" className="button" aria-pressed={isDefault} aria-label={`Begin with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
-          {isDefault ? 'Begin without' : 'Begin with'}
+        <button type="button" className="button button-quiet" aria-pressed={isDefault} aria-label={`Begin with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
+          Begin with
         </button>
         {isMine && (
           <>
             <button type="button" className="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
               Rename
             </button>
-            <button type="button" className="button" aria-pressed={isShared} aria-label={`Share ${name}`} onClick={() => void change({ isShared: !isShared })}>
-              {isShared ? 'Unshare' : 'Share'}
+            <button type="button" className="button button-quiet" aria-pressed={isShared} aria-label={`Share ${name}`} onClick={() => void change({ isShared: !isShared })}>
+              Share
             </button>
             <button type="button" className="button" aria-label={`Delete ${name}`} onClick={onRemove}>
               Delete
