@@ -95,9 +95,9 @@ export type Direction =
 
 export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
 
-export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string };
+export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
 export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> };
 
@@ -110,17 +110,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
+export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -150,7 +150,7 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -248,6 +248,7 @@ export const RefusedPartsFragmentDoc = new TypedDocumentString(`
   version
   committedAt
   reason
+  isMarkedBad
 }
     `, {"fragmentName":"RefusedParts"}) as unknown as TypedDocumentString<RefusedPartsFragment, unknown>;
 export const StatusPartsFragmentDoc = new TypedDocumentString(`
@@ -259,6 +260,13 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
   }
   refused {
     ...RefusedParts
+  }
+  versionsBehind
+  pin {
+    version
+    pinnedAt
+    by
+    reason
   }
 }
     fragment SnapshotParts on Snapshot {
@@ -283,6 +291,7 @@ fragment RefusedParts on RefusedSnapshot {
   version
   committedAt
   reason
+  isMarkedBad
 }`, {"fragmentName":"StatusParts"}) as unknown as TypedDocumentString<StatusPartsFragment, unknown>;
 export const ComparedPartsFragmentDoc = new TypedDocumentString(`
     fragment ComparedParts on ComparedNumber {
@@ -427,11 +436,19 @@ fragment StatusParts on ServingStatus {
   refused {
     ...RefusedParts
   }
+  versionsBehind
+  pin {
+    version
+    pinnedAt
+    by
+    reason
+  }
 }
 fragment RefusedParts on RefusedSnapshot {
   version
   committedAt
   reason
+  isMarkedBad
 }`) as unknown as TypedDocumentString<StartQuery, StartQueryVariables>;
 export const StatusDocument = new TypedDocumentString(`
     query Status {
@@ -466,11 +483,19 @@ fragment StatusParts on ServingStatus {
   refused {
     ...RefusedParts
   }
+  versionsBehind
+  pin {
+    version
+    pinnedAt
+    by
+    reason
+  }
 }
 fragment RefusedParts on RefusedSnapshot {
   version
   committedAt
   reason
+  isMarkedBad
 }`) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
 export const StatusesDocument = new TypedDocumentString(`
     subscription Statuses {
@@ -505,11 +530,19 @@ fragment StatusParts on ServingStatus {
   refused {
     ...RefusedParts
   }
+  versionsBehind
+  pin {
+    version
+    pinnedAt
+    by
+    reason
+  }
 }
 fragment RefusedParts on RefusedSnapshot {
   version
   committedAt
   reason
+  isMarkedBad
 }`) as unknown as TypedDocumentString<StatusesSubscription, StatusesSubscriptionVariables>;
 export const ExploreDocument = new TypedDocumentString(`
     query Explore($query: CubeQuery!, $snapshot: Int64, $shares: Boolean! = false, $compared: Boolean! = false, $reach: Boolean! = false) {
@@ -741,11 +774,19 @@ fragment StatusParts on ServingStatus {
   refused {
     ...RefusedParts
   }
+  versionsBehind
+  pin {
+    version
+    pinnedAt
+    by
+    reason
+  }
 }
 fragment RefusedParts on RefusedSnapshot {
   version
   committedAt
   reason
+  isMarkedBad
 }`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;
 export const ViewsDocument = new TypedDocumentString(`
     query Views {

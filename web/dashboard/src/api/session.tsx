@@ -16,7 +16,7 @@ import { RETRY_EVERY_MS, warmCube } from './cube';
 import { type Dataset, toDataset } from './dataset';
 import { StartDocument, StatusDocument } from './generated';
 import type { Link, LinkState } from './link';
-import { isBehind, newestOf, type Snapshot } from './newest';
+import { isBehind, isWithdrawn, newestOf, type Snapshot } from './newest';
 
 export type { Snapshot };
 
@@ -55,10 +55,12 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
     refetchInterval: ({ state }) => (state.status === 'error' || !state.data ? RETRY_EVERY_MS : false),
   });
   // Whoever tells last may know less: a replica that is behind, or the first answer of the page once the link is lost.
-  const told = linkState.status?.snapshot ?? null;
-  const newest = useNewestSnapshot(start.data?.serving.snapshot ?? null, told);
+  const { status } = linkState;
+  const told = status?.snapshot ?? null;
+  const newest = useNewestSnapshot(start.data?.serving.snapshot ?? null, status);
   const snapshot = useShownSnapshot(newest);
-  const behind = told !== null && snapshot !== null && isBehind(told, snapshot) ? told : null;
+  const isLate = told !== null && snapshot !== null && isBehind(told, snapshot) && !isWithdrawn(snapshot, status);
+  const behind = isLate ? told : null;
 
   const leave = useCallback(
     async (version: number) => {
@@ -109,9 +111,9 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
 }
 
 /** The newest snapshot that anybody told of since the page was opened: first the answer at its start, then the link. */
-function useNewestSnapshot(first: Snapshot | null, told: Snapshot | null): Snapshot | null {
+function useNewestSnapshot(first: Snapshot | null, status: LinkState['status']): Snapshot | null {
   const [known, setKnown] = useState<Snapshot | null>(null);
-  const newest = newestOf(known ?? first, told);
+  const newest = newestOf(known ?? first, status);
   if (newest !== known) setKnown(newest);
   return newest;
 }

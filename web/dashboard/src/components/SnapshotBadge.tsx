@@ -39,8 +39,35 @@ export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
           {snapshot.verification && <Verified verification={snapshot.verification} />}
         </>
       )}
+      {link.status?.pin && <Pinned {...link.status.pin} versionsBehind={link.status.versionsBehind} />}
       {link.status?.refused && <Refused {...link.status.refused} />}
     </p>
+  );
+}
+
+interface PinnedProps {
+  readonly version: number;
+  readonly pinnedAt: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly versionsBehind: number;
+}
+
+/** Whoever looks for this morning's numbers has to know why they are not here. */
+function Pinned({ version, pinnedAt, by, reason, versionsBehind }: PinnedProps) {
+  const why = reason === '' ? '' : `: ${reason}`;
+  const newer = versionsBehind === 1 ? 'one version is newer' : `${formatCount(versionsBehind)} versions are newer`;
+  return (
+    <>
+      {' '}
+      <span className="badge-part badge-refused" title={`Snapshot ${version} is pinned by ${by} since ${formatMoment(pinnedAt)}${why}; ${newer}`}>
+        pinned
+        <span className="badge-detail">
+          {' '}
+          by {by}, {newer}
+        </span>
+      </span>
+    </>
   );
 }
 

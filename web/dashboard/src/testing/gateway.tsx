@@ -35,6 +35,8 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
       verification: null,
     },
     refused: null,
+    versionsBehind: 0,
+    pin: null,
     ...part,
   };
 }

@@ -30,8 +30,8 @@ beforeEach(() => {
         { ...serving(0).snapshot, runId: 'r0', rowsIn: 5, unattributed: [] },
       ],
       refusedSnapshots: [
-        { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' },
-        { version: 8, committedAt: null, reason: 'its metadata cannot be read, see 41c7 in the log' },
+        { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio', isMarkedBad: false },
+        { version: 8, committedAt: null, reason: 'its metadata cannot be read, see 41c7 in the log', isMarkedBad: false },
       ],
       runs: [
         run({ rowsQuarantined: [{ source: 'impressions', nRows: 4 }] }),
@@ -94,7 +94,7 @@ describe('Status', () => {
   });
 
   it('names versions that are refused, when they came and why, and marks the badge', async () => {
-    gateway.status = serving(1, { refused: { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' } });
+    gateway.status = serving(1, { refused: { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio', isMarkedBad: false } });
     renderAt('/status', gateway);
     const refused = within(await screen.findByRole('region', { name: 'Refused versions' }));
     const [newest, older] = refused.getAllByRole('listitem').map((item) => item.textContent);
@@ -103,6 +103,16 @@ describe('Status', () => {
     const badge = screen.getByRole('status', { name: 'Snapshot' });
     expect(badge.textContent).toContain('version 9 refused');
     expect(within(badge).getByTitle('It was not written by Clio.')).toBeTruthy();
+  });
+
+  it('says what is pinned, by whom, why, and what is newer', async () => {
+    const pin = { version: 1, pinnedAt: '2026-02-03T04:00:00Z', by: 'ada', reason: 'plays are missing' };
+    gateway.status = serving(1, { pin, versionsBehind: 2 });
+    renderAt('/status', gateway);
+    const said = await screen.findByText(/Snapshot 1 is pinned by ada since \d+ Feb 2026, \d\d:\d\d \(plays are missing\); versions that are newer: 2\./);
+    expect(said).toBeTruthy();
+    const badge = screen.getByRole('status', { name: 'Snapshot' });
+    expect(badge.textContent).toContain('pinned by ada, 2 versions are newer');
   });
 
   it('has no calendar of days where the dataset has none', async () => {

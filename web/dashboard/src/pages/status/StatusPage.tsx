@@ -7,6 +7,7 @@ import { asGatewayError, ask } from '../../api/client';
 import { RETRY_EVERY_MS, useCube } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { RecordsDocument, type RecordsQuery } from '../../api/generated';
+import type { LinkState } from '../../api/link';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
@@ -49,7 +50,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   return (
     <main className="page" id="main">
       <h1 className="status-title">Status</h1>
-      <Sentence snapshot={snapshot} state={link.status?.state ?? null} behind={behind !== null} />
+      <Sentence snapshot={snapshot} status={link.status} behind={behind !== null} />
       <Figures snapshot={snapshot} records={records.data ?? null} />
       {query !== null && (
         <Panel title={`Days: ${counted?.label ?? ''}`} loaded={days} className="panel-coverage">
@@ -79,13 +80,23 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
 
 interface SentenceProps {
   readonly snapshot: Snapshot;
-  readonly state: 'SERVING' | 'STALE' | 'DOWN' | null;
+  readonly status: LinkState['status'];
   readonly behind: boolean;
 }
 
 /** The first thing that one wants to know. */
-function Sentence({ snapshot, state, behind }: SentenceProps) {
+function Sentence({ snapshot, status, behind }: SentenceProps) {
   const through = snapshot.lastDay === null ? 'There is no data yet.' : `There is data through ${formatDay(snapshot.lastDay)}.`;
+  const pin = status?.pin;
+  if (status && pin?.version === status.snapshot?.version && pin) {
+    const why = pin.reason === '' ? '' : ` (${pin.reason})`;
+    return (
+      <p className="status-sentence">
+        {through} Snapshot {pin.version} is pinned by {pin.by} since {formatMoment(pin.pinnedAt)}
+        {why}; versions that are newer: {formatCount(status.versionsBehind)}.
+      </p>
+    );
+  }
   const serving = {
     SERVING: behind ? 'The service that answers is behind this page.' : 'The newest snapshot is served.',
     STALE: 'A newer snapshot could not be taken in; the last good one is served.',
@@ -93,7 +104,7 @@ function Sentence({ snapshot, state, behind }: SentenceProps) {
   };
   return (
     <p className="status-sentence">
-      {through} {state === null ? '' : serving[state]}
+      {through} {status === null ? '' : serving[status.state]}
     </p>
   );
 }
