@@ -78,7 +78,7 @@ fn found(
     key: &str,
     of: impl Fn(&Value, &str) -> Value,
 ) -> BTreeMap<String, (usize, usize)> {
-    let number = |value: Value| value.as_f64().unwrap().round() as usize;
+    let number = |value: Value| format!("{:.0}", value.as_f64().unwrap()).parse::<usize>().unwrap();
     let row = |row: &Value| {
         let age = of(row, key);
         let age = age.as_str().map_or_else(|| "null".to_owned(), str::to_owned);
