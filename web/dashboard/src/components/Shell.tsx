@@ -47,7 +47,7 @@ export function Shell() {
         </a>
         <ThemeSwitch />
       </header>
-      {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here.</p>}
+      {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here, and change what is kept.</p>}
       <LinkBanner link={link} snapshot={snapshot} behind={behind} />
       <Suspense fallback={<main className="page" id="main" />}>
         <Outlet />
