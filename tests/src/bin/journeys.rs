@@ -5,7 +5,7 @@
 //! ```text
 //! journeys ──▶ clio synth, clio etl run (the first days)
 //!          ──▶ clio serve ◀── clio gateway ◀── browser ◀── Playwright (web/dashboard/e2e)
-//!          ◀── POST /publish-day, /serving/stop, /serving/start ──┘
+//!          ◀── POST /publish-day, /pin/VERSION, /unpin, /serving/stop, /serving/start ──┘
 //! ```
 //!
 //! Arguments are handed to Playwright. The exit code is Playwright's.
@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use clio_tests::{Sandbox, Server, repository};
@@ -94,6 +94,8 @@ async fn serve_control(
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/publish-day", post(publish_day))
+        .route("/pin/{version}", post(pin))
+        .route("/unpin", post(unpin))
         .route("/serving/stop", post(stop_serving))
         .route("/serving/start", post(start_serving))
         .with_state(system);
@@ -111,6 +113,28 @@ async fn publish_day(State(system): State<Arc<System>>) -> (StatusCode, String) 
         let model = system.sandbox.path("events/media.toml");
         system.sandbox.etl(&model, "lake", &["--date", &day]);
         (StatusCode::OK, day)
+    })
+    .await
+}
+
+/// Decides, as an operator would, that a snapshot is served.
+async fn pin(
+    State(system): State<Arc<System>>,
+    Path(version): Path<String>,
+) -> (StatusCode, String) {
+    on_blocking_thread(system, move |system| {
+        let why = ["--by", "ada", "--reason", "plays are missing"];
+        let said = system
+            .sandbox
+            .ok(["lake", "pin", version.as_str(), "--lake", "lake"].iter().chain(&why));
+        (StatusCode::OK, said)
+    })
+    .await
+}
+
+async fn unpin(State(system): State<Arc<System>>) -> (StatusCode, String) {
+    on_blocking_thread(system, |system| {
+        (StatusCode::OK, system.sandbox.ok(["lake", "unpin", "--lake", "lake"]))
     })
     .await
 }

@@ -103,3 +103,28 @@ test('a page that was shown a new snapshot keeps it while serving is away', asyn
   await expect(badge(page)).toContainText('live');
   expect(await shownVersion(page)).toBe(after);
 });
+
+test('a snapshot that an operator pins is shown, whatever was shown before, and says so', async ({ page, request }) => {
+  await open(page);
+  await markDocument(page);
+  const newest = await shownVersion(page);
+  await control(request, `/pin/${newest - 1}`);
+  try {
+    await expect.poll(() => shownVersion(page)).toBe(newest - 1);
+    await expect(badge(page)).toContainText('pinned by ada, one version is newer');
+    await expectHeadline(page, request, {});
+    await expectAccessible(page);
+    await page.goto('/status');
+    await expect(page.getByText(new RegExp(`Snapshot ${newest - 1} is pinned by ada since .*\\(plays are missing\\)`))).toBeVisible();
+    await expectAccessible(page);
+    await page.screenshot({ path: 'e2e/screenshots/pinned.png' });
+    await open(page);
+    await markDocument(page);
+  } finally {
+    await control(request, '/unpin');
+  }
+  await expect.poll(() => shownVersion(page)).toBe(newest);
+  await expect(badge(page)).not.toContainText('pinned');
+  await expectHeadline(page, request, {});
+  await expectSameDocument(page);
+});

@@ -75,6 +75,10 @@ async fn a_file_is_passed_on_as_serving_makes_it() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one wrong question after the other, each with what is said of it"
+)]
 async fn what_makes_no_file_is_told_why() {
     let server = TestServer::start().await;
     let plays = r#"{"measures": ["PLAYS"]}"#;
