@@ -61,11 +61,7 @@ function Pinned({ version, pinnedAt, by, reason, versionsBehind }: PinnedProps) 
     <>
       {' '}
       <span className="badge-part badge-refused" title={`Snapshot ${version} is pinned by ${by} since ${formatMoment(pinnedAt)}${why}; ${newer}`}>
-        pinned
-        <span className="badge-detail">
-          {' '}
-          by {by}, {newer}
-        </span>
+        pinned<span className="badge-detail"> by {by}</span>
       </span>
     </>
   );

@@ -91,6 +91,15 @@ function Kept({ views }: { readonly views: readonly View[] }) {
           {problem}
         </p>
       )}
+      {shown.length === 0 ? (
+        <p className="views-empty">{NONE[list]}</p>
+      ) : (
+        <ul>
+          {shown.map((view) => (
+            <Row key={view.id} view={view} keep={keep} onRemove={() => void remove(view)} />
+          ))}
+        </ul>
+      )}
       <p className="views-line views-undo" role="status">
         {removed !== null && (
           <>
@@ -101,15 +110,6 @@ function Kept({ views }: { readonly views: readonly View[] }) {
           </>
         )}
       </p>
-      {shown.length === 0 ? (
-        <p className="views-empty">{NONE[list]}</p>
-      ) : (
-        <ul>
-          {shown.map((view) => (
-            <Row key={view.id} view={view} keep={keep} onRemove={() => void remove(view)} />
-          ))}
-        </ul>
-      )}
     </section>
   );
 }
