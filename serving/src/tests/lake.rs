@@ -1,6 +1,8 @@
 //! Lakes in temporary folders, written as the contract says, byte by byte: so that they can also be
 //! written wrong.
 
+mod hands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
@@ -12,10 +14,9 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{
     CHECKSUM_TAG, CellFile, Checksum, FORMAT_VERSION, FirstDays, SNAPSHOT_KEY, SnapshotMetadata,
-    VERIFICATION_VERSION, VERIFICATIONS_FOLDER, Verification, WRITER, cell_schema,
-    sum_of_cell_files,
+    WRITER, cell_schema, sum_of_cell_files,
 };
-use clio_proto::{Grain, MeasureKind, Model, Period, RetiredDays, RunId, SnapshotId};
+use clio_proto::{Grain, MeasureKind, Model, Period, RetiredDays, RunId};
 use clio_sketch::{Family, Precision, Sketch};
 use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;
@@ -239,69 +240,6 @@ impl TestLake {
         let metadata = self.metadata(BTreeSet::new(), BTreeMap::new());
         let text = serde_json::to_string(&metadata).unwrap();
         self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
-    }
-
-    /// Leaves the file of an exact recount of the newest snapshot.
-    pub(super) fn verify(&self, run: &str, n_mismatches: u64) {
-        let snapshot = SnapshotId(self.next_version - 1);
-        let verification = Verification {
-            format_version: VERIFICATION_VERSION,
-            snapshot,
-            run: RunId::new(run),
-            verified_at: "2026-02-01T00:00:00Z".parse().unwrap(),
-            days: vec!["2026-01-03".parse().unwrap()],
-            seed: 1,
-            n_cells: 10,
-            n_additive: 40,
-            n_distinct: 20,
-            max_error: 2.5,
-            rms_error: 0.75,
-            share_within_bounds: 1.0,
-            reference: None,
-            n_mismatches,
-            mismatches: Vec::new(),
-            not_compared: Vec::new(),
-        };
-        let folder = self.path(VERIFICATIONS_FOLDER);
-        fs::create_dir_all(&folder).unwrap();
-        let text = serde_json::to_string(&verification).unwrap();
-        fs::write(folder.join(verification.file_name()), text).unwrap();
-    }
-
-    /// A commit of another engine: it changes nothing and says nothing of ours.
-    pub(super) fn commit_maintenance(&mut self) {
-        self.write_commit(Vec::new(), json!({"operation": "VACUUM END"}));
-    }
-
-    /// A commit that says this of itself, and adds no file.
-    pub(super) fn commit_text(&mut self, text: &str) {
-        self.write_commit(Vec::new(), json!({ SNAPSHOT_KEY: text }));
-    }
-
-    /// Changes the text of a commit of a table.
-    pub(super) fn edit_log(&self, table: &str, version: u64, edit: impl Fn(&str) -> String) {
-        let path = self.path(table).join(format!("_delta_log/{version:020}.json"));
-        let text = edit(&fs::read_to_string(&path).unwrap());
-        fs::write(path, text).unwrap();
-    }
-
-    /// Takes the checksums out of a version of a table, as format version 1 had none.
-    pub(super) fn forget_checksums(&self, table: &str, version: u64) {
-        self.edit_log(table, version, |text| {
-            let lines = text.lines().map(|line| {
-                let mut action: Value = serde_json::from_str(line).unwrap();
-                if let Some(add) = action.get_mut("add").and_then(Value::as_object_mut) {
-                    add.remove("tags");
-                }
-                action.to_string() + "\n"
-            });
-            lines.collect()
-        });
-    }
-
-    /// Removes the table of cells.
-    pub(super) fn destroy(&self) {
-        fs::remove_dir_all(self.path("cells")).unwrap();
     }
 
     /// The path of a period's file.
