@@ -3,23 +3,7 @@
 use clio_tests::{Sandbox, until};
 use serde_json::{Value, json};
 
-const MODEL: &str = r#"
-[dataset]
-name = "shop"
-[source.visits]
-url = "visits/"
-format = "csv"
-time = "at"
-[dimension.country]
-column = "country"
-[measure.visits]
-source = "visits"
-kind = "count"
-[measure.visitors]
-source = "visits"
-kind = "distinct"
-of = "visitor"
-"#;
+use crate::retention::MODEL;
 
 fn write(sandbox: &Sandbox, day: &str, visitors: &[&str]) {
     let row = |visitor: &&str| format!("{day} 10:00:00,US,{visitor}\n");

@@ -4,7 +4,7 @@
 use clio_tests::{Sandbox, until};
 use serde_json::{Value, json};
 
-const MODEL: &str = r#"
+pub(crate) const MODEL: &str = r#"
 [dataset]
 name = "shop"
 [source.visits]

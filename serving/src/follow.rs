@@ -31,7 +31,7 @@ const MAX_FALL_BACK: u64 = 10;
 
 /// Looks between two checks that the version served is still in the log, which costs one more
 /// request: a lake that was deleted, or recreated with fewer versions, shows there alone. Verifications of
-/// what is served are looked for as often, which costs one more.
+/// what is served are looked for as often, and all decisions, which costs one more each.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 
 /// Keeps what is held in step with the lake, and the status with how that goes.
@@ -140,7 +140,7 @@ impl Follower {
 
     /// Loads the pinned version, or else the newest that is not bad, or says why not.
     pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
-        self.records.look_for_decisions().await?;
+        self.records.look_for_decisions(true).await?;
         let standing = self.records.standing();
         let mut table = match standing.pinned() {
             Some((pinned, _)) => self.lake.open_cells(Some(pinned.0)).await?,
@@ -178,9 +178,10 @@ impl Follower {
             None => self.lake.open_cells(None).await?,
             Some(table) => table,
         };
-        self.records.look_for_decisions().await?;
+        let is_time = self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK);
+        self.records.look_for_decisions(is_time).await?;
         let is_decided = self.honoured != self.records.standing();
-        if !is_fresh && !is_decided && !self.n_looks.is_multiple_of(LOOKS_PER_PRESENCE_CHECK) {
+        if !is_fresh && !is_decided && !is_time {
             let next = table.commit_file(table.version() + 1).await?;
             if next.is_none() {
                 self.table = Some(table);
@@ -205,7 +206,7 @@ impl Follower {
         let may_be_mended = before.as_ref().is_some_and(|before| before.can_be_mended);
         if !is_same {
             self.records.forget();
-            self.records.look_for_decisions().await?;
+            self.records.look_for_decisions(true).await?;
         }
         if !is_same || known != Some(version) || may_be_mended || is_decided {
             if !is_same {

@@ -46,9 +46,9 @@ impl Records {
         self.verifications.forget();
     }
 
-    /// Looks whether anybody decided which snapshot is served, and says whether that is news.
-    pub(crate) async fn look_for_decisions(&self) -> Result<bool, ServingError> {
-        self.decisions.look().await
+    /// Looks whether anybody decided which snapshot is served, by one question to the storage, or at all decisions.
+    pub(crate) async fn look_for_decisions(&self, at_all: bool) -> Result<(), ServingError> {
+        self.decisions.look(at_all).await
     }
 
     /// What all decisions come to, as far as was looked.

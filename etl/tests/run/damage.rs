@@ -409,8 +409,8 @@ async fn a_broken_record_is_named_among_the_others() {
         texts,
         [
             "run-3",
-            "runs/run-25.json is not a record of a run that can be read: its format version is 99, not 1; delete it \
-             to get rid of this message",
+            "runs/run-25.json is not a record of a run that can be read: its format version is 99, not 1; delete it: \
+             nothing but lists of runs needs it",
             "run-2"
         ]
     );

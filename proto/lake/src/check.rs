@@ -100,7 +100,7 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     let mut report = CheckReport::default();
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     let Some(look) = log::look(&cells, &mut report).await? else {
-        let runs = records::<RunRecord>(lake, MEND_OF_RUNS, &mut report).await?;
+        let runs = records::<RunRecord>(lake, &mut report).await?;
         lost_commits(&runs, None, &mut report);
         return if report.is_ok() {
             Err(LakeError::NoSnapshot { url: lake.to_string() })
@@ -137,23 +137,17 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
             report.fault(FaultKind::Table, name, "it is not there".to_owned(), mend);
         }
     }
-    let runs = records::<RunRecord>(lake, MEND_OF_RUNS, &mut report).await?;
+    let runs = records::<RunRecord>(lake, &mut report).await?;
     if let Some(state) = &look.state
         && let Some(commit) = cells.commit_of(state.version).await?
         && let Some(committed_at) = commit.committed_at
     {
         lost_commits(&runs, Some((state.version, committed_at)), &mut report);
     }
-    let mend = "delete it; `clio etl verify` makes another one";
-    records::<Verification>(lake, mend, &mut report).await?;
-    records::<Decision>(lake, MEND_OF_DECISIONS, &mut report).await?;
+    records::<Verification>(lake, &mut report).await?;
+    records::<Decision>(lake, &mut report).await?;
     Ok(report)
 }
-
-const MEND_OF_DECISIONS: &str = "bring it back from a copy, or delete it and decide again with `clio lake pin` or \
-     `clio lake mark-bad`: until then no service serves a newer snapshot";
-
-const MEND_OF_RUNS: &str = "delete it: nothing but lists of runs needs it";
 
 /// Whether runs have committed what the log does not have: its newest entries are gone, or all of it. Runs that ended
 /// before the newest commit may have been of another lake, in whose place this one was made.
@@ -218,11 +212,7 @@ fn partition(period: Period) -> String {
 }
 
 /// Reads every record of a kind.
-async fn records<R: Record>(
-    lake: &Url,
-    mend: &str,
-    report: &mut CheckReport,
-) -> Result<Vec<R>, LakeError> {
+async fn records<R: Record>(lake: &Url, report: &mut CheckReport) -> Result<Vec<R>, LakeError> {
     let folder = DeltaFolder::open(lake, R::FOLDER)?;
     let failed = |error: object_store::Error| LakeError::storage(lake, &error);
     let mut names = record_names(folder.store().as_ref()).await.map_err(failed)?;
@@ -236,7 +226,7 @@ async fn records<R: Record>(
             Err(unreadable) => {
                 let what =
                     format!("it is not a {} that can be read: {}", R::NAME, unreadable.problem);
-                report.fault(FaultKind::Record, unreadable.file, what, mend.to_owned());
+                report.fault(FaultKind::Record, unreadable.file, what, R::MEND.to_owned());
             }
         }
     }

@@ -72,7 +72,7 @@ impl Standing {
                     "snapshot {snapshot} is bad, as {} decided{}, and is not served; `clio lake mark-bad {snapshot} --undo` \
                      takes that back",
                     bad.by,
-                    because(bad)
+                    bad.because()
                 ))
             }
             Decided::Unpin if self.pinned.is_none() => Some("no snapshot is pinned".to_owned()),
@@ -81,14 +81,6 @@ impl Standing {
             }
             Decided::Unpin | Decided::MarkBad { .. } | Decided::MarkGood { .. } => None,
         }
-    }
-}
-
-/// The reason of a decision, as the end of a sentence; empty where there is none.
-pub fn because(decision: &Decision) -> String {
-    match decision.reason.as_str() {
-        "" => String::new(),
-        reason => format!(" ({reason})"),
     }
 }
 

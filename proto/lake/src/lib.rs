@@ -60,7 +60,7 @@ pub use check::{CheckReport, Fault, FaultKind, check};
 pub use checksum::{CHECKSUM_TAG, Checksum};
 pub use commit::Commit;
 pub use damage::{Damage, DamageProblem};
-pub use decisions::{Standing, because, decide};
+pub use decisions::{Standing, decide};
 pub use error::{LakeError, of_newer};
 pub use file::LakeFile;
 pub use format::{

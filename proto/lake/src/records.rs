@@ -25,29 +25,35 @@ pub(crate) trait Record: DeserializeOwned + Send {
     const NAME: &'static str;
     /// The version of its format that this program knows.
     const VERSION: u32;
+    /// What people can do about one that cannot be read.
+    const MEND: &'static str;
 }
 
 impl Record for RunRecord {
     const FOLDER: &'static str = RUNS_FOLDER;
     const NAME: &'static str = "record of a run";
     const VERSION: u32 = RUN_RECORD_VERSION;
+    const MEND: &'static str = "delete it: nothing but lists of runs needs it";
 }
 
 impl Record for Verification {
     const FOLDER: &'static str = VERIFICATIONS_FOLDER;
     const NAME: &'static str = "verification";
     const VERSION: u32 = VERIFICATION_VERSION;
+    const MEND: &'static str = "delete it; `clio etl verify` makes another one";
 }
 
 impl Record for Decision {
     const FOLDER: &'static str = DECISIONS_FOLDER;
     const NAME: &'static str = "decision";
     const VERSION: u32 = DECISION_VERSION;
+    const MEND: &'static str = "bring it back from a copy, or delete it and decide again with `clio lake pin` or `clio lake mark-bad`: \
+         until then no service serves a newer snapshot";
 }
 
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file} is not a {kind} that can be read: {problem}; delete it to get rid of this message")]
+#[error("{file} is not a {kind} that can be read: {problem}; {mend}")]
 pub struct UnreadableRecord {
     /// The file, below the lake.
     pub file: String,
@@ -55,11 +61,18 @@ pub struct UnreadableRecord {
     pub kind: &'static str,
     /// Why it is not.
     pub problem: String,
+    /// What people can do about it.
+    pub mend: &'static str,
 }
 
 impl UnreadableRecord {
     pub(crate) fn new<R: Record>(name: &Path, problem: &dyn fmt::Display) -> Self {
-        Self { file: format!("{}/{name}", R::FOLDER), kind: R::NAME, problem: problem.to_string() }
+        Self {
+            file: format!("{}/{name}", R::FOLDER),
+            kind: R::NAME,
+            problem: problem.to_string(),
+            mend: R::MEND,
+        }
     }
 }
 

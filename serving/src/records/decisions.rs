@@ -6,7 +6,8 @@ use clio_lake::{Lake, Standing};
 
 use crate::error::ServingError;
 
-/// What was decided, as far as was looked. A decision never changes, so that all are read again only once there are more.
+/// What was decided, as far as was looked. A decision never changes while it is there, so that all are read again once there are more, and
+/// now and then.
 #[derive(Debug)]
 pub(super) struct Decisions {
     lake: Lake,
@@ -27,18 +28,17 @@ impl Decisions {
         self.known().clone().unwrap_or_default()
     }
 
-    /// Looks whether there are more, and says whether they come to something else.
-    pub(super) async fn look(&self) -> Result<bool, ServingError> {
-        let known = self.known().clone();
-        if let Some(known) = &known
-            && !self.lake.has_decided_since(known).await?
+    /// Looks whether there are more; or at all of them, since one may have been deleted and made again.
+    pub(super) async fn look(&self, at_all: bool) -> Result<(), ServingError> {
+        let known = self.known().clone().filter(|_| !at_all);
+        if let Some(known) = known
+            && !self.lake.has_decided_since(&known).await?
         {
-            return Ok(false);
+            return Ok(());
         }
         let standing = Arc::new(self.lake.standing().await?);
-        let is_news = known.unwrap_or_default() != standing;
         *self.known() = Some(standing);
-        Ok(is_news)
+        Ok(())
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Arc<Standing>>> {

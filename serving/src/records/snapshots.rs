@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clio_lake::{CellFile, Decision, Lake, Said, SnapshotMetadata, Standing, because};
+use clio_lake::{CellFile, Decision, Lake, Said, SnapshotMetadata, Standing};
 use clio_proto::{Period, RefusedSnapshot, SnapshotId, SnapshotInfo, SnapshotList};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -137,7 +137,7 @@ pub(crate) fn bad(
     committed_at: Option<Timestamp>,
     decision: &Decision,
 ) -> RefusedSnapshot {
-    let reason = format!("{} marked it as bad{}", decision.by, because(decision));
+    let reason = format!("{} marked it as bad{}", decision.by, decision.because());
     RefusedSnapshot { id, committed_at, reason, is_marked_bad: true }
 }
 

@@ -152,3 +152,19 @@ async fn a_decision_that_cannot_be_read_keeps_what_is_served() {
     cubes.look().await;
     assert_eq!(served(&cubes), (ServingState::Serving, Some(4), 0));
 }
+
+/// The file has the number of one that was read already.
+#[tokio::test]
+async fn a_decision_that_is_deleted_and_made_again_is_found() {
+    let lake = lake();
+    let cubes = follow(&lake).await;
+    say(&lake, Decided::Pin { snapshot: SnapshotId(1) }).await;
+    cubes.look().await;
+    assert_eq!(served(&cubes), (ServingState::Serving, Some(1), 2));
+    std::fs::remove_file(lake.path("decisions/00000000000000000001.json")).unwrap();
+    say(&lake, Decided::Pin { snapshot: SnapshotId(2) }).await;
+    for _ in 0..10 {
+        cubes.look().await;
+    }
+    assert_eq!(served(&cubes), (ServingState::Serving, Some(2), 1));
+}

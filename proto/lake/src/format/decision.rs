@@ -27,6 +27,16 @@ pub struct Decision {
     pub reason: String,
 }
 
+impl Decision {
+    /// The reason as the end of a sentence; empty where there is none.
+    pub fn because(&self) -> String {
+        match self.reason.as_str() {
+            "" => String::new(),
+            reason => format!(" ({reason})"),
+        }
+    }
+}
+
 /// What can be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]

@@ -2,9 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use clio_lake::{
-    CheckReport, CutOff, Decided, Lake, Retirement, Rollback, Standing, Vacuum, because,
-};
+use clio_lake::{CheckReport, CutOff, Decided, Lake, Retirement, Rollback, Standing, Vacuum};
 use clio_proto::SnapshotId;
 
 use crate::args::{
@@ -73,9 +71,9 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
         };
         let id = SnapshotId(snapshot.version);
         let pinned = standing.pinned().filter(|(pinned, _)| *pinned == id);
-        let pinned = pinned.map(|(_, by)| format!("; pinned by {}{}", by.by, because(by)));
+        let pinned = pinned.map(|(_, by)| format!("; pinned by {}{}", by.by, by.because()));
         let bad = standing.marked_bad(id);
-        let bad = bad.map(|by| format!("; marked as bad by {}{}", by.by, because(by)));
+        let bad = bad.map(|by| format!("; marked as bad by {}{}", by.by, by.because()));
         let decided: String = pinned.into_iter().chain(bad).collect();
         say!("{:>8}   {at:<20}   {what}{decided}", snapshot.version);
     }
