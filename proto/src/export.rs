@@ -65,9 +65,9 @@ pub struct ExportHead {
     pub snapshot: SnapshotId,
     /// How many rows there are.
     pub n_rows: u64,
-    /// What is said of the rows, each by a word: `dataset`, `snapshot`, `committed_at`, `days`, `where`, `having`, and what the numbers
-    /// lack, as [`Answer::notes`](crate::Answer::notes) has it. Parquet and Arrow hold the same as `clio.` and the word, of the file and
-    /// of the schema.
+    /// What is said of the rows, each by a word: `dataset`, `snapshot`, `committed_at`, `days`, `where`, `having`, `compare`, `window`, and
+    /// what the numbers lack, as [`Answer::notes`](crate::Answer::notes) has it. Parquet and Arrow hold the same as `clio.` and the word,
+    /// of the file and of the schema.
     pub said: Vec<(String, String)>,
 }
 

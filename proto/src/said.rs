@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::filter::{Filter, Takes, Test};
-use crate::query::{Having, MeasureTest};
+use crate::query::{Comparison, Having, MeasureTest, TimeWindow};
 
 /// The filter in the words of `clio query --where`, which read it back to the same meaning: `country anyOf ("US", "CA") and not
 /// (device isNull)`. What holds for all or for no cell is `()` and `not ()`, which no language has.
@@ -66,6 +66,30 @@ impl fmt::Display for MeasureTest {
             Self::Between { from, to } => write!(f, "between {from} and {to}"),
             Self::IsNull(true) => f.write_str("isNull"),
             Self::IsNull(false) => f.write_str("isNotNull"),
+        }
+    }
+}
+
+/// The other side in the words of `clio query --compare`: `previous`, `2026-01-01..2026-01-07`, `country=US`, `country isNull`.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PreviousPeriod => f.write_str("previous"),
+            Self::Days(days) => days.fmt(f),
+            Self::Member { field, value: Some(value) } => write!(f, "{field}={value}"),
+            Self::Member { field, value: None } => write!(f, "{field} isNull"),
+            Self::Rest => f.write_str("rest"),
+            Self::Whole => f.write_str("whole"),
+        }
+    }
+}
+
+/// The days of a row in the words of `clio query --window`: how many, or `cumulative`.
+impl fmt::Display for TimeWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TrailingDays(n_days) => n_days.fmt(f),
+            Self::Cumulative => f.write_str("cumulative"),
         }
     }
 }

@@ -14,6 +14,8 @@ pub fn said(dataset: &Description, query: &Query, first: &Answer) -> Vec<(String
         ("days", days.map(|days| days.to_string())),
         ("where", query.filter.as_ref().map(ToString::to_string)),
         ("having", query.having.as_ref().map(ToString::to_string)),
+        ("compare", query.compare.as_ref().map(ToString::to_string)),
+        ("window", query.window.map(|window| window.to_string())),
         (
             "bounds",
             Some(

@@ -286,6 +286,7 @@ async fn a_file_says_what_it_is_of() {
     let query = Query {
         range: QueryRange::Days { from: Some(day("2026-01-02")), to: Some(day("2026-01-05")) },
         filter: Some(test("country", Test::AnyOf(texts(&["US", "nowhere"])))),
+        compare: Some(clio_proto::Comparison::Rest),
         limit: 2,
         ..many_rows()
     };
@@ -299,6 +300,7 @@ async fn a_file_says_what_it_is_of() {
         assert_eq!(word("snapshot"), "0");
         assert_eq!(word("days"), "2026-01-02..2026-01-05");
         assert_eq!(word("where"), r#"country anyOf ("US", "nowhere")"#);
+        assert_eq!(word("compare"), "rest");
         assert_eq!(word("missing_days"), "2026-01-04..2026-01-05");
         assert!(word("unknown_value").contains("`nowhere`"));
         let mut said: Vec<(String, String)> = exported.head.said.clone();

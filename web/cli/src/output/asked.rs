@@ -55,18 +55,8 @@ impl Asked {
 
     /// As the flags have it, for the lines of programs.
     pub(super) fn notes(&self) -> Vec<String> {
-        let compare = self.compare.as_ref().map(|compare| match compare {
-            Comparison::PreviousPeriod => "compare=previous".to_owned(),
-            Comparison::Days(days) => format!("compare={days}"),
-            Comparison::Member { field, value: Some(value) } => format!("compare={field}={value}"),
-            Comparison::Member { field, value: None } => format!("compare={field} isNull"),
-            Comparison::Rest => "compare=rest".to_owned(),
-            Comparison::Whole => "compare=whole".to_owned(),
-        });
-        let window = self.window.map(|window| match window {
-            TimeWindow::TrailingDays(n_days) => format!("window={n_days}"),
-            TimeWindow::Cumulative => "window=cumulative".to_owned(),
-        });
+        let compare = self.compare.as_ref().map(|compare| format!("compare={compare}"));
+        let window = self.window.map(|window| format!("window={window}"));
         compare.into_iter().chain(window).collect()
     }
 
