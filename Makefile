@@ -92,11 +92,12 @@ peers: dashboard
 	cargo run --locked --package clio-sketch --example images -- target/peers/clio.jsonl
 	PYTHONPATH=tests target/peers/bin/python -m peers $(PEERS)
 
-# The same roll-up by other engines; ENGINES names some: clio first.
+# The same roll-up by other engines, and then the same questions; ENGINES and ASKED name some: clio first.
 peers-speed: build
 	tests/python.sh tests/peers/requirements.txt target/peers
 	test -e target/bench/peers || PYTHONPATH=tests target/peers/bin/python -m peers.events target/bench/peers
 	PYTHONPATH=tests target/peers/bin/python -m peers.speed target/bench/peers target/release/clio $(ENGINES)
+	PYTHONPATH=tests target/peers/bin/python -m peers.queries target/bench/peers target/release/clio $(ASKED)
 
 # Time and memory of larger and larger runs, and of a corrected day.
 peers-growth: build
