@@ -14,7 +14,7 @@ use clio_proto::{
     CubeService, Direction, Filter, MembersRequest, Order, OrderBy, Query, QueryRange,
     RemoteConfig, RemoteCubes, Test,
 };
-use clio_tests::{Sandbox, Server, repository};
+use clio_tests::{Sandbox, Server, repository, until};
 use serde_json::{Value, json};
 
 const N_ETL_RUNS: usize = 3;
@@ -162,6 +162,11 @@ fn bench_serving(sandbox: &Sandbox) -> anyhow::Result<()> {
     runtime.block_on(bench_cached(&server))?;
     let args = ["gateway", "--serving", &server.url, "--http", "127.0.0.1:0"];
     let gateway = sandbox.serve(&args);
+    // It has its address before it has asked serving for the dataset.
+    until("the gateway's schema", || {
+        let request = ureq::post(format!("{}/graphql", gateway.url));
+        request.send_json(json!({ "query": "{ __typename }" })).ok()
+    });
     bench_gateway(&gateway)
 }
 
