@@ -163,7 +163,7 @@ expr = \"share_below(watch, 30)\"
         ),
         (
             "watch.median",
-            "`watch.median`: `median` is no quantile: they are `p0` to `p100`, with up to two digits behind the point, such \
+            "`watch.median`: `median` is not a quantile: expected `p0` to `p100`, with up to two decimals, such \
              as `p50` or `p99.9`",
         ),
     ] {

@@ -1,38 +1,38 @@
-//! Which values share a bucket: the error, and the edges at which buckets begin.
+//! Which values share a bucket: the relative error, and the edges at which buckets begin.
 
 use std::fmt;
 
 use crate::error::SketchError;
 
-/// Millionths, which errors are whole numbers of.
+/// Millionths: every error is a whole number of these.
 const PER_MILLION: f64 = 1e6;
 
-/// The relative error of quantiles, and the edges at which buckets begin besides.
+/// The relative error of quantiles, and additional edges at which buckets begin.
 ///
-/// Always true: the error is a whole number of millionths within [`MIN_ERROR`](Self::MIN_ERROR) to
-/// [`MAX_ERROR`](Self::MAX_ERROR); there are at most [`MAX_EDGES`](Self::MAX_EDGES) edges, rising, each within the range
-/// of values. Holds 72 bytes.
+/// Always true: the error is a whole number of millionths between [`MIN_ERROR`](Self::MIN_ERROR) and
+/// [`MAX_ERROR`](Self::MAX_ERROR); there are at most [`MAX_EDGES`](Self::MAX_EDGES) edges, ascending, each within the
+/// range of values. Holds 72 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Buckets {
     error_ppm: u32,
     n_edges: u8,
-    /// The bits of each; 0 behind the last.
+    /// The bits of each edge; 0 after the last.
     edges: [u64; Self::MAX_EDGES],
 }
 
 impl Buckets {
-    /// The smallest error: 0.1 %, with some 32 000 buckets over the whole range.
+    /// The smallest error: 0.1 %, which takes some 32 000 buckets over the whole range.
     pub const MIN_ERROR: f64 = 0.001;
-    /// The largest error: 20 %, with some 160 buckets over the whole range.
+    /// The largest error: 20 %, which takes some 160 buckets over the whole range.
     pub const MAX_ERROR: f64 = 0.2;
-    /// The most edges.
+    /// The largest number of edges.
     pub const MAX_EDGES: usize = 8;
-    /// The smallest value that is not zero.
+    /// The smallest positive value that is told apart from zero.
     pub const MIN_VALUE: f64 = 1e-9;
-    /// What every value is below, and every negative one above the negative of.
+    /// The exclusive upper limit of values; its negative is the exclusive lower limit.
     pub const MAX_VALUE: f64 = 1e19;
 
-    /// Checks an error, as a fraction (0.02 for 2 %, whole millionths), and edges, which rise.
+    /// Checks an error, as a fraction (0.02 for 2 %, whole millionths), and edges, in ascending order.
     ///
     /// ```
     /// use clio_sketch::Buckets;
@@ -49,7 +49,7 @@ impl Buckets {
         let millionths = (error * PER_MILLION).round();
         let is_in_range =
             (Self::MIN_ERROR * PER_MILLION..=Self::MAX_ERROR * PER_MILLION).contains(&millionths);
-        // What is no whole number of millionths differs from the nearest by more than a rounding error.
+        // Anything else differs from the nearest whole number of millionths by more than a rounding error.
         let is_whole = (millionths - error * PER_MILLION).abs() < 1e-6;
         if !(is_in_range && is_whole) {
             return Err(SketchError::QuantileError { found: error });
@@ -74,7 +74,8 @@ impl Buckets {
         Ok(Self { error_ppm: millionths as u32, n_edges: edges.len() as u8, edges: bits })
     }
 
-    /// Returns the error, as a fraction: how far a quantile is off at the most, of its true value.
+    /// Returns the error, as a fraction: the most by which a quantile differs from its true value, relative to that
+    /// value.
     #[must_use]
     pub fn error(self) -> f64 {
         f64::from(self.error_ppm) / PER_MILLION
@@ -86,7 +87,7 @@ impl Buckets {
         self.error_ppm
     }
 
-    /// Returns the edges, upwards.
+    /// Returns the edges, in ascending order.
     pub fn edges(self) -> impl ExactSizeIterator<Item = f64> {
         self.edges.into_iter().take(usize::from(self.n_edges)).map(f64::from_bits)
     }

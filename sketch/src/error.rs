@@ -1,29 +1,30 @@
-//! What can go wrong: a parameter out of range, two sketches that do not fit, bytes that are no sketch.
+//! What can go wrong: a parameter out of range, two sketches that do not match, bytes that are not a
+//! sketch.
 
 use crate::buckets::Buckets;
 use crate::family::{Family, Precision};
 
 /// Everything that this crate refuses to do.
 ///
-/// No operation that returns an error has changed its target, and none is worth a retry with the
+/// An operation that returns an error leaves its target unchanged, and none is worth retrying with the
 /// same arguments.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SketchError {
-    /// A precision that the family does not have.
+    /// A precision that the family does not support.
     #[error("`precision` must be within 4 to {largest}, found {found}")]
     PrecisionOutOfRange {
-        /// The precision that was asked for.
+        /// The requested precision.
         found: u8,
-        /// The largest that there is.
+        /// The largest precision that the family supports.
         largest: u8,
     },
-    /// A relative error that no precision reaches, or that is no positive number.
+    /// A relative error that no precision reaches, or that is not a positive number.
     #[error(
         "`error` must be a positive number, at least {smallest:.5} (precision {largest}), found {found}"
     )]
     ErrorOutOfRange {
-        /// The relative standard error that was asked for.
+        /// The requested relative standard error.
         found: f64,
         /// The relative standard error of the largest precision.
         smallest: f64,
@@ -33,16 +34,16 @@ pub enum SketchError {
     /// A family name that this build does not know.
     #[error("unknown sketch `family` \"{found}\", expected one of {known}", known = Family::names())]
     UnknownFamily {
-        /// The name that was given.
+        /// The given name.
         found: String,
     },
     /// Two sketches whose union has no meaning.
     #[error(
         "sketches of `{expected_family}` with precision {expected_precision} and of \
-         `{found_family}` with precision {found_precision} have no union"
+         `{found_family}` with precision {found_precision} cannot be united"
     )]
     Mismatch {
-        /// The family of the sketch that should have grown, or that the caller expected.
+        /// The family of the sketch to be updated, or the one that the caller expected.
         expected_family: Family,
         /// Its precision.
         expected_precision: Precision,
@@ -51,89 +52,89 @@ pub enum SketchError {
         /// Its precision.
         found_precision: Precision,
     },
-    /// A sketch of a family that cannot do what was asked.
-    #[error("only a sketch of `{expected}` can do this, found one of `{found}`")]
+    /// A sketch whose family does not support the operation.
+    #[error("only a sketch of `{expected}` supports this, found `{found}`")]
     WrongFamily {
-        /// The family that can.
+        /// The family that supports it.
         expected: Family,
         /// The sketch's family.
         found: Family,
     },
-    /// A register array of the wrong length for its precision.
+    /// A register array whose length does not match the precision.
     #[error("precision {precision} has {expected} registers, found {found}")]
     RegisterCount {
-        /// The precision of the sketch that should have grown.
+        /// The precision of the sketch to be updated.
         precision: Precision,
         /// The number of registers of that precision.
         expected: usize,
-        /// The length of the array that was given.
+        /// The length of the given array.
         found: usize,
     },
-    /// An error that quantiles cannot have.
+    /// An error that quantile sketches do not support.
     #[error(
         "`error` of quantiles must be whole millionths, from {smallest} to {largest}, found {found:?}",
         smallest = Buckets::MIN_ERROR,
         largest = Buckets::MAX_ERROR
     )]
     QuantileError {
-        /// The relative error that was asked for.
+        /// The requested relative error.
         found: f64,
     },
-    /// An edge that no bucket can begin at.
+    /// An edge at which no bucket can begin.
     #[error(
         "`edges` must rise, from {smallest:e} to below {largest:e}, found {found:?}",
         smallest = Buckets::MIN_VALUE,
         largest = Buckets::MAX_VALUE
     )]
     Edge {
-        /// The first edge that is out of range, or not above the one before.
+        /// The first edge that is out of range or not above its predecessor.
         found: f64,
     },
-    /// More edges than a sketch can have.
+    /// More edges than a sketch supports.
     #[error("at most {most} `edges`, found {found}", most = Buckets::MAX_EDGES)]
     TooManyEdges {
-        /// How many were asked for.
+        /// How many were requested.
         found: usize,
     },
-    /// A value that no bucket holds.
+    /// A value that falls into no bucket.
     #[error(
-        "{found} lies in no bucket: values are numbers below {largest:e}, and above its negative",
+        "{found} falls into no bucket: values must lie between -{largest:e} and {largest:e}, both excluded",
         largest = Buckets::MAX_VALUE
     )]
     NoValue {
         /// The value.
         found: f64,
     },
-    /// A sketch of quantiles with more values than can be counted exactly.
-    #[error("a sketch of quantiles holds 2^53 values at the most")]
+    /// A quantile sketch with more values than can be counted exactly.
+    #[error("a quantile sketch holds at most 2^53 values")]
     TooManyValues,
-    /// Two sketches of quantiles whose union has no meaning.
-    #[error("sketches of buckets with {expected} and with {found} have no union")]
+    /// Two quantile sketches whose union has no meaning.
+    #[error("quantile sketches with {expected} and with {found} cannot be united")]
     OtherBuckets {
-        /// The buckets of the sketch that should have grown, or that the caller expected.
+        /// The buckets of the sketch to be updated, or those that the caller expected.
         expected: Box<Buckets>,
-        /// Those of the other sketch.
+        /// The buckets of the other sketch.
         found: Box<Buckets>,
     },
-    /// Bytes that no sketch encodes to.
+    /// Bytes that are not an encoded sketch.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }
 
-/// Where bytes stopped being a sketch, what belonged there, and what was there instead.
+/// Where bytes stop being a sketch, what was expected there, and what was found instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("sketch bytes at offset {offset}: expected {expected}, found {found}")]
 pub struct DecodeError {
-    /// The byte, from the first, at which the contradiction shows.
+    /// The offset of the first byte that does not belong in a sketch.
     pub offset: usize,
-    /// What a sketch has there.
+    /// What a sketch has at this offset.
     pub expected: String,
-    /// What was there.
+    /// What was found there.
     pub found: String,
 }
 
 impl DecodeError {
-    /// Builds the error; out of line, since decoding nearly never needs it.
+    /// Builds the error; kept out of line, since decoding rarely needs it.
     #[cold]
     pub(crate) fn new(
         offset: usize,

@@ -1,4 +1,4 @@
-//! Family and precision: the only way to ask for a sketch.
+//! Family and precision: what a sketch is asked for by.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use crate::error::SketchError;
 
 /// The definition of coupons, registers, hash and bytes that a sketch follows.
 ///
-/// Sketches of different families never union. Where there is a family more, every `match` names it: none has an arm
-/// for the rest.
+/// Sketches of different families cannot be united. Every `match` on this enum names each family and has no
+/// catch-all arm, so that the compiler finds all of them when a family is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, VariantArray)]
 pub enum Family {
-    /// What the `hyperloglogplus` crate computes, after Heule, Nunkesser and Hall, "HyperLogLog in
-    /// Practice" (2013): 25-bit coupons while small, 2^precision ranks when large.
+    /// What the `hyperloglogplus` crate computes, after Heule, Nunkesser and Hall, "HyperLogLog in Practice" (2013):
+    /// 25-bit slots with a rank while small, 2^precision ranks when large.
     HllPlusPlus,
-    /// Apache DataSketches HLL, byte for byte what Spark's `hll_sketch_agg`, Druid's `HLLSketchBuild`,
-    /// Databricks and the Java, C++, Python and Rust libraries read and write: 26-bit coupons with a rank while
-    /// small, 2^lgK ranks when large.
+    /// Apache DataSketches HLL, byte for byte what Spark's `hll_sketch_agg`, Druid's `HLLSketchBuild`, Databricks
+    /// and the Java, C++, Python and Rust libraries read and write: 26-bit slots with a rank while small, 2^lgK
+    /// ranks when large.
     DataSketches,
 }
 
 impl Family {
-    /// Every family of this build, in the order in which they came.
+    /// Every family of this build, oldest first.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Returns the name in models and in column metadata.
@@ -35,7 +35,7 @@ impl Family {
         }
     }
 
-    /// Returns the name of the hash that the family's sketches are fed with, for column metadata.
+    /// Returns the name of the hash function whose hashes the family's sketches take, for column metadata.
     #[must_use]
     pub const fn hash_name(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Family {
         }
     }
 
-    /// Returns the largest precision that the family has; the smallest is [`Precision::MIN`] in each.
+    /// Returns the largest precision that the family supports; the smallest is always [`Precision::MIN`].
     #[must_use]
     pub const fn max_precision(self) -> Precision {
         match self {
@@ -53,7 +53,7 @@ impl Family {
         }
     }
 
-    /// Checks that the family has this precision.
+    /// Checks that the family supports this precision.
     ///
     /// # Errors
     ///
@@ -79,8 +79,8 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// [`SketchError::ErrorOutOfRange`] when `error` is no positive number or when not even the
-    /// largest precision is that good.
+    /// [`SketchError::ErrorOutOfRange`] when `error` is not a positive number, or smaller than the largest precision
+    /// reaches.
     pub fn precision_for_error(self, error: f64) -> Result<Precision, SketchError> {
         let largest = self.max_precision();
         let refused = || SketchError::ErrorOutOfRange {
@@ -121,8 +121,8 @@ impl FromStr for Family {
     }
 }
 
-/// The base-two logarithm of the number of registers, which DataSketches calls lgK: 4 to 21, of which
-/// each family has [its own part](Family::max_precision).
+/// The base-two logarithm of the number of registers, which DataSketches calls lgK: 4 to 21, of which each family
+/// supports [its own range](Family::max_precision).
 ///
 /// Each step up doubles the memory of a large sketch and divides its error by √2. 12 (1.6 %, 4 KiB)
 /// suits a dashboard, 14 (0.8 %, 16 KiB) is the common choice, 16 (0.4 %, 64 KiB) suits a few large
@@ -144,11 +144,11 @@ impl Precision {
     /// The largest precision of any family: 2 097 152 registers, an error of 0.07 %.
     pub const MAX: Self = Self(21);
 
-    /// Checks that some family has this precision.
+    /// Checks that some family supports this precision.
     ///
     /// # Errors
     ///
-    /// [`SketchError::PrecisionOutOfRange`] when none has.
+    /// [`SketchError::PrecisionOutOfRange`] when none does.
     pub const fn try_new(precision: u8) -> Result<Self, SketchError> {
         if precision < Self::MIN.0 || precision > Self::MAX.0 {
             return Err(SketchError::PrecisionOutOfRange {
@@ -171,7 +171,7 @@ impl Precision {
         1 << self.0
     }
 
-    /// Returns the standard deviation of a large sketch's estimate over the true count: 1.04 / √m.
+    /// Returns the standard deviation of a large sketch's estimate, relative to the true count: 1.04 / √m.
     #[must_use]
     pub fn relative_standard_error(self) -> f64 {
         1.04 / (self.n_registers() as f64).sqrt()

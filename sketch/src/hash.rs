@@ -1,8 +1,8 @@
-//! The hash of a value: the canonical bytes of a type, and the hash that a family takes over them.
+//! The hash of a value: the canonical bytes of its type, and the hash that a family takes of them.
 //!
-//! Both belong to the stored format: sketches whose values were hashed in another way would union
-//! without complaint and count every value twice. So nothing here changes without another
-//! [`Family::hash_name`], and the tests hold known vectors.
+//! Both belong to the stored format: sketches whose values were hashed in different ways would unite without
+//! complaint and count every value twice. So any change here takes a new [`Family::hash_name`], and the tests
+//! pin known vectors.
 //!
 //! | value | canonical bytes |
 //! | --- | --- |
@@ -14,18 +14,18 @@
 //! | boolean | one byte, 0 or 1 |
 //! | several columns together | see [`TupleHasher`] |
 //!
-//! They are those of Apache DataSketches for what it takes (integers, floats, strings, bytes), so that one
-//! table serves every family. One difference is left: its libraries skip empty strings, which here count as
-//! one value like any other.
+//! These are the bytes that Apache DataSketches hashes for the types it supports (integers, floats, strings,
+//! bytes), so that one table serves every family. One difference remains: its libraries skip empty strings,
+//! which count here as a value like any other.
 
 use crate::family::Family;
 use crate::hll::{datasketches, hllpp};
 
-/// The one NaN that stands for all of them.
+/// The NaN that stands for all NaNs.
 const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-/// What values become before they are inserted: 64 bits that [`Sketch::insert_hash`](crate::Sketch::insert_hash)
-/// of a sketch of the same family takes. For another family they mean nothing.
+/// How values are turned into the 64 bits that [`Sketch::insert_hash`](crate::Sketch::insert_hash) takes. The
+/// hash of one family means nothing to another.
 impl Family {
     /// Hashes bytes.
     ///
@@ -81,12 +81,11 @@ impl Family {
 
 /// Hashes several columns together as one value.
 ///
-/// Parts are laid one after another: a null is the byte 0; anything else the byte 1, the length of
-/// its canonical bytes as 8 bytes little endian, then those bytes. So ("a", "bc") differs from
-/// ("ab", "c"), and null from the empty string. The parts' types are not written: the columns of a
-/// measure have one type each.
+/// Parts are concatenated: a null is the byte 0; anything else is the byte 1, the length of its canonical bytes
+/// as 8 bytes little endian, then those bytes. So ("a", "bc") differs from ("ab", "c"), and null from the empty
+/// string. The types of the parts are not written: each column of a measure has one type.
 ///
-/// It keeps its buffer from one value to the next, so that a loop over rows allocates once.
+/// The buffer is kept from one value to the next, so that a loop over rows allocates once.
 ///
 /// ```
 /// use clio_sketch::{Family, TupleHasher};
@@ -105,7 +104,7 @@ pub struct TupleHasher {
 }
 
 impl TupleHasher {
-    /// Makes a hasher that has seen no part.
+    /// Makes a hasher without parts.
     #[must_use]
     pub fn new(family: Family) -> Self {
         Self { family, buffer: Vec::new() }
@@ -148,7 +147,7 @@ impl TupleHasher {
         self.push_bytes(&[u8::from(value)]);
     }
 
-    /// Returns the hash of the parts, and forgets them, ready for the next value.
+    /// Returns the hash of the parts and clears them, ready for the next value.
     pub fn finish(&mut self) -> u64 {
         let hash = self.family.hash_bytes(&self.buffer);
         self.buffer.clear();

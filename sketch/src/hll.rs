@@ -1,15 +1,15 @@
-//! HyperLogLog: how many different hashes there were, in coupons while they are few and in registers after that.
+//! HyperLogLog: the number of distinct hashes, held as coupons while they are few and as registers after that.
 //!
 //! ```text
-//! hash ─► coupon (slot, rank) ─► accumulator: sorted coupons ─► registers (one rank a slot)
-//!                                     │ union: the larger rank stays, whatever the order
-//!                                     ├─► codec      canonical bytes, a layout for each family
+//! hash ─► coupon (slot, rank) ─► accumulator: sorted coupons ─► registers (one rank per index)
+//!                                     │ union: the larger rank stays, in any order
+//!                                     ├─► codec      canonical bytes, one layout per family
 //!                                     └─► estimate   value and bounds, from coupons or registers alone
 //! ```
 //!
-//! What differs between families is in `kind`, which asks `hllpp` and `datasketches`; everything else serves both.
-//! A third family of coupons and registers is a module beside those two, one beside their codecs, and the arms
-//! that the compiler then misses in `kind` and `codec`.
+//! What differs between families is in `kind`, which dispatches to `hllpp` and `datasketches`; everything else
+//! serves both. A third family of coupons and registers takes a module beside those two, another beside their
+//! codecs, and the match arms in `kind` and `codec` that the compiler then asks for.
 
 mod accumulator;
 mod codec;

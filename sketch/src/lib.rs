@@ -1,14 +1,15 @@
-//! Answers two questions: how many *different* values did this set of rows hold, or how large are they, and how sure are we?
+//! Answers two questions about the values of a set of rows, and says how sure the answers are: how many *different*
+//! values are there, and how are they distributed?
 //!
-//! A [`Sketch`] takes 64-bit hashes of values ([`Family::hash_str`] and its neighbours), unions with other
-//! sketches without caring about order or repetition, and gives an [`Estimate`] with 95 % bounds.
-//! [`GroupedSketches`] is the same state for millions of groups at once (roll-ups call it),
-//! [`Union`] the same state as a reusable scratch over encoded bytes (folds and serving call it),
-//! [`UnionEstimator`] what the union of sketches in memory comes to, without the union (serving calls it), and
-//! [`ReferenceSketch`] an independent second opinion (verification calls it).
+//! A [`Sketch`] takes 64-bit hashes of values ([`Family::hash_str`] and its neighbours), unites with other sketches
+//! regardless of order and repetition, and gives an [`Estimate`] with 95 % bounds. [`GroupedSketches`] is the same
+//! state for millions of groups at once (called by roll-ups), [`Union`] the same state as a reusable scratch over
+//! encoded bytes (called by folds and serving), [`UnionEstimator`] the estimate of a union of sketches in memory,
+//! without the union (called by serving), and [`ReferenceSketch`] an independent second opinion (called by
+//! verification).
 //!
-//! A [`QuantileSketch`] takes the values themselves, and gives quantiles and shares below a threshold, with bounds that are
-//! certain; [`GroupedQuantiles`] and [`QuantileUnion`] stand beside it as those do.
+//! A [`QuantileSketch`] takes the values themselves, and gives quantiles and shares below a threshold, with bounds that
+//! are certain; [`GroupedQuantiles`] and [`QuantileUnion`] are its counterparts for many groups and for unions.
 //!
 //! ```
 //! use clio_sketch::{Family, Precision, Sketch};
@@ -23,9 +24,9 @@
 //! # Ok::<(), clio_sketch::SketchError>(())
 //! ```
 //!
-//! What a sketch holds is a function of the *set* of hashes alone: its form, registers, bytes and
-//! estimate are the same whatever the order of insertion, the grouping of unions or the repetitions.
-//! The head of `src/hll/accumulator.rs` explains why that is so, that of `src/hll/codec/hllpp.rs` lays out the bytes.
+//! The content of a sketch is a function of the *set* of hashes alone: its form, registers, bytes and estimate are the
+//! same whatever the order of insertion, the grouping of unions, and repetitions. `src/hll/accumulator.rs` explains
+//! why; `src/hll/codec/hllpp.rs` documents the byte layout.
 //!
 //! | precision | error (one standard deviation) | bytes when dense | coupons before that |
 //! | --- | --- | --- | --- |
@@ -44,7 +45,7 @@
 //! quantile.rs quantiles: counts by narrow buckets
 //! ```
 //!
-//! Another kind of sketch is a room beside these, with the same verbs and bytes of its own.
+//! Another kind of sketch would be a module beside these, with the same verbs and its own bytes.
 
 mod buckets;
 mod error;

@@ -1,23 +1,24 @@
-//! Quantiles: how many values fell into each of many narrow buckets, and what follows from that.
+//! Quantiles: how many values fell into each of many narrow buckets, and what follows from these counts.
 //!
-//! After Charles Masson, Jee Rim and Homin Lee, "DDSketch: A fast and fully-mergeable quantile sketch with relative-error
-//! guarantees" (2019, <https://arxiv.org/abs/1908.10693>). What is different here:
+//! After Charles Masson, Jee Rim and Homin Lee, "DDSketch: A fast and fully-mergeable quantile sketch with
+//! relative-error guarantees" (2019, <https://arxiv.org/abs/1908.10693>). The differences:
 //!
-//! - no bucket is ever joined with another: the error holds for every quantile of every union, and the bytes are a
-//!   function of the multiset of values alone;
-//! - where buckets begin is a table of numbers, made by multiplication, and no logarithm: the same on every machine;
-//! - edges may be given, at which buckets begin as well: what lies below one is counted exactly.
+//! - buckets are never collapsed: the error holds for every quantile of every union, and the bytes are a function of
+//!   the multiset of values alone;
+//! - the lower ends of buckets come from a table computed by multiplication, without a logarithm: the same on every
+//!   machine;
+//! - edges may be given, at which buckets begin as well: the number of values below an edge is exact.
 //!
 //! ```text
 //! value ─► key (scale: a table of bounds) ─► counts: sorted (key, how many)
-//!                                              │ union: counts are added, whatever the order
+//!                                              │ union: counts are added, in any order
 //!                                              ├─► codec     canonical bytes
 //!                                              └─► answer    a quantile, or the share below a threshold, with certain bounds
 //! ```
 //!
-//! A positive value from 10⁻⁹ to below 10¹⁹ lies in a bucket whose ends differ by less than twice the error; a negative
-//! one lies in the bucket of its absolute value, mirrored. What is smaller than 10⁻⁹ is zero, which has a bucket of
-//! its own. What is larger, infinite or no number is refused.
+//! A positive value from 10⁻⁹ to below 10¹⁹ falls into a bucket whose ends differ by less than twice the error; a
+//! negative one falls into the mirrored bucket of its absolute value. Absolute values below 10⁻⁹ count as zero, which
+//! has a bucket of its own. Larger values, infinities and NaN are rejected.
 
 mod answer;
 mod codec;

@@ -228,7 +228,7 @@ fn different_kinds_have_no_union() {
     let other = sketch((Family::DataSketches, 12), &[2]);
     assert_eq!(
         left.union(&other).unwrap_err().to_string(),
-        "sketches of `hll++` with precision 12 and of `datasketches` with precision 12 have no union"
+        "sketches of `hll++` with precision 12 and of `datasketches` with precision 12 cannot be united"
     );
     assert!(left.union_bytes(&other.encode()).is_err());
 }

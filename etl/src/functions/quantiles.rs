@@ -276,7 +276,7 @@ mod tests {
                     WHERE s IS NULL) AS u";
         assert_eq!(ask(&ctx, none).await, "true");
         let wrong = ask(&ctx, &format!("SELECT quantile_estimate(s, 101) FROM {of_all}")).await;
-        assert!(wrong.contains("`p101` is no quantile"), "{wrong}");
+        assert!(wrong.contains("`p101` is not a quantile"), "{wrong}");
         let wrong = ask(&ctx, "SELECT quantile_estimate(X'00', 50)").await;
         assert!(wrong.contains("expected 0x51, version 1 of a quantile sketch"), "{wrong}");
     }

@@ -1,4 +1,4 @@
-//! A file of cells as the log names it.
+//! A file of cells, as the log describes it.
 
 use clio_proto::Period;
 use deltalake::DeltaTable;
@@ -10,28 +10,29 @@ use crate::format::{GRAIN_COLUMN, PERIOD_COLUMN};
 use crate::staging::{PARTITION_FOLDER, folder_of};
 use crate::table::checksum_of;
 
-/// A file of cells that a version holds. Equal ones have equal content.
+/// A file of cells that a version holds. Equal values have equal content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellFile {
-    /// The path below the table, as people read it.
+    /// The path below the table, for people.
     pub path: String,
     /// Its size.
     pub size_bytes: i64,
-    /// When it was added, says the log.
+    /// When it was added, according to the log.
     pub modified_millis: i64,
     /// The path below the table, as the store takes it.
     pub location: Path,
     /// The period of its partition.
     pub period: Period,
-    /// What the log says; another engine may not have counted.
+    /// The number of rows, according to the log; another engine may not have counted.
     pub n_rows: Option<usize>,
-    /// The sum of its bytes, says the log; one that format version 1 has added has none.
+    /// The checksum of its bytes, according to the log; `None` for a file added by format version 1.
     pub checksum: Option<Checksum>,
 }
 
-/// The files that the loaded version of the table of cells holds, by path.
+/// The files of cells in the loaded version of the table, by path.
 ///
-/// [`LakeError::File`] for a file of no period, or with rows that another engine has deleted in place.
+/// [`LakeError::File`] for a file outside of any period's partition, or with rows that another engine
+/// deleted in place.
 pub(crate) fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError> {
     let Ok(state) = table.snapshot() else { return Ok(Vec::new()) };
     let mut files = Vec::new();
@@ -69,7 +70,7 @@ pub(crate) fn cell_files(table: &DeltaTable) -> Result<Vec<CellFile>, LakeError>
     Ok(files)
 }
 
-/// The sum of what the log says of files, as the metadata of their snapshot has it.
+/// The checksum over the log's descriptions of some files, as the metadata of their snapshot has it.
 pub fn sum_of_cell_files(files: &[CellFile]) -> Checksum {
     sum_of_files(files.iter().map(|file| {
         let size_bytes = u64::try_from(file.size_bytes).unwrap_or_default();

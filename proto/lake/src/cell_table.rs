@@ -22,7 +22,7 @@ use crate::sound::SoundFile;
 
 /// The table of cells, opened at one of its versions.
 ///
-/// Always true: all that it tells is of that version, until it is moved to another. Holds what the log says of the
+/// Always true: everything it returns is of that version, until it moves to another. Holds what the log says of the
 /// version's files, and none of their bytes.
 #[derive(Debug)]
 pub struct CellTable {
@@ -30,7 +30,7 @@ pub struct CellTable {
     table: DeltaTable,
 }
 
-/// Tells a commit's file from another that took its place, when a lake was recreated.
+/// Identifies a commit's file, to notice that another took its place because a lake was recreated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitFile {
     e_tag: Option<String>,
@@ -40,15 +40,15 @@ pub struct CommitFile {
 /// What commits say of a version.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// When the version was committed; the beginning of 1970 where its commit does not say.
+    /// When the version was committed; the Unix epoch where its commit does not say.
     pub committed_at: Timestamp,
-    /// What the newest commit at or before it says that says anything.
+    /// What the newest commit at or before the version that carries metadata says.
     pub metadata: Arc<SnapshotMetadata>,
-    /// Another engine has put the same cells into other files since.
+    /// Whether another engine has since put the same cells into other files.
     pub is_rearranged: bool,
 }
 
-/// A file as the storage gave it; nobody has compared it with the log yet.
+/// A file as the storage returned it, not yet compared with the log.
 #[derive(Debug)]
 pub struct FetchedFile {
     path: String,
@@ -73,13 +73,13 @@ impl CellTable {
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or the log cannot be read: of what version the table is then is not known.
+    /// Where the storage fails or the log cannot be read: the table's version is then undefined.
     pub async fn move_on(&mut self, version: Option<u64>) -> Result<(), LakeError> {
         let moved = self.table.update_incremental(version).await;
         moved.map_err(|error| self.lake.delta_error(&error))
     }
 
-    /// The file of any version's commit; `None` where there is none.
+    /// The file of a version's commit; `None` where there is none.
     ///
     /// # Errors
     ///
@@ -97,9 +97,9 @@ impl CellTable {
     ///
     /// # Errors
     ///
-    /// Where the storage fails; [`LakeError::NoSnapshot`] where nothing was committed to the table yet,
+    /// Where the storage fails; [`LakeError::NoSnapshot`] where nothing has been committed to the table yet,
     /// [`LakeError::NoMetadata`] where the log does not go back far enough, and [`LakeError::Metadata`] or
-    /// [`LakeError::FormatVersion`] for a version that is no snapshot.
+    /// [`LakeError::FormatVersion`] for a version that is not a snapshot.
     pub async fn said(&self) -> Result<Said, LakeError> {
         let version = self.version();
         let (mut committed_at, mut is_rearranged) = (None, false);
@@ -115,12 +115,12 @@ impl CellTable {
             }
             is_rearranged |= commit.changes_files;
         }
-        // The table was made, and nothing committed to it yet.
+        // The table was created, but nothing has been committed to it yet.
         Err(self.lake.missing())
     }
 
-    /// When the version was committed, whether its commit can be read or not: as it says, or else as the storage says of
-    /// its file.
+    /// When the version was committed, even if its commit cannot be read: as the commit says, or else the storage's
+    /// time of the commit's file.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl CellTable {
         found.map_err(|error| self.lake.silent(&error))
     }
 
-    /// Reads one commit; `None` where the log does not go back so far.
+    /// Reads one commit; `None` where the log does not go back that far.
     async fn commit(&self, version: u64) -> Result<Option<Commit>, LakeError> {
         let entry = read_commit_entry(self.table.object_store().as_ref(), version).await;
         let Some(bytes) = entry.map_err(|error| self.lake.silent(&error))? else {
@@ -141,7 +141,7 @@ impl CellTable {
         Ok(Some(commit))
     }
 
-    /// The columns, those of the partition among them.
+    /// The columns, including the partition columns.
     ///
     /// # Errors
     ///
@@ -151,20 +151,21 @@ impl CellTable {
         Ok(state.snapshot().arrow_schema())
     }
 
-    /// The files that the version has, by path.
+    /// The files of the version, by path.
     ///
     /// # Errors
     ///
-    /// [`LakeError::File`] for a file of no period, or with rows that another engine has deleted in place.
+    /// [`LakeError::File`] for a file outside of any period's partition, or with rows that another engine deleted in
+    /// place.
     pub fn files(&self) -> Result<Vec<CellFile>, LakeError> {
         cell_files(&self.table)
     }
 
-    /// Fetches a file whole.
+    /// Fetches a whole file.
     ///
     /// # Errors
     ///
-    /// Where the storage fails. That the file is gone is no failure yet: [`FetchedFile::check`] says so.
+    /// Where the storage fails. A missing file is not an error here: [`FetchedFile::check`] reports it.
     pub async fn fetch(&self, file: &CellFile) -> Result<FetchedFile, LakeError> {
         let store: Arc<dyn ObjectStore> = self.table.object_store();
         Ok(FetchedFile {
@@ -178,12 +179,12 @@ impl CellTable {
 }
 
 impl FetchedFile {
-    /// Compares its bytes with what the log says of them: a hash over the whole file, which belongs on a thread that may
-    /// take its time.
+    /// Compares the bytes with what the log says of them. This hashes the whole file, so it belongs on a thread that
+    /// may block.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// What is wrong with the file.
     pub fn check(self) -> Result<SoundFile, Damage> {
         let Self { path, period, size_bytes, checksum, bytes } = self;
         SoundFile::check(bytes, size_bytes, checksum).map_err(|problem| Damage {

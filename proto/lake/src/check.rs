@@ -1,5 +1,5 @@
-//! A look at all of a lake: every file, every entry of the logs, every checkpoint and record; and what would mend what is
-//! found. It writes nothing.
+//! Checks everything in a lake: every file, every entry of the logs, every checkpoint and record; and says what would
+//! mend each fault. Writes nothing.
 
 mod files;
 mod log;
@@ -19,15 +19,15 @@ use crate::format::{
 use crate::records::{Record, read_records, record_names};
 use crate::table::{DeltaFolder, TableState, absent_parents};
 
-/// What a look at a lake has found.
+/// What a check of a lake found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct CheckReport {
     /// How many data files were read, of all tables and all snapshots.
     pub n_files: usize,
     /// Their bytes.
     pub n_bytes: u64,
-    /// How many of them have no checksum, since format version 1 wrote them: of these it is only known that they can
-    /// be read.
+    /// How many of them have no checksum, since format version 1 wrote them: they are known to be readable, and no
+    /// more.
     pub n_without_checksum: usize,
     /// How many entries of logs were read.
     pub n_commits: usize,
@@ -35,12 +35,12 @@ pub struct CheckReport {
     pub n_checkpoints: usize,
     /// How many records of runs and verifications were read.
     pub n_records: usize,
-    /// What is wrong, in the order of tables and paths.
+    /// What is wrong, ordered by table and path.
     pub faults: Vec<Fault>,
 }
 
 impl CheckReport {
-    /// Nothing is wrong.
+    /// Whether nothing is wrong.
     pub fn is_ok(&self) -> bool {
         self.faults.is_empty()
     }
@@ -50,10 +50,10 @@ impl CheckReport {
     }
 }
 
-/// Something that is wrong in a lake.
+/// A fault of a lake.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Fault {
-    /// Of what.
+    /// What kind of thing is faulty.
     pub kind: FaultKind,
     /// The file or the partition, below the lake.
     pub place: String,
@@ -66,19 +66,19 @@ pub struct Fault {
     pub mend: String,
 }
 
-/// What is wrong.
+/// The kind of thing that is faulty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// A file that the newest version of a table needs.
     File,
-    /// A partition that others need.
+    /// A partition that other partitions depend on.
     Partition,
     /// A file that only older versions need.
     OldFile,
     /// An entry of a log.
     Commit,
-    /// A checkpoint of a log, or the file that names the newest.
+    /// A checkpoint of a log, or the file that names the newest one.
     Checkpoint,
     /// A version that does not say what it holds.
     Snapshot,
@@ -88,14 +88,14 @@ pub enum FaultKind {
     Record,
 }
 
-/// Looks at everything in a lake.
+/// Checks everything in a lake.
 ///
-/// Costs one read of all that is in it, eight files at a time.
+/// Reads everything in it once, eight files at a time.
 ///
 /// # Errors
 ///
-/// [`LakeError::NoSnapshot`] where there is no lake, [`LakeError::FormatVersion`] for one of a newer program, and others where
-/// the storage does not answer. What is wrong with the lake is no error here: the report says so.
+/// [`LakeError::NoSnapshot`] where there is no lake, [`LakeError::FormatVersion`] for a lake of a newer program, and
+/// others where the storage does not answer. Faults of the lake are not errors here: the report lists them.
 pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     let mut report = CheckReport::default();
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
@@ -149,8 +149,8 @@ pub async fn check(lake: &Url) -> Result<CheckReport, LakeError> {
     Ok(report)
 }
 
-/// Whether runs have committed what the log does not have: its newest entries are gone, or all of it. Runs that ended
-/// before the newest commit may have been of another lake, in whose place this one was made.
+/// Reports commits that runs have made and the log has lost: its newest entries, or all of it. Runs that ended before
+/// the newest commit may belong to an earlier lake that this one replaced.
 fn lost_commits(runs: &[RunRecord], newest: Option<(u64, Timestamp)>, report: &mut CheckReport) {
     let is_later = |run: &&RunRecord| {
         newest.is_none_or(|(version, committed_at)| {
@@ -183,7 +183,7 @@ async fn lookups(lake: &Url) -> Result<BTreeSet<String>, LakeError> {
     }
 }
 
-/// Whether every period has those above it, and every retired month is there.
+/// Reports periods whose parents are missing, and retired months that are missing.
 fn partitions(state: &TableState, metadata: Option<&SnapshotMetadata>, report: &mut CheckReport) {
     for period in absent_parents(state) {
         report.faults.push(Fault {

@@ -1,4 +1,5 @@
-//! Checksums of files: taken while a file is written, carried by the commit that adds it, compared when it is read.
+//! Checksums of files: computed while a file is written, carried by the commit that adds it, compared when it is
+//! read.
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -13,22 +14,21 @@ use parquet::arrow::async_writer::AsyncFileWriter;
 use parquet::errors::ParquetError;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
-/// The tag of an `add` action that holds the file's [`Checksum`]. The name says the algorithm: another one would have
-/// another name.
+/// The tag of an `add` action that holds the file's [`Checksum`]. It names the algorithm, so that another algorithm
+/// gets another tag.
 pub const CHECKSUM_TAG: &str = "clio.xxh3-128";
 
-/// How much of a local file is read at once: the sum is taken faster than the system copies, so that larger pieces
-/// gain nothing.
+/// How much of a local file is read at once: hashing is faster than the system's copy, so larger pieces gain nothing.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// The XXH3 sum of a file's bytes, in 128 bits.
+/// The XXH3 checksum of a file's bytes, 128 bits.
 ///
-/// It finds what wears out, is cut off or swapped; it is no defence against somebody who writes to the lake.
+/// It detects bit rot, truncation and mixed-up files; it is no defence against an attacker who can write to the lake.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Checksum(u128);
 
 impl Checksum {
-    /// The sum of these bytes.
+    /// The checksum of some bytes.
     ///
     /// ```
     /// use clio_lake::Checksum;
@@ -41,7 +41,7 @@ impl Checksum {
         Self(xxh3_128(bytes))
     }
 
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Parses what [`Display`](fmt::Display) writes.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() == 32 { u128::from_str_radix(text, 16).ok().map(Self) } else { None }
     }
@@ -75,7 +75,7 @@ impl<'de> serde::Deserialize<'de> for Checksum {
     }
 }
 
-/// The sum of a set of files: of what the log says of each, in the order of their paths.
+/// The checksum of a set of files: of the log's description of each, in the order of their paths.
 pub(crate) fn sum_of_files<'a>(
     files: impl Iterator<Item = (&'a str, Option<Period>, u64, Option<Checksum>)>,
 ) -> Checksum {
@@ -89,7 +89,7 @@ pub(crate) fn sum_of_files<'a>(
     Checksum::of(lines.concat().as_bytes())
 }
 
-/// Reads a file once, from beginning to end; returns its size and its sum.
+/// Reads a file once, front to back; returns its size and its checksum.
 pub(crate) async fn sum_of(
     store: &dyn ObjectStore,
     path: &Path,
@@ -127,7 +127,7 @@ pub(crate) async fn sum_of(
     Ok((n_bytes, Checksum(sum.digest128())))
 }
 
-/// Writes a file and takes its sum on the way.
+/// Writes a file and computes its checksum along the way.
 pub(crate) struct SummedWriter {
     store: BufWriter,
     sum: Xxh3Default,
@@ -138,7 +138,7 @@ impl SummedWriter {
         Self { store, sum: Xxh3Default::new() }
     }
 
-    /// The sum of what was written so far.
+    /// The checksum of what has been written so far.
     pub(crate) fn checksum(&self) -> Checksum {
         Checksum(self.sum.digest128())
     }

@@ -1,4 +1,4 @@
-//! What one commit of the log says, read as it stands there.
+//! What a single commit of the log says.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::format::{SNAPSHOT_KEY, SnapshotMetadata};
 pub struct Commit {
     /// When it was made, if it says so.
     pub committed_at: Option<Timestamp>,
-    /// What Delta calls it.
+    /// Delta's name for the operation.
     pub operation: String,
-    /// What it says of the snapshot. `None` of one that changes no data, as another engine's maintenance does: the
-    /// one before it says what its snapshot is.
+    /// What it says of the snapshot. `None` for a commit that changes no data, such as another engine's maintenance:
+    /// the metadata of the previous commit still holds.
     pub metadata: Option<Arc<SnapshotMetadata>>,
-    /// It adds or removes files.
+    /// Whether it adds or removes files.
     pub changes_files: bool,
-    /// What is wrong with its entry, if something is; then its version is no snapshot. It changes files and does not say
-    /// what they are, or not in a way that can be read.
+    /// What is wrong with its metadata, if anything; its version is not a snapshot then. Set when a commit changes
+    /// files and does not say readably what they are.
     pub fault: Option<String>,
 }
 
@@ -33,10 +33,10 @@ impl Commit {
     ///
     /// # Errors
     ///
-    /// [`LakeError::FormatVersion`] for one of a newer program.
+    /// [`LakeError::FormatVersion`] for a commit of a newer program.
     pub(crate) fn read(url: &Url, version: u64, bytes: &[u8]) -> Result<Self, LakeError> {
         let mut commit = Self::default();
-        // Cut off at its beginning: a commit has entries.
+        // Truncated at its beginning: every commit has entries.
         if bytes.trim_ascii().is_empty() {
             commit.fault = Some("the commit is empty".to_owned());
             return Ok(commit);
@@ -54,7 +54,7 @@ impl Commit {
             };
             for action in ["add", "remove"].iter().filter_map(|kind| action.get(kind)) {
                 commit.changes_files = true;
-                // What does not say so is taken for a change.
+                // An action that does not say is assumed to change data.
                 changes_data |= action["dataChange"] != false;
             }
             let Some(info) = action.get_mut("commitInfo") else { continue };
@@ -82,15 +82,15 @@ impl Commit {
         Ok(commit)
     }
 
-    /// When a commit was made, if it says so, whatever else of it can be read.
+    /// When a commit was made, if it says so, even if the rest of it cannot be read.
     pub(crate) fn time_of(bytes: &[u8]) -> Option<Timestamp> {
         let lines = bytes.split(|byte| *byte == b'\n');
         let actions = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
         actions.filter_map(|action| when(action.get("commitInfo")?)).next_back()
     }
 
-    /// Reads a version's commit of the table of cells from its log; `None` where the log does not go back so far,
-    /// or not yet that far.
+    /// Reads a version's commit of the table of cells from its log; `None` where the log does not go back that far, or
+    /// has not got that far yet.
     pub(crate) async fn of(
         log: &dyn LogStore,
         url: &Url,
@@ -101,7 +101,7 @@ impl Commit {
         bytes.map(|bytes| Self::read(url, version, &bytes)).transpose()
     }
 
-    /// Whether it is known what the version's files are, or [`LakeError::Metadata`].
+    /// Returns [`LakeError::Metadata`] if the commit does not say readably what the version's files are.
     pub(crate) fn refuse_fault(&self, url: &Url, version: u64) -> Result<(), LakeError> {
         match &self.fault {
             None => Ok(()),
@@ -117,7 +117,7 @@ fn when(info: &Value) -> Option<Timestamp> {
     Timestamp::from_millisecond(millis).ok()
 }
 
-/// Whether an entry's text has the sum that the commit says, if it says any.
+/// What is wrong with an entry's text, if its checksum differs from the one that the commit gives.
 fn fault_of_text(info: &Value, entry: &Value) -> Option<String> {
     let (expected, text) = (info.get(CHECKSUM_TAG)?, entry.as_str()?);
     let expected = expected.as_str().unwrap_or("nothing of the kind");

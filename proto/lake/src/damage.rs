@@ -1,4 +1,4 @@
-//! A file that is not what the log says.
+//! A file that differs from what the log says.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use clio_proto::Period;
 
 use crate::checksum::Checksum;
 
-/// What to do about damage, in the words of every message about it.
+/// What to do about damage, the same in every message about it.
 pub(crate) const MEND: &str = "`clio lake check` lists all that is damaged and what would mend it, \
                                `clio etl run --all` rebuilds what its sources allow";
 
-/// A file of the lake that is not what the log says it is.
+/// A file of the lake that differs from what the log says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("file `{table}/{path}`{}: {problem}; {MEND}", of_period(*.period))]
 pub struct Damage {
@@ -27,48 +27,49 @@ pub struct Damage {
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DamageProblem {
-    /// It is not there.
+    /// It is missing.
     #[error("it is gone")]
     Missing,
-    /// It has another length.
+    /// Its length differs.
     #[error("it has {found} bytes, the log says {expected}")]
     Size {
-        /// What the log says.
+        /// The length in the log.
         expected: u64,
-        /// What is there.
+        /// The length found.
         found: u64,
     },
-    /// It has other bytes.
+    /// Its bytes differ.
     #[error("its checksum is {found}, the log says {expected}")]
     Checksum {
-        /// What the log says.
+        /// The checksum in the log.
         expected: Checksum,
-        /// What is there.
+        /// The checksum found.
         found: Checksum,
     },
-    /// It has no checksum in the log, and is no Parquet file that can be read to its end.
+    /// It has no checksum in the log, and cannot be read to its end as Parquet.
     #[error("it cannot be read: {reason}")]
     Unreadable {
-        /// What the reader says.
+        /// What the reader reports.
         reason: String,
     },
-    /// It has no checksum in the log, and another number of rows.
+    /// It has no checksum in the log, and its number of rows differs.
     #[error("it has {found} rows, the log says {expected}")]
     Rows {
-        /// What the log says.
+        /// The number of rows in the log.
         expected: u64,
-        /// What is there.
+        /// The number of rows found.
         found: u64,
     },
 }
 
 impl Damage {
-    /// The file below the lake's folder.
+    /// The file, below the lake's folder.
     pub fn file(&self) -> String {
         format!("{}/{}", self.table, self.path)
     }
 
-    /// The damage behind an error of a store, a decoder or an engine that read through a table's store.
+    /// The damage behind an error of a store, a decoder or an engine that read through a table's store,
+    /// if any.
     pub fn behind<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         let mut causes = std::iter::successors(Some(error), |cause| cause.source());
         causes.find_map(|cause| cause.downcast_ref::<Self>())

@@ -1,7 +1,7 @@
-//! Decisions about which snapshot is served: written one after another, folded by whoever serves.
+//! Decisions about which snapshot is served: written one after another, folded into one result by every service.
 //!
-//! Each is a file of the next number, which one writer alone can make, so that all agree on their order; and whoever follows
-//! them asks the storage for one file.
+//! Each decision is a file with the next number, which only one writer can create, so everyone agrees on their order;
+//! and followers ask the storage for a single file.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::lake::Lake;
 use crate::records::{read_records, record_names};
 use crate::table::{DeltaFolder, TableState};
 
-/// How often another's decision may come first.
+/// How many times another decision may get in first.
 const MAX_ATTEMPTS: usize = 5;
 
-/// What all decisions of a lake together come to.
+/// The combined result of all decisions of a lake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
     n_decisions: u64,
@@ -31,19 +31,19 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The snapshot that is pinned, and the decision that did it.
+    /// The pinned snapshot, and the decision that pinned it.
     ///
-    /// Always true: it is not bad.
+    /// Always true: it is not marked as bad.
     pub fn pinned(&self) -> Option<(SnapshotId, &Decision)> {
         self.pinned.as_ref().map(|(snapshot, decision)| (*snapshot, decision))
     }
 
-    /// The decision by which a snapshot is bad; `None` of one that is not.
+    /// The decision that marked a snapshot as bad, if it is.
     pub fn marked_bad(&self, snapshot: SnapshotId) -> Option<&Decision> {
         self.bad.get(&snapshot)
     }
 
-    /// The snapshots that are bad, in order.
+    /// The snapshots marked as bad, in ascending order.
     pub fn bad(&self) -> impl Iterator<Item = (SnapshotId, &Decision)> {
         self.bad.iter().map(|(snapshot, decision)| (*snapshot, decision))
     }
@@ -63,7 +63,7 @@ impl Standing {
         }
     }
 
-    /// Why a decision would change nothing, or could not be carried out, if so.
+    /// Why a decision would change nothing or could not be carried out, if so.
     fn objection(&self, what: Decided) -> Option<String> {
         match what {
             Decided::Pin { snapshot } => {
@@ -85,11 +85,11 @@ impl Standing {
 }
 
 impl Lake {
-    /// What all decisions together come to.
+    /// The combined result of all decisions.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, and where one cannot be read: nobody knows then what must not be served.
+    /// Where the storage fails, and where a decision cannot be read: it is then unknown what must not be served.
     pub async fn standing(&self) -> Result<Standing, LakeError> {
         let store = self.store(DECISIONS_FOLDER)?;
         let silent = |error: object_store::Error| self.silent(&error);
@@ -104,7 +104,7 @@ impl Lake {
         Ok(standing)
     }
 
-    /// Whether decisions were made since. Costs one question to the storage.
+    /// Whether decisions have been made since. Costs one request to the storage.
     ///
     /// # Errors
     ///
@@ -119,14 +119,14 @@ impl Lake {
     }
 }
 
-/// Writes a decision after all others, and returns what they come to with it.
+/// Writes a decision after all others, and returns the combined result including it.
 ///
-/// Services follow at their next look. The snapshot has to be one of the lake that can be read, with all its files there.
+/// Services follow at their next poll. The snapshot has to be readable, with all its files present and sound.
 ///
 /// # Errors
 ///
-/// [`LakeError::NoSnapshot`] where there is no lake, others where it cannot be read or written, and where the decision would
-/// change nothing or cannot be carried out; nothing was written then.
+/// [`LakeError::NoSnapshot`] where there is no lake; others where it cannot be read or written, and where the decision
+/// would change nothing or cannot be carried out. On error, nothing has been written.
 pub async fn decide(
     lake: &Url,
     what: Decided,
@@ -165,7 +165,7 @@ pub async fn decide(
     })
 }
 
-/// Writes a decision unless there is one of its number already.
+/// Writes a decision and returns true, unless its number is already taken.
 async fn write(lake: &Url, number: u64, decision: &Decision) -> Result<bool, LakeError> {
     let folder = DeltaFolder::open(lake, DECISIONS_FOLDER)?;
     let failed = |error: &(dyn std::error::Error + 'static)| LakeError::Storage {
@@ -183,7 +183,7 @@ async fn write(lake: &Url, number: u64, decision: &Decision) -> Result<bool, Lak
     }
 }
 
-/// A snapshot of the lake that can be read now, with all its files there and sound.
+/// Returns a snapshot of the lake that can be read, with all its files present and sound.
 pub(crate) async fn readable(
     lake: &Url,
     cells: &DeltaFolder,

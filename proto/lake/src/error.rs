@@ -12,23 +12,23 @@ use crate::version::{READ_VERSIONS, WRITER};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LakeError {
-    /// The storage fails, or what it holds cannot be used.
+    /// The storage fails, or its contents cannot be used.
     #[error("lake {url}: {reason}")]
     Storage {
-        /// Where.
+        /// The address.
         url: String,
-        /// What the storage says, or what is wrong.
+        /// What the storage reports, or what is wrong.
         reason: String,
-        /// A network or a storage does not answer, so that a retry may succeed.
+        /// Whether a network or a storage did not answer, so that a retry may succeed.
         is_transient: bool,
     },
-    /// There is no table of cells, or nothing was committed to it.
+    /// There is no table of cells, or nothing has been committed to it.
     #[error("lake {url}: there is no snapshot yet; run `clio etl run` first")]
     NoSnapshot {
         /// The lake.
         url: String,
     },
-    /// A commit of another version of Clio.
+    /// A commit of a newer version of Clio.
     #[error("lake {url}: {}", of_newer(*found, writer))]
     FormatVersion {
         /// The lake.
@@ -60,7 +60,7 @@ pub enum LakeError {
         /// The version of the table of cells.
         version: u64,
     },
-    /// A file of cells that cannot be told the period of, or whose rows cannot be told apart.
+    /// A file of cells whose period, or whose live rows, cannot be determined.
     #[error("file `{path}`: {problem}")]
     File {
         /// The file, below its table.
@@ -68,16 +68,16 @@ pub enum LakeError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A file that is not what the log says.
+    /// A file that differs from what the log says.
     #[error(transparent)]
     Damaged(#[from] Damage),
-    /// The journal of the run that writes cannot be written.
+    /// The journal of the writing run cannot be written.
     #[error(transparent)]
     Journal(JournalError),
 }
 
 impl LakeError {
-    /// An error that a retry does not mend.
+    /// A storage error that a retry does not fix.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers give texts, addresses and references to them"
@@ -86,7 +86,7 @@ impl LakeError {
         Self::Storage { url: url.to_string(), reason: reason.into(), is_transient: false }
     }
 
-    /// What the storage says.
+    /// A storage error, transient if its cause is.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers give texts, addresses and references to them"
@@ -99,7 +99,7 @@ impl LakeError {
         Self::Storage { url, reason: in_words(&error.to_string()), is_transient }
     }
 
-    /// Whether the same attempt may succeed when it is made again, with nothing mended.
+    /// Whether the same operation may succeed on a retry, with nothing fixed in between.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Storage { is_transient: true, .. })
     }
@@ -114,9 +114,10 @@ impl LakeError {
     }
 }
 
-/// What a library says, without the places in its own code, and with what people can do about a log that it cannot read.
+/// A library's message without the locations in its own code, with advice where it is about an unreadable log.
 pub(crate) fn in_words(said: &str) -> String {
-    // A trace of calls follows where the environment asks for one. A store's own answer may have several lines, and its code in the second.
+    // A backtrace follows where the environment asks for one. A store's own answer may have several lines, with its
+    // code in the second.
     let is_call = |line: &&str| line.trim_start().starts_with("0: ");
     let lines: Vec<&str> = said.lines().take_while(|line| !is_call(line)).collect();
     let said = lines.join("\n");
@@ -129,7 +130,7 @@ pub(crate) fn in_words(said: &str) -> String {
     }
 }
 
-/// What to say of a format version that this program does not know, and which program does.
+/// What to say of an unknown format version, and which program reads it.
 pub fn of_newer(found: u32, writer: &str) -> String {
     let by = match writer {
         "" => "a newer clio".to_owned(),

@@ -1,4 +1,4 @@
-//! A data file of a table, as logs and stagings name it.
+//! A data file of a table, as logs and stagings describe it.
 
 use clio_proto::Period;
 
@@ -11,10 +11,10 @@ pub struct LakeFile {
     pub path: String,
     /// Its size.
     pub size_bytes: u64,
-    /// How many rows it has; 0 where the log does not say.
+    /// The number of rows; 0 where the log does not say.
     pub n_rows: u64,
     /// The period of its partition; `None` in a table without partitions.
     pub period: Option<Period>,
-    /// The sum of its bytes; `None` of a file that format version 1 has added.
+    /// The checksum of its bytes; `None` for a file added by format version 1.
     pub checksum: Option<Checksum>,
 }

@@ -19,19 +19,20 @@
 //! that was written before a measure was added to the model lacks its column, which reads as 0 or as
 //! empty sketches until the period is rebuilt.
 //!
-//! A month may be retired: its days have left the lake, the month stands. The commit says so, and which days
-//! those were ([`RetiredDays`]). A month has all its days in the lake, or is retired and has none there. What ages count
-//! from outlives the days: [`FirstDays`], which lakes of before lack, and without which such ages are not known.
+//! A month may be retired: its days have left the lake, while the month stays. The commit says so, and which days those
+//! were ([`RetiredDays`]). A month either has all its days in the lake, or is retired and has none there. What ages
+//! count from outlives the days in [`FirstDays`]; older lakes lack them, and such ages are then unknown.
 //!
-//! The commit of `cells` carries, under the key [`SNAPSHOT_KEY`] of its commit information, a
-//! [`SnapshotMetadata`] as a JSON text. A snapshot's metadata is that of the newest commit at or
-//! before its version that changes data; another engine's maintenance changes none, and carries none. A version
-//! whose commit changes data and carries none that can be read is no snapshot.
+//! The commit of `cells` carries a [`SnapshotMetadata`] as JSON text, under the key [`SNAPSHOT_KEY`] of its commit
+//! information. A snapshot's metadata is that of the newest commit at or before its version that changes data; another
+//! engine's maintenance changes none, and carries none. A version whose commit changes data and carries no readable
+//! metadata is not a snapshot.
 //!
-//! Since version 2 every `add` action, of any table, has the tag [`CHECKSUM_TAG`](crate::CHECKSUM_TAG) with the sum of
-//! its file's bytes, which is compared whenever the file is read. The metadata has the sum of all files of its snapshot, and
-//! the commit that of the metadata's text, under the same key. Files of version 1 have none, and keep none as long as they
-//! stay. A program reads its own version and those before; so of two programs the one that only reads is renewed first.
+//! Since version 2 every `add` action, of any table, has the tag [`CHECKSUM_TAG`](crate::CHECKSUM_TAG) with the
+//! checksum of its file's bytes, which is compared whenever the file is read. The metadata has the checksum of all
+//! files of its snapshot, and the commit that of the metadata's text, under the same key. Files of version 1 have none,
+//! and get none until they are rewritten. A program reads its own version and older ones; so upgrade readers before
+//! writers.
 
 mod columns;
 mod decision;
@@ -81,10 +82,10 @@ pub const LOOKUPS_FOLDER: &str = "lookups";
 pub const GRAIN_COLUMN: &str = "grain";
 /// The partition column with a [`Period`](clio_proto::Period).
 pub const PERIOD_COLUMN: &str = "period";
-/// The key of a commit's information that holds [`SnapshotMetadata`] as a JSON text.
+/// The key of a commit's information that holds [`SnapshotMetadata`] as JSON text.
 pub const SNAPSHOT_KEY: &str = "clio";
 
-/// What the commit of a snapshot says of it.
+/// What the commit of a snapshot says about it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SnapshotMetadata {
     /// [`FORMAT_VERSION`] of the writer.
@@ -92,8 +93,8 @@ pub struct SnapshotMetadata {
     /// The version of the program that wrote it; commits of format version 1 do not say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub writer: String,
-    /// The sum of all files of the snapshot, as the log says them: path, period, size and checksum. The commit fills it
-    /// in; those of format version 1 have none.
+    /// The checksum of all files of the snapshot, as the log describes them: path, period, size and checksum. Filled in
+    /// by the commit; `None` for format version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<Checksum>,
     /// The run that committed it.
@@ -108,10 +109,10 @@ pub struct SnapshotMetadata {
     pub provisional_days: Vec<Date>,
     /// Events that the run read and counted, by source.
     pub rows_in: BTreeMap<String, u64>,
-    /// Events that lay in a folder of a rebuilt day but happened on another day, by source.
+    /// Events found in a folder of a rebuilt day that happened on another day, by source.
     pub rows_out_of_day: BTreeMap<String, u64>,
-    /// Events without one to be credited to, by source and by the day on which they happened, of all days
-    /// of the snapshot.
+    /// Events that no target could be credited with, by source and by the day on which they happened, for all days of
+    /// the snapshot.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Bad rows that the run left out and wrote to the table [`QUARANTINE_TABLE`], by source.
@@ -123,39 +124,39 @@ pub struct SnapshotMetadata {
     pub cells: BTreeMap<String, u64>,
     /// What was checked before the commit.
     pub checks: Vec<CheckOutcome>,
-    /// Why it was committed although checks failed: what somebody said who accepted it.
+    /// Why it was committed although checks failed: the reason given by whoever accepted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
-    /// What each day of the snapshot was made of.
+    /// The inputs of each day of the snapshot.
     #[serde(default, skip_serializing_if = "DayInputs::is_empty")]
     pub inputs: DayInputs,
-    /// The months whose days have left the lake; `inputs` goes on telling what those were made of. Every
-    /// commit carries them on.
+    /// The months whose days have left the lake; `inputs` keeps the inputs of those days. Carried over from commit to
+    /// commit.
     #[serde(default, skip_serializing_if = "RetiredDays::is_empty")]
     pub retired: RetiredDays,
-    /// The first days of members in days that have left the lake, of dimensions whose ages count from it. Every commit carries
-    /// them on, as long as their months are retired and the model asks for such ages.
+    /// The first days of members within days that have left the lake, for dimensions whose ages count from them.
+    /// Carried over from commit to commit, as long as their months are retired and the model has such ages.
     #[serde(default, skip_serializing_if = "FirstDays::is_empty")]
     pub first_days: FirstDays,
-    /// The columns that key, measure or count people, as files had them. Every commit carries them on.
+    /// The columns that key, measure or count people, as they were found in files. Carried over from commit to commit.
     #[serde(default, skip_serializing_if = "KnownColumns::is_empty")]
     pub columns: KnownColumns,
 }
 
 impl SnapshotMetadata {
-    /// Reads what the commit information of a version says under [`SNAPSHOT_KEY`]: the only parser of it.
+    /// Parses what the commit information of a version has under [`SNAPSHOT_KEY`]; the only parser of it.
     ///
     /// # Errors
     ///
-    /// [`LakeError::FormatVersion`] for a version that this build does not know, whatever else it says, and
-    /// [`LakeError::Metadata`] for what cannot be read.
+    /// [`LakeError::FormatVersion`] for a version that this build does not know, whatever the rest says, and
+    /// [`LakeError::Metadata`] for anything unreadable.
     pub fn read(url: &Url, version: u64, value: &serde_json::Value) -> Result<Self, LakeError> {
         let refuse =
             |problem: String| LakeError::Metadata { url: url.to_string(), version, problem };
         let text = value.as_str().ok_or_else(|| refuse("it is not a text".to_owned()))?;
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
-        // The version first: the rest of a newer one may not fit our type.
+        // The version first: the rest of a newer one may not match our type.
         let found = value["format_version"].as_u64().and_then(|found| u32::try_from(found).ok());
         match found {
             Some(found) if !(1..=FORMAT_VERSION).contains(&found) => {
@@ -166,7 +167,7 @@ impl SnapshotMetadata {
         }
     }
 
-    /// The events without credit, a source and day each.
+    /// The unattributed events, one item per source and day.
     pub fn unattributed(&self) -> Vec<Unattributed> {
         let of_source = |(source, by_day): (&String, &BTreeMap<Date, u64>)| {
             let source = source.clone();
@@ -177,34 +178,33 @@ impl SnapshotMetadata {
     }
 }
 
-/// One check before a commit.
+/// The outcome of one check before a commit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CheckOutcome {
     /// The check's name.
     pub name: String,
-    /// How many cells or days it looked at.
+    /// How many cells or days were checked.
     pub n_checked: u64,
-    /// Where it did not hold.
+    /// Where it failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<CheckFinding>,
 }
 
-/// A day for which a check of the model did not hold.
+/// A day on which a check of the model failed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CheckFinding {
     /// The day.
     pub day: Date,
-    /// The check would have kept the day from being committed, had nobody accepted it; otherwise it
-    /// only warned.
+    /// Whether the check would have kept the day from being committed, had nobody accepted it; otherwise it only
+    /// warned.
     pub is_failure: bool,
-    /// What was expected and found.
+    /// What was expected and what was found.
     pub what: String,
 }
 
 /// The Arrow schema of the table of cells.
 ///
-/// `float_sums` names the measures of kind `sum` whose column holds other than whole numbers: only
-/// the input tells.
+/// `float_sums` names the measures of kind `sum` whose column is not of an integer type: only the input tells.
 pub fn cell_schema(model: &Model, float_sums: &[String]) -> Schema {
     let partition =
         [GRAIN_COLUMN, PERIOD_COLUMN].map(|name| Field::new(name, DataType::Utf8, true));
@@ -217,7 +217,7 @@ pub fn cell_schema(model: &Model, float_sums: &[String]) -> Schema {
 
 fn dimension_field(dimension: &Dimension) -> Field {
     if dimension.multi {
-        // Named `element` as Delta and Parquet name it, so that other engines see no difference.
+        // Named `element` as in Delta and Parquet, so that other engines see no difference.
         let element = Field::new("element", DataType::Utf8, true);
         Field::new(&dimension.name, DataType::List(element.into()), true)
     } else {

@@ -1,4 +1,4 @@
-//! A store behind a guard, which looks at what is read and may keep paths out of sight.
+//! A store behind a guard, which checks what is read and may hide paths.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,15 +14,15 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-/// What stands before a store.
+/// Guards a store.
 #[async_trait]
 pub(crate) trait Guard: fmt::Debug + Send + Sync + 'static {
-    /// Looks at a file whose bytes are about to be read; an error keeps them from being.
+    /// Checks a file whose bytes are about to be read; an error prevents the read.
     async fn admit(&self, _store: &Arc<dyn ObjectStore>, _path: &Path) -> Result<()> {
         Ok(())
     }
 
-    /// Whether a path is as good as not there: it is in no list, is not found, and is not deleted.
+    /// Whether a path is treated as absent: it is not listed, not found, and not deleted.
     fn hides(&self, _path: &Path) -> bool {
         false
     }

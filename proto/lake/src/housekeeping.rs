@@ -1,4 +1,4 @@
-//! What a lake holds, and what of it may go.
+//! What a lake holds, and which of it may be deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,24 +17,24 @@ use crate::table::{DeltaFolder, TableState};
 pub struct LakeSnapshot {
     /// The version of the table of cells.
     pub version: u64,
-    /// When it was committed, if the commit says so; of one that cannot be read, else when its file was written.
+    /// When it was committed, if the commit says so; for an unreadable commit, when its file was written.
     pub committed_at: Option<Timestamp>,
-    /// What Delta calls the commit: `WRITE` of a run, `DELETE` where months were retired, `VACUUM START` and
-    /// `VACUUM END` of housekeeping, which changes no cell.
+    /// Delta's name for the operation: `WRITE` for a run, `DELETE` where months were retired, `VACUUM START` and
+    /// `VACUUM END` for housekeeping, which changes no cell.
     pub operation: String,
-    /// The run that committed it, or the retirement; `None` of other commits.
+    /// The run or the retirement that committed it; `None` for other commits.
     pub run: Option<RunId>,
     /// The days that the run rebuilt, in order.
     pub days: Vec<Date>,
-    /// Why what the commit says of its snapshot cannot be read, if so: it is damaged, or of a newer version.
+    /// Why its metadata cannot be read, if so: it is damaged, or of a newer version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
 }
 
-/// What a vacuum deleted, or would.
+/// What a vacuum deleted, or would delete.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct VacuumReport {
-    /// Nothing was deleted: these files would be.
+    /// Whether this was a dry run, which deletes nothing.
     pub dry_run: bool,
     /// Files that no snapshot needs, below the lake's folder, in order.
     pub files: Vec<String>,
@@ -67,32 +67,33 @@ pub async fn snapshots(lake: &Url, limit: Option<usize>) -> Result<Vec<LakeSnaps
     Ok(snapshots.collect())
 }
 
-/// The least that a vacuum keeps. A run writes its files long before it commits them, and one on another machine is in
-/// no journal of this one: nobody can tell its files from what a dead run left, but by their age.
+/// The shortest time that a vacuum may keep. A run writes its files long before it commits them, and the journal here
+/// does not know of runs on other machines: only their age tells their files from those of a dead run.
 pub const MIN_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a vacuum is to do.
+/// How to vacuum.
 #[derive(Debug, Clone)]
 pub struct Vacuum {
-    /// What snapshots of this time need stays; at least [`MIN_KEPT`].
+    /// Keep what snapshots of this time span need; at least [`MIN_KEPT`].
     pub keep: SignedDuration,
-    /// The time that ages are counted from.
+    /// The time from which ages are measured.
     pub now: Timestamp,
-    /// Only tells what would go.
+    /// Only report what would be deleted.
     pub dry_run: bool,
-    /// Files that runs are writing, below each folder of the lake: they stay, however old they are.
+    /// Files that runs are writing, by folder of the lake: they stay, however old they are.
     pub spared: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Deletes the files of cells and lookups that no snapshot of the time kept needs, and what dead runs left behind before that.
+/// Deletes the files of cells and lookups that no kept snapshot needs, and older leftovers of dead runs.
 ///
 /// Safe beside runs and readers: a service holds its snapshot in memory, and what a run is writing is young, or among
-/// those to be spared. The pinned snapshot stays whole; others that are older cannot be read afterwards.
+/// the spared files. The pinned snapshot stays whole; other snapshots older than the time kept can no longer be read.
 ///
 /// # Errors
 ///
-/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read, or a file cannot be deleted; what was deleted
-/// until then was needed by nobody. Nothing is deleted where less than [`MIN_KEPT`] is to be kept.
+/// [`LakeError::NoSnapshot`] when there is no lake; others when it cannot be read, or a file cannot be deleted, in
+/// which case only unneeded files have been deleted until then. Nothing is deleted if less than [`MIN_KEPT`] is to be
+/// kept.
 pub async fn vacuum(lake: &Url, asked: &Vacuum) -> Result<VacuumReport, LakeError> {
     if asked.keep < MIN_KEPT {
         let reason = format!(
@@ -129,7 +130,7 @@ pub async fn vacuum(lake: &Url, asked: &Vacuum) -> Result<VacuumReport, LakeErro
     Ok(VacuumReport { dry_run, files })
 }
 
-/// The files of the pinned snapshot, below each folder of the lake: services load it whenever they start.
+/// The files of the pinned snapshot, by folder of the lake: services load it whenever they start.
 async fn pinned(
     lake: &Url,
     cells: &DeltaFolder,
@@ -150,7 +151,7 @@ async fn pinned(
     Ok(files)
 }
 
-/// The table of cells of a lake that is there.
+/// The table of cells of an existing lake.
 pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), LakeError> {
     let cells = DeltaFolder::open(lake, CELLS_TABLE)?;
     match cells.state().await? {
@@ -159,8 +160,8 @@ pub(crate) async fn open(lake: &Url) -> Result<(DeltaFolder, TableState), LakeEr
     }
 }
 
-/// Refuses a lake whose newest snapshot is of a newer program; one that cannot be read for other reasons is left to
-/// those who look into it.
+/// Refuses a lake whose newest snapshot was written by a newer program. A lake that is unreadable for other reasons
+/// passes; later steps report that.
 pub(crate) async fn refuse_newer(cells: &DeltaFolder, state: &TableState) -> Result<(), LakeError> {
     match cells.metadata(state).await {
         Err(error @ LakeError::FormatVersion { .. }) => Err(error),

@@ -17,7 +17,7 @@ use crate::log;
 use crate::sound::SoundFile;
 use crate::table::checksum_of;
 
-/// A lake's address, and the way to what lies below it.
+/// A lake's address, with access to what is below it.
 #[derive(Debug, Clone)]
 pub struct Lake {
     /// Ends in a slash, so that paths can be joined to it.
@@ -25,7 +25,7 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Takes a lake's address, whether anything is there or not.
+    /// Takes a lake's address, whether or not anything is there.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Lake {
     ///
     /// # Errors
     ///
-    /// [`LakeError::NoSnapshot`] where there is no table, others where the storage fails, or the log cannot be read.
+    /// [`LakeError::NoSnapshot`] where there is no table, others where the storage fails or the log cannot be read.
     pub async fn open_cells(&self, version: Option<u64>) -> Result<CellTable, LakeError> {
         let log = self.builder(CELLS_TABLE)?.build_storage();
         let log = log.map_err(|error| self.silent(&error))?;
@@ -62,11 +62,11 @@ impl Lake {
         Ok(CellTable::new(self.clone(), table))
     }
 
-    /// Each file of a version of a lookup, in the order of their names.
+    /// The files of a version of a lookup, in the order of their names.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, and [`LakeError::Damaged`] for a file that is not what the log says.
+    /// Where the storage fails, and [`LakeError::Damaged`] for a file that differs from what the log says.
     pub async fn lookup_files(
         &self,
         name: &str,
@@ -106,7 +106,7 @@ impl Lake {
         Ok(log.object_store(None))
     }
 
-    /// The bytes of a file; `None` where it is gone.
+    /// The bytes of a file; `None` where it does not exist.
     pub(crate) async fn read(
         &self,
         store: &dyn ObjectStore,
@@ -119,7 +119,7 @@ impl Lake {
         }
     }
 
-    /// The error that says that the lake does not answer.
+    /// The error for a lake that does not answer.
     pub(crate) fn silent(&self, problem: &dyn fmt::Display) -> LakeError {
         LakeError::Storage {
             url: self.url.to_string(),
@@ -128,12 +128,12 @@ impl Lake {
         }
     }
 
-    /// The error that says that there is no snapshot.
+    /// The error for a lake without a snapshot.
     pub(crate) fn missing(&self) -> LakeError {
         LakeError::NoSnapshot { url: self.url.to_string() }
     }
 
-    /// What the Delta library says, in our words.
+    /// The Delta library's error, in our words.
     pub(crate) fn delta_error(&self, error: &DeltaTableError) -> LakeError {
         match error {
             DeltaTableError::NotATable(_) => self.missing(),

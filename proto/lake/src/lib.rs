@@ -1,9 +1,8 @@
 //! The lake: *what is on disk, and what does it mean?*
 //!
-//! A lake is a folder of Delta tables and of small files beside them. This crate is the only code that reads or
-//! writes them: the etl stages files and commits through it, serving follows the log and fetches files through it.
-//! Whoever asks what a version holds gets it from one parser, and a lake of a format that this build does not know
-//! is refused there.
+//! A lake is a folder of Delta tables with small files beside them. This crate is the only code that reads or writes
+//! them: etl stages files and commits through it, serving follows the log and fetches files through it. What a version
+//! holds is read by a single parser, which also refuses lakes of an unknown format.
 //!
 //! ```text
 //! format.rs        the tables as a contract: columns, what a commit says, format versions
@@ -23,7 +22,7 @@
 //! rollback.rs      the lake holds again what it held
 //! ```
 //!
-//! It deliberately does not know DataFusion, sources, queries, or what a cell's number means.
+//! It deliberately does not know DataFusion, sources, queries, or the meaning of a cell's numbers.
 
 mod cell_file;
 mod cell_table;

@@ -1,7 +1,7 @@
-//! Opening a table by its log, although a checkpoint of it may be damaged.
+//! Opening a table by its log, even if a checkpoint of it is damaged.
 //!
-//! A checkpoint says what the commits before it say, to be read instead of them. As long as they are still there, the
-//! log is read without a checkpoint that cannot be.
+//! A checkpoint repeats what the commits before it say, to be read instead of them. As long as those are still there,
+//! the log can be read without a damaged checkpoint.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ pub(crate) const LOG_FOLDER: &str = "_delta_log";
 /// The file that names the newest checkpoint.
 pub(crate) const HINT: &str = "_last_checkpoint";
 
-/// A table as its log tells.
+/// A table as read from its log.
 pub(crate) struct Loaded {
     pub(crate) table: DeltaTable,
-    /// The checkpoints that were left out, below the table's folder; the log store of the table does not see them.
+    /// The checkpoints that were ignored, below the table's folder; the log store of the table hides them.
     pub(crate) passed_over: Vec<String>,
 }
 
-/// Opens a table at a version, or the newest.
+/// Opens a table at a version, or at the newest.
 pub(crate) async fn load(
     log: &LogStoreRef,
     url: &Url,
@@ -47,7 +47,8 @@ pub(crate) async fn load(
     if checkpoints.is_empty() && names.iter().all(|name| name != HINT) {
         return Err(error);
     }
-    // First without the file that names the newest, then without the newest, the one before, and so on.
+    // First without the file that names the newest checkpoint, then without the newest checkpoint, the one before, and
+    // so on.
     for first_hidden in std::iter::once(u64::MAX).chain(checkpoints.into_iter().rev()) {
         let without = without_checkpoints(log, url, first_hidden)?;
         let Ok(table) = open(&without, version).await else { continue };
@@ -87,21 +88,21 @@ pub(crate) async fn list(store: &dyn ObjectStore) -> object_store::Result<Vec<St
     Ok(names)
 }
 
-/// The version of a checkpoint's file, by its name.
+/// The version of a checkpoint's file, from its name.
 pub(crate) fn checkpoint_of(name: &str) -> Option<u64> {
     let (version, rest) = name.split_once('.')?;
     let is_checkpoint = rest.starts_with("checkpoint.") && version.len() == 20;
     is_checkpoint.then(|| version.parse().ok())?
 }
 
-/// The version of a commit's file, by its name.
+/// The version of a commit's file, from its name.
 pub(crate) fn commit_of(name: &str) -> Option<u64> {
     let version = name.strip_suffix(".json")?;
     (version.len() == 20).then(|| version.parse().ok())?
 }
 
-/// When a version was committed, whether it can be read or not: as its commit says, or else as the storage says of the commit's
-/// file; `None` where it is gone.
+/// When a version was committed, even if it cannot be read: as its commit says, or else the storage's time of the
+/// commit's file; `None` where the file does not exist.
 pub(crate) async fn time_of(
     store: &dyn ObjectStore,
     version: u64,
@@ -119,7 +120,7 @@ fn is_hidden(name: &str, first_hidden: u64) -> bool {
     name == HINT || checkpoint_of(name).is_some_and(|version| version >= first_hidden)
 }
 
-/// Keeps checkpoints out of sight.
+/// Hides checkpoints.
 #[derive(Debug)]
 struct WithoutCheckpoints {
     first_hidden: u64,

@@ -1,6 +1,7 @@
 //! Small JSON files beside the tables: records of runs, verifications, and decisions.
 //!
-//! Each stands for itself: one that cannot be read is named, and keeps no other from being read.
+//! Each stands alone: one that cannot be read is reported by name, and does not keep others from
+//! being read.
 
 use std::fmt;
 
@@ -21,11 +22,11 @@ const N_CONCURRENT: usize = 16;
 pub(crate) trait Record: DeserializeOwned + Send {
     /// Its folder below the lake.
     const FOLDER: &'static str;
-    /// What people call it.
+    /// What people call a record of this kind.
     const NAME: &'static str;
-    /// The version of its format that this program knows.
+    /// The version of its format that this program reads.
     const VERSION: u32;
-    /// What people can do about one that cannot be read.
+    /// What people can do about an unreadable one.
     const MEND: &'static str;
 }
 
@@ -57,9 +58,9 @@ impl Record for Decision {
 pub struct UnreadableRecord {
     /// The file, below the lake.
     pub file: String,
-    /// What it should be.
+    /// The kind of record that it should be.
     pub kind: &'static str,
-    /// Why it is not.
+    /// Why it cannot be read.
     pub problem: String,
     /// What people can do about it.
     pub mend: &'static str,
@@ -76,10 +77,10 @@ impl UnreadableRecord {
     }
 }
 
-/// Reads what a record's file holds.
+/// Parses the contents of a record's file.
 pub(crate) fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, UnreadableRecord> {
     let unreadable = |problem: &dyn fmt::Display| UnreadableRecord::new::<R>(name, problem);
-    // The version first: the rest of a newer one may not fit.
+    // The version first: the rest of a newer one may not match our type.
     let value: serde_json::Value =
         serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
     if let Some(found) = value["format_version"].as_u64()
@@ -91,7 +92,7 @@ pub(crate) fn parse_record<R: Record>(name: &Path, bytes: &[u8]) -> Result<R, Un
     serde_json::from_value(value).map_err(|error| unreadable(&error))
 }
 
-/// The names of the records in a folder, the newest first: names begin with a time, or a version.
+/// The names of the records in a folder, newest first: names begin with a time or a version.
 pub(crate) async fn record_names(store: &dyn ObjectStore) -> object_store::Result<Vec<Path>> {
     let listed = store
         .list(None)

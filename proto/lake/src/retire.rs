@@ -1,8 +1,8 @@
-//! Retention by grain: the days of old months leave the lake, their months stand.
+//! Retention by grain: the days of old months leave the lake, while the months stay.
 //!
-//! One commit removes the days' partitions and says which months are retired. Their files stay until a vacuum
-//! deletes them, for readers of older snapshots. What each day was made of is still known, so that no run takes
-//! it for new, and so are the first days of members, where ages count from them.
+//! One commit removes the days' partitions and says which months are retired. Their files stay until a vacuum deletes
+//! them, for readers of older snapshots. The inputs of each day stay known, so that no run takes the day for a new one,
+//! and so do the first days of members, where ages count from them.
 
 mod first_days;
 
@@ -20,7 +20,7 @@ use crate::housekeeping::open;
 use crate::table::{Change, DeltaFolder, Outcome, Purpose, TableState, files_by_period};
 use crate::version::{FORMAT_VERSION, WRITER};
 
-/// How often the lake is looked at again after another's commit.
+/// How many times to start over after another writer's commit.
 const MAX_ATTEMPTS: usize = 5;
 
 /// Which months are old.
@@ -28,50 +28,50 @@ const MAX_ATTEMPTS: usize = 5;
 pub enum CutOff {
     /// Those that end before this day.
     Before(Date),
-    /// Those that ended so long ago, where the dataset's days begin.
+    /// Those that ended at least this long ago, in days of the dataset's time zone.
     OlderThan(Span),
 }
 
-/// What is to be retired, and as whose commit.
+/// What to retire, and the identity of the commit.
 #[derive(Debug, Clone)]
 pub struct Retirement {
     /// Which months are old.
     pub cut_off: CutOff,
-    /// The name of the commit; no run has the same one.
+    /// The name of the commit, which no run shares.
     pub run: RunId,
-    /// The time of the commit, from which ages count.
+    /// The time of the commit, from which ages are measured.
     pub now: Timestamp,
-    /// Only tells what would go.
+    /// Only report what would be retired.
     pub dry_run: bool,
 }
 
 /// What was retired, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RetireReport {
-    /// Nothing was committed: these months would be retired.
+    /// Whether this was a dry run, which commits nothing.
     pub dry_run: bool,
     /// The snapshot without the days; `None` where nothing was committed.
     pub snapshot: Option<SnapshotId>,
     /// Months that end before this day are old.
     pub before: Date,
-    /// The months whose days went, in order.
+    /// The months whose days were removed, in order.
     pub months: Vec<RetiredMonth>,
     /// Old months whose days stay, in order.
     pub kept: Vec<KeptMonth>,
-    /// How many members' first days the snapshot keeps, of dimensions whose ages count from them.
+    /// The number of members whose first days the snapshot keeps, for dimensions whose ages count from them.
     pub n_first_days: usize,
-    /// How many more there are than a commit carries, the oldest ones: their ages are not known any more.
+    /// The number of first days that did not fit in a commit, oldest first: the ages of these members are lost.
     pub n_first_days_dropped: usize,
 }
 
-/// A month whose days went.
+/// A month whose days were removed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RetiredMonth {
     /// The month, such as `2025-01`.
     pub month: String,
     /// How many days it had in the lake.
     pub n_days: usize,
-    /// The bytes of their files, which a vacuum frees.
+    /// The size of their files, which a vacuum frees.
     pub size_bytes: u64,
 }
 
@@ -80,20 +80,21 @@ pub struct RetiredMonth {
 pub struct KeptMonth {
     /// The month, such as `2025-01`.
     pub month: String,
-    /// Why, and the mend.
+    /// The reason, and the mend.
     pub reason: String,
 }
 
-/// Removes the days of old months from a lake, in one commit; the months stay and answer as a whole.
+/// Removes the days of old months from a lake, in one commit; the months stay and still answer as a whole.
 ///
-/// A month keeps its days where one of them is provisional, or where its own partition is not there. Safe beside
-/// runs, which are found out by their commits, and beside services: files stay until a vacuum. Costs a look at
-/// the log, and at the file of each month that goes; where the model has ages by the first day, a look at the files of its days, too,
-/// which have to be sound for their month to go.
+/// A month keeps its days where one of them is provisional, or where the month's own partition is missing. Safe beside
+/// runs, since their commits are noticed, and beside services: files stay until a vacuum. Costs a read of the log and
+/// of the file of each retired month; where the model has ages by first day, also a read of the files of its days,
+/// which have to be sound for the month to be retired.
 ///
 /// # Errors
 ///
-/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read or written; nothing was removed then.
+/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read or written; on error, nothing has
+/// been removed.
 pub async fn retire(lake: &Url, asked: &Retirement) -> Result<RetireReport, LakeError> {
     for _ in 0..MAX_ATTEMPTS {
         let (cells, state) = open(lake).await?;
@@ -150,12 +151,12 @@ fn first_kept_day(asked: &Retirement, known: &SnapshotMetadata) -> Option<Date> 
     }
 }
 
-/// Old months: those whose days may go, and those whose days stay.
+/// Old months, divided into those that are retired and those that keep their days.
 struct Chosen {
-    /// With the files of their days.
+    /// Each with the files of its days.
     months: BTreeMap<Period, Vec<LakeFile>>,
     kept: Vec<KeptMonth>,
-    /// Of the members in these days.
+    /// The first days of members within these days.
     first_days: FirstDays,
 }
 
@@ -197,7 +198,8 @@ async fn choose(
     Ok(chosen)
 }
 
-/// Why a month does not stand without its days, if so: no partition, or its file is not what the log says.
+/// What keeps a month from standing without its days, if anything: it has no partition, or its file differs from what
+/// the log says.
 async fn what_is_missing(
     cells: &DeltaFolder,
     own: &[LakeFile],
@@ -225,7 +227,7 @@ fn retired(month: Period, days: &[LakeFile]) -> RetiredMonth {
     RetiredMonth { month: month.to_string(), n_days: periods.len(), size_bytes }
 }
 
-/// The commit: days leave, nothing comes, and what the last snapshot said of all others still holds.
+/// The commit: days are removed, nothing is added, and what the last snapshot says of all other days still holds.
 fn change(
     months: &BTreeMap<Period, Vec<LakeFile>>,
     known: SnapshotMetadata,

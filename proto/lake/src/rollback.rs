@@ -1,4 +1,4 @@
-//! Going back: a lake holds again what an earlier snapshot of it held.
+//! Going back: a lake again holds what an earlier snapshot of it held.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,51 +15,51 @@ use crate::housekeeping::{open, refuse_newer};
 use crate::table::{Change, Outcome, Purpose, TableState};
 use crate::version::{FORMAT_VERSION, WRITER};
 
-/// How often the lake is looked at again after another's commit.
+/// How many times to start over after another writer's commit.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Where to go back to, and as whose commit.
+/// Where to go back to, and the identity of the commit.
 #[derive(Debug, Clone)]
 pub struct Rollback {
-    /// The snapshot whose cells and lookups are to be the newest again.
+    /// The snapshot whose cells and lookups are to become the newest again.
     pub to: SnapshotId,
-    /// The name of the commit; no run has the same one.
+    /// The name of the commit, which no run shares.
     pub run: RunId,
     /// The time of the commit.
     pub now: Timestamp,
-    /// Only tells what would change.
+    /// Only report what would change.
     pub dry_run: bool,
 }
 
 /// What a rollback changed, or would.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RollbackReport {
-    /// Nothing was committed: this would change.
+    /// Whether this was a dry run, which commits nothing.
     pub dry_run: bool,
     /// The snapshot whose cells are the newest again.
     pub to: SnapshotId,
-    /// The newest snapshot before.
+    /// The snapshot that was the newest before.
     pub from: SnapshotId,
-    /// The snapshot that was committed; `None` where nothing was, since the newest holds the same.
+    /// The committed snapshot; `None` where nothing was committed, since the newest snapshot already holds the same.
     pub snapshot: Option<SnapshotId>,
-    /// The files that came back.
+    /// The number of files restored.
     pub n_files_back: usize,
-    /// The files that left, which a vacuum deletes once no recent snapshot needs them.
+    /// The number of files removed; a vacuum deletes them once no recent snapshot needs them.
     pub n_files_gone: usize,
-    /// The days whose cells are others now, in order.
+    /// The days whose cells change, in order.
     pub days: Vec<Date>,
 }
 
-/// Commits what an earlier snapshot held: its cells, its lookups, and what it knew of its days.
+/// Commits what an earlier snapshot held: its cells, its lookups, and the inputs of its days.
 ///
-/// All that came between stays in the log. A run afterwards finds what differs from the sources, and rebuilds it: whoever
-/// goes back because of wrong events mends those first, or pins the earlier snapshot instead. Safe beside runs, which are
-/// found out by their commits, and beside services. Costs a read of the earlier snapshot's files.
+/// Everything in between stays in the log. The next run finds what differs from the sources and rebuilds it: so someone
+/// who goes back because of wrong events should mend those first, or pin the earlier snapshot instead. Safe beside
+/// runs, since their commits are noticed, and beside services. Costs a read of the earlier snapshot's files.
 ///
 /// # Errors
 ///
-/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read or written, or the earlier snapshot cannot be
-/// read; nothing was committed then.
+/// [`LakeError::NoSnapshot`] when there is no lake, others when it cannot be read or written, or the earlier snapshot
+/// cannot be read; on error, nothing has been committed.
 pub async fn roll_back(lake: &Url, asked: &Rollback) -> Result<RollbackReport, LakeError> {
     for _ in 0..MAX_ATTEMPTS {
         let (cells, newest) = open(lake).await?;
@@ -121,7 +121,7 @@ pub async fn roll_back(lake: &Url, asked: &Rollback) -> Result<RollbackReport, L
     })
 }
 
-/// The files of one state that another has not.
+/// The files of one state that another lacks.
 fn missing_in(state: &TableState, of: &TableState) -> Vec<LakeFile> {
     let there: HashSet<&str> = state.files.iter().map(|file| file.path.as_str()).collect();
     let missing = of.files.iter().filter(|file| !there.contains(file.path.as_str()));
@@ -130,7 +130,7 @@ fn missing_in(state: &TableState, of: &TableState) -> Vec<LakeFile> {
     missing
 }
 
-/// What the earlier snapshot said of what it held still holds; of its run, nothing does.
+/// What the earlier snapshot said of its contents still holds; what it said of its run does not.
 fn metadata(earlier: SnapshotMetadata, days: &[Date], asked: &Rollback) -> SnapshotMetadata {
     SnapshotMetadata {
         format_version: FORMAT_VERSION,

@@ -1,4 +1,4 @@
-//! The records of runs in the lake: written once at a run's end, read by those who ask what happened.
+//! The records of runs in the lake: written once at a run's end, read by whoever asks what happened.
 
 use object_store::path::Path;
 use object_store::{ObjectStore as _, PutMode, PutOptions, PutPayload};
@@ -13,12 +13,12 @@ use crate::records::{UnreadableRecord, read_records, record_names};
 use crate::staging::plain;
 use crate::table::DeltaFolder;
 
-/// The name of a run's record; of two, that of the run that began later is the greater.
+/// The name of a run's record; names compare by the time when their runs began.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunName(Path);
 
 impl Lake {
-    /// The names of the records of runs that have ended, the newest first.
+    /// The names of the records of runs that have ended, newest first.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl Lake {
         Ok(names.into_iter().map(RunName).collect())
     }
 
-    /// Reads the records of some runs, in the order of their names; one that cannot be read stands in its place.
+    /// Reads the records of some runs, in the order of their names; an unreadable record yields an error in its place.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl Lake {
     }
 }
 
-/// Writes a run's record; one that is there already stays.
+/// Writes a run's record; an existing one stays as it is.
 ///
 /// # Errors
 ///
@@ -67,12 +67,12 @@ pub async fn write_run(lake: &Url, record: &RunRecord) -> Result<(), LakeError> 
     }
 }
 
-/// The newest runs of a lake that have ended, newest first; a record that cannot be read stands in its place. A lake that
-/// is not there has none.
+/// The newest runs of a lake that have ended, newest first; an unreadable record yields an error in its place. A lake
+/// that does not exist has none.
 ///
 /// # Errors
 ///
-/// Where the lake does not answer, or is of a newer program.
+/// Where the lake does not answer, or was written by a newer program.
 pub async fn runs(
     lake: &Url,
     n_most: usize,

@@ -1,4 +1,4 @@
-//! Files whose bytes are those that the log names, and the rows in them.
+//! Files whose bytes match the log, and the rows in them.
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -12,34 +12,35 @@ use crate::damage::DamageProblem;
 /// Rows decoded at a time: enough to amortise the calls, small enough to stay in the cache.
 const BATCH_ROWS: usize = 16 * 1024;
 
-/// A file of a table, in memory, whose bytes are those that the log names: what else can be decoded gives other numbers.
+/// A file of a table, in memory, whose bytes match the log: a damaged file that still decodes would give wrong numbers.
 ///
-/// A file of format version 1 has no checksum, and is sound if it has its length. Holds the file's bytes; a clone shares them.
+/// A file of format version 1 has no checksum, and counts as sound if its length matches. Holds the file's bytes;
+/// clones share them.
 #[derive(Debug, Clone)]
 pub struct SoundFile(Bytes);
 
-/// The rows of a file, a batch at a time: no more than one batch is decoded before it is asked for.
+/// The rows of a file, decoded one batch at a time, on demand.
 pub struct Batches(ParquetRecordBatchReader);
 
 /// Why the rows of a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// It lacks a column that was asked for.
+    /// It lacks a requested column.
     #[error("column `{column}` is missing")]
     ColumnMissing {
         /// The column.
         column: String,
     },
-    /// It is no Parquet file that can be decoded.
+    /// It cannot be decoded as Parquet.
     #[error("{reason}")]
     Undecodable {
-        /// What the decoder says.
+        /// What the decoder reports.
         reason: String,
     },
 }
 
 impl SoundFile {
-    /// Compares bytes with what the log says of them; `None` where there is no file. Takes the time of a hash over them.
+    /// Compares bytes with what the log says of them; `None` where there is no file. Takes as long as hashing them.
     pub(crate) fn check(
         bytes: Option<Bytes>,
         size_bytes: u64,
@@ -59,11 +60,11 @@ impl SoundFile {
         Ok(Self(bytes))
     }
 
-    /// Its rows with some of its columns, in whatever order the file has them; some may be missing.
+    /// Its rows with some of its columns, in the file's order; optional ones may be missing.
     ///
     /// # Errors
     ///
-    /// Where it is no Parquet file, or lacks a column that may not be missing.
+    /// Where it is not Parquet, or lacks a required column.
     pub fn columns<'a>(
         self,
         columns: impl Iterator<Item = &'a str>,
@@ -86,7 +87,7 @@ impl SoundFile {
     ///
     /// # Errors
     ///
-    /// Where it is no Parquet file.
+    /// Where it is not Parquet.
     pub fn rows(self) -> Result<Batches, FileError> {
         Ok(Batches(ParquetRecordBatchReaderBuilder::try_new(self.0)?.build()?))
     }

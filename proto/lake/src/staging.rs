@@ -1,4 +1,4 @@
-//! Data files: written beside the table, and taken away again unless a commit names them.
+//! Data files: written beside the table, and deleted again unless a commit names them.
 
 mod groups;
 
@@ -27,37 +27,37 @@ use crate::journal::Journal;
 use crate::sound::SoundFile;
 use crate::sums::Sums;
 
-/// How many cells a row group holds: a reader's unit of parallel work.
+/// How many cells a row group holds: the unit of a reader's parallelism.
 pub const N_ROW_GROUP_CELLS: usize = 1 << 16;
-/// A row group ends with the cell that brings its sketches to so many bytes: a few popular assets have most
-/// of them, and one thread would work on those while the others wait.
+/// A row group also ends with the cell that brings its sketches to this many bytes: a few popular assets have most of
+/// the sketch bytes, and a single thread would work on those while the others wait.
 pub const MAX_ROW_GROUP_BYTES: usize = 8 << 20;
 
-/// What the footer of a file names as its writer's version. It is a part of the bytes of every file, and has nothing to
-/// do with the version of what commits say.
+/// The version of the writer in the footer of a file. It is part of the bytes of every file, and independent of the
+/// version of the commits' metadata.
 const FILE_VERSION: u32 = 1;
 
-/// The files that a run has written and not committed.
+/// The files that a run has written and not yet committed.
 #[derive(Debug)]
 pub struct Staging {
     store: Arc<dyn ObjectStore>,
     url: String,
     run: String,
     paths: Vec<Path>,
-    /// The table's folder, where it is a local one.
+    /// The table's folder, if it is local.
     local: Option<PathBuf>,
-    /// Where every file is noted before its first byte, with the folder's name below the lake.
+    /// Where every file is noted before its first byte is written, with the folder's name below the lake.
     journal: Option<(Arc<dyn Journal>, String)>,
-    /// Where the sums of new files are noted for those who read them.
+    /// Where the checksums of new files are noted for readers.
     sums: Option<Arc<Sums>>,
 }
 
-/// A file that was written, or found to be there already.
+/// A file that was written, or found to exist already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// A new file, staged.
     New(LakeFile),
-    /// The file that is there has the same bytes; nothing is staged.
+    /// The existing file has the same bytes; nothing is staged.
     Same(LakeFile),
 }
 
@@ -79,7 +79,7 @@ impl Staging {
         self
     }
 
-    /// Notes the sum of every file for the readers of a table.
+    /// Notes the checksum of every file for the table's readers.
     pub(crate) fn summed_in(mut self, sums: &Arc<Sums>) -> Self {
         self.sums = Some(Arc::clone(sums));
         self
@@ -115,7 +115,7 @@ impl Staging {
         Ok(self.settle(file, old).await?)
     }
 
-    /// Begins a period's file, whose row groups are made side by side.
+    /// Begins a period's file, whose row groups are encoded in parallel.
     ///
     /// # Errors
     ///
@@ -148,8 +148,8 @@ impl Staging {
         self.settle(file, old).await
     }
 
-    /// Keeps a file that was written unless `old` has the same bytes, or is this very file. An old file whose checksum
-    /// the log does not know is replaced by one whose it does.
+    /// Keeps a written file unless `old` has the same bytes, or is this very file. An old file whose checksum is not in
+    /// the log is replaced, so that the log gets one.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Staging {
         Ok(Written::New(file))
     }
 
-    /// Whether an old file has the bytes of a new one, and the log says so.
+    /// Whether an old file has the bytes of a new one, and its checksum in the log.
     async fn is_as_good(&self, old: &LakeFile, new: &LakeFile) -> Result<bool, LakeError> {
         let is_known = old.checksum.is_some() && old.checksum == new.checksum;
         Ok(is_known && self.same_bytes(&old.path, &new.path).await?)
@@ -180,12 +180,12 @@ impl Staging {
         }
     }
 
-    /// Takes over a file that another run staged: from here on it is this run's.
+    /// Takes over a file that another run staged: from here on it belongs to this run.
     pub fn adopt(&mut self, path: &str) {
         self.paths.push(Path::from(path));
     }
 
-    /// The sum of a file's bytes; `None` where it is not there.
+    /// The checksum of a file's bytes; `None` where it does not exist.
     ///
     /// # Errors
     ///
@@ -198,7 +198,8 @@ impl Staging {
         }
     }
 
-    /// A file that a staging has left, in memory, if its bytes have a sum; `None` where it is gone, or has others.
+    /// Reads a file that a staging left behind, if its bytes have the given checksum; `None` where it is gone or
+    /// differs.
     ///
     /// # Errors
     ///
@@ -218,7 +219,7 @@ impl Staging {
         Ok(SoundFile::check(bytes, size_bytes, Some(checksum)).ok())
     }
 
-    /// Takes the bytes of another staged file for a period's, unless `old` has the same.
+    /// Copies the bytes of another staged file to a period's file, unless `old` has the same.
     ///
     /// # Errors
     ///
@@ -243,7 +244,7 @@ impl Staging {
         Ok(Written::New(file))
     }
 
-    /// Forgets files that a commit names now.
+    /// Forgets files that a commit now names.
     pub fn committed(&mut self, files: &[LakeFile]) {
         for file in files {
             self.forget(&file.path);
@@ -251,7 +252,7 @@ impl Staging {
         self.paths.retain(|path| files.iter().all(|file| file.path != path.as_ref()));
     }
 
-    /// Takes a file out of the journal. That it stays there costs the next run a look, and no more.
+    /// Takes a file out of the journal. A failure only costs the next run a lookup.
     fn forget(&self, path: &str) {
         if let Some((journal, folder)) = &self.journal
             && let Err(error) = journal.forget(folder, path)
@@ -260,7 +261,7 @@ impl Staging {
         }
     }
 
-    /// Deletes what no commit names. A file that cannot be deleted is left for a vacuum.
+    /// Deletes files that no commit names. A file that cannot be deleted is left to a vacuum.
     pub async fn discard(&mut self) {
         for path in std::mem::take(&mut self.paths) {
             match self.store.delete(&path).await {
@@ -277,8 +278,8 @@ impl Staging {
         }
     }
 
-    /// Removes the folders that a deleted file leaves empty, up to the table's own. One that another run
-    /// is about to write into is made again by it.
+    /// Removes the folders that a deleted file leaves empty, up to the table's own. Another run about to write into one
+    /// creates it again.
     fn remove_empty_folders(&self, path: &Path) {
         let Some(root) = &self.local else { return };
         let file = root.join(path.as_ref());
@@ -302,7 +303,7 @@ impl Staging {
         Ok(())
     }
 
-    /// A path that no file has, noted as this run's.
+    /// An unused path, noted as this run's.
     async fn take_path(&mut self, period: Option<Period>) -> Result<Path, LakeError> {
         let path = self.free_path(period).await?;
         self.paths.push(path.clone());
@@ -312,7 +313,7 @@ impl Staging {
         Ok(path)
     }
 
-    /// Removes what a local store leaves of a file that it was killed in: `NAME#1` and so on.
+    /// Removes the partial files that a local store leaves when it is killed: `NAME#1` and so on.
     fn remove_unfinished(&self, path: &Path) {
         let (Some(root), Some(name)) = (&self.local, path.filename()) else { return };
         let file = root.join(path.as_ref());
@@ -323,7 +324,7 @@ impl Staging {
         }
     }
 
-    /// A path that no file has, so that nothing that any version names is ever written over.
+    /// An unused path, so that no file that some version names is ever overwritten.
     async fn free_path(&self, period: Option<Period>) -> Result<Path, LakeError> {
         let folder = period.map(folder_of).unwrap_or_default();
         for attempt in 0_u32.. {
@@ -343,7 +344,7 @@ impl Staging {
         for path in [old, new] {
             let object = match self.store.get(&Path::from(path)).await {
                 Ok(object) => object,
-                // A file that is named but gone differs from any.
+                // A named file that is gone differs from any file.
                 Err(object_store::Error::NotFound { .. }) => return Ok(false),
                 Err(error) => return Err(self.failed(&error)),
             };
@@ -372,7 +373,7 @@ impl Staging {
     }
 }
 
-/// What the folders of partitions begin with.
+/// The prefix of the folders of partitions.
 pub(crate) const PARTITION_FOLDER: &str = "grain=";
 
 /// The folder of a period's files.
@@ -380,7 +381,7 @@ pub(crate) fn folder_of(period: Period) -> String {
     format!("{PARTITION_FOLDER}{}/period={period}/", period.grain())
 }
 
-/// The period in whose folder a file lies, where the folders are ours.
+/// The period in whose folder a file is; `None` where the folders are not ours.
 pub(crate) fn period_of_path(path: &str) -> Option<Period> {
     let (_, below) = path.strip_prefix(PARTITION_FOLDER)?.split_once("/period=")?;
     let period: Period = below.split_once('/')?.0.parse().ok()?;
@@ -393,14 +394,14 @@ pub fn plain(run: &str) -> String {
     run.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
 }
 
-/// A file's bytes as they come.
+/// A file's bytes as they arrive.
 struct Pieces {
     stream: futures::stream::BoxStream<'static, object_store::Result<bytes::Bytes>>,
     rest: bytes::Bytes,
 }
 
 impl Pieces {
-    /// Waits for bytes if there are none; there are none still at the end.
+    /// Waits for bytes if there are none; at the end there are still none.
     async fn fill(&mut self) -> object_store::Result<()> {
         while self.rest.is_empty() {
             match self.stream.try_next().await? {
@@ -412,18 +413,18 @@ impl Pieces {
     }
 }
 
-/// The same cells are the same bytes: nothing here depends on time, threads or the machine.
+/// The same cells give the same bytes: nothing here depends on time, threads or the machine.
 fn properties(schema: &SchemaRef) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(N_ROW_GROUP_CELLS))
         .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        // As other engines take it apart: a name, a version, a build.
+        // In the form that other engines parse: a name, a version, a build.
         .set_created_by(format!("clio version {FILE_VERSION}.0.0 (build 0)"));
     for field in schema.fields() {
         if *field.data_type() == DataType::Binary {
-            // No two sketches are alike, and the least of them tells nothing.
+            // Sketches are all different, and their minimum is meaningless.
             let column = ColumnPath::from(field.name().as_str());
             properties = properties
                 .set_column_dictionary_enabled(column.clone(), false)

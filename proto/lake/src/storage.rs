@@ -1,4 +1,4 @@
-//! Which stores an address may be of: a program registers those that it can open, once, for all tables.
+//! The stores behind addresses: a program registers those that it can open, once, for all tables.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use url::Url;
 
-/// Opens the object stores that addresses of some schemes are of.
+/// Opens the object stores of addresses with certain schemes.
 pub trait Stores: fmt::Debug + Send + Sync + 'static {
     /// The store of an address: its root, whatever the path.
     ///
     /// # Errors
     ///
-    /// Where the address, or the settings of the store, cannot be used.
+    /// Where the address or the settings of the store are unusable.
     fn open(&self, url: &Url) -> object_store::Result<Arc<dyn ObjectStore>>;
 }
 
@@ -26,22 +26,22 @@ pub trait Stores: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Nobody has registered stores for it.
-    #[error("nothing is known of addresses that begin with `{scheme}://`")]
+    /// No stores are registered for it.
+    #[error("no store is known for addresses that begin with `{scheme}://`")]
     Unknown {
-        /// What it begins with.
+        /// The scheme of the address.
         scheme: String,
     },
-    /// The address, or the settings of the store, cannot be used.
+    /// The address or the settings of the store are unusable.
     #[error("{0}")]
     Unusable(String),
 }
 
-/// Makes the stores of some schemes known to all that open a lake, or a source, in this process. Those of `file` and `memory`
-/// are known already.
+/// Registers the stores of some schemes for everything that opens a lake or a source in this process. `file` and
+/// `memory` are built in.
 pub fn register_stores(schemes: &[&str], stores: &Arc<dyn Stores>) {
     for scheme in schemes {
-        // What is no scheme is in no address either.
+        // What is not a valid scheme cannot occur in an address either.
         let Ok(scheme) = Url::parse(&format!("{scheme}://")) else { continue };
         let registered = Registered(Arc::clone(stores));
         object_store_factories().insert(scheme.clone(), Arc::new(registered.clone()));
@@ -49,11 +49,11 @@ pub fn register_stores(schemes: &[&str], stores: &Arc<dyn Stores>) {
     }
 }
 
-/// The store that an address is of: its root, whatever the path.
+/// The store of an address: its root, whatever the path.
 ///
 /// # Errors
 ///
-/// [`StoreError::Unknown`] where no stores are registered for its scheme, else what the store says.
+/// [`StoreError::Unknown`] where no stores are registered for its scheme, otherwise the store's error.
 pub fn open_store(url: &Url) -> Result<Arc<dyn ObjectStore>, StoreError> {
     let unusable = |error: &dyn fmt::Display| StoreError::Unusable(error.to_string());
     let scheme = url.scheme();
@@ -66,7 +66,7 @@ pub fn open_store(url: &Url) -> Result<Arc<dyn ObjectStore>, StoreError> {
     Ok(opened.map_err(|error| unusable(&error))?.0)
 }
 
-/// Stores as the Delta library takes them.
+/// Adapts stores to the Delta library.
 #[derive(Debug, Clone)]
 struct Registered(Arc<dyn Stores>);
 
@@ -127,7 +127,7 @@ mod tests {
             |address: &str| open_store(&Url::parse(address).unwrap()).unwrap_err().to_string();
         assert_eq!(
             said("gopher://there/"),
-            "nothing is known of addresses that begin with `gopher://`"
+            "no store is known for addresses that begin with `gopher://`"
         );
         assert!(said("clio-test://elsewhere/").contains("another host"));
     }

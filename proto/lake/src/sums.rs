@@ -1,4 +1,4 @@
-//! The sums that a table's files should have, and a store that gives only files that have them.
+//! The expected checksums of a table's files, and a store that returns only files that match them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,13 +19,13 @@ use crate::guarded::{Guard, Guarded};
 #[cfg(test)]
 mod tests;
 
-/// How many files are looked at at once: enough to hide the latency of an object store.
+/// How many files are checked at once: enough to hide the latency of an object store.
 const N_LOOKED_AT: usize = 8;
 
 /// What is known of a table's files.
 ///
-/// A file is read whole and compared once, when somebody first wants bytes of it; what was found is remembered, since
-/// no file of a lake is ever written again. A storage that does not answer is no damage, and is asked again.
+/// A file is read whole and compared once, when its bytes are first requested; the outcome is remembered, since no
+/// file of a lake is ever rewritten. A storage that does not answer is not damage, and is asked again.
 #[derive(Debug)]
 pub(crate) struct Sums {
     /// The folder below the lake.
@@ -45,12 +45,12 @@ impl Sums {
         Self { table: table.to_owned(), known: Mutex::default() }
     }
 
-    /// A view of a store through which files that are noted here are read only if they have their sums.
+    /// Wraps a store so that files noted here are readable only if their checksums match.
     pub(crate) fn before(self: &Arc<Self>, store: &Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
         Arc::new(Guarded::new(Arc::clone(store), Arc::clone(self)))
     }
 
-    /// Notes what a file should be. One without a checksum is read as it is.
+    /// Notes what a file should be. A file without a checksum is read unchecked.
     pub(crate) fn note(&self, file: &LakeFile) {
         let Some(checksum) = file.checksum else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,9 +61,9 @@ impl Sums {
         }
     }
 
-    /// Looks at every one of some files, and returns what is wrong, in the order of paths.
+    /// Checks all of some files, and returns what is wrong, ordered by path.
     ///
-    /// One with a checksum is read; one without is decoded, too, which finds less.
+    /// Files with a checksum are read; those without are also decoded, which detects less.
     pub(crate) async fn damaged(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -76,7 +76,7 @@ impl Sums {
         Ok(found)
     }
 
-    /// What is wrong with a file, if something is.
+    /// What is wrong with a file, if anything.
     pub(crate) async fn damage_of(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -101,13 +101,13 @@ impl Sums {
         }
         let n_rows = file.n_rows;
         let decoded = tokio::task::spawn_blocking(move || decode(bytes, n_rows)).await;
-        // A decoder that breaks down over a file has not read it.
+        // A decoder that panics has not read the file.
         let decoded = decoded
             .unwrap_or_else(|error| Err(DamageProblem::Unreadable { reason: error.to_string() }));
         Ok(decoded.err().map(|problem| self.damage(file, problem)))
     }
 
-    /// Looks at a noted file, once.
+    /// Checks a noted file, once.
     async fn look(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -136,7 +136,8 @@ impl Sums {
         known.found.get_or_try_init(look).await.cloned()
     }
 
-    /// Damage that somebody has met, if so: what reads through a store may lose the error behind its own.
+    /// The damage that a reader ran into, if any: engines that read through a store may lose its error behind their
+    /// own.
     pub(crate) fn met(&self) -> Option<Damage> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut met: Vec<Damage> =
@@ -174,7 +175,7 @@ fn decode(bytes: Bytes, n_rows: u64) -> Result<(), DamageProblem> {
     for batch in reader {
         found += batch.map_err(|error| unreadable(&error))?.num_rows() as u64;
     }
-    // A log that does not say how many rows a file has says 0.
+    // A log without the file's number of rows is recorded as 0.
     if n_rows > 0 && found != n_rows {
         return Err(DamageProblem::Rows { expected: n_rows, found });
     }

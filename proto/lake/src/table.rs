@@ -1,8 +1,8 @@
-//! The lake: Delta tables whose files we write and whose commits we make ourselves.
+//! Delta tables whose files we write and whose commits we make ourselves.
 //!
-//! `deltalake`'s own write operation plans a scan of the table and names files at random. Here a file is
-//! written beside the table, invisible, and one commit adds the new files and removes those they replace:
-//! so the bytes are ours, and a commit holds exactly the partitions that changed.
+//! The write operation of `deltalake` plans a scan of the table and gives files random names. Here a file is written
+//! beside the table, invisible to readers, and a single commit adds the new files and removes those that they
+//! replace: so the bytes are ours, and a commit holds exactly the partitions that changed.
 
 mod soundness;
 #[cfg(test)]
@@ -45,15 +45,15 @@ pub use versions::Version;
 /// A folder with a Delta table, or where one will be.
 #[derive(Debug)]
 pub struct DeltaFolder {
-    /// Below the lake.
+    /// The folder's name below the lake.
     name: String,
     url: Url,
     log_store: LogStoreRef,
-    /// The files as they are.
+    /// The files, unchecked.
     raw: Arc<dyn ObjectStore>,
-    /// What the files of the versions that were looked at should be, and those staged since.
+    /// The expected checksums of files in versions loaded so far, and of files staged since.
     sums: Arc<Sums>,
-    /// The files, as long as they are that.
+    /// The files, as long as they match their checksums.
     store: Arc<dyn ObjectStore>,
 }
 
@@ -61,22 +61,22 @@ pub struct DeltaFolder {
 #[derive(Debug)]
 pub struct TableState {
     table: DeltaTable,
-    /// Its number.
+    /// The version number.
     pub version: u64,
-    /// The columns, those of the partition among them.
+    /// The columns, including the partition columns.
     pub schema: SchemaRef,
-    /// The files, in no order.
+    /// The files, in no particular order.
     pub files: Vec<LakeFile>,
-    /// Checkpoints of the log that are damaged, below the table's folder.
+    /// Damaged checkpoints of the log that were ignored, below the table's folder.
     pub passed_over: Vec<String>,
 }
 
 /// What a commit changes.
 #[derive(Debug, Default)]
 pub struct Change {
-    /// Files that come.
+    /// Files to add.
     pub added: Vec<LakeFile>,
-    /// Files that leave.
+    /// Files to remove.
     pub removed: Vec<LakeFile>,
     /// What it says of the snapshot.
     pub metadata: Option<SnapshotMetadata>,
@@ -84,36 +84,36 @@ pub struct Change {
     pub purpose: Purpose,
 }
 
-/// What a commit is for.
+/// The purpose of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Purpose {
-    /// It writes new files in the place of others.
+    /// It replaces files by new ones.
     #[default]
     Writes,
-    /// It adds nothing, and removes what a condition says.
+    /// It adds nothing, and removes what matches a condition.
     Removes(String),
-    /// It brings back what an earlier version held.
+    /// It restores what an earlier version held.
     Restores(SnapshotId),
 }
 
-/// How a commit ended.
+/// The outcome of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// This is the new version.
+    /// Committed as this version.
     Committed(u64),
     /// Another writer was faster.
     Overtaken,
-    /// The storage failed, and does not say whether the commit is in: its files have to stay.
+    /// The storage failed and does not say whether the commit is in: its files have to stay.
     Unclear,
 }
 
 impl TableState {
-    /// The sum of what the log says of its files.
+    /// The checksum over the log's descriptions of its files.
     pub(crate) fn sum(&self) -> Checksum {
         sum_of_files(self.files.iter().map(of_log))
     }
 
-    /// The sums of other than whole numbers.
+    /// The names of the measures whose sums are not integers.
     pub fn float_sums(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();
         let floats = fields.filter(|field| *field.data_type() == DataType::Float64);
@@ -121,12 +121,12 @@ impl TableState {
     }
 }
 
-/// What the log says of a file, as sums are taken of it.
+/// What the log says of a file, in the form that checksums are taken over.
 fn of_log(file: &LakeFile) -> (&str, Option<Period>, u64, Option<Checksum>) {
     (&file.path, file.period, file.size_bytes, file.checksum)
 }
 
-/// The sum of the files that a state has after a change.
+/// The checksum over the files of a state after a change.
 fn sum_after(state: Option<&TableState>, change: &Change) -> Checksum {
     let gone: HashSet<&str> = change.removed.iter().map(|file| file.path.as_str()).collect();
     let before = state.iter().flat_map(|state| &state.files);
@@ -146,11 +146,11 @@ pub fn files_by_period(state: Option<&TableState>) -> BTreeMap<Period, Vec<LakeF
 }
 
 impl DeltaFolder {
-    /// Opens a folder below the lake, whether it is there or not; the first file written makes it.
+    /// Opens a folder below the lake, whether or not it exists; the first file written creates it.
     ///
     /// # Errors
     ///
-    /// An address that no storage is known for, or a local folder that cannot be used.
+    /// An address without a known storage, or an unusable local folder.
     pub fn open(lake: &Url, folder: &str) -> Result<Self, LakeError> {
         let fail = |url: &Url, reason: String| LakeError::refused(url, reason);
         let mut root = lake.clone();
@@ -174,13 +174,13 @@ impl DeltaFolder {
         Ok(Self { name: folder.to_owned(), url, log_store, raw, sums, store })
     }
 
-    /// The store of the table's files, below its folder. A file of a version that was looked at is given only if it
-    /// has the checksum that the log has of it; else the error has a [`Damage`](crate::Damage) behind it.
+    /// The store of the table's files, below its folder. A file of a loaded version is returned only if it matches
+    /// its checksum in the log; otherwise the error has a [`Damage`](crate::Damage) behind it.
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
     }
 
-    /// Where a run's files go before a commit names them.
+    /// Stages a run's files until a commit names them.
     pub fn staging<J: Journal + 'static>(
         &self,
         lake: &Url,
@@ -198,16 +198,16 @@ impl DeltaFolder {
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, or its contents cannot be read.
     pub async fn state(&self) -> Result<Option<TableState>, LakeError> {
         self.state_at(None).await
     }
 
-    /// A version, or the newest; `None` where there is no table yet.
+    /// A version, or the newest one; `None` where there is no table yet.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, or its contents cannot be read.
     pub async fn state_at(&self, version: Option<u64>) -> Result<Option<TableState>, LakeError> {
         let table = DeltaTable::new(Arc::clone(&self.log_store));
         if !table.verify_deltatable_existence().await.map_err(|error| self.failed(&error))? {
@@ -232,7 +232,7 @@ impl DeltaFolder {
             };
             let path = view.path().into_owned();
             let by_path = period_of_path(&path);
-            // What stands in the log for another period than its folder's is as good as not written: it is replaced.
+            // A file whose period in the log differs from its folder's counts as absent: it is replaced.
             let is_misplaced = by_path.is_some() && by_path != period;
             let file = LakeFile {
                 path,
@@ -247,11 +247,11 @@ impl DeltaFolder {
         Ok(Some(TableState { table, version, schema, files, passed_over }))
     }
 
-    /// Commits a change onto exactly this state, and makes the table where there is none.
+    /// Commits a change on top of exactly this state, creating the table where there is none.
     ///
     /// # Errors
     ///
-    /// Where the commit failed, and is certainly not in.
+    /// Where the commit failed and is certainly not in.
     pub async fn commit(
         &self,
         state: Option<&TableState>,
@@ -291,13 +291,13 @@ impl DeltaFolder {
             Some(state) => Some(state.table.snapshot().map_err(|error| self.failed(&error))?),
             None => None,
         };
-        // No retries of the library: a parent that another commit changed has to be folded again.
+        // No retries by the library: a parent that another commit changed has to be folded again.
         let properties = CommitProperties::default().with_metadata(entries).with_max_retries(0);
         let committed = CommitBuilder::from(properties)
             .with_actions(actions)
             .build(
                 snapshot.map(|snapshot| snapshot as &dyn TableReference),
-                // Where a checkpoint was left out, it stays so.
+                // A checkpoint that was ignored stays ignored.
                 state.map_or_else(|| Arc::clone(&self.log_store), |state| state.table.log_store()),
                 operation,
             )
@@ -309,8 +309,8 @@ impl DeltaFolder {
         }
     }
 
-    /// Looks whether a commit is in after all: an answer may get lost on its way, and what the library
-    /// does after a commit (a checkpoint) may fail.
+    /// Checks whether a commit is in after all: an answer may get lost on its way, and the library's work after a
+    /// commit (a checkpoint) may fail.
     async fn outcome_after(
         &self,
         error: &DeltaTableError,
@@ -329,7 +329,7 @@ impl DeltaFolder {
         if is_in { Ok(Outcome::Committed(state.version)) } else { Err(self.failed(error)) }
     }
 
-    /// The error after a commit that may or may not be in the log.
+    /// The error for a commit that may or may not be in.
     pub fn unclear(&self) -> LakeError {
         self.refused(
             "the storage failed during the commit, which may or may not be in; run again once it \
@@ -378,8 +378,8 @@ impl DeltaFolder {
         Ok(actions)
     }
 
-    /// The log writes some signs in another way than it may hold them, and what is removed must be called what it was
-    /// added as: a file with such a sign would stay. No program of ours gives one.
+    /// The log escapes some characters, and a file has to be removed under the name by which it was added: a file
+    /// with such a character could never be removed. Our own programs write none.
     fn refuse_odd_paths(&self, change: &Change) -> Result<(), LakeError> {
         let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.=/".contains(sign);
         let odd = change.removed.iter().find(|file| !file.path.chars().all(is_plain));
@@ -451,7 +451,7 @@ fn add(file: &LakeFile, now_millis: i64) -> Add {
     }
 }
 
-/// The checksum that the log has of a file.
+/// A file's checksum in the log.
 pub(crate) fn checksum_of(file: &LogicalFileView) -> Option<Checksum> {
     #[expect(deprecated, reason = "nothing else of the library gives the tags of an action")]
     let tags = file.add_action().tags?;

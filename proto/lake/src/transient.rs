@@ -1,8 +1,8 @@
-//! What may succeed when it is tried again.
+//! Which errors are worth a retry.
 
 use crate::damage::Damage;
 
-/// Whether what is behind an error may be gone the next time: a network or a storage that does not answer.
+/// Whether the cause of an error may be gone on a retry: a network or a storage that does not answer.
 pub fn is_transient(error: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::ErrorKind as Io;
     let mut causes = std::iter::successors(Some(error), |cause| cause.source());

@@ -1,4 +1,4 @@
-//! Exact recounts of snapshots: written once by the recount, the last one of each version read by serving.
+//! Exact recounts of snapshots: written once by the recount; the latest of each version is read by serving.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::lake::Lake;
 use crate::records::{UnreadableRecord, parse_record};
 use crate::table::DeltaFolder;
 
-/// The file of a verification. Equal ones have equal content; of two of a version, the later one is the greater.
+/// The file of a verification. Equal values have equal content; among those of one version, the later one is
+/// greater.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VerificationFile {
     version: u64,
@@ -25,12 +26,12 @@ pub struct VerificationFile {
 }
 
 impl VerificationFile {
-    /// The snapshot that it is of.
+    /// The snapshot that was verified.
     pub fn snapshot(&self) -> SnapshotId {
         SnapshotId(self.version)
     }
 
-    /// `None` for a file of somebody else.
+    /// `None` for a file that is not ours.
     fn of(meta: ObjectMeta) -> Option<Self> {
         let (version, _) = meta.location.filename()?.strip_suffix(".json")?.split_once('-')?;
         let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros());
@@ -43,7 +44,7 @@ impl VerificationFile {
 }
 
 impl Lake {
-    /// The last verification of a snapshot and of each newer one that has any.
+    /// The latest verification of a snapshot, and of each newer one that has any.
     ///
     /// # Errors
     ///
@@ -57,7 +58,7 @@ impl Lake {
         let found: Result<Vec<ObjectMeta>, _> =
             store.list_with_offset(None, &offset).try_collect().await;
         let files = match found {
-            // Nobody verified anything yet.
+            // Nothing has been verified yet.
             Err(object_store::Error::NotFound { .. }) => Vec::new(),
             found => found.map_err(|error| self.silent(&error))?,
         };
@@ -71,7 +72,7 @@ impl Lake {
         Ok(last.into_values().collect())
     }
 
-    /// Reads a verification, or says why it cannot be read.
+    /// Reads a verification, or returns why it cannot be read.
     ///
     /// # Errors
     ///
@@ -94,7 +95,7 @@ impl Lake {
     }
 }
 
-/// Writes a verification beside those that are there.
+/// Writes a verification beside the existing ones.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-//! Which formats of commits this program writes and reads.
+//! The formats of commits that this program writes and reads.
 
-/// The version of what commits say, and of how their files are to be read.
+/// The version of the commits' metadata, and of how their files are to be read.
 pub const FORMAT_VERSION: u32 = 2;
-/// The versions that are read, in words.
+/// The readable versions, in words.
 pub const READ_VERSIONS: &str = "versions 1 and 2";
-/// The version of this program, as commits name their writer.
+/// The version of this program, by which commits name their writer.
 pub const WRITER: &str = env!("CARGO_PKG_VERSION");

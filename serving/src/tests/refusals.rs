@@ -291,8 +291,8 @@ async fn queries_are_refused_with_what_exists() {
           `watch.p50` or `watch.p99.9`".to_owned()),
         (Query::total(["watch.p101"]),
          Code::InvalidArgument,
-         "`measures`: `watch.p101`: `p101` is no quantile: they are `p0` to `p100`, with up to two digits behind the \
-          point, such as `p50` or `p99.9`".to_owned()),
+         "`measures`: `watch.p101`: `p101` is not a quantile: expected `p0` to `p100`, with up to two decimals, \
+          such as `p50` or `p99.9`".to_owned()),
         (Query::total(["plays.p50"]),
          Code::InvalidArgument,
          "`measures`: `plays` is no quantile measure, and has no `p50`; ask for `plays`".to_owned()),

@@ -4,8 +4,8 @@
 //! hashes ──► coupons: sorted list + tail ──(more than `Kind::max_coupons`)──► registers: 2^p bytes
 //! ```
 //!
-//! Why the state is a function of the set of hashes alone, whatever the order, the grouping of unions and
-//! the repetitions:
+//! Why the state is a function of the set of hashes alone, whatever the order, the grouping of unions, and
+//! repetitions:
 //!
 //! - Coupons keep, for each slot, the largest rank (`datasketches`: every rank); registers keep, for each
 //!   index, the largest rank. Maximum is commutative, associative and idempotent, so both are functions of
@@ -13,13 +13,13 @@
 //! - A coupon leads to the same register and rank as the hash it came from, and the largest coupon of a
 //!   slot leads to the largest rank of the slot's hashes. So registers are the same whether a hash went
 //!   through a coupon or not.
-//! - The form is `registers` exactly when the set has more than the kind's most distinct coupons. Their number
-//!   never falls when a set grows. So a part that was promoted belongs to a whole that has to be; and a whole
-//!   that has to be is, since a union of parts that are all coupons still counts exactly. (Other libraries
-//!   may have been told to promote earlier; a sketch of theirs makes every union with it registers.)
+//! - The form is `registers` exactly when the set has more distinct coupons than the kind keeps. Their number
+//!   never falls when a set grows. So a whole with a promoted part has to be promoted itself; and it always
+//!   is, since a union of parts that are all coupons still counts exactly. (Other libraries may have been
+//!   configured to promote earlier; a sketch of theirs turns every union with it into registers.)
 //!
-//! The tail may hide that a promotion is due. So whatever looks at the state goes through
-//! [`Accumulator::canonical`], which looks at a sorted copy when there is a tail.
+//! The tail may hide that a promotion is due. So everything that reads the state goes through
+//! [`Accumulator::canonical`], which sorts a copy when there is a tail.
 
 use std::borrow::Cow;
 
@@ -34,16 +34,16 @@ use crate::hll::registers;
 pub(crate) struct Accumulator {
     kind: Kind,
     is_dense: bool,
-    /// Whether memory that the present form has no use for is kept for the next round.
+    /// Whether memory that the current form does not need is kept for reuse.
     keeps_memory: bool,
     coupons: CouponSet,
-    /// 2^p ranks once dense. Before that the content has no meaning.
+    /// 2^p ranks once dense. Before that its contents are meaningless.
     registers: Vec<u8>,
-    /// Working memory of sorting and decoding.
+    /// Scratch space for sorting and decoding.
     scratch: Vec<u32>,
 }
 
-/// What a state is, once nothing in it is pending.
+/// The state with no work pending.
 #[derive(Debug)]
 pub(crate) enum Canonical<'a> {
     Coupons(Cow<'a, [u32]>),
@@ -84,7 +84,7 @@ impl Accumulator {
         !self.is_dense && self.coupons.is_empty()
     }
 
-    /// Returns the bytes held, used or not, beyond the state's own.
+    /// Returns the bytes allocated, used or not, in addition to the state itself.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.coupons.size_bytes()
             + self.registers.capacity()
@@ -136,7 +136,7 @@ impl Accumulator {
     pub(crate) fn union_registers(&mut self, other: &[u8]) {
         debug_assert_eq!(other.len(), self.kind.precision.n_registers(), "register count");
         if self.is_empty() {
-            // The first registers are copied, which spares clearing ours and taking maxima.
+            // The first registers are copied, which saves clearing ours and taking maxima.
             self.registers.clear();
             self.registers.extend_from_slice(other);
             self.is_dense = true;
@@ -148,7 +148,7 @@ impl Accumulator {
         registers::union(&mut self.registers, other);
     }
 
-    /// Adds an encoded sketch of the same kind; on an error nothing has changed.
+    /// Adds an encoded sketch of the same kind; on error, nothing has changed.
     pub(crate) fn union_ref(&mut self, view: &SketchRef<'_>) -> Result<(), SketchError> {
         self.kind.expect(view.kind())?;
         if let Some(registers) = view.registers() {
@@ -174,7 +174,7 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Returns what the state is, from a sorted copy if it has a tail.
+    /// Returns the canonical state, from a sorted copy if there is a tail.
     pub(crate) fn canonical(&self) -> Canonical<'_> {
         if self.is_dense {
             return Canonical::Registers(Cow::Borrowed(&self.registers));
@@ -191,7 +191,7 @@ impl Accumulator {
         }
     }
 
-    /// Does what is pending, so that the next [`canonical`](Self::canonical) copies nothing.
+    /// Does pending work, so that the next [`canonical`](Self::canonical) copies nothing.
     pub(crate) fn sort(&mut self) {
         if self.is_dense || self.promote_if_obvious() {
             return;
@@ -205,7 +205,7 @@ impl Accumulator {
         }
     }
 
-    /// Does what is pending and gives back the memory that is not needed for it.
+    /// Does pending work and gives back spare memory.
     pub(crate) fn shrink(&mut self) {
         self.sort();
         self.scratch = Vec::new();
@@ -217,7 +217,7 @@ impl Accumulator {
         }
     }
 
-    /// Forgets everything and keeps the memory.
+    /// Removes all content and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.is_dense = false;
         self.coupons.clear();
@@ -233,8 +233,8 @@ impl Accumulator {
         }
     }
 
-    /// Turns coupons into registers if those show that there are too many coupons: each register that is not
-    /// zero had one of its own. This spares sorting most lists that are too long.
+    /// Turns coupons into registers if the registers prove that there are too many coupons: each nonzero
+    /// register had a coupon of its own. This saves sorting most lists that are too long.
     fn promote_if_obvious(&mut self) -> bool {
         let max_coupons = self.kind.max_coupons();
         if self.coupons.is_sorted() || self.coupons.as_slice().len() <= max_coupons {
@@ -248,7 +248,7 @@ impl Accumulator {
         self.is_dense
     }
 
-    /// Turns coupons into registers, sorted or not: what lies in the tail counts as well.
+    /// Turns coupons into registers, sorted or not: the tail counts as well.
     fn promote(&mut self) {
         self.raise_registers();
         self.forget_coupons();
@@ -260,7 +260,7 @@ impl Accumulator {
         registers::insert_coupons(self.kind, &mut self.registers, self.coupons.as_slice());
     }
 
-    /// Declares the registers to be the state.
+    /// Makes the registers the state.
     fn forget_coupons(&mut self) {
         self.is_dense = true;
         if self.keeps_memory {

@@ -1,10 +1,10 @@
-//! Bytes in and out.
+//! Encoding and decoding.
 //!
-//! Each family has a layout of its own, written down in its module; which family some bytes are of, the
-//! column's metadata says. What is written is canonical: equal sketches have equal bytes. Bytes that no
-//! writer of the family makes are an error: of `hll++` that is all but the canonical ones, of `datasketches`
-//! all but those of its many libraries and modes. Any bytes give a sketch or an error, and no allocation is
-//! larger than the largest sketch of the claimed precision.
+//! Each family has its own layout, documented in its module; the column's metadata says which family the
+//! bytes belong to. Encoding is canonical: equal sketches have equal bytes. Bytes that no writer of the
+//! family produces are an error: for `hll++` that is everything but the canonical bytes, for `datasketches`
+//! everything but what its many libraries and modes write. Decoding arbitrary bytes gives a sketch or an
+//! error, and never allocates more than the largest sketch of the claimed precision.
 
 mod bits;
 mod datasketches;
@@ -18,29 +18,29 @@ use crate::family::{Family, Precision};
 use crate::hll::kind::Kind;
 use crate::hll::registers;
 
-/// The form of a sketch; which one is a function of the set of hashes.
+/// The form of a sketch: a function of the set of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// No hash.
+    /// No hashes.
     Empty,
-    /// A sorted list of coupons: of `hll++` at most 2^precision / 4, of `datasketches` at most 7 below
-    /// precision 8 and 3/32 × 2^precision from there.
+    /// A sorted list of coupons: for `hll++` at most 2^precision / 4; for `datasketches` at most 7 below
+    /// precision 8, and 3/32 × 2^precision from there on.
     Coupons,
-    /// 2^precision registers, a byte each.
+    /// 2^precision registers, one byte each.
     Registers,
 }
 
 /// The content of a sketch, borrowed: what [`decode_parts`] appends to an arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts<'a> {
-    /// Coupons, sorted, one a slot; none of an empty sketch.
+    /// Sorted coupons, one per slot; none for an empty sketch.
     Coupons(&'a [u32]),
-    /// One rank a register, 2^precision of them.
+    /// One rank per register, 2^precision of them.
     Registers(&'a [u8]),
 }
 
 impl Parts<'_> {
-    /// Returns the number of coupons; 0 of registers.
+    /// Returns the number of coupons; 0 for registers.
     #[inline]
     pub(crate) fn n_coupons(self) -> usize {
         match self {
@@ -58,9 +58,9 @@ impl Parts<'_> {
     }
 }
 
-/// An encoded sketch whose header was read.
+/// An encoded sketch whose header has been read.
 ///
-/// Registers are checked, coupons are checked when they are decoded. Holds 56 bytes and keeps no allocation.
+/// Registers are checked on parsing, coupons when they are decoded. Holds 56 bytes and owns no allocation.
 #[derive(Clone, Copy, Debug)]
 pub struct SketchRef<'a> {
     kind: Kind,
@@ -73,23 +73,23 @@ enum Body<'a> {
     Empty,
     Coupons(EncodedCoupons<'a>),
     Registers(&'a [u8]),
-    /// Registers in less than a byte each; only `datasketches` has them.
+    /// Registers of less than a byte each; only `datasketches` has them.
     Packed(Packed<'a>),
 }
 
-/// Registers in four or six bits each, checked.
+/// Registers of four or six bits each, checked.
 #[derive(Clone, Copy, Debug)]
 struct Packed<'a> {
     precision: Precision,
     target: HllType,
-    /// What four bits are above.
+    /// The rank that four-bit values are relative to.
     smallest: u8,
     bits: &'a [u8],
-    /// Ranks that four bits do not hold.
+    /// The ranks that do not fit in four bits.
     exceptions: &'a [u8],
 }
 
-/// A list of coupons, not decoded.
+/// A list of coupons, not yet decoded.
 #[derive(Clone, Copy, Debug)]
 struct EncodedCoupons<'a> {
     n_coupons: usize,
@@ -103,7 +103,7 @@ impl<'a> SketchRef<'a> {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no sketch.
+    /// [`SketchError::Decode`] when the bytes are not a sketch.
     pub fn parse(family: Family, bytes: &'a [u8]) -> Result<Self, SketchError> {
         let view = Self::parse_unchecked(family, bytes)?;
         if let Body::Registers(ranks) = view.body {
@@ -112,7 +112,7 @@ impl<'a> SketchRef<'a> {
         Ok(view)
     }
 
-    /// Reads the header, and leaves registers to be checked by who reads them anyway.
+    /// Reads the header; the caller, who reads the registers anyway, has to check them.
     fn parse_unchecked(family: Family, bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let (precision, body) = match family {
             Family::HllPlusPlus => hllpp::parse(bytes)?,
@@ -121,7 +121,7 @@ impl<'a> SketchRef<'a> {
         Ok(Self { kind: Kind::new(family, precision), body })
     }
 
-    /// Checks registers, of which the largest is known.
+    /// Checks registers, given the largest of them.
     fn check_registers(&self, ranks: &[u8], largest: u8) -> Result<(), DecodeError> {
         let header_bytes = match self.kind.family {
             Family::HllPlusPlus => hllpp::HEADER_BYTES,
@@ -171,8 +171,8 @@ impl<'a> SketchRef<'a> {
         }
     }
 
-    /// Returns the registers, if that is the form: those in the bytes, or unpacked ones where the bytes
-    /// hold less than a byte of each.
+    /// Returns the registers, if that is the form: borrowed from the bytes, or unpacked where the bytes hold
+    /// less than a byte per register.
     #[must_use]
     pub fn registers(&self) -> Option<Cow<'a, [u8]>> {
         match self.body {
@@ -186,11 +186,11 @@ impl<'a> SketchRef<'a> {
         }
     }
 
-    /// Appends the coupons, sorted, if that is the form, and nothing otherwise.
+    /// Appends the coupons, sorted, if that is the form; otherwise nothing.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no list of coupons; nothing was appended then.
+    /// [`SketchError::Decode`] when the bytes are not a list of coupons; on error, nothing is appended.
     pub fn decode_coupons_into(&self, out: &mut Vec<u32>) -> Result<(), SketchError> {
         let Body::Coupons(encoded) = self.body else { return Ok(()) };
         let n_before = out.len();
@@ -210,7 +210,8 @@ impl<'a> SketchRef<'a> {
 }
 
 impl Family {
-    /// Tells which family's writers begin their bytes like this, if any does; the rest is not looked at.
+    /// Returns the family whose writers begin their bytes like this, if any; the rest of the bytes is not
+    /// read.
     ///
     /// ```
     /// use clio_sketch::{Family, Precision, Sketch};
@@ -231,15 +232,15 @@ impl Family {
     }
 }
 
-/// Appends the content of an encoded sketch to an arena: its coupons or its registers, as the form says.
+/// Appends the content of an encoded sketch to an arena: its coupons or its registers, depending on its form.
 ///
-/// What it appends is what [`Union::union_coupons`](crate::Union::union_coupons) and
+/// The appended content is what [`Union::union_coupons`](crate::Union::union_coupons) and
 /// [`Union::union_registers`](crate::Union::union_registers) take.
 ///
 /// # Errors
 ///
-/// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when its precision is
-/// another; nothing was appended then.
+/// [`SketchError::Decode`] when the bytes are not a sketch, [`SketchError::Mismatch`] when its precision
+/// differs; on error, nothing is appended.
 pub fn decode_parts(
     family: Family,
     precision: Precision,
@@ -251,8 +252,8 @@ pub fn decode_parts(
     Kind::new(family, precision).expect(view.kind)?;
     match &view.body {
         Body::Registers(ranks) => {
-            // Two passes: what the first one read is in the cache, and no loop of loads and stores comes near
-            // the machine's own copy.
+            // Two passes: the first leaves the bytes in the cache, and no loop of loads and stores comes near
+            // the platform's memcpy.
             let n_before = registers_out.len();
             registers_out.extend_from_slice(ranks);
             if let Err(error) = view.check_registers(ranks, registers::largest(ranks)) {
@@ -274,7 +275,7 @@ pub(crate) fn encode(kind: Kind, parts: Parts<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the bytes of a `datasketches` sketch with registers of this type.
+/// Appends the bytes of a `datasketches` sketch with the given type of registers.
 pub(crate) fn encode_as(
     kind: Kind,
     parts: Parts<'_>,

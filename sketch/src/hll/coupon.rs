@@ -7,17 +7,18 @@ use self::merge::merge;
 use self::sort::sort;
 use crate::hll::kind::Kind;
 
-/// The tail that any set may gather before it is sorted: 1 KiB of coupons, so that neither the first insertions
-/// nor the union of two small sets sort anything.
+/// The tail that any set may gather before it is sorted: 1 KiB of coupons, so that neither the first insertions nor the
+/// union of two small sets sorts anything.
 const MIN_TAIL: usize = 256;
 
-/// A set of coupons, one a slot or, as the kind says, one a slot and rank: a sorted list, and an unsorted tail of what came since.
+/// A set of coupons, one per slot or, depending on the kind, one per slot and rank: a sorted list, and an unsorted tail
+/// of what was added since.
 ///
-/// The tail makes an insertion a push. It is sorted into the list when it has grown as long as the list, or to
-/// half of the most coupons there may be, so that an insertion costs amortised O(1) for hashes and the set
-/// never holds more than 3/2 of that most, or 256 coupons more. A roomy set, whose memory is used again and
-/// again, lets its tail grow to 3/2 of that most: what comes in between is sorted once. What is in the tail may
-/// repeat the list, so nothing but [`is_sorted`](Self::is_sorted) may be asked before [`sort`](Self::sort).
+/// The tail makes an insertion a push. It is sorted into the list when it has grown as long as the list, or to half of
+/// the kind's limit, so that inserting a hash costs amortised O(1) and the set never holds more than 3/2 of the limit,
+/// or 256 coupons more. A roomy set, whose memory is reused, lets its tail grow to 3/2 of the limit, so that whatever
+/// is added in between is sorted once. The tail may repeat the list, so nothing but [`is_sorted`](Self::is_sorted) may
+/// be asked before [`sort`](Self::sort).
 #[derive(Clone, Debug)]
 pub(crate) struct CouponSet {
     coupons: Vec<u32>,
@@ -25,12 +26,12 @@ pub(crate) struct CouponSet {
     full_at: usize,
     min_tail: usize,
     max_tail: usize,
-    /// What identifies a coupon is left when it is shifted by so many bits.
+    /// Two coupons are the same if they are equal after a shift by this many bits.
     key_shift: u32,
 }
 
 impl CouponSet {
-    /// Makes an empty set that will be given up once it holds more than the kind's most coupons.
+    /// Makes an empty set, which its owner gives up once it holds more coupons than the kind's limit.
     pub(crate) fn new(kind: Kind, is_roomy: bool) -> Self {
         let max_coupons = kind.max_coupons();
         let (min_tail, max_tail) = if is_roomy {
@@ -58,7 +59,7 @@ impl CouponSet {
         self.n_sorted == self.coupons.len()
     }
 
-    /// Returns whether the tail has to be sorted now.
+    /// Returns whether the tail has to be sorted before anything else is added.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.coupons.len() >= self.full_at
@@ -70,8 +71,8 @@ impl CouponSet {
         self.full_at.saturating_sub(self.coupons.len())
     }
 
-    /// Returns how many of `n` coupons that come together are taken before the tail is sorted: as many as the
-    /// longest tail holds, since they will not wait for long.
+    /// Returns how many of `n` coupons that are added together are taken before the tail is sorted: as many as the
+    /// longest tail holds, since they are sorted soon.
     #[inline]
     pub(crate) fn room_for(&self, n: usize) -> usize {
         self.room().max((self.n_sorted + self.max_tail).saturating_sub(self.coupons.len())).min(n)
@@ -93,9 +94,9 @@ impl CouponSet {
         self.coupons.extend(coupons);
     }
 
-    /// Lets `append` add a list that is sorted in itself; it may fail, if it then leaves things as they were.
+    /// Lets `append` add a list that is itself sorted; if it fails, it must leave the vector as it was.
     ///
-    /// The first list becomes the set as it is, so that a decoded sketch costs no sort.
+    /// The first list becomes the set as it is, so that a decoded sketch needs no sort.
     pub(crate) fn append_sorted<E>(
         &mut self,
         append: impl FnOnce(&mut Vec<u32>) -> Result<(), E>,
@@ -108,23 +109,23 @@ impl CouponSet {
         Ok(())
     }
 
-    /// Forgets the coupons and keeps the memory.
+    /// Removes the coupons and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.coupons.clear();
         self.settle();
     }
 
-    /// Returns the bytes held, used or not.
+    /// Returns the bytes allocated, used or not.
     pub(crate) fn size_bytes(&self) -> usize {
         self.coupons.capacity() * size_of::<u32>()
     }
 
-    /// Gives back the memory beyond what the coupons take.
+    /// Gives back spare memory.
     pub(crate) fn shrink(&mut self) {
         self.coupons.shrink_to_fit();
     }
 
-    /// Sorts the tail into the list, with `scratch` as working memory, and makes room for a new tail.
+    /// Sorts the tail into the list, using `scratch`, and makes room for a new tail.
     pub(crate) fn sort(&mut self, scratch: &mut Vec<u32>) {
         if self.n_sorted == 0 {
             sort(&mut self.coupons, scratch);
@@ -136,12 +137,12 @@ impl CouponSet {
         self.settle();
     }
 
-    /// Reserves what is missing until the set is full, and no more: doubling would take twice that.
+    /// Reserves what is missing until the set is full and no more: doubling would take twice that.
     pub(crate) fn reserve_tail(&mut self) {
         self.coupons.reserve_exact(self.room());
     }
 
-    /// Declares that all coupons are sorted.
+    /// Marks all coupons as sorted.
     fn settle(&mut self) {
         self.n_sorted = self.coupons.len();
         self.full_at = self.n_sorted + self.n_sorted.clamp(self.min_tail, self.max_tail);
@@ -152,7 +153,7 @@ impl CouponSet {
         if !tail.is_sorted() {
             sort(tail, scratch);
         }
-        // The list and the tail's copy, with ends that nothing is greater than, and behind the copy the result.
+        // The list and a copy of the tail, each followed by a sentinel, and behind the copy room for the result.
         let (n_list, n_tail) = (self.n_sorted, tail.len());
         scratch.clear();
         scratch.extend_from_slice(tail);
@@ -167,12 +168,12 @@ impl CouponSet {
     }
 }
 
-/// Moves the coupons of a sorted list that stay to its front, the largest of those that are the same, and
+/// Moves the coupons of a sorted list that stay to its front, keeping the largest of those that are the same, and
 /// returns their number.
 fn dedup(sorted: &mut [u32], key_shift: u32) -> usize {
     let mut n_kept = 0;
     for at in 1..sorted.len() {
-        // Each is written, and overwritten by the next if that is the same: no branch to mispredict.
+        // Each is written, then overwritten by the next if that is the same: there is no branch to mispredict.
         let (coupon, next) = (sorted[at - 1], sorted[at]);
         sorted[n_kept] = coupon;
         n_kept += usize::from(coupon >> key_shift != next >> key_shift);

@@ -7,11 +7,11 @@
 //! register   registers[slot mod 2^lgK] = the largest rank
 //! ```
 //!
-//! The libraries' own coupon has the rank above the slot; ours is that one rotated, so that both families
-//! sort by slot. Two values that share a slot but not a rank are two coupons here, as they are there.
+//! The libraries' own coupon has the rank above the slot; ours is the same one rotated, so that both families
+//! sort by slot. Two values that share a slot but not a rank are two coupons, as they are in the libraries.
 //!
-//! What [`hash`] returns is not a plain 64-bit hash, which could not hold a rank of 63 beside a slot: it is the
-//! coupon in the low 32 bits, and below the libraries' notice 32 more bits of h1 above it.
+//! [`hash`] does not return a plain 64-bit hash, which could not hold a rank of 63 beside a slot: the low 32
+//! bits are the coupon, and the high 32 bits are further bits of h1, which the libraries do not use.
 
 use crate::family::Precision;
 use crate::hll::slot::RANK_BITS;
@@ -19,23 +19,23 @@ const SEED: u64 = 9001;
 
 /// The number of slot bits, whatever the precision.
 pub(crate) const SLOT_BITS: u32 = 26;
-/// The largest rank of a coupon and of a register: what six bits hold.
+/// The largest rank of a coupon and of a register: the largest six-bit number.
 pub(crate) const MAX_RANK: u8 = 63;
 /// Two values collide when slot and rank agree; ranks agree with probability Σ 4^-k = 1/3.
 pub(crate) const N_COUPONS_POSSIBLE: f64 = 3.0 * (1_u32 << SLOT_BITS) as f64;
 
-/// The precision from which the libraries have a hash set between list and registers.
+/// The precision from which on the libraries have a hash set between list and registers.
 pub(crate) const MIN_SET_PRECISION: u8 = 8;
-/// The most coupons of a list: at eight it becomes something else.
+/// The most coupons of a list: the libraries convert it at eight.
 pub(crate) const MAX_LIST_COUPONS: usize = 7;
 
 /// Returns the largest number of coupons: the libraries turn a hash set of 2^(lgK - 3) places into registers
-/// when more than three quarters of it are taken, and below lgK 8 a list when its eight places are.
+/// when it is more than three quarters full, and below lgK 8 a list when its eight places are taken.
 pub(crate) const fn max_coupons(precision: Precision) -> usize {
     if precision.get() < MIN_SET_PRECISION { MAX_LIST_COUPONS } else { 3 << (precision.get() - 5) }
 }
 
-/// Returns the coupon of a hash; a rank of zero, which no value has, is raised to one.
+/// Returns the coupon of a hash; a rank of zero, which no value's hash has, is raised to one.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the coupon is the low half")]
 pub(crate) const fn coupon(hash: u64) -> u32 {
@@ -50,7 +50,7 @@ pub(crate) const fn register_of_coupon(precision: Precision, coupon: u32) -> (us
     (index, (coupon & ((1 << RANK_BITS) - 1)) as u8)
 }
 
-/// Returns what [`coupon`] makes a coupon of, and 32 more bits.
+/// Returns the hash of bytes: their coupon in the low half, further bits of h1 in the high half.
 #[inline]
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let (h1, h2) = murmur3_x64_128(bytes);
@@ -72,7 +72,7 @@ fn murmur3_x64_128(bytes: &[u8]) -> (u64, u64) {
         h2 ^= mix_2(word(high));
         h2 = h2.rotate_left(31).wrapping_add(h1).wrapping_mul(5).wrapping_add(0x3849_5ab5);
     }
-    // A part that is missing is zero, and zero mixes to zero.
+    // A missing part is zero, and zero mixes to zero.
     let (low, high) = tail.split_at(tail.len().min(8));
     h1 ^= mix_1(word(low));
     h2 ^= mix_2(word(high));
@@ -89,7 +89,7 @@ fn murmur3_x64_128(bytes: &[u8]) -> (u64, u64) {
     (h1, h2)
 }
 
-/// Reads up to eight bytes, the lowest first.
+/// Reads up to eight bytes, little endian.
 #[inline]
 fn word(bytes: &[u8]) -> u64 {
     if let Some(&word) = bytes.first_chunk::<8>() {

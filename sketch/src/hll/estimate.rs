@@ -1,9 +1,9 @@
-//! From coupons or registers to a number with bounds.
+//! From coupons or registers to an estimate with bounds.
 //!
-//! Coupons are counted by linear counting over all slots (Whang, Vander-Zanden and Taylor, 1990), registers
-//! by the improved raw estimator of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog
-//! sketches" (2017, <https://arxiv.org/abs/1702.01284>), algorithm 6. It needs no tables, and it needs the
-//! registers alone, so that it does not depend on the order in which data arrived.
+//! Coupons are counted by linear counting over all slots (Whang, Vander-Zanden and Taylor, 1990), registers by the
+//! improved raw estimator of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017,
+//! <https://arxiv.org/abs/1702.01284>), algorithm 6. It needs no tables and nothing but the registers, so it does not
+//! depend on the order in which data arrived.
 
 use crate::family::{Family, Precision};
 use crate::hll::codec::Parts;
@@ -16,33 +16,33 @@ pub(crate) const Z_95: f64 = 1.96;
 /// The share of sketches whose collisions may exceed the upper bound of the coupon form.
 pub(crate) const UPPER_TAIL: f64 = 0.025;
 
-/// The probability of any collision among the coupons below which a count is called exact. That is up to 8
-/// coupons of `hll++` and up to 20 of `datasketches`.
+/// A count is called exact if the probability of any collision among its coupons is below this: up to 8 coupons for
+/// `hll++`, up to 20 for `datasketches`.
 pub(crate) const EXACT_BELOW: f64 = 1e-6;
 
-/// The number of collisions from which a Poisson distribution is as good as normal.
+/// The number of collisions from which on a normal distribution is as good as a Poisson distribution.
 const MAX_FEW: f64 = 32.0;
 
 /// The number of 64-bit hashes.
 const N_HASHES: f64 = 18_446_744_073_709_551_616.0;
 
-/// A number of distinct values with its 95 % bounds.
+/// An estimated number of distinct values with its 95 % bounds.
 ///
 /// Always true: `lower <= value <= upper`, all finite and not negative, and all equal when `exact`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The most likely number.
     pub value: f64,
-    /// The number that the truth is below with a probability of 2.5 %.
+    /// The truth is below this with a probability of 2.5 %.
     pub lower: f64,
-    /// The number that the truth is above with a probability of 2.5 %.
+    /// The truth is above this with a probability of 2.5 %.
     pub upper: f64,
-    /// Whether the value is the truth, but for a chance of one in a million.
+    /// Whether the value is the truth, except with a probability of one in a million.
     pub exact: bool,
 }
 
 impl Estimate {
-    /// Makes the estimate that is no estimate.
+    /// Makes the estimate of a number that is known exactly.
     #[must_use]
     pub fn exact(n: u64) -> Self {
         let value = n as f64;
@@ -50,12 +50,11 @@ impl Estimate {
     }
 }
 
-/// Returns the standard deviation of the estimate of `n` distinct values, as a fraction of `n`.
+/// Returns the standard deviation of an estimate of `n` distinct values, as a fraction of `n`.
 ///
-/// Up to the most coupons of the family it is that of linear counting over the coupons' slots, which is next to
-/// nothing (below 0.02 %): there a single collision is the only error there is, so a test should allow for
-/// one whole value beside any number of standard errors. Above that it is that of the registers, at most
-/// [`Precision::relative_standard_error`].
+/// Up to the family's limit of coupons it is that of linear counting over the coupons' slots, which is negligible
+/// (below 0.02 %): a single collision is then the only error, so a test should allow for one whole value on top of any
+/// number of standard errors. Above that it is that of the registers, at most [`Precision::relative_standard_error`].
 #[must_use]
 pub fn relative_standard_error_at(family: Family, precision: Precision, n: f64) -> f64 {
     let kind = Kind::new(family, precision);
@@ -82,20 +81,20 @@ pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
         return Estimate::exact(n_coupons as u64);
     }
     let value = -n_slots * (-n / n_slots).ln_1p();
-    // Where a count is not exact its bounds should not meet, however unlikely a collision is.
+    // The bounds of an inexact count must not meet, however unlikely a collision is.
     let upper = n + poisson_quantile(value - n, 1.0 - UPPER_TAIL).max(1.0);
     Estimate { value, lower: n, upper, exact: false }
 }
 
 /// Estimates how many hashes led to these registers.
 ///
-/// The bounds are value × exp(-1.96 e) and value / (1 - 1.96 e), with e from [`registers_error`]. They are
-/// the same to first order, and each is the wider one of the two forms on its side: estimates from few
-/// registers have the longer tail on the right, and near the promotion, where e is a binomial's, on the left. Where a few
-/// collisions are all there is to an error, the upper bound is theirs if that is the wider one.
+/// The bounds are value × exp(-1.96 e) and value / (1 - 1.96 e), with e from [`registers_error`]. They agree to first
+/// order, and each is the wider of the two forms on its side: estimates from few registers have their longer tail on
+/// the right, and near the promotion, where e is that of a binomial distribution, on the left. Where a few collisions
+/// are the whole error, the upper bound is that of the collisions if it is wider.
 ///
-/// Measured on ChaCha8 hashes at some 25 sizes from the promotion to 50 m (t = n / m), the share of sketches whose bounds
-/// held the truth:
+/// Measured on ChaCha8 hashes at some 25 sizes from the promotion to 50 m (t = n / m); the columns with shares give the
+/// share of sketches whose bounds held the truth:
 ///
 /// | family | precision | sketches | least share, at t | share at the promotion | t = 2 | t = 9 |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -112,16 +111,16 @@ pub(crate) fn of_coupons(kind: Kind, n_coupons: usize) -> Estimate {
 /// | | 12 | 10000 | 95.0 % at 0.14 | 96.8 % | 98.7 % | 96.7 % |
 /// | | 14 | 4000 | 94.5 % at 29 | 95.7 % | 98.4 % | 96.4 % |
 ///
-/// The excess around t = 2 is that of the stated error, which is up to a fifth too large there.
+/// The excess around t = 2 comes from the stated error, which is up to a fifth too large there.
 pub(crate) fn of_registers(kind: Kind, registers: &[u8]) -> Estimate {
     of_rank_sums(kind, registers, &registers::rank_sums(registers))
 }
 
-/// The same, where the sums of the registers' ranks are known.
+/// The same as [`of_registers`], from sums of the registers' ranks.
 pub(crate) fn of_rank_sums(kind: Kind, registers: &[u8], sums: &RankSums) -> Estimate {
     let n_nonzero = (kind.precision.n_registers() - sums.n_zero as usize) as f64;
-    // Each register that is not zero saw a value of its own; and there are 2^64 hashes, which registers that
-    // are all full would otherwise put at infinity.
+    // Each nonzero register saw a value of its own; and there are only 2^64 hashes, whereas the formula gives infinity
+    // when all registers are full.
     let max_rank = kind.max_register_rank();
     let n_full = if sums.largest < max_rank {
         0
@@ -135,16 +134,16 @@ pub(crate) fn of_rank_sums(kind: Kind, registers: &[u8], sums: &RankSums) -> Est
     Estimate { value, lower, upper, exact: false }
 }
 
-/// Returns what most values can have led to `n_nonzero` registers when so few share one that their number is a
-/// Poisson's, whose long tail the margin lacks; 0 when it is a normal one.
+/// Returns an upper bound on the values behind `n_nonzero` registers where so few share one that their number follows a
+/// Poisson distribution, whose long tail the margin misses; 0 where a normal one is good enough.
 fn upper_of_few_collisions(kind: Kind, n_nonzero: f64, value: f64) -> f64 {
     let m = kind.precision.n_registers() as f64;
     let expected_collisions = |n: f64| n + m * (-n / m).exp_m1();
     if expected_collisions(value) > MAX_FEW {
         return 0.0;
     }
-    // The bound is the number that would have as many collisions with a probability of 2.5 %: two rounds find it,
-    // since a value more adds n / m of a collision at most.
+    // The bound is the number that would have so few collisions with a probability of 2.5 %: two rounds find it, since
+    // another value adds at most n / m of a collision.
     let upper = |n| n_nonzero + poisson_quantile(expected_collisions(n), 1.0 - UPPER_TAIL);
     upper(upper(value))
 }
@@ -159,12 +158,12 @@ fn registers_error(precision: Precision, n: f64) -> f64 {
 /// sqrt(m (e^t - t - 1)) / n with t = n / m.
 fn linear_counting_error(n_slots: f64, n: f64) -> f64 {
     let t = n / n_slots;
-    // Below this the difference would be rounding noise; its limit is t²/2 + t³/6.
+    // Below this the difference would be rounding noise; the limit is t²/2 + t³/6.
     let excess = if t < 1e-3 { t * t * (0.5 + t / 6.0) } else { t.exp_m1() - t };
     if t > 0.0 { (n_slots * excess).sqrt() / n } else { 0.0 }
 }
 
-/// Ertl's improved raw estimator, over the sums that its loop over the histogram comes to, less its
+/// Ertl's improved raw estimator, computed from the sums that its loop over the histogram arrives at, minus its
 /// [`bias`].
 fn improved_raw(kind: Kind, sums: &RankSums, n_full: usize) -> f64 {
     let m = kind.precision.n_registers() as f64;
@@ -178,26 +177,26 @@ fn improved_raw(kind: Kind, sums: &RankSums, n_full: usize) -> f64 {
     value / (1.0 + bias(value / m) / m)
 }
 
-/// Returns by how much the improved raw estimator reads too high at `t` values a register, in values a register
-/// and as a fraction of `t`: the term in 1 / m that its paper leaves out.
+/// Returns by how much the improved raw estimator is too high at `t` values per register, in values per register and as
+/// a fraction of `t`: the term in 1 / m that the paper omits.
 ///
 /// At small t it is that of linear counting, (e^t - 1) / 2t, which begins at 1/2. At large t it is the 1.079 of
-/// Flajolet's α = 0.7213 / (1 + 1.079 / m), in full 3 ln 2 - 1. Between the two it was measured, with standard
-/// deviations of 0.013 to 0.007 on 400 000 sets of 16 registers:
+/// Flajolet's α = 0.7213 / (1 + 1.079 / m), exactly 3 ln 2 - 1. Between the two it was measured, with standard
+/// deviations of 0.013 to 0.007, on 400 000 sets of 16 registers:
 ///
 /// | t | 0.3 | 0.5 | 1 | 2 | 3 | 4 | 6 | 8 |
 /// | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 /// | measured, 16 registers | 0.60 | 0.63 | 0.71 | 0.88 | 1.02 | 1.08 | 1.16 | 1.15 |
 /// | this | 0.58 | 0.63 | 0.73 | 0.87 | 0.95 | 1.00 | 1.05 | 1.07 |
 ///
-/// Without it estimates of precision 4 would be 7 % too high, a quarter of their standard error; at precision 14
-/// it is 0.007 %.
+/// Without this correction, estimates at precision 4 would be 7 % too high, a quarter of their standard error; at
+/// precision 14 the bias is 0.007 %.
 fn bias(t: f64) -> f64 {
     let (first, last) = (0.5, 3.0 * std::f64::consts::LN_2 - 1.0);
     last - (last - first) * (-0.5 * t).exp()
 }
 
-/// x + Σ x^(2^k) 2^(k-1), the weight of the registers that are zero; infinite at 1.
+/// x + Σ x^(2^k) 2^(k-1), the weight of the zero registers; infinite at 1.
 fn sigma(x: f64) -> f64 {
     if x >= 1.0 {
         return f64::INFINITY;
@@ -214,7 +213,7 @@ fn sigma(x: f64) -> f64 {
     }
 }
 
-/// (1 - x - Σ (1 - x^(2^-k))² 2^-k) / 3, the weight of the registers that are full.
+/// (1 - x - Σ (1 - x^(2^-k))² 2^-k) / 3, the weight of the full registers.
 fn tau(x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return 0.0;
@@ -233,8 +232,8 @@ fn tau(x: f64) -> f64 {
 
 /// Returns the smallest count whose cumulative Poisson probability reaches `share`.
 ///
-/// A coupon list has at most some 64 expected collisions (precision 18), so that the plain sum from zero
-/// neither underflows nor takes long.
+/// A coupon list has at most about 64 expected collisions (precision 18), so the plain sum from zero neither underflows
+/// nor takes long.
 pub(crate) fn poisson_quantile(mean: f64, share: f64) -> f64 {
     let mut probability = (-mean).exp();
     let mut cumulative = probability;

@@ -1,4 +1,4 @@
-//! One state a group, for roll-ups with millions of groups of which most are tiny.
+//! One state per group, for roll-ups with millions of groups, most of them tiny.
 
 mod slab;
 
@@ -10,21 +10,19 @@ use crate::hll::codec::{self, Form, Parts, SketchRef};
 use crate::hll::estimate::{self, Estimate};
 use crate::hll::kind::Kind;
 
-/// The most coupons that a group keeps in a slab: 256 bytes. Up to there insertion into a sorted block
-/// moves four cache lines at most; beyond it the 120 bytes and the allocation of a state of its own
-/// weigh little.
+/// The most coupons that a group keeps in a slab: 256 bytes. Up to this size an insertion into a sorted block moves at
+/// most four cache lines; beyond it the 120 bytes and the allocation of a state of its own weigh little.
 const MAX_BLOCK_COUPONS: usize = 64;
 
-/// One slab for blocks of 2, 4, 8, 16, 32 and 64 coupons each.
+/// One slab each for blocks of 2, 4, 8, 16, 32 and 64 coupons.
 const N_SLABS: usize = 6;
 
-/// The same as a vector of [`Sketch`](crate::Sketch), one for each dense group id, at a fraction of its cost.
+/// Behaves like a vector of [`Sketch`](crate::Sketch), indexed by dense group ids, at a fraction of its cost.
 ///
-/// Always true: a group's bytes and estimate are those of a single `Sketch` that was given the same hashes.
+/// Always true: a group's bytes and estimate are those of a single `Sketch` given the same hashes.
 ///
-/// An empty group or one with a single coupon takes 8 bytes. Up to 64 coupons lie sorted in a block of
-/// a shared slab, of 2 to 64 words; none of these groups has an allocation of its own. What is larger is a
-/// state like a `Sketch`'s.
+/// A group without coupons or with one takes 8 bytes. Up to 64 coupons are kept sorted in a block of 2 to 64 words of a
+/// shared slab, so such groups own no allocation. A larger group has a state like that of a `Sketch`.
 ///
 /// ```
 /// use clio_sketch::{Family, GroupedSketches, Precision};
@@ -41,18 +39,18 @@ pub struct GroupedSketches {
     groups: Vec<Group>,
     slabs: [Slab; N_SLABS],
     large: Vec<Accumulator>,
-    /// Indexes into `large` that no group has.
+    /// Free indexes into `large`.
     free_large: Vec<u32>,
     /// The heap bytes of all of `large`, kept up to date since engines ask after every batch.
     large_bytes: usize,
-    /// Working memory of decoding.
+    /// Scratch space for decoding.
     scratch: Vec<u32>,
 }
 
-/// Where a group's coupons are.
+/// Where a group's coupons are stored.
 #[derive(Clone, Copy, Debug)]
 struct Group {
-    /// The only coupon, a block of a slab, or an index into `large`, as `place` says.
+    /// The only coupon, a block of a slab, or an index into `large`, depending on `place`.
     value: u32,
     place: Place,
 }
@@ -62,7 +60,7 @@ enum Place {
     Empty,
     /// `value` is the coupon.
     Inline,
-    /// `value` is a block of this slab, of which so many words are used.
+    /// `value` is a block of this slab, of which this many words are used.
     Block {
         slab: u8,
         n_coupons: u8,
@@ -80,7 +78,7 @@ impl GroupedSketches {
     ///
     /// # Panics
     ///
-    /// When the family has no such precision; [`Family::precision`] gives those that it has.
+    /// When the family does not support the precision; [`Family::precision`] checks that.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self {
@@ -129,7 +127,7 @@ impl GroupedSketches {
         if self.groups[group].place == Place::Large {
             let state = &mut self.large[self.groups[group].value as usize];
             if state.is_dense() {
-                // Spares the account of memory, which registers do not change.
+                // Skips the accounting of memory, which registers do not change.
                 state.insert_hash(hash);
             } else {
                 self.update_large(group, |state| state.insert_hash(hash));
@@ -139,13 +137,13 @@ impl GroupedSketches {
         }
     }
 
-    /// Inserts each hash into the group beside it.
+    /// Inserts each hash into the group at the same index of `groups`.
     ///
     /// # Panics
     ///
     /// When there is no such group, or when the slices differ in length.
     pub fn insert_batch(&mut self, groups: &[usize], hashes: &[u64]) {
-        assert_eq!(groups.len(), hashes.len(), "every hash has a group");
+        assert_eq!(groups.len(), hashes.len(), "one group per hash");
         for (&group, &hash) in groups.iter().zip(hashes) {
             self.insert(group, hash);
         }
@@ -155,8 +153,8 @@ impl GroupedSketches {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when the
-    /// precision differs; nothing has changed then.
+    /// [`SketchError::Decode`] when the bytes are not a sketch, [`SketchError::Mismatch`] when the precision differs;
+    /// on error, nothing has changed.
     ///
     /// # Panics
     ///
@@ -177,7 +175,7 @@ impl GroupedSketches {
             self.scratch = coupons;
             return decoded;
         }
-        // Whether the coupons can be decoded has to be known before the group becomes a large one.
+        // The coupons have to be decoded before the group becomes large, in case they are invalid.
         self.scratch.clear();
         view.decode_coupons_into(&mut self.scratch)?;
         let coupons = std::mem::take(&mut self.scratch);
@@ -209,8 +207,8 @@ impl GroupedSketches {
         self.with_parts(group, |kind, parts| codec::encode(kind, parts, out));
     }
 
-    /// Hands the bytes of the first `n_groups` groups out, one after another, and removes them; the
-    /// groups behind them move up, so that the group that was `n_groups` becomes 0.
+    /// Passes the bytes of the first `n_groups` groups to `emit`, in order, and removes the groups; the ones behind
+    /// them move up, so that group `n_groups` becomes group 0.
     ///
     /// # Panics
     ///
@@ -232,7 +230,7 @@ impl GroupedSketches {
     /// When there are fewer groups.
     pub fn remove_first(&mut self, n_groups: usize) {
         if n_groups == self.groups.len() {
-            // Nothing is left, so that all memory can go at once.
+            // No group is left, so all memory can be freed at once.
             *self = Self::new(self.kind.family, self.kind.precision);
             return;
         }
@@ -242,7 +240,7 @@ impl GroupedSketches {
         self.groups.drain(..n_groups);
     }
 
-    /// Returns the bytes held in memory, used or not; it does not walk the groups.
+    /// Returns the bytes of memory held, used or not, without walking the groups.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>()
@@ -285,7 +283,7 @@ impl GroupedSketches {
             Place::Block { slab, n_coupons } => {
                 self.insert_into_block(group, value, slab, n_coupons, coupon);
             }
-            // A union may have made its group large halfway through its coupons.
+            // A union may make its group large halfway through its coupons.
             Place::Large => self.update_large(group, |state| state.union_coupons(&[coupon])),
         }
     }
@@ -320,7 +318,7 @@ impl GroupedSketches {
             self.groups[group].place = Place::Block { slab, n_coupons: n_coupons + 1 };
             return;
         }
-        // The block is full: twice as large a one takes its place.
+        // The block is full: one of twice the size replaces it.
         let (from, to) = self.slabs.split_at_mut(usize::from(slab) + 1);
         let (from, to) = (&mut from[usize::from(slab)], &mut to[0]);
         let larger = to.allocate();
@@ -334,20 +332,20 @@ impl GroupedSketches {
         self.groups[group] = Group { value: larger, place };
     }
 
-    /// Returns what identifies a coupon.
+    /// Returns the part of a coupon that identifies it.
     #[inline]
     fn key(&self, coupon: u32) -> u32 {
         coupon >> self.kind.key_shift()
     }
 
-    /// Returns how many coupons a group may have before it becomes large: never more than the coupon form
-    /// allows, so that blocks need no promotion of their own.
+    /// Returns how many coupons a group may have before it becomes large: never more than the coupon form allows, so
+    /// that blocks need no promotion to registers.
     #[inline]
     fn max_block_coupons(&self) -> usize {
         MAX_BLOCK_COUPONS.min(self.kind.max_coupons())
     }
 
-    /// Moves a group's coupons into a state of its own, unless they are in one.
+    /// Moves a group's coupons into a state of its own, unless it has one.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "2^32 large groups would not fit in memory"
@@ -382,7 +380,7 @@ impl GroupedSketches {
         self.large_bytes = self.large_bytes - bytes_before + state.heap_bytes();
     }
 
-    /// Empties a group and gives its memory to the others.
+    /// Empties a group and frees its block or state for other groups.
     fn release(&mut self, group: usize) {
         let Group { value, place } = std::mem::replace(&mut self.groups[group], Group::EMPTY);
         match place {

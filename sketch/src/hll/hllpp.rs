@@ -8,17 +8,17 @@
 //! ```
 //!
 //! A coupon's rank is 1 + the leading zeros of `rest` (40 when all are zero), kept only where `low` is
-//! all zero; elsewhere it is 0, since then `low` alone tells the register's rank. This is what
-//! `encode_hash` and `decode_hash` of the `hyperloglogplus` crate do, with its flag bit left out: the
-//! flag says whether `low` is zero, which the slot says already. Different from that crate, one slot has
-//! one coupon: it keeps two when two values with `low` zero share a slot but not a rank.
+//! all zero; elsewhere it is 0, since `low` alone then determines the register's rank. This is what
+//! `encode_hash` and `decode_hash` of the `hyperloglogplus` crate do, without the flag bit: the flag
+//! says whether `low` is zero, which the slot says already. Unlike in that crate, a slot has a single
+//! coupon: the crate keeps two when two values with `low` zero share a slot but not a rank.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::family::Precision;
 use crate::hll::slot::RANK_BITS;
-/// The seed: zero, so that any XXH3 tool computes our hashes (`xxhsum -H3`), and since another seed
-/// costs XXH3 the derivation of a secret for every value above 240 bytes.
+/// The seed: zero, so that any XXH3 tool computes our hashes (`xxhsum -H3`), and because XXH3 derives a
+/// secret from any other seed for every value above 240 bytes.
 const HASH_SEED: u64 = 0;
 
 /// The number of slot bits, whatever the precision.
@@ -46,12 +46,12 @@ pub(crate) const fn coupon(precision: Precision, hash: u64) -> u32 {
     if low_bits(precision, slot) != 0 {
         return slot << RANK_BITS;
     }
-    // The bit below the last one of the hash stops the count at 39 zeros.
+    // The extra one bit stops the count at 39 zeros.
     let rest = (hash << SLOT_BITS) | (1 << (SLOT_BITS - 1));
     (slot << RANK_BITS) | (1 + rest.leading_zeros())
 }
 
-/// Returns the part of a slot that is below the register's index.
+/// Returns the part of a slot below the register's index.
 #[inline]
 pub(crate) const fn low_bits(precision: Precision, slot: u32) -> u32 {
     slot & ((1 << (SLOT_BITS - precision.get() as u32)) - 1)
@@ -72,7 +72,7 @@ pub(crate) const fn register_of_hash(precision: Precision, hash: u64) -> (usize,
 #[expect(clippy::cast_possible_truncation, reason = "a rank has 6 bits")]
 pub(crate) const fn register_of_coupon(precision: Precision, coupon: u32) -> (usize, u8) {
     let p = precision.get() as u32;
-    // The mask keeps a coupon that never came from a hash from pointing outside of the registers.
+    // The mask keeps a coupon that never came from a hash from indexing out of bounds.
     let slot = (coupon >> RANK_BITS) & (N_SLOTS - 1);
     let index = (slot >> (SLOT_BITS - p)) as usize;
     let low = low_bits(precision, slot);
@@ -92,9 +92,9 @@ pub(crate) const fn max_register_rank(precision: Precision) -> u8 {
 
 /// Returns the largest number of slots that can have led to a register of this rank.
 ///
-/// The slots of a register differ in their `low` bits alone. A register shows its largest rank, so
-/// that no slot with more zeros in front was seen: with rank r of 25 - p or less, `low` was at least
-/// 2^(25 - p - r).
+/// The slots of a register differ in their `low` bits only. A register holds its largest rank, so no
+/// slot with more leading zeros was seen: with a rank r of at most 25 - p, `low` was at least 2^(25 - p
+/// - r).
 pub(crate) const fn max_slots_of_register(precision: Precision, rank: u8) -> u32 {
     let n_low_bits = SLOT_BITS - precision.get() as u32;
     let rank = rank as u32;

@@ -1,10 +1,10 @@
-//! Two sketches together: how many values are in both, and in either alone.
+//! The overlap of two sketches: how many values are in both, and how many in only one of them.
 //!
-//! Where both are coupons, those in common are counted: next to exact. Where one of them is registers, the other one is
-//! made registers too, and the most likely numbers are searched for (`likelihood.rs`). That is much better than
-//! |A| + |B| - |A ∪ B|, whose error is that of the union however small the intersection, but a small part of large
-//! sets cannot be seen by it either: of two sets of equal size that have a hundredth in common, the error at precision 14
-//! is a third of that hundredth.
+//! Where both are coupons, the common ones are counted, which is nearly exact. Where either is registers, the other is
+//! promoted too, and the most likely numbers are searched for (`likelihood.rs`). That is much better than |A| + |B| -
+//! |A ∪ B|, whose error is that of the union however small the intersection, but it cannot resolve a small overlap of
+//! large sets either: for two sets of equal size that share a hundredth, the error at precision 14 is a third of that
+//! hundredth.
 
 mod likelihood;
 
@@ -16,14 +16,15 @@ use crate::hll::kind::Kind;
 use crate::hll::registers;
 use crate::hll::sketch::Sketch;
 
-/// What two sketches have in common and apart, each number with its 95 % bounds.
+/// How many values two sketches have in common, and how many each has alone, with 95 % bounds.
 ///
 /// The three numbers are estimated together and add up to about the estimate of the union. Where both sketches are
-/// coupons it costs a walk through them; else a walk through the registers and a search, some 0.15 ms at precision 14,
-/// whatever the sizes.
+/// coupons this takes one walk through them; otherwise a walk through the registers and a search, some 0.15 ms at
+/// precision 14, whatever the sizes.
 ///
 /// Measured on ChaCha8 hashes of `hll++`, 1200 pairs each (`examples/accuracy` prints more): the share of pairs whose
-/// bounds held the number of values in both, its error (root mean square), and the σ √(2 N Δ) of its rule of thumb.
+/// bounds held the true number of values in both, the root mean square error of its estimate, and the rule of thumb σ
+/// √(2 N Δ) for that error.
 ///
 /// | precision | left alone | right alone | both | held | error | σ √(2 N Δ) |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -35,18 +36,18 @@ use crate::hll::sketch::Sketch;
 /// | 12 | 100 000 | 30 000 | 20 000 | 94.9 % | 916 | 1 259 |
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Joint {
-    /// Values that are in the left sketch alone.
+    /// Values in the left sketch only.
     pub left_only: Estimate,
-    /// Values that are in the right sketch alone.
+    /// Values in the right sketch only.
     pub right_only: Estimate,
-    /// Values that are in both.
+    /// Values in both sketches.
     pub both: Estimate,
-    /// The Jaccard index: those in both, as a fraction of those in either; 0 of two empty sketches.
+    /// The Jaccard index: the values in both, as a fraction of those in either; 0 for two empty sketches.
     pub jaccard: Estimate,
 }
 
 impl Joint {
-    /// Looks at two sketches together.
+    /// Estimates the overlap of two sketches.
     ///
     /// ```
     /// use clio_sketch::{Family, Joint, Precision, Sketch};
@@ -65,7 +66,7 @@ impl Joint {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Mismatch`] when family or precision differ.
+    /// [`SketchError::Mismatch`] when the families or precisions differ.
     pub fn of(left: &Sketch, right: &Sketch) -> Result<Self, SketchError> {
         let (left, right) = (left.state(), right.state());
         left.kind().expect(right.kind())?;
@@ -73,7 +74,7 @@ impl Joint {
     }
 }
 
-/// Looks at the parts of two sketches of one kind.
+/// Estimates the overlap of the parts of two sketches of one kind.
 pub(crate) fn of_parts(kind: Kind, left: Parts<'_>, right: Parts<'_>) -> Joint {
     match (left, right) {
         (Parts::Coupons(left), Parts::Coupons(right)) => of_coupons(kind, left, right),
@@ -89,7 +90,7 @@ fn apart(left_only: Estimate, right_only: Estimate) -> Joint {
     Joint { left_only, right_only, both: none, jaccard: none }
 }
 
-/// Counts the coupons in common. What is not in common may be, by the chance that two values have one coupon.
+/// Counts the common coupons. Some may come from different values that happen to share a coupon.
 fn of_coupons(kind: Kind, left: &[u32], right: &[u32]) -> Joint {
     let n_common = n_common(left, right);
     let (n_left, n_right) = (left.len() - n_common, right.len() - n_common);
@@ -124,7 +125,7 @@ fn of_coupons(kind: Kind, left: &[u32], right: &[u32]) -> Joint {
     Joint { left_only, right_only, both, jaccard: jaccard_of(both, left_only, right_only) }
 }
 
-/// The Jaccard index of numbers that are next to exact.
+/// The Jaccard index of numbers that are nearly exact.
 fn jaccard_of(both: Estimate, left: Estimate, right: Estimate) -> Estimate {
     let share = |both: f64, others: f64| if both > 0.0 { both / (both + others) } else { 0.0 };
     Estimate {
@@ -135,7 +136,7 @@ fn jaccard_of(both: Estimate, left: Estimate, right: Estimate) -> Estimate {
     }
 }
 
-/// The coupons that two sorted lists have in common.
+/// The number of coupons that two sorted lists have in common.
 fn n_common(left: &[u32], right: &[u32]) -> usize {
     let (mut l, mut r, mut n_common) = (0, 0, 0);
     while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
@@ -148,9 +149,9 @@ fn n_common(left: &[u32], right: &[u32]) -> usize {
 
 /// Searches for the most likely numbers.
 ///
-/// Bounds are normal, of the covariance that the second derivatives of the likelihood give. That is of rates: what would
-/// come of other sets from the same processes. The sets are what they are, and so the variance of a Poisson
-/// process, its mean, is taken off again; what is left is the sketches' own.
+/// The bounds are normal, with the covariance given by the second derivatives of the likelihood. That is the covariance
+/// of the rates, as if the sets were drawn again from the same processes. But the sets are given, so the variance of a
+/// Poisson process, which is its mean, is subtracted; what remains is the error of the sketches.
 fn of_registers(kind: Kind, left: Parts<'_>, right: Parts<'_>) -> Joint {
     let m = kind.precision.n_registers() as f64;
     let alone = [left, right].map(|parts| estimate::of_parts(kind, parts));
@@ -189,7 +190,7 @@ fn of_registers(kind: Kind, left: Parts<'_>, right: Parts<'_>) -> Joint {
     }
 }
 
-/// The registers of a sketch, made of its coupons where it has none.
+/// The registers of a sketch, promoted from its coupons where it has none.
 fn registers_of<'a>(kind: Kind, parts: Parts<'a>, promoted: &'a mut Vec<u8>) -> &'a [u8] {
     match parts {
         Parts::Registers(registers) => registers,
@@ -205,7 +206,7 @@ fn registers_of<'a>(kind: Kind, parts: Parts<'a>, promoted: &'a mut Vec<u8>) -> 
 fn covariance(kind: Kind, rates: Rates, information: Matrix, union: Estimate) -> Matrix {
     let m = kind.precision.n_registers() as f64;
     let Some(inverse) = inverse(information) else {
-        // So few registers that nothing is known of the curve: as wide as the union is.
+        // With so few registers nothing is known of the curvature: as wide as the union's bounds.
         let margin = (union.upper - union.lower) / (2.0 * Z_95);
         return std::array::from_fn(|i| {
             std::array::from_fn(|j| if i == j { margin * margin } else { 0.0 })

@@ -1,12 +1,12 @@
-//! Family and precision together: what a state has to know to be updated.
+//! Family and precision together: what a state needs to know to be updated.
 
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
 use crate::hll::slot::RANK_BITS;
 use crate::hll::{datasketches, hllpp};
 
-/// Family and precision together. Every rule that differs by family is reached from here, so that a new
-/// family fails to compile until each has an answer.
+/// Family and precision together. Every rule that differs by family is reached from here, so a new family
+/// does not compile until each has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
     pub(crate) family: Family,
@@ -16,18 +16,18 @@ pub(crate) struct Kind {
 impl Kind {
     /// # Panics
     ///
-    /// When the family has no such precision, which nobody gets from [`Family::precision`].
+    /// When the family does not support the precision, which [`Family::precision`] rules out.
     #[inline]
     pub(crate) const fn new(family: Family, precision: Precision) -> Self {
         assert!(
             precision.get() <= family.max_precision().get(),
-            "the family has no such precision, ask Family::precision for one"
+            "the family does not support this precision; Family::precision checks that"
         );
         Self { family, precision }
     }
 
-    /// Returns the largest number of coupons that is kept as coupons, at 4 bytes each never more memory than
-    /// the registers take.
+    /// Returns the largest number of coupons before promotion; at 4 bytes each they never take more memory
+    /// than the registers would.
     #[inline]
     pub(crate) const fn max_coupons(self) -> usize {
         match self.family {
@@ -36,8 +36,8 @@ impl Kind {
         }
     }
 
-    /// Returns by how much coupons are shifted before they are compared: what is left over identifies
-    /// them, and of those that are the same the largest stays.
+    /// Returns by how many bits coupons are shifted before they are compared: the remaining bits identify
+    /// them, and of those with the same identity the largest stays.
     #[inline]
     pub(crate) const fn key_shift(self) -> u32 {
         match self.family {
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// Returns the number of bits that a coupon has: the highest of them are the slot's.
+    /// Returns the number of bits of a coupon: the highest of them are the slot's.
     #[inline]
     pub(crate) const fn n_coupon_bits(self) -> u32 {
         match self.family {
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// Returns the number of equally likely coupons that would give as many collisions.
+    /// Returns the number of equally likely coupons that would produce as many collisions.
     #[inline]
     pub(crate) const fn n_coupons_possible(self) -> f64 {
         match self.family {
@@ -82,7 +82,7 @@ impl Kind {
         }
     }
 
-    /// Refuses another kind.
+    /// Rejects another kind.
     #[inline]
     pub(crate) fn expect(self, found: Self) -> Result<(), SketchError> {
         if self == found {

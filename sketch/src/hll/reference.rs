@@ -7,11 +7,11 @@ use hyperloglogplus::{HyperLogLog, HyperLogLogPlus};
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
 
-/// A distinct count by the `hyperloglogplus` crate, whose code shares nothing with ours.
+/// A distinct count by the `hyperloglogplus` crate, which shares no code with ours.
 ///
 /// Verification counts with both and compares. The two hold the same registers; their estimators
 /// differ (this one corrects bias by tables), so their estimates differ by a fraction of the stated
-/// error. It is slower, and its bytes are no concern of Clio's.
+/// error. It is slower, and Clio never stores its bytes.
 ///
 /// ```
 /// use clio_sketch::{Family, Precision, ReferenceSketch};
@@ -32,15 +32,15 @@ impl ReferenceSketch {
     ///
     /// # Panics
     ///
-    /// Never: both crates take the same precisions.
+    /// Never: both crates support the same precisions.
     #[must_use]
     pub fn new(precision: Precision) -> Self {
         let inner = HyperLogLogPlus::new(precision.get(), PassThrough)
-            .expect("the reference takes precisions 4 to 18, as ours is");
+            .expect("the reference supports the same precisions, 4 to 18");
         Self { precision, inner }
     }
 
-    /// An empty one for a family, where there is a second opinion of it.
+    /// Makes an empty sketch for a family, `None` where there is no second opinion of it.
     #[must_use]
     pub fn of(family: Family, precision: Precision) -> Option<Self> {
         match family {
@@ -68,14 +68,14 @@ impl ReferenceSketch {
         })
     }
 
-    /// Estimates the number of distinct hashes; sorts what is pending, hence `&mut`.
+    /// Estimates the number of distinct hashes; takes `&mut` since pending values are sorted first.
     #[must_use]
     pub fn count(&mut self) -> f64 {
         self.inner.count()
     }
 }
 
-/// Hands the hash through: it was made before.
+/// Passes a hash through unchanged.
 #[derive(Clone, Copy, Debug)]
 struct PassThrough;
 

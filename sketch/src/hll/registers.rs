@@ -37,7 +37,7 @@ pub(crate) fn insert_coupons(kind: Kind, registers: &mut [u8], coupons: &[u32]) 
     portable::insert_coupons(kind, registers, coupons);
 }
 
-/// Raises each register to the one beside it.
+/// Raises each register to the other one at the same index.
 #[inline]
 pub(crate) fn union(registers: &mut [u8], other: &[u8]) {
     #[cfg(target_arch = "x86_64")]
@@ -47,7 +47,7 @@ pub(crate) fn union(registers: &mut [u8], other: &[u8]) {
     portable::union(registers, other);
 }
 
-/// Returns the largest rank, 0 of none.
+/// Returns the largest rank, 0 if there are no registers.
 #[inline]
 pub(crate) fn largest(registers: &[u8]) -> u8 {
     #[cfg(target_arch = "x86_64")]
@@ -68,11 +68,11 @@ pub(crate) fn rank_sums(registers: &[u8]) -> RankSums {
     portable::rank_sums(registers, largest)
 }
 
-/// Σ 2^-rank over registers, in whole numbers, so that neither the order of the registers nor the width of the
-/// machine's vectors can be seen in it.
+/// Σ 2^-rank over registers, in whole numbers, so that the result depends neither on the order of the registers nor on
+/// the width of the machine's vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct RankSums {
-    /// Of the ranks 8 c to 8 c + 7: Σ 2^(7 - (rank - 8 c)).
+    /// For the ranks 8 c to 8 c + 7: Σ 2^(7 - (rank - 8 c)).
     classes: [u64; 8],
     pub(crate) n_zero: u32,
     pub(crate) largest: u8,
@@ -89,7 +89,7 @@ impl RankSums {
     /// `n_excluded`.
     pub(crate) fn sum_without(&self, excluded: u8, n_excluded: u32) -> f64 {
         let mut sum = 0.0;
-        // The smallest terms first; each class is exact, so that the sum is rounded seven times at most.
+        // The smallest terms first; each class is exact, so the sum is rounded at most seven times.
         for (class, &units) in self.classes.iter().enumerate().rev() {
             let mut units = units;
             if class == 0 {
@@ -104,8 +104,8 @@ impl RankSums {
     }
 }
 
-/// Plain loops, which the compiler turns into what vectors every machine of the target has; and the
-/// definition that other versions are tested against.
+/// Plain loops, which the compiler vectorizes for every machine of the target; also the definition that the other
+/// versions are tested against.
 mod portable {
     use super::{Family, Kind, RankSums, datasketches, hllpp, raise};
 
@@ -140,8 +140,7 @@ mod portable {
     }
 
     pub(super) fn rank_sums(registers: &[u8], largest: u8) -> RankSums {
-        // Two sets of sums are filled in turn, so that neighbours of one class need not wait for each
-        // other to reach memory.
+        // Two sets of sums are filled in turn, so that neighbours of the same class do not wait for each other's store.
         let mut sums = [RankSums::default(), RankSums::default()];
         let (pairs, rest) = registers.as_chunks::<2>();
         for pair in pairs {
@@ -166,12 +165,13 @@ mod portable {
     }
 }
 
-/// The same with 32 registers at once. Each returns what it did, or did not for want of the instructions.
+/// The same with 32 registers at once. Each function returns whether it did the work, or its result, and does nothing
+/// on machines without the instructions.
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     #![expect(
         unsafe_code,
-        reason = "instructions beyond the target's are reached by no other way; `portable` is the safe twin"
+        reason = "there is no other way to instructions beyond the target's; `portable` is the safe twin"
     )]
 
     use std::arch::x86_64::{
@@ -190,7 +190,7 @@ mod avx2 {
         if !is_x86_feature_detected!("avx2") {
             return false;
         }
-        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        // SAFETY: the machine has AVX2, which is all that the function requires.
         unsafe { union_avx2(registers, other) };
         true
     }
@@ -202,7 +202,7 @@ mod avx2 {
 
     #[inline]
     pub(super) fn largest(registers: &[u8]) -> Option<u8> {
-        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        // SAFETY: the machine has AVX2, which is all that the function requires.
         is_x86_feature_detected!("avx2").then(|| unsafe { largest_avx2(registers) })
     }
 
@@ -213,7 +213,7 @@ mod avx2 {
 
     #[inline]
     pub(super) fn rank_sums(registers: &[u8], largest: u8) -> Option<RankSums> {
-        // SAFETY: the machine has AVX2, which is all that the function asks for.
+        // SAFETY: the machine has AVX2, which is all that the function requires.
         is_x86_feature_detected!("avx2").then(|| unsafe { rank_sums_avx2(registers, largest) })
     }
 
@@ -245,7 +245,7 @@ mod avx2 {
         let mut units = [zero; CLASSES_A_PASS];
         let mut zeros = zero;
         for chunk in chunks {
-            // SAFETY: a chunk has the 32 bytes that are read, and no alignment is asked for.
+            // SAFETY: a chunk has the 32 bytes that are read, and no alignment is required.
             let ranks = unsafe { _mm256_loadu_si256(chunk.as_ptr().cast()) };
             let weight = _mm256_shuffle_epi8(weights, _mm256_and_si256(ranks, low_bits));
             let class = _mm256_and_si256(ranks, class_bits);
@@ -270,19 +270,19 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     fn total(words: __m256i) -> u64 {
         let mut out = [0_u64; 4];
-        // SAFETY: the array has the 32 bytes that are written, and no alignment is asked for.
+        // SAFETY: the array has the 32 bytes that are written, and no alignment is required.
         unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), words) };
         out.iter().sum()
     }
 }
 
-/// The same with an instruction that counts leading zeros, which the target lacks: what stands in for it takes as long as all
-/// the rest of a coupon.
+/// The same with an instruction that counts leading zeros, which the target lacks: its substitute takes as long as
+/// everything else about a coupon.
 #[cfg(target_arch = "x86_64")]
 mod lzcnt {
     #![expect(
         unsafe_code,
-        reason = "instructions beyond the target's are reached by no other way; `portable` is the safe twin"
+        reason = "there is no other way to instructions beyond the target's; `portable` is the safe twin"
     )]
 
     use super::{Kind, portable};
@@ -306,7 +306,7 @@ mod lzcnt {
 #[inline]
 fn raise(registers: &mut [u8], index: usize, rank: u8) {
     let register = &mut registers[index];
-    // Always a store: a branch around it is mispredicted so often while a sketch fills that a union of 1000
-    // lists of 50 coupons took 0.80 ms with one and 0.58 ms without (Xeon, precision 14, CPU time).
+    // Always a store: a branch around it is mispredicted so often while a sketch fills that a union of 1000 lists of 50
+    // coupons took 0.80 ms with the branch and 0.58 ms without (Xeon, precision 14, CPU time).
     *register = rank.max(*register);
 }

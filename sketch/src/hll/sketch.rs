@@ -9,14 +9,14 @@ use crate::hll::codec::{self, Form, HllType, Parts, SketchRef};
 use crate::hll::estimate::{self, Estimate};
 use crate::hll::kind::Kind;
 
-/// The set of hashes that it was given, as far as it takes to estimate how many there were.
+/// A set of hashes, kept in just enough detail to estimate how many there are.
 ///
-/// Always true: two sketches that were given equal sets, in whatever order and through whatever
-/// unions, are equal and encode to equal bytes.
+/// Always true: two sketches that were given equal sets, in any order and through any unions, are equal and
+/// encode to equal bytes.
 ///
-/// Costs 4 bytes a distinct hash while it is small, at most twice that and 1 KiB while it grows, and
-/// 2^precision bytes once it has more than the family's most coupons. An insertion is amortised
-/// O(1); a union is linear in the sizes.
+/// Costs 4 bytes per distinct hash while it is small, at most twice that and 1 KiB while it grows, and
+/// 2^precision bytes once it exceeds the family's limit of coupons. An insertion is amortised O(1); a union is
+/// linear in the sizes.
 #[derive(Clone)]
 pub struct Sketch {
     state: Accumulator,
@@ -27,7 +27,7 @@ impl Sketch {
     ///
     /// # Panics
     ///
-    /// When the family has no such precision; [`Family::precision`] gives those that it has.
+    /// When the family does not support the precision; [`Family::precision`] checks that.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self { state: Accumulator::new(Kind::new(family, precision), false) }
@@ -49,7 +49,7 @@ impl Sketch {
         self.state.kind().precision
     }
 
-    /// Returns the form that the sketch has, or would be encoded in.
+    /// Returns the form of the sketch, which is also the one that it is encoded in.
     #[must_use]
     pub fn form(&self) -> Form {
         self.state.canonical().parts().form()
@@ -72,27 +72,27 @@ impl Sketch {
         self.state.insert_hashes(hashes);
     }
 
-    /// Adds everything that `other` was given.
+    /// Adds everything that was added to `other`.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Mismatch`] when family or precision differ; nothing has changed then.
+    /// [`SketchError::Mismatch`] when the families or precisions differ; on error, nothing has changed.
     pub fn union(&mut self, other: &Self) -> Result<(), SketchError> {
         self.state.union(&other.state)
     }
 
-    /// Adds everything that an encoded sketch was given.
+    /// Adds everything that was added to an encoded sketch.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when the
-    /// precision differs; nothing has changed then.
+    /// [`SketchError::Decode`] when the bytes are not a sketch, [`SketchError::Mismatch`] when the precision
+    /// differs; on error, nothing has changed.
     pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
         self.state.union_ref(&SketchRef::parse(self.family(), bytes)?)
     }
 
-    /// Makes the sketch that a smaller precision would have given, with an error that is the larger one of that
-    /// precision. What Apache DataSketches does in a union of different lgK; never done unasked.
+    /// Returns the sketch that a smaller precision would have given, with the larger error of that precision.
+    /// Apache DataSketches does this in a union of different lgK; we never do it unasked.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Sketch {
         match self.state.canonical().parts() {
             // A coupon is the same at every precision.
             Parts::Coupons(coupons) => smaller.state.union_coupons(coupons),
-            // A register's rank does not depend on its index, of which the high bits go.
+            // A register's rank does not depend on its index, whose high bits are dropped.
             Parts::Registers(registers) => registers
                 .chunks(precision.n_registers())
                 .for_each(|part| smaller.state.union_registers(part)),
@@ -129,16 +129,16 @@ impl Sketch {
         estimate::of_parts(self.state.kind(), self.state.canonical().parts())
     }
 
-    /// Does pending work and gives back spare memory; changes nothing that can be seen but
+    /// Does pending work and gives back spare memory; nothing observable changes but
     /// [`size_bytes`](Self::size_bytes).
     ///
-    /// Worth a call when a sketch that was inserted into will be read more than once: each reader of
-    /// a sketch with unsorted insertions sorts a copy.
+    /// Worth calling when a sketch will be read more than once after insertions: each reader of a sketch with
+    /// unsorted insertions sorts a copy.
     pub fn compact(&mut self) {
         self.state.shrink();
     }
 
-    /// Returns the bytes held in memory, used or not, the sketch itself included.
+    /// Returns the bytes of memory held, used or not, including the sketch itself.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.state.heap_bytes()
@@ -157,8 +157,8 @@ impl Sketch {
         out
     }
 
-    /// Returns the bytes of a `datasketches` sketch whose registers, if it has any, take as many bits as this
-    /// type says. [`encode`](Self::encode) writes [`HllType::Hll8`].
+    /// Returns the bytes of a `datasketches` sketch whose registers, if any, take as many bits as this type
+    /// says. [`encode`](Self::encode) writes [`HllType::Hll8`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The union of many sketches, in memory that is used again for the next one.
+//! The union of many sketches, in memory that is reused for the next union.
 
 use crate::error::SketchError;
 use crate::family::{Family, Precision};
@@ -9,11 +9,11 @@ use crate::hll::joint::{self, Joint};
 use crate::hll::kind::Kind;
 use crate::hll::sketch::Sketch;
 
-/// A scratch that sketches of one family and precision are united in.
+/// A reusable scratch in which sketches of one family and precision are united.
 ///
-/// Takes encoded bytes or decoded parts without building a [`Sketch`] of each. Keeps its memory over
-/// [`clear`](Self::clear), so that a loop over groups allocates in its first rounds alone; at most
-/// 16 × 2^precision bytes.
+/// Takes encoded bytes or decoded parts without building a [`Sketch`] for each. Keeps its memory across
+/// [`clear`](Self::clear), so that a loop over groups allocates in its first rounds only; at most 16 ×
+/// 2^precision bytes.
 ///
 /// ```
 /// use clio_sketch::{Family, Precision, Sketch, Union};
@@ -38,7 +38,7 @@ impl Union {
     ///
     /// # Panics
     ///
-    /// When the family has no such precision; [`Family::precision`] gives those that it has.
+    /// When the family does not support the precision; [`Family::precision`] checks that.
     #[must_use]
     pub fn new(family: Family, precision: Precision) -> Self {
         Self { state: Accumulator::new(Kind::new(family, precision), true) }
@@ -56,7 +56,7 @@ impl Union {
         self.state.kind().precision
     }
 
-    /// Returns whether all that was added was empty.
+    /// Returns whether everything added was empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.state.is_empty()
@@ -66,8 +66,8 @@ impl Union {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no sketch, [`SketchError::Mismatch`] when the
-    /// precision differs; nothing has changed then.
+    /// [`SketchError::Decode`] when the bytes are not a sketch, [`SketchError::Mismatch`] when the
+    /// precision differs; on error, nothing has changed.
     pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
         self.state.union_ref(&SketchRef::parse(self.family(), bytes)?)
     }
@@ -75,9 +75,9 @@ impl Union {
     /// Adds coupons of this family and precision, sorted, as [`decode_parts`](crate::decode_parts)
     /// gives them.
     ///
-    /// Coupons from elsewhere give a wrong estimate, but nothing worse.
+    /// Any others give a wrong estimate, but nothing worse.
     pub fn union_coupons(&mut self, coupons: &[u32]) {
-        debug_assert!(coupons.is_sorted(), "coupons come sorted from a decoder");
+        debug_assert!(coupons.is_sorted(), "coupons must be sorted, as decoders give them");
         self.state.union_coupons(coupons);
     }
 
@@ -85,7 +85,8 @@ impl Union {
     ///
     /// # Errors
     ///
-    /// [`SketchError::RegisterCount`] when there are not 2^precision of them; nothing has changed then.
+    /// [`SketchError::RegisterCount`] when there are not 2^precision of them; on error, nothing has
+    /// changed.
     pub fn union_registers(&mut self, registers: &[u8]) -> Result<(), SketchError> {
         let expected = self.precision().n_registers();
         if registers.len() != expected {
@@ -100,7 +101,7 @@ impl Union {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Mismatch`] when family or precision differ; nothing has changed then.
+    /// [`SketchError::Mismatch`] when the families or precisions differ; on error, nothing has changed.
     pub fn union(&mut self, sketch: &Sketch) -> Result<(), SketchError> {
         self.state.union(sketch.state())
     }
@@ -117,11 +118,12 @@ impl Union {
         estimate::of_parts(self.state.kind(), self.state.canonical().parts())
     }
 
-    /// Looks at this union and another one together: how many hashes are in both, and in either alone.
+    /// Estimates the overlap of this union and another one: how many hashes are in both, and how many
+    /// in only one.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Mismatch`] when family or precision differ.
+    /// [`SketchError::Mismatch`] when the families or precisions differ.
     pub fn joint(&mut self, other: &mut Self) -> Result<Joint, SketchError> {
         self.state.kind().expect(other.state.kind())?;
         self.state.sort();
@@ -147,12 +149,12 @@ impl Union {
         sketch
     }
 
-    /// Forgets what was added, and keeps the memory.
+    /// Removes all content and keeps the memory.
     pub fn clear(&mut self) {
         self.state.clear();
     }
 
-    /// Returns the bytes held in memory, used or not, the union itself included.
+    /// Returns the bytes of memory held, used or not, including the union itself.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.state.heap_bytes()

@@ -1,21 +1,21 @@
-//! What counts by bucket say: a quantile, or the share of values below a threshold, each with bounds that are certain.
+//! What the counts per bucket tell: a quantile, or the share of values below a threshold, each with certain bounds.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::quantile::scale::Scale;
 
-/// A number with the ends of what it can be.
+/// A number with the limits of what it can be.
 ///
-/// Always true: `lower <= value <= upper`, all finite, and all equal when `exact`. The truth lies within the bounds with
-/// certainty, not only mostly: the values' buckets are known.
+/// Always true: `lower <= value <= upper`, all finite, and all equal when `exact`. The truth is certain to lie within
+/// the bounds, since it is known which bucket each value is in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounded {
-    /// The number.
+    /// The most plausible number.
     pub value: f64,
-    /// The least that it can be.
+    /// The smallest number that it can be.
     pub lower: f64,
-    /// The most that it can be.
+    /// The largest number that it can be.
     pub upper: f64,
     /// Whether it can be nothing else.
     pub exact: bool,
@@ -27,10 +27,10 @@ impl Bounded {
     }
 }
 
-/// Which quantile, in per cent with up to two digits behind the point: `p50`, `p99.9`, `p0` to `p100`.
+/// A quantile, in per cent with up to two decimals: `p50`, `p99.9`, `p0` to `p100`.
 ///
-/// Of n values in order it is the first that at least so many per cent of all are not above: number ⌈p n / 100⌉, and
-/// number 1 of `p0`. So `p0` is the least of them, `p100` the largest.
+/// Of n values in ascending order it is the smallest that at least this many per cent of the values do not exceed:
+/// number ⌈p n / 100⌉, or number 1 for `p0`. So `p0` is the minimum and `p100` the maximum.
 ///
 /// ```
 /// use clio_sketch::Percentile;
@@ -43,10 +43,10 @@ impl Bounded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Percentile(u16);
 
-/// A text that is no [`Percentile`].
+/// Text that is not a [`Percentile`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no quantile: they are `p0` to `p100`, with up to two digits behind the point, such as `p50` or `p99.9`"
+    "`{0}` is not a quantile: expected `p0` to `p100`, with up to two decimals, such as `p50` or `p99.9`"
 )]
 pub struct PercentileError(String);
 
@@ -54,10 +54,10 @@ impl Percentile {
     /// The median.
     pub const MEDIAN: Self = Self(5_000);
 
-    /// All per cent, in the unit of the field.
+    /// 100 per cent, in the unit of the field.
     const ALL: u16 = 10_000;
 
-    /// Checks a number of per cent: 0 to 100, with up to two digits behind the point.
+    /// Checks a percentage: 0 to 100, with up to two decimals.
     ///
     /// # Errors
     ///
@@ -66,13 +66,13 @@ impl Percentile {
         format!("p{percent}").parse()
     }
 
-    /// Returns the number of per cent.
+    /// Returns the percentage.
     #[must_use]
     pub fn percent(self) -> f64 {
         f64::from(self.0) / 100.0
     }
 
-    /// Returns the place of the quantile among so many values in order, counted from 1.
+    /// Returns the rank of the quantile among this many values in ascending order, counted from 1.
     #[must_use]
     pub fn rank(self, n_values: u64) -> u64 {
         let rank = (u128::from(self.0) * u128::from(n_values)).div_ceil(u128::from(Self::ALL));
@@ -110,7 +110,7 @@ impl fmt::Display for Percentile {
     }
 }
 
-/// The quantile of values of which there are `n_values`, given by their counts, upwards; `None` where there are none.
+/// The quantile of `n_values` values, given by their counts in ascending order; `None` where there are none.
 pub(crate) fn quantile(
     scale: &Scale,
     counts: impl Iterator<Item = (i32, u64)>,
@@ -132,7 +132,7 @@ pub(crate) fn quantile(
     None
 }
 
-/// How many of the values lie below a threshold: those that do, and those of its bucket, which may.
+/// How many of the values are below a threshold: those that surely are, and those in its bucket, which may be.
 pub(crate) fn below(
     scale: &Scale,
     counts: impl Iterator<Item = (i32, u64)>,
@@ -141,7 +141,7 @@ pub(crate) fn below(
     let mut below = Below { n_sure: 0, n_perhaps: 0, part: 0.0 };
     for (key, count) in counts {
         let (lower, upper) = scale.ends(key);
-        // The far end of a bucket is not in it, the near end is.
+        // The end nearer to zero belongs to a bucket, the other one does not.
         let is_below = if key > 0 { upper <= threshold } else { upper < threshold };
         if is_below {
             below.n_sure += count;
@@ -155,17 +155,17 @@ pub(crate) fn below(
     below
 }
 
-/// How many values lie below a threshold.
+/// How many values are below a threshold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Below {
     n_sure: u64,
     n_perhaps: u64,
-    /// What part of those that may is taken to do so: they are spread evenly over their bucket.
+    /// The part of those in its bucket that is assumed to be below: values are taken to be spread evenly over a bucket.
     part: f64,
 }
 
 impl Below {
-    /// The share of all values; `None` where there are none.
+    /// Their share of all values; `None` where there are none.
     pub(crate) fn share(self, n_values: u64) -> Option<Bounded> {
         let of = |n: f64| n / n_values as f64;
         let (sure, perhaps) = (self.n_sure as f64, self.n_perhaps as f64);
@@ -176,7 +176,7 @@ impl Below {
         )
     }
 
-    /// The share of all values that lie at the threshold or above it; `None` where there are none.
+    /// The share of all values at or above the threshold; `None` where there are none.
     pub(crate) fn share_of_others(self, n_values: u64) -> Option<Bounded> {
         let of = |n: f64| n / n_values as f64;
         let (others, perhaps) =

@@ -1,4 +1,4 @@
-//! Bytes in and out, version 1.
+//! Encoding and decoding, version 1.
 //!
 //! ```text
 //! what               as
@@ -12,17 +12,17 @@
 //!                    its count, varint, at least 1
 //! ```
 //!
-//! A varint is a number in groups of seven bits, the lowest first, with the highest bit set in all bytes but the last; it is
-//! as short as it can be. So equal multisets have equal bytes, and all other bytes are refused: keys that the scale does not
-//! have, counts that sum to more than 2⁵³, anything behind the last bucket. What is decoded is never larger than eight times its
-//! bytes: a bucket takes two at the least.
+//! A varint is a number in groups of seven bits, the lowest first, with the highest bit set in all bytes but the last;
+//! it is as short as possible. So equal multisets have equal bytes, and any other bytes are rejected: keys that the
+//! scale does not have, counts that sum to more than 2⁵³, anything behind the last bucket. Decoding takes at most eight
+//! times the memory of the bytes: a bucket has at least two.
 
 use crate::buckets::Buckets;
 use crate::error::{DecodeError, SketchError};
 use crate::quantile::counts::{self, Counts};
 use crate::quantile::scale::Scale;
 
-/// What the bytes of version 1 begin with.
+/// The first byte of version 1.
 pub(crate) const VERSION: u8 = 0x51;
 
 pub(crate) fn encode_header(buckets: Buckets, out: &mut Vec<u8>) {
@@ -57,7 +57,7 @@ pub(crate) fn decode_header(bytes: &[u8]) -> Result<(Buckets, usize), DecodeErro
     let error = error_ppm as f64 / 1e6;
     let buckets = Buckets::try_new(error, &edges[..n_edges]).map_err(|refused| match refused {
         SketchError::Edge { found } => {
-            // With an exponent where it is tiny: its digits alone would fill a page.
+            // In exponential form where it is tiny: its digits alone would fill a page.
             let found = format_args!("{found:?}");
             DecodeError::new(first_edge_at, "rising edges within the range of values", found)
         }
@@ -146,7 +146,7 @@ pub(crate) fn decode(scale: &Scale, bytes: &[u8]) -> Result<Counts, SketchError>
     let at = body_at(scale, bytes)?;
     let mut list: Vec<(i32, u64)> = Vec::new();
     let n_values = check_counts(scale, bytes, at, |key, count, n_buckets| {
-        // All at once, so that no more is taken than there is.
+        // All at once, so that no more memory is allocated than needed.
         if list.is_empty() {
             list.reserve_exact(n_buckets);
         }
@@ -155,7 +155,8 @@ pub(crate) fn decode(scale: &Scale, bytes: &[u8]) -> Result<Counts, SketchError>
     Ok(Counts::of(list, n_values))
 }
 
-/// The counts behind a header that were checked before. Others give others, and nothing worse.
+/// The counts behind a header, which must have been checked before. Unchecked ones give wrong counts, but nothing
+/// worse.
 pub(crate) fn checked_counts(body: &[u8]) -> impl Iterator<Item = (i32, u64)> + '_ {
     let mut reader = Reader { bytes: body, at: 0 };
     let n_buckets = reader.varint("").unwrap_or_default();
@@ -193,7 +194,7 @@ fn push_varint(mut value: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes, and how far they were read.
+/// Bytes, and how far they have been read.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -234,7 +235,7 @@ impl Reader<'_> {
                 return Ok(value);
             }
         }
-        let found = "a number that is longer than it need be";
+        let found = "a varint longer than necessary";
         Err(DecodeError::new(start, expected, found))
     }
 }

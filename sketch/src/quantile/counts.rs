@@ -2,10 +2,10 @@
 
 use crate::error::SketchError;
 
-/// The most values of one sketch: up to there a double holds every count.
+/// The most values of one sketch: up to this number a double holds every count.
 pub(crate) const MAX_VALUES: u64 = 1 << 53;
 
-/// Sorted by key, each key once, no count of 0; at most [`MAX_VALUES`] in all.
+/// Sorted by key, without duplicates, no count of 0; at most [`MAX_VALUES`] in total.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     list: Vec<(i32, u64)>,
@@ -13,7 +13,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Takes a list that is all that.
+    /// Takes a list with these properties.
     pub(crate) fn of(list: Vec<(i32, u64)>, n_values: u64) -> Self {
         debug_assert!(list.is_sorted_by(|one, other| one.0 < other.0), "keys rise");
         Self { list, n_values }
@@ -42,7 +42,7 @@ impl Counts {
         Ok(())
     }
 
-    /// Adds other counts; on an error nothing has changed.
+    /// Adds other counts; on error, nothing has changed.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), SketchError> {
         let n_values = sum(self.n_values, other.n_values)?;
         let mut merged = Vec::with_capacity(self.list.len().max(other.list.len()));
@@ -72,7 +72,7 @@ impl Counts {
         Ok(())
     }
 
-    /// What is left without other counts; `None` unless all of those are in these.
+    /// Subtracts other counts; `None` unless all of them are in these.
     pub(crate) fn without(&self, other: &Self) -> Option<Self> {
         let mut left = self.list.clone();
         for &(key, count) in &other.list {
@@ -88,7 +88,7 @@ impl Counts {
     }
 }
 
-/// Adds numbers of values.
+/// Adds numbers of values, checking the limit.
 #[inline]
 pub(crate) fn sum(one: u64, other: u64) -> Result<u64, SketchError> {
     one.checked_add(other).filter(|sum| *sum <= MAX_VALUES).ok_or(SketchError::TooManyValues)

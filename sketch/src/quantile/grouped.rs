@@ -1,15 +1,15 @@
-//! One sketch a group, for roll-ups with many groups of which most are small.
+//! One sketch per group, for roll-ups with many groups, most of them small.
 
 use crate::error::SketchError;
 use crate::quantile::codec;
 use crate::quantile::counts::Counts;
 use crate::quantile::scale::Scale;
 
-/// The same as a vector of [`QuantileSketch`](crate::QuantileSketch), one for each dense group id.
+/// Behaves like a vector of [`QuantileSketch`](crate::QuantileSketch), indexed by dense group ids.
 ///
-/// Always true: a group's bytes are those of a single sketch that was given the same values.
+/// Always true: a group's bytes are those of a single sketch given the same values.
 ///
-/// An empty group takes 32 bytes, any other one 16 more for each of its buckets, and what a list keeps to grow.
+/// An empty group takes 32 bytes, any other one 16 more per bucket, plus the list's spare capacity.
 ///
 /// ```
 /// use clio_sketch::{Buckets, GroupedQuantiles, QuantileSketch, Scale};
@@ -59,7 +59,7 @@ impl GroupedQuantiles {
 
     /// Adds a value to a group.
     ///
-    /// # Errors
+    /// Those of [`QuantileSketch::insert`](crate::QuantileSketch::insert); on error, nothing has changed.
     ///
     /// Those of [`QuantileSketch::insert`](crate::QuantileSketch::insert); nothing has changed then.
     ///
@@ -76,7 +76,7 @@ impl GroupedQuantiles {
     ///
     /// # Errors
     ///
-    /// Those of [`QuantileSketch::union_bytes`](crate::QuantileSketch::union_bytes); nothing has changed then.
+    /// Those of [`QuantileSketch::union_bytes`](crate::QuantileSketch::union_bytes); on error, nothing has changed.
     ///
     /// # Panics
     ///
@@ -96,8 +96,8 @@ impl GroupedQuantiles {
         codec::encode_counts(self.groups[group].as_slice().iter().copied(), out);
     }
 
-    /// Hands the bytes of the first `n_groups` groups out, one after another, and removes them; the groups behind them move
-    /// up, so that the group that was `n_groups` becomes 0.
+    /// Passes the bytes of the first `n_groups` groups to `emit`, in order, and removes the groups; the ones behind
+    /// them move up, so that group `n_groups` becomes group 0.
     ///
     /// # Panics
     ///
@@ -117,7 +117,7 @@ impl GroupedQuantiles {
         }
     }
 
-    /// Returns the bytes held in memory, used or not; it does not walk the groups.
+    /// Returns the bytes of memory held, used or not, without walking the groups.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.groups.capacity() * size_of::<Counts>() + self.counts_bytes

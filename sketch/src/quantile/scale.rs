@@ -8,12 +8,12 @@ use crate::buckets::Buckets;
 use crate::error::SketchError;
 use crate::quantile::codec;
 
-/// The table of where buckets begin, shared by all sketches of one kind.
+/// The table of the buckets' ends, shared by all sketches of one kind.
 ///
-/// The key of zero is 0. Those of positive values count from 1 on, those of negative ones from -1 downwards: keys are
+/// The key of zero is 0. Keys of positive values count up from 1, those of negative values down from -1, so keys are
 /// ordered as values are.
 ///
-/// Costs 8 bytes a bucket (13 KB at 2 %), once; a clone costs a count. Finding a key takes a binary search.
+/// Costs 8 bytes per bucket (13 KB at 2 %), once; a clone costs a reference count. Finding a key takes a binary search.
 ///
 /// ```
 /// use clio_sketch::{Buckets, Scale};
@@ -31,7 +31,7 @@ struct Table {
     buckets: Buckets,
     /// Where each bucket of positive values begins, and where the last one ends.
     bounds: Vec<f64>,
-    /// What the bytes of every sketch begin with.
+    /// The first bytes of every encoded sketch.
     header: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Scale {
     #[must_use]
     pub fn new(buckets: Buckets) -> Self {
         let error = buckets.error();
-        // A little less than the ends of a bucket may differ by, so that rounding does not add to the error.
+        // A little less than the allowed ratio of a bucket's ends, so that rounding does not add to the error.
         let step = (1.0 + error) / (1.0 - error) * (1.0 - 4.0 * f64::EPSILON);
         let mut bounds = Vec::new();
         let mut edges = buckets.edges().peekable();
@@ -61,16 +61,16 @@ impl Scale {
         Self(Arc::new(Table { buckets, bounds, header }))
     }
 
-    /// Reads which buckets an encoded sketch has; the rest of it is not looked at.
+    /// Reads which buckets an encoded sketch has; the rest of it is not read.
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when no sketch begins so.
+    /// [`SketchError::Decode`] when no sketch begins like this.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, SketchError> {
         Ok(Self::new(codec::decode_header(bytes)?.0))
     }
 
-    /// Returns what the table is of.
+    /// Returns the buckets of the table.
     #[must_use]
     pub fn buckets(&self) -> Buckets {
         self.0.buckets
@@ -80,7 +80,7 @@ impl Scale {
     ///
     /// # Errors
     ///
-    /// [`SketchError::NoValue`] for what is no number, infinite, or not within the range of values.
+    /// [`SketchError::NoValue`] for NaN, infinities, and anything else outside of the range of values.
     pub fn key(&self, value: f64) -> Result<i32, SketchError> {
         let size = value.abs();
         if !size.is_finite() || size >= Buckets::MAX_VALUE {
@@ -102,12 +102,12 @@ impl Scale {
         i32::try_from(self.0.bounds.len() - 1).unwrap_or(i32::MAX)
     }
 
-    /// Returns the ends of a bucket. The end next to zero belongs to it, the other one does not; zero is both ends of its
-    /// own bucket.
+    /// Returns the ends of a bucket. The end nearer to zero belongs to it, the other one does not; zero is both ends of
+    /// its own bucket.
     ///
     /// # Panics
     ///
-    /// When the table has no such key.
+    /// When the table does not have the key.
     #[must_use]
     pub fn ends(&self, key: i32) -> (f64, f64) {
         let Some(at) = key.unsigned_abs().checked_sub(1) else { return (0.0, 0.0) };
@@ -115,7 +115,7 @@ impl Scale {
         if key < 0 { (-far, -near) } else { (near, far) }
     }
 
-    /// Returns the value that stands for a bucket: off by the error at the most from every one in it.
+    /// Returns the value that represents a bucket: at most the relative error away from every value in it.
     pub(crate) fn value(&self, key: i32) -> f64 {
         let (lower, upper) = self.ends(key);
         if key == 0 { 0.0 } else { 2.0 * lower * upper / (lower + upper) }
@@ -126,7 +126,7 @@ impl Scale {
         &self.0.header
     }
 
-    /// Checks that a sketch is of the same buckets.
+    /// Checks that a sketch has the same buckets.
     pub(crate) fn expect(&self, found: Buckets) -> Result<(), SketchError> {
         let expected = self.buckets();
         if expected == found {

@@ -9,13 +9,13 @@ use crate::quantile::codec;
 use crate::quantile::counts::Counts;
 use crate::quantile::scale::Scale;
 
-/// How many of the values that it was given lie in each bucket.
+/// How many of the inserted values fell into each bucket.
 ///
-/// Always true: two sketches of the same buckets that were given equal multisets, in whatever order and through whatever
-/// unions, are equal and encode to equal bytes.
+/// Always true: two sketches of the same buckets that were given equal multisets, in any order and through any unions,
+/// are equal and encode to equal bytes.
 ///
-/// Costs 16 bytes a bucket that has values, of which there are, at an error of 2 %, at most 25 for each time that the
-/// largest value is e times the smallest, and about 3 bytes each when encoded, behind 5 bytes and 8 an edge. An
+/// Costs 16 bytes per nonempty bucket, and about 3 bytes each when encoded, after a header of 5 bytes and 8 per edge.
+/// At an error of 2 % there are at most 25 buckets for each factor of e between the smallest and the largest value. An
 /// insertion takes a binary search, a union is linear in the sizes.
 ///
 /// ```
@@ -49,7 +49,7 @@ impl QuantileSketch {
         Self { scale: scale.clone(), counts }
     }
 
-    /// Returns which buckets it has.
+    /// Returns the buckets.
     #[must_use]
     pub fn buckets(&self) -> Buckets {
         self.scale.buckets()
@@ -67,7 +67,7 @@ impl QuantileSketch {
         self.n_values() == 0
     }
 
-    /// Returns the keys of the buckets that have values, each with their number, upwards.
+    /// Returns the keys of nonempty buckets in ascending order, each with its number of values.
     #[must_use]
     pub fn counts(&self) -> &[(i32, u64)] {
         self.counts.as_slice()
@@ -77,8 +77,8 @@ impl QuantileSketch {
     ///
     /// # Errors
     ///
-    /// [`SketchError::NoValue`] for what [`Scale::key`] refuses, [`SketchError::TooManyValues`] beyond 2⁵³; nothing has
-    /// changed then.
+    /// [`SketchError::NoValue`] for values that [`Scale::key`] rejects, [`SketchError::TooManyValues`] beyond 2⁵³; on
+    /// error, nothing has changed.
     pub fn insert(&mut self, value: f64) -> Result<(), SketchError> {
         self.counts.add(self.scale.key(value)?)
     }
@@ -87,7 +87,7 @@ impl QuantileSketch {
     ///
     /// # Errors
     ///
-    /// [`SketchError::OtherBuckets`], or [`SketchError::TooManyValues`] beyond 2⁵³; nothing has changed then.
+    /// [`SketchError::OtherBuckets`], or [`SketchError::TooManyValues`] beyond 2⁵³; on error, nothing has changed.
     pub fn union(&mut self, other: &Self) -> Result<(), SketchError> {
         self.scale.expect(other.buckets())?;
         self.counts.merge(&other.counts)
@@ -97,13 +97,14 @@ impl QuantileSketch {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] when the bytes are no sketch, and those of [`union`](Self::union); nothing has changed
-    /// then.
+    /// [`SketchError::Decode`] when the bytes are not a sketch, and those of [`union`](Self::union); on error, nothing
+    /// has changed.
     pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
         self.counts.merge(&codec::decode(&self.scale, bytes)?)
     }
 
-    /// Returns the sketch of the values that are left without those of another one; `None` unless all of those are here.
+    /// Returns the sketch of the values that remain without those of another one; `None` unless this one has all of
+    /// those.
     ///
     /// # Errors
     ///
@@ -113,33 +114,34 @@ impl QuantileSketch {
         Ok(self.counts.without(&other.counts).map(|counts| Self::of(&self.scale, counts)))
     }
 
-    /// Tells a quantile; `None` where there are no values.
+    /// Returns a quantile; `None` where there are no values.
     ///
-    /// Its value is off by the error at the most, and the true one lies in its bounds. That is exact of zero alone.
+    /// The true quantile lies within the bounds and differs from the value by at most the relative error. Only zero is
+    /// exact.
     #[must_use]
     pub fn quantile(&self, percentile: Percentile) -> Option<Bounded> {
         let counts = self.counts().iter().copied();
         answer::quantile(&self.scale, counts, self.n_values(), percentile)
     }
 
-    /// Tells which share of the values is less than a threshold; `None` where there are no values.
+    /// Returns the share of the values below a threshold; `None` where there are no values.
     ///
-    /// The bounds leave the values of the threshold's bucket out, and take them in. At zero, at an edge, and where that
-    /// bucket is empty, it is exact.
+    /// The lower bound leaves out all values of the threshold's bucket, the upper bound includes them. At zero, at an
+    /// edge, and where that bucket is empty, the share is exact.
     #[must_use]
     pub fn share_below(&self, threshold: f64) -> Option<Bounded> {
         let below = answer::below(&self.scale, self.counts().iter().copied(), threshold);
         below.share(self.n_values())
     }
 
-    /// Tells which share of the values is not less than a threshold; `None` where there are no values.
+    /// Returns the share of the values at or above a threshold; `None` where there are no values.
     #[must_use]
     pub fn share_above(&self, threshold: f64) -> Option<Bounded> {
         let below = answer::below(&self.scale, self.counts().iter().copied(), threshold);
         below.share_of_others(self.n_values())
     }
 
-    /// Returns the bytes held in memory, used or not, the sketch itself included, and without the scale, which is shared.
+    /// Returns the bytes of memory held, used or not, including the sketch itself but not the scale, which is shared.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.counts.heap_bytes()
@@ -168,8 +170,8 @@ impl QuantileSketch {
     ///
     /// # Errors
     ///
-    /// [`SketchError::Decode`] unless the bytes are what a sketch is encoded to, [`SketchError::OtherBuckets`] when it is
-    /// one of other buckets.
+    /// [`SketchError::Decode`] unless the bytes are an encoded sketch, [`SketchError::OtherBuckets`] when its buckets
+    /// differ.
     pub fn decode(scale: &Scale, bytes: &[u8]) -> Result<Self, SketchError> {
         Ok(Self::of(scale, codec::decode(scale, bytes)?))
     }
@@ -185,7 +187,7 @@ impl fmt::Debug for QuantileSketch {
     }
 }
 
-/// An encoded sketch that was checked.
+/// An encoded sketch that has been checked.
 #[derive(Clone, Copy, Debug)]
 pub struct QuantileRef<'a> {
     body: &'a [u8],
@@ -210,7 +212,7 @@ impl<'a> QuantileRef<'a> {
         self.n_values
     }
 
-    /// Returns the bytes behind what all sketches of these buckets begin with: what
+    /// Returns the bytes after the header that all sketches of these buckets share: what
     /// [`QuantileUnion::union_body`](crate::QuantileUnion::union_body) takes.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {

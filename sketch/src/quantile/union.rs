@@ -1,4 +1,4 @@
-//! Many sketches united in one scratch that is used again and again.
+//! Many sketches united in one reusable scratch.
 
 use std::ops::Range;
 
@@ -9,10 +9,11 @@ use crate::quantile::counts::{self, Counts};
 use crate::quantile::scale::Scale;
 use crate::quantile::sketch::QuantileSketch;
 
-/// A scratch that sketches of the same buckets are united in: a count for every bucket that there is.
+/// A reusable scratch in which sketches of the same buckets are united: a count for every bucket of the scale.
 ///
-/// Takes 8 bytes a bucket and sign (26 KB at 2 %), kept over [`clear`](Self::clear). Adding takes as long as the added sketch
-/// has buckets; asking, encoding and clearing as long as buckets lie between the smallest and the largest value.
+/// Takes 8 bytes per bucket and sign (26 KB at 2 %), kept across [`clear`](Self::clear). Adding is linear in the
+/// nonempty buckets of the added sketch; reading, encoding and clearing are linear in the buckets between the smallest
+/// and the largest value.
 ///
 /// ```
 /// use clio_sketch::{Buckets, QuantileSketch, QuantileUnion, Scale};
@@ -30,9 +31,9 @@ use crate::quantile::sketch::QuantileSketch;
 #[derive(Clone, Debug)]
 pub struct QuantileUnion {
     scale: Scale,
-    /// By key, the smallest first; empty before the first value.
+    /// By key, ascending; empty before the first value.
     counts: Vec<u64>,
-    /// Outside of it all counts are 0.
+    /// All counts outside of this range are 0.
     touched: Range<usize>,
     n_values: u64,
 }
@@ -66,18 +67,18 @@ impl QuantileUnion {
     ///
     /// # Errors
     ///
-    /// Those of [`QuantileSketch::union_bytes`]; nothing has changed then.
+    /// Those of [`QuantileSketch::union_bytes`]; on error, nothing has changed.
     pub fn union_bytes(&mut self, bytes: &[u8]) -> Result<(), SketchError> {
         let at = codec::body_at(&self.scale, bytes)?;
         let n_values = codec::check_counts(&self.scale, bytes, at, |_, _, _| {})?;
         self.add(codec::checked_counts(&bytes[at..]), n_values)
     }
 
-    /// Adds what [`QuantileRef`](crate::QuantileRef) gave of a sketch of the same buckets, which is not checked again.
+    /// Adds what [`QuantileRef`](crate::QuantileRef) gave for a sketch of the same buckets, without checking it again.
     ///
     /// # Errors
     ///
-    /// [`SketchError::TooManyValues`] beyond 2⁵³; nothing has changed then.
+    /// [`SketchError::TooManyValues`] beyond 2⁵³; on error, nothing has changed.
     pub fn union_body(&mut self, body: &[u8], n_values: u64) -> Result<(), SketchError> {
         self.add(codec::checked_counts(body), n_values)
     }
@@ -86,7 +87,7 @@ impl QuantileUnion {
     ///
     /// # Errors
     ///
-    /// Those of [`QuantileSketch::union`]; nothing has changed then.
+    /// Those of [`QuantileSketch::union`]; on error, nothing has changed.
     pub fn union(&mut self, sketch: &QuantileSketch) -> Result<(), SketchError> {
         self.scale.expect(sketch.buckets())?;
         self.add(sketch.counts().iter().copied(), sketch.n_values())
@@ -119,19 +120,19 @@ impl QuantileUnion {
         Ok(())
     }
 
-    /// Tells a quantile, as [`QuantileSketch::quantile`] does.
+    /// Returns a quantile, as [`QuantileSketch::quantile`] does.
     #[must_use]
     pub fn quantile(&self, percentile: Percentile) -> Option<Bounded> {
         answer::quantile(&self.scale, self.counts(), self.n_values, percentile)
     }
 
-    /// Tells a share, as [`QuantileSketch::share_below`] does.
+    /// Returns a share, as [`QuantileSketch::share_below`] does.
     #[must_use]
     pub fn share_below(&self, threshold: f64) -> Option<Bounded> {
         answer::below(&self.scale, self.counts(), threshold).share(self.n_values)
     }
 
-    /// Tells a share, as [`QuantileSketch::share_above`] does.
+    /// Returns a share, as [`QuantileSketch::share_above`] does.
     #[must_use]
     pub fn share_above(&self, threshold: f64) -> Option<Bounded> {
         answer::below(&self.scale, self.counts(), threshold).share_of_others(self.n_values)
@@ -148,24 +149,24 @@ impl QuantileUnion {
         QuantileSketch::of(&self.scale, Counts::of(self.counts().collect(), self.n_values))
     }
 
-    /// Forgets what was added, and keeps the memory.
+    /// Removes all content and keeps the memory.
     pub fn clear(&mut self) {
         self.counts[self.touched.clone()].fill(0);
         (self.touched, self.n_values) = (0..0, 0);
     }
 
-    /// Returns the bytes held in memory, used or not, the union itself included.
+    /// Returns the bytes of memory held, used or not, including the union itself.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         size_of::<Self>() + self.counts.capacity() * size_of::<u64>()
     }
 
-    /// Where the count of zero is.
+    /// The index of the count of zero.
     fn zero_at(&self) -> usize {
         self.scale.max_key().unsigned_abs() as usize
     }
 
-    /// The keys of buckets that have values, with their number, upwards.
+    /// The keys of nonempty buckets in ascending order, each with its number of values.
     fn counts(&self) -> impl Iterator<Item = (i32, u64)> {
         let first = i32::try_from(self.touched.start).unwrap_or(i32::MAX) - self.scale.max_key();
         let touched = &self.counts[self.touched.clone()];

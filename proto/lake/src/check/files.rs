@@ -1,4 +1,4 @@
-//! The files of a table: those of the newest version, and those that older versions still have.
+//! The files of a table: those of the newest version, and those that only older versions have.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) async fn look(
     let listed = folder.files().list(None).map_ok(|meta| meta.location.to_string());
     let there: BTreeSet<String> = listed.try_collect().await.map_err(failed)?;
     let names: BTreeSet<&String> = newest.iter().map(|file| &file.path).collect();
-    // What a vacuum has deleted is expected to be gone.
+    // Files that a vacuum has deleted are expected to be gone.
     let is_old = |file: &&LakeFile| !names.contains(&file.path) && there.contains(&file.path);
     let old: Vec<LakeFile> = look.added.values().filter(is_old).cloned().collect();
     count(&old, report);
@@ -81,7 +81,7 @@ fn mend(damage: &Damage, retired: &RetiredDays) -> String {
     }
 }
 
-/// What would mend a month whose days have left the lake.
+/// What would mend a retired month.
 pub(super) fn mend_of_retired(month: Period) -> String {
     let days =
         DayRange::of(month).map(|range| format!("--from {} --to {}", range.first(), range.last()));

@@ -1,4 +1,4 @@
-//! The log of a table: every entry, every checkpoint, and whether they say the same.
+//! The log of a table: every entry, every checkpoint, and whether they agree.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) struct Look {
     pub(super) added: BTreeMap<String, LakeFile>,
 }
 
-/// Reads all of a table's log; `None` where there is no table.
+/// Reads the whole log of a table; `None` where there is no table.
 pub(super) async fn look(
     folder: &DeltaFolder,
     report: &mut CheckReport,
@@ -85,7 +85,7 @@ fn mend_of_commit() -> String {
         .to_owned()
 }
 
-/// Versions of the table of cells that do not say what they hold.
+/// Reports versions of the table of cells that do not say what they hold.
 async fn snapshots(
     folder: &DeltaFolder,
     state: Option<&TableState>,
@@ -117,7 +117,7 @@ async fn snapshots(
     Ok(())
 }
 
-/// Notes the files that a commit adds; the error is that it cannot be read.
+/// Collects the files that a commit adds; the error says why it cannot be read.
 fn adds(bytes: &[u8], added: &mut BTreeMap<String, LakeFile>) -> Result<(), String> {
     let mut n_actions = 0;
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -140,7 +140,7 @@ fn adds(bytes: &[u8], added: &mut BTreeMap<String, LakeFile>) -> Result<(), Stri
     if n_actions == 0 { Err("it is empty".to_owned()) } else { Ok(()) }
 }
 
-/// Reads every checkpoint, and compares what it says with what the commits beside it say.
+/// Reads every checkpoint, and compares it with the commits that it summarises.
 async fn checkpoints(
     folder: &DeltaFolder,
     names: &[String],
@@ -171,7 +171,7 @@ async fn checkpoints(
         let bytes = read(folder.files().as_ref(), name).await.map_err(failed)?;
         let broken = tokio::task::spawn_blocking(move || log::checkpoint_fault(bytes)).await;
         let broken = broken.unwrap_or_else(|error| Some(error.to_string()));
-        // What the commits say, if they are all there still.
+        // What the commits say, if none of them is missing.
         let replayed = folder.files_by_log(version, version).await;
         if let Some(problem) = broken {
             let mend = if replayed.is_ok() {

@@ -1,4 +1,4 @@
-//! What people decided about which snapshot is served, as the lake keeps it beside its tables.
+//! Decisions of people about which snapshot is served, as the lake keeps them beside its tables.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ pub const DECISIONS_FOLDER: &str = "decisions";
 /// The version of a decision's file.
 pub const DECISION_VERSION: u32 = 1;
 
-/// One decision: a JSON file that is written once. Later ones weigh more than earlier ones.
+/// One decision: a JSON file that is written once. Later decisions override earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Decision {
     /// [`DECISION_VERSION`] of the writer.
@@ -28,7 +28,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The reason as the end of a sentence; empty where there is none.
+    /// The reason in parentheses, to end a sentence; empty where there is none.
     pub fn because(&self) -> String {
         match self.reason.as_str() {
             "" => String::new(),
@@ -37,30 +37,30 @@ impl Decision {
     }
 }
 
-/// What can be decided.
+/// What people can decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decided {
-    /// This snapshot is served, whatever is newer.
+    /// This snapshot is served, even if there are newer ones.
     Pin {
         /// The snapshot.
         snapshot: SnapshotId,
     },
     /// The newest snapshot is served.
     Unpin,
-    /// This snapshot is not served to anybody.
+    /// This snapshot is never served.
     MarkBad {
         /// The snapshot.
         snapshot: SnapshotId,
     },
-    /// This snapshot may be served as any other.
+    /// This snapshot may be served again.
     MarkGood {
         /// The snapshot.
         snapshot: SnapshotId,
     },
 }
 
-/// The name of a decision's file below its folder; names in order are decisions in order.
+/// The name of a decision's file in its folder; names sort in the order of the decisions.
 pub(crate) fn decision_file(number: u64) -> String {
     format!("{number:020}.json")
 }

@@ -1,27 +1,29 @@
-//! First days that outlive their days: of members that were there on days that have left the lake.
+//! First days that outlive their days: those of members seen on days that have left the lake.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use clio_proto::{Grain, Period};
 use jiff::civil::Date;
 
-/// The most members whose first days a commit carries, over all dimensions: with names of some twenty bytes, 2 MB of each commit.
+/// The most members whose first days a commit carries, over all dimensions: with names of some twenty bytes, 2 MB per
+/// commit.
 pub const MAX_FIRST_DAYS: usize = 100_000;
 
-/// By dimension, the first day of each member among the days of retired months, as far as they were known when the months were retired.
+/// By dimension, the first day of each member among the days of retired months, as far as it was known when the months
+/// were retired.
 ///
-/// Always true: a member has one day. Of a month that was retired without it, or whose days are there again, nothing is
-/// known here; whoever asks takes a member of such a month for one that may have been there before. As a commit has it, it takes each
-/// member's name and some three bytes beside it.
+/// Always true: a member has one day. Nothing is known here of a month that was retired without its first days, or
+/// whose days are back; callers have to assume that a member of such a month may have been seen before. In a commit it
+/// takes each member's name plus some three bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(from = "ByDay", into = "ByDay")]
 pub struct FirstDays(BTreeMap<String, BTreeMap<String, Date>>);
 
-/// As a commit has it: by dimension and day, the members.
+/// Its form in a commit: by dimension and day, the members.
 type ByDay = BTreeMap<String, BTreeMap<Date, BTreeSet<String>>>;
 
 impl FirstDays {
-    /// Nothing is known.
+    /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -37,7 +39,7 @@ impl FirstDays {
         members.map(|(member, day)| (member.as_str(), *day))
     }
 
-    /// Notes that a member was there on a day; of several the first one stays.
+    /// Notes that a member was seen on a day; the earliest day stays.
     pub fn note(&mut self, dimension: &str, member: &str, day: Date) {
         if !self.0.contains_key(dimension) {
             self.0.insert(dimension.to_owned(), BTreeMap::new());
@@ -49,7 +51,7 @@ impl FirstDays {
         }
     }
 
-    /// Notes all that others say.
+    /// Merges all notes of another one.
     pub fn merge(&mut self, others: &Self) {
         for (dimension, members) in &others.0 {
             for (member, day) in members {
@@ -58,7 +60,7 @@ impl FirstDays {
         }
     }
 
-    /// Forgets all but what is of some dimensions, and of a month that is still retired.
+    /// Keeps only some dimensions, and only months that are still retired.
     pub fn retain(&mut self, is_asked: impl Fn(&str) -> bool, is_retired: impl Fn(Period) -> bool) {
         self.0.retain(|dimension, members| {
             members.retain(|_, day| is_retired(Period::of(*day, Grain::Month)));
@@ -66,7 +68,8 @@ impl FirstDays {
         });
     }
 
-    /// Forgets the oldest until no more than so many members are left, a whole day at a time; how many it forgot.
+    /// Drops the oldest days, a whole day at a time, until at most this many members are left; returns how many were
+    /// dropped.
     pub fn keep_youngest(&mut self, n_members: usize) -> usize {
         let before = self.n_members();
         let mut by_day: BTreeMap<Date, usize> = BTreeMap::new();

@@ -1,7 +1,6 @@
-//! What each day of a snapshot was made of, so that a run finds what changed since.
+//! The inputs of each day of a snapshot, so that a run finds what has changed since.
 //!
-//! A commit carries one line for each month and recipe, some twenty bytes a day: ten years are 75 kB,
-//! three are 22.
+//! A commit carries one line per month and recipe, some twenty bytes a day: ten years take 75 kB, three take 22.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,12 +9,12 @@ use jiff::civil::Date;
 
 use clio_proto::{Fingerprint, stable_digest};
 
-/// What a list of files was, in 64 bits: equal for the same files, by path, size and age.
+/// A 64-bit digest of a list of files: equal for the same files, by path, size and age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(u64);
 
 impl Digest {
-    /// The digest of a text that names the files.
+    /// The digest of text that names the files.
     pub fn of(text: &str) -> Self {
         Self(stable_digest(text.as_bytes()))
     }
@@ -47,21 +46,20 @@ impl<'de> serde::Deserialize<'de> for Digest {
     }
 }
 
-/// What turns files into cells: the same recipe over the same files gives the same cells.
+/// What turns files into cells: the same recipe applied to the same files gives the same cells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
     /// The part of the model that cells depend on, [`Model::cells_fingerprint`](clio_proto::Model::cells_fingerprint).
     pub cells: Fingerprint,
-    /// The files of each lookup without a history that dimensions take their values from, by lookup.
+    /// For each lookup without a history whose values dimensions use, a digest of its files.
     pub lookups: BTreeMap<String, Digest>,
-    /// The state of each lookup with a history that was in force on the day, by lookup; `None` for a day
-    /// before the first state.
+    /// For each lookup with a history, the state in force on the day; `None` for a day before the first state.
     pub states: BTreeMap<String, Option<Digest>>,
 }
 
-/// What the days of a snapshot were made of.
+/// The inputs of the days of a snapshot.
 ///
-/// A commit may have none: then its days count as unknown, and the next run rebuilds them.
+/// A commit may lack them: its days then count as unknown, and the next run rebuilds them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Vec<StoredInputs>", into = "Vec<StoredInputs>")]
 pub struct DayInputs {
@@ -70,43 +68,43 @@ pub struct DayInputs {
 }
 
 impl DayInputs {
-    /// What a day was made of; a day without cells may have been looked at too.
+    /// The inputs of a day; a day without cells may have been examined too.
     pub fn get(&self, day: Date) -> Option<(&Recipe, Digest)> {
         self.days.get(&day).map(|(recipe, digest)| (recipe, *digest))
     }
 
-    /// The files that every day was made of at once, where they lie in no folders by day.
+    /// The files that all days were made of together, where files are not in folders by day.
     pub fn whole(&self) -> Option<(&Recipe, Digest)> {
         self.whole.as_ref().map(|(recipe, digest)| (recipe, *digest))
     }
 
-    /// The days known, in order.
+    /// The days whose inputs are known, in order.
     pub fn days(&self) -> impl Iterator<Item = Date> {
         self.days.keys().copied()
     }
 
-    /// Nothing is known of any day.
+    /// Whether no inputs are known.
     pub fn is_empty(&self) -> bool {
         self.days.is_empty() && self.whole.is_none()
     }
 
-    /// Notes what a day was made of.
+    /// Sets the inputs of a day.
     pub fn set(&mut self, day: Date, recipe: Recipe, digest: Digest) {
         self.days.insert(day, (recipe, digest));
     }
 
-    /// Notes the files that every day was made of at once.
+    /// Sets the files that all days were made of together.
     pub fn set_whole(&mut self, recipe: Recipe, digest: Digest) {
         self.whole = Some((recipe, digest));
     }
 
-    /// Forgets a day that is gone.
+    /// Removes a day.
     pub fn remove(&mut self, day: Date) {
         self.days.remove(&day);
     }
 }
 
-/// The days of one recipe, as a commit has them.
+/// The days of one recipe, in their form in a commit.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct StoredInputs {
     cells: Fingerprint,
@@ -122,7 +120,7 @@ struct StoredInputs {
     states: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What a day before a lookup's first state has.
+/// Stands for the state of a day before a lookup's first state.
 const NO_STATE: &str = "-";
 
 /// Adds a day's entry to its month.
@@ -151,7 +149,7 @@ fn entries(months: BTreeMap<String, String>) -> Result<Vec<(Date, String)>, Stri
     Ok(found)
 }
 
-/// What days of one line have in common.
+/// What the days of one line have in common.
 type Common<'a> = (&'a Fingerprint, &'a BTreeMap<String, Digest>, Vec<&'a String>);
 
 fn common(recipe: &Recipe) -> Common<'_> {
@@ -191,7 +189,7 @@ impl From<DayInputs> for Vec<StoredInputs> {
     }
 }
 
-/// The day of a month such as `2026-01`; of one before the year 0 as well, which old commits may name.
+/// The day of a month such as `2026-01`; also of one before the year 0, which old commits may name.
 fn day_of_month(month: &str, day: &str) -> Option<Date> {
     let (year, month) = month.rsplit_once('-')?;
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()

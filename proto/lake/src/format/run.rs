@@ -11,9 +11,9 @@ pub const RUN_RECORD_VERSION: u32 = 1;
 /// The folder of run records, below the lake.
 pub const RUNS_FOLDER: &str = "runs";
 
-/// What a run did, as the lake keeps it: `LAKE/runs/RUN.json`, written once at the run's end, whether it succeeded or not.
+/// What a run did, as the lake keeps it: `LAKE/runs/RUN.json`, written once when the run ends, successfully or not.
 ///
-/// Names of runs begin with their time, so that a listing in the order of names is one in time.
+/// Names of runs begin with their time, so that a listing sorted by name is chronological.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RunRecord {
     /// [`RUN_RECORD_VERSION`] of the writer.
@@ -22,7 +22,7 @@ pub struct RunRecord {
     pub run: RunId,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it ended; of one that was killed, when that was found.
+    /// When it ended; for a run that was killed, when that was noticed.
     pub ended_at: Timestamp,
     /// How it ended.
     #[serde(with = "outcome")]
@@ -30,10 +30,10 @@ pub struct RunRecord {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The snapshot that it committed, or found to hold all already.
+    /// The snapshot that it committed, or that already held everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotId>,
-    /// The model it ran with; unknown of a run that was killed.
+    /// The fingerprint of its model; unknown for a run that was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// The days that it rebuilt, in order.
@@ -45,48 +45,48 @@ pub struct RunRecord {
     /// Bad rows that it left out and wrote to the table `quarantine`, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows_quarantined: BTreeMap<String, u64>,
-    /// Files beside those of sources and lookups that it did not read, for how their names end.
+    /// Files among those of sources and lookups that it skipped because of how their names end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRecord>,
-    /// Its steps, in the order in which they first began; those of one name as one.
+    /// Its steps, in the order in which they first began; steps of the same name are merged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
 }
 
-/// The most files that a record names of one source or lookup.
+/// The most skipped files that a record names per source or lookup.
 pub const MAX_FILES_LEFT_OUT: usize = 20;
 
-/// Files of one source or lookup that a run did not read.
+/// Files of one source or lookup that a run skipped.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LeftOutRecord {
-    /// Such as ``source `plays` ``.
+    /// The source or lookup, such as ``source `plays` ``.
     pub table: String,
-    /// How many they are.
+    /// How many there are.
     pub n_files: u64,
-    /// The first [`MAX_FILES_LEFT_OUT`] of them: below the model's folder, or their names alone.
+    /// The first [`MAX_FILES_LEFT_OUT`] of them: below the model's folder, or just their names.
     pub files: Vec<String>,
 }
 
-/// What a run says of one of its steps.
+/// One of a run's steps.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StepRecord {
-    /// The name of a [`clio_proto::RunStep`]; of a newer etl perhaps of none that is known here.
+    /// The name of a [`clio_proto::RunStep`]; a newer etl may write names that are unknown here.
     pub step: String,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it ended; `None` for the step that the run failed or died in.
+    /// When it ended; `None` for the step in which the run failed or died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// Rows that it made or read: events rolled up, cells folded.
+    /// Rows that it produced or read: events rolled up, cells folded.
     pub n_rows: u64,
-    /// How often it was tried; 1 where nothing failed.
+    /// How many attempts it took; 1 where nothing failed.
     pub n_attempts: u32,
-    /// What failed last.
+    /// The last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// An outcome by its name.
+/// (De)serialises an outcome by its name.
 mod outcome {
     use clio_proto::RunOutcome;
     use serde::de::Error as _;
@@ -108,7 +108,7 @@ mod outcome {
     }
 }
 
-/// What serving says of a run.
+/// A run's record, as serving reports it.
 impl From<RunRecord> for RunInfo {
     fn from(record: RunRecord) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Whether cells of two schemas may lie in one table.
+//! Whether cells of two schemas can share a table.
 
 use arrow::datatypes::{DataType, Field, Schema};
 
@@ -7,13 +7,14 @@ use super::META_KIND;
 /// A difference between two schemas of cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShapeDifference {
-    /// As a sentence.
+    /// The difference, as a sentence.
     pub what: String,
-    /// Cells of both schemas may lie in one table: a measure is new, or measures stand in another order.
+    /// Whether cells of both schemas can share a table: a measure was added, or measures are in another
+    /// order.
     pub is_compatible: bool,
 }
 
-/// Whether two schemas hold the same columns.
+/// The differences between two schemas.
 pub fn differences(old: &Schema, new: &Schema) -> Vec<ShapeDifference> {
     let mut found = Vec::new();
     let mut add = |what: String, is_compatible| found.push(ShapeDifference { what, is_compatible });
@@ -56,7 +57,7 @@ pub fn differences(old: &Schema, new: &Schema) -> Vec<ShapeDifference> {
     found
 }
 
-/// Cells are sorted by all columns but the measures.
+/// Cells are sorted by all columns except measures.
 fn is_measure(field: &Field) -> bool {
     field.metadata().contains_key(META_KIND)
 }
@@ -66,7 +67,8 @@ fn names(schema: &Schema, is_wanted: impl Fn(&Field) -> bool) -> Vec<String> {
     wanted.map(|field| field.name().clone()).collect()
 }
 
-/// The item's name and the offsets' width of a list are matters of the engine that wrote it.
+/// Ignores the name of a list's item and the width of its offsets, which depend on the engine that wrote
+/// it.
 fn same_type(a: &DataType, b: &DataType) -> bool {
     match (a, b) {
         (DataType::List(a), DataType::List(b)) => same_type(a.data_type(), b.data_type()),

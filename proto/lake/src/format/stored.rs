@@ -1,4 +1,4 @@
-//! How stored measures are held in cells: the one list that the table's schema, the etl and serving follow.
+//! How stored measures are held in cells: the one list that the table's schema, etl and serving follow.
 
 use std::collections::HashMap;
 
@@ -12,20 +12,20 @@ pub const META_KIND: &str = "clio.kind";
 pub const META_FAMILY: &str = "clio.family";
 /// Field metadata of a sketch: the precision, in decimal.
 pub const META_PRECISION: &str = "clio.precision";
-/// Field metadata of a sketch: the hash that its values went through.
+/// Field metadata of a sketch: the hash function that its values went through.
 pub const META_HASH: &str = "clio.hash";
 
-/// Field metadata of a sketch of quantiles: the relative error, in decimal.
+/// Field metadata of a quantile sketch: the relative error, in decimal.
 pub const META_ERROR: &str = "clio.error";
-/// Field metadata of a sketch of quantiles: the edges, in decimal, with commas between them.
+/// Field metadata of a quantile sketch: the edges, in decimal, separated by commas.
 pub const META_EDGES: &str = "clio.edges";
 
-/// How a stored measure is held in a cell, and so how cells are added up.
+/// How a stored measure is held in a cell, and therefore how cells are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoredType {
     /// The number of events, as `Int64`.
     Count,
-    /// A sum of whole numbers, as `Int64`.
+    /// A sum of integers, as `Int64`.
     WholeSum,
     /// A sum of other numbers, as `Float64`.
     FloatSum,
@@ -36,9 +36,9 @@ pub enum StoredType {
         /// The precision.
         precision: Precision,
     },
-    /// The bytes of a sketch of quantiles, as `Binary`.
+    /// A quantile sketch's bytes, as `Binary`.
     Quantiles {
-        /// Which values it tells apart.
+        /// Its error and edges.
         buckets: Buckets,
     },
 }
@@ -46,8 +46,7 @@ pub enum StoredType {
 impl StoredType {
     /// How a measure is held; `None` for a derived one, which is not stored.
     ///
-    /// `float_sums` names the measures of kind `sum` whose column holds other than whole numbers: only
-    /// the input tells.
+    /// `float_sums` names the measures of kind `sum` whose column is not of an integer type: only the input tells.
     pub fn of(measure: &Measure, float_sums: &[String]) -> Option<Self> {
         match &measure.kind {
             MeasureKind::Count { .. } => Some(Self::Count),
@@ -71,7 +70,7 @@ impl StoredType {
         }
     }
 
-    /// Which values it tells apart, where it is of values in order.
+    /// The buckets of a quantile sketch; `None` for other types.
     pub fn buckets(self) -> Option<Buckets> {
         match self {
             Self::Quantiles { buckets } => Some(buckets),
@@ -79,7 +78,7 @@ impl StoredType {
         }
     }
 
-    /// Whether it counts values, different ones or all, of which a cell has no more than events, as long as each row is one.
+    /// Whether it counts values, distinct ones or all: at most one per event, as long as each row is one event.
     pub fn counts_values(self) -> bool {
         match self {
             Self::Sketch { .. } | Self::Quantiles { .. } => true,

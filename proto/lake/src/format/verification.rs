@@ -15,41 +15,42 @@ pub const VERIFICATION_VERSION: u32 = 1;
 /// The most mismatches that a verification names.
 pub const MAX_MISMATCHES: usize = 1_000;
 
-/// What a recount from the sources found beside the cells of a snapshot: one JSON file.
+/// What a recount from the sources found when compared with the cells of a snapshot: one JSON file.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Verification {
     /// [`VERIFICATION_VERSION`] of the writer.
     pub format_version: u32,
     /// The snapshot.
     pub snapshot: SnapshotId,
-    /// The run of the verification.
+    /// The verification's own run.
     pub run: RunId,
     /// When it was made.
     pub verified_at: Timestamp,
     /// The days that were recounted, in order, at least one.
     pub days: Vec<Date>,
-    /// What chose the cells.
+    /// The seed that the cells were sampled with.
     pub seed: u64,
-    /// How many cells were recounted, of all days.
+    /// How many cells were recounted, over all days.
     pub n_cells: u64,
-    /// How many counts, sums and quantile measures were compared: each has to be equal, and quantiles within their bounds.
+    /// How many counts, sums and quantile measures were compared: counts and sums must be equal, quantiles within their
+    /// bounds.
     pub n_additive: u64,
     /// How many distinct counts were compared.
     pub n_distinct: u64,
     /// The largest error of a distinct count, in standard errors; 0 where none was compared.
     pub max_error: f64,
-    /// The root mean square of these errors, about 1 for a healthy sketch and less for small counts.
+    /// The root mean square of these errors: about 1 for a healthy sketch, less for small counts.
     pub rms_error: f64,
     /// The share of distinct counts within their 95 % bounds; 1 where none was compared.
     pub share_within_bounds: f64,
-    /// What the independent sketch came to; `None` where no measure has one.
+    /// What the independent sketch found; `None` where no measure has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceErrors>,
     /// How many comparisons were too far off.
     pub n_mismatches: u64,
     /// The first [`MAX_MISMATCHES`] of them.
     pub mismatches: Vec<Mismatch>,
-    /// What could not be recounted, and why, as sentences.
+    /// What could not be recounted and why, in sentences.
     pub not_compared: Vec<String>,
 }
 
@@ -64,7 +65,7 @@ impl Verification {
         self.n_additive + self.n_distinct
     }
 
-    /// What serving says of it; `None` where it names no day.
+    /// The verification, as serving reports it; `None` where it names no day.
     pub fn info(&self) -> Option<VerificationInfo> {
         Some(VerificationInfo {
             verified_at: self.verified_at,
@@ -83,7 +84,7 @@ impl Verification {
     }
 }
 
-/// What the names of a snapshot's verifications begin with.
+/// The prefix of the names of a snapshot's verifications.
 pub(crate) fn verification_prefix(snapshot: SnapshotId) -> String {
     format!("{:020}-", snapshot.0)
 }
@@ -91,7 +92,7 @@ pub(crate) fn verification_prefix(snapshot: SnapshotId) -> String {
 /// How far the independent sketch was from the truth.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReferenceErrors {
-    /// How many distinct counts were taken by it.
+    /// How many distinct counts were compared with it.
     pub n_compared: u64,
     /// Its largest error, in standard errors.
     pub max_error: f64,
@@ -108,14 +109,14 @@ pub struct Mismatch {
     pub place: String,
     /// The measure.
     pub measure: String,
-    /// What the lake says; an estimate for a distinct count.
+    /// What the lake has; an estimate for a distinct count.
     pub stored: f64,
-    /// What the sources say.
+    /// What the sources give.
     pub exact: f64,
-    /// The error of a distinct count in standard errors; `None` for a count or sum, which has none.
+    /// The error of a distinct count, in standard errors; `None` for a count or sum, which has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_errors: Option<f64>,
-    /// What the independent sketch says.
+    /// What the independent sketch estimates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<f64>,
 }

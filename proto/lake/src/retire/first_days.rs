@@ -1,4 +1,4 @@
-//! What ages count from outlives the days: the first day of each member in the days that go.
+//! What ages count from outlives the days: the first day of each member within the days to be removed.
 
 use arrow::array::AsArray as _;
 use arrow::compute::cast;
@@ -14,7 +14,7 @@ use crate::format::{FirstDays, SnapshotMetadata};
 use crate::sound::{FileError, SoundFile};
 use crate::table::DeltaFolder;
 
-/// The dimensions whose ages count from the first day of the lake with events of a member; none of a model that cannot be read.
+/// The dimensions whose ages count from a member's first day with events in the lake; none if the model cannot be read.
 pub(super) fn aged_dimensions(known: &SnapshotMetadata) -> Vec<String> {
     let Ok(model) = Model::parse("the lake's model", &known.model) else { return Vec::new() };
     let dimensions = model.dimensions().iter();
@@ -22,7 +22,7 @@ pub(super) fn aged_dimensions(known: &SnapshotMetadata) -> Vec<String> {
     aged.map(|dimension| dimension.name.clone()).collect()
 }
 
-/// Notes the members of a month's days; why they cannot be read, if so.
+/// Notes the members of a month's days; returns why they cannot be read, if so.
 pub(super) async fn note(
     cells: &DeltaFolder,
     days: &[LakeFile],
@@ -77,7 +77,7 @@ fn note_file(
                 .map_err(|error| FileError::Undecodable { reason: error.to_string() })?;
             let mut last = None;
             for member in texts.as_string::<i32>().iter().flatten() {
-                // Cells are sorted, so that a member mostly follows itself.
+                // Cells are sorted, so a member mostly follows itself.
                 if last != Some(member) {
                     first_days.note(dimension, member, day);
                     last = Some(member);

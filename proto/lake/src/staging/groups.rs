@@ -1,4 +1,4 @@
-//! A file of cells whose row groups are made side by side, on any thread, and appended in order.
+//! A file of cells whose row groups are encoded in parallel, on any thread, and appended in order.
 
 use std::mem;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct GroupedFile {
     schema: SchemaRef,
     n_groups: usize,
     factory: ArrowRowGroupWriterFactory,
-    /// What is on the way to the store.
+    /// Encoded bytes on their way to the store.
     file: SerializedFileWriter<Vec<u8>>,
     store: SummedWriter,
     url: String,
@@ -53,11 +53,11 @@ impl GroupedFile {
         })
     }
 
-    /// The next row group, to be filled anywhere; they are appended in this order.
+    /// The next row group, to be filled on any thread; row groups are appended in this order.
     ///
     /// # Errors
     ///
-    /// A schema that cannot be written.
+    /// When the schema cannot be written.
     pub fn group(&mut self) -> Result<RowGroup, LakeError> {
         let columns = self.factory.create_column_writers(self.n_groups);
         let columns = columns.map_err(|error| LakeError::unwritten(&self.url, &error))?;
@@ -85,7 +85,7 @@ impl GroupedFile {
         self.put(bytes).await
     }
 
-    /// Writes what is left, and the footer.
+    /// Writes the remaining bytes, and the footer.
     pub(super) async fn close(mut self) -> Result<(Path, u64, Checksum), LakeError> {
         let closed = self.file.finish().map(|_| mem::take(self.file.inner_mut()));
         let bytes = closed.map_err(|error| LakeError::unwritten(&self.url, &error))?;
@@ -109,20 +109,20 @@ pub struct RowGroup {
     url: String,
 }
 
-/// A row group's columns, encoded.
+/// The encoded columns of a row group.
 pub struct FilledGroup {
     columns: Vec<ArrowColumnChunk>,
     n_rows: u64,
-    /// About as many bytes as it takes.
+    /// Its approximate size.
     size_bytes: usize,
 }
 
 impl RowGroup {
-    /// Encodes some rows.
+    /// Encodes rows.
     ///
     /// # Errors
     ///
-    /// Rows of another schema.
+    /// When the rows have another schema.
     pub fn write(&mut self, rows: &RecordBatch) -> Result<(), LakeError> {
         let mut write = || {
             let mut columns = self.columns.iter_mut();

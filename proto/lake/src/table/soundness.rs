@@ -1,4 +1,4 @@
-//! Whether the files of a table are what its log says, and the log what its checkpoints say.
+//! Whether the files of a table match its log, and the log its checkpoints.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use crate::damage::Damage;
 use crate::error::LakeError;
 use crate::{is_transient, log};
 
-/// What a log says of a version: files, columns and the like, and what it takes to read it.
+/// What a log says of a version: files, columns and the like, and the protocol needed to read it.
 type SaidByLog = (BTreeSet<(String, i64, Option<Checksum>)>, Value, Value);
 
 impl DeltaFolder {
-    /// Reads some files to their end; returns what is wrong with them, in the order of paths. What was read before by
-    /// way of the same folder is not read again.
+    /// Reads some files to their end; returns what is wrong with them, ordered by path. Files already read through the
+    /// same folder are not read again.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, so that it is unknown.
+    /// Where the storage fails, so that the answer is unknown.
     pub async fn damaged(&self, files: &[LakeFile]) -> Result<Vec<Damage>, LakeError> {
         let found = self.sums.damaged(&self.raw, files).await;
         found.map_err(|error| LakeError::storage(&self.url, &error))
     }
 
-    /// The first damaged file that somebody has met who read through [`store`](Self::store). An engine may say in words of
-    /// its own that it could not read on.
+    /// The first damaged file that a reader of [`store`](Self::store) ran into. An engine may wrap the failure in its
+    /// own words.
     pub fn met_damage(&self) -> Option<Damage> {
         self.sums.met()
     }
 
-    /// Writes a new checkpoint where one was found damaged, and deletes that; the names of those deleted.
+    /// Replaces damaged checkpoints by a new one; returns the names of those deleted.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl DeltaFolder {
         let mut broken = Vec::new();
         for path in &state.passed_over {
             let Some(version) = path.rsplit('/').next().and_then(log::checkpoint_of) else {
-                // What names the newest one is written again with it.
+                // The file that names the newest checkpoint is rewritten with it.
                 broken.push(path.clone());
                 continue;
             };
@@ -64,14 +64,14 @@ impl DeltaFolder {
                 broken.push(path.clone());
             }
         }
-        // Away with them first: the new one may have the name of one of them.
+        // They are deleted first, since the new one may have the name of one of them.
         for path in &broken {
             match self.raw.delete(&Path::from(path.as_str())).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(LakeError::storage(&self.url, &error)),
             }
         }
-        // The table of the state does not see what it was opened without, which the new one would be among.
+        // The state's table hides the checkpoints it was opened without, and would hide the new one too.
         let loaded = log::load(&self.log_store, &self.url, Some(state.version)).await;
         let table = loaded.map_err(|error| failed(&error))?.table;
         let created = deltalake::checkpoints::create_checkpoint(&table, None).await;
@@ -79,7 +79,7 @@ impl DeltaFolder {
         Ok(broken)
     }
 
-    /// Whether the file that names the newest checkpoint is there and names none.
+    /// Whether the file that names the newest checkpoint exists but names none.
     pub(crate) async fn has_wrong_hint(&self) -> Result<bool, LakeError> {
         let failed = |error: object_store::Error| LakeError::storage(&self.url, &error);
         let folder = Path::from(log::LOG_FOLDER);
@@ -104,13 +104,13 @@ impl DeltaFolder {
         &self.url
     }
 
-    /// The files as they are, whatever the log says of them.
+    /// The files, unchecked.
     pub(crate) fn files(&self) -> &Arc<dyn ObjectStore> {
         &self.raw
     }
 
-    /// The files of a version with their sums, and its columns and the like, by the log without the checkpoints from one
-    /// on.
+    /// The files of a version with their checksums, and its columns and the like, as the log gives them without the
+    /// checkpoints from one on.
     pub(crate) async fn files_by_log(
         &self,
         version: u64,
@@ -128,7 +128,7 @@ impl DeltaFolder {
     }
 }
 
-/// The periods above those of a state that are not among them.
+/// The ancestors of a state's periods that the state lacks.
 pub fn absent_parents(state: &TableState) -> BTreeSet<Period> {
     let present: BTreeSet<Period> = state.files.iter().filter_map(|file| file.period).collect();
     let mut absent = BTreeSet::new();

@@ -9,24 +9,25 @@ use crate::commit::Commit;
 use crate::error::LakeError;
 use crate::format::SnapshotMetadata;
 
-/// How many versions back a dead run's files are looked for where it is unknown what it started from.
+/// How many versions back a dead run's files are searched for where it is unknown which version it
+/// started from.
 const MAX_VERSIONS_BACK: u64 = 1_000;
 
 /// What commits say of a dead run.
 #[derive(Debug, Default)]
 pub struct Trace {
-    /// The version that it committed, with what the commit says.
+    /// The version that it committed, with the commit's metadata.
     pub commit: Option<(u64, SnapshotMetadata)>,
     /// Those of its files that some commit adds: they belong to the lake.
     pub named: BTreeSet<String>,
 }
 
 impl DeltaFolder {
-    /// Looks through the commits after a version for a run and its files.
+    /// Searches the commits after a version for a run and its files.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, or its contents cannot be read.
     pub async fn trace(
         &self,
         run: &str,
@@ -43,10 +44,10 @@ impl DeltaFolder {
         );
         for version in (first..=state.version).rev() {
             let read = self.log_store.read_commit_entry(version).await;
-            // What is cleaned out of the log is older than any run that could still be dead.
+            // Commits cleaned out of the log are older than any run that can still have left files.
             let Some(bytes) = read.map_err(|error| self.failed(&error))? else { break };
             for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                // What is no JSON cannot be told from a name of one of the files: they stay.
+                // A line that is not JSON may name any of the files: they stay.
                 let Ok(action) = serde_json::from_slice::<Value>(line) else {
                     trace.named.extend(files.iter().cloned());
                     continue;
@@ -57,7 +58,7 @@ impl DeltaFolder {
                     trace.named.insert(path.to_owned());
                 }
             }
-            // One that cannot be read is none that a run has finished.
+            // An unreadable commit is not one that a run has finished.
             let commit = Commit::read(&self.url, version, &bytes)?;
             if let Some(metadata) = commit.metadata
                 && metadata.run.as_str() == run

@@ -23,10 +23,10 @@ impl Clock for At {
     }
 }
 
-/// Keeps the files of runs out of a vacuum's sight.
+/// Hides the files of runs from a vacuum.
 #[derive(Debug)]
 struct Spared {
-    /// The table's folder and the files, as the root of the store has them.
+    /// The table's folder and the files, relative to the root of the store.
     paths: HashSet<Path>,
 }
 
@@ -37,12 +37,12 @@ impl Guard for Spared {
 }
 
 impl DeltaFolder {
-    /// Deletes the files that no version of the last `keep` needs, and those that no version ever had, but for those
-    /// to be spared; returns their paths below the table's folder.
+    /// Deletes the files that no version of the last `keep` needs and those that no version ever had, except spared
+    /// ones; returns their paths below the table's folder.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or what it holds cannot be read.
+    /// Where the storage fails, or its contents cannot be read.
     pub async fn vacuum(
         &self,
         state: &TableState,
@@ -54,11 +54,11 @@ impl DeltaFolder {
         let vacuum = |dry_run| {
             let builder = table.clone().vacuum().with_mode(VacuumMode::Full);
             let builder = builder.with_retention_period(keep).with_clock(Arc::new(At(now_millis)));
-            // The caller says how long; the library would refuse less than a week.
+            // The caller decides; the library would refuse less than a week.
             builder.with_enforce_retention_duration(false).with_dry_run(dry_run)
         };
         let (_, found) = vacuum(true).await.map_err(|error| self.failed(&error))?;
-        // The log remembers files that an earlier vacuum has deleted.
+        // The log still lists files that an earlier vacuum deleted.
         let there: HashSet<String> = table
             .object_store()
             .list(None)
@@ -74,7 +74,7 @@ impl DeltaFolder {
         Ok(files)
     }
 
-    /// The table as if some files were not there.
+    /// The table as if some files did not exist.
     async fn without(
         &self,
         state: &TableState,

@@ -12,25 +12,25 @@ use crate::log;
 /// One commit of a table.
 #[derive(Debug)]
 pub struct Version {
-    /// Its number.
+    /// Its version number.
     pub version: u64,
-    /// When, if the commit says so; of one that cannot be read, else when its file was written.
+    /// When it was made, if the commit says so; for an unreadable commit, when its file was written.
     pub committed_at: Option<Timestamp>,
-    /// What Delta calls it.
+    /// Delta's name for the operation.
     pub operation: String,
-    /// What a run says of its snapshot, or why that cannot be read; other commits say nothing.
+    /// The metadata of its snapshot, or why that cannot be read; `None` for commits that carry none.
     pub metadata: Option<Result<SnapshotMetadata, LakeError>>,
 }
 
 /// What a log says of its newest snapshot.
 pub(crate) struct Known {
     pub(crate) metadata: SnapshotMetadata,
-    /// Why it does not hold of the files that the log gives, if so.
+    /// Why the metadata does not match the files that the log gives, if so.
     pub(crate) fault: Option<String>,
 }
 
 impl DeltaFolder {
-    /// The newest versions of a table, at most so many, the newest first.
+    /// The newest versions of a table, at most this many, newest first.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl DeltaFolder {
         let mut versions = Vec::new();
         for version in (0..=state.version).rev().take(limit.unwrap_or(usize::MAX)) {
             let commit = match self.commit_of(version).await {
-                // What was cleaned up is missing at the log's old end.
+                // Cleaned-up commits are missing at the log's old end.
                 Ok(None) => break,
                 Ok(Some(commit)) => commit,
                 Err(error @ LakeError::FormatVersion { .. }) => {
@@ -66,14 +66,14 @@ impl DeltaFolder {
         Ok(versions)
     }
 
-    /// What the newest commit that says anything says of its snapshot.
+    /// What the newest commit that carries metadata says of its snapshot.
     ///
-    /// Where commits after it change files and do not say in a readable way what they are, or the log gives other files than
-    /// the commit did, what the days were made of is not known: so a run rebuilds them.
+    /// Where later commits change files without readable metadata, or the log gives other files than the commit did,
+    /// the inputs of the days are unknown: so a run rebuilds them.
     ///
     /// # Errors
     ///
-    /// Where the storage fails, or the lake is of a newer program.
+    /// Where the storage fails, or the lake was written by a newer program.
     pub async fn metadata(
         &self,
         state: &TableState,
@@ -88,7 +88,7 @@ impl DeltaFolder {
         Ok(Some(metadata))
     }
 
-    /// The same, and why it is not all that there is to know.
+    /// The same, with the reason why it is incomplete.
     pub(crate) async fn known(&self, state: &TableState) -> Result<Option<Known>, LakeError> {
         let (mut fault, mut is_rearranged) = (None, false);
         for version in (0..=state.version).rev() {
@@ -113,7 +113,7 @@ impl DeltaFolder {
         Ok(None)
     }
 
-    /// The version that a run has committed, if it is the newest that says anything.
+    /// The version that a run has committed, if it is the newest with metadata.
     pub(super) async fn is_newest(
         &self,
         state: &TableState,

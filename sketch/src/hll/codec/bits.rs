@@ -1,6 +1,6 @@
 //! A stream of bits, the lowest bit of the first byte first.
 
-/// The number of bits that one look is sure to hold: a word less up to seven bits of its first byte.
+/// The number of bits that one look is sure to return: a word minus up to seven bits of its first byte.
 const N_WINDOW_BITS: u32 = 57;
 
 /// Writes bits at the end of a byte vector.
@@ -46,7 +46,7 @@ impl<'a> BitWriter<'a> {
     }
 }
 
-/// Reads bits; past the end there are zeros, and [`is_past_end`](Self::is_past_end) tells.
+/// Reads bits; past the end it reads zeros, and [`is_past_end`](Self::is_past_end) says so.
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     position: usize,
@@ -67,7 +67,7 @@ impl<'a> BitReader<'a> {
         self.position > self.bytes.len() * 8
     }
 
-    /// Returns what is left of the byte that the last bit was in, and the number of the bytes behind it.
+    /// Returns the unread rest of the byte that the last bit was in, and the number of bytes after it.
     pub(super) fn remainder(&self) -> (u8, usize) {
         let n_used = self.position.div_ceil(8);
         let n_left = self.bytes.len().saturating_sub(n_used);
@@ -116,7 +116,7 @@ impl<'a> BitReader<'a> {
         let quotient = window.trailing_zeros();
         let n_bits = quotient + 1 + parameter;
         if n_bits <= N_WINDOW_BITS && quotient <= max_quotient {
-            // One look holds nearly every code: a quotient is 0.6 on the average.
+            // One look holds nearly every code: the mean quotient is 0.6.
             self.position += n_bits as usize;
             let low = (window >> (quotient + 1)) & ((1 << parameter) - 1);
             return Some((quotient << parameter) | low as u32);

@@ -22,13 +22,14 @@
 //! | 40 | ½ 2^lgK | HLL_4: four bits each, the low half first: rank minus the smallest, or 15 for an exception |
 //! | then | 4 n | HLL_4: exceptions, as coupons of slot and rank |
 //!
-//! A coupon has its rank in the six high bits, its slot in the 26 low ones. In compact bytes coupons and
-//! exceptions lie one after another; otherwise ("updatable", as Spark writes) they are a hash table of
-//! 2^lgArr places, zero where nothing is.
+//! A coupon has its rank in the high six bits and its slot in the low 26. In compact bytes, coupons and
+//! exceptions follow one another; otherwise ("updatable", as Spark writes) they form a hash table of 2^lgArr
+//! places, where an empty place is zero.
 //!
-//! What is written is canonical, compact, and sorted. Registers are HLL_8 unless another type is asked for,
-//! and out of order: a HIP estimate depends on the order of arrival, so there is none, and the libraries
-//! then estimate from registers alone, as we do. What is read is whatever the libraries write: all of a
+//! Encoding is canonical, compact and sorted. Registers are HLL_8 unless another type is requested, and
+//! flagged out of order: a HIP estimate depends on the order of arrival, so none is written, and the
+//! libraries then estimate from registers alone, as we do. Decoding accepts whatever the libraries write; it
+//! uses coupons and registers only and ignores the HIP estimate and the sums.
 //! reader's knowledge comes from coupons and registers; HIP estimate and sums are ignored.
 
 mod packed;
@@ -62,20 +63,20 @@ const LG_LIST: u8 = 3;
 const MIN_LG_SET: u8 = 5;
 
 /// How many bits a register takes in the bytes of a large `datasketches` sketch; memory and estimates are the
-/// same.
+/// same for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum HllType {
     /// Four bits, beside a list of the few ranks that do not fit.
     Hll4,
     /// Six bits.
     Hll6,
-    /// Eight bits: decoding is a copy or none. What a lake holds.
+    /// Eight bits: decoding is a copy, or none. The type that a lake holds.
     #[default]
     Hll8,
 }
 
 impl HllType {
-    /// Every type, by its number in the bytes.
+    /// Every type, ordered by its number in the bytes.
     pub const ALL: [Self; Self::COUNT] = [Self::Hll4, Self::Hll6, Self::Hll8];
 
     const fn number(self) -> u8 {
@@ -141,7 +142,7 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, target: HllType, ou
     }
 }
 
-/// Whether these are the words of a preamble, the serial version and the family's number.
+/// Whether the bytes begin with a preamble's number of words, the serial version and the family's number.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     matches!(bytes, [2 | 3 | 10, SERIAL_VERSION, HLL_FAMILY, ..])
 }
@@ -191,7 +192,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> 
     Ok((precision, body))
 }
 
-/// Appends decoded coupons, sorted; on an error some of them may have been.
+/// Appends decoded coupons, sorted; on error, some of them may have been appended.
 pub(super) fn decode_coupons(
     encoded: EncodedCoupons<'_>,
     out: &mut Vec<u32>,
@@ -291,7 +292,8 @@ fn parse_coupons(
     Ok(Body::Coupons(EncodedCoupons { n_coupons, offset, bits }))
 }
 
-/// Checks lengths and exceptions; `lg_places` is the size of the table of exceptions, unless they are a list.
+/// Checks lengths and exceptions; `lg_places` is the size of the table of exceptions, `None` when they are a
+/// list.
 fn parse_registers(
     precision: Precision,
     bytes: &[u8],
@@ -310,7 +312,7 @@ fn parse_registers(
         HllType::Hll6 => {
             let n_bytes = n_registers / 4 * 3;
             let bits = take(bytes, HLL_BYTES, n_bytes, "registers")?;
-            // The libraries write one byte more, so that they may read two at a time.
+            // The libraries write an extra byte, so that they can read two at a time.
             no_more(bytes, HLL_BYTES + n_bytes + 1)?;
             let exceptions = &[];
             Ok(Body::Packed(Packed { precision, target, smallest: 0, bits, exceptions }))
@@ -351,7 +353,7 @@ fn read_count(bytes: &[u8], at: usize) -> Result<usize, DecodeError> {
     Ok(coupons(count).next().map_or(0, |count| count.rotate_right(RANK_BITS) as usize))
 }
 
-/// Our coupons of theirs, four bytes each.
+/// Converts their coupons, four bytes each, to ours.
 fn coupons(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
     bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word).rotate_left(RANK_BITS))
 }

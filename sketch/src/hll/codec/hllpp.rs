@@ -17,11 +17,11 @@
 //! 2. the rank, 1 to 40, in 6 bits, the lowest first, only where the slot's 25 - p low bits are zero
 //!    (elsewhere the rank is 0, see `src/hll/hllpp.rs`).
 //!
-//! Zeros fill the last byte. 2^25 / n is the mean gap, so that b costs within 2 % of the entropy: 4096 coupons
-//! take 14.6 bits each, one takes 7 bytes with its header. Registers lie as they are, so that decoding is a copy
-//! or none; the Parquet column's compression takes what air is in them.
+//! Zeros fill the last byte. The mean gap is 2^25 / n, so b costs within 2 % of the entropy: 4096 coupons take
+//! 14.6 bits each, one takes 7 bytes with its header. Registers are stored as they are, so that decoding is a
+//! copy, or none; the Parquet column's compression removes the redundancy in them.
 //!
-//! Registers must be some that more than 2^(p-2) slots can have led to: otherwise the sketch would have been
+//! Only registers that take more than 2^(p-2) slots to produce are valid: with fewer, the sketch would have been
 //! coupons.
 
 use super::bits::{BitReader, BitWriter};
@@ -36,7 +36,7 @@ const VERSION: u8 = 1;
 const FORM_EMPTY: u8 = 0;
 const FORM_COUPONS: u8 = 1;
 const FORM_REGISTERS: u8 = 2;
-/// Where the form's own bytes begin.
+/// Where the bytes of the form begin.
 pub(super) const HEADER_BYTES: usize = 2;
 
 /// Appends the bytes of a sketch.
@@ -55,12 +55,12 @@ pub(super) fn encode(precision: Precision, parts: Parts<'_>, out: &mut Vec<u8>) 
     }
 }
 
-/// Whether these are the version and a form.
+/// Whether the bytes begin with this version and a known form.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     matches!(bytes, [tag, ..] if tag >> 4 == VERSION && tag & 0xf <= FORM_REGISTERS)
 }
 
-/// Reads the header, and checks that what follows has the right length.
+/// Reads the header, and checks that the rest has the right length.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> {
     let &[tag, precision, ref rest @ ..] = bytes else {
         return Err(DecodeError::new(bytes.len(), "a header of 2 bytes", "the end"));
@@ -86,7 +86,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Precision, Body<'_>), DecodeError> 
     Ok((precision, body))
 }
 
-/// Appends decoded coupons; on an error some of them may have been.
+/// Appends decoded coupons; on error, some of them may have been appended.
 pub(super) fn decode_coupons(
     precision: Precision,
     encoded: EncodedCoupons<'_>,
@@ -136,7 +136,7 @@ pub(super) fn decode_coupons(
     }
 }
 
-/// Returns the parameter for `n_coupons`: the binary logarithm of the mean gap, rounded down.
+/// Returns the parameter for `n_coupons`: the base-two logarithm of the mean gap, rounded down.
 #[inline]
 fn rice_parameter(n_coupons: usize) -> u32 {
     SLOT_BITS - n_coupons.next_power_of_two().trailing_zeros()
@@ -145,7 +145,7 @@ fn rice_parameter(n_coupons: usize) -> u32 {
 fn encode_coupons(precision: Precision, coupons: &[u32], out: &mut Vec<u8>) {
     let parameter = rice_parameter(coupons.len());
     let mask = (1 << parameter) - 1;
-    // A coupon takes at most three bits beyond its remainder, on the average, and few have a rank.
+    // On average a coupon takes at most three bits beyond its remainder, and few have a rank.
     out.reserve(3 + coupons.len() * (parameter as usize + 4) / 8 + 8);
     encode_count(coupons.len(), out);
     let mut writer = BitWriter::new(out);
@@ -172,7 +172,7 @@ fn encode_count(mut count: usize, out: &mut Vec<u8>) {
     out.push(count as u8);
 }
 
-/// Reads the number of coupons and checks it before anybody allocates for it.
+/// Reads the number of coupons and checks it before anything is allocated for it.
 fn parse_coupons(precision: Precision, rest: &[u8]) -> Result<EncodedCoupons<'_>, DecodeError> {
     let max_coupons = max_coupons(precision);
     let mut n_coupons = 0;
@@ -203,7 +203,7 @@ fn parse_coupons(precision: Precision, rest: &[u8]) -> Result<EncodedCoupons<'_>
     let bits = &rest[n_bytes..];
     let min_bytes = (n_coupons * (rice_parameter(n_coupons) as usize + 1)).div_ceil(8);
     if bits.len() < min_bytes {
-        let expected = format!("{n_coupons} coupons in {min_bytes} bytes at least");
+        let expected = format!("{n_coupons} coupons in at least {min_bytes} bytes");
         let found = format_args!("{} bytes", bits.len());
         return Err(DecodeError::new(HEADER_BYTES + n_bytes + bits.len(), expected, found));
     }
@@ -224,11 +224,11 @@ fn check_length(precision: Precision, registers: &[u8]) -> Result<(), DecodeErro
     Ok(())
 }
 
-/// Refuses registers that so few slots led to that the sketch would have been coupons.
+/// Rejects registers that so few slots can have produced that the sketch would have been coupons.
 pub(super) fn check_reachable(precision: Precision, registers: &[u8]) -> Result<(), DecodeError> {
     let max_coupons = max_coupons(precision);
     let mut max_slots = 0;
-    // One register stands for so many slots that this ends after a few that are not zero.
+    // One register can stand for so many slots that a few nonzero ones end the loop.
     for &rank in registers {
         max_slots += max_slots_of_register(precision, rank) as usize;
         if max_slots > max_coupons {

@@ -1,12 +1,12 @@
 //! Merging two sorted lists.
 
-/// The number of stretches of the result that are made at the same time. One alone waits at each coupon for the
-/// comparison before it; four keep a core busy.
+/// The number of stretches of the result that are merged in an interleaved way. A single one waits at each
+/// coupon for the previous comparison; four keep a core busy.
 const N_LANES: usize = 4;
-/// Below this length the stretches are not worth finding.
+/// Below this length, finding the stretches does not pay.
 const MIN_LANES: usize = 32;
 
-/// A stretch of the result: where it goes on in either list and in the result.
+/// A stretch of the result: its next position in either list and in the result.
 #[derive(Clone, Copy)]
 struct Lane {
     from_one: usize,
@@ -14,9 +14,9 @@ struct Lane {
     to: usize,
 }
 
-/// Merges two sorted lists into a result that is as long as both without their ends.
+/// Merges two sorted lists into a result as long as both without their sentinels.
 ///
-/// Each list ends with `u32::MAX`, which is no part of it. What is in both comes twice.
+/// Each list ends with the sentinel `u32::MAX`. What is in both appears twice.
 pub(super) fn merge(one: &[u32], other: &[u32], out: &mut [u32]) {
     debug_assert_eq!(one.len() + other.len(), out.len() + 2, "each list has an end");
     if out.len() < MIN_LANES {
@@ -39,8 +39,8 @@ pub(super) fn merge(one: &[u32], other: &[u32], out: &mut [u32]) {
 }
 
 impl Lane {
-    /// Finds how many of the first `to` coupons of the result come from either list: the "merge path" of Odeh
-    /// et al. (2012).
+    /// Finds how many of the first `to` coupons of the result come from each list: the "merge path" of Odeh et
+    /// al. (2012).
     fn starting_at(to: usize, one: &[u32], other: &[u32]) -> Self {
         let (n_one, n_other) = (one.len() - 1, other.len() - 1);
         let (mut low, mut high) = (to.saturating_sub(n_other), to.min(n_one));
@@ -55,10 +55,10 @@ impl Lane {
         Self { from_one: low, from_other: to - low, to }
     }
 
-    /// Moves one coupon. The end of a list is taken for a coupon only where both are `u32::MAX`.
+    /// Moves one coupon. A sentinel is taken for a coupon only where both are `u32::MAX`.
     #[inline]
     fn step(&mut self, one: &[u32], other: &[u32], out: &mut [u32]) {
-        // The last step may have gone beyond an end, where the other list's coupon is the same.
+        // The previous step may have gone past a sentinel; the other list's coupon is the same there.
         let next = one[self.from_one.min(one.len() - 1)];
         let next_other = other[self.from_other.min(other.len() - 1)];
         let is_one = next <= next_other;

@@ -1,34 +1,34 @@
-//! Sorting coupons: hashes, so that where one belongs can be told from itself.
+//! Sorting coupons: they are hashes, so a coupon's own bits say about where it belongs.
 
 /// Below this length a comparison sort is as fast.
 const MIN_BUCKETED: usize = 48;
 
-/// The most coupons of a bucket that are sorted by insertion. A bucket has one on the average, and none has as
-/// many unless somebody made the coupons up.
+/// The most coupons of a bucket that are sorted by insertion. A bucket has one on average, and reaches this
+/// number only when somebody crafted the coupons.
 const MAX_BUCKET: u32 = 24;
 
-/// Sorts coupons, with `scratch` as working memory: linear for hashes, O(n log n) for anything else.
+/// Sorts coupons, using `scratch`: linear for hashes, O(n log n) for anything else.
 ///
-/// As many buckets as coupons hold about one each when the high bits of a coupon choose its bucket; what is
-/// left to do after that is next to nothing.
+/// With as many buckets as coupons, chosen by a coupon's high bits, each bucket holds about one; little is
+/// left to sort after that.
 pub(super) fn sort(coupons: &mut [u32], scratch: &mut Vec<u32>) {
     if coupons.len() < MIN_BUCKETED || !sort_by_buckets(coupons, scratch) {
         coupons.sort_unstable();
     }
 }
 
-/// Returns whether it sorted: it does not when a bucket holds too many.
+/// Returns whether it sorted: it gives up when a bucket holds too many.
 fn sort_by_buckets(coupons: &mut [u32], scratch: &mut Vec<u32>) -> bool {
     let Some(n_coupons) = u32::try_from(coupons.len()).ok().filter(|&n| n < 1 << 24) else {
         return false;
     };
-    // The highest bit of all coupons, since one family has a bit less than the other.
+    // The highest bit of any coupon, since coupons of one family have a bit less than those of the other.
     let width = u32::BITS - coupons.iter().fold(0, |all, coupon| all | coupon).leading_zeros();
     let n_bits = (u32::BITS - n_coupons.leading_zeros()).min(width);
     let shift = width - n_bits;
     let bucket = |coupon: u32| (coupon >> shift) as usize;
 
-    // Where the next coupon of each bucket goes, then a copy of the coupons.
+    // First where the next coupon of each bucket goes, then a copy of the coupons.
     scratch.clear();
     scratch.resize((1 << n_bits) + 1, 0);
     scratch.extend_from_slice(coupons);
@@ -50,7 +50,7 @@ fn sort_by_buckets(coupons: &mut [u32], scratch: &mut Vec<u32>) -> bool {
         coupons[*next as usize] = coupon;
         *next += 1;
     }
-    // Insertion sort, since all but a few are where they belong.
+    // Insertion sort, since nearly all are where they belong.
     for at in 1..coupons.len() {
         let coupon = coupons[at];
         let mut to = at;

@@ -1,7 +1,7 @@
 //! Blocks of words of one size, in pages that never move.
 
-/// The words of a page: 16 KiB, so that a state with few groups stays small and one with millions has
-/// few pages.
+/// The words of a page: 16 KiB, so that a state with few groups stays small and one with millions has few
+/// pages.
 const PAGE_WORDS: usize = 4096;
 
 /// An arena of blocks of one power-of-two size. Growing it moves nothing, and a released block is the next
@@ -20,7 +20,7 @@ impl Slab {
         Self { block_words, pages: Vec::new(), n_blocks: 0, free: Vec::new() }
     }
 
-    /// Returns a block whose content has no meaning.
+    /// Returns a block whose contents are meaningless.
     pub(super) fn allocate(&mut self) -> u32 {
         if let Some(block) = self.free.pop() {
             return block;
@@ -55,7 +55,7 @@ impl Slab {
             + self.free.capacity() * size_of::<u32>()
     }
 
-    /// Returns the page of a block and the word that it begins at.
+    /// Returns the page of a block and the index of its first word.
     #[inline]
     fn locate(&self, block: u32) -> (usize, usize) {
         let word = block as usize * self.block_words;

@@ -1,39 +1,39 @@
 //! The likelihood of the registers of two sketches, and where it is largest.
 //!
 //! After Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017,
-//! <https://arxiv.org/abs/1702.01284>), its section on joint estimation: values come to registers as three Poisson
-//! processes, those of the left sketch alone, of the right one alone, and of both. Then the registers of a pair are
-//! independent of other pairs, and all that there is to know of them is how many pairs have which of three orders at which
-//! ranks. The paper searches by a quasi-Newton method; three unknowns have a small enough matrix for Newton's own.
+//! <https://arxiv.org/abs/1702.01284>), section on joint estimation: values arrive at the registers as three Poisson
+//! processes, those in the left sketch only, in the right one only, and in both. The pairs of registers are then
+//! independent, and all there is to know of them is how many pairs are in each of three orders at each rank. The paper
+//! searches by a quasi-Newton method; with three unknowns the matrix is small enough for Newton's own.
 
 /// More ranks than any family has.
 const N_RANKS: usize = 66;
-/// A step that gains less of the logarithm of the likelihood is the last one.
+/// The search ends with a step that raises the log-likelihood by less than this.
 const LEAST_GAIN: f64 = 1e-9;
-/// Steps until nobody waits longer; nearly all searches take fewer than ten.
+/// The limit of steps; nearly all searches take fewer than ten.
 const MAX_STEPS: usize = 100;
-/// The smallest rate, in values a register: next to none in any sketch.
+/// The smallest rate, in values per register: next to none in any sketch.
 const LEAST_RATE: f64 = 1e-9;
 
-/// What is unknown, in values a register: of the left sketch alone, of the right one alone, of both.
+/// The unknowns, in values per register: left only, right only, both.
 pub(super) type Rates = [f64; 3];
-/// The second derivatives of the logarithm of the likelihood, or a covariance.
+/// The second derivatives of the log-likelihood, or a covariance.
 pub(super) type Matrix = [[f64; 3]; 3];
 
 /// How many pairs of registers have which ranks.
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     max_rank: usize,
-    /// By rank of the left register, where it is the smaller and where it is the larger one.
+    /// By rank of the left register: how often it is the smaller one, and below, the larger one.
     left_smaller: [u32; N_RANKS],
     left_larger: [u32; N_RANKS],
-    /// The same of the right register.
+    /// The same for the right register.
     right_smaller: [u32; N_RANKS],
     right_larger: [u32; N_RANKS],
     equal: [u32; N_RANKS],
 }
 
-/// The logarithm of the likelihood with its derivatives.
+/// The log-likelihood with its derivatives.
 struct Point {
     value: f64,
     gradient: Rates,
@@ -68,10 +68,11 @@ impl Pairs {
         pairs
     }
 
-    /// The rates at which the likelihood is largest, from some that are near and not next to zero, and what is known of
-    /// them: the inverse of their covariance.
+    /// Returns the rates at which the likelihood is largest, and the inverse of their covariance. The search begins at
+    /// `start`, which should be near them and not close to zero.
     pub(super) fn most_likely(&self, start: Rates) -> (Rates, Matrix) {
-        // Newton's method with steps relative to the rates, which keeps them positive; damped until it climbs.
+        // Newton's method with steps relative to the rates, which keeps them positive; damped until the likelihood
+        // rises.
         let mut rates = start.map(|rate| rate.max(LEAST_RATE));
         let mut point = self.at(rates);
         let mut damping = 1e-3;
@@ -101,7 +102,7 @@ impl Pairs {
                     break;
                 }
             } else if gain > -LEAST_GAIN || damping > 1e12 {
-                // Rounding is all that is left.
+                // Only rounding is left.
                 break;
             } else {
                 damping *= 10.0;
@@ -109,14 +110,14 @@ impl Pairs {
         }
         let mut information = point.hessian.map(|row| row.map(|entry| -entry));
         for (i, slope) in point.gradient.into_iter().enumerate() {
-            // At the edge, where a rate would be below zero if it could, the likelihood falls as that of an exponential
-            // distribution, whose variance this is; elsewhere it is level.
+            // At the boundary, where a rate would be negative if it could, the likelihood falls like that of an
+            // exponential distribution, whose variance this is; elsewhere the slope is zero.
             information[i][i] += slope * slope;
         }
         (rates, information)
     }
 
-    /// The logarithm of the likelihood of some rates.
+    /// Returns the log-likelihood of the given rates.
     fn at(&self, [left, right, both]: Rates) -> Point {
         let mut point = Point { value: 0.0, gradient: [0.0; 3], hessian: [[0.0; 3]; 3] };
         let count = |counts: &[u32; N_RANKS], rank: usize| f64::from(counts[rank]);
@@ -128,7 +129,7 @@ impl Pairs {
                 count(&self.right_smaller, rank),
                 count(&self.right_larger, rank),
             );
-            // What no value may have exceeded; a register that is full may have been exceeded.
+            // No value exceeded these ranks; only a full register may have been exceeded.
             if rank < self.max_rank {
                 let scale = power(rank);
                 point.add_linear(0, -scale * (l_smaller + equal + l_larger), left);
@@ -155,7 +156,7 @@ impl Point {
         self.gradient[of] += slope;
     }
 
-    /// Adds n log(1 - e^-s) with s = scale × rate, the rate a sum of some unknowns: a value reached that rank.
+    /// Adds n log(1 - e^-s) with s = scale × rate, where the rate is a sum of unknowns: a value reached that rank.
     fn add_reached(&mut self, of: &[usize], n: f64, scale: f64, rate: f64) {
         if n == 0.0 {
             return;
@@ -171,8 +172,8 @@ impl Point {
         }
     }
 
-    /// Adds n log(1 - A - B + C) with A = e^-s(left + both), B = e^-s(right + both), C = e^-s(all): both reached
-    /// that rank, by values of their own or by one of both.
+    /// Adds n log(1 - A - B + C) with A = e^-s(left + both), B = e^-s(right + both), C = e^-s(all): both registers
+    /// reached that rank, through values of their own or through a common one.
     fn add_equal(&mut self, n: f64, scale: f64, [left, right, both]: Rates) {
         if n == 0.0 {
             return;
@@ -180,7 +181,7 @@ impl Point {
         let reached = |rate: f64| -(-scale * rate).exp_m1();
         let (l, r, b) = (reached(left), reached(right), reached(both));
         let likely = b + (1.0 - b) * l * r;
-        // The derivatives by the unknowns, each over the scale: e^-s rates times the chance of the other ways.
+        // The derivatives by each unknown, divided by the scale: e^-s rate times the probability of the other ways.
         let by_left = (1.0 - b) * (1.0 - l) * r;
         let by_right = (1.0 - b) * (1.0 - r) * l;
         let by_both = (1.0 - b) * (1.0 - l * r);
@@ -207,7 +208,7 @@ fn power(rank: usize) -> f64 {
     0.5_f64.powi(i32::try_from(rank).unwrap_or(i32::MAX))
 }
 
-/// Solves for a positive definite matrix (Cholesky); `None` of any other.
+/// Solves for a positive definite matrix (Cholesky); `None` for any other.
 pub(super) fn solve(matrix: Matrix, right: Rates) -> Option<Rates> {
     let mut lower = [[0.0; 3]; 3];
     for i in 0..3 {
@@ -237,7 +238,7 @@ pub(super) fn solve(matrix: Matrix, right: Rates) -> Option<Rates> {
     Some(solution)
 }
 
-/// The inverse of a positive definite matrix; `None` of any other.
+/// The inverse of a positive definite matrix; `None` for any other.
 pub(super) fn inverse(matrix: Matrix) -> Option<Matrix> {
     let unit = |i: usize| std::array::from_fn(|j| if i == j { 1.0 } else { 0.0 });
     Some([solve(matrix, unit(0))?, solve(matrix, unit(1))?, solve(matrix, unit(2))?])

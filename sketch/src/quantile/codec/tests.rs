@@ -65,10 +65,7 @@ fn what_no_sketch_is_encoded_to_is_refused_with_its_place() {
         (HEADER.to_vec(), "offset 13: expected a number of buckets, found the end"),
         (bytes(&[1, 0]), "offset 13: expected at most 0 buckets, of two bytes each, found 1"),
         (bytes(&[1, 0, 0]), "offset 15: expected a count of at least 1, found 0"),
-        (
-            bytes(&[0x81, 0, 0, 1]),
-            "offset 13: expected a number of buckets, found a number that is longer",
-        ),
+        (bytes(&[0x81, 0, 0, 1]), "offset 13: expected a number of buckets, found a varint longer"),
         (bytes(&[1, 0, 1, 7]), "offset 16: expected the end, found 1 bytes more"),
         (bytes(&past_the_last), "offset 14: expected a key from -"),
         (bytes(&too_many), "at most 2^53 values in all, found 1 more"),
@@ -81,7 +78,7 @@ fn what_no_sketch_is_encoded_to_is_refused_with_its_place() {
     let error = QuantileSketch::decode(&other, &bytes(&[0])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "sketches of buckets with error 1 %, edges 30 and with error 2 %, edges 30 have no union"
+        "quantile sketches with error 1 %, edges 30 and with error 2 %, edges 30 cannot be united"
     );
 }
 

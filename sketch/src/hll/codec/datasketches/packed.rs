@@ -1,4 +1,4 @@
-//! Registers in four or six bits each, HLL_4 and HLL_6: packed, unpacked, and held against their exceptions.
+//! Registers of four or six bits each, HLL_4 and HLL_6: packing, unpacking, and checking against their exceptions.
 
 use super::{HLL_BYTES, HllType, coupons, no_more, take};
 use crate::family::Precision;
@@ -6,16 +6,16 @@ use crate::hll::codec::{DecodeError, Packed};
 use crate::hll::datasketches::{MAX_RANK, register_of_coupon};
 use crate::hll::slot::RANK_BITS;
 
-/// The value of four bits that says "see the exceptions".
+/// The four-bit value that means "see the exceptions".
 const EXCEPTION: u8 = 15;
 
-/// Appends the registers that lie in four or six bits each.
+/// Appends the registers, unpacked from four or six bits each.
 pub(in super::super) fn unpack(packed: &Packed<'_>, out: &mut Vec<u8>) {
     let n_before = out.len();
     match packed.target {
         HllType::Hll4 => {
             let smallest = packed.smallest;
-            // An exception gets its rank below.
+            // Exceptions get their rank below.
             let rank = |four: u8| if four == EXCEPTION { 0 } else { smallest + four };
             out.resize(n_before + 2 * packed.bits.len(), 0);
             for (ranks, &two) in out[n_before..].as_chunks_mut().0.iter_mut().zip(packed.bits) {
@@ -49,9 +49,9 @@ pub(super) fn take_exceptions(
     }
     let n_places = match lg_places {
         None => n_exceptions,
-        // Nobody reads a table without entries; Java leaves room for one all the same.
+        // A table without entries is never read; Java leaves room for one all the same.
         Some(_) if n_exceptions == 0 => (bytes.len() - at) / 4,
-        // Every register may be one, and a table is at most three quarters full.
+        // Every register may be an exception, and a table is at most three quarters full.
         Some(lg_places) if lg_places <= precision.get() + 1 => 1 << lg_places,
         Some(lg_places) => {
             let expected = format!("at most 2^{} places of exceptions", precision.get() + 1);
@@ -69,7 +69,7 @@ pub(super) fn check_exceptions(
     offset: usize,
     n_exceptions: usize,
 ) -> Result<(), DecodeError> {
-    // One bit a register, a quarter of what the registers themselves take, however many exceptions are claimed.
+    // One bit per register, a quarter of what the registers themselves take, however many exceptions are claimed.
     let mut is_excepted = vec![0_u8; packed.bits.len() / 4];
     let mut n_excepted = 0;
     for (place, coupon) in coupons(packed.exceptions).enumerate() {
@@ -81,7 +81,8 @@ pub(super) fn check_exceptions(
         let two = packed.bits[index / 2];
         let four = if index % 2 == 0 { two & 15 } else { two >> 4 };
         if four != EXCEPTION {
-            let expected = format!("an exception of a register of 15, {index} has {four}");
+            let expected =
+                format!("an exception for a register of value 15, but register {index} is {four}");
             return Err(DecodeError::new(at, expected, format_args!("{index}")));
         }
         if rank < packed.smallest.saturating_add(EXCEPTION) {
@@ -91,8 +92,8 @@ pub(super) fn check_exceptions(
         }
         let bit = 1 << (index % 8);
         if is_excepted[index / 8] & bit != 0 {
-            let found = format_args!("two of register {index}");
-            return Err(DecodeError::new(at, "one exception a register", found));
+            let found = format_args!("two for register {index}");
+            return Err(DecodeError::new(at, "one exception per register", found));
         }
         is_excepted[index / 8] |= bit;
         n_excepted += 1;
@@ -105,8 +106,8 @@ pub(super) fn check_exceptions(
         largest = largest.max(largest_here);
     }
     if n_excepted != n_exceptions || n_marked != n_exceptions {
-        let expected = format!("{n_exceptions} exceptions of as many registers");
-        let found = format_args!("{n_excepted} of {n_marked}");
+        let expected = format!("{n_exceptions} exceptions for as many registers");
+        let found = format_args!("{n_excepted} for {n_marked}");
         return Err(DecodeError::new(HLL_BYTES - 4, expected, found));
     }
     if packed.smallest + largest > MAX_RANK {
@@ -116,8 +117,8 @@ pub(super) fn check_exceptions(
     Ok(())
 }
 
-/// Returns how many of up to 128 values are exceptions, and the largest of the others. Each loop does one thing to
-/// bytes, which is what the compiler makes vectors of.
+/// Returns how many of up to 128 values are exceptions, and the largest of the others. Each loop performs a single
+/// operation on bytes, so that the compiler vectorizes it.
 #[inline]
 fn look(twos: &[u8]) -> (usize, u8) {
     let n_low: u8 = twos.iter().map(|two| u8::from(two & 15 == EXCEPTION)).sum();
@@ -156,7 +157,7 @@ pub(super) fn exceptions(target: HllType, smallest: u8, ranks: &[u8]) -> Vec<u32
     ranks.iter().enumerate().filter(is_exception).map(coupon).collect()
 }
 
-/// The libraries' first table of exceptions.
+/// The size of the libraries' smallest table of exceptions, as a base-two logarithm.
 pub(super) fn min_lg_exceptions(precision: Precision) -> u8 {
     match precision.get() {
         ..=6 => 2,

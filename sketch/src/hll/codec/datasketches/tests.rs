@@ -204,17 +204,20 @@ fn refusals_name_place_expectation_and_finding() {
     let four = sketch(4, &hashes).encode_as(HllType::Hll4).unwrap();
     let mut wrong = four.clone();
     wrong[48] = 4;
-    check(&wrong, "48: expected an exception of a register of 15, 4 has 0, found 4");
+    check(
+        &wrong,
+        "48: expected an exception for a register of value 15, but register 4 is 0, found 4",
+    );
     let mut wrong = four.clone();
     wrong[51] = 9 << 2;
     check(&wrong, "48: expected a rank of at least 17, found 9");
     let mut wrong = four.clone();
     wrong[47] = 0xf0;
-    check(&wrong, "36: expected 1 exceptions of as many registers, found 1 of 2");
+    check(&wrong, "36: expected 1 exceptions for as many registers, found 1 for 2");
     let mut wrong = four.clone();
     wrong[36] = 2;
     wrong.extend_from_slice(&four[48..]);
-    check(&wrong, "52: expected one exception a register, found two of register 3");
+    check(&wrong, "52: expected one exception per register, found two for register 3");
     let mut wrong = four;
     wrong[6] = 62;
     wrong[47] = 0x20;
@@ -227,7 +230,7 @@ fn another_family_has_no_types() {
     let sketch = Sketch::new(Family::HllPlusPlus, Precision::MIN);
     assert_eq!(
         sketch.encode_as(HllType::Hll4).unwrap_err().to_string(),
-        "only a sketch of `datasketches` can do this, found one of `hll++`"
+        "only a sketch of `datasketches` supports this, found `hll++`"
     );
 }
 

@@ -89,7 +89,7 @@ fn refusals_name_place_expectation_and_finding() {
     check(&[0x11, 14, 0x81, 0x20], "2: expected a count of 1 to 4096, found 4097");
     check(&[0x11, 18, 0xff, 0xff, 0xff, 1], "2: expected a count of 1 to 3 bytes, found more");
     // The stream.
-    check(&[0x11, 14, 1, 0, 0], "5: expected 1 coupons in 4 bytes at least, found 2 bytes");
+    check(&[0x11, 14, 1, 0, 0], "5: expected 1 coupons in at least 4 bytes, found 2 bytes");
     check(&[0x11, 14, 1, 0, 0, 0, 0], "7: expected 1 coupons, found the end");
     check(&[0x11, 14, 1, 1, 0, 0, 0], "3: expected a rank of 1 to 40, found 0");
     check(&[0x11, 14, 1, 1, 0, 0, 41 << 2], "3: expected a rank of 1 to 40, found 41");
@@ -133,7 +133,7 @@ fn another_precision_is_a_mismatch() {
     assert!(matches!(error, Err(SketchError::Mismatch { .. })), "{error:?}");
     assert_eq!(
         error.unwrap_err().to_string(),
-        "sketches of `hll++` with precision 14 and of `hll++` with precision 12 have no union"
+        "sketches of `hll++` with precision 14 and of `hll++` with precision 12 cannot be united"
     );
     let form = decode_parts(FAMILY, precision(12), &bytes, &mut coupons, &mut registers);
     assert_eq!(form, Ok(Form::Coupons));
