@@ -40,6 +40,28 @@ fn a_bad_night_is_taken_back() {
     };
     assert_eq!(ask(), (json!(1), json!(4.0)));
 
+    let differs = sandbox.json(&["lake", "diff", "0", "1", "--lake", "lake", "--group-by", "day"]);
+    let change = |at: usize| (&differs["periods"][at]["period"], &differs["periods"][at]["change"]);
+    assert_eq!(change(0), (&json!("2025-03-01"), &json!("changed")), "{differs}");
+    assert_eq!(change(1), (&json!("2025-03-03"), &json!("appeared")));
+    let row = |at: usize| &differs["groups"]["rows"][at];
+    assert_eq!(row(0)["keys"]["day"]["value"], "2025-03-01", "{differs}");
+    let visits = &row(0)["values"]["visits"]["compared"];
+    assert_eq!(visits["difference"]["value"], -2.0, "{visits}");
+    let back = ["lake", "diff", "1", "0", "--lake", "lake", "--group-by", "day"];
+    let vanished = sandbox.ok(back);
+    assert!(vanished.contains("groups that snapshot 1 alone has: 1\n"), "{vanished}");
+    let same = sandbox.ok(["lake", "diff", "1", "1", "--lake", "lake", "--exit-code"]);
+    assert!(same.starts_with("snapshots 1 and 1 hold the same: "), "{same}");
+    let told = sandbox.clio(["lake", "diff", "0", "1", "--lake", "lake", "--exit-code"]);
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    assert!(told.stderr.contains("snapshots 0 and 1 differ"), "{}", told.stderr);
+    // Any question may be asked so, of any snapshot that the lake has.
+    let beside = ["query", "--lake", "lake", "--snapshot", "0", "--compare", "snapshot=1"];
+    let beside = sandbox.json(&beside);
+    assert_eq!(beside["snapshot"]["version"], 0, "{beside}");
+    assert_eq!(beside["total"]["values"]["visits"]["compared"]["other"]["value"], 4.0, "{beside}");
+
     let decide = |args: &[&str]| {
         let who = ["--lake", "lake", "--by", "ada", "--reason", "a day is cut off"];
         sandbox.ok(["lake"].iter().chain(args).chain(&who))

@@ -70,16 +70,24 @@ impl fmt::Display for MeasureTest {
     }
 }
 
-/// The other side in the words of `clio query --compare`: `previous`, `2026-01-01..2026-01-07`, `country=US`, `country isNull`.
+/// The other side in the words of `clio query --compare`: `previous`, `2026-01-01..2026-01-07`, `country=US`, `country isNull`,
+/// `snapshot=412`.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PreviousPeriod => f.write_str("previous"),
             Self::Days(days) => days.fmt(f),
+            // What would be read as a snapshot's number stands in quotes.
+            Self::Member { field, value: Some(value) }
+                if field.to_string() == "snapshot" && value.parse::<u64>().is_ok() =>
+            {
+                write!(f, "{field}='{value}'")
+            }
             Self::Member { field, value: Some(value) } => write!(f, "{field}={value}"),
             Self::Member { field, value: None } => write!(f, "{field} isNull"),
             Self::Rest => f.write_str("rest"),
             Self::Whole => f.write_str("whole"),
+            Self::Snapshot(id) => write!(f, "snapshot={id}"),
         }
     }
 }

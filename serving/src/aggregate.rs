@@ -102,7 +102,7 @@ pub(crate) fn run(
 ) -> Result<Grouped, ServiceError> {
     let asked = Asked { snapshot, plan, limits, cancel };
     let Gathered { batches, steps, groups, sums } = Gathered::new(asked, &mut work)?;
-    let (other_days, other_sums) = compare::other_days(asked, &mut work)?.unzip();
+    let (other_days, other_sums) = compare::other_cells(asked, &mut work)?.unzip();
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);

@@ -1,5 +1,6 @@
 //! One query, from its names to its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clio_proto::{Answer, LookBack, Query, ServiceError, WorkStep};
@@ -11,9 +12,11 @@ use crate::plan::{self, OtherSide};
 use crate::snapshot::Snapshot;
 use crate::turn::Turn;
 
-/// Answers a query, which begins where it says itself, from a snapshot; computes, so it belongs on a thread that may block.
+/// Answers a query, which begins where it says itself, from a snapshot, beside the one that it is compared with; computes, so it
+/// belongs on a thread that may block.
 pub(crate) fn answer(
     snapshot: &Snapshot,
+    beside: Option<&Arc<Snapshot>>,
     query: Query,
     limits: &Limits,
     cancel: &Cancel,
@@ -21,7 +24,7 @@ pub(crate) fn answer(
     let started = Instant::now();
     let mut clock = Clock::start();
     let turn = Turn::new(&query, None)?;
-    let plan = plan::bind(snapshot, &query, limits)?;
+    let plan = plan::bind(snapshot, &query, limits, beside)?;
     clock.took(WorkStep::Bind);
     let grouped = aggregate::run(snapshot, &plan, limits, cancel, clock)?;
     let elapsed = started.elapsed();

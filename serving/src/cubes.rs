@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
-    Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest, Query,
-    QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotList, StatusStream,
-    Work,
+    Answer, Code, Comparison, CubeService, Description, Export, Exported, MemberPage,
+    MembersRequest, Query, QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId,
+    SnapshotList, StatusStream, Work,
 };
 use futures::StreamExt as _;
 use tokio::sync::Mutex;
@@ -114,6 +114,31 @@ impl Cubes {
         Ok(Arc::new(cubes))
     }
 
+    /// Opens a lake for questions about some of its snapshots, whatever is newest or pinned: the first one is current, the others
+    /// are there for those who name them. Costs what the snapshots take; files that they share are read once.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_once`](Self::load_once), and where one of them is not there or is marked as bad.
+    pub async fn load_named(
+        config: ServingConfig,
+        ids: &[SnapshotId],
+    ) -> Result<Arc<Self>, ServingError> {
+        let n_snapshots_held = config.n_snapshots_held.max(ids.len());
+        let cubes = Self::new(ServingConfig { n_snapshots_held, ..config })?;
+        cubes.follower.lock().await.load_named(ids).await?;
+        Ok(Arc::new(cubes))
+    }
+
+    /// Holds a snapshot beside those that are, for those who name it.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_named`](Self::load_named), and where there is no room for it.
+    pub async fn hold(&self, id: SnapshotId) -> Result<(), ServingError> {
+        self.follower.lock().await.load_named(&[id]).await
+    }
+
     fn new(config: ServingConfig) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
         let loader =
@@ -206,6 +231,18 @@ impl Cubes {
         let found = self.held.find(id).map_err(|error| error.of(part))?;
         found.ok_or_else(|| self.status.unavailable())
     }
+
+    /// The snapshot that a question is compared with, where it is compared with one.
+    fn beside(&self, query: &Query) -> Result<Option<Arc<Snapshot>>, ServiceError> {
+        let Some(Comparison::Snapshot(id)) = query.compare else { return Ok(None) };
+        let found = self.snapshot_of(Some(id), QuestionPart::Compare);
+        found.map(Some).map_err(|error| {
+            let is_unknown = error.code == Code::NotFound;
+            let mend =
+                if is_unknown { "; `clio lake diff` compares any two of a lake" } else { "" };
+            ServiceError { message: format!("{}{mend}", error.message), ..error }
+        })
+    }
 }
 
 /// An answer to somebody who did not have to wait for all of it.
@@ -229,11 +266,14 @@ impl CubeService for Cubes {
         let turn = Turn::new(&query, snapshot)?;
         let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
         turn.check(&query, &snapshot.info)?;
+        let beside = self.beside(&query)?;
         let query = Query { offset: turn.n_before, after: None, ..query };
         let key = Key::new(&query, &snapshot.info);
         let (admission, limits) = (Arc::clone(&self.admission), self.config.limits.clone());
         let compute = move || async move {
-            admission.run(move |cancel| answer(&snapshot, query, &limits, cancel)).await
+            admission
+                .run(move |cancel| answer(&snapshot, beside.as_ref(), query, &limits, cancel))
+                .await
         };
         let answer = match key {
             Some(key) => {
@@ -251,8 +291,10 @@ impl CubeService for Cubes {
         snapshot: Option<SnapshotId>,
     ) -> Result<Exported, ServiceError> {
         let snapshot = self.snapshot(snapshot)?;
+        let beside = self.beside(&export.query)?;
         let limits = self.config.limits.clone();
-        crate::export::export(Arc::clone(&self.admission), limits, snapshot, export).await
+        let admission = Arc::clone(&self.admission);
+        crate::export::export(admission, limits, snapshot, beside, export).await
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {

@@ -30,6 +30,24 @@ pub enum ServingError {
         /// What is wrong with it.
         refusal: Box<Refusal>,
     },
+    /// The lake has no snapshot of this number yet.
+    #[error("there is no snapshot {version}; the newest is {newest}")]
+    Unknown {
+        /// The version that is asked for.
+        version: u64,
+        /// The newest there is.
+        newest: u64,
+    },
+    /// The lake had this snapshot, and its log or files have gone.
+    #[error(
+        "snapshot {version} cannot be read: {problem}; `clio lake snapshots` lists those that the log holds"
+    )]
+    Gone {
+        /// The version that is asked for.
+        version: u64,
+        /// What the storage said.
+        problem: String,
+    },
     /// The gRPC server could not start, or broke down.
     #[error("grpc server: {0}")]
     Grpc(#[from] tonic::transport::Error),

@@ -50,6 +50,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(320);
 /// What an export is made of.
 struct Made {
     snapshot: Arc<Snapshot>,
+    /// The one that it is compared with, where it is compared with one.
+    beside: Option<Arc<Snapshot>>,
     dataset: Description,
     limits: Limits,
     export: Export,
@@ -81,12 +83,14 @@ pub(crate) async fn export(
     admission: Arc<Admission>,
     limits: Limits,
     snapshot: Arc<Snapshot>,
+    beside: Option<Arc<Snapshot>>,
     export: Export,
 ) -> Result<Exported, ServiceError> {
     check(&export.query)?;
     let page_rows = page_rows(&export.query, &limits);
     let dataset = snapshot.describe();
-    let made = Arc::new(Made { snapshot, dataset, limits, export, encoder: Mutex::default() });
+    let made = Made { snapshot, beside, dataset, limits, export, encoder: Mutex::default() };
+    let made = Arc::new(made);
     let mut exporter = Exporter { admission, made, page_rows, n_before: 0 };
     let mut first = exporter.ask().await?;
     let head = first.head.take().ok_or_else(|| encoder::internal("a file without a head"))?;
@@ -133,7 +137,7 @@ impl Made {
         let Export { query: asked, format, is_raw, has_comments } = &self.export;
         let limit = (asked.limit - n_before).min(page_rows);
         let query = Query { offset: n_before, limit, ..asked.clone() };
-        let page = answer(&self.snapshot, query, &self.limits, cancel)?;
+        let page = answer(&self.snapshot, self.beside.as_ref(), query, &self.limits, cancel)?;
         let n_all = match asked.group_by.is_empty() {
             true => 1,
             false => page.n_groups.min(asked.limit as u64),

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use clio_lake::{CellTable, CommitFile, Lake, Standing};
+use clio_lake::{CellTable, CommitFile, Lake, LakeError, Standing};
 use clio_proto::{Pin, RefusedSnapshot, ServingState, ServingStatus, SnapshotId};
 use jiff::Timestamp;
 use tracing::{error, info, warn};
@@ -167,6 +167,46 @@ impl Follower {
         self.table = Some(table);
         self.newest = Some(Verdict { version, commit, refused: None });
         self.honoured = standing;
+        Ok(())
+    }
+
+    /// Loads the snapshots named: the first one is served, the others are held beside it. Nothing is followed then.
+    pub(crate) async fn load_named(&mut self, ids: &[SnapshotId]) -> Result<(), ServingError> {
+        self.records.look_for_decisions(true).await?;
+        for id in ids {
+            let held = self.held.all();
+            if held.iter().any(|own| own.info.id == *id) {
+                continue;
+            }
+            let version = id.0;
+            let refused = |refusal| ServingError::Refused { version, refusal: Box::new(refusal) };
+            if let Some(decision) = self.records.standing().marked_bad(*id) {
+                let why = bad(*id, None, decision).reason;
+                return Err(refused(Refusal::MarkedBad(why)));
+            }
+            let newest = self.lake.open_cells(None).await?.version();
+            if version > newest {
+                return Err(ServingError::Unknown { version, newest });
+            }
+            let table = match self.lake.open_cells(Some(version)).await {
+                Err(LakeError::Storage { reason: problem, is_transient: false, .. }) => {
+                    return Err(ServingError::Gone { version, problem });
+                }
+                table => table?,
+            };
+            let snapshot = self.loader.load(&table, &held).await?;
+            let size_bytes = self.held.size_bytes() + snapshot.size_bytes;
+            if held.is_empty() {
+                self.held.replace_all(snapshot);
+            } else if !self.held.add_beside(snapshot) {
+                let limit_bytes = self.loader.memory_limit_bytes().unwrap_or(u64::MAX);
+                return Err(refused(Refusal::OverBudget { size_bytes, limit_bytes }));
+            }
+        }
+        if let Some(served) = self.served() {
+            self.records.look_for_verifications(served).await;
+        }
+        self.say(ServingState::Serving, None);
         Ok(())
     }
 

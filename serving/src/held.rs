@@ -74,6 +74,17 @@ impl HeldSnapshots {
         self.put_first(Arc::new(snapshot));
     }
 
+    /// Holds a snapshot beside the current one, which stays that; returns whether there was room.
+    pub(crate) fn add_beside(&self, snapshot: Snapshot) -> bool {
+        let id = snapshot.info.id;
+        let held = self.current_first.load();
+        let Some(current) = held.first().cloned() else { return false };
+        let mut all = vec![current, Arc::new(snapshot)];
+        all.extend(held.iter().skip(1).filter(|own| own.info.id != id).cloned());
+        self.keep(all);
+        self.current_first.load().iter().any(|own| own.info.id == id)
+    }
+
     /// Makes one that is held the current one, if it is.
     pub(crate) fn make_current(&self, id: SnapshotId) -> bool {
         let held = self.current_first.load();
@@ -99,6 +110,11 @@ impl HeldSnapshots {
         others.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.info.id));
         let mut held = vec![current];
         held.append(&mut others);
+        self.keep(held);
+    }
+
+    /// Holds as many of these as there is room for, the first ones.
+    fn keep(&self, mut held: Vec<Arc<Snapshot>>) {
         held.truncate(self.n_most);
         if let Some(limit) = self.memory_limit_bytes {
             while held.len() > 1 && size_bytes(&held) > limit {

@@ -118,7 +118,7 @@ fn cells_left(
     let filter = request.filter.as_ref().and_then(|filter| without(filter, &field.reference));
     let measure = snapshot.model.measures().iter().map(|own| own.name.clone()).take(1);
     let query = Query { range: request.range, filter, ..Query::total(measure) };
-    let plan = plan::bind(snapshot, &query, limits)?;
+    let plan = plan::bind(snapshot, &query, limits, None)?;
     let mut left = vec![0_u64; field.texts().n_codes()];
     let mut own = [NULL];
     for period in &plan.coverage.periods {

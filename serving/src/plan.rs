@@ -15,6 +15,7 @@ mod notices;
 mod one_value;
 mod operators;
 mod range;
+mod snapshots;
 mod windows;
 
 use std::sync::Arc;
@@ -192,6 +193,16 @@ pub(crate) enum OtherSide {
     Rest { is_of_step: bool },
     /// All, of the row's step of time alone where fields are grouped beside it.
     Whole { is_of_step: bool },
+    /// The same of another snapshot. Steps of time have the positions of those of the same name; where there is none, it holds no
+    /// periods.
+    Snapshot(Box<OtherSnapshot>),
+}
+
+/// Another snapshot, and the plan over it.
+#[derive(Debug)]
+pub(crate) struct OtherSnapshot {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) plan: Plan,
 }
 
 /// The days of a query that are there one by one and do not change any more.

@@ -2,6 +2,7 @@
 
 mod ages;
 mod answers;
+mod beside;
 mod by_comparison;
 mod cached;
 mod compared;

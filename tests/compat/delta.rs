@@ -1,6 +1,6 @@
 //! The lake is an ordinary Delta table: Python's `deltalake` opens it and DuckDB counts in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use clio_tests::{Bandit, Sandbox, open_bandit_folder, repository};
@@ -31,11 +31,26 @@ fn another_engine_reads_the_same_counts() {
         expected.insert((key[0].as_str(), key[1].as_str()), [counts[0], counts[2]]);
     }
     assert_eq!(counts(&found), expected);
+    let before = expected.clone();
 
     // Days that have left the lake are in no engine's answer any more, and the month stands.
     sandbox.ok(["lake", "retire", "--lake", "lake", "--before", "2019-12-01"]);
     expected.retain(|(period, _), _| period.len() < "2019-11-24".len());
     assert_eq!(counts(&read(&sandbox)), expected);
+
+    // What is gone back to is what every engine reads, as another version of the same table.
+    sandbox.ok(["lake", "rollback", "0", "--lake", "lake"]);
+    let back = read(&sandbox);
+    assert_eq!((&back["version"], counts(&back)), (&serde_json::json!(2), before));
+    let commit: Value = serde_json::from_str(back["history"][0].as_str().unwrap()).unwrap();
+    assert_eq!(commit["days"].as_array().unwrap().len(), days_of(&back), "{commit}");
+}
+
+/// How many days an engine finds.
+fn days_of(found: &Value) -> usize {
+    let all = counts(found);
+    let days: BTreeSet<&str> = all.keys().map(|(period, _)| *period).collect();
+    days.into_iter().filter(|period| period.len() == "2019-11-24".len()).count()
 }
 
 /// What Python reads of the lake.

@@ -15,7 +15,11 @@ fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
             "error: --compare: the days from 0001-01-01 to 9999-12-31 are",
         ),
         (&["--after", "c1-77-1-0000000000000001"], "error: --after: snapshot `77` is not held"),
-        (&["--snapshot", "77"], "error: --snapshot: snapshot `77` is not held"),
+        (&["--snapshot", "77"], "error: --snapshot: there is no snapshot 77; the newest is 0"),
+        (
+            &["--compare", "snapshot=77"],
+            "error: --compare: there is no snapshot 77; the newest is 0",
+        ),
         (&["--limit", "5001"], "error: --limit: 5001 is above 5000"),
         (
             &["--group-by", "country", "--look-back", "3"],

@@ -190,26 +190,36 @@ pub(crate) async fn readable(
     newest: &TableState,
     snapshot: SnapshotId,
 ) -> Result<TableState, LakeError> {
-    if snapshot.0 > newest.version {
-        return Err(unknown(lake, newest, snapshot));
-    }
-    let refuse = |reason: String| LakeError::refused(lake, reason);
-    let gone = |error: &LakeError| {
-        refuse(format!(
-            "snapshot {snapshot} cannot be read: {error}; `clio lake snapshots` lists those that the log holds"
-        ))
-    };
-    let state = cells.state_at(Some(snapshot.0)).await.map_err(|error| gone(&error))?;
-    let state = state.ok_or_else(|| unknown(lake, newest, snapshot))?;
+    let state = of_log(lake, cells, newest, snapshot).await?;
     if let Some(damage) = cells.damaged(&state.files).await?.first() {
         let problem = format!(
             "snapshot {snapshot} cannot be read: its file {} is gone or damaged ({}); a vacuum deletes the files of old ones",
             damage.file(),
             damage.problem
         );
-        return Err(refuse(problem));
+        return Err(LakeError::refused(lake, problem));
     }
     Ok(state)
+}
+
+/// What the log says of a snapshot of the lake, whether its files are still there or not.
+pub(crate) async fn of_log(
+    lake: &Url,
+    cells: &DeltaFolder,
+    newest: &TableState,
+    snapshot: SnapshotId,
+) -> Result<TableState, LakeError> {
+    if snapshot.0 > newest.version {
+        return Err(unknown(lake, newest, snapshot));
+    }
+    let gone = |error: &LakeError| {
+        let reason = format!(
+            "snapshot {snapshot} cannot be read: {error}; `clio lake snapshots` lists those that the log holds"
+        );
+        LakeError::refused(lake, reason)
+    };
+    let state = cells.state_at(Some(snapshot.0)).await.map_err(|error| gone(&error))?;
+    state.ok_or_else(|| unknown(lake, newest, snapshot))
 }
 
 fn unknown(url: &Url, newest: &TableState, snapshot: SnapshotId) -> LakeError {

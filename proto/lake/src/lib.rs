@@ -31,6 +31,7 @@ mod checksum;
 mod commit;
 mod damage;
 mod decisions;
+mod diff;
 mod error;
 mod file;
 mod format;
@@ -60,6 +61,7 @@ pub use checksum::{CHECKSUM_TAG, Checksum};
 pub use commit::Commit;
 pub use damage::{Damage, DamageProblem};
 pub use decisions::{Standing, decide};
+pub use diff::{PeriodChange, PeriodDiff, SnapshotDiff, diff};
 pub use error::{LakeError, of_newer};
 pub use file::LakeFile;
 pub use format::{

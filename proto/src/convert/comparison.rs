@@ -3,6 +3,7 @@
 use super::answer::{value_from_wire, value_to_wire};
 use super::{date, field_from_text, invalid, required};
 use crate::error::ServiceError;
+use crate::id::SnapshotId;
 use crate::period::DayRange;
 use crate::query::{Compared, ComparedMeasure, ComparedPart, Comparison};
 use crate::wire;
@@ -19,6 +20,7 @@ pub(super) fn comparison_to_wire(comparison: Comparison) -> wire::Comparison {
         }
         Comparison::Rest => With::Rest(wire::Rest {}),
         Comparison::Whole => With::Whole(wire::Whole {}),
+        Comparison::Snapshot(id) => With::Snapshot(id.0),
     };
     wire::Comparison { with: Some(with) }
 }
@@ -40,10 +42,11 @@ pub(super) fn comparison_from_wire(
         }
         Some(With::Rest(wire::Rest {})) => Comparison::Rest,
         Some(With::Whole(wire::Whole {})) => Comparison::Whole,
+        Some(With::Snapshot(id)) => Comparison::Snapshot(SnapshotId(id)),
         None => {
             return Err(invalid(
                 "compare",
-                "is empty; expected one of `previous_period`, `days`, `member`, `rest`, `whole`",
+                "is empty; expected one of `previous_period`, `days`, `member`, `rest`, `whole`, `snapshot`",
             ));
         }
     })

@@ -6,6 +6,7 @@ use strum::EnumCount;
 
 use super::{Having, Order, Query, Value};
 use crate::field::FieldRef;
+use crate::id::SnapshotId;
 use crate::period::DayRange;
 use crate::toml_file::nearest;
 
@@ -32,6 +33,10 @@ pub enum Comparison {
     /// All that the filter leaves, the row's own cells among them. Where rows are grouped by time and by fields, of the row's step of
     /// time. The ratio of a rate to that of the whole is its *affinity index*.
     Whole,
+    /// What another snapshot answers to the same question: by steps of time the step of the same name, otherwise the group of the
+    /// same keys. Both count the same events but for what was corrected or came between, so that most of the error is common to
+    /// them. Groups that the other snapshot alone has are no rows here: ask for them the other way round.
+    Snapshot(SnapshotId),
 }
 
 /// A value beside that of the other side, with bounds that heed which sketches err together.

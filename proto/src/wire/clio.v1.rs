@@ -202,7 +202,7 @@ pub struct Cumulative {}
 /// With what each row of an answer is compared.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Comparison {
-    #[prost(oneof = "comparison::With", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "comparison::With", tags = "1, 2, 3, 4, 5, 6")]
     pub with: ::core::option::Option<comparison::With>,
 }
 /// Nested message and enum types in `Comparison`.
@@ -226,6 +226,10 @@ pub mod comparison {
         /// grouped; by time and fields as of `rest`.
         #[prost(message, tag = "5")]
         Whole(super::Whole),
+        /// What another snapshot answers to the same question: one that the service holds. By steps of time the step of the same
+        /// name. Groups that the other snapshot alone has are no rows: ask that one, and compare it with this one.
+        #[prost(uint64, tag = "6")]
+        Snapshot(u64),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -38,6 +38,11 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Whether it selects the same rows of the same file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.chunk, other.chunk) && self.rows == other.rows
+    }
+
     /// How many rows are selected.
     pub(super) fn n_rows(&self) -> u64 {
         self.rows.as_ref().map_or(u64::from(self.chunk.n_rows), RoaringBitmap::len)

@@ -9,11 +9,13 @@ use super::batch::Batch;
 use super::gathered::{Asked, Cells, Gathered};
 use super::groups::Groups;
 use super::measures::Measures;
+use super::members::Made;
 use super::rest::{rest, whole};
 use super::scratch::Unions;
 use super::side::{Side, compare, compare_with_itself};
 use super::sums::Sums;
-use crate::plan::{OtherSide, Plan, PlanKey};
+use crate::plan::{OtherSide, OtherSnapshot, Plan, PlanKey};
+use crate::snapshot::NULL;
 pub(super) use numbers::{Beside, ComparedNumbers};
 
 /// What comes of the comparison of a page.
@@ -27,27 +29,55 @@ pub(super) struct ComparedPage {
     pub(super) unions: Unions,
 }
 
-/// The cells of other days.
+/// The cells of other days, or of another snapshot.
 #[derive(Debug)]
-pub(super) struct OtherDays<'a> {
-    /// With the plan of these days.
+pub(super) struct OtherCells<'a> {
+    /// With the plan of these cells.
     asked: Asked<'a>,
     batches: Vec<Batch<'a>>,
     groups: Groups<'a>,
+    /// They are another snapshot's, which has codes of its own.
+    is_of_snapshot: bool,
 }
 
-/// The cells of the other days, and what they add up to; `None` where rows are compared with none.
-pub(super) fn other_days<'a>(
+/// The cells of the other days or the other snapshot, and what they add up to; `None` where rows are compared with none.
+pub(super) fn other_cells<'a>(
     asked: Asked<'a>,
     work: &mut Clock,
-) -> Result<Option<(OtherDays<'a>, Sums)>, ServiceError> {
-    let Some(OtherSide::Days(plan)) = &asked.plan.compare else { return Ok(None) };
-    let asked = Asked { plan, ..asked };
+) -> Result<Option<(OtherCells<'a>, Sums)>, ServiceError> {
+    let (asked, is_of_snapshot) = match &asked.plan.compare {
+        Some(OtherSide::Days(plan)) => (Asked { plan, ..asked }, false),
+        Some(OtherSide::Snapshot(other)) => {
+            let OtherSnapshot { snapshot, plan } = &**other;
+            (Asked { snapshot, plan, ..asked }, true)
+        }
+        Some(OtherSide::Member { .. } | OtherSide::Rest { .. } | OtherSide::Whole { .. })
+        | None => return Ok(None),
+    };
     let Gathered { batches, steps: _, groups, sums } = Gathered::new(asked, work)?;
-    Ok(Some((OtherDays { asked, batches, groups }, sums)))
+    Ok(Some((OtherCells { asked, batches, groups, is_of_snapshot }, sums)))
 }
 
-impl OtherDays<'_> {
+impl OtherCells<'_> {
+    /// The group that stands beside one of these codes; `None` where no cell is of it.
+    fn find(&self, own: &Groups<'_>, codes: &[u32]) -> Option<u32> {
+        if !self.is_of_snapshot {
+            return self.groups.find(codes);
+        }
+        let keys = self.asked.plan.keys.iter().zip(codes).enumerate();
+        let codes: Option<Vec<u32>> = keys
+            .map(|(at, (key, code))| match key {
+                // Steps stand at the same positions, and ages are numbers.
+                PlanKey::Time | PlanKey::Age(_) => Some(*code),
+                PlanKey::Field { field, .. } => match own.text(at, *code) {
+                    None => Some(NULL),
+                    Some(text) => field.texts().code(text),
+                },
+            })
+            .collect();
+        self.groups.find(&codes?)
+    }
+
     /// The measures over these cells, which add up to the sums.
     pub(super) fn measures(&self, sums: Sums) -> Measures<'_> {
         let Asked { snapshot, plan, limits, cancel } = self.asked;
@@ -67,7 +97,7 @@ pub(super) fn compare_page(
     let n_measures = asked.plan.n_answered;
     let mut compared = match &asked.plan.compare {
         None => Ok(ComparedPage::default()),
-        Some(OtherSide::Days(_)) => match days {
+        Some(OtherSide::Days(_) | OtherSide::Snapshot(_)) => match days {
             Some((days, others)) => with_days(days, others, asked.plan, own, page, measures),
             None => Ok(ComparedPage::default()),
         },
@@ -106,9 +136,10 @@ pub(super) fn compare_page(
     Ok(compared)
 }
 
-/// With the same groups of other days.
+/// With the same groups of other days, or of another snapshot. Of this one a group may have the very same cells, and then nothing
+/// differs; what has other cells and the same numbers may differ by what counting does not see.
 fn with_days(
-    days: &OtherDays<'_>,
+    days: &OtherCells<'_>,
     others: &mut Measures<'_>,
     plan: &Plan,
     own: &Cells<'_>,
@@ -119,18 +150,59 @@ fn with_days(
     let mut rows = Vec::with_capacity(page.len());
     for group in page {
         let codes = own.groups.codes(*group);
-        let beside = match days.groups.find(&codes) {
-            Some(group) => others.side(group)?,
+        let beside = match days.find(own.groups, &codes) {
+            Some(other) => {
+                let beside = others.side(other)?;
+                let (made, other_made) = (measures.made_of(*group), others.made_of(other));
+                if days.is_of_snapshot && are_same((own.batches, made), (&days.batches, other_made))
+                {
+                    rows.push(compare_with_itself(&plan.outputs, &beside));
+                    continue;
+                }
+                beside
+            }
             None if days.has_data(plan, &codes) => others.nothing(),
             None => undefined(),
         };
         rows.push(compare(&plan.outputs, &measures.side(*group)?, &beside));
+    }
+    let is_there = !plan.has_no_data() && !days.asked.plan.has_no_data();
+    let is_same = days.is_of_snapshot
+        && is_there
+        && own.batches.len() == days.batches.len()
+        && own.batches.iter().zip(&days.batches).all(|(one, other)| one.is_same(other));
+    if is_same {
+        let total = compare_with_itself(&plan.outputs, &measures.total_side()?);
+        return Ok(ComparedPage { rows, total, unions: others.unions() });
     }
     let total = if plan.has_no_data() { undefined() } else { measures.total_side()? };
     let has_no_data = days.asked.plan.has_no_data();
     let beside = if has_no_data { undefined() } else { others.total_side()? };
     let total = compare(&plan.outputs, &total, &beside);
     Ok(ComparedPage { rows, total, unions: others.unions() })
+}
+
+/// Whether two groups are made of the same cells of the same files.
+fn are_same(
+    (batches, made): (&[Batch<'_>], Made<'_>),
+    (other_batches, other_made): (&[Batch<'_>], Made<'_>),
+) -> bool {
+    match (made, other_made) {
+        (Made::Batches(own), Made::Batches(others)) => {
+            let is_same = |(one, other): (&u32, &u32)| {
+                batches[*one as usize].is_same(&other_batches[*other as usize])
+            };
+            own.len() == others.len() && own.iter().zip(others).all(is_same)
+        }
+        (Made::Rows(own), Made::Rows(others)) => {
+            let is_same = |((one, row), (other, other_row)): (&(u32, u32), &(u32, u32))| {
+                let (one, other) = (&batches[*one as usize], &other_batches[*other as usize]);
+                row == other_row && std::ptr::eq(one.chunk, other.chunk)
+            };
+            own.len() == others.len() && own.iter().zip(others).all(is_same)
+        }
+        (Made::Batches(_), Made::Rows(_)) | (Made::Rows(_), Made::Batches(_)) => false,
+    }
 }
 
 /// With the group that has another value of one key.

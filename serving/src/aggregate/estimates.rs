@@ -165,6 +165,11 @@ impl<'a> Estimates<'a> {
         self.members.get_or_insert_with(|| Members::of(self.groups, some))
     }
 
+    /// What a group is made of.
+    pub(super) fn made_of(&mut self, group: u32) -> Made<'_> {
+        self.members(&[group]).get(group)
+    }
+
     fn collect(&mut self, some: &[u32]) {
         match &self.members {
             Some(members) if some.iter().all(|group| members.has(*group)) => {}

@@ -10,6 +10,7 @@ use super::Cancel;
 use super::batch::Batch;
 use super::estimates::Estimates;
 use super::groups::Groups;
+use super::members::Made;
 use super::quantiles::Quantiles;
 use super::scratch::Unions;
 use super::side::Side;
@@ -112,6 +113,11 @@ impl<'a> Measures<'a> {
     /// The sketch of a distinct measure over a group.
     pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
         self.estimates.sketch(measure, group)
+    }
+
+    /// What a group is made of.
+    pub(super) fn made_of(&mut self, group: u32) -> Made<'_> {
+        self.estimates.made_of(group)
     }
 
     /// A group as one side of a comparison.

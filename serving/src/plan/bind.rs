@@ -24,17 +24,42 @@ use super::{OrderTarget, Output, Plan, PlanKey, PlanMeasure, PlanOrder, Reading}
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
 
-/// Binds a query to a snapshot.
+/// Binds a query to a snapshot; `beside` is the one that it is compared with, where it is compared with one.
 pub(crate) fn bind(
     snapshot: &Snapshot,
     query: &Query,
     limits: &Limits,
+    beside: Option<&Arc<Snapshot>>,
 ) -> Result<Plan, ServiceError> {
+    let query = &*with_own_week(snapshot, query);
+    let Alone { mut plan, grain, by_day, lookups } = bind_alone(snapshot, query, limits)?;
+    let of_days = OfDays { snapshot, grain, by_day, lookups: &lookups, limits };
+    plan.rates = rates(snapshot, &plan);
+    plan.compare = bind_compare(query, &of_days, &plan, beside)?;
+    plan.by_day = bind_by_day(query, &of_days, &plan)?;
+    plan.look_back = bind_look_back(query, &of_days, &plan)?;
+    Ok(plan)
+}
+
+/// A query bound to a snapshot, but for what stands beside its rows.
+pub(super) struct Alone {
+    pub(super) plan: Plan,
+    grain: Option<TimeGrain>,
+    /// Whether single days alone are read.
+    by_day: bool,
+    lookups: BTreeSet<String>,
+}
+
+/// Binds all of a query but for what stands beside its rows.
+pub(super) fn bind_alone(
+    snapshot: &Snapshot,
+    query: &Query,
+    limits: &Limits,
+) -> Result<Alone, ServiceError> {
     if query.limit > MAX_LIMIT {
         let message = format!("{} is above {MAX_LIMIT}; ask page after page", query.limit);
         return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
-    let query = &*with_own_week(snapshot, query);
     check_lists(query)?;
     check_having(query)?;
     if let Some(filter) = &query.filter {
@@ -64,7 +89,7 @@ pub(crate) fn bind(
         PlanKey::Field { field, .. } if field.multi => Some(field.reference.clone()),
         PlanKey::Field { .. } | PlanKey::Time | PlanKey::Age(_) => None,
     });
-    let mut plan = Plan {
+    let plan = Plan {
         overlapping: overlapping.collect(),
         steps,
         total,
@@ -90,16 +115,11 @@ pub(crate) fn bind(
         notices,
         n_notices,
     };
-    let of_days = OfDays { snapshot, grain, by_day: has_age, lookups: &lookups, limits };
-    plan.rates = rates(snapshot, &plan);
-    plan.compare = bind_compare(query, &of_days, &plan)?;
-    plan.by_day = bind_by_day(query, &of_days, &plan)?;
-    plan.look_back = bind_look_back(query, &of_days, &plan)?;
-    Ok(plan)
+    Ok(Alone { plan, grain, by_day: has_age, lookups })
 }
 
 /// The query with the dimension `week` in place of the step of time, where the model has such a one.
-fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
+pub(super) fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
     let mut query = Cow::Borrowed(query);
     let is_own = |key: &GroupKey| {
         let GroupKey::Time(grain) = key else { return false };

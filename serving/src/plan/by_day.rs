@@ -101,7 +101,8 @@ pub(super) fn bind_by_day(
             OtherSide::Days(_)
             | OtherSide::Member { .. }
             | OtherSide::Rest { .. }
-            | OtherSide::Whole { .. },
+            | OtherSide::Whole { .. }
+            | OtherSide::Snapshot(_),
         )
         | None => None,
     };
@@ -119,6 +120,9 @@ fn check_verdicts(plan: &Plan) -> Result<(), ServiceError> {
         }
         Some(OtherSide::Whole { .. }) => {
             "verdicts are of two sides, and a row is a part of the whole; compare with the `rest`"
+        }
+        Some(OtherSide::Snapshot(_)) => {
+            "verdicts are of people of two kinds or times, and two snapshots count the same ones; look at the differences"
         }
         Some(OtherSide::Days(_) | OtherSide::Member { .. } | OtherSide::Rest { .. })
             if plan.keys.iter().any(is_time) =>

@@ -1,6 +1,7 @@
 //! With what rows are compared, bound to a snapshot.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clio_proto::{
     Code, Comparison, Coverage, DayRange, FieldRef, GroupKey, Notice, Query, QueryRange,
@@ -11,6 +12,7 @@ use jiff::ToSpan as _;
 use super::notices::{MAX_COMPARED, nearest};
 use super::one_value::values_of_groups;
 use super::range::{Asked, BoundRange, bind_range};
+use super::snapshots::bind_snapshot;
 use super::{OtherSide, Plan, PlanKey, Step};
 use crate::config::Limits;
 use crate::snapshot::{Field, NULL, Snapshot};
@@ -30,6 +32,7 @@ pub(super) fn bind_compare(
     query: &Query,
     of_days: &OfDays<'_>,
     plan: &Plan,
+    beside: Option<&Arc<Snapshot>>,
 ) -> Result<Option<OtherSide>, ServiceError> {
     let Some(compare) = &query.compare else { return Ok(None) };
     Ok(Some(match compare {
@@ -43,6 +46,14 @@ pub(super) fn bind_compare(
         }
         Comparison::Rest => OtherSide::Rest { is_of_step: is_of_step("rest", &plan.keys)? },
         Comparison::Whole => OtherSide::Whole { is_of_step: is_of_step("whole", &plan.keys)? },
+        Comparison::Snapshot(id) => {
+            let is_it = |beside: &&Arc<Snapshot>| beside.info.id == *id;
+            let beside = beside.filter(is_it).ok_or_else(|| {
+                let message = format!("snapshot {id} cannot be compared with here");
+                ServiceError::new(Code::Internal, message).of(QuestionPart::Compare)
+            })?;
+            OtherSide::Snapshot(Box::new(bind_snapshot(of_days, query, plan, beside)?))
+        }
     }))
 }
 
@@ -162,6 +173,7 @@ impl OtherSide {
     pub(crate) fn into_coverage(self) -> Option<Coverage> {
         match self {
             Self::Days(plan) => Some(plan.coverage),
+            Self::Snapshot(other) => Some(other.plan.coverage),
             Self::Member { .. } | Self::Rest { .. } | Self::Whole { .. } => None,
         }
     }

@@ -67,7 +67,8 @@ fn is_compared(query: &Query, key: &FieldRef, arms: &[&str]) -> bool {
             Comparison::Member { value: None, .. }
             | Comparison::PreviousPeriod
             | Comparison::Days(_)
-            | Comparison::Whole,
+            | Comparison::Whole
+            | Comparison::Snapshot(_),
         )
         | None => false,
     }

@@ -64,6 +64,11 @@ impl Loader {
         Self { lake, memory_limit_bytes, marginals, n_parallel }
     }
 
+    /// The most bytes that the snapshots held may take.
+    pub(crate) fn memory_limit_bytes(&self) -> Option<u64> {
+        self.memory_limit_bytes
+    }
+
     /// Loads the version that the table is at. What the held snapshots have in common with it is
     /// shared, not read again; the first of them is the one loaded last.
     pub(crate) async fn load(

@@ -159,7 +159,7 @@ fn sides(
                 let is_left = |event: &&Event| !own.contains(&std::ptr::from_ref(*event));
                 people(all.iter().copied().filter(is_left))
             }
-            Comparison::Whole => panic!("none is asked for"),
+            Comparison::Whole | Comparison::Snapshot(_) => panic!("none is asked for"),
         })
     };
     let days = lake.events.iter().map(|event| event.day).filter(|day| asked.contains(*day));

@@ -55,6 +55,7 @@ async fn members_come_by_frequency_and_by_text() {
                     ..Query::total(["plays"])
                 },
                 &cubes.config().limits,
+                None,
             )
             .unwrap()
             .filter
@@ -176,7 +177,7 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
             let beside = request.filter.as_ref().map(|_| others(&parts, &field(name)));
             let filter = Filter::And(beside.into_iter().chain([own]).collect());
             let query = Query { range, filter: Some(filter), ..Query::total(["plays"]) };
-            let plan = crate::plan::bind(&snapshot, &query, &cubes.config().limits).unwrap();
+            let plan = crate::plan::bind(&snapshot, &query, &cubes.config().limits, None).unwrap();
             let rows = plan.filter.unwrap();
             let chunks = plan
                 .coverage

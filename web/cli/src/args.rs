@@ -19,7 +19,8 @@ pub(crate) use etl::{
     EtlTarget, EtlVerifyArgs,
 };
 pub(crate) use lake::{
-    CheckArgs, DecisionArgs, LakeCommand, RetireArgs, RollbackArgs, SnapshotsArgs, VacuumArgs,
+    CheckArgs, DecisionArgs, DiffArgs, LakeCommand, RetireArgs, RollbackArgs, SnapshotsArgs,
+    VacuumArgs,
 };
 pub(crate) use members::MembersArgs;
 pub(crate) use values::day;
@@ -331,7 +332,8 @@ pub(crate) struct QueryArgs {
     #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
     pub(crate) extras: Vec<Extra>,
     /// Each row beside: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a
-    /// member (`country=US`, `country isNull`), the `rest` (all but the row), or the `whole`
+    /// member (`country=US`, `country isNull`), the `rest` (all but the row), the `whole`, or what another snapshot
+    /// says (`snapshot=412`)
     #[arg(long, value_name = "WITH")]
     pub(crate) compare: Option<String>,
     /// Rows by day over that and the days before, so many in all (`7`), or rows of time over all from the first

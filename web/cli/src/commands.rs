@@ -9,6 +9,7 @@ mod etl_schedule;
 mod etl_verify;
 mod gateway;
 mod lake;
+mod lake_diff;
 mod members;
 mod model_check;
 mod model_init;
@@ -34,7 +35,7 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Etl(EtlCommand::Run(args)) => etl_run::run(args).await,
         Command::Etl(EtlCommand::Plan(args)) => etl_plan::run(args).await,
         Command::Etl(EtlCommand::Verify(args)) => etl_verify::run(args).await,
-        Command::Lake(command) => lake::run(command).await,
+        Command::Lake(command) => lake::run(command, settings).await,
         Command::Etl(EtlCommand::Runs(args)) => etl_runs::run(args).await,
         Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,
         Command::Query(args) => query::run(args, settings).await,

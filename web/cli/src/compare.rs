@@ -1,13 +1,14 @@
 //! What rows are compared with, as `--compare` has it.
 //!
 //! ```text
-//! compare := "previous" | "rest" | "whole" | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
+//! compare := "previous" | "rest" | "whole" | "snapshot=" NUMBER | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
 //! ```
 //!
+//! A field may be called `snapshot`: its value is one that is no number, or stands in quotes.
 //! A value is all that stands behind the sign, without blanks around it; in single or double quotes, in which the quote is written
 //! twice, any text.
 
-use clio_proto::{Comparison, DayRange, FieldRef};
+use clio_proto::{Comparison, DayRange, FieldRef, SnapshotId};
 
 use crate::args::day;
 use crate::usage::Usage;
@@ -30,6 +31,11 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     };
     // A value may hold two dots, and a range no `=`.
     if let Some((field, value)) = text.split_once('=') {
+        if field.trim() == "snapshot"
+            && let Ok(id) = value.trim().parse()
+        {
+            return Ok(Comparison::Snapshot(SnapshotId(id)));
+        }
         let value = unquoted(value.trim());
         return member(field, Some(&value.ok_or_else(|| wrong("the quote is never closed"))?));
     }
@@ -38,7 +44,8 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     }
     let Some((first, last)) = text.split_once("..") else {
         return Err(wrong(
-            "expected `previous`, `rest`, `whole`, days (`2026-01-01..2026-01-07`), a member (`country=US`) or `country isNull`",
+            "expected `previous`, `rest`, `whole`, days (`2026-01-01..2026-01-07`), a snapshot (`snapshot=412`), a member \
+             (`country=US`) or `country isNull`",
         ));
     };
     let date = |text: &str| day(text).map_err(|what| wrong(&format!("`{text}` is {what}")));
@@ -76,6 +83,10 @@ mod tests {
             ("rest", Comparison::Rest),
             ("whole", Comparison::Whole),
             ("2026-01-01..2026-01-07", Comparison::Days(days)),
+            ("snapshot=412", Comparison::Snapshot(SnapshotId(412))),
+            ("snapshot = 0 ", Comparison::Snapshot(SnapshotId(0))),
+            ("snapshot='412'", member("snapshot", Some("412"))),
+            ("snapshot=newest", member("snapshot", Some("newest"))),
             ("country=US", member("country", Some("US"))),
             (" previous ", Comparison::PreviousPeriod),
             ("2026-01-01 .. 2026-01-07", Comparison::Days(days)),

@@ -1,6 +1,6 @@
 //! With what rows are compared, lowered.
 
-use clio_proto::{Comparison, DayRange, ServiceError};
+use clio_proto::{Comparison, DayRange, ServiceError, SnapshotId};
 
 use super::required_entry;
 use crate::argument::Argument;
@@ -13,7 +13,7 @@ pub(super) fn comparison(
 ) -> Result<Comparison, ServiceError> {
     let entries = argument.conditions()?;
     let [(name, entry)] = entries.as_slice() else {
-        let message = "give exactly one of `previousPeriod`, `days`, `member`, `rest` and `whole`";
+        let message = "give exactly one of `previousPeriod`, `days`, `member`, `rest`, `whole` and `snapshot`";
         return Err(argument.error(message));
     };
     let said = |comparison: Comparison| match entry.flag()? {
@@ -26,6 +26,7 @@ pub(super) fn comparison(
         "whole" => said(Comparison::Whole),
         "days" => days(entry),
         "member" => member(names, entry),
+        "snapshot" => entry.count().map(|id| Comparison::Snapshot(SnapshotId(id))),
         _ => Err(argument.is_not("a comparison")),
     }
 }

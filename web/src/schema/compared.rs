@@ -6,7 +6,7 @@ use async_graphql::dynamic::{InputObject, InputValue, Object, SchemaBuilder, Typ
 use super::numbers::Number;
 use super::object::{ObjectOf, number, text};
 use super::question::FIELD;
-use super::scalars::DATE;
+use super::scalars::{DATE, INT64};
 
 pub(super) const COMPARISON: &str = "Comparison";
 pub(super) const COMPARED: &str = "Compared";
@@ -56,6 +56,10 @@ fn comparison() -> InputObject {
         .field(flag("whole").description(
             "All that the filter leaves, the row's own cells among them: the ratio of a rate is its affinity index. By time and \
              fields as of rest.",
+        ))
+        .field(InputValue::new("snapshot", TypeRef::named(INT64)).description(
+            "What another snapshot that serving holds answers to the same question; by steps of time the step of the same name. \
+             Groups that the other snapshot alone has are no rows: ask that one, and compare it with this one.",
         ))
 }
 

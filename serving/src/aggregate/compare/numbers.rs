@@ -12,7 +12,7 @@ use super::super::measures::Measures;
 use super::super::rest::{rest, whole};
 use super::super::scratch::Unions;
 use super::super::side::{Side, whole_difference};
-use super::{OtherDays, scopes};
+use super::{OtherCells, scopes};
 use crate::plan::{OtherSide, Output, Plan, PlanKey};
 
 /// An output of a group beside that of its other side.
@@ -49,8 +49,8 @@ impl ComparedNumbers {
 pub(in crate::aggregate) struct Beside<'a> {
     pub(in crate::aggregate) asked: Asked<'a>,
     pub(in crate::aggregate) own: Cells<'a>,
-    /// Where rows are compared with other days: their cells, and the measures over them.
-    pub(in crate::aggregate) days: Option<(&'a OtherDays<'a>, Measures<'a>)>,
+    /// Where rows are compared with other days or another snapshot: the cells there, and the measures over them.
+    pub(in crate::aggregate) days: Option<(&'a OtherCells<'a>, Measures<'a>)>,
     /// What was united for the rest or the whole.
     pub(in crate::aggregate) unions: Unions,
 }
@@ -84,7 +84,7 @@ impl Beside<'_> {
             measures.prepare_groups(*measure, of)?;
         }
         match compare {
-            OtherSide::Days(_) | OtherSide::Member { .. } => {
+            OtherSide::Days(_) | OtherSide::Snapshot(_) | OtherSide::Member { .. } => {
                 let others: Vec<Other> =
                     of.iter().map(|group| self.other(compare, *group)).collect();
                 self.of_groups(&needs, outputs, of, &others, measures, &mut found)?;
@@ -131,7 +131,7 @@ impl Beside<'_> {
                 codes[*key] = *code;
                 self.own.groups.find(&codes).map_or(Other::Nothing, Other::Group)
             }
-            (_, Some((days, _))) => match days.groups.find(&codes) {
+            (_, Some((days, _))) => match days.find(self.own.groups, &codes) {
                 Some(group) => Other::Group(group),
                 None if days.has_data(self.asked.plan, &codes) => Other::Nothing,
                 None => Other::NoData,
@@ -183,7 +183,7 @@ impl Beside<'_> {
     }
 }
 
-impl OtherDays<'_> {
+impl OtherCells<'_> {
     /// Whether days of what stands beside a group of these codes are there.
     pub(super) fn has_data(&self, plan: &Plan, codes: &[u32]) -> bool {
         let other = self.asked.plan;

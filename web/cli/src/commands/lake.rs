@@ -9,14 +9,17 @@ use crate::args::{
     CheckArgs, DecisionArgs, LakeCommand, ReportFormat, RetireArgs, RollbackArgs, SnapshotsArgs,
     VacuumArgs,
 };
+use crate::commands::lake_diff;
 use crate::commands::model_check::remembered_text;
+use crate::settings::Settings;
 use crate::terminal::{answer, say};
 use crate::{address, clock, etl_config, output};
 
 /// Runs one of the commands.
-pub(crate) async fn run(command: LakeCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: LakeCommand, settings: &Settings) -> anyhow::Result<()> {
     match command {
         LakeCommand::Snapshots(args) => snapshots(args).await,
+        LakeCommand::Diff(args) => lake_diff::run(args, settings).await,
         LakeCommand::Retire(args) => retire(args).await,
         LakeCommand::Check(args) => check(args).await,
         LakeCommand::Pin(args) => {

@@ -14,7 +14,8 @@ use crate::{cube, filter};
 pub(crate) async fn run(args: MembersArgs, settings: &Settings) -> anyhow::Result<()> {
     let request = lower(&args)?;
     let is_narrowed = request.is_narrowed();
-    let page = cube::open(&args.from_where, settings).await?.members(request).await?;
+    let service = cube::open(&args.from_where, settings, request.snapshot, None).await?;
+    let page = service.members(request).await?;
     match args.format {
         ReportFormat::Json => {
             let members: Vec<_> = page.members.iter().map(as_json).collect();

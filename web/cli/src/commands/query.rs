@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write as _};
 
 use clap::ValueEnum as _;
 use clio_proto::{
-    Answer, ComparedMeasure, CubeService, Description, Direction, Extra, GroupKey, MAX_LIMIT,
-    Order, OrderBy, Query, QueryRange, SnapshotId,
+    Answer, ComparedMeasure, Comparison, CubeService, Description, Direction, Extra, GroupKey,
+    MAX_LIMIT, Order, OrderBy, Query, QueryRange, SnapshotId,
 };
 
 use crate::args::{QueryArgs, Way};
@@ -30,10 +30,10 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         let message = format!("--with reach: has no form in {name}; ask for json, or for a table");
         return Err(Usage(message).into());
     }
-    let service = cube::open(&args.from_where, settings).await?;
+    let snapshot = args.snapshot.map(SnapshotId);
+    let service = cube::open(&args.from_where, settings, snapshot, beside(&query)).await?;
     let description = service.describe().await?;
     ask_for_all(&mut query, &description);
-    let snapshot = args.snapshot.map(SnapshotId);
     let (n_asked, is_one_page) = match format.rows() {
         Rows::OnePage { n_unless_said } => (args.limit.unwrap_or(n_unless_said), true),
         Rows::All => (args.limit.unwrap_or(usize::MAX), false),
@@ -74,6 +74,14 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
         notes.iter().flatten().for_each(|note| tell!("{note}"));
     }
     Ok(())
+}
+
+/// The snapshot that a question is compared with, if so.
+pub(super) fn beside(query: &Query) -> Option<SnapshotId> {
+    match query.compare {
+        Some(Comparison::Snapshot(id)) => Some(id),
+        _ => None,
+    }
 }
 
 /// Asks for all measures where none is named.
@@ -180,7 +188,7 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
     })
 }
 
-fn group_key(text: &str) -> GroupKey {
+pub(super) fn group_key(text: &str) -> GroupKey {
     match text.parse() {
         Ok(key) => key,
         Err(never) => match never {},

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use clio_proto::{Export, ExportFormat, Extra, Query, SnapshotId};
 
-use super::query::ask_for_all;
+use super::query::{ask_for_all, beside};
 use crate::args::QueryArgs;
 use crate::cube;
 use crate::settings::Settings;
@@ -20,11 +20,12 @@ pub(super) async fn run(
     settings: &Settings,
 ) -> anyhow::Result<()> {
     check(args, format)?;
-    let service = cube::open(&args.from_where, settings).await?;
+    let snapshot = args.snapshot.map(SnapshotId);
+    let service = cube::open(&args.from_where, settings, snapshot, beside(&query)).await?;
     let mut query = Query { limit: args.limit.unwrap_or(usize::MAX), ..query };
     ask_for_all(&mut query, &service.describe().await?);
     let export = Export { query, format, is_raw: false, has_comments: false };
-    let mut exported = service.export(export, args.snapshot.map(SnapshotId)).await?;
+    let mut exported = service.export(export, snapshot).await?;
     for (word, what) in &exported.head.said {
         match what.as_str() {
             "" => tell!("note: {word}"),

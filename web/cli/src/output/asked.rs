@@ -23,6 +23,7 @@ impl Asked {
             Comparison::Member { field, value: None } => format!("{field} is null"),
             Comparison::Rest => "the rest".to_owned(),
             Comparison::Whole => "the whole".to_owned(),
+            Comparison::Snapshot(id) => format!("snapshot {id}"),
         })
     }
 
@@ -41,6 +42,7 @@ impl Asked {
             Comparison::Whole => {
                 "compared with the whole: all that the filter leaves, the row too".to_owned()
             }
+            Comparison::Snapshot(id) => format!("compared with what snapshot {id} says"),
         });
         let window = self.window.map(|window| match window {
             TimeWindow::TrailingDays(n_days) => {
@@ -72,6 +74,7 @@ impl Asked {
             }
             Comparison::Rest => json!({ "rest": {} }),
             Comparison::Whole => json!({ "whole": {} }),
+            Comparison::Snapshot(id) => json!({ "snapshot": id.0 }),
         });
         let window = self.window.map(|window| match window {
             TimeWindow::TrailingDays(n_days) => json!({ "trailing_days": n_days }),
@@ -90,7 +93,7 @@ fn days(coverage: Option<&Coverage>) -> Option<DayRange> {
 
 #[cfg(test)]
 mod tests {
-    use clio_proto::FieldRef;
+    use clio_proto::{FieldRef, SnapshotId};
 
     use super::*;
 
@@ -120,6 +123,15 @@ mod tests {
             ),
             (Comparison::Rest, "rest", json!({ "rest": {} })),
             (Comparison::Whole, "whole", json!({ "whole": {} })),
+            (Comparison::Snapshot(SnapshotId(412)), "snapshot=412", json!({ "snapshot": 412 })),
+            (
+                Comparison::Member {
+                    field: FieldRef::parse("snapshot"),
+                    value: Some("412".to_owned()),
+                },
+                "snapshot='412'",
+                json!({ "member": { "field": "snapshot", "value": "412" } }),
+            ),
         ] {
             let asked = Asked { compare: Some(compare), window: Some(TimeWindow::TrailingDays(7)) };
             assert_eq!(asked.notes(), [format!("compare={note}"), "window=7".to_owned()]);

@@ -22,6 +22,10 @@ async fn what_stands_beside_rows_means_what_it_says() {
         ("compare: { rest: true }", query(|it| it.compare = Some(Comparison::Rest))),
         ("compare: { whole: true }", query(|it| it.compare = Some(Comparison::Whole))),
         (
+            "compare: { snapshot: 412 }",
+            query(|it| it.compare = Some(Comparison::Snapshot(SnapshotId(412)))),
+        ),
+        (
             r#"compare: { days: { from: "2026-01-01", to: "2026-01-07" } }"#,
             query(|it| {
                 let (first, last) = ("2026-01-01".parse().unwrap(), "2026-01-07".parse().unwrap());
@@ -70,6 +74,7 @@ async fn what_stands_beside_rows_is_refused_by_its_name() {
         ("compare: { rest: true, previousPeriod: true }", "`query.compare`: give exactly one of"),
         ("compare: { rest: false }", "`query.compare.rest`: is false; leave it out"),
         ("compare: { rest: null }", "`query.compare.rest`: is null"),
+        ("compare: { snapshot: -1 }", "`query.compare.snapshot`: -1 is not a whole number"),
         (
             r#"compare: { days: { from: "2026-01-02", to: "2026-01-01" } }"#,
             "`query.compare.days`: ends before it starts: from=2026-01-02 to=2026-01-01",
