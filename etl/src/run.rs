@@ -296,7 +296,7 @@ impl Run<'_> {
             let mut own = recast.clone();
             own.extend(days.clone());
             refuse_conflict(&lake, &shape, &own, &self.columns)?;
-            tracing::info!("another run committed meanwhile, parents are folded again");
+            tracing::info!("another run has committed in the meantime; parents are folded again");
             (state, known) = (newer, newly_known);
         }
         Err(EtlError::Lake(LakeError::Storage {

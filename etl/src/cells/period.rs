@@ -132,7 +132,7 @@ impl Piece {
     }
 }
 
-/// The number of columns of a day's cells that their file lacks.
+/// The index of the first column of a file: the day before it is not in the file.
 const FIRST_COLUMN_OF_DAY: usize = 1;
 
 fn days_in_memory(

@@ -130,7 +130,7 @@ async fn a_quote_that_never_closes_is_an_error_at_the_line_where_it_opens() {
     let mut sandbox = Sandbox::new(&source("csv", ""));
     sandbox.write("events/a.csv", "at,id,\"country\n2026-01-31,1,US\n");
     let message = sandbox.failure(Days::All).await;
-    assert!(message.contains("a.csv is no csv file: line 1: a quote opens here"), "{message}");
+    assert!(message.contains("a.csv is not valid csv: line 1: a quote opens here"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -341,7 +341,7 @@ async fn an_array_a_cut_line_and_a_key_given_twice_are_named_as_such() {
     let array = format!("[{}]", JSON_ROWS.trim_end().replace('\n', ",\n"));
     assert_eq!(
         refusal("ndjson", array.as_bytes()).await,
-        "a.ndjson is no ndjson file: it is a JSON array; write one object a line (`jq -c '.[]'`)"
+        "a.ndjson is not valid ndjson: it is a JSON array; write one object a line (`jq -c '.[]'`)"
     );
     let cut = &JSON_ROWS[..JSON_ROWS.len() - 30];
     let message = refusal("ndjson", cut.as_bytes()).await;

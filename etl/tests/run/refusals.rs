@@ -72,7 +72,7 @@ async fn columns_that_are_not_there() {
     )
     .await;
     let twice = [("events/a.csv", "at,id,id,country\n2026-01-31,1,1,US\n")];
-    let message = "source `events`: DIR/events/a.csv is no csv file: its header has two columns \
+    let message = "source `events`: DIR/events/a.csv is not valid csv: its header has two columns \
                    named `id`";
     check(CSV, "", &twice, message).await;
 }
@@ -81,25 +81,25 @@ async fn columns_that_are_not_there() {
 async fn expressions_that_do_not_hold() {
     check_condition(
         "id +",
-        "`source.events.where`: `id +` is no expression over the columns of source `events`: \
+        "`source.events.where`: `id +` is not an expression over the columns of source `events`: \
          Expected: an expression, found: EOF",
     )
     .await;
     check_condition(
         "nosuch(id)",
-        "`source.events.where`: `nosuch(id)` is no expression over the columns of source `events`: \
+        "`source.events.where`: `nosuch(id)` is not an expression over the columns of source `events`: \
          Invalid function 'nosuch'. Did you mean 'cosh'?",
     )
     .await;
     check_condition(
         "count(id) > 1",
-        "`source.events.where`: `count(id) > 1` is no expression over the columns of source \
+        "`source.events.where`: `count(id) > 1` is not an expression over the columns of source \
          `events`: a value of one row cannot look at others",
     )
     .await;
     check_condition(
         "to_timestamp(at) < now()",
-        "`source.events.where`: `to_timestamp(at) < now()` is no expression over the columns of source \
+        "`source.events.where`: `to_timestamp(at) < now()` is not an expression over the columns of source \
          `events`: `now` has another value in every run",
     )
     .await;
@@ -108,7 +108,7 @@ async fn expressions_that_do_not_hold() {
                    `country`, `_file`, `dt` (in DIR/events/a.csv)";
     check(&cycle, "", GOOD_FILE, message).await;
     let cycle = format!("{CSV}\ncolumns = {{ id = \"country\", country = \"id\" }}");
-    let message = "`source.events.columns.id`: `country` is no expression over the columns of source \
+    let message = "`source.events.columns.id`: `country` is not an expression over the columns of source \
                    `events`: it is computed from itself";
     check(&cycle, "", GOOD_FILE, message).await;
 }
@@ -187,11 +187,11 @@ async fn lines_that_cannot_be_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parquet_files_that_are_damaged() {
     let no_parquet = [("events/a.parquet", "PAR1 no parquet")];
-    let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Invalid \
+    let message = "source `events`: DIR/events/a.parquet is not valid parquet: Parquet error: Invalid \
                    Parquet file. Corrupt footer";
     check(PARQUET, "", &no_parquet, message).await;
     let empty = [("events/a.parquet", "")];
-    let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Parquet \
+    let message = "source `events`: DIR/events/a.parquet is not valid parquet: Parquet error: Parquet \
                    files are at least 8 bytes long, but file length is 0";
     check(PARQUET, "", &empty, message).await;
 
@@ -207,7 +207,7 @@ async fn parquet_files_that_are_damaged() {
     std::fs::write(&path, &bytes[..whole - 100]).unwrap();
     assert_eq!(
         sandbox.failure(Days::All).await,
-        "source `events`: DIR/events/b.parquet is no parquet file: Parquet error: Invalid \
+        "source `events`: DIR/events/b.parquet is not valid parquet: Parquet error: Invalid \
          Parquet file. Corrupt footer"
     );
     // The footer is whole, a page's header is not: found when it is read, and again to name the file.
