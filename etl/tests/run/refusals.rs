@@ -151,8 +151,8 @@ async fn columns_of_another_type() {
     .await;
     let number = "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}";
     let text = "{\"at\":\"2026-01-31\",\"id\":\"x\",\"country\":\"US\"}";
-    let message = "source `events`: DIR/events/b.json:1: column `id` is \"x\" here, which is no whole \
-                   number of int64, which it is since a.json; correct the file, or declare the type \
+    let message = "source `events`: DIR/events/b.json:1: column `id` is \"x\" here, which is not a \
+                   whole number in the range of int64, the type that it has had since a.json; correct the file, or declare the type \
                    that all files fit in the model, such as `[source.events.types] id = \"text\"`, \
                    and run `clio etl run --all`";
     check(NDJSON, "", &[("events/a.json", number), ("events/b.json", text)], message).await;
