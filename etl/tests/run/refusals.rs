@@ -131,8 +131,8 @@ async fn columns_of_another_type() {
     .await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1,\"country\":[\"US\"]}",
-        "`dimension.country.column`: `country` of source `events` has the type list of text; a list \
-         is a value of a dimension with `multi = true` alone",
+        "`dimension.country.column`: `country` of source `events` has the type list of text; only a dimension \
+         with `multi = true` takes a list",
     )
     .await;
     check_rows(
