@@ -261,8 +261,8 @@ impl Table {
         rows
     }
 
-    /// The rows of some of the pieces, read by the second way, but for those that were set aside. Columns that the
-    /// first way casts after reading come in their last type at once.
+    /// The rows of some of the pieces, read by the second way, without those set aside. Columns that the first way
+    /// casts after reading have their final type right away.
     pub(crate) fn recounted(
         &self,
         pieces: Vec<Piece>,
@@ -284,7 +284,7 @@ impl Table {
         self.origin.recount(&columns, pieces.collect(), n_partitions)
     }
 
-    /// Rows with the model's computed columns, each usable by all others.
+    /// Rows with the model's computed columns, each of which may use all others.
     pub(crate) fn frame(
         &self,
         ctx: &SessionContext,
@@ -293,8 +293,8 @@ impl Table {
         expression::with_computed_columns(ctx, self, provider, &self.declared.columns)
     }
 
-    /// Finds the piece and the row in which a plan fails that failed over all of them; `error` itself
-    /// where no single piece fails. `key_of` knows the key in the model behind a column of the plan.
+    /// Finds the piece and the row that make a plan fail; returns `error` itself if no single piece
+    /// fails. `key_of` gives the model's key behind a column of the plan.
     pub(crate) async fn locate<F>(
         &self,
         ctx: &SessionContext,
@@ -310,7 +310,7 @@ impl Table {
     }
 }
 
-/// Whether a column is one that the model may name.
+/// Whether the model may refer to a column.
 pub(crate) fn is_public(column: &str) -> bool {
     column != PIECE_DAY_COLUMN
 }

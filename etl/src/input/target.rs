@@ -1,4 +1,5 @@
-//! What a source's events are credited to, their targets: the other source, opened, and how both find each other.
+//! What a source's events are credited to, their targets: the other source, opened, and how events and targets
+//! are matched.
 
 use std::sync::Arc;
 
@@ -33,21 +34,21 @@ pub(crate) struct Target {
     pub(crate) source: Source,
     pub(crate) is_by_day: bool,
     pub(crate) reach: Reach,
-    /// Which of several of its events gets the credit.
+    /// Which of several of its events is credited.
     pub(crate) credit: Credit,
     /// By measure: whether its columns are the target's, since the event lacks one.
     pub(crate) gives: Vec<bool>,
     pub(crate) keys: Vec<Key>,
 }
 
-/// What an event and its target have in common.
+/// A key by which events and targets are matched.
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// Where the model has it.
+    /// Its key in the model.
     at: String,
     of_event: Origin,
     of_target: Origin,
-    /// The type in which both are compared.
+    /// The type in which both sides are compared.
     compared_as: DataType,
 }
 
@@ -61,7 +62,7 @@ enum Origin {
 }
 
 impl Target {
-    /// Finds each key on both sides, and which measures the events of the source `table` give.
+    /// Finds each key on both sides, and which measures the events of the source `table` provide.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -121,7 +122,7 @@ fn gives(model: &Model, event: &str, of_event: &Scope<'_>, of_target: &Scope<'_>
 }
 
 impl Key {
-    /// The key of a side's event, in the type in which both are compared.
+    /// The key of a side's event, in the type in which both sides are compared.
     pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, ColumnError> {
         let origin = match side {
             Side::Event => &self.of_event,

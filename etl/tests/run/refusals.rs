@@ -100,7 +100,7 @@ async fn expressions_that_do_not_hold() {
     check_condition(
         "to_timestamp(at) < now()",
         "`source.events.where`: `to_timestamp(at) < now()` is not an expression over the columns of source \
-         `events`: `now` has another value in every run",
+         `events`: `now` has a different value in every run",
     )
     .await;
     let cycle = format!("{CSV}\ncolumns = {{ a = \"b\", b = \"a\" }}");
@@ -174,12 +174,12 @@ async fn lines_that_cannot_be_read() {
     check(CSV, "", &[("events/a.csv", &few)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1}\n\n{\"at\":\"2026-01-31\",\"id\":\n",
-        "source `events`: DIR/events/a.json:3: no JSON: EOF while parsing a value (column 24)",
+        "source `events`: DIR/events/a.json:3: not JSON: EOF while parsing a value (column 24)",
     )
     .await;
     check_rows(
         "{\"at\":\"2026-01-31\"}\n[1]\n",
-        "source `events`: DIR/events/a.json:2: a JSON object was expected",
+        "source `events`: DIR/events/a.json:2: expected a JSON object",
     )
     .await;
 }
@@ -221,8 +221,8 @@ async fn parquet_files_that_are_damaged() {
 async fn values_that_cannot_be_computed_with() {
     let time = format!("{GOOD}2026-01-31,\"2\n2\",US\nyesterday,3,US\n2026-01-31,4,US\n");
     let message = "source `events`: DIR/events/b.csv:5: `source.events.time`: Error parsing timestamp \
-                   from 'yesterday': timestamp must contain at least 10 characters; correct it there, or what the \
-                   model makes of it";
+                   from 'yesterday': timestamp must contain at least 10 characters; correct it there, or change what \
+             the model computes from it";
     check(CSV, "", &[("events/a.csv", GOOD), ("events/b.csv", &time)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}\n\n{\"id\":2,\"country\":\"US\"}\n",
@@ -236,7 +236,8 @@ async fn values_that_cannot_be_computed_with() {
     let message = |key: &str| {
         format!(
             "source `events`: DIR/events/a.csv:3: {key}Cannot cast string 'two' to value of Int64 \
-             type; correct it there, or what the model makes of it"
+             type; correct it there, or change what \
+             the model computes from it"
         )
     };
     check(CSV, sum, &[("events/a.csv", &text)], &message("`measure.total.of`: ")).await;
