@@ -31,10 +31,11 @@ impl InRange {
         let is_out = |value: &f64| !value.is_finite() || value.abs() >= Buckets::MAX_VALUE;
         match values.iter().flatten().find(is_out) {
             Some(value) => exec_err!(
-                "`measure.{}.of` is {value} here, and quantiles take numbers between -{most:e} and {most:e}; correct it, \
+                "`measure.{}.of` is {value} here, and quantiles take numbers between -{:e} and {:e}; correct it, \
                  or make it null in `columns`",
                 self.measure,
-                most = Buckets::MAX_VALUE
+                Buckets::MAX_VALUE,
+                Buckets::MAX_VALUE
             ),
             None => Ok(()),
         }

@@ -140,7 +140,7 @@ impl Key {
         }
         Ok(match &self.compared_as {
             wanted if *wanted == found => value,
-            // Only texts have a view: anything else becomes a text first.
+            // Only strings have a view: anything else is converted to a string first.
             DataType::Utf8View if !found.is_string() => {
                 cast(cast(value, DataType::Utf8), DataType::Utf8View)
             }
@@ -148,13 +148,13 @@ impl Key {
         })
     }
 
-    /// Whether the key is just this column of the target.
+    /// Whether the key is exactly this column of the target.
     pub(crate) fn is_column_of_target(&self, column: &SqlColumn) -> bool {
         matches!(&self.of_target, Origin::Own(own) if own == column)
     }
 }
 
-/// The type that holds the keys of both sides: whole numbers as such, what differs as texts.
+/// The type that holds the keys of both sides: integers as such, differing types as text.
 fn common_type(one: &DataType, other: &DataType) -> DataType {
     let plain = |data_type: &DataType| match data_type {
         DataType::Dictionary(_, value) => value.as_ref().clone(),
@@ -171,7 +171,7 @@ fn common_type(one: &DataType, other: &DataType) -> DataType {
     }
 }
 
-/// Looks for keys: a column of the source first, then a lookup that a dimension uses, then an expression.
+/// Finds keys: a column of the source first, then a lookup that a dimension uses, then an expression.
 struct Finder<'a> {
     ctx: &'a SessionContext,
     model: &'a Model,
@@ -188,7 +188,7 @@ impl Finder<'_> {
     ) -> Result<(Origin, DataType), EtlError> {
         let scope = Scope::new(self.ctx, table, frame);
         if scope.column(&key.0).is_some() {
-            // Bound as any other column: one that other files write in another case is refused.
+            // Bound like any other column: one that other files spell in another case is rejected.
             let column = scope.bind(&self.at, key)?;
             return Ok((Origin::Own(key.clone()), scope.type_of(&self.at, &key.0, &column)?));
         }
@@ -238,7 +238,7 @@ impl Finder<'_> {
     }
 }
 
-/// The lookup that a dimension uses, and by which column of the event.
+/// The lookup that a dimension uses, and the event's column that is looked up.
 fn looks_up(dimension: &Dimension) -> Option<(&str, &SqlColumn)> {
     match &dimension.column {
         DimensionColumn::Event(column) => Some((dimension.members.as_deref()?, column)),
