@@ -1,18 +1,18 @@
-//! What rows are compared with, as `--compare` has it.
+//! What rows are compared with: the syntax of `--compare`.
 //!
 //! ```text
 //! compare := "previous" | "rest" | "whole" | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
 //! ```
 //!
-//! A value is all that stands behind the sign, without blanks around it; in single or double quotes, in which the quote is written
-//! twice, any text.
+//! A value is everything after the sign, without surrounding blanks; in single or double quotes, which are doubled
+//! inside, any text.
 
 use clio_proto::{Comparison, DayRange, FieldRef};
 
 use crate::args::day;
 use crate::usage::Usage;
 
-/// Reads a comparison.
+/// Parses a comparison.
 pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     let wrong = |what: &str| Usage(format!("--compare `{text}`: {what}"));
     match text.trim() {
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
             value: value.map(str::to_owned),
         }),
     };
-    // A value may hold two dots, and a range no `=`.
+    // A value may contain two dots, a range contains no `=`.
     if let Some((field, value)) = text.split_once('=') {
         let value = unquoted(value.trim());
         return member(field, Some(&value.ok_or_else(|| wrong("the quote is never closed"))?));
@@ -46,7 +46,7 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     range.map(Comparison::Days).ok_or_else(|| wrong("ends before it starts"))
 }
 
-/// A value without its quotes; `None` where one is never closed.
+/// A value without its quotes; `None` if the quote is not closed.
 fn unquoted(value: &str) -> Option<String> {
     let Some(quote) = value.chars().next().filter(|letter| matches!(letter, '"' | '\'')) else {
         return Some(value.to_owned());

@@ -1,4 +1,4 @@
-//! The cube that a command asks: of a lake, or of a running service.
+//! The cube that a command queries: of a lake, or of a running service.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) async fn open(
         return Ok(Arc::new(RemoteCubes::new(&config)?));
     }
     let lake = from_where.lake.as_deref().expect("clap asks for a lake or a service");
-    // One question takes less than what would be united in advance for it.
+    // Answering one question takes less than preparing marginals for it.
     let marginals = MarginalLimits { percent: 0, ..MarginalLimits::default() };
     let config = ServingConfig { marginals, ..settings.serving(address::folder(lake)?) };
     Ok(clio_serving::Cubes::load_once(config).await?)

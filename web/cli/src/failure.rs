@@ -8,8 +8,8 @@ use crate::settings::WrongSettings;
 use crate::terminal::tell;
 use crate::usage::Usage;
 
-/// Prints the error with its causes and gives the exit code: 2 for wrong usage and for questions that cannot be answered as they are,
-/// else 1.
+/// Prints the error with its causes and returns the exit code: 2 for wrong usage and for questions that cannot be
+/// answered as asked, otherwise 1.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let mut printed = String::new();
     for cause in error.chain() {
@@ -32,7 +32,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if wrong_usage { 2 } else { 1 })
 }
 
-/// Whether the same question is refused again, whoever asks it: another one may be answered.
+/// Whether the same question is always refused, while another one may be answered.
 fn is_of_the_question(code: Code) -> bool {
     match code {
         Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted => true,
@@ -40,7 +40,7 @@ fn is_of_the_question(code: Code) -> bool {
     }
 }
 
-/// The flag that says a part of a question.
+/// The flag for a part of a question.
 fn flag(part: QuestionPart) -> &'static str {
     match part {
         QuestionPart::From => "--from",
