@@ -63,14 +63,14 @@ fn flag(part: QuestionPart) -> &'static str {
     }
 }
 
-/// What serving says of a question, in the words in which it was asked.
+/// Translates serving's message into the words in which the question was asked.
 fn with_flags(message: &str) -> String {
     let word = |part: QuestionPart| format!("`{}`", flag(part));
     QuestionPart::reworded(message, |part| flag(part).to_owned(), word)
 }
 
-/// The cause in words. Whoever asks a question is told of an outage in plain ones; which address failed, and how, is for
-/// those who run the service, and is in the log.
+/// The cause in words. A person who asks a question is told of an outage in plain words; which address failed, and how,
+/// concerns those who run the service, and is logged.
 fn words(cause: &(dyn std::error::Error + 'static)) -> String {
     let Some(error) = cause.downcast_ref::<ServiceError>() else { return cause.to_string() };
     let outage = match error.code {
@@ -81,7 +81,7 @@ fn words(cause: &(dyn std::error::Error + 'static)) -> String {
         }
     };
     tracing::info!(cause = %cause, "the service did not answer");
-    format!("{outage}; try again in a moment (`--log info` tells what failed)")
+    format!("{outage}; try again in a moment (`--log info` shows what failed)")
 }
 
 #[cfg(test)]

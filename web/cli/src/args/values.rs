@@ -47,7 +47,7 @@ mod tests {
         for text in ["2026-13-01", "2026-02-30", "20260131", "2026-01-31T10:00", "today", ""] {
             assert_eq!(
                 day(text).unwrap_err(),
-                "no date; expected a day like `2026-01-31`",
+                "not a date; expected a day like `2026-01-31`",
                 "{text}"
             );
         }
