@@ -93,7 +93,7 @@ mod tests {
             ("country", "expected `previous`, `rest`, `whole`, days"),
             ("=US", "names no field"),
             ("2026-01-07..2026-01-01", "ends before it starts"),
-            ("2026-01-07..x", "`x` is no date"),
+            ("2026-01-07..x", "`x` is not a date"),
             ("country='US", "the quote is never closed"),
             ("country='", "the quote is never closed"),
             ("country='a'b'", "the quote is never closed"),
