@@ -89,7 +89,7 @@ describe('Views', () => {
     };
     renderAt('/views', gateway);
     await userEvent.click((await list()).getByRole('button', { name: 'Share Mornings' }));
-    expect((await screen.findByText(/changed meanwhile by ada/)).getAttribute('role')).toBe('alert');
+    expect((await screen.findByText(/changed in the meantime by ada/)).getAttribute('role')).toBe('alert');
     await waitFor(() => expect(names()).toEqual(['Theirs']));
   });
 
