@@ -1,8 +1,8 @@
 //! Answers as CSV: for programs, and safe to open in a spreadsheet.
 //!
-//! A line has each key, its label if the dimension has labels, then each measure with its bounds. Null is an empty
-//! field; empty text is `""`. Text that a spreadsheet would take for a formula is prefixed by an apostrophe, and so is
-//! text that begins with an apostrophe, so that the two can be told apart; `--raw` leaves text as it is.
+//! A line has each key, its label where the dimension has labels, then each measure with its bounds. Null is an
+//! empty field; the empty text is `""`. A text that a spreadsheet would take for a formula has an apostrophe before
+//! it, and so has one that begins with an apostrophe, so that one can tell; `--raw` leaves texts as they are.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ impl Format for CsvFormat {
             overlapping: _,
             others: _,
             work: _,
-            // Properties of an answer, not of its rows: JSON has them.
+            // Of an answer, and of none of its rows: JSON has them.
             snapshot: _,
             reach: _,
             n_groups: _,
@@ -110,7 +110,7 @@ impl Format for CsvFormat {
             }
             names.push("days_missing_before".to_owned());
         }
-        // Names are not data: they stay as the model has them.
+        // Names are no data: they stay as the model has them.
         let head = CsvPages {
             is_raw: true,
             has_label,
@@ -125,7 +125,7 @@ impl Format for CsvFormat {
         Ok(Box::new(CsvPages { is_raw: options.is_raw, ..head }))
     }
 
-    /// Bytes are hexadecimal; lists, structs and maps are JSON text.
+    /// Bytes are hexadecimal; lists, structs and maps are JSON texts.
     fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
         let mut writer = WriterBuilder::new().with_header(true).build(out);
         let empty = [RecordBatch::new_empty(Arc::clone(answer.schema()))];
@@ -136,7 +136,7 @@ impl Format for CsvFormat {
     }
 }
 
-/// Whether a measure's groups can be parts of its total: counts and sums can, quantiles and derived measures cannot.
+/// Whether groups of a measure may be parts of its total: of what is counted and added up. Of quantiles and derived measures none is.
 fn has_share(measure: &str, dataset: &Description) -> bool {
     let found = dataset.measures.iter().find(|info| info.name == measure);
     found.is_some_and(|info| match info.class {
@@ -159,7 +159,7 @@ struct CsvPages {
 }
 
 impl Pages for CsvPages {
-    /// Writes the rows of a page, or the total if nothing is grouped.
+    /// Writes the rows of a page, or the total where nothing is grouped.
     fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         if answer.group_by.is_empty() {
             return self.row(out, &answer.total);
@@ -248,7 +248,7 @@ impl CsvPages {
     }
 }
 
-/// A number with its bounds; both bounds of an exact number equal it.
+/// A number with its bounds; both bounds of an exact one are the number.
 fn numbers<'a>(value: Option<Value>) -> [Field<'a>; 3] {
     let Value { value, lower, upper, whole, exact: _ } = value.unwrap_or(Value::undefined());
     let digits = whole.map(|whole| whole.to_string());
