@@ -330,8 +330,8 @@ pub(crate) struct QueryArgs {
     /// sampling and counting, and for compared rates of people whether they really differ
     #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
     pub(crate) extras: Vec<Extra>,
-    /// Compare each row with: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a member
-    /// (`country=US`, `country isNull`), the `rest` (all but the row), or the `whole`
+    /// Each row beside: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a
+    /// member (`country=US`, `country isNull`), the `rest` (all but the row), or the `whole`
     #[arg(long, value_name = "WITH")]
     pub(crate) compare: Option<String>,
     /// Rows by day over that day and the days before, this many in total (`7`), or rows of time over everything since

@@ -4,8 +4,8 @@
 //! compare := "previous" | "rest" | "whole" | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
 //! ```
 //!
-//! A value is everything after the sign, without surrounding blanks; in single or double quotes, which are doubled
-//! inside, any text.
+//! A value is all that stands behind the sign, without blanks around it; in single or double quotes, in which the quote is written
+//! twice, any text.
 
 use clio_proto::{Comparison, DayRange, FieldRef};
 

@@ -19,7 +19,7 @@ pub(crate) async fn open(
         return Ok(Arc::new(RemoteCubes::new(&config)?));
     }
     let lake = from_where.lake.as_deref().expect("clap asks for a lake or a service");
-    // Answering one question takes less than preparing marginals for it.
+    // One question takes less than what would be united in advance for it.
     let marginals = MarginalLimits { percent: 0, ..MarginalLimits::default() };
     let config = ServingConfig { marginals, ..settings.serving(address::folder(lake)?) };
     Ok(clio_serving::Cubes::load_once(config).await?)

@@ -15,7 +15,7 @@ pub(crate) enum LakeCommand {
     /// List the snapshots, newest first
     #[command(after_help = "Example:\n  clio lake snapshots --lake lake --limit 5")]
     Snapshots(SnapshotsArgs),
-    /// Retire the days of old months; the months stay, and answer as a whole
+    /// Let the days of old months go; the months stay, and answer as a whole
     #[command(after_help = RETIRE_EXAMPLES)]
     Retire(RetireArgs),
     /// Read everything in a lake, and say what is damaged and how to mend it

@@ -76,7 +76,7 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
     Ok(())
 }
 
-/// Requests all measures where none is named.
+/// Asks for all measures where none is named.
 pub(super) fn ask_for_all(query: &mut Query, dataset: &Description) {
     if query.measures.is_empty() {
         query.measures = dataset.measures.iter().map(|measure| measure.name.clone()).collect();

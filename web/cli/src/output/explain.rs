@@ -9,7 +9,7 @@ use super::shortened;
 /// In words, for people.
 pub(crate) fn words(answer: &Answer) -> String {
     let Some(work) = &answer.work else {
-        return "the service has an older version, which does not report what an answer takes"
+        return "the service is of an older version, and does not say what an answer takes"
             .to_owned();
     };
     let Work {

@@ -6,13 +6,13 @@ use super::asked::Asked;
 
 /// The lines, each `note: WORD=…` or `note: WORD`.
 ///
-/// They go to standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and ranges
-/// with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than the
-/// last day), `no_data`, `unattributed` (events), `overlapping` (fields), and `unknown_value` with words for people.
-/// `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other days, `compared_days`
-/// says which; what these lack, and what a look-back lacks, has the same words with the prefixes `compared_` and
-/// `look_back_`. `test` names the test of the model that verdicts are about, and `not_as_assigned` a test that people
-/// are missing from. `no_rows_left` says that the page begins after the last row.
+/// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
+/// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
+/// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
+/// `unknown_value` with words for people. `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other
+/// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
+/// `look_back_` before them. `test` names the test of the model that verdicts are of, and `not_as_assigned` one that people are missing
+/// of. `no_rows_left` says that the page begins behind the last row.
 pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
     let mut notes = asked.notes();
     of_coverage("", &answer.coverage, &mut notes);

@@ -64,7 +64,7 @@ pub(super) fn json(reach: &Reach) -> serde_json::Value {
 
 /// A number, which may be one that cannot be told.
 pub(super) fn number(number: &Value) -> serde_json::Value {
-    // Numbers of people never exceed what a double holds exactly.
+    // Numbers of people are never beyond what a double holds.
     let Value { value, lower, upper, exact, whole: _ } = number;
     json!({
         "value": value, "lower": lower, "upper": upper, "exact": exact,
