@@ -124,7 +124,7 @@ mod tests {
         let error = map.try_grow(401).unwrap_err().strip_backtrace();
         assert!(
             error.ends_with(
-                "a map holds 600.0 B and takes 401.0 B more, of 3.9 KB there are 400.0 B left for it"
+                "a map holds 600.0 B and wants 401.0 B more; 400.0 B of 3.9 KB are available to it"
             ),
             "{error}"
         );

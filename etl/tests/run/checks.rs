@@ -118,7 +118,7 @@ async fn nobody_can_accept_that_an_invariant_does_not_hold() {
     write_day(&sandbox, "2026-01-02", &["US"]);
     assert_eq!(
         sandbox.failure(Days::OutOfDate).await,
-        "check `distinct within count` failed for 2026-01: cell 0, measure `people`: at least 3 different \
+        "check `distinct within count` failed for 2026-01: cell 0, measure `people`: at least 3 distinct \
          values in 1 events; nothing was committed"
     );
 }

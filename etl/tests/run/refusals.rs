@@ -329,7 +329,7 @@ async fn a_lookup_beyond_the_memory() {
     let error = Box::pin(run(&config, Days::All, &Silent)).await.unwrap_err().to_string();
     let expected = "reading a lookup: the memory limit is too small: lookup `people` holds ";
     assert!(error.starts_with(expected), "{error}");
-    assert!(error.ends_with("left for it; raise it (`--memory`)"), "{error}");
+    assert!(error.ends_with("available to it; raise it (`--memory`)"), "{error}");
     assert!(sandbox.lake_files().is_empty(), "nothing was committed, nothing is left");
     config.memory_bytes = Some(512 << 20);
     Box::pin(run(&config, Days::All, &Silent)).await.unwrap();

@@ -476,7 +476,7 @@ mod tests {
         );
         check("country anyOf (US", "filter `country anyOf (US`: expected `,` or `)` at the end");
         check("a isNull b", "filter `a isNull b`: expected `and`, `or` or the end at `b`");
-        check("a prefix 'b", "filter `a prefix 'b`: the quote at character 10 is never closed");
+        check("a prefix 'b", "filter `a prefix 'b`: the quote at character 10 is not closed");
         let deep = "not ".repeat(100) + "a isNull";
         check(&deep, "filter nests deeper than 30 levels");
     }

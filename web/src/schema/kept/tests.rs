@@ -189,7 +189,7 @@ async fn a_link_is_of_a_page_here_and_asks_no_more_than_a_page_does() {
             "INVALID_ARGUMENT",
             "the address is not that of a page here",
         ),
-        (json!({ "address": "javascript:alert(1)" }), "INVALID_ARGUMENT", "the address is none"),
+        (json!({ "address": "javascript:alert(1)" }), "INVALID_ARGUMENT", "the address is not"),
         (
             json!({ "address": "/", "answers": vec![question; 9] }),
             "RESOURCE_EXHAUSTED",
