@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Search the values of fields, and what filters leave of them
     #[command(after_help = MEMBERS_EXAMPLES)]
     Members(MembersArgs),
-    /// Query a lake in SQL; sketches are bytes, with Spark's functions for them
+    /// Ask a lake in SQL; sketches are bytes, with Spark's functions for them
     #[command(after_help = SQL_EXAMPLES)]
     Sql(SqlArgs),
     /// Hold the lake's latest snapshot in memory and answer over gRPC
