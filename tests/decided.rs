@@ -67,7 +67,7 @@ fn a_bad_night_is_taken_back() {
         sandbox.ok(["lake"].iter().chain(args).chain(&who))
     };
     let said = decide(&["pin", "0"]);
-    assert_eq!(said, "snapshot 0 is pinned\nservices serve snapshot 0 from their next look on\n");
+    assert_eq!(said, "snapshot 0 is pinned\nservices serve snapshot 0 from their next poll on\n");
     awaited(0, 5.0);
     let listed = sandbox.ok(["lake", "snapshots", "--lake", "lake"]);
     assert!(listed.contains("; pinned by ada (a day is cut off)"), "{listed}");

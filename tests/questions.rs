@@ -365,7 +365,7 @@ fn what_an_answer_took_is_printed_for_people_and_programs() {
     let faces = Faces::new();
     let table = faces.clio(&["--group-by", "week", "--explain"]).stdout;
     for line in
-        ["periods    5: ", "cells      6, of them selected 6", "groups     3, of them stay 3"]
+        ["periods    5: ", "cells      6, 6 of them selected", "groups     3, 3 of them kept"]
     {
         assert!(table.contains(line), "no `{line}` in:\n{table}");
     }

@@ -1,4 +1,4 @@
-//! The shape of cells, and putting them in their order: the same cells are the same bytes.
+//! The shape and the order of cells: the same cells give the same bytes.
 
 mod keyed;
 mod period;
@@ -27,8 +27,8 @@ pub(crate) use self::union::Union;
 use crate::key_order::KeyOrder;
 use crate::measures::{MeasureRules, rules};
 
-/// How many cells are handed on at once: of the largest sketches (256 KiB) these are 1 GiB, below the
-/// 2 GiB that the offsets of a Binary column can address.
+/// How many cells are passed on at once: with the largest sketches (256 KiB) they take 1 GiB, below the 2
+/// GiB that the offsets of a Binary column can address.
 const N_CHUNK_CELLS: usize = 4096;
 
 /// What a cell of the model holds.
@@ -50,12 +50,12 @@ pub(crate) struct CellMeasure {
     pub(crate) source: String,
     pub(crate) stored: StoredType,
     pub(crate) rules: Arc<dyn MeasureRules>,
-    /// Whether a row of its source stands for any number of events.
+    /// Whether a row of its source may stand for any number of events.
     pub(crate) is_ready_made: bool,
 }
 
 impl CellShape {
-    /// `float_sums` names the sums of other than whole numbers.
+    /// `float_sums` names the sums that are not integers.
     pub(crate) fn new(model: &Model, float_sums: &[String]) -> Self {
         let table_schema = Arc::new(cell_schema(model, float_sums));
         // The partition columns are in a file's folder, not in the file.
@@ -82,7 +82,7 @@ impl CellShape {
         }
     }
 
-    /// The same cells without one of the dimensions.
+    /// The same cells, without one of the dimensions.
     pub(crate) fn without_dimension(&self, index: usize) -> Self {
         let mut fields = self.file_schema.fields().to_vec();
         fields.remove(index);
@@ -105,7 +105,7 @@ impl CellShape {
     }
 }
 
-/// Cells in order: by their first columns, nulls first.
+/// Sorted cells: by their first columns, nulls first.
 #[derive(Debug)]
 pub(crate) struct SortedCells {
     batches: Vec<RecordBatch>,
@@ -114,17 +114,17 @@ pub(crate) struct SortedCells {
 }
 
 impl SortedCells {
-    /// Sorts by the first `n_keys` columns, which no two cells share.
+    /// Sorts by the first `n_keys` columns, whose combination is unique.
     pub(crate) fn sort(batches: Vec<RecordBatch>, n_keys: usize) -> Result<Self, ArrowError> {
         let Some(first) = batches.first().filter(|_| n_keys > 0) else {
-            // Without keys there is one cell at most.
+            // Without keys there is at most one cell.
             return Ok(Self::in_order(batches));
         };
         let order = KeyOrder::new(first.schema_ref(), n_keys)?;
         Ok(KeyedCells::sort(batches, &order)?.into_cells())
     }
 
-    /// Cells that are in order already.
+    /// Cells that are already sorted.
     fn in_order(batches: Vec<RecordBatch>) -> Self {
         Self { order: keyed::rows_of(&batches).collect(), batches }
     }
@@ -133,7 +133,8 @@ impl SortedCells {
         self.order.len()
     }
 
-    /// The cells of a range, in batches of bounded size, as the columns of `schema` from `first_column` on.
+    /// The cells of a range, in batches of bounded size, with the columns of `schema` from `first_column`
+    /// on.
     pub(crate) fn chunks<'a>(
         &'a self,
         range: Range<usize>,
@@ -156,8 +157,8 @@ impl SortedCells {
         })
     }
 
-    /// Splits a range of cells after every `n_cells`, and after the cell that brings the bytes of sketches
-    /// since the split before to `n_bytes`.
+    /// Splits a range of cells after every `n_cells`, and after the cell that brings the sketch bytes since
+    /// the previous split to `n_bytes`.
     pub(crate) fn split(
         &self,
         range: Range<usize>,

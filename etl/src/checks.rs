@@ -1,4 +1,5 @@
-//! What must hold before a commit: of every lake ([`invariants`]), and what a model asks for ([`declared`]).
+//! What must hold before a commit: for every lake ([`invariants`]), and what a model declares
+//! ([`declared`]).
 
 pub(crate) mod declared;
 pub(crate) mod invariants;

@@ -1,10 +1,10 @@
-//! The time of a run: told once, then counted on from there.
+//! The time of a run: given at the start, then advanced by a monotonic clock.
 
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-/// Tells the time from what the binary said at the start and what has passed since.
+/// Tells the time from the start time that the binary gave, and the time elapsed since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     start: Timestamp,

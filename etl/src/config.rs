@@ -1,4 +1,4 @@
-//! What a run is told: the binary reads files, environment and clock, and passes them in here.
+//! The configuration of a run: the binary reads files, environment and clock, and passes them in here.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,47 +8,46 @@ use url::Url;
 
 use crate::error::EtlError;
 
-/// Everything a run depends on besides its input.
+/// Everything that a run depends on besides its input.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The folder of the lake; made where it is a local one that does not exist yet.
+    /// The folder of the lake; a local one is created if it does not exist yet.
     pub lake: Url,
     /// The dataset model.
     pub model: Model,
-    /// The folder of the model file, which relative addresses of the model are resolved against. Ends
-    /// in `/`.
+    /// The folder of the model file, against which the model's relative addresses are resolved. Ends in `/`.
     pub base: Url,
-    /// The run's name; no two runs have the same one.
+    /// The run's name, which must be unique.
     pub run: RunId,
     /// The time of the run, as the commit records it.
     pub now: jiff::Timestamp,
-    /// How many threads compute; at least 1. The result does not depend on it.
+    /// How many threads compute; at least 1. Does not affect the result.
     pub n_threads: usize,
-    /// How many bytes a run may take; `None` for no limit. Half of it is for sorting and grouping, which spill
-    /// to disk beyond that, half for files being read and the cells of two days, which do not.
+    /// How many bytes a run may take; `None` for no limit. Half of it is for sorting and grouping, which spill to disk
+    /// beyond that; half is for files being read and the cells of two days, which do not spill.
     pub memory_bytes: Option<usize>,
-    /// Why checks of the model that fail are accepted; the commit says so. `None`: they are not.
+    /// Why failing checks of the model are accepted; the commit records it. `None` does not accept them.
     pub accept: Option<String>,
-    /// The folder of the journal, by which a run takes up where one that was killed stopped; made if
-    /// absent. `None` keeps no journal: a run that is killed leaves files behind and is done again.
+    /// The folder of the journal, from which a run resumes one that was killed; created if it does not exist. `None`
+    /// keeps no journal: a killed run then leaves files behind, and its work is done again.
     pub state: Option<PathBuf>,
-    /// How often what a storage or network failed at is tried again.
+    /// How often a step is retried after a storage or network failure.
     pub retry: Retry,
 }
 
-/// How often a step is tried, and how long it waits in between. Bad input is never tried again.
+/// How often a step is attempted, and how long to wait in between. Bad input is never retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// Attempts in all; at least 1.
     pub max_attempts: u32,
-    /// The longest wait before the second attempt. It doubles from attempt to attempt.
+    /// The longest wait before the second attempt. It doubles with each attempt.
     pub first_wait: Duration,
-    /// The longest wait at all.
+    /// The longest wait overall.
     pub max_wait: Duration,
 }
 
 impl Default for Retry {
-    /// Five attempts over half a minute at most: what a restart of a storage's node takes.
+    /// Five attempts over at most half a minute: about as long as a storage node takes to restart.
     fn default() -> Self {
         Self {
             max_attempts: 5,
@@ -65,12 +64,12 @@ pub enum Days {
     OutOfDate,
     /// Every day found in the sources.
     All,
-    /// These days; one of them without events leaves the lake.
+    /// These days; a day without events is removed from the lake.
     Range(DayRange),
 }
 
 impl Days {
-    /// Whether a day is asked for.
+    /// Whether a day is requested.
     pub(crate) fn contains(self, day: jiff::civil::Date) -> bool {
         match self {
             Self::All | Self::OutOfDate => true,
@@ -78,7 +77,7 @@ impl Days {
         }
     }
 
-    /// The first of them, if there is a first one.
+    /// The first requested day, if there is one.
     pub(crate) fn first(self) -> Option<jiff::civil::Date> {
         match self {
             Self::All | Self::OutOfDate => None,
@@ -90,7 +89,7 @@ impl Days {
         matches!(self, Self::Range(range) if range.n_days() == 1)
     }
 
-    /// One day.
+    /// A single day.
     pub(crate) fn one(day: jiff::civil::Date) -> Self {
         DayRange::try_new(day, day).map_or(Self::All, Self::Range)
     }
@@ -98,20 +97,20 @@ impl Days {
 
 /// Receives the progress of a run. Called from one task at a time.
 pub trait Progress: Send + Sync {
-    /// A step begins, of so many parts (days, periods, lookups).
+    /// A step begins, with this many parts (days, periods, lookups).
     fn step(&self, step: &str, n_total: u64);
-    /// So many further parts of the step are done.
+    /// This many more parts of the step are done.
     fn advance(&self, n: u64);
     /// The step is done.
     fn done(&self, step: &str);
-    /// Something that people should know before the work begins, as a sentence.
+    /// Something that people should know before the work begins, in a sentence.
     fn say(&self, _text: &str) {}
-    /// The run is over, with all that it cleans up and writes down; called once, last. An error beside an outcome other than
-    /// [`RunOutcome::Failed`] is one of writing the end down: the lake is as the outcome says.
+    /// The run is over, including its cleanup and its record; called once, last. An error with an outcome other than
+    /// [`RunOutcome::Failed`] means that recording the end failed: the lake is as the outcome says.
     fn ended(&self, _outcome: RunOutcome, _error: Option<&EtlError>) {}
 }
 
-/// Nobody wants to know.
+/// Ignores all progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

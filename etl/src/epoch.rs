@@ -1,4 +1,4 @@
-//! Days as the engine has them: numbers since the first of January 1970.
+//! Days as the engine represents them: numbers of days since 1970-01-01.
 
 use jiff::civil::Date;
 

@@ -1,8 +1,8 @@
-//! Why a run failed: what, where, and the mend. Nothing is committed on any of these.
+//! Why a run failed: what, where, and the mend. None of these errors leaves anything committed.
 //!
-//! Errors are by their subject, each an enum of its own, since reading files fails in the same ways for every caller: a run,
-//! a plan, a look, a verification or a proposal. [`EtlError`] joins them. Of what kind each is stands in `kind.rs` alone, and
-//! the kind alone decides whether something is tried again.
+//! Errors are grouped by subject into one enum each, since reading files fails in the same ways for every caller: a
+//! run, a plan, an inspection, a verification or a proposal. [`EtlError`] joins them. `kind.rs` alone says of what kind
+//! each one is, and the kind alone decides whether anything is retried.
 
 use std::path::PathBuf;
 
@@ -34,26 +34,26 @@ pub use read::{Place, ReadError};
 pub use table::TableName;
 pub(crate) use words::{list_days, type_name};
 
-/// Why a run failed, or whatever else this crate does.
+/// Why an operation of this crate failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EtlError {
     /// Files of a source or a lookup cannot be found or read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The model does not fit the columns of its files.
+    /// The model does not match the columns of its files.
     #[error(transparent)]
     Column(#[from] ColumnError),
     /// Rows of a lookup cannot be looked up.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// What was asked for cannot be done in this lake.
+    /// The request cannot be carried out in this lake.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Something was found wrong before the commit.
+    /// A check before the commit failed.
     #[error(transparent)]
     Check(#[from] CheckError),
-    /// Another run committed the same days meanwhile.
+    /// Another run has committed the same days in the meantime.
     #[error(transparent)]
     Conflict(#[from] Conflict),
     /// The engine gave up.
@@ -65,27 +65,27 @@ pub enum EtlError {
     /// The folder with the journal of runs cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A schedule that cannot be kept.
+    /// An unusable schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// No model can be proposed.
     #[error(transparent)]
     Propose(#[from] ProposeError),
-    /// An SQL query that does not parse, or that the engine cannot answer.
+    /// An SQL query that does not parse, or that the engine cannot run.
     #[error(transparent)]
     Sql(#[from] SqlError),
 }
 
-/// Another run committed the same days meanwhile.
+/// Another run has committed the same days in the meantime.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
-    "another run committed {} meanwhile (version {version}); nothing was committed, run again",
+    "another run has committed {} in the meantime (version {version}); nothing was committed, run again",
     list_days(days)
 )]
 pub struct Conflict {
-    /// The days that both rebuilt.
+    /// The days that both runs rebuilt.
     pub days: Vec<Date>,
-    /// The other's snapshot.
+    /// The other run's snapshot.
     pub version: u64,
 }
 
@@ -95,25 +95,25 @@ pub struct Conflict {
 pub struct StateError {
     /// The folder.
     pub folder: PathBuf,
-    /// What the system or the database says.
+    /// What the system or the database reports.
     pub reason: String,
 }
 
-/// A schedule that cannot be kept.
+/// An unusable schedule.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the schedule `{text}`: {reason}")]
 pub struct ScheduleError {
-    /// What was given.
+    /// The given text.
     pub text: String,
     /// What is wrong with it, and the mend.
     pub reason: String,
 }
 
-/// An SQL query that does not parse, or that the engine cannot answer.
+/// An SQL query that does not parse, or that the engine cannot run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{reason}")]
 pub struct SqlError {
-    /// The engine's words.
+    /// The engine's message.
     pub reason: String,
 }
 
@@ -122,12 +122,12 @@ impl EtlError {
         Self::Engine(EngineError::Failed { step: step.into(), error: Box::new(error) })
     }
 
-    /// Whether the engine failed at something that no error of ours explains.
+    /// Whether the engine failed in a way that none of our errors explains.
     pub(crate) fn is_unexplained(&self) -> bool {
         matches!(self, Self::Engine(EngineError::Failed { .. }))
     }
 
-    /// Whether bad rows may be behind it: not where a network or a storage is.
+    /// Whether bad rows may be the cause: not if it is a network or a storage.
     pub(crate) fn is_of_rows(&self) -> bool {
         let may_be = self.is_unexplained() || matches!(self, Self::Read(ReadError::BadRow { .. }));
         may_be && !self.is_transient()
@@ -147,7 +147,7 @@ impl From<LakeError> for EtlError {
     }
 }
 
-/// What was being done, for errors of the engine that no input explains.
+/// Adds the step being done to errors of the engine that no input explains.
 pub(crate) trait During<T> {
     fn during(self, step: &str) -> Result<T, EtlError>;
 }

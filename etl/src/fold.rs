@@ -1,9 +1,9 @@
 //! A month from its days, a year from its months, all time from its years.
 //!
-//! A parent is always what its children come to, to the byte, whether it is made of all of them again or, where
-//! little changed in them, of its old self and what did (`difference.rs`). A parent whose bytes stay the same
-//! leaves those above it alone. A retired month, whose days have left the lake, is made of all its days again
-//! or not at all.
+//! A parent always equals the union of its children, to the byte, whether it is made of all of them again or,
+//! where little has changed in them, of its old cells and the changes (`difference.rs`). A parent whose bytes
+//! stay the same leaves those above it alone. A retired month, whose days have left the lake, is made of all its
+//! days again or not at all.
 
 mod difference;
 
@@ -21,9 +21,10 @@ use crate::config::Progress;
 use crate::error::EtlError;
 use clio_lake::LakeFile;
 
-/// Where the cells of periods go.
+/// Where the cells of periods are written.
 pub(crate) trait Stage: Send {
-    /// Writes a period's cells, each of which is held against the invariants; `old` are its files before.
+    /// Writes a period's cells, checking each against the invariants; `old` are the period's files before the
+    /// run.
     fn stage(
         &mut self,
         shape: &CellShape,
@@ -32,7 +33,7 @@ pub(crate) trait Stage: Send {
         old: &[LakeFile],
     ) -> impl Future<Output = Result<Rebuilt, EtlError>> + Send;
 
-    /// Takes the only part of a period for the period itself: the same cells are the same bytes.
+    /// Uses the file of a period's only child as the period's own: the same cells give the same bytes.
     fn copy(
         &mut self,
         period: Period,
@@ -42,28 +43,28 @@ pub(crate) trait Stage: Send {
     ) -> impl Future<Output = Result<Rebuilt, EtlError>> + Send;
 }
 
-/// What a fold works on.
+/// The input of a fold.
 pub(crate) struct Fold<'a> {
     pub(crate) ctx: &'a SessionContext,
     pub(crate) shape: &'a CellShape,
     pub(crate) store: &'a Arc<dyn ObjectStore>,
     pub(crate) n_threads: usize,
-    /// The lake's files before the run.
+    /// The lake's files from before the run.
     pub(crate) old: &'a BTreeMap<Period, Vec<LakeFile>>,
-    /// The months whose days are not among them. One that has rebuilt days has all of them rebuilt.
+    /// The retired months. If any day of one is rebuilt, all of its days are.
     pub(crate) retired: &'a RetiredDays,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
-    /// The periods whose files cannot be read, or are not there: they are rebuilt, without a look at them.
+    /// The periods whose files are unreadable or missing: they are rebuilt without being read.
     pub(crate) damaged: &'a BTreeSet<Period>,
-    /// The parents that are rebuilt from all their children, and stay where that gives what they are.
+    /// The parents that are rebuilt from all their children, and stay as they are if that gives the same.
     pub(crate) doubtful: &'a BTreeSet<Period>,
 }
 
-/// The children of a parent as they are now.
+/// The current children of a parent.
 struct Children {
     files: Vec<LakeFile>,
-    /// Those that changed, each with its files.
+    /// The changed ones, each with its files.
     changed: Vec<(Period, Vec<LakeFile>)>,
 }
 
@@ -87,7 +88,7 @@ impl Children {
     }
 }
 
-/// How many parents there are above the days that changed, with those that are damaged.
+/// The number of parents above changed days, including damaged ones.
 pub(crate) fn n_parents(
     days: &Periods,
     damaged: &BTreeSet<Period>,
@@ -106,7 +107,7 @@ fn changed_days(days: &Periods) -> impl Iterator<Item = Period> {
 }
 
 impl Fold<'_> {
-    /// Rebuilds and stages the parents of the days that changed.
+    /// Rebuilds and stages the parents of changed days.
     pub(crate) async fn run(
         &self,
         stager: &mut impl Stage,
@@ -143,7 +144,7 @@ impl Fold<'_> {
         Ok(parents)
     }
 
-    /// The files of a period before the run, as far as they can be read.
+    /// The readable files of a period from before the run.
     fn old_files(&self, period: Period) -> &[LakeFile] {
         if self.damaged.contains(&period) {
             return &[];
@@ -181,8 +182,8 @@ impl Fold<'_> {
         }
     }
 
-    /// The cells of a parent from its old file and what changed below it; `None` where all its children are
-    /// as quick to unite, or where that file cannot tell.
+    /// The cells of a parent from its old file and the changes below it; `None` where uniting all children is
+    /// just as fast, or where the old file does not suffice.
     async fn replaced(
         &self,
         union: &Union<'_>,
@@ -191,14 +192,14 @@ impl Fold<'_> {
         known: &mut BTreeMap<Period, Difference>,
     ) -> Result<Option<(PeriodCells, Option<Difference>)>, EtlError> {
         let before = self.old_files(parent);
-        // The days that a retired month was made of have left the lake, and without dimensions there is one cell.
+        // The days of a retired month have left the lake, and without dimensions there is a single cell.
         if before.is_empty() || self.retired.is_retired(parent) || self.shape.n_dimensions == 0 {
             return Ok(None);
         }
         if self.doubtful.contains(&parent) {
             return Ok(None);
         }
-        // How a damaged child differs from what it was is unknown.
+        // How a damaged child differs from its former state is unknown.
         if children.changed.iter().any(|(child, _)| self.damaged.contains(child)) {
             return Ok(None);
         }
@@ -211,11 +212,12 @@ impl Fold<'_> {
                 None => n_cells(self.old_files(*child)) + n_cells(files),
             })
             .sum();
-        // A log that does not say how many rows its files have gives no cells.
+        // A log that does not give the number of rows of its files counts no cells.
         if n_changed == 0 || n_changed > n_cells(&children.files) / 2 {
             return Ok(None);
         }
-        // The old parent and the changed cells are in memory at once, or all children are united, which spills.
+        // Either the old parent and the changed cells are in memory at once, or all children are united, which
+        // can spill.
         let changed = children.changed.iter();
         let changed = changed.flat_map(|(child, files)| self.old_files(*child).iter().chain(files));
         let Some(reservation) = union.reserve(before.iter().chain(changed)) else {
@@ -236,7 +238,7 @@ impl Fold<'_> {
         union.replaced(before, &differences, &children.files, has_parent, reservation).await
     }
 
-    /// The totals of a file that this run made.
+    /// The totals of a file that this run wrote.
     fn totals_of(&self, file: &LakeFile, parents: &Periods) -> Option<Totals> {
         let period = file.period?;
         let rebuilt = self.days.get(&period).or_else(|| parents.get(&period))?;

@@ -1,5 +1,5 @@
-//! The DataFusion adapters: Arrow in, `clio_sketch` calls or a look-up, Arrow out. No other file
-//! implements an engine's trait for a function.
+//! The DataFusion adapters: Arrow in, `clio_sketch` calls or a lookup, Arrow out. No other file implements the engine's
+//! traits for functions.
 
 mod bloom_filter;
 mod dated;
@@ -36,12 +36,12 @@ pub(crate) use sketches::{distinct, quantiles, union, union_of_quantiles};
 pub(crate) use summand::{NotWhole, number_of_text};
 pub(crate) use validity::{FOR_EVER, valid_from, valid_to};
 
-/// Makes the functions of sketches known to an engine: those of Spark (`hll_sketch_agg` and its neighbours), and our own
+/// Registers the sketch functions with an engine: those of Spark (`hll_sketch_agg` and its neighbours), and our own
 /// (`hll_sketch_bounds`, `quantile_estimate` and its neighbours).
 ///
 /// # Errors
 ///
-/// When the engine does not take functions.
+/// When the engine does not accept functions.
 pub fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     spark::register(registry)?;
     quantiles::register(registry)

@@ -1,4 +1,4 @@
-//! What goes in: sources and lookups, from their files to columns that cells are grouped and measured by.
+//! Input: sources and lookups, from their files to the columns by which cells are grouped and measured.
 //!
 //! ```text
 //! source/      files, formats, schemas: a table of a model as the engine reads it

@@ -1,4 +1,4 @@
-//! What a run would find: columns, some rows, and what each dimension costs. Nothing is written.
+//! What a run would find: columns, sample rows, and what each dimension costs. Nothing is written.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,54 +31,54 @@ use crate::rollup::roll_up;
 use crate::run::stage::Stager;
 use clio_lake::{LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, Staging};
 
-/// How many rows of a table are shown.
+/// How many rows of each table are sampled.
 const N_SAMPLE_ROWS: usize = 5;
 const STEP: &str = "looking at a sample";
 
 /// What a run would find.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Inspection {
-    /// The sources that measures are taken of.
+    /// The sources of measures.
     pub sources: Vec<TableInspection>,
     /// The lookups.
     pub lookups: Vec<TableInspection>,
-    /// What one day comes to; `None` where there are no events.
+    /// One rolled-up day; `None` if there are no events.
     pub day: Option<DayInspection>,
 }
 
-/// A source or lookup as it was found.
+/// A source or lookup as found.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct TableInspection {
     /// The name in the model.
     pub name: String,
-    /// Where it is.
+    /// Its address.
     pub url: String,
     /// How many files there are.
     pub n_files: u64,
-    /// How many bytes they have.
+    /// Their size.
     pub size_bytes: u64,
-    /// Paths of files that are not read, since their names end in another way than those of the format.
+    /// Paths of files that are not read, since their names do not end like those of the format.
     pub left_out: Vec<String>,
-    /// The columns with their types, computed ones among them.
+    /// The columns with their types, including computed ones.
     pub columns: Vec<ColumnInspection>,
-    /// The first rows: a text for each column, `None` for null.
+    /// The first rows: text for each column, `None` for null.
     pub sample: Vec<Vec<Option<String>>>,
-    /// The states of a lookup with a history; `None` of other tables.
+    /// The states of a lookup with a history; `None` for other tables.
     pub states: Option<StatesInspection>,
 }
 
-/// The states of a lookup that days take theirs of (`as_of`).
+/// The states of a lookup with a history (`as_of`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct StatesInspection {
     /// How many there are.
     pub n_states: u64,
-    /// The day from which on the first one is in force; `None` where there is none.
+    /// The day from which the first state is in force; `None` if there are no states.
     pub first: Option<Date>,
-    /// The same of the newest one.
+    /// The day from which the newest state is in force.
     pub newest: Option<Date>,
 }
 
-/// A column as it was found.
+/// A column as found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ColumnInspection {
     /// The name.
@@ -87,44 +87,44 @@ pub struct ColumnInspection {
     pub data_type: String,
 }
 
-/// What one day comes to, to expect of others.
+/// The result of rolling up one day, as an estimate for others.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct DayInspection {
-    /// The day: the last one, or the one with most cells where sources have no folders by day.
+    /// The day: the last one, or the one with the most cells where sources have no folders by day.
     pub day: Date,
-    /// Events, over all sources.
+    /// The number of events, over all sources.
     pub n_rows: u64,
-    /// Cells.
+    /// The number of cells.
     pub n_cells: u64,
-    /// Bytes of the day's file in the lake.
+    /// The size of the day's file in the lake.
     pub size_bytes: u64,
-    /// What each dimension adds.
+    /// The cost of each dimension.
     pub dimensions: Vec<DimensionInspection>,
 }
 
-/// What a dimension adds to a day.
+/// The cost of a dimension for a day.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct DimensionInspection {
     /// The dimension's name.
     pub name: String,
-    /// How many different members the day's events have; of a multi-valued dimension, how many values.
+    /// How many distinct members the day's events have; for a multi-valued dimension, how many values.
     pub n_members: u64,
-    /// Cells of the day without the dimension.
+    /// The number of cells without the dimension.
     pub n_cells_without: u64,
-    /// Bytes of the day's file without the dimension.
+    /// The size of the day's file without the dimension.
     pub size_bytes_without: u64,
-    /// `without device: 61 % fewer cells`: the share of cells that are there for it, 0 to 1.
+    /// `without device: 61 % fewer cells`: the share of cells due to the dimension, 0 to 1.
     pub share_of_cells: f64,
 }
 
 /// Opens every source and lookup of a model, and rolls up one day in memory.
 ///
-/// `base` is the folder of the model file. Costs about a run over one day, and over everything where
-/// sources have no folders by day.
+/// `base` is the folder of the model file. Costs about as much as a run over one day, or over everything
+/// where sources have no folders by day.
 ///
 /// # Errors
 ///
-/// What a run over the same input would fail with.
+/// Those of a run over the same input.
 pub async fn inspect(model: &Model, base: &Url, n_threads: usize) -> Result<Inspection, EtlError> {
     Box::pin(inspect_all(model, base, n_threads)).await
 }
@@ -250,8 +250,8 @@ async fn day(
     Ok(Some(DayInspection { day, n_rows, n_cells, size_bytes: file.size_bytes, dimensions }))
 }
 
-/// The last day that has events, of sources with folders; else the day with most cells: these, and the number
-/// of events.
+/// The last day with events, if sources have folders by day; otherwise the day with the most cells. Returns
+/// its cells and its number of events.
 async fn sample_day(
     ctx: &SessionContext,
     inputs: &Inputs,
@@ -270,7 +270,7 @@ async fn sample_day(
     Ok(None)
 }
 
-/// Cells and bytes of a day's file without one dimension.
+/// The number of cells, and the size of a day's file, without one dimension.
 async fn without(
     ctx: &SessionContext,
     shape: &CellShape,

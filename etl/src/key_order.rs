@@ -1,4 +1,4 @@
-//! The order of cells, as bytes that compare as their keys do.
+//! The order of cells, as bytes that compare like their keys.
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::compute::SortOptions;
@@ -14,7 +14,7 @@ pub(crate) struct KeyOrder {
 }
 
 impl KeyOrder {
-    /// Of cells of this schema, by their first `n_keys` columns, of which there is one at least.
+    /// The order of cells of this schema by their first `n_keys` columns, at least one.
     pub(crate) fn new(schema: &Schema, n_keys: usize) -> Result<Self, ArrowError> {
         let options = SortOptions { descending: false, nulls_first: true };
         let keys = schema.fields()[..n_keys]
@@ -23,7 +23,7 @@ impl KeyOrder {
         Ok(Self { converter: RowConverter::new(keys.collect())?, n_keys })
     }
 
-    /// The keys of rows whose first columns are these.
+    /// The keys of rows, given their key columns.
     pub(crate) fn keys(&self, columns: &[ArrayRef]) -> Result<Rows, ArrowError> {
         self.converter.convert_columns(&columns[..self.n_keys])
     }

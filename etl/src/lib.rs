@@ -1,20 +1,21 @@
 //! From raw events to snapshots of cells: *what happened on these days, for every combination of
 //! dimension values, so that any later question is answered without the events?*
 //!
-//! [`run`] rebuilds days of a lake as a [`Config`] and a dataset model say, [`inspect`] tells what a run
-//! would find, [`propose`] which model files that nobody has described may have, [`verify`] whether what a lake holds is right. The binary's `etl` and `model` commands call them. This crate does
-//! not know of queries, gRPC or HTTP; serving meets it in the lake alone, whose files `clio-lake` writes and reads.
+//! [`run`] rebuilds days of a lake as configured by a [`Config`] and a dataset model, [`inspect`] says what a run would
+//! find, [`propose`] drafts a model for files that nobody has described, [`verify`] checks whether a lake's contents
+//! are right. The binary's `etl` and `model` commands call them. This crate does not know of queries, gRPC or HTTP; it
+//! meets serving only in the lake, whose files `clio-lake` writes and reads.
 //!
 //! # The life of a row
 //!
 //! ```text
-//! look      run/plan.rs what changed since the last commit is found: files, lookups, the model; and, in
-//!                       run/damaged.rs, what of the lake is not what it was
+//! look      run/plan.rs finds what changed since the last commit: files, lookups, the model;
+//!                       run/damaged.rs, finds what is damaged in the lake
 //! extract   input/source.rs  files are listed, pruned by day, and read as one table
 //! attribute attribute.rs  an event takes the dimensions and the day of the one it is credited to, its target
 //! enrich    input/enrich.rs  a lookup turns the event's key into the number of a value or a set
-//! columns   input/frames.rs  rows of the opened sources (input/inputs.rs), and of both sides of an attribution, become
-//!                       day, dimensions and what measures take
+//! columns   input/frames.rs  the rows of sources (input/inputs.rs), and of both sides of an attribution, become
+//!                       day, dimensions and the inputs of measures
 //! roll up   rollup.rs   one day's events become cells, in one aggregate over all sources
 //! fold      fold.rs     a month from its days, a year from its months, all time from its years
 //! check     checks/invariants.rs  counts are the rows read, no cell has more values than events, …; and, before
@@ -22,8 +23,8 @@
 //! commit    run.rs      lookups first, then one commit of `cells` that is the snapshot
 //! ```
 //!
-//! The same input gives the same bytes, whatever the number of threads: a run that changes nothing
-//! commits nothing. On any error nothing is committed, and what was written is deleted.
+//! The same input gives the same bytes, whatever the number of threads: a run that changes nothing commits nothing. On
+//! any error nothing is committed, and written files are deleted.
 
 mod attribute;
 mod cells;

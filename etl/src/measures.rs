@@ -1,15 +1,15 @@
-//! What kinds of measures are to the etl: how their cells are made, added up, checked, and told from what they were before,
-//! and what another model's measure of the same name means.
+//! What the etl needs to know of each kind of measure: how its cells are made, added up, checked, and compared with
+//! their former state, and what a changed definition of the same name means.
 //!
-//! A kind is a file beside this one, with a [`Kind`] for what the model says and [`MeasureRules`] for how it is stored, and
-//! an arm in [`kind_of`] and [`rules`]. Roll-up, fold, checks and runs know nothing else of it; what it takes of an event is
-//! in `input/taken.rs`, how it is recounted in `verify/`, which shares nothing with this.
+//! Each kind is a file beside this one, with a [`Kind`] for what the model says and [`MeasureRules`] for how it is
+//! stored, and an arm in [`kind_of`] and [`rules`]. Roll-up, fold, checks and runs know nothing else of it; what it
+//! takes from an event is in `input/taken.rs`, how it is recounted in `verify/`, which shares nothing with this.
 //!
 //! ```text
 //! roll-up   an event's value ──of_events──▶ a group's value ──stored──▶ the cell's column
 //! fold      cells' columns ───summand────▶ ──of_cells─────▶ ──stored──▶ the parent's column
 //! growth    old and new cells ──growth──▶ added to the parent's by ──grown──▶ the parent's column
-//! checks    cells' columns ───add_cells──▶ a tally, which invariants compare; ──total──▶ what a check compares
+//! checks    cells' columns ───add_cells──▶ a tally, for invariants; ──total──▶ a total, for checks
 //! ```
 
 mod count;
@@ -36,27 +36,28 @@ pub(crate) use self::tally::{BadCell, Tally};
 
 use crate::error::EtlError;
 
-/// How far an estimate may lie above its count before it is a defect and no chance: one in a billion.
+/// How far an estimate may exceed its count before it is a defect instead of chance, at one in a billion.
 pub(crate) const N_STANDARD_ERRORS: f64 = 6.0;
 
-/// What a measure of a model is, before anything of it is read.
+/// A measure as the model defines it.
 pub(crate) trait Kind {
-    /// The source whose events it is the number of.
+    /// The source whose events it counts, if it does.
     fn counts_events_of(&self) -> Option<&str>;
 
-    /// The source of whose events each adds one value at most, so that it counts no more values than there are events.
+    /// The source whose events each contribute at most one value, so that there are no more values than events; `None`
+    /// if there is no such source.
     fn counts_values_of(&self) -> Option<&str>;
 
-    /// What it means for a lake in which a measure of that name is of another definition.
+    /// What it means for a lake that its measure of this name has another definition.
     fn change_from(&self, name: &str, known: &MeasureKind) -> MeaningChange;
 }
 
-/// What another definition of a measure means for the cells of a lake.
+/// What a changed definition of a measure means for the cells of a lake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MeaningChange {
-    /// Cells stay as they are: what differs, as a sentence without its end.
+    /// Cells stay as they are: the difference, as a clause.
     Answers(String),
-    /// The same is measured in another way, so that cells differ: in what.
+    /// The same is measured in another way, so cells differ: the difference, as a clause.
     Cells(String),
     /// It is another measure.
     Other,
@@ -64,40 +65,40 @@ pub(crate) enum MeaningChange {
 
 /// What roll-up, fold and checks do with the values of one stored measure.
 ///
-/// Always true: whatever order cells are added up in, the same bytes are stored.
+/// Always true: the stored bytes do not depend on the order in which cells are added up.
 pub(crate) trait MeasureRules: fmt::Debug + Send + Sync {
     /// Whether a cell's value is the number of its events.
     fn counts_events(&self) -> bool;
 
-    /// Whether its numbers are rounded, other than whole ones: a lake may have held whole ones before.
+    /// Whether its values are rounded, since they are not integers: a lake may have held integers before.
     fn is_rounded(&self) -> bool;
 
-    /// The type of what is taken of an event; `None` where it is the event alone that counts.
+    /// The type of its input from an event; `None` if it only counts events.
     fn input_type(&self) -> Option<DataType>;
 
-    /// The aggregate of a day's events; `None` where their number is the value.
+    /// The aggregate over a day's events; `None` if it is their number.
     fn of_events(&self, input: Expr) -> Option<Expr>;
 
-    /// What is added up of a cell's column.
+    /// The part of a cell's column that is added up.
     fn summand(&self, column: Expr) -> Expr;
 
     /// The aggregate of cells' summands.
     fn of_cells(&self, summand: Expr) -> Expr;
 
-    /// What an aggregate came to, as it is stored.
+    /// Converts the result of an aggregate to its stored form.
     fn stored(&self, values: &ArrayRef, measure: &str) -> Result<ArrayRef, EtlError>;
 
-    /// Whether cells add up to one whole number, so that another way of adding up must give the same.
+    /// Whether cells add up to an integer, so that any other way of adding up must give the same.
     fn is_whole(&self) -> bool;
 
-    /// That number, of an aggregate of cells with one row; 0 where there is none.
+    /// That integer, from an aggregate of cells with one row; 0 if there is none.
     fn whole(&self, total: &ArrayRef) -> Result<i128, EtlError>;
 
-    /// Whether a parent is, to the byte, what any grouping of its parts adds up to. If not, it is always made of
-    /// all its children.
+    /// Whether a parent is, to the byte, the sum over any grouping of its parts. If not, it is always made of all its
+    /// children.
     fn adds_exactly(&self) -> bool;
 
-    /// What cells grew by: by cell, what it is now, and where it was before, if it was.
+    /// What cells grew by: for each cell its current place, and its former place if it existed.
     fn growth(
         &self,
         measure: &str,
@@ -105,7 +106,7 @@ pub(crate) trait MeasureRules: fmt::Debug + Send + Sync {
         old: &[Option<Place<'_>>],
     ) -> Result<ArrayRef, EtlError>;
 
-    /// The sum of several places for each cell, each a column and a row.
+    /// For each cell the sum over several places, each a column and a row.
     fn grown(
         &self,
         measure: &str,
@@ -113,13 +114,13 @@ pub(crate) trait MeasureRules: fmt::Debug + Send + Sync {
         parts: &[Vec<(usize, usize)>],
     ) -> Result<ArrayRef, EtlError>;
 
-    /// What compares a cell with what it was.
+    /// A comparison of cells with their former state.
     fn comparison(&self) -> Box<dyn CompareCells>;
 
-    /// What no cell comes to, for the invariants.
+    /// An empty tally, for the invariants.
     fn tally(&self) -> Tally;
 
-    /// Adds a column of a file's cells to a tally, beside the numbers of their events where those bound it.
+    /// Adds a column of a file's cells to a tally, together with their numbers of events where those are a bound.
     ///
     /// # Errors
     ///
@@ -131,16 +132,16 @@ pub(crate) trait MeasureRules: fmt::Debug + Send + Sync {
         n_events: Option<&Int64Array>,
     ) -> Result<(), BadCell>;
 
-    /// What no cell comes to, for a check that compares measures.
+    /// An empty total, for a check that compares measures.
     fn total(&self) -> Box<dyn Total>;
 }
 
-/// What some cells of one measure come to for a check that compares measures, with the error of that.
+/// The total of some cells of one measure with its error, for a check that compares measures.
 pub(crate) trait Total: Send {
-    /// Adds a cell of a column as the engine reads it; one of a file that is older than the measure has nothing.
+    /// Adds a cell of a column as the engine reads it; cells of a file older than the measure add nothing.
     fn add(&mut self, cells: &ArrayRef, row: usize) -> Result<(), EtlError>;
 
-    /// Begins again, with no cell.
+    /// Resets the total to no cells.
     fn clear(&mut self);
 
     /// The value and its standard error.
@@ -150,9 +151,9 @@ pub(crate) trait Total: Send {
 /// A column and a row.
 pub(crate) type Place<'a> = (&'a ArrayRef, usize);
 
-/// Compares what cells were with what they are.
+/// Compares cells with their former state.
 pub(crate) trait CompareCells {
-    /// How one changed. Whether it lost something need not be found out if `is_lost` already.
+    /// How a cell changed. If `is_lost` already, whether it lost something need not be determined.
     fn compare(
         &mut self,
         old: Place<'_>,
@@ -165,13 +166,13 @@ pub(crate) trait CompareCells {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Changed {
     Not,
-    /// What it is now can be told from what it was and what it grew by.
+    /// Its current value follows from its former one and its growth.
     Grown,
-    /// It lacks something that it had.
+    /// It has lost something.
     Lost,
 }
 
-/// What the model says of a measure.
+/// The model's side of a measure's kind.
 pub(crate) fn kind_of(kind: &MeasureKind) -> Box<dyn Kind + '_> {
     match kind {
         MeasureKind::Count { source } => Box::new(count::Count { source }),
@@ -187,7 +188,7 @@ pub(crate) fn kind_of(kind: &MeasureKind) -> Box<dyn Kind + '_> {
     }
 }
 
-/// The rules for a measure that is held so.
+/// The rules for a measure stored in this way.
 pub(crate) fn rules(kind: &MeasureKind, stored: StoredType) -> Arc<dyn MeasureRules> {
     match stored {
         StoredType::Count => Arc::new(count::CountRules),

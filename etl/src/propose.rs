@@ -1,4 +1,4 @@
-//! From files that nobody has described to a dataset model: what they hold, and what one would most likely ask of it.
+//! Drafts a dataset model for files that nobody has described: what they hold, and what one would most likely ask.
 //!
 //! ```text
 //! tables.rs   which tables lie there          sample.rs, columns.rs, times.rs   what their columns hold
@@ -7,8 +7,8 @@
 //! draft.rs    the proposal, choose.rs which dimensions are in it, write.rs it as a commented TOML file
 //! ```
 //!
-//! Names and values are looked at, both in a sample of bounded size; so this is a guess to correct, not a finding. It never
-//! decides what a run does: the model that comes of it is checked, and read by the run, as any other.
+//! Names and values of a sample of bounded size are examined; so this is a guess to be corrected. It never decides what
+//! a run does: the resulting model is checked, and read by the run, like any other.
 
 mod cast;
 mod choose;
@@ -34,10 +34,10 @@ pub use proposal::{
 use sample::Sample;
 pub use sample::bound_of_looking;
 
-/// Looks at files and folders and proposes a model that would lie in the folder `base`.
+/// Examines files and folders and proposes a model that would be placed in the folder `base`.
 ///
-/// Costs a listing of all files, and reading [so many rows](bound_of_looking); NDJSON files are read as a whole for the
-/// keys that they have.
+/// Costs a listing of all files, and reading [a bounded number of rows](bound_of_looking); NDJSON files are read as a
+/// whole to find their keys.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub async fn propose(places: &[Url], base: &Url, n_threads: usize) -> Result<Pro
             let (name, is_named) = (found.name.clone(), found.is_named);
             match Sample::read(&ctx, found).await {
                 Ok(sample) => samples.push(sample),
-                // Among the files of a folder there may be what is no table.
+                // A folder may contain files that are not tables.
                 Err(error) if !is_named && !error.is_transient() => {
                     unread.push(format!("table {name}: {error}"));
                 }
@@ -64,7 +64,7 @@ pub async fn propose(places: &[Url], base: &Url, n_threads: usize) -> Result<Pro
     .await
 }
 
-/// Gives tables of one name, from two folders say, names of their own.
+/// Gives distinct names to tables of the same name, for instance from two folders.
 fn name_apart(samples: &mut [Sample]) {
     let mut taken = std::collections::BTreeSet::new();
     for sample in samples {

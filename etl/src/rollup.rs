@@ -1,16 +1,15 @@
-//! One day's cells, or those of all days of a source that is filed under none, in one sweep over the events.
+//! The cells of one day, or of all days of a source that is not filed by day, in one sweep over the events.
 //!
 //! ```text
 //! one source ─▶ day, dimensions, its inputs, nulls for the others' ─┐
 //! another    ─▶ day, dimensions, nulls,      its inputs            ─┴ UNION ALL ─▶ GROUP BY day, dimensions
 //! ```
 //!
-//! Events that are credited to targets are credited before, and take part with the columns that they
-//! got there.
+//! Attributed events have been credited before, and take part with the columns that they got there.
 //!
-//! Events of another day form one group without dimensions: so they are counted, not lost. Sums are
-//! taken over decimals, which do not depend on the order of rows: whole numbers exactly (a sum that does
-//! not fit 64 bits is an error), others with nine digits behind the point.
+//! Events of other days form a group without dimensions, so that they are counted instead of lost. Sums are
+//! taken over decimals, which do not depend on the order of rows: integers exactly (a sum that exceeds 64
+//! bits is an error), other numbers with nine decimal places.
 
 use std::collections::BTreeMap;
 
@@ -39,13 +38,13 @@ use crate::input::sweep::Sweep;
 #[derive(Debug)]
 pub(crate) struct RolledUp {
     pub(crate) days: Vec<(Date, PeriodCells)>,
-    /// Events counted in a day, by source.
+    /// Events counted on each day, by source.
     pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Events that happened on another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
 
-/// Rolls up the events of a sweep of days, with those that were credited to these days.
+/// Rolls up the events of a sweep, including those credited to its days.
 pub(crate) async fn roll_up(
     ctx: &SessionContext,
     inputs: &Inputs,
@@ -54,7 +53,7 @@ pub(crate) async fn roll_up(
     credited: &Credited,
 ) -> Result<RolledUp, EtlError> {
     let in_force = inputs.enrichment().in_force(sweep.days).await?;
-    // Each round that fails leaves more bad rows out than the one before, or ends with an error.
+    // Each failed round leaves out more bad rows than the one before, or ends with an error.
     loop {
         let mut cells = Gathered::new(ctx, inputs, shape, credited);
         let grouped = grouped(ctx, inputs, shape, (sweep, &in_force), credited)?;
@@ -68,7 +67,7 @@ pub(crate) async fn roll_up(
     }
 }
 
-/// Adds what comes of the events; the engine's error may be one of their rows.
+/// Adds the events' groups; an error of the engine may be caused by a row.
 async fn add_all(
     cells: &mut Gathered<'_>,
     grouped: Option<DataFrame>,
@@ -87,7 +86,7 @@ async fn add_all(
     Ok(Ok(()))
 }
 
-/// The events of all sources, grouped; `None` where there are none.
+/// The events of all sources, grouped; `None` if there are none.
 fn grouped(
     ctx: &SessionContext,
     inputs: &Inputs,
@@ -135,7 +134,7 @@ fn aggregates(inputs: &Inputs, shape: &CellShape) -> Vec<Expr> {
     rows.chain(measures).collect()
 }
 
-/// Finds the row that the engine failed on, if it was one.
+/// Finds the row that made the engine fail, if one did.
 async fn explain(
     ctx: &SessionContext,
     inputs: &Inputs,
@@ -146,12 +145,12 @@ async fn explain(
         return error;
     }
     for (index, source) in inputs.sources().iter().enumerate() {
-        // Credited events were read before, without an error.
+        // Credited events have been read before, without an error.
         if source.target.is_some() {
             continue;
         }
         let files = inputs.inventory().pieces(index, sweep);
-        // Whatever a lookup says of a key, no row fails on it.
+        // No row fails because of what a lookup has for its key.
         let none = inputs.enrichment().none_in_force();
         let plan = |provider| inputs.events(ctx, index, provider, sweep, &none);
         let key_of = |column: &str| inputs.frames().key_of(index, column);
@@ -163,7 +162,7 @@ async fn explain(
     error
 }
 
-/// Groups as they become cells: events of another day are set aside, values get their stored types.
+/// Turns groups into cells: events of other days are set aside, values get their stored types.
 struct Gathered<'a> {
     inputs: &'a Inputs,
     shape: &'a CellShape,
@@ -211,7 +210,8 @@ impl<'a> Gathered<'a> {
         if groups.num_rows() == 0 {
             return Ok(());
         }
-        // The first groups come when the last event has been read: no set of values is new from here on.
+        // The first groups arrive when the last event has been read: from here on no new set of values
+        // appears.
         let enrichment = self.inputs.enrichment();
         let decoder = self.decoder.get_or_insert_with(|| enrichment.decoder());
         let cells = stored(self.inputs, decoder, self.shape, &groups)?;
@@ -227,7 +227,7 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// A batch of groups as the day, the dimensions' texts or lists, and the measures' stored values.
+/// A batch of groups as the day, the dimensions' text or lists, and the measures' stored values.
 fn stored(
     inputs: &Inputs,
     decoder: &Decoder,

@@ -1,4 +1,4 @@
-//! One run: from the days asked for to one commit, or to an error and no trace.
+//! One run: from the requested days to one commit, or to an error without a trace.
 
 mod account;
 mod book;
@@ -51,13 +51,13 @@ use crate::run::report::RunReport;
 use crate::run::stage::Stager;
 use clio_lake::{Change, DeltaFolder, LakeError, Outcome, TableState, write_run};
 
-/// How often parents are folded again after another run's commit.
+/// How many times parents may be folded again after another run's commit.
 const MAX_ATTEMPTS: usize = 5;
 
 /// Rebuilds days, folds their months, years and all time, and commits once.
 ///
 /// Costs one sweep over the events of each day, with the cells of two days in memory, and one over the
-/// cells below each parent that changes. Runs on the current tokio runtime.
+/// cells below each changed parent. Runs on the current tokio runtime.
 ///
 /// ```no_run
 /// use clio_etl::{Config, Days, Silent};
@@ -71,8 +71,8 @@ const MAX_ATTEMPTS: usize = 5;
 ///
 /// # Errors
 ///
-/// Whatever keeps the result from being right; nothing is committed then, and
-/// [`EtlError::kind`] tells whose fault it is.
+/// Anything that keeps the result from being right; nothing is committed then, and [`EtlError::kind`]
+/// says whose fault it is.
 pub async fn run(
     config: &Config,
     days: Days,
@@ -84,7 +84,7 @@ pub async fn run(
     result
 }
 
-/// Runs, and writes down how the run ended; the outcome is known also where that fails.
+/// Runs, and records how the run ended; the outcome is known even if recording fails.
 async fn to_its_end(
     config: &Config,
     days: Days,
@@ -125,7 +125,7 @@ async fn to_its_end(
     for left_out in &run.account.left_out {
         match &result {
             Ok(_) => tracing::warn!(target: REPORTED, "left out: {left_out}"),
-            // A run that fails gives no report that could say it.
+            // A failing run leaves no report that could say it.
             Err(_) => tracing::warn!("left out: {left_out}"),
         }
     }
@@ -133,11 +133,11 @@ async fn to_its_end(
     if result.is_err() && is_new {
         remove_if_empty(&config.lake);
     }
-    // What went wrong first is what people need to know.
+    // People need to know the first failure.
     result.and_then(|report| ended.map(|()| report))
 }
 
-/// Whether the lake is a local folder that is not there.
+/// Whether the lake is a local folder that does not exist.
 fn is_missing(lake: &Url) -> Result<bool, EtlError> {
     let Ok(folder) = lake.to_file_path() else { return Ok(false) };
     let there = folder.try_exists();
@@ -145,11 +145,11 @@ fn is_missing(lake: &Url) -> Result<bool, EtlError> {
     Ok(!there)
 }
 
-/// Takes away the folders that a failed run made, as long as nothing is in them.
+/// Removes the folders that a failed run created, as long as they are empty.
 fn remove_if_empty(lake: &Url) {
     let Ok(folder) = lake.to_file_path() else { return };
     for below in [folder.join(CELLS_TABLE), folder.join(LOOKUPS_FOLDER), folder] {
-        // One that is not there, or not empty, is as it should be.
+        // One that does not exist, or is not empty, is as it should be.
         let _ = std::fs::remove_dir(below);
     }
 }
@@ -163,9 +163,9 @@ struct Run<'a> {
     /// The sweeps that dead runs have finished.
     finished: Finished,
     account: Account<'a>,
-    /// What the columns of the run's files are.
+    /// The columns of the run's files.
     columns: Arc<Columns>,
-    /// What of the lake cannot be read now.
+    /// What is damaged in the lake.
     damaged: Damaged,
 }
 
@@ -191,7 +191,7 @@ impl Run<'_> {
             self.open(&ctx, &inventory, &plan, state.as_ref(), known.as_ref())
         );
         let may_rebuild = |day| match self.asked {
-            // A day without files is rebuilt too: to none.
+            // A day without files is rebuilt too, to no cells.
             Days::Range(range) => range.contains(day),
             Days::All | Days::OutOfDate => !self.account.keeps(day) && plan.may_rebuild(day),
         };
@@ -296,17 +296,17 @@ impl Run<'_> {
             let mut own = recast.clone();
             own.extend(days.clone());
             refuse_conflict(&lake, &shape, &own, &self.columns)?;
-            tracing::info!("another run committed meanwhile, parents are folded again");
+            tracing::info!("another run has committed in the meantime; parents are folded again");
             (state, known) = (newer, newly_known);
         }
         Err(EtlError::Lake(LakeError::Storage {
             url: self.config.lake.to_string(),
-            reason: format!("other runs committed {MAX_ATTEMPTS} times meanwhile; run again"),
+            reason: format!("other runs committed {MAX_ATTEMPTS} times in the meantime; run again"),
             is_transient: true,
         }))
     }
 
-    /// The lake as it is now, with what its newest commit says; takes over what dead runs left.
+    /// The current lake and its newest metadata; takes over what dead runs left.
     async fn find(&mut self) -> Result<(Option<TableState>, Option<SnapshotMetadata>), EtlError> {
         let state = self.cells.state().await?;
         let known = match &state {
@@ -322,7 +322,7 @@ impl Run<'_> {
         Ok((state, known))
     }
 
-    /// Reads the files of the lake, to see whether they are what they were.
+    /// Reads the files of the lake and checks them.
     async fn look_for_damage(
         &mut self,
         state: Option<&TableState>,
@@ -332,7 +332,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Mends what no commit of cells does. What fails here is logged, and the run succeeds all the same.
+    /// Repairs what no commit of cells does. Failures are logged, and the run succeeds all the same.
     async fn mend_beside_cells(&self) {
         let mended = self.damaged.mend_beside_cells(self.config, &self.cells, self.asked).await;
         if let Err(error) = mended {
@@ -351,14 +351,14 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    /// Cleans up, and writes down how the run ended.
+    /// Cleans up, and records how the run ended.
     async fn end(
         &mut self,
         outcome: RunOutcome,
         result: &Result<RunReport, EtlError>,
     ) -> Result<(), EtlError> {
         let error = result.as_ref().err();
-        // After a transient error the finished days stay for the next run.
+        // After a transient error the finished days are kept for the next run.
         let is_kept = error.is_some_and(EtlError::is_transient) && self.book.journal().is_some();
         if !is_kept {
             self.stager.staging.discard().await;
@@ -385,7 +385,7 @@ impl Run<'_> {
         self.account.report(outcome, state, periods, metadata, &self.columns, &self.book)
     }
 
-    /// Lists what there is, and finds what is to be done.
+    /// Lists the files, and plans the work.
     async fn look(
         &mut self,
         ctx: &SessionContext,
@@ -400,7 +400,7 @@ impl Run<'_> {
         Ok((inventory, plan))
     }
 
-    /// Says what the lookups and the model mean for the lake.
+    /// Reports what the lookups and the model mean for the lake.
     fn say_what_is_found(&self, plan: &Plan) {
         for lookup in &plan.changed_lookups {
             self.book.progress().say(&format!("lookup: {lookup}"));
@@ -410,7 +410,7 @@ impl Run<'_> {
         }
     }
 
-    /// Opens everything that is read, and finds what is wrong with it before any work.
+    /// Opens everything that is read, and finds errors in it before any work.
     async fn open(
         &mut self,
         ctx: &SessionContext,
@@ -439,7 +439,7 @@ impl Run<'_> {
         Ok((inputs, shape, members))
     }
 
-    /// Asks the declared checks what they say of the days that changed.
+    /// Runs the declared checks on the changed days.
     async fn judge(
         &mut self,
         ctx: &SessionContext,

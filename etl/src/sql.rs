@@ -24,14 +24,14 @@ pub use self::answer::SqlAnswer;
 
 const STEP: &str = "opening the lake for SQL";
 
-/// What a query is asked of.
+/// What a query runs against.
 #[derive(Debug, Clone)]
 pub struct SqlConfig {
-    /// The lake, if its tables are wanted.
+    /// The lake, if its tables are needed.
     pub lake: Option<Url>,
     /// The version of the lake's snapshot; `None` for the newest.
     pub snapshot: Option<u64>,
-    /// Further tables: names, and folders of Parquet files.
+    /// Additional tables: names, and folders of Parquet files.
     pub tables: Vec<(String, Url)>,
     /// How many threads compute; at least 1.
     pub n_threads: usize,
@@ -39,17 +39,17 @@ pub struct SqlConfig {
     pub memory_bytes: Option<usize>,
 }
 
-/// Asks the newest snapshot of a lake, or an older one, and other tables beside it.
+/// Runs a query against a snapshot of a lake, the newest by default, and other tables beside it.
 ///
-/// Of a lake there are the table `cells`, with the columns `grain` and `period` in front of dimensions and measures, and
-/// one table for each lookup, as of that snapshot, and the table `quarantine` where there ever were bad rows. Sketches are bytes, for which there are
-/// `hll_union_agg`, `hll_sketch_estimate`, `hll_sketch_bounds`, `hll_union` and `hll_sketch_agg`, named
-/// and behaving as Spark's. Nothing but queries is allowed.
+/// A lake provides the table `cells`, with the columns `grain` and `period` before dimensions and measures, one table
+/// for each lookup, as of that snapshot, and the table `quarantine` if there ever were bad rows. Sketches are bytes,
+/// for which there are `hll_union_agg`, `hll_sketch_estimate`, `hll_sketch_bounds`, `hll_union` and `hll_sketch_agg`,
+/// with the names and the behaviour of Spark's functions. Only queries are allowed.
 ///
 /// # Errors
 ///
-/// [`EtlError::Sql`] with the engine's reason when the query does not parse, or cannot be answered;
-/// [`EtlError::Lake`] when the lake cannot be read or has no such snapshot.
+/// [`EtlError::Sql`] with the engine's reason when the query does not parse, or cannot be run; [`EtlError::Lake`] when
+/// the lake cannot be read or has no such snapshot.
 pub async fn sql(config: &SqlConfig, query: &str) -> Result<SqlAnswer, EtlError> {
     let mut ctx = engine::session(config.n_threads, config.memory_bytes)?;
     functions::register(&mut ctx).during(STEP)?;
@@ -97,7 +97,7 @@ async fn add_lake(
     } else if found_bad.is_none() {
         return Err(LakeError::NoSnapshot { url: lake.to_string() }.into());
     }
-    // A first run that failed has bad rows to show and no snapshot. A lookup of that name goes before.
+    // A failed first run leaves bad rows and no snapshot. A lookup of that name takes precedence.
     if let Some(state) = found_bad
         && !ctx.table_exist(QUARANTINE_TABLE).during(STEP)?
     {

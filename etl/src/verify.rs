@@ -1,4 +1,4 @@
-//! An exact recount of days beside what the lake holds of them: *are the numbers right?*
+//! An exact recount of days, compared with what the lake holds: *are the numbers right?*
 //!
 //! ```text
 //! sources ─▶ read by a second way ─▶ a view each ─▶ SQL: COUNT, SUM, DISTINCT, ORDER ─┐
@@ -6,13 +6,13 @@
 //! lake    ─▶ the day's cells ─▶ sums and unions by dimension ─────────────────────┘
 //! ```
 //!
-//! Compared are the total of a day, every member of every single dimension, and a random sample of whole
-//! cells. Files are read by readers of their own (`source/recount.rs`), which keep every value as it is written and
-//! refuse one that the run's type does not hold. The recount shares with a run which type a column has, which rows are
-//! bad, how a value is converted for a sum and, where the engine has no cast of its own that means the same, how a time
-//! becomes a day. Lookups, grouping, adding up and counting are the engine's own SQL, none of our functions: a second
-//! way to the same numbers. So is attribution, by a join instead of a sweep in order; how keys are bound and instants
-//! are read is the run's. Beside each `hll++` estimate stands that of the `hyperloglogplus` crate.
+//! Compared are the total of a day, every member of every dimension, and a random sample of whole cells. Files are read
+//! by separate readers (`source/recount.rs`), which keep every value as written and reject one that the run's type does
+//! not hold. The recount shares with a run the types of columns, which rows are bad, how values are converted for sums
+//! and, where the engine has no equivalent cast, how a time becomes a day. Lookups, grouping, summing and counting are
+//! the engine's own SQL, without our functions: a second way to the same numbers. So is attribution, by a join instead
+//! of an ordered sweep; binding keys and reading instants is the run's. Each `hll++` estimate is also compared with
+//! that of the `hyperloglogplus` crate.
 
 mod compare;
 mod credited;
@@ -49,28 +49,28 @@ use crate::input::sweep::Sweep;
 use crate::run::damaged::Damaged;
 use crate::run::plan::{Plan, Reason, days_in};
 
-/// What is recounted.
+/// What to recount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// The days; `None` for the last day that the lake holds.
     pub days: Option<DayRange>,
-    /// How many cells of each day, besides its totals.
+    /// How many cells of each day, in addition to its totals.
     pub n_cells: usize,
-    /// What chooses them: the same seed, the same cells.
+    /// The seed of the sample: the same seed selects the same cells.
     pub seed: u64,
 }
 
-/// Recounts days of the newest snapshot and writes what was found into the lake.
+/// Recounts days of the newest snapshot and writes the result into the lake.
 ///
-/// Costs one reading of the day's files by readers that take every value by itself, to a temporary file with the columns
-/// that the model uses; then a sweep over that file for each dimension and distinct count, with the different values of
-/// the day sorted, on disk where memory is limited. Days of retired months are left out, and the report says so.
+/// Costs one reading of the day's files, value by value, into a temporary file with the columns that the model uses;
+/// then a sweep over that file for each dimension and distinct count, sorting the day's distinct values, on disk where
+/// memory is limited. Days of retired months are left out, and the report says so.
 ///
 /// # Errors
 ///
-/// Where the lake, the sources or the lookups cannot be read, where the lake holds no such day, and where it is
-/// out of date: then the sources are not what its cells were made of. Numbers that differ are no error here: the
-/// report says so.
+/// Where the lake, the sources or the lookups cannot be read, where the lake does not hold the day, and where it is out
+/// of date: the sources are then not what its cells were made of. Differing numbers are not an error here: the report
+/// has them.
 pub async fn verify(
     config: &Config,
     sample: Sample,
@@ -130,7 +130,7 @@ impl Verifier<'_> {
         Ok(verification)
     }
 
-    /// What there is to say of days asked for whose months are retired.
+    /// A note on requested days whose months are retired.
     fn left_out(&self, retired: &RetiredDays) -> Option<String> {
         let range = self.sample.days?;
         let is_cut = |month: &Period| retired.days_of(*month).any(|day| range.contains(day));
@@ -147,7 +147,7 @@ impl Verifier<'_> {
         LakeError::refused(&self.config.lake, reason).into()
     }
 
-    /// The days asked for that the lake holds, in order.
+    /// The requested days that the lake holds, in order.
     fn days(&self, state: &TableState, retired: &RetiredDays) -> Result<Vec<Date>, EtlError> {
         let held = days_in(state);
         let (Some(first), Some(last)) = (held.first().copied(), held.last().copied()) else {
@@ -191,11 +191,11 @@ impl Verifier<'_> {
         let (inputs, shape) =
             Inputs::open(&ctx, model, base, *n_threads, inventory, &sweeps, &float_sums).await?;
         attribute::bind(&ctx, &inputs)?;
-        // What the run left out is no part of the recount: a row is bad by what the run makes of it.
+        // Rows that the run left out are not recounted: whether a row is bad depends on what the run computes from it.
         attribute::set_all_aside(&inputs, &sweep).await?;
         let files = files_by_period(Some(state)).remove(&Period::Day(day)).unwrap_or_default();
         let day_cells = DayCells { model, shape: &shape, files: &files };
-        // One thread: rows keep their order, so that a seed chooses the same cells on any machine.
+        // One thread: rows keep their order, so that a seed selects the same cells on any machine.
         let union = Union::new(&ctx, &shape, Arc::clone(cells.store()), 1)?;
         let chosen = stored::choose(&day_cells, &union, self.sample).await?;
         let mut stored = stored::totals(&day_cells, &union).await?;
@@ -242,7 +242,7 @@ impl Verifier<'_> {
         Err(self.refuse(reason))
     }
 
-    /// A day that keeps what it took from a lookup that has changed since cannot be recounted: what it took is gone.
+    /// A day that keeps what it took from a lookup that has since changed cannot be recounted: that state is gone.
     fn refuse_other_state(
         &self,
         inventory: &Inventory,

@@ -51,7 +51,7 @@ fn a_failed_check_is_accepted_with_a_reason_and_a_recount_is_kept() {
     let failed = with(&[]);
     assert_eq!(failed.code, 1, "{}", failed.stderr);
     let expected = "check `known_country` failed for 2026-01-05: 1 of 2 events of `visits` lack a known \
-                    `country` (1 have none), 0 at most expected; nothing was committed";
+                    `country` (1 have none), expected at most 0; nothing was committed";
     assert!(failed.stderr.contains(expected), "{}", failed.stderr);
     assert!(!sandbox.path("lake/cells/_delta_log").try_exists().unwrap());
     assert_eq!(with(&["--accept", " "]).code, 2);

@@ -130,7 +130,8 @@ fn the_report_and_the_table_say_it_in_words() {
     let line = "unattributed   2 of credited_orders: 2026-01-06 1, 2026-01-07 1";
     assert!(said.contains(line), "{said}");
     let said = sandbox.ok(["query", "--lake", "lake", "--measures", "orders,rate"]);
-    let line = "1 events of credited_orders found none to be credited to: in no number here";
+    let line =
+        "1 events of credited_orders could not be credited to any other: not in any number here";
     assert!(said.contains(line), "{said}");
     let said = sandbox.ok(["model", "check", "shop.toml", "--no-sources"]);
     let line = "orders.csv (csv), time at, each credited to the last of views by visitor within 2h";

@@ -29,7 +29,7 @@ fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
         (&["--look-back", "abc"], "expected a number of days from 1 to 3660"),
         (&["--window", "-7"], "expected a number of days from 2 to 366, or `cumulative`"),
         (&["--limit", "-7"], "expected a whole number, 0 or more"),
-        (&["--from", "2026-13-01"], "no date; expected a day like `2026-01-31`"),
+        (&["--from", "2026-13-01"], "not a date; expected a day like `2026-01-31`"),
         (
             &["--group-by", "country", "--compare", "country=de"],
             "error: --compare: `country` has no value `de`; did you mean `DE`?",
@@ -50,7 +50,7 @@ fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
     for (args, said) in [
         (["--limit", "5001"], "error: --limit: 5001 is above 5000"),
         (["--field", "city"], "error: --field: unknown field `city`"),
-        (["--from", "2026-13-01"], "no date; expected a day like `2026-01-31`"),
+        (["--from", "2026-13-01"], "not a date; expected a day like `2026-01-31`"),
     ] {
         let all = ["members", "--lake", &faces.lake].into_iter().chain(args);
         let finished = faces.sandbox.clio(all);
@@ -102,7 +102,7 @@ fn a_page_behind_the_last_row_says_so() {
     let behind = [&args[..], &["--after", end]].concat();
     let table = faces.clio(&behind).stdout;
     assert!(
-        table.contains("no row is left: the page begins behind the last of 3 groups"),
+        table.contains("no row is left: the page begins after the last of 3 groups"),
         "{table}"
     );
     assert!(!table.contains("groups more"), "{table}");

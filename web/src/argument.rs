@@ -1,7 +1,7 @@
 //! An argument of a query, and the errors that name it.
 //!
-//! async-graphql has validated most of it against the schema, but not all: not what a `Date` looks
-//! like, and not what stands in a variable for an object. So nothing here takes a shape for granted.
+//! async-graphql has validated most of it against the schema, but not everything: not the format of a `Date`, and not
+//! what a variable holds in place of an object. So no shape is assumed here.
 
 use async_graphql::Value;
 use async_graphql::dynamic::ObjectAccessor;
@@ -9,8 +9,8 @@ use async_graphql::parser::types::Field;
 use clio_proto::{Code, ServiceError, Shortened, quoted};
 use jiff::civil::Date;
 
-/// A value with the path that errors call it by: `query.where.and[0].country`. Never null: a null
-/// argument is an absent one.
+/// A value with the path by which errors name it: `query.where.and[0].country`. Never null: a null argument counts as
+/// absent.
 #[derive(Debug, Clone)]
 pub(crate) struct Argument<'a> {
     path: String,
@@ -23,7 +23,7 @@ impl<'a> Argument<'a> {
         Self::new(name.to_owned(), arguments.get(name)?.as_value())
     }
 
-    /// A value that stands for an argument, though no field has it.
+    /// A value in place of an argument that belongs to no field.
     pub(crate) fn alone(path: &str, value: &'a Value) -> Option<Self> {
         Self::new(path.to_owned(), value)
     }
@@ -39,7 +39,7 @@ impl<'a> Argument<'a> {
         Ok(entries.get(name).and_then(|value| Self::new(path(), value)))
     }
 
-    /// The entries of an object by name, in the order in which they were written.
+    /// The entries of an object by name, in written order.
     pub(crate) fn entries(&self) -> Result<Vec<(&'a str, Self)>, ServiceError> {
         let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
         let entry = |name: &'a async_graphql::Name, value| {
@@ -48,14 +48,14 @@ impl<'a> Argument<'a> {
         Ok(entries.iter().filter_map(|(name, value)| entry(name, value)).collect())
     }
 
-    /// The entries of an object of conditions, of which none may be null: as an absent one it would
-    /// hold for every cell, and a variable that nobody set would ask for all of them.
+    /// The entries of an object of conditions, none of which may be null: if null counted as absent, the condition
+    /// would hold for every cell, and a variable that was never set would select all of them.
     pub(crate) fn conditions(&self) -> Result<Vec<(&'a str, Self)>, ServiceError> {
         let Value::Object(entries) = self.value else { return Err(self.is_not("an object")) };
         if let Some((name, _)) = entries.iter().find(|(_, value)| **value == Value::Null) {
             let path = format!("{}.{name}", self.path);
             let message = format!(
-                "`{path}`: is null; leave it out where it is not asked for, and write `isNull` for \
+                "`{path}`: is null; leave it out if it is not wanted, and write `isNull` for \
                  cells without a value"
             );
             return Err(ServiceError::new(Code::InvalidArgument, message));
@@ -63,8 +63,8 @@ impl<'a> Argument<'a> {
         self.entries()
     }
 
-    /// Refuses an object with an entry that it cannot have. In a query the schema has seen to it; not in a question that is JSON alone,
-    /// where a condition with a slip of the pen would hold for every cell.
+    /// Rejects an object with an unknown entry. In a query the schema ensures this, but not in a question that is plain
+    /// JSON, where a misspelt condition would hold for every cell.
     pub(crate) fn only<'b>(
         &self,
         known: impl IntoIterator<Item = &'b str> + Clone,
@@ -80,7 +80,7 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// The items of a list. One value stands for a list of one.
+    /// The items of a list. A single value stands for a list of one.
     pub(crate) fn items(&self) -> Result<Vec<Self>, ServiceError> {
         let Value::List(items) = self.value else { return Ok(vec![self.clone()]) };
         let item = |(index, value)| {
@@ -96,9 +96,9 @@ impl<'a> Argument<'a> {
         if let Value::List(items) = self.value { items.len() } else { 1 }
     }
 
-    /// A list of texts.
+    /// A list of strings.
     pub(crate) fn texts(&self) -> Result<Vec<String>, ServiceError> {
-        // Without `items`, which would write a path for each of perhaps thousands of values.
+        // Without `items`, which would build a path for each of perhaps thousands of values.
         if let Value::List(items) = self.value {
             let text = |item: &Value| match item {
                 Value::String(text) => Some(text.clone()),
@@ -111,7 +111,7 @@ impl<'a> Argument<'a> {
         .ok_or_else(|| self.is_not("a list of texts"))
     }
 
-    /// A text.
+    /// A string.
     pub(crate) fn text(&self) -> Result<&'a str, ServiceError> {
         match self.value {
             Value::String(text) => Ok(text),
@@ -119,7 +119,7 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// The name of a value of an enum. Variables, being JSON, hold it as a text.
+    /// The name of an enum's value. In variables, which are JSON, it is a string.
     pub(crate) fn name(&self) -> Result<&'a str, ServiceError> {
         match self.value {
             Value::Enum(name) => Ok(name),
@@ -154,7 +154,7 @@ impl<'a> Argument<'a> {
         number.ok_or_else(|| self.is_not("a whole number"))
     }
 
-    /// A whole number that is not negative.
+    /// A non-negative integer.
     pub(crate) fn count(&self) -> Result<u64, ServiceError> {
         let number = match self.value {
             Value::Number(number) => number.as_u64(),
@@ -163,20 +163,20 @@ impl<'a> Argument<'a> {
         number.ok_or_else(|| self.is_not("a whole number of at least 0"))
     }
 
-    /// A whole number that is not negative, of things that a page holds or skips.
+    /// A non-negative number of things that a page holds or skips.
     pub(crate) fn page(&self) -> Result<usize, ServiceError> {
         usize::try_from(self.count()?).map_err(|_| self.is_not("a number of rows"))
     }
 
-    /// A day, in the one way of writing it that the scalar `Date` has.
+    /// A day, in the only format of the scalar `Date`.
     pub(crate) fn date(&self) -> Result<Date, ServiceError> {
         let text = self.text()?;
-        // The parser knows more ways of writing a day than the schema promises.
+        // The parser accepts more formats than the schema promises.
         let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
         day.ok_or_else(|| self.is_not("a date; write it as in `2026-01-31`"))
     }
 
-    /// The error that the value is not what it should be.
+    /// The error for a value that is not as expected.
     pub(crate) fn is_not(&self, expected: &str) -> ServiceError {
         let value = self.value.to_string();
         let value = Shortened(&value);
@@ -189,11 +189,11 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// Refuses names of enums that are written as texts. In variables, being JSON, they can be nothing else;
-/// in the query itself GraphQL has them without quotes, and async-graphql lets both pass.
+/// Rejects enum names written as strings. In variables, which are JSON, they cannot be anything else; in the query
+/// itself GraphQL writes them without quotes, and async-graphql accepts both.
 pub(crate) fn no_quoted_names(field: &Field) -> Result<(), ServiceError> {
     for (name, value) in &field.arguments {
-        // What stands in variables is no concern here.
+        // Variables do not matter here.
         let written = value.node.clone().into_const_with(|_| Ok::<_, ServiceError>(Value::Null))?;
         let path = name.node.as_str();
         match path {
@@ -249,7 +249,8 @@ fn unquoted(path: &str, value: &Value) -> Result<(), ServiceError> {
     match value {
         Value::String(text) => {
             let name = Shortened(text);
-            let message = format!("`{path}`: \"{name}\" is a text; write the name without quotes");
+            let message =
+                format!("`{path}`: \"{name}\" is a string; write the name without quotes");
             Err(ServiceError::new(Code::InvalidArgument, message))
         }
         Value::List(items) => items.iter().try_for_each(|item| unquoted(path, item)),

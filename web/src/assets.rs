@@ -1,6 +1,7 @@
-//! The dashboard's files, embedded in the binary, and the rules of who gets which.
+//! The dashboard's files, embedded in the binary, and the rules for serving them.
 //!
-//! A debug build reads them from disk at every request, so that `npm run build` shows at once.
+//! A debug build reads them from disk on every request, so that `npm run build` takes effect at
+//! once.
 
 use std::borrow::Cow;
 
@@ -19,11 +20,11 @@ const GRAPHIQL_POLICY: &str = "default-src 'self'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
     worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     frame-ancestors 'none'";
-/// The build gives such a file another name when its content changes.
+/// For files that the build renames whenever their content changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// To be asked for each time, which the tag makes cheap.
+/// For files that have to be revalidated each time, which their tags make cheap.
 const ASK_AGAIN: &str = "no-cache";
-/// Ends the name of the same file in Brotli, which the build writes beside each text of some size.
+/// The suffix of the Brotli version of a file, which the build writes beside each larger text file.
 const BROTLI: &str = ".br";
 const INDEX: &str = "index.html";
 const GRAPHIQL: &str = "graphiql.html";
@@ -49,10 +50,10 @@ struct Dist;
 #[derive(Debug, Clone)]
 pub(crate) struct Asset {
     pub(crate) content: Bytes,
-    /// The same in Brotli.
+    /// The same, compressed by Brotli.
     pub(crate) brotli: Option<Bytes>,
     pub(crate) content_type: String,
-    /// Different for different contents.
+    /// Differs for different contents.
     pub(crate) tag: String,
 }
 
@@ -71,7 +72,7 @@ impl Dashboard {
 }
 
 fn find_embedded(name: &str) -> Option<Asset> {
-    // Debug builds read from disk and would follow a link out of the folder.
+    // Debug builds read from disk and would follow a symbolic link out of the folder.
     if name.split('/').any(|part| part.is_empty() || part.starts_with('.'))
         || name.ends_with(BROTLI)
     {
@@ -93,7 +94,7 @@ fn bytes(data: Cow<'static, [u8]>) -> Bytes {
     }
 }
 
-/// Answers whatever no other route does.
+/// Handles everything that no other route does.
 ///
 /// | path                     | answer                                                          |
 /// |--------------------------|-----------------------------------------------------------------|
@@ -151,7 +152,7 @@ fn graphiql(dashboard: Dashboard, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Whether the address is a page's, and a page is asked for.
+/// Whether the address is that of a page, and a page is requested.
 fn is_page(name: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ours = ["static/", "graphql", "media/", "healthz"];
@@ -160,7 +161,7 @@ fn is_page(name: &str, headers: &HeaderMap) -> bool {
         && (is_member(name) || !looks_like_a_file(name))
 }
 
-/// Whether the address is that of a member's page: what comes last is a key, such as `poster.png`.
+/// Whether the address is that of a member's page, which ends in a key such as `poster.png`.
 fn is_member(name: &str) -> bool {
     ["assets/", "titles/"]
         .iter()
@@ -178,7 +179,7 @@ fn looks_like_a_file(name: &str) -> bool {
 }
 
 fn respond(asset: &Asset, name: &str, headers: &HeaderMap) -> Response {
-    // Weak, since compression changes the bytes and keeps the tag.
+    // Weak, since compression changes the bytes but not the tag.
     let tag = format!("W/\"{}\"", asset.tag);
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let known = known.flat_map(|value| value.split(',')).any(|one| {
@@ -206,7 +207,7 @@ fn respond(asset: &Asset, name: &str, headers: &HeaderMap) -> Response {
     }
 }
 
-/// Whether the client names Brotli and gives it any weight (RFC 9110, section 12.5.3).
+/// Whether the client accepts Brotli with a nonzero weight (RFC 9110, section 12.5.3).
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|one| {

@@ -1,4 +1,4 @@
-//! What resolvers know of serving: how to ask it, and what it said of itself last.
+//! What resolvers know of serving: how to call it, and its last status.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,11 +15,10 @@ use crate::clients::{Client, FairQueue, Turn};
 use crate::config::GatewayLimits;
 use crate::report::Reports;
 
-/// Looks at names of previews that are made at once: each is done in no time, and none may crowd out
-/// questions.
+/// The most simultaneous lookups of preview names: each is nearly instant, and they must not crowd out questions.
 const MAX_MEDIA_CALLS: usize = 32;
 
-/// What keeps the gateway from asking serving too much at once.
+/// Limits the load that the gateway puts on serving.
 #[derive(Clone)]
 pub(crate) struct Turns {
     queue: Arc<FairQueue>,
@@ -60,7 +59,7 @@ impl Backend {
         Self { service, statuses, newest, turns, reports }
     }
 
-    /// Asks the service when it is this client's turn, and waits no longer than the deadline for both.
+    /// Calls the service when it is this client's turn; the deadline covers both the wait and the answer.
     pub(crate) async fn ask<T, F>(
         &self,
         client: Client,
@@ -76,7 +75,8 @@ impl Backend {
         self.in_time(asked).await
     }
 
-    /// Asks for a file when it is this client's turn, which lasts until the last byte. Each piece of it comes within the deadline.
+    /// Requests a file when it is this client's turn, which lasts until the last byte. Each piece has to arrive within
+    /// the deadline.
     pub(crate) async fn export(
         &self,
         client: Client,
@@ -112,7 +112,7 @@ impl Backend {
         })
     }
 
-    /// Asks the service now, as who follows it does.
+    /// Calls the service at once, as the follower of its status does.
     pub(crate) async fn ask_now<T, F>(
         &self,
         question: impl FnOnce(Arc<dyn CubeService>) -> F,
@@ -123,7 +123,7 @@ impl Backend {
         self.in_time(question(Arc::clone(&self.service))).await
     }
 
-    /// Whether a lookup names a preview by one of these addresses.
+    /// Whether a lookup names one of these addresses as a preview.
     pub(crate) async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
         let asked = async {
             let _one = self.turns.media.acquire().await.map_err(|closed| {
@@ -142,15 +142,15 @@ impl Backend {
         tokio::time::timeout(deadline, asked).await.unwrap_or_else(|_| Err(too_slow(deadline)))
     }
 
-    /// The status now. A service that does not answer is down; one that is behind does not take back
-    /// a snapshot that was shown.
+    /// The current status. A service that does not answer is down; one that lags behind does not withdraw a snapshot
+    /// that was already shown.
     pub(crate) async fn status(&self, client: Client) -> ServingStatus {
         let asked = self.ask(client, |service| async move { service.status().await }).await;
         let status = asked.map_or_else(down, |status| self.newest.show(status));
         self.reports.outward_status(status)
     }
 
-    /// The status as the connection to serving sees it, now and at every change.
+    /// The status as the connection to serving sees it: the current one, and every change.
     pub(crate) fn watch(&self) -> watch::Receiver<ServingStatus> {
         self.statuses.clone()
     }
@@ -161,7 +161,7 @@ fn too_slow(deadline: Duration) -> ServiceError {
     ServiceError::new(Code::DeadlineExceeded, message)
 }
 
-/// The status of a service that gave an error instead of one.
+/// The status of a service that returned an error instead.
 pub(crate) fn down(error: ServiceError) -> ServingStatus {
     let message = Some(error.message);
     ServingStatus {
@@ -174,16 +174,16 @@ pub(crate) fn down(error: ServiceError) -> ServingStatus {
     }
 }
 
-/// The newest snapshot that the gateway has shown to anybody.
+/// The newest snapshot that the gateway has shown to anyone.
 ///
-/// Of several replicas one may be behind the others. When it takes over, whoever looks at the newer
-/// snapshot keeps it, and is told that it is stale until the replica has caught up. What people have withdrawn, by a pin or
-/// as bad, is taken back from all.
+/// Of several replicas one may lag behind. If it takes over, readers of the newer snapshot keep it, and are told that
+/// it is stale until the replica has caught up. Snapshots that people have withdrawn, by a pin or by marking them bad,
+/// are taken back from everyone.
 #[derive(Debug, Default)]
 pub(crate) struct Newest(Mutex<Option<SnapshotInfo>>);
 
 impl Newest {
-    /// The status as it may be shown: with its own snapshot, or with a newer one that was shown before.
+    /// The status to be shown: with its own snapshot, or with a newer one that was shown before.
     pub(crate) fn show(&self, status: ServingStatus) -> ServingStatus {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (Some(told), Some(shown)) = (&status.snapshot, &*newest) else {
@@ -209,14 +209,14 @@ impl Newest {
     }
 }
 
-/// Whether people have decided that a snapshot is not to be served.
+/// Whether people have decided that a snapshot must not be served.
 fn is_withdrawn(shown: &SnapshotInfo, status: &ServingStatus) -> bool {
     let is_shown = |refused: &RefusedSnapshot| refused.is_marked_bad && refused.id == shown.id;
     status.pin.is_some() || status.refused.as_ref().is_some_and(is_shown)
 }
 
-/// Whether a snapshot was committed before another of the same lake. A lake that was recreated counts its
-/// snapshots from the beginning, but it does so later.
+/// Whether a snapshot was committed before another one of the same lake. A recreated lake numbers its snapshots from
+/// the beginning, but commits them later.
 fn is_behind(told: &SnapshotInfo, shown: &SnapshotInfo) -> bool {
     told.id.0 < shown.id.0 && told.committed_at <= shown.committed_at
 }

@@ -1,4 +1,4 @@
-//! What the answer to one operation may cost, counted as its fields are resolved.
+//! The cost limit of an operation's answer, counted as its fields are resolved.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use clio_proto::{Code, ServiceError};
 
 use crate::error::server_error;
 
-/// How many values the answer to an operation may still get.
+/// How many more values an operation's answer may have.
 #[derive(Debug)]
 pub(crate) struct Budget {
     most: usize,
@@ -21,7 +21,7 @@ impl Budget {
         Arc::new(Self { most, left: AtomicUsize::new(most), is_spent: AtomicBool::new(false) })
     }
 
-    /// Takes so many values; says whether they were there.
+    /// Takes this many values; returns whether they were available.
     pub(crate) fn take(&self, n_values: usize) -> bool {
         let take = |left: usize| left.checked_sub(n_values.max(1));
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
@@ -31,7 +31,7 @@ impl Budget {
         taken
     }
 
-    /// The error instead of an answer that was cut short.
+    /// The error that replaces an answer that was cut short.
     fn error(&self) -> Option<ServerError> {
         self.is_spent.load(Ordering::Relaxed).then(|| {
             let message = format!(

@@ -1,7 +1,8 @@
-//! Who asks, and how much one of them may take: shares of what is limited, and turns in fair order.
+//! Who asks, and how much a single client may take: shares of limited resources, and turns in fair
+//! order.
 //!
-//! A client is the address that a connection comes from; of IPv6 the network of 64 bits that one
-//! household or machine has. Behind a proxy everybody is one client: raise the limits by client there.
+//! A client is the address that a connection comes from; for IPv6 the /64 network of a household or
+//! machine. Behind a proxy all are one client: raise the limits per client there.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// The two ends of a connection, as every request carries them.
+/// The two ends of a connection, attached to every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ends {
     /// Who asks.
@@ -33,13 +34,13 @@ impl Client {
         })
     }
 
-    /// Who asks where nobody does over a network: our own tests and follower.
+    /// For requests that do not come over a network: our own tests and the follower.
     pub(crate) fn nobody() -> Self {
         Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
     }
 }
 
-/// So many of something for each client.
+/// A limited number of something for each client.
 #[derive(Debug)]
 pub(crate) struct Shares {
     most: usize,
@@ -51,7 +52,7 @@ impl Shares {
         Arc::new(Self { most, taken: Mutex::default() })
     }
 
-    /// One more for this client, until it is dropped; none where it has all that it may have.
+    /// One more for this client, until it is dropped; `None` if the client has all that it may have.
     pub(crate) fn take(self: &Arc<Self>, client: Client) -> Option<Share> {
         let mut taken = lock(&self.taken);
         let n_taken = taken.entry(client).or_default();
@@ -66,7 +67,7 @@ impl Shares {
     }
 }
 
-/// One of a client's share.
+/// One item of a client's share.
 #[derive(Debug)]
 pub(crate) struct Share {
     shares: Arc<Shares>,
@@ -85,8 +86,8 @@ impl Drop for Share {
     }
 }
 
-/// Hands out turns: so many at once, so many to one client, and what is free goes to the clients that
-/// wait one after the other, however much each of them asks.
+/// Hands out turns: a limited number at once, and per client; free turns go to waiting clients in
+/// rotation, however much each of them asks.
 #[derive(Debug)]
 pub(crate) struct FairQueue {
     most: usize,
@@ -99,11 +100,11 @@ pub(crate) struct FairQueue {
 struct State {
     n_running: usize,
     clients: BTreeMap<Client, Line>,
-    /// Clients in the order in which they get the next turn: those that wait, each once.
+    /// The clients that wait, each once, in the order in which they get the next turn.
     ring: VecDeque<Client>,
 }
 
-/// What one client has, and waits for.
+/// What one client has and waits for.
 #[derive(Debug, Default)]
 struct Line {
     n_running: usize,
@@ -121,7 +122,8 @@ impl FairQueue {
         })
     }
 
-    /// Waits for a turn, which lasts until it is dropped; none where this client waits for too many.
+    /// Waits for a turn, which lasts until it is dropped; `None` if this client already waits for too
+    /// many.
     pub(crate) async fn turn(self: &Arc<Self>, client: Client) -> Option<Turn> {
         let mut waiting = {
             let mut state = lock(&self.state);
@@ -133,7 +135,7 @@ impl FairQueue {
                 return Some(Turn { queue: Arc::clone(self), client });
             }
             if line.waiting.len() >= self.waiting_by_client {
-                // Those who went away count no longer.
+                // Those that have gone no longer count.
                 line.waiting.retain(|waiting| !waiting.is_closed());
             }
             if line.waiting.len() >= self.waiting_by_client {
@@ -169,7 +171,7 @@ impl State {
         }
     }
 
-    /// Gives what is free to those who wait and may have it, a turn each, round and round.
+    /// Gives free turns to eligible waiting clients, one each, in rotation.
     fn hand_out(&mut self, most: usize, most_by_client: usize) {
         let mut n_passed_over = 0;
         while self.n_running < most && n_passed_over < self.ring.len() {
@@ -180,7 +182,7 @@ impl State {
                 n_passed_over += 1;
                 continue;
             }
-            // Whoever does not wait any more is passed by.
+            // Those that no longer wait are skipped.
             let mut was_given = false;
             while let Some(next) = line.waiting.pop_front() {
                 if next.send(()).is_ok() {
@@ -200,7 +202,7 @@ impl State {
     }
 }
 
-/// A place in the line.
+/// A place in the queue.
 struct Waiting {
     queue: Arc<FairQueue>,
     client: Client,
@@ -210,7 +212,7 @@ struct Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // A turn may have been given in the moment in which nobody waited for it any more.
+        // A turn may have been granted just when the client stopped waiting.
         self.receiver.close();
         if !self.is_taken && self.receiver.try_recv().is_ok() {
             self.queue.give_back(self.client);
@@ -231,7 +233,7 @@ impl Drop for Turn {
     }
 }
 
-/// No one panics while holding it; if one did, the counts would still be whole.
+/// Nothing panics while holding it; even then the counts would be consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

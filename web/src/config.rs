@@ -9,31 +9,31 @@ use clio_store::Store;
 /// The gateway's settings.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// A folder of previews; without it there are none below `/media/`. Of its files those images and
-    /// videos are served that the lookups of the current snapshot name in an attribute `media`.
+    /// A folder of previews; without it nothing is served below `/media/`. Of its files, only images and videos are
+    /// served that lookups of the current snapshot name in an attribute `media`.
     pub media_dir: Option<PathBuf>,
-    /// Other origins that pages may load images and videos from (`https://cdn.example.com`), where
-    /// previews are whole addresses. None by default.
+    /// Other origins that pages may load images and videos from (`https://cdn.example.com`), if previews are absolute
+    /// addresses. None by default.
     pub media_origins: Vec<String>,
-    /// Other origins whose pages may open the WebSocket. A browser sends no such request of a
-    /// foreign page without telling its origin, and the page's own is always allowed.
+    /// Other origins whose pages may open the WebSocket. A browser always sends the origin of the page with such a
+    /// request, and the page's own is always allowed.
     pub allowed_origins: Vec<String>,
-    /// Names and addresses, without ports, by which requests may call the gateway as their host, beside
-    /// `localhost`, loopback addresses, and the one that they came to. A page of another site that
-    /// had its own name point at the gateway is so kept out. None by default; a gateway behind a name
-    /// or a proxy needs it.
+    /// Names and addresses, without ports, that requests may name as their host, in addition to `localhost`, loopback
+    /// addresses, and the address that they came to. This keeps out pages of other sites whose names resolve to the
+    /// gateway. None by default; a gateway behind a name or a proxy needs it.
     pub allowed_hosts: Vec<String>,
-    /// Where views, annotations and short links are kept. Without it nothing can be, and pages say how to switch it on. None by default.
+    /// Where views, annotations and short links are stored. Without it nothing is stored, and pages say how to enable
+    /// it. None by default.
     pub store: Option<Arc<dyn Store>>,
-    /// Whether it is known that everybody who reaches the address can read everything: pages say so.
-    /// An address that others than this machine reach is refused without it. Default: no.
+    /// Whether it is accepted that everyone who reaches the address can read everything: pages say so. Without it, an
+    /// address that other machines can reach is refused. Default: no.
     pub is_insecure: bool,
-    /// Whether `/graphiql` answers with a page to try queries on. Default: yes.
+    /// Whether `/graphiql` serves a page for trying queries. Default: yes.
     pub allow_graphiql: bool,
     /// What one request, and all of them together, may cost.
     pub limits: GatewayLimits,
-    /// The seed of what is drawn at random, which is how long to wait before serving is asked again. Each process needs
-    /// one of its own, so that gateways that lost serving together do not come back together. Default: 0.
+    /// The seed for random waits before serving is called again. Each process needs its own, so that gateways that lost
+    /// serving together do not reconnect together. Default: 0.
     pub seed: u64,
 }
 
@@ -63,19 +63,17 @@ pub struct GatewayLimits {
     pub body_timeout: Duration,
     /// How long serving may take to answer one field. Default: 30 s.
     pub service_timeout: Duration,
-    /// How long the head of a request may take to arrive, from the opening of a connection. Default:
-    /// 10 s.
+    /// How long the head of a request may take to arrive, counted from the opening of the connection. Default: 10 s.
     pub header_timeout: Duration,
-    /// How long a connection may be open without a request. Default: 75 s, longer than proxies keep
-    /// one.
+    /// How long a connection may be open without a request. Default: 75 s, longer than proxies keep one.
     pub idle_timeout: Duration,
-    /// How long an answer may wait for its client to take more of it; then the connection is closed.
-    /// Must be above `service_timeout`, in which there is nothing to take. Default: 60 s.
+    /// How long an answer may wait for its client to read more of it; then the connection is closed. Must be above
+    /// `service_timeout`, during which there is nothing to read. Default: 60 s.
     pub answer_timeout: Duration,
-    /// How many connections are open at once; one more gets the place of the one that has been silent
-    /// for longest, and is closed where all of them are being answered. Default: 1,024.
+    /// How many connections may be open at once; one more replaces the one that has been idle for longest, and is
+    /// closed if all of them are being answered. Default: 1,024.
     pub max_connections: usize,
-    /// How many of them one client may have, which is an address. Default: 256; a browser has 6.
+    /// How many of them one client, which is an address, may have. Default: 256; a browser has 6.
     pub max_connections_per_client: usize,
     /// How many requests one HTTP/2 connection may have open. Default: 64.
     pub max_streams: u32,
@@ -102,46 +100,42 @@ pub struct GatewayLimits {
     /// How many values an answer may have: fields times rows. Default: 1,000,000; the largest page of
     /// 5,000 rows with ten groups and measures has 500,000.
     pub max_answer_values: usize,
-    /// How many bytes all answers together may hold that were not taken yet; more are refused.
-    /// Default: 512 MiB.
+    /// How many bytes all answers together may hold that have not been read yet; more are refused. Default: 512 MiB.
     pub max_answer_bytes: usize,
     /// How deep the fields of a query may be nested. Default: 24; the introspection query of the
     /// usual tools has about 15, the deepest useful query of a dataset 5.
     pub max_depth: usize,
-    /// How many fields a query may have with its fragments written out. Default: 2,000; the
-    /// introspection query has about 300.
+    /// How many fields a query may have with its fragments expanded. Default: 2,000; the introspection query has about
+    /// 300.
     pub max_fields: usize,
-    /// How many fields at its top a query may have: each may be one question to serving. Default:
-    /// 32.
+    /// How many top-level fields a query may have: each may be one question to serving. Default: 32.
     pub max_root_fields: usize,
-    /// How many bytes of bodies all clients together may have under way, that are not whole yet; more are
-    /// refused. One client has a quarter of them at most. Default: 256 MiB.
+    /// How many bytes of incomplete bodies all clients together may have under way; more are refused. One client may
+    /// have at most a quarter of them. Default: 256 MiB.
     pub max_arriving_bytes: usize,
     /// How many `POST /graphql` and questions over WebSockets are answered at once, from the end of
     /// their bodies to that of their answers; more are refused. Default: 256.
     pub max_requests: usize,
-    /// How many of them may be one client's. Default: 64.
+    /// How many of them one client may have. Default: 64.
     pub max_requests_per_client: usize,
-    /// How many questions serving is asked at once; more wait, and the clients that wait have turns one
-    /// after the other. Must be below what one connection may have open at serving, which is 256.
-    /// Default: 64.
+    /// How many questions may be put to serving at once; more wait, and the waiting clients take turns. Must be below
+    /// the number that serving allows per connection, which is 256. Default: 64.
     pub max_calls: usize,
-    /// How many of them may be one client's, so that another's question never waits for more of it.
+    /// How many of them one client may have, so that the questions of other clients never wait for more than these.
     /// Default: 8.
     pub max_calls_per_client: usize,
-    /// How many questions of one client may wait; more are refused. Default: 2,048, which is all
-    /// fields of all requests that it may have open.
+    /// How many questions of one client may wait; more are refused. Default: 2,048, which is all fields of all requests
+    /// that it may have open.
     pub max_waiting_per_client: usize,
-    /// How many WebSockets are open at once; more are refused. Default: 1,024.
+    /// How many WebSockets may be open at once; more are refused. Default: 1,024.
     pub max_sockets: usize,
-    /// How many of them may be one client's. Default: 256.
+    /// How many of them one client may have. Default: 256.
     pub max_sockets_per_client: usize,
     /// How many operations one WebSocket may have open. Default: 64.
     pub max_operations: usize,
-    /// How often a WebSocket is asked whether it is still there; one that has said nothing for two
-    /// such spans is closed. Default: 30 s.
+    /// How often a WebSocket is pinged; one that stays silent for two intervals is closed. Default: 30 s.
     pub ping_interval: Duration,
-    /// How long open requests may take to end when the gateway stops. Default: 5 s.
+    /// How long open requests may take to complete when the gateway stops. Default: 5 s.
     pub drain_timeout: Duration,
 }
 

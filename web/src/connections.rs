@@ -1,15 +1,15 @@
-//! Connections: how many, whose, and how long each may keep us waiting.
+//! Connections: how many there are, whose they are, and how long each may keep us waiting.
 //!
-//! A connection that sends no whole head, asks nothing, or reads nothing of its answer is closed:
+//! A connection that sends no complete head, requests nothing, or reads nothing of its answer is closed:
 //!
 //! ```text
 //! opened ──10 s without a request──▶ closed        kept open ──75 s without a request──▶ closed
-//! answering ──60 s in which the client takes nothing of the answer──▶ closed
+//! answering ──60 s in which the client reads nothing of the answer──▶ closed
 //! ```
 //!
-//! Where all places are taken, those of everybody or those of its client, a new connection gets the place of
-//! the one that has been silent for longest: of those that never asked a whole question first, then of
-//! those that are kept open. None that is being answered is closed for another.
+//! If all places are taken, overall or those of a client, a new connection replaces the one that has been idle
+//! for longest: first those that never sent a complete request, then those that are kept open. A connection
+//! that is being answered is never closed for another.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -36,16 +36,16 @@ use crate::clients::{Client, Ends, Shares};
 use crate::config::GatewayLimits;
 use crate::gateway::Gateway;
 
-/// The largest head of a request, and the most of an answer that waits in a connection's own memory.
+/// The largest head of a request, and the most of an answer buffered in a connection.
 const BUFFER_BYTES: usize = 128 << 10;
 /// The most bytes of all headers of an HTTP/2 request.
 const HEADER_LIST_BYTES: u32 = 64 << 10;
-/// How often an HTTP/2 connection is asked whether its peer lives, and how long it may take to say so.
+/// How often an HTTP/2 connection is pinged, and how long its peer may take to answer.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
-/// The wait after the system had no file handle left for a connection.
+/// The wait after a connection could not be accepted for lack of file handles.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
-/// Serves connections until the gateway stops, then lets what is being answered end.
+/// Serves connections until the gateway stops, then lets open answers complete.
 pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router: Router) {
     let limits = &gateway.config.limits;
     let room = Arc::new(Semaphore::new(limits.max_connections));
@@ -61,7 +61,7 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Often the peer has gone already; else handles are short, and waiting helps.
+                // Often the peer has already gone; otherwise handles are exhausted, and waiting helps.
                 gateway.reports.warn("no connection could be accepted", &error.to_string());
                 sleep(ACCEPT_AGAIN).await;
                 continue;
@@ -103,7 +103,7 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection until it ends.
 async fn talk(
     stream: TcpStream,
     ends: Ends,
@@ -111,7 +111,7 @@ async fn talk(
     router: Router,
     activity: &Arc<Activity>,
 ) {
-    // Answers are small and waited for: they must not wait for more to send.
+    // Answers are small and awaited: they must not be delayed for more data to send.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
@@ -159,7 +159,7 @@ fn builder(limits: &GatewayLimits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // From the first byte of a head, and for the whole of it.
+        // Counted from the first byte of a head, for the whole head.
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(BUFFER_BYTES);
     builder
@@ -173,7 +173,7 @@ fn builder(limits: &GatewayLimits) -> Builder<TokioExecutor> {
     builder
 }
 
-/// What a connection does, for saying how long it may go on so.
+/// The state of a connection, which decides how long it may stay in it.
 #[derive(Debug)]
 struct Activity(Mutex<Doing>);
 
@@ -181,9 +181,9 @@ struct Activity(Mutex<Doing>);
 struct Doing {
     has_asked: bool,
     n_answering: usize,
-    /// Requests whose bodies are not whole yet, among those that are answered.
+    /// Requests whose bodies are incomplete, among those being answered.
     n_arriving: usize,
-    /// When a request came or ended, or some of an answer was taken.
+    /// When a request last began or ended, or a part of an answer was read.
     last: Instant,
 }
 
@@ -199,15 +199,15 @@ impl Activity {
         doing.last = Instant::now();
     }
 
-    /// Since when nothing was asked or answered, those that never asked a whole question before all others;
-    /// none while an answer is under way.
+    /// Since when it has been idle; connections that never sent a complete request sort first. `None` while an
+    /// answer is under way.
     fn silence(&self) -> Option<(bool, Instant)> {
         let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_open = doing.has_asked && doing.n_arriving == 0;
         (doing.n_answering == doing.n_arriving).then_some((is_open, doing.last))
     }
 
-    /// When it has kept us waiting for too long, if nothing happens.
+    /// When it will have kept us waiting for too long, if nothing happens.
     fn due(&self, limits: &GatewayLimits) -> Instant {
         let doing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         doing.last
@@ -219,7 +219,7 @@ impl Activity {
     }
 }
 
-/// Which connections are open, to find the one that is missed least.
+/// The open connections, to find the one to close.
 #[derive(Debug, Default)]
 struct Quiet(Mutex<BTreeMap<u64, Open>>);
 
@@ -227,14 +227,14 @@ struct Quiet(Mutex<BTreeMap<u64, Open>>);
 struct Open {
     client: Client,
     activity: Arc<Activity>,
-    /// Says that another gets its place.
+    /// Signals that another connection replaces it.
     closed: CancellationToken,
-    /// Says that it has left.
+    /// Signals that it has ended.
     ended: CancellationToken,
 }
 
 impl Quiet {
-    /// A place for one more connection, if need be that of another.
+    /// A place for one more connection, if necessary that of another one.
     async fn place(&self, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(room).try_acquire_owned() {
             return Some(place);
@@ -243,11 +243,11 @@ impl Quiet {
         Arc::clone(room).try_acquire_owned().ok()
     }
 
-    /// Closes the silent connection that has kept us waiting for longest, of one client or of all; says whether
-    /// there was one.
+    /// Closes the connection that has been idle for longest, of one client or of all; returns whether there was
+    /// one.
     async fn make_room(&self, client: Option<Client>) -> bool {
         let Some(ended) = self.close_longest(client) else { return false };
-        // It has nothing to end, so that it leaves as soon as its task runs.
+        // It has nothing to complete, so it ends as soon as its task runs.
         ended.cancelled().await;
         true
     }
@@ -306,7 +306,7 @@ impl Drop for Asked {
     }
 }
 
-/// The body of a request, until it is whole.
+/// The body of a request, until it is complete.
 struct Arriving {
     body: Incoming,
     activity: Option<Arc<Activity>>,
@@ -358,7 +358,7 @@ impl HttpBody for Arriving {
     }
 }
 
-/// A body that says when some of it was taken.
+/// A body that reports when parts of it are read.
 struct Taken {
     body: Body,
     asked: Asked,

@@ -1,5 +1,4 @@
-//! The two kinds of errors: those that keep the gateway from running, and the faces that an error of
-//! serving has in GraphQL.
+//! The two kinds of errors: those that keep the gateway from running, and the GraphQL form of errors from serving.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,38 +13,38 @@ use serde_json::json;
 
 use crate::report::Reports;
 
-/// The most errors of an answer.
+/// The most errors in an answer.
 const MAX_ERRORS: usize = 20;
-/// The most places in the query that an error names.
+/// The most locations in the query that an error has.
 const MAX_LOCATIONS: usize = 2;
 /// The most bytes of all errors of an answer, as JSON.
 const MAX_ERROR_BYTES: usize = 16 << 10;
-/// The most bytes of an error's message. With its places, path and code an error stays below 819 bytes,
-/// which is a twentieth of all, but for what JSON escapes.
+/// The most bytes of an error's message. With its locations, path and code an error stays below 819 bytes, a twentieth
+/// of the total, except for JSON escapes.
 const MAX_MESSAGE_BYTES: usize = 480;
-/// For the words that say how many errors were left out.
+/// Reserved for saying how many errors were left out.
 const LEFT_OUT_BYTES: usize = 64;
 
-/// Why the gateway does not run.
+/// Why the gateway cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
-    /// The address cannot be listened on.
+    /// It is not possible to listen on the address.
     #[error("cannot listen on `{address}`: {source}")]
     Bind {
         /// The address, as it was given.
         address: String,
-        /// What the system said.
+        /// What the system reports.
         source: std::io::Error,
     },
-    /// The folder of previews is not there, or is no folder.
+    /// The folder of previews does not exist, or is not a folder.
     #[error("cannot serve the media folder `{}`: {source}", path.display())]
     MediaDir {
         /// The folder, as it was given.
         path: PathBuf,
-        /// What the system said.
+        /// What the system reports.
         source: std::io::Error,
     },
-    /// An origin of the settings is none.
+    /// A configured origin is not an origin.
     #[error(
         "`{origin}` is not an origin; write a scheme and a host, as in `https://cdn.example.com`"
     )]
@@ -53,25 +52,25 @@ pub enum WebError {
         /// The text that was given.
         origin: String,
     },
-    /// Others than this machine reach the address, and nobody said that they may.
+    /// Other machines can reach the address, and that has not been allowed.
     #[error(
         "`{address}` can be reached by others, and whoever reaches it can read everything; use a \
-         loopback address such as `127.0.0.1`, or `--insecure` where that is meant"
+         loopback address such as `127.0.0.1`, or `--insecure` if that is intended"
     )]
     Open {
         /// The address.
         address: std::net::SocketAddr,
     },
-    /// The listener does not say where it listens.
+    /// The listener does not know its address.
     #[error("the HTTP server failed: {0}")]
     Server(#[source] std::io::Error),
 }
 
-/// The name that a field of the root has in the answer. async-graphql leaves the path out of errors
-/// that resolvers of a dynamic schema give, so they carry it in their source.
+/// The name of a root field in the answer. async-graphql leaves the path out of errors from resolvers of a dynamic
+/// schema, so they carry it in their source.
 struct RootField(String);
 
-/// The error as GraphQL shows it, when the resolver of a field of the root gives it.
+/// The GraphQL form of an error from the resolver of a root field.
 pub(crate) fn graphql_error(error: ServiceError, field: String) -> async_graphql::Error {
     async_graphql::Error {
         message: error.message,
@@ -80,10 +79,11 @@ pub(crate) fn graphql_error(error: ServiceError, field: String) -> async_graphql
     }
 }
 
-/// The code of a change to what somebody else changed meanwhile. It is the store's alone: nothing else is changed through GraphQL.
+/// The code for changing what somebody else has changed in the meantime. Only the store uses it: nothing else is
+/// changed through GraphQL.
 const CONFLICT: &str = "CONFLICT";
 
-/// The error as GraphQL shows it, when something is not kept. Of what was changed meanwhile it says by whom, when, and the revision.
+/// The GraphQL form of an error of the store. For a conflict it says who changed the thing, when, and its revision.
 pub(crate) fn store_error(
     error: &StoreError,
     reports: &Reports,
@@ -122,15 +122,15 @@ pub(crate) fn store_error(
     graphql_error(ServiceError::new(code, error.to_string()), field)
 }
 
-/// The error as GraphQL shows it, when there is no resolver to give it.
+/// The GraphQL form of an error that no resolver gives.
 pub(crate) fn server_error(error: ServiceError) -> ServerError {
     let mut answer = ServerError::new(error.message, None);
     answer.extensions = Some(extensions(error.code));
     answer
 }
 
-/// Gives a path to the errors of resolvers, and a code to those that have none: those that come from
-/// reading and checking the query itself. Whatever was sent, there are few of them and they are short.
+/// Adds a path to errors of resolvers, and a code to errors without one, which come from parsing and validating the
+/// query. Whatever was sent, there are few errors and they are short.
 pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports) {
     let mut n_left_out = response.errors.len().saturating_sub(MAX_ERRORS);
     response.errors.truncate(MAX_ERRORS);
@@ -148,18 +148,18 @@ pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports
         let has_code =
             error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
         if !has_code {
-            // What async-graphql says of values that do not fit the schema: our resolvers gave them.
+            // Errors of async-graphql about values that do not match the schema: our resolvers returned them.
             let ours = error.message.starts_with("internal:");
             if ours {
                 let reference = reports.error("a resolver gave a bad value", &error.message);
-                error.message = format!("the answer does not fit the schema ({reference})");
+                error.message = format!("the answer does not match the schema ({reference})");
             }
             error.extensions =
                 Some(extensions(if ours { Code::Internal } else { Code::InvalidArgument }));
         }
         error.message = cut(&error.message);
     }
-    // Escapes may have made them longer than their messages are.
+    // Escapes may have made them longer than their messages.
     while response.errors.len() > 1
         && json_bytes(&response.errors) > MAX_ERROR_BYTES - LEFT_OUT_BYTES
     {
@@ -177,8 +177,8 @@ fn json_bytes(errors: &[ServerError]) -> usize {
     serde_json::to_vec(errors).map_or(usize::MAX, |json| json.len())
 }
 
-/// The message with its first bytes, and names in it with their first characters. Twenty of the longest
-/// make 16 KiB, even where every character is written as six.
+/// Truncates a message to its first bytes, and names in it to their first characters. Twenty of the longest take 16
+/// KiB, even if every character is escaped as six.
 fn cut(message: &str) -> String {
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut shown = String::with_capacity(message.len().min(MAX_MESSAGE_BYTES));
@@ -191,7 +191,7 @@ fn cut(message: &str) -> String {
         let (between, next) = after.split_at(begin);
         shown.push_str(between);
         rest = next;
-        // What a client sent as `"\u0001"` comes back so, six bytes for one.
+        // A client's `"\u0001"` is echoed in this form, six bytes for one.
         let n_escaped = between.chars().filter(|letter| letter.is_control()).count();
         if shown.len() + 5 * n_escaped > MAX_MESSAGE_BYTES {
             shown.retain(|letter| !letter.is_control() || letter == '\n');
@@ -203,7 +203,7 @@ fn cut(message: &str) -> String {
     shown
 }
 
-/// An error instead of an answer to a whole HTTP request, with a body as GraphQL has it.
+/// An error in place of an answer to a whole HTTP request, with a body in GraphQL's form.
 pub(crate) fn refusal(status: StatusCode, error: &ServiceError) -> Response {
     let body = json!({
         "errors": [{

@@ -1,4 +1,5 @@
-//! `GET /export.csv?query=…`: all rows of a question as a file. Serving makes its bytes; they are passed on as they come.
+//! `GET /export.csv?query=…`: all rows of a question as a file. Serving produces its bytes, which are streamed as they
+//! arrive.
 //!
 //! | parameter | |
 //! | --- | --- |
@@ -7,8 +8,8 @@
 //! | `raw=true` | in CSV, texts byte for byte |
 //! | `comments=true` | in CSV, what is said of the rows stands before them |
 //!
-//! A file that breaks off is never taken for a whole one: the connection breaks off with it. Of what is under way, each client has its
-//! share: an export keeps a place among requests and a turn at serving until its last byte was taken.
+//! An interrupted file is never mistaken for a complete one: the connection is aborted with it. Exports count towards a
+//! client's shares: an export keeps a place among requests and a turn at serving until its last byte has been read.
 
 use std::sync::Arc;
 
@@ -33,17 +34,17 @@ use crate::names::in_graphql;
 
 /// How many rows follow.
 const ROWS: HeaderName = HeaderName::from_static("clio-rows");
-/// The version of the snapshot that they are of.
+/// The version of the snapshot that the rows are from.
 const SNAPSHOT: HeaderName = HeaderName::from_static("clio-snapshot");
-/// What browsers say of the page that asks.
+/// The browser's statement of which page sends the request.
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Where the file of a format is.
+/// The path of the file of a format.
 pub(crate) fn path(format: ExportFormat) -> String {
     format!("/export.{}", format.as_str())
 }
 
-/// Answers with a file. What can be wrong with the question has the status of its error.
+/// Answers with a file. A question that is wrong gets the status of its error.
 pub(crate) async fn get(
     State(gateway): State<Arc<Gateway>>,
     ends: Option<Extension<Ends>>,
@@ -53,7 +54,7 @@ pub(crate) async fn get(
     let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
     // A page of another site could not read the answer, but could have it computed.
     if headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site") {
-        let message = "a page of another site asks; open the address itself";
+        let message = "this was requested by a page of another site; open the address itself";
         return refused(&ServiceError::new(Code::InvalidArgument, message));
     }
     match answer(&gateway, client, uri.path(), uri.query().unwrap_or_default()).await {
@@ -77,7 +78,8 @@ async fn answer(
     let format = format.ok_or_else(|| invalid("there is no such file"))?;
     let Parameters { query, snapshot, is_raw, has_comments } = Parameters::read(parameters)?;
     limits::check_json(query.as_bytes(), &gateway.config.limits)?;
-    let no_json = |error: &dyn std::fmt::Display| invalid(&format!("`query`: is no JSON: {error}"));
+    let no_json =
+        |error: &dyn std::fmt::Display| invalid(&format!("`query`: is not JSON: {error}"));
     let json: serde_json::Value = serde_json::from_str(&query).map_err(|error| no_json(&error))?;
     let value = Value::from_json(json).map_err(|error| no_json(&error))?;
     let argument = Argument::alone("query", &value).ok_or_else(|| invalid("`query`: is null"))?;
@@ -113,7 +115,7 @@ fn invalid(message: &str) -> ServiceError {
     ServiceError::new(Code::InvalidArgument, message)
 }
 
-/// What an address asks for.
+/// The parameters of an address.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parameters {
     query: String,
@@ -123,7 +125,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// Each once, and none that there is not.
+    /// Accepts each parameter once, and no unknown ones.
     fn read(text: &str) -> Result<Self, ServiceError> {
         let mut found = Self::default();
         let mut seen: Vec<String> = Vec::new();
@@ -167,11 +169,11 @@ impl Parameters {
     }
 }
 
-/// A text of an address, in which a `+` may stand for a blank.
+/// Decodes text of an address, in which `+` may stand for a blank.
 fn decoded(text: &str) -> Result<String, ServiceError> {
     let text = text.replace('+', " ");
     let decoded = percent_decode_str(&text).decode_utf8();
-    decoded.map(Into::into).map_err(|_| invalid("the address is no UTF-8"))
+    decoded.map(Into::into).map_err(|_| invalid("the address is not UTF-8"))
 }
 
 #[cfg(test)]

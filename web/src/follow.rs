@@ -1,4 +1,4 @@
-//! Follows serving: its statuses to all subscriptions, its dataset into the schema.
+//! Follows serving: passes its statuses to all subscriptions, and builds the schema from its dataset.
 //!
 //! ```text
 //! watch() ──status──▶ a snapshot we do not know? ──describe()──▶ another dataset? ──▶ new schema
@@ -17,9 +17,9 @@ use futures::StreamExt;
 use crate::backend::{Backend, down};
 use crate::gateway::Gateway;
 
-/// The first wait before serving is asked again, at most.
+/// The longest first wait before serving is called again.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-/// The longest: a page must not stay dark much longer than serving does.
+/// The longest wait: a page must not stay dark much longer than serving does.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Follows serving until the gateway stops.
@@ -42,9 +42,9 @@ pub(crate) async fn follow(gateway: Arc<Gateway>) {
     }
 }
 
-/// The waits after failures that follow each other, without an end: each between half of the longest one and the whole.
+/// The waits after consecutive failures, unlimited: each between half and all of the longest one.
 fn waits(seed: u64) -> ExponentialBackoff {
-    // The builder's jitter is up to as much again.
+    // The builder's jitter adds up to as much again.
     let longest = ExponentialBuilder::new()
         .with_min_delay(FIRST_WAIT / 2)
         .with_max_delay(LONGEST_WAIT / 2)
@@ -55,12 +55,12 @@ fn waits(seed: u64) -> ExponentialBackoff {
 struct Follower<'a> {
     gateway: &'a Gateway,
     backend: Backend,
-    /// The snapshot whose dataset was asked for last, and what it said.
+    /// The last snapshot whose dataset was requested, and its description.
     described: Option<(SnapshotId, Description)>,
 }
 
 impl Follower<'_> {
-    /// Follows one stream of statuses to its end; says whether there was a status at all.
+    /// Follows one stream of statuses until it ends; returns whether there was any status.
     async fn follow_once(&mut self) -> bool {
         let mut answered = false;
         let error = match self.backend.ask_now(|service| async move { service.watch().await }).await
@@ -82,16 +82,16 @@ impl Follower<'_> {
         answered
     }
 
-    /// The schema first, then the status: whoever hears of a snapshot can ask for what is new in it.
+    /// The schema first, then the status: whoever learns of a snapshot can then query what is new in it.
     async fn take(&mut self, status: ServingStatus) -> Result<(), ServiceError> {
-        // Before the schema: that of a replica that is behind must not replace a newer one.
+        // Before the schema: that of a replica that lags behind must not replace a newer one.
         let status = self.gateway.shown(status);
         if let Some(snapshot) = &status.snapshot
             && self.described.as_ref().is_none_or(|(described, _)| *described != snapshot.id)
         {
             let dataset =
                 self.backend.ask_now(|service| async move { service.describe().await }).await?;
-            // The fingerprint would not do: it is the same when only a label changed.
+            // Comparing fingerprints would not do: they are equal if only a label changed.
             if self.described.as_ref().is_none_or(|(_, described)| *described != dataset) {
                 let built = self.gateway.set_dataset(&dataset);
                 built.map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;

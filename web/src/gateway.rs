@@ -1,4 +1,4 @@
-//! What all requests share: the schema of the moment, the last status, and the counters of load.
+//! What all requests share: the current schema, the last status, and the load counters.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use crate::schema::{self, BuildError};
 /// The state behind every request.
 pub(crate) struct Gateway {
     pub(crate) config: GatewayConfig,
-    /// Says when to stop to what outlives its request: WebSockets.
+    /// Signals the stop to what outlives its request: WebSockets.
     pub(crate) stop: CancellationToken,
-    /// A permit for each request that is being answered, and of all of them so many for each client.
+    /// A permit for each request being answered, with a share for each client.
     requests: Arc<Semaphore>,
     request_shares: Arc<Shares>,
-    /// A permit for each KiB of bodies that are not whole yet, and of all of them so many for each client.
+    /// A permit for each KiB of incomplete bodies, with a share for each client.
     arriving: Arc<Semaphore>,
     arriving_shares: Arc<Shares>,
-    /// A permit for each KiB of answers that were not taken yet.
+    /// A permit for each KiB of answers that have not been read yet.
     answers: Arc<Semaphore>,
-    /// A permit for each open WebSocket, and of all of them so many for each client.
+    /// A permit for each open WebSocket, with a share for each client.
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) socket_shares: Arc<Shares>,
     pub(crate) reports: Arc<Reports>,
@@ -85,53 +85,53 @@ impl Gateway {
         )
     }
 
-    /// A place among the requests that are being answered, for as long as it is kept.
+    /// A place among the requests being answered, for as long as it is held.
     pub(crate) fn place(&self, client: Client) -> Result<Place, ServiceError> {
         let limits = &self.config.limits;
         let busy = |message| ServiceError::new(Code::Unavailable, message);
         let Some(share) = self.request_shares.take(client) else {
             let limit = limits.max_requests_per_client;
-            let message = format!("{limit} of your requests are being answered already; try again");
+            let message = format!("{limit} of your requests are already being answered; try again");
             return Err(busy(message));
         };
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             let limit = limits.max_requests;
-            let message = format!("the gateway is answering {limit} requests already; try again");
+            let message = format!("the gateway is already answering {limit} requests; try again");
             return Err(busy(message));
         };
         Ok(Place { _share: share, _permit: permit })
     }
 
-    /// Room for a KiB of a body that arrives, for as long as it is kept.
+    /// Room for a KiB of an arriving body, for as long as it is held.
     pub(crate) fn arrival(&self, client: Client) -> Option<Arrival> {
         let share = self.arriving_shares.take(client)?;
         let permit = Arc::clone(&self.arriving).try_acquire_owned().ok()?;
         Some(Arrival { _share: share, _permit: permit })
     }
 
-    /// Room for an answer that its client has not taken yet, for as long as it is kept; none where too
-    /// much waits already.
+    /// Room for an answer that its client has not read yet, for as long as it is held; `None` if too much
+    /// is already waiting.
     pub(crate) fn room(&self, n_bytes: usize) -> Option<OwnedSemaphorePermit> {
         let n_kib = u32::try_from(n_bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
         Arc::clone(&self.answers).try_acquire_many_owned(n_kib).ok()
     }
 
-    /// The last status that serving told, or that it does not answer; without what is inside.
+    /// The last status of serving, or that it does not answer; without internal details.
     pub(crate) fn outward_status(&self) -> ServingStatus {
         self.reports.outward_status(self.status())
     }
 
-    /// The last status that serving told, or that it does not answer.
+    /// The last status of serving, or that it does not answer.
     pub(crate) fn status(&self) -> ServingStatus {
         self.statuses.borrow().clone()
     }
 
-    /// The status as it may be shown: never with an older snapshot than was shown before.
+    /// The status to be shown: never with an older snapshot than was shown before.
     pub(crate) fn shown(&self, status: ServingStatus) -> ServingStatus {
         self.newest.show(status)
     }
 
-    /// Tells all subscriptions, unless it is what they know.
+    /// Notifies all subscriptions, unless the status is unchanged.
     pub(crate) fn set_status(&self, status: ServingStatus) {
         self.statuses.send_if_modified(|last| {
             let changed = *last != status;
@@ -148,7 +148,7 @@ impl Gateway {
         });
     }
 
-    /// Builds the schema of a dataset and swaps it in. Operations that are running keep theirs.
+    /// Builds the schema of a dataset and swaps it in. Running operations keep theirs.
     pub(crate) fn set_dataset(&self, dataset: &Description) -> Result<(), BuildError> {
         let backend = Arc::new(self.backend());
         let keeping = Keeping::new(self.config.store.clone(), &dataset.dataset);
@@ -163,13 +163,13 @@ impl Gateway {
         Ok(())
     }
 
-    /// The schema of the moment. There is none until serving has described its dataset once; then
-    /// there always is one, whether serving answers or not.
+    /// The current schema. There is none until serving has described its dataset once; from then on there
+    /// always is one, whether serving answers or not.
     pub(crate) fn schema(&self) -> Result<Arc<Schema>, ServiceError> {
         self.schema.load_full().ok_or_else(|| self.undescribed())
     }
 
-    /// The names of the schema of the moment.
+    /// The names of the current schema.
     pub(crate) fn names(&self) -> Result<Arc<Names>, ServiceError> {
         self.names.load_full().ok_or_else(|| self.undescribed())
     }

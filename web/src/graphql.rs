@@ -1,4 +1,4 @@
-//! `POST /graphql`: one operation a request, as JSON.
+//! `POST /graphql`: one operation per request, as JSON.
 
 use std::sync::Arc;
 
@@ -21,8 +21,9 @@ use crate::limits;
 use crate::operations::Operations;
 use crate::slices::Slices;
 
-/// Answers one operation. Errors of the operation come with status 200, as GraphQL over HTTP has it
-/// for `application/json`; other statuses mean that there was no operation to execute, or no schema.
+/// Answers one operation. Errors of the operation have status 200, as GraphQL over HTTP specifies
+/// for `application/json`; any other status means that there was no operation to execute, or no
+/// schema.
 pub(crate) async fn post(
     State(gateway): State<Arc<Gateway>>,
     ends: Option<Extension<Ends>>,
@@ -30,7 +31,7 @@ pub(crate) async fn post(
     body: Body,
 ) -> Response {
     let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
-    // First the whole request: a slow one must not keep others from being answered.
+    // First the complete request: a slow one must not keep others from being answered.
     let request = match read(&gateway, client, &headers, body).await {
         Ok(request) => request,
         Err((status, error)) => return refusal(status, &error),
@@ -47,7 +48,7 @@ pub(crate) async fn post(
     let json = match serde_json::to_vec(&answer) {
         Ok(json) => json,
         Err(error) => {
-            let error = ServiceError::new(Code::Internal, format!("no JSON: {error}"));
+            let error = ServiceError::new(Code::Internal, format!("not JSON: {error}"));
             let error = gateway.reports.outward(error);
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, &error);
         }
@@ -62,7 +63,7 @@ pub(crate) async fn post(
     (headers, Body::new(Slices::new(json, (place, room)))).into_response()
 }
 
-/// Answers what is no POST with how to ask.
+/// Answers anything that is not a POST with instructions.
 pub(crate) async fn not_post() -> Response {
     let hint = "send a query as POST with a JSON body, {\"query\": \"{ serving { state } }\"}; \
                 subscriptions are at /graphql/ws, a page to try queries on at /graphiql";
@@ -80,8 +81,8 @@ async fn read(
 ) -> Result<Request, (StatusCode, ServiceError)> {
     let limits = &gateway.config.limits;
     let error = |status, code, message: String| (status, ServiceError::new(code, message));
-    // Asking for JSON also keeps other sites out: a browser sends a foreign page's forms without
-    // asking first, but no JSON.
+    // Requiring JSON also keeps other sites out: a browser sends forms of a foreign page without a
+    // preflight request, but not JSON.
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
@@ -112,7 +113,7 @@ async fn read(
         let message = format!("the body is not a GraphQL request: {cause}");
         error(StatusCode::BAD_REQUEST, Code::InvalidArgument, message)
     };
-    // Without this a list would pass for a request whose fields are its items.
+    // Otherwise a list would be accepted as a request whose fields are its items.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(none(&"it is not one JSON object"));
     }
@@ -124,15 +125,15 @@ async fn read(
     Ok(request)
 }
 
-/// What became of a body.
+/// The result of reading a body.
 enum Collected {
     Whole(Vec<u8>),
     TooLarge,
-    /// Others that are not whole yet hold too much already.
+    /// Other incomplete bodies already hold too much.
     NoRoom,
 }
 
-/// The bytes of a body, which takes a place for each KiB until it is whole.
+/// Reads a body, which holds a place for each KiB until it is complete.
 async fn collect<Place>(
     body: Body,
     limit: usize,

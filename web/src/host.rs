@@ -1,5 +1,5 @@
 //! Which hosts a request may name. A page of another site reaches a gateway on the reader's own machine
-//! by letting its own name point there (DNS rebinding); such a request names that site as its host.
+//! by resolving its own name to it (DNS rebinding); such a request names that site as its host.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) async fn check(
     refusal(StatusCode::MISDIRECTED_REQUEST, &error)
 }
 
-/// The one host that a request names, without its port: in lower case, and an IPv6 address without
+/// The single host that a request names, without its port: in lower case, and for IPv6 without
 /// brackets.
 fn named_host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let mut named = None;
@@ -43,7 +43,7 @@ fn named_host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
             return None;
         }
     }
-    // HTTP/2 has the host in the address, as a request to a proxy has it; both must agree.
+    // HTTP/2 has the host in the address, as a request to a proxy does; both must agree.
     let named = match (named, uri.authority()) {
         (Some(header), Some(address)) if header != *address => return None,
         (Some(one), _) => one,
@@ -69,12 +69,12 @@ fn is_ours(host: &str, local: Option<IpAddr>, allowed: &[String]) -> bool {
         || allowed.iter().any(|name| host == bare(name) || same_address(name, address))
 }
 
-/// Whether a setting is an address, written in another way.
+/// Whether a configured name is the given address, perhaps written differently.
 fn same_address(name: &str, address: Option<IpAddr>) -> bool {
     address.is_some() && bare(name).parse().ok().map(|it: IpAddr| it.to_canonical()) == address
 }
 
-/// The origin of the page that asks, if it is neither our own nor an allowed one.
+/// The origin of the page that sends the request, if it is neither our own nor an allowed one.
 pub(crate) fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
     let origin = headers.get(ORIGIN)?.to_str().unwrap_or("unreadable");
     let own = headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -83,7 +83,7 @@ pub(crate) fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<
     (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
 }
 
-/// Whether an address is reached from this machine alone.
+/// Whether an address can be reached only from this machine.
 pub fn is_loopback(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback()

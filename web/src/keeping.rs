@@ -1,17 +1,17 @@
-//! What people keep: where, for whom, and what is said where there is no such place.
+//! What people store: where, for whom, and what to say if there is no store.
 
 use std::sync::Arc;
 
 use clio_proto::{Code, ServiceError};
 use clio_store::{Scope, Store};
 
-/// Who everybody is, as long as nobody has to say who they are.
+/// The name of everyone, as long as nobody has to identify themselves.
 const EVERYBODY: &str = "local";
 
-/// How to have something kept, where nothing is.
+/// How to enable the store, if there is none.
 pub(crate) const HINT: &str = "Nothing can be kept here: start the gateway with `--store FILE`, or set `store` below `[gateway]` in its settings.";
 
-/// Where views, annotations and links of a dataset are kept, and for whom.
+/// Where views, annotations and links of a dataset are stored, and for whom.
 #[derive(Debug)]
 pub(crate) struct Keeping {
     store: Option<Arc<dyn Store>>,
@@ -33,7 +33,7 @@ impl Keeping {
     ///
     /// # Errors
     ///
-    /// There is none; the message says how to have one.
+    /// If there is none; the message says how to enable it.
     pub(crate) fn required(&self) -> Result<&Arc<dyn Store>, ServiceError> {
         self.store().ok_or_else(|| ServiceError::new(Code::InvalidArgument, HINT))
     }

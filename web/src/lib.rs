@@ -1,9 +1,9 @@
 //! The GraphQL gateway and the web dashboard in front of serving.
 //!
-//! This crate answers one question: *how do people and their programs reach the cube from a
-//! browser?* [`serve`] takes anything that implements [`CubeService`](clio_proto::CubeService), be it
-//! in the same process or behind gRPC, and offers it as GraphQL whose enums, filters and typed fields
-//! come from the dataset model, beside the pages of the dashboard that asks it.
+//! This crate answers one question: *how do people and their programs reach the cube from a browser?*
+//! [`serve`] takes anything that implements [`CubeService`](clio_proto::CubeService), in the same
+//! process or behind gRPC, and offers it as GraphQL whose enums, filters and typed fields are derived
+//! from the dataset model, together with the pages of the dashboard that uses it.
 //!
 //! ```text
 //!  browser ──▶ connections.rs: how many, whose, how slow ──▶ host.rs: by which name

@@ -1,13 +1,13 @@
-//! What a query may ask for, measured before anything walks through it.
+//! What a query may ask for, measured before anything traverses it.
 //!
 //! ```text
 //! bytes ── check_json: values ──▶ JSON ── tokens: signs, names, brackets ──▶ parser
 //!       ── fields, depth, fragments, variables, arguments, directives ──▶ checks of the schema
 //! ```
 //!
-//! async-graphql has limits of depth and complexity, but it finds out about them by walking through
-//! the query with every fragment written out, and forty short fragments that name each other twice
-//! are a trillion fields. Here each fragment is measured once.
+//! async-graphql has limits of depth and complexity, but it checks them by traversing the query with every fragment
+//! expanded, and forty short fragments that refer to each other twice expand to a trillion fields. Here each fragment
+//! is measured once.
 
 mod directives;
 mod tokens;
@@ -26,12 +26,13 @@ use crate::config::GatewayLimits;
 use crate::error::server_error;
 pub(crate) use tokens::check_json;
 
-/// How far fragments may name each other. Walking through them calls itself for each step.
+/// How deeply fragments may refer to each other. The traversal recurses for each step.
 const MAX_NESTING: usize = 128;
-/// How often a query may ask for `__typename`. Usual clients ask once for each object that they name.
+/// How often a query may request `__typename`. Typical clients request it once for each object.
 const MAX_TYPENAMES: usize = 64;
 
-/// Parses the request and refuses what is over a limit; says what it does: of several operations, the one that takes most care.
+/// Parses the request and rejects it if it exceeds a limit; returns its kind of operation: the most critical one, if
+/// there are several.
 pub(crate) fn check(
     request: &mut Request,
     limits: &GatewayLimits,
@@ -49,7 +50,7 @@ pub(crate) fn check(
     })
 }
 
-/// The parser draws the whole line with an arrow below; the place is in `locations` anyway.
+/// The parser draws the whole line with an arrow below; the location is in `locations` anyway.
 fn syntax_error(mut error: ServerError) -> ServerError {
     let what = error.message.rsplit_once("= ").map_or(error.message.as_str(), |(_, what)| what);
     error.message = format!("the query does not parse: {}", what.trim());
@@ -77,7 +78,7 @@ fn check_document(
         all.beside(measure.selection(&operation.node.selection_set.node, 0)?);
         check_size(all, limits)?;
     }
-    // Also those that no operation uses: the checks of the query walk through them too.
+    // Including those that no operation uses: the query's validation traverses them too.
     let mut fragments: Vec<_> = document.fragments.keys().collect();
     fragments.sort_unstable();
     for name in fragments {
@@ -93,7 +94,7 @@ fn check_document(
     count("values of the schema", all.n_introspected, limits.max_introspection)
 }
 
-/// What the text of a query has, each counted where it stands.
+/// What the text of a query contains, without expanding fragments.
 #[derive(Debug, Clone, Copy, Default)]
 struct Used {
     n_variables: usize,
@@ -102,18 +103,18 @@ struct Used {
     n_spreads: usize,
 }
 
-/// What a selection asks for with its fragments written out.
+/// What a selection requests, with its fragments expanded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Size {
     n_fields: usize,
     n_roots: usize,
     depth: usize,
-    /// Selections inside each other, fragments included.
+    /// The nesting of selections, including fragments.
     nesting: usize,
     n_typenames: usize,
-    /// Values that the fields would give if all were of the schema, about.
+    /// The approximate number of values if all fields were those of the schema.
     n_values: usize,
-    /// Those below fields that ask for the schema.
+    /// The part of them below introspection fields.
     n_introspected: usize,
 }
 
@@ -128,7 +129,7 @@ impl Size {
         self.n_introspected = self.n_introspected.saturating_add(other.n_introspected);
     }
 
-    /// A field with what is selected below it.
+    /// A field with its selection.
     fn field(name: &str, inner: Self) -> Self {
         let n_values = inner.n_values.saturating_mul(n_in_schema(name)).saturating_add(1);
         let is_of_schema = matches!(name, "__schema" | "__type");
@@ -144,8 +145,8 @@ impl Size {
     }
 }
 
-/// How many a list of the schema has, about. They lead back to each other: types have fields, which
-/// have types, which have fields.
+/// The approximate length of a list in the schema. They refer to each other: types have fields, which have types, which
+/// have fields.
 fn n_in_schema(name: &str) -> usize {
     match name {
         "types" => 64,
@@ -181,7 +182,7 @@ impl<'a> Measure<'a> {
         selection: &'a SelectionSet,
         nesting: usize,
     ) -> Result<Size, ServiceError> {
-        // Two guards: this one for our own stack, the one below for whoever walks here next.
+        // Two guards: this one protects our own stack, the one below that of later traversals.
         if nesting > MAX_NESTING {
             return Err(over_limit("levels of fragments", nesting, MAX_NESTING));
         }
@@ -223,7 +224,7 @@ impl<'a> Measure<'a> {
             }
             None => {}
         }
-        // An unknown one is for the checks of the query to name.
+        // An unknown fragment is reported by the query's validation.
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(Size { n_fields: 1, ..Size::default() });
         };

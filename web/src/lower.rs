@@ -1,5 +1,5 @@
-//! GraphQL's input to a query in our own words. Nothing is looked up but names, and nothing is
-//! decided: what a query means, and whether it can be answered, serving says.
+//! Lowers GraphQL's input to a query in our own terms. Only names are looked up, and nothing is
+//! decided: serving says what a query means, and whether it can be answered.
 
 mod compare;
 mod having;
@@ -22,10 +22,10 @@ pub(crate) const DEFAULT_LIMIT: usize = 100;
 pub(crate) const DEFAULT_MEMBERS: usize = 50;
 /// Snapshots when the query does not say how many.
 pub(crate) const DEFAULT_SNAPSHOTS: usize = 20;
-/// Runs of a list that names no limit.
+/// Runs in a list when the query does not say how many.
 pub(crate) const DEFAULT_RUNS: usize = 20;
 
-/// Entries of `measures`, `groupBy` and `orderBy`: more than models have.
+/// The most entries of `measures`, `groupBy` and `orderBy`: more than models have.
 const MAX_NAMES: usize = 256;
 
 /// The entries of `CubeQuery`.
@@ -48,7 +48,7 @@ const ENTRIES: [&str; 16] = [
     "offset",
 ];
 
-/// A `CubeQuery` that no schema has looked at, of all rows where it does not say how many.
+/// A `CubeQuery` that no schema has validated; for all rows unless it says how many.
 pub(crate) fn all_rows(names: &Names, asked: &Argument<'_>) -> Result<Query, ServiceError> {
     asked.only(ENTRIES)?;
     let query = query(names, asked)?;
@@ -67,7 +67,7 @@ pub(crate) fn query(names: &Names, query: &Argument<'_>) -> Result<Query, Servic
         (Some(first), None) => first.page()?,
         (None, Some(limit)) => limit.page()?,
         (None, None) => DEFAULT_LIMIT,
-        // The default of the one is no other wish than the other's.
+        // An explicit value equal to the default does not contradict the other argument.
         (Some(first), Some(limit)) if limit.page()? == DEFAULT_LIMIT => first.page()?,
         (Some(first), Some(_)) => return Err(first.error("leave out `limit`, which it replaces")),
     };
@@ -135,7 +135,7 @@ pub(crate) fn snapshot(arguments: &ObjectAccessor<'_>) -> Result<Option<Snapshot
     Argument::of(arguments, "snapshot").map(|version| version.count().map(SnapshotId)).transpose()
 }
 
-/// An argument that says how many things a page holds or skips.
+/// An argument with the number of things that a page holds or skips.
 pub(crate) fn page(
     arguments: &ObjectAccessor<'_>,
     name: &str,
@@ -144,7 +144,7 @@ pub(crate) fn page(
     Argument::of(arguments, name).map_or(Ok(default), |number| number.page())
 }
 
-/// An argument that the schema asks for.
+/// An argument that the schema requires.
 pub(crate) fn required<'a>(
     arguments: &'a ObjectAccessor<'_>,
     name: &str,
@@ -168,12 +168,12 @@ fn n_days(argument: &Argument<'_>) -> Result<u32, ServiceError> {
     u32::try_from(argument.count()?).map_err(|_| argument.is_not("a number of days"))
 }
 
-/// The place that an answer gave.
+/// A cursor that an answer returned.
 fn cursor(after: &Argument<'_>) -> Result<Cursor, ServiceError> {
     after.text()?.parse().map_err(|error: CursorParseError| after.error(&error.to_string()))
 }
 
-/// An entry that the schema asks for.
+/// An entry that the schema requires.
 pub(crate) fn required_entry<'a>(
     of: &Argument<'a>,
     name: &str,
@@ -181,7 +181,7 @@ pub(crate) fn required_entry<'a>(
     of.entry(name)?.ok_or_else(|| of.error(&format!("`{name}` is missing")))
 }
 
-/// A list of names: each once, and not more of them than a model could sensibly have.
+/// A list of names without duplicates, and with no more than a model could sensibly have.
 fn list<T: PartialEq>(
     query: &Argument<'_>,
     name: &str,
@@ -212,23 +212,22 @@ fn measure(names: &Names, name: &Argument<'_>) -> Result<String, ServiceError> {
     Ok(measure.to_owned())
 }
 
-/// A quantile that is asked for, of which nothing else is said.
+/// A requested quantile, without conditions.
 fn asked_quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
     own.only(["measure", "percent"])?;
     quantile(names, own)
 }
 
-/// A quantile of a quantile measure, by the name that queries have for it.
+/// A quantile of a quantile measure, by its name in queries.
 fn quantile(names: &Names, own: &Argument<'_>) -> Result<String, ServiceError> {
     let missing = |name: &str| own.error(&format!("`{name}` is missing"));
-    // In a condition its tests stand beside them.
+    // In a condition there are tests beside them.
     let measure = own.entry("measure")?.ok_or_else(|| missing("measure"))?;
     let percent = own.entry("percent")?.ok_or_else(|| missing("percent"))?;
     let name =
         names.quantile(measure.name()?).ok_or_else(|| measure.is_not("a quantile measure"))?;
-    let percentile = Percentile::try_new(percent.number()?).map_err(|_| {
-        percent.is_not("a number from 0 to 100 with up to two digits behind the point")
-    })?;
+    let percentile = Percentile::try_new(percent.number()?)
+        .map_err(|_| percent.is_not("a number from 0 to 100 with up to two decimals"))?;
     Ok(quantile_name(name, percentile))
 }
 
@@ -322,7 +321,7 @@ fn tests(
     Ok(())
 }
 
-/// The entries of a filter that make a test of an operator.
+/// The entries of a filter that form a test with an operator.
 pub(crate) fn entries_of(operator: Operator) -> &'static [&'static str] {
     match operator {
         Operator::AnyOf => &["anyOf"],
@@ -334,7 +333,7 @@ pub(crate) fn entries_of(operator: Operator) -> &'static [&'static str] {
     }
 }
 
-/// The whole numbers that hold for all that a filter says of them.
+/// The range of whole numbers that satisfy a filter.
 fn range_of(filter: &Argument<'_>) -> Result<Option<WholeRange>, ServiceError> {
     let whole = |name: &str| filter.entry(name)?.map(|own| own.whole()).transpose();
     let above = whole("above")?.map(|number| number.saturating_add(1));

@@ -1,11 +1,11 @@
-//! Previews from a folder, below `/media/`: with ranges, since a video cannot seek without.
+//! Previews from a folder, below `/media/`: with ranges, which videos need for seeking.
 //!
-//! A file is served if all of this holds, and else there is nothing at its address:
+//! A file is served if all of this holds; otherwise there is nothing at its address:
 //!
-//! - its ending is that of an image or a video, and its first bytes are of that type;
-//! - a lookup of the current snapshot names the address in its attribute `media`: serving says so for
-//!   each request, so nothing here is remembered, and nothing is stale;
-//! - it is a plain file that lies in the folder itself, wherever links lead.
+//! - its extension is that of an image or a video, and its first bytes are of that type;
+//! - a lookup of the current snapshot names the address in its attribute `media`: serving confirms
+//!   this for each request, so nothing is cached here, and nothing is stale;
+//! - it is a regular file inside the folder itself, wherever links lead.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,17 +25,17 @@ use tower_http::services::ServeFile;
 use crate::error::refusal;
 use crate::gateway::Gateway;
 
-/// What a preview may do: be looked at. An SVG is a page that can hold scripts, and it would run with
-/// our origin.
+/// What a preview may do: be looked at. An SVG is a document that can contain scripts, which would
+/// run with our origin.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
-/// Previews rarely change under one name, and `Last-Modified` tells when one did.
+/// Previews rarely change under the same name, and `Last-Modified` shows when one did.
 const CACHE: &str = "max-age=300";
-/// Where previews are, as lookups name them.
+/// The prefix of previews' addresses in lookups.
 const ROOT: &str = "/media/";
-/// As many first bytes as tell a type.
+/// The number of first bytes by which types are recognised.
 const HEAD_BYTES: u64 = 512;
 
-/// A type of previews: the endings of its files, its name, and what tells it by its first bytes.
+/// A type of preview: the extensions of its files, its name, and a check of its first bytes.
 struct Kind {
     endings: &'static [&'static str],
     content_type: &'static str,
@@ -72,12 +72,12 @@ fn has(head: &[u8], at: usize, name: &[u8]) -> bool {
     head.get(at..at + name.len()) == Some(name)
 }
 
-/// Whether it is XML whose first element is `svg`, as far as the first bytes tell.
+/// Whether it is XML whose first element is `svg`, judging by the first bytes.
 fn is_svg(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
     let mut rest = text.trim_start();
     loop {
-        // What may stand before: a declaration, a document type, comments.
+        // What may come first: a declaration, a document type, comments.
         let end = match rest.as_bytes() {
             [b'<', b'!', b'-', b'-', ..] => rest.find("-->").map(|end| end + 3),
             [b'<', b'?' | b'!', ..] => rest.find('>').map(|end| end + 1),
@@ -110,7 +110,7 @@ async fn answer(
     match gateway.backend().has_media(asked.addresses()).await {
         Ok(true) => {}
         Ok(false) => return none(),
-        // An older serving does not know the question: it names nothing.
+        // An older serving does not support the request: it names nothing.
         Err(error) if error.code == Code::InvalidArgument => return none(),
         Err(error) => {
             let error = gateway.reports.outward(error);
@@ -132,9 +132,9 @@ async fn answer(
     response
 }
 
-/// What an address asks for.
+/// The file that an address names.
 struct Asked {
-    /// As it was sent, without `/media/`.
+    /// As sent, without `/media/`.
     raw: String,
     query: Option<String>,
     /// The path in the folder; always true: every part is a plain name.
@@ -143,12 +143,12 @@ struct Asked {
 }
 
 impl Asked {
-    /// None for what can be no preview, whatever the folder holds.
+    /// `None` for what cannot be a preview, whatever the folder contains.
     fn of(uri: &Uri) -> Option<Self> {
         let raw = uri.path().strip_prefix(ROOT)?;
         let path = percent_decode_str(raw).decode_utf8().ok()?;
         let is_plain = |part: &str| {
-            // What a folder hides from `ls`, it hides from the web: `.git`, `.env`; and `..`.
+            // What a folder hides from `ls` is hidden from the web: `.git`, `.env`; and `..`.
             !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0'])
         };
         if !path.split('/').all(is_plain) {
@@ -165,7 +165,7 @@ impl Asked {
         })
     }
 
-    /// The ways in which a lookup may name it.
+    /// The forms in which a lookup may name it.
     fn addresses(&self) -> Vec<String> {
         let mut addresses = vec![format!("{ROOT}{}", self.raw), format!("{ROOT}{}", self.path)];
         addresses.dedup();
@@ -178,14 +178,14 @@ impl Asked {
     }
 }
 
-/// The file, if it is a plain one that lies in the folder and is what its ending says.
+/// The file, if it is a regular one inside the folder and its contents match its extension.
 async fn find(folder: &Path, asked: &Asked) -> Option<PathBuf> {
     let folder = tokio::fs::canonicalize(folder).await.ok()?;
     let file = tokio::fs::canonicalize(folder.join(&asked.path)).await.ok()?;
     if !file.starts_with(&folder) {
         return None;
     }
-    // Before it is opened: opening a pipe waits for who writes to it.
+    // Before it is opened: opening a pipe blocks until somebody writes to it.
     if !tokio::fs::metadata(&file).await.ok()?.is_file() {
         return None;
     }

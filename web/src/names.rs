@@ -1,4 +1,4 @@
-//! How names of the model look in GraphQL, and the way back.
+//! How the model's names appear in GraphQL, and the way back.
 //!
 //! | in the model  | in enums      | as a field of an object |
 //! |---------------|---------------|-------------------------|
@@ -14,13 +14,13 @@ use clio_proto::{
     ServiceError, TimeGrain,
 };
 
-/// Names of `CubeFilter` that no field may take.
+/// Names in `CubeFilter` that no field may have.
 pub(crate) const CONNECTIVES: [&str; 3] = ["and", "or", "not"];
-/// Names of `CubeRow` that no field, measure or time key may take.
+/// Names in `CubeRow` that no field, measure or time key may have.
 pub(crate) const ROW_LISTS: [&str; 2] = ["keys", "values"];
 
-/// The list of quantiles in `CubeQuery`, `CubeRow` and `CubeHaving`, of a dataset that has quantile measures: then no field and no
-/// measure may take its name.
+/// The list of quantiles in `CubeQuery`, `CubeRow` and `CubeHaving`, if the dataset has quantile measures: no field or
+/// measure may then have this name.
 pub(crate) const QUANTILES: &str = "quantiles";
 
 /// The name as a value of an enum: `asset.media_type` becomes `ASSET_MEDIA_TYPE`.
@@ -44,7 +44,7 @@ pub(crate) fn field_name(name: &str) -> String {
     text
 }
 
-/// The steps of time that one can group by: all but those whose name the dataset has for a dimension.
+/// The steps of time for grouping: all except those whose name is that of a dimension.
 pub(crate) fn time_grains(dataset: &Description) -> impl Iterator<Item = TimeGrain> {
     let is_dimension = |grain: &TimeGrain| {
         dataset.fields.iter().any(|info| info.field.to_string() == grain.as_str())
@@ -52,14 +52,14 @@ pub(crate) fn time_grains(dataset: &Description) -> impl Iterator<Item = TimeGra
     TimeGrain::ALL.into_iter().filter(move |grain| !is_dimension(grain))
 }
 
-/// The steps of time that have a field of their name in `CubeRow`: none that a dimension or measure has.
+/// The steps of time with a field of their name in `CubeRow`: those whose name no dimension or measure has.
 pub(crate) fn time_fields(dataset: &Description) -> impl Iterator<Item = TimeGrain> {
     let is_measure =
         |grain: &TimeGrain| dataset.measures.iter().any(|info| info.name == grain.as_str());
     time_grains(dataset).filter(move |grain| grain.is_reserved() || !is_measure(grain))
 }
 
-/// The quantile measures, each once: they are listed by some of their quantiles.
+/// The quantile measures, each once: the description lists them by some of their quantiles.
 pub(crate) fn quantile_measures(dataset: &Description) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     for info in &dataset.measures {
@@ -77,12 +77,12 @@ pub(crate) fn quantile_measures(dataset: &Description) -> Vec<&str> {
     found
 }
 
-/// What queries ask a quantile by.
+/// The name of a quantile in queries.
 pub(crate) fn quantile_name(measure: &str, percentile: Percentile) -> String {
     format!("{measure}.{percentile}")
 }
 
-/// The name of a measure in `CubeHaving`: as a field, with a `_` behind it where that is a connective.
+/// The name of a measure in `CubeHaving`: as a field, with a `_` appended if it would be a connective.
 pub(crate) fn condition_name(measure: &str) -> String {
     let name = field_name(measure);
     if CONNECTIVES.contains(&name.as_str()) { format!("{name}_") } else { name }
@@ -111,8 +111,8 @@ pub(crate) fn part_name(part: QuestionPart) -> &'static str {
     }
 }
 
-/// An error of serving with the words of GraphQL for those of the wire: what was written was `where`. Parts of a question are entries
-/// of the argument `within`, if they are within one; the snapshot stands beside it.
+/// An error of serving in the terms of GraphQL instead of those of the wire: for instance `where`. Parts of a question
+/// are entries of the argument `within`, if given; the snapshot is an argument of its own.
 pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceError {
     let path = |part: QuestionPart| match within {
         Some(argument) if part != QuestionPart::Snapshot => {
@@ -132,7 +132,7 @@ pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceEr
     ServiceError::new(code, message)
 }
 
-/// The model's names by their GraphQL names. Always true: no two share one.
+/// The model's names, by their GraphQL names. Always true: these are unique.
 #[derive(Debug)]
 pub(crate) struct Names {
     fields: HashMap<String, FieldRef>,
@@ -144,7 +144,7 @@ pub(crate) struct Names {
     times: Vec<TimeGrain>,
 }
 
-/// Two names of the model that would be one in GraphQL, or a name that GraphQL cannot have.
+/// Two names of the model that are equal in GraphQL, or a name that GraphQL does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` cannot be served by GraphQL: {reason}; rename it in the dataset model")]
 pub(crate) struct NameError {
@@ -162,7 +162,7 @@ impl Names {
             .collect();
         let refs: Vec<&FieldRef> =
             dataset.fields.iter().chain(&dataset.ages).map(|info| &info.field).collect();
-        // Those of ages come last.
+        // Ages come last.
         let fields: Vec<_> = refs.iter().map(ToString::to_string).collect();
         let n_fields = dataset.fields.len();
         let measures: Vec<_> = dataset.measures.iter().map(|info| info.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! Executing operations: within the limits, against the schema of the moment, for one client.
+//! Executes operations: within the limits, against the current schema, for one client.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::{complete, server_error};
 use crate::gateway::Gateway;
 use crate::limits;
 
-/// A request within the limits, the schema to execute it, and what its answer may still get.
+/// A request within the limits, with the schema to execute it and the budget of its answer.
 struct Prepared {
     schema: Arc<Schema>,
     request: Request,
@@ -24,15 +24,15 @@ struct Prepared {
     does: OperationType,
 }
 
-/// Executes operations of one client against the schema of the moment, within the limits. Every error
-/// that comes out has a code.
+/// Executes operations of one client against the current schema, within the limits. Every resulting
+/// error has a code.
 #[derive(Clone)]
 pub(crate) struct Operations {
     gateway: Arc<Gateway>,
     client: Client,
     /// A permit for each open operation of one WebSocket.
     open: Arc<Semaphore>,
-    /// The page of another origin that asks, which may look at things and change nothing.
+    /// The foreign origin of the page that sends requests; it may read, but not change anything.
     foreign_origin: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Operations {
         Self { gateway, client, open, foreign_origin: None }
     }
 
-    /// Of a page of another origin.
+    /// For a page of another origin.
     pub(crate) fn of_page(self, foreign_origin: Option<String>) -> Self {
         Self { foreign_origin, ..self }
     }
@@ -57,7 +57,7 @@ impl Operations {
             let message = format!("pages of `{}` may change nothing here", Shortened(origin));
             return Err(server_error(ServiceError::new(Code::InvalidArgument, message)));
         }
-        // A subscription goes on for ever, and each of its messages is small.
+        // A subscription never ends, and each of its messages is small.
         let is_endless = does == OperationType::Subscription;
         let most = if is_endless { usize::MAX } else { limits.max_answer_values };
         let budget = Budget::new(most);
@@ -97,14 +97,14 @@ impl Executor for Operations {
             let message = format!("this connection has {limit} open operations; end one first");
             Err(server_error(ServiceError::new(Code::ResourceExhausted, message)))
         };
-        // A subscription waits for most of its time; what is asked once counts as a request.
+        // A subscription waits most of the time; a single query counts as a request.
         let placed = prepared.and_then(|prepared| {
             let place = match prepared.does {
                 OperationType::Subscription => None,
                 OperationType::Query => {
                     Some(self.gateway.place(self.client).map_err(server_error)?)
                 }
-                // Pages of other origins may be let in here to listen; nobody let them in to write.
+                // Pages of other origins may be allowed to listen here, but not to write.
                 OperationType::Mutation => {
                     let message = "mutations are sent as POST to /graphql, not over a WebSocket";
                     let error = ServiceError::new(Code::InvalidArgument, message);
@@ -123,7 +123,7 @@ impl Executor for Operations {
         };
         let own = self.clone();
         let responses = responses.map(move |mut response| {
-            // The operation is open for as long as its stream is there.
+            // The operation is open as long as its stream exists.
             let _open = (&permit, &place);
             if let Some(budget) = &budget {
                 budget.settle(&mut response);

@@ -1,5 +1,5 @@
-//! What is wrong inside: in full in the log under a number, in general words to those outside, who may
-//! give that number to whoever runs the gateway. The same again is counted, not written again.
+//! Internal failures: in full in the log under a number, in general terms to callers, who can pass that
+//! number on to the operator. Repeated reports are counted instead of being written again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,24 +8,24 @@ use std::time::Duration;
 use clio_proto::{Code, RefusedSnapshot, ServiceError, ServingState, ServingStatus, Shortened};
 use tokio::time::Instant;
 
-/// How long the same is only counted after it was written.
+/// How long equal reports are only counted after one was written.
 const QUIET: Duration = Duration::from_secs(10);
-/// Different reports within that time; more are only counted. What differs each time, such as a port
-/// of the peer, must not fill the disk either.
+/// The most distinct reports within that time; further ones are only counted. Reports that differ each
+/// time, for instance by the peer's port, must not fill the disk either.
 const MOST: usize = 32;
-/// The most bytes of one report that are written.
+/// The most bytes written of one report.
 const LONGEST: usize = 4096;
 
-/// What was reported of late.
+/// The recent reports.
 #[derive(Debug, Default)]
 pub(crate) struct Reports(Mutex<Recent>);
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// By what was reported.
+    /// By the report's text.
     said: BTreeMap<String, Said>,
     n_ids: u64,
-    /// Reports that were neither written nor remembered.
+    /// The number of reports that were neither written nor remembered.
     n_lost: u64,
     lost_since: Option<Instant>,
 }
@@ -38,7 +38,7 @@ struct Said {
 }
 
 impl Reports {
-    /// Writes a warning of something that may happen very often.
+    /// Logs a warning about something that may happen very often.
     pub(crate) fn warn(&self, what: &'static str, why: &str) {
         if let Some((id, n_again)) = self.note(&format!("{what}: {why}")).written() {
             let why = tail(why);
@@ -46,7 +46,7 @@ impl Reports {
         }
     }
 
-    /// Writes an error of ours, and gives what is said of it outside.
+    /// Logs an error of ours, and returns what to say of it outside.
     pub(crate) fn error(&self, what: &'static str, why: &str) -> String {
         let noted = self.note(&format!("{what}: {why}"));
         if let Some((id, n_again)) = noted.written() {
@@ -90,8 +90,8 @@ impl Reports {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An error of serving as it is said outside: what the caller can mend, in full; what is inside, in
-    /// general words.
+    /// An error of serving in the form shown outside: what the caller can fix, in full; what is
+    /// internal, in general terms.
     pub(crate) fn outward(&self, error: ServiceError) -> ServiceError {
         let (what, words) = match error.code {
             Code::Unavailable => {
@@ -108,7 +108,7 @@ impl Reports {
         ServiceError::new(error.code, format!("{words} ({reference})"))
     }
 
-    /// A status as it is told outside.
+    /// A status in the form shown outside.
     pub(crate) fn outward_status(&self, status: ServingStatus) -> ServingStatus {
         let message = status.message.map(|message| {
             let (what, words) = match status.state {
@@ -127,11 +127,12 @@ impl Reports {
         ServingStatus { message, refused, ..status }
     }
 
-    /// A refused version as it is told outside: which and when, and why in general words.
+    /// A refused version in the form shown outside: which one and when, and the reason in general
+    /// terms.
     pub(crate) fn outward_refusal(&self, refused: RefusedSnapshot) -> RefusedSnapshot {
         let RefusedSnapshot { id, committed_at, reason, is_marked_bad } = refused;
         if is_marked_bad {
-            // What people say to each other is for everybody.
+            // What people say to each other is meant for everyone.
             return RefusedSnapshot { id, committed_at, reason, is_marked_bad };
         }
         let why = format!("snapshot {id}: {reason}");
@@ -143,7 +144,7 @@ impl Reports {
     }
 }
 
-/// What became of a report.
+/// The result of noting a report.
 struct Noted {
     id: Option<u64>,
     is_written: bool,
@@ -168,8 +169,8 @@ fn tail(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
 }
 
-/// A text of others, such as a run's error, without where things are: of addresses and paths only the
-/// last part stays, and no word is longer than a name.
+/// Foreign text, such as a run's error, without locations: of addresses and paths only the last part is
+/// kept, and long words are shortened.
 pub(crate) fn without_places(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(LONGEST));
     for piece in tail(text).split_inclusive(char::is_whitespace) {

@@ -1,4 +1,4 @@
-//! The HTTP server: its routes, its layers in order, its start and its end.
+//! The HTTP server: its routes, its layers in order, startup and shutdown.
 
 use std::sync::Arc;
 
@@ -31,27 +31,25 @@ use crate::gateway::Gateway;
 use crate::schema::state_name;
 use crate::{connections, export, graphql, host, media, socket};
 
-/// Listens on an address, as in `127.0.0.1:8080`.
+/// Listens on an address such as `127.0.0.1:8080`.
 ///
 /// # Errors
 ///
-/// If the address is none, is taken, or is not ours to take.
+/// If the address is invalid, in use, or not permitted.
 pub async fn bind(address: &str) -> Result<TcpListener, WebError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| WebError::Bind { address: address.to_owned(), source })
 }
 
-/// Serves the gateway and the dashboard on a listener until `stop` is cancelled, then lets open
-/// requests end.
+/// Serves the gateway and the dashboard on a listener until `stop` is cancelled, then lets open requests complete.
 ///
-/// Whether the service answers does not matter: pages are served, and the API says what is wrong
-/// until it does.
+/// The service need not answer: pages are served anyway, and until it does the API says what is wrong.
 ///
 /// # Errors
 ///
-/// If the settings cannot be served, before anything is answered: among them an address that others
-/// than this machine reach, without [`GatewayConfig::is_insecure`].
+/// If the settings are unusable, before anything is answered: among them an address that other machines can reach,
+/// without [`GatewayConfig::is_insecure`].
 pub async fn serve(
     service: Arc<dyn CubeService>,
     config: GatewayConfig,
@@ -63,7 +61,7 @@ pub async fn serve(
     run(gateway, dashboard, listener).await
 }
 
-/// Serves a gateway: what [`serve`] does, with the parts given.
+/// Serves a gateway: like [`serve`], with the parts given.
 pub(crate) async fn run(
     gateway: Arc<Gateway>,
     dashboard: Dashboard,
@@ -86,7 +84,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Waits for the WebSockets, which axum's own shutdown knows nothing of.
+/// Waits for the WebSockets, which axum's own shutdown does not know.
 async fn drain_sockets(gateway: &Gateway) {
     let limits = &gateway.config.limits;
     let all = u32::try_from(limits.max_sockets).unwrap_or(u32::MAX);
@@ -103,7 +101,7 @@ fn check_media_dir(config: &GatewayConfig) -> Result<(), WebError> {
     found.map_err(|source| WebError::MediaDir { path: path.clone(), source })
 }
 
-/// Every route, inside of every layer.
+/// Every route, inside every layer.
 pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Router, WebError> {
     let pages = Router::new()
         .route("/graphiql", get(assets::graphiql_page))
@@ -114,10 +112,11 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
         .route("/graphql/ws", any(socket::upgrade))
         .route("/healthz", get(health))
         .with_state(Arc::clone(gateway));
-    // Compressed: text that the build has not compressed already. Previews are compressed already, and a compressed answer has no ranges.
+    // Compresses text that the build has not compressed. Previews are already compressed, and a compressed answer has
+    // no ranges.
     let mut routes = api.merge(pages).layer(CompressionLayer::new());
     routes = routes.nest("/media", media::routes(gateway));
-    // Parquet is compressed already, and the bytes of an export are passed on as they are.
+    // Parquet is already compressed, and the bytes of an export are passed through unchanged.
     for format in ExportFormat::ALL {
         let export = get(export::get).with_state(Arc::clone(gateway));
         routes = routes.route(&export::path(format), export);
@@ -125,12 +124,12 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
     // From the outside in.
     Ok(routes.layer(
         ServiceBuilder::new()
-            // First, so that a log line has the status that was sent in the end.
-            // What fails is reported where it does, and sampled: clients can make a server refuse.
+            // First, so that a log line has the status that was finally sent. Failures are reported where they occur,
+            // and sampled: clients can make a server refuse requests.
             .layer(
                 TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
             )
-            // Only where there is none: GraphiQL and previews have policies of their own.
+            // Only if there is none: GraphiQL and previews have policies of their own.
             .layer(SetResponseHeaderLayer::if_not_present(
                 CONTENT_SECURITY_POLICY,
                 content_security_policy(&gateway.config.media_origins)?,
@@ -139,7 +138,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
                 X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             ))
-            // A filter is in the address, and is nobody else's business.
+            // The address contains filters, which are nobody else's business.
             .layer(SetResponseHeaderLayer::overriding(
                 REFERRER_POLICY,
                 HeaderValue::from_static("same-origin"),
@@ -149,7 +148,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
     ))
 }
 
-/// Whether a text is an origin, as in `https://cdn.example.com`: a scheme and a host, and nothing below it.
+/// Whether text is an origin such as `https://cdn.example.com`: a scheme and a host, without a path.
 pub fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.trim_end_matches('/').parse::<Uri>() else { return false };
     uri.scheme().is_some()
@@ -178,7 +177,7 @@ fn content_security_policy(media_origins: &[String]) -> Result<HeaderValue, WebE
     HeaderValue::from_str(&policy).map_err(bad)
 }
 
-/// Says that the gateway lives, which is all that 200 means, and how serving is.
+/// Reports that the gateway is alive, which is all that 200 means, and the state of serving.
 async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     let status = gateway.outward_status();
     let body = json!({

@@ -1,7 +1,8 @@
-//! A body that is sent in slices, and holds what belongs to its request until the last was taken.
+//! A body that is sent in slices, and holds what belongs to its request until the last one has been
+//! read.
 //!
-//! A body that is handed over whole is gone from here at once, though its client may never read it: then
-//! nothing would say how much of such answers waits in connections.
+//! A body that is handed over as a whole would leave our hands at once, although its client may never
+//! read it: then nothing could tell how much of such answers waits in connections.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,10 +11,10 @@ use std::task::{Context, Poll};
 use axum::body::{Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
-/// Less than a connection keeps of an answer by itself, so that few slices are taken ahead.
+/// Less than a connection buffers of an answer itself, so that few slices are read ahead.
 const SLICE_BYTES: usize = 32 << 10;
 
-/// A body of known length, with what is held for it.
+/// A body of known length, with what is held on its behalf.
 pub(crate) struct Slices<T> {
     rest: Bytes,
     _held: T,

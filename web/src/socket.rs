@@ -1,9 +1,9 @@
 //! `/graphql/ws`: operations over a WebSocket, in the protocol `graphql-transport-ws`.
 //!
-//! Four things that async-graphql's own integration does not do are done here: a socket hears of the
-//! gateway's end (close 1001), a silent one is asked whether it is there, a foreign page cannot
-//! open one (a browser asks no permission for WebSockets, it only tells the page's origin), and the
-//! protocol's own rules have its own codes (`conversation.rs`).
+//! Four things are done here that async-graphql's own integration does not do: a socket learns of
+//! the gateway's stop (close 1001), a silent one is pinged, a foreign page cannot open one (a
+//! browser does not ask permission for WebSockets, it only sends the page's origin), and violations
+//! of the protocol get the protocol's own codes (`conversation.rs`).
 
 mod conversation;
 
@@ -31,10 +31,10 @@ use crate::host::foreign_origin;
 use crate::limits;
 use crate::operations::Operations;
 
-/// The one protocol spoken.
+/// The only supported protocol.
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// Upgrades a request to a WebSocket. Until there is a schema, it answers 503; clients try again.
+/// Upgrades a request to a WebSocket. Until there is a schema, it answers 503, and clients retry.
 pub(crate) async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
     ends: Option<Extension<Ends>>,
@@ -82,14 +82,14 @@ pub(crate) async fn upgrade(
     })
 }
 
-/// Talks to one client until it leaves, falls silent, or the gateway stops.
+/// Serves one client until it leaves, falls silent, or the gateway stops.
 async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let ping_interval = gateway.config.limits.ping_interval;
     let (mut sink, stream) = socket.split();
     let heard = AtomicBool::new(true);
     let conversation = Mutex::new(Conversation::default());
     let conversation = || conversation.lock().unwrap_or_else(PoisonError::into_inner);
-    // What the client said last, if the socket is closed for it.
+    // Why the socket is closed, if the client's last message is the reason.
     let (closing, is_closing) = (Mutex::new(None), Notify::new());
     let close_for = |why: Closing| {
         *closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
@@ -112,7 +112,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
-    // As long as a body of a request may take to arrive.
+    // As long as the body of a request may take to arrive.
     let init_timeout = sleep(gateway.config.limits.body_timeout);
     futures::pin_mut!(init_timeout);
     let mut waits_for_init = true;
@@ -169,9 +169,9 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     }
 }
 
-/// Hears a message of the client, which may be what the socket is closed for.
+/// Processes a message of the client, which may be a reason to close the socket.
 fn hear(message: &[u8], gateway: &Gateway, conversation: &mut Conversation) -> Result<(), Closing> {
-    // Before it is read: as values it takes many times its bytes.
+    // Before it is parsed: as values it takes many times the memory of its bytes.
     if limits::check_json(message, &gateway.config.limits).is_err() {
         return Err(Closing::new(close_code::POLICY, "the message has too many values"));
     }

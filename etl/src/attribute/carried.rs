@@ -1,4 +1,4 @@
-//! What the metadata of a snapshot says of days, whichever run rebuilt them.
+//! What a snapshot's metadata says of days, whichever run rebuilt them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,21 @@ use jiff::civil::Date;
 
 use crate::input::inventory::Inventory;
 
-/// Carries over what the last commit said of days that a run leaves alone.
+/// Carries over what the last commit says of days that a run leaves alone.
 #[derive(Debug)]
 pub(crate) struct Carried<'a, F> {
     pub(crate) inventory: &'a Inventory,
     /// The time of the run.
     pub(crate) now: Timestamp,
-    /// What the last commit said.
+    /// The metadata of the last commit.
     pub(crate) known: Option<&'a SnapshotMetadata>,
-    /// Whether the run looked at a day.
+    /// Whether the run examined a day.
     pub(crate) is_asked: F,
 }
 
 impl<F: Fn(Date) -> bool> Carried<'_, F> {
-    /// The days whose numbers may still change: rebuilt ones whose window has not passed, and those that
-    /// were provisional before and are not rebuilt.
+    /// The days whose numbers may still change: rebuilt days whose window has not passed, and days that
+    /// were already provisional and are not rebuilt.
     pub(crate) fn provisional_days(&self, rebuilt: impl Iterator<Item = Date>) -> Vec<Date> {
         let is_open = |day: &Date| self.inventory.settled_at(*day).is_some_and(|at| self.now < at);
         let known = self.known.map(|known| known.provisional_days.as_slice()).unwrap_or_default();
@@ -31,14 +31,14 @@ impl<F: Fn(Date) -> bool> Carried<'_, F> {
         days.into_iter().collect()
     }
 
-    /// The events without credit of all days: counted by this run, or by those before.
+    /// The unattributed events of all days, counted by this run or by earlier ones.
     pub(crate) fn rows_unattributed(
         &self,
         counted: &BTreeMap<String, BTreeMap<Date, u64>>,
     ) -> BTreeMap<String, BTreeMap<Date, u64>> {
         let mut all: BTreeMap<String, BTreeMap<Date, u64>> = BTreeMap::new();
         for (source, by_day) in self.known.iter().flat_map(|known| &known.rows_unattributed) {
-            // One that the model has stopped crediting has none.
+            // A source that the model no longer attributes has none.
             if self.inventory.is_credited(source) {
                 let left_alone = by_day.iter().filter(|(day, _)| !(self.is_asked)(**day));
                 all.entry(source.clone()).or_default().extend(left_alone);

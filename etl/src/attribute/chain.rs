@@ -1,4 +1,4 @@
-//! Days from the last to the first, each handing its events without credit on to the day before.
+//! Days from the last to the first, each handing on its events without a target to the previous day.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -29,18 +29,18 @@ use crate::input::target::Target;
 
 const STEP: &str = "crediting events";
 
-/// A Parquet file of events has some eight bytes a row at least, other formats more.
+/// A row of events takes at least some eight bytes in Parquet, more in other formats.
 const LEAST_ROW_BYTES: u64 = 8;
 
-/// What attribution gives to the roll-up of one sweep of days.
+/// What attribution passes to the roll-up for one sweep of days.
 #[derive(Debug, Default)]
 pub(crate) struct Credited {
     /// Credited events, by the index of their source.
     events: BTreeMap<usize, Spilled>,
-    /// Events without a target, by source and by the day on which they happened. They may be of
-    /// other days than the sweep's: of those asked for, each is counted once.
+    /// Events without a target, by source and by the day on which they happened. The days may lie
+    /// outside of the sweep: each requested day is counted once.
     pub(crate) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
-    /// Events that are filed under another day, by source.
+    /// Events filed under a day other than their own, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
 }
 
@@ -52,8 +52,8 @@ impl Credited {
     }
 }
 
-/// The sweeps of a run, each with the events that are credited to its days; from the last to the first
-/// where any are.
+/// The sweeps of a run, each with the events credited to its days; from the last to the first if any
+/// source is attributed.
 pub(crate) struct Credits<'a> {
     chains: Vec<Chain<'a>>,
     remaining: VecDeque<Sweep>,
@@ -76,12 +76,12 @@ impl<'a> Credits<'a> {
         Ok(Self { chains, remaining })
     }
 
-    /// The sweep that comes next.
+    /// The next sweep.
     pub(crate) fn sweep(&self) -> Option<Sweep> {
         self.remaining.front().copied()
     }
 
-    /// Goes on to the next sweep. After an error it may be tried again.
+    /// Advances to the next sweep. After an error it may be called again.
     pub(crate) async fn credit(&mut self) -> Result<Credited, EtlError> {
         let mut credited = Credited::default();
         let Some(sweep) = self.sweep() else { return Ok(credited) };
@@ -103,24 +103,24 @@ struct Chain<'a> {
     layout: Arc<Layout>,
     /// From the last to the first.
     steps: VecDeque<Step>,
-    /// The days asked for; `None` for those of the only sweep.
+    /// The requested days; `None` for those of the only sweep.
     asked: Option<BTreeSet<Date>>,
-    /// Events that no later day has a target for.
+    /// Events for which no later day has a target.
     waiting: Spilled,
-    /// What was found since it was last handed over.
+    /// Credited events that have not been handed over yet.
     credited: Option<Spilled>,
     counts: Counts,
 }
 
-/// What is read together.
+/// What is read in one step.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     /// The day; `None` for everything at once.
     day: Option<Date>,
-    /// The days whose events are read; `None` where none of them matters to a day that is asked for.
+    /// The days whose events are read; `None` if none of them matters to a requested day.
     events: Option<Days>,
     targets: Days,
-    /// The days that are asked for.
+    /// The requested days.
     wanted: Option<Days>,
 }
 
@@ -148,7 +148,8 @@ impl<'a> Chain<'a> {
         Ok(Self { ctx, sides, layout, steps, asked, waiting, credited, counts })
     }
 
-    /// Goes on to a sweep, and to the end after the last one. After an error, from where it stopped.
+    /// Advances to a sweep, and to the end after the last one. After an error it resumes where it
+    /// stopped.
     async fn go_to(&mut self, sweep: Sweep, is_last: bool) -> Result<(), EtlError> {
         let first = sweep.days.first();
         let is_due = |step: &Step| is_last || step.day >= first;
@@ -184,7 +185,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Joins what a step reads; `None` where there are no events.
+    /// Joins what a step reads; `None` if there are no events.
     async fn join(&self, step: Step) -> Result<Option<Joined>, EtlError> {
         let Sides { inputs, input, target, .. } = self.sides;
         let files = |table: &Table, days: Option<Days>| {
@@ -203,14 +204,14 @@ impl<'a> Chain<'a> {
                 Err(Failure::Planned(error)) => return Err(error),
                 Err(Failure::Engine(error)) => explained(STEP, error),
             };
-            // Each round that fails leaves more bad rows out than the one before.
+            // Each failed round sets aside more bad rows than the one before.
             if !(failed.is_of_rows() && self.sides.set_aside(&events, &targets).await? > 0) {
                 return Err(self.locate(step, events, targets, failed).await);
             }
         }
     }
 
-    /// Names the row that a step failed on, if it was one.
+    /// Names the row that made a step fail, if a row did.
     async fn locate(
         &self,
         step: Step,
@@ -260,13 +261,13 @@ impl<'a> Chain<'a> {
         }
         let rows = noting(rows, &noted)?;
         let n_keys = target.keys.len();
-        // Until each part gives its first rows all events have been read, and all keys are noted.
+        // By the time each part returns its first rows, all events have been read and all keys noted.
         let parts = first_rows(sorted(ctx, rows, n_keys, inputs.n_threads).await?).await?;
         let mut others: Vec<Option<SendableRecordBatchStream>> = Vec::new();
         if parts.iter().any(|(first, _)| first.is_some()) && !targets.is_empty() {
             let table = &target.table;
             let provider = table.provider(targets.to_vec(), inputs.n_threads);
-            // Events that are credited to other days than those are dropped.
+            // Events credited to other days are dropped.
             let in_force = match step.wanted {
                 Some(days) => inputs.enrichment().in_force(days).await?,
                 None => inputs.enrichment().none_in_force(),
@@ -289,7 +290,7 @@ impl<'a> Chain<'a> {
         Ok(self.join_parts(rules, parts, others).await?)
     }
 
-    /// Joins all parts side by side.
+    /// Joins all parts in parallel.
     async fn join_parts(
         &self,
         rules: Rules,
@@ -324,7 +325,7 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// The days to read for the days asked for, from the last to the first.
+/// The days to read for the requested days, from the last to the first.
 fn steps_by_day(asked: &BTreeSet<Date>, target: &Target) -> VecDeque<Step> {
     let reach = &target.reach;
     let mut has_events: BTreeMap<Date, bool> = BTreeMap::new();
@@ -342,7 +343,8 @@ fn steps_by_day(asked: &BTreeSet<Date>, target: &Target) -> VecDeque<Step> {
         wanted: asked.contains(day).then(|| Days::one(*day)),
     };
     match target.credit {
-        // A target of a later day is later: an event goes on to the day before without one.
+        // A target on a later day is a later target: only an event without one goes on to the previous
+        // day.
         Credit::Last => has_events.iter().rev().map(step).collect(),
     }
 }
@@ -350,7 +352,7 @@ fn steps_by_day(asked: &BTreeSet<Date>, target: &Target) -> VecDeque<Step> {
 /// A part's first rows, and the rest of them.
 type Part = (Option<RecordBatch>, SendableRecordBatchStream);
 
-/// Waits for the first rows of all parts, which have to be asked for side by side.
+/// Waits for the first rows of all parts, which have to be polled concurrently.
 async fn first_rows(parts: Vec<SendableRecordBatchStream>) -> EngineResult<Vec<Part>> {
     let mut tasks = JoinSet::new();
     for (index, mut part) in parts.into_iter().enumerate() {
@@ -367,7 +369,7 @@ async fn first_rows(parts: Vec<SendableRecordBatchStream>) -> EngineResult<Vec<P
     Ok(parts.into_values().collect())
 }
 
-/// What a step came to.
+/// The result of a step.
 struct Joined {
     events: Spilled,
     waiting: Spilled,

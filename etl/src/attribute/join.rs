@@ -1,4 +1,4 @@
-//! The as-of join: two sides in the same order, walked along each other once.
+//! The as-of join: two sides in the same order, merged in a single pass.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::engine::spilled::Writer;
 use crate::epoch::date_of;
 use crate::input::target::Side;
 
-/// Where the join finds what in the rows of both sides.
+/// Where the join finds the columns that it needs in the rows of both sides.
 #[derive(Debug)]
 pub(super) struct Layout {
     n_keys: usize,
@@ -51,21 +51,20 @@ fn nullable(fields: impl Iterator<Item = Field>) -> SchemaRef {
     Arc::new(Schema::new(fields.map(plain).collect::<Vec<_>>()))
 }
 
-/// What becomes of events.
+/// How events are credited.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
-    /// Which of several targets gets the credit.
+    /// Which of several targets is credited.
     pub(super) credit: Credit,
-    /// How long after a target an event may lie.
+    /// How long after a target an event may happen.
     pub(super) window_micros: i64,
-    /// Events credited to targets of these days are wanted.
+    /// Only events credited to targets of these days are kept.
     pub(super) wanted: Option<Days>,
-    /// An event whose window begins before this instant is handed on to the day before; without one it
-    /// never is.
+    /// An event whose window begins before this instant is handed on to the previous day; `None` hands on no events.
     pub(super) handed_on_before: Option<i64>,
 }
 
-/// Where events go, and how many went nowhere.
+/// Where events go, and how many are dropped.
 pub(super) struct Outcome {
     pub(super) credited: Writer,
     pub(super) handed_on: Writer,
@@ -75,8 +74,8 @@ pub(super) struct Outcome {
     pub(super) n_out_of_day: u64,
 }
 
-/// The walk along both sides of one part: events are credited, handed on or counted as they are passed, each next to
-/// the targets before it.
+/// Merges both sides of one part: each event is credited, handed on or counted as it is passed, right after the
+/// targets before it.
 pub(super) struct Walk {
     layout: Arc<Layout>,
     rules: Rules,
@@ -85,7 +84,7 @@ pub(super) struct Walk {
     outcome: Outcome,
 }
 
-/// What becomes of a batch of events, by their rows.
+/// What happens to the events of a batch, as row numbers.
 #[derive(Default)]
 struct Fates {
     credited: Vec<u32>,
@@ -106,7 +105,7 @@ impl Walk {
         Ok(Self { layout, rules, reader, targets, outcome })
     }
 
-    /// Walks to the end of the events: a batch that was read already, and the rest.
+    /// Merges up to the end of the events: a batch that has already been read, and the rest.
     pub(super) async fn along(
         mut self,
         first: RecordBatch,
@@ -154,7 +153,7 @@ impl Walk {
         Ok(fates)
     }
 
-    /// Writes the events that are credited, and those that are handed on.
+    /// Writes the credited events and those handed on.
     fn write(&mut self, events: &Loaded, fates: &Fates) -> Result<()> {
         let taken = |column: &ArrayRef, rows: &[u32]| -> Result<ArrayRef> {
             Ok(take(column, &UInt32Array::from(rows.to_vec()), None)?)

@@ -1,4 +1,4 @@
-//! The rows of both sides, with what the join looks at in front of what cells are made of.
+//! The rows of both sides: the columns that the join compares, followed by those that cells are made of.
 
 use std::sync::Arc;
 
@@ -38,17 +38,17 @@ fn key_column(index: usize) -> String {
     format!("__k{index}")
 }
 
-/// The column that decides a dimension, where that is not the dimension's own.
+/// The column that breaks ties for a dimension, where that is not the dimension's own.
 fn decider_column(dimension: usize) -> String {
     format!("__o{dimension}")
 }
 
-/// Plans the attribution of every source that has one over no rows, to see that it holds.
+/// Plans every attribution over no rows, to check that it can be planned.
 pub(crate) fn bind(ctx: &SessionContext, inputs: &Inputs) -> Result<(), EtlError> {
     Sides::all(inputs).try_for_each(|sides| sides.layout(ctx).map(drop))
 }
 
-/// As [`Inputs::set_aside`], and of the sources whose events are credited as well.
+/// Like [`Inputs::set_aside`], and also for sources whose events are credited.
 pub(crate) async fn set_all_aside(inputs: &Inputs, sweep: &Sweep) -> Result<(), EtlError> {
     inputs.set_aside(sweep).await?;
     for sides in Sides::all(inputs) {
@@ -59,7 +59,7 @@ pub(crate) async fn set_all_aside(inputs: &Inputs, sweep: &Sweep) -> Result<(), 
     Ok(())
 }
 
-/// A source whose events are credited, and the one that they are credited to: the rows of both as the join takes them.
+/// An attributed source and the source of its targets: the rows of both as the join takes them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sides<'a> {
     pub(super) inputs: &'a Inputs,
@@ -69,7 +69,7 @@ pub(super) struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    /// Every source whose events are credited, in the order of sources.
+    /// Every attributed source, in the order of sources.
     pub(super) fn all(inputs: &'a Inputs) -> impl Iterator<Item = Self> {
         inputs.sources().iter().enumerate().filter_map(move |(index, input)| {
             let target = input.target.as_ref()?;
@@ -77,7 +77,7 @@ impl<'a> Sides<'a> {
         })
     }
 
-    /// Where the join finds what in the rows of both sides.
+    /// Where the join finds the columns that it needs in the rows of both sides.
     pub(super) fn layout(&self, ctx: &SessionContext) -> Result<Layout, EtlError> {
         let Self { inputs, index, input, target } = *self;
         let none = |table: &Table| table.provider(Vec::new(), 1);
@@ -90,7 +90,7 @@ impl<'a> Sides<'a> {
         let schema = |frame: &DataFrame| Arc::clone(frame.schema().inner());
         let (events, targets) = (schema(&events), schema(&targets));
         let credited = self.credited_columns(&events, &targets);
-        // Everything that the roll-up does with credited events, over none.
+        // Plans everything that the roll-up does with credited events, over no rows.
         let layout = Layout::new(target.keys.len(), &events, targets, credited);
         let none = RecordBatch::new_empty(Arc::clone(&layout.credited));
         let none =
@@ -99,7 +99,7 @@ impl<'a> Sides<'a> {
         Ok(layout)
     }
 
-    /// The columns that credited events have, and the side that each comes from.
+    /// The columns of credited events, and the side that each comes from.
     fn credited_columns(&self, events: &Schema, targets: &Schema) -> Vec<(Side, usize)> {
         let Self { inputs, input, .. } = *self;
         let day_and_dimensions = std::iter::once(DAY.to_owned())
@@ -115,8 +115,8 @@ impl<'a> Sides<'a> {
         day_and_dimensions.chain(inputs).collect()
     }
 
-    /// Events of the days, as the join takes them. One that no other sweep counts, and that is filed
-    /// under another day, has no day.
+    /// The events of some days, as the join takes them. An event that no other sweep counts, and that is filed under a
+    /// day other than its own, gets a null day.
     pub(super) fn events(
         &self,
         ctx: &SessionContext,
@@ -154,7 +154,7 @@ impl<'a> Sides<'a> {
         frame.select(columns.collect::<Vec<_>>()).during(STEP)
     }
 
-    /// Targets of the days whose keys may be noted, as the join takes them.
+    /// The targets of some days whose keys may be noted, as the join takes them.
     pub(super) fn targets(
         &self,
         ctx: &SessionContext,
@@ -167,12 +167,12 @@ impl<'a> Sides<'a> {
         let frame = inputs.frames().filtered(ctx, table, source, provider)?;
         let scope = Scope::new(ctx, table, &frame);
         let mut columns = self.matched_by(&scope, table, source, Side::Target)?;
-        // What is in force on the day of the target, whenever the event was.
+        // The lookup's state in force on the target's day, whenever the event happened.
         let day = inputs.frames().day_of(source, time(&scope, table, source)?);
         columns.extend(inputs.frames().dimensions(&scope, &frame, in_force, &day)?);
         for dimension in 0..inputs.frames().n_dimensions() {
             let decider = inputs.enrichment().decider(dimension, &scope)?;
-            // A key is the same for all that compete for an event.
+            // All targets that compete for an event have the same keys.
             if let Some((column, value)) = decider
                 && !target.keys.iter().any(|key| key.is_column_of_target(column))
             {
@@ -202,7 +202,7 @@ impl<'a> Sides<'a> {
         frame.filter(may_be_noted(noted).call(vec![col(HASH)])).during(STEP)
     }
 
-    /// Sets the bad rows of both sides aside; returns how many were not known.
+    /// Sets aside the bad rows of both sides; returns how many are newly found.
     pub(super) async fn set_aside(
         &self,
         events: &[Piece],
@@ -210,7 +210,7 @@ impl<'a> Sides<'a> {
     ) -> Result<usize, EtlError> {
         let Self { inputs, input, target, .. } = *self;
         let mut n_found = 0;
-        // Of all days: a row is bad or not, whichever day is read.
+        // For all days: whether a row is bad does not depend on the day being read.
         if input.table.quarantines() {
             let plan = |ctx: &SessionContext, provider| self.events(ctx, provider, Days::All);
             n_found += input.table.set_aside(events, plan).await?;
@@ -254,7 +254,7 @@ fn names_of(columns: &[Expr]) -> Vec<String> {
     columns.iter().map(|column| column.schema_name().to_string()).collect()
 }
 
-/// The same rows, whose keys are noted as they pass.
+/// Passes rows through unchanged, noting their keys.
 pub(super) fn noting(frame: DataFrame, noted: &Arc<BloomFilter>) -> Result<DataFrame, EtlError> {
     let names = frame.schema().fields().iter().map(|field| field.name().clone());
     let columns = names.map(|name| {
@@ -265,20 +265,20 @@ pub(super) fn noting(frame: DataFrame, noted: &Arc<BloomFilter>) -> Result<DataF
     frame.select(columns).during(STEP)
 }
 
-/// Rows that were written before, as they were.
+/// Rows written earlier, unchanged.
 pub(super) fn reread(
     ctx: &SessionContext,
     provider: Arc<dyn TableProvider>,
 ) -> Result<DataFrame, EtlError> {
     let frame = ctx.read_table(provider).during(STEP)?;
     let names = frame.schema().fields().iter().map(|field| field.name().clone());
-    // Without the table's name, which rows of files do not have.
+    // Without the table's name, which rows from files do not have.
     let columns: Vec<Expr> = names.map(|name| col(&name).alias(name)).collect();
     frame.select(columns).during(STEP)
 }
 
-/// The rows in so many parts, by the hash of their keys, each in the order of hash, keys, instant, and
-/// what decides between targets of one instant.
+/// The rows in this many parts, by the hash of their keys, each sorted by hash, keys, instant, and the columns that
+/// break ties between targets of the same instant.
 pub(super) async fn sorted(
     ctx: &SessionContext,
     frame: DataFrame,
@@ -300,7 +300,7 @@ pub(super) async fn sorted(
     (0..n_parts).map(|part| rows.execute(part, ctx.task_ctx())).collect()
 }
 
-/// As the join compares: ascending, nulls first.
+/// The join's order: ascending, nulls first.
 pub(super) const SORTED: SortOptions = SortOptions { descending: false, nulls_first: true };
 
 /// The columns that rows are sorted by.
@@ -311,7 +311,7 @@ fn order(schema: &SchemaRef, n_keys: usize) -> Vec<String> {
         let decider = decider_column(dimension);
         if has(&decider) { decider } else { dimension_column(dimension) }
     });
-    // Of targets alone: what measures take of an event decides nothing.
+    // For targets only: what measures take of an event breaks no ties.
     let is_target = has(&dimension_column(0));
     let inputs = schema.fields().iter().map(|field| field.name().clone());
     let inputs = inputs.filter(|name| is_target && is_input_column(name));
@@ -323,7 +323,7 @@ fn order(schema: &SchemaRef, n_keys: usize) -> Vec<String> {
         .collect()
 }
 
-/// The columns that the join looks at: hash and keys; instant; day.
+/// The columns that the join compares: hash and keys; instant; day.
 pub(super) fn join_columns(schema: &Schema, n_keys: usize) -> (Vec<usize>, usize, usize) {
     let place = |name: &str| schema.index_of(name).expect("both sides are planned with it");
     let keys = std::iter::once(place(HASH)).chain((0..n_keys).map(|key| place(&key_column(key))));

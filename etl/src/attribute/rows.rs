@@ -1,4 +1,4 @@
-//! The rows that the join compares, and what is kept of the targets that were passed.
+//! The rows that the join compares, and the targets kept after they are passed.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use futures::StreamExt;
 
 use super::plan::{SORTED, join_columns};
 
-/// Rows with what the join compares.
+/// Rows with their columns for the join.
 pub(super) struct Loaded {
     pub(super) batch: RecordBatch,
-    /// Hash and keys in bytes that compare like them.
+    /// Hash and keys, as bytes that compare in the same order.
     pub(super) keys: Rows,
     pub(super) hashes: UInt64Array,
     pub(super) instants: Int64Array,
@@ -31,7 +31,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// One of rows with these columns; keys have the same types on both sides.
+    /// A reader of rows with these columns; keys have the same types on both sides.
     pub(super) fn new(events: &Schema, n_keys: usize) -> Result<Self> {
         let (keys, _, _) = join_columns(events, n_keys);
         let field = |key: &usize| {
@@ -56,23 +56,23 @@ impl Reader {
     }
 }
 
-/// A target, as batch and row.
+/// A target's batch and row.
 pub(super) type Place = (usize, usize);
 
-/// The targets of a part, as far as they are still of use.
+/// The targets of a part that may still be needed.
 pub(super) struct Targets {
     schema: SchemaRef,
     stream: Option<SendableRecordBatchStream>,
     batches: Vec<Loaded>,
-    /// The next one; `None` where it is still to be read, and once all were passed.
+    /// The next one; `None` if it has not been read yet, or all were passed.
     head: Option<Place>,
     passed: Passed,
 }
 
-/// What is kept of the targets already seen: as much as the rule of credit needs.
+/// The passed targets that the crediting rule needs.
 #[derive(Debug, Clone, Copy)]
 enum Passed {
-    /// The last one, or the first of those of its instant.
+    /// The last one, or the first of several at its instant.
     Last(Option<Place>),
 }
 
@@ -88,7 +88,8 @@ impl Targets {
         Self { schema, stream, batches: Vec::new(), head: None, passed }
     }
 
-    /// The target that an event is credited to, whose window begins at an instant, once all rows before the event were passed.
+    /// The target that an event is credited to, given the start of its window, once all rows before the event were
+    /// passed.
     pub(super) fn credited(&self, key: Row<'_>, begins: i64) -> Option<Place> {
         match self.passed {
             Passed::Last(last) => last.filter(|last| {
@@ -103,7 +104,7 @@ impl Targets {
         self.batches[batch].days.value(row)
     }
 
-    /// A column of all that are kept, by batch.
+    /// A column of all kept targets, by batch.
     pub(super) fn column(&self, column: usize) -> Vec<&dyn Array> {
         self.batches.iter().map(|loaded| loaded.batch.column(column).as_ref()).collect()
     }
@@ -113,7 +114,7 @@ impl Targets {
         (loaded.keys.row(row), loaded.instants.value(row))
     }
 
-    /// Reads on where the last batch is used up.
+    /// Reads the next batch once the last one is used up.
     async fn fill(&mut self, reader: &Reader) -> Result<()> {
         while self.head.is_none() {
             let Some(stream) = &mut self.stream else { return Ok(()) };
@@ -129,7 +130,7 @@ impl Targets {
         Ok(())
     }
 
-    /// Passes all that do not lie behind an event in the order of keys and instants.
+    /// Passes all targets that are not after an event in the order of keys and instants.
     pub(super) async fn pass_until(
         &mut self,
         reader: &Reader,
@@ -158,7 +159,7 @@ impl Targets {
         };
     }
 
-    /// Drops the batches that nothing points into.
+    /// Drops the batches that nothing refers to.
     pub(super) fn forget(&mut self) {
         let mut keep = vec![false; self.batches.len()];
         for (batch, _) in self.places() {
@@ -171,7 +172,7 @@ impl Targets {
         self.batches.retain(|_| kept.next().copied().unwrap_or_default());
     }
 
-    /// What points into batches.
+    /// Everything that refers to batches.
     fn places(&mut self) -> impl Iterator<Item = &mut Place> {
         let passed = match &mut self.passed {
             Passed::Last(last) => last.iter_mut(),

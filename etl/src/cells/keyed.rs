@@ -1,5 +1,4 @@
-//! Cells with their keys at hand, as bytes that compare as the keys do: for going through several sets of
-//! cells side by side.
+//! Cells with their keys as bytes that compare like the keys: for merging several sets of cells.
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::interleave_record_batch;
@@ -9,7 +8,7 @@ use datafusion::arrow::row::Rows;
 use super::SortedCells;
 use crate::key_order::KeyOrder;
 
-/// Cells in order. A period has no two of the same key, several periods may.
+/// Sorted cells. Keys are unique within a period, not across periods.
 #[derive(Debug)]
 pub(crate) struct KeyedCells {
     cells: SortedCells,
@@ -48,13 +47,13 @@ impl KeyedCells {
         self.cells.len()
     }
 
-    /// The key of a cell, as bytes that compare as keys do.
+    /// The key of a cell, as bytes that compare like keys.
     pub(crate) fn key(&self, position: usize) -> &[u8] {
         let (batch, row) = self.cells.order[position];
         self.keys[batch as usize].row(row as usize).data()
     }
 
-    /// Where a cell lies: the number of its batch, and its row there.
+    /// A cell's batch number, and its row there.
     pub(crate) fn index(&self, position: usize) -> (usize, usize) {
         let (batch, row) = self.cells.order[position];
         (batch as usize, row as usize)
@@ -66,7 +65,7 @@ impl KeyedCells {
         (&self.cells.batches[batch as usize], row as usize)
     }
 
-    /// Some of the cells, copied, in the order asked for; `None` for none.
+    /// A copy of some of the cells, in the requested order; `None` for none.
     pub(crate) fn take(&self, positions: &[usize]) -> Result<Option<RecordBatch>, ArrowError> {
         if positions.is_empty() {
             return Ok(None);
@@ -77,8 +76,8 @@ impl KeyedCells {
         interleave_record_batch(&batches, &indices).map(Some)
     }
 
-    /// These cells, but for some (in order), and others in their place. No key is among those that stay and
-    /// among the others.
+    /// These cells without some (given in order), merged with others. The cells that stay and the others
+    /// share no key.
     pub(crate) fn replace(self, gone: &[usize], others: Self) -> SortedCells {
         let offset = u32::try_from(self.cells.batches.len()).expect("batches in memory");
         let place = |next: usize| {

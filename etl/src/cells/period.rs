@@ -23,13 +23,13 @@ use crate::engine::spilled::{Spilled, Writer};
 pub(crate) struct PeriodCells {
     held: Held,
     n_cells: usize,
-    /// The column with the first dimension.
+    /// The column of the first dimension.
     first_column: usize,
 }
 
 #[derive(Clone)]
 enum Held {
-    /// A range of cells, which may be of several periods.
+    /// A range of cells that may belong to several periods.
     InMemory(Arc<InMemory>, Range<usize>),
     /// All rows of a file.
     Spilled(Arc<Spilled>),
@@ -37,11 +37,11 @@ enum Held {
 
 struct InMemory {
     cells: Arc<SortedCells>,
-    /// What the cells hold of the engine's memory.
+    /// The engine's memory that the cells hold.
     _reservation: MemoryReservation,
 }
 
-/// Some of a period's cells, one after another.
+/// Consecutive cells of a period.
 pub(crate) struct Piece {
     cells: Arc<SortedCells>,
     range: Range<usize>,
@@ -55,14 +55,14 @@ impl fmt::Debug for PeriodCells {
 }
 
 impl PeriodCells {
-    /// Cells of one period, the columns of its file.
+    /// Cells of one period, with the columns of its file.
     pub(crate) fn in_memory(cells: SortedCells, reservation: MemoryReservation) -> Self {
         let n_cells = cells.len();
         let held = InMemory { cells: Arc::new(cells), _reservation: reservation };
         Self { held: Held::InMemory(Arc::new(held), 0..n_cells), n_cells, first_column: 0 }
     }
 
-    /// Cells of one period, the columns of its file.
+    /// Cells of one period, with the columns of its file.
     pub(crate) async fn of(ctx: &SessionContext, sorted: Sorted) -> Result<Self> {
         match sorted {
             Sorted::InMemory(cells, reservation) => Ok(Self::in_memory(cells, reservation)),
@@ -76,7 +76,7 @@ impl PeriodCells {
         }
     }
 
-    /// Cells of several days, which are in the first column; the columns of a file follow.
+    /// Cells of several days, given in the first column; the columns of a file follow.
     pub(crate) async fn of_days(ctx: &SessionContext, sorted: Sorted) -> Result<Vec<(i32, Self)>> {
         match sorted {
             Sorted::InMemory(cells, reservation) => Ok(days_in_memory(cells, reservation)?),
@@ -88,8 +88,8 @@ impl PeriodCells {
         self.n_cells
     }
 
-    /// The cells in pieces that end after every `n_cells`, and after the cell that brings the bytes of a piece's
-    /// sketches to `n_bytes`: wherever the cells lie, the pieces are the same.
+    /// The cells in pieces that end after every `n_cells`, and after the cell that brings a piece's sketch bytes
+    /// to `n_bytes`: the pieces are the same wherever the cells are held.
     pub(crate) fn pieces(
         &self,
         n_cells: usize,
@@ -123,7 +123,7 @@ impl PeriodCells {
 }
 
 impl Piece {
-    /// The cells in batches of bounded size, as the columns of a file.
+    /// The cells in batches of bounded size, with the columns of a file.
     pub(crate) fn chunks<'a>(
         &'a self,
         schema: &'a SchemaRef,
@@ -132,7 +132,7 @@ impl Piece {
     }
 }
 
-/// The only column of a day's cells that their file does not have.
+/// The index of the first column of a file: the day before it is not in the file.
 const FIRST_COLUMN_OF_DAY: usize = 1;
 
 fn days_in_memory(
@@ -204,7 +204,7 @@ impl OneFile {
 /// Cuts a stream of cells into pieces as [`SortedCells::split`] does.
 struct Cutter {
     files: BoxStream<'static, Result<RecordBatch>>,
-    /// What was read, and is in no piece yet.
+    /// Cells that have been read and are in no piece yet.
     rest: Option<RecordBatch>,
     n_cells: usize,
     n_bytes: usize,

@@ -1,4 +1,4 @@
-//! Periods as a run made them.
+//! Periods as a run rebuilt them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::Totals;
 /// A period that was rebuilt, whether its bytes changed or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Rebuilt {
-    /// `None` where it is left without cells.
+    /// `None` if no cells are left.
     pub(crate) file: Option<LakeFile>,
     pub(crate) totals: Totals,
     pub(crate) is_changed: bool,

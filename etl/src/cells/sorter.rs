@@ -1,5 +1,5 @@
-//! Cells that come in any order, put into their own: sorted in memory while they fit, else in runs that go to
-//! temporary files and are merged.
+//! Sorts cells that arrive in any order: in memory while they fit, otherwise in runs that are spilled to
+//! temporary files and merged.
 
 use std::sync::Arc;
 
@@ -22,44 +22,45 @@ use datafusion::prelude::SessionContext;
 use super::SortedCells;
 use crate::engine::spilled::manager_of;
 
-/// So many bytes of cells are in memory whatever the limit: shorter runs would not be worth a file each.
+/// This many bytes of cells are kept in memory whatever the limit: smaller runs would not be worth a file
+/// each.
 const MIN_RUN_BYTES: usize = 8 << 20;
-/// What a run is written in: merging holds some of these of each run.
+/// The cells per batch of a run: merging holds a few batches of each run.
 const N_PIECE_CELLS: usize = 1024;
 const PIECE_BYTES: usize = 256 << 10;
-/// What merging may hold. With more runs than it can look at, it merges some into one first.
+/// What merging may hold. With more runs than fit, some are merged into one first.
 const MERGE_BYTES: usize = 16 << 20;
-/// About as much is in a batch of merged cells.
+/// The approximate size of a batch of merged cells.
 const MERGED_BYTES: usize = 4 << 20;
 
-/// Takes cells, and gives them back sorted by their first columns, nulls first.
+/// Takes cells and returns them sorted by their first columns, nulls first.
 pub(crate) struct CellSorter {
     env: Arc<RuntimeEnv>,
     n_keys: usize,
     waiting: Vec<RecordBatch>,
     waiting_bytes: usize,
-    /// What of the waiting cells the engine's memory counts.
+    /// The engine's memory that the waiting cells take.
     reservation: MemoryReservation,
     runs: Option<Runs>,
 }
 
 /// Sorted cells.
 pub(crate) enum Sorted {
-    /// All of them, with what they hold of the engine's memory.
+    /// All of them, with the engine's memory that they hold.
     InMemory(SortedCells, MemoryReservation),
-    /// In batches of some thousand cells at most, and of some MiB.
+    /// In batches of at most some thousand cells and some MiB.
     Merged(SendableRecordBatchStream),
 }
 
 struct Runs {
     manager: SpillManager,
     files: Vec<SortedSpillFile>,
-    /// What a cell takes where they are largest.
+    /// The size of a cell where cells are largest.
     cell_bytes: usize,
 }
 
 impl CellSorter {
-    /// Sorts by the first `n_keys` columns, which no two cells share.
+    /// Sorts by the first `n_keys` columns, whose combination is unique.
     pub(crate) fn new(ctx: &SessionContext, n_keys: usize) -> Self {
         let env = ctx.runtime_env();
         let consumer = MemoryConsumer::new("cells").with_can_spill(true);
@@ -72,7 +73,7 @@ impl CellSorter {
             return Ok(());
         }
         let n_bytes = n_bytes_of(&cells)?;
-        // Without keys there is one cell at most.
+        // Without keys there is at most one cell.
         let fits = self.reservation.try_grow(n_bytes).is_ok() || self.n_keys == 0;
         self.waiting.push(cells);
         self.waiting_bytes += n_bytes;
@@ -82,7 +83,7 @@ impl CellSorter {
         self.spill()
     }
 
-    /// The cells that were taken, in order.
+    /// All cells taken, in order.
     pub(crate) fn finish(mut self) -> Result<Sorted> {
         if self.runs.is_none() {
             let cells = SortedCells::sort(self.waiting, self.n_keys)?;
@@ -136,7 +137,7 @@ impl CellSorter {
     }
 }
 
-/// As `SortedCells` has it.
+/// The same order as that of `SortedCells`.
 fn order(schema: &SchemaRef, n_keys: usize) -> LexOrdering {
     let options = SortOptions { descending: false, nulls_first: true };
     let keys = schema.fields()[..n_keys].iter().enumerate().map(|(index, field)| {
@@ -145,7 +146,7 @@ fn order(schema: &SchemaRef, n_keys: usize) -> LexOrdering {
     LexOrdering::new(keys).expect("cells without keys are not merged")
 }
 
-/// What a batch holds of values: it may be a part of a larger one.
+/// The bytes of a batch's values: it may be a slice of a larger batch.
 fn n_bytes_of(cells: &RecordBatch) -> Result<usize> {
     let mut n_bytes = 0;
     for column in cells.columns() {

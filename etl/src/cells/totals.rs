@@ -1,4 +1,4 @@
-//! What the cells of one period come to, all together.
+//! The totals of the cells of one period.
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
@@ -6,7 +6,7 @@ use datafusion::arrow::datatypes::Int64Type;
 use super::CellShape;
 use crate::measures::{BadCell, Tally};
 
-/// What the cells of one period come to, all together.
+/// The totals of the cells of one period.
 #[derive(Debug, Clone)]
 pub(crate) struct Totals {
     pub(crate) n_cells: u64,
@@ -15,14 +15,14 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Those of no cell.
+    /// The totals of no cells.
     pub(crate) fn new(shape: &CellShape) -> Self {
         let tallies = shape.measures.iter().map(|measure| measure.rules.tally());
         Self { n_cells: 0, tallies: tallies.collect() }
     }
 
-    /// Adds cells, the columns of a file; else the first one that counts more values than there are events, or that
-    /// cannot be read, with its measure.
+    /// Adds cells, with the columns of a file; otherwise returns the first cell that counts more values than there
+    /// are events, or that cannot be read, with its measure.
     pub(crate) fn add(
         &mut self,
         shape: &CellShape,
@@ -31,7 +31,7 @@ impl Totals {
         self.n_cells += cells.num_rows() as u64;
         let column = |measure: usize| cells.column(shape.n_dimensions + measure);
         for (index, measure) in shape.measures.iter().enumerate() {
-            // A row with a sketch stands for any number of events.
+            // A row with a sketch may stand for any number of events.
             let n_events = shape
                 .count_of(&measure.source)
                 .filter(|_| !measure.is_ready_made)
@@ -50,12 +50,12 @@ impl Totals {
         }
     }
 
-    /// A measure's sum of whole numbers, or how many values it is of; `None` of others.
+    /// A measure's integer sum, or the number of values behind it; `None` for other measures.
     pub(crate) fn whole(&self, measure: usize) -> Option<i128> {
         self.tallies[measure].whole
     }
 
-    /// The same of all measures.
+    /// The same for all measures.
     pub(crate) fn wholes(&self) -> Vec<Option<i128>> {
         self.tallies.iter().map(|tally| tally.whole).collect()
     }

@@ -1,4 +1,4 @@
-//! The cells of several periods as those of one: an aggregate over their files.
+//! The cells of several periods combined into one: an aggregate over their files.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl<'a> Union<'a> {
         let store_url = ObjectStoreUrl::parse(CELLS_STORE).during(STEP)?;
         let url: &Url = store_url.as_ref();
         ctx.register_object_store(url, store);
-        // Types that the engine groups by and adds up without copies.
+        // Types that the engine groups and adds up without copies.
         let fields: Vec<Field> = shape
             .file_schema
             .fields()
@@ -69,7 +69,7 @@ impl<'a> Union<'a> {
         PeriodCells::of(self.ctx, sorted).await.during(STEP)
     }
 
-    /// What cells add up to others with: dimensions, and measures as they are added up.
+    /// The columns that are combined: dimensions, and measures in the form in which they are added up.
     pub(crate) fn summands(&self, cells: DataFrame) -> Result<DataFrame, EtlError> {
         let dimensions = &self.read_schema.fields()[..self.shape.n_dimensions];
         let dimensions = dimensions.iter().map(|field| ident(field.name()));
@@ -81,7 +81,7 @@ impl<'a> Union<'a> {
         cells.select(dimensions.chain(measures).collect::<Vec<_>>()).during(STEP)
     }
 
-    /// The cells that [`summands`](Self::summands) come to, in no order.
+    /// The cells that [`summands`](Self::summands) combine to, unordered.
     pub(crate) async fn grouped(&self, summands: DataFrame) -> Result<Vec<RecordBatch>, EtlError> {
         let groups = self.groups(summands).await?.try_collect::<Vec<_>>().await;
         let groups = groups.map_err(|error| explained(STEP, error))?;
@@ -100,7 +100,8 @@ impl<'a> Union<'a> {
         grouped.execute_stream().await.map_err(|error| explained(STEP, error))
     }
 
-    /// What counts and whole sums come to over some files, and how many values quantiles are of, for a check of their union.
+    /// The totals of counts and integer sums over some files, and the number of values behind quantiles, to check their
+    /// union.
     pub(crate) async fn whole_totals(
         &self,
         parts: &[LakeFile],

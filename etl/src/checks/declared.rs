@@ -1,10 +1,10 @@
-//! The checks of the model: every day whose cells a run changes is judged before the commit.
+//! The checks that a model declares: every day whose cells a run changes is checked before the commit.
 //!
-//! Days are judged by their files as they were written, beside those of the days before that the lake
-//! holds. A day whose bytes stay the same was judged, and perhaps accepted, when it was committed.
+//! Days are checked in the form in which they were written, against earlier days in the lake. A day whose bytes stay
+//! the same was already checked, and perhaps accepted, when it was committed.
 //!
-//! A kind of check is a struct of the model, and a file beside this one that judges by it: by what days come to as
-//! wholes ([`ByTotals`]), or by their cells ([`ByCells`]), which are read once for all checks. [`judge_of`] says which.
+//! Each kind of check is a struct of the model, with a file beside this one that implements it: by the totals of days
+//! ([`ByTotals`]), or by their cells ([`ByCells`]), which are read once for all checks. [`judge_of`] says which.
 
 mod cells;
 mod missing;
@@ -31,59 +31,59 @@ use crate::input::lookups::Members;
 use crate::reported::REPORTED;
 use clio_lake::LakeFile;
 
-/// How many files of days before are read at once.
+/// How many files of earlier days are read at once.
 const N_FILES_AT_ONCE: usize = 8;
 
-/// What days are judged by.
+/// What days are checked against.
 pub(crate) struct Evidence<'a> {
     pub(crate) ctx: &'a SessionContext,
     pub(crate) model: &'a Model,
     pub(crate) shape: &'a CellShape,
     pub(crate) members: &'a [Members],
     pub(crate) store: &'a Arc<dyn ObjectStore>,
-    /// The lake's files before the run.
+    /// The lake's files from before the run.
     pub(crate) old: &'a BTreeMap<Period, Vec<LakeFile>>,
     /// The rebuilt days.
     pub(crate) days: &'a Periods,
-    /// Events that found none to be credited to, by source and by the day on which they happened.
+    /// Unattributed events, by source and by the day on which they happened.
     pub(crate) unattributed: &'a BTreeMap<String, BTreeMap<Date, u64>>,
-    /// Events in folders of other days than their own, by source and by the day of the folder.
+    /// Events in folders of days other than their own, by source and by the folder's day.
     pub(crate) out_of_day: &'a BTreeMap<String, BTreeMap<Date, u64>>,
 }
 
-/// What a check came to so far.
+/// What a check has found so far.
 #[derive(Debug, Default)]
 struct Found {
     n_checked: u64,
-    /// What was expected and found, by the day for which it does not hold.
+    /// What was expected and found, with the day on which the check fails.
     findings: Vec<(Date, String)>,
 }
 
-/// What the counts of days come to, by measure.
+/// The totals of days, by measure.
 type TotalsByDay = BTreeMap<Date, Vec<Option<i128>>>;
 
 /// The keys of lookups that describe members, by lookup.
 type KnownMembers = BTreeMap<String, HashSet<String>>;
 
-/// A kind of check that judges days by what they come to as wholes.
+/// A kind of check that needs only the totals of days.
 trait ByTotals: Sync {
-    /// How many days before a changed one it looks at.
+    /// How many days before a changed day it needs.
     fn n_days_before(&self) -> u16 {
         0
     }
 
-    /// Judges the days of a run; totals are those of rebuilt days, and of as many before as asked for.
+    /// Checks the days of a run; `totals` has the rebuilt days, and as many days before as requested.
     fn judge(&self, evidence: &Evidence<'_>, totals: &TotalsByDay, found: &mut Found);
 }
 
-/// A kind of check that looks into the cells of changed days.
+/// A kind of check that reads the cells of changed days.
 trait ByCells: Sync {
-    /// The dimensions of which it has to know the members that a lookup describes.
+    /// The dimensions for which it needs the members that a lookup describes.
     fn described(&self) -> &[String] {
         &[]
     }
 
-    /// What it adds up of a day's cells, one for each thing that it judges on its own.
+    /// The tallies that it keeps of a day's cells, one for each separate finding.
     fn tallies<'a>(
         &'a self,
         evidence: &Evidence<'a>,
@@ -91,25 +91,25 @@ trait ByCells: Sync {
     ) -> Vec<Box<dyn Tally + 'a>>;
 }
 
-/// What the cells of a day come to for a check: a day's are added, and judged, before the next day's.
+/// A tally of a day's cells: one day is added and checked before the next.
 trait Tally: Send {
-    /// The columns that it looks at.
+    /// The columns that it needs.
     fn columns(&self) -> Vec<&str>;
 
     /// Adds cells of the day.
     fn add(&mut self, batch: &RecordBatch) -> Result<(), EtlError>;
 
-    /// Judges the day, and begins again with none.
+    /// Checks the day, and resets the tally.
     fn judge(&mut self, day: Date, found: &mut Found);
 }
 
-/// How a kind of check judges.
+/// How a kind of check is implemented.
 enum JudgeOf<'a> {
     Totals(&'a dyn ByTotals),
     Cells(&'a dyn ByCells),
 }
 
-/// How each kind judges.
+/// How each kind is implemented.
 fn judge_of(kind: &CheckKind) -> JudgeOf<'_> {
     match kind {
         CheckKind::Rows(check) => JudgeOf::Totals(check),
@@ -121,7 +121,7 @@ fn judge_of(kind: &CheckKind) -> JudgeOf<'_> {
 }
 
 impl Evidence<'_> {
-    /// What every check that is not switched off came to, in the model's order.
+    /// The outcome of every check that is not switched off, in the model's order.
     pub(crate) async fn outcomes(&self) -> Result<Vec<CheckOutcome>, EtlError> {
         let is_on = |check: &&Check| check.on_failure != OnFailure::Off;
         let checks: Vec<&Check> = self.model.checks().iter().filter(is_on).collect();
@@ -133,7 +133,7 @@ impl Evidence<'_> {
             }
         }
         let mut found: Vec<Found> = checks.iter().map(|_| Found::default()).collect();
-        // One thread: the cell that a finding names is the first one, in every run.
+        // One thread, so that a finding names the same cell, the first one, in every run.
         let cells = Union::new(self.ctx, self.shape, Arc::clone(self.store), 1)?;
         let longest = by_totals.iter().map(|(_, judge)| judge.n_days_before()).max();
         let totals = self.totals_by_day(&cells, longest.unwrap_or_default()).await?;
@@ -182,7 +182,7 @@ impl Evidence<'_> {
         Ok(())
     }
 
-    /// What the counts of each day come to, of rebuilt days and of those up to `longest` days before.
+    /// The totals of the rebuilt days and of the days up to `longest` days before them.
     async fn totals_by_day(
         &self,
         cells: &Union<'_>,
@@ -215,7 +215,7 @@ impl Evidence<'_> {
         Ok(totals)
     }
 
-    /// The keys of the lookups that describe members of dimensions which checks look at, by lookup.
+    /// The keys of the lookups that describe members of the dimensions being checked, by lookup.
     fn known_members(&self, judges: &[(usize, &dyn ByCells)]) -> Result<KnownMembers, EtlError> {
         let mut known = KnownMembers::new();
         for dimension in judges.iter().flat_map(|(_, judge)| judge.described()) {
@@ -233,7 +233,7 @@ fn days_before(day: Date, n_days: u16) -> Date {
     day.saturating_sub(Span::new().days(n_days))
 }
 
-/// Says what was found, and refuses to go on where a check failed that nobody accepts.
+/// Reports what was found, and refuses to go on if a check failed and nobody accepted that.
 pub(crate) fn refuse_failures(
     outcomes: &[CheckOutcome],
     accepted: Option<&str>,
@@ -255,7 +255,7 @@ pub(crate) fn refuse_failures(
     }
     for (check, CheckFinding { day, is_failure, what }) in warned {
         match (is_failure, accepted) {
-            // A run that fails gives no report that could say it.
+            // A failing run leaves no report that could say it.
             _ if !failed.is_empty() => tracing::warn!(check, %day, "a check warns: {what}"),
             (true, Some(reason)) => {
                 tracing::warn!(target: REPORTED, check, %day, reason, "a check failed and is accepted: {what}");

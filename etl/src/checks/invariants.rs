@@ -1,5 +1,5 @@
-//! Invariants: what must hold before every commit. One that does not is an error that explains itself. The checks that
-//! a model declares are in `declared.rs`.
+//! Invariants: what must hold before every commit. A violation is an error that explains itself. The checks that a
+//! model declares are in `declared.rs`.
 
 use clio_lake::CheckOutcome;
 use clio_proto::Period;
@@ -9,20 +9,20 @@ use crate::cells::{CellShape, Totals};
 use crate::error::CheckError;
 use crate::measures::BadCell;
 
-/// No cell has more values, different ones or all that quantiles are of, than events.
+/// No cell has more values, distinct ones or those behind quantiles, than events.
 pub(crate) const DISTINCT_WITHIN_COUNT: &str = "distinct within count";
-/// The counts of a day's cells are the events that were read.
+/// The counts of a day's cells add up to the number of events read.
 pub(crate) const COUNTS_ARE_ROWS: &str = "counts are the rows read";
-/// The counts of a period are those of the periods it is made of.
+/// The counts of a period are the sums of those of its children.
 pub(crate) const PARENT_IS_SUM: &str = "a parent counts what its children count";
-/// All time has at least the different values of any day.
+/// All time has at least as many distinct values as any day.
 pub(crate) const ALL_TIME_HOLDS_DAYS: &str = "all time holds each day";
 
-/// What holds of every lake, whatever the model says; nobody can accept that it does not.
+/// What holds for every lake, whatever the model says; a violation cannot be accepted.
 pub const INVARIANTS: [&str; 4] =
     [DISTINCT_WITHIN_COUNT, COUNTS_ARE_ROWS, PARENT_IS_SUM, ALL_TIME_HOLDS_DAYS];
 
-/// Adds cells to what those of their period come to, each of which is held against the invariants.
+/// Adds cells to the totals of their period, checking each against the invariants.
 pub(crate) fn hold(
     shape: &CellShape,
     period: Period,
@@ -36,7 +36,7 @@ pub(crate) fn hold(
     })
 }
 
-/// Compares a day's counts with the events that were read for it, a source each.
+/// Compares a day's counts with the number of events read for it, source by source.
 pub(crate) fn counts_are_rows(
     shape: &CellShape,
     period: Period,
@@ -57,7 +57,7 @@ pub(crate) fn counts_are_rows(
     Ok(())
 }
 
-/// Compares a parent's totals with those of its children, counted apart.
+/// Compares a parent's totals with the sum over its children, computed separately.
 pub(crate) fn parent_is_sum(
     shape: &CellShape,
     period: Period,
@@ -102,18 +102,18 @@ pub(crate) fn all_time_holds(
     Ok(())
 }
 
-/// What was held against the invariants, and what the declared checks came to: both stand in the commit's metadata.
+/// The invariants that were checked, and the outcomes of the declared checks: both go into the commit's metadata.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Checked {
     pub(crate) n_cells: u64,
     pub(crate) n_days: u64,
     pub(crate) n_parents: u64,
-    /// What the declared checks came to.
+    /// The outcomes of the declared checks.
     pub(crate) declared: Vec<CheckOutcome>,
 }
 
 impl Checked {
-    /// Whether a declared check failed, and so was accepted.
+    /// Whether a declared check failed, which means that the failure was accepted.
     pub(crate) fn has_failures(&self) -> bool {
         self.declared.iter().flat_map(|check| &check.findings).any(|finding| finding.is_failure)
     }

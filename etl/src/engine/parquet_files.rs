@@ -1,4 +1,5 @@
-//! Parquet files through DataFusion's own reader: projection, row group pruning and parallel scans. Those of the lake, and of sources.
+//! Parquet files through DataFusion's own reader, with projection, row group pruning and parallel scans; files of the
+//! lake and of sources.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use datafusion::scalar::ScalarValue;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
-/// The rows of Parquet files, with the partition values of each behind its own columns.
+/// The rows of Parquet files, with each file's partition values after its own columns.
 pub(crate) fn parquet_table(
     file_schema: &SchemaRef,
     partition_columns: &[Arc<Field>],
@@ -39,7 +40,7 @@ pub(crate) fn parquet_table(
     table_of(file_schema, partition_columns, store_url, files, n_partitions, None)
 }
 
-/// The same, each file read through a store of its own.
+/// The same, with each file read through a store of its own.
 pub(crate) fn parquet_table_through(
     file_schema: &SchemaRef,
     partition_columns: &[Arc<Field>],
@@ -78,7 +79,7 @@ struct ParquetFiles {
     store_url: ObjectStoreUrl,
     files: Vec<PartitionedFile>,
     n_partitions: usize,
-    /// Where files belong to others, who may change them; the lake's own never change.
+    /// Set for files of others, who may change them; the lake's own files never change.
     stores: Option<Arc<StoresOfFiles>>,
 }
 
@@ -92,7 +93,7 @@ impl TableProvider for ParquetFiles {
         TableType::Base
     }
 
-    /// A lake's files that a filter rules out by their partition are not opened.
+    /// Files of a lake whose partition a filter excludes are not opened.
     fn supports_filters_pushdown(
         &self,
         filters: &[&Expr],
@@ -128,7 +129,7 @@ impl TableProvider for ParquetFiles {
             .with_limit(limit)
             .build();
         match self.stores {
-            // As the format plans it, but for who reads.
+            // Planned as the format would, but with our readers.
             Some(_) => Ok(DataSourceExec::from_data_source(config)),
             None => ParquetFormat::default().create_physical_plan(state, config).await,
         }
@@ -136,7 +137,7 @@ impl TableProvider for ParquetFiles {
 }
 
 impl ParquetFiles {
-    /// The files that filters do not rule out by their partition values.
+    /// The files whose partition values pass the filters.
     fn wanted(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let partition = Schema::new(self.table_schema.table_partition_cols().to_vec());
         let is_of_partition = |filter: &&Expr| {
@@ -156,7 +157,7 @@ impl ParquetFiles {
         let columns = (0..partition.fields().len()).map(of_column).collect::<Result<_>>()?;
         let partition = Arc::new(partition);
         let values = RecordBatch::try_new(Arc::clone(&partition), columns)?;
-        // What cannot be decided by these columns alone, such as a subquery, is decided by rows.
+        // A filter that cannot be evaluated on these columns alone, such as a subquery, is applied to rows.
         let Ok(predicate) = state.create_physical_expr(predicate, &partition.try_into()?) else {
             return Ok(self.files.clone());
         };

@@ -1,4 +1,5 @@
-//! The memory that the engine counts: shared fairly among those who spill, who leave some to those who cannot.
+//! The memory that the engine accounts for: shared fairly among consumers that can spill, who leave some for
+//! those that cannot.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,8 +9,9 @@ use datafusion::execution::memory_pool::{
     MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, human_readable_size,
 };
 
-/// As the engine's `FairSpillPool`, but that those who spill share three quarters of what the others do not have:
-/// all of them at their share would leave nothing to a merge of what was spilled, which cannot do without.
+/// Like the engine's `FairSpillPool`, except that consumers that can spill share only three quarters of what the
+/// others leave: if all of them took their full share, nothing would be left for merging what was spilled, which
+/// cannot spill itself.
 #[derive(Debug)]
 pub(super) struct SpillPool {
     size_bytes: usize,
@@ -30,7 +32,7 @@ impl SpillPool {
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
-        // Numbers alone: a panic elsewhere spoils none.
+        // Only numbers, which a panic elsewhere cannot leave inconsistent.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,7 +79,7 @@ impl MemoryPool for SpillPool {
                 [additional, reservation.size(), left, self.size_bytes].map(human_readable_size);
             let name = consumer.name();
             return Err(resources_datafusion_err!(
-                "{name} holds {held} and takes {wanted} more, of {all} there are {left} left for it"
+                "{name} holds {held} and wants {wanted} more; {left} of {all} are available to it"
             ));
         }
         *taken.by(consumer) += additional;
@@ -122,7 +124,7 @@ mod tests {
         let error = map.try_grow(401).unwrap_err().strip_backtrace();
         assert!(
             error.ends_with(
-                "a map holds 600.0 B and takes 401.0 B more, of 3.9 KB there are 400.0 B left for it"
+                "a map holds 600.0 B and wants 401.0 B more; 400.0 B of 3.9 KB are available to it"
             ),
             "{error}"
         );

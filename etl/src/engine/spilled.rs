@@ -1,7 +1,7 @@
-//! Rows that wait in temporary files, as a table. A file is deleted when its last reader drops it.
+//! Rows buffered in temporary files, as a table. A file is deleted when its last reader drops it.
 //!
-//! The engine's own manager of spilled rows reads them back, as it does those of its sorts. They are written here, since what it
-//! writes them with has no name outside of it (DataFusion 55.2), so that nothing could hold a file that is being written.
+//! The engine's own spill manager reads them back, as it does for its sorts. They are written here, since the manager's
+//! writer is of a private type (DataFusion 55.2), so that no struct could hold a file while it is being written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use datafusion::physical_plan::{EmptyRecordBatchStream, SpillManager};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-/// Rows in temporary files, one for each thread that wrote some.
+/// Rows in temporary files, one for each thread that wrote any.
 pub(crate) struct Spilled {
     env: Arc<RuntimeEnv>,
     manager: SpillManager,
@@ -35,7 +35,7 @@ impl fmt::Debug for Spilled {
     }
 }
 
-/// The engine's manager of rows of a schema, whose metrics nobody looks at.
+/// The engine's spill manager for rows of a schema; its metrics are not reported.
 pub(crate) fn manager_of(env: &Arc<RuntimeEnv>, schema: SchemaRef) -> SpillManager {
     let no_metrics = SpillMetrics::new(&ExecutionPlanMetricsSet::new(), 0);
     SpillManager::new(Arc::clone(env), no_metrics, schema)
@@ -48,7 +48,7 @@ impl Spilled {
         Self { env: Arc::clone(env), manager, files: Vec::new(), n_rows: 0 }
     }
 
-    /// A further file to write.
+    /// A writer for another file.
     pub(crate) fn writer(&self) -> Writer {
         let schema = Arc::clone(self.manager.schema());
         Writer { env: Arc::clone(&self.env), schema, open: None, n_rows: 0 }
@@ -64,7 +64,7 @@ impl Spilled {
         Ok(())
     }
 
-    /// Writes what a stream has, so that many may read it without its being made again.
+    /// Writes a stream to a file, so that it can be read many times without being computed again.
     pub(crate) async fn of(
         ctx: &SessionContext,
         mut rows: SendableRecordBatchStream,
@@ -82,13 +82,13 @@ impl Spilled {
         self.n_rows
     }
 
-    /// The rows of each file in the order in which they were written, to be read as often as one likes.
+    /// The rows of each file in the order in which they were written; may be called any number of times.
     pub(crate) fn streams(&self) -> Result<Vec<SendableRecordBatchStream>> {
         let rows = |file| self.manager.read_spill_as_stream(Arc::clone(file), None);
         self.files.iter().map(rows).collect()
     }
 
-    /// The rows as a table, to be read as often as one likes.
+    /// The rows as a table; may be scanned any number of times.
     pub(crate) fn provider(&self) -> Result<Arc<dyn TableProvider>> {
         let part = |file| Arc::new(Part { manager: self.manager.clone(), file }) as _;
         let mut parts: Vec<Arc<dyn PartitionStream>> =
@@ -102,7 +102,7 @@ impl Spilled {
 
 type FileWriter = StreamWriter<Box<dyn SpillWriter>>;
 
-/// A file being written; there is none until there are rows.
+/// A file being written, created with the first rows.
 pub(crate) struct Writer {
     env: Arc<RuntimeEnv>,
     schema: SchemaRef,
@@ -134,7 +134,7 @@ impl Writer {
     }
 }
 
-/// Rows taken out of others share the texts of all of them, which would all be written.
+/// Strings taken from a larger batch share all of its string data, which would then be written as a whole.
 fn own_texts(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {
         DataType::Utf8View => Arc::new(column.as_string_view().gc()),

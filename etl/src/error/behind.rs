@@ -1,11 +1,11 @@
-//! What is behind an error of the engine: one of ours, raised by a reader of files, or of the lake's.
+//! The cause of an engine's error: one of ours, raised by a reader of files or by the lake.
 
 use clio_lake::{Damage, LakeError};
 
 use super::{EtlError, ReadError};
 
 impl EtlError {
-    /// The error of a reader of files behind one of the engine's.
+    /// The error of a reader of files behind one of the engine's, if any.
     pub(crate) fn behind(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         if let Some(damage) = Damage::behind(error) {
             return Some(Self::Lake(LakeError::Damaged(damage.clone())));

@@ -1,4 +1,4 @@
-//! What was found wrong before the commit.
+//! What failed before the commit.
 
 use clio_proto::Period;
 use jiff::civil::Date;
@@ -12,22 +12,22 @@ pub struct FailedCheck {
     pub check: String,
     /// The day.
     pub day: Date,
-    /// What was expected and found.
+    /// What was expected and what was found.
     pub what: String,
 }
 
-/// What was found wrong before the commit.
+/// What failed before the commit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// An invariant that does not hold: nobody can accept it.
+    /// A violated invariant: it cannot be accepted.
     #[error("check `{invariant}` failed for {period}: {reason}; nothing was committed")]
     Invariant {
         /// The invariant's name.
         invariant: &'static str,
-        /// The period for which it does not hold.
+        /// The period in which it is violated.
         period: Period,
-        /// What was expected and found.
+        /// What was expected and what was found.
         reason: String,
     },
     /// Declared checks that failed.

@@ -1,4 +1,4 @@
-//! Why a model does not fit the columns of its files.
+//! Why a model does not match the columns of its files.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for TypeInFile {
     }
 }
 
-/// Why a model does not fit the columns of its files, or files do not fit together.
+/// Why a model does not match the columns of its files, or files do not match each other.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ColumnError {
@@ -34,14 +34,14 @@ pub enum ColumnError {
         key: String,
         /// The source or lookup.
         table: TableName,
-        /// The column that was asked for.
+        /// The requested column.
         column: Box<str>,
-        /// The columns that there are, of all files.
+        /// The existing columns, over all files.
         existing: Vec<String>,
         /// The first of the files.
         first_file: Box<str>,
     },
-    /// A column whose name differs from file to file in nothing but case.
+    /// A column whose name differs from file to file only in case.
     #[error(
         "`{key}`: {table}: the column is `{}` in {} and `{}` in {}; spell it the same in all of them",
         names[0], files[0], names[1], files[1]
@@ -53,23 +53,23 @@ pub enum ColumnError {
         table: TableName,
         /// The spellings.
         names: Box<[String; 2]>,
-        /// A file with each.
+        /// A file with each spelling.
         files: Box<[String; 2]>,
     },
-    /// Files of one source that do not fit together.
+    /// Files of one source with conflicting types.
     #[error("{table}: column `{column}` is {first} but {second}; write the files with one type")]
     TypesDiffer {
         /// The source or lookup.
         table: TableName,
         /// The column.
         column: String,
-        /// A file with the column's type in it.
+        /// A file, with the column's type in it.
         first: Box<TypeInFile>,
-        /// Another file with the column's type in that one.
+        /// Another file, with the column's type in it.
         second: Box<TypeInFile>,
     },
-    /// An SQL expression that does not hold.
-    #[error("`{key}`: `{text}` is no expression over the columns of {table}: {reason}")]
+    /// An invalid SQL expression.
+    #[error("`{key}`: `{text}` is not an expression over the columns of {table}: {reason}")]
     BadExpression {
         /// The key in the model.
         key: String,
@@ -94,7 +94,7 @@ pub enum ColumnError {
         /// What to do about it.
         mend: Box<str>,
     },
-    /// A key of an attribution that one of its sources lacks.
+    /// A key of an attribution that one of its two sources lacks.
     #[error(
         "`{at}`: {table} has no column `{column}`, and no lookup of a dimension gives it{}; it has {}; \
          give it in the source's `columns`, or as a column of such a lookup",
@@ -106,14 +106,14 @@ pub enum ColumnError {
         at: String,
         /// The source.
         table: TableName,
-        /// The column that was asked for.
+        /// The requested column.
         column: Box<str>,
-        /// The columns that there are.
+        /// The existing columns.
         existing: Vec<String>,
-        /// The lookups that could have given it.
+        /// The lookups that could have provided it.
         looked_in: Vec<String>,
     },
-    /// A key of attribution out of a lookup with a history.
+    /// A key of an attribution taken from a lookup with a history.
     #[error(
         "`{at}`: `{column}` comes from lookup `{lookup}`, which has `as_of`: an event and its target of another day would be compared by different states; have the column in the events, or take `as_of` away"
     )]

@@ -6,30 +6,30 @@ use datafusion::common::DataFusionError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// A sum that its column cannot hold.
+    /// A sum too large for its column.
     #[error(
         "the sum `{measure}` of a cell is too large: {reason}; sum a smaller unit, or a `double`"
     )]
     SumTooLarge {
         /// The measure.
         measure: String,
-        /// What the engine says.
+        /// What the engine reports.
         reason: String,
     },
-    /// More memory than the run may have.
+    /// The run needs more memory than its limit.
     #[error("{step}: the memory limit is too small: {reason}; raise it (`--memory`)")]
     Memory {
         /// What was being done.
         step: String,
-        /// What the engine says.
+        /// What the engine reports.
         reason: String,
     },
-    /// The engine failed where it should not.
+    /// An unexpected failure of the engine.
     #[error("{step}: {error}")]
     Failed {
         /// What was being done.
         step: String,
-        /// What the engine says.
+        /// What the engine reports.
         error: Box<DataFusionError>,
     },
 }

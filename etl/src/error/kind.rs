@@ -1,4 +1,5 @@
-//! Whose fault an error is, and whether a retry helps: the one place that says so, of every error of this crate.
+//! Whose fault an error is, and whether a retry helps: the single place that decides this for every error of this
+//! crate.
 
 use clio_lake::is_transient;
 
@@ -10,18 +11,18 @@ use super::{CheckError, EngineError, EtlError, PlanError, ReadError};
 pub enum ErrorKind {
     /// The input or the model: mend what the message names; a retry alone changes nothing.
     Input,
-    /// The lake, or the folder with the journal: mend what the message names, then run again.
+    /// The lake or the folder with the journal: mend what the message names, then run again.
     Lake,
-    /// A storage or a network did not answer: the same step may succeed when it is tried again.
+    /// A storage or a network did not answer: the same step may succeed on a retry.
     Unavailable,
-    /// Another run changed the same days, or somebody a file that was read: a new run may succeed.
+    /// Another run changed the same days, or someone changed a file that was read: a new run may succeed.
     Conflict,
-    /// An invariant does not hold, or a step failed that should not: worth a report.
+    /// An invariant is violated, or a step failed that should not: worth reporting.
     Internal,
 }
 
 impl ErrorKind {
-    /// Whether a new run of the same may succeed, with nothing mended.
+    /// Whether a new run may succeed without anything being mended.
     pub fn is_transient(self) -> bool {
         match self {
             Self::Unavailable | Self::Conflict => true,
@@ -29,8 +30,8 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the step that failed may succeed within the same run. After a conflict it may not: what the run has found
-    /// in the lake and in the files has changed since.
+    /// Whether a retry of the failed step may succeed within the same run. After a conflict it may not: what the run
+    /// found in the lake and in the files has changed.
     pub(crate) fn may_retry_step(self) -> bool {
         match self {
             Self::Unavailable => true,
@@ -58,12 +59,12 @@ impl EtlError {
         }
     }
 
-    /// Whether a new run of the same may succeed, as its kind says.
+    /// Whether a new run may succeed without anything being mended, according to its kind.
     pub fn is_transient(&self) -> bool {
         self.kind().is_transient()
     }
 
-    /// Whether the step that failed may succeed within the same run, as its kind says.
+    /// Whether a retry of the failed step may succeed within the same run, according to its kind.
     pub(crate) fn may_retry_step(&self) -> bool {
         self.kind().may_retry_step()
     }

@@ -18,7 +18,7 @@ pub enum LookupError {
         /// How many rows.
         n_rows: usize,
     },
-    /// A key with more than one row in a lookup that must have one.
+    /// A key with several rows in a lookup whose keys must be unique.
     #[error("{lookup}: key `{key}` has {n_rows} rows; a row's key must be unique")]
     DuplicateKey {
         /// The lookup.
@@ -28,7 +28,7 @@ pub enum LookupError {
         /// How many rows it has.
         n_rows: usize,
     },
-    /// A key with more than one row in force on a day, in a lookup that must have one.
+    /// A key with several rows in force on a day, in a lookup whose keys must be unique.
     #[error(
         "{lookup}: key `{key}` has {n_rows} rows in force on {day}; on any day a key has one, unless the dimension has `multi = true`"
     )]
@@ -39,12 +39,12 @@ pub enum LookupError {
         key: String,
         /// How many rows are in force.
         n_rows: usize,
-        /// The first day on which they are.
+        /// The first such day.
         day: Date,
     },
-    /// A file of a lookup with a history that lies in the folder of no day.
+    /// A file of a lookup with a history that is in no day's folder.
     #[error(
-        "{lookup}: {file} lies in no folder `dt=YYYY-MM-DD`, so that it is in force on no day; move it into the folder of the first day that it holds for, or name the columns that say so with `valid_from` and `valid_to`"
+        "{lookup}: {file} is in no folder `dt=YYYY-MM-DD`, so it is in force on no day; move it into the folder of the first day that it holds for, or name the columns that say so with `valid_from` and `valid_to`"
     )]
     NoState {
         /// The lookup.

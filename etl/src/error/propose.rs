@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProposeError {
-    /// A place where no table was found.
+    /// A place without a table.
     #[error("nothing was found at {url}: {reason}")]
     NothingToLookAt {
         /// The file or folder.
@@ -12,13 +12,13 @@ pub enum ProposeError {
         /// Why not.
         reason: String,
     },
-    /// Tables of which none holds events.
+    /// Tables, none of which holds events.
     #[error(
         "none of the tables has a time, so none holds events: {tables}; name the files of events too, or \
          write a model whose `time` is an expression (docs/sources.md)"
     )]
     NothingToPropose {
-        /// The tables that were found.
+        /// The tables found.
         tables: String,
     },
 }

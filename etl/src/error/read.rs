@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::TableName;
 
-/// A place in a file: its line where the format has lines, else its row, both counted from 1.
+/// A place in a file: its line if the format has lines, otherwise its row, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// A line of a text file.
@@ -29,10 +29,10 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// An address that cannot be used.
+    /// An unusable address.
     #[error("{what}: `{url}` cannot be used as an address: {reason}")]
     Address {
-        /// What has the address.
+        /// What the address belongs to.
         what: String,
         /// The address.
         url: String,
@@ -47,32 +47,32 @@ pub enum ReadError {
         /// Where it should be.
         url: String,
     },
-    /// A folder with files, but none that fits.
+    /// A folder without a file of a matching name.
     #[error("{table}: none of the files at {url} is named {expected} ({n_files} have other names); check `{key}`", key = table.key("files"))]
     NoFileMatches {
         /// The source or lookup.
         table: TableName,
         /// Where the files are.
         url: String,
-        /// How many there are.
+        /// How many files there are.
         n_files: usize,
-        /// What their names should be like.
+        /// The expected form of their names.
         expected: String,
     },
-    /// A storage that cannot be read.
+    /// An unreadable storage.
     #[error("{table}: {url} cannot be read: {reason}")]
     Storage {
         /// The source or lookup.
         table: TableName,
-        /// Where.
+        /// The address.
         url: String,
-        /// What the storage says.
+        /// What the storage reports.
         reason: String,
         /// Whether a retry may succeed.
         is_transient: bool,
     },
-    /// A file that is not what the model says, or is damaged.
-    #[error("{table}: {file} is no {format} file: {reason}")]
+    /// A file that is damaged, or not of the model's format.
+    #[error("{table}: {file} is not valid {format}: {reason}")]
     BadFile {
         /// The source or lookup.
         table: TableName,
@@ -83,7 +83,8 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file that is not what was listed: it was rewritten, cut, appended to or removed meanwhile.
+    /// A file that differs from what was listed: it was rewritten, truncated, appended to or
+    /// removed in the meantime.
     #[error(
         "{table}: {file}: the file changed while it was read; nothing was committed, run again"
     )]
@@ -93,7 +94,7 @@ pub enum ReadError {
         /// The file's path.
         file: String,
     },
-    /// A row that cannot be read or computed with.
+    /// A row that cannot be read, or whose values cannot be used.
     #[error("{table}: {file}{place}: {reason}")]
     BadRow {
         /// The source or lookup.
@@ -105,7 +106,7 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// More bad rows than the model allows, although it sets them aside.
+    /// More bad rows than the model allows to be set aside.
     #[error(
         "{table}: {n_bad} rows cannot be read or computed with, more than `max_bad_rows` allows; the first is \
          {first}; correct them, or the model, or raise the share; those that were found are in the lake's table \

@@ -1,11 +1,12 @@
-//! Errors of the engine as ours, and in their own words.
+//! Converts errors of the engine to ours, in their own words.
 
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
 use super::{EngineError, EtlError};
 
-/// An error of the engine as ours: the one that a reader of files raised, or what was being done.
+/// Converts an error of the engine: to the one that a reader of files raised, or to one that names
+/// the step.
 pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
     if let Some(own) = EtlError::behind(&error) {
         return own;
@@ -18,7 +19,7 @@ pub(crate) fn explained(step: &str, error: DataFusionError) -> EtlError {
     }
 }
 
-/// The innermost message, without the names of the layers around it.
+/// The innermost message, without the prefixes of the layers around it.
 pub(crate) fn root_message(error: &DataFusionError) -> String {
     let message = match error.find_root() {
         DataFusionError::External(inner) => inner.to_string(),
@@ -37,7 +38,7 @@ pub(crate) fn root_message(error: &DataFusionError) -> String {
         }
         other => other.strip_backtrace(),
     };
-    // A hint of more backtraces, and the full stop of a sentence, are not ours.
+    // Drops the hint at backtraces, and the full stop.
     let message = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
     let message = message.trim_end_matches('.').replace('\n', " ");
     match message.split_once(" Overflowing on ") {

@@ -1,4 +1,4 @@
-//! What messages call a source or a lookup, and its keys in the model.
+//! How messages name a source or a lookup, and its keys in the model.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Parts of the sentences that errors are.
+//! Parts of the messages of errors.
 
 use clio_lake::Damage;
 use clio_proto::{DayRange, Period};
@@ -29,7 +29,7 @@ pub(super) fn looked(places: &[String]) -> String {
     if places.is_empty() { String::new() } else { format!(" (not {})", places.join(", not ")) }
 }
 
-/// A type in words that do not depend on how the engine lays it out.
+/// A type in words, regardless of its representation in the engine.
 pub(crate) fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),

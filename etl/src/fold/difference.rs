@@ -1,4 +1,4 @@
-//! A parent from its old self and what changed below it, without a look at all the rest.
+//! A parent from its old cells and the changes below it, without reading everything else.
 //!
 //! ```text
 //! child, old ─┐               ┌▶ cells that only grew: what they grew by ─▶ added to the old parent's
@@ -6,11 +6,11 @@
 //! child, new ─┘               └▶ cells that lost something ─▶ all children united again, for these cells only
 //! ```
 //!
-//! Counts and whole sums can be taken off again, sketches cannot: a cell whose child has lost values is made
-//! of all children again. So is one that is gone in a child (another may have it still), and any with a sum of
-//! other than whole numbers, which is rounded once a period. The rest of the parent is its old self. What comes
-//! out is, to the byte, what a union of all children gives. Cost: reading and writing the parent once, and the
-//! changed cells; reading its children once more if cells lost something.
+//! Counts and integer sums can be subtracted, sketches cannot: a cell whose child has lost values is made of all
+//! children again. So is a cell that has vanished from a child (another child may still have it), and any cell
+//! with a sum that is not an integer, which is rounded once per period. The rest of the parent stays. The result
+//! is, to the byte, the union of all children. Cost: the parent is read and written once, the changed cells are
+//! read, and the children are read once more if cells lost something.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,26 +28,26 @@ use crate::measures::{Changed, CompareCells};
 use clio_lake::LakeFile;
 
 const STEP: &str = "folding what changed";
-/// The size of files of which all rows may be in memory at once, if the engine has as much.
+/// Files up to this size may be in memory as a whole, if the engine has enough.
 const MAX_BYTES_AT_ONCE: u64 = 256 << 20;
-/// What a cell takes in memory beside its sketches: its key twice, numbers, places. In files little is left of
-/// these.
+/// What a cell takes in memory besides its sketches: its key twice, numbers, positions. Files compress these to
+/// almost nothing.
 const CELL_BYTES: u64 = 128;
 /// How many cells a thread takes at once.
 const N_CELLS_AT_ONCE: usize = 512;
 
-/// In what two states of a period differ.
+/// The difference between two states of a period.
 #[derive(Debug)]
 pub(super) struct Difference {
-    /// What cells grew by: sums as far as they differ (below zero, even), and sketches that hold all that is
-    /// new. One cell may be in several of these.
+    /// What cells grew by: differences of sums, which may be negative, and sketches that hold everything new. A
+    /// cell may occur in several of these.
     grown: Vec<KeyedCells>,
-    /// The keys of cells that lost something: what is left of them cannot be told from what they were.
+    /// The keys of cells that lost something, so that they have to be united again.
     lost: Vec<Box<[u8]>>,
 }
 
 impl Difference {
-    /// How many cells it is of.
+    /// The number of cells that differ.
     pub(super) fn n_cells(&self) -> u64 {
         let n_grown: usize = self.grown.iter().map(KeyedCells::len).sum();
         (n_grown + self.lost.len()) as u64
@@ -55,7 +55,8 @@ impl Difference {
 }
 
 impl Union<'_> {
-    /// About as much of the engine's memory as the cells of files take; `None` where that is not available.
+    /// Reserves about as much of the engine's memory as the cells of some files take; `None` if that is not
+    /// available.
     pub(super) fn reserve<'f>(
         &self,
         files: impl IntoIterator<Item = &'f LakeFile>,
@@ -68,8 +69,8 @@ impl Union<'_> {
         Some(reservation)
     }
 
-    /// In what two states of a period differ; `None` where cells lack a measure, as those do that were made
-    /// before it was in the model.
+    /// The difference between two states of a period; `None` where cells lack a measure, since they were made
+    /// before it was added to the model.
     pub(super) async fn difference(
         &self,
         old: &[LakeFile],
@@ -82,7 +83,7 @@ impl Union<'_> {
     }
 
     fn between(&self, old: &KeyedCells, new: &KeyedCells) -> Result<Difference, EtlError> {
-        // Of cells of one key, where the old ones and the new ones have them.
+        // For each key, the positions of its old and its new cell.
         let mut pairs: Vec<(Option<usize>, Option<usize>)> = Vec::new();
         let (mut at_old, mut at_new) = (0, 0);
         while at_old < old.len() || at_new < new.len() {
@@ -121,7 +122,7 @@ impl Union<'_> {
         Ok(Difference { grown: grown.into_iter().collect(), lost })
     }
 
-    /// What cells grew by, each given by where it lies in the old and in the new ones.
+    /// What cells grew by; each cell is given by its positions among the old and the new ones.
     fn growth(
         &self,
         old: &KeyedCells,
@@ -145,8 +146,8 @@ impl Union<'_> {
         KeyedCells::sort(vec![cells], &self.order()?).during(STEP).map(Some)
     }
 
-    /// The cells of a parent, sorted, from its old file and what changed in its children; and what changes in it,
-    /// where it has a parent itself. `children` are the files of all children as they are now.
+    /// The cells of a parent, sorted, made of its old file and the changes in its children; and the parent's own
+    /// difference, if it has a parent. `children` are the current files of all children.
     pub(super) async fn replaced(
         &self,
         parent: &[LakeFile],
@@ -195,7 +196,7 @@ impl Union<'_> {
         Ok(Some((cells, difference)))
     }
 
-    /// Some cells of the union of some files.
+    /// Some cells of the union of files.
     async fn united(
         &self,
         files: &[LakeFile],
@@ -210,7 +211,7 @@ impl Union<'_> {
         if !self.shape.adds_exactly() || reservation.is_none() {
             return self.grouped(self.summands(cells)?).await;
         }
-        // In one go what the engine does in two, since it looks at parts of each group first.
+        // In a single pass; the engine would take two, since it aggregates parts of each group first.
         let order = self.order()?;
         let cells = KeyedCells::sort(cells.collect().await.during(STEP)?, &order).during(STEP)?;
         let nothing = KeyedCells::sort(Vec::new(), &order).during(STEP)?;
@@ -218,7 +219,7 @@ impl Union<'_> {
         self.grow_all(&nothing, &cells, &Grown::of(&nothing, &cells))
     }
 
-    /// The parent's cells with what they grew by.
+    /// The parent's cells, with their growth added.
     fn grow_all(
         &self,
         parent: &KeyedCells,
@@ -228,13 +229,13 @@ impl Union<'_> {
         self.shared_out(grown, |cells| self.grow(parent, growths, cells))
     }
 
-    /// Does something with cells, piece by piece on all threads; gives what came out of the pieces, in order.
+    /// Processes cells piece by piece on all threads; returns the results of the pieces, in order.
     fn shared_out<C: Sync, T: Send>(
         &self,
         cells: &[C],
         of_piece: impl Fn(&[C]) -> Result<T, EtlError> + Sync,
     ) -> Result<Vec<T>, EtlError> {
-        // Some cells have large sketches: a thread that is done takes the next ones.
+        // Some cells have large sketches: an idle thread takes the next piece.
         let pieces = Mutex::new(cells.chunks(N_CELLS_AT_ONCE).enumerate());
         let work = || {
             let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -255,7 +256,7 @@ impl Union<'_> {
         Ok(made.into_iter().map(|(_, of_piece)| of_piece).collect())
     }
 
-    /// Some of the parent's cells with what they grew by.
+    /// Some of the parent's cells, with their growth added.
     fn grow(
         &self,
         parent: &KeyedCells,
@@ -264,7 +265,7 @@ impl Union<'_> {
     ) -> Result<RecordBatch, EtlError> {
         let n_dimensions = self.shape.n_dimensions;
         let sources: Vec<&KeyedCells> = std::iter::once(parent).chain(growths).collect();
-        // Of each source the number of its first batch among all.
+        // For each source, the index of its first batch among all batches.
         let mut batches: Vec<&RecordBatch> = Vec::new();
         let mut first_batch = Vec::with_capacity(sources.len());
         for source in &sources {
@@ -293,11 +294,11 @@ impl Union<'_> {
         RecordBatch::try_new(Arc::clone(&self.read_schema), columns).during(STEP)
     }
 
-    /// The cells of a period's files; `None` where a measure is missing in some.
+    /// The cells of a period's files; `None` if a measure is missing in any.
     async fn keyed(&self, files: &[LakeFile]) -> Result<Option<KeyedCells>, EtlError> {
         let batches = match files {
             [] => Vec::new(),
-            // A file has no two cells of one key.
+            // Keys are unique within a file.
             [_] => self.frame(files)?.collect().await.during(STEP)?,
             files => self.grouped(self.summands(self.frame(files)?)?).await?,
         };
@@ -315,16 +316,16 @@ impl Union<'_> {
     }
 }
 
-/// A cell of a parent that grew in some child, and lost nothing in any.
+/// A cell of a parent that grew in some child and lost nothing in any.
 struct Grown {
-    /// Where the parent has it.
+    /// Its position in the parent, if the parent has it.
     in_parent: Option<usize>,
-    /// Which growths it is in, and where there.
+    /// The growths that it occurs in, with its position in each.
     in_growths: Vec<(usize, usize)>,
 }
 
 impl Grown {
-    /// The cells that are in some growth, in order.
+    /// The cells that occur in any growth, in order.
     fn of(parent: &KeyedCells, growths: &[KeyedCells]) -> Vec<Self> {
         let mut all: Vec<(&[u8], usize, usize)> = Vec::new();
         for (growth, cells) in growths.iter().enumerate() {
@@ -346,17 +347,17 @@ impl Grown {
         all.chunk_by(|a, b| a.0 == b.0).map(cell).collect()
     }
 
-    /// What it is the sum of: the parent is the first source, the growths follow.
+    /// The positions of its summands: source 0 is the parent, the growths follow.
     fn parts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let in_growths = self.in_growths.iter().map(|&(growth, position)| (growth + 1, position));
         self.in_parent.map(|position| (0, position)).into_iter().chain(in_growths)
     }
 }
 
-/// Compares cells of one key.
+/// Compares the old and the new cell of a key.
 struct Comparison<'a> {
     shape: &'a CellShape,
-    /// One a measure.
+    /// One per measure.
     measures: Vec<Box<dyn CompareCells>>,
 }
 
@@ -366,7 +367,7 @@ impl<'a> Comparison<'a> {
         Self { shape, measures: measures.collect() }
     }
 
-    /// Whether the new cell lacks something of the old one; `None` where they are the same.
+    /// Whether the new cell lacks something that the old one has; `None` if they are equal.
     fn of(
         &mut self,
         (old, old_row): (&RecordBatch, usize),

@@ -1,5 +1,5 @@
-//! A Bloom filter of keys, by one hash of each: of a large source only the rows are kept that may find a partner in a
-//! small one. It has false positives, and no false negatives.
+//! A Bloom filter of keys, with one hash per key: it keeps only those rows of a large source that may find a partner in
+//! a small one. It has false positives, but no false negatives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,17 +11,19 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The least bits: 8 KiB.
+/// The minimum number of bits: 8 KiB.
 const MIN_BITS: u64 = 1 << 16;
-/// The most bits: 16 MiB. With ten million keys one row in fourteen without a partner is kept then, a false positive.
+/// The maximum number of bits: 16 MiB. With ten million keys, one in fourteen rows without a partner is then kept as a
+/// false positive.
 const MAX_BITS: u64 = 1 << 27;
-/// With so many bits for a key one row in sixteen without a partner is kept at most, which costs a sixteenth of what
-/// no filter would. More hash functions would keep fewer, at a read of memory each.
+/// With this many bits per key, at most one in sixteen rows without a partner is kept, which costs a sixteenth of what
+/// no filter would. More hash functions would keep fewer, at one memory access each.
 const BITS_PER_KEY: u64 = 16;
 
-/// A Bloom filter with one hash function: it takes some keys for noted that were not, and misses none that was.
+/// A Bloom filter with one hash function: it may report a key that was never noted, but never misses one that was.
 ///
-/// It costs two to four bytes a key, 8 KiB at least and 16 MiB at most, and is shared by all threads that note and ask.
+/// It takes two to four bytes per key, at least 8 KiB and at most 16 MiB, and is shared by all threads that note and
+/// query keys.
 #[derive(Debug)]
 pub(crate) struct BloomFilter {
     words: Vec<AtomicU64>,
@@ -29,7 +31,7 @@ pub(crate) struct BloomFilter {
 }
 
 impl BloomFilter {
-    /// An empty filter for about so many keys.
+    /// An empty filter for about this many keys.
     pub(crate) fn for_about(n_keys: u64) -> Arc<Self> {
         let n_bits = n_keys.saturating_mul(BITS_PER_KEY).clamp(MIN_BITS, MAX_BITS);
         let n_bits = n_bits.next_power_of_two();
@@ -45,7 +47,7 @@ impl BloomFilter {
 
     fn note(&self, hash: u64) {
         let (word, bit) = self.place(hash);
-        // Most keys come often, and a read is cheaper than a write that others must hear of.
+        // Most keys occur often, and a read is cheaper than a write, which invalidates other cores' caches.
         if word.load(Ordering::Relaxed) & bit == 0 {
             word.fetch_or(bit, Ordering::Relaxed);
         }
@@ -57,18 +59,19 @@ impl BloomFilter {
     }
 }
 
-/// Notes hashes of keys in the filter, and gives them back.
+/// A function that notes hashes of keys in the filter and returns them unchanged.
 pub(crate) fn note_key(filter: &Arc<BloomFilter>) -> ScalarUDF {
     of_keys("clio_note_key", Use::Note, filter)
 }
 
-/// Whether a key of this hash may have been noted; false for null. To be asked once all are.
+/// A function that tells whether a key with this hash may have been noted; false for null. To be called after all keys
+/// are noted.
 pub(crate) fn may_be_noted(filter: &Arc<BloomFilter>) -> ScalarUDF {
     of_keys("clio_may_be_noted", Use::Ask, filter)
 }
 
 fn of_keys(name: &'static str, use_: Use, filter: &Arc<BloomFilter>) -> ScalarUDF {
-    // Volatile: what it answers depends on what was noted before.
+    // Volatile: the result depends on the keys noted so far.
     let signature = Signature::exact(vec![DataType::UInt64], Volatility::Volatile);
     ScalarUDF::new_from_impl(OfKeys { name, use_, filter: Arc::clone(filter), signature })
 }

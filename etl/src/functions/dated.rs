@@ -1,4 +1,4 @@
-//! What a lookup with a history says of a key on a day, as a small number.
+//! What a lookup with a history has for a key on a day, as a small number.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use datafusion::logical_expr::{
 
 use super::member::{Key, KeyMap};
 
-/// What stands before a key's first run.
+/// Stands for no run before a key's first one.
 const NONE: u32 = u32::MAX;
 
-/// A lookup's keys, each with the numbers that it had, from which day on.
+/// A lookup's keys, each with its numbers and the days from which they hold.
 ///
-/// Holds what changed: a key whose number stays the same over many states has one run. Costs the map of
-/// keys, and 16 bytes for each run.
+/// Only changes are stored: a key whose number stays the same over many states has one run. Costs the map of
+/// keys, and 16 bytes per run.
 #[derive(Debug)]
 pub(crate) struct Dated {
-    /// By key, its last run.
+    /// The last run of each key.
     last: KeyMap,
     runs: Vec<Run>,
     reservation: MemoryReservation,
@@ -30,11 +30,11 @@ pub(crate) struct Dated {
 
 #[derive(Debug, Clone, Copy)]
 struct Run {
-    /// In days since 1970, that day included.
+    /// In days since 1970, inclusive.
     from: i32,
-    /// `None` as [`NONE`]: the lookup has no row for the key.
+    /// [`NONE`] if the lookup has no row for the key.
     number: u32,
-    /// The run before, or [`NONE`].
+    /// The previous run, or [`NONE`].
     before: u32,
     /// The last state in which the key was seen with this number.
     seen: u32,
@@ -46,12 +46,12 @@ impl Dated {
         Self { last: KeyMap::new(pool, name, has_int_keys), runs: Vec::new(), reservation }
     }
 
-    /// Takes memory for more keys and runs, before they come.
+    /// Reserves memory for more keys and runs, before they are added.
     pub(crate) fn make_room(&mut self, n_more: usize) -> Result<()> {
         self.last.make_room(n_more)?;
         if self.runs.capacity() - self.runs.len() < n_more {
             let n_runs = (self.runs.len() + n_more).max(2 * self.runs.capacity());
-            // The old ones stand until they are copied.
+            // The old ones stay allocated until they are copied.
             let n_bytes = (n_runs + self.runs.capacity()) * size_of::<Run>();
             self.reservation.try_resize(n_bytes)?;
             self.runs.reserve_exact(n_runs - self.runs.len());
@@ -60,7 +60,7 @@ impl Dated {
         Ok(())
     }
 
-    /// Notes what the state number `state` says of a key, from a day on. Days come in order.
+    /// Notes the number that a key has in state `state`, from a day on. Days must be in ascending order.
     pub(crate) fn note(&mut self, key: Key, from: i32, number: Option<u32>, state: u32) {
         let number = number.unwrap_or(NONE);
         let before = self.last.get(&key).unwrap_or(NONE);
@@ -78,7 +78,7 @@ impl Dated {
         self.last.insert(key, at);
     }
 
-    /// Ends the keys that the state number `state` had no rows for.
+    /// Ends the keys that have no rows in state `state`.
     pub(crate) fn end_others(&mut self, from: i32, state: u32) -> Result<()> {
         let is_gone = |run: &Run| run.seen != state && run.number != NONE;
         let n_gone = {
@@ -97,7 +97,7 @@ impl Dated {
         Ok(())
     }
 
-    /// The number at a day, of the key whose last run it is.
+    /// The number on a day, for the key whose last run is given.
     fn on(&self, last: Option<u32>, day: i32) -> Option<u32> {
         let mut at = last?;
         while let Some(run) = self.runs.get(at as usize) {
@@ -114,7 +114,8 @@ fn position(index: usize) -> u32 {
     u32::try_from(index).ok().filter(|at| *at != NONE).expect("2^32 runs would not fit in memory")
 }
 
-/// The number of a key, the first argument, on a day, the second; `missing` where the lookup has no row for it.
+/// The number of a key (first argument) on a day (second argument); `missing` where the lookup has no row for
+/// it.
 pub(crate) fn member_on(dimension: &str, keys: Arc<Dated>, missing: Option<u32>) -> ScalarUDF {
     ScalarUDF::new_from_impl(MemberOn {
         name: format!("clio_member_on_{dimension}"),

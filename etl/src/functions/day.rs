@@ -24,14 +24,14 @@ use crate::epoch::{date_of, number_of};
 const SECONDS_PER_DAY: i64 = 86_400;
 const MILLIS_PER_DAY: i64 = 1000 * SECONDS_PER_DAY;
 
-/// When days begin, which days events may have, and what a time without a zone is a time of.
+/// When days begin, which days events may have, and which zone a time without a zone is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Calendar {
     pub(super) zone: TimeZone,
     zone_name: String,
     pub(super) times_are: TimesAre,
     days: DayRange,
-    /// The same days as numbers: every event is held against them.
+    /// The same days as numbers: every event is checked against them.
     numbers: RangeInclusive<i32>,
 }
 
@@ -55,8 +55,8 @@ impl Calendar {
         Self::of_days(model, times_are, model.days())
     }
 
-    /// That of rows of lookups, which may begin and end on days that events may not have. Their times without a
-    /// zone are of UTC.
+    /// The calendar for rows of lookups, which may begin and end on days that events may not have. Their times
+    /// without a zone are in UTC.
     pub(crate) fn of_lookups(model: &Model) -> Self {
         let days =
             DayRange::try_new(FIRST_DAY, LAST_DAY).expect("the first day is before the last");
@@ -73,12 +73,12 @@ impl Calendar {
         }
     }
 
-    /// Whether times of a type are written as the clocks of the dataset's time zone show them.
+    /// Whether times of this type are local times of the dataset's time zone.
     pub(super) fn is_local(&self, times: &DataType) -> bool {
         self.times_are == TimesAre::Local && matches!(times, DataType::Timestamp(_, None))
     }
 
-    /// The number of a day that events may have.
+    /// Checks that a day is one that events may have.
     pub(super) fn checked(&self, day: i64) -> Result<i32> {
         match i32::try_from(day) {
             Ok(day) if self.numbers.contains(&day) => Ok(day),
@@ -93,7 +93,7 @@ impl Calendar {
             Some(number) => format!("the day {}", date_of(number)),
             None => format!("a time {day} days from 1970"),
         };
-        // What is a day of our times in a unit a thousand times finer.
+        // What a day of our times becomes if its unit is a thousand times finer.
         let is_finer = (10_000..60_000).contains(&(day / 1000));
         let hint =
             if is_finer { " (is the time in milliseconds, and taken for seconds?)" } else { "" };
@@ -106,13 +106,13 @@ impl Calendar {
     }
 }
 
-/// The day of a timestamp, of a date (itself), or of a text that is one of these. An event without a time, or
-/// of a day that events may not have, is an error.
+/// The day of a timestamp, of a date (the date itself), or of text in either form. An event without a time, or
+/// on a day that events may not have, is an error.
 pub(crate) fn day_of(calendar: &Calendar) -> ScalarUDF {
     ScalarUDF::new_from_impl(DayOf::new(calendar))
 }
 
-/// Whether days of the dataset are days of UTC, so that what is filed under a day holds exactly one.
+/// Whether the dataset's days are days of UTC, so that each is filed under exactly one day.
 pub(crate) fn is_utc(zone_name: &str) -> bool {
     matches!(zone_name, "UTC" | "Etc/UTC" | "Z")
 }
@@ -120,7 +120,7 @@ pub(crate) fn is_utc(zone_name: &str) -> bool {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct DayOf {
     calendar: Calendar,
-    /// A day is a division.
+    /// Finding a day is then a division.
     is_utc: bool,
     signature: Signature,
 }
@@ -153,13 +153,13 @@ impl ScalarUDFImpl for DayOf {
 impl DayOf {
     pub(super) fn new(calendar: &Calendar) -> Self {
         let is_utc = is_utc(&calendar.zone_name);
-        // Declared volatile, so that no filter on the day is moved in front of the source's own condition,
-        // which may be what keeps out the rows without a time.
+        // Declared volatile, so that no filter on the day is moved before the source's own condition, which may
+        // exclude the rows without a time.
         let signature = Signature::any(1, Volatility::Volatile);
         Self { calendar: calendar.clone(), is_utc, signature }
     }
 
-    /// The day of each time; null where it is null.
+    /// The day of each time; null for null.
     pub(super) fn days(&self, times: &ArrayRef) -> Result<Date32Array> {
         match times.data_type() {
             DataType::Date32 => {
@@ -175,7 +175,7 @@ impl DayOf {
             DataType::Dictionary(_, value) => self.days(&cast(times, value)?),
             DataType::Null => Ok(Date32Array::new_null(times.len())),
             other => exec_err!(
-                "`time` has the type {other}, which is no timestamp; convert it, for instance \
+                "`time` has the type {other}, which is not a timestamp; convert it, for instance \
                  with `to_timestamp_seconds(…)`"
             ),
         }
@@ -198,7 +198,7 @@ impl DayOf {
         values.iter().map(|value| value.map(&mut day).transpose()).collect()
     }
 
-    /// A text of ten characters is a date, any other a timestamp; a null where it is null.
+    /// Text of ten characters is a date, any other text a timestamp; null for null.
     fn days_of_texts(&self, times: &ArrayRef) -> Result<Date32Array> {
         let texts = cast(times, &DataType::Utf8View)?;
         let texts = texts.as_string_view();
@@ -224,8 +224,8 @@ impl DayOf {
     }
 }
 
-/// Texts as timestamps of microseconds: those that are written as local clocks show them, and instants; each a
-/// null where it is the other.
+/// Text as timestamps in microseconds, in two columns: local times, and instants; each is null where the other
+/// one applies.
 pub(super) fn local_and_instants(texts: &dyn Array, times_are: TimesAre) -> Result<[ArrayRef; 2]> {
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     let as_zone = |zone: Option<&str>| {
@@ -243,7 +243,7 @@ pub(super) fn local_and_instants(texts: &dyn Array, times_are: TimesAre) -> Resu
         let none = utc(vec![None; of_utc.len()], None);
         return Ok([none, utc(of_utc.iter().collect(), Some("UTC"))]);
     }
-    // A text without a zone is another instant where it is taken for a time of another zone.
+    // Text without a zone is another instant when parsed in another zone.
     let elsewhere = as_zone(Some("+01:00"))?;
     let rows = || of_utc.iter().zip(&elsewhere);
     let local = rows().map(|(one, other)| one.filter(|_| one != other)).collect();
@@ -261,7 +261,7 @@ pub(super) fn per_second(unit: TimeUnit) -> i64 {
     }
 }
 
-/// The zone's offsets, remembered between two transitions: neighbouring events share them.
+/// The zone's offsets, cached between two transitions, since neighbouring events share them.
 pub(super) struct Offsets {
     zone: TimeZone,
     valid: std::ops::Range<i64>,
@@ -273,7 +273,7 @@ impl Offsets {
         Self { zone, valid: 0..0, seconds: 0 }
     }
 
-    /// The seconds that clocks are ahead of UTC; beyond the calendar's ends, what they are there.
+    /// The seconds by which clocks are ahead of UTC; beyond the ends of the calendar, the offset there.
     pub(super) fn at(&mut self, second: i64) -> i64 {
         let ends = Timestamp::MIN.as_second()..=Timestamp::MAX.as_second();
         let second = second.clamp(*ends.start(), *ends.end());
@@ -281,7 +281,7 @@ impl Offsets {
             let instant = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
             let last = self.zone.preceding(instant).next();
             let next = self.zone.following(instant).next();
-            // The instant of a transition belongs to what follows, which `preceding` leaves out.
+            // The instant of a transition belongs to what follows it; `preceding` excludes it.
             let start = last.map_or(i64::MIN, |last| last.timestamp().as_second());
             let end = next.map_or(i64::MAX, |next| next.timestamp().as_second());
             self.seconds = i64::from(self.zone.to_offset(instant).seconds());

@@ -1,4 +1,4 @@
-//! A column's values as values of another type, where nothing is lost; an error where something is.
+//! Casts a column's values to another type where nothing is lost; an error where something would be.
 
 #[cfg(test)]
 mod tests;
@@ -20,24 +20,24 @@ use datafusion::logical_expr::{
 
 use crate::functions::types::{arrow_type, type_of};
 
-/// Whole numbers below this are what a float of 64 bits says they are.
+/// Integers below this are exact in a 64-bit float.
 const MAX_WHOLE_FLOAT: f64 = 9_007_199_254_740_992.0;
 
-/// A column that is read as another type than its file has.
+/// A column that is read with another type than in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Exact {
     pub(crate) column: String,
-    /// Where the model has the table, such as `source.events`.
+    /// The table's key in the model, such as `source.events`.
     pub(crate) table: String,
     pub(crate) to: ColumnType,
-    /// The file that had the type first; empty where the model declares it.
+    /// The first file that had the type; empty where the model declares it.
     pub(crate) since: String,
-    /// The texts that are cast are those of numbers of some files, of which whole ones may end in `.0`.
+    /// Whether some of the files have the values as floats, so that text of an integer may end in `.0`.
     pub(crate) has_floats: bool,
 }
 
 impl Exact {
-    /// The cast of the column's values.
+    /// The function that casts the column's values.
     pub(crate) fn udf(&self) -> ScalarUDF {
         ScalarUDF::new_from_impl(ExactCast {
             exact: self.clone(),
@@ -50,17 +50,17 @@ impl Exact {
         let whose = if since.is_empty() {
             "the model declares".to_owned()
         } else {
-            format!("it is since {since}")
+            format!("it has had since {since}")
         };
         exec_err!(
-            "column `{column}` is {value} here, {reason} {to}, which {whose}; correct the file, or declare the \
+            "column `{column}` is {value} here, {reason} {to}, the type that {whose}; correct the file, or declare the \
              type that all files fit in the model, such as `[{table}.types] {column} = \"text\"`, and run \
              `clio etl run --all`"
         )
     }
 }
 
-/// Whether values of one type may be values of another.
+/// Whether values of one type can be cast to another.
 pub(crate) fn is_castable(from: &ColumnType, to: &ColumnType) -> bool {
     use ColumnType as T;
     match (from, to) {
@@ -132,28 +132,29 @@ impl Exact {
     }
 
     fn lists(&self, array: &ArrayRef, item: &ColumnType) -> Result<ArrayRef> {
-        let ColumnType::List(_) = &self.to else { return exec_err!("a list in no list") };
+        let ColumnType::List(_) = &self.to else { return exec_err!("a list outside of a list") };
         let inner = match array.data_type() {
             DataType::List(field)
             | DataType::LargeList(field)
             | DataType::ListView(field)
             | DataType::LargeListView(field) => Arc::clone(field),
-            other => return exec_err!("{other} is no list"),
+            other => return exec_err!("{other} is not a list"),
         };
         let plain = DataType::List(Arc::new(Field::new("item", inner.data_type().clone(), true)));
         let lists = cast(array, &plain)?;
         let lists = lists.as_list::<i32>();
         let to = arrow_type(&ColumnType::List(Box::new(item.clone())));
-        let DataType::List(field) = &to else { return exec_err!("{to} is no list") };
+        let DataType::List(field) = &to else { return exec_err!("{to} is not a list") };
         let values = cast(&self.values(lists.values(), item)?, field.data_type())?;
         let (offsets, nulls) = (lists.offsets().clone(), lists.nulls().cloned());
         Ok(Arc::new(ListArray::try_new(Arc::clone(field), offsets, values, nulls)?))
     }
 
-    /// Whole numbers: of floats and texts those that are whole and written as one.
+    /// To integers: from floats that are whole, and from text that is written as an integer.
     fn whole(&self, array: &ArrayRef, from: &ColumnType, to: &ColumnType) -> Result<ArrayRef> {
         let is_unsigned = *to == ColumnType::UInt64;
-        let refused = |value: &str| self.refuse(value, "which is no whole number of");
+        let refused =
+            |value: &str| self.refuse(value, "which is not a whole number in the range of");
         let fitting = |value: i128, text: &str| {
             let fits = if is_unsigned {
                 u64::try_from(value).is_ok()
@@ -211,9 +212,10 @@ impl Exact {
     }
 
     fn floats(&self, array: &ArrayRef, from: &ColumnType) -> Result<ArrayRef> {
-        let refused = |value: &str| self.refuse(value, "which is no number of");
+        let refused =
+            |value: &str| self.refuse(value, "which is not a number that fits exactly in");
         let texts = cast(array, &DataType::Utf8)?;
-        // What a file of floats has is one, however large it is.
+        // Text from a file of floats is a float, however large.
         let was_float = |text: &str| self.has_floats && text.contains(['.', 'e', 'E']);
         let of_text = |text: &str| match text.parse::<f64>() {
             Ok(value) if was_float(text) => Ok(value),
@@ -224,7 +226,7 @@ impl Exact {
             {
                 Ok(value)
             }
-            // Whole numbers that the float does not say as they are would become one.
+            // Integers that the float cannot represent exactly would change.
             Ok(value) if *from != ColumnType::Text && value.abs() < MAX_WHOLE_FLOAT => Ok(value),
             _ => refused(&format!("{text:?}")),
         };
@@ -234,14 +236,14 @@ impl Exact {
         Ok(Arc::new(floats?))
     }
 
-    /// Numbers as they are written shortest: whole ones without a point.
+    /// To text: numbers in their shortest form, integers without a decimal point.
     fn texts(&self, array: &ArrayRef, from: &ColumnType) -> Result<ArrayRef> {
         if *from != ColumnType::Float64 {
             return Ok(cast(array, &DataType::Utf8)?);
         }
         let floats = cast(array, &DataType::Float64)?;
         let text = |value: f64| match value.fract() == 0.0 && value.abs() >= MAX_WHOLE_FLOAT {
-            true => self.refuse(&value.to_string(), "of which a float keeps some digits only: no"),
+            true => self.refuse(&value.to_string(), "which a float may have rounded, so not"),
             false => Ok(value.to_string()),
         };
         let floats = floats.as_primitive::<Float64Type>().iter();
@@ -256,15 +258,15 @@ impl Exact {
         for row in 0..array.len() {
             if cast_with_options(&array.slice(row, 1), &arrow_type(to), &strict).is_err() {
                 let value = array_value_to_string(array, row)?;
-                return self.refuse(&format!("{value:?}"), "which is no");
+                return self.refuse(&format!("{value:?}"), "which is not");
             }
         }
         Err(exec_datafusion_err!("{error}"))
     }
 }
 
-/// The whole number that a text is: without leading zeros, a sign of plus or spaces; `12.0` is 12, as a number
-/// that was a float for a while is written.
+/// The integer that text stands for: without leading zeros, plus sign or spaces; `12.0` is 12, the form of a
+/// number that was once a float.
 fn whole_of(text: &str) -> Option<i128> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
     if !is_number(text) || !rest.bytes().all(|digit| digit == b'0') {
@@ -273,8 +275,7 @@ fn whole_of(text: &str) -> Option<i128> {
     whole.parse().ok()
 }
 
-/// Whether a text is a number from which nothing is lost when it is read as one: no zeros in front, no plus sign,
-/// no spaces.
+/// Whether text is a number that parsing does not change: no leading zeros, no plus sign, no spaces.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     let is_padded = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();

@@ -1,4 +1,4 @@
-//! The hash of one column's values, or of several columns' together, as `clio_sketch` defines it.
+//! The hash of one column's values, or of several columns together, as `clio_sketch` defines it.
 
 use std::sync::Arc;
 
@@ -13,12 +13,13 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The hash of a value for a family's sketches; null where it, or one of several together, is null.
+/// The hash of a value for a family's sketches; null if the value, or any of several columns, is
+/// null.
 pub(crate) fn hash_of(family: Family) -> ScalarUDF {
     hash_udf(family, format!("clio_hash_{family}"))
 }
 
-/// The hash of a key, by which equal keys are found; null where any part of it is null.
+/// The hash of a key, for finding equal keys; null if any part of the key is null.
 pub(crate) fn key_hash() -> ScalarUDF {
     hash_udf(Family::HllPlusPlus, "clio_key_hash".to_owned())
 }
@@ -59,7 +60,7 @@ impl ScalarUDFImpl for HashOf {
     }
 }
 
-/// A column widened to one of the types that have canonical bytes.
+/// A column, widened to a type that has canonical bytes.
 enum Canonical {
     Int(ArrayRef),
     UInt(ArrayRef),
@@ -85,7 +86,7 @@ impl Canonical {
             T::Boolean => Self::Bool(Arc::clone(array)),
             T::Utf8 | T::LargeUtf8 => Self::Str(widened(&T::LargeUtf8)?),
             T::Utf8View => Self::StrView(Arc::clone(array)),
-            // A decimal has no canonical bytes of its own: its shortest text identifies it.
+            // A decimal has no canonical bytes: its shortest text identifies it.
             T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => {
                 Self::Str(cast(&widened(&T::Utf8)?, &T::LargeUtf8)?)
             }
@@ -155,7 +156,7 @@ impl Canonical {
     }
 }
 
-/// Timestamps of any unit hash alike: as microseconds.
+/// Timestamps of all units hash alike: in microseconds.
 fn microseconds(array: &ArrayRef) -> Result<ArrayRef> {
     let unit = TimeUnit::Microsecond;
     let zone = match array.data_type() {

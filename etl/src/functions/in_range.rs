@@ -1,4 +1,4 @@
-//! The values that quantiles are of: checked row by row, so that an error can name the row.
+//! The values for quantiles: checked row by row, so that an error can name the row.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The same values, each of which a bucket holds; null stays null.
+/// Returns the values unchanged if each falls into a bucket; null stays null.
 pub(crate) fn value_in_range(measure: &str) -> ScalarUDF {
     ScalarUDF::new_from_impl(InRange {
         name: format!("clio_value_of_{measure}"),
@@ -31,9 +31,10 @@ impl InRange {
         let is_out = |value: &f64| !value.is_finite() || value.abs() >= Buckets::MAX_VALUE;
         match values.iter().flatten().find(is_out) {
             Some(value) => exec_err!(
-                "`measure.{}.of` is {value} here, and quantiles are of numbers below {:e} and above its negative; correct it, \
+                "`measure.{}.of` is {value} here, and quantiles take numbers between -{:e} and {:e}; correct it, \
                  or make it null in `columns`",
                 self.measure,
+                Buckets::MAX_VALUE,
                 Buckets::MAX_VALUE
             ),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The instant of an event, to the microsecond, for comparing it with others.
+//! The instant of an event in microseconds, for comparing it with others.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// The microseconds since 1970 of a timestamp, of a date (its beginning in the zone), or of a text that is one
-/// of these; null where it is null.
+/// The microseconds since 1970 of a timestamp, of a date (its beginning in the zone), or of text in either form;
+/// null for null.
 pub(crate) fn instant_of(calendar: &Calendar) -> ScalarUDF {
     ScalarUDF::new_from_impl(InstantOf::new(calendar))
 }
@@ -51,7 +51,7 @@ impl ScalarUDFImpl for InstantOf {
 
 impl InstantOf {
     pub(super) fn new(calendar: &Calendar) -> Self {
-        // As with the day: not in front of the source's own condition.
+        // Like the day: it must not be evaluated before the source's own condition.
         let signature = Signature::any(1, Volatility::Volatile);
         Self { calendar: calendar.clone(), signature }
     }
@@ -75,7 +75,9 @@ impl InstantOf {
                     1_000_000 / per_second.min(1_000_000),
                 ) {
                     Some(scaled) => Ok(scaled.div_euclid((per_second / 1_000_000).max(1))),
-                    None => exec_err!("a time {value} {unit:?}s from 1970 is no day of a lake"),
+                    None => {
+                        exec_err!("a time {value} {unit:?}s from 1970 is outside of a lake's days")
+                    }
                 };
                 if self.calendar.is_local(times.data_type()) {
                     return self.of_local(&values.try_unary(micros)?);
@@ -85,7 +87,7 @@ impl InstantOf {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => self.of_texts(times),
             DataType::Dictionary(_, value) => self.instants(&cast(times, value)?),
             DataType::Null => Ok(Int64Array::new_null(times.len())),
-            other => exec_err!("`time` has the type {other}, which is no timestamp"),
+            other => exec_err!("`time` has the type {other}, which is not a timestamp"),
         }
     }
 
@@ -104,7 +106,7 @@ impl InstantOf {
         days.map(|day| day.map(&mut beginning).transpose()).collect()
     }
 
-    /// The instants at which the zone's clocks show these times.
+    /// The instants at which clocks in the zone show these times.
     fn of_local(&self, micros: &Int64Array) -> Result<Int64Array> {
         micros.try_unary(|micros| {
             let date = date_of(self.calendar.checked(micros.div_euclid(MICROS_PER_DAY))?);
@@ -115,14 +117,14 @@ impl InstantOf {
         })
     }
 
-    /// The instant at which the zone's clocks show a time: the first of two; of one that they skip, as much later
-    /// as they were put forward.
+    /// The instant at which clocks in the zone show a time: the first one if there are two; if the clocks skip
+    /// the time, it is moved forward by the length of the gap.
     fn instant(&self, time: DateTime) -> Result<i64> {
         let zone = &self.calendar.zone;
         if let Ok(instant) = zone.to_ambiguous_timestamp(time).compatible() {
             return Ok(instant.as_microsecond());
         }
-        // At the ends of the calendar, which instants do not reach.
+        // At the ends of the calendar, beyond the range of instants.
         let days = i64::from(crate::epoch::number_of(time.date()));
         let of_day = time.time().duration_since(jiff::civil::Time::midnight());
         let of_day = i64::try_from(of_day.as_micros()).unwrap_or_default();
@@ -131,7 +133,7 @@ impl InstantOf {
         Ok(local - offset * MICROS_PER_SECOND)
     }
 
-    /// A text of ten characters is a date, any other a timestamp.
+    /// Text of ten characters is a date, any other text a timestamp.
     fn of_texts(&self, times: &ArrayRef) -> Result<Int64Array> {
         let texts = cast(times, &DataType::Utf8View)?;
         let texts = texts.as_string_view();

@@ -1,4 +1,4 @@
-//! From an event's key to a small number that stands for what a lookup says of it, and from an
+//! From an event's key to a small number that stands for what a lookup has for it, and from an
 //! event's own list to the number of its set. Cells are grouped by these numbers.
 
 use std::fmt;
@@ -23,7 +23,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    /// The key in a row, which has one: `keys` are `Int64` or `Utf8`.
+    /// The key in a row, which must not be null: `keys` are `Int64` or `Utf8`.
     pub(crate) fn of(keys: &ArrayRef, row: usize) -> Self {
         match keys.as_primitive_opt::<Int64Type>() {
             Some(keys) => Self::Int(keys.value(row)),
@@ -31,7 +31,7 @@ impl Key {
         }
     }
 
-    /// Whether it is the key in a row.
+    /// Whether it equals the key in a row.
     pub(crate) fn is(&self, keys: &ArrayRef, row: usize) -> bool {
         match self {
             Self::Int(key) => keys.as_primitive::<Int64Type>().value(row) == *key,
@@ -49,14 +49,14 @@ impl fmt::Display for Key {
     }
 }
 
-/// How many bytes of texts a map may have that the engine does not count yet.
+/// How many bytes of text a map may hold that the engine has not accounted for yet.
 const UNCOUNTED_BYTES: usize = 1 << 16;
 
-/// A lookup's keys, each with a number. The engine counts its memory.
+/// A lookup's keys, each with a number. Its memory is accounted for by the engine.
 #[derive(Debug)]
 pub(crate) struct KeyMap {
     numbers: Numbers,
-    /// What the texts of keys take.
+    /// The bytes of the keys' text.
     text_bytes: usize,
     reservation: MemoryReservation,
 }
@@ -68,7 +68,7 @@ enum Numbers {
 }
 
 impl KeyMap {
-    /// `name` is what the engine calls it where its memory is short.
+    /// `name` is what the engine calls the map when memory runs short.
     pub(crate) fn new(pool: &Arc<dyn MemoryPool>, name: &str, has_int_keys: bool) -> Self {
         let numbers =
             if has_int_keys { Numbers::Int(HashMap::new()) } else { Numbers::Text(HashMap::new()) };
@@ -76,21 +76,22 @@ impl KeyMap {
         Self { numbers, text_bytes: 0, reservation }
     }
 
-    /// Takes memory for more keys, before they come.
+    /// Reserves memory for more keys, before they are added.
     pub(crate) fn make_room(&mut self, n_keys: usize) -> Result<()> {
         let is_full = match &self.numbers {
             Numbers::Int(map) => map.capacity() - map.len() < n_keys,
             Numbers::Text(map) => map.capacity() - map.len() < n_keys,
         };
         if is_full {
-            // The old table stands until its keys are in the new one, which has twice the room.
+            // The old table stays allocated until its keys are in the new one, which is twice as
+            // large.
             self.reservation.try_resize(3 * self.size_bytes())?;
             match &mut self.numbers {
                 Numbers::Int(map) => map.reserve(n_keys),
                 Numbers::Text(map) => map.reserve(n_keys),
             }
         }
-        // Asked for with every key: the pool is not, as long as little changed.
+        // Called for every key: the pool is not asked as long as little has changed.
         let size_bytes = self.size_bytes();
         if is_full || size_bytes > self.reservation.size() + UNCOUNTED_BYTES {
             self.reservation.try_resize(size_bytes)?;
@@ -132,7 +133,7 @@ impl KeyMap {
         }
     }
 
-    /// Every number, to be changed.
+    /// All numbers, mutably.
     pub(super) fn numbers_mut(&mut self) -> Box<dyn Iterator<Item = &mut u32> + '_> {
         match &mut self.numbers {
             Numbers::Int(map) => Box::new(map.values_mut()),
@@ -141,7 +142,7 @@ impl KeyMap {
     }
 
     pub(super) fn get_all(&self, keys: &ArrayRef, missing: Option<u32>) -> Result<UInt32Array> {
-        // A key that cannot be read as the lookup's type is in no row of it.
+        // A key that cannot be parsed as the lookup's type is in none of its rows.
         let lenient = CastOptions { safe: true, ..CastOptions::default() };
         Ok(match &self.numbers {
             Numbers::Int(map) => {
@@ -213,7 +214,7 @@ impl ScalarUDFImpl for MemberOf {
     }
 }
 
-/// What a lookup says of a key, as a text; null where it says nothing.
+/// What a lookup has for a key, as text; null where it has nothing.
 pub(crate) fn value_of(column: &str, keys: Arc<KeyMap>, values: ArrayRef) -> ScalarUDF {
     ScalarUDF::new_from_impl(ValueOf {
         name: format!("clio_value_of_{column}"),
@@ -227,7 +228,7 @@ pub(crate) fn value_of(column: &str, keys: Arc<KeyMap>, values: ArrayRef) -> Sca
 struct ValueOf {
     name: String,
     keys: Arc<KeyMap>,
-    /// Texts, by number.
+    /// The text of each number.
     values: ArrayRef,
     signature: Signature,
 }
@@ -266,7 +267,7 @@ impl ScalarUDFImpl for ValueOf {
     }
 }
 
-/// The number of the set of an event's list; a null list is the empty set.
+/// The number of the set of an event's list; null counts as the empty set.
 pub(crate) fn set_of(dimension: &str, pool: Arc<SetPool>) -> ScalarUDF {
     ScalarUDF::new_from_impl(SetOf {
         name: format!("clio_set_of_{dimension}"),
@@ -308,7 +309,7 @@ impl ScalarUDFImpl for SetOf {
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
         match &arg_types[0] {
             DataType::List(_) | DataType::LargeList(_) | DataType::Null => Ok(DataType::UInt32),
-            other => exec_err!("a set is made of a list, found {other}"),
+            other => exec_err!("expected a list, found {other}"),
         }
     }
 

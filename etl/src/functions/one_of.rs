@@ -1,4 +1,5 @@
-//! Whether a row's key is one of some keys, by equality with nulls alike; lists and texts included.
+//! Whether a row's key is one of several keys; nulls equal each other; lists and text are
+//! supported.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use datafusion::logical_expr::{
 
 use crate::key_order::KeyOrder;
 
-/// Whether the arguments are the columns of one of `keys`, which are rows of `order`.
+/// Whether the arguments are one of `keys`, which are rows of `order`.
 pub(crate) fn one_of(keys: HashSet<Box<[u8]>>, order: KeyOrder) -> ScalarUDF {
     let signature = Signature::variadic_any(Volatility::Immutable);
     ScalarUDF::new_from_impl(OneOf { of: Arc::new((keys, order)), signature })
@@ -49,7 +50,7 @@ impl ScalarUDFImpl for OneOf {
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
         if arg_types.is_empty() {
-            return internal_err!("a key has one column at least");
+            return internal_err!("a key has at least one column");
         }
         Ok(DataType::Boolean)
     }

@@ -1,4 +1,4 @@
-//! Sketches of quantiles in SQL.
+//! Quantile sketches in SQL.
 //!
 //! | function | gives |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | `quantile_bounds(sketch, percent)` | its `value`, `lower`, `upper` and `exact` |
 //! | `quantile_share_below(sketch, number)` | the share of values below a number, as `value`, `lower`, `upper` and `exact` |
 //!
-//! What the buckets are, each sketch says itself.
+//! Each sketch carries its own buckets.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use datafusion::logical_expr::{
     ScalarUDFImpl, Signature, Volatility,
 };
 
-/// Makes the functions known to an engine.
+/// Registers the functions with an engine.
 pub(super) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     let signature = || Signature::user_defined(Volatility::Immutable);
     let union = AggregateUDF::new_from_impl(UnionAgg { signature: signature() });
@@ -73,7 +73,7 @@ impl AggregateUDFImpl for UnionAgg {
     }
 }
 
-/// One group's sketch; `None` until the first one says of which buckets the union is.
+/// A group's sketch; `None` until the first input gives the buckets of the union.
 #[derive(Debug)]
 struct State {
     sketch: Option<QuantileSketch>,

@@ -1,4 +1,4 @@
-//! Sketches that somebody else made: checked row by row, so that an error can name the row.
+//! Sketches from elsewhere: checked row by row, so that an error can name the row.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// The same bytes, all of them sketches of the measure's family and precision; null stays null.
+/// Returns the bytes unchanged if all are sketches of the measure's family and precision; null
+/// stays null.
 pub(crate) fn ready_made(measure: &str, family: Family, precision: Precision) -> ScalarUDF {
     ScalarUDF::new_from_impl(ReadyMade {
         name: format!("clio_ready_made_{measure}"),

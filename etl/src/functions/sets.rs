@@ -8,7 +8,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::HashMap;
 
-/// The number of the set without values, in every pool.
+/// The number of the empty set, in every pool.
 pub(crate) const EMPTY_SET: u32 = 0;
 
 /// The sets of one dimension, shared by all threads of a run.
@@ -26,12 +26,12 @@ pub(crate) struct ValuePool {
 }
 
 impl ValuePool {
-    /// The number of a text.
+    /// The number of a string.
     pub(crate) fn number(&self, text: &str) -> u32 {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).intern_value(text)
     }
 
-    /// Every text by number.
+    /// All strings, by number.
     pub(crate) fn texts(&self) -> ArrayRef {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::new(inner.values.iter().map(|text| Some(&**text)).collect::<StringArray>())
@@ -42,7 +42,7 @@ impl ValuePool {
 struct Inner {
     value_numbers: HashMap<Arc<str>, u32>,
     values: Vec<Arc<str>>,
-    /// A set's values by number, ascending and without repetition.
+    /// The values of each set, as ascending numbers without duplicates.
     set_numbers: HashMap<Arc<[u32]>, u32>,
     sets: Vec<Arc<[u32]>>,
     scratch: Vec<u32>,
@@ -68,7 +68,7 @@ impl SetPool {
         inner.intern_scratch()
     }
 
-    /// The number of each list's set; nulls, and nulls in lists, are no values.
+    /// The number of each list's set; nulls, and nulls in lists, are ignored.
     pub(crate) fn intern_lists(&self, lists: &LargeListArray) -> UInt32Array {
         let mut inner = self.lock();
         let values = lists.values().as_string_view();
@@ -88,7 +88,7 @@ impl SetPool {
             .collect()
     }
 
-    /// Every set by number, as a list of its values in their order.
+    /// All sets, by number, as lists of their values in ascending order.
     pub(crate) fn lists(&self) -> ArrayRef {
         let inner = self.lock();
         let element = Field::new("element", DataType::Utf8, true);
@@ -104,7 +104,7 @@ impl SetPool {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Interning leaves a valid pool at every step, so a panic elsewhere does not spoil it.
+        // Interning leaves the pool valid at every step, so a panic elsewhere does not corrupt it.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

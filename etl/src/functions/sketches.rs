@@ -1,4 +1,4 @@
-//! The two aggregates over sketches of each kind: of what events have (a day's cells) and of sketches (a fold).
+//! The aggregates for each kind of sketch: over events (for a day's cells), and over sketches (for a fold).
 //!
 //! ```text
 //! hashes   UInt64  ──distinct──▶ state: one sketch's bytes a group ──▶ result: the same bytes
@@ -6,8 +6,8 @@
 //! sketches Binary  ──union─────▶ state: one sketch's bytes a group ──▶ result: the same bytes
 //! ```
 //!
-//! State and result are `LargeBinary`: a day's dense sketches together pass 2 GiB, which the 32-bit
-//! offsets of `Binary` could not hold.
+//! State and result are `LargeBinary`: a day's dense sketches together may exceed 2 GiB, the limit of the
+//! 32-bit offsets of `Binary`.
 
 mod states;
 #[cfg(test)]
@@ -26,27 +26,27 @@ use datafusion::logical_expr::{
 
 use self::states::GroupStates;
 
-/// The sketch of a column of hashes; nulls do not count.
+/// The sketch of a column of hashes; nulls are ignored.
 pub(crate) fn distinct(family: Family, precision: Precision) -> AggregateUDF {
     SketchAggregate::of(Input::Hashes, Kind::Distinct(family, precision))
 }
 
-/// The union of a column of sketches; nulls are empty sketches.
+/// The union of a column of sketches; nulls are ignored.
 pub(crate) fn union(family: Family, precision: Precision) -> AggregateUDF {
     SketchAggregate::of(Input::Sketches, Kind::Distinct(family, precision))
 }
 
-/// The sketch of quantiles of a column of doubles; nulls do not count.
+/// The quantile sketch of a column of doubles; nulls are ignored.
 pub(crate) fn quantiles(scale: &Scale) -> AggregateUDF {
     SketchAggregate::of(Input::Values, Kind::Quantiles(scale.clone()))
 }
 
-/// The union of a column of sketches of quantiles; nulls are empty sketches.
+/// The union of a column of quantile sketches; nulls are ignored.
 pub(crate) fn union_of_quantiles(scale: &Scale) -> AggregateUDF {
     SketchAggregate::of(Input::Sketches, Kind::Quantiles(scale.clone()))
 }
 
-/// What the rows hold.
+/// The contents of the input rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Input {
     Hashes,
@@ -54,7 +54,7 @@ pub(super) enum Input {
     Sketches,
 }
 
-/// Of which kind the sketches are.
+/// The kind of the sketches.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Distinct(Family, Precision),
@@ -154,13 +154,13 @@ impl AggregateUDFImpl for SketchAggregate {
     }
 }
 
-/// One sketch a group, behind DataFusion's interface.
+/// One sketch per group, behind DataFusion's interface.
 pub(super) struct Groups<S> {
     input: Input,
     sketches: S,
 }
 
-/// Of different values.
+/// For distinct counts.
 pub(super) type SketchGroups = Groups<GroupedSketches>;
 
 impl SketchGroups {
@@ -169,7 +169,7 @@ impl SketchGroups {
     }
 }
 
-/// Of quantiles.
+/// For quantiles.
 type QuantileGroups = Groups<GroupedQuantiles>;
 
 impl QuantileGroups {
@@ -186,7 +186,7 @@ impl<S: GroupStates> Groups<S> {
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
         let sketches = sketches.as_binary_opt::<i64>().ok_or_else(|| {
-            exec_datafusion_err!("sketches come as LargeBinary, found {}", sketches.data_type())
+            exec_datafusion_err!("expected sketches as LargeBinary, found {}", sketches.data_type())
         })?;
         for (row, (bytes, &group)) in sketches.iter().zip(groups).enumerate() {
             let passes = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
@@ -260,8 +260,8 @@ impl<S: GroupStates> GroupsAccumulator for Groups<S> {
     }
 }
 
-/// A single group behind DataFusion's other interface; a grouped state with one group, so that both
-/// merge each other's bytes by construction.
+/// A single group behind DataFusion's other interface: a grouped state with one group, so that the two merge
+/// each other's bytes by construction.
 struct OneGroup<S> {
     groups: Groups<S>,
     zeros: Vec<usize>,

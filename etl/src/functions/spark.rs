@@ -1,4 +1,4 @@
-//! Sketches in SQL, named and behaving as Spark's functions of the same names
+//! Sketches in SQL, with the names and the behaviour of Spark's functions
 //! (<https://spark.apache.org/docs/latest/api/sql/#hll_sketch_agg>).
 //!
 //! | function | gives |
@@ -9,8 +9,8 @@
 //! | `hll_sketch_estimate(sketch)` | the number of different values, rounded to a BIGINT |
 //! | `hll_sketch_bounds(sketch)` | `value`, `lower`, `upper` (95 %) and `exact`; Spark has no such function |
 //!
-//! Different from Spark, all but the first also take the sketches of `hll++`. Families never mix, and
-//! neither do precisions unless `allowDifferentLgConfigK` is true, which unites at the smaller one.
+//! Unlike in Spark, all but the first also take `hll++` sketches. Families never mix, and neither do
+//! precisions unless `allowDifferentLgConfigK` is true, which unites at the smaller one.
 
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ use datafusion::physical_expr::expressions::Literal;
 
 use super::sketches::{Input, SketchGroups};
 
-/// Spark's own lgK where none is given.
+/// Spark's default lgK.
 const DEFAULT_LG_K: u8 = 12;
 
-/// Makes `hll_sketch_agg`, `hll_union_agg`, `hll_union`, `hll_sketch_estimate` and `hll_sketch_bounds` known
-/// to an engine, named and behaving as Spark's; the last one is ours.
+/// Registers `hll_sketch_agg`, `hll_union_agg`, `hll_union`, `hll_sketch_estimate` and `hll_sketch_bounds`
+/// with an engine, named and behaving like Spark's; the last one is our own.
 pub(super) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     for of in [Of::Values, Of::Sketches] {
         let signature = Signature::user_defined(Volatility::Immutable);
@@ -107,7 +107,7 @@ impl AggregateUDFImpl for Agg {
     }
 
     fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        // Of a union, the first sketch alone tells the family and the precision.
+        // For a union, only the first sketch gives the family and the precision.
         self.of == Of::Values
     }
 
@@ -136,11 +136,11 @@ impl AggregateUDFImpl for Agg {
     }
 }
 
-/// One group's sketch.
+/// A group's sketch.
 #[derive(Debug)]
 struct State {
     of: Of,
-    /// `None` until the first sketch says of which family and precision the union is.
+    /// `None` until the first sketch gives the family and the precision of the union.
     sketch: Option<Sketch>,
     may_differ: bool,
 }
@@ -195,7 +195,7 @@ impl Accumulator for State {
     }
 }
 
-/// One sketch a group, of values that are hashed on their way.
+/// One sketch per group, of values that are hashed on the way in.
 struct ValueGroups(SketchGroups);
 
 impl GroupsAccumulator for ValueGroups {
@@ -241,7 +241,7 @@ impl GroupsAccumulator for ValueGroups {
     }
 }
 
-/// The hashes of values that Spark counts: neither nulls nor empty texts and bytes.
+/// The hashes of the values that Spark counts: neither nulls nor empty strings and bytes.
 fn hashes(values: &ArrayRef) -> Result<UInt64Array> {
     let family = Family::DataSketches;
     Ok(match values.data_type() {
@@ -360,7 +360,7 @@ fn rounded(bytes: &[u8]) -> Result<i64> {
 }
 
 fn read(bytes: &[u8]) -> Result<Sketch> {
-    // Bytes of no family get DataSketches' message, since those are what these functions are for.
+    // Bytes of no known family get the message for DataSketches, which these functions are made for.
     let family = Family::of_bytes(bytes).unwrap_or(Family::DataSketches);
     Sketch::decode(family, bytes).map_err(refused)
 }

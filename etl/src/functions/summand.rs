@@ -1,4 +1,4 @@
-//! Texts as the numbers that a sum takes of them. What would lose digits is refused.
+//! Parses text for sums. Numbers that would lose digits are rejected.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// Whole numbers below this are what a float of 64 bits says they are.
+/// Integers below this are exact in a 64-bit float.
 const MAX_WHOLE_FLOAT: f64 = 9_007_199_254_740_992.0;
 
-/// The number that a text is: a whole one, or any that a float holds.
+/// The number that text stands for: an integer, or any that a float holds exactly.
 pub(crate) fn number_of_text(measure: &str, is_whole: bool) -> ScalarUDF {
     ScalarUDF::new_from_impl(NumberOfText {
         name: format!("clio_number_of_{measure}"),
@@ -24,7 +24,7 @@ pub(crate) fn number_of_text(measure: &str, is_whole: bool) -> ScalarUDF {
     })
 }
 
-/// A number that shows that a sum is not of whole numbers. It is no bad row: what the sum is was taken for is wrong.
+/// A number that shows that a sum is not of integers. The row is not bad: the type assumed for the sum is wrong.
 #[derive(Debug)]
 pub(crate) struct NotWhole {
     measure: String,
@@ -32,7 +32,7 @@ pub(crate) struct NotWhole {
 }
 
 impl NotWhole {
-    /// Whether one is behind an error of the engine.
+    /// Whether this is the cause of an engine's error.
     pub(crate) fn is_behind(error: &DataFusionError) -> bool {
         match error.find_root() {
             DataFusionError::External(inner) => inner.downcast_ref::<Self>().is_some(),
@@ -88,7 +88,7 @@ impl NumberOfText {
     fn float(&self, text: &str) -> Result<f64> {
         match text.parse::<f64>() {
             Ok(float) if is_digits(text) && float.abs() >= MAX_WHOLE_FLOAT => {
-                Err(self.too_long(text, "other than whole numbers keeps (15)"))
+                Err(self.too_long(text, "numbers with decimals keeps (15)"))
             }
             Ok(float) => Ok(float),
             Err(_) => {

@@ -1,11 +1,12 @@
-//! Types of columns as models name them and as Arrow has them.
+//! Types of columns, as models name them and as Arrow has them.
 
 use std::sync::Arc;
 
 use clio_proto::ColumnType;
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
-/// What values of an Arrow type are; `None` of nulls, and of what is neither a value nor a list of values.
+/// The model's type for an Arrow type; `None` for nulls, and for anything that is neither a value nor a
+/// list of values.
 pub(crate) fn type_of(data_type: &DataType) -> Option<ColumnType> {
     use DataType as T;
     Some(match data_type {
@@ -29,7 +30,7 @@ pub(crate) fn type_of(data_type: &DataType) -> Option<ColumnType> {
     })
 }
 
-/// The Arrow type that values are read as.
+/// The Arrow type that values are read with.
 pub(crate) fn arrow_type(column_type: &ColumnType) -> DataType {
     match column_type {
         ColumnType::Int64 => DataType::Int64,
@@ -47,7 +48,7 @@ pub(crate) fn arrow_type(column_type: &ColumnType) -> DataType {
     }
 }
 
-/// Lists hold plain texts.
+/// Lists hold plain strings.
 fn list_item(item: &ColumnType) -> DataType {
     match item {
         ColumnType::Text => DataType::Utf8,

@@ -13,17 +13,17 @@ use datafusion::logical_expr::{
 use super::day::{Calendar, DayOf};
 use super::instant::InstantOf;
 
-/// The day, in days since 1970, until which a row stays in force that has no end.
+/// The end day, in days since 1970, of a row without an end.
 pub(crate) const FOR_EVER: i32 = i32::MAX;
 
-/// The day from which on a row is in force, in days since 1970, that day included. A row without a
-/// beginning is an error. `key` is where the model has the column.
+/// The first day on which a row is in force, in days since 1970, inclusive. A row without a beginning
+/// is an error. `key` is the column's place in the model.
 pub(crate) fn valid_from(calendar: &Calendar, key: &str) -> ScalarUDF {
     ScalarUDF::new_from_impl(Validity::new("clio_valid_from", calendar, key, 1))
 }
 
-/// The day until which a row is in force, that day not included: of its end, the second argument. One
-/// that ends before it begins, the first, is an error.
+/// The day on which a row stops being in force, exclusive, from its end (second argument). A row that
+/// ends before it begins (first argument) is an error.
 pub(crate) fn valid_to(calendar: &Calendar, key: &str) -> ScalarUDF {
     ScalarUDF::new_from_impl(Validity::new("clio_valid_to", calendar, key, 2))
 }
@@ -70,7 +70,7 @@ impl Validity {
             {
                 let key = &self.key;
                 return exec_err!(
-                    "`{key}` lies before the row's beginning, so that it was never in force; \
+                    "`{key}` is before the row's beginning, so the row was never in force; \
                      correct it there, or leave such rows out"
                 );
             }
@@ -112,7 +112,7 @@ impl ScalarUDFImpl for Validity {
         let days = match arrays.as_slice() {
             [from] => self.from(from)?,
             [from, to] => self.to(from, to)?,
-            _ => return exec_err!("one or two times"),
+            _ => return exec_err!("expected one or two times"),
         };
         Ok(ColumnarValue::Array(Arc::new(days)))
     }

@@ -1,10 +1,10 @@
-//! What the columns of sources and lookups are. The model may declare it; else it is what the lake remembers of
-//! earlier files, and else what the first file says, in the order of paths.
+//! The types of the columns of sources and lookups. The model may declare them; otherwise they are what the lake
+//! remembers of earlier files, or else the type in the first file, ordered by path.
 //!
-//! Columns that key, measure or count people keep their type: values of a later file are cast where nothing is
-//! lost and are bad rows where it is, and a column that a later file lacks is null. Columns that are only summed
-//! may be whole in one file and not in the next. The session of the engine carries what is known, since every
-//! table is opened through it.
+//! Columns that key, measure or count people keep their type: values in later files are cast where nothing is
+//! lost and are bad rows where something would be, and a column that a later file lacks is null. Columns that
+//! are only summed may be integers in one file and not in the next. The engine's session carries what is known,
+//! since every table is opened through it.
 
 mod uses;
 
@@ -32,18 +32,18 @@ struct Found {
     absent: BTreeSet<AbsentColumn>,
 }
 
-/// A column that the lake knows and that some files of a run lack: it is null there.
+/// A column that the lake knows and some files of a run lack: it is null in those.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct AbsentColumn {
-    /// The source or lookup, as the model's key: `source.events`.
+    /// The model's key of the source or lookup: `source.events`.
     pub table: String,
     /// The column.
     pub column: String,
-    /// How many files lack it …
+    /// How many files lack it.
     pub n_files_without: u64,
-    /// … of so many that were read.
+    /// How many files were read.
     pub n_files: u64,
-    /// The first of them.
+    /// The first file that lacks it.
     pub first_file: String,
 }
 
@@ -58,7 +58,7 @@ impl std::fmt::Display for AbsentColumn {
     }
 }
 
-/// What is to be known of one table.
+/// What is known of one table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TableColumns {
     /// The key under which the lake knows the table.
@@ -69,7 +69,7 @@ pub(crate) struct TableColumns {
 }
 
 impl Columns {
-    /// Lets a session know what a lake does. Types are decided again where every day is rebuilt.
+    /// Gives a session what a lake knows. Types are decided anew where every day is rebuilt.
     pub(crate) fn install(
         ctx: &SessionContext,
         model: &Model,
@@ -96,7 +96,7 @@ impl Columns {
         ctx.state_ref().read().config().get_extension::<Self>().unwrap_or_default()
     }
 
-    /// What is known of a table: by the lake, and since by this run.
+    /// What is known of a table, from the lake and from this run.
     pub(crate) fn of_table(&self, name: &TableName) -> TableColumns {
         let path = path_of(name);
         let Some(table) = self.tables.get(&path) else {
@@ -119,7 +119,7 @@ impl Columns {
         TableColumns { key, uses, declared, known }
     }
 
-    /// Notes what files say of a table's columns.
+    /// Notes the columns that files of a table have.
     pub(crate) fn note(
         &self,
         table: &TableColumns,
@@ -133,20 +133,20 @@ impl Columns {
         found.absent.extend(absent);
     }
 
-    /// The columns that files of this run lack, and that the lake knows.
+    /// The columns that the lake knows and files of this run lack.
     pub(crate) fn absent(&self) -> Vec<AbsentColumn> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.absent.iter().cloned().collect()
     }
 
-    /// What the lake knows after this run, on top of what it knows by now.
+    /// What the lake knows after this run, given what it knows by now.
     pub(crate) fn after(&self, known: Option<&KnownColumns>) -> KnownColumns {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = known.cloned().unwrap_or_default();
         for (table, column, own) in found.columns.iter() {
             let is_news = match after.get(table, column) {
                 None => true,
-                // The file that said it first stays the one to ask.
+                // The first file with a type stays on record.
                 Some(before) => own.data_type.is_some() && before.data_type != own.data_type,
             };
             if is_news {
@@ -156,7 +156,7 @@ impl Columns {
         after
     }
 
-    /// A key that this run and another one that committed meanwhile have taken for values of other types.
+    /// A key for which this run and a concurrent one, already committed, took different types.
     pub(crate) fn conflict(&self, newly_known: Option<&KnownColumns>) -> Option<String> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let newly_known = newly_known?;
@@ -168,7 +168,7 @@ impl Columns {
         })
     }
 
-    /// The types of keys as a text, for the run that takes over what a dead run made.
+    /// The types of keys as text, for a run that takes over the work of a dead one.
     pub(crate) fn describe(&self) -> String {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let types = found.columns.iter().filter_map(|(table, column, own)| {

@@ -7,8 +7,9 @@
 //! genre     title_id ──member_of(lookup)───────▶ number of the value ──decode──▶ the value
 //! ```
 //!
-//! A lookup without a history is read once a run into a map from key to number (`lookup_rows.rs`), the states of one with a
-//! history as the days need them (`in_force.rs`); events are grouped by numbers, and only cells get lists and texts again.
+//! A lookup without a history is read once per run into a map from keys to numbers (`lookup_rows.rs`), the states of
+//! one with a history as the days need them (`in_force.rs`); events are grouped by numbers, and only cells get lists
+//! and text again.
 
 mod history;
 mod in_force;
@@ -44,9 +45,9 @@ pub(crate) struct Enrichment {
 
 #[derive(Debug)]
 struct Origin {
-    /// Where the model has the event's column.
+    /// The model's key of the event's column.
     key: String,
-    /// The event's column: the value, or what is looked up.
+    /// The event's column: the value itself, or the key to look up.
     column: SqlColumn,
     kind: Kind,
 }
@@ -57,25 +58,25 @@ enum Kind {
     Value,
     /// The column is a list of values.
     Set { set_of: Arc<ScalarUDF>, pool: Arc<SetPool> },
-    /// The column is looked up; the lookup has one value.
+    /// The column is looked up; the lookup gives one value.
     Member { member_of: Arc<ScalarUDF>, values: ArrayRef },
-    /// The column is looked up; the lookup has any number of values.
+    /// The column is looked up; the lookup gives any number of values.
     MemberSet { member_of: Arc<ScalarUDF>, pool: Arc<SetPool> },
     /// The column is looked up among the rows in force on the event's day.
     InForce(Box<InForceRows>),
 }
 
-/// What lookups with a history say on some days, by dimension; `None` where a dimension has none.
+/// The contents of lookups with a history on some days, by dimension; `None` for dimensions without one.
 #[derive(Debug, Clone)]
 pub(crate) struct InForce(Vec<Option<Arc<Dated>>>);
 
 impl Enrichment {
-    /// The key in the model of what a dimension takes of events.
+    /// The model's key of what a dimension takes from events.
     pub(crate) fn key(&self, dimension: usize) -> Option<&str> {
         self.dimensions.get(dimension).map(|origin| origin.key.as_str())
     }
 
-    /// Reads the lookups that dimensions take their values from.
+    /// Reads the lookups that dimensions take values from.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -90,7 +91,7 @@ impl Enrichment {
         Ok(Self { dimensions })
     }
 
-    /// What lookups with a history say on some days: reads the states that are in force on them.
+    /// The contents of lookups with a history on some days: reads the states in force on them.
     pub(crate) async fn in_force(&self, days: Days) -> Result<InForce, EtlError> {
         let mut found = Vec::new();
         for origin in &self.dimensions {
@@ -102,7 +103,7 @@ impl Enrichment {
         Ok(InForce(found))
     }
 
-    /// What lookups with a history say of no day, for plans whose values nobody takes.
+    /// Empty contents of lookups with a history, for plans whose values are not used.
     pub(crate) fn none_in_force(&self) -> InForce {
         let none = self.dimensions.iter().map(|origin| match &origin.kind {
             Kind::InForce(rows) => Some(rows.none()),
@@ -111,7 +112,7 @@ impl Enrichment {
         InForce(none.collect())
     }
 
-    /// The expression that events are grouped by; `day` is that of the event.
+    /// The expression that events are grouped by; `day` is the event's day.
     pub(crate) fn bind(
         &self,
         index: usize,
@@ -136,7 +137,7 @@ impl Enrichment {
                 key,
                 &column.0,
                 &found,
-                "a list is a value of a dimension with `multi = true` alone",
+                "only a dimension with `multi = true` takes a list",
             )),
             Kind::Value if found.is_nested() => {
                 Err(scope.wrong_type(key, &column.0, &found, "give a single value"))
@@ -153,8 +154,8 @@ impl Enrichment {
         }
     }
 
-    /// The event's own column that decides a dimension's value, where that is another than the value
-    /// itself; what [`bind`](Self::bind) gives are numbers then, in no order.
+    /// The event's own column that breaks ties for a dimension, where that is not the value itself:
+    /// [`bind`](Self::bind) then gives numbers, whose order means nothing.
     pub(crate) fn decider(
         &self,
         index: usize,
@@ -167,7 +168,7 @@ impl Enrichment {
         }
     }
 
-    /// What turns groups into cells, for the numbers that there are now.
+    /// Turns groups into cells, for the numbers assigned so far.
     pub(crate) fn decoder(&self) -> Decoder {
         let members = self.dimensions.iter().map(|origin| match &origin.kind {
             Kind::Value => None,
@@ -182,15 +183,15 @@ impl Enrichment {
     }
 }
 
-/// From numbers back to what they stand for.
+/// Turns numbers back into what they stand for.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    /// By dimension: texts or lists by number; `None` where events are grouped by the value itself.
+    /// By dimension: text or lists by number; `None` where events are grouped by the value itself.
     members: Vec<Option<ArrayRef>>,
 }
 
 impl Decoder {
-    /// What was grouped by, as cells hold it: texts, or lists of texts.
+    /// The grouped values in the form that cells hold: text, or lists of text.
     pub(crate) fn decode(&self, index: usize, grouped: &ArrayRef) -> Result<ArrayRef, EtlError> {
         match &self.members[index] {
             None => cast(grouped, &DataType::Utf8),

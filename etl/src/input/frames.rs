@@ -1,4 +1,4 @@
-//! From a source's rows to the columns that cells are grouped and measured by.
+//! From a source's rows to the columns by which cells are grouped and measured.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::input::enrich::{Enrichment, InForce};
 use crate::input::source::{PIECE_DAY_COLUMN, Scope, Table};
 use crate::measures::MeasureRules;
 
-/// The column with the instant of an event, where it is matched with others.
+/// The column with the instant of an event that is matched with others.
 pub(crate) const INSTANT: &str = "__at";
 /// The column with the day of an event.
 pub(crate) const DAY: &str = "__day";
@@ -41,31 +41,31 @@ pub(crate) fn rows_column(source: usize) -> String {
     format!("__n{source}")
 }
 
-/// Which of a source's rows are of the days of a sweep: conditions over [`DAY`] and the day of the row's piece.
+/// Which of a source's rows belong to the days of a sweep: conditions over [`DAY`] and the day of the row's piece.
 ///
-/// In a piece of the day itself (of a neighbour, where days are not those of UTC) an event is
-/// counted; in any other no run of its day would see it, so it is lost, and said to be.
+/// An event is counted if its piece is of its own day (or a neighbouring day, where days are not those of UTC); in any
+/// other piece the run of its day would not see it, so it is lost, and reported as such.
 #[derive(Debug)]
 pub(crate) struct DayRule {
-    /// The row is counted; `None` for all.
+    /// The row is counted; `None` counts all.
     pub(crate) in_day: Option<Expr>,
-    /// The row is counted or lost here, and in no other sweep; `None` for all.
+    /// The row is counted or lost in this sweep and no other; `None` keeps all.
     pub(crate) kept: Option<Expr>,
 }
 
-/// How rows of sources become the columns that cells are grouped and measured by: the same for each source, so that their
-/// rows can stand one below the other.
+/// How rows of sources become the columns by which cells are grouped and measured: the same columns for each source, so
+/// that their rows can be concatenated.
 #[derive(Debug)]
 pub(crate) struct Frames {
-    /// The names of all sources that are read, in their order.
+    /// The names of all sources that are read, in order.
     sources: Vec<String>,
     pub(super) enrichment: Enrichment,
     pub(super) measures: Vec<Measure>,
-    /// The type that each dimension is grouped by: that of all sources, else text. Empty until it is bound.
+    /// The type that each dimension is grouped by: the type that all sources share, or else text. Empty until bound.
     pub(super) group_types: Vec<DataType>,
-    /// How each measure is kept in cells. Empty until it is known.
+    /// How each measure is stored in cells. Empty until known.
     pub(super) rules: Vec<Arc<dyn MeasureRules>>,
-    /// The day and the instant of an event, by what times without a zone are.
+    /// The functions for an event's day and instant, by how times without a zone are read.
     times: [(TimesAre, Arc<ScalarUDF>, Arc<ScalarUDF>); 2],
     is_utc: bool,
 }
@@ -95,14 +95,14 @@ impl Frames {
         &self.measures
     }
 
-    /// The day of a source's event, of its time.
+    /// The day of a source's event, from its time.
     pub(crate) fn day_of(&self, source: &Source, time: Expr) -> Expr {
         let [(first, of_first, _), (_, of_other, _)] = &self.times;
         let day_of = if source.times_are == *first { of_first } else { of_other };
         day_of.call(vec![time])
     }
 
-    /// The instant of a source's event, of its time.
+    /// The instant of a source's event, from its time.
     pub(crate) fn instant_of(&self, source: &Source, time: Expr) -> Expr {
         let [(first, _, of_first), (_, _, of_other)] = &self.times;
         let instant_of = if source.times_are == *first { of_first } else { of_other };
@@ -142,7 +142,7 @@ impl Frames {
         self.marked(frame, index, rule.in_day.as_ref())
     }
 
-    /// Events that were credited before, as what [`events`](Self::events) gives.
+    /// Events that were already credited, in the form that [`events`](Self::events) returns.
     pub(crate) fn credited_events(
         &self,
         ctx: &SessionContext,
@@ -153,7 +153,7 @@ impl Frames {
         self.marked(frame, index, None)
     }
 
-    /// The key in the model behind a column of a source's plan.
+    /// The model's key behind a column of a source's plan.
     pub(crate) fn key_of(&self, index: usize, column: &str) -> Option<String> {
         let at = |prefix: &str| column.strip_prefix(prefix)?.parse::<usize>().ok();
         if [DAY, INSTANT].contains(&column) {
@@ -165,7 +165,7 @@ impl Frames {
         at("__d").and_then(|at| self.enrichment.key(at)).map(str::to_owned)
     }
 
-    /// What events are grouped by, each under its [`dimension_column`].
+    /// The expressions that events are grouped by, each named by [`dimension_column`].
     pub(crate) fn dimensions(
         &self,
         scope: &Scope<'_>,
@@ -182,13 +182,13 @@ impl Frames {
         Ok(columns)
     }
 
-    /// Whether the day of a row's piece matters: not where only those of its own day are read.
+    /// Whether the day of a row's piece matters: not if only the pieces of the row's own day are read.
     pub(crate) fn sees_piece_days(&self, table: &Table, is_by_day: bool, days: Days) -> bool {
         is_by_day && !(self.is_utc && table.late_days() == 0 && days.is_one_day())
     }
 
-    /// How many days an event's own day may be before that of its piece, and after: days are cut in UTC there,
-    /// and events may be late.
+    /// By how many days an event's own day may precede and follow that of its piece: pieces are cut in UTC, and events
+    /// may be late.
     pub(crate) fn day_slack(&self, table: &Table) -> (i32, i32) {
         let slack = i32::from(!self.is_utc);
         (slack + table.late_days(), slack)
@@ -213,7 +213,7 @@ impl Frames {
             (one, other) => one.or(other),
         };
         let kept = match (&in_day, is_near, in_range) {
-            // The rest are events of a day that is not asked for, which its own run counts.
+            // The rest are events of a day that is not requested, counted by that day's own run.
             (Some(in_day), Some(is_near), Some(_)) => {
                 is_within(PIECE_DAY_COLUMN).map(|own| in_day.clone().or(own.and(not(is_near))))
             }
@@ -222,7 +222,7 @@ impl Frames {
         DayRule { in_day, kept }
     }
 
-    /// Keeps what cells are made of for events of the days, and the mere mark of a row for others.
+    /// Keeps the inputs of cells for events of the requested days, and only the row mark for others.
     pub(crate) fn marked(
         &self,
         frame: DataFrame,
@@ -256,7 +256,7 @@ impl Frames {
         frame.select(columns).during("planning a roll-up")
     }
 
-    /// What a measure takes of a source's row; `None` where it takes nothing.
+    /// What a measure takes from a source's row; `None` if nothing.
     pub(crate) fn input(
         &self,
         scope: &Scope<'_>,
@@ -271,7 +271,8 @@ impl Frames {
         taken(measure, self.rules[position].as_ref(), scope, frame)
     }
 
-    /// What a sum takes of a row of its source, as the decimal that it is summed in, or a quantile measure, as a double.
+    /// What a sum takes from a row of its source, as the decimal that it is summed in; for a quantile measure, as a
+    /// double.
     pub(crate) fn summand(
         &self,
         scope: &Scope<'_>,
@@ -283,7 +284,7 @@ impl Frames {
         self.input(scope, position, source, frame)
     }
 
-    /// The day of an event, for a recount: by the engine's own cast where that means the same.
+    /// The day of an event, for a recount: by the engine's own cast where that is equivalent.
     pub(crate) fn recounted_day(&self, source: &Source, time: Expr, found: &DataType) -> Expr {
         let is_as_written = self.is_utc || source.times_are == TimesAre::Local;
         match found {
@@ -294,7 +295,7 @@ impl Frames {
         }
     }
 
-    /// A source's rows with computed columns, of which its predicate holds.
+    /// A source's rows with computed columns that satisfy its predicate.
     pub(crate) fn filtered(
         &self,
         ctx: &SessionContext,
@@ -315,7 +316,7 @@ fn as_type(value: Expr, frame: &DataFrame, wanted: &DataType) -> Result<Expr, Et
     if found == *wanted {
         return Ok(value);
     }
-    // Only texts have a view: anything else becomes a text first.
+    // Only strings have a view: anything else is converted to a string first.
     let text = if found.is_string() { value } else { cast(value, DataType::Utf8) };
     Ok(cast(text, wanted.clone()))
 }

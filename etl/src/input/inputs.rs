@@ -1,4 +1,4 @@
-//! The sources of a run, opened, and what they agree on before any row is read.
+//! The opened sources of a run, and what they agree on before any row is read.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::input::enrich::{Enrichment, InForce};
 use crate::input::source::{BadRow, Piece, PieceDays, Scope, Table};
 use crate::input::target::Target;
 
-/// How many rows of a text column tell whether its numbers are whole.
+/// How many rows of a text column are sampled to see whether its numbers are integers.
 const N_SAMPLE_ROWS: usize = 10_000;
 
-/// The sources of a run, opened, with their expressions bound once to see that they hold.
+/// The opened sources of a run, with their expressions bound once to check them.
 #[derive(Debug)]
 pub(crate) struct Inputs {
     sources: Vec<Input>,
@@ -43,7 +43,7 @@ pub(crate) struct Input {
     pub(crate) table: Table,
     pub(crate) source: Source,
     pub(crate) is_by_day: bool,
-    /// What its events are credited to, if they are; then its files are those of later days, too.
+    /// What its events are credited to, if they are; its files then include those of later days.
     pub(crate) target: Option<Target>,
 }
 
@@ -70,7 +70,7 @@ impl Input {
 }
 
 impl Inputs {
-    /// Opens the sources that measures are taken of: those files that the sweeps read.
+    /// Opens the sources of measures, with the files that the sweeps read.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -104,7 +104,7 @@ impl Inputs {
         &self.sources
     }
 
-    /// The files there are, whether opened or not.
+    /// The existing files, whether opened or not.
     pub(crate) fn inventory(&self) -> &Inventory {
         &self.inventory
     }
@@ -115,14 +115,14 @@ impl Inputs {
         self.sources.iter().map(address).collect()
     }
 
-    /// Sets aside the bad rows of the sources that have such a thing; returns how many were not known.
+    /// Sets aside the bad rows of sources that quarantine them; returns how many are newly found.
     pub(crate) async fn set_aside(&self, sweep: &Sweep) -> Result<usize, EtlError> {
         let mut n_found = 0;
         for (index, input) in self.sources.iter().enumerate() {
-            // Attribution does it for the events that it credits.
+            // For credited events, attribution does this.
             if input.target.is_none() && input.table.quarantines() {
                 let files = self.inventory.pieces(index, sweep);
-                // Of all days: a row is bad or not, whichever day is read.
+                // For all days: whether a row is bad does not depend on the day being read.
                 let all = Sweep { days: Days::All };
                 let none = self.frames.enrichment.none_in_force();
                 let plan =
@@ -133,7 +133,7 @@ impl Inputs {
         Ok(n_found)
     }
 
-    /// Every table of events that is read: a source that others are credited to more than once.
+    /// Every table of events that is read; a source that others are credited to occurs more than once.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.sources.iter().flat_map(|input| {
             let target = input.target.as_ref().map(|target| &target.table);
@@ -141,7 +141,7 @@ impl Inputs {
         })
     }
 
-    /// The bad rows of all sources that were found so far, each once.
+    /// The bad rows found so far in all sources, each once.
     pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
         let mut known = HashSet::new();
         let mut rows: Vec<BadRow> = self.tables().flat_map(Table::bad_rows).collect();
@@ -149,7 +149,7 @@ impl Inputs {
         rows
     }
 
-    /// How rows of any of the sources become columns.
+    /// How rows of each source become columns.
     pub(crate) fn frames(&self) -> &Frames {
         &self.frames
     }
@@ -181,8 +181,8 @@ impl Inputs {
         self.sources.iter().position(|source| source.name() == name).unwrap_or_default()
     }
 
-    /// A plan over no files: binds everything once, so that errors come before any work. What is credited to
-    /// events of other sources, attribution binds.
+    /// A plan over no files: binds everything once, so that errors surface before any work. Columns that credited
+    /// events take from other sources are bound by attribution.
     fn bind_all(&self, ctx: &SessionContext) -> Result<(), EtlError> {
         for (index, input) in self.sources.iter().enumerate() {
             if input.target.is_none() {
@@ -194,8 +194,8 @@ impl Inputs {
         Ok(())
     }
 
-    /// The type that each dimension is grouped by. Numbers are turned into texts after grouping where
-    /// all sources agree: a cell is rarer than an event.
+    /// The type that each dimension is grouped by. Where all sources agree, numbers are converted to text after
+    /// grouping: there are fewer cells than events.
     fn bind_dimensions(
         &self,
         ctx: &SessionContext,
@@ -221,8 +221,8 @@ impl Inputs {
         Ok(types.into_iter().map(|known| known.unwrap_or(DataType::Utf8View)).collect())
     }
 
-    /// The sums of other than whole numbers: by their type, by what the lake holds already, or, for
-    /// texts, by a look at the first rows.
+    /// The sums that are not integers: by their type, by what the lake already holds, or, for text, by a look at the
+    /// first rows.
     async fn float_sums(
         &self,
         ctx: &SessionContext,
@@ -303,7 +303,7 @@ impl Input {
     }
 }
 
-/// Each file once, in the order of their paths.
+/// Each file once, ordered by path.
 fn in_order(files: impl Iterator<Item = Piece>) -> Vec<Piece> {
     let mut files: Vec<Piece> = files.collect();
     files.sort_by(Piece::compare);
@@ -311,8 +311,8 @@ fn in_order(files: impl Iterator<Item = Piece>) -> Vec<Piece> {
     files
 }
 
-/// The days that events of some days are filed under: the same in UTC, and one day either side elsewhere; where events
-/// may be late, those of so many days after as well.
+/// The days that events of some days are filed under: the same ones in UTC, also one day on either side in other
+/// zones; where events may be late, also this many days after.
 pub(crate) fn piece_days(days: Days, is_utc: bool, late_days: i32) -> PieceDays {
     let Days::Range(range) = days else { return None };
     let slack = i32::from(!is_utc);
@@ -337,9 +337,9 @@ fn group_type(found: &DataType) -> DataType {
     }
 }
 
-/// Whether one of the first texts is a number, but not a whole one. One that comes later ends the run.
+/// Whether one of the first values is a number but not an integer. One that occurs later makes the run fail.
 async fn has_fractions(frame: &DataFrame, value: &Expr) -> Result<bool, EtlError> {
-    // Whole numbers of more digits are whole all the same.
+    // Integers of more digits are integers too.
     let is_whole = regexp_like(value.clone(), lit("^[+-]?[0-9]+$"), None);
     let is_fraction = try_cast(value.clone(), DataType::Float64).is_not_null().and(not(is_whole));
     let found = frame

@@ -1,4 +1,4 @@
-//! Which files there are, before any is opened: what a day depends on, and what that comes to.
+//! Which files exist, before any is opened: what a day depends on, and the digest of that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,7 @@ use crate::input::left_out::LeftOut;
 use crate::input::reach::Reach;
 use crate::input::source::{Listed, Piece};
 
-/// The files of every source that measures are taken of, and what those of lookups come to that give
-/// cells values.
+/// The files of every source of a measure, and digests of the lookups' files that give cells values.
 ///
 /// Costs a listing; no file is opened.
 #[derive(Debug, Clone)]
@@ -29,13 +28,13 @@ pub(crate) struct Inventory {
     /// In the model's order.
     pub(crate) sources: Vec<ListedSource>,
     recipe: Recipe,
-    /// What the files of every lookup come to that may give cells values.
+    /// The digest of the files of every lookup that may give cells values.
     lookups: BTreeMap<String, Digest>,
-    /// What is not read of the folders of lookups.
+    /// Files in the folders of lookups that are not read.
     left_out_of_lookups: Vec<LeftOut>,
-    /// The lookups with a history that dimensions take their values from.
+    /// The lookups with a history that dimensions take values from.
     histories: BTreeMap<String, History>,
-    /// The lookups whose changes leave days as they are.
+    /// The lookups whose changes do not affect existing days.
     for_new_days: BTreeSet<String>,
     is_utc: bool,
     /// Where days begin.
@@ -46,7 +45,7 @@ pub(crate) struct Inventory {
 #[derive(Debug, Clone)]
 pub(crate) struct ListedSource {
     pub(crate) listed: Listed,
-    /// The files of what its events are credited to, if they are, and how far the window reaches.
+    /// The files of what its events are credited to, if they are, and the window's reach.
     pub(crate) target: Option<(Listed, Reach)>,
 }
 
@@ -96,7 +95,7 @@ impl Inventory {
             }
         }
         if matches!(days, Days::Range(_)) && !inventory.is_by_day() {
-            // Every day depends on all pieces, those of other days included.
+            // Every day depends on all pieces, including those of other days.
             inventory.sources = list_sources(ctx, model, base, Days::All).await?;
         }
         Ok(inventory)
@@ -112,9 +111,9 @@ impl Inventory {
         }
     }
 
-    /// The lookups that cells took values from and that have changed since, of a day if one is given. Of the same
-    /// model they are the same ones: only files tell which of them give keys of attribution, and they were
-    /// read then.
+    /// The lookups that cells took values from and that have changed since, optionally for a single day. With the same
+    /// model they are the same lookups: only files tell which of them give keys of attribution, and those were read
+    /// then.
     pub(crate) fn changed_lookups(&self, known: &Recipe, day: Option<Date>) -> BTreeSet<String> {
         let is_other =
             |(name, digest): &(&String, &Digest)| self.lookups.get(*name) != Some(*digest);
@@ -126,7 +125,7 @@ impl Inventory {
         changed.chain(new).chain(states.map(|(name, _)| name)).cloned().collect()
     }
 
-    /// The files that are not read for their names alone, each table once.
+    /// The files that are skipped because of their names, each table once.
     pub(crate) fn left_out(&self) -> Vec<LeftOut> {
         let tables = self.sources.iter().flat_map(ListedSource::tables);
         let mut all: Vec<LeftOut> = Vec::new();
@@ -138,17 +137,17 @@ impl Inventory {
         all
     }
 
-    /// Whether days keep what they took from a lookup when it changes.
+    /// Whether existing days keep what they took from a lookup when it changes.
     pub(crate) fn is_for_new_days(&self, lookup: &str) -> bool {
         self.for_new_days.contains(lookup)
     }
 
-    /// What turns the files of a sweep over many days into cells, but for the states of single days.
+    /// The recipe of a sweep over many days, without the states of single days.
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
     }
 
-    /// What turns the files into the cells of a day.
+    /// The recipe of a day's cells.
     pub(crate) fn recipe_of(&self, day: Date) -> Recipe {
         let states = self.histories.iter().map(|(name, history)| (name.clone(), history.on(day)));
         Recipe { states: states.collect(), ..self.recipe.clone() }
@@ -159,7 +158,7 @@ impl Inventory {
         &self.histories
     }
 
-    /// The states that are in force on the days of a sweep, as a text.
+    /// The states in force on the days of a sweep, as text.
     pub(crate) fn describe_states(&self, days: Days) -> String {
         let of = |history: &History| -> Vec<(Date, Option<Digest>)> {
             let first = match days {
@@ -175,7 +174,7 @@ impl Inventory {
         if states.is_empty() { String::new() } else { format!(" {states:?}") }
     }
 
-    /// Every piece is filed under a day, so that one day can be read without the others.
+    /// Whether every piece is filed under a day, so that one day can be read without the others.
     pub(crate) fn is_by_day(&self) -> bool {
         (0..self.sources.len()).all(|index| self.source_is_by_day(index))
     }
@@ -184,7 +183,8 @@ impl Inventory {
         self.sources[index].tables().all(Listed::is_by_day)
     }
 
-    /// The sources of which some file lies in no `dt=` folder: a run over some days reads all of these, and counts those days alone.
+    /// The sources with a file outside of `dt=` folders: a run over some days reads all of their files, and counts only
+    /// those days.
     pub(crate) fn sources_without_folders(&self) -> BTreeSet<String> {
         let name = |index: usize| match &self.sources[index].listed.name {
             TableName::Source(name) => Some(name.clone()),
@@ -194,7 +194,7 @@ impl Inventory {
         without.filter_map(name).collect()
     }
 
-    /// Whether there is any file of the days to read.
+    /// Whether there are files to read for the days.
     pub(crate) fn has_files(&self, days: Days) -> bool {
         let mut tables = self.sources.iter().flat_map(ListedSource::tables);
         tables.any(|listed| !self.pieces_of(&listed.pieces, listed.late_days(), days).is_empty())
@@ -206,8 +206,8 @@ impl Inventory {
         self.sources.iter().any(|source| source.listed.name == name && source.target.is_some())
     }
 
-    /// The moment from which on no event to come changes a day; `None` where nothing is credited and no event is
-    /// late, so that a day has what is filed under it.
+    /// The moment from which no future event changes a day; `None` where nothing is credited and no event is late, so
+    /// that a day is complete as filed.
     pub(crate) fn settled_at(&self, day: Date) -> Option<Timestamp> {
         let of_source = |source: &ListedSource| {
             let reach = source.target.as_ref().map(|(_, reach)| reach);
@@ -215,7 +215,7 @@ impl Inventory {
             if reach.is_none() && late_days == 0 {
                 return None;
             }
-            // The last day under which an event of the day may be filed, or one that is credited to it.
+            // The last day under which an event of the day, or one credited to it, may be filed.
             let last = reach.map_or(day, |reach| reach.last_day(day));
             let last = last.saturating_add(Span::new().days(late_days));
             let arrived = match late_days {
@@ -232,7 +232,7 @@ impl Inventory {
         self.sources.iter().filter_map(of_source).max()
     }
 
-    /// The sweeps over the events: one a day where every piece is filed under its day, else one.
+    /// The sweeps over the events: one per day where every piece is filed under its day, otherwise a single one.
     pub(crate) fn sweeps(&self, days: Days) -> Vec<Sweep> {
         if !self.is_by_day() {
             return vec![Sweep { days }];
@@ -249,8 +249,8 @@ impl Inventory {
         found.into_iter().map(|day| Sweep { days: Days::one(day) }).collect()
     }
 
-    /// The files of a source that hold events of the days; of one whose events are credited, those that
-    /// may be credited to the days.
+    /// The files of a source that hold events of the days; for attributed events, those that may be credited to the
+    /// days.
     pub(crate) fn pieces(&self, index: usize, sweep: &Sweep) -> Vec<Piece> {
         let source = &self.sources[index];
         let days = match &source.target {
@@ -260,13 +260,13 @@ impl Inventory {
         self.pieces_of(&source.listed.pieces, source.listed.late_days(), days)
     }
 
-    /// The files of what a source's events are credited to, as far as they decide about the days.
+    /// The files of the targets of a source's events, as far as they affect the days.
     pub(crate) fn target_pieces(&self, index: usize, sweep: &Sweep) -> Vec<Piece> {
         let Some((listed, reach)) = &self.sources[index].target else { return Vec::new() };
         self.pieces_of(&listed.pieces, listed.late_days(), reach.target_days(sweep.days))
     }
 
-    /// Those of some files that may hold events of the days, which may be so many days late.
+    /// Those of some files that may hold events of the days, allowing for late events.
     pub(crate) fn pieces_of(&self, pieces: &[Piece], late_days: i32, days: Days) -> Vec<Piece> {
         let near = piece_days(days, self.is_utc, late_days);
         let is_near = |piece: &&Piece| match (piece.day(), &near) {
@@ -276,7 +276,7 @@ impl Inventory {
         pieces.iter().filter(is_near).cloned().collect()
     }
 
-    /// What the files of a sweep come to; where pieces are filed under no day, that of all of them.
+    /// The digest of a sweep's files; where pieces are not filed by day, that of all files.
     pub(crate) fn digest(&self, sweep: &Sweep) -> Digest {
         let all = Sweep { days: Days::All };
         let sweep = if self.is_by_day() { sweep } else { &all };
@@ -293,9 +293,9 @@ impl Inventory {
         Digest::of(&text)
     }
 
-    /// What all files come to, those of lookups included.
+    /// The digest of all files, including those of lookups.
     pub(crate) fn digest_of_all(&self) -> Digest {
-        // Any lookup may give keys of attribution: files tell, which are not opened here.
+        // Any lookup may give keys of attribution: that depends on files, which are not opened here.
         let is_credited = self.sources.iter().any(|source| source.target.is_some());
         let mut lookups = if is_credited { &self.lookups } else { &self.recipe.lookups }.clone();
         for name in self.histories.keys() {
@@ -325,7 +325,7 @@ impl Inventory {
 }
 
 impl ListedSource {
-    /// All files that are read for the source.
+    /// All tables whose files are read for the source.
     fn tables(&self) -> impl Iterator<Item = &Listed> {
         std::iter::once(&self.listed).chain(self.target.iter().map(|(listed, _)| listed))
     }

@@ -1,24 +1,24 @@
-//! Files that a folder has beside those that are read: named, so that none is left out without a word.
+//! Files in a folder that are not read: they are reported, so that none is skipped silently.
 
 use std::fmt;
 
 use clio_lake::{LeftOutRecord, MAX_FILES_LEFT_OUT};
 use url::Url;
 
-/// How many files are named where more are left out.
+/// How many skipped files are named.
 const MAX_NAMED: usize = 3;
 
-/// Files beside those of a source or lookup that are not read.
+/// Files in the folders of a source or lookup that are not read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LeftOut {
-    /// Such as ``source `plays` ``.
+    /// The source or lookup, such as ``source `plays` ``.
     pub table: String,
     /// Their paths, in order; at least one.
     pub files: Vec<String>,
 }
 
 impl LeftOut {
-    /// The same for the run's record, which others read too: without the place of the model's folder.
+    /// The same for the run's record, which others read too: paths relative to the model's folder.
     pub(crate) fn record(&self, base: &Url) -> LeftOutRecord {
         let name = |path: &String| match path.strip_prefix(base.path()) {
             Some(below) => below.to_owned(),
@@ -36,7 +36,7 @@ impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, files } = self;
         let first = files.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
-        write!(f, "{} files of {table}, for how their names end: {first}", files.len())?;
+        write!(f, "{} files of {table}, because of how their names end: {first}", files.len())?;
         if files.len() > MAX_NAMED { f.write_str(", …") } else { Ok(()) }
     }
 }

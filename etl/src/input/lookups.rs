@@ -1,6 +1,6 @@
-//! The lookups that describe members: read, checked, and stored beside the cells when they changed.
+//! The lookups that describe members: read, checked, and stored beside the cells if they changed.
 //!
-//! A lookup that events are only enriched by is not stored: it may name people.
+//! A lookup that only enriches events is not stored: it may name people.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -28,10 +28,10 @@ use crate::input::source::{Listed, Scope, Table};
 use clio_lake::{Change, DeltaFolder, Journal, LakeError, Outcome, Staging, Written};
 
 const STEP: &str = "reading a lookup";
-/// How often a lookup's commit is tried again after another writer's.
+/// How many times to retry a lookup's commit after another writer's.
 const MAX_ATTEMPTS: usize = 5;
 
-/// A lookup as the lake holds it: sorted by key, the key unique.
+/// A lookup as the lake holds it: sorted by key, with unique keys.
 #[derive(Debug)]
 pub(crate) struct Members {
     name: String,
@@ -55,8 +55,8 @@ pub(crate) async fn read(
     Ok(members)
 }
 
-/// The columns that dimensions use of a lookup, each with the key in the model that names it; `None`
-/// where no dimension's members are described by it.
+/// The columns that dimensions use of a lookup, each with the model's key that names it; `None` if
+/// it describes no dimension's members.
 fn used_columns(model: &Model, lookup: &str) -> Option<Vec<(String, String)>> {
     let mut columns: Vec<(String, String)> = Vec::new();
     let mut is_used = false;
@@ -96,7 +96,7 @@ impl Members {
     ) -> Result<Self, EtlError> {
         let name = TableName::Lookup(lookup.name.clone());
         let listed = Listed::list(ctx, name.clone(), &lookup.files, base, None).await?;
-        // What describes members is the snapshot's: of the newest state.
+        // Descriptions of members belong to the snapshot: they are those of the newest state.
         let files = match &lookup.as_of {
             Some(AsOf::Folders) => History::newest_files(&listed),
             Some(AsOf::Rows { .. }) | None => listed.pieces.clone(),
@@ -137,7 +137,7 @@ impl Members {
         Ok(Self { name: lookup.name.clone(), schema: Arc::new(Schema::new(fields)), rows })
     }
 
-    /// Commits the lookup if it differs from what the lake holds; its version in any case.
+    /// Commits the lookup if it differs from the lake's; returns its version in either case.
     async fn store(
         &self,
         config: &Config,
@@ -207,7 +207,7 @@ pub(crate) async fn store(
     Ok(versions)
 }
 
-/// Of each key's rows those that begin last.
+/// For each key, the rows that begin last.
 fn last_rows(
     ctx: &SessionContext,
     model: &Model,
@@ -232,7 +232,7 @@ fn last_rows(
         .during(STEP)
 }
 
-/// A column as texts, or as lists of texts.
+/// A column as text, or as lists of text.
 fn stored_column(scope: &Scope<'_>, key: &str, column: &str) -> Result<(Field, Expr), ColumnError> {
     if column == LOOKUP_KEY_COLUMN {
         let expr = scope.bind(key, &SqlColumn(column.to_owned()))?;
@@ -258,7 +258,7 @@ fn stored_column(scope: &Scope<'_>, key: &str, column: &str) -> Result<(Field, E
     Ok((Field::new(column, stored.clone(), true), cast_expr(expr, stored)))
 }
 
-/// The first key that stands more than once in sorted keys, with how often it does.
+/// The first duplicate among sorted keys, with its number of occurrences.
 fn first_repetition(keys: &ArrayRef) -> Option<(String, usize)> {
     let keys = keys.as_string::<i32>();
     let at = (1..keys.len()).find(|&row| keys.value(row) == keys.value(row - 1))?;

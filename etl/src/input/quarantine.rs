@@ -1,4 +1,4 @@
-//! The table of bad rows beside the lake: `quarantine`, one row for each bad row of each run that found it.
+//! The table of bad rows beside the lake: `quarantine`, with one row for each bad row of each run that found it.
 //!
 //! | column | |
 //! | --- | --- |
@@ -9,8 +9,8 @@
 //! | `reason` | what is wrong with it |
 //! | `content` | the row: a text's own text, others as JSON |
 //!
-//! Rows are only ever added, before the days they belong to are noted as done: so a run that is killed has them
-//! written, and the next one, which finds some of them again, has them under its own name.
+//! Rows are only ever added, before the days they belong to are recorded as done: so the rows of a killed run
+//! are written, and the next run adds those that it finds again under its own name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,13 +27,13 @@ use crate::input::source::BadRow;
 use clio_lake::{Change, DeltaFolder, Journal, LakeError, Outcome, Written};
 
 const STEP: &str = "writing bad rows";
-/// How often the table's commit is tried again after another writer's.
+/// How many times to retry the table's commit after another writer's.
 const MAX_ATTEMPTS: usize = 10;
 
-/// A bad row's source and file, and its line or row.
+/// A bad row's source, file, and line or row.
 pub(crate) type RowKey = (String, String, u64);
 
-/// The bad rows that a run has found, each noted once.
+/// The bad rows that a run has found, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Quarantine {
     noted: BTreeSet<RowKey>,
@@ -41,12 +41,12 @@ pub(crate) struct Quarantine {
 }
 
 impl Quarantine {
-    /// The bad rows, by source; none of a source without.
+    /// The number of bad rows by source; sources without any are absent.
     pub(crate) fn n_rows(&self) -> &BTreeMap<String, u64> {
         &self.n_rows
     }
 
-    /// Writes the bad rows that were found since the last time; returns them.
+    /// Writes the bad rows found since the last call; returns them.
     pub(crate) async fn store(
         &mut self,
         config: &Config,
@@ -63,7 +63,7 @@ impl Quarantine {
         Ok(keys)
     }
 
-    /// Notes rows that a dead run has found and written.
+    /// Takes over rows that a dead run found and wrote.
     pub(crate) fn take_over(&mut self, rows: &[RowKey]) {
         for row in rows {
             if self.noted.insert(row.clone()) {
@@ -72,10 +72,11 @@ impl Quarantine {
         }
     }
 
-    /// Refuses a source with more bad rows than its model allows.
+    /// Rejects a source with more bad rows than its model allows.
     ///
-    /// The share is of the rows that the run counted of the source. Where it counted fewer than the good rows of
-    /// the files with bad ones (a `where` leaves some out, or others are only credited to it), it is of those.
+    /// The share is relative to the rows of the source that the run counted. Where it counted fewer than the
+    /// good rows of the files with bad ones (since a `where` excludes some, or they are only targets), it is
+    /// relative to those.
     pub(crate) fn refuse_too_many(
         &self,
         inputs: &Inputs,
@@ -97,7 +98,7 @@ impl Quarantine {
     }
 }
 
-/// A row is the same one whether its own source reads its file, or one whose events are credited to it.
+/// A row is the same whether it is read for its own source or for one whose events are credited to it.
 fn key(row: &BadRow) -> RowKey {
     (source_of(row).to_owned(), row.file.clone(), number(row.place).unwrap_or_default())
 }

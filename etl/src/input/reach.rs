@@ -1,4 +1,4 @@
-//! How far a window reaches, in days of the dataset.
+//! The reach of a window, in days of the dataset.
 
 use std::ops::RangeInclusive;
 
@@ -29,7 +29,7 @@ impl Reach {
         i64::try_from(self.window.as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// The first instant of a day; of days beyond the calendar the first or last there is.
+    /// The first instant of a day; beyond the calendar, its first or last instant.
     pub(crate) fn start(&self, day: Date) -> Timestamp {
         let start = day.to_zoned(self.zone.clone()).map(|start| start.timestamp());
         start.unwrap_or(if day.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
@@ -53,17 +53,17 @@ impl Reach {
         first.to_zoned(self.zone.clone()).date().min(day)
     }
 
-    /// From when on no event to come can be credited to the day.
+    /// From when on no future event can be credited to the day.
     pub(crate) fn settled_at(&self, day: Date) -> Timestamp {
         self.end(day).saturating_add(self.window).unwrap_or(Timestamp::MAX)
     }
 
-    /// The days whose events matter to some days.
+    /// The days whose events affect some days.
     pub(crate) fn event_days(&self, days: Days) -> Days {
         self.widened(days, |range| range.first()..=self.last_day(range.last()))
     }
 
-    /// The days whose targets matter to some days.
+    /// The days whose targets affect some days.
     pub(crate) fn target_days(&self, days: Days) -> Days {
         self.widened(days, |range| self.first_day(range.first())..=self.last_day(range.last()))
     }

@@ -7,7 +7,8 @@
 //!        ──frame───▶ the model's computed columns on top
 //! ```
 //!
-//! What an origin is stands in `origin.rs`; `files.rs` and its folder are one, and know alone that pieces are files in folders.
+//! `origin.rs` defines what an origin is; `files.rs` and its folder are one, and alone know that pieces are files in
+//! folders.
 
 mod bad_rows;
 mod common_type;
@@ -45,28 +46,28 @@ use crate::functions::types::arrow_type;
 use crate::input::columns::Columns;
 use crate::input::left_out::LeftOut;
 
-/// The column with a piece's own name, as short as it gets: a file's without folder and ending.
+/// The column with a piece's own name in short form: for a file, without folder and extension.
 pub(crate) const FILE_COLUMN: &str = "_file";
-/// The day that a row's piece is filed under, as a date; a name that is ours alone and that no message shows.
+/// The day that a row's piece is filed under, as a date; the name is reserved and never shown in messages.
 pub(crate) const PIECE_DAY_COLUMN: &str = "__piece_day";
 
-/// What the model says of a table beside where it is.
+/// What the model says of a table apart from its address.
 #[derive(Debug, Clone)]
 struct Declared {
     /// Computed columns: name and expression.
     columns: Vec<(String, String)>,
-    /// How many days before that of their piece events may be of.
+    /// By how many days an event's day may precede that of its piece.
     late_days: i32,
     on_bad_rows: OnBadRows,
 }
 
-/// The pieces of a source or lookup, none of them opened.
+/// The pieces of a source or lookup, not yet opened.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pub(crate) name: TableName,
     pub(crate) url: Url,
     pub(crate) pieces: Vec<Piece>,
-    /// The names of what is not read.
+    /// The names of files that are not read.
     left_out: Vec<String>,
     declared: Declared,
     origin: Arc<dyn Origin>,
@@ -94,7 +95,7 @@ fn origin_of(
 }
 
 impl Listed {
-    /// Lists the pieces of these days, in their order.
+    /// Lists the pieces of these days, in order.
     pub(crate) async fn list(
         ctx: &SessionContext,
         name: TableName,
@@ -112,27 +113,27 @@ impl Listed {
         Ok(Self { name, url, pieces, left_out, declared, origin })
     }
 
-    /// What is not read of what lies there, if anything is.
+    /// The files there that are not read, if any.
     pub(crate) fn left_out(&self) -> Option<LeftOut> {
         (!self.left_out.is_empty())
             .then(|| LeftOut { table: self.name.to_string(), files: self.left_out.clone() })
     }
 
-    /// Every piece is filed under a day, so that one day can be read without the others.
+    /// Whether every piece is filed under a day, so that one day can be read without the others.
     pub(crate) fn is_by_day(&self) -> bool {
         self.pieces.iter().all(|piece| piece.day().is_some())
     }
 
-    /// How many days before that of their piece events may be of.
+    /// By how many days an event's day may precede that of its piece.
     pub(crate) fn late_days(&self) -> i32 {
         self.declared.late_days
     }
 
-    /// Some of the pieces as one text, which differs whenever their rows do.
+    /// Describes some of the pieces as text that differs whenever their rows do.
     pub(crate) fn describe<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> String {
         let mut lines: Vec<String> =
             pieces.into_iter().map(|piece| self.origin.describe(piece)).collect();
-        // Whatever the order in which a storage lists them.
+        // Independent of the order in which a storage lists them.
         lines.sort_unstable();
         lines.join("\n")
     }
@@ -149,9 +150,9 @@ pub(crate) struct Table {
     origin: Arc<dyn Origin>,
     /// The columns of rows as they are provided.
     columns: RowColumns,
-    /// Columns whose names differ in nothing but case.
+    /// Columns whose names differ only in case.
     spellings: Vec<Spelling>,
-    /// What is cast of them, since the model or earlier pieces have another type.
+    /// Columns to cast, since the model or earlier pieces give them another type.
     casts: Vec<Exact>,
     bad_rows: BadRows,
 }
@@ -170,7 +171,7 @@ impl Table {
         Self::of(ctx, listed, pieces).await
     }
 
-    /// Opens some of the pieces that were listed, and reads their schemas.
+    /// Opens some of the listed pieces, and reads their schemas.
     pub(crate) async fn of(
         ctx: &SessionContext,
         listed: Listed,
@@ -181,7 +182,7 @@ impl Table {
         let mut looked_at = pieces.clone();
         let mut n_before = 0;
         if pieces.is_empty() {
-            // No piece of these days: one of another day tells the columns, so that the model is checked.
+            // Without a piece of these days, one of another day gives the columns, so that the model is checked.
             let others = match all.is_empty() {
                 true => origin.list(None).await?.pieces,
                 false => all,
@@ -191,7 +192,7 @@ impl Table {
         } else if known.of_table(&name).known.is_empty()
             && let Some(first) = all.first().filter(|first| first.name() != pieces[0].name())
         {
-            // What columns are is decided by the first piece, whichever days are made first.
+            // The first piece decides the columns' types, whichever days are read first.
             looked_at.insert(0, first.clone());
             n_before = 1;
         }
@@ -228,7 +229,7 @@ impl Table {
         })
     }
 
-    /// The names of what is not read.
+    /// The names of files that are not read.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
@@ -238,12 +239,12 @@ impl Table {
         &self.pieces
     }
 
-    /// How many days before that of their piece events may be of.
+    /// By how many days an event's day may precede that of its piece.
     pub(crate) fn late_days(&self) -> i32 {
         self.declared.late_days
     }
 
-    /// The rows of some of the pieces, but for those that were [set aside](Self::set_aside).
+    /// The rows of some of the pieces, without those that were [set aside](Self::set_aside).
     pub(crate) fn provider(
         &self,
         pieces: Vec<Piece>,
@@ -260,8 +261,8 @@ impl Table {
         rows
     }
 
-    /// The rows of some of the pieces, read by the second way, but for those that were set aside. Columns that the
-    /// first way casts after reading come in their last type at once.
+    /// The rows of some of the pieces, read by the second way, without those set aside. Columns that the first way
+    /// casts after reading have their final type right away.
     pub(crate) fn recounted(
         &self,
         pieces: Vec<Piece>,
@@ -283,7 +284,7 @@ impl Table {
         self.origin.recount(&columns, pieces.collect(), n_partitions)
     }
 
-    /// Rows with the model's computed columns, each usable by all others.
+    /// Rows with the model's computed columns, each of which may use all others.
     pub(crate) fn frame(
         &self,
         ctx: &SessionContext,
@@ -292,8 +293,8 @@ impl Table {
         expression::with_computed_columns(ctx, self, provider, &self.declared.columns)
     }
 
-    /// Finds the piece and the row in which a plan fails that failed over all of them; `error` itself
-    /// where no single piece fails. `key_of` knows the key in the model behind a column of the plan.
+    /// Finds the piece and the row that make a plan fail; returns `error` itself if no single piece
+    /// fails. `key_of` gives the model's key behind a column of the plan.
     pub(crate) async fn locate<F>(
         &self,
         ctx: &SessionContext,
@@ -309,7 +310,7 @@ impl Table {
     }
 }
 
-/// Whether a column is one that the model may name.
+/// Whether the model may refer to a column.
 pub(crate) fn is_public(column: &str) -> bool {
     column != PIECE_DAY_COLUMN
 }

@@ -1,4 +1,4 @@
-//! What each kind of measure takes of an event, and which of its columns decide how it is stored.
+//! What each kind of measure takes from an event, and which of its columns decide how it is stored.
 
 use clio_proto::{Measure, MeasureKind, SqlColumn};
 use datafusion::arrow::datatypes::DataType;
@@ -10,7 +10,7 @@ use crate::functions::{hash_of, number_of_text, ready_made, value_in_range};
 use crate::input::source::Scope;
 use crate::measures::MeasureRules;
 
-/// What a measure takes of a row of its source; `None` where it is the row alone that counts.
+/// What a measure takes from a row of its source; `None` if only the row itself counts.
 pub(super) fn taken(
     measure: &Measure,
     rules: &dyn MeasureRules,
@@ -52,8 +52,8 @@ pub(super) fn taken(
     })
 }
 
-/// The source and the column of numbers of which the input tells whether they are whole, and so how they are stored; `None`
-/// where the model alone tells.
+/// The source and the numeric column whose values decide whether they are integers, and so how the measure is stored;
+/// `None` where the model alone decides.
 pub(super) fn whole_or_not(kind: &MeasureKind) -> Option<(&str, &SqlColumn)> {
     match kind {
         MeasureKind::Sum { source, of } => Some((source, of)),
@@ -64,7 +64,7 @@ pub(super) fn whole_or_not(kind: &MeasureKind) -> Option<(&str, &SqlColumn)> {
     }
 }
 
-/// A value as the decimal that it is summed in, or as the double that quantiles are of; a text has to be a number.
+/// A value as the decimal that it is summed in, or as a double for quantiles; text has to be a number.
 fn as_number(
     scope: &Scope<'_>,
     measure: &str,

@@ -1,4 +1,5 @@
-//! What a source's events are credited to, their targets: the other source, opened, and how both find each other.
+//! What a source's events are credited to, their targets: the other source, opened, and how events and targets
+//! are matched.
 
 use std::sync::Arc;
 
@@ -33,21 +34,21 @@ pub(crate) struct Target {
     pub(crate) source: Source,
     pub(crate) is_by_day: bool,
     pub(crate) reach: Reach,
-    /// Which of several of its events gets the credit.
+    /// Which of several of its events is credited.
     pub(crate) credit: Credit,
     /// By measure: whether its columns are the target's, since the event lacks one.
     pub(crate) gives: Vec<bool>,
     pub(crate) keys: Vec<Key>,
 }
 
-/// What an event and its target have in common.
+/// A key by which events and targets are matched.
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// Where the model has it.
+    /// Its key in the model.
     at: String,
     of_event: Origin,
     of_target: Origin,
-    /// The type in which both are compared.
+    /// The type in which both sides are compared.
     compared_as: DataType,
 }
 
@@ -61,7 +62,7 @@ enum Origin {
 }
 
 impl Target {
-    /// Finds each key on both sides, and which measures the events of the source `table` give.
+    /// Finds each key on both sides, and which measures the events of the source `table` provide.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -121,7 +122,7 @@ fn gives(model: &Model, event: &str, of_event: &Scope<'_>, of_target: &Scope<'_>
 }
 
 impl Key {
-    /// The key of a side's event, in the type in which both are compared.
+    /// The key of a side's event, in the type in which both sides are compared.
     pub(crate) fn bind(&self, side: Side, scope: &Scope<'_>) -> Result<Expr, ColumnError> {
         let origin = match side {
             Side::Event => &self.of_event,
@@ -139,7 +140,7 @@ impl Key {
         }
         Ok(match &self.compared_as {
             wanted if *wanted == found => value,
-            // Only texts have a view: anything else becomes a text first.
+            // Only strings have a view: anything else is converted to a string first.
             DataType::Utf8View if !found.is_string() => {
                 cast(cast(value, DataType::Utf8), DataType::Utf8View)
             }
@@ -147,13 +148,13 @@ impl Key {
         })
     }
 
-    /// Whether the key is just this column of the target.
+    /// Whether the key is exactly this column of the target.
     pub(crate) fn is_column_of_target(&self, column: &SqlColumn) -> bool {
         matches!(&self.of_target, Origin::Own(own) if own == column)
     }
 }
 
-/// The type that holds the keys of both sides: whole numbers as such, what differs as texts.
+/// The type that holds the keys of both sides: integers as such, differing types as text.
 fn common_type(one: &DataType, other: &DataType) -> DataType {
     let plain = |data_type: &DataType| match data_type {
         DataType::Dictionary(_, value) => value.as_ref().clone(),
@@ -170,7 +171,7 @@ fn common_type(one: &DataType, other: &DataType) -> DataType {
     }
 }
 
-/// Looks for keys: a column of the source first, then a lookup that a dimension uses, then an expression.
+/// Finds keys: a column of the source first, then a lookup that a dimension uses, then an expression.
 struct Finder<'a> {
     ctx: &'a SessionContext,
     model: &'a Model,
@@ -187,7 +188,7 @@ impl Finder<'_> {
     ) -> Result<(Origin, DataType), EtlError> {
         let scope = Scope::new(self.ctx, table, frame);
         if scope.column(&key.0).is_some() {
-            // Bound as any other column: one that other files write in another case is refused.
+            // Bound like any other column: one that other files spell in another case is rejected.
             let column = scope.bind(&self.at, key)?;
             return Ok((Origin::Own(key.clone()), scope.type_of(&self.at, &key.0, &column)?));
         }
@@ -237,7 +238,7 @@ impl Finder<'_> {
     }
 }
 
-/// The lookup that a dimension uses, and by which column of the event.
+/// The lookup that a dimension uses, and the event's column that is looked up.
 fn looks_up(dimension: &Dimension) -> Option<(&str, &SqlColumn)> {
     match &dimension.column {
         DimensionColumn::Event(column) => Some((dimension.members.as_deref()?, column)),

@@ -1,4 +1,4 @@
-//! When events happened, as their sources say it.
+//! When events happened, according to their sources.
 
 use clio_proto::Source;
 use datafusion::arrow::datatypes::DataType;
@@ -7,7 +7,7 @@ use datafusion::logical_expr::Expr;
 use crate::error::ColumnError;
 use crate::input::source::{Scope, Table};
 
-/// When a source's events happened.
+/// The time of a source's events.
 pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<Expr, ColumnError> {
     let key = table.name.key("time");
     let time = scope.bind(&key, &source.time)?;
@@ -19,7 +19,7 @@ pub(crate) fn time(scope: &Scope<'_>, table: &Table, source: &Source) -> Result<
     Err(scope.wrong_type(&key, &source.time.0, &found, mend))
 }
 
-/// Whether `clio_day` takes it.
+/// Whether `clio_day` accepts the type.
 pub(crate) fn is_time(found: &DataType) -> bool {
     match found {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 | DataType::Null => true,

@@ -1,4 +1,4 @@
-//! Derived measures: expressions over others, which no cell holds and serving computes.
+//! Derived measures: expressions over other measures, not held in cells and computed by serving.
 
 use clio_proto::{Expression, MeasureKind};
 

@@ -1,4 +1,4 @@
-//! Different values: sketches of hashes, united by keeping what either has.
+//! Distinct counts: sketches of hashes, united by keeping what either has.
 
 use clio_proto::{MeasureKind, SqlColumn};
 use clio_sketch::{
@@ -18,7 +18,7 @@ use crate::functions;
 
 const STEP: &str = "uniting sketches";
 
-/// The number of different values among a source's events.
+/// The number of distinct values among a source's events.
 pub(super) struct Distinct<'a> {
     pub(super) source: &'a str,
     pub(super) of: &'a [SqlColumn],
@@ -53,12 +53,12 @@ impl Kind for Distinct<'_> {
     }
 }
 
-/// Unites sketches of different values.
+/// Unites sketches of distinct values.
 #[derive(Debug)]
 pub(super) struct SketchRules {
     pub(super) family: Family,
     pub(super) precision: Precision,
-    /// Events carry sketches, not values.
+    /// Whether events carry sketches instead of values.
     pub(super) is_ready_made: bool,
 }
 
@@ -101,14 +101,14 @@ impl MeasureRules for SketchRules {
     }
 
     fn whole(&self, _total: &ArrayRef) -> Result<i128, EtlError> {
-        unreachable!("different values do not add up")
+        unreachable!("distinct counts do not add up")
     }
 
     fn adds_exactly(&self) -> bool {
         true
     }
 
-    /// The new sketches: they hold all that is new.
+    /// The new sketches, which hold everything new.
     fn growth(
         &self,
         _measure: &str,
@@ -158,7 +158,7 @@ impl MeasureRules for SketchRules {
             let failed = |error: SketchError| BadCell { row, reason: error.to_string() };
             union.union_bytes(bytes).map_err(failed)?;
             let Some(n_events) = n_events.map(|n_events| n_events.value(row)) else { continue };
-            // As many values as coupons at least: small sketches need no estimate.
+            // There are at least as many values as coupons: small sketches need no estimate.
             let view = SketchRef::parse(family, bytes).map_err(failed)?;
             if view.form() != Form::Registers && view.n_coupons() as u64 <= n_events.unsigned_abs()
             {
@@ -166,13 +166,13 @@ impl MeasureRules for SketchRules {
             }
             own.clear();
             own.union_bytes(bytes).map_err(failed)?;
-            // Not the 95 % bound: where every event is another person, one cell in forty lies below
-            // it by chance, and a lake has thousands.
+            // Not the 95 % bound: where every event is from another person, one cell in forty falls
+            // below it by chance, and a lake has thousands.
             let value = own.estimate().value;
             let error = relative_standard_error_at(family, precision, value);
             let lower = value * (1.0 - N_STANDARD_ERRORS * error);
             if lower > n_events as f64 {
-                let reason = format!("at least {lower:.0} different values in {n_events} events");
+                let reason = format!("at least {lower:.0} distinct values in {n_events} events");
                 return Err(BadCell { row, reason });
             }
         }
@@ -185,7 +185,7 @@ impl MeasureRules for SketchRules {
     }
 }
 
-/// What cells come to for a check.
+/// The total of cells, for a check.
 struct SketchTotal {
     union: Union,
     family: Family,
@@ -211,10 +211,10 @@ impl Total for SketchTotal {
     }
 }
 
-/// Compares sketches: one that the other's values add nothing to has lost none of them.
+/// Compares sketches: if the old one's values add nothing to the new one, none were lost.
 struct CompareSketches {
     union: Union,
-    /// Working memory of encoding.
+    /// Scratch space for encoding.
     bytes: Vec<u8>,
 }
 
@@ -233,7 +233,7 @@ impl CompareCells for CompareSketches {
         if is_lost {
             return Ok(Changed::Lost);
         }
-        // The bytes of a sketch are those of its set, whatever way it was filled.
+        // The bytes of a sketch depend only on its set, however it was filled.
         self.union.clear();
         for bytes in [new, old] {
             self.union.union_bytes(bytes).map_err(refused)?;

@@ -1,4 +1,4 @@
-//! Sums of other than whole numbers: added up as decimals of nine digits behind the point, and rounded once a period.
+//! Sums that are not integers: added up as decimals with nine decimal places, and rounded once per period.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
@@ -9,9 +9,9 @@ use super::whole::{SameOrNot, total};
 use super::{BadCell, CompareCells, MeasureRules, Place, Tally, Total};
 use crate::error::EtlError;
 
-/// The type that events are summed in: nineteen digits before the point, nine behind it.
+/// The type that events are summed in: nineteen digits before the decimal point, nine after.
 const FRACTION: DataType = DataType::Decimal128(28, 9);
-/// The type that cells are summed in: a day's sum may have more digits than one of its values.
+/// The type that cells are summed in: a day's sum may have more digits than any of its values.
 const FRACTION_OF_CELLS: DataType = DataType::Decimal128(38, 9);
 
 /// The sum of a column of any numbers.
@@ -81,7 +81,7 @@ impl MeasureRules for FloatSumRules {
         Box::new(SameOrNot)
     }
 
-    /// What is rounded once a period adds up to nothing that a parent could be held against.
+    /// Values rounded once per period have no exact total to check a parent against.
     fn tally(&self) -> Tally {
         Tally::default()
     }
@@ -100,7 +100,7 @@ impl MeasureRules for FloatSumRules {
     }
 }
 
-/// What cells come to for a check.
+/// The total of cells, for a check.
 struct FloatTotal(f64);
 
 impl Total for FloatTotal {

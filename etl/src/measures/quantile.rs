@@ -1,4 +1,4 @@
-//! How values are spread: sketches of quantiles, whose counts are added.
+//! Distributions of values: quantile sketches, whose counts are added.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::functions;
 
 const STEP: &str = "uniting sketches of quantiles";
 
-/// How the values of a column are spread over a source's events.
+/// The distribution of a column's values over a source's events.
 pub(super) struct Quantile<'a> {
     pub(super) source: &'a str,
     pub(super) of: &'a SqlColumn,
@@ -48,7 +48,7 @@ impl Kind for Quantile<'_> {
     }
 }
 
-/// Unites sketches of quantiles.
+/// Unites quantile sketches.
 #[derive(Debug)]
 pub(super) struct QuantileRules {
     pub(super) scale: Scale,
@@ -83,7 +83,7 @@ impl MeasureRules for QuantileRules {
         Ok(ArrayRef::clone(values))
     }
 
-    /// The number of values is: that of a parent is what those of its parts add up to.
+    /// The number of values is an integer: a parent's is the sum over its parts.
     fn is_whole(&self) -> bool {
         true
     }
@@ -176,7 +176,7 @@ impl MeasureRules for QuantileRules {
     }
 }
 
-/// What cells come to for a check: the number of their values.
+/// The total of cells, for a check: the number of their values.
 struct ValuesTotal(QuantileUnion);
 
 impl Total for ValuesTotal {
@@ -203,7 +203,7 @@ impl QuantileRules {
     }
 }
 
-/// Compares sketches: one that has no fewer values in any bucket has lost none.
+/// Compares sketches: if no bucket has fewer values, none were lost.
 struct CompareQuantiles {
     scale: Scale,
 }

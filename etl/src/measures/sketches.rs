@@ -1,17 +1,17 @@
-//! What all kinds of sketches have in common: columns of bytes, united cell by cell.
+//! What all kinds of sketches share: columns of bytes, united cell by cell.
 
 use std::sync::Arc;
 
 use clio_sketch::SketchError;
 use datafusion::arrow::array::{ArrayRef, AsArray, LargeBinaryBuilder};
 
-/// A column with the union of several sketches for each cell, each of them given by its column and row.
+/// A column with a union of sketches for each cell; each sketch is given by its column and row.
 ///
-/// `unite` appends the bytes of a union of some sketches.
+/// `unite` appends the bytes of the union of some sketches.
 ///
 /// # Errors
 ///
-/// That of `unite`.
+/// Those of `unite`.
 pub(super) fn united(
     columns: &[&ArrayRef],
     parts: &[Vec<(usize, usize)>],
@@ -19,7 +19,7 @@ pub(super) fn united(
 ) -> Result<ArrayRef, SketchError> {
     let values: Vec<_> = columns.iter().map(|column| column.as_binary::<i64>()).collect();
     let value = |&(column, row): &(usize, usize)| values[column].value(row);
-    // A union is seldom longer than what it is of.
+    // A union is rarely larger than its parts together.
     let n_bytes = parts.iter().flatten().map(|part| value(part).len()).sum();
     let mut sketches = LargeBinaryBuilder::with_capacity(parts.len(), n_bytes);
     let (mut of_cell, mut bytes) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Sums: of whole numbers (`whole.rs`) or of others (`float.rs`), which only the input tells.
+//! Sums: of integers (`whole.rs`) or of other numbers (`float.rs`), which only the input tells.
 
 use clio_proto::MeasureKind;
 

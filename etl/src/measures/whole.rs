@@ -1,4 +1,5 @@
-//! Sums of whole numbers, and what counts have in common with them: added up as decimals, whose order does not matter, and stored in 64 bits.
+//! Sums of integers, and what counts share with them: added up as decimals, whose order does not matter, and stored in
+//! 64 bits.
 
 use std::sync::Arc;
 
@@ -14,10 +15,10 @@ use super::{BadCell, Changed, CompareCells, MeasureRules, Place, Tally, Total};
 use crate::engine::root_message;
 use crate::error::{During, EngineError, EtlError};
 
-/// The type that whole numbers are summed in.
+/// The type that integers are summed in.
 const WHOLE: DataType = DataType::Decimal128(20, 0);
 
-/// The sum of a column of whole numbers.
+/// The sum of a column of integers.
 #[derive(Debug)]
 pub(super) struct WholeSumRules;
 
@@ -103,7 +104,7 @@ impl MeasureRules for WholeSumRules {
     }
 }
 
-/// What is added up of a cell's column.
+/// The part of a cell's column that is added up.
 pub(super) fn summand(column: Expr) -> Expr {
     cast(column, WHOLE)
 }
@@ -113,18 +114,18 @@ pub(super) fn of_cells(summand: Expr) -> Expr {
     sum(summand)
 }
 
-/// What an aggregate came to, as it is stored.
+/// Converts the result of an aggregate to its stored form.
 pub(super) fn stored(values: &ArrayRef, measure: &str) -> Result<ArrayRef, EtlError> {
     total(values, &DataType::Int64, measure)
 }
 
-/// The number that an aggregate of cells with one row came to; 0 where there is none.
+/// The integer from an aggregate of cells with one row; 0 if there is none.
 pub(super) fn whole(total: &ArrayRef) -> i128 {
     let total = total.as_primitive::<Decimal128Type>();
     if total.is_valid(0) { total.value(0) } else { 0 }
 }
 
-/// What cells grew by: below zero, even, where one shrank.
+/// What cells grew by; negative where one shrank.
 pub(super) fn growth(
     measure: &str,
     new: &ArrayRef,
@@ -140,7 +141,7 @@ pub(super) fn growth(
     Ok(Arc::new(grown.collect::<Result<Int64Array, _>>()?))
 }
 
-/// The sum of several places for each cell.
+/// For each cell the sum over several places.
 pub(super) fn grown(
     measure: &str,
     columns: &[&ArrayRef],
@@ -158,7 +159,7 @@ pub(super) fn add_cells(tally: &mut Tally, cells: &ArrayRef) {
     tally.add_whole(values.values().iter().map(|&value| i128::from(value)).sum());
 }
 
-/// What cells with whole numbers come to for a check.
+/// The total of integer cells, for a check.
 #[derive(Debug, Default)]
 pub(super) struct WholeTotal(i128);
 
@@ -180,7 +181,7 @@ impl Total for WholeTotal {
     }
 }
 
-/// Compares numbers: a loss is known from the old value, just as growth is.
+/// Compares numbers: a decrease can be computed from the old value, just like growth.
 #[derive(Debug)]
 pub(super) struct SameOrNot;
 
@@ -196,7 +197,7 @@ impl CompareCells for SameOrNot {
     }
 }
 
-/// A decimal sum as it is stored; none is 0.
+/// A decimal sum in its stored form; null counts as 0.
 pub(super) fn total(
     sums: &ArrayRef,
     stored: &DataType,
@@ -217,7 +218,7 @@ pub(super) fn total(
     zip(&known, &values, &zero).during(step)
 }
 
-/// A sum as it is stored.
+/// A sum in its stored form.
 fn as_stored(measure: &str, sum: i128) -> Result<i64, EngineError> {
     i64::try_from(sum).map_err(|_| EngineError::SumTooLarge {
         measure: measure.to_owned(),

@@ -1,4 +1,4 @@
-//! Which table plays which part: events, what people did, and what describes either.
+//! Which table plays which part: events, what people did, and lookups that describe either.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(super) struct Cast {
     pub(super) events: usize,
     pub(super) actions: Option<usize>,
     pub(super) joins: Vec<Join>,
-    /// Tables that are none of these, with the reason.
+    /// Tables that play no part, with the reason.
     pub(super) left_out: Vec<(usize, &'static str)>,
 }
 
@@ -21,7 +21,7 @@ impl Cast {
     pub(super) fn of(samples: &[Sample]) -> Option<Self> {
         let timed: Vec<usize> =
             (0..samples.len()).filter(|&index| !roles::times(&samples[index]).is_empty()).collect();
-        // What is shown, else what has flags, else most rows.
+        // What is shown comes first, then what has flags, then the table with the most rows.
         let rank = |&index: &usize| {
             let table = &samples[index];
             let has_flag = table.columns.iter().any(|column| flag(column).is_some());
@@ -33,7 +33,8 @@ impl Cast {
                 + u8::from(!is_action);
             (rank, table.size_bytes)
         };
-        // What describes another table's events is none of its own, whatever times it has: places with the day they opened.
+        // A table that describes another one's events has no events of its own, whatever times it has, such as places
+        // with their opening day.
         let describes = |&index: &usize| {
             let table = &samples[index];
             timed.iter().filter(|&&other| other != index).any(|&other| {
@@ -79,8 +80,8 @@ impl Cast {
     }
 }
 
-/// The columns by which actions are credited: who, and what both name. Of two where the one determines the other, as an asset has
-/// one title, the coarser: whatever was shown of a title, what is played is the title.
+/// The columns by which actions are credited: the person, and what both tables name. If one column determines another,
+/// as an asset has one title, the coarser one is used: whatever was shown of a title, what is played is the title.
 pub(super) fn keys_of(events: &Sample, actions: &Sample) -> Vec<String> {
     let (people, person) = roles::people(events);
     let Some(person) = person.map(|index| &people[index]) else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Which dimensions a model has by itself: those with which a day has far fewer cells than events.
+//! Which dimensions are proposed: those with which a day has far fewer cells than events.
 
 use super::columns::{Column, Kind};
 use super::joins::n_combinations;
@@ -6,14 +6,14 @@ use super::proposal::{Choice, ProposedDimension};
 use super::roles;
 use super::sample::Sample;
 
-/// A dimension is not proposed by itself if with it a day has a cell for more than this share of its events …
+/// A dimension is not proposed if, with it, the cells of a day exceed this share of its events …
 const MAX_CELLS_PER_EVENT: f64 = 0.5;
-/// … unless all days together have no more combinations than these, which are few whatever the share.
+/// … unless all days together have at most this many combinations, which are few whatever the share.
 const FEW_CELLS: usize = 200;
-/// So many dimensions are proposed at most: what is too many for a page, too.
+/// At most this many dimensions are proposed: more are too many for a page.
 const MAX_DIMENSIONS: usize = 10;
 
-/// The day of each event, as far as the texts of its time begin with it.
+/// The day of each event, if the text of its time begins with a day.
 pub(super) fn days(events: &Sample) -> Option<Column> {
     let time = roles::times(events).into_iter().next()?;
     let is_time = |column: &&Column| match &column.kind {
@@ -43,7 +43,7 @@ pub(super) fn choose(
         let with: Vec<&Column> = columns.iter().chain([&column]).collect();
         let is_few = n_combinations(&with) <= FEW_CELLS;
         let n_cells = n_combinations(&with.into_iter().chain(days).collect::<Vec<_>>());
-        // With less than half of the events it would say of most that nothing is known.
+        // Known for less than half of the events, it would leave most of them unknown.
         let n_known = column.n_known();
         let is_known = n_known * 2 >= n_rows;
         let is_taken =
@@ -62,7 +62,7 @@ pub(super) fn choose(
     choices
 }
 
-/// Two comments as one.
+/// Joins two comments.
 fn join_comments(one: &str, other: &str) -> String {
     if one.is_empty() { other.to_owned() } else { format!("{one}; {other}") }
 }

@@ -1,4 +1,4 @@
-//! What columns hold, from a sample of bounded size.
+//! What columns hold, judged by a sample of bounded size.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,45 +12,45 @@ use super::times::{self, Times};
 use crate::error::{During, EtlError};
 
 const STEP: &str = "looking at a sample";
-/// The texts by which files of other tools say that there is nothing.
+/// The texts by which other tools write missing values.
 pub(super) const NOTHING: [&str; 9] =
     ["NA", "N/A", "NULL", "null", "NaN", "nan", "None", "\\N", "?"];
-/// Of the different values of a text column, so many hold a sign for it to be lists.
+/// Text is taken for lists if at least this share of its distinct values contains a separator.
 const MIN_LISTS: f64 = 0.2;
 
-/// What values are.
+/// The kind of a column's values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Text,
     Whole,
     Fraction,
-    /// True or false, in whichever words.
+    /// True or false, in any spelling.
     Switch,
     /// Lists of texts or numbers.
     List,
-    /// Texts with a sign between parts.
+    /// Text with a separator between parts.
     Parts(char),
     Time(Times),
-    /// Bytes, structs, and what is null throughout.
+    /// Bytes, structs, and columns that are always null.
     Other,
 }
 
-/// A column of a sample: the number of each row's value, 0 for null.
+/// A column of a sample: for each row the index of its value, 0 for null.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// Of the files, whatever the texts look like.
+    /// Whether the files have it as text, whatever the text looks like.
     pub(super) is_text: bool,
     pub(super) codes: Vec<u32>,
-    /// The different values; the first is null.
+    /// The distinct values; the first is null.
     pub(super) values: Vec<String>,
-    /// The different elements of lists.
+    /// The distinct elements of lists.
     pub(super) elements: BTreeSet<String>,
 }
 
 impl Column {
-    /// How many different values there are.
+    /// The number of distinct values.
     pub(super) fn n_different(&self) -> usize {
         self.values.len() - 1
     }
@@ -59,7 +59,7 @@ impl Column {
         self.codes.iter().filter(|&&code| code > 0).count()
     }
 
-    /// How many members a dimension of it has.
+    /// The number of members if it were a dimension.
     pub(super) fn n_members(&self) -> usize {
         match self.kind {
             Kind::List | Kind::Parts(_) => self.elements.len(),
@@ -75,7 +75,7 @@ impl Column {
         self.values.iter().skip(1).map(String::as_str)
     }
 
-    /// A column that is computed of others, value by value.
+    /// A column computed from others, value by value.
     pub(super) fn computed(name: String, values: impl Iterator<Item = Option<String>>) -> Self {
         let mut coded = Coded::default();
         for value in values {
@@ -87,11 +87,11 @@ impl Column {
     }
 }
 
-/// The columns of a sample; what is nested stands as the model names it, `user.country`.
+/// The columns of a sample; nested ones are named as in the model, `user.country`.
 ///
 /// # Errors
 ///
-/// Where values cannot be written as texts.
+/// Where values cannot be converted to text.
 pub(super) fn of_batches(batches: &[RecordBatch]) -> Result<Vec<Column>, EtlError> {
     let batches = batches.iter().map(flat).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = batches.first() else { return Ok(Vec::new()) };
@@ -104,7 +104,7 @@ pub(super) fn of_batches(batches: &[RecordBatch]) -> Result<Vec<Column>, EtlErro
         .collect()
 }
 
-/// The batch with the keys of structs as columns of their own.
+/// The batch with the fields of structs as columns of their own.
 fn flat(batch: &RecordBatch) -> Result<RecordBatch, EtlError> {
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     let schema = batch.schema();
@@ -189,7 +189,7 @@ pub(super) fn is_nested(name: &str) -> bool {
     name.contains('.')
 }
 
-/// The type behind a dictionary.
+/// The type of a dictionary's values.
 fn plain(data_type: &DataType) -> &DataType {
     match data_type {
         DataType::Dictionary(_, value) => value,
@@ -197,13 +197,13 @@ fn plain(data_type: &DataType) -> &DataType {
     }
 }
 
-/// Whole numbers are times since 1970 where their name and size say so.
+/// Integers are times since 1970 if their name and size suggest it.
 fn of_numbers(column: &Column) -> Kind {
     let numbers = || column.known().filter_map(|text| text.parse::<i64>().ok());
     times::since_1970(&column.name, column.is_text, numbers()).map_or(Kind::Whole, Kind::Time)
 }
 
-/// What texts look like. Words for nothing count as nothing where all others are numbers or times.
+/// What text looks like. Words for missing values are ignored if all others are numbers or times.
 fn of_texts(column: &mut Column) -> Kind {
     let known: Vec<&str> = column.known().filter(|text| !NOTHING.contains(text)).collect();
     if known.is_empty() {
@@ -211,7 +211,7 @@ fn of_texts(column: &mut Column) -> Kind {
     }
     let all = |is: &dyn Fn(&str) -> bool| known.iter().all(|text| is(text));
     let is_whole = |text: &str| {
-        // A zero in front is part of an id.
+        // A leading zero is part of an id.
         let digits = text.strip_prefix('-').unwrap_or(text);
         text.parse::<i64>().is_ok() && (digits == "0" || !digits.starts_with('0'))
     };
@@ -233,7 +233,7 @@ fn of_texts(column: &mut Column) -> Kind {
             let n_lists = known.iter().filter(|text| text.contains(sign)).count();
             known.len() > 1 && n_lists as f64 >= MIN_LISTS * known.len() as f64
         });
-        // An expression cannot name what is nested.
+        // An expression cannot refer to nested columns.
         match sign.filter(|_| !is_nested(&column.name)) {
             Some(sign) => {
                 let parts = known.iter().flat_map(|text| text.split(sign));
@@ -249,7 +249,7 @@ fn of_texts(column: &mut Column) -> Kind {
 }
 
 impl Column {
-    /// Makes some values null.
+    /// Replaces some values by null.
     fn forget(&mut self, texts: &[&str]) {
         let mut renumbered = vec![0_u32];
         let mut values = vec![String::new()];
@@ -278,7 +278,7 @@ struct Coded {
 
 impl Coded {
     fn push(&mut self, value: Option<&str>) {
-        // As with CSV files, an empty text is nothing.
+        // As in CSV files, empty text is a missing value.
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             self.codes.push(0);
             return;

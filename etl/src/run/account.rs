@@ -1,5 +1,5 @@
-//! What a run has counted and found on its way, and what it says of that in the end: in its commit, in its report,
-//! and in the record that stays in the lake.
+//! What a run has counted and found, and its summaries: in its commit, in its report, and in the record that stays in
+//! the lake.
 
 use std::collections::BTreeMap;
 
@@ -33,14 +33,14 @@ pub(super) struct Account<'a> {
     /// Events in cells, by source.
     pub(super) rows_in: BTreeMap<String, u64>,
     rows_out_of_day: BTreeMap<String, u64>,
-    /// The same by the day that they are filed under.
+    /// Events out of their day, by source and by the day that they are filed under.
     pub(super) out_of_day: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     pub(super) quarantine: Quarantine,
-    /// The retired months of which something was asked for or found.
+    /// The retired months of which days were requested or found.
     pub(super) retired_months: Vec<PlannedMonth>,
     pub(super) left_out: Vec<LeftOut>,
-    /// What of the lake could not be read before the run.
+    /// What was damaged in the lake before the run.
     pub(super) mended: Vec<DamagedFile>,
     pub(super) bytes_written: u64,
 }
@@ -61,12 +61,12 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Whether a day lies in a retired month that this run leaves as it is.
+    /// Whether a day is in a retired month that this run leaves as it is.
     pub(super) fn keeps(&self, day: Date) -> bool {
         self.retired_months.iter().any(|month| month.keeps(day))
     }
 
-    /// Leaves retired months as they are of which a sweep has found no events of some day.
+    /// Leaves retired months as they are if a sweep found no events for any of their days.
     pub(super) fn keep_months(
         &mut self,
         plan: &Plan,
@@ -82,7 +82,7 @@ impl<'a> Account<'a> {
         Ok(())
     }
 
-    /// What is without credit is found again in every run, since a day before a finished one may tell.
+    /// Unattributed events are counted again by every run, since a day before a finished one may change them.
     pub(super) fn count_unattributed(&mut self, credited: &Credited) {
         for (source, by_day) in &credited.rows_unattributed {
             let known = self.rows_unattributed.entry(source.clone()).or_default();
@@ -101,14 +101,14 @@ impl<'a> Account<'a> {
         rows_out_of_day: &BTreeMap<String, u64>,
         days: &Periods,
     ) {
-        // Of a sweep over all days: they stand beside the last one that has cells.
+        // In a sweep over all days they are attributed to the last day with cells.
         let day = match sweep.days {
             Days::Range(range) => Some(range.last()),
             Days::All | Days::OutOfDate => days.keys().rev().find_map(|period| period.day()),
         };
         for (source, n_rows) in rows_out_of_day {
             *self.rows_out_of_day.entry(source.clone()).or_default() += n_rows;
-            // A file of no day holds those of all days: the others are in cells of their own.
+            // A file without a day holds the events of all days: the others are in cells of their own days.
             let is_of_folders = !plan.sources_without_folders.contains(source);
             if let Some(day) = day.filter(|_| *n_rows > 0 && is_of_folders) {
                 let by_day = self.out_of_day.entry(source.clone()).or_default();
@@ -117,7 +117,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// What the commit says.
+    /// The commit's metadata.
     pub(super) fn metadata(
         &self,
         carried: &Carried<'_, impl Fn(Date) -> bool>,
@@ -156,7 +156,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// What people and programs get to know of a run that did what it should.
+    /// The report of a successful run.
     pub(super) fn report(
         &self,
         (version, unchanged): (u64, bool),
@@ -207,7 +207,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// What stays in the lake of the run, however it ended.
+    /// The record of the run that stays in the lake, however it ended.
     pub(super) fn record(
         &self,
         outcome: RunOutcome,
@@ -232,7 +232,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// The days of the lake after the run that lie years from all others.
+    /// The days of the lake after the run that are years away from all others.
     fn far_days(&self, state: Option<&TableState>, days: &Periods) -> Vec<Date> {
         let mut all = state.map(days_in).unwrap_or_default();
         for (period, rebuilt) in days {
@@ -247,8 +247,8 @@ impl<'a> Account<'a> {
         far_days(&all, model, self.config.now.to_zoned(model.timezone().clone()).date())
     }
 
-    /// The first days that outlive their days after the run: those before, but for those of months that it has rebuilt whole, and of
-    /// dimensions whose ages count from something else in this model.
+    /// The first days that outlive their days after the run: the previous ones, except those of months rebuilt as a
+    /// whole and of dimensions whose ages count from something else in this model.
     fn first_days_after(
         &self,
         known: Option<&SnapshotMetadata>,
@@ -265,7 +265,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// The retired months after the run: those before, but for the ones that it has rebuilt whole.
+/// The retired months after the run: the previous ones, except those rebuilt as a whole.
 fn retired_after(known: Option<&SnapshotMetadata>, days: &Periods) -> RetiredDays {
     let mut retired = known.map(|known| known.retired.clone()).unwrap_or_default();
     for day in days.keys().filter_map(|period| period.day()) {

@@ -1,4 +1,4 @@
-//! The steps of a run as they happen: on the terminal, in the journal, and at last in the lake.
+//! The steps of a run as they happen: on the terminal, in the journal, and finally in the lake.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,8 +13,8 @@ use crate::run::journal::{Journal, StepNumber};
 use crate::run::report::StepTime;
 use crate::run::retry::Waits;
 
-/// Does a step: begins it, does it again as long as it fails with an error that a retry may mend, and ends it, with so
-/// many rows as the last argument makes of what it gave.
+/// Performs a step: begins it, repeats it as long as it fails with an error worth retrying, and ends it; the last
+/// argument computes the number of rows from its result.
 macro_rules! tried {
     ($book:expr, $step:expr, $n_total:expr, $work:expr) => {
         tried!($book, $step, $n_total, $work, |_| 0)
@@ -34,7 +34,7 @@ macro_rules! tried {
 }
 pub(super) use tried;
 
-/// Keeps book of a run's steps, and decides whether one that failed is retried.
+/// Keeps track of a run's steps, and decides whether a failed one is retried.
 pub(super) struct Book<'a> {
     config: &'a Config,
     progress: &'a dyn Progress,
@@ -44,9 +44,9 @@ pub(super) struct Book<'a> {
 }
 
 struct Entry {
-    /// The same for the sweeps over several days.
+    /// The step, the same for sweeps over several days.
     step: RunStep,
-    /// Which sweep, for instance.
+    /// The part of the step, such as a sweep.
     part: String,
     number: Option<StepNumber>,
     started_ms: i64,
@@ -57,7 +57,7 @@ struct Entry {
     waits: Waits,
 }
 
-/// A step that has begun, or a part of one: without it nothing ends, and nothing is retried.
+/// A step, or part of one, that has begun: needed to end or retry it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Begun(usize);
 
@@ -79,13 +79,13 @@ impl<'a> Book<'a> {
         self.progress
     }
 
-    /// Begins a step of so many parts; one that is retried goes on.
+    /// Begins a step of this many parts; a step being retried continues.
     pub(super) fn begin(&self, step: RunStep, n_total: u64) -> Result<Begun, EtlError> {
         self.progress.step(step.as_str(), n_total);
         self.begin_part(step, "")
     }
 
-    /// Begins a part of a step, which the terminal shows as one with the others.
+    /// Begins a part of a step; the terminal shows all parts as one step.
     pub(super) fn begin_part(&self, step: RunStep, part: &str) -> Result<Begun, EtlError> {
         let mut steps = self.lock();
         let is_open =
@@ -114,7 +114,7 @@ impl<'a> Book<'a> {
         Ok(Begun(steps.len() - 1))
     }
 
-    /// Ends a step that took in or gave out so many rows.
+    /// Ends a step that read or produced this many rows.
     pub(super) fn end(&self, begun: Begun, n_rows: u64) -> Result<(), StateError> {
         let mut steps = self.lock();
         let entry = &mut steps[begun.0];
@@ -130,7 +130,7 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Waits before the step that failed is retried; returns the error where a retry cannot help.
+    /// Waits before a failed step is retried; returns the error if a retry cannot help.
     pub(super) async fn wait_after(&self, begun: Begun, error: EtlError) -> Result<(), EtlError> {
         if !error.may_retry_step() {
             return Err(error);
@@ -152,7 +152,7 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// How long each step took, in the order in which they began; sweeps as one.
+    /// How long each step took, in the order in which they began; sweeps are merged.
     pub(super) fn times(&self) -> Vec<StepTime> {
         let steps = self.lock();
         let whole = steps.iter().filter(|entry| entry.part.is_empty());
@@ -168,7 +168,7 @@ impl<'a> Book<'a> {
         times
     }
 
-    /// The steps as the lake keeps them: those of one name as one.
+    /// The steps as the lake keeps them: steps of the same name are merged.
     pub(super) fn records(&self) -> Vec<StepRecord> {
         let steps = self.lock();
         let mut records: Vec<StepRecord> = Vec::new();
@@ -177,7 +177,7 @@ impl<'a> Book<'a> {
             let ended_at = entry.ended_ms.map(time);
             match records.iter_mut().find(|record| record.step == entry.step.as_str()) {
                 Some(known) => {
-                    // A step stands for its parts, and is over when all of them are.
+                    // A merged step is over when all of its parts are.
                     known.n_rows += entry.n_rows;
                     known.n_attempts += entry.n_attempts - 1;
                     known.ended_at = known.ended_at.zip(ended_at).map(|(a, b)| a.max(b));
@@ -197,7 +197,7 @@ impl<'a> Book<'a> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        // No entry is ever half-made, so that a panic elsewhere spoils none.
+        // No entry is ever half-written, so a panic elsewhere corrupts none.
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

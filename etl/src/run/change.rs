@@ -16,7 +16,7 @@ use crate::run::model_change::Effect;
 use crate::run::plan::{Plan, days_in};
 use clio_lake::{Change, LakeFile, Purpose, TableState};
 
-/// Whether the lake's newest snapshot says the same already.
+/// Whether the lake's newest snapshot already says the same.
 pub(super) fn is_unchanged(
     known: Option<&SnapshotMetadata>,
     days: &Periods,
@@ -37,7 +37,7 @@ pub(super) fn is_unchanged(
         })
 }
 
-/// Leaves out the days that another run has meanwhile made of the same files by the same recipe.
+/// Leaves out days that another run has made of the same files by the same recipe in the meantime.
 pub(super) fn without_twins(
     mut days: Periods,
     known: Option<&SnapshotMetadata>,
@@ -54,8 +54,7 @@ pub(super) fn without_twins(
     days
 }
 
-/// What the days of the snapshot are made of: those that were rebuilt of what was listed, the others of
-/// what they were.
+/// The inputs of the snapshot's days: for rebuilt days what was listed, for the others their previous inputs.
 pub(super) fn made_of(
     known: Option<&SnapshotMetadata>,
     inventory: &Inventory,
@@ -94,7 +93,7 @@ pub(super) fn bytes_of(files: &[LakeFile]) -> u64 {
     files.iter().map(|file| file.size_bytes).sum()
 }
 
-/// The files that leave and come: those of rebuilt periods whose bytes differ.
+/// The files removed and added: those of rebuilt periods whose bytes differ.
 pub(super) fn change(
     state: Option<&TableState>,
     days: &Periods,
@@ -112,8 +111,8 @@ pub(super) fn change(
     }
 }
 
-/// The sums that the lake holds as whole numbers and that are not whole any longer. Where months are retired their
-/// files cannot follow, since none of their days are there.
+/// The sums that the lake holds as integers and that no longer are. Where months are retired their files cannot be
+/// converted, since their days are gone.
 pub(super) fn wider_sums(state: &TableState, shape: &CellShape, plan: &Plan) -> Vec<String> {
     if !plan.retired.is_empty() {
         return Vec::new();
@@ -126,7 +125,7 @@ pub(super) fn wider_sums(state: &TableState, shape: &CellShape, plan: &Plan) -> 
     floats.map(|measure| measure.name.clone()).filter(|name| is_whole(name)).collect()
 }
 
-/// Refuses cells that do not fit those of the lake, unless every day of the lake is rebuilt.
+/// Rejects cells that do not match those of the lake, unless every day of the lake is rebuilt.
 pub(super) fn refuse_other_cells(
     state: Option<&TableState>,
     shape: &CellShape,
@@ -144,7 +143,7 @@ pub(super) fn refuse_other_cells(
         .filter(|own| !own.is_compatible && !is_wider(own))
         .map(|own| own.what)
         .collect();
-    // Cells of the same shape may still mean something else: days that begin elsewhere, say.
+    // Cells of the same shape may still have another meaning, for instance if days begin at another time.
     if differences.is_empty() {
         differences = plan.model.of(Effect::Rebuild);
     }
@@ -161,14 +160,14 @@ pub(super) fn refuse_other_cells(
     Err(PlanError::CellsDiffer { differences, n_days: days.len(), without_files, retired })
 }
 
-/// The lake before a run, and after another one's commit.
+/// The lake before a run, and after another run's commit.
 pub(super) struct Overtaken<'a> {
     pub(super) before: (Option<&'a TableState>, Option<&'a SnapshotMetadata>),
     pub(super) after: (Option<&'a TableState>, Option<&'a SnapshotMetadata>),
 }
 
-/// Refuses to commit over a run that changed the same days, retired their months, or changed the shape of
-/// cells, meanwhile.
+/// Refuses to commit over a run that has changed the same days, retired their months, or changed the shape of
+/// cells in the meantime.
 pub(super) fn refuse_conflict(
     lake: &Overtaken<'_>,
     shape: &CellShape,
@@ -180,7 +179,7 @@ pub(super) fn refuse_conflict(
     let is_retired = |known: Option<&SnapshotMetadata>, day| {
         known.is_some_and(|known| known.retired.has_month(day))
     };
-    // A day that is new to the lake has no file before or after, whatever becomes of its month.
+    // A day that is new to the lake has no file before or after, whether or not its month is retired.
     let is_other = |day| is_retired(lake.before.1, day) != is_retired(lake.after.1, day);
     let both = days
         .keys()
@@ -188,7 +187,7 @@ pub(super) fn refuse_conflict(
     let both: Vec<Date> = both.filter_map(|period| period.day()).collect();
     let is_other_shape =
         after.is_some_and(|after| !differences(&after.schema, &shape.table_schema).is_empty());
-    // Both were the first to see a column, and took its values for values of different types.
+    // Both runs were the first to see a column, and took its values for different types.
     let newly_known = lake.after.1.map(|known| &known.columns);
     let is_other_shape = is_other_shape || columns.conflict(newly_known).is_some();
     if both.is_empty() && !is_other_shape {
@@ -200,7 +199,7 @@ pub(super) fn refuse_conflict(
     Err(Conflict { days, version })
 }
 
-/// The rebuilt days that lie before a lookup's first state, by lookup.
+/// The rebuilt days before a lookup's first state, by lookup.
 pub(super) fn days_without_state(
     inputs: &DayInputs,
     days: &Periods,

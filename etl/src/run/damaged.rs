@@ -1,8 +1,8 @@
-//! What of the lake is damaged, and what a run does about it.
+//! What is damaged in the lake, and what a run does about it.
 //!
-//! Every run looks at every file of the newest snapshot before it begins: one that was committed before and is damaged
-//! now keeps the whole lake from being served, whatever the run is about. A day is rebuilt from its events, a month, a
-//! year or all time of what is below it, without a look at what is damaged.
+//! Every run checks every file of the newest snapshot before it begins: a file that was committed earlier and is now
+//! damaged keeps the whole lake from being served, whatever the run is about. A day is rebuilt from its events; a
+//! month, a year or all time from its children, without reading what is damaged.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,15 +18,15 @@ use crate::config::{Config, Days};
 use crate::error::{EtlError, PlanError};
 use crate::reported::REPORTED;
 
-/// How often a table is looked at again after another's commit.
+/// How many times a table is read again after another writer's commit.
 const MAX_ATTEMPTS: usize = 5;
 
-/// A part of the lake that is not what it was.
+/// A damaged part of the lake.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct DamagedFile {
-    /// The file, or the partition that is not there, below the lake.
+    /// The file, or the missing partition, below the lake.
     pub file: String,
-    /// The period of its partition; `None` of a file of a lookup, or of bad rows.
+    /// The period of its partition; `None` for a file of a lookup or of bad rows.
     pub period: Option<String>,
     /// What is wrong with it.
     pub problem: String,
@@ -52,17 +52,17 @@ impl From<&Damage> for DamagedFile {
 #[derive(Debug, Default)]
 pub(crate) struct Damaged {
     files: Vec<Damage>,
-    /// Periods that are not there although some below them are.
+    /// Periods that are missing although some below them exist.
     absent: BTreeSet<Period>,
-    /// Periods above days whose files are sound, and which may or may not be those of the days: the log
-    /// does not say what the days were made of.
+    /// Periods above days whose files are sound, but which may not match their days: the log does not say what the days
+    /// were made of.
     doubtful: BTreeSet<Period>,
-    /// The checkpoints that the log is read without.
+    /// The damaged checkpoints that the log is read without.
     checkpoints: Vec<String>,
 }
 
 impl Damaged {
-    /// Looks at the files of cells, of the lookups that belong to them, and of bad rows.
+    /// Checks the files of cells, of their lookups, and of bad rows.
     pub(crate) async fn look(
         config: &Config,
         cells: &DeltaFolder,
@@ -98,7 +98,7 @@ impl Damaged {
         Ok(damaged)
     }
 
-    /// All of it, in the order of tables and paths.
+    /// All of it, ordered by table and path.
     pub(crate) fn listed(&self) -> Vec<DamagedFile> {
         let absent = self.absent.iter().map(|period| DamagedFile {
             file: format!("{CELLS_TABLE}/grain={}/period={period}", period.grain()),
@@ -116,12 +116,12 @@ impl Damaged {
         all
     }
 
-    /// The periods above days that can be read, and must not be built upon.
+    /// The periods above days that are readable but must not be relied on.
     pub(crate) fn doubtful(&self) -> &BTreeSet<Period> {
         &self.doubtful
     }
 
-    /// The periods whose cells cannot be read, days among them.
+    /// The periods whose cells cannot be read, including days.
     pub(crate) fn periods(&self) -> BTreeSet<Period> {
         let files = self.files.iter().filter_map(|damage| damage.period);
         files.chain(self.absent.clone()).collect()
@@ -132,14 +132,14 @@ impl Damaged {
         self.files.iter().filter_map(|damage| damage.period?.day()).collect()
     }
 
-    /// The periods above days that would be rebuilt, of a grain.
+    /// The periods above days of a grain that would be rebuilt.
     pub(crate) fn parents(&self, grain: Grain) -> impl Iterator<Item = Period> {
         let all = self.periods().into_iter().chain(self.doubtful.clone());
         all.filter(move |period| period.grain() == grain)
     }
 
-    /// Refuses a run after which the lake could not be served: it rebuilds a damaged day only where it rebuilds the day
-    /// at all, and a retired month only with all its days.
+    /// Refuses a run after which the lake could not be served: a damaged day is mended only if the run rebuilds the
+    /// day, and a retired month only together with all its days.
     pub(crate) fn refuse_what_stays(
         &self,
         retired: &RetiredDays,
@@ -161,7 +161,7 @@ impl Damaged {
         })
     }
 
-    /// What of it a run rebuilds, unless it refuses to run.
+    /// What a run rebuilds of it, unless it is refused.
     pub(crate) fn mended(&self, asked: Days) -> Vec<DamagedFile> {
         let mut mended = self.listed();
         let bad_rows = format!("{QUARANTINE_TABLE}/");
@@ -169,7 +169,7 @@ impl Damaged {
         mended
     }
 
-    /// Mends what no commit of cells does: the log's checkpoint, and files of bad rows.
+    /// Repairs what no commit of cells does: the log's checkpoint, and files of bad rows.
     pub(crate) async fn mend_beside_cells(
         &self,
         config: &Config,
@@ -181,12 +181,12 @@ impl Damaged {
             && let Some(state) = cells.state().await?
         {
             let deleted = cells.renew_checkpoint(&state).await?;
-            tracing::warn!(?deleted, "a new checkpoint takes the place of a damaged one");
+            tracing::warn!(?deleted, "a damaged checkpoint was replaced by a new one");
         }
         Ok(())
     }
 
-    /// Takes files of bad rows that are damaged out of their table: a run over everything finds the rows again.
+    /// Removes damaged files of bad rows from their table: a run over everything finds the rows again.
     async fn leave_out_bad_rows(&self, config: &Config, asked: Days) -> Result<(), EtlError> {
         let is_damaged = |path: &str| {
             let mut of_table = self.files.iter().filter(|it| it.table == QUARANTINE_TABLE);

@@ -1,4 +1,4 @@
-//! The days of a run: rolled up and written, or taken over from a run that was killed after it had.
+//! The days of a run: rolled up and written, or taken over from a killed run that had finished them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::run::journal::StagedSweep;
 use crate::run::plan::Plan;
 use clio_lake::{LakeFile, TableState, files_by_period};
 
-/// What there is of a sweep.
+/// The result of a sweep.
 enum Made {
     /// Its cells.
     RolledUp(RolledUp),
@@ -54,7 +54,7 @@ impl Run<'_> {
             .iter()
             .filter_map(|sweep| Some((resume::name_of(sweep), finished(sweep)?)))
             .collect();
-        // While one day's cells are written, the next day's events are read already.
+        // While one day's cells are written, the next day's events are already being read.
         let mut sweeps = credited(credits, book.clone())
             .map_ok(|(sweep, credited)| {
                 let (book, finished) = (book.clone(), &finished);
@@ -101,8 +101,8 @@ impl Run<'_> {
         for source in inputs.sources() {
             self.account.rows_in.entry(source.name().to_owned()).or_default();
         }
-        // A day that the lake holds, and that is left without events, loses its partition; so does a day of a
-        // retired month that is rebuilt: there is none, and its month is folded without it.
+        // A day of the lake that is left without events loses its partition; so does a day of a rebuilt retired
+        // month: the day has none, and its month is folded without it.
         let retired = plan.retired.days().map(Period::Day);
         for period in old.into_keys().chain(retired) {
             if period.day().is_some_and(|day| self.is_looked_for(plan, day)) {
@@ -118,8 +118,8 @@ impl Run<'_> {
         Ok(days)
     }
 
-    /// Writes the days that are not rebuilt once more where a sum is not whole any longer: all files of a lake hold a
-    /// sum in one way.
+    /// Rewrites the days that are not rebuilt where a sum is no longer an integer: all files of a lake store a sum in
+    /// the same way.
     pub(super) async fn recast(
         &mut self,
         ctx: &SessionContext,
@@ -140,7 +140,7 @@ impl Run<'_> {
         Ok(recast)
     }
 
-    /// Writes the bad rows that were found since the sweep before; returns them.
+    /// Writes the bad rows found since the previous sweep; returns them.
     async fn set_aside(
         &mut self,
         inputs: &Inputs,
@@ -159,7 +159,7 @@ impl Run<'_> {
         }
     }
 
-    /// What a dead run has made of a sweep, if it was made of the same.
+    /// The result of a dead run's sweep, if it had the same inputs.
     fn finished(
         &self,
         inputs: &Inputs,
@@ -173,14 +173,14 @@ impl Run<'_> {
         is_same.then(|| staged.clone())
     }
 
-    /// Whether a day was asked for by its date, or everything was read that may hold events of it: its folder, or
-    /// all files where they lie in no folders by day.
+    /// Whether a day was requested by its date, or everything was read that may hold events of it: its folder, or all
+    /// files where they are not in folders by day.
     pub(super) fn is_looked_for(&self, plan: &Plan, day: Date) -> bool {
         let by_date = matches!(self.asked, Days::Range(range) if range.contains(day));
         by_date || (plan.may_rebuild(day) && !self.account.keeps(day))
     }
 
-    /// Takes the days of a sweep that another run has made, as if this one had.
+    /// Takes over the days of a sweep that another run has made.
     fn take(
         &mut self,
         shape: &CellShape,
@@ -206,7 +206,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes the days of a sweep, and notes in the journal that all of them are.
+    /// Writes the days of a sweep, and notes in the journal that all of them are written.
     async fn stage_sweep(
         &mut self,
         inputs: &Inputs,
@@ -284,7 +284,7 @@ impl Run<'_> {
     }
 }
 
-/// Each sweep with the events that are credited to its days, again where the storage failed.
+/// The sweeps, each with the events credited to its days; retried where the storage failed.
 fn credited<'a>(
     credits: Credits<'a>,
     book: Arc<Book<'a>>,
@@ -303,7 +303,7 @@ fn credited<'a>(
     stream.boxed()
 }
 
-/// Rolls up a sweep, again where the storage failed.
+/// Rolls up a sweep; retried where the storage failed.
 async fn made(
     ctx: &SessionContext,
     inputs: &Inputs,

@@ -1,17 +1,17 @@
-//! What runs on this machine have done and are doing, in a small database: so that one that was killed is
-//! taken up where it stopped, and what it left behind is cleaned up.
+//! What runs on this machine have done and are doing, in a small database: so that a killed run is resumed where it
+//! stopped, and what it left behind is cleaned up.
 //!
 //! ```text
 //! STATE/journal.sqlite    runs    one row a run, its end and outcome
 //!                         steps   one row a step: when, how many rows, how many attempts, what error
 //!                         files   every file that a run writes, noted before its first byte
-//!                         sweeps  the days that were rolled up and written whole, with what they are of
-//! STATE/running/RUN.lock  held locked as long as the run's process lives
+//!                         sweeps  the days that were rolled up and written completely, with their inputs
+//! STATE/running/RUN.lock  locked as long as the run's process lives
 //! ```
 //!
-//! A run that ends takes its files and sweeps out of the journal. Whatever is still there belongs to a run
-//! that is alive, which its lock tells, or to one that was killed: the next run takes that over. The lake
-//! never depends on the journal: without it a run starts from the beginning.
+//! A run that ends takes its files and sweeps out of the journal. Whatever remains belongs to a live run, recognised by
+//! its lock, or to one that was killed: the next run takes that over. The lake never depends on the journal: without it
+//! a run starts from the beginning.
 
 mod leftovers;
 #[cfg(test)]
@@ -35,7 +35,8 @@ use crate::error::{EtlError, StateError};
 
 /// How long a write waits for that of another process; each takes less than a millisecond.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a run waits before it looks again whether another has turned the write-ahead log on, which takes about as long.
+/// How long a run waits before checking again whether another one has enabled the write-ahead log, which takes about as
+/// long.
 const BUSY_PAUSE: Duration = Duration::from_millis(2);
 /// How many runs the journal remembers.
 const N_RUNS_KEPT: u32 = 1_000;
@@ -68,16 +69,16 @@ pub(crate) struct Journal {
     run: RunId,
     lake: String,
     clock: Clock,
-    /// Held to the end of the process, or of the run.
+    /// Locked until the end of the process, or of the run.
     _lock: File,
 }
 
-/// A step that was begun.
+/// A step that has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepNumber(i64);
 
 impl Journal {
-    /// Opens the journal in a folder, which is made, and notes the run's beginning.
+    /// Opens the journal in a folder, which is created if necessary, and notes the run's beginning.
     pub(crate) fn begin(
         folder: &Path,
         lake: &str,
@@ -119,7 +120,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Notes which version the run found, so that a commit of its own is looked for after it.
+    /// Notes the version that the run found; its own commit can only come after it.
     pub(crate) fn found_version(&self, version: Option<u64>) -> Result<(), StateError> {
         let version = version.and_then(|version| i64::try_from(version).ok());
         self.write(|connection| {
@@ -144,7 +145,7 @@ impl Journal {
         })
     }
 
-    /// Notes that a step has to be tried again, and why.
+    /// Notes that a step is retried, and why.
     pub(crate) fn retry_step(&self, step: StepNumber, error: &EtlError) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute(
@@ -156,7 +157,7 @@ impl Journal {
         .map(drop)
     }
 
-    /// Notes that a step is done, and how many rows it took in or gave out.
+    /// Notes that a step is done, and how many rows it read or produced.
     pub(crate) fn end_step(&self, step: StepNumber, n_rows: u64) -> Result<(), StateError> {
         let n_rows = i64::try_from(n_rows).unwrap_or(i64::MAX);
         self.write(|connection| {
@@ -179,7 +180,7 @@ impl Journal {
         .map(drop)
     }
 
-    /// Forgets a file that a commit names, or that is deleted.
+    /// Forgets a file that a commit names or that has been deleted.
     pub(crate) fn forget(&self, folder: &str, path: &str) -> Result<(), StateError> {
         self.write(|connection| {
             connection.execute(
@@ -190,7 +191,7 @@ impl Journal {
         .map(drop)
     }
 
-    /// Notes the run's end. Its files and sweeps stay only where a later run may take them over.
+    /// Notes the run's end. Its files and sweeps are kept only if a later run may take them over.
     pub(crate) fn end(
         &self,
         outcome: RunOutcome,
@@ -223,8 +224,8 @@ impl Journal {
         .map(drop)
     }
 
-    /// Takes a journal below the lake's own folder away: nothing was ever committed there, and no other
-    /// run uses it. What failed was said.
+    /// Deletes a journal inside the lake's own folder: nothing was ever committed there, and no other run uses it. The
+    /// failure has been reported.
     pub(crate) fn remove_if_unused(&self, lake: &Url) {
         let is_below = lake.to_file_path().is_ok_and(|lake| self.folder.starts_with(lake));
         let others = self.write(|connection| {
@@ -239,7 +240,7 @@ impl Journal {
             return;
         }
         for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
-            // Those beside the database are there as long as it has something to say.
+            // The files beside the database exist only as long as they are needed.
             let _ = std::fs::remove_file(self.folder.join(name));
         }
         let _ = std::fs::remove_dir(&self.folder);
@@ -261,7 +262,7 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A transaction that a panic left open was rolled back when it was dropped.
+        // A transaction left open by a panic was rolled back when it was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -270,8 +271,8 @@ impl Journal {
     }
 }
 
-/// The files that runs of a lake are writing, or that dead ones have left for the next run to take over, by the folder below
-/// the lake; none where there is no journal.
+/// The files that runs of a lake are writing, or that dead runs have left for the next run, by folder below the lake;
+/// none if there is no journal.
 ///
 /// # Errors
 ///
@@ -316,8 +317,8 @@ fn lock_path(folder: &Path, run: &RunId) -> PathBuf {
     folder.join("running").join(format!("{}.lock", clio_lake::plain(run.as_str())))
 }
 
-/// Turns the write-ahead log on, which the first run on a journal does alone: SQLite tells the others that the database
-/// is locked, and does not let them wait for this by [`BUSY_TIMEOUT`] as it does for writes.
+/// Enables the write-ahead log, which only the first run on a journal does: SQLite reports the database as locked to
+/// the others, without waiting for [`BUSY_TIMEOUT`] as it does for writes.
 fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     let began = Instant::now();
     loop {
@@ -333,11 +334,11 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Opens the database, and makes its tables.
+/// Opens the database, and creates its tables.
 fn open(folder: &Path) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open(folder.join(DATABASE))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // A commit need not reach the disk: what a crash of the machine loses is done again.
+    // Commits need not reach the disk: what a crash of the machine loses is done again.
     use_write_ahead_log(&connection)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -353,7 +354,7 @@ fn open(folder: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Whether the process of a run lives, as its lock tells.
+/// Whether the process of a run is alive, according to its lock.
 fn is_alive(folder: &Path, run: &str) -> bool {
     match File::open(lock_path(folder, &RunId::new(run))) {
         Ok(lock) => lock.try_lock().is_err(),

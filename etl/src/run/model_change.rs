@@ -1,13 +1,13 @@
-//! What a model means for a lake that another one made: said before a run works.
+//! What a model means for a lake made with another model: reported before a run begins work.
 //!
 //! ```text
-//! same        nothing differs that anyone could see in an answer
-//! compatible  the cells there are stay right; a measure that is new is 0 in them until they are rebuilt
-//! rebuild     every day has to be made again, in one run: another precision, a dimension more
-//! refused     a name that is in the lake already would mean something else
+//! same        no difference could be seen in any answer
+//! compatible  existing cells stay right; a new measure is 0 in them until they are rebuilt
+//! rebuild     every day has to be rebuilt, in one run: another precision, another dimension
+//! refused     a name that the lake already uses would change its meaning
 //! ```
 //!
-//! Snapshots that are committed already stay as they are: each carries the model that it was made with.
+//! Committed snapshots stay as they are: each carries the model that it was made with.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,17 +16,17 @@ use clio_proto::{AsOf, Dimension, DimensionColumn, Format, Lookup, Measure, Mode
 
 use crate::measures::{MeaningChange, kind_of};
 
-/// What a change asks for; the later, the more.
+/// What a change requires; in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// Nothing.
     Same,
-    /// The cells there are stay right.
+    /// Existing cells stay right.
     Compatible,
     /// Every day has to be rebuilt, in one run.
     Rebuild,
-    /// The lake cannot take it.
+    /// The lake cannot take the model.
     Refused,
 }
 
@@ -44,9 +44,9 @@ impl fmt::Display for Effect {
 /// One difference between two models.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
-    /// What differs, as a sentence without its end.
+    /// The difference, as a clause.
     pub what: String,
-    /// What it asks for.
+    /// What it requires.
     pub effect: Effect,
 }
 
@@ -55,9 +55,9 @@ pub struct Difference {
 pub struct ModelChange {
     /// The greatest effect of the differences.
     pub effect: Effect,
-    /// Every difference that matters, in the order of the model file's parts.
+    /// Every relevant difference, in the order of the model file's sections.
     pub differences: Vec<Difference>,
-    /// The cells that the model makes differ from those of the lake's model: all days are out of date.
+    /// Whether the model's cells differ from those of the lake's model: all days are then out of date.
     pub changes_cells: bool,
 }
 
@@ -73,12 +73,12 @@ impl fmt::Display for ModelChange {
 }
 
 impl ModelChange {
-    /// No lake yet, or no difference.
+    /// There is no lake yet, or no difference.
     pub(crate) fn none() -> Self {
         Self { effect: Effect::Same, differences: Vec::new(), changes_cells: false }
     }
 
-    /// Compares the model that the lake was made with and the one of a run.
+    /// Compares the lake's model with that of a run.
     pub(crate) fn between(old: &Model, new: &Model) -> Self {
         let mut found = Found(Vec::new());
         found.dataset(old, new);
@@ -95,7 +95,7 @@ impl ModelChange {
         Self { effect: effect.unwrap_or(Effect::Same), differences: found.0, changes_cells }
     }
 
-    /// The differences of one effect.
+    /// The differences with a given effect.
     pub(crate) fn of(&self, effect: Effect) -> Vec<String> {
         let own = self.differences.iter().filter(|difference| difference.effect == effect);
         own.map(|difference| difference.what.clone()).collect()
@@ -203,7 +203,7 @@ impl Found {
 
     fn dimensions(&mut self, old: &Model, new: &Model) {
         for dimension in new.dimensions() {
-            // What describes members is of no cell.
+            // Descriptions of members are not in cells.
             let Dimension {
                 name,
                 display: _,
@@ -260,7 +260,7 @@ impl Found {
             let name = &measure.name;
             match old.measure(name) {
                 None if measure.kind.is_stored() => match bounded_by(old, measure) {
-                    // In the cells there are it would be 0, below the values of the same events.
+                    // In existing cells it would be 0, less than the values of the same events.
                     Some(known) => {
                         let what = format!("measure `{name}` is new, and at least `{known}`");
                         self.add(Effect::Rebuild, what);
@@ -303,12 +303,12 @@ fn bounded_by<'a>(old: &'a Model, measure: &Measure) -> Option<&'a str> {
     old.stored_measures().find(counts_values).map(|known| known.name.as_str())
 }
 
-/// Whether two sources differ in nothing but where and how their files are written.
+/// Whether two sources differ only in where and how their files are written.
 fn same_but_for_files(old: &Source, new: &Source) -> bool {
     Source { files: old.files.clone(), times_are: old.times_are, ..new.clone() } == *old
 }
 
-/// The computed columns that both have, with another expression.
+/// The computed columns that both have, with different expressions.
 fn changed_columns(old: &Source, new: &Source) -> Vec<String> {
     let changed = new.files.columns.iter().filter(|(name, expression)| {
         old.files.columns.iter().any(|(known, before)| known == name && before != expression)
@@ -320,12 +320,12 @@ fn parses_differently(old: &Format, new: &Format) -> bool {
     matches!((old, new), (Format::Csv(_), Format::Csv(_))) && old != new
 }
 
-/// Where the history of a lookup of values is.
+/// The history of a lookup of values, if it has one.
 fn as_of(lookup: &Option<Lookup>) -> Option<&AsOf> {
     lookup.as_ref().and_then(|lookup| lookup.as_of.as_ref())
 }
 
-/// Whether two lookups of values are keyed alike.
+/// Whether two lookups of values have the same keys.
 fn same_keys(old: Option<&Lookup>, new: Option<&Lookup>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => old.key == new.key,

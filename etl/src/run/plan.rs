@@ -1,4 +1,4 @@
-//! What a run would do, and why: found from listings and the last commit alone.
+//! What a run would do, and why, from listings and the last commit alone.
 
 mod far;
 mod retired;
@@ -27,14 +27,14 @@ use clio_lake::{DeltaFolder, TableState};
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Plan {
-    /// The snapshot that the lake holds; `None` for a lake that is not there yet.
+    /// The snapshot that the lake holds; `None` if the lake does not exist yet.
     pub snapshot: Option<SnapshotId>,
     /// What the model means for the lake.
     pub model: ModelChange,
     /// The days that would be rebuilt, in order.
     pub days: Vec<PlannedDay>,
-    /// Why all days would be rebuilt in one sweep, where files lie in no folders by day; such a sweep may
-    /// find further days.
+    /// Why all days would be rebuilt in one sweep, where files are not in folders by day; such a sweep may find further
+    /// days.
     pub every_day: Vec<Reason>,
     /// Months, years and all time that would be folded again, at most.
     pub parents: Vec<String>,
@@ -42,28 +42,28 @@ pub struct Plan {
     pub n_up_to_date: usize,
     /// Days of the lake whose files are gone: they stay as they are, too.
     pub days_without_files: Vec<Date>,
-    /// Files that are not read, since their names end in another way than those of the format.
+    /// Files that are not read, since their names do not end like those of the format.
     pub left_out: Vec<LeftOut>,
-    /// Days, of the lake or to be made, that lie years from all others: likelier a wrong time than an event.
+    /// Days, in the lake or to be made, that are years away from all others: more likely wrong times than events.
     pub far_days: Vec<Date>,
-    /// What lookups that changed come to, those that cells take values from.
+    /// The consequences of changed lookups that cells take values from.
     pub changed_lookups: Vec<ChangedLookup>,
-    /// Retired months with days that are asked for or out of date.
+    /// Retired months with days that are requested or out of date.
     pub retired_months: Vec<PlannedMonth>,
-    /// What of the lake is damaged: a run rebuilds it, or says why it cannot.
+    /// What is damaged in the lake: a run rebuilds it, or says why it cannot.
     pub damaged: Vec<DamagedFile>,
     #[serde(skip)]
     pub(crate) sweeps: Vec<Sweep>,
-    /// What the lake says of retired months.
+    /// The retired months according to the lake.
     #[serde(skip)]
     pub(crate) retired: RetiredDays,
-    /// Days of retired months whose files are gone, of a run over all days.
+    /// Days of retired months whose files are gone, for a run over all days.
     #[serde(skip)]
     pub(crate) retired_without_files: Vec<Date>,
-    /// Every file lies in the folder of a day, so that there is a sweep for each day.
+    /// Whether every file is in the folder of a day, so that there is a sweep for each day.
     #[serde(skip)]
     is_by_day: bool,
-    /// Sources of which some file lies in no such folder.
+    /// Sources with a file outside of such folders.
     #[serde(skip)]
     pub(crate) sources_without_folders: BTreeSet<String>,
 }
@@ -73,27 +73,27 @@ pub struct Plan {
 pub struct PlannedDay {
     /// The day.
     pub day: Date,
-    /// Why, at least one reason.
+    /// The reasons, at least one.
     pub reasons: Vec<Reason>,
 }
 
-/// From how many days on a changed lookup is worth a warning: more than a week is rebuilt for it.
+/// More days than this rebuilt for a changed lookup deserve a warning: more than a week.
 pub const MANY_DAYS: usize = 7;
 
-/// What a lookup that changed comes to.
+/// The consequences of a changed lookup.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ChangedLookup {
     /// The lookup.
     pub lookup: String,
-    /// The days of the lake that took values from another state of it: they are rebuilt, or, with
-    /// `on_change = "new_days"`, stay as they are.
+    /// The days of the lake that took values from another state of it: they are rebuilt, or, with `on_change =
+    /// "new_days"`, stay as they are.
     pub n_days: usize,
     /// Whether they stay as they are.
     pub are_kept: bool,
 }
 
 impl ChangedLookup {
-    /// More than [`MANY_DAYS`] would be rebuilt for it.
+    /// Whether more than [`MANY_DAYS`] days would be rebuilt for it.
     pub fn is_costly(&self) -> bool {
         !self.are_kept && self.n_days > MANY_DAYS
     }
@@ -125,17 +125,17 @@ impl fmt::Display for ChangedLookup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It was asked for.
+    /// It was requested.
     Asked,
     /// The lake has no such day.
     New,
     /// The lake does not say what the day was made of.
     Unknown,
-    /// Files came, went or changed.
+    /// Files were added, removed or changed.
     Files,
-    /// A lookup that cells take values from changed.
+    /// A lookup that cells take values from has changed.
     Lookup,
-    /// The model makes other cells.
+    /// The model makes different cells.
     Model,
     /// Its numbers were provisional, and its window has passed.
     Provisional,
@@ -159,13 +159,13 @@ impl Reason {
     }
 }
 
-/// Tells what a run would do, and why. Opens no file of a source and writes nothing; reads the files of the lake, to see
-/// whether they are what they were.
+/// Says what a run would do, and why. Opens no file of a source and writes nothing; reads the files of the lake to
+/// check them.
 ///
 /// # Errors
 ///
-/// Where sources, lookups or the lake cannot be listed. A model that the lake must refuse is no error
-/// here: the plan says so.
+/// Where sources, lookups or the lake cannot be listed. A model that the lake must refuse is not an error here: the
+/// plan says so.
 pub async fn plan(config: &Config, days: Days) -> Result<Plan, EtlError> {
     Box::pin(async {
         let ctx = engine::session(config.n_threads, config.memory_bytes)?;
@@ -197,7 +197,7 @@ impl Plan {
         let none = DayInputs::default();
         let inputs = known.map_or(&none, |known| &known.inputs);
         let retired = known.map(|known| known.retired.clone()).unwrap_or_default();
-        // As long as a window is open, only other files give other numbers, and a digest tells of them.
+        // While a window is open only changed files change numbers, and digests detect those.
         let is_settled = |day: &Date| inventory.settled_at(*day).is_none_or(|at| at <= now);
         let provisional = known.iter().flat_map(|known| known.provisional_days.iter().copied());
         let provisional: BTreeSet<Date> = provisional.filter(is_settled).collect();
@@ -249,22 +249,22 @@ impl Plan {
         }
     }
 
-    /// Whether a run would rebuild a day, as far as can be told before events are read.
+    /// Whether a run would rebuild a day, as far as is known before events are read.
     pub(crate) fn may_rebuild(&self, day: Date) -> bool {
         self.sweeps.iter().any(|sweep| sweep.days.contains(day))
     }
 
-    /// Whether a run leaves no day as it is, so that the types of columns can be decided again.
+    /// Whether a run leaves no day as it is, so that the types of columns can be decided anew.
     pub(crate) fn makes_all_anew(&self, asked: Days) -> bool {
         asked == Days::All && self.days_without_files.is_empty() && self.retired.is_empty()
     }
 
-    /// Nothing would be rebuilt.
+    /// Whether nothing would be rebuilt.
     pub fn is_empty(&self) -> bool {
         self.sweeps.is_empty() && self.damaged.is_empty()
     }
 
-    /// Refuses a model that would give names of the lake another meaning.
+    /// Rejects a model that would change the meaning of names in the lake.
     pub(crate) fn refuse_other_meaning(&self) -> Result<(), PlanError> {
         if self.model.effect < Effect::Refused {
             return Ok(());
@@ -273,8 +273,8 @@ impl Plan {
     }
 }
 
-/// What the lake's model and a new one differ in. An old model text that does not parse is compared
-/// by the shape of its cells alone, later.
+/// The differences between the lake's model and a new one. An old model that does not parse is compared later, by the
+/// shape of its cells alone.
 fn model_change(known: Option<&SnapshotMetadata>, model: &Model) -> ModelChange {
     let Some(known) = known else { return ModelChange::none() };
     match Model::parse("the lake's model", &known.model) {
@@ -321,7 +321,7 @@ impl Look<'_> {
         }
         let has_files = |day: &Date| digests.contains_key(day);
         match asked {
-            // A day asked for that the lake holds, and that is left without files, leaves the lake.
+            // A requested day of the lake that is left without files is removed from the lake.
             Days::Range(range) => {
                 let gone =
                     self.in_lake.iter().filter(|day| range.contains(**day) && !has_files(day));
@@ -359,7 +359,7 @@ impl Look<'_> {
             let Some(known) = self.inputs.get(day) else { continue };
             let mut own = BTreeSet::new();
             self.compare(known, digest, Some(day), &mut own);
-            // As far as the reason is a state of this day alone, other days are not affected.
+            // As long as the reason is a state of this day only, other days are not affected.
             let mut of_all = BTreeSet::new();
             self.compare(known, digest, None, &mut of_all);
             if own != of_all {
@@ -411,7 +411,7 @@ impl Look<'_> {
         reasons.into_iter().collect()
     }
 
-    /// Compares what a day, or all days at once, were made of with what there is.
+    /// Compares the inputs of a day, or of all days at once, with the current ones.
     fn compare(
         &self,
         known: (&Recipe, Digest),
@@ -433,7 +433,7 @@ impl Look<'_> {
         }
     }
 
-    /// What each lookup that changed comes to, over the days of the lake.
+    /// The consequences of each changed lookup, over the days of the lake.
     fn changed_lookups(&self) -> Vec<ChangedLookup> {
         let mut n_days: BTreeMap<String, usize> = BTreeMap::new();
         for day in self.in_lake {
@@ -453,8 +453,8 @@ impl Look<'_> {
     }
 }
 
-/// Sweeps over files without folders that rebuild single days, since other states of lookups are in force on
-/// them: one for each run of days in a month.
+/// Sweeps over files without folders that rebuild single days, since other states of lookups are in force on them: one
+/// for each run of consecutive days in a month.
 fn of_single_days(days: &BTreeSet<Date>) -> Found {
     let mut ranges: Vec<(Date, Date)> = Vec::new();
     for day in days {
@@ -476,7 +476,7 @@ fn of_single_days(days: &BTreeSet<Date>) -> Found {
     }
 }
 
-/// The parents of some days and those that are damaged, by grain, then in order.
+/// The parents of some days, and damaged ones, by grain, then in order.
 fn parents(days: &BTreeSet<Date>, damaged: &Damaged) -> Vec<String> {
     let mut by_grain: BTreeMap<Grain, BTreeSet<Period>> = BTreeMap::new();
     for grain in Grain::ABOVE_DAY {
@@ -486,7 +486,7 @@ fn parents(days: &BTreeSet<Date>, damaged: &Damaged) -> Vec<String> {
     by_grain.into_values().flatten().map(|period| period.to_string()).collect()
 }
 
-/// The days that a state of the lake holds.
+/// The days in a state of the lake.
 pub(crate) fn days_in(state: &TableState) -> BTreeSet<Date> {
     state.files.iter().filter_map(|file| file.period?.day()).collect()
 }

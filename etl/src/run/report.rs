@@ -16,9 +16,9 @@ use crate::run::plan::PlannedMonth;
 pub struct RunReport {
     /// The run.
     pub run: RunId,
-    /// The snapshot that holds the result: a new one, or, if `unchanged`, the one that did already.
+    /// The snapshot that holds the result: a new one, or, if `unchanged`, the one that already did.
     pub snapshot: SnapshotId,
-    /// Nothing differed from what the lake held, so nothing was committed.
+    /// Whether nothing differed from what the lake held, so that nothing was committed.
     pub unchanged: bool,
     /// The days that have cells, in order.
     pub days: Vec<Date>,
@@ -28,35 +28,35 @@ pub struct RunReport {
     pub rows_in: BTreeMap<String, u64>,
     /// Events that were read but happened on another day, by source.
     pub rows_out_of_day: BTreeMap<String, u64>,
-    /// Events that were read but have no event to be credited to, by source and by the day on which they
+    /// Events that were read and could not be credited to any other, by source and by the day on which they
     /// happened: no cell counts them.
     pub rows_unattributed: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Bad rows that were left out and written to the table `quarantine`, by source.
     pub rows_quarantined: BTreeMap<String, u64>,
-    /// Columns that the lake knows and that files of the run lack, so that they are null there.
+    /// Columns that the lake knows and files of the run lack, so that they are null there.
     pub columns_absent: Vec<AbsentColumn>,
-    /// Days far from all others, which a wrong time is likelier to have than an event.
+    /// Days far away from all others, more likely wrong times than events.
     pub far_days: Vec<Date>,
-    /// Days of the snapshot to which events to come may still be credited, in order.
+    /// Days of the snapshot to which future events may still be credited, in order.
     pub provisional_days: Vec<Date>,
-    /// Files that are not read, since their names end in another way than those of the format.
+    /// Files that are not read, since their names do not end like those of the format.
     pub left_out: Vec<LeftOut>,
-    /// Rebuilt days that lie before the first state of a lookup with a history, by lookup: its dimensions have
-    /// no value on them.
+    /// Rebuilt days before the first state of a lookup with a history, by lookup: its dimensions have no value
+    /// on them.
     pub days_without_state: BTreeMap<String, Vec<Date>>,
-    /// Retired months with days that were asked for or out of date: rebuilt whole, or kept as they are.
+    /// Retired months with days that were requested or out of date: rebuilt as a whole, or left as they are.
     pub retired_months: Vec<PlannedMonth>,
-    /// What of the lake was damaged, and was rebuilt.
+    /// What was damaged in the lake and has been rebuilt.
     pub mended: Vec<DamagedFile>,
     /// Cells of rebuilt periods, by grain.
     pub cells: BTreeMap<String, u64>,
     /// How many partitions of the lake changed.
     pub n_periods_changed: u64,
-    /// Bytes of the files that were committed.
+    /// The size of the committed files.
     pub bytes_written: u64,
     /// Versions of the lookup tables that belong to the snapshot, by lookup.
     pub lookups: BTreeMap<String, u64>,
-    /// What was checked before the commit.
+    /// The outcomes of the checks before the commit.
     pub checks: Vec<CheckOutcome>,
     /// Why it was committed although checks failed.
     pub accepted: Option<String>,

@@ -1,4 +1,4 @@
-//! Taking up where a dead run stopped: its finished days are used, the rest of what it left is deleted.
+//! Resuming where a dead run stopped: its finished days are used, the rest of what it left is deleted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use crate::run::plan::Plan;
 
 const STEP: &str = "reading a day that a dead run has made";
 
-/// The sweeps that dead runs have finished, by name, with what each was made of.
+/// The finished sweeps of dead runs, by name, each with its inputs.
 pub(super) type Finished = BTreeMap<String, (String, StagedSweep)>;
 
-/// Takes over what dead runs left: files that commits name stay, finished sweeps are kept for this run to
-/// use, and the rest is deleted, in any folder of the lake.
+/// Takes over what dead runs left: files that commits name stay, finished sweeps are kept for this run,
+/// and the rest is deleted, in any folder of the lake.
 pub(super) async fn take_over(
     config: &Config,
     journal: &Arc<Journal>,
@@ -74,7 +74,7 @@ pub(super) async fn take_over(
     Ok(finished)
 }
 
-/// Writes how a run ended that was killed before it could.
+/// Writes the record of a run that was killed before it could.
 async fn write_record(
     config: &Config,
     journal: &Journal,
@@ -119,7 +119,7 @@ pub(super) fn name_of(sweep: &Sweep) -> String {
     }
 }
 
-/// What a sweep is made of, as a text: the same text, the same cells.
+/// The inputs of a sweep, as text: the same text gives the same cells.
 pub(super) fn made_of(
     inventory: &Inventory,
     shape: &CellShape,
@@ -150,7 +150,7 @@ pub(super) fn made_of(
     Digest::of(&text).to_string()
 }
 
-/// A staged day as the journal notes it, with a checksum of what is really there.
+/// A staged day as the journal notes it, with a checksum of what is actually stored.
 pub(super) async fn noted(
     staging: &Staging,
     day: jiff::civil::Date,
@@ -162,12 +162,12 @@ pub(super) async fn noted(
         path: file.path.clone(),
         size_bytes: file.size_bytes,
         n_rows: file.n_rows,
-        // Of a file that is gone already: no file will have the sum of no bytes.
+        // For a file that is already gone: no file has the checksum of no bytes.
         checksum: sum.unwrap_or_else(|| Checksum::of(&[])).to_string(),
     })
 }
 
-/// The days of a finished sweep, each checked again; `None` where a file is not what it was.
+/// The days of a finished sweep, each verified; `None` if a file differs.
 pub(super) async fn read(
     staging: &mut Staging,
     shape: &CellShape,

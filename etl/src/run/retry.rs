@@ -1,4 +1,4 @@
-//! Trying again what may succeed with nothing mended: a storage or a network did not answer.
+//! Retrying what may succeed without a fix: a storage or a network did not answer.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use clio_proto::stable_digest;
 
 use crate::config::Retry;
 
-/// The waits of one step: each between half of the longest one and the whole of it, so that runs that failed together
-/// do not come back together.
+/// The waits of one step: each between half and all of the longest one, so that runs that failed together do not
+/// retry together.
 #[derive(Debug)]
 pub(crate) struct Waits(ExponentialBackoff);
 
 impl Waits {
-    /// The same for the same step, of whose name the draws come.
+    /// Equal for equal steps: the random draws are seeded by the step's name.
     pub(crate) fn new(retry: Retry, step: &str) -> Self {
-        // The builder's jitter is up to as much again.
+        // The builder's jitter adds up to as much again.
         let longest = ExponentialBuilder::new()
             .with_min_delay(retry.first_wait.min(retry.max_wait) / 2)
             .with_max_delay(retry.max_wait / 2)
@@ -23,7 +23,7 @@ impl Waits {
         Self(longest.with_jitter().with_jitter_seed(stable_digest(step.as_bytes())).build())
     }
 
-    /// How long to wait after an attempt that failed; `None` when it was the last.
+    /// How long to wait after a failed attempt; `None` after the last one.
     pub(crate) fn after_failure(&mut self) -> Option<Duration> {
         self.0.next()
     }

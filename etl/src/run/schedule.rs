@@ -1,4 +1,4 @@
-//! When runs begin by themselves: at times, when input arrives, and for what was missed.
+//! When runs begin by themselves: at times, when input arrives, and to make up for missed times.
 //!
 //! ```text
 //! a time of the cron expression ──┐
@@ -7,8 +7,8 @@
 //! a storage that failed a run ────┘
 //! ```
 //!
-//! Whoever waits for the next trigger runs one run at a time, and two schedules of one lake exclude each
-//! other by a lock in the state folder. A schedule waits and decides; it neither runs nor reads a clock.
+//! Whoever waits for triggers performs one run at a time, and two schedules of one lake exclude each other
+//! by a lock in the state folder. A schedule waits and decides; it neither runs nor reads a clock.
 
 #[cfg(test)]
 mod tests;
@@ -29,9 +29,9 @@ use crate::input::inventory::Inventory;
 use crate::run::journal::Journal;
 use crate::run::plan::plan;
 
-/// The longest sleep: a machine that was suspended, or whose clock was set, is noticed by then.
+/// The longest sleep, after which a suspended machine or a changed clock is noticed.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
-/// How long after a run that failed with a transient error, for all its attempts, another one begins.
+/// How long after a run that failed with a transient error, despite its retries, another one begins.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The times of a cron expression in a time zone.
@@ -42,12 +42,12 @@ pub struct Times {
 }
 
 impl Times {
-    /// Reads a cron expression of five fields (minute, hour, day of month, month, day of week), or of six
+    /// Parses a cron expression of five fields (minute, hour, day of month, month, day of week), or of six
     /// with seconds in front.
     ///
     /// # Errors
     ///
-    /// [`ScheduleError`] for a text that is no such expression, or that no time ever matches.
+    /// [`ScheduleError`] for text that is not such an expression, or that no time ever matches.
     pub fn try_new(text: &str, zone: TimeZone) -> Result<Self, ScheduleError> {
         let refused = |reason: String| ScheduleError { text: text.to_owned(), reason };
         let cron: Cron = text.parse().map_err(|error| {
@@ -60,8 +60,8 @@ impl Times {
         }
     }
 
-    /// The first time after another one. A time that the change to summer leaves out comes right after the
-    /// gap, one that the change to winter repeats comes once.
+    /// The first matching time after another one. A time that is skipped when clocks go forward comes
+    /// right after the gap; one that is repeated when they go back comes once.
     pub fn after(&self, time: Timestamp) -> Option<Timestamp> {
         let zoned = time.to_zoned(self.zone.clone());
         let next = self.cron.find_next_occurrence(&zoned, false).ok()?;
@@ -72,8 +72,8 @@ impl Times {
 /// How new input is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
-    /// How often the sources are listed. Files that came must be the same in two listings before a run
-    /// begins, so that none is read that is still being written.
+    /// How often the sources are listed. New files must be the same in two listings before a run begins,
+    /// so that none is read while it is being written.
     pub poll: Duration,
 }
 
@@ -82,11 +82,11 @@ pub struct Arrival {
 pub enum Trigger {
     /// Its time has come.
     Time(Timestamp),
-    /// Its time came while no schedule ran; one run makes up for all times that were missed.
+    /// Its time came while no schedule was running; one run makes up for all missed times.
     Missed(Timestamp),
     /// Input arrived or changed.
     Arrival,
-    /// The run before failed with a transient error.
+    /// The previous run failed with a transient error.
     Again,
 }
 
@@ -95,25 +95,25 @@ pub enum Trigger {
 pub struct Schedule {
     times: Option<Times>,
     arrival: Option<Arrival>,
-    /// Times up to here are over.
+    /// Times up to here have been handled.
     considered: Timestamp,
-    /// The lake may have missed times before the schedule was opened.
+    /// Set if times may have been missed before the schedule was opened.
     missed: Option<Timestamp>,
-    /// What the listing was that the last run was started with.
+    /// The digest of the listing with which the last run was started.
     run_with: Option<Digest>,
-    /// What the listing was at the last look, where it differed.
+    /// The digest of the last listing, if it differed.
     seen: Option<Digest>,
     again_at: Option<Timestamp>,
-    /// Held as long as the schedule is.
+    /// Locked as long as the schedule exists.
     _lock: File,
 }
 
 impl Schedule {
-    /// Opens the schedule of a lake; the run's settings say which, and where its journal is.
+    /// Opens the schedule of a lake; the run's settings give the lake and the folder of its journal.
     ///
     /// # Errors
     ///
-    /// [`StateError`] where another schedule of the lake is open, or the folder cannot be used.
+    /// [`StateError`] where another schedule of the lake is open, or the folder is unusable.
     pub fn open(
         config: &Config,
         state: &Path,
@@ -143,9 +143,9 @@ impl Schedule {
         })
     }
 
-    /// Waits until the next run should begin. May be dropped and called again.
+    /// Waits until the next run should begin. Cancel safe: may be dropped and called again.
     ///
-    /// A source that cannot be listed is no reason to stop: it is looked at again.
+    /// A source that cannot be listed does not stop the schedule: it is listed again later.
     pub async fn next(&mut self, config: &Config, now: &(dyn Fn() -> Timestamp + Sync)) -> Trigger {
         if let Some(missed) = self.missed.take() {
             return Trigger::Missed(missed);
@@ -162,13 +162,13 @@ impl Schedule {
         }
     }
 
-    /// Notes how a run ended. One that failed with a transient error begins again in a while.
+    /// Notes how a run ended. After a transient error it is due again after a while.
     pub fn ended(&mut self, error: Option<&EtlError>, now: Timestamp) {
         let is_again = error.is_some_and(EtlError::is_transient);
         self.again_at = is_again.then(|| now.checked_add(RETRY_AFTER).unwrap_or(now));
     }
 
-    /// A time that has come. Of several that came during a run, one run makes up for all.
+    /// A time that has come. If several came during a run, one run makes up for all.
     fn due(&mut self, now: Timestamp) -> Option<Trigger> {
         if self.again_at.is_some_and(|at| at <= now) {
             self.again_at = None;
@@ -191,8 +191,8 @@ impl Schedule {
         waits.into_iter().flatten().min().unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
     }
 
-    /// Whether files differ from those that the last run was started with, and are the same as at the
-    /// last look.
+    /// Whether files differ from those with which the last run was started, and are the same as in the
+    /// last listing.
     async fn has_arrived(&mut self, config: &Config) -> bool {
         let listed = match digest(config).await {
             Ok(listed) => listed,
@@ -208,7 +208,7 @@ impl Schedule {
             self.seen = Some(listed);
             return false;
         }
-        // The first look after a start: perhaps the lake holds all of it already.
+        // The first listing after a start: the lake may already hold all of it.
         let is_needed = self.run_with.is_some()
             || plan(config, Days::OutOfDate).await.is_ok_and(|plan| !plan.is_empty());
         self.run_with = Some(listed);
@@ -216,7 +216,7 @@ impl Schedule {
     }
 }
 
-/// What all sources and lookups come to.
+/// The digest of all sources and lookups.
 async fn digest(config: &Config) -> Result<Digest, EtlError> {
     let ctx = engine::session(1, None)?;
     let inventory = Inventory::list(&ctx, &config.model, &config.base, Days::All).await?;

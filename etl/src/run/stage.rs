@@ -1,4 +1,5 @@
-//! The periods that a run rebuilds: written beside the lake, checked, and compared with what was there.
+//! The periods that a run rebuilds: written beside the lake, checked, and compared with the existing
+//! ones.
 
 use std::sync::Arc;
 
@@ -15,17 +16,17 @@ use clio_lake::{FilledGroup, LakeFile, MAX_ROW_GROUP_BYTES, N_ROW_GROUP_CELLS, R
 
 const STEP: &str = "writing cells";
 
-/// Where rebuilt periods go.
+/// Where rebuilt periods are written.
 #[derive(Debug)]
 pub(crate) struct Stager {
     pub(crate) staging: Staging,
     pub(crate) checked: Checked,
-    /// How many row groups are made at once.
+    /// How many row groups are encoded at once.
     pub(crate) n_threads: usize,
 }
 
 impl Stage for Stager {
-    /// Row groups are encoded side by side.
+    /// Row groups are encoded in parallel.
     async fn stage(
         &mut self,
         shape: &CellShape,

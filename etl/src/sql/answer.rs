@@ -11,19 +11,19 @@ pub struct SqlAnswer {
 }
 
 impl SqlAnswer {
-    /// Rows that have this schema.
+    /// Rows with this schema.
     #[must_use]
     pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self { schema, batches }
     }
 
-    /// The columns, also where there are no rows.
+    /// The columns, even if there are no rows.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    /// The rows; there may be no batch at all.
+    /// The rows; possibly without any batch.
     #[must_use]
     pub fn batches(&self) -> &[RecordBatch] {
         &self.batches

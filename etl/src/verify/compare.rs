@@ -1,4 +1,4 @@
-//! Both sides side by side: what is equal, how far estimates are off, and what is wrong.
+//! Compares both sides: what is equal, how far estimates are off, and what is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::quantiles::Spread;
 use super::stored::{Stored, StoredDay};
 use crate::cells::CellShape;
 
-/// What was compared so far.
+/// The results so far.
 #[derive(Debug)]
 pub(super) struct Comparison<'a> {
     dimensions: &'a [Dimension],
@@ -29,7 +29,7 @@ pub(super) struct Comparison<'a> {
     not_compared: BTreeSet<String>,
 }
 
-/// Errors in standard errors.
+/// Errors, in standard errors.
 #[derive(Debug, Clone, Copy, Default)]
 struct Errors {
     n: u64,
@@ -68,7 +68,7 @@ impl<'a> Comparison<'a> {
         self.n_cells += n_cells;
     }
 
-    /// Compares a day; what one side has nothing of is 0 there.
+    /// Compares a day; what one side lacks is 0 there.
     pub(super) fn add_day(
         &mut self,
         day: Date,
@@ -122,7 +122,7 @@ impl<'a> Comparison<'a> {
             StoredType::Count | StoredType::WholeSum => {
                 let stored = if let Some(Stored::Whole(stored)) = stored { stored } else { 0 };
                 let exact = if let Some(Exact::Whole(exact)) = exact { exact } else { 0 };
-                // Whole numbers are compared as such; beyond 2^53 the next line would round them.
+                // Integers are compared as such; the next line would round them beyond 2^53.
                 let slack = if stored == exact { f64::INFINITY } else { -1.0 };
                 (stored as f64, (exact as f64, slack))
             }
@@ -194,14 +194,14 @@ impl<'a> Comparison<'a> {
                 measure: at.measure.to_owned(),
                 stored,
                 exact,
-                // An infinite one is no number in JSON.
+                // JSON has no infinity.
                 standard_errors: standard_errors.map(|error| error.min(f64::MAX)),
                 reference,
             });
         }
     }
 
-    /// Fills in what was found.
+    /// Fills in the results.
     pub(super) fn finish(self, verification: Verification) -> Verification {
         let n_distinct = self.errors.n;
         let reference = ReferenceErrors {

@@ -1,5 +1,5 @@
-//! Attribution by a second way: a join on equal keys, and of each event's targets within the window the last
-//! one. A run goes through both sides in order instead, a day at a time.
+//! Attribution by a second way: a join on equal keys, choosing for each event the last of its targets within
+//! the window. A run merges both sides in order instead, a day at a time.
 
 use std::sync::Arc;
 
@@ -24,16 +24,16 @@ use crate::input::times::time;
 
 /// The columns of one side.
 struct Columns {
-    /// Where an event's keys, instant and day are, and what else is taken of it.
+    /// An event's keys, instant and day, and what else is taken from it.
     exprs: Vec<Expr>,
-    /// The names of what is taken of it.
+    /// The names of what is taken from it.
     taken: Vec<String>,
-    /// What decides between targets of one instant, in this order.
+    /// The columns that break ties between targets of the same instant, in order.
     deciders: Vec<String>,
 }
 
 impl Events<'_> {
-    /// Registers `events_S` of a source whose events are credited: those credited to the day.
+    /// Registers `events_S` for an attributed source: the events credited to the day.
     pub(super) async fn register_credited(
         &self,
         target: &Target,
@@ -52,7 +52,7 @@ impl Events<'_> {
 
     /// The rows of a query, joined once.
     async fn joined(&self, sql: &str) -> EngineResult<Arc<dyn TableProvider>> {
-        // Both sides may be many times the memory: sorts spill, the tables of a hash join do not.
+        // Both sides may be many times larger than memory: sorts spill, hash joins do not.
         let prefer_hash_join = |is_preferred: bool| {
             let state = self.ctx.state_ref();
             state.write().config_mut().options_mut().optimizer.prefer_hash_join = is_preferred;
@@ -111,7 +111,7 @@ impl Events<'_> {
         }
         let name = self.inputs.sources()[self.source].name();
         for position in (0..target.gives.len()).filter(|at| target.gives[*at]) {
-            // As the run has it: what is counted once is compared by its hash.
+            // As in the run: distinct values are compared by hash.
             if let Some(value) = self.inputs.frames().input(&scope, position, name, &frame)? {
                 columns.decide(format!("t{position}"), value);
             }
@@ -121,7 +121,7 @@ impl Events<'_> {
         Ok(columns)
     }
 
-    /// The measures of the source that one side gives.
+    /// The source's measures that one side provides.
     fn measures(
         &self,
         scope: &Scope<'_>,
@@ -172,7 +172,7 @@ impl Events<'_> {
         Ok(Columns { exprs, taken: Vec::new(), deciders: Vec::new() })
     }
 
-    /// An event in the folder of another day is none: its own source does not count it either.
+    /// An event in the folder of another day is ignored: its own source does not count it either.
     async fn register_side(
         &self,
         name: &str,

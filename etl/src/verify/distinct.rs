@@ -1,4 +1,4 @@
-//! Different values of both sides: counted by SQL, and what a sketch says of them.
+//! Distinct values of both sides: counted by SQL, and estimated by sketches.
 
 use std::collections::BTreeMap;
 
@@ -16,27 +16,27 @@ use super::facts::STEP;
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 
-/// Beyond so many standard errors an estimate is wrong: one in some two million.
+/// An estimate off by more standard errors than this is wrong: by chance one in some two million is.
 const MAX_STANDARD_ERRORS: f64 = 5.0;
-/// The probability of more than [`MAX_STANDARD_ERRORS`] of a normal distribution, on one side.
+/// The one-sided probability of more than [`MAX_STANDARD_ERRORS`] in a normal distribution.
 const TAIL: f64 = 2.87e-7;
-/// Below so many standard errors a count of collisions is no normal distribution.
+/// Below this many standard errors a number of collisions is not normally distributed.
 const POISSON_BELOW: f64 = 8.0;
-/// What the estimate itself may differ, of a value, when it corrects for collisions.
+/// How far off the estimate itself may be, in values, when it corrects for collisions.
 const SLACK: f64 = 0.1;
-/// The reference crate counts its sparse form over 2^24 slots where hashes fall into 2^25, so that it reads
-/// n² / 2^26 high while it is sparse.
+/// The reference crate counts its sparse form over 2^24 slots although hashes fall into 2^25, so it is too high
+/// by n² / 2^26 while sparse.
 const REFERENCE_SLOTS: f64 = 67_108_864.0;
 
-/// How many different values a place has.
+/// The number of distinct values of a place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Counted {
     pub(super) n_values: u64,
-    /// What the independent sketch of the family says, where there is one.
+    /// The estimate of the family's independent sketch, if there is one.
     pub(super) reference: Option<f64>,
 }
 
-/// What the sketch of a cell, or of several, says; one of a file that is older than the measure has nothing.
+/// The estimate for a cell, or for several together; a file older than the measure has none.
 pub(super) fn of_cells(
     sketches: &ArrayRef,
     row: usize,
@@ -52,7 +52,8 @@ pub(super) fn of_cells(
     Ok(sketch.estimate())
 }
 
-/// The different values of some columns together at each place, by SQL; `rows` has the columns and `place`.
+/// The number of distinct combinations of some columns for each place, by SQL; `rows` has the columns and
+/// `place`.
 pub(super) async fn exact(
     ctx: &SessionContext,
     rows: &str,
@@ -62,7 +63,7 @@ pub(super) async fn exact(
     let is_value: Vec<String> =
         columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let (columns, is_value) = (columns.join(", "), is_value.join(" AND "));
-    // Each different value once, so that their number is COUNT(DISTINCT); and by place, so that one
+    // Each distinct value once, so that their number is COUNT(DISTINCT); and ordered by place, so that a single
     // reference sketch is held at a time.
     let sql = format!(
         "SELECT place, \"clio_hash_{family}\"({columns}) AS hash FROM (SELECT DISTINCT place, {columns} FROM \
@@ -90,7 +91,7 @@ pub(super) async fn exact(
     Ok(counted)
 }
 
-/// The different values of one place.
+/// The distinct values of a place.
 struct Tally {
     n_values: u64,
     reference: Option<ReferenceSketch>,
@@ -114,14 +115,14 @@ impl Tally {
     }
 }
 
-/// How far an estimate is off.
+/// How far off an estimate is.
 pub(super) struct Deviation {
     /// In standard errors.
     pub(super) error: f64,
     pub(super) is_within_bounds: bool,
-    /// The same of the reference, where there is one.
+    /// The same for the reference, if there is one.
     pub(super) of_reference: Option<f64>,
-    /// Farther than chance explains.
+    /// Whether it is further off than chance explains.
     pub(super) is_wrong: bool,
 }
 
@@ -153,17 +154,17 @@ fn in_units(off: f64, unit: f64) -> f64 {
     if off == 0.0 { 0.0 } else { off / unit }
 }
 
-/// The standard error that a deviation is measured in.
+/// The standard error in which a deviation is measured.
 ///
-/// While a sketch is small its only error is a collision of two coupons, which makes the count less by a whole
-/// value, and which is rare: measured by its standard deviation, a thousandth of a value, one collision would be
-/// a thousand standard errors. So the unit is a fifth of the collisions that are as rare as five standard
-/// errors, where that is more.
+/// While a sketch is small its only error is a collision of two coupons, which is rare and lowers the count by a
+/// whole value: relative to its standard deviation, a thousandth of a value, one collision would be a thousand
+/// standard errors. So the unit is a fifth of the number of collisions that is as rare as five standard errors,
+/// if that is larger.
 fn standard_error(deviation: f64) -> f64 {
     if deviation >= POISSON_BELOW {
         return deviation;
     }
-    // The number of collisions is a Poisson variable; the estimate corrects for their mean.
+    // The number of collisions has a Poisson distribution; the estimate corrects for its mean.
     let mean = deviation * deviation;
     let mut probability = (-mean).exp();
     let (mut n_collisions, mut within) = (0.0, probability);

@@ -1,4 +1,4 @@
-//! What the sources say, by SQL: counts, sums and different values of every place.
+//! The sources' numbers, by SQL: counts, sums and distinct values of every place.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::engine::explained;
 use crate::error::{During, EtlError};
 use crate::functions::hash_of;
 
-/// What the sources come to.
+/// The sources' numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Exact {
     Whole(i128),
@@ -27,7 +27,7 @@ pub(super) enum Exact {
     Quantiles(Spread<f64>),
 }
 
-/// Recounts every place; of cells those with the given keys.
+/// Recounts every place; for cells, those with the given keys.
 pub(super) async fn count(
     ctx: &SessionContext,
     facts: &Facts,
@@ -48,7 +48,7 @@ pub(super) async fn count(
             asked.additive(&mut numbers).await?;
             for (measure, recount) in &view.measures {
                 match shape.measures[*measure].stored {
-                    // Added up with all others.
+                    // Summed together with all others.
                     StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {}
                     StoredType::Sketch { family, precision } => {
                         let Recount::Distinct(n_parts) = *recount else { continue };
@@ -76,7 +76,7 @@ pub(super) async fn count(
     Ok(numbers)
 }
 
-/// The events of a view with the place of each; an event of several members has several.
+/// The events of a view, each with its place; an event with several members occurs for each.
 fn rows(facts: &Facts, view: &View, question: Question, cells: &[String]) -> String {
     let name = &view.name;
     match question {
@@ -160,7 +160,7 @@ impl Sums {
         })
     }
 
-    /// Nothing that was added up is 0.
+    /// A sum over nothing is 0.
     fn get(&self, row: usize) -> Exact {
         match self {
             Self::Whole(values) => {

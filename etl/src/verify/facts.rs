@@ -1,4 +1,4 @@
-//! The events of a day as views that SQL can be asked about: dimensions joined from lookups, nothing grouped.
+//! The events of a day as views for SQL: dimensions joined from lookups, nothing grouped.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::input::times::time;
 
 pub(super) const STEP: &str = "recounting a day";
 
-/// What can be asked.
+/// The views.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) views: Vec<View>,
@@ -33,8 +33,8 @@ pub(super) struct Facts {
     not_compared: Vec<String>,
 }
 
-/// The events of one source, with the columns `dI` of dimensions, `cell` (their key), and of its measures
-/// `mJ` (what is summed, or ordered) and `vJ_P` (what is counted once).
+/// The events of one source, with the columns `dI` of dimensions, `cell` (their key), and for its measures `mJ`
+/// (what is summed, or ordered) and `vJ_P` (what is counted as distinct).
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) name: String,
@@ -47,7 +47,7 @@ pub(super) struct View {
 pub(super) enum Recount {
     Count,
     Sum,
-    /// With so many columns together.
+    /// With this many columns together.
     Distinct(usize),
     /// By its values in order.
     Quantiles,
@@ -104,7 +104,7 @@ struct LookupView {
 }
 
 impl LookupView {
-    /// Registers `lookup_I` with the columns `key` and `value` (a list of texts for a dimension with sets).
+    /// Registers `lookup_I` with the columns `key` and `value` (a list of strings for a dimension with sets).
     async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -121,7 +121,7 @@ impl LookupView {
         let mut files = table.pieces().to_vec();
         let day = sweep.days.first();
         if lookup.as_of == Some(AsOf::Folders) {
-            // A state is in force from its day on, the newest one of those.
+            // A state is in force from its day on; the newest such state applies.
             let is_later = |file: &Piece| day.is_some_and(|day| file.day() > Some(day));
             files.retain(|file| !is_later(file));
             let newest = files.iter().filter_map(|file| file.day()).max();
@@ -138,7 +138,7 @@ impl LookupView {
         let value = scope.bind(&value_at, column)?;
         let key_type = scope.type_of(&key_at, &lookup.key.0, &key)?;
         let is_list = is_list(&scope.type_of(&value_at, &column.0, &value)?);
-        // As a run joins them: whole numbers as such, anything else as texts.
+        // Joined as in a run: integers as such, anything else as text.
         let has_int_keys = key_type.is_integer() && key_type != DataType::UInt64;
         let key = if has_int_keys { cast(key, DataType::Int64) } else { cast(key, DataType::Utf8) };
         let rows = frame.select(vec![key.alias("key"), value.alias("value")]).during(STEP)?;
@@ -166,7 +166,7 @@ impl LookupView {
     }
 }
 
-/// The rows that are in force on a day: from the day of their beginning on, and before that of their end.
+/// The rows in force on a day: from the day of their beginning until before that of their end.
 #[expect(clippy::needless_pass_by_value, reason = "the rows go on as the answer")]
 fn in_force(
     ctx: &SessionContext,
@@ -180,7 +180,7 @@ fn in_force(
     let day_or = |key: &str, column: &SqlColumn, or: i32| {
         let time = scope.bind(&table.name.key(key), column)?;
         let found = time.get_type(frame.schema()).during(STEP)?;
-        // A day long before or after all others, where there is no time.
+        // A day long before or after all others stands in for a missing time.
         let or = cast(lit(or), DataType::Date32);
         let has_time = time.clone().is_not_null();
         let day = match found {
@@ -205,7 +205,7 @@ fn is_list(found: &DataType) -> bool {
     matches!(found, DataType::List(_) | DataType::LargeList(_))
 }
 
-/// What a measure takes of an event.
+/// What a measure takes from an event.
 pub(super) struct Taken {
     pub(super) how: Recount,
     pub(super) columns: Vec<(String, Expr)>,
@@ -249,25 +249,25 @@ impl Events<'_> {
                 measures.push((index, recount.how));
             }
         }
-        // A column that is always there, should nothing else be read.
+        // A column that always exists, in case nothing else is read.
         columns.push(lit(1_i64).alias("one"));
         let rows = self.read(frame.select(columns).during(STEP)?).await?;
         self.ctx.register_table(format!("events_{}", self.source), rows).during(STEP)?;
         Ok(measures)
     }
 
-    /// Reads events once, into a temporary file: every question goes over them, and the second reader is slow.
+    /// Reads events once, into a temporary file: every question scans them, and the second reader is slow.
     pub(super) async fn read(&self, events: DataFrame) -> Result<Arc<dyn TableProvider>, EtlError> {
         let read = async { Spilled::of(self.ctx, events.execute_stream().await?).await };
         read.await.map_err(|error| explained(STEP, error))
     }
 
-    /// Whether a measure is taken of the source.
+    /// Whether a measure is taken from the source.
     pub(super) fn is_own(&self, measure: &Measure) -> bool {
         measure.kind.source() == Some(self.inputs.sources()[self.source].name())
     }
 
-    /// What a measure takes of an event, as columns; `None` where it cannot be recounted.
+    /// What a measure takes from an event, as columns; `None` if it cannot be recounted.
     pub(super) fn measure(
         &self,
         scope: &Scope<'_>,
@@ -324,14 +324,14 @@ impl Events<'_> {
         if !input.is_by_day {
             return frame.filter(is_of_day).during(STEP);
         }
-        // In a folder that is too far from it an event is none: no run of its day sees it.
+        // An event in a folder too far away is ignored: the run of its day does not see it.
         let (before, after) = self.inputs.frames().day_slack(&input.table);
         let folder = cast(col(PIECE_DAY_COLUMN), DataType::Int32);
         let is_near = wanted.between(folder.clone() - lit(before), folder + lit(after));
         frame.filter(is_of_day.and(is_near)).during(STEP)
     }
 
-    /// A dimension's column or key, as it is compared with others and as the event has it.
+    /// A dimension's column or key: as it breaks ties, and as the event has it.
     pub(super) fn dimension_and_decider(
         &self,
         scope: &Scope<'_>,
@@ -347,7 +347,7 @@ impl Events<'_> {
         let found = scope.type_of(&key, &column.0, &own)?;
         let value = own.clone();
         let value = match self.lookups[index] {
-            // A key that is no number is none of the lookup's.
+            // A key that is not a number is not one of the lookup's.
             Some(LookupView { has_int_keys: true }) => try_cast(value, DataType::Int64),
             None if is_list(&found) => cast(value, DataType::new_list(DataType::Utf8, true)),
             Some(_) | None => cast(value, DataType::Utf8),
@@ -356,7 +356,7 @@ impl Events<'_> {
     }
 }
 
-/// The events with each dimension's value, and the cell that they lie in.
+/// The events with each dimension's value, and the cell that they belong to.
 fn facts_sql(
     source: usize,
     dimensions: &[Dimension],
@@ -368,7 +368,7 @@ fn facts_sql(
     let mut from = format!("events_{source} AS e");
     for (index, dimension) in dimensions.iter().enumerate() {
         let value = if lookups[index].is_some() {
-            // The lookup on the left: it is held in memory, and the events pass by.
+            // The lookup is on the left: it is held in memory, and the events stream past it.
             from = format!(
                 "lookup_{index} AS l{index} RIGHT JOIN ({from}) ON l{index}.key = e.r{index}"
             );

@@ -1,4 +1,4 @@
-//! Quantiles of both sides: of the values in order, and what a sketch says of them.
+//! Quantiles of both sides: of the sorted values, and by sketches.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,16 @@ use crate::error::{During, EtlError};
 /// The quantiles that are compared.
 pub(super) const COMPARED: [&str; 9] =
     ["p0", "p1", "p10", "p25", "p50", "p75", "p90", "p99", "p100"];
-/// How much a quantile may be off beside its error: what a double is rounded by on the way.
+/// How far off a quantile may be in addition to its error: the rounding of a double.
 const ROUNDING: f64 = 1e-12;
 
-/// What a place's values are: their number, quantiles, and how many lie below each edge.
+/// A place's values: their number, quantiles, and how many are below each edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Spread<Q> {
     pub(super) n_values: u64,
     /// One for each of [`COMPARED`].
     pub(super) quantiles: [Q; COMPARED.len()],
-    /// One for each edge; 0 behind the last.
+    /// One per edge; 0 after the last.
     pub(super) n_below: [u64; Buckets::MAX_EDGES],
 }
 
@@ -35,7 +35,7 @@ fn percentiles() -> [Percentile; COMPARED.len()] {
 }
 
 impl Spread<Option<Bounded>> {
-    /// What a sketch says.
+    /// The numbers from a sketch.
     pub(super) fn of(scale: &Scale, sketch: &QuantileSketch) -> Self {
         let mut n_below = [0; Buckets::MAX_EDGES];
         for (n_below, edge) in n_below.iter_mut().zip(scale.buckets().edges()) {
@@ -47,13 +47,13 @@ impl Spread<Option<Bounded>> {
         Self { n_values: sketch.n_values(), quantiles, n_below }
     }
 
-    /// What no sketch says.
+    /// The numbers without a sketch.
     pub(super) fn of_none() -> Self {
         let (quantiles, n_below) = ([None; COMPARED.len()], [0; Buckets::MAX_EDGES]);
         Self { n_values: 0, quantiles, n_below }
     }
 
-    /// In what it differs from the values themselves: of what, what is stored, and what is exact.
+    /// The differences from the values themselves: what differs, the stored and the exact number.
     pub(super) fn differences(
         &self,
         measure: &str,
@@ -67,7 +67,7 @@ impl Spread<Option<Bounded>> {
         }
         for ((name, stored), exact) in COMPARED.iter().zip(&self.quantiles).zip(exact.quantiles) {
             let Some(stored) = stored else { continue };
-            // What is smaller counts as zero.
+            // Anything smaller counts as zero.
             let exact = if exact.abs() < Buckets::MIN_VALUE { 0.0 } else { exact };
             let is_within = (stored.lower..=stored.upper).contains(&exact);
             let most = (buckets.error() + ROUNDING) * exact.abs();
@@ -86,7 +86,7 @@ impl Spread<Option<Bounded>> {
     }
 }
 
-/// What the sketch of a cell, or of several, says; one of a file that is older than the measure has nothing.
+/// The sketch of a cell, or of several together; a file older than the measure has none.
 pub(super) fn of_cells(
     sketches: &ArrayRef,
     row: usize,
@@ -102,7 +102,7 @@ pub(super) fn of_cells(
     Ok(Spread::of(&scale, &sketch))
 }
 
-/// The values of a measure at each place, in order, by SQL alone; `rows` has the columns `place` and that of the measure.
+/// The sorted values of a measure for each place, by SQL alone; `rows` has the columns `place` and that of the measure.
 pub(super) async fn exact(
     ctx: &SessionContext,
     rows: &str,
@@ -143,7 +143,7 @@ pub(super) async fn exact(
     Ok(walks.into_iter().map(|(place, walk)| (place, walk.spread)).collect())
 }
 
-/// A walk through the values of a place, upwards.
+/// A walk through the values of a place, in ascending order.
 struct Walk {
     spread: Spread<f64>,
     ranks: [u64; COMPARED.len()],

@@ -1,4 +1,4 @@
-//! What the lake says: a day's cells, added up and united by dimension, and some cells as they are.
+//! The lake's numbers: a day's cells, summed and united by dimension, and some single cells.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::cells::{CellMeasure, CellShape, Union};
 use crate::engine::explained;
 use crate::error::{During, EtlError};
 
-/// What cells come to.
+/// The numbers of cells.
 #[expect(
     clippy::large_enum_variant,
     reason = "of the few cells that are chosen, and copied as numbers are"
@@ -34,14 +34,14 @@ pub(super) enum Stored {
     Whole(i128),
     Float {
         sum: f64,
-        /// How far rounding may have moved it: each cell's sum was rounded once, to nine digits.
+        /// How far rounding may have moved it: each cell's sum was rounded once, to nine decimal places.
         slack: f64,
     },
     Sketch(Estimate),
     Quantiles(Spread<Option<Bounded>>),
 }
 
-/// Chosen cells, by key.
+/// The sampled cells, by key.
 pub(super) type Chosen = BTreeMap<String, BTreeMap<usize, Stored>>;
 
 /// A day's numbers.
@@ -58,7 +58,7 @@ impl StoredDay {
     }
 }
 
-/// Chooses cells at random and reads them.
+/// Samples cells at random and reads them.
 pub(super) async fn choose(
     day: &DayCells<'_>,
     union: &Union<'_>,
@@ -87,7 +87,7 @@ pub(super) async fn choose(
     Ok(chosen)
 }
 
-/// A cell's key as one text, as the views of events write it.
+/// A cell's key as text, in the form that the views of events use.
 fn key(day: &DayCells<'_>, batch: &RecordBatch, row: usize) -> Result<String, EtlError> {
     let mut key = String::new();
     for dimension in day.model.dimensions() {
@@ -140,7 +140,7 @@ fn values_of_cell(
     Ok(numbers)
 }
 
-/// What all cells of a day come to, and those of each member of each dimension.
+/// The totals over all cells of a day, and over those of each member of each dimension.
 pub(super) async fn totals(day: &DayCells<'_>, union: &Union<'_>) -> Result<StoredDay, EtlError> {
     let mut numbers = Numbers::new();
     for question in Question::all(day.shape.n_dimensions) {
@@ -176,7 +176,7 @@ pub(super) async fn totals(day: &DayCells<'_>, union: &Union<'_>) -> Result<Stor
     Ok(StoredDay { numbers })
 }
 
-/// The measures, `sJ` each; for sums of other than whole numbers what their absolutes come to, `aJ`; the
+/// The measures, `sJ` each; for sums that are not integers the sum of their absolute values, `aJ`; and the
 /// number of cells, `n`.
 fn aggregates(shape: &CellShape) -> Vec<Expr> {
     let mut aggregates = vec![count(lit(1)).alias("n")];
@@ -231,8 +231,8 @@ fn value_of_group(
     })
 }
 
-/// A sum of cells' sums: each of them, and the result, has the 53 bits of its type, and was rounded to nine
-/// digits behind the point.
+/// A sum of cells' sums: each of them, and the result, has 53 bits of precision, and was rounded to nine
+/// decimal places.
 fn float(sum: f64, absolute: Option<f64>, n_cells: i64) -> Stored {
     let slack = 2.0 * f64::EPSILON * absolute.unwrap_or(sum.abs()) + 1e-9 * n_cells as f64;
     Stored::Float { sum, slack }

@@ -156,7 +156,7 @@ async fn whole_numbers_that_a_run_takes_for_floats_are_refused_with_their_place(
         let error = lake.verified(Some(("events", Fault::Floats))).await.unwrap_err().to_string();
         let error = error.replace(lake.folder.path().to_str().unwrap(), "DIR");
         let expected = format!(
-            "source `events`: DIR/events/{place}: column `id` is {FIRST_ID} here, and a run takes it for \
+            "source `events`: DIR/events/{place}: column `id` is {FIRST_ID} here, and a run reads it as \
              Float64, which does not hold it exactly"
         );
         assert!(error.starts_with(&expected), "{error}");

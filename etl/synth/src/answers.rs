@@ -1,22 +1,22 @@
 //! Exact answers beside the events: `truth/answers.ndjson`.
 //!
-//! Files are drawn day by day, answers person by person over all days; both draw the same events,
-//! since a person's day is a stream of its own. So a distinct count needs one counter a group and
-//! no set of people, and memory does not grow with the number of events.
+//! Files are drawn day by day, answers person by person over all days; both draw the same events, since each
+//! person's day has its own random stream. So a distinct count needs one counter per group and no set of people,
+//! and memory does not grow with the number of events.
 //!
 //! ```text
 //! person 0: days 0..n ─┐
-//! person 1: days 0..n ─┼─▶ filter ─▶ groups ─▶ counters   one set a thread, added at the end
+//! person 1: days 0..n ─┼─▶ filter ─▶ groups ─▶ counters   one set per thread, added up at the end
 //! person 2: days 0..n ─┘
 //! ```
 //!
-//! What the numbers mean, where one could count otherwise:
-//! - A play counts for the last impression of its title that the person saw within a day before, on that
-//!   impression's day and under its asset, country and device. Plays below 120 seconds count for the share of those
-//!   below 30 alone.
-//! - A field is seen as a set of values, empty where it is null: `none_of` holds for null.
-//! - A group by a multi-valued field has one row for each value and none for the empty set; where
-//!   the filter asks for values of that field, only these have rows.
+//! What the numbers mean, where one could count differently:
+//! - A play counts for the last impression of its title that the person saw within a day before it, on that
+//!   impression's day and under its asset, country and device. Plays below 120 seconds count only for the share of
+//!   those below 30.
+//! - A field is treated as a set of values, empty if it is null: `none_of` holds for null.
+//! - Grouping by a multi-valued field gives one row for each value and none for the empty set; if the filter asks
+//!   for values of that field, only these have rows.
 //! - A group without an impression and without a qualified play has no row.
 
 mod credit;
@@ -48,7 +48,7 @@ use super::places::DEVICES;
 use super::summary::Totals;
 use super::world::World;
 
-/// People that a thread takes at once.
+/// People that a thread takes at a time.
 const CHUNK_PEOPLE: u32 = 4_096;
 
 /// What one thread has counted.
@@ -67,7 +67,7 @@ struct Context<'a> {
     n_countries: u8,
 }
 
-/// Counts the exact answers over the first `n_days` days and writes them, a JSON object a line.
+/// Counts the exact answers over the first `n_days` days and writes them, one JSON object per line.
 pub(super) fn write_answers(
     world: &World,
     n_days: u32,
@@ -210,7 +210,7 @@ struct Values {
     plays: u64,
     players: u64,
     watch_seconds: u64,
-    /// A share, as the plays that were given up at once, and all plays: as decimals it would be rounded.
+    /// A share, as the number of plays that were abandoned at once and of all plays: a decimal would be rounded.
     abandonment: [u64; 2],
 }
 
@@ -236,7 +236,7 @@ fn write(
 ) -> Result<(), SynthError> {
     let mut file = BufWriter::new(File::create(path).map_err(SynthError::io("create", path))?);
     let last_day = members.n(fields::Field::Day) - 1;
-    // Spans of one topic share some periods, and so some questions.
+    // Spans of one topic have some periods in common, and so some questions.
     let mut ids = BTreeSet::new();
     for topic in topics {
         for tally in &topic.tallies {
@@ -262,7 +262,7 @@ fn write(
     file.flush().map_err(SynthError::io("write", path))
 }
 
-/// A tally's periods: their place in it, and the days that a query names.
+/// A tally's periods: their index in it, and the days that a query would name.
 fn periods(
     world: &World,
     span: Span,

@@ -9,7 +9,7 @@ use super::config::SynthConfig;
 use super::people::{AUDIENCES, GENRES};
 use super::places::Place;
 
-/// What an asset may show, beside its genre.
+/// What an asset may show, apart from its genre.
 const STYLES: [&str; 14] = [
     "award",
     "bold-type",
@@ -51,11 +51,11 @@ impl MediaType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Character {
     Ordinary,
-    /// It makes only one audience play, by its place in [`AUDIENCES`].
+    /// It attracts only one audience, an index into [`AUDIENCES`].
     Niche {
         audience: u8,
     },
-    /// Many start to play, few stay two minutes.
+    /// Many start to play, few stay for two minutes.
     Clickbait,
     /// It is first shown on this day index, and wears off in the weeks after.
     Launch {
@@ -109,7 +109,7 @@ pub struct Planted {
     /// The only audience that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Its first day, which may lie after the last generated one.
+    /// Its first day, which may be after the last generated one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
 }

@@ -21,7 +21,7 @@ const MAX_DAYS: u32 = 3_660;
 ///
 /// A day's content depends on the seed, the sizes, the day's index and the daily rate
 /// ([`Self::events_per_day`]), not on `n_days` itself: [`Self::extended_to`] gives the config of a
-/// longer run with the same days in front.
+/// longer run that begins with the same days.
 ///
 /// ```
 /// use clio_synth::SynthConfig;
@@ -32,15 +32,15 @@ const MAX_DAYS: u32 = 3_660;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SynthConfig {
-    /// Where all randomness comes from.
+    /// The source of all randomness.
     pub seed: u64,
     /// The first day, in UTC.
     pub start: Date,
     /// How many days, 1 to 3,660.
     pub n_days: u32,
-    /// Impressions and plays together, a thousand or more. What is written is within 2 % from about
-    /// 20,000 events on, and below that within the scatter of so few draws; the summary has exact
-    /// numbers.
+    /// The number of impressions and plays together, at least a thousand. The actual number is
+    /// within 2 % from about 20,000 events on, and below that within the scatter of so few draws;
+    /// the summary has exact numbers.
     pub n_events: u64,
     /// How many people there are, 10 or more. Fewer people see more each.
     pub n_people: u64,
@@ -53,7 +53,7 @@ pub struct SynthConfig {
 }
 
 impl SynthConfig {
-    /// A demo that is there in a second: 200 thousand events of 20 thousand people in a week.
+    /// A demo that is ready in a second: 200 thousand events of 20 thousand people in a week.
     pub fn small() -> Self {
         Self {
             seed: 1,
@@ -95,7 +95,7 @@ impl SynthConfig {
     ///
     /// # Errors
     ///
-    /// The first setting that is out of its range, with the range.
+    /// The first setting out of its range, with the range.
     pub fn validate(&self) -> Result<(), SynthError> {
         let fail = |key, value: String, mend: String| Err(SynthError::Setting { key, value, mend });
         let within = |key, value: u64, least: u64, most: u64| {
@@ -131,17 +131,17 @@ impl SynthConfig {
         Ok(())
     }
 
-    /// Events on a mean day, the rate that all days follow.
+    /// Events on an average day, the rate that all days follow.
     pub fn events_per_day(&self) -> u64 {
         whole(self.n_events as f64 / self.total_intensity()).max(1)
     }
 
-    /// The config of a run of `n_days` days with the same daily rate: the days that both runs hold
-    /// are the same bytes.
+    /// The config of a run of `n_days` days with the same daily rate: the days that both runs have
+    /// are identical.
     #[must_use]
     pub fn extended_to(&self, n_days: u32) -> Self {
         if n_days == self.n_days {
-            // The number asked for, not the rate's multiple.
+            // The requested number, not a multiple of the rate.
             return self.clone();
         }
         let longer = Self { n_days, ..self.clone() };

@@ -1,4 +1,4 @@
-//! Work shared out to a few threads. Which thread does what never shows in the output.
+//! Distributes work over a few threads. The output never depends on which thread does what.
 
 use std::num::NonZero;
 use std::sync::Mutex;
@@ -15,8 +15,8 @@ pub(super) fn n_threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS)
 }
 
-/// Does every task, each once, on the threads; the first error ends the work after the tasks that
-/// have begun.
+/// Performs every task once, on the threads; the first error stops the work after the tasks already
+/// begun.
 pub(super) fn share_out<T, W>(tasks: &[T], work: W) -> Result<(), SynthError>
 where
     T: Sync,
@@ -43,14 +43,14 @@ where
     first_error.into_inner().expect("no holder panics").map_or(Ok(()), Err)
 }
 
-/// Folds chunks of `0..end_exclusive` into one state a thread. Whoever merges the states must not
-/// depend on which chunks each has seen.
+/// Folds chunks of `0..end_exclusive` into one state per thread. Merging the states must not depend
+/// on which chunks each has seen.
 pub(super) fn fold_chunks<S, W>(end_exclusive: u32, chunk: u32, states: Vec<S>, work: W) -> Vec<S>
 where
     S: Send,
     W: Fn(&mut S, std::ops::Range<u32>) + Sync,
 {
-    // Counted in 64 bits: every thread takes one chunk too many, which must not wrap.
+    // Counted in 64 bits: every thread takes one chunk too many, which must not wrap around.
     let next = std::sync::atomic::AtomicU64::new(0);
     let worker = |mut state: S| {
         loop {

@@ -5,11 +5,11 @@
 //!                              part 1: people k..2k  ──day by day──▶ dt=…/part-00001.parquet
 //! ```
 //!
-//! The number of parts follows from the daily rate, about five million rows a part. One part of one
-//! day is held in memory and sorted by time, so rows are in order of time within a file and people
-//! are mixed; plays after midnight are carried to the next day. A task is a part and a few days:
-//! where it does not begin with the world's first day, it draws the day before again for the plays
-//! that reach over midnight.
+//! The number of parts follows from the daily rate, about five million rows per part. One part of
+//! one day is held in memory and sorted by time, so rows are in order of time within a file and
+//! people are mixed; plays after midnight are carried over to the next day. A task is a part and a
+//! few days: unless it begins with the world's first day, it draws the previous day again for the
+//! plays that reach past midnight.
 
 use std::fs;
 use std::ops::Range;
@@ -27,7 +27,7 @@ use super::random::whole;
 use super::summary::DayRows;
 use super::world::World;
 
-/// Twelve bytes a row in memory, some 15 in the file.
+/// Twelve bytes per row in memory, some 15 in the file.
 const PART_ROWS: f64 = 5_000_000.0;
 
 /// A part of the people over some days.
@@ -69,7 +69,8 @@ pub(super) fn day_folder(world: &World, day: u32) -> String {
     format!("dt={}", world.config.date(day))
 }
 
-/// Into how many parts each day is split; from the rate alone, so that further days have as many.
+/// How many parts each day is split into; determined by the rate alone, so that additional days
+/// have as many.
 fn n_parts(world: &World) -> u32 {
     let n_parts = whole((world.impressions_per_day / PART_ROWS).ceil());
     u32::try_from(n_parts).unwrap_or(u32::MAX).clamp(1, n_people(world))
@@ -169,7 +170,7 @@ impl Rows {
         }
     }
 
-    /// Forgets the day before, but for its plays after midnight.
+    /// Drops the previous day, except its plays after midnight.
     fn begin_day(&mut self) {
         self.impressions.clear();
         self.plays.clear();

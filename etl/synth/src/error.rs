@@ -1,13 +1,13 @@
-//! What can go wrong while events are made.
+//! What can go wrong while events are generated.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why no events were written.
 ///
-/// Settings, occupied folders and mismatches are the caller's to mend, and nothing was touched.
-/// After an I/O error a retry is safe: what was there before is still there, and what was half
-/// written lies in a temporary sibling that the next run clears.
+/// Settings, occupied folders and mismatches are for the caller to mend, and nothing has been
+/// touched. After an I/O error a retry is safe: existing data is still there, and half-written data
+/// is in a temporary sibling that the next run removes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SynthError {
@@ -16,45 +16,45 @@ pub enum SynthError {
     Setting {
         /// The setting.
         key: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// The allowed values.
         mend: String,
     },
-    /// The folder holds something that this generator did not write.
+    /// The folder contains something that this generator did not write.
     #[error("`{}` holds `{entry}`, which `clio synth` did not write: name an empty or new folder", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,
-        /// The first entry that is foreign.
+        /// The first foreign entry.
         entry: String,
     },
-    /// Further days were asked for in a folder that holds no events of this generator.
+    /// Further days were requested for a folder without events of this generator.
     #[error("`{}` holds no events of `clio synth`: generate its first days before further ones", path.display())]
     NothingToExtend {
         /// The folder.
         path: PathBuf,
     },
-    /// Further days were asked for with another world than the folder's.
+    /// Further days were requested with settings that differ from the folder's.
     #[error("`{}` was made with `{key}` {found}, not {asked}: extend it with its own settings", path.display())]
     OtherWorld {
         /// The folder.
         path: PathBuf,
         /// The setting that differs.
         key: &'static str,
-        /// What the folder was made with.
+        /// The folder's value.
         found: String,
-        /// What was asked for.
+        /// The requested value.
         asked: String,
     },
-    /// Further days would leave a hole.
+    /// Further days would leave a gap.
     #[error("`{}` holds {n_days} days: the next day index is {n_days}, not {asked}", path.display())]
     Gap {
         /// The folder.
         path: PathBuf,
         /// How many days it holds.
         n_days: u32,
-        /// The day index asked for.
+        /// The requested day index.
         asked: u32,
     },
     /// A file or folder could not be read or written.

@@ -16,10 +16,10 @@ pub(super) const UNKNOWN_COUNTRY: u8 = u8::MAX;
 /// One event in 200 has no country.
 const UNKNOWN_COUNTRY_CHANCE: u32 = u32::MAX / 200;
 
-/// A play is qualified from so many seconds on, as the model file says.
+/// A play of at least this many seconds is qualified, as in the model file.
 pub(super) const QUALIFIED_SECONDS: u32 = 120;
 
-/// Within this time of the last impression most next ones follow: people browse.
+/// Most impressions follow the previous one within this time: people browse.
 const BROWSING_MS: u32 = 600_000;
 
 /// Who a person is.
@@ -33,7 +33,7 @@ pub(super) struct Profile {
     device: u8,
 }
 
-/// What of an event is the same for impressions and plays. Ordered by time first.
+/// The part of an event that impressions and plays share. Ordered by time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Event {
     /// Milliseconds since its day began, below [`DAY_MS`].
@@ -99,8 +99,8 @@ impl World {
         }
     }
 
-    /// The time of the next impression: soon after the last one while a visit lasts, else at an hour
-    /// of a new visit.
+    /// The time of the next impression: soon after the last one while a visit lasts, otherwise at
+    /// the hour of a new visit.
     fn next_time(&self, country: u8, weekday: usize, last_ms: u32, stream: &mut Stream) -> u32 {
         let bits = stream.next();
         let soon = last_ms.saturating_add(stream.below(BROWSING_MS));
@@ -122,8 +122,9 @@ impl World {
         }
     }
 
-    /// One of the assets of the person's country. Launched ones are chosen as if they were always
-    /// there, and given up by a chance that depends on their age: so one table serves all days.
+    /// One of the assets of the person's country. Launched ones are chosen as if they had always
+    /// been there, and rejected with a probability that depends on their age: so one table serves
+    /// all days.
     fn choose_asset(&self, profile: &Profile, day: u32, stream: &mut Stream) -> u16 {
         let selection = self.selection(profile.country, profile.persona);
         loop {
@@ -136,7 +137,7 @@ impl World {
         }
     }
 
-    /// Three times of four the usual device.
+    /// The usual device in three of four cases.
     fn choose_device(&self, profile: &Profile, usual: u8, bits: u64) -> u8 {
         if bits >> 62 != 0 { usual } else { self.devices[usize::from(profile.country)].pick(bits) }
     }
@@ -177,8 +178,8 @@ fn located(profile: &Profile, stream: &mut Stream) -> u8 {
     if stream.chance(UNKNOWN_COUNTRY_CHANCE) { UNKNOWN_COUNTRY } else { profile.country }
 }
 
-/// The chance in 2^32 that a launched asset is still shown: all of a week, less in two more, then a
-/// remainder.
+/// The probability, in units of 2^-32, that a launched asset is still shown: one for a week, a half
+/// for two more, then a quarter.
 fn presence(launch: u32, day: u32) -> u32 {
     match day.checked_sub(launch) {
         None => 0,

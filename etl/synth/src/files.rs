@@ -1,8 +1,9 @@
-//! Rows to Parquet files of events.
+//! Writes rows to Parquet files of events.
 //!
-//! Repeated texts go to the writer as dictionaries and lie in the file as plain `utf8` columns. The
-//! files carry no Arrow schema and no version of their writer: their bytes depend on rows alone.
-//! Times and profiles are delta-encoded: rows are sorted by time, so a time costs some bits.
+//! Repeated strings go to the writer as dictionaries and are stored as plain `utf8` columns. The
+//! files carry neither an Arrow schema nor a version of their writer: their bytes depend on rows
+//! alone. Times and profiles are delta-encoded: rows are sorted by time, so a time takes only a few
+//! bits.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -29,7 +30,8 @@ use super::world::World;
 /// Readers split work by row groups; a million rows is what Parquet's own tools write.
 const ROW_GROUP_ROWS: usize = 1_000_000;
 
-/// Rows handed to the writer at once: enough to amortise, few enough to stay in the cache.
+/// Rows handed to the writer at once: enough to amortise the overhead, few enough to stay in the
+/// cache.
 const BATCH_ROWS: usize = 65_536;
 
 /// A Parquet file being written.
@@ -76,13 +78,13 @@ impl<'a> TableFile<'a> {
     }
 }
 
-/// A column that repeats few texts.
+/// A column that repeats a few strings.
 pub(super) fn text_field(name: &str, nullable: bool) -> Field {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     Field::new(name, dictionary, nullable)
 }
 
-/// A column that repeats few texts, from places among them.
+/// A column that repeats a few strings, given as indexes into them.
 pub(super) fn text_column(keys: Int32Array, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(values))?))
 }
@@ -196,7 +198,7 @@ impl EventTables {
     }
 }
 
-/// The id of a person in files: counted from one.
+/// The id of a person in files, counted from one.
 pub(super) fn profile_id(index: u32) -> i64 {
     i64::from(index) + 1
 }

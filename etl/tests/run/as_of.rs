@@ -217,7 +217,7 @@ async fn what_is_wrong_with_a_history_is_named_with_its_place() {
     sandbox.write("shown/dt=2026-01-01/a.json", &event("2026-01-01", 1));
     sandbox.write("people/a.json", "{\"id\":1,\"name\":\"a\"}\n");
     let message = sandbox.failure(Days::OutOfDate).await;
-    assert!(message.contains("DIR/people/a.json lies in no folder `dt=YYYY-MM-DD`"), "{message}");
+    assert!(message.contains("DIR/people/a.json is in no folder `dt=YYYY-MM-DD`"), "{message}");
 
     let good = "{\"id\":1,\"name\":\"a\",\"since\":\"2026-01-01\",\"until\":\"2026-01-05\"}\n";
     for (bad, expected) in [

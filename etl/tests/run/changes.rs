@@ -211,8 +211,8 @@ async fn a_name_keeps_its_meaning() {
         assert_eq!(
             message,
             format!(
-                "this lake cannot go on with this model: {expected}; give what means something else a \
-                 new name, or use a new lake"
+                "this lake cannot be continued with this model: {expected}; give a new name to \
+                 whatever changes its meaning, or use a new lake"
             )
         );
     }

@@ -53,7 +53,7 @@ async fn a_day_with_few_events_is_said_to_have_few() {
     let mut sandbox = january("", 8, 20);
     write_day(&sandbox, "2026-01-08", &["US"; 9]);
     let report = sandbox.run(Days::All).await;
-    let few = "rows 2026-01-08: 9 events of `events`, 10 to 40 expected: the median of the 7 days \
+    let few = "rows 2026-01-08: 9 events of `events`, expected 10 to 40: the median of the 7 days \
                before is 20";
     assert_eq!(findings(&report), [few]);
     assert_eq!(n_checked(&report, "rows"), Some(1), "a week has to be known");
@@ -65,13 +65,13 @@ async fn a_day_with_few_events_is_said_to_have_few() {
     assert_eq!((findings(&report), n_checked(&report, "rows")), (vec![], Some(1)));
     write_day(&sandbox, "2026-01-10", &["US"; 41]);
     let report = sandbox.run(Days::OutOfDate).await;
-    let many = "rows 2026-01-10: 41 events of `events`, 10 to 40 expected: the median of the 9 days \
+    let many = "rows 2026-01-10: 41 events of `events`, expected 10 to 40: the median of the 9 days \
                 before is 20";
     assert_eq!(findings(&report), [many]);
     // A day that leaves the lake has none.
     std::fs::remove_dir_all(sandbox.path("events/dt=2026-01-09")).unwrap();
     let report = sandbox.run(days("2026-01-09", "2026-01-09")).await;
-    let gone = "rows 2026-01-09: 0 events of `events`, 10 to 40 expected: the median of the 8 days \
+    let gone = "rows 2026-01-09: 0 events of `events`, expected 10 to 40: the median of the 8 days \
                 before is 20";
     assert_eq!(findings(&report), [gone]);
 }
@@ -83,7 +83,7 @@ async fn a_failed_check_commits_nothing_until_it_is_accepted() {
     sandbox.run(Days::All).await;
     write_day(&sandbox, "2026-01-04", &["US"; 8]);
     write_day(&sandbox, "2026-01-05", &["US"; 10]);
-    let what = "8 events of `events`, 9 to 20 expected: the median of the 2 days before is 10";
+    let what = "8 events of `events`, expected 9 to 20: the median of the 2 days before is 10";
     let expected = format!("check `rows` failed for 2026-01-04: {what}; {MEND}");
     assert_eq!(sandbox.failure(Days::OutOfDate).await, expected);
     let error = sandbox.try_run(Days::OutOfDate).await.unwrap_err();
@@ -118,7 +118,7 @@ async fn nobody_can_accept_that_an_invariant_does_not_hold() {
     write_day(&sandbox, "2026-01-02", &["US"]);
     assert_eq!(
         sandbox.failure(Days::OutOfDate).await,
-        "check `distinct within count` failed for 2026-01: cell 0, measure `people`: at least 3 different \
+        "check `distinct within count` failed for 2026-01: cell 0, measure `people`: at least 3 distinct \
          values in 1 events; nothing was committed"
     );
 }
@@ -128,8 +128,8 @@ async fn events_without_a_known_member_are_a_gap() {
     let mut sandbox = january("", 1, 0);
     write_day(&sandbox, "2026-01-01", &["US", "", "", "DE", ""]);
     let report = sandbox.run(Days::All).await;
-    let gap = "missing 2026-01-01: 3 of 5 events of `events` lack a known `country` (3 have none), 2 \
-               at most expected";
+    let gap = "missing 2026-01-01: 3 of 5 events of `events` lack a known `country` (3 have none), \
+               expected at most 2";
     assert_eq!(findings(&report), [gap]);
 
     // A member that its lookup does not have is no more known than none.
@@ -146,7 +146,7 @@ async fn events_without_a_known_member_are_a_gap() {
     write_day(&sandbox, "2026-01-02", &["US", "", "XX", "DE", "XX"]);
     let expected = format!(
         "check `missing` failed for 2026-01-02: 3 of 5 events of `events` lack a known `country` (1 have \
-         none, 2 that lookup `countries` does not have, such as `XX`), 2 at most expected; {MEND}"
+         none, 2 that lookup `countries` does not have, such as `XX`), expected at most 2; {MEND}"
     );
     assert_eq!(sandbox.failure(Days::OutOfDate).await, expected);
 }
@@ -167,7 +167,7 @@ async fn plays_without_an_impression_are_judged_and_left_out_of_a_recount() {
     sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 7, 8]));
     let expected = format!(
         "check `unattributed` failed for 2026-01-01: 2 of 3 events of `credited` have no target, \
-         1 at most expected; {MEND}"
+         expected at most 1; {MEND}"
     );
     assert_eq!(sandbox.failure(Days::All).await, expected);
     sandbox.write("played/dt=2026-01-01/a.csv", &plays(&[0, 1, 8]));

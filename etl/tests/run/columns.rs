@@ -102,8 +102,8 @@ async fn what_would_lose_something_is_refused_with_both_places() {
     sandbox.write_parquet("events/dt=2026-01-06/b.parquet", &day);
     let message = sandbox.failure(Days::OutOfDate).await;
     let expected = "source `events`: DIR/events/dt=2026-01-06/b.parquet, row 2: column `id` is 1.5 here, which is \
-                    no whole number of int64, which it is since dt=2026-01-05/a.parquet; correct the file, or \
-                    declare the type that all files fit in the model, such as `[source.events.types] id = \
+                    not a whole number in the range of int64, the type that it has had since dt=2026-01-05/a.parquet; \
+                    correct the file, or declare the type that all files fit in the model, such as `[source.events.types] id = \
                     \"text\"`, and run `clio etl run --all`";
     assert_eq!(message, expected);
     // A row that cannot be taken for what the others are is as bad as any other.

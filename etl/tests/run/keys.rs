@@ -43,7 +43,7 @@ async fn bytes_of_a_lookup_are_refused_with_the_mend() {
         let expected = format!("`{key}`: `{column}` of lookup `people`");
         assert!(message.starts_with(&expected), "{message}");
         assert!(
-            message.ends_with("make them one, for instance with `encode(…, 'hex')`"),
+            message.ends_with("convert them, for instance with `encode(…, 'hex')`"),
             "{message}"
         );
     }

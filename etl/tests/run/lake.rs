@@ -145,7 +145,7 @@ async fn of_two_runs_of_the_same_day_at_once_one_says_so() {
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(
         error.to_string(),
-        "another run committed 2026-01-01 meanwhile (version 1); nothing was committed, run again"
+        "another run has committed 2026-01-01 in the meantime (version 1); nothing was committed, run again"
     );
 }
 

@@ -51,7 +51,7 @@ async fn what_no_bucket_holds_is_a_bad_row_with_its_place() {
     for (value, expected) in [
         (
             "1e19",
-            "`measure.v.of` is 10000000000000000000 here, and quantiles are of numbers below 1e19",
+            "`measure.v.of` is 10000000000000000000 here, and quantiles take numbers between -1e19 and 1e19",
         ),
         ("-inf", "`measure.v.of` is -inf here"),
         ("NaN", "`measure.v.of` is NaN here"),

@@ -130,7 +130,7 @@ async fn a_quote_that_never_closes_is_an_error_at_the_line_where_it_opens() {
     let mut sandbox = Sandbox::new(&source("csv", ""));
     sandbox.write("events/a.csv", "at,id,\"country\n2026-01-31,1,US\n");
     let message = sandbox.failure(Days::All).await;
-    assert!(message.contains("a.csv is no csv file: line 1: a quote opens here"), "{message}");
+    assert!(message.contains("a.csv is not valid csv: line 1: a quote opens here"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -332,7 +332,7 @@ async fn a_mark_of_utf8_is_skipped_and_other_encodings_are_named() {
         let message = refusal(format, &latin1).await;
         let line = if format == "csv" { 3 } else { 2 };
         assert!(message.starts_with(&format!("a.{format}:{line}: ")), "{message}");
-        assert!(message.contains("is no UTF-8; write the file as UTF-8"), "{message}");
+        assert!(message.contains("is not UTF-8; write the file as UTF-8"), "{message}");
     }
 }
 
@@ -341,15 +341,15 @@ async fn an_array_a_cut_line_and_a_key_given_twice_are_named_as_such() {
     let array = format!("[{}]", JSON_ROWS.trim_end().replace('\n', ",\n"));
     assert_eq!(
         refusal("ndjson", array.as_bytes()).await,
-        "a.ndjson is no ndjson file: it is a JSON array; write one object a line (`jq -c '.[]'`)"
+        "a.ndjson is not valid ndjson: it is a JSON array; write one object a line (`jq -c '.[]'`)"
     );
     let cut = &JSON_ROWS[..JSON_ROWS.len() - 30];
     let message = refusal("ndjson", cut.as_bytes()).await;
-    assert!(message.starts_with("a.ndjson:2: no JSON: EOF while parsing"), "{message}");
+    assert!(message.starts_with("a.ndjson:2: not JSON: EOF while parsing"), "{message}");
     assert!(!message.contains(" line "), "the line is said once: {message}");
     let twice = JSON_ROWS.replace("\"id\":2", "\"id\":2,\"id\":3");
     let message = refusal("ndjson", twice.as_bytes()).await;
-    assert!(message.starts_with("a.ndjson:2: key `id` stands twice in one object"), "{message}");
+    assert!(message.starts_with("a.ndjson:2: key `id` occurs twice in one object"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -440,7 +440,7 @@ async fn values_that_have_no_text_or_no_sum_are_refused_with_the_mend() {
         message.starts_with("`dimension.country.column`: `country` of source `events`"),
         "{message}"
     );
-    assert!(message.ends_with("make them one, for instance with `encode(…, 'hex')`"), "{message}");
+    assert!(message.ends_with("convert them, for instance with `encode(…, 'hex')`"), "{message}");
     let encoded = source("parquet", "").replace("\"country\"", "\"encode(country, 'hex')\"");
     sandbox.set_model(&encoded);
     sandbox.run(Days::All).await;
@@ -461,7 +461,8 @@ async fn values_that_have_no_text_or_no_sum_are_refused_with_the_mend() {
         let message = sandbox.failure(Days::All).await;
         let expected = format!(
             "source `events`: DIR/events/a.parquet, row 1: `measure.seconds.of`: {name} cannot be added \
-             up: make it null in `columns`; correct it there, or what the model makes of it"
+             up: make it null in `columns`; correct it there, or change what \
+             the model computes from it"
         );
         assert_eq!(message, expected);
     }

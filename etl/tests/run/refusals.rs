@@ -72,7 +72,7 @@ async fn columns_that_are_not_there() {
     )
     .await;
     let twice = [("events/a.csv", "at,id,id,country\n2026-01-31,1,1,US\n")];
-    let message = "source `events`: DIR/events/a.csv is no csv file: its header has two columns \
+    let message = "source `events`: DIR/events/a.csv is not valid csv: its header has two columns \
                    named `id`";
     check(CSV, "", &twice, message).await;
 }
@@ -81,26 +81,26 @@ async fn columns_that_are_not_there() {
 async fn expressions_that_do_not_hold() {
     check_condition(
         "id +",
-        "`source.events.where`: `id +` is no expression over the columns of source `events`: \
+        "`source.events.where`: `id +` is not an expression over the columns of source `events`: \
          Expected: an expression, found: EOF",
     )
     .await;
     check_condition(
         "nosuch(id)",
-        "`source.events.where`: `nosuch(id)` is no expression over the columns of source `events`: \
+        "`source.events.where`: `nosuch(id)` is not an expression over the columns of source `events`: \
          Invalid function 'nosuch'. Did you mean 'cosh'?",
     )
     .await;
     check_condition(
         "count(id) > 1",
-        "`source.events.where`: `count(id) > 1` is no expression over the columns of source \
+        "`source.events.where`: `count(id) > 1` is not an expression over the columns of source \
          `events`: a value of one row cannot look at others",
     )
     .await;
     check_condition(
         "to_timestamp(at) < now()",
-        "`source.events.where`: `to_timestamp(at) < now()` is no expression over the columns of source \
-         `events`: `now` has another value in every run",
+        "`source.events.where`: `to_timestamp(at) < now()` is not an expression over the columns of source \
+         `events`: `now` has a different value in every run",
     )
     .await;
     let cycle = format!("{CSV}\ncolumns = {{ a = \"b\", b = \"a\" }}");
@@ -108,7 +108,7 @@ async fn expressions_that_do_not_hold() {
                    `country`, `_file`, `dt` (in DIR/events/a.csv)";
     check(&cycle, "", GOOD_FILE, message).await;
     let cycle = format!("{CSV}\ncolumns = {{ id = \"country\", country = \"id\" }}");
-    let message = "`source.events.columns.id`: `country` is no expression over the columns of source \
+    let message = "`source.events.columns.id`: `country` is not an expression over the columns of source \
                    `events`: it is computed from itself";
     check(&cycle, "", GOOD_FILE, message).await;
 }
@@ -131,8 +131,8 @@ async fn columns_of_another_type() {
     .await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1,\"country\":[\"US\"]}",
-        "`dimension.country.column`: `country` of source `events` has the type list of text; a list \
-         is a value of a dimension with `multi = true` alone",
+        "`dimension.country.column`: `country` of source `events` has the type list of text; only a dimension \
+         with `multi = true` takes a list",
     )
     .await;
     check_rows(
@@ -151,8 +151,8 @@ async fn columns_of_another_type() {
     .await;
     let number = "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}";
     let text = "{\"at\":\"2026-01-31\",\"id\":\"x\",\"country\":\"US\"}";
-    let message = "source `events`: DIR/events/b.json:1: column `id` is \"x\" here, which is no whole \
-                   number of int64, which it is since a.json; correct the file, or declare the type \
+    let message = "source `events`: DIR/events/b.json:1: column `id` is \"x\" here, which is not a \
+                   whole number in the range of int64, the type that it has had since a.json; correct the file, or declare the type \
                    that all files fit in the model, such as `[source.events.types] id = \"text\"`, \
                    and run `clio etl run --all`";
     check(NDJSON, "", &[("events/a.json", number), ("events/b.json", text)], message).await;
@@ -174,12 +174,12 @@ async fn lines_that_cannot_be_read() {
     check(CSV, "", &[("events/a.csv", &few)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1}\n\n{\"at\":\"2026-01-31\",\"id\":\n",
-        "source `events`: DIR/events/a.json:3: no JSON: EOF while parsing a value (column 24)",
+        "source `events`: DIR/events/a.json:3: not JSON: EOF while parsing a value (column 24)",
     )
     .await;
     check_rows(
         "{\"at\":\"2026-01-31\"}\n[1]\n",
-        "source `events`: DIR/events/a.json:2: a JSON object was expected",
+        "source `events`: DIR/events/a.json:2: expected a JSON object",
     )
     .await;
 }
@@ -187,11 +187,11 @@ async fn lines_that_cannot_be_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parquet_files_that_are_damaged() {
     let no_parquet = [("events/a.parquet", "PAR1 no parquet")];
-    let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Invalid \
+    let message = "source `events`: DIR/events/a.parquet is not valid parquet: Parquet error: Invalid \
                    Parquet file. Corrupt footer";
     check(PARQUET, "", &no_parquet, message).await;
     let empty = [("events/a.parquet", "")];
-    let message = "source `events`: DIR/events/a.parquet is no parquet file: Parquet error: Parquet \
+    let message = "source `events`: DIR/events/a.parquet is not valid parquet: Parquet error: Parquet \
                    files are at least 8 bytes long, but file length is 0";
     check(PARQUET, "", &empty, message).await;
 
@@ -207,7 +207,7 @@ async fn parquet_files_that_are_damaged() {
     std::fs::write(&path, &bytes[..whole - 100]).unwrap();
     assert_eq!(
         sandbox.failure(Days::All).await,
-        "source `events`: DIR/events/b.parquet is no parquet file: Parquet error: Invalid \
+        "source `events`: DIR/events/b.parquet is not valid parquet: Parquet error: Invalid \
          Parquet file. Corrupt footer"
     );
     // The footer is whole, a page's header is not: found when it is read, and again to name the file.
@@ -221,8 +221,8 @@ async fn parquet_files_that_are_damaged() {
 async fn values_that_cannot_be_computed_with() {
     let time = format!("{GOOD}2026-01-31,\"2\n2\",US\nyesterday,3,US\n2026-01-31,4,US\n");
     let message = "source `events`: DIR/events/b.csv:5: `source.events.time`: Error parsing timestamp \
-                   from 'yesterday': timestamp must contain at least 10 characters; correct it there, or what the \
-                   model makes of it";
+                   from 'yesterday': timestamp must contain at least 10 characters; correct it there, or change what \
+             the model computes from it";
     check(CSV, "", &[("events/a.csv", GOOD), ("events/b.csv", &time)], message).await;
     check_rows(
         "{\"at\":\"2026-01-31\",\"id\":1,\"country\":\"US\"}\n\n{\"id\":2,\"country\":\"US\"}\n",
@@ -236,7 +236,8 @@ async fn values_that_cannot_be_computed_with() {
     let message = |key: &str| {
         format!(
             "source `events`: DIR/events/a.csv:3: {key}Cannot cast string 'two' to value of Int64 \
-             type; correct it there, or what the model makes of it"
+             type; correct it there, or change what \
+             the model computes from it"
         )
     };
     check(CSV, sum, &[("events/a.csv", &text)], &message("`measure.total.of`: ")).await;
@@ -328,7 +329,7 @@ async fn a_lookup_beyond_the_memory() {
     let error = Box::pin(run(&config, Days::All, &Silent)).await.unwrap_err().to_string();
     let expected = "reading a lookup: the memory limit is too small: lookup `people` holds ";
     assert!(error.starts_with(expected), "{error}");
-    assert!(error.ends_with("left for it; raise it (`--memory`)"), "{error}");
+    assert!(error.ends_with("available to it; raise it (`--memory`)"), "{error}");
     assert!(sandbox.lake_files().is_empty(), "nothing was committed, nothing is left");
     config.memory_bytes = Some(512 << 20);
     Box::pin(run(&config, Days::All, &Silent)).await.unwrap();

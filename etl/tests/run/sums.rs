@@ -60,8 +60,8 @@ async fn numbers_of_more_digits_than_a_sum_keeps_are_refused_with_their_place() 
     for (first, second, than) in [
         ("1", long, "whole numbers holds (19)"),
         (long, "1", "whole numbers holds (19)"),
-        ("1.5", long, "other than whole numbers keeps (15)"),
-        ("1.5", "9007199254740993", "other than whole numbers keeps (15)"),
+        ("1.5", long, "numbers with decimals keeps (15)"),
+        ("1.5", "9007199254740993", "numbers with decimals keeps (15)"),
     ] {
         let mut sandbox = Sandbox::new(&model(CSV, SUM));
         sandbox.write("events/a.csv", &csv([first, second].map(str::to_owned).into_iter()));
@@ -101,7 +101,7 @@ async fn whole_numbers_beside_floats_of_other_files_are_the_same_or_refused() {
         let Some(expected) = expected else {
             let message = sandbox.failure(Days::All).await;
             let expected = "source `events`: DIR/events/b.parquet, row 2: column `v` is \"9007199254740993\" here, \
-                            which is no number of float64, which it is since a.parquet; correct the file";
+                            which is not a number that fits exactly in float64, the type that it has had since a.parquet; correct the file";
             assert!(message.starts_with(expected), "{message}");
             continue;
         };

@@ -1,4 +1,4 @@
-//! What one can type. Every command has an example in its help.
+//! The command line. Every command has an example in its help.
 
 mod etl;
 mod lake;
@@ -51,7 +51,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make synthetic events, run the etl, serve them and the dashboard: all in one process
     #[command(after_help = "Example:\n  clio demo --data demo-data --http 127.0.0.1:8080\n\n\
-                      `--help` lists the limits too; all settings stand in docs/settings.md.")]
+                      `--help` lists the limits too; docs/settings.md has all settings.")]
     Demo(DemoArgs),
     /// Write seeded synthetic media events with the exact answers beside them
     #[command(after_help = "Example:\n  clio synth --out events --scale medium --seed 7")]
@@ -62,13 +62,13 @@ pub(crate) enum Command {
     /// Turn events into a lake of cells
     #[command(subcommand)]
     Etl(EtlCommand),
-    /// Look after a lake: its snapshots, and the files that none of them needs
+    /// Look after a lake: its snapshots, and files that none of them needs
     #[command(subcommand)]
     Lake(LakeCommand),
     /// Ask the cube, from a lake or through a running service
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),
-    /// Search the values that fields have, and what filters leave of them
+    /// Search the values of fields, and what filters leave of them
     #[command(after_help = MEMBERS_EXAMPLES)]
     Members(MembersArgs),
     /// Ask a lake in SQL; sketches are bytes, with Spark's functions for them
@@ -153,19 +153,19 @@ pub(crate) struct SqlArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL", required_unless_present = "table")]
     pub(crate) lake: Option<String>,
-    /// Another table: a folder of Parquet files; may be given several times
+    /// Another table: a folder of Parquet files; may be repeated
     #[arg(long, value_name = "NAME=URL")]
     pub(crate) table: Vec<String>,
     /// The snapshot's version; by default the newest
     #[arg(long, value_name = "VERSION")]
     pub(crate) snapshot: Option<u64>,
-    /// Threads to use; by default one for each core
+    /// Threads to use; by default one per core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
     /// The most memory that the engine may take, in MiB; it spills to disk beyond that
     #[arg(long, value_name = "MIB")]
     pub(crate) memory: Option<std::num::NonZeroUsize>,
-    /// How the answer is printed; json is one object a line
+    /// How the answer is printed; json is one object per line
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: AnswerFormat,
     /// The query
@@ -174,7 +174,7 @@ pub(crate) struct SqlArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// The folder for events and lake; made if absent, used again if there
+    /// The folder for events and lake; created if it does not exist, reused if it does
     #[arg(long, default_value = "demo-data", value_name = "DIR")]
     pub(crate) data: PathBuf,
     /// How much data to make
@@ -203,10 +203,10 @@ pub(crate) struct SynthArgs {
     /// How much data to make; each option below overrides one number of it
     #[arg(long, value_enum, default_value = "small")]
     pub(crate) scale: Scale,
-    /// The same seed gives the same bytes
+    /// The seed: the same seed gives the same bytes
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// About how many impressions and plays together
+    /// Approximate number of impressions and plays together
     #[arg(long, value_name = "N")]
     pub(crate) events: Option<u64>,
     /// The first day
@@ -224,10 +224,10 @@ pub(crate) struct SynthArgs {
     /// How many countries
     #[arg(long, value_name = "N")]
     pub(crate) countries: Option<u32>,
-    /// Leave out the exact answers, which take as long again
+    /// Leave out the exact answers, which take as long again to compute
     #[arg(long)]
     pub(crate) no_answers: bool,
-    /// Add so many further days to a folder that this command wrote, with the settings it was written with
+    /// Add this many days to a folder that this command wrote, with the same settings
     #[arg(long, value_name = "N", conflicts_with_all = ["scale", "seed", "events", "start", "days",
         "people", "assets", "countries", "no_answers"])]
     pub(crate) add_days: Option<std::num::NonZeroU32>,
@@ -244,7 +244,7 @@ pub(crate) enum ReportFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Look at files and folders of events, and write a dataset model that fits them
+    /// Examine files and folders of events, and write a dataset model that fits them
     #[command(after_help = INIT_EXAMPLES)]
     Init(ModelInitArgs),
     /// Print a dataset model as Clio understands it, and what it finds in the sources
@@ -252,10 +252,10 @@ pub(crate) enum ModelCommand {
     Check {
         /// The model file
         file: PathBuf,
-        /// Do not look at the sources
+        /// Do not open the sources
         #[arg(long)]
         no_sources: bool,
-        /// Print what this lake remembers of columns, too
+        /// Also print what this lake remembers of columns
         #[arg(long, value_name = "URL")]
         lake: Option<String>,
         /// How the result is printed
@@ -280,10 +280,10 @@ pub(crate) struct ModelInitArgs {
     /// The model file to write
     #[arg(long, default_value = "model.toml", value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Ask nothing: take what is proposed
+    /// Ask nothing, and accept what is proposed
     #[arg(long, short)]
     pub(crate) yes: bool,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     pub(crate) force: bool,
     /// How the report is printed
@@ -304,31 +304,31 @@ pub(crate) struct QueryArgs {
     /// Which cells count; several are joined with `and`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Vec<String>,
-    /// Which groups stay, by the values of measures; several are joined with `and`
+    /// Which groups to keep, by the values of measures; several are joined with `and`
     #[arg(long, value_name = "CONDITION")]
     pub(crate) having: Vec<String>,
     /// The first day; without --from and --to: all time
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) from: Option<Date>,
-    /// The last day, included
+    /// The last day, inclusive
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) to: Option<Date>,
-    /// A measure, a number of its comparison (`viewers.difference`, `.ratio`, `.other`) or a key, with `:asc` or `:desc` behind it;
-    /// by default `:desc`
+    /// A measure, a number of its comparison (`viewers.difference`, `.ratio`, `.other`) or a key, followed by `:asc` or
+    /// `:desc`; by default `:desc`
     #[arg(long, value_name = "NAME[:asc|:desc],...", value_delimiter = ',')]
     pub(crate) order_by: Vec<String>,
     /// The most rows; by default 100 in a table, and all in json and csv
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
-    /// Go on behind the page that an answer ended with, on its snapshot: its `end_cursor`
+    /// Continue after the page that an answer ended with, on its snapshot: its `end_cursor`
     #[arg(long, value_name = "CURSOR", conflicts_with = "offset")]
     pub(crate) after: Option<String>,
-    /// Deprecated, use --after: rows to skip, of whichever snapshot is the newest
+    /// Deprecated, use --after: rows to skip, in whichever snapshot is the newest
     #[arg(long, default_value = "0", value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) offset: usize,
-    /// What else to answer: each row's part of the total, the groups below the page as one row, the places
-    /// that a row may have by the first measure of the order, whom at most 20 rows reach together and in common,
-    /// 95 % intervals of sampling and counting, and of rates of people that are compared whether they really differ
+    /// What else to answer: each row's part of the total, the groups below the page as one row, the places that a row
+    /// may have by the first measure of the order, whom at most 20 rows reach together and in common, 95 % intervals of
+    /// sampling and counting, and for compared rates of people whether they really differ
     #[arg(long = "with", value_name = "EXTRA,...", value_parser = extras(), value_delimiter = ',')]
     pub(crate) extras: Vec<Extra>,
     /// Each row beside: `previous` (as many days just before), other days (`2026-01-01..2026-01-07`), a
@@ -336,28 +336,28 @@ pub(crate) struct QueryArgs {
     /// says (`snapshot=412`)
     #[arg(long, value_name = "WITH")]
     pub(crate) compare: Option<String>,
-    /// Rows by day over that and the days before, so many in all (`7`), or rows of time over all from the first
-    /// day on (`cumulative`)
+    /// Rows by day over that day and the days before, this many in total (`7`), or rows of time over everything since
+    /// the first day (`cumulative`)
     #[arg(long, value_name = "DAYS|cumulative", value_parser = window, allow_negative_numbers = true)]
     pub(crate) window: Option<TimeWindow>,
-    /// Of each row of time, who is new, not seen in so many days before it, and who returns
+    /// For each row of time, who is new, not seen in this many days before it, and who returns
     #[arg(long, value_name = "DAYS", value_parser = look_back, allow_negative_numbers = true)]
     pub(crate) look_back: Option<u32>,
-    /// A snapshot that is not the newest
+    /// A snapshot other than the newest
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub(crate) snapshot: Option<u64>,
-    /// Say what the answer took: cells, sketches, bytes, times; with csv on standard error
+    /// Report what the answer took: cells, sketches, bytes, times; with csv on standard error
     #[arg(long)]
     pub(crate) explain: bool,
-    /// How the answer is printed; arrow and parquet are bytes for a file, of all rows
+    /// How the answer is printed; arrow and parquet are bytes for a file, with all rows
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: QueryFormat,
-    /// In csv, texts byte for byte: spreadsheets may take those that begin with = + - @ for formulas
+    /// In csv, write text byte for byte: spreadsheets may take text that begins with = + - @ for formulas
     #[arg(long)]
     pub(crate) raw: bool,
 }
 
-/// The formats of answers of the cube: those of answers in text, and those of files.
+/// The formats of answers: text formats, and file formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum QueryFormat {
     Table,
@@ -387,7 +387,7 @@ pub(crate) enum Way {
     File(ExportFormat),
 }
 
-/// The extras by their names.
+/// The extras, by name.
 fn extras() -> impl TypedValueParser<Value = Extra> {
     PossibleValuesParser::new(Extra::ALL.map(Extra::as_str)).map(|name| {
         let found = Extra::ALL.into_iter().find(|extra| extra.as_str() == name);
@@ -401,14 +401,14 @@ pub(crate) struct CubeAddress {
     /// Read this lake: a folder or an address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: Option<String>,
-    /// Ask this running service
+    /// Query this running service
     #[arg(long, env = "CLIO_SERVING", value_name = "URL")]
     pub(crate) serving: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print every setting: what is in force, and whether a default, file, variable or flag says so
+    /// Print every setting: its value, and whether a default, file, variable or flag sets it
     #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// How the list is printed; text is a file of settings

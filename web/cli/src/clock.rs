@@ -1,8 +1,8 @@
-//! The wall clock, which all of Clio reads here.
+//! The wall clock: the only place where Clio reads it.
 
 use jiff::Timestamp;
 
-/// What time it is.
+/// The current time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the command line reads the clock, and passes the time in"

@@ -1,4 +1,4 @@
-//! What rows are compared with, as `--compare` has it.
+//! What rows are compared with: the syntax of `--compare`.
 //!
 //! ```text
 //! compare := "previous" | "rest" | "whole" | "snapshot=" NUMBER | DATE ".." DATE | FIELD "=" VALUE | FIELD "isNull"
@@ -13,7 +13,7 @@ use clio_proto::{Comparison, DayRange, FieldRef, SnapshotId};
 use crate::args::day;
 use crate::usage::Usage;
 
-/// Reads a comparison.
+/// Parses a comparison.
 pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     let wrong = |what: &str| Usage(format!("--compare `{text}`: {what}"));
     match text.trim() {
@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
             value: value.map(str::to_owned),
         }),
     };
-    // A value may hold two dots, and a range no `=`.
+    // A value may contain two dots, a range contains no `=`.
     if let Some((field, value)) = text.split_once('=') {
         if field.trim() == "snapshot"
             && let Ok(id) = value.trim().parse()
@@ -53,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Result<Comparison, Usage> {
     range.map(Comparison::Days).ok_or_else(|| wrong("ends before it starts"))
 }
 
-/// A value without its quotes; `None` where one is never closed.
+/// A value without its quotes; `None` if the quote is not closed.
 fn unquoted(value: &str) -> Option<String> {
     let Some(quote) = value.chars().next().filter(|letter| matches!(letter, '"' | '\'')) else {
         return Some(value.to_owned());
@@ -104,7 +104,7 @@ mod tests {
             ("country", "expected `previous`, `rest`, `whole`, days"),
             ("=US", "names no field"),
             ("2026-01-07..2026-01-01", "ends before it starts"),
-            ("2026-01-07..x", "`x` is no date"),
+            ("2026-01-07..x", "`x` is not a date"),
             ("country='US", "the quote is never closed"),
             ("country='", "the quote is never closed"),
             ("country='a'b'", "the quote is never closed"),

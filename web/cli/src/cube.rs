@@ -1,4 +1,4 @@
-//! The cube that a command asks: of a lake, or of a running service.
+//! The cube that a command queries: of a lake, or of a running service.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! What holds before a command that serves listens: who may reach it, and how many at once.
+//! What a serving command checks before it listens: who may reach it, and how many at once.
 
 use std::net::SocketAddr;
 
 use crate::terminal::tell;
 use crate::usage::Usage;
 
-/// Refuses an address that others than this machine reach, unless that is meant.
+/// Refuses an address that other machines can reach, unless that is intended.
 ///
 /// # Errors
 ///
@@ -27,8 +27,8 @@ pub(crate) fn check(flag: &str, address: SocketAddr, is_insecure: bool) -> anyho
     Ok(())
 }
 
-/// Takes as many file handles as the system allows this process: the usual 1,024 are fewer than the
-/// connections that may be open at once.
+/// Raises the limit of open files to the maximum that the system allows: the usual 1,024 are fewer
+/// than the connections that may be open at once.
 pub(crate) fn raise_file_handles() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What the etl is told: flags, the model file, and the clock, cores and folders of this machine, as its config.
+//! The etl's configuration, from flags, the model file, and the clock, cores and folders of this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::args::{DEFAULT_MEMORY, EtlEngine, EtlTarget};
 use crate::usage::Usage;
 use crate::{address, clock};
 
-/// Puts how a run works into its settings.
+/// Applies the flags of how a run works.
 pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow::Result<()> {
     if let Some(threads) = args.threads {
         config.n_threads = threads.get();
@@ -25,8 +25,8 @@ pub(crate) fn engine(config: &mut clio_etl::Config, args: &EtlEngine) -> anyhow:
     Ok(())
 }
 
-/// Where the journal of a lake lies by default: in the lake where it is a folder of this machine, else in
-/// the folder that the system keeps for such things of the user.
+/// The default folder of a lake's journal: inside a lake that is a local folder, otherwise the folder that the
+/// system keeps for such things of the user.
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
 pub(crate) fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
     if let Ok(folder) = lake.to_file_path() {
@@ -41,7 +41,7 @@ pub(crate) fn state_folder(lake: &Url) -> anyhow::Result<PathBuf> {
     Ok(folder.join("clio").join(clio_lake::Digest::of(lake.as_str()).to_string()))
 }
 
-/// The settings and the days that the arguments name.
+/// The settings and the days that the arguments give.
 pub(crate) fn target(args: &EtlTarget) -> anyhow::Result<(clio_etl::Config, Days)> {
     let days = match (args.date, args.from, args.to) {
         (Some(date), _, _) => Days::Range(range(date, date)?),
@@ -71,12 +71,12 @@ pub(crate) fn n_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// A name that no other run of a lake has: the time to the microsecond, and the process.
+/// A name that no other run of a lake has: the time in microseconds, and the process id.
 pub(crate) fn run_id(now: jiff::Timestamp) -> RunId {
     RunId::new(format!("{}-{:x}", now.strftime("%Y%m%dT%H%M%S%.6fZ"), std::process::id()))
 }
 
-/// The settings of a run on this machine: all its cores, the clock of now.
+/// The settings of a run on this machine: all its cores, the current time.
 pub(crate) fn config(model_file: &Path, lake: Url) -> anyhow::Result<clio_etl::Config> {
     let now = clock::now();
     Ok(clio_etl::Config {

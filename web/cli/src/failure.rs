@@ -8,8 +8,8 @@ use crate::settings::WrongSettings;
 use crate::terminal::tell;
 use crate::usage::Usage;
 
-/// Prints the error with its causes and gives the exit code: 2 for wrong usage and for questions that cannot be answered as they are,
-/// else 1.
+/// Prints the error with its causes and returns the exit code: 2 for wrong usage and for questions that cannot be
+/// answered as asked, otherwise 1.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let mut printed = String::new();
     for cause in error.chain() {
@@ -32,7 +32,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if wrong_usage { 2 } else { 1 })
 }
 
-/// Whether the same question is refused again, whoever asks it: another one may be answered.
+/// Whether the same question is always refused, while another one may be answered.
 fn is_of_the_question(code: Code) -> bool {
     match code {
         Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted => true,
@@ -40,7 +40,7 @@ fn is_of_the_question(code: Code) -> bool {
     }
 }
 
-/// The flag that says a part of a question.
+/// The flag for a part of a question.
 fn flag(part: QuestionPart) -> &'static str {
     match part {
         QuestionPart::From => "--from",
@@ -63,14 +63,14 @@ fn flag(part: QuestionPart) -> &'static str {
     }
 }
 
-/// What serving says of a question, in the words in which it was asked.
+/// Translates serving's message into the words in which the question was asked.
 fn with_flags(message: &str) -> String {
     let word = |part: QuestionPart| format!("`{}`", flag(part));
     QuestionPart::reworded(message, |part| flag(part).to_owned(), word)
 }
 
-/// The cause in words. Whoever asks a question is told of an outage in plain ones; which address failed, and how, is for
-/// those who run the service, and is in the log.
+/// The cause in words. A person who asks a question is told of an outage in plain words; which address failed, and how,
+/// concerns those who run the service, and is logged.
 fn words(cause: &(dyn std::error::Error + 'static)) -> String {
     let Some(error) = cause.downcast_ref::<ServiceError>() else { return cause.to_string() };
     let outage = match error.code {
@@ -81,7 +81,7 @@ fn words(cause: &(dyn std::error::Error + 'static)) -> String {
         }
     };
     tracing::info!(cause = %cause, "the service did not answer");
-    format!("{outage}; try again in a moment (`--log info` tells what failed)")
+    format!("{outage}; try again in a moment (`--log info` shows what failed)")
 }
 
 #[cfg(test)]

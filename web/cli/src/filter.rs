@@ -1,4 +1,5 @@
-//! The filter language of the command line, read into [`Filter`], and its grammar, which conditions on measures share.
+//! The filter language of the command line, parsed into [`Filter`], and its grammar, which conditions on measures
+//! share.
 //!
 //! ```text
 //! or    := and ("or" and)*
@@ -9,8 +10,8 @@
 //!        | (">=" | "<=" | ">" | "<") WHOLE | "between" WHOLE "and" WHOLE
 //! ```
 //!
-//! A value is a word, or any text in single or double quotes, in which the quote is written twice.
-//! Whole numbers are those of ages; blanks around signs may be left out. There is no `=`: on a set of values it would have three meanings.
+//! A value is a word, or any text in single or double quotes, which are doubled inside. Whole numbers are ages; blanks
+//! around signs may be left out. There is no `=`: on a set of values it would have three meanings.
 
 use std::str::FromStr;
 
@@ -20,21 +21,21 @@ use crate::usage::Usage;
 
 const A_WHOLE_NUMBER: &str = "a whole number";
 
-/// What `and`, `or` and `not` join.
+/// A condition that `and`, `or` and `not` combine.
 pub(crate) trait Condition: Sized {
-    /// What errors call the text: `filter`.
+    /// What errors call the whole text: `filter`.
     const WHAT: &'static str;
-    /// What may stand where a single one begins: `a field, `not` or `(``.
+    /// What a single condition may begin with: `a field, `not` or `(``.
     const BEGINNING: &'static str;
 
-    /// Reads a single one, of which the first word is taken.
+    /// Parses a single condition, given its first word.
     fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage>;
     fn all_of(parts: Vec<Self>) -> Self;
     fn any_of(parts: Vec<Self>) -> Self;
     fn none_of(part: Self) -> Self;
 }
 
-/// Reads conditions of one kind.
+/// Parses conditions of one kind.
 pub(crate) fn parse_as<C: Condition>(text: &str) -> Result<C, Usage> {
     let mut parser = Parser { tokens: tokens(C::WHAT, text)?, position: 0, what: C::WHAT, text };
     let found = parser.or(0)?;
@@ -66,7 +67,7 @@ impl Condition for Filter {
     }
 }
 
-/// Joins the conditions of several flags, `--where` or `--having`, with `and`.
+/// Combines the conditions of several flags, `--where` or `--having`, with `and`.
 pub(crate) fn all<C: Condition>(texts: &[String]) -> Result<Option<C>, Usage> {
     let mut found = texts.iter().map(|text| parse_as(text)).collect::<Result<Vec<_>, _>>()?;
     Ok(match found.len() {
@@ -88,7 +89,7 @@ enum Token {
     Quoted(String),
 }
 
-/// Each token with the byte at which it starts.
+/// Each token with the byte offset at which it starts.
 fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
     let mut tokens = Vec::new();
     let mut rest = text.char_indices().peekable();
@@ -111,7 +112,7 @@ fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
                         Some((_, next)) => value.push(next),
                         None => {
                             return Err(Usage(format!(
-                                "{what} `{text}`: the quote at character {} is never closed",
+                                "{what} `{text}`: the quote at character {} is not closed",
                                 start + 1
                             )));
                         }
@@ -134,7 +135,7 @@ fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
     Ok(tokens)
 }
 
-/// A sign of comparison.
+/// A comparison sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign {
     AtLeast,
@@ -143,7 +144,7 @@ pub(crate) enum Sign {
     Below,
 }
 
-/// The signs; of two that begin alike the longer one first.
+/// The signs; where one is a prefix of another, the longer one first.
 const SIGNS: [Sign; 4] = [Sign::AtLeast, Sign::AtMost, Sign::Above, Sign::Below];
 
 impl Sign {
@@ -157,7 +158,7 @@ impl Sign {
     }
 }
 
-/// Reads one text, token by token.
+/// Parses text, token by token.
 pub(crate) struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     position: usize,
@@ -240,7 +241,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Puts what is left of a word back before the next token.
+    /// Puts the rest of a word back before the next token.
     pub(crate) fn put_back(&mut self, rest: &str) {
         let (start, _) = self.tokens[self.position - 1];
         let length = match &self.tokens[self.position - 1].1 {
@@ -251,7 +252,7 @@ impl Parser<'_> {
         self.tokens.insert(self.position, (at, Token::Word(rest.to_owned())));
     }
 
-    /// The name at the beginning of a word, of which what follows from a sign on is put back.
+    /// The name at the beginning of a word; the rest, from a sign on, is put back.
     pub(crate) fn before_sign(&mut self, word: &str, beginning: &str) -> Result<String, Usage> {
         let end = word.find(['<', '>', '=']).unwrap_or(word.len());
         let (name, rest) = word.split_at(end);
@@ -261,7 +262,7 @@ impl Parser<'_> {
         if name.is_empty() { Err(self.expected(beginning)) } else { Ok(name.to_owned()) }
     }
 
-    /// Takes one of the signs of comparison; what is compared with may follow without a blank.
+    /// Takes a comparison sign; its number may follow without a blank.
     pub(crate) fn sign(&mut self) -> Option<Sign> {
         let next = self.next_word()?;
         let sign = SIGNS.into_iter().find(|sign| next.starts_with(sign.as_str()))?;
@@ -285,7 +286,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `between`.
+    /// Parses what follows `between`.
     pub(crate) fn ends<T: FromStr>(&mut self, what: &str) -> Result<(T, T), Usage> {
         let from = self.number(what)?;
         if !self.take_keyword("and") {
@@ -294,7 +295,7 @@ impl Parser<'_> {
         Ok((from, self.number(what)?))
     }
 
-    /// The range of whole numbers behind a sign.
+    /// The range of whole numbers after a sign.
     fn range(&mut self, sign: Sign) -> Result<WholeRange, Usage> {
         let number: i64 = self.number(A_WHOLE_NUMBER)?;
         let (from, to) = match sign {
@@ -475,7 +476,7 @@ mod tests {
         );
         check("country anyOf (US", "filter `country anyOf (US`: expected `,` or `)` at the end");
         check("a isNull b", "filter `a isNull b`: expected `and`, `or` or the end at `b`");
-        check("a prefix 'b", "filter `a prefix 'b`: the quote at character 10 is never closed");
+        check("a prefix 'b", "filter `a prefix 'b`: the quote at character 10 is not closed");
         let deep = "not ".repeat(100) + "a isNull";
         check(&deep, "filter nests deeper than 30 levels");
     }

@@ -1,12 +1,12 @@
-//! Conditions on measures, as `--having` takes them, read into [`Having`].
+//! Conditions on measures, the syntax of `--having`, parsed into [`Having`].
 //!
 //! ```text
 //! test := (">=" | "<=" | ">" | "<") NUMBER | "between" NUMBER "and" NUMBER | "isNull" | "isNotNull"
 //! ```
 //!
-//! What is tested is a measure, or a number of its comparison: `viewers.difference`.
+//! A test applies to a measure, or to a number of its comparison: `viewers.difference`.
 //!
-//! `and`, `or`, `not` and parentheses join tests as they join those of fields. Blanks around signs may be left out.
+//! `and`, `or`, `not` and parentheses combine tests as they do for fields. Blanks around signs may be left out.
 
 use clio_proto::{ComparedMeasure, Having, MeasureTest};
 

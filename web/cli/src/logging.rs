@@ -1,4 +1,4 @@
-//! Logs go through `tracing` to standard error, so that standard output stays the answer's.
+//! Logs go through `tracing` to standard error, so that standard output has only the answer.
 
 use std::io::IsTerminal;
 
@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::terminal::{self, LogWriter, tell};
 
-/// Starts logging, in lines of `text` or `json`. A filter that does not parse is replaced by `warn`, and said.
+/// Starts logging, in lines of `text` or `json`. A filter that does not parse is replaced by `warn`, with a warning.
 pub(crate) fn init(filter: &str, format: &str) {
     let is_kernel_named = filter.contains(KERNEL);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
@@ -26,11 +26,11 @@ pub(crate) fn init(filter: &str, format: &str) {
     }
 }
 
-/// The reader of Delta logs. It writes each error that it returns, too, several times and with the calls that led to it.
+/// The reader of Delta logs. It also logs each error that it returns, several times and with a backtrace.
 const KERNEL: &str = "buoyant_kernel";
 
-/// Leaves out a target: that of a run's report, so that whoever reads it on the same terminal is not told its warnings twice, or one that
-/// repeats what is told anyway.
+/// Excludes a target: that of a run's report, so that a reader on the same terminal does not see its warnings twice, or
+/// one that repeats what is reported anyway.
 fn without(filter: EnvFilter, target: &str) -> EnvFilter {
     let directive = format!("{target}=off");
     filter.add_directive(directive.parse().expect("the name of a target is a directive"))

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is asked for, and with which settings. Wrong words end the process here, as `clap` words it.
+/// The requested command, and its settings. Wrong usage ends the process here, in `clap`'s words.
 fn read_settings() -> anyhow::Result<(Cli, InForce)> {
     let matches = settings::add_flags(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

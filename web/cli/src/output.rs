@@ -1,4 +1,4 @@
-//! How things are printed: answers in the format asked for, and tables and numbers for people.
+//! Printing: answers in the requested format, and tables and numbers for people.
 
 mod asked;
 pub(crate) mod explain;
@@ -16,7 +16,7 @@ pub(crate) use notes::{for_programs, next_note, others_note, total_note};
 pub(crate) use numbers::{number, whole_text};
 pub(crate) use tables::table_of;
 
-/// The first ten of a list, and how many there are beyond.
+/// The first ten items of a list, and how many more there are.
 pub(crate) fn shortened(texts: &[String]) -> String {
     const N_SHOWN: usize = 10;
     if texts.is_empty() {

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal; nothing where standard error is none.
+//! Progress bars on a terminal; nothing if standard error is not a terminal.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::terminal::{Lines, safe, tell};
 
-/// One line a step, with a bar where the amount is known.
+/// One line per step, with a bar if the amount is known.
 pub(crate) struct Bars {
     lines: MultiProgress,
     steps: Mutex<Steps>,
@@ -23,7 +23,7 @@ struct Steps {
 }
 
 impl Bars {
-    /// Bars on standard error; `indicatif` hides them where it is no terminal.
+    /// Bars on standard error; `indicatif` hides them if it is not a terminal.
     pub(crate) fn new() -> Self {
         Self { lines: MultiProgress::new(), steps: Mutex::default() }
     }
@@ -52,7 +52,7 @@ impl Bars {
         }
     }
 
-    /// Takes the bars away that are still there.
+    /// Removes the remaining bars.
     fn clear(&self) {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         for bar in steps.by_name.values() {
@@ -88,11 +88,11 @@ impl clio_etl::Progress for Bars {
     }
 
     fn say(&self, text: &str) {
-        // Also where standard error is no terminal: it belongs into logs.
+        // Also if standard error is not a terminal: it belongs in logs.
         self.lines.suspend(|| tell!("{text}"));
     }
 
-    /// What is said of the end stands below no bar.
+    /// What is said at the end must not appear among bars.
     fn ended(&self, _outcome: RunOutcome, _error: Option<&EtlError>) {
         self.clear();
     }

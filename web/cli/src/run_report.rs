@@ -8,17 +8,17 @@ use crate::terminal::say;
 /// How many retired months are listed one by one.
 pub(crate) const MAX_LISTED: usize = 12;
 
-/// What there is to say of days that lie years from all others.
+/// What to say of days that are years away from all others.
 pub(crate) fn far_days(days: &[jiff::civil::Date]) -> String {
     let names: Vec<String> = days.iter().map(ToString::to_string).collect();
     format!(
-        "{}: years from all other days; if the times are wrong, `first_day` and `last_day` in `[dataset]` make \
-         bad rows of them",
+        "{}: years away from all other days; if the times are wrong, `first_day` and `last_day` in `[dataset]` turn \
+         them into bad rows",
         output::shortened(&names)
     )
 }
 
-/// What of the lake was found damaged, for people.
+/// Prints what is damaged in the lake, for people.
 pub(crate) fn print_damaged(verdict: &str, damaged: &[DamagedFile]) {
     for file in damaged.iter().take(MAX_LISTED) {
         say!("  {verdict:<14} {file}");
@@ -28,7 +28,7 @@ pub(crate) fn print_damaged(verdict: &str, damaged: &[DamagedFile]) {
     }
 }
 
-/// What a run did, for people.
+/// Prints what a run did, for people.
 pub(crate) fn print_report(report: &RunReport) {
     let number = |n: u64| output::number(n as f64);
     let verdict = if report.unchanged { "holds all of it already" } else { "committed" };
@@ -38,7 +38,7 @@ pub(crate) fn print_report(report: &RunReport) {
     }
     if !report.days_removed.is_empty() {
         let days: Vec<_> = report.days_removed.iter().map(ToString::to_string).collect();
-        say!("  days removed   {}: they have no events any more", days.join(", "));
+        say!("  days removed   {}: they no longer have events", days.join(", "));
     }
     for (source, n_rows) in &report.rows_in {
         say!("  events         {} of {source}", number(*n_rows));
@@ -73,12 +73,14 @@ pub(crate) fn print_report(report: &RunReport) {
     }
     if !report.provisional_days.is_empty() {
         let days: Vec<_> = report.provisional_days.iter().map(ToString::to_string).collect();
-        say!("  provisional    {}: events to come may change them", output::shortened(&days));
+        say!("  provisional    {}: future events may change them", output::shortened(&days));
     }
     for (lookup, days) in &report.days_without_state {
         let days: Vec<_> = days.iter().map(ToString::to_string).collect();
         let days = output::shortened(&days);
-        say!("  warning        {days}: before the first state of `{lookup}`, no event finds a row");
+        say!(
+            "  warning        {days}: before the first state of `{lookup}`, where events find no row"
+        );
     }
     for month in report.retired_months.iter().take(MAX_LISTED) {
         let verdict = if month.effect == MonthEffect::Kept { "warning" } else { "retired" };

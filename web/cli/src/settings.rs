@@ -1,12 +1,12 @@
-//! Every setting of serving, gateway, their clients and the log, in one list: its name in a file, its variable, its flag,
-//! what it may be and what it does. Flags, their help, the reader of files, `clio config show` and the table in
-//! `docs/settings.md` follow from it.
+//! Every setting of serving, gateway, their clients and the log, in one list: its name in a file, its variable, its
+//! flag, its allowed values and its effect. Flags, their help, the reader of files, `clio config show` and the table in
+//! `docs/settings.md` are derived from it.
 //!
 //! ```text
 //! defaults ──▶ file (--config) ──▶ environment ──▶ flag ──▶ Settings, each with where it comes from
 //! ```
 //!
-//! A setting more is one entry in the list of its table, and a field of the `Config` that it fills.
+//! A new setting takes one entry in the list of its table, and a field of the `Config` that it fills.
 
 mod client;
 mod file;
@@ -33,34 +33,34 @@ pub(crate) use in_force::{InForce, Origin, WrongSettings, resolve};
 use kind::Kind;
 pub(crate) use kind::in_file;
 
-/// All that the list fills.
+/// Everything that the list fills.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// What is logged; see the flag `--log`.
+    /// The log filter; see the flag `--log`.
     pub(crate) log_filter: String,
     /// `text` or `json`.
     pub(crate) log_format: String,
-    /// The lake that is served, as it was written.
+    /// The lake to serve, as given.
     pub(crate) lake: Option<String>,
-    /// Where gRPC listens.
+    /// The address of gRPC.
     pub(crate) grpc: SocketAddr,
-    /// Whether gRPC may listen where others reach it.
+    /// Whether gRPC may listen on an address that others can reach.
     pub(crate) is_grpc_insecure: bool,
     serving: ServingConfig,
-    /// Where dashboard and GraphQL listen.
+    /// The address of dashboard and GraphQL.
     pub(crate) http: SocketAddr,
-    /// The gateway's own.
+    /// The gateway's own settings.
     pub(crate) gateway: GatewayConfig,
-    /// Where what people keep lies.
+    /// The store of what people keep.
     pub(crate) store: StoreSettings,
-    /// How serving is asked; without an address where none is given.
+    /// How serving is called; has no addresses if none are given.
     pub(crate) remote: RemoteConfig,
 }
 
-/// Where what people keep lies, and how much of it there may be.
+/// The store of what people keep: its file, and its limits.
 #[derive(Debug, Default)]
 pub(crate) struct StoreSettings {
-    /// The file; nothing is kept without one.
+    /// The file; without one nothing is kept.
     pub(crate) file: Option<PathBuf>,
     pub(crate) limits: StoreLimits,
 }
@@ -71,27 +71,27 @@ impl Settings {
         ServingConfig { lake, ..self.serving.clone() }
     }
 
-    /// The lake that a file, the environment or a flag names.
+    /// The lake given by a file, the environment or a flag.
     ///
     /// # Errors
     ///
-    /// None does.
+    /// None is given.
     pub(crate) fn named_lake(&self) -> Result<&str, Usage> {
         self.lake.as_deref().ok_or_else(|| missing("lake", "serving.lake"))
     }
 
-    /// The settings of a client of the replicas that are named.
+    /// The settings of a client of the given replicas.
     ///
     /// # Errors
     ///
-    /// None is.
+    /// None is given.
     pub(crate) fn named_replicas(&self) -> Result<&RemoteConfig, Usage> {
         let is_named = !self.remote.endpoints.is_empty();
         is_named.then_some(&self.remote).ok_or_else(|| missing("replica", "gateway.serving"))
     }
 }
 
-/// What to do where a setting that has no default was not given.
+/// What to do if a setting without a default is missing.
 fn missing(what: &str, name: &str) -> Usage {
     let setting = all().find(|setting| setting.name == name).expect("the list has it");
     let (table, key) = setting.table_and_key();
@@ -119,7 +119,7 @@ impl Default for Settings {
     }
 }
 
-/// One setting. Whoever adds one says nothing of its type: the place that it fills has it.
+/// One setting. It does not state its type, which follows from the place that it fills.
 #[derive(Debug)]
 pub(crate) struct Setting {
     /// Table and key in a file: `gateway.max_sockets`.
@@ -128,19 +128,19 @@ pub(crate) struct Setting {
     pub(crate) env: &'static str,
     /// The flag, without its dashes. Two settings may share one, which then sets both.
     pub(crate) flag: &'static str,
-    /// What it may be.
+    /// Its allowed values.
     kind: Kind,
-    /// What it does, as one reads it in help and documentation.
+    /// Its effect, for help and documentation.
     pub(crate) help: &'static str,
-    /// Whether `-h` leaves it out, so that one finds the others.
+    /// Whether `-h` omits it, so that the others are easier to find.
     is_rare: bool,
-    /// What the documentation says of a default that differs between machines.
+    /// How the documentation describes a default that differs between machines.
     usual: Option<&'static str>,
     place: fn(&mut Settings) -> Place<'_>,
 }
 
 impl Setting {
-    /// A setting that many use.
+    /// A commonly used setting.
     const fn new(
         [name, env, flag]: [&'static str; 3],
         kind: Kind,
@@ -150,7 +150,7 @@ impl Setting {
         Self { name, env, flag, kind, help, is_rare: false, usual: None, place }
     }
 
-    /// A setting that hardly anybody changes.
+    /// A rarely changed setting.
     const fn rare(
         names: [&'static str; 3],
         kind: Kind,
@@ -160,7 +160,7 @@ impl Setting {
         Self { is_rare: true, ..Self::new(names, kind, help, place) }
     }
 
-    /// With words for a default that differs between machines.
+    /// Describes a default that differs between machines.
     const fn usually(self, words: &'static str) -> Self {
         Self { usual: Some(words), ..self }
     }
@@ -171,7 +171,7 @@ impl Setting {
     }
 }
 
-/// What a setting fills. Each has one way to be written in a file, and one to be shown.
+/// The place that a setting fills. Each type has one form in a file, and one for display.
 #[derive(Debug)]
 enum Place<'a> {
     Count(&'a mut usize),

@@ -1,4 +1,5 @@
-//! A clean stop: the first interrupt or termination asks every part to finish what it has begun.
+//! A clean stop: on the first interrupt or termination signal, every part finishes what it has
+//! begun.
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,7 @@ async fn interrupted() -> anyhow::Result<()> {
     Ok(tokio::signal::ctrl_c().await?)
 }
 
-/// Waits for every task. The first that fails stops the others, and its error is the result.
+/// Waits for every task. The first failure stops the others, and is the result.
 pub(crate) async fn join_all(
     mut tasks: JoinSet<anyhow::Result<()>>,
     stop: &CancellationToken,
@@ -45,7 +46,7 @@ pub(crate) async fn join_all(
         if outcome.is_ok() {
             outcome = result;
         }
-        // Whichever part ends first, on its own or by an error, the process ends as a whole.
+        // Whichever part ends first, normally or with an error, the whole process ends.
         stop.cancel();
     }
     outcome

@@ -1,12 +1,12 @@
-//! Object stores: which addresses are known, and whose credentials are used.
+//! Object stores: which addresses are supported, and whose credentials are used.
 //!
 //! | address | service | settings, from the environment |
 //! | --- | --- | --- |
-//! | `s3://BUCKET/PATH` | Amazon S3 and what speaks its protocol | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, web identity and instance roles |
+//! | `s3://BUCKET/PATH` | Amazon S3 and compatible services | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, web identity and instance roles |
 //! | `gs://BUCKET/PATH` | Google Cloud Storage | `GOOGLE_SERVICE_ACCOUNT`, `GOOGLE_APPLICATION_CREDENTIALS` |
 //! | `az://CONTAINER/PATH`, `abfss://…` | Azure Blob Storage | `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, `AZURE_CLIENT_ID` … |
 //!
-//! Nothing of it is ever printed. Transient failures are retried with exponential backoff and jitter.
+//! No credentials are ever printed. Transient failures are retried with exponential backoff and jitter.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use url::Url;
 
-/// Makes the addresses of object stores known to all parts: lakes, sources and lookups.
+/// Registers object stores for all parts: lakes, sources and lookups.
 ///
-/// A commit is a conditional write ("only if there is none of this name"), which all three have: two writers
+/// A commit is a conditional write ("only if no object has this name"), which all three support: two writers
 /// are as safe against each other there as in a local folder.
 pub(crate) fn register() {
     let services = [

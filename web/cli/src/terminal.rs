@@ -1,12 +1,12 @@
 //! The one way to standard output and standard error.
 //!
-//! What comes from data (members, labels, paths, errors of other machines) may hold characters that a terminal
-//! obeys: colours, cursor moves, titles, clipboard writes. So text for people is made safe here, whoever wrote
-//! it and wherever it goes. What programs read, CSV and JSON, goes out as it is, unless a terminal is what reads it.
+//! Data (members, labels, paths, errors of other machines) may contain characters that a terminal interprets:
+//! colours, cursor moves, titles, clipboard writes. So text for people is made safe here, wherever it comes from and
+//! goes to. CSV and JSON for programs are printed unchanged, unless a terminal reads them.
 //!
-//! A reader may go before everything is printed, as `clio etl run | head -3` does. That is no failure, for no
-//! command: what is left is not printed, the work goes on to its end, and the exit code says how the work went.
-//! Output that is lost in any other way, on a full disk for example, fails the command when it ends.
+//! A reader may close the pipe before everything is printed, as in `clio etl run | head -3`. That is not a failure
+//! of any command: the rest is not printed, the work is completed, and the exit code says how the work went. Output
+//! that is lost in any other way, for instance because a disk is full, fails the command at its end.
 
 use std::borrow::Cow;
 use std::fmt::{Arguments, Write as _};
@@ -30,14 +30,14 @@ macro_rules! answer {
 
 pub(crate) use {answer, say, tell};
 
-/// How printing to standard output stands.
+/// The state of standard output.
 static OUTPUT: Mutex<Output> = Mutex::new(Output::Open);
 
 enum Output {
     Open,
-    /// Nobody reads it any longer.
+    /// The reader has gone.
     Gone,
-    /// Something was lost; the error is told when the command ends.
+    /// Something was lost; the error is reported when the command ends.
     Failed(io::Error),
 }
 
@@ -48,11 +48,11 @@ pub(crate) fn say_line(text: Arguments<'_>) {
 
 pub(crate) fn tell_line(text: Arguments<'_>) {
     let line = format!("{text}\n");
-    // A standard error that is closed or full leaves nowhere to say so.
+    // If standard error is closed or full, there is nowhere to report it.
     let _ = io::stderr().lock().write_all(safe(&line, Lines::Kept).as_bytes());
 }
 
-/// Prints what programs read, byte for byte; made safe only where a terminal shows it to people.
+/// Prints output for programs, byte for byte; it is made safe only if a terminal shows it to people.
 pub(crate) fn answer_bytes(bytes: &[u8]) {
     if io::stdout().is_terminal() {
         let text = String::from_utf8_lossy(bytes);
@@ -80,15 +80,15 @@ fn note(output: &mut Output, written: io::Result<()>) {
     }
 }
 
-/// Whether somebody may still read what is printed.
+/// Whether anyone may still read the output.
 pub(crate) fn is_read() -> bool {
     matches!(*OUTPUT.lock().unwrap_or_else(PoisonError::into_inner), Output::Open)
 }
 
-/// Standard output for what programs read, written piece by piece. It never fails: [`finish`] tells what was lost.
+/// Standard output for programs, written piece by piece. Writing never fails: [`finish`] reports what was lost.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerWriter {
-    /// The line that has not ended yet: what is made safe must be whole characters.
+    /// The unfinished line: only whole characters can be made safe.
     line: Vec<u8>,
 }
 
@@ -111,11 +111,11 @@ impl Write for AnswerWriter {
     }
 }
 
-/// Sends out what is still held back, and says whether output was lost that somebody wanted.
+/// Writes what is still buffered, and reports whether output was lost that its reader wanted.
 ///
 /// # Errors
 ///
-/// The first error of writing to standard output, but for a reader that has gone.
+/// The first error of writing to standard output, except a reader that has gone.
 pub(crate) fn finish() -> io::Result<()> {
     let mut output = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
     if matches!(*output, Output::Open) {
@@ -137,16 +137,17 @@ pub(crate) fn is_shared() -> bool {
     io::stdout().is_terminal() && io::stderr().is_terminal()
 }
 
-/// What becomes of line breaks and tabs.
+/// How line breaks and tabs are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// They lay the text out.
+    /// They are layout, and are kept.
     Kept,
-    /// The text stands in one line of something else: the cell of a table, the label of a bar.
+    /// The text has to fit on one line: the cell of a table, the label of a bar.
     One,
 }
 
-/// The text with `\u001b` and the like in place of what a terminal would obey or what would reorder the line.
+/// The text, with escapes such as `\u001b` in place of anything that a terminal would interpret or that would
+/// reorder the line.
 pub(crate) fn safe(text: &str, lines: Lines) -> Cow<'_, str> {
     let harmful = |c: char| is_harmful(c) && !(lines == Lines::Kept && matches!(c, '\n' | '\t'));
     if !text.contains(harmful) {
@@ -167,17 +168,17 @@ pub(crate) fn safe(text: &str, lines: Lines) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters of both sets, separators that some terminals break lines at, and what overrides the
-/// direction of text. Marks of direction and joiners stay: words of some languages need them.
+/// Control characters of both sets, separators at which some terminals break lines, and characters that override the
+/// direction of text. Direction marks and joiners stay: some languages need them.
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Where log lines go: standard error, made safe but for the colours that the log's own formatter puts in.
+/// The writer of log lines: standard error, made safe except for the colours of the log's own formatter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogWriter {
-    /// Whether the formatter colours its lines. It escapes what it is given, so that colours are its own.
+    /// Whether the formatter colours its lines. It escapes its input, so the colours are its own.
     pub(crate) coloured: bool,
 }
 
@@ -186,7 +187,7 @@ impl Write for LogWriter {
         let text = String::from_utf8_lossy(bytes);
         let line =
             if self.coloured { safe_but_for_colours(&text) } else { safe(&text, Lines::Kept) };
-        // As for `tell!`: there is nowhere to say that it failed.
+        // As in `tell!`: there is nowhere to report a failure.
         let _ = io::stderr().lock().write_all(line.as_bytes());
         Ok(bytes.len())
     }

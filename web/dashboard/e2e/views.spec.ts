@@ -87,6 +87,6 @@ test('of two windows the second is told who was first', async ({ page, request }
   const change = 'mutation ($id: ID!) { changeView(id: $id, revision: 1, view: { name: "Theirs", address: "/" }) { id } }';
   await askGateway(request, change, { id: added.addView.id });
   await list.getByRole('button', { name: 'Share Mornings' }).click();
-  await expect(list.getByRole('alert')).toContainText('changed meanwhile by local');
+  await expect(list.getByRole('alert')).toContainText('changed in the meantime by local');
   await expect(list.getByRole('link', { name: 'Theirs' })).toBeVisible();
 });

@@ -232,7 +232,7 @@ async fn a_cheap_question_does_not_wait_for_a_heavy_client() {
         stream.write_all(&post(&server, "{ dataset { name } }", true)).await.unwrap();
         let answer = answer(&mut stream).await;
         if answer.starts_with("HTTP/1.1 503") {
-            assert!(answer.contains("of your requests are being answered already"), "{answer}");
+            assert!(answer.contains("of your requests are already being answered"), "{answer}");
             break;
         }
     }

@@ -84,7 +84,7 @@ async fn what_makes_no_file_is_told_why() {
     let plays = r#"{"measures": ["PLAYS"]}"#;
     for (address, status, message) in [
         ("/export.csv".to_owned(), 400, "`query`: is missing; it is a question as JSON"),
-        (address("csv", "{", ""), 400, "`query`: is no JSON: EOF"),
+        (address("csv", "{", ""), 400, "`query`: is not JSON: EOF"),
         (address("csv", "null", ""), 400, "`query`: is null"),
         (address("csv", "[]", ""), 400, "`query`: [] is not an object"),
         (
@@ -178,7 +178,7 @@ async fn what_makes_no_file_is_told_why() {
             400,
             "`page`: there is no such parameter; there are `query`",
         ),
-        ("/export.csv?query=%ff".to_owned(), 400, "the address is no UTF-8"),
+        ("/export.csv?query=%ff".to_owned(), 400, "the address is not UTF-8"),
     ] {
         let reply = server.get(&address, &[]).await;
         let error = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();

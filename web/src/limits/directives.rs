@@ -1,13 +1,13 @@
-//! Directives of a query, as GraphQL's rules of validation have them: async-graphql lets unknown ones, and the same one twice, pass.
+//! A query's directives, checked by GraphQL's validation rules: async-graphql accepts unknown and repeated ones.
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::Directive;
 use clio_proto::{Code, ServiceError, Shortened};
 
-/// Those that a query may have, each with its only argument.
+/// The directives that a query may have, each with its only argument.
 const KNOWN: [(&str, &str); 2] = [("skip", "if"), ("include", "if")];
 
-/// Where directives stand.
+/// Where a directive is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A field, the spread of a fragment, or an inline fragment.
@@ -28,7 +28,7 @@ impl Place {
     }
 }
 
-/// Checks the directives of one place: known ones, where they may stand, each once, with their argument.
+/// Checks the directives of one place: known ones, allowed there, each once, with their argument.
 pub(super) fn check(
     directives: &[Positioned<Directive>],
     place: Place,
@@ -50,7 +50,7 @@ pub(super) fn check(
             ));
         }
         if directives[..at].iter().any(|before| before.node.name.node.as_str() == name) {
-            return wrong("stands twice in one place; once is enough");
+            return wrong("is used twice in one place; once is enough");
         }
         let is_own =
             |(given, _): &(Positioned<async_graphql::Name>, _)| given.node.as_str() == *argument;

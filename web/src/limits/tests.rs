@@ -49,7 +49,7 @@ fn directives_are_known_and_stand_once_where_they_may() {
     );
     check("{ a @skp(if: true) }", "directive `@skp`: is unknown; there are `@skip` and `@include`");
     check("{ ... @live { a } }", "`@live`: is unknown");
-    check("{ a @skip(if: true) @skip(if: false) }", "`@skip`: stands twice in one place");
+    check("{ a @skip(if: true) @skip(if: false) }", "`@skip`: is used twice in one place");
     check("{ a @skip }", "`@skip`: takes exactly the argument `if`");
     check("{ a @include(unless: true) }", "`@include`: takes exactly the argument `if`");
     check("{ a @include(if: true, if: true) }", "`@include`: takes exactly the argument `if`");

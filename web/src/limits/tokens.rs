@@ -1,18 +1,18 @@
-//! What a text may hold before it is parsed: a parser's tree takes a hundred times the bytes of a text
-//! of short signs, and the parser calls itself for each open bracket.
+//! What text may contain before it is parsed: a parser's tree takes a hundred times the memory of text
+//! made of short tokens, and the parser recurses for each open bracket.
 
 use clio_proto::{Code, ServiceError};
 
 use super::over_limit;
 use crate::config::GatewayLimits;
 
-/// How many brackets of a query's text may be open at once. The parser calls itself for each, and
-/// would leave the stack at some thousands.
+/// How many brackets of a query's text may be open at once. The parser recurses for each, and would
+/// overflow the stack at some thousands.
 const MAX_BRACKETS: usize = 256;
-/// What a block text begins and ends with.
+/// The delimiter of block strings.
 const BLOCK: &[u8] = br#"""""#;
 
-/// Counts signs, names and brackets that are open at once, outside of texts and comments.
+/// Counts tokens, and brackets that are open at once, outside of strings and comments.
 pub(super) fn check_query(query: &str, limits: &GatewayLimits) -> Result<(), ServiceError> {
     let bytes = query.as_bytes();
     let (mut at, mut open, mut n_tokens) = (0_usize, 0_usize, 0_usize);
@@ -56,11 +56,11 @@ pub(super) fn check_query(query: &str, limits: &GatewayLimits) -> Result<(), Ser
     Ok(())
 }
 
-/// Counts the values of a JSON text, those that are names of others among them, and no query's signs.
+/// Counts the values of JSON text, including the names of object entries.
 ///
 /// # Errors
 ///
-/// Where there are more than a request may have.
+/// If there are more than a request may have.
 pub(crate) fn check_json(bytes: &[u8], limits: &GatewayLimits) -> Result<(), ServiceError> {
     let (mut at, mut n_values) = (0_usize, 0_usize);
     while let Some(byte) = bytes.get(at) {
@@ -87,8 +87,8 @@ fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// The bytes of a text up to and with its closing quotes. In a plain text a backslash takes the byte
-/// after it along; in a block text it does so only before three quotes.
+/// The length of a string up to and including its closing quotes. In a plain string a backslash
+/// escapes the next byte; in a block string only before three quotes.
 fn text_length(bytes: &[u8], quotes: &[u8], escape: &[u8]) -> usize {
     let mut at = 0;
     let special = |byte: &u8| *byte == quotes[0] || *byte == escape[0];

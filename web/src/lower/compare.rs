@@ -1,4 +1,4 @@
-//! With what rows are compared, lowered.
+//! Lowers what rows are compared with.
 
 use clio_proto::{Comparison, DayRange, ServiceError, SnapshotId};
 

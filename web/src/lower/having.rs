@@ -1,4 +1,4 @@
-//! Conditions on measures, lowered.
+//! Lowers conditions on measures.
 
 use clio_proto::{ComparedMeasure, ComparedPart, Having, MeasureTest, ServiceError};
 
@@ -6,7 +6,7 @@ use super::quantile;
 use crate::argument::Argument;
 use crate::names::{Names, QUANTILES};
 
-/// The argument `having`; `None` where it has no conditions.
+/// The argument `having`; `None` if it has no conditions.
 pub(super) fn having(
     names: &Names,
     argument: &Argument<'_>,
@@ -42,10 +42,11 @@ fn conditions(names: &Names, argument: &Argument<'_>) -> Result<Vec<Having>, Ser
     Ok(found)
 }
 
-/// What may be said of one number.
+/// The conditions on a single number.
 const PLAIN: [&str; 5] = ["atLeast", "atMost", "above", "below", "isNull"];
 
-/// The conditions of one `NumberFilter`, in the order of the schema; `beside` them its other entries.
+/// The conditions of one `NumberFilter`, in the order of the schema; `beside` lists its other
+/// entries.
 fn tests(
     measure: &str,
     filter: &Argument<'_>,

@@ -1,23 +1,24 @@
-//! The rules of `graphql-transport-ws` that async-graphql does not keep: which codes a socket is closed with, that legacy messages are
-//! none, and that no two operations have one id (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
+//! The rules of `graphql-transport-ws` that async-graphql does not enforce: the codes with which a socket is closed,
+//! that legacy messages are invalid, and that operations have unique ids
+//! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-/// A message that is none of the protocol.
+/// A message that the protocol does not have.
 pub(super) const INVALID: u16 = 4400;
-/// A question before the connection was initialised.
+/// An operation before the connection was initialised.
 pub(super) const UNAUTHORIZED: u16 = 4401;
-/// Nobody initialised the connection in time.
+/// The connection was not initialised in time.
 pub(super) const TOO_LATE: u16 = 4408;
-/// An operation of this id is running.
+/// An operation with this id is running.
 pub(super) const EXISTS: u16 = 4409;
 
-/// The most bytes of a reason: what a frame that closes has room for.
+/// The most bytes of a reason that fit in a close frame.
 const MAX_REASON_BYTES: usize = 120;
 
-/// Why a socket is closed: a code, and words for whoever debugs the client.
+/// Why a socket is closed: a code, and an explanation for whoever debugs the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Closing {
     pub(super) code: u16,
@@ -31,7 +32,7 @@ impl Closing {
         Self { code, reason }
     }
 
-    /// As the protocol has what async-graphql closes with.
+    /// The protocol's code for async-graphql's own.
     pub(super) fn of_library(code: u16, reason: &str) -> Self {
         match code {
             1002 => Self::new(INVALID, format!("invalid message: {reason}")),
@@ -41,25 +42,25 @@ impl Closing {
     }
 }
 
-/// What was said so far on one socket.
+/// The state of the conversation on one socket.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
     is_initialised: bool,
-    /// The ids of operations that have not ended.
+    /// The ids of running operations.
     running: HashSet<String>,
 }
 
 impl Conversation {
-    /// Whether the client initialised the connection.
+    /// Whether the client has initialised the connection.
     pub(super) fn is_initialised(&self) -> bool {
         self.is_initialised
     }
 
-    /// Hears a message of the client. What is no JSON is for async-graphql to refuse.
+    /// Processes a message of the client. What is not JSON is left to async-graphql to refuse.
     ///
     /// # Errors
     ///
-    /// What the protocol closes the socket for.
+    /// Why the protocol requires the socket to be closed.
     pub(super) fn hear(&mut self, message: &[u8]) -> Result<(), Closing> {
         let Ok(message) = serde_json::from_slice::<Value>(message) else { return Ok(()) };
         let id = message["id"].as_str();
@@ -83,9 +84,9 @@ impl Conversation {
                 }
             }
             Some("ping" | "pong") => {}
-            // `start` and its like are of an older protocol, which async-graphql would take for this one.
+            // `start` and similar types belong to an older protocol, which async-graphql would mistake for this one.
             Some(other) => {
-                let reason = format!("invalid message: `{other}` is no type of message");
+                let reason = format!("invalid message: `{other}` is not a type of message");
                 return Err(Closing::new(INVALID, reason));
             }
             None => {
@@ -95,7 +96,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Notes a message to the client.
+    /// Processes a message to the client.
     pub(super) fn say(&mut self, message: &str) {
         // Its type comes first, so that no large answer is read again.
         if !message.starts_with(r#"{"type":"complete""#) {

@@ -1,4 +1,4 @@
-//! Annotations: what happened on some days, for whoever looks at a trend.
+//! Annotations: what happened on some days, for those who look at a trend.
 
 use jiff::civil::Date;
 
@@ -13,13 +13,13 @@ pub struct Annotation {
     pub id: i64,
     /// The first day.
     pub from: Date,
-    /// The last day, which is not before the first.
+    /// The last day, not before the first.
     pub to: Date,
     /// What happened.
     pub text: String,
-    /// The member that it is about; `None` where it is about everything.
+    /// The member that it is about; `None` if it is about everything.
     pub member: Option<Member>,
-    /// Who wrote it.
+    /// Who wrote it, and when.
     pub stamp: Stamp,
 }
 
@@ -32,16 +32,16 @@ pub struct Member {
     pub value: String,
 }
 
-/// What somebody says of some days.
+/// The contents of an annotation to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnotationDraft {
     /// The first day.
     pub from: Date,
-    /// The last day, included.
+    /// The last day, inclusive.
     pub to: Date,
-    /// What happened, of at most [`MAX_TEXT_BYTES`] bytes, spaces around it left out.
+    /// What happened: at most [`MAX_TEXT_BYTES`] bytes, without surrounding spaces.
     pub text: String,
-    /// The member that it is about; `None` where it is about everything.
+    /// The member that it is about; `None` if it is about everything.
     pub member: Option<Member>,
 }
 
@@ -61,24 +61,24 @@ impl AnnotationDraft {
     }
 }
 
-/// Which annotations are asked for: those about everything, and those about some members.
+/// Selects annotations: those about everything, and those about some members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnnotationsAsked {
-    /// Those that end on this day or later.
+    /// Only those that end on or after this day.
     pub from: Option<Date>,
-    /// Those that begin on this day or earlier.
+    /// Only those that begin on or before this day.
     pub to: Option<Date>,
-    /// The members of which they may be.
+    /// The members that they may be about.
     pub members: Vec<Member>,
     /// How many at most.
     pub limit: usize,
 }
 
-/// The newest of the annotations that were asked for, by their days.
+/// The newest of the selected annotations, by their days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnotationPage {
-    /// In the order of their days.
+    /// Ordered by their days.
     pub annotations: Vec<Annotation>,
-    /// How many there are; more than are listed where the limit left out older ones.
+    /// How many were selected, including those that the limit leaves out.
     pub n_total: usize,
 }

@@ -1,4 +1,4 @@
-//! Why a store cannot be opened, and why one that is open refuses something.
+//! Why a store cannot be opened, and why an open one rejects an operation.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,27 +9,27 @@ use jiff::civil::Date;
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be made, read or written.
+    /// The file cannot be created, read or written.
     #[error("cannot open the store `{}`: {reason}", path.display())]
     Database {
         /// The file.
         path: PathBuf,
-        /// What the system or the database said.
+        /// What the system or the database reports.
         reason: String,
     },
-    /// The file is a database, and not ours.
+    /// The file is another program's database.
     #[error(
-        "`{}` is no store of Clio but a database of another program; name another file",
+        "`{}` is not a store of Clio but a database of another program; name another file",
         path.display()
     )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// A newer program has written the file.
+    /// A newer program wrote the file.
     #[error(
-        "the store `{}` is of version {found}, and this program knows those up to {known}; start the newer Clio that wrote it, or put \
-         back a copy from before",
+        "the store `{}` has version {found}, and this program supports versions up to {known}; start the newer Clio that wrote it, or put \
+         back an earlier copy",
         path.display()
     )]
     Newer {
@@ -37,7 +37,7 @@ pub enum OpenError {
         path: PathBuf,
         /// Its version.
         found: i64,
-        /// The newest that this program knows.
+        /// The newest version that this program supports.
         known: i64,
     },
     /// The file is damaged.
@@ -45,12 +45,12 @@ pub enum OpenError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// The first thing that is wrong in it.
+        /// The first fault found in it.
         reason: String,
     },
 }
 
-/// A kind of what is kept.
+/// A kind of stored thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     /// A view.
@@ -71,44 +71,44 @@ impl fmt::Display for Thing {
     }
 }
 
-/// Why something is not kept, changed or found. Nothing has happened then.
+/// Why a thing cannot be stored, changed or found. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// A text is empty.
     #[error("the {part} is empty; write one")]
     Empty {
-        /// Which.
+        /// Which text.
         part: &'static str,
     },
-    /// A text holds control characters.
-    #[error("the {part} holds characters that cannot be shown; leave them out")]
+    /// Text contains control characters.
+    #[error("the {part} contains characters that cannot be shown; leave them out")]
     Unreadable {
-        /// Which.
+        /// Which text.
         part: &'static str,
     },
     /// A part has too many bytes.
     #[error("{part}: {value} bytes; at most {limit} are kept")]
     TooLarge {
-        /// Which.
+        /// Which part.
         part: &'static str,
-        /// Its bytes.
+        /// Its size in bytes.
         value: usize,
-        /// The most.
+        /// The limit.
         limit: usize,
     },
     /// There are too many of something.
     #[error("there would be {value} {part}; at most {limit} are kept, so remove some first")]
     TooMany {
-        /// Of what.
+        /// What there would be too many of.
         part: &'static str,
-        /// How many.
+        /// How many there would be.
         value: usize,
-        /// The most.
+        /// The limit.
         limit: usize,
     },
-    /// The address is none of a page here.
+    /// The address is not that of a page of this gateway.
     #[error(
-        "the address is none of a page here; it begins with one `/`, and what is no ASCII is encoded"
+        "the address is not that of a page here; it has to begin with one `/`, with characters other than ASCII encoded"
     )]
     NoAddress,
     /// An annotation ends before it begins.
@@ -119,16 +119,16 @@ pub enum StoreError {
         /// The last one.
         to: Date,
     },
-    /// Another view of the person has the name.
+    /// The person has another view of this name.
     #[error("there is a view `{name}` already; choose another name, or change that one")]
     NameTaken {
         /// The name.
         name: String,
     },
-    /// It is not there, or not to be seen by who asks.
+    /// It does not exist, or the caller may not see it.
     #[error("there is no {thing} `{id}`")]
     NotFound {
-        /// What.
+        /// What kind of thing.
         thing: Thing,
         /// Its id.
         id: String,
@@ -136,47 +136,47 @@ pub enum StoreError {
     /// It was removed.
     #[error("the {thing} was removed by {by} at {at}")]
     Removed {
-        /// What.
+        /// What kind of thing.
         thing: Thing,
         /// By whom.
         by: String,
         /// When.
         at: Timestamp,
     },
-    /// It was changed since who asks has seen it.
+    /// It was changed since the caller saw it.
     #[error(
-        "the {thing} was changed meanwhile by {by} at {at}; look at it again, or keep yours as another one"
+        "the {thing} was changed in the meantime by {by} at {at}; look at it again, or keep yours as another one"
     )]
     Changed {
-        /// What.
+        /// What kind of thing.
         thing: Thing,
         /// By whom.
         by: String,
         /// When.
         at: Timestamp,
-        /// Its revision by now.
+        /// Its current revision.
         revision: i64,
     },
-    /// It belongs to somebody else.
+    /// It belongs to another person.
     #[error("the {thing} is {owner}'s, who alone may change it; keep yours as another one")]
     NotYours {
-        /// What.
+        /// What kind of thing.
         thing: Thing,
-        /// Whose.
+        /// The owner.
         owner: String,
     },
-    /// The file has no room.
+    /// The file is full.
     #[error(
         "the store is full: its file may have {limit} bytes; remove something, or raise `gateway.store_size`"
     )]
     Full {
-        /// The most bytes of the file.
+        /// The size limit of the file, in bytes.
         limit: u64,
     },
     /// The database failed.
     #[error("the store failed: {reason}")]
     Failed {
-        /// What it said.
+        /// What it reports.
         reason: String,
     },
 }

@@ -1,17 +1,18 @@
 //! What people keep beside the numbers: views, annotations on trends, and short links.
 //!
-//! This crate answers one question: *where does the gateway put what somebody wants to find again?* [`Store`] is the trait behind which it
-//! lies, and [`SqliteStore`] the one that there is: a file beside the gateway, which is backed up by copying it.
+//! This crate answers one question: *where does the gateway store what people want to find again?* [`Store`] is the
+//! trait for it, and [`SqliteStore`] its only implementation: a file beside the gateway, which is backed up by copying
+//! it.
 //!
 //! ```text
 //! gateway ── who asks, of which dataset (Scope) ──▶ Store ──▶ SqliteStore ── one transaction a call ──▶ FILE
 //!                                                     │
-//!                                                     └─ views, annotations: each with a revision; who changes one names
-//!                                                        the revision that they saw, and is refused if it is another
+//!                                                     └─ views, annotations: each with a revision; a change names
+//!                                                        the revision that was seen, and is refused if it is outdated
 //! ```
 //!
-//! It deliberately knows nothing of what it keeps: an address is a text that begins with `/`, an answer some bytes, a person a name. So it
-//! uses none of our other packages.
+//! It deliberately knows nothing about what it stores: an address is text that begins with `/`, an answer is some
+//! bytes, a person is a name. So it depends on none of our other packages.
 
 mod annotation;
 mod error;

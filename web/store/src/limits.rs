@@ -1,4 +1,4 @@
-//! How much may be kept. What is over a limit is refused with its value.
+//! How much may be stored. Anything over a limit is refused, naming its value.
 
 use crate::error::StoreError;
 
@@ -8,12 +8,12 @@ pub const MAX_NAME_BYTES: usize = 200;
 pub const MAX_TEXT_BYTES: usize = 2_000;
 /// The longest address: a filter of some 20,000 values.
 pub const MAX_ADDRESS_BYTES: usize = 512 << 10;
-/// The answers of one link: what a page asks at once.
+/// The most answers of one link: those of a page.
 pub const MAX_ANSWERS: usize = 8;
-/// The bytes of all answers of one link. A hundred rows of six measures take some 30 KiB.
+/// The most bytes of all answers of one link. A hundred rows of six measures take some 30 KiB.
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
 
-/// How much is kept in all.
+/// Limits of the whole store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreLimits {
     /// The largest file, in bytes; what does not fit is refused. Default: 1 GiB.
@@ -22,8 +22,8 @@ pub struct StoreLimits {
     pub max_views: usize,
     /// Annotations of one dataset. Default: 5,000.
     pub max_annotations: usize,
-    /// Links of one dataset that were sent with their numbers; more are refused. Default: 10,000. Of those that only make an address
-    /// short as many are kept, the ones that were used last.
+    /// Links of one dataset that were sent with their numbers; more are refused. Default: 10,000. The same number of
+    /// links that only shorten an address is kept, the most recently used ones.
     pub max_links: usize,
 }
 
@@ -33,7 +33,7 @@ impl Default for StoreLimits {
     }
 }
 
-/// Refuses a text that is empty, too long, or holds what no line shows.
+/// Rejects text that is empty, too long, or contains characters that no line shows.
 pub(crate) fn check_bytes(part: &'static str, text: &str, limit: usize) -> Result<(), StoreError> {
     if text.is_empty() {
         return Err(StoreError::Empty { part });
@@ -56,7 +56,8 @@ pub(crate) fn check_count(
     if value > limit { Err(StoreError::TooMany { part, value, limit }) } else { Ok(()) }
 }
 
-/// Refuses what is no address of a page here: it begins with one slash, so that no other site can be meant.
+/// Rejects an address that is not one of a page here: it has to begin with exactly one slash, so that it cannot lead to
+/// another site.
 pub(crate) fn check_address(address: &str) -> Result<(), StoreError> {
     check_size("address", address.len(), MAX_ADDRESS_BYTES)?;
     let is_here = address.starts_with('/') && !address.starts_with("//");

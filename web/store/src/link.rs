@@ -1,4 +1,4 @@
-//! Short links: an address that is too long to be one, or that is sent with the numbers that were seen.
+//! Short links: for addresses that are too long, or that are sent with the numbers that were seen.
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::Xxh3;
@@ -9,16 +9,16 @@ use crate::limits::{
     check_size,
 };
 
-/// A state of a page under a short id. Always true: its id is made of all that it says, so that it never changes.
+/// A state of a page under a short id. Always true: the id is derived from the contents, which never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Thirteen letters and digits.
     pub id: String,
     /// The page and its state.
     pub address: String,
-    /// The snapshot whose numbers were seen.
+    /// The snapshot that the numbers are from.
     pub snapshot: Option<i64>,
-    /// The numbers that were seen; none of a link that only makes an address short.
+    /// The numbers that were seen; none for a link that only shortens an address.
     pub answers: Vec<LinkAnswer>,
     /// Who made it.
     pub owner: String,
@@ -29,20 +29,20 @@ pub struct Link {
 /// An answer as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkAnswer {
-    /// What the page calls it.
+    /// The page's name for it.
     pub name: String,
-    /// How many of its measures were asked for by their names.
+    /// How many of its measures were requested by name.
     pub n_named: u32,
-    /// The answer, in bytes that the gateway knows.
+    /// The answer, in the gateway's encoding.
     pub body: Vec<u8>,
 }
 
-/// What a link is made of.
+/// The contents of a link to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkDraft {
     /// The page and its state.
     pub address: String,
-    /// The snapshot whose numbers were seen.
+    /// The snapshot that the numbers are from.
     pub snapshot: Option<i64>,
     /// The numbers that were seen.
     pub answers: Vec<LinkAnswer>,
@@ -60,12 +60,12 @@ impl LinkDraft {
         Ok(self)
     }
 
-    /// Whether it only makes an address short.
+    /// Whether it only shortens an address.
     pub(crate) fn is_automatic(&self) -> bool {
         self.answers.is_empty()
     }
 
-    /// The id of what it says. Another attempt gives another id, for two that say different things by one.
+    /// The id of these contents. If two different links collide, another attempt gives another id.
     pub(crate) fn id(&self, dataset: &str, owner: &str, attempt: u32) -> String {
         let mut hash = Xxh3::new();
         let mut part = |bytes: &[u8]| {
@@ -86,7 +86,7 @@ impl LinkDraft {
     }
 }
 
-/// A number in Crockford's letters, of which none looks like another: five bits each.
+/// A number in Crockford's base 32, in which no two letters look alike: five bits per letter.
 fn letters(number: u64) -> String {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let letter = |place: u32| char::from(LETTERS[((number >> (5 * place)) & 31) as usize]);

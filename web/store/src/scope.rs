@@ -1,8 +1,8 @@
-//! Who asks, of which dataset, and what is noted of whatever is kept.
+//! Who asks, about which dataset, and what is recorded of every stored thing.
 
 use jiff::Timestamp;
 
-/// Who asks, and of which dataset: nobody sees what is kept of another one.
+/// Who asks, and about which dataset: nothing stored for another dataset is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The dataset's name.
@@ -11,26 +11,26 @@ pub struct Scope {
     pub person: String,
 }
 
-/// A thing as somebody saw it: which, and at which revision.
+/// A thing as somebody saw it: its id, and its revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revision {
-    /// The thing's id, which no other one of its kind ever gets.
+    /// The thing's id, which is never reused within its kind.
     pub id: i64,
-    /// 1 when it was added, one more with each change.
+    /// 1 when it was added, incremented by each change.
     pub number: i64,
 }
 
-/// Who added a thing and who changed it last, and when.
+/// Who added a thing and who last changed it, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// Who added it, and alone may change it.
+    /// Who added it; only they may change it.
     pub owner: String,
     /// When it was added.
     pub created_at: Timestamp,
-    /// Who changed it last; who added it, if nobody has.
+    /// Who last changed it; who added it, if it was never changed.
     pub changed_by: String,
-    /// When it was changed last.
+    /// When it was last changed.
     pub changed_at: Timestamp,
-    /// How often it was written.
+    /// How many times it was written.
     pub revision: i64,
 }

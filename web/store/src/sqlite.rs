@@ -1,7 +1,8 @@
 //! The store in one SQLite file.
 //!
-//! The journal of a transaction is a file beside it that is gone when the transaction has ended, so that at rest the one file holds
-//! everything: a copy of it is a backup. A write-ahead log would be faster, and a copy without it would lack what was written last.
+//! The journal of a transaction is a file beside it that disappears when the transaction ends, so that at rest the
+//! single file holds everything: a copy of it is a backup. A write-ahead log would be faster, but a copy without it
+//! would lack the latest writes.
 
 mod annotations;
 mod links;
@@ -28,12 +29,12 @@ use crate::scope::{Revision, Scope};
 use crate::store::Store;
 use crate::view::{View, ViewDraft};
 
-/// How long a call waits for another process that has the file, such as a second gateway or a copy by SQLite itself.
+/// How long a call waits for another process that uses the file, such as a second gateway or a copy by SQLite itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What can be brought back of each kind and dataset.
+/// How many removed things of each kind and dataset can be restored.
 const MAX_REMOVED: u32 = 200;
 
-/// The store in one file. A call takes less than a millisecond, and a change as long as the disk takes to have it.
+/// The store in one file. A call takes less than a millisecond, a change as long as the disk takes to persist it.
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Arc<Mutex<Connection>>,
@@ -51,12 +52,12 @@ struct Work<'a> {
 }
 
 impl SqliteStore {
-    /// Opens the file, which is made if it is not there, and brings an older one up to date. All of it is checked first, which takes a
-    /// second for some 200 MiB.
+    /// Opens the file, creating it if it does not exist, and migrates an older one. The whole file is checked first,
+    /// which takes a second per 200 MiB or so.
     ///
     /// # Errors
     ///
-    /// The file is no store, is damaged, is of a newer program, or cannot be written.
+    /// When the file is not a store, is damaged, was written by a newer program, or cannot be written.
     pub fn open(
         path: &Path,
         limits: StoreLimits,
@@ -76,7 +77,7 @@ impl SqliteStore {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), limits, clock })
     }
 
-    /// Does all that a call does in one transaction, off the threads that serve.
+    /// Does all the work of a call in one transaction, off the serving threads.
     async fn call<T: Send + 'static>(
         &self,
         scope: &Scope,
@@ -120,7 +121,7 @@ impl SqliteStore {
     }
 }
 
-/// Why a transaction is taken back.
+/// Why a transaction is rolled back.
 #[derive(Debug)]
 enum Failure {
     Refused(StoreError),
@@ -148,14 +149,14 @@ impl From<rusqlite::Error> for Failure {
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "DELETE")?;
-    // What was said to be kept is on the disk.
+    // What was reported as stored is on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 
 fn limit_file(connection: &Connection, file_bytes: u64) -> rusqlite::Result<()> {
     let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    // More pages than this SQLite does not know.
+    // SQLite does not support more pages.
     let pages = u32::try_from(file_bytes / u64::from(page.max(1))).unwrap_or(u32::MAX - 1);
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }

@@ -1,4 +1,4 @@
-//! Views: a state of a page under a name.
+//! Views: named states of a page.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::limits::{MAX_NAME_BYTES, check_address, check_bytes};
 use crate::scope::Stamp;
 
-/// A state of a page under a name. Always true: no two of one person have the same.
+/// A named state of a page. Always true: the names of one person's views differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// Its id.
@@ -17,18 +17,18 @@ pub struct View {
     pub address: String,
     /// Whether others see it too.
     pub is_shared: bool,
-    /// Whether it is what the person who asks begins with.
+    /// Whether the person who asks starts with it.
     pub is_default: bool,
-    /// When the person who asks opened it last.
+    /// When the person who asks last opened it.
     pub opened_at: Option<Timestamp>,
-    /// Who wrote it.
+    /// Who wrote it, and when.
     pub stamp: Stamp,
 }
 
-/// What somebody says of a view.
+/// The contents of a view to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewDraft {
-    /// Its name, of at most [`MAX_NAME_BYTES`] bytes, spaces around it left out.
+    /// Its name: at most [`MAX_NAME_BYTES`] bytes, without surrounding spaces.
     pub name: String,
     /// The page and its state.
     pub address: String,

@@ -1,4 +1,4 @@
-//! One day's cells, read once for all checks that look into them.
+//! One day's cells, read once for all checks that need them.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use clio_lake::LakeFile;
 
 const STEP: &str = "checking a day";
 
-/// Reads a day's cells: the columns that are looked at, and no others.
+/// Reads a day's cells, with only the columns that are needed.
 pub(super) async fn read(
     cells: &Union<'_>,
     file: &LakeFile,
@@ -38,7 +38,7 @@ pub(super) fn column(batch: &RecordBatch, name: &str) -> Result<ArrayRef, EtlErr
     Ok(batch.column(index).clone())
 }
 
-/// A cell's place, as a sentence has it: `country=US, device=tv`.
+/// A cell's place, as a part of a sentence: `country=US, device=tv`.
 pub(super) fn place(
     shape: &CellShape,
     batch: &RecordBatch,
@@ -57,7 +57,7 @@ pub(super) fn place(
     Ok(parts.join(", "))
 }
 
-/// The columns that say where a cell is.
+/// The columns that identify a cell.
 pub(super) fn dimensions(shape: &CellShape) -> impl Iterator<Item = &str> {
     let fields = shape.file_schema.fields().iter().take(shape.n_dimensions);
     fields.map(|field| field.name().as_str())

@@ -1,4 +1,4 @@
-//! Whether events lack a known member of a dimension.
+//! Checks whether events lack a known member of a dimension.
 
 use std::collections::HashSet;
 
@@ -49,7 +49,7 @@ struct Gap<'a> {
     seen: Seen,
 }
 
-/// What a day's cells come to.
+/// The tally of a day's cells.
 #[derive(Default)]
 struct Seen {
     n_events: i128,
@@ -102,7 +102,7 @@ impl Tally for Gap<'_> {
             };
             let what = format!(
                 "{n_missing} of {n_events} events of `{source}` lack a known `{dimension}` ({n_null} \
-                 have none{unknown}), {most:.0} at most expected"
+                 have none{unknown}), expected at most {most:.0}"
             );
             found.findings.push((day, what));
         }

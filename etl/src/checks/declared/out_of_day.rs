@@ -1,11 +1,12 @@
-//! Whether events lie in the folder of another day, where no run of their own day sees them.
+//! Checks whether events are in the folder of another day, where the run of their own day does not
+//! see them.
 
 use clio_proto::{OutOfDayCheck, Period};
 
 use super::{ByTotals, Evidence, Found, TotalsByDay};
 
 impl ByTotals for OutOfDayCheck {
-    /// Days that stay as they are are judged as well: what is lost of them is in no cell.
+    /// Unchanged days are checked as well: the events that they lose are in no cell.
     fn judge(&self, evidence: &Evidence<'_>, _totals: &TotalsByDay, found: &mut Found) {
         for source in &self.sources {
             let Some(measure) = evidence.shape.count_of(source) else { continue };

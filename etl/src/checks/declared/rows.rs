@@ -1,4 +1,4 @@
-//! Whether a source has about as many events as on the days before.
+//! Checks whether a source has about as many events as on previous days.
 
 use clio_proto::RowsCheck;
 use jiff::civil::Date;
@@ -22,7 +22,7 @@ impl ByTotals for RowsCheck {
                 is_checked = true;
                 if !(least..=most).contains(&(n_found as f64)) {
                     let what = format!(
-                        "{n_found} events of `{source}`, {least:.0} to {most:.0} expected: the median of \
+                        "{n_found} events of `{source}`, expected {least:.0} to {most:.0}: the median of \
                          the {n_known} days before is {median}"
                     );
                     found.findings.push((day, what));
@@ -35,14 +35,14 @@ impl ByTotals for RowsCheck {
 
 /// How many events a day should have.
 struct Expected {
-    /// Of how many days before the number is known.
+    /// For how many earlier days the number is known.
     n_known: usize,
     median: f64,
     least: f64,
     most: f64,
 }
 
-/// `None` where too little is known to judge by.
+/// `None` where too little is known to decide.
 fn expected(
     check: &RowsCheck,
     measure: usize,
@@ -56,7 +56,7 @@ fn expected(
         return None;
     }
     let median = median(&mut before);
-    // Nothing is a share of nothing: the source, or what counts it, is new.
+    // No share of zero means anything: the source, or the measure that counts it, is new.
     if median <= 0.0 {
         return None;
     }
@@ -68,7 +68,7 @@ fn n_events(totals: Option<&Vec<Option<i128>>>, measure: usize) -> i128 {
     totals.and_then(|totals| totals[measure]).unwrap_or_default()
 }
 
-/// The value in the middle, or between the two there; at least one is given.
+/// The median: the middle value, or the mean of the two middle ones; takes at least one value.
 fn median(values: &mut [i128]) -> f64 {
     values.sort_unstable();
     let middle = values.len() / 2;

@@ -1,4 +1,4 @@
-//! Whether events of a day have no target.
+//! Checks whether too many events of a day have no target.
 
 use clio_proto::UnattributedCheck;
 
@@ -17,7 +17,7 @@ impl ByTotals for UnattributedCheck {
                 if n_without as f64 > most {
                     let what = format!(
                         "{n_without} of {n_events} events of `{source}` have no target, \
-                         {most:.0} at most expected"
+                         expected at most {most:.0}"
                     );
                     found.findings.push((day, what));
                 }

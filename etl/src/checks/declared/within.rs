@@ -1,4 +1,4 @@
-//! Whether a measure is above another that it is within.
+//! Checks whether a measure exceeds another one that bounds it.
 
 use clio_proto::{Per, WithinCheck};
 use datafusion::arrow::array::RecordBatch;
@@ -10,7 +10,7 @@ use crate::cells::CellShape;
 use crate::error::EtlError;
 use crate::measures::{N_STANDARD_ERRORS, Total};
 
-/// Sums of other than whole numbers are rounded to nine digits behind the point.
+/// The relative rounding error allowed for sums that are not integers: nine decimals.
 const FLOAT_SLACK: f64 = 1e-9;
 
 impl ByCells for WithinCheck {
@@ -30,18 +30,18 @@ impl ByCells for WithinCheck {
     }
 }
 
-/// Two measures, of which the first is never above the second.
+/// Two measures, the first of which must never exceed the second.
 struct Pair<'a> {
     shape: &'a CellShape,
     measures: [usize; 2],
     per: Per,
-    /// What they come to, in a cell or in the day.
+    /// Their totals, in a cell or over the day.
     sides: [Box<dyn Total>; 2],
     n_compared: u64,
     above: Option<Above>,
 }
 
-/// Cells in which the first of two measures is above the second.
+/// Cells in which the first of two measures exceeds the second.
 struct Above {
     n_cells: u64,
     /// The first of them.
@@ -107,7 +107,7 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// What there is to say where the first is above the second; both begin again.
+    /// A message if the first exceeds the second; resets both.
     fn compare(&mut self) -> Option<String> {
         let [(a, a_error), (b, b_error)] = self.sides.each_mut().map(|side| side.value());
         self.sides.iter_mut().for_each(|side| side.clear());

@@ -1,4 +1,4 @@
-//! One state a group, of each kind of sketch: what the engine's aggregates ask of it.
+//! One state per group for each kind of sketch, as the engine's aggregates need it.
 
 use clio_sketch::{GroupedQuantiles, GroupedSketches, SketchError};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, UInt64Array};
@@ -9,7 +9,7 @@ use super::refused;
 
 /// One sketch for each dense group id.
 pub(in crate::functions) trait GroupStates: Send + Sync + 'static {
-    /// Adds what rows have to the groups beside them; neither nulls nor rows that the filter leaves out count.
+    /// Adds the values of rows to their groups; nulls and filtered-out rows are ignored.
     fn insert_batch(
         &mut self,
         values: &ArrayRef,
@@ -20,7 +20,7 @@ pub(in crate::functions) trait GroupStates: Send + Sync + 'static {
     /// Adds an encoded sketch to a group.
     fn union_bytes(&mut self, group: usize, bytes: &[u8]) -> Result<(), SketchError>;
 
-    /// Adds empty groups until there are so many.
+    /// Adds empty groups until there are this many.
     fn resize(&mut self, n_groups: usize);
 
     fn n_groups(&self) -> usize;
@@ -28,12 +28,12 @@ pub(in crate::functions) trait GroupStates: Send + Sync + 'static {
     /// Appends the bytes of a group.
     fn encode(&self, group: usize, out: &mut Vec<u8>);
 
-    /// Hands the bytes of the first groups out, and removes them.
+    /// Passes the bytes of the first groups to `emit`, and removes these groups.
     fn encode_first(&mut self, n_groups: usize, emit: &mut dyn FnMut(&[u8]));
 
     fn size_bytes(&self) -> usize;
 
-    /// An empty state of the same sketches.
+    /// An empty state for the same sketches.
     fn like(&self) -> Self;
 }
 
@@ -46,11 +46,11 @@ impl GroupStates for GroupedSketches {
     ) -> Result<()> {
         let hashes: &UInt64Array = match values.as_primitive_opt::<UInt64Type>() {
             Some(hashes) => hashes,
-            None => return exec_err!("hashes come as UInt64, found {}", values.data_type()),
+            None => return exec_err!("expected hashes as UInt64, found {}", values.data_type()),
         };
         let n_nulls = hashes.null_count();
         if n_nulls == hashes.len() {
-            // The rows of another source: nothing to do, and no need to look at each.
+            // All rows belong to another source: skip them without looking at each.
             return Ok(());
         }
         match filter {
@@ -111,7 +111,7 @@ impl GroupStates for GroupedQuantiles {
     ) -> Result<()> {
         let values: &Float64Array = match values.as_primitive_opt::<Float64Type>() {
             Some(values) => values,
-            None => return exec_err!("values come as Float64, found {}", values.data_type()),
+            None => return exec_err!("expected values as Float64, found {}", values.data_type()),
         };
         if values.null_count() == values.len() {
             return Ok(());

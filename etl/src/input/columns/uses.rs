@@ -1,4 +1,4 @@
-//! Which columns of which table the model uses, and for what: found in its texts, before any file is opened.
+//! Which columns of which tables the model uses and for what, from its text, before any file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 /// What a column is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Use {
-    /// It is summed: numbers, whole or not.
+    /// It is summed: numbers, integers or not.
     Number,
     /// It keys, filters, or counts people.
     Key,
@@ -17,17 +17,17 @@ pub(crate) enum Use {
     List,
 }
 
-/// What the model makes of a table.
+/// How the model uses a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OfTable {
-    /// By name; names of functions may be among them.
+    /// By name; may include names of functions.
     pub(super) uses: BTreeMap<String, Use>,
     pub(super) declared: BTreeMap<String, ColumnType>,
-    /// The keys of all tables of the same files, the first of which the lake knows them by.
+    /// The keys of all tables over the same files; the lake knows their columns under the first of them.
     pub(super) same_files: Vec<String>,
 }
 
-/// The tables by their keys.
+/// The tables, by key.
 pub(super) fn of_model(model: &Model) -> BTreeMap<String, OfTable> {
     let mut tables: BTreeMap<String, OfTable> = BTreeMap::new();
     for source in model.sources() {
@@ -67,7 +67,7 @@ pub(super) fn of_model(model: &Model) -> BTreeMap<String, OfTable> {
     tables
 }
 
-/// A source's condition, and what it takes of dimensions and keys of attribution.
+/// Marks a source's condition, and the columns that dimensions and keys of attribution take from it.
 fn of_source(model: &Model, source: &Source, tables: &mut BTreeMap<String, OfTable>) {
     let path = format!("source.{}", source.name);
     if let Some(predicate) = &source.predicate {
@@ -128,9 +128,9 @@ fn of_measures(model: &Model, tables: &mut BTreeMap<String, OfTable>) {
     }
 }
 
-/// What a computed column is used for, the columns are that it is computed from.
+/// Columns that a computed column is computed from are used for whatever it is used for.
 fn through_computed(tables: &mut BTreeMap<String, OfTable>, path: &str, files: &FileSet) {
-    // One may name another: as many rounds as there are.
+    // One may refer to another: as many rounds as there are columns.
     for _ in &files.columns {
         for (name, text) in &files.columns {
             let own = tables.get(path).and_then(|table| table.uses.get(name)).copied();
@@ -141,7 +141,7 @@ fn through_computed(tables: &mut BTreeMap<String, OfTable>, path: &str, files: &
     }
 }
 
-/// Tables of the same files have the same columns, used for what any of them is.
+/// Tables over the same files share their columns and the uses of these.
 fn united(tables: &mut BTreeMap<String, OfTable>) {
     for (path, table) in tables.clone() {
         for other in table.same_files.iter().filter(|other| **other != path) {
@@ -152,7 +152,7 @@ fn united(tables: &mut BTreeMap<String, OfTable>) {
     }
 }
 
-/// Marks the names in an expression, and a column that is called as the whole of it.
+/// Marks the names in an expression, and a column named like the whole expression.
 fn mark(tables: &mut BTreeMap<String, OfTable>, path: &str, own: Use, text: &str) {
     for name in names_in(text) {
         mark_one(tables, path, own, &name);
@@ -168,7 +168,7 @@ fn mark_one(tables: &mut BTreeMap<String, OfTable>, path: &str, own: Use, column
 fn names_in(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::from([text.to_owned()]);
     let dialect = GenericDialect {};
-    // What is no SQL is found to be none where it is bound.
+    // Invalid SQL is reported where it is bound.
     for token in Tokenizer::new(&dialect, text).tokenize().unwrap_or_default() {
         if let Token::Word(word) = token {
             names.insert(word.value);

@@ -1,12 +1,13 @@
-//! A lookup with a history: which rows are in force on a day, and what tells one state from another.
+//! A lookup with a history: which rows are in force on a day, and how states are told apart.
 //!
 //! ```text
 //! days      pieces filed under the 5th ─▶ in force from the 5th until the day before the next one's
 //! rows      valid_from, valid_to ───────▶ in force from the day of `valid_from` until before that of `valid_to`
 //! ```
 //!
-//! A day's state is told by its pieces. That of rows is told by what cells take of those in force, so that a
-//! row that is new tells of the days alone on which it is in force; for that the lookup is read.
+//! If pieces are filed by day, a state is identified by its pieces. If rows are dated, it is identified by the
+//! values in force that cells take, so that a new row affects only the days on which it is in force; the lookup
+//! is read for that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crate::functions::{Calendar, FOR_EVER, valid_from, valid_to};
 use crate::input::source::{Listed, Piece, Scope, Table};
 use crate::input::times::is_time;
 
-/// The columns of rows with their days.
+/// The names of the columns of dated rows.
 pub(super) const KEY: &str = "key";
 pub(super) const FROM: &str = "from_day";
 pub(super) const TO: &str = "to_day";
@@ -41,12 +42,13 @@ pub(super) const TO: &str = "to_day";
 #[derive(Debug, Clone)]
 pub(crate) struct History {
     pub(super) listed: Listed,
-    /// The day from which on each state is in force, in order.
+    /// The first day of each state, in order.
     starts: BTreeMap<Date, Digest>,
 }
 
 impl History {
-    /// Finds the states: of the listing, where each is filed under a day; else of the rows, which are read.
+    /// Finds the states: from the listing where pieces are filed by day, otherwise from the rows, which are
+    /// read.
     pub(crate) async fn open(
         ctx: &SessionContext,
         model: &Model,
@@ -60,12 +62,12 @@ impl History {
         Ok(Self { listed, starts })
     }
 
-    /// The newest state at or before a day; `None` before the first one.
+    /// The state in force on a day; `None` before the first one.
     pub(crate) fn on(&self, day: Date) -> Option<Digest> {
         self.starts.range(..=day).next_back().map(|(_, digest)| *digest)
     }
 
-    /// The days from which on states are in force, in order.
+    /// The first days of all states, in order.
     pub(crate) fn starts(&self) -> impl DoubleEndedIterator<Item = Date> {
         self.starts.keys().copied()
     }
@@ -104,7 +106,7 @@ fn of_days(listed: &Listed) -> Result<BTreeMap<Date, Digest>, EtlError> {
     Ok(files.into_iter().map(|(day, files)| (day, digest(files))).collect())
 }
 
-/// A lookup's rows with key, values, and the days from and until which each is in force.
+/// A lookup's rows with their keys, values, and the days from and until which each is in force.
 pub(super) fn dated_rows(
     ctx: &SessionContext,
     model: &Model,
@@ -161,7 +163,7 @@ fn validity(
     Ok((from, to))
 }
 
-/// What dimensions take of a lookup: each column with its place in the model, once.
+/// What dimensions take from a lookup: each column once, with its key in the model.
 fn values_of(model: &Model, lookup: &Lookup) -> Vec<(String, SqlColumn)> {
     let mut values: Vec<(String, SqlColumn)> = Vec::new();
     for dimension in model.dimensions() {
@@ -175,8 +177,8 @@ fn values_of(model: &Model, lookup: &Lookup) -> Vec<(String, SqlColumn)> {
     values
 }
 
-/// Adds up what rows in force come to: one that begins adds its hash, one that ends takes it back, so that any
-/// order of rows gives the same sums.
+/// Sums hashes of the rows in force: a row that begins adds its hash, one that ends subtracts it, so that the
+/// order of rows does not matter.
 async fn of_rows(
     ctx: &SessionContext,
     model: &Model,
@@ -209,7 +211,7 @@ async fn of_rows(
                 }
                 text.clear();
                 let mut add = |part: &str| {
-                    // With its length in front, so that no two rows are the same text.
+                    // Prefixed by its length, so that different rows never give the same text.
                     text.push_str(&format!("{}:{part}", part.len()));
                 };
                 if keys.is_valid(row) {
@@ -241,7 +243,7 @@ async fn of_rows(
     Ok(starts)
 }
 
-/// The row that an error is of, if it is of one.
+/// Adds the row to an error that a row caused.
 pub(super) async fn located(
     ctx: &SessionContext,
     table: &Table,

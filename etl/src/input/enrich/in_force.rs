@@ -1,7 +1,8 @@
 //! The rows of a lookup with a history that are in force on some days, as numbers by key and day.
 //!
-//! Of folders one state is read at a time, those of the days that are asked for alone; a state that the days on
-//! the way need is kept until two others came. Dated rows are read once for all days of a run, clipped to them.
+//! If pieces are filed by day, states are read one at a time, only those of the requested days; a state needed
+//! by the days in progress is kept until two others were read. Dated rows are read once for all days of a run,
+//! clipped to them.
 
 use std::sync::Arc;
 
@@ -27,23 +28,23 @@ use crate::functions::{Dated, Key};
 use crate::input::source::Table;
 use crate::input::sweep::Sweep;
 
-/// How many states are kept: the days before and after are on the way at once.
+/// How many states are kept: the previous and the next day are in progress at once.
 const N_KEPT: usize = 2;
 
-/// A state that was read: the day that it is asked by, the days on which it is in force, and its rows.
+/// A state that was read: the day that identifies it, the days on which it is in force, and its rows.
 type KeptState = (Option<Date>, Days, Arc<Dated>);
 
-/// What one dimension takes of a lookup with a history.
+/// What one dimension takes from a lookup with a history.
 #[derive(Debug)]
 pub(super) struct InForceRows {
     ctx: Ctx,
     model: Model,
     lookup: Lookup,
     history: History,
-    /// Where the model has the column, and the column.
+    /// The model's key of the column, and the column.
     value: (String, SqlColumn),
     pub(super) pool: Pool,
-    /// The first and the last day of the run; `None` where any day may come.
+    /// The first and the last day of the run; `None` if any day may occur.
     span: Option<(Date, Date)>,
     kept: Mutex<Vec<KeptState>>,
 }
@@ -55,7 +56,7 @@ pub(super) enum Pool {
     Sets(Arc<SetPool>),
 }
 
-/// A session, which prints nothing of itself.
+/// A session, wrapped for its empty `Debug` output.
 struct Ctx(SessionContext);
 
 impl std::fmt::Debug for Ctx {
@@ -64,7 +65,7 @@ impl std::fmt::Debug for Ctx {
     }
 }
 
-/// A dated row of one key.
+/// A dated row of a key.
 struct DatedRow {
     from: i32,
     to: i32,
@@ -93,13 +94,13 @@ impl InForceRows {
         }
     }
 
-    /// No row of any key.
+    /// No rows for any key.
     pub(super) fn none(&self) -> Arc<Dated> {
         let memory = Arc::clone(&self.ctx.0.runtime_env().memory_pool);
         Arc::new(Dated::new(&memory, &self.lookup.name, true))
     }
 
-    /// What is in force on some days.
+    /// The rows in force on some days.
     pub(super) fn on(&self, days: Days) -> BoxFuture<'_, Result<Arc<Dated>, EtlError>> {
         Box::pin(self.find(days))
     }
@@ -110,7 +111,7 @@ impl InForceRows {
             (Some(AsOf::Rows { .. }), _) => (None, Days::All),
             (Some(AsOf::Folders) | None, Days::Range(range)) if range.n_days() == 1 => {
                 match self.history.start_on(range.first()) {
-                    // The same state as of the days before.
+                    // The same state as on the previous days.
                     Some(start) => (Some(start), Days::one(start)),
                     None => return Ok(self.none()),
                 }
@@ -133,14 +134,14 @@ impl InForceRows {
         Ok(dated)
     }
 
-    /// The states that are in force on some days.
+    /// The first days of the states in force on some days.
     fn starts_of(&self, days: Days) -> Vec<Date> {
         let Days::Range(range) = days else { return self.history.starts().collect() };
         let first = self.history.start_on(range.first()).unwrap_or(range.first());
         self.history.starts().filter(|start| (first..=range.last()).contains(start)).collect()
     }
 
-    /// Reads states one after another, and keeps what changes from one to the next.
+    /// Reads states one after another, keeping what changes from one to the next.
     async fn read_states(&self, starts: &[Date]) -> Result<Dated, EtlError> {
         let memory = Arc::clone(&self.ctx.0.runtime_env().memory_pool);
         let mut dated: Option<Dated> = None;
@@ -173,7 +174,7 @@ impl InForceRows {
         }
     }
 
-    /// Reads dated rows, by key, as far as they are in force on the days of the run.
+    /// Reads dated rows by key, as far as they are in force on the days of the run.
     async fn read_rows(&self) -> Result<Dated, EtlError> {
         let ctx = &self.ctx.0;
         let listed = self.history.listed.clone();
@@ -243,7 +244,7 @@ impl InForceRows {
         Ok(())
     }
 
-    /// Walks along the days on which something changes for a key.
+    /// Walks along the days on which a key's value changes.
     fn add_key(&self, dated: &mut Dated, key: &Key, rows: &[DatedRow]) -> Result<(), EtlError> {
         let mut days: Vec<i32> = rows.iter().flat_map(|row| [row.from, row.to]).collect();
         if let Some((first, last)) = self.span {
@@ -268,7 +269,7 @@ impl InForceRows {
     }
 }
 
-/// Takes the keys of one state.
+/// Receives the keys of one state.
 struct OfState<'a> {
     rows: &'a InForceRows,
     dated: &'a mut Dated,
@@ -300,7 +301,7 @@ impl Pool {
         }
     }
 
-    /// The number of what a key has; `None` as of a key without rows.
+    /// The number of a key's values; `None` if there are none, as for a key without rows.
     fn number_of(&self, values: &[u32]) -> Option<u32> {
         match self {
             Self::Values(_) => values.first().copied(),
@@ -311,7 +312,7 @@ impl Pool {
     }
 }
 
-/// The first and the last day of sweeps; `None` where one of them may find any day.
+/// The first and the last day of sweeps; `None` if one of them may find any day.
 fn span(sweeps: &[Sweep]) -> Option<(Date, Date)> {
     let mut span: Option<(Date, Date)> = None;
     for sweep in sweeps {

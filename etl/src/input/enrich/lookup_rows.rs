@@ -1,7 +1,7 @@
-//! The rows of a lookup, read once a run into a map from key to the number of what they say of it.
+//! The rows of a lookup, read once per run into a map from keys to the numbers of their values.
 //!
-//! The engine sorts them by key, and spills beyond its memory: all rows of a key come one after another, and
-//! what is held is the map alone.
+//! The engine sorts them by key, spilling beyond its memory, so that all rows of a key are adjacent and only
+//! the map is held.
 
 use std::sync::Arc;
 
@@ -24,21 +24,21 @@ use crate::input::source::{Scope, Table};
 
 pub(super) const STEP: &str = "reading a lookup";
 
-/// The rows of a lookup, of which one column is asked for.
+/// The rows of a lookup, with one requested column.
 pub(crate) struct LookupRows {
     lookup: TableName,
     key: SqlColumn,
     has_int_keys: bool,
-    /// Key and value, by key.
+    /// Keys and values, sorted by key.
     rows: DataFrame,
     pool: Arc<dyn MemoryPool>,
 }
 
-/// A key's number, and what it stands for.
+/// Numbers by key, and the values that they stand for.
 pub(crate) type Members = (KeyMap, ArrayRef);
 
 impl LookupRows {
-    /// `value_at` is where the model has the column.
+    /// `value_at` is the model's key of the column.
     pub(crate) async fn open(
         ctx: &SessionContext,
         base: &Url,
@@ -52,7 +52,7 @@ impl LookupRows {
         Self::of(ctx, &table, value_at, lookup, column, has_int_keys)
     }
 
-    /// The rows of a table of the lookup's files.
+    /// The rows of a table over the lookup's files.
     pub(super) fn of(
         ctx: &SessionContext,
         table: &Table,
@@ -76,7 +76,7 @@ impl LookupRows {
         Ok(Self { lookup: table.name.clone(), key: lookup.key.clone(), has_int_keys, rows, pool })
     }
 
-    /// Whether keys are whole numbers of 64 bits, which are held as such; all others are texts.
+    /// Whether keys are 64-bit integers, which are held as such; all others are text.
     pub(super) fn has_int_keys(
         ctx: &SessionContext,
         table: &Table,
@@ -95,7 +95,7 @@ impl LookupRows {
         self.lookup.to_string()
     }
 
-    /// One value a key, or none; no two rows may have the same key.
+    /// At most one value per key; keys must be unique.
     pub(crate) async fn values(self) -> Result<Members, EtlError> {
         let pool = ValuePool::default();
         let lookup = self.lookup.clone();
@@ -114,12 +114,12 @@ impl LookupRows {
         Ok((keys, pool.texts()))
     }
 
-    /// The set of a key's values over all of its rows.
+    /// For each key, the set of its values over all of its rows.
     pub(crate) async fn sets(self, pool: &SetPool) -> Result<KeyMap, EtlError> {
         self.read(
             |_, _: &Key, values: &[u32]| {
                 let set = pool.intern_set(values.iter().copied());
-                // As of a key without rows.
+                // Like a key without rows.
                 Ok((set != EMPTY_SET).then_some(set))
             },
             |text| pool.intern_value(text),
@@ -127,8 +127,8 @@ impl LookupRows {
         .await
     }
 
-    /// The map from keys to numbers: `number_of` is given how many rows a key has, the key, and the numbers of
-    /// all its values, which `value_number` makes of texts.
+    /// The map from keys to numbers: `number_of` gets the number of a key's rows, the key, and the numbers of
+    /// all its values, which `value_number` assigns.
     async fn read(
         self,
         number_of: impl FnMut(usize, &Key, &[u32]) -> Result<Option<u32>, EtlError>,
@@ -140,7 +140,7 @@ impl LookupRows {
         Ok(keys.map)
     }
 
-    /// Gives each key with how many rows it has, and the numbers of all its values.
+    /// Visits each key with the number of its rows and the numbers of all its values.
     pub(super) async fn each_key<K: Keys>(self, found: &mut K) -> Result<(), EtlError> {
         let mut stream = self.rows.execute_stream().await.during(STEP)?;
         let mut n_keyless = 0;
@@ -155,7 +155,7 @@ impl LookupRows {
                     n_keyless += 1;
                     continue;
                 }
-                // Those without a key come first.
+                // Rows without a key come first.
                 if n_keyless > 0 {
                     break;
                 }
@@ -182,16 +182,16 @@ impl LookupRows {
     }
 }
 
-/// What takes the keys of a lookup, one after another.
+/// Receives the keys of a lookup, one after another.
 pub(super) trait Keys {
     /// The number of a value.
     fn number(&mut self, text: &str) -> u32;
 
-    /// Takes a key with how many rows it has, and the numbers of all its values.
+    /// Receives a key with the number of its rows and the numbers of all its values.
     fn key(&mut self, key: Key, n_rows: usize, values: &[u32]) -> Result<(), EtlError>;
 }
 
-/// Keys that become a map.
+/// Builds a map of keys.
 struct Mapped<N, V> {
     map: KeyMap,
     number_of: N,
@@ -216,13 +216,13 @@ where
     }
 }
 
-/// What keys of a type are held as.
+/// The type that keys of a given type are held as.
 pub(super) fn key_type(found: &DataType) -> DataType {
     let is_int = found.is_integer() && *found != DataType::UInt64;
     if is_int { DataType::Int64 } else { DataType::Utf8 }
 }
 
-/// What rows say: a text each, or a list.
+/// The rows' values: text, or lists.
 pub(super) enum Values {
     Texts(ArrayRef),
     /// Of `LargeList`, with items of `Utf8View`.
@@ -237,7 +237,7 @@ impl Values {
         })
     }
 
-    /// Each value of a row; nulls, and nulls in lists, are no values.
+    /// Visits each value of a row; nulls, and nulls in lists, are skipped.
     pub(super) fn each(&self, row: usize, mut value: impl FnMut(&str)) {
         match self {
             Self::Texts(texts) => {

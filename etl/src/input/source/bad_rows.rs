@@ -1,14 +1,14 @@
-//! Bad rows: those that cannot be read or computed with. Found after a failure, one by one, and left out of
-//! what is read from then on.
+//! Bad rows: those that cannot be read, or whose values cannot be used. Found one by one after a failure, and
+//! left out of everything read from then on.
 //!
 //! ```text
 //! a plan fails ─▶ each file alone ─▶ halves of what fails, down to the row ─▶ bad rows, with place and reason
 //!                                                                      └────▶ good rows, in a temporary file
 //! ```
 //!
-//! A row is bad if the plan fails on it alone. That depends on the row and the model, not on the order of files,
-//! the number of threads or what failed first: so the same input gives the same cells. Where nothing is bad, all
-//! this costs nothing; a file with bad rows is read twice more.
+//! A row is bad if the plan fails on it alone. That depends on the row and the model, and not on the order of
+//! files, the number of threads or what failed first, so the same input gives the same cells. Where nothing is
+//! bad, this costs nothing; a file with bad rows is read twice more.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -37,15 +37,15 @@ use crate::error::{During, EtlError, Place, ReadError, TableName};
 use crate::functions::NotWhole;
 
 const STEP: &str = "looking for bad rows";
-/// More bad rows than this are no accident, and would not fit in memory for long.
+/// More bad rows than this are no accident, and would soon not fit in memory.
 const MAX_BAD_ROWS: usize = 100_000;
 
-/// A row that cannot be read or computed with.
+/// A row that cannot be read, or whose values cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadRow {
     /// The source.
     pub(crate) table: TableName,
-    /// The file's path, or what else its piece is called.
+    /// The file's path, or another name of its piece.
     pub(crate) file: String,
     pub(crate) place: Place,
     /// What is wrong with it.
@@ -54,13 +54,13 @@ pub(crate) struct BadRow {
     pub(crate) content: String,
 }
 
-/// The bad rows of a table's pieces, by name, as far as they were found.
+/// The bad rows of a table's pieces found so far, by name.
 #[derive(Debug, Default)]
 pub(super) struct BadRows {
     pieces: Mutex<BTreeMap<String, Arc<Cleaned>>>,
 }
 
-/// What a piece comes to without its bad rows.
+/// A piece without its bad rows.
 #[derive(Debug)]
 struct Cleaned {
     bad: Vec<BadRow>,
@@ -72,24 +72,24 @@ impl BadRows {
         self.lock().get(piece.name()).cloned()
     }
 
-    /// The bad rows of a piece that were found so far.
+    /// The bad rows of a piece found so far.
     pub(super) fn known(&self, piece: &Piece) -> Vec<BadRow> {
         self.of(piece).map_or_else(Vec::new, |cleaned| cleaned.bad.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Cleaned>>> {
-        // An entry is replaced as a whole, so that a panic elsewhere spoils none.
+        // Entries are replaced as a whole, so a panic elsewhere corrupts none.
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    /// Whether bad rows are set aside, and not an error.
+    /// Whether bad rows are set aside instead of being an error.
     pub(crate) fn quarantines(&self) -> bool {
         self.max_bad_rows().is_some()
     }
 
-    /// The greatest share of bad rows that are set aside; `None` where the first one is an error.
+    /// The largest share of bad rows that are set aside; `None` where any bad row is an error.
     pub(crate) fn max_bad_rows(&self) -> Option<f64> {
         match self.declared.on_bad_rows {
             OnBadRows::Quarantine { at_most } => Some(at_most),
@@ -97,27 +97,27 @@ impl Table {
         }
     }
 
-    /// The good rows of the pieces in which bad ones were found.
+    /// The number of good rows in pieces with bad ones.
     pub(crate) fn n_good_beside_bad(&self) -> u64 {
         self.bad_rows.lock().values().map(|cleaned| cleaned.good.n_rows()).sum()
     }
 
-    /// The bad rows found so far, in the order of pieces and places.
+    /// The bad rows found so far, ordered by piece and place.
     pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
         self.bad_rows.lock().values().flat_map(|cleaned| cleaned.bad.clone()).collect()
     }
 
-    /// Finds the rows that `plan` fails on, each for itself, and leaves them out of all later
-    /// [`provider`](Self::provider)s; returns how many were not known before.
+    /// Finds the rows that make `plan` fail on their own, and leaves them out of all later
+    /// [`provider`](Self::provider)s; returns how many are newly found.
     ///
     /// # Errors
     ///
-    /// Whatever fails without a row's being bad, and more bad rows than anybody wants in quarantine.
+    /// Any failure not caused by a bad row, and more bad rows than a quarantine should hold.
     pub(crate) async fn set_aside<F>(&self, pieces: &[Piece], plan: F) -> Result<usize, EtlError>
     where
         F: Fn(&SessionContext, Arc<dyn TableProvider>) -> Result<DataFrame, EtlError>,
     {
-        // One thread, so that a plan is a chain of steps that can be run again and again.
+        // One thread, so that a plan is a chain of steps that can be run repeatedly.
         let ctx = engine::session(1, None)?;
         self.origin.prepare(&ctx);
         let schema = self.columns.all();
@@ -136,7 +136,7 @@ impl Table {
         Ok(n_found)
     }
 
-    /// Parts a piece's rows into bad and good ones.
+    /// Splits a piece's rows into bad and good ones.
     async fn clean(
         &self,
         ctx: &SessionContext,
@@ -188,7 +188,7 @@ impl Table {
         }
     }
 
-    /// Pieces of which some are read without their bad rows.
+    /// Pieces, some of which are read without their bad rows.
     pub(super) fn patched(
         &self,
         pieces: Vec<Piece>,
@@ -206,7 +206,7 @@ impl Table {
     }
 }
 
-/// Whole pieces, and good rows of others.
+/// Whole pieces, and the good rows of others.
 #[derive(Debug)]
 struct Patched {
     whole: Arc<dyn TableProvider>,
@@ -239,7 +239,7 @@ impl TableProvider for Patched {
     }
 }
 
-/// A plan over whatever rows it is given, made once and run many times.
+/// A plan over arbitrary rows, made once and run many times.
 struct Probe {
     plan: Arc<dyn ExecutionPlan>,
     rows: Arc<Mutex<Option<RecordBatch>>>,
@@ -258,7 +258,7 @@ impl Probe {
         Ok(Self { plan, rows, ctx: ctx.task_ctx() })
     }
 
-    /// The rows of a batch that the plan fails on, in order, each with the reason.
+    /// The rows of a batch that make the plan fail, in order, with reasons.
     async fn failures(
         &self,
         batch: &RecordBatch,
@@ -285,7 +285,7 @@ impl Probe {
     }
 }
 
-/// Where a probe's plan reads its rows.
+/// The place from which a probe's plan reads its rows.
 struct Slot {
     schema: SchemaRef,
     rows: Arc<Mutex<Option<RecordBatch>>>,

@@ -1,10 +1,10 @@
-//! The type of a column that pieces have with different ones.
+//! The common type of a column whose type differs between pieces.
 
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
-/// The type that holds the values of both without loss; `None` where there is none.
+/// The type that holds the values of both without loss, if there is one.
 pub(super) fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as T;
     let is_text = |t: &T| matches!(t, T::Utf8 | T::LargeUtf8 | T::Utf8View);
@@ -19,10 +19,10 @@ pub(super) fn common_type(a: &DataType, b: &DataType) -> Option<DataType> {
         (a, b) if a.is_unsigned_integer() && b.is_unsigned_integer() => T::UInt64,
         (a, b) if a.is_integer() && b.is_integer() => T::Int64,
         (a, b) if a.is_floating() && b.is_floating() => T::Float64,
-        // What JSON writes as 120 in one row and as 120.5 in the next.
+        // JSON may have 120 in one row and 120.5 in the next.
         (T::Int64, T::Float64) | (T::Float64, T::Int64) => T::Float64,
         (T::Timestamp(a, a_zone), T::Timestamp(b, b_zone)) => {
-            // The same instants under another name of the zone; naive ones are UTC.
+            // The same instants under another name of the zone; times without a zone are UTC.
             let zone = if a_zone == b_zone { a_zone.clone() } else { Some("UTC".into()) };
             T::Timestamp(finer(*a, *b), zone)
         }

@@ -1,4 +1,4 @@
-//! The model's columns and expressions, bound to a table's real columns.
+//! The model's columns and expressions, bound to a table's actual columns.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use super::{Piece, Table, is_public};
 use crate::engine::root_message;
 use crate::error::{ColumnError, During, EtlError, type_name};
 
-/// What helps where bytes, such as those of a UUID, are taken for a text.
-const NO_TEXT: &str = "bytes are no text; make them one, for instance with `encode(…, 'hex')`";
+/// The advice where bytes, such as those of a UUID, are used as text.
+const NO_TEXT: &str = "bytes are not text; convert them, for instance with `encode(…, 'hex')`";
 
-/// The columns that an expression of the model may name.
+/// The columns that an expression of the model may refer to.
 pub(crate) struct Scope<'a> {
     ctx: &'a SessionContext,
     table: &'a Table,
@@ -30,7 +30,8 @@ impl<'a> Scope<'a> {
         Self { ctx, table, schema: frame.schema() }
     }
 
-    /// The column of exactly this name, else the key within a column, else the SQL expression. `key` is where the model has it.
+    /// Resolves to the column of exactly this name, or else to the key within a column, or else to the SQL expression.
+    /// `key` is its key in the model.
     pub(crate) fn bind(&self, key: &str, text: &SqlColumn) -> Result<Expr, ColumnError> {
         if let Ok((qualifier, field)) = self.schema.qualified_field_with_unqualified_name(&text.0) {
             self.refuse_spellings(key, &text.0)?;
@@ -46,7 +47,7 @@ impl<'a> Scope<'a> {
         Ok(expr)
     }
 
-    /// A column, or an expression, whose values are written as texts.
+    /// A column or an expression, with its values as text.
     pub(crate) fn bind_text(&self, key: &str, text: &SqlColumn) -> Result<Expr, ColumnError> {
         let expr = self.bind(key, text)?;
         let found = self.type_of(key, &text.0, &expr)?;
@@ -60,7 +61,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// What stands at a path of keys, such as `user.geo.country`.
+    /// The value at a path of keys, such as `user.geo.country`.
     fn path(&self, text: &str) -> Option<Expr> {
         let (first, keys) = text.split_once('.')?;
         let column = self.column(first)?;
@@ -72,7 +73,7 @@ impl<'a> Scope<'a> {
         Some(keys.split('.').fold(column, get_field))
     }
 
-    /// A column that some files write in another way is null in them, which nobody means.
+    /// A column that some files spell differently would be null in those, which is never intended.
     fn refuse_spellings(&self, key: &str, column: &str) -> Result<(), ColumnError> {
         let spellings = &self.table.spellings;
         match spellings.iter().find(|found| found.names.iter().any(|name| name == column)) {
@@ -139,16 +140,16 @@ impl<'a> Scope<'a> {
             Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
                 Err(DataFusionError::Plan("a value of one row cannot look at others".to_owned()))
             }
-            // The same input has to give the same cells, whenever and however often.
+            // The same input has to give the same cells, at any time.
             Expr::ScalarFunction(call)
                 if call.func.signature().volatility != Volatility::Immutable =>
             {
                 let name = call.func.name();
-                Err(DataFusionError::Plan(format!("`{name}` has another value in every run")))
+                Err(DataFusionError::Plan(format!("`{name}` has a different value in every run")))
             }
             _ => Ok(TreeNodeRecursion::Continue),
         })?;
-        // Types are checked here, where the key can be named, and not when a plan over all sources fails.
+        // Types are checked here, where the key can be named, and not only when a plan over all sources fails.
         self.ctx.create_physical_expr(expr.clone(), self.schema)?;
         Ok(expr)
     }
@@ -183,8 +184,8 @@ fn missing_column(error: &DataFusionError) -> Option<String> {
     }
 }
 
-/// A table with its computed columns. One may name any other, and one that is named like a column of
-/// the files takes its place, computed from it.
+/// A table with its computed columns. Each may refer to any other; one named like a column of the files replaces it,
+/// and may be computed from it.
 pub(super) fn with_computed_columns(
     ctx: &SessionContext,
     table: &Table,
@@ -202,7 +203,7 @@ pub(super) fn with_computed_columns(
         let ready = waiting.iter().position(|(name, text)| {
             let others = || waiting.iter().filter(|(other, _)| other != name);
             let named = columns_named(ctx, &frame, text);
-            // One that is still to be computed may take the place of a column of the files.
+            // A column that is still to be computed may replace a column of the files.
             if others().any(|(other, _)| named.contains(other)) {
                 return false;
             }

@@ -1,5 +1,5 @@
-//! Readers with a fault, for tests of what is to notice it. The first way to read files has it, below a folder that a test
-//! names.
+//! Faulty readers, to test that faults are noticed. The first way of reading files becomes faulty below a folder that a
+//! test names.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,18 +18,18 @@ use futures::{StreamExt, TryStreamExt};
 use strum::EnumCount;
 use url::Url;
 
-/// What a reader does wrong.
+/// The fault of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
 pub(crate) enum Fault {
-    /// Whole numbers become floats.
+    /// Integers become floats.
     Floats,
-    /// Of seven rows one is lost.
+    /// One in seven rows is lost.
     LostRows,
-    /// Of seven rows one comes twice.
+    /// One in seven rows occurs twice.
     RowsTwice,
-    /// Texts of more than three characters lose the last one, but for times.
+    /// Texts of more than three characters, other than times, lose the last one.
     CutTexts,
-    /// Of seven values one is null.
+    /// One in seven values is null.
     Nulls,
 }
 
@@ -40,7 +40,7 @@ impl Fault {
 
 static FAULTS: Mutex<BTreeMap<String, Fault>> = Mutex::new(BTreeMap::new());
 
-/// Lets the first way to read what lies below a folder have a fault from now on.
+/// Makes the first way of reading files below a folder faulty from now on.
 pub(crate) fn inject(folder: &Url, fault: Fault) {
     FAULTS.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_string(), fault);
 }
@@ -50,7 +50,7 @@ fn of(url: &Url) -> Option<Fault> {
     faults.iter().find(|(folder, _)| url.as_str().starts_with(folder.as_str())).map(|(_, it)| *it)
 }
 
-/// The columns that a reader with the fault finds.
+/// The columns that the faulty reader finds.
 pub(super) fn schema(url: &Url, schema: SchemaRef) -> SchemaRef {
     if of(url) != Some(Fault::Floats) {
         return schema;
@@ -62,7 +62,7 @@ pub(super) fn schema(url: &Url, schema: SchemaRef) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(float).collect::<Vec<_>>()))
 }
 
-/// The rows that a reader with the fault gives.
+/// The rows that the faulty reader returns.
 pub(super) fn applied(url: &Url, rows: Arc<dyn TableProvider>) -> Arc<dyn TableProvider> {
     let Some(fault) = of(url) else { return rows };
     let schema = rows.schema();

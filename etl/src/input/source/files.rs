@@ -1,4 +1,5 @@
-//! Files as an origin: found through the object store, in folders of which some say a day, and read by format.
+//! Files as an origin: found through the object store, in folders some of which stand for a day, and read by
+//! format.
 
 mod compression;
 mod lines;
@@ -32,7 +33,7 @@ use super::origin::{Listing, Origin, RowColumns, Rows};
 use super::{FILE_COLUMN, Piece, PieceDays};
 use crate::error::{EtlError, Place, ReadError, TableName};
 
-/// The column with the day of a file's `dt=` folder, as a text; null outside of such folders.
+/// The column with the day of a file's `dt=` folder, as text; null outside of such folders.
 pub(crate) const FOLDER_COLUMN: &str = "dt";
 
 /// The files of a source or lookup.
@@ -46,7 +47,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Those at an address; else why it cannot be used.
+    /// The files at an address; otherwise why it cannot be used.
     pub(super) fn new(
         ctx: &SessionContext,
         name: &TableName,
@@ -64,12 +65,12 @@ impl Files {
     }
 }
 
-/// The file that a piece is.
+/// The file behind a piece.
 fn file_of(piece: &Piece) -> &SourceFile {
     piece.own()
 }
 
-/// A file's name without folder and ending.
+/// A file's name without folder and extension.
 pub(crate) fn stem_of(piece: &Piece) -> &str {
     file_of(piece).stem()
 }
@@ -94,7 +95,7 @@ impl Origin for Files {
 
     fn short_name(&self, piece: &Piece) -> String {
         let file = file_of(piece);
-        // Where the address is the file's own, its name.
+        // Its name, where the address is that of the file itself.
         let below = file.below(&self.root()).filter(|below| !below.is_empty());
         below.unwrap_or_else(|| file.meta.location.filename().unwrap_or_default().to_owned())
     }
@@ -181,7 +182,7 @@ impl Origin for Files {
     }
 }
 
-/// The store that an address is of.
+/// The store that an address belongs to.
 pub(crate) fn store_of(
     ctx: &SessionContext,
     url: &Url,
@@ -190,7 +191,7 @@ pub(crate) fn store_of(
     if let Ok(store) = ctx.runtime_env().object_store(store_url) {
         return Ok(store);
     }
-    // The stores that the lake may be on too: the binary says which, and with whose credentials.
+    // The stores that lakes use, too: the binary decides which, and with whose credentials.
     let store = open_store(url).map_err(|error| error.to_string())?;
     ctx.register_object_store(store_url.as_ref(), Arc::clone(&store));
     Ok(store)

@@ -1,4 +1,4 @@
-//! Finds the piece and the place of a row that cannot be computed with. Slow, and only after a failure.
+//! Finds the piece and the place of a row whose values cannot be used. Slow; used only after a failure.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::{Piece, Table};
 use crate::engine::{explained, root_message};
 use crate::error::{EngineError, EtlError, Place, ReadError};
 
-/// What helps where a row cannot be computed with.
-const MEND: &str = "correct it there, or what the model makes of it";
+/// The advice where a row's values cannot be used.
+const MEND: &str = "correct it there, or change what the model computes from it";
 
-/// Names the first row that the plan fails on, piece by piece; the error itself where none does.
+/// Names the first row that makes the plan fail, piece by piece; the error itself if none does.
 pub(super) async fn locate<F>(
     table: &Table,
     ctx: &SessionContext,
@@ -35,7 +35,7 @@ where
         let (place, reason) = match first_bad_row(ctx, &provider, &plan).await {
             Some((batch, row, reason)) => {
                 let key = match plan_over(&plan, &batch) {
-                    // Reasons of our own say where and what helps; the engine's do not.
+                    // Our own messages say where and what helps; the engine's do not.
                     Some(frame) if !is_our_own(&reason) => failing_key(&frame, key_of).await,
                     _ => None,
                 };
@@ -69,7 +69,8 @@ async fn run(frame: Result<DataFrame, EtlError>) -> Result<(), DataFusionError> 
     Ok(())
 }
 
-/// The key in the model behind the one column of a plan over a row that fails; `None` where that is not one.
+/// The model's key behind the single column of a plan over a row that fails; `None` if it is not a single
+/// one.
 pub(super) async fn failing_key(
     frame: &DataFrame,
     key_of: &(dyn Fn(&str) -> Option<String> + Sync),
@@ -87,13 +88,13 @@ pub(super) async fn failing_key(
     keys.dedup();
     match keys.as_slice() {
         [key] => Some(key.clone()),
-        // What all columns depend on is the time, unless the row itself cannot be had.
+        // All columns depend on the time; if not even the row can be read, it is not to blame.
         [time, ..] if failing.len() < n_columns && time.ends_with(".time") => Some(time.clone()),
         _ => None,
     }
 }
 
-/// The number of the first row, from 0, that the plan fails on, with the row and the reason.
+/// The number of the first row, from 0, that makes the plan fail, with the row and the reason.
 async fn first_bad_row<F>(
     ctx: &SessionContext,
     provider: &Arc<dyn TableProvider>,
@@ -115,7 +116,7 @@ where
     None
 }
 
-/// Halves a batch that fails until one row is left.
+/// Bisects a failing batch until one row is left.
 async fn bisect<F>(
     mut batch: RecordBatch,
     mut first_row: u64,

@@ -1,7 +1,7 @@
-//! Where rows come from: the seam behind which files are files.
+//! Where rows come from: the interface that hides whether they are in files.
 //!
-//! Three things are asked of an origin: to *list* its pieces, to *describe* them by a line that changes whenever their rows
-//! do, and to *provide* their rows as a table of the engine. What else there is here serves messages, bad rows and recounts.
+//! An origin has three tasks: to *list* its pieces, to *describe* each by a line that changes whenever its rows do, and
+//! to *provide* their rows as a table of the engine. The rest serves messages, bad rows and recounts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use super::bad_rows::BadRow;
 use super::{Piece, PieceDays};
 use crate::error::{During, EtlError, Place, ReadError};
 
-/// What is found where a source or lookup lies.
+/// What is found at the address of a source or lookup.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     /// In the order in which they are read.
     pub(super) pieces: Vec<Piece>,
-    /// The names of what lies beside them and is not read.
+    /// The names of files there that are not read.
     pub(super) left_out: Vec<String>,
 }
 
 /// The columns that rows are provided with.
 #[derive(Debug, Clone)]
 pub(super) struct RowColumns {
-    /// Those that pieces have, of which one piece may have some.
+    /// The columns that pieces have; a piece may lack some.
     pub(super) own: SchemaRef,
-    /// Those of which every row of a piece has the same value.
+    /// The columns that are constant within a piece.
     pub(super) of_pieces: Vec<Arc<Field>>,
-    /// Numbers are read as texts where texts are wanted.
+    /// Whether numbers are read as text where text is requested.
     pub(super) coerces: bool,
 }
 
 impl RowColumns {
-    /// All of them: own ones first.
+    /// All columns, the pieces' own first.
     pub(super) fn all(&self) -> SchemaRef {
         let all = self.own.fields().iter().chain(&self.of_pieces).cloned();
         Arc::new(Schema::new(all.collect::<Vec<_>>()))
@@ -48,33 +48,33 @@ impl RowColumns {
 /// Where the rows of a source or a lookup come from.
 #[async_trait]
 pub(super) trait Origin: fmt::Debug + Send + Sync {
-    /// Lists the pieces of these days, and those of no day.
+    /// Lists the pieces of these days, and those without a day.
     ///
     /// # Errors
     ///
-    /// Where it cannot be looked at, and where nothing is there at all.
+    /// Where the address is inaccessible, and where nothing is there at all.
     async fn list(&self, days: PieceDays) -> Result<Listing, ReadError>;
 
-    /// What tells the piece from any other state of it, as one line.
+    /// Identifies a piece in its current state, as one line.
     fn describe(&self, piece: &Piece) -> String;
 
-    /// What the piece is called in the lake, which others read too: without where the origin is.
+    /// The piece's name in the lake, which others read too: without the origin's address.
     fn short_name(&self, piece: &Piece) -> String;
 
-    /// The columns that each piece says it has.
+    /// The columns of each piece.
     async fn columns(
         &self,
         ctx: &SessionContext,
         pieces: &[Piece],
     ) -> Result<Vec<SchemaRef>, EtlError>;
 
-    /// Whether a column may be there although a piece has none of it: its rows have any keys.
+    /// Whether a column may exist although a piece lacks it: its rows may have any keys.
     fn has_free_keys(&self) -> bool;
 
-    /// The names of what is known of all rows of a piece, as texts.
+    /// The names of the text columns that are constant within a piece.
     fn texts_of_pieces(&self, pieces: &[Piece]) -> Vec<String>;
 
-    /// The rows of some pieces, as a table with all of the columns.
+    /// The rows of some pieces, as a table with all columns.
     fn provide(
         &self,
         columns: &RowColumns,
@@ -90,7 +90,7 @@ pub(super) trait Origin: fmt::Debug + Send + Sync {
         n_partitions: usize,
     ) -> Arc<dyn TableProvider>;
 
-    /// The rows of a piece, each with its place.
+    /// The rows of a piece, with their places.
     async fn rows<'a>(
         &'a self,
         ctx: &SessionContext,
@@ -98,24 +98,24 @@ pub(super) trait Origin: fmt::Debug + Send + Sync {
         piece: &'a Piece,
     ) -> Result<Box<dyn Rows + 'a>, EtlError>;
 
-    /// The place of a row, counted from 0, as messages name it.
+    /// The place of a row, given its number from 0, as messages name it.
     async fn place_of(&self, piece: &Piece, row: u64) -> Place;
 
-    /// Makes known to a session what plans over its tables need.
+    /// Registers with a session what plans over its tables need.
     fn prepare(&self, ctx: &SessionContext);
 }
 
-/// The rows of a piece, one batch after another.
+/// The rows of a piece, batch by batch.
 #[async_trait]
 pub(super) trait Rows: Send {
-    /// The next rows that can be read; others are told to `note`.
+    /// The next readable rows; unreadable ones are passed to `note`.
     async fn next(&mut self, note: &mut Note<'_>) -> Result<Option<PlacedRows>, EtlError>;
 }
 
-/// What is told of a row that cannot be read: where it is, what is wrong, and its text.
+/// Receives an unreadable row: where it is, what is wrong, and its text.
 pub(super) type Note<'a> = dyn FnMut(Place, String, String) -> Result<(), EtlError> + Send + 'a;
 
-/// Some rows, each with its place.
+/// Some rows, with their places.
 pub(super) struct PlacedRows {
     pub(super) batch: RecordBatch,
     pub(super) places: Vec<Place>,
@@ -124,7 +124,7 @@ pub(super) struct PlacedRows {
 }
 
 impl PlacedRows {
-    /// A row as people can read it.
+    /// A row in readable form.
     pub(super) fn content(&self, row: usize) -> Result<String, EtlError> {
         if let Some(text) = self.texts.get(row) {
             return Ok(text.clone());

@@ -1,4 +1,4 @@
-//! Rows by partition and offset, held in memory: an origin that is no folder of files, for tests of what may not know of files.
+//! Rows by partition and offset, held in memory: an origin without files, to test code that must not depend on files.
 
 #[cfg(test)]
 mod tests;
@@ -23,24 +23,24 @@ use super::{Piece, PieceDays};
 use crate::epoch::number_of;
 use crate::error::{EtlError, Place, ReadError};
 
-/// Rows of one partition that follow each other; the first has offset `first`.
+/// Consecutive rows of one partition; the first has offset `first`.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
     pub(super) partition: u32,
     pub(super) first: u64,
-    /// The day that its rows are filed under, if they are.
+    /// The day that its rows are filed under, if any.
     pub(super) day: Option<Date>,
     pub(super) rows: RecordBatch,
 }
 
 static QUEUES: Mutex<BTreeMap<String, Vec<Segment>>> = Mutex::new(BTreeMap::new());
 
-/// Has rows at an address from now on.
+/// Offers rows at an address from now on.
 pub(super) fn offer(url: &str, segments: Vec<Segment>) {
     QUEUES.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), segments);
 }
 
-/// What is at an address, if rows were offered there.
+/// The origin at an address, if rows are offered there.
 pub(super) fn of(url: &Url) -> Option<Arc<dyn Origin>> {
     let queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
     let segments = queues.get(url.as_str())?.clone();
@@ -57,13 +57,13 @@ fn segment_of(piece: &Piece) -> &Segment {
     piece.own()
 }
 
-/// A column of some rows, as it is wanted of them.
+/// A column of some rows, in the requested form.
 fn column(rows: &RecordBatch, day: Option<Date>, columns: &RowColumns, name: &str) -> ArrayRef {
     let n_rows = rows.num_rows();
     match (columns.own.field_with_name(name), rows.column_by_name(name)) {
         (Ok(field), Some(values)) => cast(values, field.data_type()).unwrap(),
         (Ok(field), None) => new_null_array(field.data_type(), n_rows),
-        // Nothing else is the same in all rows of a piece.
+        // No other column is constant within a piece.
         (Err(_), _) => ScalarValue::Date32(day.map(number_of)).to_array_of_size(n_rows).unwrap(),
     }
 }

@@ -1,4 +1,5 @@
-//! From what each file says of its columns to what rows have: one type a column, and how it comes to be.
+//! From the columns of each file to the columns of the rows: one type per column, and how values are converted to
+//! it.
 
 use std::sync::Arc;
 
@@ -17,43 +18,43 @@ use crate::input::columns::{AbsentColumn, Columns, TableColumns, Use};
 /// The columns of a table.
 #[derive(Debug)]
 pub(super) struct Settled {
-    /// As files are read.
+    /// The columns as files are read.
     pub(super) schema: SchemaRef,
-    /// What is cast after that, each value for itself.
+    /// Casts applied after reading, value by value.
     pub(super) casts: Vec<Exact>,
-    /// Numbers of some files are read as texts, since others have texts.
+    /// Whether numbers of some files are read as text, since others have text.
     pub(super) coerces: bool,
 }
 
-/// What all pieces say, in their order.
+/// The columns of all pieces, in order.
 pub(super) struct Pieces<'a> {
     pub(super) name: &'a TableName,
     pub(super) origin: &'a dyn Origin,
     pub(super) pieces: &'a [Piece],
     pub(super) schemas: &'a [SchemaRef],
-    /// So many of the first are not read: they only say what columns are.
+    /// This many of the first pieces are not read: they only contribute their columns' types.
     pub(super) n_before: usize,
-    /// A column is there although a file lacks it: its rows may have any keys.
+    /// Whether a column exists although a file lacks it, since its rows may have any keys.
     pub(super) has_free_keys: bool,
 }
 
-/// One column as files have it.
+/// One column across files.
 struct Found {
     field: Arc<Field>,
-    /// The type in each file that has values of one.
+    /// The types in the files where it has values.
     types: Vec<(usize, DataType)>,
-    /// Some file has lists, be they all empty.
+    /// Whether some file has lists, even if all are empty.
     has_lists: bool,
 }
 
 impl Found {
-    /// The type where no file has a value: of texts, in lists where there are lists.
+    /// The type where no file has a value: text, or lists of text where there are lists.
     fn without_values(&self, own: Option<Use>) -> DataType {
         if self.has_lists || own == Some(Use::List) { texts() } else { DataType::Utf8View }
     }
 }
 
-/// Decides about every column, and notes what files say.
+/// Decides the type of every column, and notes what files have.
 pub(super) fn settle(pieces: &Pieces<'_>, columns: &Columns) -> Result<Settled, ColumnError> {
     let table = columns.of_table(pieces.name);
     let mut settled = Settling { pieces, table: &table, casts: Vec::new(), coerces: false };
@@ -85,7 +86,7 @@ pub(super) fn settle(pieces: &Pieces<'_>, columns: &Columns) -> Result<Settled, 
         absent.extend(pieces.absent(&table, name));
     }
     let Settling { casts, coerces, .. } = settled;
-    // Where nothing is read, files of other days say what columns are, and nothing new.
+    // Where nothing is read, files of other days give the columns, and nothing new is noted.
     if pieces.n_before < pieces.schemas.len() {
         columns.note(&table, notes, absent);
     }
@@ -104,7 +105,7 @@ impl Pieces<'_> {
                     all.push(Found { field, types: Vec::new(), has_lists: false });
                     all.len() - 1
                 });
-                // What a file says of a column besides.
+                // Any other metadata that a file has for the column.
                 if all[at].field.metadata().is_empty() && !field.metadata().is_empty() {
                     all[at].field = Arc::clone(field);
                 }
@@ -119,14 +120,14 @@ impl Pieces<'_> {
         all
     }
 
-    /// The files that are read and lack a column, if there are any.
+    /// Reports a column that some of the read files lack, if any do.
     fn absent(&self, table: &TableColumns, column: &str) -> Option<AbsentColumn> {
         let read = || self.n_before..self.schemas.len();
         let lacks = |index: &usize| self.schemas[*index].column_with_name(column).is_none();
         let first = read().find(lacks)?;
         let n_files_without = read().filter(|index| lacks(index)).count() as u64;
         let n_files = read().count() as u64;
-        // A rare key of a row is no news as long as some file has it.
+        // A rare key of rows is not worth reporting as long as some file has it.
         if self.has_free_keys && n_files_without < n_files {
             return None;
         }
@@ -139,7 +140,7 @@ impl Pieces<'_> {
         })
     }
 
-    /// What a piece is called in the lake.
+    /// A piece's name in the lake.
     fn place(&self, index: usize) -> String {
         self.pieces.get(index).map(|piece| self.origin.short_name(piece)).unwrap_or_default()
     }
@@ -153,8 +154,8 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// The type that a column is read as, and what is known of it now; `None` for one that nobody uses and in
-    /// which files do not agree.
+    /// The type that a column is read with, and what is now known of it; `None` for an unused column on which files
+    /// disagree.
     fn column(&mut self, found: &Found) -> Result<Option<(DataType, KnownColumn)>, ColumnError> {
         let name = found.field.name();
         let known = self.table.known.get(name);
@@ -171,7 +172,7 @@ impl Settling<'_> {
             found.types.iter().map(|(_, data_type)| type_of(data_type)).collect();
         let is_governed = declared.is_some() || matches!(own, Some(Use::Key | Use::List));
         let Some(kinds) = kinds.filter(|_| is_governed) else {
-            // A sum that the lake knows as not whole stays one.
+            // A sum that the lake knows as a float stays one.
             let was_float = known.and_then(|known| known.data_type.clone());
             let was_float = was_float.filter(|known| *known == ColumnType::Float64);
             if own.is_some() && is_whole_and_float(found) {
@@ -184,7 +185,7 @@ impl Settling<'_> {
         };
         let remembered = known.and_then(|known| known.data_type.clone());
         let mut target = declared.cloned().or(remembered).or_else(|| kinds.first().cloned());
-        // Whole numbers with and without a sign are the same numbers, in cells and in hashes.
+        // Signed and unsigned integers are the same numbers, in cells and in hashes.
         let is_wide = declared.is_none()
             && target == Some(ColumnType::Int64)
             && kinds.contains(&ColumnType::UInt64);
@@ -199,7 +200,7 @@ impl Settling<'_> {
         Ok(Some((data_type, known_as(Some(target), since))))
     }
 
-    /// How a column is read whose values are to be of a type.
+    /// How a column is read so that its values have a given type.
     fn read_as(
         &mut self,
         found: &Found,
@@ -236,7 +237,7 @@ impl Settling<'_> {
         if are_alike && let Some(Some(merged)) = merged {
             return Ok(merged);
         }
-        // Texts hold what any number says.
+        // Text holds any number as written.
         let is_plain = |kind: &ColumnType| kind.is_number() || *kind == ColumnType::Text;
         if let Some(at) = kinds.iter().position(|kind| !is_plain(kind)) {
             return Err(self.differ(found, at, target, since));
@@ -245,8 +246,8 @@ impl Settling<'_> {
         Ok(DataType::Utf8)
     }
 
-    /// How numbers are read that are whole in some files and floats in others: as they are written, so that a whole
-    /// one that no float is can be told before it is one.
+    /// How to read numbers that are integers in some files and floats in others: as written, so that an integer
+    /// that is not exactly a float is noticed before it becomes one.
     fn exact_floats(&mut self, found: &Found) -> DataType {
         let first = found.types.iter().find(|(_, data_type)| data_type.is_floating());
         self.casts.push(Exact {
@@ -260,7 +261,7 @@ impl Settling<'_> {
         DataType::Utf8
     }
 
-    /// The type that holds what all files have.
+    /// The type that holds the values of all files.
     fn merged(&mut self, found: &Found, own: Option<Use>) -> Result<Option<DataType>, ColumnError> {
         let mut all: Option<&DataType> = None;
         let mut merged = DataType::Null;
@@ -297,7 +298,7 @@ impl Settling<'_> {
         let second =
             TypeInFile { file: path(*index).unwrap_or_default(), data_type: type_name(data_type) };
         let first = match found.types.first() {
-            // Of files that are here, as they say it themselves.
+            // For files at hand, the type that they give themselves.
             Some((first, data_type)) if self.pieces.place(*first) == since => TypeInFile {
                 file: path(*first).unwrap_or_default(),
                 data_type: type_name(data_type),
@@ -320,7 +321,7 @@ fn known_as(data_type: Option<ColumnType>, file: String) -> KnownColumn {
     KnownColumn { data_type, file }
 }
 
-/// Whether a column has whole numbers of 64 bits in some files and floats in others, and nothing else.
+/// Whether a column has 64-bit integers in some files and floats in others, and nothing else.
 fn is_whole_and_float(found: &Found) -> bool {
     let is_whole = |data_type: &DataType| matches!(data_type, DataType::Int64 | DataType::UInt64);
     let mut types = found.types.iter().map(|(_, data_type)| data_type);
@@ -329,7 +330,7 @@ fn is_whole_and_float(found: &Found) -> bool {
         && types.any(DataType::is_floating)
 }
 
-/// Nulls, and lists without a single element: any type fits.
+/// Nulls, and lists without elements: any type fits.
 fn is_untyped(data_type: &DataType) -> bool {
     match data_type {
         DataType::Null => true,

@@ -1,4 +1,4 @@
-//! Columns that are spelled in two ways.
+//! Columns with two spellings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,17 @@ use datafusion::arrow::datatypes::SchemaRef;
 
 use super::Piece;
 
-/// Two columns whose names differ in nothing but case, each with a piece that has it.
+/// Two columns whose names differ only in case, with a piece for each.
 ///
-/// Not those that a piece of columns has side by side: they are two on purpose.
+/// Two such columns within one columnar piece are not reported: they are intentional.
 #[derive(Debug)]
 pub(super) struct Spelling {
     pub(super) names: [String; 2],
-    /// A piece with each.
+    /// A piece with each spelling.
     pub(super) pieces: [String; 2],
 }
 
-/// Columns whose names differ from piece to piece in nothing but case.
+/// Columns whose names differ between pieces only in case.
 pub(super) fn spellings(
     schemas: &[SchemaRef],
     has_free_keys: bool,
@@ -38,7 +38,7 @@ pub(super) fn spellings(
                 schema.column_with_name(first).is_some()
                     && schema.column_with_name(field.name()).is_some()
             };
-            // The keys of such a piece need not be those of a row.
+            // The keys of such a piece are not necessarily those of a single row.
             if has_free_keys || !schemas.iter().any(has_both) {
                 all.push(Spelling {
                     names: [(*first).to_owned(), field.name().clone()],

@@ -1,4 +1,4 @@
-//! What a run that was killed, or that failed with a transient error, leaves to the next one.
+//! What a run that was killed, or failed with a transient error, leaves to the next one.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use super::{Journal, is_alive, lock_path};
 use crate::error::StateError;
 use crate::input::quarantine::RowKey;
 
-/// A sweep over the events whose days were all written, each to a file that no commit names yet.
+/// A finished sweep: all of its days were written, each to a file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct StagedSweep {
     /// The days, in order.
     pub(crate) days: Vec<StagedDay>,
-    /// Events counted in a day, by source.
+    /// Events counted on each day, by source.
     pub(crate) rows_in: BTreeMap<String, BTreeMap<Date, u64>>,
     /// Events that happened on another day, by source.
     pub(crate) rows_out_of_day: BTreeMap<String, u64>,
@@ -29,7 +29,7 @@ pub(crate) struct StagedSweep {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct StagedDay {
     pub(crate) day: Date,
-    /// The path below the table of cells: that of the lake's own file where it has the same bytes.
+    /// The path below the table of cells; the lake's own file if its bytes are the same.
     pub(crate) path: String,
     pub(crate) size_bytes: u64,
     pub(crate) n_rows: u64,
@@ -37,23 +37,23 @@ pub(crate) struct StagedDay {
     pub(crate) checksum: String,
 }
 
-/// What one dead run left behind.
+/// What a dead run left behind.
 #[derive(Debug)]
 pub(crate) struct Leftovers {
     pub(crate) run: String,
     pub(crate) started_ms: i64,
-    /// The version that it found; `None` for a lake that was not there yet.
+    /// The version that it found; `None` if the lake did not exist.
     pub(crate) base_version: Option<u64>,
-    /// It was killed: the lake does not say yet how it ended.
+    /// Whether it was killed, so that the lake has no record of its end yet.
     pub(crate) needs_record: bool,
     /// Its files, by the folder below the lake.
     pub(crate) files: BTreeMap<String, Vec<String>>,
-    /// What it had done, by sweep, with what it was made of.
+    /// Its finished sweeps by name, each with its inputs.
     pub(crate) sweeps: BTreeMap<String, (String, StagedSweep)>,
 }
 
 impl Journal {
-    /// Takes over what runs of the same lake left that are dead: no two runs get the same.
+    /// Takes over what dead runs of the same lake left; no two runs get the same.
     pub(crate) fn take_over(&self) -> Result<Vec<Leftovers>, StateError> {
         let folder = self.folder.clone();
         self.write(|connection| {
@@ -104,7 +104,7 @@ impl Journal {
         })?;
         for row in rows {
             let (sweep, made_of, body) = row?;
-            // What another version of this program wrote is made again.
+            // Sweeps written by another version of this program are made again.
             if let Ok(body) = serde_json::from_str(&body) {
                 leftovers.sweeps.insert(sweep, (made_of, body));
             }
@@ -115,20 +115,20 @@ impl Journal {
             "UPDATE runs SET ended_ms = ?2, outcome = ?3 WHERE run = ?1 AND ended_ms IS NULL",
             params![dead, self.clock.millis(), RunOutcome::Died.as_str()],
         )?;
-        // From here on these files are looked for from where the older of the two runs started.
+        // From now on these files are searched for from where the older of the two runs started.
         let base = leftovers.base_version.and_then(|base| i64::try_from(base).ok());
         connection.execute(
             "UPDATE runs SET base_version = MIN(base_version, ?2) WHERE run = ?1",
             params![own, base],
         )?;
         if leftovers.needs_record {
-            // One that stays tells nobody anything: the run has ended, says the journal.
+            // A remaining one does no harm: the journal says that the run has ended.
             let _ = std::fs::remove_file(lock_path(&self.folder, &RunId::new(dead)));
         }
         Ok(())
     }
 
-    /// Notes a sweep whose days are all written.
+    /// Notes a sweep whose days have all been written.
     pub(crate) fn sweep_done(
         &self,
         sweep: &str,
@@ -167,7 +167,7 @@ impl Journal {
         })
     }
 
-    /// When the newest run of the lake began that has ended well; for a schedule that missed its times.
+    /// When the newest successful run of the lake began; for a schedule that missed its times.
     pub(crate) fn last_success_millis(
         folder: &std::path::Path,
         lake: &str,

@@ -1,18 +1,19 @@
-//! Days far from all others: a zero date, the end of time, the year 2062 for 2026. The lake can hold them, and
-//! they are likelier a mistake than an event, so they are named where the model says nothing of days.
+//! Days far away from all others: a zero date, the end of time, the year 2062 instead of 2026. The lake can
+//! hold them, but they are more likely mistakes than events, so they are reported unless the model bounds its
+//! days.
 
 use std::collections::BTreeSet;
 
 use clio_proto::Model;
 use jiff::civil::Date;
 
-/// Days that are so far apart belong to different groups.
+/// Days this far apart belong to different groups.
 const N_DAYS_APART: i32 = 2 * 366;
-/// A group of more days is data of its own.
+/// A group of more days is genuine data.
 const N_FEW_DAYS: usize = 3;
 
-/// The days in small groups that lie years from the largest one, where the model bounds days on neither side of
-/// them. Of groups alike the one nearest to today is taken for the largest.
+/// The days in small groups that are years away from the largest one, if the model bounds days on neither side
+/// of them. Among groups of equal size the one nearest to today counts as the largest.
 pub(crate) fn far_days(days: &BTreeSet<Date>, model: &Model, today: Date) -> Vec<Date> {
     let days: Vec<Date> = days.iter().copied().collect();
     let groups: Vec<&[Date]> = days.chunk_by(|a, b| (*b - *a).get_days() <= N_DAYS_APART).collect();

@@ -1,10 +1,10 @@
-//! Retired months that a run meets. Their days have left the lake, so that such a month cannot be folded
-//! again of some new days and the old others: it is rebuilt whole, or not at all.
+//! Retired months that a run encounters. Their days have left the lake, so such a month cannot be folded again from
+//! some new days and the old others: it is rebuilt as a whole, or not at all.
 //!
 //! ```text
 //! no dates    stays as it is, and the report says what would have been rebuilt
-//! --all       rebuilt, if the files of all its days are there; else it stays as it is
-//! dates       rebuilt, if they are those of all its days and the files are there; else the run is refused
+//! --all       rebuilt, if the files of all its days exist; otherwise it stays as it is
+//! dates       rebuilt, if they cover all its days and the files exist; otherwise the run is refused
 //! ```
 
 use std::collections::BTreeSet;
@@ -18,21 +18,20 @@ use crate::config::Days;
 use crate::error::{PlanError, list_days};
 use crate::input::sweep::Sweep;
 
-/// A retired month with days that are asked for or out of date.
+/// A retired month with days that are requested or out of date.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct PlannedMonth {
     /// The month, such as `2025-01`.
     pub month: String,
     /// What a run does about it.
     pub effect: MonthEffect,
-    /// Its first day: rebuilding the month whole is rebuilding the days from here …
+    /// Its first day: rebuilding the month means rebuilding the days from here …
     pub from: Date,
     /// … to its last.
     pub to: Date,
-    /// Its days that are asked for or out of date; none where sources are filed under no days, which do not
-    /// tell.
+    /// Its days that are requested or out of date; none where sources are not filed by day, which cannot tell.
     pub days: Vec<PlannedDay>,
-    /// Days that it was folded of and whose files are gone: without them it cannot be rebuilt.
+    /// Days that it was folded from whose files are gone: without them it cannot be rebuilt.
     pub without_files: Vec<Date>,
 }
 
@@ -40,15 +39,15 @@ pub struct PlannedMonth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonthEffect {
-    /// All its days are rebuilt, and are in the lake again: it is not retired after that.
+    /// All its days are rebuilt, and are in the lake again: it is then no longer retired.
     Rebuilt,
     /// It stays as it is.
     Kept,
-    /// The run fails: some of its days were asked for, and not all, or their files are gone.
+    /// The run fails: only some of its days were requested, or their files are gone.
     Refused,
 }
 
-/// What it means for the month, as a sentence without its end.
+/// What it means for the month, as a clause.
 impl fmt::Display for PlannedMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { month, from, to, days, without_files, .. } = self;
@@ -83,14 +82,14 @@ impl PlannedMonth {
         Period::Month(self.from.year(), self.from.month())
     }
 
-    /// Whether the day is one of a month that stays as it is.
+    /// Whether the day is in a month that stays as it is.
     pub(crate) fn keeps(&self, day: Date) -> bool {
         self.effect == MonthEffect::Kept && (self.from..=self.to).contains(&day)
     }
 }
 
-/// Decides about every retired month of which something was found, and takes the days of those out of the plan that stay
-/// as they are. `has_files` tells of days asked for; where sources are filed under no days it says yes to all.
+/// Decides about every retired month with days that were found, and removes the days of months that stay from the plan.
+/// `has_files` says so of requested days; where sources are not filed by day it is true for all.
 pub(super) fn settle(
     asked: Days,
     retired: &RetiredDays,
@@ -127,12 +126,12 @@ pub(super) fn settle(
 }
 
 impl Plan {
-    /// Retired months that were to be rebuilt, but of which a sweep over sources filed under no days has found
-    /// no events of some days: each with those days.
+    /// Retired months to be rebuilt for which a sweep over sources that are not filed by day found no events on some
+    /// days: each with those days.
     ///
     /// # Errors
     ///
-    /// Where such a month was asked for by its dates.
+    /// Where such a month was requested by its dates.
     pub(crate) fn months_without_events(
         &self,
         asked: Days,
@@ -154,7 +153,7 @@ impl Plan {
         Err(refused(asked, &months, days.concat()))
     }
 
-    /// Refuses to rebuild a retired month of some of its days.
+    /// Refuses to rebuild a retired month from only some of its days.
     pub(crate) fn refuse_part_of_month(&self, asked: Days) -> Result<(), PlanError> {
         let cut = self.retired_months.iter().filter(|it| it.effect == MonthEffect::Refused);
         let months: Vec<Period> = cut.clone().map(PlannedMonth::period).collect();
@@ -166,7 +165,7 @@ impl Plan {
     }
 }
 
-/// The error with the dates that would do: those asked for, and the others of the months that they cut.
+/// The error, with the dates that would do: the requested ones, and the remaining ones of the months that they cut.
 fn refused(asked: Days, months: &[Period], without_files: Vec<Date>) -> PlanError {
     let ranges = months.iter().filter_map(|month| DayRange::of(*month));
     let ranges = ranges.chain(if let Days::Range(range) = asked { Some(range) } else { None });

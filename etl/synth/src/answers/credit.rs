@@ -1,6 +1,6 @@
-//! Which impression a play counts for, as the model file says it: the last one of its title that the
-//! person saw at or before it and within a day; of several at one instant the one that is least by
-//! asset, country (unknown before all) and device.
+//! Which impression a play counts for, as in the model file: the last one of its title that the
+//! person saw at or before it and within a day; of several at the same instant, the smallest by
+//! asset, country (unknown first) and device.
 
 use crate::events::{DAY_MS, Event, UNKNOWN_COUNTRY};
 use crate::places::DEVICES;
@@ -23,13 +23,13 @@ impl Seen {
     }
 }
 
-/// All that one person saw.
+/// Everything that one person saw.
 #[derive(Debug, Default)]
 pub(super) struct History {
     seen: Vec<(Place, Seen)>,
 }
 
-/// By title, then by time, then by what decides between impressions of one instant.
+/// By title, then by time, then by what breaks ties between impressions of the same instant.
 type Place = (u16, u64, u16, Option<&'static str>, &'static str);
 
 fn title(world: &World, event: &Event) -> u16 {

@@ -8,7 +8,7 @@ use crate::people::{AUDIENCES, N_PERSONAS, audiences_of};
 use crate::places::DEVICES;
 use crate::world::World;
 
-/// What one groups and filters by.
+/// What to group and filter by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount)]
 pub(super) enum Field {
     Asset,
@@ -56,11 +56,11 @@ impl Field {
     }
 }
 
-/// An event, as far as groups and filters see it.
+/// An event, as groups and filters see it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fact {
     pub(super) asset: u16,
-    /// By place in [`Members`]' countries; the unknown one is the last.
+    /// Index into [`Members`]' countries; the unknown one is last.
     pub(super) country: u8,
     pub(super) device: u8,
     pub(super) persona: u8,
@@ -73,8 +73,8 @@ impl Fact {
         Self { asset: event.asset, country, device: event.device, persona, day }
     }
 
-    /// The key that decides the field's members: attributes follow from the asset, audiences from
-    /// the persona.
+    /// The key that determines the field's members: attributes follow from the asset, audiences
+    /// from the persona.
     pub(super) fn decider(&self, field: Field) -> usize {
         match field {
             Field::Asset | Field::Title | Field::MediaType | Field::Language | Field::Tags => {
@@ -90,7 +90,7 @@ impl Fact {
 
 /// The members of every field, as codes.
 ///
-/// The day is a field like the others here: its members are the days, decided by the day index.
+/// The day is treated like any other field: its members are the days, determined by the day index.
 #[derive(Debug)]
 pub(super) struct Members {
     /// Per field: the names by code. The last country is null.
@@ -124,7 +124,7 @@ impl Members {
         self.codes[field as usize].get(fact.decider(field))
     }
 
-    /// The names of the members for each value of the field's decider; null is no name.
+    /// The names of the members for each value of the field's decider; null has no name.
     pub(super) fn values_by_decider(&self, field: Field) -> Vec<Vec<&str>> {
         let names = &self.names[field as usize];
         let lists = &self.codes[field as usize];
@@ -139,11 +139,11 @@ impl Members {
     }
 }
 
-/// Lists of codes, one after another in one piece: most have one code.
+/// Lists of codes, concatenated: most have a single code.
 #[derive(Debug)]
 struct CodeLists {
     codes: Vec<u16>,
-    /// Where each list ends, after a zero.
+    /// The end of each list, after an initial zero.
     ends: Vec<usize>,
 }
 

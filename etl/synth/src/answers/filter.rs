@@ -1,4 +1,4 @@
-//! Filters: as they are written in the answers, and as they are tested on events.
+//! Filters: as written in the answers, and as tested on events.
 
 use serde::Serialize;
 
@@ -41,8 +41,8 @@ impl Filter {
         Self::Not { not: Box::new(part) }
     }
 
-    /// The values that the filter asks to be there, of a field: a group by that field shows only
-    /// these. `None` where it names none.
+    /// The values of a field that the filter requires: grouping by that field shows only these.
+    /// `None` if it names none.
     pub(super) fn named(&self, field: Field) -> Option<&[String]> {
         match self {
             Self::AnyOf { field: of, any_of: values }
@@ -52,8 +52,8 @@ impl Filter {
         }
     }
 
-    /// Resolves the values to members. Every test looks at one field whose members are few, so it
-    /// becomes a table from the member to its outcome.
+    /// Resolves the values to members. Every test reads one field with few members, so it becomes a
+    /// table from the member to its outcome.
     pub(super) fn compile(&self, members: &Members) -> Compiled {
         let all = |parts: &[Self]| parts.iter().map(|part| part.compile(members)).collect();
         match self {

@@ -6,13 +6,13 @@ use super::tally::{Grouping, Span, Tally};
 use crate::world::World;
 use Field::{Asset, Audience, Country, Day, Device, Language, MediaType, Tags, Title};
 
-/// Single days are answered for so many first days only, so that a year does not cost gigabytes.
+/// Single days are answered only for this many first days, so that a year does not take gigabytes.
 const MAX_SINGLE_DAYS: u32 = 31;
 
-/// Questions that share a filter, so that it is tested once for an event.
+/// Questions that share a filter, which is therefore tested once per event.
 #[derive(Debug, Clone)]
 pub(super) struct Topic {
-    /// Begins the ids of its answers.
+    /// The prefix of the ids of its answers.
     pub(super) name: String,
     pub(super) filter: Option<Filter>,
     pub(super) tallies: Vec<Tally>,
@@ -39,7 +39,8 @@ pub(super) fn topics(world: &World, members: &Members) -> Vec<Topic> {
     }
     let mut topics = vec![topic(members, "all-events".to_owned(), None, everything)];
     for (place, filter) in filters(world).into_iter().enumerate() {
-        // In turn, so that every kind of filter meets some groups and every group some filters.
+        // In turn, so that every kind of filter is combined with some groupings, and every grouping
+        // with some filters.
         let by_turn = [Country, Audience, Tags, MediaType, Day, Device];
         let turn = |step: usize| by_turn[(place + step) % by_turn.len()];
         let questions = [
@@ -73,7 +74,7 @@ fn topic(
     Topic { name, filter, tallies }
 }
 
-/// The members of a single multi-valued field that the filter asks to be there.
+/// The members of a single multi-valued field that the filter requires.
 fn named_members(filter: &Filter, fields: &[Field], members: &Members) -> Option<Vec<bool>> {
     let [field @ (Audience | Tags)] = *fields else { return None };
     let named = filter.named(field)?;
@@ -86,7 +87,7 @@ fn named_members(filter: &Filter, fields: &[Field], members: &Members) -> Option
 
 /// Every operator on every kind of field, alone and nested.
 fn filters(world: &World) -> Vec<Filter> {
-    // Fewer countries than three: the last one again.
+    // With fewer than three countries, the last one is repeated.
     let country = |place: usize| world.places[place.min(world.places.len() - 1)].code;
     let titles: Vec<&str> =
         world.catalogue.titles.iter().take(3).map(|title| title.name.as_str()).collect();

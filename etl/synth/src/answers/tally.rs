@@ -9,7 +9,7 @@ use super::fields::{Fact, Field, Members};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
     Impression,
-    /// A play that has its impression.
+    /// A play that has been credited to an impression.
     Play {
         watch_seconds: u32,
         is_qualified: bool,
@@ -24,15 +24,15 @@ pub(super) struct Counter {
     pub(super) plays: u64,
     pub(super) players: u64,
     pub(super) watch_seconds: u64,
-    /// Plays that have their impression, however short.
+    /// Credited plays, however short.
     pub(super) starts: u64,
-    /// Those of them that were given up at once.
+    /// Those of them that were abandoned at once.
     pub(super) abandoned: u64,
     last_viewer: u32,
     last_player: u32,
 }
 
-/// A play that is shorter was given up at once, as the model has it.
+/// A shorter play was abandoned at once, as in the model.
 const ABANDONED_BELOW_SECONDS: u32 = 30;
 
 /// No person: indexes are below it.
@@ -88,14 +88,14 @@ impl Counter {
     }
 }
 
-/// Which periods are asked for.
+/// The periods of a question.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Span {
     /// All days together.
     AllTime,
-    /// All days together, and so many first days each for itself.
+    /// All days together, and this many first days separately.
     AllTimeAndDays(u32),
-    /// From one day index to another, both included.
+    /// From one day index to another, inclusive.
     Days(u32, u32),
 }
 

@@ -11,8 +11,8 @@ use crate::config::SynthConfig;
 use crate::people::{AUDIENCES, GENRES};
 use crate::places::{PLACES, Place};
 
-/// An asset is live in at most so many countries of its language: campaigns are local, and the
-/// number of cells stays near what occurs in practice.
+/// An asset is live in at most this many countries of its language: campaigns are local, and the
+/// number of cells stays realistic.
 const MAX_MARKETS: usize = 2;
 
 const FIRST_WORDS: [&str; 40] = [
@@ -114,7 +114,7 @@ pub(super) fn catalogue(config: &SynthConfig) -> Catalogue {
     let titles = draw.titles(n_titles);
     let popularity = draw.popularity(n_titles);
     let mut assets = Vec::with_capacity(n_assets);
-    // Every title gets assets in turn until all are made, so that the last ones get some too.
+    // Titles get assets in turn until all are made, so that the last ones get some too.
     for title in (0..n_titles).cycle() {
         if assets.len() == n_assets {
             break;
@@ -152,7 +152,7 @@ impl Draw {
             .collect()
     }
 
-    /// Zipf-like weights in random order, so that ids do not tell what is popular.
+    /// Zipf-like weights in random order, so that ids do not reveal what is popular.
     fn popularity(&mut self, n_titles: usize) -> Vec<f64> {
         let mut weights: Vec<f64> =
             (3_u32..).take(n_titles).map(|rank| f64::from(rank).powf(-0.9)).collect();
@@ -200,7 +200,8 @@ impl Draw {
         }
     }
 
-    /// Makes some of the assets special, among the more popular half so that it shows in numbers.
+    /// Makes some of the assets special, among the more popular half so that it shows in the
+    /// numbers.
     fn plant(&mut self, assets: &mut [Asset]) {
         let n = assets.len();
         let mut order: Vec<usize> = (0..n).collect();
@@ -265,7 +266,7 @@ impl Draw {
         tags.into_iter().collect()
     }
 
-    /// One of `n` at most 256, the first ones more often than the last.
+    /// One of `n`, at most 256, earlier ones more often than later ones.
     fn skewed(&mut self, n: usize) -> u8 {
         let place = self.rng.random_range(0..n).min(self.rng.random_range(0..n + n / 2));
         u8::try_from(place).expect("below 256")

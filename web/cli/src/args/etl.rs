@@ -1,4 +1,4 @@
-//! The words of `clio etl`.
+//! The arguments of `clio etl`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,15 +9,15 @@ use jiff::civil::Date;
 use super::ReportFormat;
 use super::values::day;
 
-/// The most memory of a run that does not say, in MiB.
+/// The memory limit of a run by default, in MiB.
 pub(crate) const DEFAULT_MEMORY: usize = 2048;
-/// The least that a limit is worth: of less, the program itself takes most.
+/// The smallest useful limit: with less, the program itself takes most of it.
 const MIN_MEMORY: usize = 320;
 
-/// A limit of memory, in MiB.
+/// A memory limit, in MiB.
 fn memory(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(mib) if mib < MIN_MEMORY => Err(format!("a run takes {MIN_MEMORY} at least")),
+        Ok(mib) if mib < MIN_MEMORY => Err(format!("a run takes at least {MIN_MEMORY}")),
         Ok(mib) => Ok(mib),
         Err(error) => Err(format!("{error}")),
     }
@@ -36,10 +36,10 @@ pub(crate) enum EtlCommand {
     /// List the runs of a lake, newest first: when, how they ended, how many rows, why they failed
     #[command(after_help = "Example:\n  clio etl runs --lake lake --limit 5")]
     Runs(EtlRunsArgs),
-    /// Run whenever its time comes or input arrives, one run at a time, until told to stop
+    /// Run whenever the time comes or input arrives, one run at a time, until stopped
     #[command(after_help = SCHEDULE_EXAMPLES)]
     Schedule(EtlScheduleArgs),
-    /// Recount days exactly from the sources, beside what the newest snapshot says
+    /// Recount days exactly from the sources, and compare with the newest snapshot
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(EtlVerifyArgs),
 }
@@ -115,7 +115,7 @@ pub(crate) struct EtlRunsArgs {
     /// The lake: a folder or an address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
-    /// The most runs
+    /// How many runs at most
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) limit: usize,
     /// How the runs are printed
@@ -129,7 +129,7 @@ pub(crate) struct EtlTarget {
     /// The dataset model
     #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
     pub(crate) model: PathBuf,
-    /// The lake: a folder or an address; made if absent
+    /// The lake: a folder or an address; created if it does not exist
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
     /// Only this day, whether it changed or not
@@ -138,7 +138,7 @@ pub(crate) struct EtlTarget {
     /// From this day (with --to); without any date: the days that changed
     #[arg(long, value_name = "DATE", requires = "to", value_parser = day)]
     pub(crate) from: Option<Date>,
-    /// To this day, included
+    /// To this day, inclusive
     #[arg(long, value_name = "DATE", requires = "from", value_parser = day)]
     pub(crate) to: Option<Date>,
     /// Every day found in the sources, whether it changed or not
@@ -149,18 +149,18 @@ pub(crate) struct EtlTarget {
 /// How a run works.
 #[derive(Debug, Args)]
 pub(crate) struct EtlEngine {
-    /// The folder of the journal, by which a run takes up where one that was killed stopped; by default
-    /// `_clio` in a lake that is a folder, else one of the user's own
+    /// The folder of the journal, from which a run resumes one that was killed; by default `_clio` in a lake
+    /// that is a folder, else one of the user's own
     #[arg(long, env = "CLIO_STATE", value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// How often a step is tried that the storage or the network failed
+    /// How many attempts a step gets when the storage or the network fails
     #[arg(long, default_value = "5", value_name = "N")]
     pub(crate) attempts: std::num::NonZeroU32,
-    /// Threads to use; by default one for each core
+    /// Threads to use; by default one per core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// The most memory, in MiB, 320 at least: what does not fit goes to temporary files, or the command fails
-    /// where it cannot
+    /// The memory limit, in MiB, at least 320: what does not fit goes to temporary files, or the command
+    /// fails where it cannot
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = memory)]
     pub(crate) memory: usize,
 }
@@ -171,7 +171,7 @@ pub(crate) struct EtlRunArgs {
     pub(crate) target: EtlTarget,
     #[command(flatten)]
     pub(crate) engine: EtlEngine,
-    /// Commit although checks of the model fail; the commit keeps the reason
+    /// Commit although checks of the model fail; the commit records the reason
     #[arg(long, value_name = "REASON")]
     pub(crate) accept: Option<String>,
     /// How the report is printed
@@ -194,16 +194,16 @@ pub(crate) struct EtlScheduleArgs {
     /// The dataset model, read again before each run
     #[arg(long, env = "CLIO_MODEL", value_name = "FILE")]
     pub(crate) model: PathBuf,
-    /// The lake: a folder or an address; made if absent
+    /// The lake: a folder or an address; created if it does not exist
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
     /// When to run: minute, hour, day of month, month, day of week
     #[arg(long, value_name = "CRON")]
     pub(crate) cron: Option<String>,
-    /// The time zone of --cron; by default that in which the dataset's days begin
+    /// The time zone of --cron; by default the dataset's own
     #[arg(long, value_name = "ZONE", requires = "cron")]
     pub(crate) timezone: Option<String>,
-    /// Run when files of a source or lookup came, went or changed, and have settled
+    /// Run when files of a source or lookup were added, removed or changed, and have settled
     #[arg(long)]
     pub(crate) on_arrival: bool,
     /// How often sources are listed for --on-arrival, in seconds

@@ -1,4 +1,4 @@
-//! The words of `clio lake`.
+//! The arguments of `clio lake`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::values::day;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LakeCommand {
-    /// List the snapshots, the newest first
+    /// List the snapshots, newest first
     #[command(after_help = "Example:\n  clio lake snapshots --lake lake --limit 5")]
     Snapshots(SnapshotsArgs),
     /// Say what two snapshots differ in
@@ -21,10 +21,10 @@ pub(crate) enum LakeCommand {
     /// Let the days of old months go; the months stay, and answer as a whole
     #[command(after_help = RETIRE_EXAMPLES)]
     Retire(RetireArgs),
-    /// Read everything in a lake, and say what is damaged and what would mend it
+    /// Read everything in a lake, and say what is damaged and how to mend it
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Serve one snapshot, whatever is newer
+    /// Serve one snapshot, even if there are newer ones
     #[command(after_help = PIN_EXAMPLES)]
     Pin(PinArgs),
     /// Serve the newest snapshot again
@@ -32,7 +32,7 @@ pub(crate) enum LakeCommand {
     /// Never serve a snapshot
     #[command(after_help = MARK_BAD_EXAMPLES)]
     MarkBad(MarkBadArgs),
-    /// Make what an earlier snapshot held the newest again
+    /// Make the contents of an earlier snapshot the newest again
     #[command(after_help = ROLLBACK_EXAMPLES)]
     Rollback(RollbackArgs),
     /// Delete the files that no recent snapshot needs
@@ -164,13 +164,13 @@ pub(crate) struct RetireArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
-    /// Months that ended so long ago, such as 18months, 2years or 400d
+    /// Months that ended this long ago, such as 18months, 2years or 400d
     #[arg(long, value_name = "TIME", value_parser = age)]
     pub(crate) older_than: Option<Span>,
     /// Months that end before this day
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) before: Option<Date>,
-    /// Only say what would go
+    /// Only report what would be retired
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// How the report is printed
@@ -237,7 +237,7 @@ pub(crate) struct RollbackArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
-    /// Only say what would change
+    /// Only report what would change
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// How the report is printed
@@ -250,13 +250,13 @@ pub(crate) struct VacuumArgs {
     /// The lake's folder or address
     #[arg(long, env = "CLIO_LAKE", value_name = "URL")]
     pub(crate) lake: String,
-    /// Keep what snapshots of this time need, such as 7d or 36h; at least 24h
+    /// Keep what snapshots of this time span need, such as 7d or 36h; at least 24h
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
     pub(crate) older_than: SignedDuration,
     /// The folder of the journal, whose files of runs are spared; by default that of `clio etl run`
     #[arg(long, env = "CLIO_STATE", value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// Only say what would be deleted
+    /// Only report what would be deleted
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// How the report is printed

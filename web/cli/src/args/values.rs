@@ -1,15 +1,15 @@
-//! What stands behind flags, read in one way everywhere, and told in words where it is not what it should be.
+//! The values of flags, parsed in one way everywhere, with readable errors.
 
 use clio_proto::{MAX_LOOK_BACK_DAYS, MAX_TRAILING_DAYS, TimeWindow};
 use jiff::civil::Date;
 
-/// A day, in its one spelling: a time of day or a week date would be dropped or guessed.
+/// A day, in its one spelling: a time of day would be dropped, a week date guessed.
 pub(crate) fn day(text: &str) -> Result<Date, String> {
     let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    day.ok_or_else(|| "no date; expected a day like `2026-01-31`".to_owned())
+    day.ok_or_else(|| "not a date; expected a day like `2026-01-31`".to_owned())
 }
 
-/// Which days count for a row of time.
+/// The days that count for a row of time.
 pub(super) fn window(text: &str) -> Result<TimeWindow, String> {
     if text == "cumulative" {
         return Ok(TimeWindow::Cumulative);
@@ -20,13 +20,13 @@ pub(super) fn window(text: &str) -> Result<TimeWindow, String> {
     n_days.map(TimeWindow::TrailingDays).ok_or_else(wrong)
 }
 
-/// How many days are looked back.
+/// How many days to look back.
 pub(super) fn look_back(text: &str) -> Result<u32, String> {
     let n_days = text.parse().ok().filter(|n_days| (1..=MAX_LOOK_BACK_DAYS).contains(n_days));
     n_days.ok_or_else(|| format!("expected a number of days from 1 to {MAX_LOOK_BACK_DAYS}"))
 }
 
-/// How many rows or members there are, or are skipped.
+/// A number of rows or members, at most or to skip.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
 }
@@ -47,7 +47,7 @@ mod tests {
         for text in ["2026-13-01", "2026-02-30", "20260131", "2026-01-31T10:00", "today", ""] {
             assert_eq!(
                 day(text).unwrap_err(),
-                "no date; expected a day like `2026-01-31`",
+                "not a date; expected a day like `2026-01-31`",
                 "{text}"
             );
         }

@@ -1,4 +1,4 @@
-//! `clio config show`: what is in force, and where each of it comes from. The text is itself a file of settings.
+//! `clio config show`: the settings in force, and where each comes from. The text is itself a file of settings.
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@
 //! DIR/store.sqlite  views, annotations and short links, unless `--store` names another file
 //! ```
 //!
-//! What is there already is used again, so that a second start takes seconds.
+//! What exists already is reused, so a second start takes seconds.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ use crate::settings::Settings;
 use crate::terminal::{say, tell};
 use crate::{address, door, etl_config, run_report, seed, signals};
 
-/// Makes what is missing, then serves until it is told to stop.
+/// Makes what is missing, then serves until it is stopped.
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
     door::check("--http", settings.http, settings.gateway.is_insecure)?;
     door::raise_file_handles();
-    // The address is taken first: better to fail now than after minutes of work.
+    // The address is bound first: better to fail now than after minutes of work.
     let listener = gateway::listen(settings.http).await?;
     let page = format!("http://{}", listener.local_addr()?);
     let events = args.data.join("events");

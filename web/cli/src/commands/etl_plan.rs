@@ -27,7 +27,9 @@ fn print(plan: &Plan) {
     }
     say!("  model          {}", plan.model);
     if plan.model.effect == Effect::Refused {
-        say!("  a run would fail: give what means something else a new name, or use a new lake");
+        say!(
+            "  a run would fail: give a new name to whatever changes its meaning, or use a new lake"
+        );
         return;
     }
     for left_out in &plan.left_out {

@@ -27,7 +27,7 @@ pub(crate) async fn run(args: EtlRunArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The report as one JSON object, with the process's peak memory where the system tells.
+/// The report as one JSON object, with the process's peak memory where the system reports it.
 fn json_report(report: &RunReport) -> anyhow::Result<String> {
     let mut json = serde_json::to_value(report)?;
     if let (Some(object), Some(bytes)) = (json.as_object_mut(), peak_memory_bytes()) {

@@ -53,7 +53,7 @@ fn print(runs: &[RunRecord]) {
         for LeftOutRecord { table, n_files, files } in &run.left_out {
             let files = output::shortened(files);
             say!(
-                "{}: left out {n_files} files of {table}, for how their names end: {files}",
+                "{}: left out {n_files} files of {table}, because of how their names end: {files}",
                 run.run
             );
         }

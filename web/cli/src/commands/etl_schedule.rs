@@ -12,7 +12,7 @@ use crate::args::EtlScheduleArgs;
 use crate::terminal::tell;
 use crate::{address, clock, etl_config, run_report, signals};
 
-/// Runs again and again until it is told to stop.
+/// Runs again and again until it is stopped.
 pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
     let first = config(&args)?;
     let times = args.cron.as_deref().map(|cron| times(cron, &args, &first)).transpose()?;
@@ -38,7 +38,7 @@ fn times(cron: &str, args: &EtlScheduleArgs, config: &Config) -> anyhow::Result<
     Ok(Times::try_new(cron, zone)?)
 }
 
-/// The settings of the next run: the model as it is now, the clock of now.
+/// The settings of the next run: the current model, the current time.
 fn config(args: &EtlScheduleArgs) -> anyhow::Result<Config> {
     let mut config = etl_config::config(&args.model, address::folder(&args.lake)?)?;
     etl_config::engine(&mut config, &args.engine)?;
@@ -64,7 +64,7 @@ async fn keep(
                 continue;
             }
         }
-        // Dropped at once when told to stop: the journal tells the next start what was done.
+        // Dropped at once when stopped: the journal tells the next start what was done.
         let result = tokio::select! {
             () = stop.cancelled() => {
                 tell!("stopped during a run, which the next start resumes");
@@ -85,6 +85,6 @@ fn reason(trigger: Trigger) -> String {
         Trigger::Time(time) => format!("run for {time}"),
         Trigger::Missed(time) => format!("run for {time}, which was missed"),
         Trigger::Arrival => "run: input arrived".to_owned(),
-        Trigger::Again => "run again, since what the last run failed at may succeed now".to_owned(),
+        Trigger::Again => "run again, since the cause of the last failure may be gone".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! `clio etl verify`: an exact recount beside what the lake says.
+//! `clio etl verify`: an exact recount, compared with the lake.
 
 use clio_etl::Sample;
 use clio_lake::Verification;
@@ -12,7 +12,7 @@ use crate::{address, output};
 /// How many mismatches are printed; the file in the lake has more.
 const MAX_LISTED: usize = 20;
 
-/// Verifies, prints what was found, and fails where a number is wrong.
+/// Verifies, prints what was found, and fails if any number is wrong.
 pub(crate) async fn run(args: EtlVerifyArgs) -> anyhow::Result<()> {
     let days = match (args.date, args.from, args.to) {
         (Some(date), _, _) => Some(range(date, date)?),
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: EtlVerifyArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the lake keeps, with the verdict.
+/// The record in the lake, with the verdict.
 fn json_of(found: &Verification) -> anyhow::Result<String> {
     let mut json = serde_json::to_value(found)?;
     if let Some(object) = json.as_object_mut() {

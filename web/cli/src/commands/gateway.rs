@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{clock, door, seed, signals};
 
-/// Serves until it is told to stop.
+/// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let service = Arc::new(RemoteCubes::new(settings.named_replicas()?)?);
     door::check("--http", settings.http, settings.gateway.is_insecure)?;
@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     signals::join_all(tasks, &stop).await
 }
 
-/// Opens the store in a file; there is none without one.
+/// Opens the store in a file; without a file there is none.
 pub(crate) fn store(
     file: Option<&Path>,
     settings: &Settings,
@@ -44,7 +44,7 @@ pub(crate) fn store(
     Ok(Some(Arc::new(store)))
 }
 
-/// Takes the address, or says what is in the way.
+/// Binds the address, or says what prevents it.
 pub(crate) async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another with --http (port 0 takes a free one)")

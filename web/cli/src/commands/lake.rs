@@ -1,4 +1,4 @@
-//! `clio lake`: what is in a lake, whether it is sound, and what of it may go.
+//! `clio lake`: what is in a lake, whether it is sound, and what may be deleted.
 
 use std::num::NonZeroUsize;
 
@@ -46,7 +46,8 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     if args.format == ReportFormat::Json {
         let mut found = serde_json::to_value(&snapshots)?;
         decisions(&mut found, &Lake::try_new(&lake)?.standing().await?)?;
-        // What the newest snapshot remembers stands in it; a list of versions is of use even where that cannot be read.
+        // What the newest snapshot remembers is part of it; a list of versions is useful even where that cannot be
+        // read.
         let remembered = clio_lake::known_columns(&lake).await.ok();
         if let Some(newest) = newest_snapshot(&mut found) {
             newest.insert("remembered".to_owned(), serde_json::to_value(remembered)?);
@@ -58,7 +59,7 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     for snapshot in snapshots {
         let at = snapshot.committed_at.map(|at| format!("{at:.0}")).unwrap_or_default();
         let what = match (&snapshot.run, snapshot.days.as_slice()) {
-            _ if let Some(problem) = &snapshot.unreadable => format!("no snapshot: {problem}"),
+            _ if let Some(problem) = &snapshot.unreadable => format!("not a snapshot: {problem}"),
             (None, _) => snapshot.operation.to_lowercase(),
             (Some(run), _) if snapshot.operation == "RESTORE" => {
                 format!("run {run}: gone back to an earlier snapshot")
@@ -88,7 +89,7 @@ async fn snapshots(args: SnapshotsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says of each version whether it is pinned, and whether it is bad.
+/// Adds to each version whether it is pinned, and whether it is bad.
 fn decisions(found: &mut serde_json::Value, standing: &Standing) -> anyhow::Result<()> {
     let all = found.as_array_mut().into_iter().flatten();
     for own in all.filter_map(serde_json::Value::as_object_mut) {
@@ -152,7 +153,7 @@ async fn retire(args: RetireArgs) -> anyhow::Result<()> {
         let n_most = output::number(clio_lake::MAX_FIRST_DAYS as f64);
         let members = counted(report.n_first_days_dropped, "member");
         say!(
-            "  first days     not kept of {members}, the oldest: a snapshot has {n_most}; their ages are not known any more"
+            "  first days     not kept of {members}, the oldest: a snapshot holds {n_most}; their ages are now unknown"
         );
     }
     let n_days = report.months.iter().map(|month| month.n_days).sum();
@@ -226,8 +227,8 @@ async fn decide(what: Decided, args: DecisionArgs) -> anyhow::Result<()> {
         Decided::MarkGood { snapshot } => say!("snapshot {snapshot} may be served again"),
     }
     match standing.pinned() {
-        Some((snapshot, _)) => say!("services serve snapshot {snapshot} from their next look on"),
-        None => say!("services serve the newest snapshot that is not bad from their next look on"),
+        Some((snapshot, _)) => say!("services serve snapshot {snapshot} from their next poll on"),
+        None => say!("services serve the newest snapshot that is not bad from their next poll on"),
     }
     Ok(())
 }

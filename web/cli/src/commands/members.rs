@@ -1,4 +1,4 @@
-//! `clio members`: the values that fields have, and what is left of them.
+//! `clio members`: the values of fields, and what filters leave of them.
 
 use clio_proto::{Member, MembersRequest, QueryRange, SnapshotId};
 use serde_json::json;
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: MembersArgs, settings: &Settings) -> anyhow::Resul
             let (n_shown, n_total) = (page.members.len(), page.n_total);
             match page.end.filter(|_| page.has_next_page()) {
                 Some(end) => say!("{n_shown} of {n_total} members; the next ones: --after {end}"),
-                // A service that knows no cursors yet.
+                // A service that does not support cursors yet.
                 None if page.end.is_none() && n_total > n_shown as u64 => {
                     say!("{n_shown} of {n_total} members; see --limit");
                 }

@@ -1,4 +1,4 @@
-//! `clio model check`: the model as understood, and what is in its sources.
+//! `clio model check`: the model as understood, and the contents of its sources.
 
 use std::path::Path;
 
@@ -89,7 +89,7 @@ fn print_model(model: &Model) {
     }
 }
 
-/// What a test assigns whom to, and when.
+/// Whom a test assigns to what, and when.
 fn test_text(test: &Experiment) -> String {
     let Experiment { name: _, dimension, arms, assigned, first_day, last_day } = test;
     let arms = arms.iter().map(|(arm, share)| format!("{arm} {:.1} %", share * 100.0));
@@ -120,7 +120,7 @@ fn source_text(source: &Source) -> String {
     }
     if let OnBadRows::Quarantine { at_most } = on_bad_rows {
         let percent = (at_most * 100_000.0).round() / 1_000.0;
-        text += &format!(", bad rows to quarantine, {percent} % at most");
+        text += &format!(", at most {percent} % bad rows, to quarantine");
     }
     if let Some(Attribution { event: _, to, by, within, credit }) = attribution {
         let by: Vec<_> = by.iter().map(ToString::to_string).collect();
@@ -247,7 +247,7 @@ fn states_text(states: &StatesInspection) -> String {
     }
 }
 
-/// The types that a lake remembers of columns, a line each.
+/// The types that a lake remembers of columns, one line each.
 pub(crate) fn remembered_text(columns: &KnownColumns) -> Vec<String> {
     let line = |(table, column, known): (&str, &str, &KnownColumn)| {
         let data_type = match &known.data_type {
@@ -294,7 +294,7 @@ fn json_of(
     let sources =
         model.sources().iter().map(|source| (source.name.clone(), json!(source_text(source))));
     let dimensions = model.dimensions().iter().map(|dimension| {
-        // Where a key is not by itself, the text says it.
+        // Where a key has no value of its own, the text says it.
         let Dimension {
             name,
             display,

@@ -1,4 +1,5 @@
-//! `clio model init`: a dataset model for files that nobody has described, asked for on a terminal.
+//! `clio model init`: a dataset model for files that nobody has described, completed by questions on a
+//! terminal.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -16,10 +17,10 @@ use crate::terminal::{Lines, answer, safe, say, tell};
 use crate::usage::Usage;
 use crate::{address, output};
 
-/// More than this is not read to say what a day comes to: `clio model check` does, whenever one has the time.
+/// More than this is not read to estimate a day: `clio model check` does that, whenever there is time.
 const MAX_MEASURED_BYTES: u64 = 1 << 30;
 
-/// Looks, asks, writes, and says what a day comes to.
+/// Examines files, asks, writes the model, and estimates a day.
 pub(crate) async fn run(args: ModelInitArgs) -> anyhow::Result<()> {
     let is_asked = !args.yes;
     if is_asked && !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: ModelInitArgs) -> anyhow::Result<()> {
         print_tables(&proposal.tables);
     }
     if is_asked {
-        // The questions wait for a person, not for a thread that others need.
+        // The questions wait for a person, so not on a thread that others need.
         proposal = tokio::task::spawn_blocking(move || ask(proposal)).await??;
     }
     let file = args.out.display().to_string();
@@ -79,7 +80,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Asks for what only a person knows, with what is proposed as the answer of a bare Return.
+/// Asks for what only a person knows; Return accepts the proposal.
 fn ask(mut proposal: Proposal) -> anyhow::Result<Proposal> {
     proposal.name = Input::new()
         .with_prompt("The dataset's name")
@@ -113,7 +114,7 @@ fn ask(mut proposal: Proposal) -> anyhow::Result<Proposal> {
         if !taken.is_empty() {
             break taken;
         }
-        tell!("a model has one of them at least");
+        tell!("a model needs at least one of them");
     };
     for (index, choice) in proposal.dimensions.iter_mut().enumerate() {
         choice.is_taken = taken.contains(&index);
@@ -155,7 +156,7 @@ fn ask(mut proposal: Proposal) -> anyhow::Result<Proposal> {
     Ok(proposal)
 }
 
-/// What comes from files, as a terminal may show it.
+/// Text from files, made safe for a terminal.
 fn shown(text: &str) -> String {
     safe(text, Lines::One).into_owned()
 }

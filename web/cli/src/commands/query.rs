@@ -18,7 +18,7 @@ use crate::{compare, cube, filter, output, terminal};
 
 /// Asks once and prints the answer.
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
-    // Whatever can be wrong in the words themselves is found before anything is opened.
+    // Everything that is wrong in the arguments themselves is found before anything is opened.
     let mut query = lower(&args)?;
     let format = match args.format.way() {
         Way::Text(format) => format.writer(),
@@ -91,17 +91,17 @@ pub(super) fn ask_for_all(query: &mut Query, dataset: &Description) {
     }
 }
 
-/// An answer of any number of rows, page by page from one snapshot, of which one page is held.
+/// An answer of any number of rows, fetched page by page from one snapshot, holding one page at a time.
 struct Pages {
     query: Query,
     snapshot: Option<SnapshotId>,
     page: Answer,
-    /// The rows that are still asked for.
+    /// The number of rows still to be fetched.
     n_left: usize,
 }
 
 impl Pages {
-    /// Asks for the only page.
+    /// Fetches the only page.
     async fn ask_one(
         service: &dyn CubeService,
         query: Query,
@@ -113,7 +113,7 @@ impl Pages {
         Ok(Self { query, snapshot: Some(page.snapshot.id), page, n_left: 0 })
     }
 
-    /// Asks for the first page, and says on standard error what the numbers lack.
+    /// Fetches the first page, and reports on standard error what the numbers lack.
     async fn ask(
         service: &dyn CubeService,
         mut query: Query,
@@ -129,14 +129,14 @@ impl Pages {
         Ok(Self { query, snapshot: Some(page.snapshot.id), page, n_left })
     }
 
-    /// Turns to the next page; `false` where there is none, or nobody reads any longer.
+    /// Fetches the next page; `false` if there is none, or the reader has gone.
     async fn turn(&mut self, service: &dyn CubeService) -> anyhow::Result<bool> {
         let is_end = match self.page.end {
             Some(end) => {
                 (self.query.after, self.query.offset) = (Some(end), 0);
                 !self.page.has_next_page()
             }
-            // A service that knows no cursors yet.
+            // A service that does not support cursors yet.
             None => {
                 self.query.offset += self.page.rows.len();
                 self.query.offset as u64 >= self.page.n_groups
@@ -152,7 +152,7 @@ impl Pages {
     }
 }
 
-/// What an answer does not repeat of its question.
+/// The parts of a question that its answer does not repeat.
 fn asked(query: &Query) -> Asked {
     Asked { compare: query.compare.clone(), window: query.window }
 }
@@ -195,7 +195,7 @@ pub(super) fn group_key(text: &str) -> GroupKey {
     }
 }
 
-/// What stands in `--order-by` is a key if the query groups by it, else a measure, or a number of its comparison.
+/// An `--order-by` is a key if the query groups by it, otherwise a measure, or a number of its comparison.
 fn order(text: &str, group_by: &[GroupKey]) -> Result<OrderBy, Usage> {
     let (name, direction) = match text.rsplit_once(':') {
         Some((name, "asc")) => (name, Direction::Ascending),

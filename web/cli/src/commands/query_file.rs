@@ -1,4 +1,4 @@
-//! `clio query --format parquet` and `arrow`: all rows as a file, passed on as its bytes come.
+//! `clio query --format parquet` and `arrow`: all rows as a file, streamed as its bytes arrive.
 
 use std::io::Write as _;
 
@@ -11,8 +11,8 @@ use crate::settings::Settings;
 use crate::terminal::{self, AnswerWriter, tell};
 use crate::usage::Usage;
 
-/// Writes the file to standard output, and what is said of its rows to standard error, a line each. It ends early where nobody reads
-/// any longer.
+/// Writes the file to standard output, and notes about its rows to standard error, one per line. Ends early if the
+/// reader has gone.
 pub(super) async fn run(
     args: &QueryArgs,
     query: Query,
@@ -43,7 +43,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Refuses what has no form in a file, before anything is opened.
+/// Rejects what cannot be expressed in a file, before anything is opened.
 fn check(args: &QueryArgs, format: ExportFormat) -> Result<(), Usage> {
     let name = format.as_str();
     let no_form =
@@ -57,7 +57,7 @@ fn check(args: &QueryArgs, format: ExportFormat) -> Result<(), Usage> {
     }
     if terminal::is_seen() {
         let message =
-            format!("--format {name}: is no text; send it to a file, as in `> answer.{name}`");
+            format!("--format {name}: is not text; send it to a file, as in `> answer.{name}`");
         return Err(Usage(message));
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{address, door, seed, signals};
 
-/// Serves until it is told to stop.
+/// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let lake = settings.named_lake()?;
     let config = settings.serving(address::folder(lake)?);
@@ -23,7 +23,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {grpc}; does another service listen there?"))?;
     let address = listener.local_addr()?;
-    // It listens before it has loaded: whoever asks meanwhile is refused, and does not hang.
+    // It listens before it has loaded a snapshot: early requests are refused instead of hanging.
     let cubes = Cubes::start(config)?;
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         memory_bytes: args.memory.map(|mib| mib.get() << 20),
     };
     let answer = clio_etl::sql(&config, &args.query).await?;
-    // Written as a whole before any of it is printed: half an answer looks like all of it.
+    // Formatted as a whole before any of it is printed: half an answer would look complete.
     let mut out = Vec::new();
     let written = args.format.writer().sql(&mut out, &answer);
     written.map_err(|error| anyhow!("the answer cannot be written: {error}"))?;

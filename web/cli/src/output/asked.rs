@@ -1,4 +1,5 @@
-//! What was asked beside keys and measures, as answers say it: with what rows are compared, and which days count for a row.
+//! What was asked besides keys and measures, as answers repeat it: with what rows are compared, and which days count
+//! for a row.
 
 use clio_proto::{Answer, Comparison, Coverage, DayRange, TimeWindow};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The other side of rows, as the head of a column has it.
+    /// The other side of a comparison, as a column's heading.
     pub(super) fn other_side(&self, answer: &Answer) -> Option<String> {
         Some(match self.compare.as_ref()? {
             Comparison::PreviousPeriod => match days(answer.compared_coverage.as_ref()) {
@@ -27,7 +28,7 @@ impl Asked {
         })
     }
 
-    /// In words, for people: a line each.
+    /// In words, for people: one line each.
     pub(super) fn words(&self, answer: &Answer) -> Vec<String> {
         let compare = self.compare.as_ref().map(|compare| match compare {
             Comparison::PreviousPeriod => "compared with the days just before".to_owned(),
@@ -37,10 +38,10 @@ impl Asked {
                 format!("compared with the row of {side} and the same other keys")
             }
             Comparison::Rest => {
-                "compared with the rest: all that the filter leaves but for the row".to_owned()
+                "compared with the rest: all that the filter leaves except the row".to_owned()
             }
             Comparison::Whole => {
-                "compared with the whole: all that the filter leaves, the row too".to_owned()
+                "compared with the whole: all that the filter leaves, including the row".to_owned()
             }
             Comparison::Snapshot(id) => format!("compared with what snapshot {id} says"),
         });
@@ -49,20 +50,20 @@ impl Asked {
                 format!("each day with the {} before it, {n_days} in all", n_days.saturating_sub(1))
             }
             TimeWindow::Cumulative => {
-                "each row with all before it, from the first day asked for on".to_owned()
+                "each row with all before it, from the first requested day on".to_owned()
             }
         });
         compare.into_iter().chain(window).collect()
     }
 
-    /// As the flags have it, for the lines of programs.
+    /// In the form of flags, for programs.
     pub(super) fn notes(&self) -> Vec<String> {
         let compare = self.compare.as_ref().map(|compare| format!("compare={compare}"));
         let window = self.window.map(|window| format!("window={window}"));
         compare.into_iter().chain(window).collect()
     }
 
-    /// Entries of an object, as gRPC has them.
+    /// Entries of an object, in the form of gRPC.
     pub(super) fn json(&self) -> Vec<(&'static str, Value)> {
         let compare = self.compare.as_ref().map(|compare| match compare {
             Comparison::PreviousPeriod => json!({ "previous_period": {} }),

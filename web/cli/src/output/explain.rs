@@ -1,4 +1,4 @@
-//! What an answer took, as `--explain` prints it: in words, as a note, as JSON.
+//! What an answer took, as `--explain` prints it: in words, as a note, and as JSON.
 
 use clio_proto::{Answer, Work};
 use serde_json::{Map, Value, json};
@@ -34,8 +34,8 @@ pub(crate) fn words(answer: &Answer) -> String {
     let lines = [
         format!("periods    {}: {}", n(periods.len() as u64), shortened(&periods)),
         format!("files      {}", n((*n_files).into())),
-        format!("cells      {}, of them selected {}", n(*n_cells), n(*n_cells_selected)),
-        format!("groups     {}, of them stay {}", n(*n_groups), n(answer.n_groups)),
+        format!("cells      {}, {} of them selected", n(*n_cells), n(*n_cells_selected)),
+        format!("groups     {}, {} of them kept", n(*n_groups), n(answer.n_groups)),
         format!("estimates  {}, of {} sketches united", n(*n_estimates), n(*n_unions)),
         format!(
             "bytes      {} of coupons, {} of registers, {} of buckets",
@@ -45,7 +45,7 @@ pub(crate) fn words(answer: &Answer) -> String {
         ),
         format!("time       {}", steps.join(", ")),
     ];
-    let cached = "cached     all of this was done for an equal query of before";
+    let cached = "cached     all of this was done earlier for an equal query";
     lines
         .iter()
         .map(String::as_str)
@@ -54,7 +54,7 @@ pub(crate) fn words(answer: &Answer) -> String {
         .join("\n")
 }
 
-/// The counts, for the line of a program.
+/// The counts, as a line for programs.
 pub(crate) fn note(answer: &Answer) -> String {
     let counts = counts(answer.work.as_ref()).into_iter();
     let counts: Vec<_> = counts.map(|(name, count)| format!("{name}:{count}")).collect();
@@ -73,7 +73,7 @@ pub(super) fn json(work: Option<&Work>) -> Value {
     Value::Object(object)
 }
 
-/// All but the times.
+/// Everything except the times.
 fn counts(work: Option<&Work>) -> Vec<(&'static str, u64)> {
     let Some(work) = work else { return Vec::new() };
     let Work {

@@ -1,4 +1,4 @@
-//! The formats of answers, of the cube as of SQL: a file each beside this one, and an entry in one list.
+//! The formats of answers, of the cube and of SQL: one file each beside this one, and an entry in one list.
 
 mod csv;
 mod json;
@@ -23,7 +23,7 @@ pub(crate) enum AnswerFormat {
 }
 
 impl AnswerFormat {
-    /// What writes it.
+    /// The writer of the format.
     pub(crate) fn writer(self) -> &'static dyn Format {
         match self {
             Self::Table => &table::TableFormat,
@@ -38,10 +38,10 @@ pub(crate) trait Format: Sync {
     /// How many rows of the cube's answers it takes.
     fn rows(&self) -> Rows;
 
-    /// Whether rows are all that it has: what an answer has beside them then stands on standard error, or has no form.
+    /// Whether it has only rows: everything else in an answer then goes to standard error, or cannot be expressed.
     fn has_rows_alone(&self) -> bool;
 
-    /// Begins an answer of the cube with all that is known before its rows.
+    /// Begins an answer of the cube, with all that is known before its rows.
     fn begin(
         &self,
         out: &mut dyn Write,
@@ -54,39 +54,39 @@ pub(crate) trait Format: Sync {
     ///
     /// # Errors
     ///
-    /// Where a value has no text, such as a time that is out of range.
+    /// When a value cannot be converted to text, such as a time that is out of range.
     fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError>;
 }
 
-/// The pages of one answer of the cube, written as they come.
+/// The pages of one answer of the cube, written as they arrive.
 pub(crate) trait Pages {
     /// Writes the rows of a page.
     fn page(&mut self, out: &mut dyn Write, answer: &Answer) -> io::Result<()>;
 
-    /// Writes what stands behind the last page.
+    /// Writes what follows the last page.
     fn end(&mut self, out: &mut dyn Write, last: &Answer) -> io::Result<()>;
 }
 
 /// How many rows a format takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// One page, in which people also read what the numbers lack.
+    /// One page, which also tells people what the numbers lack.
     OnePage {
-        /// Its rows where nobody says how many.
+        /// The number of rows by default.
         n_unless_said: usize,
     },
-    /// All, page after page, for programs; what the numbers lack stands on standard error.
+    /// All, page after page, for programs; what the numbers lack goes to standard error.
     All,
 }
 
-/// What may be asked of some formats.
+/// Options that some formats have.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
-    /// What the answer does not repeat of its question.
+    /// The parts of the question that the answer does not repeat.
     pub(crate) asked: Asked,
-    /// Texts byte for byte, also where a spreadsheet takes them for formulas.
+    /// Write text byte for byte, even where a spreadsheet takes it for a formula.
     pub(crate) is_raw: bool,
-    /// What the answer took is printed, too.
+    /// Also print what the answer took.
     pub(crate) explains: bool,
     /// Columns for the places of rows.
     pub(crate) has_ranks: bool,

@@ -4,7 +4,7 @@ use clio_proto::Key;
 
 use crate::terminal::{Lines, safe};
 
-/// A member's label with its value, as far as they differ.
+/// A member's label, with its value if that differs.
 pub(super) fn key_text(key: &Key) -> String {
     let text = match (&key.label, &key.value) {
         (Some(label), Some(value)) if label != value => format!("{label} ({value})"),

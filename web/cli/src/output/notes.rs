@@ -1,4 +1,4 @@
-//! What an answer's numbers lack, a line each, in words that programs can rely on.
+//! What an answer's numbers lack, one line each, in words that programs can rely on.
 
 use clio_proto::{Answer, Coverage, DayRange, DeclaredTest, MixedLookup, Row, Unattributed, Value};
 
@@ -72,13 +72,13 @@ fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<String>) {
     }
 }
 
-/// Whether a page has no rows because it begins behind the last one.
+/// Whether a page has no rows because it begins after the last one.
 pub(super) fn is_behind_the_last(answer: &Answer) -> bool {
     let n_before = answer.end.map_or(0, |end| end.n_before);
     answer.rows.is_empty() && n_before > 0 && n_before >= answer.n_groups
 }
 
-/// The total as a line, by the names of columns; CSV has rows with keys alone. `None` where the total is the only row.
+/// The total as a line, with the names of columns; CSV has only rows with keys. `None` if the total is the only row.
 pub(crate) fn total_note(answer: &Answer) -> Option<String> {
     if answer.group_by.is_empty() {
         return None;
@@ -90,7 +90,7 @@ pub(crate) fn total_note(answer: &Answer) -> Option<String> {
         shares: _,
         rank: _,
         newcomers: _,
-        // Words more than numbers: JSON and tables have them.
+        // Words rather than numbers: JSON and tables have them.
         intervals: _,
         verdicts: _,
     } = &answer.total;
@@ -115,7 +115,7 @@ pub(crate) fn total_note(answer: &Answer) -> Option<String> {
     Some(format!("note: total={}", numbers.collect::<Vec<_>>().join(",")))
 }
 
-/// The groups below the page as a line; CSV has rows with keys alone.
+/// The groups below the page as a line; CSV has only rows with keys.
 pub(crate) fn others_note(answer: &Answer) -> Option<String> {
     let others = answer.others.as_ref()?;
     let values = answer.measures.iter().zip(&others.values).map(|(measure, value)| {
@@ -131,7 +131,7 @@ pub(crate) fn next_note(answer: &Answer) -> Option<String> {
     Some(format!("note: next={end}"))
 }
 
-/// The events without credit of the days of one side.
+/// The unattributed events of the days of one side.
 pub(crate) fn unattributed<'a>(
     answer: &'a Answer,
     coverage: &Coverage,

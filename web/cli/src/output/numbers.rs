@@ -1,8 +1,8 @@
-//! Numbers for people: thousands apart, as many decimals as they call for, and their bounds.
+//! Numbers for people: with thousands separators, as many decimals as needed, and their bounds.
 
 use clio_proto::{MeasureFormat, Value};
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Plain,
@@ -10,12 +10,12 @@ pub(crate) enum Unit {
     Percent,
     /// Differences of percentages.
     Points,
-    /// How many times another number it is: what tells it from 1 is of interest.
+    /// A factor relative to another number: its distance from 1 is of interest.
     Times,
 }
 
 impl Unit {
-    /// What a measure's numbers count.
+    /// The unit of a measure's numbers.
     pub(crate) fn of_measure(format: MeasureFormat) -> Self {
         match format {
             MeasureFormat::Number => Self::Plain,
@@ -24,7 +24,7 @@ impl Unit {
         }
     }
 
-    /// What their differences count.
+    /// The unit of their differences.
     pub(crate) fn of_differences(self) -> Self {
         match self {
             Self::Percent => Self::Points,
@@ -49,7 +49,7 @@ impl Unit {
     }
 }
 
-/// How a column's numbers are written: all of them with as many decimals.
+/// How a column's numbers are written: all with the same number of decimals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown {
     unit: Unit,
@@ -57,16 +57,17 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Numbers of people and of events, estimated ones too: an estimate is rounded like the whole number that it stands for.
+    /// Numbers of people and of events, including estimates: an estimate is rounded like the whole number that it
+    /// stands for.
     pub(crate) const WHOLE: Self = Self { unit: Unit::Plain, n_decimals: 0 };
     pub(crate) const PERCENT: Self = Self { unit: Unit::Percent, n_decimals: 2 };
 
-    /// With the decimals that the numbers of a column call for.
+    /// With the decimals that the numbers of a column need.
     pub(crate) fn of<'a>(unit: Unit, column: impl IntoIterator<Item = &'a Value>) -> Self {
         let column: Vec<&Value> = column.into_iter().collect();
         let values = || column.iter().filter_map(|own| own.value.map(|value| (own, value)));
         let half_width = |own: &Value| Some((own.upper? - own.lower?) / 2.0 * unit.scale());
-        // The first decimal that differs within the narrowest bounds, or beside 1.
+        // The first decimal that differs within the narrowest bounds, or from 1.
         let finest = values().filter_map(|(own, value)| match (unit, half_width(own)) {
             (_, Some(width)) if width > 0.0 && !own.exact => Some(width),
             (Unit::Times, _) => Some((value - 1.0).abs()).filter(|beside| *beside > 0.0),
@@ -107,7 +108,7 @@ pub(crate) fn number_with_bounds(value: &Value, shown: Shown) -> String {
     if lower == upper { text } else { format!("{text}  [{lower} – {upper}]") }
 }
 
-/// The bounds alone; empty where there are none.
+/// Only the bounds; empty if there are none.
 pub(crate) fn bounds(value: &Value, shown: Shown) -> String {
     match bound_texts(value, shown) {
         (Some(lower), Some(upper)) => format!("[{lower} – {upper}]"),
@@ -123,12 +124,12 @@ fn bound_texts(value: &Value, shown: Shown) -> (Option<String>, Option<String>) 
     )
 }
 
-/// An upper bound alone.
+/// Only an upper bound.
 pub(crate) fn upper_bound(upper: f64, shown: Shown) -> String {
     number_text(upper, shown, Rounding::Up)
 }
 
-/// Where the digits that are not printed go. Bounds go outwards, so that what is printed holds them.
+/// How omitted digits are rounded. Bounds are rounded outwards, so that the printed ones still hold.
 #[derive(Debug, Clone, Copy)]
 enum Rounding {
     Nearest,
@@ -143,7 +144,7 @@ impl Rounding {
         let nearest = scaled.round();
         let rounded = match self {
             Self::Nearest => nearest,
-            // What is whole but for the arithmetic of doubles is not pushed further.
+            // A number that is whole except for floating-point error is not pushed further.
             _ if (scaled - nearest).abs() <= scaled.abs() * 4.0 * f64::EPSILON => nearest,
             Self::Down => scaled.floor(),
             Self::Up => scaled.ceil(),
@@ -156,7 +157,7 @@ impl Rounding {
 fn number_text(number: f64, shown: Shown, rounding: Rounding) -> String {
     let Shown { unit, n_decimals } = shown;
     let rounded = rounding.round(number * unit.scale(), n_decimals);
-    // No number is below zero by nothing.
+    // Avoids printing a negative zero.
     let rounded = if rounded == 0.0 { 0.0 } else { rounded };
     let n_decimals = usize::try_from(n_decimals).unwrap_or_default();
     format!("{}{}", apart(&format!("{rounded:.n_decimals$}")), unit.sign())
@@ -167,7 +168,7 @@ pub(crate) fn number(number: f64) -> String {
     grouped(number)
 }
 
-/// Thousands apart; two decimals only where a number of this size needs them.
+/// With thousands separators; two decimals only where a number of this size needs them.
 fn grouped(number: f64) -> String {
     let is_whole = (number - number.round()).abs() < 1e-9 || number.abs() >= 1000.0;
     let text = if is_whole { format!("{number:.0}") } else { format!("{number:.2}") };
@@ -179,7 +180,7 @@ pub(crate) fn whole_text(number: i128) -> String {
     apart(&number.to_string())
 }
 
-/// A number's text with its thousands apart.
+/// A number's text with thousands separators.
 fn apart(text: &str) -> String {
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, format!(".{fraction}")),

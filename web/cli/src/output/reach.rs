@@ -31,7 +31,7 @@ pub(super) fn tables(answer: &Answer, reach: &Reach) -> String {
     format!("{measure} of the {n_rows} rows together: {together}\n\n{steps}\n\n{pairs}\n\n")
 }
 
-/// A number, or that it cannot be told, with the most that it may be.
+/// A number, or that it cannot be told, with its upper bound.
 pub(super) fn told(value: &Value, shown: Shown) -> String {
     match (value.value, value.upper) {
         (None, Some(upper)) => {
@@ -62,7 +62,7 @@ pub(super) fn json(reach: &Reach) -> serde_json::Value {
     })
 }
 
-/// A number that may be one that cannot be told.
+/// A number, which may be one that cannot be told.
 pub(super) fn number(number: &Value) -> serde_json::Value {
     // Numbers of people are never beyond what a double holds.
     let Value { value, lower, upper, exact, whole: _ } = number;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::keys::key_text;
 use super::numbers::{Shown, Unit, number_with_bounds};
 
-/// What stands below the table: why there are no intervals, and each verdict in a line.
+/// The lines below the table: why there are no intervals, and one line per verdict.
 pub(super) fn lines(answer: &Answer, units: &[Unit]) -> Vec<String> {
     let rows = || answer.rows.iter().chain([&answer.total]);
     let mut lines = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn lines(answer: &Answer, units: &[Unit]) -> Vec<String> {
     lines
 }
 
-/// The test that verdicts are of, and whether people are missing.
+/// The test that verdicts are about, and whether people are missing.
 fn test_text(test: &DeclaredTest) -> String {
     let DeclaredTest { name, arms, chance, is_as_assigned } = test;
     let arms = arms.iter().map(|Arm { value, share, people: found }| {
@@ -52,7 +52,7 @@ fn test_text(test: &DeclaredTest) -> String {
     match is_as_assigned {
         true => format!("test {name}: {arms}; as assigned"),
         false => format!(
-            "test {name}: {arms}; NOT as assigned, which chance makes in {:.4} % of tests: people are missing, and verdicts are \
+            "test {name}: {arms}; NOT as assigned, which happens by chance in {:.4} % of tests: people are missing, and verdicts are \
              observational",
             chance * 100.0
         ),
@@ -79,7 +79,7 @@ fn name(row: &Row) -> String {
     row.keys.iter().map(key_text).collect::<Vec<_>>().join(", ")
 }
 
-/// A verdict with what it is from.
+/// A verdict with its basis.
 fn sentence(verdict: &Verdict, unit: Unit) -> String {
     let Verdict { word, own, other, difference, n_days, smallest_lift, more_days, exposure, mix } =
         verdict;
@@ -112,7 +112,7 @@ fn rate_text(rate: f64, unit: Unit) -> String {
     number_with_bounds(&rate, Shown::of(unit, [&rate]))
 }
 
-/// That people saw one side more often than the other.
+/// Says that people saw one side more often than the other.
 fn exposure_text(exposure: Exposure, unit: Unit) -> String {
     let Exposure { own, other, own_by_event, other_by_event, explains: _ } = exposure;
     format!(
@@ -122,7 +122,7 @@ fn exposure_text(exposure: Exposure, unit: Unit) -> String {
     )
 }
 
-/// That the sides have other people.
+/// Says that the sides have different people.
 fn mix_text(mix: &Mix, unit: Unit) -> String {
     let Mix { field, raw, difference, without_counterpart, explains: _, is_reversed } = mix;
     let turned = if *is_reversed { ", which turns it round" } else { "" };
@@ -134,7 +134,7 @@ fn mix_text(mix: &Mix, unit: Unit) -> String {
     )
 }
 
-/// A difference with its interval: of rates in points.
+/// A difference with its interval; in points for rates.
 fn difference_text(difference: &Value, unit: Unit) -> String {
     if unit != Unit::Percent {
         return number_with_bounds(difference, Shown::of(unit.of_differences(), [difference]));

@@ -1,4 +1,4 @@
-//! `[client]`: how gateway and `clio query` ask serving.
+//! `[client]`: how gateway and `clio query` call serving.
 
 use super::kind::{Kind, TIMES};
 use super::{Place, Setting};

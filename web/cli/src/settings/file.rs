@@ -1,4 +1,4 @@
-//! Settings of a TOML file, with the lines on which they stand.
+//! Settings in a TOML file, with their lines.
 
 use clio_proto::{TomlProblem, line_at, nearest, parse_toml, quoted};
 use toml::de::{DeTable, DeValue};
@@ -13,7 +13,7 @@ pub(super) struct Entry {
     pub(super) texts: Vec<String>,
 }
 
-/// Reads all keys: those that are settings, and problems of those that are none or have the wrong type, in the file's order.
+/// Reads all keys: those that are settings, and problems with unknown ones or wrong types, in the file's order.
 pub(super) fn read(text: &str) -> (Vec<Entry>, Vec<TomlProblem>) {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let root = match parse_toml(text) {
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> (Vec<Entry>, Vec<TomlProblem>) {
     (entries, problems)
 }
 
-/// Keys with lines and values, in the order in which a reader meets them.
+/// Keys with lines and values, in the order of the file.
 fn in_order<'a>(table: &'a DeTable<'a>, text: &str) -> Vec<(&'a str, usize, &'a DeValue<'a>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
@@ -65,7 +65,7 @@ fn in_order<'a>(table: &'a DeTable<'a>, text: &str) -> Vec<(&'a str, usize, &'a 
 fn no_table(name: &str, line: usize) -> TomlProblem {
     let mut tables: Vec<_> = all().map(|setting| setting.table_and_key().0).collect();
     tables.dedup();
-    // A key without its table is what people forget first.
+    // People most often forget a key's table.
     let mend = match all().find(|setting| setting.table_and_key().1 == name) {
         Some(setting) => format!("write it below `[{}]`", setting.table_and_key().0),
         None => match nearest(name, tables.iter().copied()) {
@@ -82,7 +82,7 @@ fn no_key(key: &str, known: &[&'static Setting]) -> String {
         return format!("did you mean `{near}`?");
     }
     match all().find(|setting| setting.table_and_key().1 == key) {
-        Some(elsewhere) => format!("it stands below `[{}]`", elsewhere.table_and_key().0),
+        Some(elsewhere) => format!("it belongs below `[{}]`", elsewhere.table_and_key().0),
         None => format!("there are: {}", quoted(keys.iter().copied())),
     }
 }

@@ -1,4 +1,4 @@
-//! Settings as flags with their variables: what is added to the commands that take them.
+//! Settings as flags with their variables, added to the commands that take them.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -7,9 +7,9 @@ use super::in_force::{Given, Origin};
 use super::kind::{in_file, shown};
 use super::{Setting, Settings, all};
 
-/// The heading of what `-h` leaves out.
+/// The heading of settings that `-h` omits.
 const LIMITS: &str = "Limits (all of them also in a file, see --config)";
-/// What the demo decides itself.
+/// Settings that the demo determines itself.
 const NOT_OF_DEMO: [&str; 4] = ["serving.lake", "serving.grpc", "gateway.serving", "gateway.media"];
 
 /// Gives every command the flags of its settings.
@@ -36,7 +36,7 @@ pub(crate) fn add_flags(root: Command) -> Command {
     })
 }
 
-/// The settings of tables, those that share a flag once.
+/// The settings of tables; those that share a flag appear once.
 fn of_tables(tables: &[&str]) -> impl Iterator<Item = &'static Setting> {
     let mut settings: Vec<&Setting> = Vec::new();
     for setting in all().filter(|setting| tables.contains(&setting.table_and_key().0)) {
@@ -69,13 +69,13 @@ fn arg(setting: &'static Setting) -> Arg {
     }
 }
 
-/// What environment and command line gave, of the command that was called.
+/// What environment and command line give for the command that was called.
 pub(crate) fn given(root: &ArgMatches) -> Vec<Given> {
     let mut matches = root;
     while let Some((_, deeper)) = matches.subcommand() {
         matches = deeper;
     }
-    // Settings that share a flag are one argument, under the name of the first.
+    // Settings that share a flag are one argument, named after the first.
     let name_of = |setting: &Setting| {
         let twins = all().filter(|one| one.flag == setting.flag).map(|one| one.name);
         twins.into_iter().find(|name| matches.try_contains_id(name).unwrap_or(false))
@@ -97,7 +97,7 @@ impl Setting {
         matches!(self.kind, super::Kind::Switch)
     }
 
-    /// The default as one writes it in a file, or words where it differs between machines; `None` where nothing is set.
+    /// The default in the form of a file, or in words if it differs between machines; `None` if nothing is set.
     pub(super) fn default_text(&self) -> Option<String> {
         let written = in_file(&shown(&(self.place)(&mut Settings::default())));
         self.usual.map(str::to_owned).or(written)

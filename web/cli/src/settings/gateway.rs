@@ -49,7 +49,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         ["gateway.store", "CLIO_STORE", "store"],
         Kind::File,
-        "A file in which views, annotations and short links are kept; made if it is not there. Without it nothing is kept",
+        "A file in which views, annotations and short links are kept; created if it does not exist. Without it nothing is kept",
         |it| Place::MaybePath(&mut it.store.file),
     ),
     Setting::rare(
@@ -89,7 +89,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::rare(
         ["gateway.max_connections", "CLIO_GATEWAY_MAX_CONNECTIONS", "max-connections"],
         Kind::Count(1, 1_000_000),
-        "How many connections are open at once; one more gets the place of the one that has been silent for longest",
+        "How many connections are open at once; one more replaces the one that has been idle for longest",
         |it| Place::Count(&mut it.gateway.limits.max_connections),
     ),
     Setting::rare(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::kind::shown;
 use super::{Setting, Settings, all, file};
 
-/// Where a value comes from; each beats those before it.
+/// Where a value comes from; later ones override earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     Default,
@@ -17,7 +17,7 @@ pub(crate) enum Origin {
     Flag,
 }
 
-/// What environment or command line gave for one setting.
+/// What environment or command line give for one setting.
 #[derive(Debug)]
 pub(crate) struct Given {
     pub(super) setting: &'static Setting,
@@ -36,7 +36,7 @@ pub(crate) struct InForce {
 }
 
 impl InForce {
-    /// Every setting with what is in force (null: nothing is set) and where it comes from.
+    /// Every setting with its value in force (null if nothing is set) and its origin.
     pub(crate) fn list(mut self) -> Vec<(&'static Setting, Value, Origin)> {
         all()
             .zip(self.origins)
@@ -45,7 +45,7 @@ impl InForce {
     }
 }
 
-/// What is wrong with settings: all of it, a line each.
+/// All problems with settings, one per line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct WrongSettings(Vec<String>);
 
@@ -55,11 +55,11 @@ impl fmt::Display for WrongSettings {
     }
 }
 
-/// Puts the defaults, a file (its name and text), the environment and the flags over each other.
+/// Merges the defaults, a file (its name and text), the environment and the flags.
 ///
 /// # Errors
 ///
-/// Unknown keys, wrong types and values out of range, each with where it stands and what to write.
+/// Unknown keys, wrong types and values out of range, each with its place and what to write.
 pub(crate) fn resolve(
     file: Option<(&str, &str)>,
     given: Vec<Given>,
@@ -98,7 +98,7 @@ pub(crate) fn resolve(
             }
         }
     }
-    // Those of the file by their lines, whatever is wrong there.
+    // Problems of the file by line, whatever they are.
     wrong.sort_by_key(|(line, _)| *line);
     let mut wrong: Vec<String> = wrong.into_iter().map(|(_, what)| what).collect();
     if wrong.is_empty() {
@@ -108,7 +108,7 @@ pub(crate) fn resolve(
 }
 
 impl InForce {
-    /// Where one would go to change a value.
+    /// Where to change a value.
     fn place(&self, setting: &Setting, origin: Origin) -> String {
         match (origin, &self.file) {
             (Origin::File(line), Some(file)) => format!("{file}:{line}: `{}`", setting.name),
@@ -118,7 +118,7 @@ impl InForce {
         }
     }
 
-    /// Two settings that do not go together.
+    /// Two settings that contradict each other.
     fn disagreement(&self) -> Option<String> {
         let limits = &self.settings.gateway.limits;
         if limits.answer_timeout > limits.service_timeout {

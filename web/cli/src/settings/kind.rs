@@ -1,4 +1,4 @@
-//! What a setting may be: how it is written in a file, a variable and a flag, and how it is shown.
+//! The kinds of settings: how values are written in a file, a variable and a flag, and how they are shown.
 //!
 //! | kind | in a file | elsewhere |
 //! | --- | --- | --- |
@@ -19,10 +19,10 @@ use toml::de::DeValue;
 
 use super::Place;
 
-/// What a bare number of a size counts.
+/// The unit of a size without one.
 const MIB: u64 = 1 << 20;
 
-/// What a setting may be, its bounds included.
+/// The kind of a setting, including its bounds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Count(u64, u64),
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     /// In bytes.
     Size(u64, u64),
     Switch,
-    /// Any text, and what help calls it.
+    /// Any text; the name is for help.
     Text(&'static str),
     OneOf(&'static [&'static str]),
     Folder,
@@ -43,13 +43,13 @@ pub(super) enum Kind {
 
 /// Counts without a bound of their own.
 pub(super) const COUNTS: Kind = Kind::Count(1, 1_000_000_000);
-/// Times without bounds of their own. What takes longer than a day is not waited for.
+/// Times without bounds of their own. Nothing waits longer than a day.
 pub(super) const TIMES: Kind = Kind::Time(Duration::from_millis(1), Duration::from_hours(24));
 /// Sizes without bounds of their own.
 pub(super) const SIZES: Kind = Kind::Size(1 << 10, 1 << 40);
 
 impl Kind {
-    /// What help writes for the value.
+    /// The placeholder in help.
     pub(super) fn value_name(self) -> &'static str {
         match self {
             Self::Count(..) => "N",
@@ -71,7 +71,7 @@ impl Kind {
         matches!(self, Self::Names | Self::Origins | Self::Replicas)
     }
 
-    /// What it may be, for the documentation.
+    /// The allowed values, for the documentation.
     #[cfg(test)]
     pub(super) fn in_words(self) -> String {
         match self {
@@ -92,7 +92,7 @@ impl Kind {
         }
     }
 
-    /// What to write instead of a value that is none.
+    /// What to write instead of an invalid value.
     pub(super) fn mend(self) -> String {
         match self {
             Self::Count(least, most) => format!("write a whole number from {least} to {most}"),
@@ -128,7 +128,8 @@ impl Kind {
         }
     }
 
-    /// The texts that a value of a file stands for: several of a list, else one. `None` where it has the wrong type.
+    /// The texts that a value in a file stands for: several for a list, otherwise one. `None` if it has the wrong
+    /// type.
     pub(super) fn texts_of(self, value: &DeValue<'_>) -> Option<Vec<String>> {
         if self.is_list() {
             let array = value.as_array()?;
@@ -151,11 +152,11 @@ impl Kind {
         Some(vec![one?])
     }
 
-    /// Puts texts into the place, if they are what it takes.
+    /// Stores texts in the place, if they are valid.
     ///
     /// # Errors
     ///
-    /// What they are instead.
+    /// Why they are not.
     pub(super) fn write(self, texts: &[String], place: Place<'_>) -> Result<(), String> {
         let refused = || Err(format!("`{}` is not what it takes", texts.join(",")));
         let text = texts.last().map_or("", |text| text.trim());
@@ -211,11 +212,11 @@ impl Kind {
 
     fn element(self, text: &str) -> Option<String> {
         match self {
-            // As browsers send it.
+            // In the form that browsers send.
             Self::Origins => {
                 clio_web::is_origin(text).then(|| text.trim_end_matches('/').to_ascii_lowercase())
             }
-            // Which addresses serving may have, its client knows.
+            // The client decides which addresses are valid for serving.
             _ => Some(text.to_owned()),
         }
     }
@@ -234,7 +235,7 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
-/// What a place holds, for programs; null where nothing is set.
+/// The value of a place, for programs; null if nothing is set.
 pub(super) fn shown(place: &Place<'_>) -> Value {
     match place {
         Place::Count(it) => json!(it),
@@ -253,7 +254,7 @@ pub(super) fn shown(place: &Place<'_>) -> Value {
     }
 }
 
-/// A value of [`shown`] as one writes it in a file; `None` of null.
+/// A value of [`shown`] in the form of a file; `None` for null.
 pub(crate) fn in_file(value: &Value) -> Option<String> {
     Some(match value {
         Value::Null => return None,
@@ -270,7 +271,7 @@ fn time_text(time: Duration) -> String {
     SignedDuration::try_from(time).map_or_else(|_| format!("{time:?}"), |it| format!("{it:#}"))
 }
 
-/// In the largest unit of which it is a whole number.
+/// In the largest unit that gives a whole number.
 fn size_text(bytes: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes;

@@ -1,4 +1,4 @@
-//! `[log]`: what every command has.
+//! `[log]`: settings of every command.
 
 use super::kind::Kind;
 use super::{Place, Setting};

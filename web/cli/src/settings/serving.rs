@@ -1,4 +1,4 @@
-//! `[serving]`: the lake that is held, and what its answers may cost.
+//! `[serving]`: the lake to serve, and what its answers may cost.
 
 use super::kind::{COUNTS, Kind, SIZES, TIMES};
 use super::{Place, Setting};
@@ -43,19 +43,19 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         ["serving.cache", "CLIO_SERVING_CACHE", "cache"],
         Kind::Size(0, 1 << 40),
-        "The most memory of answers that are kept for those who ask the same again; 0 keeps none",
+        "The most memory of answers kept for equal questions; 0 keeps none",
         |it| Place::Size64(&mut it.serving.cache_bytes),
     ),
     Setting::rare(
         ["serving.marginals_percent", "CLIO_SERVING_MARGINALS_PERCENT", "marginals-percent"],
         Kind::Count(0, 1_000),
-        "The most that groupings united in advance may take, in per cent of what a file's sketches do; 0 has none",
+        "The most that groupings united in advance may take, in per cent of the memory of a file's sketches; 0 has none",
         |it| Place::Count32(&mut it.serving.marginals.percent),
     ),
     Setting::rare(
         ["serving.marginals_cells", "CLIO_SERVING_MARGINALS_CELLS", "marginals-cells"],
         Kind::Count(1, 1_000_000_000),
-        "The fewest cells of a file that groupings are united in advance of",
+        "The fewest cells of a file for which groupings are united in advance",
         |it| Place::Count32(&mut it.serving.marginals.min_cells),
     ),
     Setting::rare(
@@ -97,14 +97,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::rare(
         ["serving.max_running", "CLIO_SERVING_MAX_RUNNING", "max-running"],
         Kind::Count(1, 4_096),
-        "The queries computed at the same time; each has a thread of its own, at least",
+        "The queries computed at the same time; each has at least one thread of its own",
         |it| Place::Count(&mut it.serving.limits.n_running),
     )
     .usually("one for each core"),
     Setting::rare(
         ["serving.threads_per_query", "CLIO_SERVING_THREADS_PER_QUERY", "threads-per-query"],
         Kind::Count(1, 4_096),
-        "The threads that one query may use where it has much to do",
+        "The threads that one large query may use",
         |it| Place::Count(&mut it.serving.limits.n_threads_per_query),
     )
     .usually("one for each core"),

@@ -135,7 +135,7 @@ fn what_a_file_gets_wrong_is_told_with_line_and_mend() {
     check_wrong("lake = \"x\"\n", "clio.toml:1: `lake`: unknown key; write it below `[serving]`");
     check_wrong(
         "[gateway]\nsnapshots_held = 2\n",
-        "clio.toml:2: `gateway.snapshots_held`: unknown key; it stands below `[serving]`",
+        "clio.toml:2: `gateway.snapshots_held`: unknown key; it belongs below `[serving]`",
     );
     check_wrong(
         "[gateway]\nmax_sockets = \"many\"\nhttp = 8080\n",

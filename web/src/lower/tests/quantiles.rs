@@ -71,11 +71,11 @@ async fn what_is_no_quantile_is_refused_by_its_place() {
         ("quantiles: [{ measure: PLAYS, percent: 1 }]", "Invalid value for argument"),
         (
             "quantiles: { measure: \"WATCH\", percent: 1 }",
-            "`query.quantiles.measure`: \"WATCH\" is a text; write the name without quotes",
+            "`query.quantiles.measure`: \"WATCH\" is a string; write the name without quotes",
         ),
         (
             "orderBy: { quantile: { measure: \"WATCH\", percent: 1 } }",
-            "`query.orderBy.quantile.measure`: \"WATCH\" is a text; write the name without quotes",
+            "`query.orderBy.quantile.measure`: \"WATCH\" is a string; write the name without quotes",
         ),
     ] {
         let query =

@@ -65,7 +65,7 @@ async fn a_view_lives_through_graphql() {
     // Another window still has the first revision.
     let refused = server.ask(change, json!({ "n": 1 })).await;
     let message = format!(
-        "the view was changed meanwhile by local at {time}; look at it again, or keep yours as another one"
+        "the view was changed in the meantime by local at {time}; look at it again, or keep yours as another one"
     );
     assert_eq!(refused["errors"][0]["message"], message);
     let extensions = json!({
@@ -187,9 +187,9 @@ async fn a_link_is_of_a_page_here_and_asks_no_more_than_a_page_does() {
         (
             json!({ "address": "//evil.example" }),
             "INVALID_ARGUMENT",
-            "the address is none of a page here",
+            "the address is not that of a page here",
         ),
-        (json!({ "address": "javascript:alert(1)" }), "INVALID_ARGUMENT", "the address is none"),
+        (json!({ "address": "javascript:alert(1)" }), "INVALID_ARGUMENT", "the address is not"),
         (
             json!({ "address": "/", "answers": vec![question; 9] }),
             "RESOURCE_EXHAUSTED",

@@ -1,4 +1,4 @@
-//! Annotations as rows. Days are texts, whose order is that of the calendar.
+//! Annotations as rows. Days are text, which sorts like the calendar.
 
 use jiff::civil::Date;
 use rusqlite::types::{Type, Value};
@@ -41,7 +41,7 @@ pub(super) fn page(work: Work<'_>, asked: &AnnotationsAsked) -> Result<Annotatio
     let mut values: Vec<Value> = vec![
         work.scope.dataset.clone().into(),
         from.map_or_else(String::new, |day| day.to_string()).into(),
-        // Behind every day.
+        // After every day.
         to.map_or_else(|| "~".to_owned(), |day| day.to_string()).into(),
     ];
     let mut about = "field IS NULL".to_owned();
@@ -66,7 +66,7 @@ pub(super) fn page(work: Work<'_>, asked: &AnnotationsAsked) -> Result<Annotatio
     Ok(AnnotationPage { annotations, n_total: count(n_total) })
 }
 
-/// The annotation of an id, removed or not.
+/// The annotation with an id, removed or not.
 fn find(work: Work<'_>, id: i64) -> Result<Annotation, Failure> {
     let sql = format!("SELECT {COLUMNS}, {STAMP} FROM annotations WHERE dataset = ?1 AND id = ?2");
     let found = work.transaction.query_row(&sql, params![work.scope.dataset, id], annotation);
@@ -126,7 +126,7 @@ pub(super) fn restore(work: Work<'_>, at: Revision) -> Result<Annotation, Failur
 }
 
 fn expect_room(work: Work<'_>) -> Result<(), Failure> {
-    // `?2` is whose they are, which makes no difference here.
+    // `?2`, their owner, does not matter here.
     let condition = "dataset = ?1 AND ?2 IS NOT NULL AND is_removed = 0";
     TABLE.expect_room(work, condition, work.limits.max_annotations)
 }

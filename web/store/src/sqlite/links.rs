@@ -49,7 +49,7 @@ fn says(link: &Link, draft: &LinkDraft) -> bool {
         && link.answers == draft.answers
 }
 
-/// Forgets the automatic links that were not used for longest.
+/// Deletes the least recently used automatic links.
 fn forget(work: Work<'_>) -> Result<(), Failure> {
     work.transaction.execute(
         "DELETE FROM links WHERE dataset = ?1 AND is_automatic = 1 AND id IN (SELECT id FROM links \
@@ -59,7 +59,7 @@ fn forget(work: Work<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The link of an id, which counts as a use of it. Everybody finds it who knows the id.
+/// The link with an id; this counts as a use of it. Everyone who knows the id can find it.
 pub(super) fn find(work: Work<'_>, id: &str) -> Result<Link, Failure> {
     let Work { transaction, scope, .. } = work;
     transaction.execute(

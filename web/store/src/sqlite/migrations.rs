@@ -1,4 +1,4 @@
-//! The tables, version by version. A shipped version is frozen: what comes after it is one more entry of the list.
+//! The tables, version by version. A shipped version is frozen: changes are another entry in the list.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::OpenError;
 
-/// What tells our files from other databases: "Clio".
+/// Distinguishes our files from other databases: "Clio".
 const APPLICATION_ID: i64 = 0x436c_696f;
 
-/// Each brings a file from the version of its place to the next one.
+/// Each migrates a file from the version of its index to the next one.
 const ALL: [&str; NEWEST as usize] = [VIEWS, ANNOTATIONS, LINKS];
 /// The version that this program writes.
 pub(super) const NEWEST: u32 = 3;
 
-/// Ids come once: what was removed for good leaves its id to nobody.
+/// Ids are unique: the id of a thing that was removed for good is never reused.
 const VIEWS: &str = "
 CREATE TABLE views (
     id INTEGER PRIMARY KEY AUTOINCREMENT, dataset TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE annotations (
 CREATE INDEX annotations_by_day ON annotations (dataset, last_day, first_day);
 ";
 
-/// A link without answers is `is_automatic`: it makes an address short, and goes when many others were used after it.
+/// A link without answers is `is_automatic`: it shortens an address, and is deleted once many others have been used
+/// since.
 const LINKS: &str = "
 CREATE TABLE links (
     id TEXT PRIMARY KEY, dataset TEXT NOT NULL, owner TEXT NOT NULL, address TEXT NOT NULL, snapshot INTEGER,
@@ -50,7 +51,7 @@ CREATE TABLE link_answers (
     body BLOB NOT NULL, PRIMARY KEY (link, position)) STRICT;
 ";
 
-/// Refuses a file that is damaged, of another program or of a newer one.
+/// Rejects a file that is damaged, or of another or a newer program.
 pub(super) fn check(
     connection: &Connection,
     path: &Path,
@@ -71,17 +72,17 @@ pub(super) fn check(
     if found > known {
         return Err(OpenError::Newer { path, found, known });
     }
-    // Indexes beside their tables, too: a copy that was taken in the middle of a write would differ there.
+    // Also checks indexes against their tables: a copy taken in the middle of a write would differ there.
     let first: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(|error| failed(&error))?;
     if first == "ok" { Ok(()) } else { Err(OpenError::Damaged { path, reason: first }) }
 }
 
-/// Brings a file to a version, all of it or nothing. One that is there already stays.
+/// Migrates a file to a version, completely or not at all. A file that already has the version stays as it is.
 pub(super) fn migrate(connection: &mut Connection, version: u32) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Asked within the transaction: another gateway may have opened the file at the same time.
+    // Read within the transaction: another gateway may have opened the file at the same time.
     let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (before, migration) in (0..version).zip(ALL) {
         if before >= found {

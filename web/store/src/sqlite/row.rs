@@ -1,4 +1,4 @@
-//! What rows of all tables have in common: who wrote them, at which revision, and what removing leaves.
+//! What rows of all tables share: who wrote them, at which revision, and what remains after removal.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
@@ -7,7 +7,7 @@ use super::{Failure, MAX_REMOVED, Work};
 use crate::error::{StoreError, Thing};
 use crate::scope::{Revision, Stamp};
 
-/// The columns of [`stamp`], in its order.
+/// The columns of [`stamp`], in order.
 pub(super) const STAMP: &str = "owner, created_ms, changed_by, changed_ms, revision";
 
 /// The stamp that begins at a column.
@@ -21,12 +21,12 @@ pub(super) fn stamp(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamp> {
     })
 }
 
-/// The time of a column; that of 1970 where it is out of bounds, which none of ours is.
+/// The time in a column; the Unix epoch if it is out of range, which never happens with our own.
 pub(super) fn time(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-/// How many rows a query counted.
+/// The result of a query that counts rows.
 pub(super) fn count(n_rows: i64) -> usize {
     usize::try_from(n_rows).unwrap_or_default()
 }
@@ -36,12 +36,12 @@ pub(super) fn count(n_rows: i64) -> usize {
 pub(super) struct Table {
     pub(super) thing: Thing,
     pub(super) name: &'static str,
-    /// Several of them, in words.
+    /// The plural, in words.
     pub(super) words: &'static str,
 }
 
 impl Table {
-    /// Refuses, unless the thing is at the revision, is removed or not as expected, and belongs to who asks.
+    /// Fails unless the thing is at the revision, is removed or not as expected, and belongs to the caller.
     pub(super) fn expect(
         self,
         work: Work<'_>,
@@ -70,7 +70,7 @@ impl Table {
         Ok(())
     }
 
-    /// Notes a change: who and when, and one revision more.
+    /// Records a change: who and when, and the next revision.
     pub(super) fn touch(self, work: Work<'_>, id: i64, is_removed: bool) -> Result<(), Failure> {
         let sql = format!(
             "UPDATE {} SET revision = revision + 1, changed_by = ?2, changed_ms = ?3, is_removed = ?4 WHERE id = ?1",
@@ -81,7 +81,7 @@ impl Table {
         Ok(())
     }
 
-    /// Forgets what was removed long ago.
+    /// Deletes things that were removed long ago.
     pub(super) fn forget(self, work: Work<'_>) -> Result<(), Failure> {
         let name = self.name;
         let sql = format!(
@@ -92,7 +92,8 @@ impl Table {
         Ok(())
     }
 
-    /// Refuses one more than there may be, of those that a condition on the dataset (`?1`) and the person (`?2`) selects.
+    /// Fails if there is no room for one more of those that a condition on the dataset (`?1`) and the person (`?2`)
+    /// selects.
     pub(super) fn expect_room(
         self,
         work: Work<'_>,

@@ -10,7 +10,7 @@ use crate::view::{View, ViewDraft};
 
 const TABLE: Table = Table { thing: Thing::View, name: "views", words: "views" };
 
-/// What is read of a view, for a person (`?2`) and a dataset (`?1`).
+/// Reads views, for a dataset (`?1`) and a person (`?2`).
 const SELECT: &str = "
 SELECT v.id, v.name, v.address, v.is_shared, v.owner, v.created_ms, v.changed_by, v.changed_ms, v.revision,
        d.view IS NOT NULL, o.opened_ms
@@ -39,7 +39,7 @@ pub(super) fn all(work: Work<'_>) -> Result<Vec<View>, Failure> {
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The view of an id, removed or not.
+/// The view with an id, removed or not.
 fn find(work: Work<'_>, id: i64) -> Result<View, Failure> {
     let sql = format!("{SELECT} AND v.id = ?3");
     let found =
@@ -48,7 +48,7 @@ fn find(work: Work<'_>, id: i64) -> Result<View, Failure> {
     Ok(found.optional()?.ok_or_else(missing)?)
 }
 
-/// The view of an id that is there.
+/// The view with an id, if it is not removed.
 fn find_there(work: Work<'_>, id: i64) -> Result<View, Failure> {
     let view = find(work, id)?;
     let is_removed: bool =
@@ -61,7 +61,7 @@ fn find_there(work: Work<'_>, id: i64) -> Result<View, Failure> {
     Ok(view)
 }
 
-/// The index of names is what keeps two views from having one.
+/// The index of names keeps two views from sharing one.
 fn named(name: &str, written: rusqlite::Result<usize>) -> Result<(), Failure> {
     match written {
         Ok(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Compressed text files: how their names tell, and all members of what they hold.
+//! Compressed text files: recognised by their names, and read with all of their members.
 
 use async_compression::tokio::bufread::{BzDecoder, GzipDecoder, XzDecoder, ZstdDecoder};
 use bytes::Bytes;
@@ -25,7 +25,7 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// Every ending, behind the format's own, in lower case.
+    /// Every extension, following the format's own, in lower case.
     pub(super) const ENDINGS: [(&str, Self); 7] = [
         (".gz", Self::Gzip),
         (".gzip", Self::Gzip),
@@ -45,7 +45,7 @@ impl Compression {
         }
     }
 
-    /// A name without the ending, and what the ending stands for.
+    /// A name without the extension, and the compression that the extension stands for.
     pub(super) fn split(name: &str) -> (&str, Option<Self>) {
         let found = Self::ENDINGS.iter().find_map(|(ending, compression)| {
             let at = name.len().checked_sub(ending.len()).filter(|&at| at > 0)?;
@@ -56,7 +56,7 @@ impl Compression {
     }
 }
 
-/// What a file's stored bytes hold: all members, one after another, as the formats define a file.
+/// The decompressed contents of a file: all members, one after another, as the formats define.
 pub(super) fn decompressed(
     table: &TableName,
     file: &SourceFile,
@@ -91,7 +91,7 @@ pub(super) fn decompressed(
     text.map_err(move |error| failed(&table, &path, compression, error)).boxed()
 }
 
-/// The storage's own error, or that of damaged data.
+/// The storage's own error, or one for damaged data.
 fn failed(
     table: &TableName,
     path: &str,

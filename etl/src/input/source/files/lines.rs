@@ -1,4 +1,4 @@
-//! The bytes of a text file, decompressed, as they come or cut at ends of lines.
+//! The bytes of a text file, decompressed, as they come or split at line ends.
 
 use bytes::Bytes;
 use datafusion::common::{DataFusionError, Result};
@@ -10,17 +10,17 @@ use super::steady;
 use super::{SourceFile, compression};
 use crate::error::{ReadError, TableName};
 
-/// How many bytes are looked at together where lines matter; also the longest line that is cheap.
+/// How many bytes are processed together where lines matter; also the longest line that is cheap.
 const CHUNK_BYTES: usize = 1 << 20;
-/// The longest mark of an encoding.
+/// The longest byte order mark.
 const MARK_BYTES: usize = 4;
 
-/// A file's text, decompressed, without the mark that UTF-8 may begin with.
+/// A file's text, decompressed, without the byte order mark that UTF-8 may begin with.
 ///
 /// # Errors
 ///
-/// Here or at the end of the stream, where the file is not the one that was listed; where its compressed data
-/// is damaged, cut or followed by something else; and where it is another encoding's.
+/// Here or at the end of the stream: where the file differs from what was listed; where its compressed data
+/// is damaged, truncated or followed by something else; and where its encoding is not UTF-8.
 pub(super) async fn bytes_of(
     table: &TableName,
     store: &dyn ObjectStore,
@@ -46,7 +46,8 @@ pub(super) async fn bytes_of(
     Ok(futures::stream::iter([Ok(start)]).chain(text).boxed())
 }
 
-/// The encoding of a text that is not UTF-8, by how it begins: a mark, or a first letter of two bytes.
+/// The encoding of text that is not UTF-8, recognised by its beginning: a byte order mark, or a first letter
+/// of two bytes.
 fn other_encoding(start: &[u8]) -> Option<&'static str> {
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
@@ -59,12 +60,12 @@ fn other_encoding(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with bytes that are no UTF-8; `None` where they are.
+/// What is wrong with bytes that are not UTF-8; `None` if they are.
 pub(super) fn not_utf8(text: &[u8]) -> Option<String> {
     let error = std::str::from_utf8(text).err()?;
     let byte = text.get(error.valid_up_to()).copied().unwrap_or_default();
     Some(format!(
-        "byte 0x{byte:02x} is no UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
+        "byte 0x{byte:02x} is not UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
     ))
 }
 
@@ -121,7 +122,7 @@ fn n_line_ends(text: &[u8]) -> u64 {
     text.iter().map(|&byte| u64::from(byte == b'\n')).sum()
 }
 
-/// The lines of a piece that hold more than space, each with its number.
+/// The lines of a piece that are not blank, each with its number.
 pub(super) fn numbered_lines(first: u64, lines: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     (first..)
         .zip(lines.split(|&byte| byte == b'\n'))

@@ -19,32 +19,32 @@ use crate::epoch::number_of;
 use crate::error::{ReadError, TableName};
 use crate::input::source::{FILE_COLUMN, PIECE_DAY_COLUMN, PieceDays};
 
-/// One file of a source or lookup: what a piece is here.
+/// One file of a source or lookup: a piece of this origin.
 #[derive(Debug, Clone)]
 pub(super) struct SourceFile {
     pub(super) meta: ObjectMeta,
-    /// What stands before the file's location in its address: `/`, or `s3://bucket/`.
+    /// The part of the file's address before its location: `/`, or `s3://bucket/`.
     pub(super) store: Arc<str>,
-    /// The day of the `dt=` folder that the file lies in.
+    /// The day of the `dt=` folder that the file is in.
     pub(super) folder_day: Option<Date>,
-    /// What the names of its other `key=value` folders say, from the outermost to the innermost.
+    /// The keys and values of its other `key=value` folders, outermost first.
     pub(super) partitions: Arc<[(String, Option<String>)]>,
 }
 
 impl SourceFile {
-    /// The path, as messages name the file.
+    /// The path by which messages name the file.
     pub(super) fn path(&self) -> String {
         format!("{}{}", self.store, self.meta.location)
     }
 
-    /// Where it lies below a folder; `None` where it lies elsewhere.
+    /// Its path below a folder; `None` if it is elsewhere.
     pub(super) fn below(&self, root: &Path) -> Option<String> {
         let parts: Vec<_> = self.meta.location.prefix_match(root)?.collect();
         Some(parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"))
     }
 
-    /// What tells the file from any other state of it, as one line: where it lies below `root`, its size,
-    /// and its tag, or the time of its last change where the storage's tags are of no use.
+    /// Identifies the file in its current state, as one line: its path below `root`, its size, and its tag, or the
+    /// time of its last change where the storage's tags are of no use.
     pub(super) fn identity(&self, root: &Path, url: &Url) -> String {
         let path = self.below(root).unwrap_or_else(|| self.meta.location.to_string());
         let age = match &self.meta.e_tag {
@@ -59,7 +59,7 @@ impl SourceFile {
         self.meta.location.filename().unwrap_or_default()
     }
 
-    /// The name without folder and ending.
+    /// The name without folder and extension.
     pub(super) fn stem(&self) -> &str {
         let name = self.file_name();
         let (name, _) = Compression::split(name);
@@ -70,7 +70,7 @@ impl SourceFile {
         Compression::split(self.file_name()).1
     }
 
-    /// On a file system, where a file may change in place.
+    /// Whether it is on a file system, where a file may change in place.
     pub(super) fn is_local(&self) -> bool {
         &*self.store == "/"
     }
@@ -89,12 +89,12 @@ impl SourceFile {
     }
 }
 
-/// What is found where a source or lookup lies.
+/// What is found at the address of a source or lookup.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The files to read, in the order of their paths.
     pub(super) files: Vec<SourceFile>,
-    /// Paths of files that are not read, since their names end in another way than the format's.
+    /// Paths of files that are not read, since their names do not end like those of the format.
     pub(super) left_out: Vec<String>,
 }
 
@@ -152,10 +152,10 @@ pub(super) async fn list(
             expected: wanted.description,
         });
     }
-    // An empty text holds no rows; an empty Parquet file is a damaged one, and will be named.
+    // An empty text file has no rows; an empty Parquet file is damaged, and will be reported.
     files.retain(|file| file.meta.size > 0 || file_set.format == Format::Parquet);
     files.sort_by(|a, b| a.meta.location.cmp(&b.meta.location));
-    // What patterns leave out is left out on purpose.
+    // Files that patterns exclude are excluded on purpose.
     let is_by_ending = file_set.patterns.is_empty();
     let mut left_out: Vec<String> =
         others.iter().filter(|_| is_by_ending).map(SourceFile::path).collect();
@@ -167,15 +167,15 @@ struct Walk<'a> {
     store: &'a dyn ObjectStore,
     name_of_store: Arc<str>,
     days: &'a PieceDays,
-    /// Files and folders seen, whether taken or not.
+    /// Files and folders seen, whether used or not.
     n_entries: usize,
-    /// What other kind of table it is, which only its own log can tell the files of.
+    /// Another kind of table, whose files are known only to its own log.
     foreign: Option<&'static str>,
     files: Vec<SourceFile>,
 }
 
 impl Walk<'_> {
-    /// Takes a folder's files and those below it; a `dt=` folder of another day is not entered.
+    /// Collects a folder's files and those below it; `dt=` folders of other days are skipped.
     fn folder(
         &mut self,
         folder: Path,
@@ -223,7 +223,7 @@ impl Walk<'_> {
     }
 }
 
-/// What a folder `key=value` says, as Hive and Spark write it; `dt` has a meaning of its own.
+/// The meaning of a folder `key=value`, as Hive and Spark write it; `dt` has a meaning of its own.
 fn partition(folder: &str) -> Option<(String, Option<String>)> {
     let (key, value) = folder.split_once('=')?;
     if key.is_empty() || key == FOLDER_COLUMN {
@@ -233,7 +233,7 @@ fn partition(folder: &str) -> Option<(String, Option<String>)> {
     Some((unescaped(key), (!is_null).then(|| unescaped(value))))
 }
 
-/// A text in which `%2F` stands for `/`.
+/// Decodes text in which `%2F` stands for `/`.
 fn unescaped(text: &str) -> String {
     let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
     while at < bytes.len() {
@@ -252,7 +252,7 @@ fn unescaped(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Whether a file is what an Iceberg table is described by.
+/// Whether a file describes an Iceberg table.
 fn is_iceberg_metadata(path: &Path) -> bool {
     let mut parts: Vec<_> = path.parts().collect();
     let name = parts.pop();
@@ -262,12 +262,13 @@ fn is_iceberg_metadata(path: &Path) -> bool {
     is_description && parts.last().is_some_and(|folder| folder.as_ref() == "metadata")
 }
 
-/// Logs and marks of other tools (`_delta_log`, `_SUCCESS`, `.crc`), as Spark and Hive see it.
+/// Logs and markers of other tools (`_delta_log`, `_SUCCESS`, `.crc`), as Spark and Hive define them.
 pub(crate) fn is_hidden(name: &str) -> bool {
     name.starts_with(['_', '.'])
 }
 
-/// The name without its endings, and what a model without `files` would read the file as; `None` where it would not.
+/// The name without its extensions, and the format that a model without `files` would read the file as; `None` if
+/// none.
 pub(crate) fn format_of(name: &str) -> Option<(&str, Format)> {
     let (plain, compression) = Compression::split(name);
     let (stem, ending) = plain.rsplit_once('.').filter(|_| !is_hidden(name))?;
@@ -280,7 +281,7 @@ pub(crate) fn format_of(name: &str) -> Option<(&str, Format)> {
     Some((stem, format))
 }
 
-/// Which names the files have: in a pattern `*` is any text, `?` any character, everything else itself.
+/// The names that files may have: in a pattern `*` is any text, `?` any character, everything else is literal.
 struct Names {
     patterns: Vec<WildMatch>,
     description: String,
@@ -305,7 +306,7 @@ impl Names {
                 globs.extend(endings.map(|(compression, _)| format!("{ending}{compression}")));
             }
         }
-        // Some systems write endings in capitals; what the model spells is what it means.
+        // Some systems write extensions in capitals; patterns of the model are taken literally.
         let pattern = |glob: &String| match is_by_ending {
             true => WildMatch::new_case_insensitive(glob),
             false => WildMatch::new(glob),

@@ -1,4 +1,4 @@
-//! Parquet files of a source: read in the state in which they were listed.
+//! Parquet files of a source, read in the state in which they were listed.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::engine::parquet_files::parquet_table_through;
 use crate::error::TableName;
 use crate::input::source::origin::RowColumns;
 
-/// The rows of a source's files, with virtual columns behind the files' own.
+/// The rows of a source's files, with virtual columns after the files' own.
 pub(super) fn provider(
     table: &TableName,
     store: &Arc<dyn ObjectStore>,

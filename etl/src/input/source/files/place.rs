@@ -1,4 +1,4 @@
-//! The place of a row in a file, as messages name it. Slow, and only after a failure.
+//! The place of a row in a file, as messages name it. Slow; used only after a failure.
 
 use clio_proto::Format;
 use futures::StreamExt;
@@ -8,7 +8,8 @@ use super::quotes::csv_records;
 use super::{Files, SourceFile};
 use crate::error::Place;
 
-/// The line in which a text file's row begins, all rows having as many fields as they should.
+/// The line in which a row of a text file begins, provided that all rows have the right number of
+/// fields.
 pub(super) async fn place_of(files: &Files, file: &SourceFile, row: u64) -> Place {
     match &files.set.format {
         Format::Parquet => Place::Row(row + 1),

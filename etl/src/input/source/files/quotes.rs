@@ -1,12 +1,12 @@
-//! Whether the quotes of a CSV text close. The decoder takes what follows an open quote for one field, to the
-//! end of the file.
+//! Whether the quotes of a CSV text are closed. The decoder takes everything after an open quote for one field,
+//! to the end of the file.
 
 use clio_proto::CsvOptions;
 
-/// What the decoder takes for a quote where there is none: no byte of UTF-8.
+/// The quote character of the decoder where there is none: not a byte of UTF-8.
 pub(super) const NO_QUOTE: u8 = 0xff;
 
-/// A quoted field longer than this is one whose quote is missing.
+/// A quoted field longer than this is missing its closing quote.
 const MAX_FIELD_BYTES: u64 = 64 << 20;
 
 /// A quote that swallows lines.
@@ -17,17 +17,18 @@ pub(in crate::input::source::files) struct OpenQuote {
     pub(in crate::input::source::files) reason: String,
 }
 
-/// Goes over a text in pieces, from quote to quote, with the decoder's rules: a quote opens at the beginning of
-/// a field only, two of them inside are one, and the end of a record is the end of an unquoted line.
+/// Scans text in pieces, from quote to quote, with the decoder's rules: a quote opens only at the beginning of
+/// a field, two quotes inside are one, and a record ends at the end of an unquoted line.
 ///
-/// What closes a field that holds ends of lines must stand at its end: else a quote is missing before.
+/// The quote that closes a field with line ends must be at the field's end: otherwise an earlier quote is
+/// missing.
 #[derive(Debug)]
 pub(in crate::input::source::files) struct Quotes {
     delimiter: u8,
     quote: u8,
-    /// How many bytes came before.
+    /// The number of bytes before.
     offset: u64,
-    /// The last byte that came before.
+    /// The last byte before.
     last: u8,
     state: State,
 }
@@ -35,12 +36,12 @@ pub(in crate::input::source::files) struct Quotes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Outside,
-    /// In a quoted field, which began there; whether it holds an end of a line.
+    /// In a quoted field, which began there; whether it contains a line end.
     Inside {
         from: u64,
         has_lines: bool,
     },
-    /// Behind a quote in a quoted field: the next byte tells whether it closes the field.
+    /// After a quote in a quoted field: the next byte tells whether it closes the field.
     Behind {
         from: u64,
         has_lines: bool,
@@ -54,7 +55,7 @@ impl Quotes {
         Some(Self { delimiter, quote, offset: 0, last: b'\n', state: State::Outside })
     }
 
-    /// Looks at the next bytes.
+    /// Scans the next bytes.
     pub(in crate::input::source::files) fn look(&mut self, piece: &[u8]) -> Result<(), OpenQuote> {
         let mut at = 0;
         while at < piece.len() {
@@ -106,7 +107,7 @@ impl Quotes {
         Ok(())
     }
 
-    /// Says that the text ends here.
+    /// Marks the end of the text.
     pub(in crate::input::source::files) fn finish(&self) -> Result<(), OpenQuote> {
         match self.state {
             State::Inside { from, .. } => {
@@ -128,7 +129,7 @@ fn find(text: &[u8], byte: u8) -> Option<usize> {
     memchr::memchr(byte, text)
 }
 
-/// A reader of records that need not be alike, as the model says that they are written.
+/// A reader of records of any number of fields, in the model's CSV dialect.
 pub(super) fn csv_records<'a>(options: &CsvOptions, text: &'a [u8]) -> csv::Reader<&'a [u8]> {
     csv::ReaderBuilder::new()
         .has_headers(false)

@@ -1,14 +1,14 @@
-//! Files read by a second way, for a recount: a fault of the first would not show in numbers that it made itself.
+//! Files read by a second way, for a recount: faults of the first way would not show in its own numbers.
 //!
 //! ```text
 //! bytes of the storage ─▶ flate2, bzip2, liblzma, zstd ─▶ csv, serde_json ─┐
-//!                      ─▶ the parquet crate's reader alone ────────────────┴─▶ values, each as it is written
+//!                      ─▶ the parquet crate's reader alone ────────────────┴─▶ values, as written
 //!                                                            ─▶ columns of the run's types, or an error
 //! ```
 //!
-//! The first way and this one have in common which bytes a file has, which rows are bad, and which type a run takes a
-//! column for. A value that the type does not hold exactly is an error here with its place, whatever the first way made of
-//! it: whole numbers keep all digits, texts all characters. Fractions are the nearest floats, as everywhere.
+//! The two ways share which bytes a file has, which rows are bad, and which type a run gives a column. A value that the
+//! type does not hold exactly is an error here, with its place, whatever the first way made of it: integers keep all
+//! digits, text all characters. Fractions are rounded to the nearest float, as everywhere.
 
 mod csv;
 mod ndjson;
@@ -44,10 +44,10 @@ use crate::error::{Place, ReadError, TableName};
 use crate::input::source::bad_rows::BadRow;
 use crate::input::source::origin::RowColumns;
 
-/// Batches that wait between the thread that decodes and the one that computes.
+/// Batches in flight between the thread that decodes and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
 
-/// The rows of files, each without its bad ones, with all of the columns.
+/// The rows of files without bad ones, with all columns.
 pub(super) fn provider<'a>(
     (name, format, store): (&TableName, &Format, &Arc<dyn ObjectStore>),
     columns: &RowColumns,
@@ -68,13 +68,13 @@ pub(super) fn provider<'a>(
     Arc::new(Files { reading, schema: columns.all(), files: files.collect(), n_partitions })
 }
 
-/// What is the same for all files.
+/// What is shared by all files.
 #[derive(Debug)]
 struct Reading {
     name: TableName,
     format: Format,
     store: Arc<dyn ObjectStore>,
-    /// The columns that files have, of which one file may have some, in their last types.
+    /// The columns of all files, in their final types; a file may lack some.
     own: SchemaRef,
 }
 
@@ -162,10 +162,10 @@ impl PartitionStream for Part {
     }
 }
 
-/// One file, and what is wanted of it.
+/// One file, and the columns requested of it.
 struct Opened<'a> {
     reading: &'a Reading,
-    /// The columns wanted, virtual ones among them.
+    /// The requested columns, including virtual ones.
     schema: &'a SchemaRef,
     file: &'a SourceFile,
     left_out: &'a LeftOut,
@@ -183,14 +183,14 @@ impl Opened<'_> {
         }
     }
 
-    /// The files' own columns among those wanted.
+    /// The requested columns that are the files' own.
     fn wanted(&self) -> impl Iterator<Item = &Arc<Field>> {
         let own = &self.reading.own;
         self.schema.fields().iter().filter(|field| own.column_with_name(field.name()).is_some())
     }
 
-    /// Sends rows, of which `own` gives the files' own columns, in the order of [`wanted`](Self::wanted); `None` where
-    /// the file has no such column. False once the receiver is gone.
+    /// Sends rows; `own` has the files' own columns in the order of [`wanted`](Self::wanted), `None` for those that the
+    /// file lacks. Returns false once the receiver is gone.
     fn send(&self, n_rows: usize, own: Vec<Option<ArrayRef>>) -> Result<bool> {
         let mut own = own.into_iter();
         let column = |field: &Arc<Field>| -> Result<ArrayRef> {
@@ -206,14 +206,14 @@ impl Opened<'_> {
         Ok(self.sender.blocking_send(Ok(rows)).is_ok())
     }
 
-    /// The error of a value that is not what a run takes it for.
+    /// The error for a value that the column's type does not hold.
     fn misfit(&self, field: &Field, places: &[Place], misfit: Misfit) -> DataFusionError {
         let place = places.get(misfit.row).copied().unwrap_or(Place::Unknown);
         let Misfit { value, target, .. } = misfit;
         self.bad_row(
             place,
             format!(
-                "column `{}` is {value} here, and a run takes it for {target}, which does not hold it exactly: \
+                "column `{}` is {value} here, and a run reads it as {target}, which does not hold it exactly: \
                  what was counted is not what the file says; declare a type that holds it in the model \
                  (`types`) and run `clio etl run --all`",
                 field.name()
@@ -231,10 +231,10 @@ impl Opened<'_> {
     }
 }
 
-/// Rows of a text file that wait to be sent.
+/// Rows of a text file waiting to be sent.
 struct Rows<'a, 'b> {
     opened: &'a Opened<'b>,
-    /// The wanted columns that the file may have.
+    /// The requested columns that the file may have.
     fields: Vec<Arc<Field>>,
     columns: Vec<Vec<Value>>,
     places: Vec<Place>,
@@ -247,7 +247,7 @@ impl<'a, 'b> Rows<'a, 'b> {
         Self { opened, fields, columns, places: Vec::new() }
     }
 
-    /// Adds a row with what it says of each column wanted. False once the receiver is gone.
+    /// Adds a row, given its value for each requested column. Returns false once the receiver is gone.
     fn push(&mut self, line: u64, value_of: impl Fn(usize, &str) -> Value) -> Result<bool> {
         for (at, (field, values)) in self.fields.iter().zip(&mut self.columns).enumerate() {
             values.push(value_of(at, field.name()));
@@ -273,7 +273,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 }
 
-/// A type in the words of messages.
+/// A type, as messages name it.
 fn name_of(data_type: &DataType) -> String {
     crate::error::type_name(data_type)
 }

@@ -1,4 +1,4 @@
-//! A file's rows, each with its place; rows that cannot even be read are told apart here.
+//! A file's rows with their places; unreadable rows are singled out here.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -135,14 +135,15 @@ impl Rows for TextRows<'_> {
     }
 }
 
-/// Ranges of so many records that one decoder's batch holds them; the last first, as a stack has them.
+/// Splits into ranges of as many records as a decoder's batch holds; the last one first, for use as a
+/// stack.
 fn halves_of(all: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let starts = all.clone().step_by(N_PIECE_ROWS);
     let ranges: Vec<_> = starts.map(|start| start..(start + N_PIECE_ROWS).min(all.end)).collect();
     ranges.into_iter().rev()
 }
 
-/// Some text and the records in it.
+/// Some text, and the records in it.
 struct Chunk {
     text: Vec<u8>,
     records: Vec<Record>,
@@ -164,11 +165,11 @@ impl Chunk {
     }
 }
 
-/// One record of a text.
+/// One record of text.
 struct Record {
     line: u64,
     bytes: Range<usize>,
-    /// What is wrong with it, though a decoder would take it.
+    /// What is wrong with it although a decoder would accept it.
     fault: Option<String>,
 }
 
@@ -178,7 +179,7 @@ impl Record {
     }
 }
 
-/// Decodes records of a text, all or none.
+/// Decodes records of text, all or none.
 enum Decoder {
     Json(SchemaRef, bool),
     Csv(SchemaRef, CsvOptions),
@@ -196,7 +197,7 @@ impl Decoder {
             Self::Csv(schema, options) => decode_csv(schema, options, &bytes, records.len()),
         };
         let batch = batch.map_err(|error| root_message(&error.into()))?;
-        // A record that swallows the next one, or falls in two, is as bad as one that cannot be read.
+        // A record that swallows the next one, or splits in two, is as bad as an unreadable one.
         match batch.filter(|batch| batch.num_rows() == records.len()) {
             Some(batch) => Ok(batch),
             None => Err("not one row; a bracket or a quote is missing".to_owned()),
@@ -229,7 +230,7 @@ fn decode_csv(
         None => error,
     };
     loop {
-        // An empty piece tells the decoder that the text ends here.
+        // An empty piece marks the end of the text.
         let n_bytes = decoder.decode(rest).map_err(reason)?;
         if rest.is_empty() {
             return decoder.flush();
@@ -238,7 +239,7 @@ fn decode_csv(
     }
 }
 
-/// The records of a CSV text, whose quoted fields may hold ends of lines.
+/// The records of CSV text, whose quoted fields may contain line ends.
 struct CsvRecords {
     text: Vec<u8>,
     options: CsvOptions,
@@ -264,7 +265,7 @@ impl CsvRecords {
         Some(Chunk { text: self.text[start..end].to_vec(), records })
     }
 
-    /// Goes over the next records; returns where the first begins, and all from there on.
+    /// Scans the next records; returns where the first one begins, and all records from there on.
     fn take(&mut self, n_records: usize) -> (usize, Vec<Record>) {
         let offset = |position: &csv::Position| {
             usize::try_from(position.byte()).unwrap_or(usize::MAX).min(self.text.len())
@@ -288,8 +289,8 @@ impl CsvRecords {
                 records.push(Record { line, bytes, fault: None });
                 continue;
             };
-            // Bad is what stands before the end of the line in which the quote opens; the lines that it
-            // swallowed are records of their own.
+            // Everything up to the end of the line in which the quote opens is bad; the swallowed lines
+            // are records of their own.
             let from = bytes.start + usize::try_from(open.offset).unwrap_or(usize::MAX);
             let rest = &text[from..bytes.end];
             let end =

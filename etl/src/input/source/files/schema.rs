@@ -1,8 +1,8 @@
 //! One schema over all files of a source, read before any row is.
 //!
-//! Parquet files tell their types. CSV files tell names alone: their columns are texts, since a guess
-//! from some rows would take the zeros off an id; a comparison with a number or a sum converts. JSON
-//! rows tell types, and every row is looked at, since a rare key may first appear in the last.
+//! Parquet files give types. CSV files give only names: their columns are text, since guessing from
+//! some rows would strip leading zeros from ids; comparisons with numbers and sums convert. JSON rows
+//! give types, and every row is read, since a rare key may first occur in the last one.
 
 mod json;
 
@@ -30,7 +30,7 @@ use crate::error::{EtlError, ReadError, TableName};
 
 /// How many files are opened at once.
 const N_CONCURRENT: usize = 16;
-/// A CSV header longer than this is no header.
+/// A CSV header longer than this is not a header.
 const MAX_HEADER_BYTES: usize = 4 << 20;
 
 /// The columns of a file, by name.
@@ -99,7 +99,7 @@ pub(super) async fn read(
         }
         found => found,
     };
-    // Collected, since a stream that holds the closure could not be sent to another thread.
+    // Collected, since a stream that captures the closure could not be sent to another thread.
     let opened: Vec<_> = files.iter().map(columns_of).collect();
     futures::stream::iter(opened).buffered(N_CONCURRENT).try_collect().await
 }
@@ -145,7 +145,7 @@ pub(in crate::input::source::files) async fn csv_columns(
     Ok(Arc::new(Schema::new(fields)))
 }
 
-/// The fields of the first line; `None` where more bytes are needed to tell.
+/// The fields of the first line; `None` if more bytes are needed.
 fn first_record(
     start: &[u8],
     is_at_end: bool,
@@ -154,7 +154,7 @@ fn first_record(
     let mut reader = csv_records(options, start);
     let mut record = csv::ByteRecord::new();
     let found = reader.read_byte_record(&mut record).map_err(|error| error.to_string())?;
-    // A record that reaches to the end of the bytes may go on behind them.
+    // A record that reaches to the end of the bytes may continue after them.
     let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(start.len());
     if end == start.len() && !is_at_end {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! Files as they were listed: a file that changes while it is read is an error, in every reader.
+//! Files as they were listed: in every reader, a file that changes while it is read is an error.
 //!
-//! What a run commits says which files it is made of, by their size and age. A file that is rewritten, cut or
-//! appended to between the listing and its last byte would give cells that no state of it ever had.
+//! A run's commit says which files it is made of, by size and age. A file that is rewritten, truncated or
+//! appended to between the listing and its last byte would give cells that match no state of it.
 
 #[cfg(test)]
 mod tests;
@@ -32,12 +32,12 @@ use crate::error::{ReadError, TableName};
 /// How many bytes of a local file are read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// The error of a file that is not what was listed.
+/// The error for a file that differs from what was listed.
 fn changed(table: &TableName, file: &SourceFile) -> ReadError {
     ReadError::FileChanged { table: table.clone(), file: file.path() }
 }
 
-/// A storage's error on the way through the engine: one that names the file.
+/// A storage's error, with the file's name, on its way through the engine.
 fn failed(table: &TableName, file: &SourceFile, error: &object_store::Error) -> DataFusionError {
     let error = match error {
         object_store::Error::NotFound { .. } => changed(table, file),
@@ -53,7 +53,7 @@ fn failed(table: &TableName, file: &SourceFile, error: &object_store::Error) -> 
 
 /// Whether a file is in the state in which it was listed.
 fn is_same(listed: &ObjectMeta, found: &ObjectMeta) -> bool {
-    // Some storages quote tags in one answer and not in the other, and cut times to seconds.
+    // Some storages quote tags in one answer and not in the other, and truncate times to seconds.
     let tag = |meta: &ObjectMeta| {
         let tag = meta.e_tag.as_deref()?;
         Some(tag.trim_start_matches("W/").trim_matches('"').to_owned())
@@ -65,8 +65,8 @@ fn is_same(listed: &ObjectMeta, found: &ObjectMeta) -> bool {
         }
 }
 
-/// What is behind an error in a file's content: half of an old state and half of a new one make no sense
-/// either.
+/// Whether a changed file is behind an error in its contents: half of an old state and half of a new one make
+/// no sense either.
 pub(super) async fn is_changed(store: &dyn ObjectStore, file: &SourceFile) -> bool {
     match store.head(&file.meta.location).await {
         Ok(found) => !is_same(&file.meta, &found),
@@ -74,7 +74,8 @@ pub(super) async fn is_changed(store: &dyn ObjectStore, file: &SourceFile) -> bo
     }
 }
 
-/// The error of a file that is not what was listed, where that is the cause; else the one that was found.
+/// The error for a file that differs from what was listed, if that is the cause; otherwise the original
+/// error.
 pub(super) async fn explained(
     table: &TableName,
     store: &dyn ObjectStore,
@@ -87,7 +88,7 @@ pub(super) async fn explained(
     }
 }
 
-/// The bytes of a file as they are stored, from the first to the last that was listed.
+/// The stored bytes of a file, up to the size that was listed.
 pub(super) async fn bytes_of(
     table: &TableName,
     store: &dyn ObjectStore,
@@ -109,7 +110,7 @@ pub(super) async fn bytes_of(
     Ok(counted(stream, table, file))
 }
 
-/// A stream that fails where it ends before or after the size that was listed.
+/// A stream that fails if it ends before or after the listed size.
 fn counted(
     stream: BoxStream<'static, Result<Bytes>>,
     table: TableName,
@@ -132,9 +133,9 @@ fn counted(
     futures::stream::try_unfold(state, next).boxed()
 }
 
-/// The pieces of a local file that is open, to its end, wherever that is; then a look at its age.
+/// The pieces of an open local file, to wherever its end is; then a check of its age.
 ///
-/// The store's own stream waits for ever for the rest of a file that was cut.
+/// The store's own stream would wait forever for the rest of a truncated file.
 fn pieces_of(
     opened: File,
     table: TableName,
@@ -191,7 +192,7 @@ impl SteadyFile {
         object_store::Error::Generic { store: "a file of a source", source }
     }
 
-    /// The error where the file has changed since it was listed.
+    /// Fails if the file has changed since it was listed.
     async fn check(&self, location: &Path) -> object_store::Result<()> {
         match self.inner.head(location).await {
             Ok(found) if is_same(&self.file.meta, &found) => Ok(()),
@@ -219,7 +220,7 @@ impl ObjectStore for SteadyFile {
             Ok(found) if is_same(&self.file.meta, &found.meta) => found,
             Ok(_) | Err(object_store::Error::NotFound { .. }) => return Err(self.changed()),
             Err(error) => {
-                // A part that has gone has an error of its own.
+                // Reading a part that no longer exists gives another error.
                 self.check(location).await?;
                 return Err(error);
             }
@@ -227,7 +228,7 @@ impl ObjectStore for SteadyFile {
         if !is_part || !matches!(found.payload, GetResultPayload::File(..)) {
             return Ok(found);
         }
-        // A local file may change between its opening and its reading.
+        // A local file may change between being opened and being read.
         let (meta, range) = (found.meta.clone(), found.range.clone());
         let bytes = found.bytes().await;
         self.check(location).await?;

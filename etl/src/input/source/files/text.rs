@@ -1,8 +1,8 @@
 //! CSV and NDJSON files, each read from its beginning, so that an error names the line.
 //!
-//! DataFusion's own readers cut files at bytes and lose lines, and its CSV reader knows no text for
-//! null but the empty one. Decoding is `arrow`'s in both cases. A file is read by one thread, files side
-//! by side.
+//! DataFusion's own readers split files at byte offsets and lose line numbers, and its CSV reader
+//! supports no null text but the empty one. Decoding is `arrow`'s in both cases. A file is read by one
+//! thread, several files in parallel.
 
 mod csv;
 mod ndjson;
@@ -30,7 +30,7 @@ use super::{SourceFile, steady};
 use crate::error::{Place, ReadError, TableName};
 use crate::input::source::origin::RowColumns;
 
-/// Batches that wait between the thread that decodes and the one that computes.
+/// Batches in flight between the thread that decodes and the one that computes.
 const N_WAITING_BATCHES: usize = 2;
 
 pub(super) fn provider(
@@ -47,15 +47,15 @@ pub(super) fn provider(
     Arc::new(TextFiles { reading, schema, files, n_partitions })
 }
 
-/// What is the same for all files.
+/// What is shared by all files.
 #[derive(Debug)]
 struct Reading {
     name: TableName,
     format: Format,
-    /// Numbers are read as texts where texts are wanted.
+    /// Whether numbers are read as text where text is requested.
     coerces: bool,
     store: Arc<dyn ObjectStore>,
-    /// The columns that files have, of which one file may have some.
+    /// The columns of all files; a file may lack some.
     file_schema: SchemaRef,
 }
 
@@ -105,7 +105,8 @@ impl TableProvider for TextFiles {
     }
 }
 
-/// The files in so many parts of about the same size: the largest first, each to the smallest part.
+/// Divides files into this many parts of about the same size: the largest first, each to the smallest
+/// part.
 pub(super) fn balanced<T: Clone>(
     files: &[T],
     size_of: impl Fn(&T) -> u64,
@@ -161,7 +162,7 @@ impl PartitionStream for Files {
     }
 }
 
-/// From what was decoded of a file to the columns wanted.
+/// Converts decoded columns of a file to the requested ones.
 pub(super) struct Conversion<'a> {
     file_schema: SchemaRef,
     schema: SchemaRef,
@@ -194,23 +195,23 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// One file and the columns that are wanted of it.
+/// One file, and the columns requested of it.
 struct Shape<'a> {
     reading: &'a Reading,
     file: &'a SourceFile,
-    /// The columns wanted, virtual ones among them.
+    /// The requested columns, including virtual ones.
     schema: &'a SchemaRef,
     batch_size: usize,
 }
 
 impl Shape<'_> {
-    /// The files' own columns among those wanted.
+    /// The requested columns that are the files' own.
     fn wanted(&self) -> impl Iterator<Item = &Arc<Field>> {
         let own = &self.reading.file_schema;
         self.schema.fields().iter().filter(|field| own.column_with_name(field.name()).is_some())
     }
 
-    /// Sends what was decoded as the columns wanted. False once the receiver is gone.
+    /// Sends decoded rows with the requested columns. Returns false once the receiver is gone.
     async fn send(
         &self,
         decoded: &RecordBatch,

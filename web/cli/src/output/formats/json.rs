@@ -1,4 +1,4 @@
-//! Answers as one JSON object, a row a line, written as the pages come.
+//! Answers as one JSON object, one line per row, written as the pages arrive.
 
 use std::io::{self, Write};
 
@@ -42,7 +42,7 @@ impl Format for JsonFormat {
             // Page by page: `page`.
             rows: _,
             total,
-            // Behind the rows, from the last page: `end`.
+            // After the rows, from the last page: `end`.
             others: _,
             reach: _,
             end: _,
@@ -93,7 +93,7 @@ impl Format for JsonFormat {
         Ok(Box::new(JsonPages { n_rows: 0 }))
     }
 
-    /// One object a row, a line each; bytes are hexadecimal, and unions are texts.
+    /// One object per row and line; bytes are hexadecimal, and unions are text.
     fn sql(&self, out: &mut dyn Write, answer: &SqlAnswer) -> Result<(), ArrowError> {
         let mut writer = LineDelimitedWriter::new(out);
         answer
@@ -134,7 +134,7 @@ impl Pages for JsonPages {
     }
 }
 
-/// What tells a snapshot from others; what it holds is listed by `clio lake snapshots`.
+/// What identifies a snapshot; `clio lake snapshots` lists its contents.
 fn snapshot_json(snapshot: &SnapshotInfo) -> Value {
     let SnapshotInfo {
         id,
@@ -145,7 +145,7 @@ fn snapshot_json(snapshot: &SnapshotInfo) -> Value {
         n_days: _,
         n_cells: _,
         rows_in: _,
-        // Those of the days asked for stand with the coverage.
+        // Those of the requested days are in the coverage.
         unattributed: _,
         verification: _,
     } = snapshot;

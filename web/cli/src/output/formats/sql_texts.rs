@@ -1,4 +1,4 @@
-//! Texts in place of values of SQL whose type a format has no word for.
+//! Text in place of SQL values whose type a format cannot express.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use arrow::json::WriterBuilder as JsonWriterBuilder;
 use arrow::json::writer::LineDelimited;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-/// A batch with texts instead of the columns whose type a format has no word for.
+/// A batch with text in place of columns whose type a format cannot express.
 pub(super) fn with_texts(
     batch: &RecordBatch,
     is_wordless: fn(&DataType) -> bool,
@@ -29,7 +29,7 @@ pub(super) fn with_texts(
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
-/// Whether a union is among the parts of a type, which JSON has no word for.
+/// Whether a type contains a union, which JSON cannot express.
 pub(super) fn has_union(data_type: &DataType) -> bool {
     match data_type {
         DataType::Union(..) => true,
@@ -46,7 +46,7 @@ pub(super) fn has_union(data_type: &DataType) -> bool {
     }
 }
 
-/// Whether a type has parts, which CSV has no word for.
+/// Whether a type is nested, which CSV cannot express.
 pub(super) fn is_nested(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_nested(values),
@@ -55,7 +55,7 @@ pub(super) fn is_nested(data_type: &DataType) -> bool {
     }
 }
 
-/// The values of a nested column as JSON texts, or as they are shown where JSON has no word for their type.
+/// The values of a nested column as JSON text, or as tables show them if JSON cannot express their type.
 pub(super) fn nested_texts(column: &ArrayRef) -> Result<StringArray, ArrowError> {
     const HEAD: &str = "{\"v\":";
     let nullable = Arc::new(Schema::new(vec![Field::new("v", column.data_type().clone(), true)]));
@@ -79,7 +79,7 @@ pub(super) fn nested_texts(column: &ArrayRef) -> Result<StringArray, ArrowError>
 pub(super) fn shown_texts(column: &ArrayRef) -> Result<StringArray, ArrowError> {
     let options = FormatOptions::default();
     let shown = ArrayFormatter::try_new(column.as_ref(), &options)?;
-    // A union has no nulls of its own: its parts have.
+    // A union has no nulls of its own; its children do.
     let nulls = column.logical_nulls();
     let is_valid = |row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
     let text = |row| is_valid(row).then(|| shown.value(row).try_to_string()).transpose();

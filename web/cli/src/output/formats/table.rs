@@ -1,4 +1,4 @@
-//! Answers as a table for people, and in words what its numbers stand on.
+//! Answers as a table for people, and in words what its numbers are based on.
 
 mod columns;
 
@@ -51,10 +51,10 @@ impl Format for TableFormat {
     }
 }
 
-/// The widest table where nothing says how wide the terminal is.
+/// The widest table if the terminal's width is unknown.
 const WIDEST: usize = 200;
 
-/// The widest table that is printed as one.
+/// The widest table that is printed as a single one.
 fn widest() -> usize {
     Table::new().width().map_or(WIDEST, usize::from).max(80)
 }
@@ -95,7 +95,7 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         coverage: _,
         compared_coverage: _,
         look_back: _,
-        // Above these lines, in lines of its own.
+        // Printed above these lines, in lines of its own.
         test: _,
         end: _,
         notices: _,
@@ -110,7 +110,7 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         total: _,
         others: _,
         reach: _,
-        // Where it is asked for: `end`.
+        // Printed on request: `end`.
         work: _,
     } = answer;
     let mut lines = vec![format!(
@@ -143,13 +143,13 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
     for (source, n) in n_unattributed {
         let n = whole_text(n.into());
         lines.push(format!(
-            "{n} events of {source} found none to be credited to: in no number here"
+            "{n} events of {source} could not be credited to any other: not in any number here"
         ));
     }
     let n_rows = answer.rows.len() as u64;
     if is_behind_the_last(answer) {
         lines.push(format!(
-            "no row is left: the page begins behind the last of {} groups",
+            "no row is left: the page begins after the last of {} groups",
             answer.n_groups
         ));
     } else if n_rows < answer.n_groups {
@@ -168,7 +168,8 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
     lines.join("\n")
 }
 
-/// The days of one side, and what they lack; `side` tells its lines from those of the rows themselves.
+/// The days of one side, and what they lack; `side` distinguishes its lines from those of the rows
+/// themselves.
 fn of_coverage(what: &str, side: &str, coverage: &Coverage, lines: &mut Vec<String>) {
     let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
         coverage;

@@ -85,11 +85,11 @@ describe('Views', () => {
   it('says who was faster, and shows what is there by then', async () => {
     gateway.change = () => {
       gateway.views = [view({ name: 'Theirs', revision: 4 })];
-      return failure('CONFLICT', 'the view was changed meanwhile by ada at 2026-02-01T05:00:00Z');
+      return failure('CONFLICT', 'the view was changed in the meantime by ada at 2026-02-01T05:00:00Z');
     };
     renderAt('/views', gateway);
     await userEvent.click((await list()).getByRole('button', { name: 'Share Mornings' }));
-    expect((await screen.findByText(/changed meanwhile by ada/)).getAttribute('role')).toBe('alert');
+    expect((await screen.findByText(/changed in the meantime by ada/)).getAttribute('role')).toBe('alert');
     await waitFor(() => expect(names()).toEqual(['Theirs']));
   });
 

@@ -140,8 +140,8 @@ fn what_is_no_store_of_ours_is_refused_and_left_alone() {
         .unwrap();
 
     for (file, expected) in [
-        (newer, "is of version 9, and this program knows those up to 3; start the newer Clio"),
-        (foreign, "is no store of Clio but a database of another program"),
+        (newer, "has version 9, and this program supports versions up to 3; start the newer Clio"),
+        (foreign, "is not a store of Clio but a database of another program"),
         (text, "is damaged (file is not a database); put back a copy of it"),
     ] {
         let before = std::fs::read(&file).unwrap();

@@ -41,7 +41,9 @@ async fn of_two_changes_to_one_revision_the_second_is_refused() {
         refused,
         StoreError::Changed { thing: Thing::View, by, at: changed_at, revision: 2 }
     );
-    assert!(refused.to_string().starts_with("the view was changed meanwhile by local at 2026-"));
+    assert!(
+        refused.to_string().starts_with("the view was changed in the meantime by local at 2026-")
+    );
     assert!(store.remove_view(&me, at(&seen)).await.is_err());
     assert_eq!(store.views(&me).await.unwrap(), [first]);
 }
@@ -252,7 +254,7 @@ async fn what_is_over_a_limit_is_refused_with_its_value() {
     let long = "x".repeat(MAX_NAME_BYTES + 1);
     assert_eq!(refused(draft(&long)).await, "name: 201 bytes; at most 200 are kept");
     assert_eq!(refused(draft(" \n")).await, "the name is empty; write one");
-    let unseen = "the name holds characters that cannot be shown; leave them out";
+    let unseen = "the name contains characters that cannot be shown; leave them out";
     assert_eq!(refused(draft("a\u{7}")).await, unseen);
     for name in ["one", "two"] {
         store.add_view(&me, draft(name)).await.unwrap();

@@ -1,4 +1,4 @@
-//! NDJSON by `serde_json`, a line at a time, each number as it is written.
+//! NDJSON by `serde_json`, a line at a time, each number as written.
 
 use std::io::{BufRead, BufReader};
 
@@ -8,7 +8,7 @@ use super::text::{failed, of_file};
 use super::{Opened, Rows, Value};
 use crate::error::Place;
 
-/// Stands before numbers that are handed on as texts: a code point that is none of any text's.
+/// Prefixes numbers passed on as text: a noncharacter, which no text contains.
 const NUMBER: char = '\u{fdd0}';
 
 pub(super) fn read(opened: &Opened<'_>) -> Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn read(opened: &Opened<'_>) -> Result<()> {
         let bad = |reason: String| opened.bad_row(Place::Line(number), reason);
         let object = match serde_json::from_slice(&with_numbers_as_texts(own)) {
             Ok(serde_json::Value::Object(object)) => object,
-            Ok(_) => return Err(bad("a JSON object was expected".to_owned())),
+            Ok(_) => return Err(bad("expected a JSON object".to_owned())),
             Err(error) => return Err(bad(error.to_string())),
         };
         if !rows.push(number, |_, key| object.get(key).map_or(Value::Null, value_of))? {
@@ -38,7 +38,7 @@ pub(super) fn read(opened: &Opened<'_>) -> Result<()> {
     }
 }
 
-/// A line of JSON with its numbers in quotes: as numbers, `serde_json` takes those beyond 64 bits for floats.
+/// Quotes the numbers of a line of JSON: `serde_json` reads numbers beyond 64 bits as floats.
 fn with_numbers_as_texts(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len() + line.len() / 4);
     let mut rest = line;
@@ -65,7 +65,7 @@ fn with_numbers_as_texts(line: &[u8]) -> Vec<u8> {
     out
 }
 
-/// How long the text is that begins here, with its quotes.
+/// The length of the string that begins here, including its quotes.
 fn text_bytes(rest: &[u8]) -> usize {
     let mut at = 1;
     while at < rest.len() && rest[at] != b'"' {

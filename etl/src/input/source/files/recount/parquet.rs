@@ -1,4 +1,4 @@
-//! Parquet by the reader of the `parquet` crate alone: no scan of the engine, and none of its casts.
+//! Parquet by the reader of the `parquet` crate alone, without the engine's scan and casts.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A text file as plain bytes: decompressed by the formats' own crates, with the bad rows taken out.
+//! A text file as plain bytes: decompressed by the formats' own crates, with bad rows removed.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
@@ -19,14 +19,14 @@ use crate::input::source::files::steady;
 /// The rows of a file that a run has set aside.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
-    /// Of text, how many lines from which line on.
+    /// For text: by first line, how many lines.
     lines: BTreeMap<u64, u64>,
-    /// Of other files, numbers of rows.
+    /// For other files: row numbers.
     pub(super) rows: Vec<u64>,
 }
 
 impl LeftOut {
-    /// `quote` is what stands around fields of CSV.
+    /// `quote` is the quote character of CSV fields.
     pub(super) fn of(bad_rows: &[BadRow], quote: Option<u8>) -> Self {
         let mut left_out = Self::default();
         for row in bad_rows {
@@ -34,7 +34,7 @@ impl LeftOut {
                 Place::Row(number) => left_out.rows.push(number),
                 Place::Line(line) => {
                     let n_lines = 1 + row.content.matches('\n').count() as u64;
-                    // A quote that stays open is told by its own line, of a record that may begin before it.
+                    // An unclosed quote is reported at its own line; its record may begin before.
                     let is_quote = |byte: &u8| Some(*byte) == quote;
                     let is_open = row.content.bytes().filter(is_quote).count() % 2 == 1;
                     let first = if is_open { line + 1 - n_lines } else { line };
@@ -70,7 +70,7 @@ pub(super) fn of_file(opened: &Opened<'_>) -> Result<Box<dyn Read>> {
     Ok(Box::new(Without { text: BufReader::new(text), lines, line: 0, rest: Vec::new(), at: 0 }))
 }
 
-/// An error of reading: the storage's own, or what is wrong with the data.
+/// A read error: the storage's own, or one for damaged data.
 pub(super) fn failed(opened: &Opened<'_>, error: io::Error) -> DataFusionError {
     match error.downcast::<DataFusionError>() {
         Ok(of_storage) => of_storage,
@@ -83,7 +83,7 @@ pub(super) fn failed(opened: &Opened<'_>, error: io::Error) -> DataFusionError {
     }
 }
 
-/// The bytes of a file as the storage gives them, for a thread that may wait.
+/// The bytes of a file as stored, for a thread that may block.
 struct Stored {
     runtime: Handle,
     pieces: BoxStream<'static, Result<Bytes>>,
@@ -104,7 +104,7 @@ impl Read for Stored {
     }
 }
 
-/// A text some of whose lines are empty.
+/// Text with some of its lines emptied.
 struct Without<R> {
     text: BufReader<R>,
     lines: BTreeMap<u64, u64>,

@@ -1,4 +1,4 @@
-//! From values as they are written to columns of a type, where nothing is lost; else which value does not fit.
+//! From values as written to columns of a type, where nothing is lost; otherwise the value that does not fit.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use datafusion::arrow::util::display::array_value_to_string;
 
 use super::name_of;
 
-/// Whole numbers below this are what a float of 64 bits says they are.
+/// Integers below this are exact in a 64-bit float.
 const MAX_WHOLE_FLOAT: f64 = 9_007_199_254_740_992.0;
-/// More digits than a whole number of 128 bits has.
+/// More digits than a 128-bit integer has.
 const MAX_DIGITS: usize = 38;
 
-/// A value as its file has it.
+/// A value as in its file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// As written.
     Number(String),
     Text(String),
     List(Vec<Self>),
@@ -42,7 +42,7 @@ impl Value {
         }
     }
 
-    /// The number that a value is, or that its text says.
+    /// The number of a numeric value or of text.
     fn number(&self) -> Option<Number<'_>> {
         match self {
             Self::Number(text) | Self::Text(text) => Number::of(text),
@@ -59,7 +59,7 @@ pub(super) struct Misfit {
     pub(super) target: String,
 }
 
-/// A number by its digits: those without zeros at either end, times a power of ten.
+/// A number by its digits: without zeros at either end, times a power of ten.
 #[derive(Debug)]
 struct Number<'a> {
     text: &'a str,
@@ -69,7 +69,7 @@ struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
-    /// `None` for what is not written as a number is: with zeros in front, a plus sign or spaces.
+    /// `None` for text that is not written like a number: leading zeros, a plus sign or spaces.
     fn of(text: &'a str) -> Option<Self> {
         let plain = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = plain.split_once(['e', 'E']).unwrap_or((plain, "0"));
@@ -89,7 +89,7 @@ impl<'a> Number<'a> {
         Some(Self { text, is_negative: plain.len() < text.len(), digits, exponent })
     }
 
-    /// The number times a power of ten, where that is whole and has 38 digits at most.
+    /// The number times a power of ten, if that is an integer of at most 38 digits.
     fn scaled(&self, by: i64) -> Option<i128> {
         let n_zeros = usize::try_from(self.exponent + by).ok()?;
         if self.digits.len() + n_zeros > MAX_DIGITS {
@@ -104,7 +104,7 @@ impl<'a> Number<'a> {
         self.exponent >= 0
     }
 
-    /// The nearest float; of a whole number the one that is the same.
+    /// The nearest float; for an integer only if it is equal.
     fn float(&self) -> Option<f64> {
         let float: f64 = self.text.parse().ok()?;
         if !self.is_whole() || float.abs() < MAX_WHOLE_FLOAT {
@@ -113,13 +113,13 @@ impl<'a> Number<'a> {
         match self.scaled(0) {
             #[expect(clippy::cast_possible_truncation, reason = "it is compared, and below 2^127")]
             Some(whole) => (float as i128 == whole).then_some(float),
-            // Nobody's id: so large a number has more digits than any type of whole numbers.
+            // Not an id: a number this large has more digits than any integer type.
             None => float.is_finite().then_some(float),
         }
     }
 }
 
-/// A column of a type, of values as they are written.
+/// A column of a type, from values as written.
 pub(super) fn array_of(target: &DataType, values: &[&Value]) -> Result<ArrayRef, Misfit> {
     let misfit =
         |row: usize| Misfit { row, value: values[row].describe(), target: name_of(target) };
@@ -168,13 +168,13 @@ pub(super) fn array_of(target: &DataType, values: &[&Value]) -> Result<ArrayRef,
             let array = StructArray::try_new(fields.clone(), columns, nulls);
             Arc::new(array.map_err(|_| misfit(0))?)
         }
-        // Dates and times, of texts.
+        // Dates and times, from text.
         _ => Arc::new(each(values, misfit, text_of)?.collect::<StringArray>()),
     };
     strictly(&array, target)
 }
 
-/// Each value as one of a type, null for null; the first that is none is an error.
+/// Converts each value, null to null; the first that does not convert is an error.
 fn each<T>(
     values: &[&Value],
     misfit: impl Fn(usize) -> Misfit,
@@ -190,7 +190,7 @@ fn each<T>(
     Ok(all.into_iter())
 }
 
-/// Numbers as texts: whole ones without a point.
+/// Numbers as text: integers without a decimal point.
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text.clone()),
@@ -246,7 +246,7 @@ fn of_type(target: &DataType) -> Misfit {
     Misfit { row: 0, value: "a value".to_owned(), target: name_of(target) }
 }
 
-/// A column of a Parquet file as one of a type.
+/// Casts a column of a Parquet file exactly.
 pub(super) fn cast_exactly(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, Misfit> {
     if let DataType::Dictionary(_, value) = array.data_type() {
         return cast_exactly(&strictly(array, value)?, target);
@@ -278,7 +278,7 @@ pub(super) fn cast_exactly(array: &ArrayRef, target: &DataType) -> Result<ArrayR
     array_of(target, &values.iter().collect::<Vec<_>>())
 }
 
-/// The values of a column, each as it would be written.
+/// The values of a column, as they would be written.
 fn values_of(array: &ArrayRef) -> Result<Vec<Value>, Misfit> {
     let from = array.data_type();
     if let DataType::List(_) | DataType::LargeList(_) = from {
@@ -318,7 +318,7 @@ fn values_of(array: &ArrayRef) -> Result<Vec<Value>, Misfit> {
     (0..array.len()).map(value).collect()
 }
 
-/// By the engine's cast, which refuses what does not fit.
+/// Casts by the engine, which rejects what does not fit.
 fn strictly(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, Misfit> {
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     if let Ok(cast) = cast_with_options(array, target, &strict) {

@@ -1,9 +1,9 @@
-//! The types of an NDJSON file's keys, of all its rows.
+//! The types of an NDJSON file's keys, over all rows.
 //!
-//! A number keeps its value: whole ones are `Int64` or `UInt64`, beyond both a decimal without fraction. Whole
-//! numbers and fractions of one key are `Float64`, as JSON writes 120 in one row and 120.5 in the next, unless
-//! one of the whole numbers is not exactly such a float: ids would become others. Then, as wherever a key's
-//! values have no type in common, it is a text, and the first row with anything else is an error when it is read.
+//! A number keeps its value: integers are `Int64` or `UInt64`, or a decimal without fraction if larger. Integers
+//! and fractions of one key are `Float64`, since JSON has 120 in one row and 120.5 in the next, unless one of the
+//! integers is not exactly a float: ids would change. In that case, and wherever a key's values have no common
+//! type, it is text, and the first row with anything else is an error when it is read.
 
 #[cfg(test)]
 mod tests;
@@ -21,14 +21,14 @@ use crate::error::{EtlError, Place, ReadError, TableName};
 use crate::input::source::files::SourceFile;
 use crate::input::source::files::lines::{LineChunks, not_utf8, numbered_lines};
 
-/// Where a field says why it is a text.
+/// Field metadata that says why a field is text.
 const WHY: &str = "clio.why";
-/// Whole numbers up to here are floats too, all of them.
+/// Up to here, every integer is exactly a float.
 const MAX_EXACT: u64 = 1 << 53;
-/// A whole number of this size or more may need more than 64 bits.
+/// An integer of this size or more may need more than 64 bits.
 const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 
-/// What values were seen.
+/// The values seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Scalars(u16);
 
@@ -36,14 +36,14 @@ impl Scalars {
     const BOOL: Self = Self(1);
     const TEXT: Self = Self(2);
     const FLOAT: Self = Self(4);
-    /// Whole, and exactly a float.
+    /// An integer that is exactly a float.
     const WHOLE: Self = Self(8);
-    /// Whole and below 2^63, but no float.
+    /// An integer below 2^63 that is not exactly a float.
     const ID: Self = Self(16);
     const NEGATIVE: Self = Self(32);
-    /// From 2^63 to 2^64.
+    /// An integer from 2^63 to 2^64.
     const LONG: Self = Self(64);
-    /// Whole and beyond 64 bits.
+    /// An integer beyond 64 bits.
     const HUGE: Self = Self(128);
 
     fn has(self, other: Self) -> bool {
@@ -64,7 +64,7 @@ impl Scalars {
         if value < 0 { size.with(Self::NEGATIVE) } else { size }
     }
 
-    /// The type that holds all of them as they are; `None` where there is none.
+    /// The type that holds all values unchanged, if there is one.
     fn common(self) -> Option<DataType> {
         let whole =
             Self::WHOLE.with(Self::ID).with(Self::NEGATIVE).with(Self::LONG).with(Self::HUGE);
@@ -87,7 +87,7 @@ impl Scalars {
         })
     }
 
-    /// Why no type holds all of them, where they all are numbers.
+    /// Why no type holds all values, if they are all numbers.
     fn why(self) -> Option<&'static str> {
         (self.has(Self::FLOAT)
             && self.has(Self::ID.with(Self::HUGE))
@@ -96,26 +96,26 @@ impl Scalars {
     }
 }
 
-/// Whether a whole number is one of the floats.
+/// Whether an integer is exactly a float.
 fn is_float(value: u64) -> bool {
     value <= MAX_EXACT || value.trailing_zeros() + 53 >= 64 - value.leading_zeros()
 }
 
-/// What a key's values are, in one row or in all.
+/// The kind of a key's values, in one row or in all.
 #[derive(Debug, Clone, PartialEq, Default)]
 enum Kind {
-    /// Nulls alone.
+    /// Only nulls.
     #[default]
     Any,
     Scalar(Scalars),
     List(Box<Self>),
     Object(Vec<(String, Self)>),
-    /// Values that have nothing in common.
+    /// Values without a common kind.
     Mixed,
 }
 
 impl Kind {
-    /// What holds both; [`Mixed`](Self::Mixed) where nothing does.
+    /// The kind that holds both; [`Mixed`](Self::Mixed) if there is none.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Any, other) | (other, Self::Any) => other,
@@ -169,7 +169,7 @@ impl Kind {
     }
 }
 
-/// Adds what a key is to what it was before.
+/// Widens a key's kind by another occurrence.
 fn add(all: &mut Vec<(String, Kind)>, key: String, kind: Kind) {
     match all.iter_mut().find(|(known, _)| *known == key) {
         Some((_, known)) => *known = std::mem::take(known).and(kind),
@@ -177,22 +177,21 @@ fn add(all: &mut Vec<(String, Kind)>, key: String, kind: Kind) {
     }
 }
 
-/// Why a column's values have no type, as far as that was seen when all rows were looked at.
+/// Why a column's values have no type, as far as that was noted when all rows were read.
 pub(in crate::input::source::files) fn types_differ(field: &Field) -> Option<String> {
     field.metadata().get(WHY).cloned()
 }
 
-/// Takes a value for what it is.
+/// Determines the kind of a value.
 #[derive(Clone, Copy)]
 struct KindOf<'a>(&'a Numbers);
 
-/// What the text says of a row's numbers, which a reader of JSON takes for floats beyond 64 bits.
+/// What the text shows of a row's numbers, which a JSON reader turns into floats beyond 64 bits.
 #[derive(Default)]
 struct Numbers {
-    /// Whether a float was so large that it may have been written as a whole number.
+    /// Whether a float was so large that it may have been written as an integer.
     has_large: Cell<bool>,
-    /// Whether each number is written as a whole one, in the order in which they stand; empty where none is
-    /// large.
+    /// Whether each number is written as an integer, in order; empty if none is large.
     is_whole: Vec<bool>,
     next: Cell<usize>,
 }
@@ -286,18 +285,18 @@ impl<'de> Visitor<'de> for KindOf<'_> {
         let mut all: Vec<(String, Kind)> = Vec::new();
         while let Some(key) = entries.next_key::<String>()? {
             if all.iter().any(|(known, _)| *known == key) {
-                return Err(A::Error::custom(format!("key `{key}` stands twice in one object")));
+                return Err(A::Error::custom(format!("key `{key}` occurs twice in one object")));
             }
             let kind = entries.next_value_seed(self)?;
             all.push((key, kind));
         }
-        // Whatever the order in which a writer has them.
+        // Independent of the order in which a writer has them.
         all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Ok(Kind::Object(all))
     }
 }
 
-/// The keys of a row, which is a JSON object; else what is wrong with it.
+/// The keys of a row, which must be a JSON object; otherwise what is wrong with it.
 fn keys_of(line: &[u8]) -> Result<Vec<(String, Kind)>, String> {
     let numbers = Numbers::default();
     let keys = keys_with(line, &numbers)?;
@@ -309,23 +308,24 @@ fn keys_with(line: &[u8], numbers: &Numbers) -> Result<Vec<(String, Kind)>, Stri
     let kind = KindOf(numbers).deserialize(&mut reader);
     match kind.and_then(|kind| reader.end().map(|()| kind)) {
         Ok(Kind::Object(keys)) => Ok(keys),
-        Ok(_) => Err("a JSON object was expected".to_owned()),
+        Ok(_) => Err("expected a JSON object".to_owned()),
         Err(error) => Err(not_utf8(line).unwrap_or_else(|| {
-            // The line is said before: the column alone is missing.
+            // The line is already known: only the column is missing.
             let text = error.to_string();
             let what = text.split(" at line ").next().unwrap_or_default();
-            let kind = if error.is_data() { "" } else { "no JSON: " };
+            let kind = if error.is_data() { "" } else { "not JSON: " };
             format!("{kind}{what} (column {})", error.column())
         })),
     }
 }
 
-/// What is wrong with a line that is no row; `None` where it is one, or empty.
+/// What is wrong with a line that is not a row; `None` for a row or a blank line.
 pub(in crate::input::source::files) fn bad_json(line: &[u8]) -> Option<String> {
     if line.trim_ascii().is_empty() { None } else { keys_of(line).err() }
 }
 
-/// The keys of all rows with the type of all their values; lenient, that of most where they do not agree.
+/// The keys of all rows with the kind of all their values; if `lenient`, the kind of most values where they
+/// disagree.
 pub(super) async fn columns(
     store: &dyn ObjectStore,
     table: &TableName,
@@ -374,7 +374,7 @@ pub(super) async fn columns(
     Ok(Arc::new(Schema::new(fields)))
 }
 
-/// What each key is, and in how many rows: a row that differs from most is a bad one.
+/// The kinds of each key, and in how many rows: a row that differs from most is bad.
 #[derive(Debug, Default)]
 struct Votes(Vec<(String, Vec<(Kind, u64)>)>);
 
@@ -396,10 +396,10 @@ impl Votes {
         }
     }
 
-    /// What most rows are, widened by those that go with them.
+    /// The kind of most rows, widened by the kinds compatible with it.
     fn keys(self) -> Vec<(String, Kind)> {
         let of_most = |mut kinds: Vec<(Kind, u64)>| {
-            // The first one seen where as many rows have one as the other; nulls are of any type.
+            // The first one seen among equally frequent kinds; nulls are compatible with any kind.
             kinds.sort_by_key(|(kind, n)| (*kind == Kind::Any, std::cmp::Reverse(*n)));
             kinds.into_iter().fold(Kind::Any, |all, (kind, _)| {
                 let both = all.clone().and(kind);

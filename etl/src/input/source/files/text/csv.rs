@@ -1,4 +1,4 @@
-//! One CSV file: every field a text, null where it equals one of the model's null texts.
+//! One CSV file: every field is text, or null if it equals one of the model's null texts.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub(super) async fn read(
         }
         let mut rest: &[u8] = &piece;
         loop {
-            // An empty piece tells the decoder that the file ends here.
+            // An empty piece marks the end of the file.
             let n_bytes = decoder.decode(rest).map_err(failed)?;
             rest = &rest[n_bytes..];
             let is_full = decoder.capacity() == 0;
@@ -65,7 +65,7 @@ pub(super) async fn read(
             {
                 return Ok(());
             }
-            // What is left behind a full batch is decoded into the next one.
+            // What remains after a full batch is decoded into the next one.
             if rest.is_empty() && !(is_full && is_at_end) {
                 break;
             }
@@ -96,7 +96,7 @@ pub(in crate::input::source::files) async fn line_of(
     Ok(line)
 }
 
-/// A decoder of the file's columns that are wanted, or of the first where only rows are counted.
+/// A decoder of the requested columns of the file, or of the first column where only rows are counted.
 fn projected_decoder(
     shape: &Shape<'_>,
     options: &CsvOptions,
@@ -143,7 +143,7 @@ fn renamed(batch: RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
     Ok(batch.with_schema(Arc::clone(schema))?)
 }
 
-/// From "incorrect number of fields for line 3, expected 4 got more than 4", and from "Encountered invalid
+/// Parses "incorrect number of fields for line 3, expected 4 got more than 4", and "Encountered invalid
 /// UTF-8 data for line 3 and field 2".
 pub(in crate::input::source::files) fn place_and_reason(
     error: &ArrowError,
@@ -152,7 +152,7 @@ pub(in crate::input::source::files) fn place_and_reason(
     let (what, after) = message.split_once(" for line ")?;
     if let Some((line, field)) = after.split_once(" and field ") {
         let reason = format!(
-            "field {field} is no UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
+            "field {field} is not UTF-8; write the file as UTF-8 (of Latin-1: `iconv -f LATIN1 -t UTF-8`)"
         );
         return what.contains("UTF-8").then_some((line.parse().ok()?, reason));
     }

@@ -1,4 +1,4 @@
-//! One NDJSON file: an object a line, a missing key is null.
+//! One NDJSON file: an object per line; a missing key is null.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(super) async fn read(shape: &Shape<'_>, sender: &Sender<Result<RecordBatch>>
                 Err(error) => return Err(first_bad_line(shape, error).await),
             };
             rest = &rest[n_bytes..];
-            // The decoder stops short of the piece's end only when its batch is full.
+            // The decoder stops before the end of the piece only when its batch is full.
             let is_full = !rest.is_empty();
             if is_full || is_at_end {
                 let batch = match decoder.flush() {
@@ -61,12 +61,12 @@ fn decoder(shape: &Shape<'_>, batch_size: usize) -> Result<Decoder> {
     Ok(builder.with_coerce_primitive(shape.reading.coerces).build_decoder()?)
 }
 
-/// Reads the file once more, line by line: the decoder does not say where it failed.
+/// Reads the file again, line by line: the decoder does not say where it failed.
 async fn first_bad_line(shape: &Shape<'_>, error: ArrowError) -> DataFusionError {
     match find_bad_line(shape).await {
         Ok(Some((line, reason))) => shape.bad_row(Place::Line(line), reason),
         Ok(None) => shape.bad_row(Place::Unknown, error.to_string()),
-        // The file has changed meanwhile, or its storage is gone.
+        // The file has changed in the meantime, or its storage is gone.
         Err(error) => error,
     }
 }

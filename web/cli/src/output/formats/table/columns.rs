@@ -1,4 +1,5 @@
-//! The columns of a table: numbers of one column have as many decimals, and a table that is too wide falls into one for each measure.
+//! The columns of a table: numbers in a column have the same number of decimals, and a table that is too wide is split
+//! into one per measure.
 
 use clio_proto::{
     Answer, Compared, Description, Interval, Intervals, MeasureClass, MeasureFormat, MeasureInfo,
@@ -15,13 +16,13 @@ use crate::output::tables::ruled_below_its_head;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measure {
     unit: Unit,
-    /// An estimated number of people is rounded like the whole number that it stands for.
+    /// Whether an estimated number of people is rounded like the whole number that it stands for.
     counts: bool,
 }
 
 impl Measure {
     pub(super) fn of(measure: &str, dataset: &Description) -> Self {
-        // Any quantile is shown as those of its measure that are listed.
+        // Any quantile is shown like the listed ones of its measure.
         let is_of_same = |info: &&MeasureInfo| match &info.class {
             MeasureClass::Quantile { measure: of, .. } => {
                 measure.split_once('.').is_some_and(|(own, _)| own == of)
@@ -54,7 +55,7 @@ impl Measure {
     }
 }
 
-/// A column: its head, and a text for each line below.
+/// A column: its heading, and text for each line below.
 #[derive(Debug, Clone)]
 struct Column {
     head: String,
@@ -62,13 +63,13 @@ struct Column {
     alignment: CellAlignment,
 }
 
-/// What stands together: the columns of one measure, or those of new people.
+/// Columns that stay together: those of one measure, or those of new people.
 type Block = Vec<Column>;
 
-/// The lines of a table: rows, those below the page where they are told, the total.
+/// The lines of a table: rows, the groups below the page if requested, the total.
 struct Lines<'a> {
     rows: Vec<&'a Row>,
-    /// What the first key's cell of a line without keys says, from behind the last row on.
+    /// The label in the first key's cell for each line after the last row.
     names: Vec<&'static str>,
 }
 
@@ -133,7 +134,7 @@ fn right(head: String, texts: Vec<String>) -> Column {
     Column { head, texts, alignment: CellAlignment::Right }
 }
 
-/// A measure, how sure it is, its part of the total where it has one, its other side, and whether it really differs.
+/// A measure, its intervals, its part of the total if it has one, its other side, and its verdict.
 fn measure_block(
     lines: &Lines<'_>,
     (at, name): (usize, &str),
@@ -157,7 +158,7 @@ fn measure_block(
         let text = |own: &Option<Value>| own.map_or_else(String::new, |own| bounds(&own, shown));
         block.push(right("95 % interval".to_owned(), intervals.iter().map(text).collect()));
     }
-    // Of what has no part of the total, no row has one.
+    // A measure without a part of the total has none in any row.
     let share = |row: &Row| row.shares.get(at).copied().filter(|share| share.value.is_some());
     if lines.rows.iter().any(|row| share(row).is_some()) {
         block.push(right("share".to_owned(), numbers(&share, Unit::Percent)));
@@ -182,9 +183,9 @@ fn measure_block(
     block
 }
 
-/// The interval that a comparison should be by; `None` where there is none.
+/// The interval to compare by, if there is one.
 fn interval(intervals: &Intervals) -> Option<Value> {
-    // A value between the ends, by which they are written as bounds are.
+    // A value between the ends, so that they are written like bounds.
     let ends = |Interval { lower, upper }| {
         Value::estimate(lower + (upper - lower) / 2.0, lower, upper, false)
     };
@@ -234,7 +235,7 @@ fn table(answer: &Answer, keys: &[Column], blocks: &[Block]) -> Table {
     table
 }
 
-/// The groups behind the last row of the page.
+/// The number of groups after the last row of the page.
 fn n_more(answer: &Answer) -> u64 {
     let n_until_here = match answer.end {
         Some(end) => end.n_before,

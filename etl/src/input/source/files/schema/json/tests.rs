@@ -48,9 +48,9 @@ fn numbers_keep_their_values_or_have_no_type() {
 #[test]
 fn a_line_says_what_is_wrong_with_it_and_in_which_column() {
     let reason = |line: &[u8]| bad_json(line).unwrap();
-    assert_eq!(reason(b"{\"a\":1,\"a\":2}"), "key `a` stands twice in one object (column 10)");
-    assert_eq!(reason(b"7"), "a JSON object was expected");
-    assert!(reason(b"{\"a\":\"x").starts_with("no JSON: EOF while parsing a string (column "));
+    assert_eq!(reason(b"{\"a\":1,\"a\":2}"), "key `a` occurs twice in one object (column 10)");
+    assert_eq!(reason(b"7"), "expected a JSON object");
+    assert!(reason(b"{\"a\":\"x").starts_with("not JSON: EOF while parsing a string (column "));
     assert!(reason(b"{\"a\":\"\xe9\"}").starts_with("byte 0xe9 is no UTF-8"));
     assert_eq!(bad_json(b"{\"a\":\"\xc3\xa9\"}"), None);
     assert_eq!(bad_json(b" \r"), None);
