@@ -30,5 +30,6 @@ mod refusals;
 mod retired;
 mod spreads;
 mod states;
+mod tops;
 mod verdicts;
 mod windows;

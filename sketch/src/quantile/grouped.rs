@@ -59,7 +59,7 @@ impl GroupedQuantiles {
 
     /// Adds a value to a group.
     ///
-    /// Those of [`QuantileSketch::insert`](crate::QuantileSketch::insert); on error, nothing has changed.
+    /// # Errors
     ///
     /// Those of [`QuantileSketch::insert`](crate::QuantileSketch::insert); nothing has changed then.
     ///

@@ -50,8 +50,7 @@ pub(crate) fn print_report(report: &RunReport) {
         say!("  left out       {left_out}");
     }
     for (source, n_rows) in &report.rows_quarantined {
-        let n_rows = number(*n_rows);
-        say!("  quarantined    {n_rows} bad rows of {source}: see the lake's table `quarantine`");
+        say!("  quarantined    {} bad rows of {source}: see table `quarantine`", number(*n_rows));
     }
     for (source, by_day) in &report.rows_unattributed {
         let n_rows: u64 = by_day.values().sum();

@@ -7,7 +7,7 @@ use clio_proto::{
     Answer, ComparedMeasure, ComparedPart, Comparison, CubeService, Description, Direction, Grain,
     Having, MAX_LIMIT, MeasureClass, MeasureTest, Order, OrderBy, Query, QueryRange, SnapshotId,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::query::{ask_for_all, group_key};
 use crate::args::{DiffArgs, ReportFormat};
@@ -132,7 +132,7 @@ impl Numbers {
     fn json(&self, of: &Beside) -> anyhow::Result<Value> {
         let mut bytes = Vec::new();
         self.write(AnswerFormat::Json, of, &mut bytes)?;
-        Ok(serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(null)))
+        Ok(serde_json::from_slice(&bytes)?)
     }
 
     fn print(&self, diff: &SnapshotDiff) -> anyhow::Result<()> {
