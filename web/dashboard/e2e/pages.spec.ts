@@ -184,6 +184,7 @@ test('rows that are ticked are compared, and members are added and taken away', 
   await expect(page.locator('.picture')).toHaveCount(3);
   // Three are a matrix.
   await expect(page.getByRole('region', { name: 'Whom they have in common' }).getByRole('table')).toBeVisible();
+  await expect(page.locator('.updating')).toHaveCount(0);
   await expectAccessible(page);
   await page.locator('.picture-remove').first().click();
   await expect(page.locator('.picture')).toHaveCount(2);

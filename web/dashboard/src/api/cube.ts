@@ -10,6 +10,8 @@ export type CubeAnswer = ExploreQuery['cube'];
 export type CubeRow = CubeAnswer['rows'][number];
 /** A value with its share and what it is compared with, where those are asked for. */
 export type CellValue = CubeRow['values'][number];
+/** Whether a rate is really higher, and why; null of what is no rate of people. */
+export type Verdict = NonNullable<CellValue['verdict']>;
 export type Rank = CubeAnswer['ranks'][number];
 export type Reach = NonNullable<CubeAnswer['reach']>;
 
@@ -32,7 +34,7 @@ export function cubeOptions(version: number, query: CubeQuery) {
     queryKey: ['cube', version, query] as const,
     queryFn: async ({ signal }): Promise<Answered> => {
       const extras = query.extras ?? [];
-      const parts = { shares: extras.includes('SHARES'), reach: extras.includes('REACH'), compared: query.compare != null };
+      const parts = { shares: extras.includes('SHARES'), reach: extras.includes('REACH'), compared: query.compare != null, verdicts: extras.includes('VERDICTS') };
       const { cube } = await ask(ExploreDocument, { query, snapshot: version, ...parts }, signal);
       return { version, query, answer: cube };
     },

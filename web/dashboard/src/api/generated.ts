@@ -57,7 +57,9 @@ export type Extra =
   | 'SHARES'
   | 'OTHERS'
   | 'RANKS'
-  | 'REACH';
+  | 'REACH'
+  | 'INTERVALS'
+  | 'VERDICTS';
 
 export type Window = {
   trailingDays?: number | null | undefined;
@@ -93,13 +95,28 @@ export type Direction =
   | 'ASC'
   | 'DESC';
 
+export type VerdictWord =
+  | 'BETTER'
+  | 'WORSE'
+  | 'PROBABLY_BETTER'
+  | 'PROBABLY_WORSE'
+  | 'HIGHER'
+  | 'LOWER'
+  | 'PROBABLY_HIGHER'
+  | 'PROBABLY_LOWER'
+  | 'NO_DIFFERENCE'
+  | 'WITHIN_COUNTING_ERROR'
+  | 'TOO_LITTLE_DATA';
+
 export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
 export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
 
 export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
-export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> };
+export type RowPartsFragment = { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { whyNone: string | null, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, text: string, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> };
+
+export type VerdictPartsFragment = { word: VerdictWord, text: string, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null };
 
 export type ComparedPartsFragment = { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null };
 
@@ -127,11 +144,12 @@ export type ExploreQueryVariables = Exact<{
   snapshot?: number | null | undefined;
   shares?: boolean;
   compared?: boolean;
+  verdicts?: boolean;
   reach?: boolean;
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> }, others: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null }> } | null, ranks: Array<{ best: number | null, worst: number | null }>, reach?: { deduplicated: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, steps: Array<{ row: number, incremental: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, alone: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, cumulative: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }>, overlaps: Array<{ left: number, right: number, both: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, jaccard: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }> } | null, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ message: string }> }, comparedCoverage: { from: string | null, to: string | null, nDays: number, nMissing: number } | null } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { whyNone: string | null, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, text: string, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { whyNone: string | null, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, text: string, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }, others: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { whyNone: string | null, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, text: string, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> } | null, ranks: Array<{ best: number | null, worst: number | null }>, reach?: { deduplicated: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, steps: Array<{ row: number, incremental: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, alone: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, cumulative: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }>, overlaps: Array<{ left: number, right: number, both: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, jaccard: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }> } | null, notices: Array<{ field: string, value: string, nearest: Array<string> }>, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ message: string }> }, comparedCoverage: { from: string | null, to: string | null, nDays: number, nMissing: number } | null } };
 
 export type MembersQueryVariables = Exact<{
   field?: string | null | undefined;
@@ -302,6 +320,43 @@ export const ComparedPartsFragmentDoc = new TypedDocumentString(`
   exactText
 }
     `, {"fragmentName":"ComparedParts"}) as unknown as TypedDocumentString<ComparedPartsFragment, unknown>;
+export const VerdictPartsFragmentDoc = new TypedDocumentString(`
+    fragment VerdictParts on Verdict {
+  word
+  text
+  own
+  other
+  difference {
+    ...ComparedParts
+  }
+  days
+  smallestLift
+  moreDays
+  exposure {
+    own
+    other
+    ownByEvent
+    otherByEvent
+    explains
+  }
+  mix {
+    field
+    raw
+    difference {
+      ...ComparedParts
+    }
+    withoutCounterpart
+    explains
+    isReversed
+  }
+}
+    fragment ComparedParts on ComparedNumber {
+  value
+  lower
+  upper
+  exact
+  exactText
+}`, {"fragmentName":"VerdictParts"}) as unknown as TypedDocumentString<VerdictPartsFragment, unknown>;
 export const RowPartsFragmentDoc = new TypedDocumentString(`
     fragment RowParts on CubeRow {
   keys {
@@ -332,9 +387,52 @@ export const RowPartsFragmentDoc = new TypedDocumentString(`
         ...ComparedParts
       }
     }
+    intervals @include(if: $verdicts) {
+      whyNone
+      sampling {
+        lower
+        upper
+      }
+      combined {
+        lower
+        upper
+      }
+    }
+    verdict @include(if: $verdicts) {
+      ...VerdictParts
+    }
   }
 }
-    fragment ComparedParts on ComparedNumber {
+    fragment VerdictParts on Verdict {
+  word
+  text
+  own
+  other
+  difference {
+    ...ComparedParts
+  }
+  days
+  smallestLift
+  moreDays
+  exposure {
+    own
+    other
+    ownByEvent
+    otherByEvent
+    explains
+  }
+  mix {
+    field
+    raw
+    difference {
+      ...ComparedParts
+    }
+    withoutCounterpart
+    explains
+    isReversed
+  }
+}
+fragment ComparedParts on ComparedNumber {
   value
   lower
   upper
@@ -545,7 +643,7 @@ fragment RefusedParts on RefusedSnapshot {
   isMarkedBad
 }`) as unknown as TypedDocumentString<StatusesSubscription, StatusesSubscriptionVariables>;
 export const ExploreDocument = new TypedDocumentString(`
-    query Explore($query: CubeQuery!, $snapshot: Int64, $shares: Boolean! = false, $compared: Boolean! = false, $reach: Boolean! = false) {
+    query Explore($query: CubeQuery!, $snapshot: Int64, $shares: Boolean! = false, $compared: Boolean! = false, $verdicts: Boolean! = false, $reach: Boolean! = false) {
   cube(query: $query, snapshot: $snapshot) {
     snapshot {
       version
@@ -654,6 +752,49 @@ export const ExploreDocument = new TypedDocumentString(`
         ...ComparedParts
       }
     }
+    intervals @include(if: $verdicts) {
+      whyNone
+      sampling {
+        lower
+        upper
+      }
+      combined {
+        lower
+        upper
+      }
+    }
+    verdict @include(if: $verdicts) {
+      ...VerdictParts
+    }
+  }
+}
+fragment VerdictParts on Verdict {
+  word
+  text
+  own
+  other
+  difference {
+    ...ComparedParts
+  }
+  days
+  smallestLift
+  moreDays
+  exposure {
+    own
+    other
+    ownByEvent
+    otherByEvent
+    explains
+  }
+  mix {
+    field
+    raw
+    difference {
+      ...ComparedParts
+    }
+    withoutCounterpart
+    explains
+    isReversed
   }
 }
 fragment ComparedParts on ComparedNumber {

@@ -1,4 +1,4 @@
-// A button that opens a popover. The button is ready at once; the popover (React Aria's) is loaded on first use.
+// A button that opens a popover. The button is ready at once; the popover is loaded on first use.
 
 import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
 import './Dropdown.css';
@@ -10,7 +10,8 @@ interface Place {
   readonly height: number;
 }
 
-const PopoverFrame = lazy(() => import('./PopoverFrame'));
+const loadFrame = () => import('./PopoverFrame');
+const PopoverFrame = lazy(loadFrame);
 
 interface DropdownProps {
   /** What the popover is called, for those who cannot see it. */
@@ -21,15 +22,21 @@ interface DropdownProps {
   readonly className?: string;
   /** The letter that presses it, from anywhere on the page. */
   readonly shortcut?: string;
+  /** Fetches what will be in the popover, when somebody is about to open it. */
+  readonly prefetch?: () => Promise<unknown>;
   readonly children: (close: () => void) => ReactNode;
 }
 
-export function Dropdown({ title, label, accessibleName, className = 'button', shortcut, children }: DropdownProps) {
+export function Dropdown({ title, label, accessibleName, className = 'button', shortcut, prefetch, children }: DropdownProps) {
   // Where the button was when it was pressed: what is chosen in the popover may move the button, and the popover must
   // not move from under the pointer.
   const [place, setPlace] = useState<Place | null>(null);
   const anchor = useRef<HTMLSpanElement>(null);
   const close = () => setPlace(null);
+  const approach = () => {
+    // What cannot be fetched now is asked for, and told of, when it is opened.
+    Promise.all([loadFrame(), prefetch?.()]).catch(() => {});
+  };
   return (
     <>
       <button
@@ -40,6 +47,8 @@ export function Dropdown({ title, label, accessibleName, className = 'button', s
         aria-label={accessibleName}
         aria-keyshortcuts={shortcut}
         data-key={shortcut}
+        onPointerEnter={approach}
+        onFocus={approach}
         onClick={({ currentTarget }) => {
           const { left, top, width, height } = currentTarget.getBoundingClientRect();
           setPlace(place === null ? { left, top, width, height } : null);
@@ -52,7 +61,8 @@ export function Dropdown({ title, label, accessibleName, className = 'button', s
           <span ref={anchor} className="popover-anchor" style={place} aria-hidden="true" />
           <Suspense fallback={null}>
             <PopoverFrame trigger={anchor} title={title} onClose={close}>
-              {children(close)}
+              {/* Of its own, since what waits for its content within would close the popover around it. */}
+              <Suspense fallback={<div className="popover-wait" />}>{children(close)}</Suspense>
             </PopoverFrame>
           </Suspense>
         </>

@@ -1,7 +1,10 @@
-// The popover of a Dropdown: focus goes in, Escape and a click outside close it, and focus returns to the button.
+// The popover of a Dropdown: focus goes in, Escape and a click outside close it, and focus returns to the button. It is
+// the browser's own modal dialog, which keeps the focus inside and all else out of reach.
 
-import type { ReactNode, RefObject } from 'react';
-import { Dialog, I18nProvider, Popover } from 'react-aria-components';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
+import { createPortal } from 'react-dom';
+import { placeBeside } from './placeBeside';
+import { useNewest } from './useNewest';
 import './PopoverFrame.css';
 
 interface PopoverFrameProps {
@@ -12,25 +15,64 @@ interface PopoverFrameProps {
   readonly children: ReactNode;
 }
 
-/** This English writes typed dates as year, month, day, which nobody reads the wrong way round. */
-const LOCALE = 'en-CA';
-
 export default function PopoverFrame({ trigger, title, onClose, children }: PopoverFrameProps) {
-  return (
-    <I18nProvider locale={LOCALE}>
-      <Popover
-        className="popover"
-        triggerRef={trigger}
-        isOpen
-        placement="bottom start"
-        onOpenChange={(open) => {
-          if (!open) onClose();
-        }}
-      >
-        <Dialog className="popover-body" aria-label={title}>
-          {children}
-        </Dialog>
-      </Popover>
-    </I18nProvider>
+  const dialog = useRef<HTMLDialogElement>(null);
+  const close = useNewest(onClose);
+
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (!element) return;
+    element.showModal();
+    const place = () => {
+      if (!trigger.current) return;
+      const { scrollWidth, scrollHeight, style } = element;
+      const placed = placeBeside(trigger.current.getBoundingClientRect(), { width: scrollWidth, height: scrollHeight }, { width: innerWidth, height: innerHeight });
+      style.left = `${placed.left}px`;
+      style.top = placed.top === null ? 'auto' : `${placed.top}px`;
+      style.bottom = placed.bottom === null ? 'auto' : `${placed.bottom}px`;
+      style.maxHeight = `${placed.maxHeight}px`;
+    };
+    place();
+    const sizes = new ResizeObserver(place);
+    if (element.firstElementChild) sizes.observe(element.firstElementChild);
+    addEventListener('resize', place);
+    return () => {
+      sizes.disconnect();
+      removeEventListener('resize', place);
+      // While it still is in the document: closing gives the focus back to where it was.
+      element.close();
+    };
+  }, [trigger]);
+
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    const onPointerDown = (event: PointerEvent) => {
+      // What is outside of a modal dialog is its backdrop; its own scroll bar is not.
+      if (event.target !== element || !element) return;
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      if (event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) return;
+      event.preventDefault();
+      close.current();
+    };
+    element?.addEventListener('pointerdown', onPointerDown);
+    return () => element?.removeEventListener('pointerdown', onPointerDown);
+  }, [close]);
+
+  return createPortal(
+    <dialog
+      ref={dialog}
+      className="popover"
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClose={(event) => {
+        if (!event.currentTarget.open) onClose();
+      }}
+    >
+      <div>{children}</div>
+    </dialog>,
+    document.body,
   );
 }

@@ -47,6 +47,12 @@ export function formatChange(compared: Compared | null | undefined, style: Numbe
   return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
 }
 
+/** The difference of two rates: "−2.91 points", with its bounds "−4.40 points to −1.41 points" where there are any. */
+export function formatDifference(difference: Value): { readonly text: string; readonly bounds: string | null } {
+  if (difference.value === null) return { text: UNKNOWN.text, bounds: null };
+  return { text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
+}
+
 function directionOf({ value, lower, upper, exact }: Value): Direction {
   if (exact && value !== null) return value > 0 ? 'up' : value < 0 ? 'down' : 'same';
   if (lower === null || upper === null) return 'unknown';

@@ -87,6 +87,11 @@ export function formatShort({ value }: Value, style: NumberStyle): string | null
   return short.format(value);
 }
 
+/** How often: "1.34". */
+export function formatRate(value: number): string {
+  return format(value, 2, 'halfExpand');
+}
+
 /** A part of a whole: "5.3 %". */
 export function formatShare({ value }: { readonly value: number }): string {
   return `${format(value * 100, value !== 0 && Math.abs(value) < 0.001 ? 3 : 1, 'halfExpand')}${NARROW_SPACE}%`;

@@ -4,15 +4,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { mockGateway, renderAt } from '../testing/gateway';
 
 beforeEach(() => {
-  // jsdom lays out no text, and has no layer above the page.
+  // jsdom lays out no text.
   Range.prototype.getBoundingClientRect ??= () => new DOMRect(0, 0, 10, 10);
-  HTMLDialogElement.prototype.showModal ??= function show(this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
-    this.open = false;
-    this.dispatchEvent(new Event('close'));
-  };
 });
 
 it('shows the panels of the page one by one, from the one whose menu was open', async () => {

@@ -33,6 +33,20 @@ describe('a table for the clipboard', () => {
     ]);
   });
 
+  it('has the verdicts of what has any', () => {
+    const verdict = { word: 'HIGHER' as const, text: 'higher (observational)', own: 0.2, other: 0.1, difference: number(0.1), days: 21, smallestLift: null, moreDays: null, exposure: null, mix: null };
+    const table = tableOf(
+      taken(QUERY, {
+        rows: [{ keys: [key('a1'), key('DE')], values: [number(5), { ...number(0.2), verdict }] }],
+        total: { keys: [], values: [number(6), number(0.1)] },
+        groupCount: 1,
+      }),
+    );
+    expect(table?.heads).toEqual(['Asset', 'Country', 'Impressions', 'Impressions, lower 95 %', 'Impressions, upper 95 %', 'Take rate', 'Take rate, lower 95 %', 'Take rate, upper 95 %', 'Take rate, verdict']);
+    expect(table?.rows.map((row) => row.at(-1))).toEqual(['higher (observational)', '']);
+    expect(table?.rows.every((row) => row.length === table.heads.length)).toBe(true);
+  });
+
   it('has the same as HTML, in which names are text and nothing else', () => {
     const table = tableOf(TAKEN);
     const page = new DOMParser().parseFromString(table ? asHtml(table) : '', 'text/html');

@@ -22,16 +22,18 @@ export function tableOf(taken: Taken): Table | null {
   const keys = keysOf(answered, dataset);
   const measures = measuresOf(answered, dataset);
   const hasCodes = keys.map((key, at) => key.field?.hasLabel === true && answer.rows.some(({ keys: cells }) => cells[at]?.label !== cells[at]?.value));
+  const isTold = measures.map((_, at) => [answer.total, ...answer.rows].some(({ values }) => values[at]?.verdict));
   const heads = [
     ...keys.flatMap(({ label }, at) => (hasCodes[at] ? [label, `${label}, key`] : [label])),
-    ...measures.flatMap(({ label }) => [label, `${label}, lower 95 %`, `${label}, upper 95 %`]),
+    ...measures.flatMap(({ label }, at) => [label, `${label}, lower 95 %`, `${label}, upper 95 %`, ...(isTold[at] ? [`${label}, verdict`] : [])]),
   ];
-  const numbers = (values: readonly CellValue[]) => measures.flatMap((_, at) => numbersOf(values[at]));
+  const numbers = (values: readonly CellValue[]): Cell[] =>
+    measures.flatMap((_, at) => [...numbersOf(values[at]), ...(isTold[at] ? [values[at]?.verdict?.text ?? ''] : [])]);
   const rows = answer.rows.map((row) => [
     ...row.keys.flatMap(({ label, value }, at) => (hasCodes[at] ? [label, value ?? ''] : [label])),
     ...numbers(row.values),
   ]);
-  const nKeys = heads.length - 3 * measures.length;
+  const nKeys = keys.length + hasCodes.filter(Boolean).length;
   const total = nKeys > 0 && rows.length > 0 ? [['All', ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
   const cut = rows.length < answer.groupCount ? [`The first ${rows.length} of ${answer.groupCount} rows`] : [];
   return { about: [title, ...aboutLines(taken), ...cut, sourceLine(taken)], heads, rows: [...rows, ...total] };

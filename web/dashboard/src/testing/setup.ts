@@ -23,5 +23,17 @@ window.matchMedia ??= (query: string) => {
   const list = new EventTarget() as MediaQueryList;
   return Object.assign(list, { matches: false, media: query });
 };
-// React Aria names elements in selectors when it opens a popover.
+const before = new WeakMap<HTMLDialogElement, Element | null>();
+// jsdom has dialogs, and opens none. The focus returns as browsers have it.
+HTMLDialogElement.prototype.showModal = function showModal(this: HTMLDialogElement) {
+  before.set(this, document.activeElement);
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
+  this.open = false;
+  const element = before.get(this);
+  if (element instanceof HTMLElement) element.focus();
+  this.dispatchEvent(new Event('close'));
+};
+// React Aria names elements in selectors when a picker opens.
 globalThis.CSS ??= { escape: (text: string) => text } as unknown as typeof CSS;

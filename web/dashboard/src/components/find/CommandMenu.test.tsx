@@ -7,10 +7,6 @@ let gateway: Gateway;
 let asked: Record<string, unknown>[];
 beforeEach(() => {
   localStorage.clear();
-  // jsdom knows dialogs as elements alone.
-  HTMLDialogElement.prototype.showModal ??= function show(this: HTMLDialogElement) {
-    this.open = true;
-  };
   gateway = mockGateway();
   asked = [];
   gateway.members = (variables) => {

@@ -15,6 +15,23 @@ const reachOf = (n: number) => ({
   ),
 });
 
+const difference = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false, exactText: null });
+const TOLD = {
+  intervals: { whyNone: null, sampling: { lower: 0.18, upper: 0.22 }, combined: { lower: 0.17, upper: 0.23 } },
+  verdict: {
+    word: 'LOWER' as const,
+    text: 'lower (observational)',
+    own: 0.0664,
+    other: 0.0954,
+    difference: difference(-0.029, -0.044, -0.0141),
+    days: 21,
+    smallestLift: 0.05,
+    moreDays: null,
+    exposure: { own: 3, other: 1.5, ownByEvent: 0.02, otherByEvent: 0.06, explains: true },
+    mix: { field: 'COUNTRY', raw: -0.01, difference: difference(0.02, 0.01, 0.03), withoutCounterpart: 0.1, explains: true, isReversed: true },
+  },
+};
+
 beforeEach(() => {
   gateway = mockGateway();
   gateway.cube = (ask) => {
@@ -38,12 +55,39 @@ describe('Compare', () => {
     const cells = within(first as HTMLElement).getAllByRole('cell').map((cell) => cell.textContent);
     expect(cells[0]).not.toContain('points');
     expect(cells[1]).toContain('+2.00\u202fpoints');
-    const asked = gateway.asks.find(({ query }) => query.groupBy?.[0] === 'ASSET')?.query;
+    const asked = gateway.asks.find(({ query }) => query.groupBy?.[0] === 'ASSET' && query.extras?.includes('REACH'))?.query;
     expect(asked).toMatchObject({
       where: { and: [{ country: { anyOf: ['US'] } }, { asset: { anyOf: ['a1', 'a2'] } }] },
       compare: { member: { field: 'ASSET', value: 'a1' } },
       extras: ['REACH'],
     });
+  });
+
+  it('says in words whether they really differ, and what that rests on', async () => {
+    const { cube } = gateway;
+    gateway.cube = (ask) => {
+      if (!ask.query.extras?.includes('VERDICTS')) return cube(ask);
+      const answer = answerTo(ask, ['a1', 'a2']);
+      const values = [{ ...answer.total.values[0], ...number(0.2), exact: false, lower: 0.19, upper: 0.21, ...TOLD }] as typeof answer.total.values;
+      return { ...answer, rows: answer.rows.map((row) => ({ ...row, values: row.keys[0]?.value === 'a2' ? values : row.values })) };
+    };
+    renderAt('/compare?sel=a1,a2', gateway);
+    const panel = within(await screen.findByRole('region', { name: 'Is the take rate really different?' }));
+    const side = within((await panel.findByRole('heading', { level: 3 })).closest('li') as HTMLElement);
+    expect(side.getByText('lower (observational)')).toBeTruthy();
+    const rows = side.getAllByRole('row').map((row) => row.textContent);
+    expect(rows[0]).toContain('counting19.00\u202f%–21.00\u202f%');
+    expect(rows[1]).toContain('sampling18.00\u202f%–22.00\u202f%');
+    expect(rows[2]).toContain('combined17.00\u202f%–23.00\u202f%');
+    expect(side.getByText(/over 21 settled common days/).textContent).toContain('6.64\u202f% against 9.54\u202f%, a difference of −2.90\u202fpoints (−4.40\u202fpoints to −1.41\u202fpoints)');
+    expect(side.getByText(/Nothing more is needed/).textContent).toContain('5.0\u202f% of the other rate');
+    expect(side.getByText(/People saw it 3.00 times a day/).textContent).toMatch(/may explain the difference\.$/);
+    expect(side.getByText(/^With the same mix of Country/).textContent).toMatch(/The mix turns it round\.$/);
+  });
+
+  it('says why there is no verdict', async () => {
+    renderAt('/compare?sel=a1,a2', gateway);
+    expect(await screen.findByText('No verdict: there is no data of it here.')).toBeTruthy();
   });
 
   it('asks the difference within each country', async () => {

@@ -17,7 +17,7 @@ import { columnStyle, formatBounds, formatValue } from '../../format';
 import { AddressNotes } from '../explore/AddressNotes';
 import { Controls } from '../explore/Controls';
 import { Notes } from '../explore/Notes';
-import { allOf, common, MOST_ROWS, toMembers, toTrendQuery } from '../explore/query';
+import { allOf, common, isRate, mayHaveVerdicts, MOST_ROWS, toMembers, toTrendQuery } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';
 import { TrendPanel } from '../explore/TrendPanel';
 import { type Change, usePageState } from '../explore/usePageState';
@@ -26,6 +26,7 @@ import { MeasureSelect } from '../member/MeasureSelect';
 import { Overlaps } from './Overlaps';
 import { Pictures, type Side } from './Pictures';
 import { Strata } from './Strata';
+import { Verdicts } from './Verdicts';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
 import '../explore/Controls.css';
@@ -185,6 +186,12 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
       <Panel title="Side by side" loaded={sides} actions={<MeasureSelect dataset={dataset} measure={measure.name} change={change} />}>
         {(shown) => <Numbers measures={measures} sides={members.map((member, index) => ({ ...member, row: orderedRows(shown, selected)[index] ?? null }))} />}
       </Panel>
+      {isRate(measure) &&
+        (mayHaveVerdicts(dated.from ?? snapshot.firstDay, dated.to ?? lastDay) ? (
+          <Verdicts dataset={dataset} version={version} base={base} field={field} measure={measure} members={members} />
+        ) : (
+          <p className="muted">Whether they really differ is said over at most a year: choose dates.</p>
+        ))}
       <div className="compare-panels">
         <div className="compare-wide">
           <TrendPanel

@@ -8,7 +8,7 @@ import { useTrail } from '../../components/trail';
 import { formatRange } from '../../format';
 import { BESIDES, SHOWN } from './besides';
 import { conditionText } from './conditionText';
-import { FilterChip } from './FilterChip';
+import { FilterChip, loadFilterEditor } from './FilterChip';
 import type { Scope } from './FilterEditor';
 import { toCubeFilter } from './query';
 import {
@@ -31,20 +31,15 @@ import './FilterChip.css';
 
 const BesideEditor = lazy(() => import('./BesideEditor'));
 const ConditionEditor = lazy(() => import('./ConditionEditor'));
-const CheckList = lazy(() => import('../../components/CheckList'));
-const DateEditor = lazy(() => import('./DateEditor'));
-const FieldList = lazy(() => import('./FieldList'));
-const FilterEditor = lazy(() => import('./FilterEditor'));
-
-/** Fetches the editors before they are asked for. */
-export async function loadEditors(): Promise<void> {
-  await Promise.all([
-    import('../../components/PopoverFrame'),
-    import('../../components/CheckList'),
-    import('./FieldList'),
-    import('./FilterEditor'),
-  ]);
-}
+// These bring React Aria: fetched when somebody is about to open one.
+const loadChecks = () => import('../../components/CheckList');
+const loadDates = () => import('./DateEditor');
+const loadFields = () => import('./FieldList');
+const CheckList = lazy(loadChecks);
+const DateEditor = lazy(loadDates);
+const FieldList = lazy(loadFields);
+const FilterEditor = lazy(loadFilterEditor);
+const loadFilters = () => Promise.all([loadFields(), loadFilterEditor()]);
 
 interface ControlsProps {
   readonly dataset: Dataset;
@@ -63,7 +58,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
   );
   return (
     <div className="controls" role="group" aria-label="What is shown">
-      <Dropdown title="Dates" label={<Labelled name="Dates" value={daysText(state)} />}>
+      <Dropdown title="Dates" prefetch={loadDates} label={<Labelled name="Dates" value={daysText(state)} />}>
         {(close) => (
           <DateEditor
             last={state.last}
@@ -169,6 +164,7 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
     <>
       <Dropdown
         title="Group by"
+        prefetch={loadChecks}
         label={<Labelled name="Group by" value={groups.length > 0 ? groups.join(', ') : 'nothing'} />}
       >
         {() => (
@@ -190,6 +186,7 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
       </Dropdown>
       <Dropdown
         title="Measures"
+        prefetch={loadChecks}
         label={<Labelled name="Measures" value={`${state.measures.length} of ${dataset.measures.length}`} />}
       >
         {() => (
@@ -265,7 +262,7 @@ function AddFilter({ dataset, version, scope, state, change }: AddFilterProps) {
   const [field, setField] = useState<string | null>(null);
   const info = field === null ? undefined : dataset.field.get(field);
   return (
-    <Dropdown title={info ? `Filter by ${info.label}` : 'Add a filter'} label="+ Add filter" className="button button-quiet" shortcut="/">
+    <Dropdown title={info ? `Filter by ${info.label}` : 'Add a filter'} label="+ Add filter" className="button button-quiet" shortcut="/" prefetch={loadFilters}>
       {() =>
         info ? (
           <FilterEditor

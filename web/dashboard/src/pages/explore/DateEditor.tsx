@@ -13,6 +13,7 @@ import {
   DateInput,
   DateSegment,
   Heading,
+  I18nProvider,
   Label,
   RangeCalendar,
 } from 'react-aria-components';
@@ -35,6 +36,9 @@ interface DateEditorProps {
   readonly onChange: (days: Days) => void;
   readonly onClose: () => void;
 }
+
+/** This English writes typed dates as year, month, day, which nobody reads the wrong way round. */
+const LOCALE = 'en-CA';
 
 interface Preset {
   readonly label: string;
@@ -63,77 +67,79 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
 
   const range = start && end && problem === null ? { start, end } : null;
   return (
-    <div className="date-editor">
-      <div className="presets" role="group" aria-label="Presets">
-        {presetsOf(lastDay).map((preset) => (
-          <button
-            key={preset.label}
-            type="button"
-            className="button button-quiet"
-            aria-pressed={preset.last === last && (last !== null || (from === null && to === null))}
-            onClick={() => choose({ last: preset.last })}
-          >
-            {preset.label}
+    <I18nProvider locale={LOCALE}>
+      <div className="date-editor">
+        <div className="presets" role="group" aria-label="Presets">
+          {presetsOf(lastDay).map((preset) => (
+            <button
+              key={preset.label}
+              type="button"
+              className="button button-quiet"
+              aria-pressed={preset.last === last && (last !== null || (from === null && to === null))}
+              onClick={() => choose({ last: preset.last })}
+            >
+              {preset.label}
+            </button>
+          ))}
+          {months.length > 0 && (
+            <select
+              className="select"
+              aria-label="A month"
+              value=""
+              onChange={({ target }) => {
+                const month = target.value === '' ? null : MONTHS.stepOf(target.value);
+                if (month) choose({ from: month.first, to: month.last });
+              }}
+            >
+              <option value="">A month…</option>
+              {months.map(({ value }) => (
+                <option key={value} value={value}>
+                  {formatMonth(value)}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+        <form
+          className="date-fields"
+          onKeyDownCapture={onKeyDown}
+          onSubmit={(event) => {
+            event.preventDefault();
+            apply();
+          }}
+        >
+          <TypedDate label="From" value={start} onChange={setStart} autoFocus />
+          <TypedDate label="To" value={end} onChange={setEnd} />
+          <button type="submit" className="button button-primary" disabled={problem !== null}>
+            Apply
           </button>
-        ))}
-        {months.length > 0 && (
-          <select
-            className="select"
-            aria-label="A month"
-            value=""
-            onChange={({ target }) => {
-              const month = target.value === '' ? null : MONTHS.stepOf(target.value);
-              if (month) choose({ from: month.first, to: month.last });
-            }}
-          >
-            <option value="">A month…</option>
-            {months.map(({ value }) => (
-              <option key={value} value={value}>
-                {formatMonth(value)}
-              </option>
-            ))}
-          </select>
-        )}
+        </form>
+        <p className="date-note" role={problem === null ? undefined : 'alert'}>
+          {problem ?? dataNote(firstDay, lastDay)}
+        </p>
+        <RangeCalendar
+          className="calendar"
+          aria-label="Days"
+          value={range}
+          defaultFocusedValue={end ?? toDate(lastDay)}
+          onChange={(chosen) => choose({ from: chosen.start.toString(), to: chosen.end.toString() })}
+        >
+          <div className="calendar-head">
+            <Button slot="previous" className="button button-quiet">
+              <span aria-hidden="true">‹</span>
+            </Button>
+            <Heading level={2} />
+            <Button slot="next" className="button button-quiet">
+              <span aria-hidden="true">›</span>
+            </Button>
+          </div>
+          <CalendarGrid className="calendar-grid">
+            <CalendarGridHeader>{(day) => <CalendarHeaderCell>{day}</CalendarHeaderCell>}</CalendarGridHeader>
+            <CalendarGridBody>{(date) => <CalendarCell date={date} className={hasData(date.toString()) ? 'calendar-cell' : 'calendar-cell calendar-empty'} />}</CalendarGridBody>
+          </CalendarGrid>
+        </RangeCalendar>
       </div>
-      <form
-        className="date-fields"
-        onKeyDownCapture={onKeyDown}
-        onSubmit={(event) => {
-          event.preventDefault();
-          apply();
-        }}
-      >
-        <TypedDate label="From" value={start} onChange={setStart} autoFocus />
-        <TypedDate label="To" value={end} onChange={setEnd} />
-        <button type="submit" className="button button-primary" disabled={problem !== null}>
-          Apply
-        </button>
-      </form>
-      <p className="date-note" role={problem === null ? undefined : 'alert'}>
-        {problem ?? dataNote(firstDay, lastDay)}
-      </p>
-      <RangeCalendar
-        className="calendar"
-        aria-label="Days"
-        value={range}
-        defaultFocusedValue={end ?? toDate(lastDay)}
-        onChange={(chosen) => choose({ from: chosen.start.toString(), to: chosen.end.toString() })}
-      >
-        <header className="calendar-head">
-          <Button slot="previous" className="button button-quiet">
-            <span aria-hidden="true">‹</span>
-          </Button>
-          <Heading level={2} />
-          <Button slot="next" className="button button-quiet">
-            <span aria-hidden="true">›</span>
-          </Button>
-        </header>
-        <CalendarGrid className="calendar-grid">
-          <CalendarGridHeader>{(day) => <CalendarHeaderCell>{day}</CalendarHeaderCell>}</CalendarGridHeader>
-          <CalendarGridBody>{(date) => <CalendarCell date={date} className={hasData(date.toString()) ? 'calendar-cell' : 'calendar-cell calendar-empty'} />}</CalendarGridBody>
-        </CalendarGrid>
-      </RangeCalendar>
-    </div>
+    </I18nProvider>
   );
 }
 

@@ -1,13 +1,13 @@
 // Explore: filter, group and measure; headline numbers, charts and a table with their bounds.
 
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense } from 'react';
 import type { Loaded as LoadedPanel } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { AddressNotes } from './AddressNotes';
-import { Controls, loadEditors } from './Controls';
+import { Controls } from './Controls';
 import { Headline } from './Headline';
 import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
@@ -28,12 +28,6 @@ export function ExplorePage() {
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
   const explore = useExplore(dataset, snapshot);
   const { state, change, table, bars, trend, measure, problems, refusal } = explore;
-
-  // The editors are not needed for the first picture, but are for the first click.
-  const ready = table.state === 'ready';
-  useEffect(() => {
-    if (ready) void loadEditors();
-  }, [ready]);
 
   return (
     <main className="page" id="main">

@@ -12,7 +12,8 @@ import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
 import './FilterChip.css';
 
-const FilterEditor = lazy(() => import('./FilterEditor'));
+export const loadFilterEditor = () => import('./FilterEditor');
+const FilterEditor = lazy(loadFilterEditor);
 
 /** Values that a chip spells out; the rest is counted. */
 const MOST_VALUES = 3;
@@ -37,6 +38,7 @@ export function FilterChip({ dataset, version, scope, filter, onChange, onRemove
       <Dropdown
         className="chip-edit"
         title={`Filter by ${field.label}`}
+        prefetch={loadFilterEditor}
         label={
           <>
             <span className="muted">

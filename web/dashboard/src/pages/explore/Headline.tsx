@@ -1,10 +1,11 @@
 // The union of everything that the filter leaves, one number a measure: the one that is drawn large, the others small
 // beside it. Choosing one draws it, and orders the table by it.
 
-import type { Answered, Loaded } from '../../api/cube';
+import { type Answered, type Loaded, NO_CELL } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
+import { VerdictText } from '../../components/verdict/VerdictText';
 import { formatBounds, formatRelativeError, formatShort, formatValue, NO_VALUE, type Value } from '../../format';
 import { measuresOf } from './columns';
 import './Headline.css';
@@ -34,6 +35,9 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
                     chosen={info.name === measure}
                     onChoose={() => onChoose(info.name)}
                   />
+                  <div className="card-verdict">
+                    <VerdictText dataset={dataset} measure={info} value={data.answer.total.values[index] ?? NO_CELL} of="all" />
+                  </div>
                 </li>
               ))}
             </ul>

@@ -85,7 +85,7 @@ function Level({ dataset, version, state, keys, measures, depth }: LevelProps) {
   const [open, setOpen] = useState<ReadonlySet<string | null>>(new Set());
   const key = keys[depth];
   const query = useMemo(
-    () => ({ ...toCubeQuery({ ...state, groupBy: [state.groupBy[depth] ?? ''], shown: [] }, dataset, 0), limit: count }),
+    () => ({ ...toCubeQuery({ ...state, groupBy: [state.groupBy[depth] ?? ''], shown: [] }, dataset, 0), extras: [], limit: count }),
     [state, dataset, depth, count],
   );
   const loaded = useCube(version, query, leave);

@@ -5,12 +5,13 @@
 // something else.
 
 import { type ReactNode, useContext } from 'react';
-import type { Answered, CubeRow, Rank } from '../../api/cube';
+import { type Answered, type CubeRow, NO_CELL, type Rank } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
 import { ChangeText } from '../../components/ChangeText';
 import { StackedLabel } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
+import { VerdictText } from '../../components/verdict/VerdictText';
 import {
   columnStyle,
   formatPlaces,
@@ -52,6 +53,7 @@ const COLUMNS: readonly ColumnsOf[] = [
       measureColumn(measure, index, answered),
       ...shareColumns(measure, index, answered),
       ...changeColumns(measure, index, answered),
+      ...verdictColumns(measure, index, answered, dataset),
     ]),
 ];
 
@@ -165,6 +167,27 @@ function changeColumns(measure: MeasureInfo, index: number, { query, answer }: A
       names: false,
       cell: (row) => (row ? <ChangeText compared={row.values[index]?.compared} style={measure} /> : WAITING),
       total: <ChangeText compared={answer.total.values[index]?.compared} style={measure} />,
+    },
+  ];
+}
+
+/** Of a rate that is compared whether it is really higher; where no row has a verdict there is no column. */
+function verdictColumns(measure: MeasureInfo, index: number, answered: Answered, dataset: Dataset): readonly Column[] {
+  const { rows, total } = answered.answer;
+  if (!answered.query.extras?.includes('VERDICTS') || [total, ...rows].every((row) => !row.values[index]?.verdict)) return [];
+  const keys = keysOf(answered, dataset);
+  const word = (row: CubeRow, of: string) => <VerdictText dataset={dataset} measure={measure} value={row.values[index] ?? NO_CELL} of={of} />;
+  return [
+    {
+      name: `${measure.name}+verdict`,
+      sort: null,
+      label: 'verdict',
+      note: null,
+      width: 'minmax(172px, 0.8fr)',
+      numeric: false,
+      names: false,
+      cell: (row) => (row ? word(row, rowLabel(row, keys)) : WAITING),
+      total: word(total, 'all'),
     },
   ];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toDataset } from '../../api/dataset';
 import { DATASET, DATASET_INFO } from '../../testing/dataset';
 import { toBarsQuery, toCubeFilter, toCubeQuery, toHaving, toOthersQuery, toSplitQuery, toTrendQuery } from './query';
-import { defaultState, type Filter } from './state';
+import { defaultState, type ExploreState, type Filter } from './state';
 
 const STATE = defaultState(DATASET);
 
@@ -67,9 +67,20 @@ describe('what rows have beside their measures', () => {
 
   it('is what the page shows of it', () => {
     const query = toCubeQuery({ ...dated, beside: 'previous', shown: ['ranks', 'shares'] }, DATASET, 0);
-    expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['RANKS', 'SHARES'] });
+    expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['RANKS', 'SHARES', 'VERDICTS', 'INTERVALS'], limit: 100 });
     const given = toCubeQuery({ ...dated, beside: { from: '2025-12-01', to: '2025-12-07' } }, DATASET, 0);
     expect(given.compare).toEqual({ days: { from: '2025-12-01', to: '2025-12-07' } });
+  });
+
+  it('is a verdict of rates alone, over days that are known and no more than a year, and of no steps of time', () => {
+    const extras = (part: Partial<ExploreState>) => toCubeQuery({ ...dated, beside: 'previous' as const, ...part }, DATASET, 0).extras ?? [];
+    expect(extras({})).toEqual(['VERDICTS', 'INTERVALS']);
+    expect(extras({ beside: null })).toEqual([]);
+    expect(extras({ measures: ['viewers'] })).toEqual([]);
+    expect(extras({ groupBy: ['day'] })).toEqual([]);
+    expect(extras({ from: '2025-01-14', to: '2026-01-14' })).toEqual(['VERDICTS', 'INTERVALS']);
+    expect(extras({ from: '2025-01-13', to: '2026-01-14' })).toEqual([]);
+    expect(extras({ from: null, to: null, beside: { from: '2026-01-01', to: '2026-01-07' } })).toEqual([]);
   });
 
   it('is no place by a key, and nothing before all time', () => {

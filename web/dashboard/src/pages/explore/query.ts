@@ -1,14 +1,19 @@
 // From what the page shows to what it asks the gateway. Only names from the `dataset` query go in, so that the same
 // code serves every model.
 
-import type { Dataset } from '../../api/dataset';
+import type { Dataset, MeasureInfo } from '../../api/dataset';
 import type { Comparison, CubeQuery, Extra, OrderBy } from '../../api/generated';
+import { daysBetween } from '../../format';
 import { BESIDES } from './besides';
 import { type CubeFilter, type MemberValue, OPERATORS } from './operators';
-import { type Condition, type ExploreState, effectiveSort, type Filter, stepKey } from './state';
+import { type Condition, type ExploreState, effectiveSort, type Filter, isTime, stepKey } from './state';
 
 /** Rows in one answer: 5,000 are 2 MB and half a second, 200 fill more than any screen. */
 export const PAGE_ROWS = 200;
+/** Of as many serving gives verdicts together. */
+const VERDICT_ROWS = 100;
+/** Over more days serving gives no verdicts. */
+const MOST_VERDICT_DAYS = 366;
 /** The gateway's own limit; ten years of days stay below it. */
 export const MOST_ROWS = 5000;
 /** Of a group on a narrow screen, in pixels. */
@@ -50,23 +55,41 @@ export function toHaving(conditions: readonly Condition[], dataset: Dataset): Cu
 
 export function toCubeQuery(state: ExploreState, dataset: Dataset, page: number): CubeQuery {
   const orderBy = toOrderBy(state, dataset);
+  const besides = besidesOf(state, orderBy, dataset);
+  const limit = besides.extras?.includes('VERDICTS') ? VERDICT_ROWS : PAGE_ROWS;
   return {
     ...common(state, dataset),
     groupBy: state.groupBy.map((name) => dataset.groupKey.get(name)?.enumName ?? name),
     measures: measureNames(state.measures, dataset),
     orderBy,
-    ...besidesOf(state, orderBy),
+    ...besides,
     ...(state.conditions.length > 0 && { having: toHaving(state.conditions, dataset) }),
-    limit: PAGE_ROWS,
-    offset: page * PAGE_ROWS,
+    limit,
+    offset: page * limit,
   };
 }
 
-/** What the rows have beside their measures: the other days, their shares, their places. */
-export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[]): Pick<CubeQuery, 'extras' | 'compare'> {
+/** What the rows have beside their measures: the other days and whether they really differ, their shares, their places. */
+export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[], dataset: Dataset): Pick<CubeQuery, 'extras' | 'compare'> {
   const extras: Extra[] = state.shown.filter((name) => BESIDES[name].fits(orderBy)).map((name) => BESIDES[name].extra);
   const compare = toComparison(state);
+  if (compare !== null && state.groupBy.every((name) => !isTime(name, dataset)) && mayHaveVerdicts(state.from, state.to) && state.measures.some((name) => isRate(dataset.measure.get(name)))) {
+    extras.push(...VERDICTS);
+  }
   return { ...(extras.length > 0 && { extras }), ...(compare && { compare }) };
+}
+
+/** A verdict, with the intervals of what it is of. */
+export const VERDICTS: readonly Extra[] = ['VERDICTS', 'INTERVALS'];
+
+/** Only of days that are known, and of no more than serving takes. */
+export function mayHaveVerdicts(from: string | null, to: string | null): boolean {
+  return from !== null && to !== null && daysBetween(from, to) <= MOST_VERDICT_DAYS;
+}
+
+/** What there are verdicts of. */
+export function isRate(measure: MeasureInfo | undefined): boolean {
+  return measure?.kind === 'DERIVED' && measure.format === 'PERCENT';
 }
 
 export function toComparison({ beside, from }: ExploreState): Comparison | null {

@@ -17,24 +17,25 @@ export interface Pages {
 
 /** The pages are those of the answer on the screen, which may be older than what the page asks by now. */
 export function usePages(first: Answered, visible: { readonly from: number; readonly to: number }): Pages {
-  const firstPage = Math.max(1, Math.floor(visible.from / PAGE_ROWS));
-  const lastPage = Math.floor(visible.to / PAGE_ROWS);
+  const size = first.query.limit ?? PAGE_ROWS;
+  const firstPage = Math.max(1, Math.floor(visible.from / size));
+  const lastPage = Math.floor(visible.to / size);
   const pages = useMemo(
     () => Array.from({ length: Math.max(0, lastPage - firstPage + 1) }, (_, index) => firstPage + index),
     [firstPage, lastPage],
   );
   const results = useQueries({
-    queries: pages.map((page) => cubeOptions(first.version, { ...first.query, offset: page * PAGE_ROWS })),
+    queries: pages.map((page) => cubeOptions(first.version, { ...first.query, offset: page * size })),
   });
   const answerAt = useCallback(
     (index: number): CubeAnswer | null => {
-      const page = Math.floor(index / PAGE_ROWS);
+      const page = Math.floor(index / size);
       return (page === 0 ? first : results[pages.indexOf(page)]?.data)?.answer ?? null;
     },
-    [first, pages, results],
+    [first, pages, results, size],
   );
-  const rowAt = useCallback((index: number) => answerAt(index)?.rows[index % PAGE_ROWS], [answerAt]);
-  const rankAt = useCallback((index: number) => answerAt(index)?.ranks[index % PAGE_ROWS], [answerAt]);
+  const rowAt = useCallback((index: number) => answerAt(index)?.rows[index % size], [answerAt, size]);
+  const rankAt = useCallback((index: number) => answerAt(index)?.ranks[index % size], [answerAt, size]);
   const failed = results.find((result) => result.error);
   return {
     rowAt,

@@ -1,0 +1,79 @@
+// Whether a rate is really higher: the word, what it rests on, and where it stands.
+
+import { formatBounds, formatDifference, formatValue, NO_VALUE, type Value } from '../src/format';
+import { askGateway, bodyRows, expect, expectAccessible, open, test } from './support';
+
+interface Ends {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+interface Told extends Value {
+  readonly intervals: { readonly sampling: Ends; readonly combined: Ends };
+  readonly verdict: { readonly text: string; readonly own: number; readonly difference: Value };
+}
+
+interface Answer {
+  readonly cube: {
+    readonly rows: readonly { readonly keys: readonly { readonly value: string; readonly label: string }[]; readonly values: readonly Told[] }[];
+    readonly total: { readonly values: readonly Told[] };
+  };
+}
+
+const VALUES = `values {
+  value lower upper exact exactText
+  intervals { sampling { lower upper } combined { lower upper } }
+  verdict { text own difference { value lower upper exact exactText } }
+}`;
+const VERDICTS = `query ($query: CubeQuery!) { cube(query: $query) { rows { keys { value label } ${VALUES} } total { ${VALUES} } } }`;
+const RATE = { kind: 'DERIVED', format: 'PERCENT' } as const;
+
+test('a rate beside other days has the verdict that serving gives, with its three intervals', async ({ page, request }) => {
+  const { serving } = await askGateway<{ serving: { snapshot: { lastDay: string } } }>(request, '{ serving { snapshot { lastDay } } }');
+  const day = serving.snapshot.lastDay;
+  const { cube } = await askGateway<Answer>(request, VERDICTS, {
+    query: { from: day, to: day, groupBy: ['DEVICE'], measures: ['TAKE_RATE'], orderBy: [{ measure: 'TAKE_RATE', direction: 'DESC' }], compare: { previousPeriod: true }, extras: ['VERDICTS', 'INTERVALS'], limit: 100 },
+  });
+  const total = cube.total.values[0];
+  if (!total) throw new Error('there is a take rate');
+  await open(page, '/?last=1&beside=previous&group=device&measures=take_rate');
+  const words = page.getByRole('region', { name: 'Totals' }).getByRole('button', { name: total.verdict.text });
+  await expect(bodyRows(page).first()).toContainText(cube.rows[0]?.values[0]?.verdict.text ?? 'a verdict');
+  await words.click();
+  const details = page.getByRole('dialog');
+  for (const [name, interval] of [['counting', total], ['sampling', total.intervals.sampling], ['combined', total.intervals.combined]] as const) {
+    await expect(details.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText(formatBounds({ ...total, ...interval, exact: false }, RATE) ?? '');
+  }
+  await expect(details.getByText(/^A day, over/)).toContainText(formatValue({ ...NO_VALUE, value: total.verdict.own }, RATE));
+  await expect(details.getByText(/^Still needed: \d+ more common|^Never at this/)).toBeVisible();
+  await details.getByText('What the words mean').click();
+  await expectAccessible(page, '.popover');
+  await page.screenshot({ path: 'e2e/screenshots/verdict.png' });
+  await page.keyboard.press('Escape');
+  await expect(words).toBeFocused();
+});
+
+test('two that are compared have the verdict in words, with what is still needed', async ({ page, request }) => {
+  const compared = (value: string | null) => ({
+    groupBy: ['ASSET'],
+    measures: ['TAKE_RATE'],
+    orderBy: [{ measure: 'TAKE_RATE', direction: 'DESC' }],
+    ...(value !== null && { compare: { member: { field: 'ASSET', value } }, extras: ['VERDICTS', 'INTERVALS'] }),
+    limit: 20,
+  });
+  const { cube: top } = await askGateway<Answer>(request, VERDICTS, { query: compared(null) });
+  const [first, second] = top.rows.map(({ keys }) => keys[0]);
+  if (!first || !second) throw new Error('there are two assets');
+  const { cube } = await askGateway<Answer>(request, VERDICTS, { query: compared(first.value) });
+  const told = cube.rows.find(({ keys }) => keys[0]?.value === second.value)?.values[0];
+  if (!told) throw new Error('the second one has a verdict');
+  await page.goto(`/compare?sel=${first.value},${second.value}`);
+  const panel = page.getByRole('region', { name: 'Is the take rate really different?' });
+  await expect(panel.getByText(told.verdict.text, { exact: true }).first()).toBeVisible();
+  await expect(panel.getByRole('row', { name: /^combined / })).toContainText(formatBounds({ ...told, ...told.intervals.combined, exact: false }, RATE) ?? '');
+  await expect(panel.getByText(/^A day, over/)).toContainText(formatDifference(told.verdict.difference).text);
+  await expect(panel.getByText(/^With the same mix of/)).toBeVisible();
+  await expect(page.locator('.updating, .placeholder')).toHaveCount(0);
+  await expectAccessible(page);
+  await page.screenshot({ path: 'e2e/screenshots/compare-verdict.png', fullPage: true });
+});

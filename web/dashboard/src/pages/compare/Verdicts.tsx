@@ -1,0 +1,66 @@
+// Whether each one's rate is really higher or lower than that of the first, in words, with what that rests on. Serving
+// gives it of rates of people over at most a year.
+
+import { useMemo } from 'react';
+import { NO_CELL, useCube } from '../../api/cube';
+import type { Dataset, FieldInfo, MeasureInfo } from '../../api/dataset';
+import type { CubeQuery } from '../../api/generated';
+import { useSession } from '../../api/session';
+import { Panel } from '../../components/Panel';
+import { StackedLabel } from '../../components/Label';
+import VerdictDetails from '../../components/verdict/VerdictDetails';
+import { VERDICTS } from '../explore/query';
+import '../../components/Panel.css';
+import './ComparePage.css';
+import './Verdicts.css';
+
+interface VerdictsProps {
+  readonly dataset: Dataset;
+  readonly version: number;
+  readonly base: Pick<CubeQuery, 'from' | 'to' | 'where'>;
+  readonly field: FieldInfo;
+  readonly measure: MeasureInfo;
+  /** In the order of the page; all are compared with the first. */
+  readonly members: readonly { readonly value: string; readonly label: string }[];
+}
+
+export function Verdicts({ dataset, version, base, field, measure, members }: VerdictsProps) {
+  const { leave } = useSession();
+  const first = members[0];
+  const query = useMemo(
+    (): CubeQuery => ({
+      ...base,
+      groupBy: [field.enumName],
+      measures: [measure.enumName],
+      compare: { member: { field: field.enumName, value: first?.value ?? null } },
+      extras: [...VERDICTS],
+      limit: members.length,
+      offset: 0,
+    }),
+    [base, field, measure, first?.value, members.length],
+  );
+  const loaded = useCube(version, query, leave);
+  return (
+    <Panel title={`Is the ${measure.label.toLowerCase()} really different?`} loaded={loaded}>
+      {({ answer }) => (
+        <ol className="verdicts">
+          {members.slice(1).map(({ value, label }, index) => {
+            const cell = answer.rows.find((row) => row.keys[0]?.value === value)?.values[0] ?? NO_CELL;
+            return (
+              <li key={value} className={`verdict-side compare-side-${index + 2}`}>
+                <h3>
+                  <StackedLabel text={label} /> <span className="muted">beside {first?.label}</span>
+                </h3>
+                {cell.verdict ? (
+                  <VerdictDetails dataset={dataset} measure={measure} value={cell} verdict={cell.verdict} />
+                ) : (
+                  <p className="panel-hint">No verdict: {cell.intervals?.whyNone ?? 'there is no data of it here'}.</p>
+                )}
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </Panel>
+  );
+}
