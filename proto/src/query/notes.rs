@@ -14,15 +14,36 @@ impl Answer {
     /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
     /// `look_back_` before them.
     pub fn notes(&self) -> Vec<(String, String)> {
+        let Self {
+            coverage,
+            compared_coverage,
+            look_back,
+            test,
+            notices,
+            n_notices,
+            overlapping,
+            // What there is: the rows, and how they came about.
+            snapshot: _,
+            group_by: _,
+            measures: _,
+            rows: _,
+            total: _,
+            others: _,
+            reach: _,
+            n_groups: _,
+            end: _,
+            elapsed: _,
+            work: _,
+        } = self;
         let mut notes = Vec::new();
-        of_coverage("", &self.coverage, &mut notes);
-        if let Some(look_back) = &self.look_back {
+        of_coverage("", coverage, &mut notes);
+        if let Some(look_back) = look_back {
             let what = format!("{}:{}", look_back.measure, look_back.n_days);
             notes.push(("look_back".to_owned(), what));
             of_coverage("look_back_", &look_back.coverage, &mut notes);
         }
         let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));
-        if let Some(compared) = &self.compared_coverage {
+        if let Some(compared) = compared_coverage {
             let range = compared.range.and_then(|(first, last)| DayRange::try_new(first, last));
             if let Some(range) = range {
                 note("compared_days", range.to_string());
@@ -30,22 +51,22 @@ impl Answer {
             of_coverage("compared_", compared, &mut notes);
         }
         let mut note = |word: &str, what: String| notes.push((word.to_owned(), what));
-        if let Some(DeclaredTest { name, arms: _, chance: _, is_as_assigned }) = &self.test {
+        if let Some(DeclaredTest { name, arms: _, chance: _, is_as_assigned }) = test {
             note("test", name.clone());
             if !is_as_assigned {
                 note("not_as_assigned", name.clone());
             }
         }
-        let n_unattributed: u64 = self.unattributed(&self.coverage).map(|of_day| of_day.rows).sum();
+        let n_unattributed: u64 = self.unattributed(coverage).map(|of_day| of_day.rows).sum();
         if n_unattributed > 0 {
             note("unattributed", n_unattributed.to_string());
         }
-        if !self.overlapping.is_empty() {
-            let fields: Vec<_> = self.overlapping.iter().map(ToString::to_string).collect();
+        if !overlapping.is_empty() {
+            let fields: Vec<_> = overlapping.iter().map(ToString::to_string).collect();
             note("overlapping", fields.join(","));
         }
-        self.notices.iter().for_each(|notice| note("unknown_value", notice.to_string()));
-        let n_more = self.n_notices.saturating_sub(self.notices.len() as u64);
+        notices.iter().for_each(|notice| note("unknown_value", notice.to_string()));
+        let n_more = n_notices.saturating_sub(notices.len() as u64);
         if n_more > 0 {
             note("unknown_value", format!("and {n_more} more"));
         }

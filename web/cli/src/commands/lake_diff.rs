@@ -169,12 +169,15 @@ fn compared(measure: &str, part: ComparedPart, test: MeasureTest) -> Having {
 
 /// Measures that count something in every cell, or else sums: where they are 0, a group has no cell.
 fn counting(dataset: &Description) -> Vec<&str> {
-    let of = |is: fn(&MeasureClass) -> bool| -> Vec<&str> {
-        let measures = dataset.measures.iter().filter(|measure| is(&measure.class));
-        measures.map(|measure| measure.name.as_str()).collect()
-    };
-    let counts = of(|class| matches!(class, MeasureClass::Count | MeasureClass::Distinct { .. }));
-    if counts.is_empty() { of(|class| matches!(class, MeasureClass::Sum)) } else { counts }
+    let (mut counts, mut sums) = (Vec::new(), Vec::new());
+    for measure in &dataset.measures {
+        match measure.class {
+            MeasureClass::Count | MeasureClass::Distinct { .. } => counts.push(&*measure.name),
+            MeasureClass::Sum => sums.push(&*measure.name),
+            MeasureClass::Quantile { .. } | MeasureClass::Derived { .. } => {}
+        }
+    }
+    if counts.is_empty() { sums } else { counts }
 }
 
 /// Some measure asked for is another number than before, or the days of the group were not there.
