@@ -51,7 +51,7 @@ fn a_line_says_what_is_wrong_with_it_and_in_which_column() {
     assert_eq!(reason(b"{\"a\":1,\"a\":2}"), "key `a` occurs twice in one object (column 10)");
     assert_eq!(reason(b"7"), "expected a JSON object");
     assert!(reason(b"{\"a\":\"x").starts_with("not JSON: EOF while parsing a string (column "));
-    assert!(reason(b"{\"a\":\"\xe9\"}").starts_with("byte 0xe9 is no UTF-8"));
+    assert!(reason(b"{\"a\":\"\xe9\"}").starts_with("byte 0xe9 is not UTF-8"));
     assert_eq!(bad_json(b"{\"a\":\"\xc3\xa9\"}"), None);
     assert_eq!(bad_json(b" \r"), None);
 }
