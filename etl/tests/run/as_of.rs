@@ -221,7 +221,7 @@ async fn what_is_wrong_with_a_history_is_named_with_its_place() {
 
     let good = "{\"id\":1,\"name\":\"a\",\"since\":\"2026-01-01\",\"until\":\"2026-01-05\"}\n";
     for (bad, expected) in [
-        (good.replace("2026-01-05", "2025-12-31"), "`lookup.people.valid_to` lies before"),
+        (good.replace("2026-01-05", "2025-12-31"), "`lookup.people.valid_to` is before"),
         (good.replace("\"2026-01-01\"", "null"), "`lookup.people.valid_from` is null"),
     ] {
         sandbox.set_model(&model("shown/", ROWS));

@@ -81,7 +81,7 @@ async fn every_member_of_a_compressed_file_is_read_and_nothing_else_is_let_pass(
                 let mut sandbox = Sandbox::new(&source(format, ""));
                 put(&sandbox, &name, bytes);
                 let message = sandbox.failure(Days::All).await;
-                assert!(message.contains(&format!("DIR/{name} is no ")), "{message}");
+                assert!(message.contains(&format!("DIR/{name} is not valid ")), "{message}");
                 assert!(message.contains("; compress it again"), "{message}");
             }
         }
@@ -314,7 +314,7 @@ async fn a_mark_of_utf8_is_skipped_and_other_encodings_are_named() {
             units(u16::to_be_bytes, ""),
         ] {
             let message = refusal(format, &bytes).await;
-            assert!(message.contains("is no UTF-8 text file: it is UTF-16"), "{message}");
+            assert!(message.contains("is not valid UTF-8 text: it is UTF-16"), "{message}");
         }
         let wide = |to_bytes: fn(u32) -> [u8; 4], mark: &str| -> Vec<u8> {
             format!("{mark}{rows}").chars().flat_map(|letter| to_bytes(u32::from(letter))).collect()
@@ -322,7 +322,7 @@ async fn a_mark_of_utf8_is_skipped_and_other_encodings_are_named() {
         for mark in ["\u{feff}", ""] {
             for bytes in [wide(u32::to_le_bytes, mark), wide(u32::to_be_bytes, mark)] {
                 let message = refusal(format, &bytes).await;
-                assert!(message.contains("is no UTF-8 text file: it is UTF-32"), "{message}");
+                assert!(message.contains("is not valid UTF-8 text: it is UTF-32"), "{message}");
             }
         }
         let latin1 =

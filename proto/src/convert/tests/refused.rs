@@ -63,7 +63,7 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
         |with| wire::QueryRequest { compare: Some(wire::Comparison { with }), ..request() };
     refused(
         compared(None),
-        "`compare`: is empty; expected one of `previous_period`, `days`, `member`, `rest`, `whole`",
+        "`compare`: is empty; expected one of `previous_period`, `days`, `member`, `rest`, `whole`, `snapshot`",
     );
     let days = |from: &str, to: &str| {
         let days = wire::Days { from: from.to_owned(), to: to.to_owned() };
