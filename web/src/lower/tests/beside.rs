@@ -85,7 +85,7 @@ async fn what_stands_beside_rows_is_refused_by_its_name() {
         ),
         (
             r#"compare: { member: { field: "COUNTRY", value: "US" } }"#,
-            r#"`query.compare.member.field`: "COUNTRY" is a text"#,
+            r#"`query.compare.member.field`: "COUNTRY" is a string"#,
         ),
         ("lookBackDays: -1", "`query.lookBackDays`: -1 is not a whole number of at least 0"),
     ] {
