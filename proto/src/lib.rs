@@ -46,10 +46,10 @@ pub use id::{Fingerprint, RunId, SnapshotId};
 pub use model::{
     Age, AgeStep, AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError,
     Credit, CsvOptions, Dimension, DimensionColumn, Experiment, Expression, ExpressionError,
-    FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, Measure, MeasureFormat, MeasureKind, MissingCheck,
-    Model, ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck, Per, RESERVED_NAMES,
-    RowsCheck, Share, Source, SqlColumn, TimesAre, UnattributedCheck, WeekStart, Window,
-    WindowError, WithinCheck, display_name,
+    FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, MAX_MIN_PEOPLE, Measure, MeasureFormat,
+    MeasureKind, MissingCheck, Model, ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck,
+    Per, RESERVED_NAMES, RowsCheck, Share, SmallGroups, Source, SqlColumn, TimesAre,
+    UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
@@ -62,7 +62,7 @@ pub use query::{
     MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS,
     MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order,
     OrderBy, Overlap, Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis,
-    TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Work, WorkStep, of_comparison,
+    TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
 };
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{

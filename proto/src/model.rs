@@ -19,6 +19,7 @@ mod lookup;
 mod measure;
 mod problems;
 mod raw;
+mod small_groups;
 mod source;
 mod validate;
 mod week;
@@ -41,6 +42,7 @@ use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
 use measure::Counted;
 pub use measure::{Measure, MeasureFormat, MeasureKind, display_name};
+pub use small_groups::{MAX_MIN_PEOPLE, SmallGroups};
 pub use source::{Source, TimesAre};
 pub use validate::RESERVED_NAMES;
 pub use week::WeekStart;
@@ -65,6 +67,7 @@ pub struct Model {
     pub(crate) timezone: TimeZone,
     pub(crate) week_starts: WeekStart,
     pub(crate) worthwhile: f64,
+    pub(crate) small_groups: Option<SmallGroups>,
     pub(crate) first_day: Option<Date>,
     pub(crate) last_day: Option<Date>,
     pub(crate) sources: Vec<Source>,
@@ -113,6 +116,11 @@ impl Model {
     /// The smallest difference of two rates that matters, as a part of the other one: above 0 and at most 1.
     pub fn worthwhile(&self) -> f64 {
         self.worthwhile
+    }
+
+    /// Below how many people groups are withheld; `None` where none are.
+    pub fn small_groups(&self) -> Option<&SmallGroups> {
+        self.small_groups.as_ref()
     }
 
     /// The first and the last day that events may have, where the model says so.

@@ -15,6 +15,7 @@ mod part;
 mod reach;
 mod verdict;
 mod window;
+mod withheld;
 mod work;
 
 use std::fmt;
@@ -36,6 +37,7 @@ pub use verdict::{
     Arm, DeclaredTest, Exposure, MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, Mix, Verdict, VerdictWord,
 };
 pub use window::{MAX_TRAILING_DAYS, TimeWindow};
+pub use withheld::Withheld;
 pub use work::{Work, WorkStep};
 
 use crate::field::FieldRef;
@@ -264,9 +266,12 @@ pub struct Answer {
     pub notices: Vec<Notice>,
     /// How many of them there are in all.
     pub n_notices: u64,
+    /// What is not told of small groups; `None` of a model without `min_people`.
+    pub withheld: Option<Withheld>,
     /// How long the computation took, without any network.
     pub elapsed: Duration,
-    /// What it took; `None` from a service that does not say yet.
+    /// What it took; `None` from a service that does not say yet, and of a model with `min_people`, since it would tell how many people
+    /// there are.
     pub work: Option<Work>,
 }
 
@@ -445,6 +450,9 @@ pub struct Value {
     pub exact: bool,
     /// The number where it is whole, exact, and beyond 2^53, so that `value` cannot hold it.
     pub whole: Option<i128>,
+    /// It is not told, since it is of fewer people than the model's `min_people`, or would tell of such: then there is neither number nor
+    /// bounds.
+    pub withheld: bool,
 }
 
 /// The whole numbers up to which a double holds each.
@@ -458,7 +466,13 @@ impl Value {
 
     /// A number with its bounds, and whether it is exact nevertheless.
     pub fn estimate(value: f64, lower: f64, upper: f64, exact: bool) -> Self {
-        Self { value: Some(value), lower: Some(lower), upper: Some(upper), exact, whole: None }
+        Self {
+            value: Some(value),
+            lower: Some(lower),
+            upper: Some(upper),
+            exact,
+            ..Self::undefined()
+        }
     }
 
     /// A whole number, exact whatever its size.
@@ -486,6 +500,11 @@ impl Value {
 
     /// A number that is not defined.
     pub fn undefined() -> Self {
-        Self { value: None, lower: None, upper: None, exact: false, whole: None }
+        Self { value: None, lower: None, upper: None, exact: false, whole: None, withheld: false }
+    }
+
+    /// A number that is not told.
+    pub fn withheld() -> Self {
+        Self { withheld: true, ..Self::undefined() }
     }
 }

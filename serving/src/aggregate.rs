@@ -38,6 +38,7 @@ mod side;
 mod sums;
 mod total;
 mod verdicts;
+mod withheld;
 mod work;
 
 use std::collections::HashMap;
@@ -71,6 +72,8 @@ pub(crate) struct Grouped {
     pub(crate) test: Option<DeclaredTest>,
     /// The groups that stay.
     pub(crate) n_groups: usize,
+    /// What is not told of them.
+    pub(crate) withheld: Option<clio_proto::Withheld>,
     pub(crate) work: Work,
 }
 
@@ -106,17 +109,22 @@ pub(crate) fn run(
     work.took(WorkStep::Select);
     let n_threads = limits.n_threads_per_query;
     let mut measures = Measures::new(snapshot, plan, &batches, &groups, sums, n_threads, cancel);
+    let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
+    let mut united_to_tell = measures.withhold(asked, &cells, &mut work)?;
     let stored_of_total = stored_of_total(asked, &mut measures, &mut work)?;
     let total = outputs_of(plan, &stored_of_total);
     work.took(WorkStep::Total);
-    let cells = Cells { batches: &batches, steps: &steps, groups: &groups };
-    let days = other_days.as_ref().zip(other_sums).map(|(days, sums)| (days, days.measures(sums)));
+    let mut days =
+        other_days.as_ref().zip(other_sums).map(|(days, sums)| (days, days.measures(sums)));
+    if let Some((days, measures)) = &mut days {
+        united_to_tell += days.withhold(measures, &mut work)?;
+    }
     let mut beside = Beside { asked, own: cells, days, unions: Unions::default() };
     let staying = having::staying(plan, &groups, &mut measures, &mut beside)?;
     let n_groups = staying.len();
     work.took(WorkStep::Having);
     let ranks = ranks_of(plan, &staying, &mut measures)?;
-    let page = order::page(plan, &groups, &mut measures, &mut beside, staying)?;
+    let page = order::page(plan, &groups, &mut measures, &mut beside, staying.clone())?;
     work.took(WorkStep::Order);
     check_budget(plan, &groups, snapshot, &page.groups, limits)?;
     let reach = match &plan.reach {
@@ -128,10 +136,7 @@ pub(crate) fn run(
     for measure in 0..plan.n_answered {
         measures.prepare_groups(measure, &of_page)?;
     }
-    let row = |keys: Vec<Key>, values: Vec<Value>| Row {
-        shares: if plan.has_shares { shares_of(plan, &values, &total) } else { Vec::new() },
-        ..Row::new(keys, values)
-    };
+    let row = |keys, values| with_shares(plan, keys, values, &total);
     let compared = compare::compare_page(&mut beside, &page.groups, &mut measures)?;
     let mut rows_compared = compared.rows.into_iter();
     let (newcomers, united_before) = match &plan.look_back {
@@ -148,35 +153,42 @@ pub(crate) fn run(
     for (at, group) in page.groups.into_iter().enumerate() {
         let stored = stored_values(plan, |measure| measures.of(measure, group))?;
         let values = outputs_of(plan, &stored);
+        let compared = rows_compared.next().unwrap_or_default();
         rows.push(Row {
             rank: ranks.get(&group).copied().flatten(),
-            compared: rows_compared.next().unwrap_or_default(),
             newcomers: newcomers.next().flatten(),
             intervals: intervals_of(plan, &stored, &values, days.ratios.get(at)),
-            verdicts: verdicts.next().unwrap_or_default(),
+            verdicts: told_verdicts(verdicts.next().unwrap_or_default(), &values, &compared),
+            compared,
             ..row(groups.keys(snapshot, group), values)
         });
     }
-    let others = if plan.has_others && !page.below.is_empty() {
-        let of = &page.below;
-        let united = others::united(snapshot, plan, &batches, &groups, of, &mut measures)?;
-        Some(row(Vec::new(), united))
-    } else {
-        None
-    };
+    let of = Some(&page.below).filter(|below| plan.has_others && !below.is_empty());
+    let others = of
+        .map(|of| others::united(snapshot, plan, &batches, &groups, of, &mut measures))
+        .transpose()?
+        .map(|united| row(Vec::new(), united));
     work.took(WorkStep::Rows);
     let mut unions = measures.unions();
     unions += compared.unions;
     unions += united_before;
     unions += days.unions;
+    unions += united_to_tell;
+    let n_withheld = n_withheld(plan, &staying, &measures);
     let work = work.done(&groups, unions);
     let total = Row {
-        compared: compared.total,
         intervals: intervals_of(plan, &stored_of_total, &total, Some(&days.ratios_of_total)),
-        verdicts: days.verdicts_of_total,
+        verdicts: told_verdicts(days.verdicts_of_total, &total, &compared.total),
+        compared: compared.total,
         ..Row::new(Vec::new(), total)
     };
-    Ok(Grouped { rows, total, others, reach, test, n_groups, work })
+    Ok(Grouped { rows, total, others, reach, test, n_groups, withheld: n_withheld, work })
+}
+
+/// A row, with what parts of the total its values are, where that is asked for.
+fn with_shares(plan: &Plan, keys: Vec<Key>, values: Vec<Value>, total: &[Value]) -> Row {
+    let shares = if plan.has_shares { shares_of(plan, &values, total) } else { Vec::new() };
+    Row { shares, ..Row::new(keys, values) }
 }
 
 /// The values of the total's stored measures.
@@ -189,9 +201,31 @@ fn stored_of_total(
     match &plan.total {
         _ if plan.has_no_data() => Ok(vec![Value::undefined(); plan.n_answered]),
         Some(periods) if periods.is_empty() => Ok(vec![Value::undefined(); plan.n_answered]),
-        Some(periods) => total::of_periods(asked, periods, measures, work),
+        Some(periods) => {
+            let mut stored = total::of_periods(asked, periods, measures, work)?;
+            if let Some(withheld) = measures.withheld() {
+                withheld.rule.tell_all(&mut stored);
+                withheld.hide_total(&mut stored);
+            }
+            Ok(stored)
+        }
         None => stored_values(plan, |measure| measures.total(measure)),
     }
+}
+
+/// Of how many of the groups that stay some measure asked for is withheld.
+fn n_withheld(
+    plan: &Plan,
+    staying: &[u32],
+    measures: &Measures<'_>,
+) -> Option<clio_proto::Withheld> {
+    let withheld = measures.withheld()?;
+    let hides = |group: &&u32| {
+        let mut needs = plan.outputs.iter().flat_map(Output::needs);
+        needs.any(|measure| withheld.hides(measure, **group))
+    };
+    let n_rows = staying.iter().filter(hides).count() as u64;
+    Some(clio_proto::Withheld { min_people: withheld.rule.least(), n_rows })
 }
 
 /// The places that each group may have, where they are asked for.
@@ -203,6 +237,18 @@ fn ranks_of(
     let Some((output, direction)) = plan.ranks_by else { return Ok(HashMap::new()) };
     let values = order::output_values(plan, output, staying, measures)?;
     Ok(staying.iter().copied().zip(ranks::ranks(&values, direction)).collect())
+}
+
+/// Verdicts of those values that are told, and of which the other side is.
+fn told_verdicts(
+    verdicts: Vec<Option<Verdict>>,
+    values: &[Value],
+    compared: &[Compared],
+) -> Vec<Option<Verdict>> {
+    let is_told =
+        |at: usize| !values[at].withheld && compared.get(at).is_none_or(|own| !own.other.withheld);
+    let own = verdicts.into_iter().enumerate();
+    own.map(|(at, verdict)| verdict.filter(|_| is_told(at))).collect()
 }
 
 /// How sure each value is, where that is asked for.
@@ -220,6 +266,7 @@ fn shares_of(plan: &Plan, values: &[Value], total: &[Value]) -> Vec<Value> {
     let parts = plan.outputs.iter().zip(values.iter().zip(total));
     parts
         .map(|(output, (part, whole))| match output {
+            Output::Stored(_) if part.withheld || whole.withheld => Value::withheld(),
             Output::Stored(at) if plan.measures[*at].reading == Reading::Number => {
                 shares::share(*part, *whole)
             }
@@ -271,7 +318,7 @@ fn stored_values(
     plan: &Plan,
     stored: impl FnMut(usize) -> Result<Value, ServiceError>,
 ) -> Result<Vec<Value>, ServiceError> {
-    (0..plan.n_answered).map(stored).collect()
+    (0..plan.n_looked_at()).map(stored).collect()
 }
 
 /// The values that a query asks for, from those of stored measures.
@@ -283,6 +330,9 @@ fn outputs_of(plan: &Plan, stored: &[Value]) -> Vec<Value> {
 fn evaluate(output: &Output, stored: &[Value]) -> Value {
     match output {
         Output::Stored(at) => stored[*at],
+        Output::Derived { of, .. } if of.iter().any(|(_, at)| stored[*at].withheld) => {
+            Value::withheld()
+        }
         Output::Derived { expression, of, parts } => propagation::with_bounds(
             expression,
             |name| {

@@ -58,7 +58,9 @@ pub(crate) fn answer(
         }),
         notices: plan.notices,
         n_notices: plan.n_notices,
+        withheld: grouped.withheld,
         elapsed,
-        work: Some(grouped.work),
+        // It would tell how many cells and people there are.
+        work: grouped.withheld.is_none().then_some(grouped.work),
     })
 }

@@ -47,6 +47,7 @@ mod status;
 mod turn;
 mod verdict;
 mod waits;
+mod withheld;
 
 pub use config::{Limits, MarginalLimits, ServingConfig};
 pub use cubes::Cubes;

@@ -46,10 +46,11 @@ pub(crate) fn members(
     for field in fields {
         cancel.check()?;
         let left = cells_left(snapshot, &snapshot.fields[field], request, limits, cancel)?;
-        let n_left = |code: u32| left.as_ref().map(|left| left[code as usize]);
+        let n_left = |code: u32| left.as_ref().map(|left| told(snapshot, left[code as usize]));
         let members = snapshot.member_index(field).find(request.search.as_deref());
         found.extend(members.into_iter().map(|member| {
             let n_left = n_left(member.code);
+            let member = FoundMember { n_cells: told(snapshot, member.n_cells), ..member };
             Found { field, member, n_left }
         }));
     }
@@ -64,6 +65,12 @@ pub(crate) fn members(
     let end = turn.end_of_members(request, &snapshot.info, page.len())?;
     let members = page.into_iter().map(|found| member(snapshot, &found)).collect();
     Ok(MemberPage { members, n_total, end: Some(end) })
+}
+
+/// A number of cells as it is told: where small groups are withheld, the next multiple of their fewest people, since a single cell is of one.
+fn told(snapshot: &Snapshot, n_cells: u64) -> u64 {
+    let small = snapshot.model.small_groups();
+    small.map_or(n_cells, |small| n_cells.next_multiple_of(u64::from(small.min_people)))
 }
 
 /// The texts of a member: value, label, preview.

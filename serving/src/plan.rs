@@ -15,6 +15,7 @@ mod notices;
 mod one_value;
 mod operators;
 mod range;
+mod small_groups;
 mod snapshots;
 mod windows;
 
@@ -34,6 +35,7 @@ pub(crate) use having::{GroupTest, Tested};
 pub(crate) use range::n_days_missing;
 
 use crate::snapshot::{Dimensions, Field, Snapshot, marginals_have};
+use crate::withheld::Withholding;
 
 /// A query bound to one snapshot.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) measures: Vec<PlanMeasure>,
     /// How many of them answers have; the others say which groups stay.
     pub(crate) n_answered: usize,
+    /// What is withheld of small groups; `None` of a model without `min_people`.
+    pub(crate) withholding: Option<Withholding>,
     /// The measures asked for, as the query orders them.
     pub(crate) outputs: Vec<Output>,
     /// Which groups stay; `None` for all.
@@ -115,6 +119,7 @@ impl Plan {
             keys: self.keys.clone(),
             measures: self.measures.clone(),
             n_answered: self.n_answered,
+            withholding: self.withholding.clone(),
             outputs: self.outputs.clone(),
             having: None,
             order: Vec::new(),
@@ -159,6 +164,19 @@ impl Plan {
         let fields = self.keys.iter().filter(|key| has_fields && !matches!(key, PlanKey::Time));
         let stratum = PlanKey::Field { field: Arc::clone(stratum), only: None };
         Some(Self { keys: fields.cloned().chain([stratum]).collect(), ..plan })
+    }
+
+    /// How many measures are looked at of a set of cells: those that answers have, or all, where some say what is told of it.
+    pub(crate) fn n_looked_at(&self) -> usize {
+        if self.withholding.is_some() { self.measures.len() } else { self.n_answered }
+    }
+
+    /// Whether rows of one cell may be several.
+    pub(crate) fn has_overlapping_groups(&self) -> bool {
+        self.keys.iter().any(|key| match key {
+            PlanKey::Field { field, .. } => field.multi,
+            PlanKey::Time | PlanKey::Age(_) => false,
+        })
     }
 
     /// Whether no day of the range is there, so that there is no number either.
@@ -271,6 +289,13 @@ pub(crate) struct PlanMeasure {
     /// The position among the snapshot's stored measures.
     pub(crate) column: usize,
     pub(crate) reading: Reading,
+}
+
+impl PlanMeasure {
+    /// The number that a stored measure is.
+    pub(crate) fn number(column: usize) -> Self {
+        Self { column, reading: Reading::Number }
+    }
 }
 
 /// What is read off a stored measure.

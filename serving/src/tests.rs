@@ -28,6 +28,7 @@ mod queries;
 mod reach;
 mod refusals;
 mod retired;
+mod small_groups;
 mod spreads;
 mod states;
 mod tops;

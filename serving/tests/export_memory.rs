@@ -91,6 +91,7 @@ fn page(number: usize) -> Answer {
         test: None,
         notices: Vec::new(),
         n_notices: 0,
+        withheld: None,
         elapsed: Duration::ZERO,
         work: None,
     }

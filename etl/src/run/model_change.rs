@@ -129,6 +129,13 @@ impl Found {
             let what = format!("differences from {} % on are worthwhile", new.worthwhile() * 100.0);
             self.add(Effect::Compatible, what);
         }
+        if old.small_groups() != new.small_groups() {
+            let what = match new.small_groups() {
+                Some(own) => format!("groups of fewer than {} people are withheld", own.min_people),
+                None => "no groups are withheld".to_owned(),
+            };
+            self.add(Effect::Compatible, what);
+        }
         if old.experiments() != new.experiments() {
             self.add(Effect::Compatible, "other tests are declared".to_owned());
         }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::error::ServiceError;
 use crate::period::{DayRange, listed_days, runs};
-use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Rank, Row, Value};
+use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Rank, Row, Value, Withheld};
 use crate::wire;
 
 /// An answer on its way to a client.
@@ -42,6 +42,7 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         test,
         notices,
         n_notices,
+        withheld,
         elapsed,
         work,
     } = answer;
@@ -65,6 +66,8 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
         has_next_page,
         look_back: look_back.map(look_back_to_wire),
         test: test.map(test_to_wire),
+        withheld: withheld
+            .map(|Withheld { min_people, n_rows }| wire::Withheld { min_people, n_rows }),
     }
 }
 
@@ -110,6 +113,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         has_next_page: _,
         look_back,
         test,
+        withheld,
     } = response;
     Ok(Answer {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -135,6 +139,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         test: test.map(test_from_wire).transpose()?,
         notices: notices.into_iter().map(notice_from_wire).collect::<Result<_, _>>()?,
         n_notices,
+        withheld: withheld.map(|own| Withheld { min_people: own.min_people, n_rows: own.n_rows }),
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
         work: work.map(work_from_wire).transpose()?,
     })
@@ -175,16 +180,17 @@ fn row_from_wire(row: wire::Row) -> Result<Row, ServiceError> {
 }
 
 pub(super) fn value_to_wire(value: Value) -> wire::Value {
-    let Value { value, lower, upper, exact, whole } = value;
-    wire::Value { value, lower, upper, exact, exact_text: whole.map(|whole| whole.to_string()) }
+    let Value { value, lower, upper, exact, whole, withheld } = value;
+    let exact_text = whole.map(|whole| whole.to_string());
+    wire::Value { value, lower, upper, exact, exact_text, withheld }
 }
 
 pub(super) fn value_from_wire(value: wire::Value) -> Result<Value, ServiceError> {
-    let wire::Value { value, lower, upper, exact, exact_text } = value;
+    let wire::Value { value, lower, upper, exact, exact_text, withheld } = value;
     let whole = exact_text.map(|text| {
         text.parse().map_err(|_| invalid("exact_text", format_args!("`{text}` is no whole number")))
     });
-    Ok(Value { value, lower, upper, exact, whole: whole.transpose()? })
+    Ok(Value { value, lower, upper, exact, whole: whole.transpose()?, withheld })
 }
 
 fn notice_to_wire(notice: Notice) -> wire::Notice {

@@ -17,7 +17,7 @@ use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::period::{DayRange, Period};
 use crate::query::{
     Answer, ComparedMeasure, ComparedPart, Coverage, Direction, Extra, Having, LookBack,
-    MeasureTest, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, TimeGrain,
+    MeasureTest, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, TimeGrain, Withheld,
 };
 use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{
@@ -330,6 +330,8 @@ fn answers() -> impl Strategy<Value = Answer> {
                     test: notices.8,
                     notices: notices.0,
                     n_notices: notices.1,
+                    withheld: (notices.1 % 2 == 0)
+                        .then_some(Withheld { min_people: 10, n_rows: notices.1 }),
                     elapsed: Duration::new(elapsed.0, elapsed.1),
                     work: notices.2,
                 }

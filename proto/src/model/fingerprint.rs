@@ -31,6 +31,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         timezone: _,
         week_starts: _,
         worthwhile: _,
+        small_groups: _,
         first_day,
         last_day,
         sources,
@@ -77,6 +78,8 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         timezone: timezone_name,
         week_starts: None,
         worthwhile: None,
+        min_people: None,
+        people: Vec::new(),
         first_day: *first_day,
         last_day: *last_day,
         sources,
@@ -130,6 +133,11 @@ struct CanonicalModel<'a> {
     /// Of verdicts alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     worthwhile: Option<f64>,
+    /// Of answers alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_people: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    people: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_day: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +283,7 @@ fn canonical(model: &Model) -> String {
         timezone: _,
         week_starts,
         worthwhile,
+        small_groups,
         first_day,
         last_day,
         sources,
@@ -299,6 +308,8 @@ fn canonical(model: &Model) -> String {
         timezone: timezone_name,
         week_starts: (*week_starts != WeekStart::default()).then(|| week_starts.as_str()),
         worthwhile: Some(*worthwhile).filter(|own| own.to_bits() != DEFAULT_WORTHWHILE.to_bits()),
+        min_people: small_groups.as_ref().map(|own| own.min_people),
+        people: small_groups.iter().flat_map(|own| own.people.iter().map(String::as_str)).collect(),
         first_day: *first_day,
         last_day: *last_day,
         sources,

@@ -81,6 +81,8 @@ pub(super) struct RawDataset {
     pub(super) timezone: Entry<String>,
     pub(super) week_starts: Entry<String>,
     pub(super) worthwhile: Entry<RawShare>,
+    pub(super) min_people: Entry<i64>,
+    pub(super) people: Entry<Vec<String>>,
     pub(super) first_day: Entry<String>,
     pub(super) last_day: Entry<String>,
 }

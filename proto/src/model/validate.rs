@@ -11,6 +11,7 @@ mod files;
 mod lookup;
 mod measure;
 mod names;
+mod small_groups;
 mod source;
 
 use jiff::civil::Date;
@@ -41,6 +42,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
     let dataset = dataset(raw.dataset.as_ref(), problems);
     let week_starts = raw.dataset.as_ref().map(|raw| week_starts(raw, problems));
     let worthwhile = raw.dataset.as_ref().map(|raw| worthwhile(raw, problems));
+    let small_groups = small_groups::validate(raw, problems);
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::validate(&raw.sources, problems);
     let lookups = lookup::validate(raw, problems);
@@ -57,6 +59,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
         timezone,
         week_starts: week_starts??,
         worthwhile: worthwhile??,
+        small_groups: small_groups?,
         first_day,
         last_day,
         sources: sources?,

@@ -1,6 +1,6 @@
 //! What an answer's numbers lack, in words that programs can rely on.
 
-use super::{Answer, Coverage, DeclaredTest, MixedLookup};
+use super::{Answer, Coverage, DeclaredTest, MixedLookup, Withheld};
 use crate::period::DayRange;
 use crate::snapshot::Unattributed;
 
@@ -10,7 +10,8 @@ impl Answer {
     /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a
     /// colon, and the days that took another state of it than the last day), `no_data` (with nothing), `unattributed` (events),
     /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), `test` (that of the model which verdicts are of),
-    /// `not_as_assigned` (one that people are missing of), and `unknown_value` with words for people. Where rows are compared with other
+    /// `not_as_assigned` (one that people are missing of), `min_people` (the fewest of a group that is told of), `withheld_rows` (how many
+    /// groups some measure is withheld of), and `unknown_value` with words for people. Where rows are compared with other
     /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
     /// `look_back_` before them.
     pub fn notes(&self) -> Vec<(String, String)> {
@@ -22,6 +23,7 @@ impl Answer {
             notices,
             n_notices,
             overlapping,
+            withheld,
             // What there is: the rows, and how they came about.
             snapshot: _,
             group_by: _,
@@ -55,6 +57,12 @@ impl Answer {
             note("test", name.clone());
             if !is_as_assigned {
                 note("not_as_assigned", name.clone());
+            }
+        }
+        if let Some(Withheld { min_people, n_rows }) = withheld {
+            note("min_people", min_people.to_string());
+            if *n_rows > 0 {
+                note("withheld_rows", n_rows.to_string());
             }
         }
         let n_unattributed: u64 = self.unattributed(coverage).map(|of_day| of_day.rows).sum();

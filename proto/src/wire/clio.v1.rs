@@ -480,6 +480,20 @@ pub struct QueryResponse {
     /// The test of the model that verdicts are of; absent where they are of none, or not asked for.
     #[prost(message, optional, tag = "19")]
     pub test: ::core::option::Option<DeclaredTest>,
+    /// What is not told of small groups; absent of a model without `min_people`, and then no value is withheld. Where it is there, `work` is
+    /// absent.
+    #[prost(message, optional, tag = "20")]
+    pub withheld: ::core::option::Option<Withheld>,
+}
+/// What is not told of groups with fewer people than the model's `min_people`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withheld {
+    /// The fewest people that are told of, and the number of which those of all others are multiples.
+    #[prost(uint32, tag = "1")]
+    pub min_people: u32,
+    /// Of how many of the groups that stay, on all pages, some measure asked for is withheld.
+    #[prost(uint64, tag = "2")]
+    pub n_rows: u64,
 }
 /// A test of the model: rows are its arms, over its days, and are compared with an arm or with all others.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -870,6 +884,9 @@ pub struct Value {
     /// All decimal digits, where the number is whole, exact, and beyond 2^53, so that a double cannot hold it.
     #[prost(string, optional, tag = "5")]
     pub exact_text: ::core::option::Option<::prost::alloc::string::String>,
+    /// It is not told, since it is of fewer people than the model's `min_people`, or would tell of such: then all else is absent.
+    #[prost(bool, tag = "6")]
+    pub withheld: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExportRequest {

@@ -20,10 +20,12 @@ const PROBE: &str = "probe";
 const UNKNOWN: &str = "zzqq";
 
 /// Values of keys that have no list of choices, and what a key needs beside it.
-const SAMPLES: [(&str, &str, &str); 43] = [
+const SAMPLES: [(&str, &str, &str); 45] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
     ("dataset.worthwhile", "", "worthwhile = '2%'"),
+    ("dataset.min_people", "", "min_people = 10"),
+    ("dataset.people", "min_people = 10", "people = ['viewers', 'players']"),
     ("dataset.first_day", "", "first_day = 2020-01-01"),
     ("dataset.last_day", "", "last_day = '2020-01-01'"),
     ("source.url", "", "url = 'probe/'"),
@@ -331,10 +333,11 @@ fn meaning(model: &Table) -> String {
     let model = Model::parse("model.toml", &toml::to_string(model).unwrap()).unwrap();
     let checks: Vec<_> = model.checks().iter().filter(|check| !check.is_default).collect();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
         model.timezone_name(),
         model.week_starts(),
         model.worthwhile(),
+        model.small_groups(),
         model.day_bounds(),
         model.sources(),
         model.lookups(),

@@ -142,6 +142,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
         test: None,
         notices: Vec::new(),
         n_notices: 0,
+        withheld: None,
         elapsed: Duration::from_millis(5),
         work: Some(Work { n_cells: 12, n_unions: 3, ..Work::default() }),
     }

@@ -28,9 +28,11 @@ pub(super) fn declared_test(
         };
         arms.push(Arm { value: value.clone(), share: *share, people });
     }
+    // Of an arm that is withheld it is known that it has fewer.
+    let few = plan.withholding.as_ref().map_or(0.0, |own| f64::from(own.least()));
     let assigned = arms.iter().map(|arm| Assigned {
-        people: arm.people.value.unwrap_or_default(),
-        counting: counting_error(arm.people).unwrap_or_default(),
+        people: arm.people.value.unwrap_or(few / 2.0),
+        counting: counting_error(arm.people).unwrap_or(few / 2.0),
         share: arm.share,
     });
     let chance = chance_of(&assigned.collect::<Vec<_>>());

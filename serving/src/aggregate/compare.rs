@@ -35,6 +35,7 @@ pub(super) struct OtherCells<'a> {
     /// With the plan of these cells.
     asked: Asked<'a>,
     batches: Vec<Batch<'a>>,
+    steps: Vec<u32>,
     groups: Groups<'a>,
     /// They are another snapshot's, which has codes of its own.
     is_of_snapshot: bool,
@@ -54,8 +55,8 @@ pub(super) fn other_cells<'a>(
         Some(OtherSide::Member { .. } | OtherSide::Rest { .. } | OtherSide::Whole { .. })
         | None => return Ok(None),
     };
-    let Gathered { batches, steps: _, groups, sums } = Gathered::new(asked, work)?;
-    Ok(Some((OtherCells { asked, batches, groups, is_of_snapshot }, sums)))
+    let Gathered { batches, steps, groups, sums } = Gathered::new(asked, work)?;
+    Ok(Some((OtherCells { asked, batches, steps, groups, is_of_snapshot }, sums)))
 }
 
 impl OtherCells<'_> {
@@ -84,6 +85,16 @@ impl OtherCells<'_> {
         let n_threads = limits.n_threads_per_query;
         Measures::new(snapshot, plan, &self.batches, &self.groups, sums, n_threads, cancel)
     }
+
+    /// What measures over these cells tell from here on. Returns what was united for it.
+    pub(super) fn withhold(
+        &self,
+        measures: &mut Measures<'_>,
+        work: &mut Clock,
+    ) -> Result<Unions, ServiceError> {
+        let cells = Cells { batches: &self.batches, steps: &self.steps, groups: &self.groups };
+        measures.withhold(self.asked, &cells, work)
+    }
 }
 
 /// Compares some groups.
@@ -94,7 +105,7 @@ pub(super) fn compare_page(
 ) -> Result<ComparedPage, ServiceError> {
     let Beside { asked, own, days, unions: so_far } = beside;
     let (asked, own) = (*asked, &*own);
-    let n_measures = asked.plan.n_answered;
+    let n_measures = asked.plan.n_looked_at();
     let mut compared = match &asked.plan.compare {
         None => Ok(ComparedPage::default()),
         Some(OtherSide::Days(_) | OtherSide::Snapshot(_)) => match days {
@@ -112,6 +123,7 @@ pub(super) fn compare_page(
                 let of: Vec<u32> = places.iter().map(|place| page[*place]).collect();
                 unions += rest(asked, n_measures, own, step, &of, &mut |at, rest| {
                     let side = measures.side(of[at])?;
+                    let rest = rest.told(asked.plan).withheld_with(&side);
                     rows[places[at]] = compare(&asked.plan.outputs, &side, &rest);
                     Ok(())
                 })?;
@@ -124,6 +136,7 @@ pub(super) fn compare_page(
             for (places, step) in scopes(asked.plan, own, page, *is_of_step) {
                 let (whole, united) = whole(asked, n_measures, own, step)?;
                 unions += united;
+                let whole = whole.told(asked.plan);
                 for place in places {
                     let side = measures.side(page[place])?;
                     rows[place] = compare(&asked.plan.outputs, &side, &whole);
@@ -228,7 +241,7 @@ fn with_member(
 }
 
 /// The rows of a page by what they are compared with: of one step of time, or of all of them (`None`).
-fn scopes(
+pub(super) fn scopes(
     plan: &Plan,
     own: &Cells<'_>,
     page: &[u32],

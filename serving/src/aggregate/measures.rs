@@ -6,15 +6,17 @@ use clio_lake::StoredType;
 use clio_proto::{ServiceError, Value};
 use clio_sketch::Sketch;
 
-use super::Cancel;
 use super::batch::Batch;
 use super::estimates::Estimates;
+use super::gathered::{Asked, Cells};
 use super::groups::Groups;
 use super::members::Made;
 use super::quantiles::Quantiles;
 use super::scratch::Unions;
 use super::side::Side;
 use super::sums::Sums;
+use super::withheld::{Withheld, withheld};
+use super::{Cancel, Clock};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 
@@ -27,6 +29,8 @@ pub(super) struct Measures<'a> {
     sums: Sums,
     estimates: Estimates<'a>,
     quantiles: Quantiles<'a>,
+    /// What is told of groups and of the total; `None` of what is looked at and not told, or of a model that withholds nothing.
+    withheld: Option<Withheld>,
 }
 
 impl<'a> Measures<'a> {
@@ -43,11 +47,56 @@ impl<'a> Measures<'a> {
         let stored = (0..plan.measures.len()).map(|at| plan.stored_type(snapshot, at)).collect();
         let estimates = Estimates::new(snapshot, plan, batches, groups, n_threads, cancel);
         let quantiles = Quantiles::new(snapshot, plan, batches, groups.n_groups(), cancel);
-        Self { stored, n_answered: plan.n_answered, sums, estimates, quantiles }
+        Self { stored, n_answered: plan.n_answered, sums, estimates, quantiles, withheld: None }
+    }
+
+    /// From here on, tells what may be told, of the cells that these measures are over. Returns what was united for it.
+    pub(super) fn withhold(
+        &mut self,
+        asked: Asked<'_>,
+        cells: &Cells<'_>,
+        work: &mut Clock,
+    ) -> Result<Unions, ServiceError> {
+        let Some((found, unions)) = withheld(asked, cells, self, work)? else {
+            return Ok(Unions::default());
+        };
+        self.withheld = Some(found);
+        Ok(unions)
+    }
+
+    /// What is told of groups and of the total, where something is withheld.
+    pub(super) fn withheld(&self) -> Option<&Withheld> {
+        self.withheld.as_ref()
+    }
+
+    /// The same to be asked with these measures.
+    pub(super) fn take_withheld(&mut self) -> Option<Withheld> {
+        self.withheld.take()
+    }
+
+    pub(super) fn put_withheld(&mut self, withheld: Withheld) {
+        self.withheld = Some(withheld);
+    }
+
+    pub(super) fn n_measures(&self) -> usize {
+        self.stored.len()
+    }
+
+    fn tell(&self, measure: usize, group: u32, value: Value) -> Value {
+        self.withheld.as_ref().map_or(value, |withheld| withheld.tell(measure, group, value))
+    }
+
+    fn tell_total(&self, measure: usize, value: Value) -> Value {
+        self.withheld.as_ref().map_or(value, |withheld| withheld.tell_total(measure, value))
     }
 
     /// A measure over everything selected.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
+        let value = self.found_total(measure)?;
+        Ok(self.tell_total(measure, value))
+    }
+
+    fn found_total(&mut self, measure: usize) -> Result<Value, ServiceError> {
         match self.stored[measure] {
             StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
                 Ok(self.sums.total(measure))
@@ -59,6 +108,11 @@ impl<'a> Measures<'a> {
 
     /// A measure over a group.
     pub(super) fn of(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
+        let value = self.found(measure, group)?;
+        Ok(self.tell(measure, group, value))
+    }
+
+    fn found(&mut self, measure: usize, group: u32) -> Result<Value, ServiceError> {
         match self.stored[measure] {
             StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
                 Ok(self.sums.of(measure, group))
@@ -126,16 +180,13 @@ impl<'a> Measures<'a> {
         for measure in 0..self.n_answered {
             match self.stored[measure] {
                 StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
-                    side.push(self.sums.of(measure, group), None);
+                    side.push(self.of(measure, group)?, None);
                 }
                 StoredType::Sketch { .. } => {
                     let sketch = self.estimates.sketch(measure, group)?;
-                    side.push(self.estimates.of(measure, group)?, Some(sketch));
+                    side.push(self.of(measure, group)?, Some(sketch));
                 }
-                StoredType::Quantiles { .. } => {
-                    let members = self.estimates.members(&[group]);
-                    side.push_certain(self.quantiles.of(measure, group, members)?);
-                }
+                StoredType::Quantiles { .. } => side.push_certain(self.of(measure, group)?),
             }
         }
         Ok(side)
@@ -147,13 +198,13 @@ impl<'a> Measures<'a> {
         for measure in 0..self.n_answered {
             match self.stored[measure] {
                 StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => {
-                    side.push(self.sums.total(measure), None);
+                    side.push(self.total(measure)?, None);
                 }
                 StoredType::Sketch { .. } => {
                     let (value, sketch) = self.estimates.total_with_sketch(measure)?;
-                    side.push(value, Some(sketch));
+                    side.push(self.tell_total(measure, value), Some(sketch));
                 }
-                StoredType::Quantiles { .. } => side.push_certain(self.quantiles.total(measure)?),
+                StoredType::Quantiles { .. } => side.push_certain(self.total(measure)?),
             }
         }
         Ok(side)

@@ -42,6 +42,10 @@ pub(super) fn mixes(
         (Some(OtherSide::Member { key, code }), _) => (None, Some((*key, *code))),
         _ => return Ok(unions),
     };
+    if asked.plan.withholding.is_some() {
+        // Strata are groups that may be small, and so is who is in one side's alone.
+        return Ok(unions);
+    }
     for field in strata(asked.snapshot, asked.plan) {
         let Asked { snapshot, limits, cancel, .. } = asked;
         let n_threads = limits.n_threads_per_query;

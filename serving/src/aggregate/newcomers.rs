@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clio_proto::{Code, Newcomers, ServiceError};
+use clio_proto::{Code, Newcomers, ServiceError, Value};
 use clio_sketch::{Joint, Sketch};
 
 use super::Clock;
@@ -48,7 +48,14 @@ pub(super) fn newcomers(
         // Both are of one measure, and so of one kind.
         let joint = Joint::of(&seen, &people)
             .map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;
-        let (fresh, returning) = (told(joint.right_only), told(joint.both));
+        let (mut fresh, mut returning) = (told(joint.right_only), told(joint.both));
+        if let Some(withheld) = measures.withheld() {
+            let parts = [fresh, returning].map(|part| withheld.rule.tell_people(part));
+            // Either is the row's people without the other one.
+            let is_withheld =
+                withheld.hides(measure, *group) || parts.iter().any(|own| own.withheld);
+            [fresh, returning] = if is_withheld { [Value::withheld(); 2] } else { parts };
+        }
         rows.push(Some(Newcomers { fresh, returning, n_days_missing }));
     }
     Ok((rows, others.unions()))

@@ -48,6 +48,16 @@ pub(super) fn united(
     for part in &parts {
         sums.add_to(part, &BatchGroups::Whole(None), 0);
     }
-    let stored = stored_values(plan, |measure| measures.united(measure, &parts, &sums))?;
+    let mut stored = stored_values(plan, |measure| measures.united(measure, &parts, &sums))?;
+    if let Some(withheld) = measures.take_withheld() {
+        withheld.rule.tell_all(&mut stored);
+        let told = withheld.of_some(of, groups.all(), measures)?;
+        for (measure, value) in stored.iter_mut().enumerate() {
+            if !told[withheld.rule.source(measure)] {
+                *value = Value::withheld();
+            }
+        }
+        measures.put_withheld(withheld);
+    }
     Ok(outputs_of(plan, &stored))
 }

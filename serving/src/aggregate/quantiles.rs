@@ -9,6 +9,7 @@ use super::members::{Made, Members};
 use super::scratch::Unions;
 use crate::plan::{Plan, Reading};
 use crate::snapshot::{MeasureColumn, QuantileArena, Snapshot};
+use crate::withheld::Withholding;
 
 /// Groups between two looks at whether anybody still waits: a millisecond or so of work.
 const GROUPS_PER_CHECK: u32 = 256;
@@ -30,6 +31,8 @@ pub(super) struct Spread {
     column: usize,
     /// What is read off it.
     readings: Vec<Reading>,
+    /// The fewest values on either side of what is read that are told of.
+    least: Option<u32>,
     union: QuantileUnion,
     unions: Unions,
     /// What was read of everything selected, if it was: a value for each reading.
@@ -56,7 +59,8 @@ impl<'a> Quantiles<'a> {
             let known = spreads.iter().position(|spread| spread.column == measure.column);
             let spread = known.unwrap_or_else(|| {
                 let by_group = vec![None; n_groups];
-                let spread = Spread::new(measure.column, buckets, Vec::new());
+                let least = plan.withholding.as_ref().map(Withholding::least);
+                let spread = Spread::new((measure.column, buckets), Vec::new(), least);
                 spreads.push(Spread { by_group, ..spread });
                 spreads.len() - 1
             });
@@ -147,10 +151,15 @@ impl<'a> Quantiles<'a> {
 
 impl Spread {
     /// Of nothing yet, and of no groups.
-    pub(super) fn new(column: usize, buckets: Buckets, readings: Vec<Reading>) -> Self {
+    pub(super) fn new(
+        (column, buckets): (usize, Buckets),
+        readings: Vec<Reading>,
+        least: Option<u32>,
+    ) -> Self {
         Self {
             column,
             readings,
+            least,
             union: QuantileUnion::new(&Scale::new(buckets)),
             unions: Unions::default(),
             of_all: None,
@@ -163,6 +172,7 @@ impl Spread {
         Self {
             column: self.column,
             readings: self.readings.clone(),
+            least: self.least,
             union: self.union.clone(),
             unions: Unions::default(),
             of_all: None,
@@ -212,6 +222,22 @@ impl Spread {
         self.readings.iter().map(|reading| self.read(*reading)).collect()
     }
 
+    /// Whether a reading is decided by fewer values on one side of it than are told of.
+    fn is_of_few(&self, reading: Reading, read: f64) -> bool {
+        let Some(least) = self.least else { return false };
+        let n_values = self.union.n_values() as f64;
+        let beside = |part: f64| (n_values * part.min(1.0 - part)).round();
+        match reading {
+            Reading::Quantile(percentile) => {
+                beside(percentile.percent() / 100.0) < f64::from(least)
+            }
+            Reading::Below(_) | Reading::Above(_) => {
+                (1.0..f64::from(least)).contains(&beside(read))
+            }
+            Reading::Number => false,
+        }
+    }
+
     /// Reads one thing off what was united.
     fn read(&self, reading: Reading) -> Value {
         let found = match reading {
@@ -222,7 +248,10 @@ impl Spread {
             Reading::Number => None,
         };
         found.map_or_else(Value::undefined, |Bounded { value, lower, upper, exact }| {
-            Value::estimate(value, lower, upper, exact)
+            match self.is_of_few(reading, value) {
+                true => Value::withheld(),
+                false => Value::estimate(value, lower, upper, exact),
+            }
         })
     }
 }

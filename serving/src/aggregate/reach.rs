@@ -5,6 +5,7 @@ use clio_sketch::{Estimate, Joint, Sketch, SketchError, Union};
 
 use super::estimates::value_of;
 use super::measures::Measures;
+use crate::withheld::{Withholding, coarse};
 
 /// The reach of some groups, in the order of the page.
 ///
@@ -22,14 +23,75 @@ pub(super) fn reach(
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
+    let hidden = |group: &u32| measures.withheld().is_some_and(|own| own.hides(measure.0, *group));
+    let hidden: Vec<bool> = page.iter().map(hidden).collect();
+    let rule = measures.withheld().map(|own| own.rule.clone());
     let sketches = page
         .iter()
         .map(|group| measures.sketch(measure.0, *group))
         .collect::<Result<Vec<Sketch>, _>>()?;
-    of_sketches(measure.1, &sketches).map_err(|error| {
-        // All are of one measure, and so of one kind.
-        ServiceError::new(Code::Internal, error.to_string())
-    })
+    // All are of one measure, and so of one kind.
+    let refused = |error: SketchError| ServiceError::new(Code::Internal, error.to_string());
+    let Some(rule) = rule else { return of_sketches(measure.1, &sketches).map_err(refused) };
+    let told: Vec<usize> = (0..page.len()).filter(|row| !hidden[*row]).collect();
+    let own: Vec<Sketch> = told.iter().map(|row| sketches[*row].clone()).collect();
+    let found = of_sketches(measure.1, &own).map_err(refused)?;
+    Ok(withhold(&rule, found, &told, &hidden))
+}
+
+/// Tells what may be told of the reach of those rows that are told of, whose places these are; of all others nothing, and they are in no
+/// number of the others.
+fn withhold(rule: &Withholding, found: Reach, told: &[usize], hidden: &[bool]) -> Reach {
+    let Reach { measure, deduplicated, steps, overlaps } = found;
+    let people: Vec<Value> = steps.iter().map(|step| step.cumulative).collect();
+    let place = |row: u32| number(told[row as usize]);
+    let nothing = Value::withheld();
+    let mut steps: Vec<ReachStep> = steps
+        .into_iter()
+        .map(|step| ReachStep {
+            row: place(step.row),
+            incremental: rule.tell_people(step.incremental),
+            alone: rule.tell_people(step.alone),
+            cumulative: rule.tell_people(step.cumulative),
+        })
+        .collect();
+    let rows_hidden = (0..hidden.len()).filter(|row| hidden[*row]).map(number);
+    steps.extend(rows_hidden.map(|row| ReachStep {
+        row,
+        incremental: nothing,
+        alone: nothing,
+        cumulative: nothing,
+    }));
+    let of_both = |own: Overlap| {
+        let both = rule.tell_people(own.both);
+        let jaccard = if both.withheld { nothing } else { coarse_jaccard(rule, &own, &people) };
+        Overlap { left: place(own.left), right: place(own.right), both, jaccard }
+    };
+    let mut overlaps: Vec<Overlap> = overlaps.into_iter().map(of_both).collect();
+    for left in 0..hidden.len() {
+        for right in left + 1..hidden.len() {
+            if hidden[left] || hidden[right] {
+                let (left, right) = (number(left), number(right));
+                overlaps.push(Overlap { left, right, both: nothing, jaccard: nothing });
+            }
+        }
+    }
+    overlaps.sort_by_key(|own| (own.left, own.right));
+    Reach { measure, deduplicated: rule.tell_people(deduplicated), steps, overlaps }
+}
+
+/// The Jaccard index in digits that do not tell how many people there are. Those whom both reach are no more than whom either does.
+fn coarse_jaccard(rule: &Withholding, own: &Overlap, people: &[Value]) -> Value {
+    let most = people.iter().filter_map(|own| own.value).fold(0.0, f64::max);
+    let (Some(index), Some(both)) = (own.jaccard.value, own.both.value) else {
+        return Value { value: None, lower: Some(0.0), upper: Some(1.0), ..Value::undefined() };
+    };
+    let (told, off) = coarse(index, both.min(most), rule.least());
+    let beyond = |bound: Option<f64>| bound.map_or(0.0, |bound| (bound - index).abs());
+    let wider = |by: f64| off + coarse(by, both.min(most), rule.least()).0 + off;
+    let lower = (told - wider(beyond(own.jaccard.lower))).max(0.0);
+    let upper = (told + wider(beyond(own.jaccard.upper))).min(1.0);
+    Value::estimate(told.min(1.0), lower.min(told), upper.max(told.min(1.0)), false)
 }
 
 fn of_sketches(measure: &str, sketches: &[Sketch]) -> Result<Reach, SketchError> {

@@ -25,6 +25,7 @@ use super::scratch::{Scratch, Unions};
 use super::side::Side;
 use crate::plan::PlanMeasure;
 use crate::snapshot::MeasureColumn;
+use crate::withheld::Withholding;
 
 /// The group of a page that is none.
 const NONE: u32 = u32::MAX;
@@ -211,7 +212,8 @@ impl Whole {
             }
             StoredType::Quantiles { buckets } => {
                 let PlanMeasure { column, reading } = plan.measures[at];
-                Part::Spread(Spread::new(column, buckets, vec![reading]))
+                let least = plan.withholding.as_ref().map(Withholding::least);
+                Part::Spread(Spread::new((column, buckets), vec![reading], least))
             }
         };
         Self {

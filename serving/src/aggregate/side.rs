@@ -7,7 +7,7 @@ use clio_proto::{Compared, Value};
 use clio_sketch::{Joint, Sketch};
 
 use super::evaluate;
-use crate::plan::Output;
+use crate::plan::{Output, Plan};
 use crate::propagation::{jaccard_of_parts, most_in_common, moved_by_measures};
 
 #[cfg(test)]
@@ -49,6 +49,24 @@ impl Side {
         self.sketches.push(sketch);
     }
 
+    /// Tells what may be told of it, where it has all measures of the plan and was not told so yet.
+    pub(super) fn told(mut self, plan: &Plan) -> Self {
+        if let Some(rule) = &plan.withholding {
+            rule.tell_all(&mut self.values);
+        }
+        self
+    }
+
+    /// Tells nothing of what is withheld of another side, which is a whole without this one.
+    pub(super) fn withheld_with(mut self, other: &Self) -> Self {
+        for (own, other) in self.values.iter_mut().zip(&other.values) {
+            if other.withheld {
+                *own = Value::withheld();
+            }
+        }
+        self
+    }
+
     /// Adds the next measure, whose bounds are certain.
     pub(super) fn push_certain(&mut self, value: Value) {
         self.certain.insert(self.values.len());
@@ -65,7 +83,16 @@ pub(super) fn compare(outputs: &[Output], own: &Side, other: &Side) -> Vec<Compa
         }
         Output::Stored(_) | Output::Derived { .. } => compare_estimated(output, &jaccards),
     };
-    outputs.iter().map(compared).collect()
+    let told = |output: &Output| {
+        let compared = compared(output);
+        match compared.other.withheld || evaluate(output, &own.values).withheld {
+            true => {
+                Compared { difference: Value::withheld(), ratio: Value::withheld(), ..compared }
+            }
+            false => compared,
+        }
+    };
+    outputs.iter().map(told).collect()
 }
 
 /// An output of one side beside that of another one, as their 95 % bounds and what both have in common make it.
@@ -120,6 +147,9 @@ pub(super) fn compare_with_itself(outputs: &[Output], own: &Side) -> Vec<Compare
             Some(_) if is_defined => Value::exact(number),
             _ => Value::undefined(),
         };
+        if other.withheld {
+            return Compared { other, difference: other, ratio: other };
+        }
         let ratio = exact(1.0, other.value != Some(0.0));
         Compared { other, difference: exact(0.0, true), ratio }
     };

@@ -23,6 +23,7 @@ use super::scratch::Unions;
 use super::side::Side;
 use crate::plan::{Output, Plan, RateOf};
 use crate::verdict::{Crowd, Day, Judged, MIN_DAYS, Rate, Sample, judge};
+use crate::withheld::{Withholding, coarse};
 
 /// The verdicts of rows, by output.
 pub(super) type RowVerdicts = Vec<Vec<Option<Verdict>>>;
@@ -105,7 +106,11 @@ pub(super) fn verdicts(
         let samples: Vec<&Sample> = common.iter().map(|(_, sample, _)| sample).collect();
         let judged = judge(&samples, asked.snapshot.model.worthwhile());
         for ((row, sample, shown), own) in common.iter().zip(judged) {
-            verdicts[*row][at] = Some(verdict(own, sample.days.len(), *shown));
+            let found = verdict(own, sample.days.len(), *shown);
+            verdicts[*row][at] = Some(match &plan.withholding {
+                None => found,
+                Some(rule) => told(rule, sample, found),
+            });
         }
     }
     Ok((verdicts, unions))
@@ -245,6 +250,51 @@ fn verdict(judged: Judged, n_days: usize, shown: Option<[f64; 2]>) -> Verdict {
         exposure: shown.and_then(|shown| exposure(judged, shown)),
         mix: None,
     }
+}
+
+/// A verdict of two sides in digits that do not tell how many people they have; the word alone where they have too few on the common days.
+fn told(rule: &Withholding, sample: &Sample, found: Verdict) -> Verdict {
+    let sides = [&sample.own, &sample.other];
+    // Those who ever played, at the least: none of them is nobody's secret.
+    let is_enough = |of: &&Crowd| {
+        let played = of.ever * of.people;
+        rule.is_enough(of.people) && (played < 0.5 || rule.is_enough(played))
+    };
+    if !sides.iter().all(is_enough) {
+        let word = VerdictWord::TooLittleData;
+        let difference = Value::withheld();
+        return Verdict {
+            word,
+            difference,
+            n_days: found.n_days,
+            more_days: None,
+            ..nothing_common()
+        };
+    }
+    let people = sample.own.people.min(sample.other.people);
+    let of = |number: f64| coarse(number, people, rule.least());
+    let (own, off_own) = found.own.map_or((None, 0.0), |own| (Some(of(own).0), of(own).1));
+    let (other, off_other) = found.other.map_or((None, 0.0), |own| (Some(of(own).0), of(own).1));
+    let half = found.difference.lower.zip(found.difference.upper);
+    // The width, too, in as few digits, and wider by what was rounded.
+    let half = half.map(|(lower, upper)| {
+        let (half, off) = of((upper - lower) / 2.0);
+        half + off + off_own + off_other
+    });
+    let difference = own.zip(other).map(|(own, other)| own - other);
+    let difference = match (difference, half) {
+        (Some(number), Some(half)) => Value::estimate(number, number - half, number + half, false),
+        (value, _) => Value { value, ..Value::undefined() },
+    };
+    let exposure = found.exposure.map(|exposure| Exposure {
+        own: of(exposure.own).0,
+        other: of(exposure.other).0,
+        own_by_event: of(exposure.own_by_event).0,
+        other_by_event: of(exposure.other_by_event).0,
+        explains: exposure.explains,
+    });
+    let smallest_lift = found.smallest_lift.map(|lift| of(lift).0);
+    Verdict { own, other, difference, smallest_lift, exposure, ..found }
 }
 
 /// What stands beside a verdict of people who were shown a thing so often.

@@ -229,7 +229,8 @@ fn text(text: Option<&str>) -> Cell<'_> {
 
 /// A number with its bounds; both bounds of an exact one are the number.
 fn number<'a>(value: Option<Value>) -> [Cell<'a>; 3] {
-    let Value { value, lower, upper, whole, exact: _ } = value.unwrap_or(Value::undefined());
+    let Value { value, lower, upper, whole, exact: _, withheld: _ } =
+        value.unwrap_or(Value::undefined());
     [value, lower, upper].map(|number| Cell::Number(number, whole))
 }
 

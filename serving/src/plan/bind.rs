@@ -68,7 +68,8 @@ pub(super) fn bind_alone(
     }
     let grain = time_grain(&query.group_by)?;
     let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
-    let Asked { measures, n_answered, outputs, having } = bind_having(snapshot, query)?;
+    let Asked { measures, n_answered, outputs, having, withholding } =
+        bind_having(snapshot, query)?;
     let reach = bind_reach(snapshot, query, &outputs)?;
     let order = bind_order(query)?;
     let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose();
@@ -97,6 +98,7 @@ pub(super) fn bind_alone(
         keys,
         measures,
         n_answered,
+        withholding,
         outputs,
         having,
         ranks_by: bind_ranks(query, &order)?,

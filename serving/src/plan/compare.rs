@@ -40,13 +40,21 @@ pub(super) fn bind_compare(
             let days = days_before(query, plan)?;
             OtherSide::Days(Box::new(other_days(of_days, plan, days)?))
         }
-        Comparison::Days(days) => OtherSide::Days(Box::new(other_days(of_days, plan, *days)?)),
+        Comparison::Days(days) => {
+            check_apart(plan, *days)?;
+            OtherSide::Days(Box::new(other_days(of_days, plan, *days)?))
+        }
         Comparison::Member { field, value } => {
             bind_member(of_days.snapshot, query, plan, (field, value.as_deref()))?
         }
         Comparison::Rest => OtherSide::Rest { is_of_step: is_of_step("rest", &plan.keys)? },
         Comparison::Whole => OtherSide::Whole { is_of_step: is_of_step("whole", &plan.keys)? },
         Comparison::Snapshot(id) => {
+            if plan.withholding.is_some() {
+                return Err(invalid(
+                    "two snapshots of a model with `min_people` may differ by fewer people; ask for each by itself",
+                ));
+            }
             let is_it = |beside: &&Arc<Snapshot>| beside.info.id == *id;
             let beside = beside.filter(is_it).ok_or_else(|| {
                 let message = format!("snapshot {id} cannot be compared with here");
@@ -55,6 +63,19 @@ pub(super) fn bind_compare(
             OtherSide::Snapshot(Box::new(bind_snapshot(of_days, query, plan, beside)?))
         }
     }))
+}
+
+/// Days that both sides have would tell of the others alone, however few people these had.
+fn check_apart(plan: &Plan, days: DayRange) -> Result<(), ServiceError> {
+    let own = plan.coverage.range;
+    let overlaps = own.is_some_and(|(first, last)| first <= days.last() && days.first() <= last);
+    match &plan.withholding {
+        Some(withholding) if overlaps => Err(invalid(format!(
+            "{days} has days that are asked for, and the difference would tell of fewer than {} people; compare with days that are not",
+            withholding.least()
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn invalid(message: impl Into<String>) -> ServiceError {

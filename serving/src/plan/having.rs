@@ -7,8 +7,10 @@ use clio_proto::{
 
 use super::bind::bind_measures;
 use super::by_day::beside_verdicts;
+use super::small_groups::withholding;
 use super::{Output, PlanMeasure};
 use crate::snapshot::Snapshot;
+use crate::withheld::Withholding;
 
 /// Which groups stay.
 #[derive(Debug)]
@@ -137,10 +139,18 @@ pub(super) struct Asked {
     pub(super) n_answered: usize,
     pub(super) outputs: Vec<Output>,
     pub(super) having: Option<GroupTest>,
+    /// What is withheld of small groups.
+    pub(super) withholding: Option<Withholding>,
 }
 
-/// Binds the measures that a query asks for, and those that say which groups stay.
+/// Binds the measures that a query asks for, and those that say which groups stay, or are told of.
 pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
+    let mut asked = bind_asked(snapshot, query)?;
+    asked.withholding = withholding(snapshot, &mut asked.measures);
+    Ok(asked)
+}
+
+fn bind_asked(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
     let beside = beside_verdicts(snapshot, query);
     let asked: Vec<String> = query.measures.iter().chain(&beside).cloned().collect();
     let (measures, mut outputs) =
@@ -148,7 +158,7 @@ pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, S
     outputs.truncate(query.measures.len());
     let n_answered = measures.len();
     let Some(having) = &query.having else {
-        return Ok(Asked { measures, n_answered, outputs, having: None });
+        return Ok(Asked { measures, n_answered, outputs, having: None, withholding: None });
     };
     let tested = having.measures().into_iter().map(str::to_owned);
     let names: Vec<String> = asked.iter().cloned().chain(tested).collect();
@@ -156,7 +166,7 @@ pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, S
         bind_measures(snapshot, &names).map_err(|error| error.of(QuestionPart::Having))?;
     let mut tested = all.into_iter().skip(asked.len());
     let having = Some(group_test(having, &mut tested, &mut 0));
-    Ok(Asked { measures, n_answered, outputs, having })
+    Ok(Asked { measures, n_answered, outputs, having, withholding: None })
 }
 
 /// Binds conditions; `outputs` gives what each test is of, in the order in which they are written, and `n_compared` of them were of

@@ -26,6 +26,7 @@ pub(super) const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
 const SHARE: &str = "Share";
+const WITHHELD: &str = "Withheld";
 
 /// An answer as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -46,9 +47,14 @@ pub(super) struct CubeAnswer {
     compared_coverage: Option<Coverage>,
     notices: Vec<Notice>,
     n_notices: u64,
+    withheld: Option<Withheld>,
     elapsed_ms: f64,
     work: Option<Work>,
 }
+
+/// What is not told of small groups.
+#[derive(Debug, Clone)]
+struct Withheld(clio_proto::Withheld);
 
 /// What the filter names and no member is.
 #[derive(Debug, Clone)]
@@ -111,6 +117,7 @@ impl CubeAnswer {
             test,
             notices,
             n_notices,
+            withheld,
             elapsed,
             work,
         } = answer;
@@ -138,6 +145,7 @@ impl CubeAnswer {
             compared_coverage: compared_coverage.map(Coverage::from),
             notices: notices.into_iter().map(Notice::from).collect(),
             n_notices,
+            withheld: withheld.map(Withheld),
             elapsed_ms: elapsed.as_secs_f64() * 1e3,
             work: work.map(Work::from),
         }
@@ -218,6 +226,7 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(key())
         .register(value())
         .register(share())
+        .register(withheld())
 }
 
 fn answer() -> Object {
@@ -280,7 +289,8 @@ fn answer() -> Object {
         .maybe(
             "work",
             WORK,
-            "What the answer took, to explain how long it took; null from a service of an older version.",
+            "What the answer took, to explain how long it took; null from a service of an older version, and of a model with \
+             min_people.",
             |it: &CubeAnswer| it.work.as_ref(),
         )
         .finish()
@@ -322,11 +332,35 @@ fn beside_rows(answer: ObjectOf<CubeAnswer>) -> ObjectOf<CubeAnswer> {
             |it: &CubeAnswer| it.test.as_ref(),
         )
         .maybe(
+            "withheld",
+            WITHHELD,
+            "What is not told of small groups; null of a model without min_people.",
+            |it: &CubeAnswer| it.withheld.as_ref(),
+        )
+        .maybe(
             "reach",
             REACH,
             "Whom the rows of the page reach together, where the extra REACH is asked for.",
             |it: &CubeAnswer| it.reach.as_ref(),
         )
+}
+
+fn withheld() -> Object {
+    let description = "What is not told of groups with fewer people than the model's min_people.";
+    ObjectOf::<Withheld>::new(WITHHELD, description)
+        .leaf(
+            "minPeople",
+            int(),
+            "The fewest people that are told of, and the number of which those of all others are multiples.",
+            |it| it.0.min_people.into(),
+        )
+        .leaf(
+            "rowCount",
+            int(),
+            "Of how many of the groups that stay, on all pages, some measure asked for is withheld.",
+            |it| it.0.n_rows.into(),
+        )
+        .finish()
 }
 
 fn notice() -> Object {
@@ -437,6 +471,12 @@ fn value() -> Object {
     })
     .leaf("lower", float(), "The lower bound.", |it| number(it.number.lower))
     .leaf("upper", float(), "The upper bound.", |it| number(it.number.upper))
+    .leaf(
+        "withheld",
+        TypeRef::named_nn(TypeRef::BOOLEAN),
+        "It is not told, since it is of fewer people than the model's min_people, or would tell of such.",
+        |it| it.number.withheld.into(),
+    )
     .maybe(
         "share",
         SHARE,

@@ -8,11 +8,12 @@ pub(super) struct Number {
     pub(super) upper: Option<f64>,
     pub(super) exact: bool,
     pub(super) whole: Option<i128>,
+    pub(super) withheld: bool,
 }
 
 impl From<clio_proto::Value> for Number {
     fn from(number: clio_proto::Value) -> Self {
-        let clio_proto::Value { value, lower, upper, exact, whole } = number;
-        Self { value, lower, upper, exact, whole }
+        let clio_proto::Value { value, lower, upper, exact, whole, withheld } = number;
+        Self { value, lower, upper, exact, whole, withheld }
     }
 }

@@ -88,6 +88,7 @@ pub(crate) fn answer(query: &Query) -> Answer {
             nearest: vec!["US".to_owned(), "UK".to_owned()],
         }],
         n_notices: 1,
+        withheld: None,
         elapsed: Duration::from_micros(2_500),
         work: Some(work()),
     }

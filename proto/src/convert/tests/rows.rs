@@ -13,8 +13,16 @@ use crate::query::{
 fn value() -> impl Strategy<Value = Value> {
     let bound = || prop::option::of(number());
     let whole = prop::option::of(any::<i128>());
-    (bound(), bound(), bound(), any::<bool>(), whole)
-        .prop_map(|(value, lower, upper, exact, whole)| Value { value, lower, upper, exact, whole })
+    (bound(), bound(), bound(), any::<bool>(), whole, any::<bool>()).prop_map(
+        |(value, lower, upper, exact, whole, withheld)| Value {
+            value,
+            lower,
+            upper,
+            exact,
+            whole,
+            withheld,
+        },
+    )
 }
 
 fn intervals() -> impl Strategy<Value = Intervals> {

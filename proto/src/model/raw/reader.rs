@@ -28,6 +28,8 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
         timezone: reader.string(&mut table, "timezone"),
         week_starts: reader.string(&mut table, "week_starts"),
         worthwhile: reader.share(&mut table, "worthwhile"),
+        min_people: reader.entry(&mut table, "min_people", "a whole number", whole),
+        people: reader.strings(&mut table, "people"),
         first_day: reader.day(&mut table, "first_day"),
         last_day: reader.day(&mut table, "last_day"),
         place: reader.finish(table),

@@ -97,21 +97,28 @@ impl Beside<'_> {
                 for (places, step) in scopes(self.asked.plan, &self.own, of, *is_of_step) {
                     let groups: Vec<u32> = places.iter().map(|place| of[*place]).collect();
                     let mut take = |at: usize, beside: &[Value]| -> Result<(), ServiceError> {
+                        let mut beside = beside.to_vec();
                         for measure in &needs {
                             own[*measure] = measures.of(*measure, groups[at])?;
+                            if own[*measure].withheld && !is_whole {
+                                // Beside the whole it would tell.
+                                beside[*measure] = Value::withheld();
+                            }
                         }
                         let numbers =
-                            outputs.iter().map(|out| ComparedNumbers::of(out, &own, beside));
+                            outputs.iter().map(|out| ComparedNumbers::of(out, &own, &beside));
                         by_place[places[at]] = numbers.collect();
                         Ok(())
                     };
                     if is_whole {
                         let (whole, united) = whole(self.asked, n_measures, &self.own, step)?;
                         self.unions += united;
+                        let whole = whole.told(self.asked.plan);
                         (0..groups.len()).try_for_each(|at| take(at, whole.values()))?;
                     } else {
-                        let mut take_rest = |at: usize, side: Side| take(at, side.values());
                         let (asked, own) = (self.asked, &self.own);
+                        let mut take_rest =
+                            |at: usize, side: Side| take(at, side.told(asked.plan).values());
                         self.unions += rest(asked, n_measures, own, step, &groups, &mut take_rest)?;
                     }
                 }

@@ -9,8 +9,11 @@ use super::shortened;
 /// In words, for people.
 pub(crate) fn words(answer: &Answer) -> String {
     let Some(work) = &answer.work else {
-        return "the service is of an older version, and does not say what an answer takes"
-            .to_owned();
+        return match answer.withheld {
+            Some(_) => "what an answer takes would tell how many people there are: it is not told of a model with `min_people`",
+            None => "the service is of an older version, and does not say what an answer takes",
+        }
+        .to_owned();
     };
     let Work {
         n_files,

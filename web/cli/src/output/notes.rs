@@ -1,6 +1,8 @@
 //! What an answer's numbers lack, one line each, in words that programs can rely on.
 
-use clio_proto::{Answer, Coverage, DayRange, DeclaredTest, MixedLookup, Row, Unattributed, Value};
+use clio_proto::{
+    Answer, Coverage, DayRange, DeclaredTest, MixedLookup, Row, Unattributed, Value, Withheld,
+};
 
 use super::asked::Asked;
 
@@ -12,7 +14,7 @@ use super::asked::Asked;
 /// `unknown_value` with words for people. `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other
 /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
 /// `look_back_` before them. `test` names the test of the model that verdicts are of, and `not_as_assigned` one that people are missing
-/// of. `no_rows_left` says that the page begins behind the last row.
+/// of. `min_people` is that of the model, and `withheld_rows` says of how many groups some measure is withheld. `no_rows_left` says that the page begins behind the last row.
 pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
     let mut notes = asked.notes();
     of_coverage("", &answer.coverage, &mut notes);
@@ -30,6 +32,10 @@ pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
         if !is_as_assigned {
             notes.push(format!("not_as_assigned={name}"));
         }
+    }
+    if let Some(Withheld { min_people, n_rows }) = answer.withheld {
+        notes.push(format!("min_people={min_people}"));
+        notes.extend((n_rows > 0).then(|| format!("withheld_rows={n_rows}")));
     }
     let n_unattributed: u64 =
         unattributed(answer, &answer.coverage).map(|of_day| of_day.rows).sum();
@@ -104,7 +110,7 @@ pub(crate) fn total_note(answer: &Answer) -> Option<String> {
         }
     }
     let numbers = numbers.into_iter().flat_map(|(name, value)| {
-        let Value { value, lower, upper, whole, exact: _ } = value;
+        let Value { value, lower, upper, whole, exact: _, withheld: _ } = value;
         let text = |number: Option<f64>| match (whole, number) {
             (Some(whole), _) => whole.to_string(),
             (None, number) => number.map_or_else(String::new, |number| number.to_string()),

@@ -92,7 +92,9 @@ impl Shown {
 }
 
 pub(crate) fn number_with_bounds(value: &Value, shown: Shown) -> String {
-    let Some(number) = value.value else { return "n/a".to_owned() };
+    let Some(number) = value.value else {
+        return if value.withheld { "withheld" } else { "n/a" }.to_owned();
+    };
     let text = match (value.whole, shown.unit) {
         (Some(whole), Unit::Plain | Unit::Seconds) => {
             format!("{}{}", whole_text(whole), shown.unit.sign())

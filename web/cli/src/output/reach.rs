@@ -65,9 +65,9 @@ pub(super) fn json(reach: &Reach) -> serde_json::Value {
 /// A number, which may be one that cannot be told.
 pub(super) fn number(number: &Value) -> serde_json::Value {
     // Numbers of people are never beyond what a double holds.
-    let Value { value, lower, upper, exact, whole: _ } = number;
+    let Value { value, lower, upper, exact, whole: _, withheld } = number;
     json!({
         "value": value, "lower": lower, "upper": upper, "exact": exact,
-        "cannot_tell": value.is_none(),
+        "cannot_tell": value.is_none(), "withheld": withheld,
     })
 }

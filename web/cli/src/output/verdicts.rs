@@ -62,7 +62,7 @@ fn test_text(test: &DeclaredTest) -> String {
 pub(super) fn test_json(test: &DeclaredTest) -> serde_json::Value {
     let DeclaredTest { name, arms, chance, is_as_assigned } = test;
     let arms = arms.iter().map(|Arm { value, share, people }| {
-        let Value { value: number, lower, upper, exact, whole: _ } = people;
+        let Value { value: number, lower, upper, exact, whole: _, withheld: _ } = people;
         json!({
             "value": value, "share": share,
             "people": { "value": number, "lower": lower, "upper": upper, "exact": exact },
@@ -161,7 +161,7 @@ pub(super) fn intervals_json(intervals: &Intervals) -> serde_json::Value {
 pub(super) fn verdict_json(verdict: &Verdict) -> serde_json::Value {
     let Verdict { word, own, other, difference, n_days, smallest_lift, more_days, exposure, mix } =
         verdict;
-    let Value { value, lower, upper, exact: _, whole: _ } = difference;
+    let Value { value, lower, upper, exact: _, whole: _, withheld: _ } = difference;
     let exposure = exposure.map(|exposure| {
         let Exposure { own, other, own_by_event, other_by_event, explains } = exposure;
         json!({
@@ -170,7 +170,7 @@ pub(super) fn verdict_json(verdict: &Verdict) -> serde_json::Value {
     });
     let mix = mix.as_ref().map(|mix| {
         let Mix { field, raw, difference, without_counterpart, explains, is_reversed } = mix;
-        let Value { value, lower, upper, exact: _, whole: _ } = difference;
+        let Value { value, lower, upper, exact: _, whole: _, withheld: _ } = difference;
         json!({
             "field": field.to_string(), "raw": raw,
             "difference": { "value": value, "lower": lower, "upper": upper },

@@ -7,7 +7,7 @@ use arrow::json::LineDelimitedWriter;
 use clio_etl::SqlAnswer;
 use clio_proto::{
     Answer, Compared, Coverage, DayRange, Description, Key, LookBack, MixedLookup, Newcomers,
-    Notice, Rank, Row, SnapshotInfo, Unattributed, listed_days, n_days,
+    Notice, Rank, Row, SnapshotInfo, Unattributed, Withheld, listed_days, n_days,
 };
 use serde_json::{Map, Value, json};
 
@@ -54,6 +54,7 @@ impl Format for JsonFormat {
             test,
             notices,
             n_notices,
+            withheld,
             elapsed,
             work,
         } = first;
@@ -85,6 +86,10 @@ impl Format for JsonFormat {
         }
         if let Some(test) = test {
             writeln!(out, "  \"test\": {},", verdicts::test_json(test))?;
+        }
+        if let Some(Withheld { min_people, n_rows }) = withheld {
+            let withheld = json!({ "min_people": min_people, "n_rows": n_rows });
+            writeln!(out, "  \"withheld\": {withheld},")?;
         }
         if options.explains {
             writeln!(out, "  \"work\": {},", explain::json(work.as_ref()))?;
@@ -221,10 +226,13 @@ fn row(answer: &Answer, row: &Row) -> Value {
         (key.to_string(), Value::from(object))
     });
     let numbers = |number: &clio_proto::Value| {
-        let clio_proto::Value { value, lower, upper, exact, whole } = number;
+        let clio_proto::Value { value, lower, upper, exact, whole, withheld } = number;
         let mut numbers = json!({ "value": value, "lower": lower, "upper": upper, "exact": exact });
         if let Some(whole) = whole {
             numbers["exact_text"] = json!(whole.to_string());
+        }
+        if *withheld {
+            numbers["withheld"] = json!(true);
         }
         numbers
     };

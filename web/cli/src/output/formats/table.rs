@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
 use clio_etl::SqlAnswer;
-use clio_proto::{Answer, Coverage, DayRange, Description, n_days};
+use clio_proto::{Answer, Coverage, DayRange, Description, Withheld, n_days};
 use comfy_table::Table;
 
 use self::columns::Measure;
@@ -100,6 +100,7 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         end: _,
         notices: _,
         n_notices: _,
+        withheld: _,
         n_groups: _,
         overlapping: _,
         elapsed: _,
@@ -132,6 +133,13 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         of_coverage("compared with days", " to compare with", compared, &mut lines);
     }
     lines.extend(answer.notices.iter().map(ToString::to_string));
+    if let Some(Withheld { min_people, n_rows }) = answer.withheld {
+        let rows = match n_rows {
+            0 => "nothing is withheld".to_owned(),
+            n => format!("withheld in {} of the groups", whole_text(n.into())),
+        };
+        lines.push(format!("groups of fewer than {min_people} people are not told of: {rows}; people are multiples of {min_people}"));
+    }
     let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
     if n_more > 0 {
         lines.push(format!("and {n_more} more values that do not exist"));
