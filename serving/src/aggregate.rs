@@ -32,6 +32,7 @@ mod quantiles;
 mod ranks;
 mod reach;
 mod rest;
+mod scopes;
 mod scratch;
 mod shares;
 mod side;
@@ -39,6 +40,7 @@ mod sums;
 mod total;
 mod verdicts;
 mod withheld;
+mod withheld_windows;
 mod work;
 
 use std::collections::HashMap;

@@ -12,6 +12,7 @@ mod enums;
 mod kept;
 mod members;
 mod newcomers;
+mod notices;
 mod numbers;
 mod object;
 mod pages;
@@ -88,6 +89,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = quantile::register(schema, dataset);
     let schema = coverage::register(schema);
     let schema = work::register(schema);
+    let schema = notices::register(schema);
     let schema = ranks::register(schema);
     let schema = reach::register(schema);
     let schema = compared::register(schema);

@@ -11,6 +11,7 @@ use super::groups::Groups;
 use super::measures::Measures;
 use super::members::Made;
 use super::rest::{rest, whole};
+use super::scopes::scopes;
 use super::scratch::Unions;
 use super::side::{Side, compare, compare_with_itself};
 use super::sums::Sums;
@@ -238,23 +239,4 @@ fn with_member(
         })
     };
     page.iter().map(compared).collect()
-}
-
-/// The rows of a page by what they are compared with: of one step of time, or of all of them (`None`).
-pub(super) fn scopes(
-    plan: &Plan,
-    own: &Cells<'_>,
-    page: &[u32],
-    is_of_step: bool,
-) -> Vec<(Vec<usize>, Option<u32>)> {
-    let time = plan.keys.iter().position(|key| matches!(key, PlanKey::Time));
-    let step =
-        |place: usize| time.filter(|_| is_of_step).map(|time| own.groups.codes(page[place])[time]);
-    let mut places: Vec<(Option<u32>, usize)> =
-        (0..page.len()).map(|place| (step(place), place)).collect();
-    places.sort_unstable();
-    places
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|scope| (scope.iter().map(|(_, place)| *place).collect(), scope[0].0))
-        .collect()
 }

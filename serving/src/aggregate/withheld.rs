@@ -3,24 +3,23 @@
 //! ```text
 //! of each group       too few people: nothing                                               withheld.rs of serving
 //! of each row of many more than one value a cell: nothing, where all the others are too few
-//! of windows          nothing, where the days by which two of them differ have too few       windows.rs
+//! of windows          nothing, where the days by which two of them differ have too few       withheld_windows.rs
 //! of each whole       where those that are not told of have too few together: nothing of the next smallest one either
 //! ```
 //!
 //! A whole is what groups make up together: a step of time where fields are grouped beside it, else all. Its total less the groups that are
 //! told is what the others have; so these have enough people, all pages together.
 
-mod windows;
-
 use clio_proto::{ServiceError, Value};
 
 use super::Clock;
-use super::compare::scopes;
 use super::gathered::{Asked, Cells};
 use super::measures::Measures;
 use super::rest::rest;
+use super::scopes::scopes;
 use super::scratch::Unions;
 use super::verdicts::of_one_kind;
+use super::withheld_windows;
 use crate::plan::PlanKey;
 use crate::withheld::{Told, Withholding};
 
@@ -89,7 +88,7 @@ pub(super) fn withheld(
     let mut of_total = rule.told(&of_total);
     if asked.plan.total.is_some() {
         let told = (&mut found.told[..], &mut of_total[..]);
-        found.unions += windows::close(asked, cells, &rule, told, work)?;
+        found.unions += withheld_windows::close(asked, cells, &rule, told, work)?;
     }
     let is_time = |key: &PlanKey| matches!(key, PlanKey::Time);
     let keys = &asked.plan.keys;

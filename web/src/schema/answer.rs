@@ -8,8 +8,9 @@ use super::compared::{COMPARED, Compared};
 use super::coverage::{COVERAGE, Coverage};
 use super::members::printable;
 use super::newcomers::{LOOK_BACK, LookBack, NEWCOMERS, Newcomers};
+use super::notices::{NOTICE, Notice, WITHHELD, Withheld};
 use super::numbers::Number;
-use super::object::{ObjectOf, int, number, text, texts};
+use super::object::{ObjectOf, int, number, text};
 use super::pages::{CUBE_EDGE, CubeEdge, PAGE_INFO, PageInfo, edges};
 use super::quantile::{AskedQuantile, QUANTILE, Quantile};
 use super::question::{FIELD, GROUP_KEY, MEASURE};
@@ -21,12 +22,10 @@ use super::work::{WORK, Work};
 use crate::names::{QUANTILES, enum_name, field_name, quantile_measures, time_fields};
 
 pub(super) const CUBE_ANSWER: &str = "CubeAnswer";
-const NOTICE: &str = "Notice";
 pub(super) const CUBE_ROW: &str = "CubeRow";
 const KEY: &str = "Key";
 const VALUE: &str = "Value";
 const SHARE: &str = "Share";
-const WITHHELD: &str = "Withheld";
 
 /// An answer as GraphQL shows it.
 #[derive(Debug, Clone)]
@@ -50,20 +49,6 @@ pub(super) struct CubeAnswer {
     withheld: Option<Withheld>,
     elapsed_ms: f64,
     work: Option<Work>,
-}
-
-/// What is not told of small groups.
-#[derive(Debug, Clone)]
-struct Withheld(clio_proto::Withheld);
-
-/// What the filter names and no member is.
-#[derive(Debug, Clone)]
-struct Notice {
-    field: Name,
-    value: String,
-    is_prefix: bool,
-    nearest: Vec<String>,
-    message: String,
 }
 
 /// A group. Its keys and values know what they are of, so that the typed fields find them.
@@ -206,14 +191,6 @@ impl Key {
     }
 }
 
-impl From<clio_proto::Notice> for Notice {
-    fn from(notice: clio_proto::Notice) -> Self {
-        let message = notice.to_string();
-        let clio_proto::Notice { field, value, is_prefix, nearest } = notice;
-        Self { field: graphql_name(&field.to_string()), value, is_prefix, nearest, message }
-    }
-}
-
 fn graphql_name(name: &str) -> Name {
     Name::new(enum_name(name))
 }
@@ -221,12 +198,10 @@ fn graphql_name(name: &str) -> Name {
 pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBuilder {
     schema
         .register(answer())
-        .register(notice())
         .register(row(dataset))
         .register(key())
         .register(value())
         .register(share())
-        .register(withheld())
 }
 
 fn answer() -> Object {
@@ -343,53 +318,6 @@ fn beside_rows(answer: ObjectOf<CubeAnswer>) -> ObjectOf<CubeAnswer> {
             "Whom the rows of the page reach together, where the extra REACH is asked for.",
             |it: &CubeAnswer| it.reach.as_ref(),
         )
-}
-
-fn withheld() -> Object {
-    let description = "What is not told of groups with fewer people than the model's min_people.";
-    ObjectOf::<Withheld>::new(WITHHELD, description)
-        .leaf(
-            "minPeople",
-            int(),
-            "The fewest people that are told of, and the number of which those of all others are multiples.",
-            |it| it.0.min_people.into(),
-        )
-        .leaf(
-            "rowCount",
-            int(),
-            "Of how many of the groups that stay, on all pages, some measure asked for is withheld.",
-            |it| it.0.n_rows.into(),
-        )
-        .finish()
-}
-
-fn notice() -> Object {
-    ObjectOf::<Notice>::new(
-        NOTICE,
-        "A value of the filter that the field does not have: a slip of the pen, perhaps.",
-    )
-    .leaf("field", TypeRef::named_nn(FIELD), "The field that is tested.", |it| {
-        GraphQlValue::Enum(it.field.clone())
-    })
-    .leaf("value", TypeRef::named_nn(TypeRef::STRING), "As the filter has it.", |it| {
-        it.value.as_str().into()
-    })
-    .leaf(
-        "isPrefix",
-        TypeRef::named_nn(TypeRef::BOOLEAN),
-        "It is a prefix, with which no value starts.",
-        |it| it.is_prefix.into(),
-    )
-    .leaf(
-        "nearest",
-        TypeRef::named_nn_list_nn(TypeRef::STRING),
-        "Up to three values of the field that are written alike, the nearest first.",
-        |it| texts(&it.nearest),
-    )
-    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
-        it.message.as_str().into()
-    })
-    .finish()
 }
 
 fn row(dataset: &Description) -> Object {

@@ -10,9 +10,10 @@ use super::super::evaluate;
 use super::super::gathered::{Asked, Cells};
 use super::super::measures::Measures;
 use super::super::rest::{rest, whole};
+use super::super::scopes::scopes;
 use super::super::scratch::Unions;
 use super::super::side::{Side, whole_difference};
-use super::{OtherCells, scopes};
+use super::OtherCells;
 use crate::plan::{OtherSide, Output, Plan, PlanKey};
 
 /// An output of a group beside that of its other side.

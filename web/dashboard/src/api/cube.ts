@@ -15,7 +15,7 @@ export type Verdict = NonNullable<CellValue['verdict']>;
 export type Rank = CubeAnswer['ranks'][number];
 export type Reach = NonNullable<CubeAnswer['reach']>;
 
-export const NO_CELL: CellValue = { value: null, lower: null, upper: null, exact: false, exactText: null };
+export const NO_CELL: CellValue = { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false };
 
 /** An answer together with its question, because an old one stays on the screen while a new one is under way. */
 export interface Answered {

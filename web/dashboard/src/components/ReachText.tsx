@@ -9,7 +9,7 @@ export interface ReachNumber extends Omit<Value, 'exactText'> {
 const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const;
 
 export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
-  return { value, lower, upper, exact, exactText: null };
+  return { value, lower, upper, exact, exactText: null, withheld: false };
 }
 
 export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {

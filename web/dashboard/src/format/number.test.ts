@@ -23,7 +23,7 @@ const RATIO: NumberStyle = { kind: 'DERIVED', format: 'NUMBER' };
 const plain = (text: string | null) => text?.replaceAll('\u202f', ' ') ?? null;
 
 function estimate(value: number, lower: number, upper: number): Value {
-  return { value, lower, upper, exact: false, exactText: null };
+  return { value, lower, upper, exact: false, exactText: null, withheld: false };
 }
 
 describe('formatValue', () => {
@@ -46,7 +46,7 @@ describe('formatValue', () => {
     [4_443_840, SECONDS, '1,234 h'],
     [null, COUNT, 'n/a'],
   ])('prints %s as %s', (value, style, expected) => {
-    const number = { value, lower: value, upper: value, exact: false, exactText: null };
+    const number = { value, lower: value, upper: value, exact: false, exactText: null, withheld: false };
     expect(plain(formatValue(number, style))).toBe(expected);
   });
 
@@ -64,9 +64,9 @@ describe('formatBounds', () => {
     [estimate(0.14523, 0.140009, 0.150001), PERCENT, '14.00 %–15.01 %'],
     [estimate(7200.5, 7190, 7260), SECONDS, '1.9 h–2.1 h'],
     [estimate(30.6, 30, 31.2), QUANTILE, '30.0 s–31.2 s'],
-    [{ value: 12, lower: 12, upper: 12, exact: true, exactText: null }, DISTINCT, 'exact'],
-    [{ value: null, lower: null, upper: null, exact: false, exactText: null }, PERCENT, null],
-    [{ value: 3.2, lower: null, upper: null, exact: false, exactText: null }, RATIO, 'bounds n/a'],
+    [{ value: 12, lower: 12, upper: 12, exact: true, exactText: null, withheld: false }, DISTINCT, 'exact'],
+    [{ value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false }, PERCENT, null],
+    [{ value: 3.2, lower: null, upper: null, exact: false, exactText: null, withheld: false }, RATIO, 'bounds n/a'],
   ])('rounds outwards: %o', (value, style, expected) => {
     expect(plain(formatBounds(value, style))).toBe(expected);
   });
@@ -78,8 +78,8 @@ describe('formatRelativeError', () => {
     [estimate(100, 80, 112), DISTINCT, '± 20 %'],
     [estimate(0, 0, 1), DISTINCT, null],
     [estimate(0.1, 0.09, 0.11), PERCENT, null],
-    [{ value: 5, lower: 5, upper: 5, exact: true, exactText: null }, COUNT, null],
-    [{ value: null, lower: null, upper: null, exact: false, exactText: null }, DISTINCT, null],
+    [{ value: 5, lower: 5, upper: 5, exact: true, exactText: null, withheld: false }, COUNT, null],
+    [{ value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false }, DISTINCT, null],
   ])('of %o', (value, style, expected) => {
     expect(plain(formatRelativeError(value, style))).toBe(expected);
   });
@@ -88,8 +88,8 @@ describe('formatRelativeError', () => {
 describe('formatSpoken', () => {
   it('speaks value and bounds', () => {
     expect(formatSpoken(estimate(12345, 12201, 12490), DISTINCT)).toBe('12,345, between 12,201 and 12,490');
-    expect(formatSpoken({ value: 5, lower: 5, upper: 5, exact: true, exactText: null }, COUNT)).toBe('5, exact');
-    expect(formatSpoken({ value: null, lower: null, upper: null, exact: false, exactText: null }, COUNT)).toBe('not available');
+    expect(formatSpoken({ value: 5, lower: 5, upper: 5, exact: true, exactText: null, withheld: false }, COUNT)).toBe('5, exact');
+    expect(formatSpoken({ value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false }, COUNT)).toBe('not available');
   });
 });
 
@@ -119,7 +119,7 @@ describe('formatShort', () => {
     [4_443_840, SECONDS, null],
     [null, COUNT, null],
   ])('shortens %s to %s', (value, style, expected) => {
-    expect(formatShort({ value, lower: value, upper: value, exact: false, exactText: null }, style)).toBe(expected);
+    expect(formatShort({ value, lower: value, upper: value, exact: false, exactText: null, withheld: false }, style)).toBe(expected);
   });
 });
 
@@ -148,5 +148,14 @@ describe('places and shares', () => {
     expect(formatPlaces({ best: null, worst: null })).toBe('n/a');
     expect(plain(formatShare({ value: 0.0526 }))).toBe('5.3 %');
     expect(plain(formatShare({ value: 0.00042 }))).toBe('0.042 %');
+  });
+});
+
+describe('a value of too few people', () => {
+  it('is told from one that is not defined', () => {
+    const withheld: Value = { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: true };
+    expect(formatBounds(withheld, DISTINCT)).toBe('withheld');
+    expect(formatSpoken(withheld, DISTINCT)).toBe('withheld, of too few people');
+    expect(formatBounds({ ...withheld, withheld: false }, DISTINCT)).toBeNull();
   });
 });

@@ -10,9 +10,11 @@ export interface Value {
   readonly exact: boolean;
   /** All digits of an exact whole number beyond 2^53, of which `value` is the nearest double. */
   readonly exactText: string | null;
+  /** It is of too few people to be told. */
+  readonly withheld?: boolean;
 }
 
-export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: false, exactText: null };
+export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false };
 
 export interface NumberStyle {
   readonly kind: MeasureKind;
@@ -118,7 +120,7 @@ export function formatAxis(value: number, style: NumberStyle): string {
 
 /** The 95 % bounds: "12,201–12,490", "exact", or null where the value itself is not defined. */
 export function formatBounds(value: Value, style: NumberStyle): string | null {
-  if (value.value === null) return null;
+  if (value.value === null) return value.withheld ? 'withheld' : null;
   if (value.exact) return 'exact';
   if (value.lower === null || value.upper === null) return 'bounds n/a';
   const lower = formatRounded(value.lower, style, 'floor', value.value);
@@ -138,7 +140,7 @@ export function formatRelativeError(value: Value, style: NumberStyle): string | 
 
 /** One sentence for a screen reader and for the text under a chart. */
 export function formatSpoken(value: Value, style: NumberStyle): string {
-  if (value.value === null) return 'not available';
+  if (value.value === null) return value.withheld ? 'withheld, of too few people' : 'not available';
   const bounds = formatBounds(value, style);
   const text = formatValue(value, style);
   return value.exact ? `${text}, exact` : `${text}, between ${bounds?.replace(EN_DASH, ' and ')}`;

@@ -3,7 +3,7 @@ import { asHtml, asText, shownTable, tableOf } from './table';
 import { taken } from './testing';
 
 const QUERY = { groupBy: ['ASSET', 'COUNTRY'], measures: ['IMPRESSIONS', 'TAKE_RATE'], where: { country: { anyOf: ['DE', 'US'] } } };
-const number = (value: number | null, lower = value, upper = value, exactText: string | null = null) => ({ value, lower, upper, exact: lower === value, exactText });
+const number = (value: number | null, lower = value, upper = value, exactText: string | null = null) => ({ value, lower, upper, exact: lower === value, exactText, withheld: false });
 const key = (value: string | null, label = value ?? 'missing') => ({ value, label, media: null });
 
 const TAKEN = taken(QUERY, {

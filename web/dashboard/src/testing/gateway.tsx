@@ -46,7 +46,7 @@ export interface Change {
   readonly variables: Record<string, unknown>;
 }
 
-const exact = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null });
+const exact = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null, withheld: false });
 
 /** An answer with one row a label, `n` times the length of the query's measures. */
 export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): CubeAnswer {
@@ -64,6 +64,7 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
     overlapping: [],
     notices: [],
     noticeCount: 0,
+    withheld: null,
     coverage: {
       from: '2026-01-01',
       to: '2026-01-03',

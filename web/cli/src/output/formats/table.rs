@@ -133,13 +133,7 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         of_coverage("compared with days", " to compare with", compared, &mut lines);
     }
     lines.extend(answer.notices.iter().map(ToString::to_string));
-    if let Some(Withheld { min_people, n_rows }) = answer.withheld {
-        let rows = match n_rows {
-            0 => "nothing is withheld".to_owned(),
-            n => format!("withheld in {} of the groups", whole_text(n.into())),
-        };
-        lines.push(format!("groups of fewer than {min_people} people are not told of: {rows}; people are multiples of {min_people}"));
-    }
+    lines.extend(answer.withheld.as_ref().map(of_small_groups));
     let n_more = answer.n_notices.saturating_sub(answer.notices.len() as u64);
     if n_more > 0 {
         lines.push(format!("and {n_more} more values that do not exist"));
@@ -174,6 +168,17 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
         answer.elapsed.as_secs_f64() * 1e3
     ));
     lines.join("\n")
+}
+
+/// What is not told of small groups.
+fn of_small_groups(&Withheld { min_people, n_rows }: &Withheld) -> String {
+    let rows = match n_rows {
+        0 => "nothing is withheld".to_owned(),
+        n => format!("withheld in {} of the groups", whole_text(n.into())),
+    };
+    format!(
+        "groups of fewer than {min_people} people are not told of: {rows}; people are multiples of {min_people}"
+    )
 }
 
 /// The days of one side, and what they lack; `side` distinguishes its lines from those of the rows

@@ -5,7 +5,7 @@ import { ChartFrame } from './ChartFrame';
 import type { Point } from './points';
 
 const STYLE: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
-const estimate = (value: number) => ({ value, lower: value - 10, upper: value + 10, exact: false, exactText: null });
+const estimate = (value: number) => ({ value, lower: value - 10, upper: value + 10, exact: false, exactText: null, withheld: false });
 const POINTS: readonly Point[] = [
   { short: '1 Jan', label: '1 Jan 2026', value: estimate(100) },
   { short: '2 Jan', label: '2 Jan 2026', value: null, note: 'missing' },

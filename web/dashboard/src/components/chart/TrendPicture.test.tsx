@@ -5,7 +5,7 @@ import type { Line, Point } from './points';
 import { TrendPicture } from './TrendPicture';
 
 const STYLE: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
-const estimate = (value: number, error = 10) => ({ value, lower: value - error, upper: value + error, exact: false, exactText: null });
+const estimate = (value: number, error = 10) => ({ value, lower: value - error, upper: value + error, exact: false, exactText: null, withheld: false });
 const POINTS: Point[] = [
   { short: '1 Jan', label: '1 Jan 2026', value: estimate(100) },
   { short: '2 Jan', label: '2 Jan 2026', value: estimate(20) },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { axisOf, labelled, marksOf, runsOf, spread } from './scale';
 
 const value = (number: number | null, error = 0) =>
-  number === null ? null : { value: number, lower: number - error, upper: number + error, exact: error === 0, exactText: null };
+  number === null ? null : { value: number, lower: number - error, upper: number + error, exact: error === 0, exactText: null, withheld: false };
 const line = (numbers: readonly (number | null)[], error = 0) => ({
   name: null,
   points: numbers.map((number) => ({ short: '', label: '', value: value(number, error) })),

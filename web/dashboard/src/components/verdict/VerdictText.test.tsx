@@ -6,7 +6,7 @@ import { DATASET } from '../../testing/dataset';
 import { VerdictText } from './VerdictText';
 
 const rate = DATASET.measure.get('take_rate');
-const difference = { value: 0.01, lower: null, upper: null, exact: false, exactText: null };
+const difference = { value: 0.01, lower: null, upper: null, exact: false, exactText: null, withheld: false };
 const verdict = { word: 'TOO_LITTLE_DATA' as const, text: 'too little data', own: 0.2, other: 0.19, difference, days: 1, smallestLift: null, moreDays: 9, exposure: null, mix: null };
 
 it('says its word, and on demand what is still needed and what the words mean', async () => {

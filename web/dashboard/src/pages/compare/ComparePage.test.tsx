@@ -5,7 +5,7 @@ import { answerTo, type Gateway, mockGateway, renderAt } from '../../testing/gat
 import { Overlaps } from './Overlaps';
 
 let gateway: Gateway;
-const number = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null });
+const number = (value: number) => ({ value, lower: value, upper: value, exact: true, exactText: null, withheld: false });
 const people = (value: number) => ({ value, lower: value, upper: value, exact: true, cannotTell: false });
 const reachOf = (n: number) => ({
   deduplicated: people(140),
@@ -15,7 +15,7 @@ const reachOf = (n: number) => ({
   ),
 });
 
-const difference = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false, exactText: null });
+const difference = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false, exactText: null, withheld: false });
 const TOLD = {
   intervals: { whyNone: null, sampling: { lower: 0.18, upper: 0.22 }, combined: { lower: 0.17, upper: 0.23 } },
   verdict: {

@@ -92,7 +92,7 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
     <p>
       <ReachText reach={both} /> by both
       {jaccard.value !== null && (
-        <span title={formatBounds({ ...jaccard, exactText: null }, { kind: 'DERIVED', format: 'PERCENT' }) ?? ''}>
+        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, { kind: 'DERIVED', format: 'PERCENT' }) ?? ''}>
           , {formatShare({ value: jaccard.value })} of those whom either reaches
         </span>
       )}

@@ -27,20 +27,20 @@ describe('the table', () => {
         {
           keys: [{ value: 'a1', label: 'Sunrise', media: '/media/a1.svg' }],
           values: [
-            { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
-            { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
-            { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null },
-            { value: null, lower: null, upper: null, exact: false, exactText: null },
+            { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null, withheld: false },
+            { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null, withheld: false },
+            { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null, withheld: false },
+            { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false },
           ],
         },
       ],
       total: {
         keys: [],
         values: [
-          { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null },
-          { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null },
-          { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null },
-          { value: 0.2, lower: 0.1, upper: 0.3, exact: false, exactText: null },
+          { value: 5400, lower: 5400, upper: 5400, exact: true, exactText: null, withheld: false },
+          { value: 1234.4, lower: 1210.2, upper: 1260.7, exact: false, exactText: null, withheld: false },
+          { value: 415.3, lower: 408.5, upper: 425.2, exact: false, exactText: null, withheld: false },
+          { value: 0.2, lower: 0.1, upper: 0.3, exact: false, exactText: null, withheld: false },
         ],
       },
     });
@@ -191,6 +191,13 @@ describe('notes', () => {
     await waitFor(() => expect(screen.queryByText(/has no value/)).toBeNull());
   });
 
+  it('say what is not told of small groups', async () => {
+    gateway.cube = () => ({ withheld: { minPeople: 50, rowCount: 12 } });
+    renderAt('/', gateway);
+    const said = 'Groups of fewer than 50 people are not told of: numbers of 12 groups are withheld. People are multiples of 50.';
+    expect(await screen.findByText(said)).toBeTruthy();
+  });
+
   it('are only the days covered when there is nothing to note', async () => {
     renderAt('/', gateway);
     const notes = within(await screen.findByRole('list', { name: 'Notes on these numbers' }));
@@ -214,7 +221,7 @@ describe('the chart', () => {
             rows: [
               {
                 keys: [{ value: '2026-01-01', label: '2026-01-01', media: null }],
-                values: [{ value: 100, lower: 98, upper: 102, exact: false, exactText: null }],
+                values: [{ value: 100, lower: 98, upper: 102, exact: false, exactText: null, withheld: false }],
               },
             ],
             coverage: {

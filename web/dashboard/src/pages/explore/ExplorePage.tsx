@@ -12,6 +12,7 @@ import { Headline } from './Headline';
 import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
 import { withDrawn } from './state';
+import { SmallGroups } from './SmallGroups';
 import { UnknownValues } from './UnknownValues';
 import { useExplore } from './useExplore';
 import '../../components/Panel.css';
@@ -45,6 +46,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
       />
       <Notes dataset={dataset} loaded={table} />
       <UnknownValues dataset={dataset} loaded={table} change={change} />
+      <SmallGroups loaded={table} />
       <div className="charts">
         <Suspense fallback={<NoCharts />}>
           <Charts

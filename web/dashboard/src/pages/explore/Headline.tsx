@@ -6,7 +6,7 @@ import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { VerdictText } from '../../components/verdict/VerdictText';
-import { formatBounds, formatRelativeError, formatShort, formatValue, NO_VALUE, type Value } from '../../format';
+import { formatBounds, formatRelativeError, formatShort, formatValue, type Value } from '../../format';
 import { measuresOf } from './columns';
 import './Headline.css';
 
@@ -30,7 +30,7 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
                 <li key={info.name} className={info.name === measure ? 'card-lead' : undefined}>
                   <Card
                     info={info}
-                    value={data.answer.total.values[index] ?? NO_VALUE}
+                    value={data.answer.total.values[index] ?? NO_CELL}
                     compared={compared}
                     chosen={info.name === measure}
                     onChoose={() => onChoose(info.name)}

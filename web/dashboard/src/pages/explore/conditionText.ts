@@ -5,7 +5,7 @@ import { formatValue } from '../../format';
 import type { Condition } from './state';
 
 export function conditionText(measure: MeasureInfo, { min, max }: Pick<Condition, 'min' | 'max'>): string {
-  const print = (value: number) => formatValue({ value, lower: null, upper: null, exact: true, exactText: null }, measure);
+  const print = (value: number) => formatValue({ value, lower: null, upper: null, exact: true, exactText: null, withheld: false }, measure);
   if (min !== null && max !== null) return `${print(min)} to ${print(max)}`;
   if (min !== null) return `at least ${print(min)}`;
   return max === null ? 'any' : `at most ${print(max)}`;

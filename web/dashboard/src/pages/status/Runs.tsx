@@ -82,5 +82,5 @@ const DURATION = { kind: 'SUM', format: 'SECONDS' } as const;
 
 function tookOf(from: string, to: string): string {
   const value = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
-  return formatValue({ value, lower: null, upper: null, exact: true, exactText: null }, DURATION);
+  return formatValue({ value, lower: null, upper: null, exact: true, exactText: null, withheld: false }, DURATION);
 }

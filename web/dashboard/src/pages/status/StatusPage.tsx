@@ -188,7 +188,7 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
 const PART = { kind: 'DERIVED', format: 'PERCENT' } as const;
 
 function errorOf(value: number | null): Value {
-  return { value, lower: null, upper: null, exact: true, exactText: null };
+  return { value, lower: null, upper: null, exact: true, exactText: null, withheld: false };
 }
 
 function ErrorModel({ dataset }: { readonly dataset: Dataset }) {

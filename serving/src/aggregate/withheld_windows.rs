@@ -14,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use clio_proto::{DayRange, ServiceError, cover};
 use jiff::civil::Date;
 
-use super::super::Clock;
-use super::super::gathered::{Asked, Cells, Gathered};
-use super::super::measures::Measures;
-use super::super::scratch::Unions;
-use super::people_together;
+use super::Clock;
+use super::gathered::{Asked, Cells, Gathered};
+use super::measures::Measures;
+use super::scratch::Unions;
+use super::withheld::people_together;
 use crate::plan::{PlanKey, Step};
 use crate::snapshot::Snapshot;
 use crate::withheld::{Told, Withholding};

@@ -1,0 +1,17 @@
+// What is not told of small groups: without a word a dash would look like a number that nobody has.
+
+import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { formatCount } from '../../format';
+import './Notes.css';
+
+export function SmallGroups({ loaded }: { readonly loaded: Loaded<Answered> }) {
+  const withheld = shownOf(loaded)?.answer.withheld;
+  if (!withheld) return null;
+  const { minPeople, rowCount } = withheld;
+  return (
+    <p className="note" role="status">
+      Groups of fewer than {formatCount(minPeople)} people are not told of
+      {rowCount > 0 && `: numbers of ${formatCount(rowCount)} groups are withheld`}. People are multiples of {formatCount(minPeople)}.
+    </p>
+  );
+}

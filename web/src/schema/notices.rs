@@ -1,0 +1,84 @@
+//! What an answer says of its question and of its own gaps: the types `Notice` and `Withheld`.
+
+use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
+use async_graphql::{Name, Value as GraphQlValue};
+
+use super::object::{ObjectOf, int, texts};
+use super::question::FIELD;
+use crate::names::enum_name;
+
+pub(super) const NOTICE: &str = "Notice";
+pub(super) const WITHHELD: &str = "Withheld";
+
+/// What is not told of small groups.
+#[derive(Debug, Clone)]
+pub(super) struct Withheld(pub(super) clio_proto::Withheld);
+
+/// What the filter names and no member is.
+#[derive(Debug, Clone)]
+pub(super) struct Notice {
+    field: Name,
+    value: String,
+    is_prefix: bool,
+    nearest: Vec<String>,
+    message: String,
+}
+
+impl From<clio_proto::Notice> for Notice {
+    fn from(notice: clio_proto::Notice) -> Self {
+        let message = notice.to_string();
+        let clio_proto::Notice { field, value, is_prefix, nearest } = notice;
+        Self { field: Name::new(enum_name(&field.to_string())), value, is_prefix, nearest, message }
+    }
+}
+
+pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
+    schema.register(notice()).register(withheld())
+}
+
+fn notice() -> Object {
+    ObjectOf::<Notice>::new(
+        NOTICE,
+        "A value of the filter that the field does not have: a slip of the pen, perhaps.",
+    )
+    .leaf("field", TypeRef::named_nn(FIELD), "The field that is tested.", |it| {
+        GraphQlValue::Enum(it.field.clone())
+    })
+    .leaf("value", TypeRef::named_nn(TypeRef::STRING), "As the filter has it.", |it| {
+        it.value.as_str().into()
+    })
+    .leaf(
+        "isPrefix",
+        TypeRef::named_nn(TypeRef::BOOLEAN),
+        "It is a prefix, with which no value starts.",
+        |it| it.is_prefix.into(),
+    )
+    .leaf(
+        "nearest",
+        TypeRef::named_nn_list_nn(TypeRef::STRING),
+        "Up to three values of the field that are written alike, the nearest first.",
+        |it| texts(&it.nearest),
+    )
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+        it.message.as_str().into()
+    })
+    .finish()
+}
+
+fn withheld() -> Object {
+    let description = "What is not told of groups with fewer people than the model's min_people.";
+    ObjectOf::<Withheld>::new(WITHHELD, description)
+        .leaf(
+            "minPeople",
+            int(),
+            "The fewest people that are told of, and the number of which those of all others are multiples.",
+            |it| it.0.min_people.into(),
+        )
+        .leaf(
+            "rowCount",
+            int(),
+            "Of how many of the groups that stay, on all pages, some measure asked for is withheld.",
+            |it| it.0.n_rows.into(),
+        )
+        .finish()
+}
