@@ -11,6 +11,7 @@ mod having;
 mod intervals;
 mod newcomers;
 mod notes;
+mod notice;
 mod part;
 mod reach;
 mod verdict;
@@ -30,6 +31,7 @@ pub use having::{Having, MAX_HAVING_TESTS, MeasureTest};
 pub use intervals::{Interval, Intervals, SamplingBasis};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
+pub use notice::Notice;
 pub use part::QuestionPart;
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;
@@ -279,37 +281,6 @@ impl Answer {
     /// Whether rows come behind the last one of the page.
     pub fn has_next_page(&self) -> bool {
         self.end.is_some_and(|end| end.n_before < self.n_groups)
-    }
-}
-
-/// A value of the filter that the field does not have: a slip of the pen, perhaps, since nothing is found by it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The field that is tested.
-    pub field: FieldRef,
-    /// The value, or the prefix with which no value starts.
-    pub value: String,
-    /// It is a prefix.
-    pub is_prefix: bool,
-    /// Up to three values of the field that are written alike, the nearest first.
-    pub nearest: Vec<String>,
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, value, is_prefix, nearest } = self;
-        match is_prefix {
-            false => write!(f, "`{field}` has no value `{value}`")?,
-            true => write!(f, "`{field}` has no value that starts with `{value}`")?,
-        }
-        if let Some((last, others)) = nearest.split_last() {
-            f.write_str("; did you mean ")?;
-            for other in others {
-                write!(f, "`{other}` or ")?;
-            }
-            write!(f, "`{last}`?")?;
-        }
-        Ok(())
     }
 }
 
