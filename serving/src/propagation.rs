@@ -15,7 +15,7 @@ pub(crate) const Z_95: f64 = 1.96;
 /// the other is moved to its lower and to its upper bound while the others stay at their values;
 /// how far the result moves up and how far it moves down are each added in quadrature over the
 /// measures. So a measure that occurs twice (`a / (a + b)`) moves in both places at once, and
-/// unequal bounds stay unequal.
+/// unequal bounds stay unequal. No bound lies beyond what comes of all measures at that end of theirs together.
 ///
 /// Limits, all of them usual for the propagation of errors:
 ///
@@ -93,6 +93,9 @@ pub(crate) fn moved_by_measures(
     let (mut down_squared, mut up_squared) = (0.0, 0.0);
     // By how much the result goes up or down with each measure.
     let mut effects: Vec<(usize, f64)> = Vec::new();
+    // Where each measure is when the result is at its lowest, and at its highest.
+    let mut lowest: Vec<Option<f64>> = measures.iter().map(|measure| measure.value).collect();
+    let mut highest = lowest.clone();
     for (index, measure) in measures.iter().enumerate() {
         if measure.exact {
             continue;
@@ -117,10 +120,17 @@ pub(crate) fn moved_by_measures(
         down_squared += down * down;
         up_squared += up * up;
         effects.push((index, (ends[1] - ends[0]) / 2.0));
+        let rises = ends[0] <= ends[1];
+        (lowest[index], highest[index]) =
+            if rises { (Some(lower), Some(upper)) } else { (Some(upper), Some(lower)) };
     }
     let narrower = together(&effects, jaccard).sqrt();
     let (lower, upper) =
         (value - narrower * down_squared.sqrt(), value + narrower * up_squared.sqrt());
+    // Steps that are added up pass the end where the result bends: a ratio of people is not below 0.
+    let at_end = |ends: &[Option<f64>]| evaluate(&|at| ends[at], &mut Vec::new());
+    let lower = at_end(&lowest).map_or(lower, |end| lower.max(end.min(value)));
+    let upper = at_end(&highest).map_or(upper, |end| upper.min(end.max(value)));
     if !lower.is_finite() || !upper.is_finite() {
         return unbounded;
     }

@@ -15,6 +15,20 @@ fn apart(_: &str, _: &str) -> bool {
     false
 }
 
+/// A rate of 50 of 400 people, with bounds of 1 to 150 and 300 to 500, was said to be -0.01 % at the least.
+#[test]
+fn no_bound_lies_beyond_all_measures_at_their_ends() {
+    let people = |name: &str| match name {
+        "a" => estimate(50.0, 1.0, 150.0),
+        _ => estimate(400.0, 300.0, 500.0),
+    };
+    let found = with_bounds(&Expression::parse("a / b").unwrap(), people, apart);
+    assert_eq!(found.lower, Some(1.0 / 500.0));
+    assert!(found.upper.unwrap() < 150.0 / 300.0, "{found:?}");
+    let found = with_bounds(&Expression::parse("b / a").unwrap(), people, apart);
+    assert!(found.lower.unwrap() >= 300.0 / 150.0, "{found:?}");
+}
+
 /// Players within viewers were taken as independent of them: the interval of a take rate of seven tenths was nearly twice
 /// too wide.
 #[test]
