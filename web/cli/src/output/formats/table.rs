@@ -172,12 +172,12 @@ fn notes(answer: &Answer, asked: &Asked) -> String {
 
 /// What is not told of small groups.
 fn of_small_groups(&Withheld { min_people, n_rows }: &Withheld) -> String {
-    let rows = match n_rows {
-        0 => "nothing is withheld".to_owned(),
-        n => format!("withheld in {} of the groups", whole_text(n.into())),
+    let here = match n_rows {
+        0 => "none here".to_owned(),
+        n => format!("{} here", whole_text(n.into())),
     };
     format!(
-        "groups of fewer than {min_people} people are not told of: {rows}; people are multiples of {min_people}"
+        "groups of fewer than {min_people} people are withheld: {here}; people are rounded to multiples of {min_people}"
     )
 }
 

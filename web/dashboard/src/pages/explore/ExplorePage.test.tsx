@@ -194,7 +194,7 @@ describe('notes', () => {
   it('say what is not told of small groups', async () => {
     gateway.cube = () => ({ withheld: { minPeople: 50, rowCount: 12 } });
     renderAt('/', gateway);
-    const said = 'Groups of fewer than 50 people are not told of: numbers of 12 groups are withheld. People are multiples of 50.';
+    const said = 'Groups of fewer than 50 people are withheld (12 here). People are rounded to multiples of 50.';
     expect(await screen.findByText(said)).toBeTruthy();
   });
 

@@ -10,8 +10,8 @@ export function SmallGroups({ loaded }: { readonly loaded: Loaded<Answered> }) {
   const { minPeople, rowCount } = withheld;
   return (
     <p className="note" role="status">
-      Groups of fewer than {formatCount(minPeople)} people are not told of
-      {rowCount > 0 && `: numbers of ${formatCount(rowCount)} groups are withheld`}. People are multiples of {formatCount(minPeople)}.
+      Groups of fewer than {formatCount(minPeople)} people are withheld{rowCount > 0 && ` (${formatCount(rowCount)} here)`}. People are rounded to
+      multiples of {formatCount(minPeople)}.
     </p>
   );
 }
