@@ -4,7 +4,7 @@
 #   make test     everything that CI checks
 #   make dist     a wheel, a tarball and a Debian package in target/dist/packages, each installed and tried
 #   make soak     the etl killed a hundred times, at other moments each time
-#   make bench    figures for README.md: 20 million events, a release build
+#   make bench    figures for README.md: 20 million events, a release build; BENCH=large BEFORE=CLIO asks the questions of another build beside
 #   make peers    comparisons with other engines and with SciPy (tests/peers); Spark's needs Java 17
 #   make accuracy figures and curves for sketch/README.md, docs/asking.md and docs/verdicts.md: SKETCHES=400, WORLDS=200 of each kind, a release build
 #   make fuzz     random bytes against the decoders of sketches, FUZZ_SECONDS=600 for each of four targets
@@ -83,7 +83,7 @@ soak: dashboard
 		cargo test --workspace --locked --test system -- kill --nocapture
 
 bench: build
-	cargo run --release --locked --package clio-tests --bin bench -- $(BENCH)
+	cargo run --release --locked --package clio-tests --bin bench -- $(BENCH) $(BEFORE)
 
 # PEERS names comparisons: `make peers PEERS="cpp spark"`; all where it is empty.
 peers: dashboard

@@ -69,15 +69,23 @@ impl Sandbox {
     ///
     /// Where the binary was not built.
     pub fn new() -> Self {
+        Self::with_binary(&crate::settings::binary().unwrap_or_else(built_beside))
+    }
+
+    /// An empty folder and another build of `clio`.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such file.
+    pub fn with_binary(binary: &Path) -> Self {
         let folder =
             tempfile::Builder::new().prefix("clio-").tempdir().expect("a folder for tests");
-        let binary = crate::settings::binary().unwrap_or_else(built_beside);
         assert!(
             binary.is_file(),
             "{} is not built; run `cargo build --package clio-cli` with the same profile",
             binary.display()
         );
-        Self { folder, binary }
+        Self { folder, binary: binary.to_owned() }
     }
 
     /// The binary.
@@ -161,7 +169,17 @@ impl Sandbox {
     ///
     /// Where it ends, or says nothing for a minute.
     pub fn serve(&self, args: &[&str]) -> Server {
+        self.serve_with(args, &[])
+    }
+
+    /// As [`Sandbox::serve`], with settings by environment.
+    ///
+    /// # Panics
+    ///
+    /// Where it ends, or says nothing for a minute.
+    pub fn serve_with(&self, args: &[&str], settings: &[(&str, &str)]) -> Server {
         let mut command = self.command(args);
+        command.envs(settings.iter().copied());
         let (sender, receiver) = mpsc::channel();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         // From here on the process ends with the value, whatever happens.
