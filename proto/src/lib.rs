@@ -21,6 +21,7 @@ mod runs;
 mod said;
 mod service;
 mod snapshot;
+mod syntax;
 mod toml_file;
 pub mod wire;
 
@@ -32,9 +33,9 @@ pub use convert::{
     export_head_from_wire, export_head_to_wire, export_request_from_wire, export_request_to_wire,
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
-    query_from_wire, query_to_wire, question_bytes, question_digest, runs_from_wire,
-    runs_request_from_wire, runs_request_to_wire, runs_to_wire, search_digest,
-    serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
+    query_from_wire, query_to_wire, question_bytes,
+    question_digest, runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire,
+    search_digest, serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
     snapshots_request_from_wire, snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
 pub use digest::stable_digest;
@@ -72,4 +73,5 @@ pub use service::{
 pub use snapshot::{
     Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
 };
+pub use syntax::{SyntaxError, filter_keywords};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};
