@@ -16,6 +16,7 @@ mod filter;
 mod id;
 mod model;
 mod period;
+mod principal;
 mod query;
 mod runs;
 mod said;
@@ -33,7 +34,7 @@ pub use convert::{
     export_head_from_wire, export_head_to_wire, export_request_from_wire, export_request_to_wire,
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
-    query_from_wire, query_to_wire, question_bytes,
+    principal_from_bytes, principal_to_bytes, query_from_wire, query_to_wire, question_bytes,
     question_digest, runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire,
     search_digest, serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
     snapshots_request_from_wire, snapshots_request_to_wire, snapshots_to_wire, status_from_error,
@@ -56,6 +57,7 @@ pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
     cover, gaps, listed_days, n_days, runs,
 };
+pub use principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal, PrincipalKind};
 pub use query::{
     Answer, Arm, ColumnKind, ColumnValue, Compared, ComparedMeasure, ComparedPart, Comparison,
     Coverage, Cursor, CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having,
