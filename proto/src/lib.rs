@@ -18,6 +18,7 @@ mod model;
 mod period;
 mod principal;
 mod query;
+mod roles;
 mod runs;
 mod said;
 mod service;
@@ -67,6 +68,7 @@ pub use query::{
     OrderBy, Overlap, Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis,
     TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
 };
+pub use roles::{MeasureRule, Policy, Right, Role, RoleLimits, Roles, RolesError, Who};
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
