@@ -174,6 +174,8 @@ impl RemoteCubes {
                 // It refused, so it lives.
                 Code::InvalidArgument
                 | Code::NotFound
+                | Code::Unauthenticated
+                | Code::PermissionDenied
                 | Code::ResourceExhausted
                 | Code::Internal => {
                     self.preferred.store(index, Ordering::Relaxed);
@@ -267,6 +269,8 @@ fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceErr
                 ),
                 Code::InvalidArgument
                 | Code::NotFound
+                | Code::Unauthenticated
+                | Code::PermissionDenied
                 | Code::ResourceExhausted
                 | Code::DeadlineExceeded => error,
             }

@@ -29,6 +29,7 @@ mod intervals;
 mod media;
 mod members;
 mod newcomers;
+mod principal;
 mod query;
 mod reach;
 mod runs;
@@ -54,6 +55,7 @@ pub use media::{
 pub use members::{
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
 };
+pub use principal::{principal_from_bytes, principal_to_bytes};
 pub use query::{query_from_wire, query_to_wire};
 pub use runs::{runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire};
 pub use snapshots::{

@@ -12,6 +12,10 @@ pub enum Code {
     InvalidArgument,
     /// What was asked for is not there, such as a snapshot that is not held.
     NotFound,
+    /// Nobody in particular asks: no sign-in, or one that does not hold (any more). Signing in helps.
+    Unauthenticated,
+    /// Who asks is known, and may not do this. Whoever keeps the roles can change that.
+    PermissionDenied,
     /// The request is over a limit; the message gives the limit and the value.
     ResourceExhausted,
     /// Serving does not answer, or has no snapshot yet. Trying again later helps.
@@ -27,6 +31,8 @@ impl Code {
     pub const ALL: [Self; Self::COUNT] = [
         Self::InvalidArgument,
         Self::NotFound,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
         Self::ResourceExhausted,
         Self::Unavailable,
         Self::DeadlineExceeded,
@@ -38,6 +44,8 @@ impl Code {
         match self {
             Self::InvalidArgument => "INVALID_ARGUMENT",
             Self::NotFound => "NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::PermissionDenied => "PERMISSION_DENIED",
             Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
             Self::Unavailable => "UNAVAILABLE",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
@@ -55,6 +63,8 @@ impl Code {
         match self {
             Self::InvalidArgument => 400,
             Self::NotFound => 404,
+            Self::Unauthenticated => 401,
+            Self::PermissionDenied => 403,
             Self::ResourceExhausted => 429,
             Self::Unavailable => 503,
             Self::DeadlineExceeded => 504,
@@ -67,6 +77,8 @@ impl Code {
         match self {
             Self::InvalidArgument => tonic::Code::InvalidArgument,
             Self::NotFound => tonic::Code::NotFound,
+            Self::Unauthenticated => tonic::Code::Unauthenticated,
+            Self::PermissionDenied => tonic::Code::PermissionDenied,
             Self::ResourceExhausted => tonic::Code::ResourceExhausted,
             Self::Unavailable => tonic::Code::Unavailable,
             Self::DeadlineExceeded => tonic::Code::DeadlineExceeded,
@@ -81,6 +93,8 @@ impl Code {
             | tonic::Code::FailedPrecondition
             | tonic::Code::Unimplemented => Self::InvalidArgument,
             tonic::Code::NotFound => Self::NotFound,
+            tonic::Code::Unauthenticated => Self::Unauthenticated,
+            tonic::Code::PermissionDenied => Self::PermissionDenied,
             // The transport says so of a message over its size limit.
             tonic::Code::ResourceExhausted | tonic::Code::OutOfRange => Self::ResourceExhausted,
             tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Aborted => {

@@ -16,11 +16,14 @@ mod filter;
 mod id;
 mod model;
 mod period;
+mod principal;
 mod query;
+mod roles;
 mod runs;
 mod said;
 mod service;
 mod snapshot;
+mod syntax;
 mod toml_file;
 pub mod wire;
 
@@ -32,9 +35,9 @@ pub use convert::{
     export_head_from_wire, export_head_to_wire, export_request_from_wire, export_request_to_wire,
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
-    query_from_wire, query_to_wire, question_bytes, question_digest, runs_from_wire,
-    runs_request_from_wire, runs_request_to_wire, runs_to_wire, search_digest,
-    serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
+    principal_from_bytes, principal_to_bytes, query_from_wire, query_to_wire, question_bytes,
+    question_digest, runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire,
+    search_digest, serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
     snapshots_request_from_wire, snapshots_request_to_wire, snapshots_to_wire, status_from_error,
 };
 pub use digest::stable_digest;
@@ -55,6 +58,7 @@ pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
     cover, gaps, listed_days, n_days, runs,
 };
+pub use principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal, PrincipalKind};
 pub use query::{
     Answer, Arm, ColumnKind, ColumnValue, Compared, ComparedMeasure, ComparedPart, Comparison,
     Coverage, Cursor, CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having,
@@ -64,6 +68,7 @@ pub use query::{
     OrderBy, Overlap, Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis,
     TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
 };
+pub use roles::{MeasureRule, Policy, Right, Role, RoleLimits, Roles, RolesError, Who};
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
@@ -72,4 +77,5 @@ pub use service::{
 pub use snapshot::{
     Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
 };
+pub use syntax::{SyntaxError, filter_keywords};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

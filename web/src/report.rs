@@ -102,7 +102,15 @@ impl Reports {
                 let words = "serving took too long to answer; ask for fewer days or groups";
                 ("serving took too long", words)
             }
-            Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted => return error,
+            // Whoever asks a gateway is signed in there: what serving misses is the gateway's own word.
+            Code::Unauthenticated => {
+                let words = "serving does not know this gateway; whoever runs both gives them one token";
+                ("serving does not know the gateway", words)
+            }
+            Code::InvalidArgument
+            | Code::NotFound
+            | Code::PermissionDenied
+            | Code::ResourceExhausted => return error,
         };
         let reference = self.error(what, &error.message);
         ServiceError::new(error.code, format!("{words} ({reference})"))
@@ -230,8 +238,13 @@ mod tests {
             let inside = "file:///data/lake at http://10.0.0.7:50051: os error 111";
             let outside = reports.outward(ServiceError::new(code, inside));
             assert_eq!(outside.code, code);
-            let is_told =
-                matches!(code, Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted);
+            let is_told = matches!(
+                code,
+                Code::InvalidArgument
+                    | Code::NotFound
+                    | Code::PermissionDenied
+                    | Code::ResourceExhausted
+            );
             assert_eq!(outside.message == inside, is_told, "{outside}");
             assert_eq!(outside.message.contains("in the gateway's log"), !is_told, "{outside}");
         }

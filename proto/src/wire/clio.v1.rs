@@ -1242,6 +1242,29 @@ pub struct WatchResponse {
     #[prost(message, optional, tag = "6")]
     pub pin: ::core::option::Option<Pin>,
 }
+/// Who asks, in the metadata `clio-principal-bin` of any call: the bytes of this message. Serving believes it only of a gateway that
+/// shows the secret which both share, in the metadata `clio-gateway-token`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Principal {
+    /// Mostly an e-mail address; of a key the name under which it was made.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "PrincipalKind", tag = "2")]
+    pub kind: i32,
+    /// As the provider of identities says.
+    #[prost(string, repeated, tag = "3")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What else the provider says; each name once.
+    #[prost(message, repeated, tag = "4")]
+    pub claims: ::prost::alloc::vec::Vec<Claim>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Claim {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub values: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Weekday {
@@ -1627,6 +1650,42 @@ impl ServingState {
             "SERVING_STATE_SERVING" => Some(Self::Serving),
             "SERVING_STATE_STALE" => Some(Self::Stale),
             "SERVING_STATE_DOWN" => Some(Self::Down),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PrincipalKind {
+    Unspecified = 0,
+    User = 1,
+    Key = 2,
+    Service = 3,
+    /// A gateway on its own account.
+    Gateway = 4,
+}
+impl PrincipalKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PRINCIPAL_KIND_UNSPECIFIED",
+            Self::User => "PRINCIPAL_KIND_USER",
+            Self::Key => "PRINCIPAL_KIND_KEY",
+            Self::Service => "PRINCIPAL_KIND_SERVICE",
+            Self::Gateway => "PRINCIPAL_KIND_GATEWAY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PRINCIPAL_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "PRINCIPAL_KIND_USER" => Some(Self::User),
+            "PRINCIPAL_KIND_KEY" => Some(Self::Key),
+            "PRINCIPAL_KIND_SERVICE" => Some(Self::Service),
+            "PRINCIPAL_KIND_GATEWAY" => Some(Self::Gateway),
             _ => None,
         }
     }

@@ -436,7 +436,7 @@ mod tests {
 
     #[test]
     fn the_help_of_a_query_names_every_test_of_a_filter() {
-        for word in crate::filter::keywords() {
+        for word in clio_proto::filter_keywords() {
             assert!(QUERY_EXAMPLES.contains(word), "{word}");
         }
     }

@@ -35,7 +35,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 /// Whether the same question is always refused, while another one may be answered.
 fn is_of_the_question(code: Code) -> bool {
     match code {
-        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted => true,
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::Unauthenticated
+        | Code::PermissionDenied
+        | Code::ResourceExhausted => true,
         Code::Unavailable | Code::DeadlineExceeded | Code::Internal => false,
     }
 }
@@ -76,7 +80,12 @@ fn words(cause: &(dyn std::error::Error + 'static)) -> String {
     let outage = match error.code {
         Code::Unavailable => "the service that answers questions cannot be reached now",
         Code::DeadlineExceeded => "the service that answers questions took too long",
-        Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted | Code::Internal => {
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::Unauthenticated
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::Internal => {
             return with_flags(&error.message);
         }
     };

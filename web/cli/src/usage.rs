@@ -4,3 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+impl From<clio_proto::SyntaxError> for Usage {
+    fn from(error: clio_proto::SyntaxError) -> Self {
+        Self(error.to_string())
+    }
+}

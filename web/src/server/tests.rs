@@ -25,8 +25,13 @@ async fn every_code_has_its_face() {
         let error = &body["errors"][0];
         // What the caller can mend is said in full; what is inside is not.
         let message = error["message"].as_str().unwrap();
-        let is_told =
-            matches!(code, Code::InvalidArgument | Code::NotFound | Code::ResourceExhausted);
+        let is_told = matches!(
+            code,
+            Code::InvalidArgument
+                | Code::NotFound
+                | Code::PermissionDenied
+                | Code::ResourceExhausted
+        );
         assert_eq!(message == "because of the moon", is_told, "{message}");
         assert_eq!(message.contains("in the gateway's log"), !is_told, "{message}");
         assert_eq!(error["path"], json!(["now"]));

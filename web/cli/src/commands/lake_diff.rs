@@ -14,7 +14,7 @@ use crate::args::{DiffArgs, ReportFormat};
 use crate::output::{self, AnswerFormat, Asked, Options};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, answer, say};
-use crate::{address, cube, filter};
+use crate::{address, conditions, cube};
 
 /// How many periods a report for people names of each kind.
 const MAX_SHOWN: usize = 20;
@@ -73,7 +73,7 @@ fn query(args: &DiffArgs) -> anyhow::Result<Option<Query>> {
     };
     Ok(Some(Query {
         range,
-        filter: filter::all(&args.filter)?,
+        filter: conditions::filter(&args.filter)?,
         group_by: args.group_by.iter().map(|key| group_key(key)).collect(),
         limit: args.limit.min(MAX_LIMIT),
         ..Query::total(args.measures.clone())

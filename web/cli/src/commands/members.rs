@@ -8,7 +8,7 @@ use crate::output::{self, whole_text};
 use crate::settings::Settings;
 use crate::terminal::{answer, say};
 use crate::usage::Usage;
-use crate::{cube, filter};
+use crate::{conditions, cube};
 
 /// Searches once and prints what was found.
 pub(crate) async fn run(args: MembersArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -58,7 +58,7 @@ fn lower(args: &MembersArgs) -> Result<MembersRequest, Usage> {
             .transpose()?,
         snapshot: args.snapshot.map(SnapshotId),
         range,
-        filter: filter::all(&args.filter)?,
+        filter: conditions::filter(&args.filter)?,
     })
 }
 

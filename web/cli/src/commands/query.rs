@@ -14,7 +14,7 @@ use crate::output::{Asked, Options, Rows};
 use crate::settings::Settings;
 use crate::terminal::{AnswerWriter, tell};
 use crate::usage::Usage;
-use crate::{compare, cube, filter, output, terminal};
+use crate::{compare, conditions, cube, output, terminal};
 
 /// Asks once and prints the answer.
 pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -165,8 +165,8 @@ fn lower(args: &QueryArgs) -> Result<Query, Usage> {
     let group_by = args.group_by.iter().map(|key| group_key(key)).collect::<Vec<_>>();
     Ok(Query {
         range,
-        filter: filter::all(&args.filter)?,
-        having: filter::all(&args.having)?,
+        filter: conditions::filter(&args.filter)?,
+        having: conditions::having(&args.having)?,
         order_by: args
             .order_by
             .iter()

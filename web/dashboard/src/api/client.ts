@@ -6,6 +6,8 @@ import type { TypedDocumentString } from './generated';
 export type ErrorCode =
   | 'INVALID_ARGUMENT'
   | 'NOT_FOUND'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
   | 'RESOURCE_EXHAUSTED'
   | 'UNAVAILABLE'
   | 'DEADLINE_EXCEEDED'
@@ -89,8 +91,11 @@ export function wordsOf(error: GatewayError): string {
       return 'The answer took too long. Fewer days, groups or measures are answered sooner.';
     case 'NOT_FOUND':
       return 'The snapshot that this page shows is not there just now.';
+    case 'UNAUTHENTICATED':
+      return 'You are not signed in, or your sign-in has run out. Load the page again to sign in.';
     case 'INTERNAL':
       return 'Something went wrong inside of Clio.';
+    case 'PERMISSION_DENIED':
     case 'CONFLICT':
     case 'INVALID_ARGUMENT':
     case 'RESOURCE_EXHAUSTED':

@@ -1,4 +1,4 @@
-//! Conditions on measures, the syntax of `--having`, parsed into [`Having`].
+//! Conditions on measures as people write them, parsed into [`Having`].
 //!
 //! ```text
 //! test := (">=" | "<=" | ">" | "<") NUMBER | "between" NUMBER "and" NUMBER | "isNull" | "isNotNull"
@@ -8,19 +8,28 @@
 //!
 //! `and`, `or`, `not` and parentheses combine tests as they do for fields. Blanks around signs may be left out.
 
-use clio_proto::{ComparedMeasure, Having, MeasureTest};
+use std::str::FromStr;
 
-use crate::filter::{Condition, Parser, Sign};
-use crate::usage::Usage;
+use super::{Condition, Parser, Sign, SyntaxError, parse_as};
+use crate::query::{ComparedMeasure, Having, MeasureTest};
 
 const A_NUMBER: &str = "a number";
 const TESTS: &str = "`>=`, `<=`, `>`, `<`, `between`, `isNull` or `isNotNull`";
+
+/// The text in the words of `clio query --having`.
+impl FromStr for Having {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_as(text)
+    }
+}
 
 impl Condition for Having {
     const WHAT: &'static str = "condition";
     const BEGINNING: &'static str = "a measure, `not` or `(`";
 
-    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
         let measure = parser.before_sign(word, Self::BEGINNING)?;
         let test = test(parser)?;
         Ok(match ComparedMeasure::parse(&measure) {
@@ -42,7 +51,7 @@ impl Condition for Having {
     }
 }
 
-fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, Usage> {
+fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, SyntaxError> {
     let test = if parser.take_keyword("between") {
         let (from, to) = parser.ends(A_NUMBER)?;
         MeasureTest::Between { from, to }
@@ -62,7 +71,7 @@ fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, Usage> {
         return Err(parser.expected(TESTS));
     };
     match test.problem() {
-        Some(problem) => Err(Usage(format!("--having: {problem}"))),
+        Some(problem) => Err(parser.refused(&problem)),
         None => Ok(test),
     }
 }
@@ -70,7 +79,6 @@ fn test(parser: &mut Parser<'_>) -> Result<MeasureTest, Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::parse_as;
 
     fn is(measure: &str, test: MeasureTest) -> Having {
         Having::Measure { measure: measure.to_owned(), test }
@@ -119,7 +127,10 @@ mod tests {
         check("plays >= many", "condition `plays >= many`: expected a number at `many`");
         check("plays>=5x", "condition `plays>=5x`: expected a number at `5x`");
         check("plays between 1", "condition `plays between 1`: expected `and` at the end");
-        check("plays >= inf", "--having: inf is not a finite number");
-        check("plays between 2 and 1", "--having: 2 is above 1; the smaller number comes first");
+        check("plays >= inf", "condition `plays >= inf`: inf is not a finite number");
+        check(
+            "plays between 2 and 1",
+            "condition `plays between 2 and 1`: 2 is above 1; the smaller number comes first",
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The filter language of the command line, parsed into [`Filter`], and its grammar, which conditions on measures
-//! share.
+//! Filters as people write them, on the command line and in files of roles, parsed into [`Filter`]; and their grammar, which conditions
+//! on measures share. What is parsed here, [`Display`](std::fmt::Display) says.
 //!
 //! ```text
 //! or    := and ("or" and)*
@@ -13,30 +13,50 @@
 //! A value is a word, or any text in single or double quotes, which are doubled inside. Whole numbers are ages; blanks
 //! around signs may be left out. There is no `=`: on a set of values it would have three meanings.
 
+mod having;
+
 use std::str::FromStr;
 
-use clio_proto::{FieldRef, Filter, Operator, Takes, Test, WholeRange, WholeRangeError};
+use crate::field::FieldRef;
+use crate::filter::{Filter, Operator, Takes, Test, WholeRange, WholeRangeError};
 
-use crate::usage::Usage;
+/// A text that is no filter, or no condition on measures: where it breaks off, and what was expected there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SyntaxError(String);
+
+/// The text in the words of `clio query --where`; a condition on measures is read in the same way.
+///
+/// ```
+/// let filter: clio_proto::Filter = "country anyOf (KR, JP) and not device isNull".parse().unwrap();
+/// assert_eq!(filter.to_string(), r#"(country anyOf ("KR", "JP")) and (not (device isNull))"#);
+/// ```
+impl FromStr for Filter {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_as(text)
+    }
+}
 
 const A_WHOLE_NUMBER: &str = "a whole number";
 
 /// A condition that `and`, `or` and `not` combine.
-pub(crate) trait Condition: Sized {
+trait Condition: Sized {
     /// What errors call the whole text: `filter`.
     const WHAT: &'static str;
     /// What a single condition may begin with: `a field, `not` or `(``.
     const BEGINNING: &'static str;
 
     /// Parses a single condition, given its first word.
-    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage>;
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, SyntaxError>;
     fn all_of(parts: Vec<Self>) -> Self;
     fn any_of(parts: Vec<Self>) -> Self;
     fn none_of(part: Self) -> Self;
 }
 
 /// Parses conditions of one kind.
-pub(crate) fn parse_as<C: Condition>(text: &str) -> Result<C, Usage> {
+fn parse_as<C: Condition>(text: &str) -> Result<C, SyntaxError> {
     let mut parser = Parser { tokens: tokens(C::WHAT, text)?, position: 0, what: C::WHAT, text };
     let found = parser.or(0)?;
     match parser.peek() {
@@ -49,7 +69,7 @@ impl Condition for Filter {
     const WHAT: &'static str = "filter";
     const BEGINNING: &'static str = "a field, `not` or `(`";
 
-    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, Usage> {
+    fn single(word: &str, parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
         let name = parser.before_sign(word, Self::BEGINNING)?;
         Ok(Self::Field { field: FieldRef::parse(&name), test: parser.test()? })
     }
@@ -67,16 +87,6 @@ impl Condition for Filter {
     }
 }
 
-/// Combines the conditions of several flags, `--where` or `--having`, with `and`.
-pub(crate) fn all<C: Condition>(texts: &[String]) -> Result<Option<C>, Usage> {
-    let mut found = texts.iter().map(|text| parse_as(text)).collect::<Result<Vec<_>, _>>()?;
-    Ok(match found.len() {
-        0 => None,
-        1 => found.pop(),
-        _ => Some(C::all_of(found)),
-    })
-}
-
 /// How deep parentheses and `not` may nest: far beyond what people write.
 const MAX_DEPTH: usize = 30;
 
@@ -90,7 +100,7 @@ enum Token {
 }
 
 /// Each token with the byte offset at which it starts.
-fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
+fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, SyntaxError> {
     let mut tokens = Vec::new();
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {
@@ -111,7 +121,7 @@ fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
                         }
                         Some((_, next)) => value.push(next),
                         None => {
-                            return Err(Usage(format!(
+                            return Err(SyntaxError(format!(
                                 "{what} `{text}`: the quote at character {} is not closed",
                                 start + 1
                             )));
@@ -137,7 +147,7 @@ fn tokens(what: &str, text: &str) -> Result<Vec<(usize, Token)>, Usage> {
 
 /// A comparison sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sign {
+enum Sign {
     AtLeast,
     AtMost,
     Above,
@@ -159,7 +169,7 @@ impl Sign {
 }
 
 /// Parses text, token by token.
-pub(crate) struct Parser<'a> {
+struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     position: usize,
     what: &'static str,
@@ -177,22 +187,22 @@ impl Parser<'_> {
         found
     }
 
-    pub(crate) fn take_keyword(&mut self, keyword: &str) -> bool {
+    fn take_keyword(&mut self, keyword: &str) -> bool {
         let found =
             matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.position += usize::from(found);
         found
     }
 
-    pub(crate) fn expected(&self, what: &str) -> Usage {
+    fn expected(&self, what: &str) -> SyntaxError {
         let place = match self.tokens.get(self.position) {
             Some((start, _)) => format!("at `{}`", &self.text[*start..]),
             None => "at the end".to_owned(),
         };
-        Usage(format!("{} `{}`: expected {what} {place}", self.what, self.text))
+        SyntaxError(format!("{} `{}`: expected {what} {place}", self.what, self.text))
     }
 
-    fn or<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
+    fn or<C: Condition>(&mut self, depth: usize) -> Result<C, SyntaxError> {
         let mut parts = vec![self.and(depth)?];
         while self.take_keyword("or") {
             parts.push(self.and(depth)?);
@@ -200,7 +210,7 @@ impl Parser<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { C::any_of(parts) })
     }
 
-    fn and<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
+    fn and<C: Condition>(&mut self, depth: usize) -> Result<C, SyntaxError> {
         let mut parts = vec![self.unary(depth)?];
         while self.take_keyword("and") {
             parts.push(self.unary(depth)?);
@@ -208,9 +218,9 @@ impl Parser<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { C::all_of(parts) })
     }
 
-    fn unary<C: Condition>(&mut self, depth: usize) -> Result<C, Usage> {
+    fn unary<C: Condition>(&mut self, depth: usize) -> Result<C, SyntaxError> {
         if depth > MAX_DEPTH {
-            return Err(Usage(format!("{} nests deeper than {MAX_DEPTH} levels", self.what)));
+            return Err(SyntaxError(format!("{} nests deeper than {MAX_DEPTH} levels", self.what)));
         }
         if self.take_keyword("not") {
             return Ok(C::none_of(self.unary(depth + 1)?));
@@ -226,7 +236,7 @@ impl Parser<'_> {
     }
 
     /// Takes the next token, if it is a word.
-    pub(crate) fn word(&mut self) -> Option<String> {
+    fn word(&mut self) -> Option<String> {
         let Some(Token::Word(word)) = self.peek() else { return None };
         let word = word.clone();
         self.position += 1;
@@ -234,7 +244,7 @@ impl Parser<'_> {
     }
 
     /// The next token, if it is a word.
-    pub(crate) fn next_word(&self) -> Option<&str> {
+    fn next_word(&self) -> Option<&str> {
         match self.peek() {
             Some(Token::Word(word)) => Some(word),
             _ => None,
@@ -242,7 +252,7 @@ impl Parser<'_> {
     }
 
     /// Puts the rest of a word back before the next token.
-    pub(crate) fn put_back(&mut self, rest: &str) {
+    fn put_back(&mut self, rest: &str) {
         let (start, _) = self.tokens[self.position - 1];
         let length = match &self.tokens[self.position - 1].1 {
             Token::Word(word) => word.len(),
@@ -253,7 +263,7 @@ impl Parser<'_> {
     }
 
     /// The name at the beginning of a word; the rest, from a sign on, is put back.
-    pub(crate) fn before_sign(&mut self, word: &str, beginning: &str) -> Result<String, Usage> {
+    fn before_sign(&mut self, word: &str, beginning: &str) -> Result<String, SyntaxError> {
         let end = word.find(['<', '>', '=']).unwrap_or(word.len());
         let (name, rest) = word.split_at(end);
         if !rest.is_empty() {
@@ -263,7 +273,7 @@ impl Parser<'_> {
     }
 
     /// Takes a comparison sign; its number may follow without a blank.
-    pub(crate) fn sign(&mut self) -> Option<Sign> {
+    fn sign(&mut self) -> Option<Sign> {
         let next = self.next_word()?;
         let sign = SIGNS.into_iter().find(|sign| next.starts_with(sign.as_str()))?;
         let word = self.word()?;
@@ -275,7 +285,7 @@ impl Parser<'_> {
     }
 
     /// Takes a number.
-    pub(crate) fn number<T: FromStr>(&mut self, what: &str) -> Result<T, Usage> {
+    fn number<T: FromStr>(&mut self, what: &str) -> Result<T, SyntaxError> {
         let found = self.next_word().and_then(|word| word.parse().ok());
         match found {
             Some(number) => {
@@ -287,7 +297,7 @@ impl Parser<'_> {
     }
 
     /// Parses what follows `between`.
-    pub(crate) fn ends<T: FromStr>(&mut self, what: &str) -> Result<(T, T), Usage> {
+    fn ends<T: FromStr>(&mut self, what: &str) -> Result<(T, T), SyntaxError> {
         let from = self.number(what)?;
         if !self.take_keyword("and") {
             return Err(self.expected("`and`"));
@@ -296,7 +306,7 @@ impl Parser<'_> {
     }
 
     /// The range of whole numbers after a sign.
-    fn range(&mut self, sign: Sign) -> Result<WholeRange, Usage> {
+    fn range(&mut self, sign: Sign) -> Result<WholeRange, SyntaxError> {
         let number: i64 = self.number(A_WHOLE_NUMBER)?;
         let (from, to) = match sign {
             Sign::AtLeast => (Some(number), None),
@@ -307,11 +317,16 @@ impl Parser<'_> {
         WholeRange::try_new(from, to).map_err(|error| self.no_range(&error))
     }
 
-    fn no_range(&self, error: &WholeRangeError) -> Usage {
-        Usage(format!("{} `{}`: {error}", self.what, self.text))
+    fn no_range(&self, error: &WholeRangeError) -> SyntaxError {
+        self.refused(&error.to_string())
     }
 
-    fn test(&mut self) -> Result<Test, Usage> {
+    /// What parses and is no condition nevertheless.
+    fn refused(&self, problem: &str) -> SyntaxError {
+        SyntaxError(format!("{} `{}`: {problem}", self.what, self.text))
+    }
+
+    fn test(&mut self) -> Result<Test, SyntaxError> {
         if let Some(sign) = self.sign() {
             return self.range(sign).map(Test::Between);
         }
@@ -338,12 +353,13 @@ impl Parser<'_> {
             }
         }
         let signs = SIGNS.map(Sign::as_str);
-        let words: Vec<String> = keywords().chain(signs).map(|word| format!("`{word}`")).collect();
+        let words: Vec<String> =
+            filter_keywords().chain(signs).map(|word| format!("`{word}`")).collect();
         let (last, others) = words.split_last().expect("there are operators");
         Err(self.expected(&format!("{} or {last}", others.join(", "))))
     }
 
-    fn values(&mut self) -> Result<Vec<String>, Usage> {
+    fn values(&mut self) -> Result<Vec<String>, SyntaxError> {
         if !self.take(&Token::Open) {
             return Err(self.expected("`(` and a list of values"));
         }
@@ -354,7 +370,7 @@ impl Parser<'_> {
         if self.take(&Token::Close) { Ok(values) } else { Err(self.expected("`,` or `)`")) }
     }
 
-    fn value(&mut self) -> Result<String, Usage> {
+    fn value(&mut self) -> Result<String, SyntaxError> {
         match self.peek().cloned() {
             Some(Token::Word(value) | Token::Quoted(value)) => {
                 self.position += 1;
@@ -365,8 +381,8 @@ impl Parser<'_> {
     }
 }
 
-/// The word of every test.
-pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+/// The word of every test of a filter: `anyOf`, `allOf`, …, `isNotNull`.
+pub fn filter_keywords() -> impl Iterator<Item = &'static str> {
     Operator::ALL.into_iter().flat_map(|operator| {
         let denied = match operator.takes() {
             Takes::Values(_) | Takes::Text(_) | Takes::Range(_) => None,
@@ -380,7 +396,7 @@ pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Filter, Usage> {
+    fn parse(text: &str) -> Result<Filter, SyntaxError> {
         parse_as(text)
     }
 
@@ -408,9 +424,9 @@ mod tests {
             "plays >= 100 and viewers.ratio > -1.5 or not take_rate isNull",
             "plays between 1 and 2e30 and (views <= 0.1 or watch.p50.other isNotNull)",
         ] {
-            let having: clio_proto::Having = parse_as(text).unwrap();
+            let having: crate::query::Having = parse_as(text).unwrap();
             assert_eq!(
-                parse_as::<clio_proto::Having>(&having.to_string()).unwrap(),
+                parse_as::<crate::query::Having>(&having.to_string()).unwrap(),
                 having,
                 "{text}"
             );
