@@ -11,6 +11,7 @@ mod decided;
 mod doors;
 mod exact;
 mod faults;
+mod keys;
 mod lookups;
 mod memory;
 mod model_init;

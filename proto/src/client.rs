@@ -15,26 +15,30 @@
 use std::error::Error as _;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
     answer_from_wire, description_from_wire, ended_by_error, error_from_status,
     export_bytes_from_wire, export_head_from_wire, export_request_to_wire, has_media_from_wire,
-    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, query_to_wire,
-    runs_from_wire, runs_request_to_wire, serving_status_from_wire, snapshots_from_wire,
-    snapshots_request_to_wire,
+    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, principal_to_bytes,
+    query_to_wire, runs_from_wire, runs_request_to_wire, serving_status_from_wire,
+    snapshots_from_wire, snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
 use crate::export::{Export, Exported};
 use crate::id::SnapshotId;
+use crate::principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal};
 use crate::query::{Answer, Query};
 use crate::runs::RunInfo;
+use crate::secret::Secret;
 use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
@@ -48,6 +52,8 @@ use crate::wire::cubes_client::CubesClient;
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a peer may take to say that it lives.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The metadata by which callers that are no gateway say who they are.
+const AUTHORIZATION: &str = "authorization";
 /// The largest question that serving reads: tonic's own limit.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
 
@@ -64,6 +70,10 @@ pub struct RemoteConfig {
     /// The largest answer that is read. Default: 64 MiB. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT)
     /// rows) with a dozen measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
     pub answer_bytes: usize,
+    /// What makes serving believe who asks, as a gateway says it. Without one nothing is said of who asks. Default: none.
+    pub gateway_token: Option<Secret>,
+    /// What serving knows a caller by that is no gateway: an API key, or a token of the provider of identities. Default: none.
+    pub bearer: Option<Secret>,
 }
 
 impl Default for RemoteConfig {
@@ -74,16 +84,26 @@ impl Default for RemoteConfig {
             connect_timeout: Duration::from_secs(3),
             request_timeout: Duration::from_secs(30),
             answer_bytes: 64 << 20,
+            gateway_token: None,
+            bearer: None,
         }
     }
 }
 
 /// A [`CubeService`] that asks serving replicas over gRPC.
 ///
-/// It connects when it is first asked, and again after a connection broke. Cloning is not needed:
-/// one object serves any number of calls at once, over one connection a replica.
+/// It connects when it is first asked, and again after a connection broke. One object serves any number of
+/// calls at once, over one connection a replica, as do those that [`seen_by`](CubeService::seen_by) makes of it.
 pub struct RemoteCubes {
-    replicas: Vec<Replica>,
+    replicas: Arc<Replicas>,
+    /// What every call says of who asks.
+    metadata: MetadataMap,
+    /// The token with which principals are believed.
+    gateway_token: Option<AsciiMetadataValue>,
+}
+
+struct Replicas {
+    all: Vec<Replica>,
     /// The replica that answered last: the first to be asked next time.
     preferred: AtomicUsize,
     request_timeout: Duration,
@@ -97,7 +117,7 @@ struct Replica {
 
 impl fmt::Debug for RemoteCubes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addresses: Vec<_> = self.replicas.iter().map(|replica| &replica.address).collect();
+        let addresses: Vec<_> = self.replicas.all.iter().map(|replica| &replica.address).collect();
         f.debug_struct("RemoteCubes").field("addresses", &addresses).finish_non_exhaustive()
     }
 }
@@ -128,12 +148,34 @@ impl RemoteCubes {
                 Ok(Replica { address: address.clone(), client })
             })
             .collect::<Result<_, ServiceError>>()?;
-        Ok(Self {
-            replicas,
+        let replicas = Arc::new(Replicas {
+            all: replicas,
             preferred: AtomicUsize::new(0),
             request_timeout: config.request_timeout,
             answer_bytes: config.answer_bytes,
-        })
+        });
+        let gateway_token = config.gateway_token.as_ref().map(secret_value).transpose()?;
+        let mut own = Self { replicas, metadata: MetadataMap::new(), gateway_token };
+        if let Some(bearer) = &config.bearer {
+            let value = secret_value(&Secret::new(format!("Bearer {}", bearer.reveal())))?;
+            own.metadata.insert(AUTHORIZATION, value);
+        }
+        // On its own account until it asks for somebody.
+        if own.gateway_token.is_some() {
+            own.metadata = own.said_of(&Principal::gateway());
+        }
+        Ok(own)
+    }
+
+    /// What calls say of a principal: nothing without a token, since nobody would believe it.
+    fn said_of(&self, principal: &Principal) -> MetadataMap {
+        let mut said = MetadataMap::new();
+        if let Some(token) = &self.gateway_token {
+            let bytes = BinaryMetadataValue::from_bytes(&principal_to_bytes(principal));
+            said.insert_bin(PRINCIPAL_METADATA, bytes);
+            said.insert(GATEWAY_TOKEN, token.clone());
+        }
+        said
     }
 
     /// Asks replica after replica until one answers; gives the answer with the address it is from.
@@ -146,26 +188,28 @@ impl RemoteCubes {
         M: Clone,
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        let first = self.preferred.load(Ordering::Relaxed);
+        let Replicas { all, preferred, request_timeout, answer_bytes } = &*self.replicas;
+        let first = preferred.load(Ordering::Relaxed);
         let mut failures = Vec::new();
-        for offset in 0..self.replicas.len() {
-            let index = (first + offset) % self.replicas.len();
-            let replica = &self.replicas[index];
+        for offset in 0..all.len() {
+            let index = (first + offset) % all.len();
+            let replica = &all[index];
             let mut request = Request::new(message.clone());
+            *request.metadata_mut() = self.metadata.clone();
             // Serving is told the time too, so that it stops when nobody is waiting.
-            request.set_timeout(self.request_timeout);
+            request.set_timeout(*request_timeout);
             let call = call(replica.client.clone(), request);
-            let error = match tokio::time::timeout(self.request_timeout, call).await {
+            let error = match tokio::time::timeout(*request_timeout, call).await {
                 Ok(Ok(response)) => {
-                    self.preferred.store(index, Ordering::Relaxed);
+                    preferred.store(index, Ordering::Relaxed);
                     return Ok((response.into_inner(), &replica.address));
                 }
                 // Both sides keep to the time that the request names, so any of three may be first.
                 Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
                 Ok(Err(status)) if !is_unanswered(&status) => {
-                    return Err(error_from(&replica.address, &status, self.answer_bytes));
+                    return Err(error_from(&replica.address, &status, *answer_bytes));
                 }
-                Ok(Err(status)) => error_from(&replica.address, &status, self.answer_bytes),
+                Ok(Err(status)) => error_from(&replica.address, &status, *answer_bytes),
                 Err(_) => self.too_slow(&replica.address),
             };
             match error.code {
@@ -178,7 +222,7 @@ impl RemoteCubes {
                 | Code::PermissionDenied
                 | Code::ResourceExhausted
                 | Code::Internal => {
-                    self.preferred.store(index, Ordering::Relaxed);
+                    preferred.store(index, Ordering::Relaxed);
                     return Err(error);
                 }
             }
@@ -190,10 +234,21 @@ impl RemoteCubes {
         let message = format!(
             "serving at {address} gave no answer within {:?}; ask for fewer days or groups, or \
              allow it more time",
-            self.request_timeout
+            self.replicas.request_timeout
         );
         ServiceError::new(Code::DeadlineExceeded, message)
     }
+}
+
+/// A secret as a value of metadata, which no log shows.
+fn secret_value(secret: &Secret) -> Result<AsciiMetadataValue, ServiceError> {
+    let value = AsciiMetadataValue::try_from(secret.reveal());
+    let mut value = value.map_err(|_| {
+        let message = "the secret for serving has blanks or other signs that no header may have";
+        ServiceError::new(Code::InvalidArgument, message)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// An address with the times that its connections keep to.
@@ -300,6 +355,12 @@ fn unreadable(address: &str) -> impl Fn(ServiceError) -> ServiceError {
 
 #[async_trait]
 impl CubeService for RemoteCubes {
+    fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
+        let metadata = self.said_of(&principal);
+        let replicas = Arc::clone(&self.replicas);
+        Arc::new(Self { replicas, metadata, gateway_token: self.gateway_token.clone() })
+    }
+
     async fn describe(&self) -> Result<Description, ServiceError> {
         let (response, address) = self
             .ask(wire::DescribeRequest {}, |mut client, request| async move {
@@ -332,7 +393,7 @@ impl CubeService for RemoteCubes {
                 client.export(request).await
             })
             .await?;
-        let (address, answer_bytes) = (address.to_owned(), self.answer_bytes);
+        let (address, answer_bytes) = (address.to_owned(), self.replicas.answer_bytes);
         let head = responses.message().await;
         let head = head.map_err(|status| error_from(&address, &status, answer_bytes))?;
         let head = export_head_from_wire(head).map_err(unreadable(&address))?;
@@ -397,7 +458,7 @@ impl CubeService for RemoteCubes {
             })
             .await?;
         let address = address.to_owned();
-        let answer_bytes = self.answer_bytes;
+        let answer_bytes = self.replicas.answer_bytes;
         let mapped = statuses.map(move |status| match status {
             Ok(response) => {
                 serving_status_from_wire(response).map_err(|error| unreadable(&address)(error))

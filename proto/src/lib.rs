@@ -6,6 +6,7 @@
 //!
 //! It deliberately does not know how anything is computed, stored or served.
 
+mod audit;
 mod client;
 mod convert;
 mod digest;
@@ -14,6 +15,7 @@ mod export;
 mod field;
 mod filter;
 mod id;
+mod keys;
 mod model;
 mod period;
 mod principal;
@@ -21,12 +23,14 @@ mod query;
 mod roles;
 mod runs;
 mod said;
+mod secret;
 mod service;
 mod snapshot;
 mod syntax;
 mod toml_file;
 pub mod wire;
 
+pub use audit::{AuditEntry, AuditSink, Audited};
 pub use client::{RemoteConfig, RemoteCubes};
 pub use clio_sketch::Percentile;
 pub use convert::{
@@ -46,6 +50,7 @@ pub use export::{Export, ExportFormat, ExportHead, Exported};
 pub use field::FieldRef;
 pub use filter::{Filter, MAX_FILTER_DEPTH, Operator, Takes, Test, WholeRange, WholeRangeError};
 pub use id::{Fingerprint, RunId, SnapshotId};
+pub use keys::{ApiKey, KEY_PREFIX, KeyFile, KeyFileError, KeyRing, is_key_name};
 pub use model::{
     Age, AgeStep, AsOf, AskedMeasure, Attribution, Check, CheckKind, ColumnType, ColumnTypeError,
     Credit, CsvOptions, Dimension, DimensionColumn, Experiment, Expression, ExpressionError,
@@ -70,6 +75,7 @@ pub use query::{
 };
 pub use roles::{MeasureRule, Policy, Right, Role, RoleLimits, Roles, RolesError, Who};
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
+pub use secret::{Secret, SecretError};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
     MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,

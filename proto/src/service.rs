@@ -1,6 +1,8 @@
 //! The cube as a service: one trait that a local object and a remote client both implement, so that
 //! the whole system also runs in one process.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use strum::{EnumCount, VariantArray};
@@ -11,6 +13,7 @@ use crate::field::FieldRef;
 use crate::filter::Filter;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
+use crate::principal::Principal;
 use crate::query::{Answer, Cursor, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
@@ -21,6 +24,10 @@ use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
 /// named and not held gives [`Code::NotFound`](crate::Code::NotFound) with those that are.
 #[async_trait]
 pub trait CubeService: Send + Sync {
+    /// The same service as a principal may see it: every method below answers as that principal's roles say, or with
+    /// [`Code::PermissionDenied`](crate::Code::PermissionDenied). The service itself is that of whoever holds it, on its own account.
+    fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService>;
+
     /// The dataset as the current snapshot's model describes it.
     async fn describe(&self) -> Result<Description, ServiceError>;
 

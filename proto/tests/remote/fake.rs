@@ -1,7 +1,7 @@
 //! A service of known answers behind a real server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -33,11 +34,13 @@ pub(crate) enum Mood {
 pub(crate) struct Fake {
     mood: Mood,
     n_asked: AtomicUsize,
+    /// What the last call said beside its question.
+    pub(crate) said: Mutex<MetadataMap>,
 }
 
 impl Fake {
     pub(crate) fn new(mood: Mood) -> Arc<Self> {
-        Arc::new(Self { mood, n_asked: AtomicUsize::new(0) })
+        Arc::new(Self { mood, n_asked: AtomicUsize::new(0), said: Mutex::default() })
     }
 
     pub(crate) fn n_asked(&self) -> usize {
@@ -170,6 +173,10 @@ pub(crate) fn status(state: ServingState) -> ServingStatus {
 
 #[async_trait]
 impl CubeService for Fake {
+    fn seen_by(self: Arc<Self>, _: Arc<clio_proto::Principal>) -> Arc<dyn CubeService> {
+        self
+    }
+
     async fn describe(&self) -> Result<Description, ServiceError> {
         self.answer(Description {
             dataset: "media".to_owned(),
@@ -354,7 +361,12 @@ pub(crate) async fn serve(fake: &Arc<Fake>, servers: &mut JoinSet<()>) -> String
 
 /// Serves a fake on a listener until the set is dropped.
 pub(crate) fn serve_on(listener: TcpListener, fake: &Arc<Fake>, servers: &mut JoinSet<()>) {
-    let server = CubesServer::new(Adapter(Arc::clone(fake)));
+    let noted = Arc::clone(fake);
+    let server =
+        CubesServer::with_interceptor(Adapter(Arc::clone(fake)), move |call: Request<()>| {
+            *noted.said.lock().unwrap() = call.metadata().clone();
+            Ok(call)
+        });
     servers.spawn(async move {
         let served =
             Server::builder().add_service(server).serve_with_incoming(TcpIncoming::from(listener));

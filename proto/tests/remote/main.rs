@@ -5,11 +5,13 @@
 mod fake;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService, Export, ExportFormat, ExportHead, FieldRef, Filter, GroupKey,
-    MembersRequest, Query, RemoteConfig, RemoteCubes, ServiceError, ServingState, SnapshotId, Test,
+    Code, CubeService, Export, ExportFormat, ExportHead, FieldRef, Filter, GATEWAY_TOKEN, GroupKey,
+    MembersRequest, PRINCIPAL_METADATA, Principal, PrincipalKind, Query, RemoteConfig, RemoteCubes,
+    Secret, ServiceError, ServingState, SnapshotId, Test, principal_from_bytes,
 };
 use futures::StreamExt;
 use tokio::net::TcpListener;
@@ -36,6 +38,48 @@ fn query() -> Query {
         group_by: vec![GroupKey::Field(FieldRef::parse("country"))],
         ..Query::total(["plays"])
     }
+}
+
+/// What the last call said of who asks: a principal, the gateway's token, and a key.
+fn said(fake: &Fake) -> (Option<Principal>, Option<String>, Option<String>) {
+    let said = fake.said.lock().unwrap();
+    let principal = said
+        .get_bin(PRINCIPAL_METADATA)
+        .map(|bytes| principal_from_bytes(&bytes.to_bytes().unwrap()).unwrap());
+    let text = |name| said.get(name).map(|value| value.to_str().unwrap().to_owned());
+    (principal, text(GATEWAY_TOKEN), text("authorization"))
+}
+
+#[tokio::test]
+async fn calls_say_who_asks_and_show_the_token_with_it() {
+    let (fake, mut servers) = (Fake::new(Mood::Willing), JoinSet::new());
+    let endpoints = vec![serve(&fake, &mut servers).await];
+    let config = RemoteConfig { endpoints, ..RemoteConfig::default() };
+    let ann = Principal {
+        groups: vec!["analysts".to_owned(), "한국".to_owned()],
+        ..Principal::new(PrincipalKind::User, "ann@example.com")
+    };
+    let token = "t".repeat(40);
+    let gateway_token = Some(Secret::new(token.clone()));
+    let gateway = RemoteConfig { gateway_token, ..config.clone() };
+    let gateway = Arc::new(RemoteCubes::new(&gateway).unwrap());
+    gateway.describe().await.unwrap();
+    assert_eq!(said(&fake), (Some(Principal::gateway()), Some(token.clone()), None));
+    let seen = Arc::clone(&gateway).seen_by(Arc::new(ann.clone()));
+    seen.query(query(), None).await.unwrap();
+    assert_eq!(said(&fake), (Some(ann.clone()), Some(token), None));
+    // Of one that asks for somebody, another one asks for somebody else.
+    let bob = Principal::new(PrincipalKind::Key, "bob");
+    seen.seen_by(Arc::new(bob.clone())).runs(1).await.unwrap();
+    assert_eq!(said(&fake).0, Some(bob));
+
+    // Nobody would believe it without a token; and a key is shown for oneself alone.
+    let bearer = Some(Secret::new("clio_07"));
+    let program = Arc::new(RemoteCubes::new(&RemoteConfig { bearer, ..config }).unwrap());
+    program.status().await.unwrap();
+    assert_eq!(said(&fake), (None, None, Some("Bearer clio_07".to_owned())));
+    program.seen_by(Arc::new(ann)).status().await.unwrap();
+    assert_eq!(said(&fake), (None, None, None));
 }
 
 #[tokio::test]

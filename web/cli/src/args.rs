@@ -1,6 +1,7 @@
 //! The command line. Every command has an example in its help.
 
 mod etl;
+mod keys;
 mod lake;
 mod members;
 mod values;
@@ -18,6 +19,7 @@ pub(crate) use etl::{
     DEFAULT_MEMORY, EtlCommand, EtlEngine, EtlPlanArgs, EtlRunArgs, EtlRunsArgs, EtlScheduleArgs,
     EtlTarget, EtlVerifyArgs,
 };
+pub(crate) use keys::{KeysCommand, KeysFile};
 pub(crate) use lake::{
     CheckArgs, DecisionArgs, DiffArgs, LakeCommand, RetireArgs, RollbackArgs, SnapshotsArgs,
     VacuumArgs,
@@ -80,6 +82,9 @@ pub(crate) enum Command {
     /// Serve GraphQL and the dashboard, in front of one or several serving replicas
     #[command(after_help = GATEWAY_EXAMPLES)]
     Gateway,
+    /// Make, list and revoke the API keys of programs
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,6 +8,7 @@ mod etl_runs;
 mod etl_schedule;
 mod etl_verify;
 mod gateway;
+mod keys;
 mod lake;
 mod lake_diff;
 mod members;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Sql(args) => sql::run(args).await,
         Command::Serve => serve::run(settings).await,
         Command::Gateway => gateway::run(settings).await,
+        Command::Keys(command) => keys::run(command),
         Command::Config(ConfigCommand::Show { format }) => {
             config_show::run(in_force, format);
             Ok(())

@@ -12,6 +12,7 @@ mod cube;
 mod door;
 mod etl_config;
 mod failure;
+mod key_file;
 mod logging;
 mod output;
 mod progress;
