@@ -1,12 +1,10 @@
 // How many people, with bounds; or that it cannot be told.
 
-import { formatBounds, formatCount, type Value } from '../format';
+import { formatBounds, formatCount, PEOPLE, type Value } from '../format';
 
 export interface ReachNumber extends Omit<Value, 'exactText'> {
   readonly cannotTell: boolean;
 }
-
-const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const;
 
 export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
   return { value, lower, upper, exact, exactText: null, withheld: false };

@@ -1,6 +1,8 @@
 // What a value is beside another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". What serving says is printed, and
 // whether its bounds leave out "no difference".
 
+import { NARROW_SPACE, type Rounding } from './digits';
+import { FORMATS } from './formats';
 import type { NumberStyle, Value } from './number';
 
 export interface Compared {
@@ -29,7 +31,6 @@ export const CHANGE_WORDS: Readonly<Record<Direction, string>> = {
   unknown: 'not to be told',
 };
 
-const NARROW_SPACE = '\u202f';
 const MINUS = '\u2212';
 
 const UNKNOWN: Change = { direction: 'unknown', text: 'n/a', bounds: null };
@@ -39,7 +40,7 @@ export function formatChange(compared: Compared | null | undefined, style: Numbe
   const { difference, ratio } = compared;
   if (difference.value === null) return UNKNOWN;
   const direction = directionOf(difference);
-  if (style.format === 'PERCENT') {
+  if (FORMATS[style.format].isPart) {
     return { direction, text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
   }
   // Nothing was there: more of it is no part of it.
@@ -69,8 +70,6 @@ function points(difference: number, rounding: Rounding): string {
 function percent(ratio: number, rounding: Rounding): string {
   return `${signed(Number((ratio - 1).toFixed(12)) * 100, 1, rounding)}${NARROW_SPACE}%`;
 }
-
-type Rounding = 'halfExpand' | 'floor' | 'ceil';
 
 function boundsOf({ lower, upper, exact }: Value, print: (value: number, rounding: Rounding) => string): string | null {
   if (exact || lower === null || upper === null) return null;

@@ -3,11 +3,14 @@
 import type { Dataset, FieldInfo } from '../api/dataset';
 import type { CubeFilter } from '../pages/explore/operators';
 
+/** The ways in which the values of a filter apply, as GraphQL names them. */
+export type Operator = 'anyOf' | 'allOf' | 'noneOf';
+
 export type Clause =
   | { readonly kind: 'all' | 'some'; readonly parts: readonly Clause[] }
   | { readonly kind: 'not'; readonly part: Clause }
   | { readonly kind: 'missing'; readonly field: FieldInfo; readonly is: boolean }
-  | { readonly kind: 'values'; readonly field: FieldInfo; readonly operator: 'anyOf' | 'allOf' | 'noneOf'; readonly values: readonly string[] };
+  | { readonly kind: 'values'; readonly field: FieldInfo; readonly operator: Operator; readonly values: readonly string[] };
 
 /** Null where nothing is filtered. Fails on a part that the page never asks. */
 export function readClause(where: CubeFilter | null, dataset: Dataset): Clause | null {

@@ -3,8 +3,8 @@
 
 import type { Answered } from '../api/cube';
 import type { Dataset, MeasureInfo } from '../api/dataset';
-import type { CubeQuery } from '../api/generated';
-import { type Clause, readClause } from './clause';
+import type { Comparison, CubeQuery, MeasureKind } from '../api/generated';
+import { type Clause, type Operator, readClause } from './clause';
 
 /** Parts of a question that hold names of the schema, which GraphQL writes without quotes. */
 const ENUMS: ReadonlySet<string> = new Set(['groupBy', 'measures', 'extras', 'measure', 'key', 'direction', 'field']);
@@ -63,11 +63,27 @@ export function asCommand({ query, version }: Answered, dataset: Dataset): strin
   return ['clio query --lake lake', ...flags.map(([name, value]) => `--${name} ${forShell(value)}`)].join(' \\\n    ');
 }
 
-function comparedWith(compare: NonNullable<CubeQuery['compare']>, key: (name: string) => string): string {
-  if (compare.days) return `${compare.days.from}..${compare.days.to}`;
-  if (compare.member) return compare.member.value == null ? `${key(compare.member.field)} isNull` : `${key(compare.member.field)}=${quoted(compare.member.value)}`;
-  if (compare.rest) return 'rest';
-  return compare.whole ? 'whole' : 'previous';
+type SideName = keyof Comparison;
+type Sides = { readonly [Name in SideName]: (side: NonNullable<Comparison[Name]>, key: (name: string) => string) => string };
+
+/** Each side that rows can be compared with, as `--compare` writes it. */
+const SIDES: Sides = {
+  previousPeriod: () => 'previous',
+  days: ({ from, to }) => `${from}..${to}`,
+  member: ({ field, value }, key) => (value == null ? `${key(field)} isNull` : `${key(field)}=${quoted(value)}`),
+  rest: () => 'rest',
+  whole: () => 'whole',
+  snapshot: (version) => `snapshot=${version}`,
+};
+
+function comparedWith(compare: Comparison, key: (name: string) => string): string {
+  const write = <Name extends SideName>(name: Name): string | null => {
+    const side: Comparison[Name] = compare[name];
+    return side == null || side === false ? null : SIDES[name](side, key);
+  };
+  const written = (Object.keys(SIDES) as SideName[]).map(write).find((text) => text !== null);
+  if (written === undefined) throw new Error('a comparison names no other side');
+  return written;
 }
 
 function conditionsOf(having: NonNullable<CubeQuery['having']>, dataset: Dataset): string[] {
@@ -159,21 +175,23 @@ function columnOf(attribute: string | null, multi: boolean, name: string): strin
   return name;
 }
 
+type Aggregate = (measure: MeasureInfo, dataset: Dataset) => string;
+
+const added: Aggregate = ({ name }) => `sum(${identifier(name)})`;
+
+const AGGREGATES: Readonly<Record<MeasureKind, Aggregate>> = {
+  COUNT: added,
+  SUM: added,
+  DISTINCT: ({ name }) => `hll_sketch_estimate(hll_union_agg(${identifier(name)}))`,
+  QUANTILE: ({ name }) => {
+    const [, of = '', percent = ''] = /^(.*)\.p([\d.]+)$/.exec(name) ?? [];
+    return `quantile_estimate(quantile_union_agg(${identifier(of)}), ${percent})`;
+  },
+  DERIVED: ({ expr }, dataset) => derived(expr ?? '', dataset),
+};
+
 function aggregateOf(measure: MeasureInfo, dataset: Dataset): string {
-  const name = identifier(measure.name);
-  switch (measure.kind) {
-    case 'COUNT':
-    case 'SUM':
-      return `sum(${name})`;
-    case 'DISTINCT':
-      return `hll_sketch_estimate(hll_union_agg(${name}))`;
-    case 'QUANTILE': {
-      const [, of = '', percent = ''] = /^(.*)\.p([\d.]+)$/.exec(measure.name) ?? [];
-      return `quantile_estimate(quantile_union_agg(${identifier(of)}), ${percent})`;
-    }
-    case 'DERIVED':
-      return derived(measure.expr ?? '', dataset);
-  }
+  return AGGREGATES[measure.kind](measure, dataset);
 }
 
 /** An expression over measures with their aggregates in place, as numbers with decimals. */
@@ -209,12 +227,26 @@ function inSql(clause: Clause): string {
       if (field.attribute !== null) throw new NotInSql('Attributes stand in the lookups, which the cells do not hold.');
       const name = identifier(field.name);
       const has = texts.map((text) => `coalesce(array_has(${name}, ${text}), false)`);
-      if (field.multi) return operator === 'noneOf' ? `NOT (${has.join(' OR ')})` : `(${has.join(operator === 'anyOf' ? ' OR ' : ' AND ')})`;
-      const isIn = `coalesce(${name} IN (${texts.join(', ')}), false)`;
-      return operator === 'noneOf' ? `(NOT ${isIn})` : `(${isIn})`;
+      if (field.multi) return OF_MANY[operator](has);
+      return OF_ONE[operator](`coalesce(${name} IN (${texts.join(', ')}), false)`);
     }
   }
 }
+
+/** How the values of a filter apply to a row that has several, by whether it has each of them. */
+const OF_MANY: Readonly<Record<Operator, (has: readonly string[]) => string>> = {
+  anyOf: (has) => `(${has.join(' OR ')})`,
+  allOf: (has) => `(${has.join(' AND ')})`,
+  noneOf: (has) => `NOT (${has.join(' OR ')})`,
+};
+
+/** How they apply to a row that has one, by whether it is among them. */
+const OF_ONE: Readonly<Record<Operator, (isIn: string) => string>> = {
+  anyOf: (isIn) => `(${isIn})`,
+  // A row has all of some values only where they are one, and its own.
+  allOf: (isIn) => `(${isIn})`,
+  noneOf: (isIn) => `(NOT ${isIn})`,
+};
 
 function identifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

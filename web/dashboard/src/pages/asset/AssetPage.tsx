@@ -11,7 +11,7 @@ import { Panel, PanelBody } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { intervalScale } from '../../components/chart/Interval';
-import { formatCount, formatPlaces } from '../../format';
+import { formatCount, formatPlaces, referenceOf } from '../../format';
 import { allOf, common, MOST_BARS, toMembers } from '../explore/query';
 import { daysOf } from '../explore/state';
 import { TrendPanel } from '../explore/TrendPanel';
@@ -19,7 +19,7 @@ import { toComparison } from '../explore/query';
 import { carriedSearch, usePageState } from '../explore/usePageState';
 import { useTrend } from '../explore/useTrend';
 import { Breakdown } from '../member/Breakdown';
-import { asked, decidingMeasure, isRate } from '../member/deciding';
+import { asked, decidingMeasure } from '../member/deciding';
 import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
@@ -107,7 +107,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
   const fellow = shownOf(fellows);
   const place = fellow?.answer.rows.findIndex((row) => row.keys[0]?.value === member) ?? -1;
   const rank = place < 0 ? undefined : fellow?.answer.ranks[place];
-  const reference = measure && isRate(measure) ? (fellow?.answer.total.values[0]?.value ?? null) : null;
+  const reference = measure ? referenceOf(measure, fellow?.answer.total.values[0]) : null;
   // A scale of one's own says nothing.
   const scale = fellow && fellow.answer.rows.length > 1 ? intervalScale(fellow.answer.rows.map((row) => row.values[0]), reference) : null;
   if (!measure) return null;

@@ -5,7 +5,7 @@ import type { MeasureInfo } from '../../api/dataset';
 import { circlesOf } from '../../components/chart/circles';
 import { partsOf } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
-import { formatBounds, formatShare } from '../../format';
+import { formatBounds, formatShare, PART } from '../../format';
 import '../../components/Panel.css';
 import './Overlaps.css';
 
@@ -92,7 +92,7 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
     <p>
       <ReachText reach={both} /> by both
       {jaccard.value !== null && (
-        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, { kind: 'DERIVED', format: 'PERCENT' }) ?? ''}>
+        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, PART) ?? ''}>
           , {formatShare({ value: jaccard.value })} of those whom either reaches
         </span>
       )}

@@ -2,7 +2,8 @@
 
 import { type FormEvent, useState } from 'react';
 import type { MeasureInfo } from '../../api/dataset';
-import { readBound, unitOf } from './conditionText';
+import { FORMATS } from '../../format';
+import { readBound } from './conditionText';
 import type { Condition } from './state';
 import './ConditionEditor.css';
 
@@ -37,7 +38,7 @@ interface RowProps {
 }
 
 function Row({ measure, condition, isFirst, onChange }: RowProps) {
-  const { unit, factor } = unitOf(measure);
+  const { unit, factor } = FORMATS[measure.format].typed;
   const written = (value: number | null) => (value === null ? '' : String(Number((value * factor).toPrecision(15))));
   const [min, setMin] = useState(written(condition.min));
   const [max, setMax] = useState(written(condition.max));

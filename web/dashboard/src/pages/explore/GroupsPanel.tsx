@@ -7,7 +7,7 @@ import type { Dataset, GroupKeyInfo } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { isEmpty } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { formatBounds, formatCount, formatValue, NO_VALUE } from '../../format';
+import { formatBounds, formatCount, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from './actions';
 import { type Bar, BarList } from './BarList';
 import { incomplete, keysOf, measuresOf, rowLabel } from './columns';
@@ -71,14 +71,14 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
           const lines = [{ name: null, points: bars.map(({ label: name, value }) => ({ short: name, label: name, value })) }];
           if (asTable || isEmpty(lines)) return <ChartFrame label={title} axis={by} lines={lines} style={info} asTable={asTable} />;
           const total = shown.answer.total.values[0] ?? NO_VALUE;
-          const addsUp = info.kind !== 'DERIVED' && info.kind !== 'QUANTILE';
+          const reference = referenceOf(info, total);
           return (
             <>
               <BarList
                 label={title}
                 bars={bars}
                 style={info}
-                reference={addsUp ? null : total.value}
+                reference={reference}
               />
               <p className="bars-foot">
                 {shown.answer.others != null && (
@@ -92,7 +92,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
                 <span>
                   all{' '}
                   <strong title={formatBounds(total, info) ?? ''}>{formatValue(total, info)}</strong>
-                  {!addsUp && ', the dashed line'}
+                  {reference !== null && ', the dashed line'}
                 </span>
               </p>
             </>

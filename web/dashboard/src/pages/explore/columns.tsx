@@ -14,8 +14,10 @@ import { Thumbnail } from '../../components/Thumbnail';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import {
   columnStyle,
+  FORMATS,
   formatPlaces,
   formatShare,
+  KINDS,
   NO_VALUE,
   NOT_DEFINED,
   type NumberStyle,
@@ -129,12 +131,12 @@ function measureColumn(measure: MeasureInfo, index: number, answered: Answered):
     numeric: true,
     names: false,
     cell: (row) => (row ? <Bounded value={row.values[index] ?? NO_VALUE} style={style} isSaid={isExact} /> : WAITING),
-    total: <Bounded value={total} style={measure.format === 'SECONDS' && measure.kind === 'SUM' ? measure : style} isSaid={isExact} />,
+    total: <Bounded value={total} style={FORMATS[measure.format].hasUnits && KINDS[measure.kind].hasShares ? measure : style} isSaid={isExact} />,
   };
 }
 
 function shareColumns(measure: MeasureInfo, index: number, { query, answer }: Answered): readonly Column[] {
-  if (!query.extras?.includes('SHARES') || measure.kind === 'DERIVED' || measure.kind === 'QUANTILE') return [];
+  if (!query.extras?.includes('SHARES') || !KINDS[measure.kind].hasShares) return [];
   const print = (row: CubeRow) => {
     const share = row.values[index]?.share;
     return share ? formatShare(share) : NOT_DEFINED;

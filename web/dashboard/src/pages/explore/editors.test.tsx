@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import BesideEditor, { problemOf } from './BesideEditor';
 import ConditionEditor from './ConditionEditor';
-import { conditionText, readBound, unitOf } from './conditionText';
+import { conditionText, readBound } from './conditionText';
 import type { Beside, Condition } from './state';
 
 const rate = DATASET.measure.get('take_rate');
@@ -37,7 +37,6 @@ describe('conditions', () => {
     expect(conditionText(viewers, { min: 100, max: null })).toBe('at least 100');
     expect(conditionText(rate, { min: null, max: 0.1 })).toBe('at most 10.00\u202f%');
     expect(conditionText(viewers, { min: 1, max: 2 })).toBe('1 to 2');
-    expect(unitOf(rate)).toEqual({ unit: '%', factor: 100 });
     expect([readBound('', 1), readBound(' 1 000,5 ', 1), readBound('7', 100), readBound('-', 1)]).toEqual([null, 10_005, 0.07, undefined]);
   });
 });

@@ -3,7 +3,7 @@
 
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import type { Comparison, CubeQuery, Extra, OrderBy } from '../../api/generated';
-import { daysBetween } from '../../format';
+import { daysBetween, FORMATS, KINDS } from '../../format';
 import { BESIDES } from './besides';
 import { type CubeFilter, type MemberValue, OPERATORS } from './operators';
 import { type Condition, type ExploreState, effectiveSort, type Filter, isTime, stepKey } from './state';
@@ -89,7 +89,7 @@ export function mayHaveVerdicts(from: string | null, to: string | null): boolean
 
 /** What there are verdicts of. */
 export function isRate(measure: MeasureInfo | undefined): boolean {
-  return measure?.kind === 'DERIVED' && measure.format === 'PERCENT';
+  return measure !== undefined && KINDS[measure.kind].mayHaveVerdicts && FORMATS[measure.format].isPart;
 }
 
 export function toComparison({ beside, from }: ExploreState): Comparison | null {

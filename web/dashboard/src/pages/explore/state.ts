@@ -6,6 +6,7 @@
 
 import type { Dataset, FieldInfo, TimeKey } from '../../api/dataset';
 import { addDays, daysBetween, formatRange } from '../../format/date';
+import { KINDS } from '../../format/kinds';
 import { DAYS } from '../../format/steps';
 import type { RawSearch } from '../../search';
 import {
@@ -189,14 +190,14 @@ export function daysText({ last, from, to }: ExploreState): string {
 
 /**
  * The measure that is drawn: the chosen one if it is shown, else the one that the table is sorted by, so that bars stand in
- * order, else the first distinct count, which has bounds to see.
+ * order, else the first number of people, which has bounds to see.
  */
 export function drawnMeasure(state: ExploreState, dataset: Dataset): string {
   if (state.chart !== null && state.measures.includes(state.chart)) return state.chart;
   const sorted = state.sort?.by;
   if (sorted !== undefined && state.measures.includes(sorted) && !state.groupBy.includes(sorted)) return sorted;
-  const distinct = state.measures.find((name) => dataset.measure.get(name)?.kind === 'DISTINCT');
-  return distinct ?? state.measures[0] ?? '';
+  const people = state.measures.find((name) => dataset.measures.some((measure) => measure.name === name && KINDS[measure.kind].counts === 'people'));
+  return people ?? state.measures[0] ?? '';
 }
 
 /** The order that the table has: the chosen one, or time as it runs, or the largest of what is drawn on top. */

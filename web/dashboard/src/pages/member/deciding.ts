@@ -1,18 +1,19 @@
 // Which numbers decide on a page about a member.
 
 import type { Dataset, MeasureInfo } from '../../api/dataset';
+import { FORMATS, KINDS } from '../../format';
 import type { ExploreState } from '../explore/state';
 
 /** The measure that is large: the chosen one, else the first rate, which does not grow with how often it was shown. */
 export function decidingMeasure(state: ExploreState, dataset: Dataset): MeasureInfo | undefined {
   const chosen = state.chart === null ? undefined : dataset.measure.get(state.chart);
-  const rate = dataset.measures.find((measure) => measure.format === 'PERCENT');
+  const rate = dataset.measures.find((measure) => FORMATS[measure.format].isPart);
   return chosen ?? rate ?? dataset.measures[0];
 }
 
 /** How many people: what says whether there is enough to judge by. */
 export function peopleMeasure(dataset: Dataset): MeasureInfo | undefined {
-  return dataset.measures.find((measure) => measure.kind === 'DISTINCT');
+  return dataset.measures.find((measure) => KINDS[measure.kind].counts === 'people');
 }
 
 /** Measures asked for, each once, the first of them the one that decides. */
@@ -26,9 +27,4 @@ export const FEW_PEOPLE = 100;
 /** Whether a rate rests on too few people to be judged; a number of people that is not known is none. */
 export function areFew(people: number | null | undefined): boolean {
   return (people ?? 0) < FEW_PEOPLE;
-}
-
-/** Whether a value of the whole stands beside those of parts, which is not so of what adds up. */
-export function isRate({ kind }: MeasureInfo): boolean {
-  return kind === 'DERIVED' || kind === 'QUANTILE';
 }

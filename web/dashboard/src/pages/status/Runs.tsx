@@ -1,7 +1,7 @@
 // The runs of the etl that have ended, newest first: what each rebuilt, how its steps went, and why it failed.
 
 import { Details } from '../../components/Details';
-import { formatCount, formatDays, formatMoment, formatValue } from '../../format';
+import { DURATION, formatCount, formatDays, formatMoment, formatValue } from '../../format';
 import { OUTCOMES } from './outcomes';
 import { TakeButton } from '../../take/TakeButton';
 import type { Records } from './StatusPage';
@@ -77,8 +77,6 @@ function rangesOf(days: readonly string[]): { from: string; to: string }[] {
   }
   return ranges;
 }
-
-const DURATION = { kind: 'SUM', format: 'SECONDS' } as const;
 
 function tookOf(from: string, to: string): string {
   const value = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);

@@ -11,7 +11,7 @@ import type { LinkState } from '../../api/link';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, type Value } from '../../format';
+import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, KINDS, PART, type Value } from '../../format';
 import { MOST_ROWS } from '../explore/query';
 import { Coverage } from './Coverage';
 import { OUTCOMES } from './outcomes';
@@ -37,7 +37,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
     queryFn: ({ signal }) => ask(RecordsDocument, {}, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_EVERY_MS : 30_000),
   });
-  const counted = dataset.measures.find((measure) => measure.kind === 'COUNT') ?? dataset.measures[0];
+  const counted = dataset.measures.find((measure) => KINDS[measure.kind].counts === 'events') ?? dataset.measures[0];
   const day = dataset.timeKeys.find(({ grain }) => grain === DAYS);
   const query = useMemo(
     () =>
@@ -185,14 +185,12 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
   );
 }
 
-const PART = { kind: 'DERIVED', format: 'PERCENT' } as const;
-
 function errorOf(value: number | null): Value {
   return { value, lower: null, upper: null, exact: true, exactText: null, withheld: false };
 }
 
 function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
-  const distinct = dataset.measures.filter((measure) => measure.kind === 'DISTINCT' && measure.relativeError !== null);
+  const distinct = dataset.measures.filter((measure) => KINDS[measure.kind].counts === 'people' && measure.relativeError !== null);
   return (
     <section className="panel" aria-label="What the bounds mean">
       <header className="panel-head">

@@ -12,7 +12,7 @@ import { PanelBody, Panel } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { columnStyle, formatCount, formatPlaces, NO_VALUE } from '../../format';
+import { columnStyle, formatCount, formatPlaces, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
 import { TakeButton } from '../../take/TakeButton';
 import HeatMap from '../explore/HeatMap';
@@ -22,7 +22,7 @@ import { TrendPanel } from '../explore/TrendPanel';
 import { carriedSearch, usePageState } from '../explore/usePageState';
 import { useTrend } from '../explore/useTrend';
 import { Breakdown } from '../member/Breakdown';
-import { asked, decidingMeasure, isRate, peopleMeasure } from '../member/deciding';
+import { asked, decidingMeasure, peopleMeasure } from '../member/deciding';
 import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
@@ -168,7 +168,7 @@ interface ArtworkProps {
 
 function Artwork({ dataset, state, data: { answer, query }, measures, measure }: ArtworkProps) {
   const { rows, total, ranks, groupCount } = answer;
-  const reference = isRate(measure) ? (total.values[0]?.value ?? null) : null;
+  const reference = referenceOf(measure, total.values[0]);
   const scale = intervalScale(rows.map((row) => row.values[0]), reference);
   const style = columnStyle(measure, rows.map((row) => row.values[0]));
   const [first, ...others] = rows;
