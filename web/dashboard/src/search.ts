@@ -1,9 +1,9 @@
-// The search part of an address as plain text by name. What it means is the business of each page, which reads it into
-// a type of its own (`validateSearch`); so any text is allowed here and nothing fails.
+// The search part of an address as plain text by name. Each page reads it into a type of its own (`validateSearch`), so
+// any text is allowed here and nothing fails.
 
 export type RawSearch = Readonly<Record<string, string>>;
 
-/** A name that comes twice has its values joined, as a list would be written. */
+/** The values of a repeated name are joined, as a list would be written. */
 export function parseSearch(search: string): RawSearch {
   const joined = new Map<string, string>();
   for (const [name, text] of new URLSearchParams(search)) {
@@ -13,13 +13,13 @@ export function parseSearch(search: string): RawSearch {
   return Object.fromEntries(joined);
 }
 
-/** Keeps commas and tildes readable: they are allowed in a search part, and a shared link is read by people too. */
+/** Keeps commas and tildes unescaped: a search part may contain them, and people read shared links. */
 export function stringifySearch(search: Readonly<Record<string, unknown>>): string {
   const text = new URLSearchParams(textsOf(search)).toString().replaceAll('%2C', ',').replaceAll('%7E', '~');
   return text === '' ? '' : `?${text}`;
 }
 
-/** What of a search is text: all that an address can hold. */
+/** The texts of a search, which are all that an address can hold. */
 export function textsOf(search: Readonly<Record<string, unknown>>): Record<string, string> {
   const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   return Object.fromEntries(pairs);

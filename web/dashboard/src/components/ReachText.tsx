@@ -1,4 +1,4 @@
-// How many people, with bounds; or that it cannot be told.
+// A number of people with its bounds, or that it cannot be told.
 
 import { formatBounds, formatCount, PEOPLE, type Value } from '../format';
 
@@ -11,9 +11,9 @@ export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
 }
 
 export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {
-  if (reach.value === null) return <>not to be told</>;
+  if (reach.value === null) return <>cannot be told</>;
   return (
-    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few beside the others to be told' : ''}`}>
+    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few next to the others to be told apart' : ''}`}>
       {reach.cannotTell ? '≈ ' : ''}
       {sign}
       {formatCount(reach.value)}

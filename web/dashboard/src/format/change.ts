@@ -1,5 +1,5 @@
-// What a value is beside another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". What serving says is printed, and
-// whether its bounds leave out "no difference".
+// How a value differs from another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". Printed as serving gives it, with
+// whether its bounds exclude "no difference".
 
 import { NARROW_SPACE, type Rounding } from './digits';
 import { FORMATS } from './formats';
@@ -11,7 +11,7 @@ export interface Compared {
   readonly ratio: Value;
 }
 
-/** Beyond the counting error above or below, within it, or not to be told. */
+/** Above or below by more than counting error, within it, or unknown. */
 export type Direction = 'up' | 'down' | 'same' | 'unknown';
 
 export interface Change {
@@ -28,7 +28,7 @@ export const CHANGE_WORDS: Readonly<Record<Direction, string>> = {
   up: 'higher',
   down: 'lower',
   same: 'no difference beyond counting error',
-  unknown: 'not to be told',
+  unknown: 'cannot be told',
 };
 
 const MINUS = '\u2212';
@@ -43,7 +43,7 @@ export function formatChange(compared: Compared | null | undefined, style: Numbe
   if (FORMATS[style.format].isPart) {
     return { direction, text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
   }
-  // Nothing was there: more of it is no part of it.
+  // Nothing was there to compare with, so there is no ratio.
   if (ratio.value === null) return { direction, text: difference.value === 0 ? 'none' : 'new', bounds: null };
   return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
 }
@@ -66,7 +66,7 @@ function points(difference: number, rounding: Rounding): string {
   return `${signed(difference * 100, 2, rounding)}${NARROW_SPACE}points`;
 }
 
-/** A ratio as how much more or less it is. */
+/** A ratio as a change in percent. */
 function percent(ratio: number, rounding: Rounding): string {
   return `${signed(Number((ratio - 1).toFixed(12)) * 100, 1, rounding)}${NARROW_SPACE}%`;
 }
@@ -76,7 +76,7 @@ function boundsOf({ lower, upper, exact }: Value, print: (value: number, roundin
   return `${print(lower, 'floor')} to ${print(upper, 'ceil')}`;
 }
 
-/** What subtracting leaves below the twelfth digit is no part of the number: 0.99 - 1 is -0.01. */
+/** Digits beyond the twelfth are rounding noise of a subtraction: 0.99 - 1 is -0.01. */
 function plain(number: number, decimals: number, roundingMode: Rounding): string {
   const value = Number(number.toPrecision(12));
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode };

@@ -1,5 +1,5 @@
-// Numbers as people read them. Nothing else in the dashboard rounds: bounds are rounded outwards here, so that the
-// printed interval always holds the one that serving gave.
+// Numbers as people read them. Only this folder rounds: bounds are rounded outwards, so that the printed interval
+// always contains the one that serving gave.
 
 import type { MeasureFormat, MeasureKind } from '../api/generated';
 import { digits, NARROW_SPACE, type Rounding } from './digits';
@@ -11,9 +11,9 @@ export interface Value {
   readonly lower: number | null;
   readonly upper: number | null;
   readonly exact: boolean;
-  /** All digits of an exact whole number beyond 2^53, of which `value` is the nearest double. */
+  /** All digits of an exact whole number beyond 2^53, to which `value` is only the nearest double. */
   readonly exactText: string | null;
-  /** It is of too few people to be told. */
+  /** Withheld because it is about too few people. */
   readonly withheld?: boolean;
 }
 
@@ -22,18 +22,18 @@ export const NO_VALUE: Value = { value: null, lower: null, upper: null, exact: f
 export interface NumberStyle {
   readonly kind: MeasureKind;
   readonly format: MeasureFormat;
-  /** Where numbers stand below each other: one unit and as many decimals for all of them. */
+  /** For numbers in a column, which share unit and decimals. */
   readonly column?: Column;
 }
 
 export interface Column {
-  /** The largest of the numbers, which says in which unit they are printed. */
+  /** The largest of the numbers, which decides their unit. */
   readonly scale: number;
   /** Whether all of them are whole. */
   readonly whole: boolean;
 }
 
-/** A style for numbers that stand below each other. */
+/** A style for the numbers of a column. */
 export function columnStyle(style: NumberStyle, values: readonly (Value | null | undefined)[]): NumberStyle {
   const known = values.map((value) => value?.value).filter((value) => value != null);
   if (known.length === 0) return style;
@@ -61,17 +61,17 @@ export function formatValue({ value, exactText }: Value, style: NumberStyle): st
   return formatRounded(value, style, 'halfExpand', value);
 }
 
-/** Numbers below this are as easily read whole. */
+/** Smaller numbers are just as easily read in full. */
 const FIRST_SHORT = 100_000;
 
-/** A large number in four digits, "1.84M", for where its whole is at hand; null where the whole is short itself. */
+/** A large number in four digits, "1.84M", for places where the full number is at hand; null where that is short itself. */
 export function formatShort({ value }: Value, style: NumberStyle): string | null {
   if (value === null || !FORMATS[style.format].isPlain || Math.abs(value) < FIRST_SHORT) return null;
   const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 4 });
   return short.format(value);
 }
 
-/** How often: "1.34". */
+/** How often something happens: "1.34". */
 export function formatRate(value: number): string {
   return digits(value, 2, 'halfExpand');
 }
@@ -81,7 +81,7 @@ export function formatShare({ value }: { readonly value: number }): string {
   return `${digits(value * 100, value !== 0 && Math.abs(value) < 0.001 ? 3 : 1, 'halfExpand')}${NARROW_SPACE}%`;
 }
 
-/** The places that a row may have: "2" or "2–3". */
+/** The ranks that a row may have: "2" or "2–3". */
 export function formatPlaces({ best, worst }: { readonly best: number | null; readonly worst: number | null }): string {
   if (best === null || worst === null) return NOT_DEFINED;
   return best === worst ? formatCount(best) : `${formatCount(best)}${EN_DASH}${formatCount(worst)}`;
@@ -111,7 +111,7 @@ export function formatRelativeError(value: Value, style: NumberStyle): string | 
   return `±${NARROW_SPACE}${digits(percent, percent < 10 ? 1 : 0, 'ceil')}${NARROW_SPACE}%`;
 }
 
-/** One sentence for a screen reader and for the text under a chart. */
+/** A phrase for screen readers and for the text under a chart. */
 export function formatSpoken(value: Value, style: NumberStyle): string {
   if (value.value === null) return value.withheld ? 'withheld, of too few people' : 'not available';
   const bounds = formatBounds(value, style);

@@ -1,4 +1,4 @@
-// The other pieces of media of the same title, each on one scale.
+// The other media of the same title, on one scale.
 
 import type { Answered } from '../../api/cube';
 import { Link } from '@tanstack/react-router';

@@ -1,5 +1,5 @@
-// The difference from the first one within each country, device or audience, as serving gives it: on one scale with zero
-// in it. What counting alone cannot tell from no difference is hollow.
+// The difference from the first member within each country, device or audience, as serving gives it, on one scale that
+// includes zero. A mark is hollow where its bounds include no difference.
 
 import { type ReactNode, useMemo } from 'react';
 import { useCube, type CubeRow, NO_CELL } from '../../api/cube';
@@ -68,7 +68,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
                 <th scope="col">
                   <span className="visually-hidden">Of</span>
                 </th>
-                <th scope="col">from the first, dashed line: none</th>
+                <th scope="col">from the first (dashed line: no difference)</th>
                 <th scope="col">{measure.label}</th>
                 <th scope="col">Difference</th>
               </tr>

@@ -1,4 +1,4 @@
-// The table on a narrow screen: a card a row, with the measure that is sorted by and two more.
+// The table on a narrow screen: one card for each row, with the measure that it is sorted by and two more.
 
 import type { Answered } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
@@ -20,7 +20,7 @@ const MOST_SMALL = 2;
 interface CardsProps {
   readonly dataset: Dataset;
   readonly data: Answered;
-  /** The measure that stands large. */
+  /** The measure shown large. */
   readonly measure: string;
   readonly label: string;
 }

@@ -1,4 +1,4 @@
-// Names the filters whose removal brings groups back, found by asking without each of them.
+// Names the filters whose removal brings groups back, found by asking once without each of them.
 
 import { useQueries } from '@tanstack/react-query';
 import { cubeOptions } from '../../api/cube';
@@ -39,7 +39,7 @@ export default function EmptyTable({ dataset, snapshot, state, change }: EmptyTa
       {remedies.length === 0 && <p>The snapshot holds no cells yet.</p>}
       {helping.length > 0 && (
         <>
-          <p>There are groups without:</p>
+          <p>There are groups without one of these:</p>
           <ul className="remedies">
             {helping.map((remedy) => (
               <li key={remedy.words}>

@@ -1,4 +1,4 @@
-// Groups as pictures, large, each with the number that is drawn on a scale that all of them share.
+// Groups as large pictures, each with the charted number on a scale that all of them share.
 
 import type { Answered } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
@@ -9,7 +9,7 @@ import { KeyAction } from './actions';
 import { keysOf, measuresOf, rowLabel, styleOf } from './columns';
 import './Gallery.css';
 
-/** A page of pictures. */
+/** The most pictures shown. */
 const MOST_TILES = 60;
 
 interface GalleryProps {

@@ -1,5 +1,5 @@
-// The first groups of the table as bars with whiskers, in the order of the table, and what lies below them. A click
-// opens a group, or leaves nothing else.
+// The first groups of the table as bars with whiskers, in the order of the table, and one number for the rest. A click opens
+// a group, or filters by it.
 
 import { useState } from 'react';
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
@@ -32,7 +32,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
   const data = shownOf(loaded);
   const keys = data ? keysOf(data, dataset) : [];
   const by = keys.map((key) => key.label).join(' and ');
-  // An old answer may be of another measure than the one that was chosen a moment ago.
+  // An old answer may be about another measure than the one just chosen.
   const info = data ? measuresOf(data, dataset)[0] : dataset.measure.get(measure);
   const label = info?.label ?? '';
   const title = keys.length > 0 ? `${label} by ${by}` : `${label} by group`;
@@ -103,7 +103,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
   );
 }
 
-/** The key that names a group best: the one with pictures, else the first. */
+/** The key that best identifies a group: the one with pictures, else the first. */
 function leadOf(keys: readonly GroupKeyInfo[]): number {
   return Math.max(0, keys.findIndex((key) => key.field?.hasMedia));
 }

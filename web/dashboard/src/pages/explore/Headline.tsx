@@ -1,5 +1,5 @@
-// The union of everything that the filter leaves, one number a measure: the one that is drawn large, the others small
-// beside it. Choosing one draws it, and orders the table by it.
+// The totals over everything that the filter leaves, one for each measure: the charted one large, the others small.
+// Choosing one charts it and sorts the table by it.
 
 import { type Answered, type Loaded, NO_CELL } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
@@ -82,7 +82,7 @@ function Card({ info, value, compared, chosen, onChoose }: CardProps) {
   );
 }
 
-/** A large number short, and whole under the pointer or the focus; it is read whole. */
+/** A large number in short form, and in full under the pointer, on focus, and for screen readers. */
 function Figure({ value, info }: { readonly value: Value; readonly info: MeasureInfo }) {
   const short = formatShort(value, info);
   if (short === null) return <span className="card-value">{formatValue(value, info)}</span>;

@@ -26,7 +26,7 @@ describe('conditions', () => {
     render(<ConditionEditor measures={DATASET.measures} conditions={[{ measure: 'viewers', min: 10, max: null }]} onChange={onChange} />);
     expect(screen.getByLabelText('Viewers, at least')).toHaveProperty('value', '10');
     await userEvent.type(screen.getByLabelText('Viewers, at most'), '5{Enter}');
-    expect(screen.getByRole('alert').textContent).toBe('The least is above the most.');
+    expect(screen.getByRole('alert').textContent).toBe('The minimum is above the maximum.');
     await userEvent.type(screen.getByLabelText('Viewers, at most'), 'x{Enter}');
     expect(screen.getByRole('alert').textContent).toBe('Type a number.');
     expect(onChange).not.toHaveBeenCalled();
@@ -55,7 +55,7 @@ describe('the days beside', () => {
     const onChange = vi.fn<(beside: Beside | null) => void>();
     const onClose = vi.fn<() => void>();
     render(<BesideEditor beside={null} days={{ from: '2026-01-01', to: '2026-01-07' }} onChange={onChange} onClose={onClose} />);
-    await userEvent.click(screen.getByRole('button', { name: 'The days before: 1–7 Jan 2026' }));
+    await userEvent.click(screen.getByRole('button', { name: 'The days just before: 1–7 Jan 2026' }));
     expect(onChange).toHaveBeenLastCalledWith('previous');
     fireEvent.change(screen.getByLabelText('From'), { target: { value: '2025-12-01' } });
     fireEvent.change(screen.getByLabelText('To'), { target: { value: '2025-12-07' } });

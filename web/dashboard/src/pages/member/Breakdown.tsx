@@ -1,5 +1,5 @@
-// A measure by the members of one field, largest groups first: each on a whisker beside the value of all, with how many
-// people it rests on and how far from all it is. What counting alone cannot tell from all is grey.
+// A measure by the members of one field, largest groups first: each with its bounds next to the value of all, with the
+// number of people that it rests on and its difference from all. Groups whose bounds include no difference are grey.
 
 import { type ReactNode, useMemo } from 'react';
 import { type CubeRow, useCube, NO_CELL } from '../../api/cube';
@@ -26,7 +26,7 @@ interface BreakdownProps {
   readonly version: number;
   readonly field: FieldInfo;
   readonly measure: MeasureInfo;
-  /** The days and what the page is about. */
+  /** The days, and the filter for the page's member. */
   readonly base: { readonly from: string | null; readonly to: string | null; readonly where: CubeFilter | null };
   readonly change: Change;
 }
@@ -42,7 +42,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
       groupBy: [field.enumName],
       measures: measures.map(({ enumName }) => enumName),
       orderBy: [{ measure: size.enumName, direction: 'DESC' }],
-      // Of a rate the difference from all says whom it works for; a count is always less than all.
+      // The difference of a rate from that of all says whom it works for; a count is always less than that of all.
       ...(hasShares ? { extras: ['SHARES' as const] } : { compare: { whole: true } }),
       limit: MOST_ROWS,
       offset: 0,
@@ -79,7 +79,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
                     {people.label}
                   </th>
                 )}
-                {isBesideAll && <th scope="col">beside all</th>}
+                {isBesideAll && <th scope="col">compared with all</th>}
               </tr>
             </thead>
             <tbody>

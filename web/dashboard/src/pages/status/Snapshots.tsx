@@ -1,4 +1,4 @@
-// The newest snapshots of the lake: when each was made, what it holds, and which of them is shown.
+// The newest snapshots of the lake: when each was made, what it holds, and which one is shown.
 
 import { formatCount, formatMoment, formatRange } from '../../format';
 import { TakeButton } from '../../take/TakeButton';

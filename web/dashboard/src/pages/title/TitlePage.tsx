@@ -1,4 +1,4 @@
-// One title: its artwork and trailers large with the number that decides, how they went, for whom, and whom they reach
+// One title: its artwork and trailers with their main number, their trends, for whom they work, and whom they reach
 // together.
 
 import { Link, useParams } from '@tanstack/react-router';
@@ -32,7 +32,7 @@ import '../../components/Shell.css';
 import '../member/MemberFrame.css';
 import './TitlePage.css';
 
-/** What serving tells the common reach of. */
+/** The most media for which serving gives the common reach. */
 const MOST_ASSETS = 20;
 const FIRST_COMPARED = 2;
 
@@ -174,7 +174,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
   const [first, ...others] = rows;
   const small = measures.map((_, index) => index).slice(1, 3);
   const key = first?.keys[0];
-  if (!first || !key) return <p className="panel-hint">Nothing was counted of it in these days, with these filters.</p>;
+  if (!first || !key) return <p className="panel-hint">There is no data for it in these days with these filters.</p>;
   return (
     <div className="artwork">
       <div className="artwork-lead">
@@ -182,7 +182,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
         <h2 className="artwork-name">
           <AssetLink dataset={dataset} state={state} value={key.value} label={key.label} />{' '}
           <span className="muted">
-            place {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
+            rank {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
           </span>
         </h2>
         <Facts measures={measures} lead={measure.name} row={first} compared={query.compare != null} scale={scale} reference={reference} />
@@ -212,7 +212,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
           );
         })}
       </ul>
-      {reference !== null && <p className="muted artwork-note">The dashed line is what all of them come to. Places hold at once with 95 %, of counting error alone.</p>}
+      {reference !== null && <p className="muted artwork-note">The dashed line is the value of all of them together. Ranks hold jointly at 95 %, for counting error alone.</p>}
     </div>
   );
 }
