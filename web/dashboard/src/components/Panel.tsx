@@ -3,8 +3,8 @@
 import type { ReactNode } from 'react';
 import { detailsOf, type GatewayError, wordsOf } from '../api/client';
 import { type Answered, type Loaded, shownOf } from '../api/cube';
-import { answeredIn, TakeButton } from '../take/TakeButton';
 import { Details } from './Details';
+import { answeredIn, TakeButton } from './TakeButton';
 import './Panel.css';
 
 interface PanelProps<Data> {

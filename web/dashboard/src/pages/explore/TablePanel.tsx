@@ -9,7 +9,7 @@ import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
 import { Segments } from '../../components/Segments';
 import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import { type Actions, ActionsContext } from './actions';
 import { keysOf, measuresOf } from './columns';
 import Grid, { ROW_HEIGHT } from './Grid';

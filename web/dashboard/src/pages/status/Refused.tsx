@@ -1,7 +1,7 @@
 // The versions of the lake that are not served, and why: they were written by hand or by another release, or are damaged.
 
 import { formatMoment } from '../../format';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Refused.css';

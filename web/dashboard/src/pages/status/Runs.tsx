@@ -3,7 +3,7 @@
 import { Details } from '../../components/Details';
 import { DURATION, formatCount, formatDays, formatMoment, formatValue } from '../../format';
 import { OUTCOMES } from './outcomes';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Runs.css';

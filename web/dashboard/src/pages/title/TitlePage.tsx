@@ -14,7 +14,7 @@ import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { columnStyle, formatCount, formatPlaces, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import HeatMap from '../explore/HeatMap';
 import { common, toComparison } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';

@@ -3,11 +3,11 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import type { Answered } from '../api/cube';
 import { useSession } from '../api/session';
-import { Dropdown } from '../components/Dropdown';
-import { offer } from './registry';
+import { offer } from '../take/registry';
+import { Dropdown } from './Dropdown';
 
-const Slides = lazy(() => import('./Slides'));
-const TakeMenu = lazy(() => import('./TakeMenu'));
+const Slides = lazy(() => import('../take/Slides'));
+const TakeMenu = lazy(() => import('../take/TakeMenu'));
 
 interface TakeButtonProps {
   /** The panel's title. */
