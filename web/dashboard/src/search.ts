@@ -24,3 +24,23 @@ export function textsOf(search: Readonly<Record<string, unknown>>): Record<strin
   const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   return Object.fromEntries(pairs);
 }
+
+/** A value in a list: `~,` is a comma, `~~` a tilde, `~0` alone the missing value, `~e` alone the empty one. */
+export function escapeValue(value: string | null): string {
+  if (value === null) return '~0';
+  if (value === '') return '~e';
+  return value.replaceAll('~', '~~').replaceAll(',', '~,');
+}
+
+/** The values of a list; null if an escape is broken. */
+export function splitValues(text: string): (string | null)[] | null {
+  const values: (string | null)[] = [];
+  for (const item of text.match(/(?:~.|[^,~])+/gsu) ?? []) {
+    if (item === '~0') values.push(null);
+    else if (item === '~e') values.push('');
+    else if (/~[^~,]/u.test(item.replaceAll('~~', ''))) return null;
+    else values.push(item.replace(/~([~,])/gu, '$1'));
+  }
+  // A lone tilde at the end matches nothing above and would be lost silently.
+  return values.map(escapeValue).join(',') === text ? values : null;
+}

@@ -4,6 +4,7 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { asGatewayError, ask, type GatewayError } from './client';
+import type { Dataset, GroupKeyInfo, MeasureInfo } from './dataset';
 import { type CubeQuery, ExploreDocument, type ExploreQuery, MembersDocument } from './generated';
 
 export type CubeAnswer = ExploreQuery['cube'];
@@ -22,6 +23,18 @@ export interface Answered {
   readonly version: number;
   readonly query: CubeQuery;
   readonly answer: CubeAnswer;
+}
+
+/** The keys by which the rows of an answer are grouped, in its order. */
+export function keysOf({ query }: Answered, dataset: Dataset): readonly GroupKeyInfo[] {
+  const keys = (query.groupBy ?? []).map((name) => dataset.groupKeys.find((key) => key.enumName === name));
+  return keys.filter((key) => key !== undefined);
+}
+
+/** The measures of an answer, in its order. */
+export function measuresOf({ query }: Answered, dataset: Dataset): readonly MeasureInfo[] {
+  const measures = query.measures.map((name) => dataset.measures.find((measure) => measure.enumName === name));
+  return measures.filter((measure) => measure !== undefined);
 }
 
 /** How long to wait before asking again after a failure that may be retried. */

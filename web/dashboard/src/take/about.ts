@@ -1,10 +1,9 @@
 // The context of numbers that leave the page: their days, filter and snapshot, and what their bounds mean.
 
-import type { Answered } from '../api/cube';
+import { type Answered, measuresOf } from '../api/cube';
 import type { Dataset } from '../api/dataset';
 import type { Snapshot } from '../api/session';
 import { formatCount, formatDays, formatMoment, formatRange, formatSpoken, NO_VALUE } from '../format';
-import { measuresOf } from '../pages/explore/columns';
 import { type Clause, readClause } from './clause';
 
 /** A panel's numbers, if they are one answer of the cube, and where they come from. */

@@ -1,7 +1,9 @@
 // A filter read back from the page's GraphQL, to be written in words, for the command line and in SQL.
 
 import type { Dataset, FieldInfo } from '../api/dataset';
-import type { CubeFilter } from '../pages/explore/operators';
+import type { CubeQuery } from '../api/generated';
+
+type CubeFilter = NonNullable<CubeQuery['where']>;
 
 /** The ways in which the values of a filter apply, as GraphQL names them. */
 export type Operator = 'anyOf' | 'allOf' | 'noneOf';

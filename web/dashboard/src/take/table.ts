@@ -1,8 +1,7 @@
 // A panel's numbers as a table for the clipboard: plain text for spreadsheets and HTML for documents, both with days,
 // filter and snapshot on top. Numbers have all their digits, unlike on the page, since a spreadsheet computes with them.
 
-import type { CellValue } from '../api/cube';
-import { keysOf, measuresOf } from '../pages/explore/columns';
+import { type CellValue, keysOf, measuresOf } from '../api/cube';
 import { aboutLines, sourceLine, type Taken } from './about';
 
 export interface Table {

@@ -3,8 +3,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { type Dataset, pageOf } from '../../api/dataset';
+import { escapeValue } from '../../search';
 import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
-import { escapeValue } from '../../pages/explore/address';
 import { PAGES } from '../pages';
 import { readRecent, remember } from './recent';
 import './CommandMenu.css';

@@ -1,12 +1,12 @@
 // Groups as large pictures, each with the charted number on a scale that all of them share.
 
-import type { Answered } from '../../api/cube';
+import { type Answered, keysOf, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Tile } from '../../components/Tile';
 import { intervalScale } from '../../components/chart/Interval';
 import { formatCount, NO_VALUE, referenceOf } from '../../format';
 import { KeyAction } from './actions';
-import { keysOf, measuresOf, rowLabel, styleOf } from './columns';
+import { rowLabel, styleOf } from './columns';
 import './Gallery.css';
 
 /** The most pictures shown. */

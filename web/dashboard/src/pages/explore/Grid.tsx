@@ -1,12 +1,12 @@
 // The table: a grid of virtual rows. Of any number of groups, only those in view are in the document.
 
 import { type KeyboardEvent, useContext, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { Answered, CubeAnswer, CubeRow } from '../../api/cube';
+import { type Answered, type CubeAnswer, type CubeRow, keysOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
 import { useVirtualRows } from '../../components/rows/useVirtualRows';
 import { ActionsContext, tickOf } from './actions';
-import { type Column, columnsOf, keysOf, rowIdentity } from './columns';
+import { type Column, columnsOf, rowIdentity } from './columns';
 import { rowAfter } from './gridKeys';
 import type { Sort } from './state';
 import { usePages } from './usePages';

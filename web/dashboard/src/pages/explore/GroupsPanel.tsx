@@ -2,7 +2,7 @@
 // a group, or filters by it.
 
 import { useState } from 'react';
-import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset, GroupKeyInfo } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { isEmpty } from '../../components/chart/points';
@@ -10,7 +10,7 @@ import { Panel } from '../../components/Panel';
 import { formatBounds, formatCount, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from './actions';
 import { type Bar, BarList } from './BarList';
-import { incomplete, keysOf, measuresOf, rowLabel } from './columns';
+import { incomplete, rowLabel } from './columns';
 import { MOST_BARS } from './query';
 import type { ExploreState } from './state';
 import { AsTable } from './TrendPanel';

@@ -1,13 +1,12 @@
 // The totals over everything that the filter leaves, one for each measure: the charted one large, the others small.
 // Choosing one charts it and sorts the table by it.
 
-import { type Answered, type Loaded, NO_CELL } from '../../api/cube';
+import { type Answered, type Loaded, measuresOf, NO_CELL } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import { formatBounds, formatRelativeError, formatShort, formatValue, type Value } from '../../format';
-import { measuresOf } from './columns';
 import './Headline.css';
 
 interface HeadlineProps {

@@ -2,7 +2,7 @@
 // when it is opened, and says how many rows it has.
 
 import { Fragment, useMemo, useState } from 'react';
-import { type Answered, type CubeRow, useCube, NO_CELL } from '../../api/cube';
+import { type Answered, type CubeRow, keysOf, NO_CELL, useCube } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { type Snapshot, useSession } from '../../api/session';
 import { Bounded } from '../../components/Bounded';
@@ -12,7 +12,7 @@ import { Failure } from '../../components/Panel';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatCount, type NumberStyle } from '../../format';
 import { KeyAction } from './actions';
-import { incomplete, keyLabel, keysOf, styleOf } from './columns';
+import { incomplete, keyLabel, styleOf } from './columns';
 import { toCubeQuery } from './query';
 import { daysOf, type ExploreState, type Sort, withOnly } from './state';
 import './Nested.css';

@@ -2,7 +2,7 @@
 
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
@@ -11,7 +11,6 @@ import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
 import { TakeButton } from '../../components/TakeButton';
 import { type Actions, ActionsContext } from './actions';
-import { keysOf, measuresOf } from './columns';
 import Grid, { ROW_HEIGHT } from './Grid';
 import { CARD_HEIGHT } from './query';
 import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly, withSort } from './state';

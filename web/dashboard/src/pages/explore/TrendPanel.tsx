@@ -2,14 +2,13 @@
 // first group key. Missing days are gaps, never zeros, and incomplete steps say so.
 
 import { useMemo, useState } from 'react';
-import { type Answered, type CubeAnswer, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, type CubeAnswer, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset, TimeKey } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import type { Line } from '../../components/chart/points';
 import { partsOf } from '../../components/Label';
 import { Panel } from '../../components/Panel';
 import { countDays, DAYS, formatCount } from '../../format';
-import { measuresOf } from './columns';
 import { type ExploreState, stepKey } from './state';
 import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
 import type { Change } from './useExplore';

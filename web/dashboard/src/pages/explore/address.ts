@@ -14,7 +14,7 @@
 //   by=asset  sel=a1,a2                what the Compare page shows side by side
 
 import { isDay } from '../../format/date';
-import type { RawSearch } from '../../search';
+import { escapeValue, type RawSearch, splitValues } from '../../search';
 import { SHOWN, type Shown } from './besides';
 import { isOperator, type MemberValue, type Operator } from './operators';
 
@@ -259,23 +259,4 @@ function readFilter(name: string, text: string, problems: string[]): Filter | nu
     return null;
   }
   return { field: name.slice(0, dot), operator, values };
-}
-
-export function escapeValue(value: MemberValue): string {
-  if (value === null) return '~0';
-  if (value === '') return '~e';
-  return value.replaceAll('~', '~~').replaceAll(',', '~,');
-}
-
-/** The values of a list; null if an escape is broken. */
-function splitValues(text: string): MemberValue[] | null {
-  const values: MemberValue[] = [];
-  for (const item of text.match(/(?:~.|[^,~])+/gsu) ?? []) {
-    if (item === '~0') values.push(null);
-    else if (item === '~e') values.push('');
-    else if (/~[^~,]/u.test(item.replaceAll('~~', ''))) return null;
-    else values.push(item.replace(/~([~,])/gu, '$1'));
-  }
-  // A lone tilde at the end matches nothing above and would be lost silently.
-  return values.map(escapeValue).join(',') === text ? values : null;
 }

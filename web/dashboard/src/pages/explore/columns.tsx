@@ -4,7 +4,7 @@
 // something else.
 
 import { type ReactNode, useContext } from 'react';
-import { type Answered, type CubeRow, NO_CELL, type Rank } from '../../api/cube';
+import { type Answered, type CubeRow, keysOf, measuresOf, NO_CELL, type Rank } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
 import { ChangeText } from '../../components/ChangeText';
@@ -60,16 +60,6 @@ const COLUMNS: readonly ColumnsOf[] = [
 
 export function columnsOf(answered: Answered, dataset: Dataset): readonly Column[] {
   return COLUMNS.flatMap((columns) => columns(answered, dataset));
-}
-
-export function keysOf({ query }: Answered, dataset: Dataset): readonly GroupKeyInfo[] {
-  const keys = (query.groupBy ?? []).map((name) => dataset.groupKeys.find((key) => key.enumName === name));
-  return keys.filter((key) => key !== undefined);
-}
-
-export function measuresOf({ query }: Answered, dataset: Dataset): readonly MeasureInfo[] {
-  const measures = query.measures.map((name) => dataset.measures.find((measure) => measure.enumName === name));
-  return measures.filter((measure) => measure !== undefined);
 }
 
 function keyColumn(key: GroupKeyInfo, index: number, answered: Answered, dataset: Dataset): Column {

@@ -2,10 +2,9 @@
 // first groups.
 
 import { useMemo } from 'react';
-import { type Answered, type Loaded, shownOf, useCube } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, shownOf, useCube } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import { useSession } from '../../api/session';
-import { keysOf } from './columns';
 import type { MemberValue } from './operators';
 import { toOthersQuery, toSplitQuery, toTrendQuery } from './query';
 import { besideOf, type ExploreState } from './state';

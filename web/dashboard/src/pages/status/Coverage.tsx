@@ -1,9 +1,8 @@
 // A calendar of the days: shaded by their number of events, hatched if they may still change, crossed if they are missing.
 
-import type { Answered } from '../../api/cube';
+import { type Answered, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { columnStyle, eachDay, formatCount, formatDay, formatMonth, formatValue, MONTHS, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
-import { measuresOf } from '../explore/columns';
 import '../../components/Panel.css';
 import './Coverage.css';
 
