@@ -64,7 +64,7 @@ export default defineConfig({
             // All stylesheets in one, in the order of their names: together they are half the size, and no rule depends
             // on the order in which chunks load.
             { name: 'styles', test: /src\/(?!pages\/graphiql\/).*\.css$/ },
-            { name: 'page', test: /src\/(api|format)\/|src\/components\/(Panel|TakeButton|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|address|operators|query|columns|actions)\.tsx?$/ },
+            { name: 'page', test: /src\/(api|format)\/|src\/components\/(Panel|TakeButton|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|changes|address|operators|query|columns|actions)\.tsx?$/ },
           ],
         },
       },

@@ -11,7 +11,7 @@ import { ChangeText } from '../../components/ChangeText';
 import { Panel } from '../../components/Panel';
 import { formatChange, formatValue, KINDS } from '../../format';
 import { MOST_ROWS } from '../explore/query';
-import { withOnly } from '../explore/state';
+import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
 import { areFew, asked, peopleMeasure } from '../member/deciding';
 import { Few } from '../member/Few';

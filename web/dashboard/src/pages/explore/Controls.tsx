@@ -11,20 +11,8 @@ import { conditionText } from './conditionText';
 import { FilterChip, loadFilterEditor } from './FilterChip';
 import type { Scope } from './FilterEditor';
 import { toCubeFilter } from './query';
-import {
-  besideOf,
-  type Condition,
-  daysOf,
-  daysText,
-  defaultState,
-  type ExploreState,
-  type Filter,
-  isTime,
-  withCondition,
-  withFilter,
-  withoutFilter,
-  writeState,
-} from './state';
+import { withCondition, withFilter, withoutFilter } from './changes';
+import { besideOf, type Condition, daysOf, daysText, defaultState, type ExploreState, type Filter, isTime, writeState } from './state';
 import type { Change } from './useExplore';
 import './Controls.css';
 import './FilterChip.css';

@@ -11,7 +11,7 @@ import { Controls } from './Controls';
 import { Headline } from './Headline';
 import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
-import { withDrawn } from './state';
+import { withDrawn } from './changes';
 import { SmallGroups } from './SmallGroups';
 import { UnknownValues } from './UnknownValues';
 import { useExplore } from './useExplore';

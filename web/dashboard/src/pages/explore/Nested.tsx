@@ -14,7 +14,8 @@ import { formatCount, type NumberStyle } from '../../format';
 import { KeyAction } from './actions';
 import { incomplete, keyLabel, styleOf } from './columns';
 import { toCubeQuery } from './query';
-import { daysOf, type ExploreState, type Sort, withOnly } from './state';
+import { withOnly } from './changes';
+import { daysOf, type ExploreState, type Sort } from './state';
 import './Nested.css';
 
 /** How many rows a level shows at first; a click shows more. */

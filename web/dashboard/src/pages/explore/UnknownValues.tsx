@@ -4,7 +4,7 @@
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { formatCount } from '../../format';
-import { replaceValue } from './state';
+import { replaceValue } from './changes';
 import type { Change } from './useExplore';
 import './Notes.css';
 import './UnknownValues.css';

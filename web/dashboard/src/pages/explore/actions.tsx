@@ -5,7 +5,8 @@ import { createContext, type ReactNode, useContext } from 'react';
 import type { CubeRow } from '../../api/cube';
 import { type Dataset, type GroupKeyInfo, pageOf } from '../../api/dataset';
 import type { MemberValue } from './operators';
-import { type ExploreState, withOnly } from './state';
+import { withOnly } from './changes';
+import type { ExploreState } from './state';
 import { type Change, carriedSearch } from './usePageState';
 
 export interface Actions {

@@ -12,7 +12,7 @@ import { StackedLabel } from '../../components/Label';
 import { Panel } from '../../components/Panel';
 import { columnStyle, formatChange, formatCount, formatValue, formatSpoken, KINDS, referenceOf } from '../../format';
 import type { CubeFilter, MemberValue } from '../explore/operators';
-import { withOnly } from '../explore/state';
+import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
 import { areFew, asked, peopleMeasure } from './deciding';
 import { Few } from './Few';
