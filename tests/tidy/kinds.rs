@@ -9,7 +9,8 @@ use syn::{BinOp, Expr, ExprBinary, ExprLet, Local, Macro, Pat};
 
 use super::files;
 
-const KINDS: [&str; 3] = ["MeasureKind", "MeasureKindName", "StoredType"];
+const KINDS: [&str; 5] =
+    ["MeasureClass", "MeasureClassName", "MeasureKind", "MeasureKindName", "StoredType"];
 
 /// Where a kind knows itself.
 const ROOM: &str = "etl/src/measures/";
@@ -130,6 +131,8 @@ fn what_is_picked_in_silence_is_found() {
         ("let is = stored(other) == Some(StoredType::Count);", true),
         ("while let Some(MeasureKindName::Sum) = next() {}", true),
         ("match kind { MeasureKind::Sum { .. } => 1, MeasureKind::Count { .. } => 2 };", false),
+        ("let is = matches!(told.class, MeasureClass::Quantile { .. });", true),
+        ("let is = told.kind == MeasureClassName::Derived;", true),
         ("let is = stored.counts_events();", false),
         ("let Some(kind) = MeasureKindName::of(measure) else { return };", false),
     ] {

@@ -1,4 +1,4 @@
-// Journeys in a real browser against a real gateway; the harness that starts the servers says where they are.
+// Journeys in a real browser against a real gateway; the harness that starts the servers sets their addresses.
 
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
@@ -18,7 +18,7 @@ required('CLIO_CONTROL', 'the address of the control server: POST /publish-day, 
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'e2e/results',
-  // One gateway serves all journeys, and some of them publish to it or stop what it stands on.
+  // All journeys share one gateway, and some publish days to it or stop the service behind it.
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,

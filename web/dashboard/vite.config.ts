@@ -6,7 +6,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-// Where the gateway of a developer listens; only the development and preview servers use it.
+// The gateway of the development and preview servers.
 const gateway = process.env['CLIO_URL'] ?? 'http://127.0.0.1:8080';
 const proxy = {
   '/graphql': { target: gateway, ws: true },
@@ -27,8 +27,8 @@ const withoutFonts: Plugin = {
 };
 
 /**
- * Writes each text of some size in Brotli too, once and as small as it goes: the gateway passes it on as it is.
- * From the files as they lie there, since chunks change up to the moment when they are written.
+ * Writes a Brotli form of each larger text, as small as possible, which the gateway passes on as it is. It reads the
+ * written files, since chunks change until they are written.
  */
 const inBrotli: Plugin = {
   name: 'clio-in-brotli',
@@ -58,13 +58,13 @@ export default defineConfig({
     rolldownOptions: {
       input: ['index.html', 'graphiql.html'],
       output: {
-        // What every page needs in one file: a dozen small ones would be larger.
+        // What every page needs in one file, which is smaller than a dozen small ones.
         codeSplitting: {
           groups: [
-            // All stylesheets in one, in the order of their names: together they are half of what they are apart, and the
-            // order in which chunks come changes no rule.
+            // All stylesheets in one, in the order of their names: together they are half the size, and no rule depends
+            // on the order in which chunks load.
             { name: 'styles', test: /src\/(?!pages\/graphiql\/).*\.css$/ },
-            { name: 'page', test: /src\/(api|format)\/|src\/take\/TakeButton\.tsx|src\/components\/(Panel|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|address|operators|query|columns|actions)\.tsx?$/ },
+            { name: 'page', test: /src\/(api|format)\/|src\/components\/(Panel|TakeButton|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|changes|address|operators|query|columns|actions)\.tsx?$/ },
           ],
         },
       },

@@ -161,7 +161,17 @@ impl Side<'_> {
                     found = verdicts;
                     *unions += united;
                 }
-                _ => {}
+                (
+                    Some(
+                        OtherSide::Days(_)
+                        | OtherSide::Member { .. }
+                        | OtherSide::Rest { .. }
+                        | OtherSide::Whole { .. }
+                        | OtherSide::Snapshot(_),
+                    )
+                    | None,
+                    _,
+                ) => {}
             }
         }
         *unions += measures.unions();

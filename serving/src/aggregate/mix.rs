@@ -40,7 +40,16 @@ pub(super) fn mixes(
     let (other_days, member) = match (&asked.plan.compare, &by_day.other_days) {
         (Some(OtherSide::Days(_)), Some(days)) => (Some(days), None),
         (Some(OtherSide::Member { key, code }), _) => (None, Some((*key, *code))),
-        _ => return Ok(unions),
+        (
+            Some(
+                OtherSide::Days(_)
+                | OtherSide::Rest { .. }
+                | OtherSide::Whole { .. }
+                | OtherSide::Snapshot(_),
+            )
+            | None,
+            _,
+        ) => return Ok(unions),
     };
     if asked.plan.withholding.is_some() {
         // Strata are groups that may be small, and so is who is in one side's alone.

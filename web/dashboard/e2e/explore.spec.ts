@@ -1,4 +1,4 @@
-// What Explore offers beside filters and rows: other days, groups in groups, a heat map, conditions, places, clicks.
+// What Explore offers besides filters and rows: other days, nested groups, a heat map, conditions, ranks, clicks.
 
 import { formatChange, formatPlaces, formatShare, formatValue, NO_VALUE, type Compared, type Value } from '../src/format';
 import { askGateway, bodyRows, card, COUNT, DISTINCT, expect, expectAccessible, grid, open, test, topValues } from './support';
@@ -35,7 +35,7 @@ test('the last day beside the day before: headline, trend and columns say what s
   const day = await lastDay(request);
   await open(page, '/?last=1');
   await page.getByRole('button', { name: /^Beside/ }).click();
-  await page.getByRole('button', { name: /^The days before: / }).click();
+  await page.getByRole('button', { name: /^The days just before: / }).click();
   await expect(page).toHaveURL(/beside=previous/);
   const cube = await ask(request, {
     from: day,

@@ -3,7 +3,7 @@ import { badge, bodyRows, expect, expectAccessible, expectHeadline, expectSameDo
 
 const CAUSE = 'serving at http://127.0.0.1:50051 does not answer: connection refused';
 
-const WORDS = 'The service that answers questions is not available just now.';
+const WORDS = 'The query service is not available at the moment.';
 
 async function unavailable(route: Route): Promise<void> {
   const errors = [{ message: CAUSE, extensions: { code: 'UNAVAILABLE', retryable: true } }];
@@ -14,7 +14,7 @@ test('a gateway without serving says so at the start, and the page recovers by i
   await page.route('**/graphql', unavailable);
   await page.goto('/');
   await expect(page.getByRole('alert').filter({ hasText: WORDS })).toBeVisible();
-  // The address and the system's error are for those who mend: folded away, and there when they are asked for.
+  // The address and the system's error are for operators: folded away, and shown on demand.
   await expect(page.getByText(CAUSE)).toBeHidden();
   await page.getByText('Details').first().click();
   await expect(page.getByText(CAUSE)).toBeVisible();

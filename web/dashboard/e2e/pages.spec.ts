@@ -1,4 +1,4 @@
-// The pages beside Explore: a piece of media, a title, members side by side, the state of the data; and the way to them.
+// The pages besides Explore: a piece of media, a title, members side by side, the state of the data; and finding them.
 
 import { formatCount, formatValue, NO_VALUE, type NumberStyle, type Value } from '../src/format';
 import { askCube, askGateway, bodyRows, DISTINCT, expect, expectAccessible, open, test, topValues } from './support';
@@ -218,6 +218,6 @@ test('pages of members keep days and filters, and are usable at 390 pixels', asy
 test('an asset that does not exist says that nothing was counted', async ({ page }) => {
   await page.goto('/assets/no-such-poster.png');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('no-such-poster.png');
-  await expect(page.getByText('Nothing was counted of it in these days, with these filters.')).toBeVisible();
+  await expect(page.getByText('There is no data for it in these days with these filters.')).toBeVisible();
   await expectAccessible(page);
 });

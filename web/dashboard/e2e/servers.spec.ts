@@ -31,7 +31,7 @@ test('serving down is said and healed without a reload', async ({ page, request 
   await control(request, '/serving/stop');
   try {
     await expect(badge(page)).toContainText('down');
-    await expect(page.getByRole('alert').filter({ hasText: 'The service that answers questions is down' })).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: 'The query service is down' })).toBeVisible();
     // What is on the screen stays; what is asked now fails in its panel and says why.
     await expect(bodyRows(page).first()).toBeVisible();
     await page.getByRole('button', { name: /^Group by/ }).click();
@@ -92,7 +92,7 @@ test('a page that was shown a new snapshot keeps it while serving is away', asyn
   await control(request, '/serving/stop');
   try {
     await expect(badge(page)).toContainText('down');
-    await expect(page.getByText(`Numbers shown stay those of snapshot ${after}.`)).toBeVisible();
+    await expect(page.getByText(`The page still shows snapshot ${after}.`)).toBeVisible();
     expect(await shownVersion(page)).toBe(after);
     await expect(card(page, 'Impressions')).toContainText(impressions);
     await expectAccessible(page);

@@ -16,7 +16,7 @@ for (const scheme of ['light', 'dark'] as const) {
 
     const editors: [button: RegExp, scope: string][] = [
       [/^Dates/, 'Dates'],
-      [/^Beside/, 'Beside'],
+      [/^Compared with/, 'Compared with'],
       [/^Group by/, 'Group by'],
       [/^Measures/, 'Measures'],
       [/Add filter/, 'Add a filter'],

@@ -1,4 +1,4 @@
-// What is taken away of a panel: its numbers on the clipboard, a picture in the downloads, the question behind it.
+// What is taken away from a panel: its numbers on the clipboard, a picture in the downloads, the question behind it.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
@@ -20,7 +20,7 @@ test('the groups are on the clipboard, for a spreadsheet and for a document', as
   const menu = await menuOf(page, 'Take away: Measures by Device');
   await expectAccessible(page, '.popover');
   await menu.getByRole('button', { name: 'Copy as table' }).click();
-  await expect(menu.getByRole('status')).toContainText('rows are on the clipboard');
+  await expect(menu.getByRole('status')).toContainText('rows copied to the clipboard');
   const { plain, html } = await page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();
     const read = async (type: string) => (await item?.getType(type))?.text() ?? '';
@@ -59,7 +59,7 @@ for (const scheme of ['light', 'dark'] as const) {
       expect(svg).toContain(`snapshot ${version}`);
       // The line may be broken, but not within its last words.
       expect(svg).toContain('95\u202f%');
-      if (name === 'table') expect(svg).toMatch(/\d+ of \d+ rows are drawn/);
+      if (name === 'table') expect(svg).toMatch(/\d+ of \d+ rows are shown/);
       // Nothing in it hangs on the page that it is from.
       const surface = await page.locator('.panel').first().evaluate((panel) => getComputedStyle(panel).backgroundColor);
       expect(/<rect[^>]*fill="([^"]*)"/.exec(svg)?.[1]).toBe(surface);

@@ -44,7 +44,7 @@ test('a rate beside other days has the verdict that serving gives, with its thre
   for (const [name, interval] of [['counting', total], ['sampling', total.intervals.sampling], ['combined', total.intervals.combined]] as const) {
     await expect(details.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText(formatBounds({ ...total, ...interval, exact: false }, RATE) ?? '');
   }
-  await expect(details.getByText(/^A day, over/)).toContainText(formatValue({ ...NO_VALUE, value: total.verdict.own }, RATE));
+  await expect(details.getByText(/^Per day, over/)).toContainText(formatValue({ ...NO_VALUE, value: total.verdict.own }, RATE));
   await expect(details.getByText(/^Still needed: \d+ more common|^Never at this/)).toBeVisible();
   await details.getByText('What the words mean').click();
   await expectAccessible(page, '.popover');
@@ -71,7 +71,7 @@ test('two that are compared have the verdict in words, with what is still needed
   const panel = page.getByRole('region', { name: 'Is the take rate really different?' });
   await expect(panel.getByText(told.verdict.text, { exact: true }).first()).toBeVisible();
   await expect(panel.getByRole('row', { name: /^combined / })).toContainText(formatBounds({ ...told, ...told.intervals.combined, exact: false }, RATE) ?? '');
-  await expect(panel.getByText(/^A day, over/)).toContainText(formatDifference(told.verdict.difference).text);
+  await expect(panel.getByText(/^Per day, over/)).toContainText(formatDifference(told.verdict.difference).text);
   await expect(panel.getByText(/^With the same mix of/)).toBeVisible();
   await expect(page.locator('.updating, .placeholder')).toHaveCount(0);
   await expectAccessible(page);

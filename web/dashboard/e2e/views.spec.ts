@@ -60,7 +60,7 @@ for (const [name, width, scheme] of [
     await expect(list.getByRole('link', { name: 'Evenings' })).toBeVisible();
     await list.getByRole('button', { name: 'Share Evenings' }).click();
     await expect(list.getByText('shared', { exact: true })).toHaveCount(2);
-    await list.getByRole('button', { name: 'Begin with Evenings' }).click();
+    await list.getByRole('button', { name: 'Start with Evenings' }).click();
     await expect(list.getByText('★ default')).toBeVisible();
     await expectAccessible(page);
     await page.screenshot({ path: `e2e/screenshots/views-${name}.png`, fullPage: true });

@@ -1,7 +1,7 @@
 // Compares the gzip sizes of the built dashboard with their budgets, and fails when one is over, or lacks its form in Brotli.
 //
-// A chunk counts with everything it imports that the page does not have by then. Pickers, and React Aria with them, are
-// fetched when the pointer or the focus reaches their button; dates share it with them, and count with what they add.
+// A chunk counts with all its imports that the page has not loaded by then. Pickers, and React Aria with them, are fetched
+// when the pointer or the focus reaches their button; dates share React Aria with them, and count with what they add.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync, gzipSync } from 'node:zlib';
@@ -41,7 +41,7 @@ const beyond = (name) => [...closure([chunk(name)])].filter((candidate) => !init
 
 const PICKERS = ['src/components/PopoverFrame.tsx', 'src/components/CheckList.tsx', 'src/pages/explore/FieldList.tsx', 'src/pages/explore/FilterEditor.tsx'];
 const pickers = [...closure(PICKERS.map(chunk))].filter((name) => !initial.has(name));
-// Each route with all that it alone needs, and what is fetched on the first use of a part of Explore.
+// Each route with what it alone needs, and the parts of Explore that are fetched on first use.
 const ROUTES = {
   'a piece of media': 'src/pages/asset/AssetPage.tsx',
   'a title': 'src/pages/title/TitlePage.tsx',
@@ -74,7 +74,7 @@ for (const [name, bytes, budget] of rows) {
   console.log(`${name.padEnd(32)} ${(bytes / KB).toFixed(1).padStart(7)} KB of ${String(budget).padStart(4)} KB  ${verdict}`);
 }
 
-// What the gateway passes on to those who take Brotli is made by the build; it must say the same.
+// The gateway serves the Brotli forms made by the build, which must have the same content.
 for (const file of [...scripts(everything), ...styles(everything)]) {
   const content = readFileSync(new URL(file, dist));
   const packed = new URL(`${file}.br`, dist);

@@ -1,4 +1,4 @@
-// Everything that wraps the pages, so that tests wrap them alike.
+// Everything that wraps the pages, in one place so that tests wrap them the same way.
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
@@ -26,7 +26,7 @@ export function makeClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // A failure shows at once, in its panel; one that may be retried is asked again by the panel's own interval.
+        // A failure shows at once, in its panel; the panel's own interval retries what may be retried.
         retry: false,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,

@@ -20,11 +20,11 @@ import './components/Shell.css';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
-/** What all pages have in common: an address that says what they ask, read into a type before any of them sees it. */
+/** The parent of all pages: it reads the address into a type before any of them sees it. */
 const pages = createRoute({
   getParentRoute: () => root,
   id: 'pages',
-  // Under a name of its own, since the router lays what is read here over the texts that it was read from.
+  // Under a name of its own, since the router merges the result into the raw texts.
   validateSearch: (search: RawSearch & SearchSchemaInput): { readonly asked: Address } => ({
     asked: readAddress(textsOf(search)),
   }),

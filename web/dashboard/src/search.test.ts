@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSearch, stringifySearch } from './search';
+import { escapeValue, parseSearch, splitValues, stringifySearch } from './search';
 
 describe('the search part of an address', () => {
   it.each([
@@ -20,5 +20,21 @@ describe('the search part of an address', () => {
 
   it.each(['?%E0%A4%A', '?=&&&', '?a=b=c', '?__proto__=x', '???'])('never fails: %s', (text) => {
     expect(() => stringifySearch(parseSearch(text))).not.toThrow();
+  });
+});
+
+describe('a list of values', () => {
+  it.each([
+    [['DE', 'US'], 'DE,US'],
+    [['a,b', 'c~d'], 'a~,b,c~~d'],
+    [[null, '', '~0', '~e', '~,'], '~0,~e,~~0,~~e,~~~,'],
+    [['~', ','], '~~,~,'],
+  ])('goes there and back: %o', (values, text) => {
+    expect(values.map(escapeValue).join(',')).toBe(text);
+    expect(splitValues(text)).toEqual(values);
+  });
+
+  it.each(['~', 'a~', '~x', 'a,~', 'a,,b', ',a'])('is refused where an escape or a value is broken: %s', (text) => {
+    expect(splitValues(text)).toBeNull();
   });
 });

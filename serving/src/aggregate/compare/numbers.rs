@@ -134,17 +134,22 @@ impl Beside<'_> {
     /// The other side of a group, where that is a group.
     fn other(&self, compare: &OtherSide, group: u32) -> Other {
         let mut codes = self.own.groups.codes(group);
-        match (compare, &self.days) {
-            (OtherSide::Member { key, code }, _) => {
+        match compare {
+            OtherSide::Member { key, code } => {
                 codes[*key] = *code;
                 self.own.groups.find(&codes).map_or(Other::Nothing, Other::Group)
             }
-            (_, Some((days, _))) => match days.find(self.own.groups, &codes) {
-                Some(group) => Other::Group(group),
-                None if days.has_data(self.asked.plan, &codes) => Other::Nothing,
+            OtherSide::Days(_)
+            | OtherSide::Snapshot(_)
+            | OtherSide::Rest { .. }
+            | OtherSide::Whole { .. } => match &self.days {
+                Some((days, _)) => match days.find(self.own.groups, &codes) {
+                    Some(group) => Other::Group(group),
+                    None if days.has_data(self.asked.plan, &codes) => Other::Nothing,
+                    None => Other::NoData,
+                },
                 None => Other::NoData,
             },
-            (_, None) => Other::NoData,
         }
     }
 

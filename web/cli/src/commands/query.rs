@@ -80,7 +80,14 @@ pub(crate) async fn run(args: QueryArgs, settings: &Settings) -> anyhow::Result<
 pub(super) fn beside(query: &Query) -> Option<SnapshotId> {
     match query.compare {
         Some(Comparison::Snapshot(id)) => Some(id),
-        _ => None,
+        Some(
+            Comparison::PreviousPeriod
+            | Comparison::Days(_)
+            | Comparison::Member { .. }
+            | Comparison::Rest
+            | Comparison::Whole,
+        )
+        | None => None,
     }
 }
 

@@ -17,7 +17,7 @@ export type ErrorCode =
 
 export class GatewayError extends Error {
   readonly code: ErrorCode;
-  /** Whether asking the same again may help without anybody changing the question. */
+  /** Whether the same question may succeed when asked again. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, retryable: boolean) {
@@ -60,7 +60,7 @@ export async function ask<Result, Variables>(
     throw new GatewayError(code, first.message, first.extensions?.retryable ?? code === 'UNAVAILABLE');
   }
   if (!body?.data) {
-    // A proxy in between answers in its own words; its status is all that can be told.
+    // A proxy in between answers in its own words; only its status is reliable.
     const message = `the gateway at ${location.origin} answered HTTP ${response.status} without a GraphQL answer`;
     throw new GatewayError(response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL', message, response.status >= 500);
   }
@@ -80,21 +80,21 @@ export function asGatewayError(error: unknown): GatewayError {
   return new GatewayError('INTERNAL', error instanceof Error ? error.message : String(error), false);
 }
 
-/** What happened, in words for who asks questions. Addresses and errors of the system are for details. */
+/** What happened, in words for analysts. Addresses and system errors belong in the details. */
 export function wordsOf(error: GatewayError): string {
   switch (error.code) {
     case 'UNREACHABLE':
-      return 'Clio does not answer: it is being restarted, or your network is down.';
+      return 'Clio is not responding: it may be restarting, or your network may be down.';
     case 'UNAVAILABLE':
-      return 'The service that answers questions is not available just now.';
+      return 'The query service is not available at the moment.';
     case 'DEADLINE_EXCEEDED':
-      return 'The answer took too long. Fewer days, groups or measures are answered sooner.';
+      return 'The answer took too long. Try fewer days, groups or measures.';
     case 'NOT_FOUND':
-      return 'The snapshot that this page shows is not there just now.';
+      return 'The snapshot that this page shows is not available at the moment.';
     case 'UNAUTHENTICATED':
-      return 'You are not signed in, or your sign-in has run out. Load the page again to sign in.';
+      return 'You are not signed in, or your sign-in has expired. Load the page again to sign in.';
     case 'INTERNAL':
-      return 'Something went wrong inside of Clio.';
+      return 'Something went wrong inside Clio.';
     case 'PERMISSION_DENIED':
     case 'CONFLICT':
     case 'INVALID_ARGUMENT':
@@ -103,12 +103,12 @@ export function wordsOf(error: GatewayError): string {
   }
 }
 
-/** What the words leave out; null where they are the message itself. */
+/** What `wordsOf` leaves out; null where it already gives the message itself. */
 export function detailsOf(error: GatewayError): string | null {
   return wordsOf(error) === sentence(error.message) ? null : error.message;
 }
 
-/** A message of the gateway as a sentence: they are lower case without a full stop. */
+/** A message of the gateway, which is lower case without a full stop, as a sentence. */
 export function sentence(message: string): string {
   const text = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;

@@ -4,29 +4,42 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { asGatewayError, ask, type GatewayError } from './client';
+import type { Dataset, GroupKeyInfo, MeasureInfo } from './dataset';
 import { type CubeQuery, ExploreDocument, type ExploreQuery, MembersDocument } from './generated';
 
 export type CubeAnswer = ExploreQuery['cube'];
 export type CubeRow = CubeAnswer['rows'][number];
-/** A value with its share and what it is compared with, where those are asked for. */
+/** A value, with its share and its comparison where the question asks for them. */
 export type CellValue = CubeRow['values'][number];
-/** Whether a rate is really higher, and why; null of what is no rate of people. */
+/** Whether a rate is really higher, and why; null for anything but a rate of people. */
 export type Verdict = NonNullable<CellValue['verdict']>;
 export type Rank = CubeAnswer['ranks'][number];
 export type Reach = NonNullable<CubeAnswer['reach']>;
 
 export const NO_CELL: CellValue = { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: false };
 
-/** An answer together with its question, because an old one stays on the screen while a new one is under way. */
+/** An answer with its question, because an old answer stays on the screen while a new one is loading. */
 export interface Answered {
   readonly version: number;
   readonly query: CubeQuery;
   readonly answer: CubeAnswer;
 }
 
-/** How long after a failure that may be retried the same is asked again. */
+/** The keys by which the rows of an answer are grouped, in its order. */
+export function keysOf({ query }: Answered, dataset: Dataset): readonly GroupKeyInfo[] {
+  const keys = (query.groupBy ?? []).map((name) => dataset.groupKeys.find((key) => key.enumName === name));
+  return keys.filter((key) => key !== undefined);
+}
+
+/** The measures of an answer, in its order. */
+export function measuresOf({ query }: Answered, dataset: Dataset): readonly MeasureInfo[] {
+  const measures = query.measures.map((name) => dataset.measures.find((measure) => measure.enumName === name));
+  return measures.filter((measure) => measure !== undefined);
+}
+
+/** How long to wait before asking again after a failure that may be retried. */
 export const RETRY_EVERY_MS = 2_000;
-/** Answers of snapshots and filters that were left are dropped soon, so that a page open all day stays small. */
+/** Answers that no panel shows are dropped soon, so that a page left open all day stays small. */
 const KEEP_UNUSED_MS = 60_000;
 
 export function cubeOptions(version: number, query: CubeQuery) {
@@ -46,8 +59,8 @@ export function cubeOptions(version: number, query: CubeQuery) {
 }
 
 /**
- * Whether the same question may be answered later. A snapshot that is not held may be one that the replica which
- * answers has not loaded yet; if it is one that is held no longer, the page goes on to the newest by itself.
+ * Whether the same question may be answered later. The answering replica may not have loaded the snapshot yet; if it
+ * has dropped the snapshot instead, the page moves on to the newest by itself.
  */
 function mayRetry(error: GatewayError): boolean {
   return error.retryable || error.code === 'NOT_FOUND';
@@ -61,12 +74,12 @@ export type Loaded<Data> =
       readonly error: GatewayError;
       readonly retry: () => void;
       readonly retrying: boolean;
-      /** What was shown before; it answers another question, and stays for the eye until this one is answered. */
+      /** The previous answer, to another question; it stays on the screen until this one is answered. */
       readonly before: Data | null;
     }
   | { readonly state: 'ready'; readonly data: Data; readonly updating: boolean };
 
-/** The numbers on the screen, which may be those of before. */
+/** The numbers on the screen, which may be those of the previous answer. */
 export function shownOf<Data>(loaded: Loaded<Data>): Data | null {
   if (loaded.state === 'loading') return null;
   return loaded.state === 'ready' ? loaded.data : loaded.before;
@@ -74,7 +87,7 @@ export function shownOf<Data>(loaded: Loaded<Data>): Data | null {
 
 const NOTHING: CubeQuery = { measures: [] };
 
-/** Asks nothing where the query is null, and is loading for as long as it is. */
+/** A null query asks nothing, and counts as loading. */
 export function useCube(
   version: number,
   query: CubeQuery | null,
@@ -88,8 +101,8 @@ export function useCube(
   });
   const error = result.error ? asGatewayError(result.error) : null;
 
-  // While a failed question is asked again the cache calls it pending; the panel goes on showing the failure, so
-  // that it does not flicker every other second.
+  // The cache calls a failed question pending while it is retried; the panel keeps showing the failure, so that it
+  // does not flicker at every retry.
   const [lastError, setLastError] = useState<GatewayError | null>(null);
   if (error && error.message !== lastError?.message) setLastError(error);
 
@@ -104,7 +117,7 @@ export function useCube(
   const failedBefore = result.isFetching && result.errorUpdateCount > 0 && result.dataUpdatedAt === 0;
   const failure = error ?? (failedBefore ? lastError : null);
   if (failure) {
-    // Of several panels that fail with one cause one tells it, and asks again for all.
+    // Where several panels fail for the same reason, one reports it and retries for all of them.
     const retry = () => void client.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
     return { state: 'failed', error: failure, retry, retrying: result.isFetching, before };
   }
@@ -112,7 +125,7 @@ export function useCube(
   return { state: 'ready', data: result.data, updating: result.isPlaceholderData };
 }
 
-/** Asks at another snapshot what the page shows now, so that all its panels can change in one instant. */
+/** Fetches what the page shows for another snapshot, so that all its panels can switch at once. */
 export async function warmCube(client: QueryClient, from: number, to: number): Promise<boolean> {
   const shown = client.getQueryCache().findAll({ queryKey: ['cube', from], type: 'active' });
   const answers = await Promise.allSettled(
@@ -121,7 +134,7 @@ export async function warmCube(client: QueryClient, from: number, to: number): P
   return answers.every((answer) => answer.status === 'fulfilled' || !mayRetry(asGatewayError(answer.reason)));
 }
 
-/** Which members: of one field or of all, and how many cells a filter and days leave of each. */
+/** Searches the members of one field or of all, with how many cells of each a filter and days leave. */
 export interface MembersAsked {
   readonly field: string | null;
   readonly search: string;

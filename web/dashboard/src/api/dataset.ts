@@ -1,4 +1,4 @@
-// The dataset model as the page uses it: lookups by name, and one list of all that one groups by.
+// The dataset model as the page uses it: lookups by name, and one list of all group keys.
 
 import { type Grain, grainOf } from '../format/steps';
 import type { StartQuery } from './generated';
@@ -13,7 +13,7 @@ interface Named {
   readonly label: string;
 }
 
-/** A key of time, with what the calendar says of its steps. */
+/** A time key, with the calendar of its steps. */
 export interface TimeKey extends Named {
   readonly grain: Grain;
   readonly field: null;
@@ -24,7 +24,7 @@ export interface FieldKey extends Named {
   readonly field: FieldInfo;
 }
 
-/** Something one can group by. */
+/** What rows can be grouped by. */
 export type GroupKeyInfo = TimeKey | FieldKey;
 
 export interface Dataset {
@@ -34,7 +34,7 @@ export interface Dataset {
   readonly weekStarts: 'MONDAY' | 'SUNDAY';
   readonly fields: readonly FieldInfo[];
   readonly measures: readonly MeasureInfo[];
-  /** The keys of time, from the finest on; a dataset may have none. */
+  /** The time keys, finest first; a dataset may have none. */
   readonly timeKeys: readonly TimeKey[];
   readonly groupKeys: readonly GroupKeyInfo[];
   readonly field: ReadonlyMap<string, FieldInfo>;
@@ -86,9 +86,9 @@ function pagesOf(fields: readonly FieldInfo[]): Pages {
   return { asset, title: single.find((field) => field.attribute === 'title') ?? single[0] ?? null };
 }
 
-/** The address of a member's own page; null where it has none. */
+/** The route of a member's own page; null where it has none. */
 export function pageOf(dataset: Dataset, field: FieldInfo | null, value: string | null): '/assets/$member' | '/titles/$member' | null {
-  // An empty path would be another page.
+  // These would lead to another page.
   if (field === null || value === null || value === '' || value === '.' || value === '..') return null;
   if (field.name === dataset.pages.asset?.name) return '/assets/$member';
   return field.name === dataset.pages.title?.name ? '/titles/$member' : null;

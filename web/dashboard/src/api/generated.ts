@@ -72,6 +72,7 @@ export type Comparison = {
   member?: ComparedMember | null | undefined;
   rest?: boolean | null | undefined;
   whole?: boolean | null | undefined;
+  snapshot?: number | null | undefined;
 };
 
 export type ComparedDays = {

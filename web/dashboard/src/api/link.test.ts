@@ -77,7 +77,7 @@ describe('the link', () => {
 
     newest().close(1011);
     await settle();
-    // What was told stays told: the page knows that it may be old.
+    // The last status stays: the page knows that it may be old.
     expect(link.read()).toMatchObject({ connected: false, status: { snapshot: { version: 1 } } });
     await vi.advanceTimersByTimeAsync(10_000);
     expect(FakeSocket.opened.length).toBeGreaterThan(1);

@@ -1,7 +1,7 @@
 // The subscription to the status of serving, as a small store that React can read.
 //
-// It reconnects for ever: a page that stays open over a restart of the gateway heals without a reload. The gateway
-// sends the current status first, so that whatever was published while the link was down is caught up.
+// It reconnects forever, so that a page left open recovers from a restart of the gateway without a reload. The gateway
+// sends the current status first, which covers whatever was published while the link was down.
 
 import { createClient } from 'graphql-ws';
 import { type StatusPartsFragment, StatusesDocument, type StatusesSubscription } from './generated';
@@ -10,7 +10,7 @@ export type Status = StatusPartsFragment;
 
 export interface LinkState {
   readonly connected: boolean;
-  /** Whether the link was up once; before that a missing link is not worth a word. */
+  /** Whether the link was ever up; until then a missing link is not worth reporting. */
   readonly wasConnected: boolean;
   readonly status: Status | null;
 }
@@ -18,14 +18,14 @@ export interface LinkState {
 export interface Link {
   readonly read: () => LinkState;
   readonly listen: (listener: () => void) => () => void;
-  /** Takes in a status that was asked for, newer than the last one announced. */
+  /** Takes in a status that was queried, and is newer than the last one announced. */
   readonly report: (status: Status) => void;
   readonly close: () => void;
 }
 
-/** The server sends no pings of its own, so the client's tell a dead link from a quiet one. */
+/** The server sends no pings, so the client does, to tell a dead link from a quiet one. */
 const PING_EVERY_MS = 15_000;
-/** A pong slower than this means that the link is dead, although the socket has not noticed. */
+/** Without a pong within this time the link is dead, even if the socket has not noticed. */
 const PONG_WITHIN_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 4_000;
@@ -81,7 +81,7 @@ export function openLink(url: string): Link {
           if (data) update({ status: data.serving });
         },
         error: () => {
-          // A refusal by the server (an error frame, not a lost socket) is asked again a little later.
+          // The server refused (an error frame, not a lost socket): subscribe again a little later.
           if (!closed) setTimeout(follow, LAST_RETRY_MS);
         },
         complete: () => {

@@ -1,4 +1,4 @@
-// What all panels of the page share: the dataset model, the one snapshot that they ask, and the link to the gateway.
+// What all panels of the page share: the dataset model, the snapshot that they query, and the link to the gateway.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import {
@@ -22,18 +22,18 @@ export type { Snapshot };
 
 export interface Session {
   readonly link: LinkState;
-  /** Everybody who reaches the gateway can read everything. */
+  /** Anyone who can reach the gateway can read everything. */
   readonly insecure: boolean;
-  /** Null until the gateway answered once. */
+  /** Null until the gateway's first answer. */
   readonly dataset: Dataset | null;
-  /** The snapshot that every panel asks; null until one is known. */
+  /** The snapshot that every panel queries; null until one is known. */
   readonly snapshot: Snapshot | null;
-  /** The older snapshot that serving answers from while it is behind what the page shows; null when it is not. */
+  /** The older snapshot that serving answers from while it is behind the page; null when it is not behind. */
   readonly behind: Snapshot | null;
-  /** Why there is no dataset yet, when there is a reason. */
+  /** Why there is no dataset yet, if known. */
   readonly error: GatewayError | null;
   readonly retry: () => void;
-  /** Tells that serving no longer holds a snapshot; the page goes on to the newest. */
+  /** Reports that serving does not hold a snapshot; the page moves on to the newest. */
   readonly leave: (version: number) => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
     staleTime: Number.POSITIVE_INFINITY,
     refetchInterval: ({ state }) => (state.status === 'error' || !state.data ? RETRY_EVERY_MS : false),
   });
-  // Whoever tells last may know less: a replica that is behind, or the first answer of the page once the link is lost.
+  // The last report may know less: it may come from a replica that is behind, or be the page's first answer while the link is down.
   const { status } = linkState;
   const told = status?.snapshot ?? null;
   const newest = useNewestSnapshot(start.data?.serving.snapshot ?? null, status);
@@ -68,20 +68,20 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
         const { serving } = await ask(StatusDocument, {});
         if (serving.snapshot?.version !== version) link.report(serving);
       } catch {
-        // The panel already shows that the gateway does not answer, and asks again by itself.
+        // The panel already shows that the gateway does not answer, and retries by itself.
       }
     },
     [link],
   );
 
-  // The model may change with a snapshot; the page then learns the new names.
+  // The model may change with a snapshot; the page then reloads its names.
   const fingerprint = snapshot?.fingerprint;
   const known = start.data?.dataset.fingerprint;
   useEffect(() => {
     if (fingerprint && known && fingerprint !== known) void client.invalidateQueries({ queryKey: ['start'] });
   }, [client, fingerprint, known]);
 
-  // Whatever failed while serving or the link was away is asked again in the moment that they are back.
+  // What failed while serving or the link was down is retried as soon as they are back.
   const serving = linkState.connected && linkState.status?.state !== 'DOWN' && linkState.status !== null && !behind;
   useEffect(() => {
     if (serving) void client.refetchQueries({ predicate: (query) => query.state.status === 'error' });
@@ -110,7 +110,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
-/** The newest snapshot that anybody told of since the page was opened: first the answer at its start, then the link. */
+/** The newest snapshot reported since the page was opened: by its first answer, then by the link. */
 function useNewestSnapshot(first: Snapshot | null, status: LinkState['status']): Snapshot | null {
   const [known, setKnown] = useState<Snapshot | null>(null);
   const newest = newestOf(known ?? first, status);
@@ -118,7 +118,7 @@ function useNewestSnapshot(first: Snapshot | null, status: LinkState['status']):
   return newest;
 }
 
-/** Follows the newest snapshot, but only once the answers that the page shows are there for it. */
+/** Follows the newest snapshot, but only once the page's answers for it have arrived. */
 function useShownSnapshot(newest: Snapshot | null): Snapshot | null {
   const client = useQueryClient();
   const [shown, setShown] = useState<Snapshot | null>(null);
@@ -140,7 +140,7 @@ function useShownSnapshot(newest: Snapshot | null): Snapshot | null {
       clearTimeout(again);
     };
   }, [client, from, newest]);
-  // Of the same snapshot more may be known by now: somebody verified it.
+  // The same snapshot may have been verified since.
   return newest !== null && newest.version === from ? newest : shown;
 }
 

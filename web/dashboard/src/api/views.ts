@@ -1,5 +1,5 @@
-// Views: states of pages that people keep under names. Each has a revision, which a change names; where another window
-// was faster, the gateway refuses with the code CONFLICT.
+// Saved views: named states of a page. A change names the revision that it was made from; where another window has
+// changed the view since, the gateway refuses with the code CONFLICT.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
@@ -17,7 +17,7 @@ export function useViews() {
 }
 
 export interface Keep {
-  /** Changes something, and reads all views again; null where it was refused. */
+  /** Makes a change and reloads all views; null where it was refused. */
   readonly keep: <Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) => Promise<Result | null>;
   /** Why the last change was refused. */
   readonly problem: string | null;
@@ -29,7 +29,7 @@ export function useKeep(): Keep {
   const keep: Keep['keep'] = async (document, variables) => {
     const result = await ask(document, variables).catch((error: unknown) => {
       const failure = asGatewayError(error);
-      // What is not there any more is a view here, and no snapshot.
+      // What is not found here is a view; `wordsOf` would speak of a snapshot.
       setProblem(failure.code === 'NOT_FOUND' ? sentence(failure.message) : wordsOf(failure));
       return null;
     });
@@ -40,7 +40,7 @@ export function useKeep(): Keep {
   return { keep, problem };
 }
 
-/** Opens a view in this tab, which from then on knows that it has it open. */
+/** Opens a view in this tab and remembers that it is open here. */
 export function useOpenView(): (view: View) => void {
   const { history } = useRouter();
   const client = useQueryClient();
@@ -48,7 +48,7 @@ export function useOpenView(): (view: View) => void {
     (view) => {
       rememberOpened(view.id);
       history.push(view.address);
-      // When it was opened is a convenience; the view is open all the same.
+      // Recording the time is a convenience; the view opens without it.
       ask(OpenViewDocument, { id: view.id }).then(
         () => client.invalidateQueries({ queryKey: VIEWS }),
         () => {},
@@ -62,11 +62,11 @@ export function rememberOpened(id: string): void {
   try {
     sessionStorage.setItem(OPENED, id);
   } catch {
-    // Then a reload does not know which view is open.
+    // A browser that forbids storage forgets the open view on reload.
   }
 }
 
-/** The id of the view that this tab has open; null before any was. */
+/** The id of the view last opened in this tab; null if none was. */
 export function readOpened(): string | null {
   try {
     return sessionStorage.getItem(OPENED);

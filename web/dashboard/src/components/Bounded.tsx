@@ -6,7 +6,7 @@ import './Bounded.css';
 interface BoundedProps {
   readonly value: Value;
   readonly style: NumberStyle;
-  /** Whether the head of the column says already that its numbers are exact. */
+  /** Whether the column's head already says that its numbers are exact. */
   readonly isSaid?: boolean;
 }
 

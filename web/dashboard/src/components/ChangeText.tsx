@@ -1,4 +1,4 @@
-// What became of a number beside that of other days, or of another member: a mark, the change, and its bounds below.
+// How a number differs from that of other days or of another member: a mark, the change, and its bounds below.
 
 import { CHANGE_MARKS, CHANGE_WORDS, type Compared, formatChange, type NumberStyle } from '../format';
 import './ChangeText.css';

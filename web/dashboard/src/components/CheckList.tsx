@@ -1,4 +1,4 @@
-// A short list to tick: group keys, measures.
+// A short list of check boxes: group keys, measures.
 
 import { ListBox, ListBoxItem } from 'react-aria-components';
 import './CheckList.css';
@@ -31,7 +31,7 @@ export default function CheckList({ label, items, selected, atLeastOne = false, 
       escapeKeyBehavior="none"
       onSelectionChange={(keys) => {
         const chosen = new Set(keys === 'all' ? items.map((item) => item.id) : [...keys].map(String));
-        // What was chosen before keeps its place; what is new comes last.
+        // Earlier choices keep their places; a new one comes last.
         const kept = selected.filter((id) => chosen.has(id));
         onChange([...kept, ...[...chosen].filter((id) => !kept.includes(id))]);
       }}

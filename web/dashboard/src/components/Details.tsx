@@ -1,4 +1,4 @@
-// What helps those who mend, folded away from those who ask: addresses, errors of the system, ids.
+// What operators need and analysts do not, folded away: addresses, system errors, ids.
 import './Details.css';
 
 export function Details({ text }: { readonly text: string | null }) {

@@ -14,27 +14,27 @@ const loadFrame = () => import('./PopoverFrame');
 const PopoverFrame = lazy(loadFrame);
 
 interface DropdownProps {
-  /** What the popover is called, for those who cannot see it. */
+  /** The popover's accessible name. */
   readonly title: string;
   readonly label: ReactNode;
-  /** The full name of the button, where its visible text alone would be unclear. It begins with that text. */
+  /** The button's accessible name, where its visible text alone would be unclear. It begins with that text. */
   readonly accessibleName?: string;
   readonly className?: string;
   /** The letter that presses it, from anywhere on the page. */
   readonly shortcut?: string;
-  /** Fetches what will be in the popover, when somebody is about to open it. */
+  /** Fetches the popover's content when somebody is about to open it. */
   readonly prefetch?: () => Promise<unknown>;
   readonly children: (close: () => void) => ReactNode;
 }
 
 export function Dropdown({ title, label, accessibleName, className = 'button', shortcut, prefetch, children }: DropdownProps) {
-  // Where the button was when it was pressed: what is chosen in the popover may move the button, and the popover must
-  // not move from under the pointer.
+  // Where the button was when it was pressed: a choice in the popover may move the button, but must not move the popover
+  // away from the pointer.
   const [place, setPlace] = useState<Place | null>(null);
   const anchor = useRef<HTMLSpanElement>(null);
   const close = () => setPlace(null);
   const approach = () => {
-    // What cannot be fetched now is asked for, and told of, when it is opened.
+    // A failed prefetch is retried, and reported, when the popover is opened.
     Promise.all([loadFrame(), prefetch?.()]).catch(() => {});
   };
   return (
@@ -61,7 +61,7 @@ export function Dropdown({ title, label, accessibleName, className = 'button', s
           <span ref={anchor} className="popover-anchor" style={place} aria-hidden="true" />
           <Suspense fallback={null}>
             <PopoverFrame trigger={anchor} title={title} onClose={close}>
-              {/* Of its own, since what waits for its content within would close the popover around it. */}
+              {/* A boundary of its own: suspended content would otherwise close the popover around it. */}
               <Suspense fallback={<div className="popover-wait" />}>{children(close)}</Suspense>
             </PopoverFrame>
           </Suspense>

@@ -1,12 +1,12 @@
-// A label as people tell members apart: of "Wandering Neighbors · Poster 3" the part that differs stands first, and what
-// many labels share is small below it. One without such parts is cut in its middle where there is no room, since what
-// differs stands at its end as often as at its beginning.
+// A label by which people tell members apart. In "Wandering Neighbors · Poster 3" the distinct part stands on top, and
+// what many labels share is small below it. A label without such parts is cut in the middle when space is short, since
+// labels differ at their ends as often as at their beginnings.
 
 import './Label.css';
 
-/** Labels up to this length are cut at their end only, if at all. */
+/** Labels up to this length are cut only at the end, if at all. */
 const SHORT = 24;
-/** What stays of the end, about: it begins with a word, which a screen reader would else hear in two pieces. */
+/** Roughly how many letters of the end stay. They begin with a whole word, which a screen reader would otherwise read in two pieces. */
 const TAIL = 12;
 const MOST_TAIL = 18;
 const SEPARATOR = ' · ';
@@ -22,7 +22,7 @@ export function Label({ text }: { readonly text: string }) {
   );
 }
 
-/** The part that differs over the part that is shared; read in the order in which it is written. */
+/** The distinct part above the shared part; screen readers read them in the order of the text. */
 export function StackedLabel({ text }: { readonly text: string }) {
   const { shared, own } = partsOf(text);
   if (shared === null) return <Label text={text} />;
@@ -37,13 +37,13 @@ export function StackedLabel({ text }: { readonly text: string }) {
   );
 }
 
-/** What a label shares with others, as it is written, and what is its own. */
+/** The part that a label shares with others, and the part that is its own. */
 export function partsOf(text: string): { readonly shared: string | null; readonly own: string } {
   const at = text.lastIndexOf(SEPARATOR);
   return at <= 0 ? { shared: null, own: text } : { shared: text.slice(0, at), own: text.slice(at + SEPARATOR.length) };
 }
 
-/** Where the end of a long label begins: at a word or at a part of a key; null where it is not to be cut so. */
+/** Where the tail of a long label begins, at a word or a part of a key; null where the label is not split. */
 export function tailOf(text: string): number | null {
   if (text.length <= SHORT) return null;
   const starts = [...text.matchAll(/(?<=[\s\-_/.:])[^\s\-_/.:]/gu)].map((match) => match.index);

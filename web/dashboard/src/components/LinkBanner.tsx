@@ -1,4 +1,4 @@
-// One line under the top bar when the page cannot be up to date, in words for who reads it; the cause is folded away.
+// One line under the top bar when the page may be out of date, in words for analysts; the cause is folded away.
 
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
@@ -33,23 +33,23 @@ interface Banner {
 
 function bannerOf({ link, snapshot, behind }: LinkBannerProps): Banner | null {
   const details = link.status?.message ?? null;
-  const kept = snapshot === null ? '' : ` Numbers shown stay those of snapshot ${snapshot.version}.`;
+  const kept = snapshot === null ? '' : ` The page still shows snapshot ${snapshot.version}.`;
   switch (linkWord(link, behind)) {
     case 'reconnecting':
       return {
-        text: `The link to Clio is down; it is retried automatically.${kept}`,
+        text: `The connection to Clio is lost; reconnecting automatically.${kept}`,
         details: `The gateway at ${location.host} does not answer.`,
       };
     case 'down':
       return {
-        text: `The service that answers questions is down.${kept} The page resumes automatically when it is back.`,
+        text: `The query service is down.${kept} The page resumes automatically when it is back.`,
         details,
       };
     case 'stale':
       return behind === null
-        ? { text: `A newer snapshot could not be taken in.${kept}`, details }
+        ? { text: `A newer snapshot could not be loaded.${kept}`, details }
         : {
-            text: `The service that answers questions is behind this page, at snapshot ${behind.version}.${kept} New questions wait until it has caught up.`,
+            text: `The query service is behind this page, at snapshot ${behind.version}.${kept} New questions wait until it has caught up.`,
             details,
           };
     default:

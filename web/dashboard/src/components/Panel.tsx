@@ -1,10 +1,10 @@
-// A part of the page with its own fate: it loads, fails and recovers without touching its neighbours.
+// A part of the page that loads, fails and recovers without touching its neighbours.
 
 import type { ReactNode } from 'react';
 import { detailsOf, type GatewayError, wordsOf } from '../api/client';
 import { type Answered, type Loaded, shownOf } from '../api/cube';
-import { answeredIn, TakeButton } from '../take/TakeButton';
 import { Details } from './Details';
+import { answeredIn, TakeButton } from './TakeButton';
 import './Panel.css';
 
 interface PanelProps<Data> {
@@ -12,9 +12,9 @@ interface PanelProps<Data> {
   readonly actions?: ReactNode;
   readonly loaded: Loaded<Data>;
   readonly className?: string;
-  /** Whether a failure is told here; of several panels that fail with one cause only one should tell it. */
+  /** Whether a failure is reported here; where several panels fail for the same reason, only one should. */
   readonly announce?: boolean | undefined;
-  /** The numbers that can be taken away; those of what is loaded unless others are given. */
+  /** The numbers to take away, if not those of the loaded answer. */
   readonly taken?: Answered | null | undefined;
   readonly children: (data: Data, updating: boolean) => ReactNode;
 }
@@ -35,7 +35,7 @@ export function Panel<Data>({ title, actions, loaded, className = '', announce =
   );
 }
 
-/** The body alone, for a panel without a head of its own. What was shown before a failure stays, dimmed, below it. */
+/** The body alone, for a panel that has its own head. After a failure the previous content stays below it, dimmed. */
 export function PanelBody<Data>({
   loaded,
   announce = true,
@@ -58,7 +58,7 @@ export function PanelBody<Data>({
   );
 }
 
-/** Stands where a panel has nothing to show for a failure that another panel tells. */
+/** For a panel with nothing to show because of a failure that another panel reports. */
 function NotLoaded() {
   return <p className="panel-body panel-hint">Not loaded.</p>;
 }
@@ -67,7 +67,7 @@ export function isBusy(loaded: Loaded<unknown>): boolean {
   return loaded.state === 'loading' || (loaded.state === 'ready' && loaded.updating);
 }
 
-/** Holds the height of what is to come; the stylesheet shows it only after 150 ms, so that fast answers do not flash. */
+/** Reserves the height of the content; the stylesheet shows it only after 150 ms, so that fast answers do not flash. */
 export function Placeholder() {
   return (
     <div className="panel-body placeholder">
@@ -80,7 +80,7 @@ interface FailureProps {
   readonly error: GatewayError;
   readonly retry: () => void;
   readonly retrying: boolean;
-  /** Whether numbers of before are still shown. */
+  /** Whether the previous numbers are still shown. */
   readonly kept?: boolean;
 }
 
@@ -90,7 +90,7 @@ export function Failure({ error, retry, retrying, kept = false }: FailureProps) 
       <p className="failure-title">{kept ? 'This could not be updated.' : 'This could not be loaded.'}</p>
       <p className="failure-cause">
         {wordsOf(error)}
-        {kept && ' The numbers below are those of before.'}
+        {kept && ' The numbers below are from before the failure.'}
       </p>
       <p>
         <button type="button" className="button" onClick={retry} aria-disabled={retrying}>

@@ -1,5 +1,5 @@
-// The popover of a Dropdown: focus goes in, Escape and a click outside close it, and focus returns to the button. It is
-// the browser's own modal dialog, which keeps the focus inside and all else out of reach.
+// The popover of a Dropdown: it takes the focus, Escape and a click outside close it, and the focus returns to the
+// button. It is the browser's own modal dialog, which keeps the focus inside and the rest of the page inert.
 
 import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
 import { createPortal } from 'react-dom';
@@ -39,7 +39,7 @@ export default function PopoverFrame({ trigger, title, onClose, children }: Popo
     return () => {
       sizes.disconnect();
       removeEventListener('resize', place);
-      // While it still is in the document: closing gives the focus back to where it was.
+      // While it is still in the document: closing returns the focus.
       element.close();
     };
   }, [trigger]);
@@ -47,7 +47,7 @@ export default function PopoverFrame({ trigger, title, onClose, children }: Popo
   useLayoutEffect(() => {
     const element = dialog.current;
     const onPointerDown = (event: PointerEvent) => {
-      // What is outside of a modal dialog is its backdrop; its own scroll bar is not.
+      // A click on the backdrop has the dialog as its target, as has one on the dialog's own scroll bar.
       if (event.target !== element || !element) return;
       const { left, right, top, bottom } = element.getBoundingClientRect();
       if (event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) return;

@@ -1,13 +1,13 @@
-// The artwork or the trailer of a member, large: a picture, or a video that plays and seeks.
+// A member's artwork or trailer, large: a picture, or a video with controls.
 
 import { type RefObject, useState } from 'react';
 import './Preview.css';
 
 interface PreviewProps {
   readonly src: string | null;
-  /** What a video shows, for those who cannot see it. */
+  /** The accessible name of a video. */
   readonly label: string;
-  /** Filled where others steer the playback too. */
+  /** For a page that controls the playback itself. */
   readonly video?: RefObject<HTMLVideoElement | null> | ((element: HTMLVideoElement | null) => void);
 }
 

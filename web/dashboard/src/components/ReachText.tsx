@@ -1,21 +1,19 @@
-// How many people, with bounds; or that it cannot be told.
+// A number of people with its bounds, or that it cannot be told.
 
-import { formatBounds, formatCount, type Value } from '../format';
+import { formatBounds, formatCount, PEOPLE, type Value } from '../format';
 
 export interface ReachNumber extends Omit<Value, 'exactText'> {
   readonly cannotTell: boolean;
 }
-
-const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const;
 
 export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
   return { value, lower, upper, exact, exactText: null, withheld: false };
 }
 
 export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {
-  if (reach.value === null) return <>not to be told</>;
+  if (reach.value === null) return <>cannot be told</>;
   return (
-    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few beside the others to be told' : ''}`}>
+    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few next to the others to be told apart' : ''}`}>
       {reach.cannotTell ? '≈ ' : ''}
       {sign}
       {formatCount(reach.value)}

@@ -1,4 +1,4 @@
-// The frame of every page: where one is, where else one can go, which snapshot is shown, and whether the link is up.
+// The frame of every page: navigation, which snapshot is shown, and whether the link is up.
 
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';

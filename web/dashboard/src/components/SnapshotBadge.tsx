@@ -1,4 +1,4 @@
-// Says which snapshot the page shows, how fresh it is, and whether the page would hear of a newer one.
+// Shows the page's snapshot, how fresh it is, and whether the page would hear of a newer one.
 
 import { sentence } from '../api/client';
 import type { LinkState } from '../api/link';
@@ -53,7 +53,7 @@ interface PinnedProps {
   readonly versionsBehind: number;
 }
 
-/** Whoever looks for this morning's numbers has to know why they are not here. */
+/** Analysts who miss this morning's numbers have to see why they are missing. */
 function Pinned({ version, pinnedAt, by, reason, versionsBehind }: PinnedProps) {
   const why = reason === '' ? '' : `: ${reason}`;
   const newer = versionsBehind === 1 ? 'one version is newer' : `${formatCount(versionsBehind)} versions are newer`;
@@ -67,7 +67,7 @@ function Pinned({ version, pinnedAt, by, reason, versionsBehind }: PinnedProps) 
   );
 }
 
-/** Quiet, since what is served is whole; why a newer version is not stands on the Status page. */
+/** Unobtrusive, since the served snapshot is sound; the Status page says why a newer version was refused. */
 function Refused({ version, reason }: { readonly version: number; readonly reason: string }) {
   return (
     <>
@@ -80,7 +80,7 @@ function Refused({ version, reason }: { readonly version: number; readonly reaso
   );
 }
 
-/** What the last exact recount of some days found: the one line that says whether the numbers can be trusted. */
+/** The outcome of the last exact recount: the line that says whether the numbers can be trusted. */
 function Verified({ verification }: { readonly verification: NonNullable<Snapshot['verification']> }) {
   const { ok, nCompared, nMismatches, maxError, firstDay, lastDay, verifiedAt } = verification;
   const details = `Recounted ${formatMoment(verifiedAt)} from the events of ${formatRange(firstDay, lastDay)}; the largest error of a distinct count was ${formatStandardErrors(maxError)}`;

@@ -1,4 +1,4 @@
-// The preview of a member, in a box of fixed size, so that nothing moves when it comes or when it is broken.
+// A member's preview in a box of fixed size, so that nothing moves when it loads or fails to load.
 
 import { useState } from 'react';
 import { isVideo } from './Preview';
@@ -14,7 +14,7 @@ export function Thumbnail({ src }: { readonly src: string | null }) {
 }
 
 function Still({ src, onError }: { readonly src: string; readonly onError: () => void }) {
-  // The label beside it says the same in words. Of a video its first picture is enough.
+  // The label beside it says the same in words. For a video the first frame is enough.
   if (isVideo(src)) return <video src={src} preload="metadata" muted playsInline tabIndex={-1} aria-hidden="true" onError={onError} />;
   return <img src={src} alt="" loading="lazy" decoding="async" onError={onError} />;
 }

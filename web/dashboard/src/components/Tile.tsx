@@ -1,4 +1,4 @@
-// A picture with the number that decides, and two small ones below.
+// A picture with its main number, and two small numbers below.
 
 import { formatBounds, formatValue, type NumberStyle, type Value } from '../format';
 import { Interval, type IntervalScale } from './chart/Interval';

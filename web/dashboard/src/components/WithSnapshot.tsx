@@ -1,4 +1,4 @@
-// What every page of numbers begins with: the dataset and the snapshot that it shows, or why there are none yet.
+// Gives every page its dataset and snapshot, or says why there are none yet.
 
 import { type ReactNode, useEffect } from 'react';
 import { sentence } from '../api/client';

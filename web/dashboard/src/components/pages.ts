@@ -1,4 +1,4 @@
-// The pages that are reached from everywhere, from left to right: by the bar, and by `g` and a letter.
+// The pages of the navigation bar, from left to right; `g` and a letter leads to each.
 
 export const PAGES = [
   { to: '/', label: 'Explore', letter: 'e' },

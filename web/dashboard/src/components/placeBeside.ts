@@ -1,4 +1,4 @@
-// Where a popover stands: below what opened it, or above where there is more room; never beyond the screen.
+// Where a popover stands: below its button, or above where there is more room; never beyond the screen.
 
 interface Size {
   readonly width: number;
@@ -12,7 +12,7 @@ interface Box extends Size {
 
 export interface Placed {
   readonly left: number;
-  /** One of top and bottom is null: it grows towards that side. */
+  /** One of top and bottom is null; the popover grows towards that side. */
   readonly top: number | null;
   readonly bottom: number | null;
   readonly maxHeight: number;

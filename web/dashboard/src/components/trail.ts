@@ -1,10 +1,10 @@
-// What the page showed before, change by change, to go back to: every change is in the address, so that a trail of
-// addresses is enough. Another page begins another trail; to pages the browser's own Back leads.
+// Undo and redo: since every change is in the address, a trail of addresses is enough. Each page begins a trail of its
+// own; the browser's Back leads to other pages.
 
 import { type RouterHistory, useRouter } from '@tanstack/react-router';
 import { useEffect, useSyncExternalStore } from 'react';
 
-/** More steps back nobody remembers. */
+/** The most steps that can be undone. */
 const LONGEST = 100;
 
 interface Steps {
@@ -15,14 +15,14 @@ interface Steps {
 export interface Trail {
   readonly read: () => Steps;
   readonly listen: (listener: () => void) => () => void;
-  /** Shows what was shown before the last change, in an entry of its own in the history. */
+  /** Undoes the last change, as a new entry of the history. */
   readonly undo: () => void;
   readonly redo: () => void;
 }
 
 const trails = new WeakMap<RouterHistory, Trail>();
 
-/** The trail of a history, which is followed from the first time on that somebody asks for it. */
+/** The trail of a history, which is recorded from the first call on. */
 export function trailOf(history: RouterHistory): Trail {
   const known = trails.get(history);
   if (known) return known;
@@ -71,14 +71,14 @@ export function useTrail(): Trail & Steps {
   return { ...trail, ...useSyncExternalStore(trail.listen, trail.read) };
 }
 
-/** Ctrl Z and Ctrl Shift Z, off where one types: there they are about the text. */
+/** Ctrl Z and Ctrl Shift Z, except in text fields, which have an undo of their own. */
 export function useTrailKeys(): void {
   const { history } = useRouter();
   useEffect(() => {
     const trail = trailOf(history);
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'z' || event.altKey || !(event.ctrlKey || event.metaKey)) return;
-      // By where the focus is: a field with a list of choices sends its keys on to a choice.
+      // By the focus, not the target: a combobox redirects its key events to an option.
       if (document.activeElement?.closest('input:not([type="checkbox"]), textarea, [contenteditable], [role="dialog"], dialog')) return;
       event.preventDefault();
       if (event.shiftKey) trail.redo();

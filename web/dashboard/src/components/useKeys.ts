@@ -1,11 +1,11 @@
-// The keys of every page, off where one types: Ctrl K finds, / adds a filter, g and a letter goes to a page.
+// The shortcuts of every page, off in text fields: Ctrl K finds, / adds a filter, g and a letter goes to a page.
 
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { PAGES } from './pages';
 import { useNewest } from './useNewest';
 
-/** The letter has to follow soon. */
+/** How soon the letter has to follow. */
 const SECOND_KEY_MS = 1_200;
 
 export function useKeys(find: () => void): void {

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
-/** An element and how wide it is drawn. */
+/** A ref to an element, and the width at which it is drawn. */
 export function useWidth<Kind extends HTMLElement>(): readonly [RefObject<Kind | null>, number] {
   const element = useRef<Kind>(null);
   const [width, setWidth] = useState(0);

@@ -1,6 +1,8 @@
-// What a value is beside another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". What serving says is printed, and
-// whether its bounds leave out "no difference".
+// How a value differs from another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". Printed as serving gives it, with
+// whether its bounds exclude "no difference".
 
+import { NARROW_SPACE, type Rounding } from './digits';
+import { FORMATS } from './formats';
 import type { NumberStyle, Value } from './number';
 
 export interface Compared {
@@ -9,7 +11,7 @@ export interface Compared {
   readonly ratio: Value;
 }
 
-/** Beyond the counting error above or below, within it, or not to be told. */
+/** Above or below by more than counting error, within it, or unknown. */
 export type Direction = 'up' | 'down' | 'same' | 'unknown';
 
 export interface Change {
@@ -26,10 +28,9 @@ export const CHANGE_WORDS: Readonly<Record<Direction, string>> = {
   up: 'higher',
   down: 'lower',
   same: 'no difference beyond counting error',
-  unknown: 'not to be told',
+  unknown: 'cannot be told',
 };
 
-const NARROW_SPACE = '\u202f';
 const MINUS = '\u2212';
 
 const UNKNOWN: Change = { direction: 'unknown', text: 'n/a', bounds: null };
@@ -39,10 +40,10 @@ export function formatChange(compared: Compared | null | undefined, style: Numbe
   const { difference, ratio } = compared;
   if (difference.value === null) return UNKNOWN;
   const direction = directionOf(difference);
-  if (style.format === 'PERCENT') {
+  if (FORMATS[style.format].isPart) {
     return { direction, text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
   }
-  // Nothing was there: more of it is no part of it.
+  // Nothing was there to compare with, so there is no ratio.
   if (ratio.value === null) return { direction, text: difference.value === 0 ? 'none' : 'new', bounds: null };
   return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
 }
@@ -65,19 +66,17 @@ function points(difference: number, rounding: Rounding): string {
   return `${signed(difference * 100, 2, rounding)}${NARROW_SPACE}points`;
 }
 
-/** A ratio as how much more or less it is. */
+/** A ratio as a change in percent. */
 function percent(ratio: number, rounding: Rounding): string {
   return `${signed(Number((ratio - 1).toFixed(12)) * 100, 1, rounding)}${NARROW_SPACE}%`;
 }
-
-type Rounding = 'halfExpand' | 'floor' | 'ceil';
 
 function boundsOf({ lower, upper, exact }: Value, print: (value: number, rounding: Rounding) => string): string | null {
   if (exact || lower === null || upper === null) return null;
   return `${print(lower, 'floor')} to ${print(upper, 'ceil')}`;
 }
 
-/** What subtracting leaves below the twelfth digit is no part of the number: 0.99 - 1 is -0.01. */
+/** Digits beyond the twelfth are rounding noise of a subtraction: 0.99 - 1 is -0.01. */
 function plain(number: number, decimals: number, roundingMode: Rounding): string {
   const value = Number(number.toPrecision(12));
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode };

@@ -1,10 +1,10 @@
-// Days as people read them. A day is a string such as "2026-01-31" everywhere else, because it has no time zone.
+// Days as people read them. Everywhere else a day is a string such as "2026-01-31", because it has no time zone.
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAY_MS = 86_400_000;
 
-/** Whether the text is a day of the calendar: "2026-02-30" is not. */
+/** Whether the text is a calendar day: "2026-02-30" is not. */
 export function isDay(text: string): boolean {
   const parts = DAY.exec(text);
   if (!parts || parts[1] === '0000') return false;
@@ -48,7 +48,7 @@ export interface DayRange {
   readonly to: string;
 }
 
-/** Ranges of days for a sentence, the days of the tail counted: "1–3 Jan 2026, 7 Jan 2026 and 4 more". */
+/** Ranges of days for a sentence; the days beyond the first ranges are counted: "1–3 Jan 2026, 7 Jan 2026 and 4 more". */
 export function formatDays(ranges: readonly DayRange[], most = 3): string {
   const shown = ranges.slice(0, most).map(({ from, to }) => formatRange(from, to));
   const hidden = countDays(ranges.slice(most));
@@ -63,7 +63,7 @@ export function addDays(day: string, n: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + n * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The number of days from one day to another, both counted. */
+/** The number of days from one day to another, both included. */
 export function daysBetween(from: string, to: string): number {
   return (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS + 1;
 }

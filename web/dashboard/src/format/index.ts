@@ -1,4 +1,6 @@
 export * from './change';
 export * from './date';
+export * from './formats';
+export * from './kinds';
 export * from './number';
 export * from './steps';

@@ -1,5 +1,5 @@
-// Steps of time as rows of an answer name them: "2026-01-31" is a day or the first day of a week, "2026-01" a month,
-// "2026" a year. Which of them one may group by says the dataset; here is what the calendar says of each.
+// Steps of time as the rows of an answer name them: "2026-01-31" is a day or the first day of a week, "2026-01" a month,
+// "2026" a year. The dataset says which of them rows can be grouped by; this is the calendar of each.
 
 import { addDays, type DayRange, daysBetween, formatDay, formatMonth, formatRange, formatShortDay } from './date';
 
@@ -14,9 +14,9 @@ export interface Step {
 
 /** One kind of steps, such as months. */
 export interface Grain {
-  /** All days of a step, whether they were asked for or not; null for what is no step of this kind. */
+  /** All days of a step, whether or not they were asked for; null for text that is no step of this kind. */
   readonly stepOf: (value: string) => Step | null;
-  /** The name of the step that has a day; null where that is not known. */
+  /** The name of the step that contains a day; null where that is unknown. */
   readonly holding: (day: string, weekStarts: WeekStart) => string | null;
   /** A step as people write it. */
   readonly print: (value: string) => string;
@@ -67,7 +67,7 @@ const YEARS: Grain = {
   printWhole: ({ value }) => value,
 };
 
-/** Of a kind that the calendar of this page does not know: shown as the answer names them, in the order of the answer. */
+/** For a kind unknown to this page: its steps are shown as the answer names them, in the order of the answer. */
 const UNKNOWN: Grain = {
   stepOf: () => null,
   holding: () => null,
@@ -76,7 +76,7 @@ const UNKNOWN: Grain = {
   printWhole: ({ value }) => value,
 };
 
-/** By their names in the enum `GroupKey`. */
+/** By name in the enum `GroupKey`. */
 const GRAINS: ReadonlyMap<string, Grain> = new Map([
   ['DAY', DAYS],
   ['WEEK', WEEKS],
@@ -84,12 +84,12 @@ const GRAINS: ReadonlyMap<string, Grain> = new Map([
   ['YEAR', YEARS],
 ]);
 
-/** What the calendar says of a key of time. */
+/** The calendar of a time key. */
 export function grainOf(enumName: string): Grain {
   return GRAINS.get(enumName) ?? UNKNOWN;
 }
 
-/** Every step that has a day from one to another; null where the calendar cannot tell. */
+/** Every step with a day from one day to another; null where the calendar cannot tell. */
 export function stepsBetween(grain: Grain, from: string, to: string, weekStarts: WeekStart): Step[] | null {
   const steps: Step[] = [];
   for (let day = from; ; ) {
@@ -108,7 +108,7 @@ interface Covered {
   readonly missingRanges: readonly DayRange[];
 }
 
-/** How many days of a step are in an answer, and how many it has. */
+/** How many days of a step an answer has, and how many there are. */
 export function presentIn({ first, last }: Step, { from, to, missingRanges }: Covered): { readonly present: number; readonly all: number } {
   const all = daysBetween(first, last);
   if (from === null || to === null) return { present: all, all };

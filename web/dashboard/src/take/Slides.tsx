@@ -1,4 +1,4 @@
-// The panels of a page one by one, as large as the screen, for a wall or a meeting; printed, each is a page.
+// The panels of a page one by one, as large as the screen, for a wall display or a meeting; in print, one on each page.
 
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
@@ -9,7 +9,7 @@ import { type Offered, offers } from './registry';
 import './Slides.css';
 
 interface SlidesProps {
-  /** The button of the panel that is shown first. */
+  /** The button of the panel to show first. */
   readonly first: RefObject<Element | null>;
   readonly onClose: () => void;
 }
@@ -54,18 +54,18 @@ export default function Slides({ first, onClose }: SlidesProps) {
   };
 
   return createPortal(
-    // Its keys are those of the buttons in it.
+    // Its keys do what its buttons do.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog ref={dialog} className="slides" aria-label="Slides" onClose={onClose} onKeyDown={onKeyDown}>
       {slides.map(({ address, words }, index) => (
-        // A slide is its place.
+        // A slide is identified by its position.
         // oxlint-disable-next-line react/no-array-index-key
         <img key={index} className={index === at ? 'slide' : 'slide slide-off'} src={address} alt={words} />
       ))}
-      {/* A button that cannot be pressed keeps the focus, and with it the keys. */}
+      {/* A button that is only aria-disabled keeps the focus, and with it the arrow keys work. */}
       <p className="slides-foot">
         <button type="button" className="button" aria-disabled={at === 0} onClick={() => go(at - 1)}>
-          Before
+          Previous
         </button>
         <span role="status">{slides.length === 0 ? 'Drawing…' : `${formatCount(at + 1)} of ${formatCount(slides.length)}`}</span>
         <button type="button" className="button" aria-disabled={at >= slides.length - 1} onClick={() => go(at + 1)}>

@@ -16,7 +16,7 @@ it('copies the rows of a panel, and says so', async () => {
   await user.click(await within(groups).findByRole('button', { name: 'Take away: Measures by Asset' }));
   const menu = await screen.findByRole('dialog', { name: 'Take away: Measures by Asset' });
   await user.click(await within(menu).findByRole('button', { name: 'Copy as table' }));
-  await waitFor(() => expect(within(menu).getByRole('status').textContent).toBe('2 rows are on the clipboard.'));
+  await waitFor(() => expect(within(menu).getByRole('status').textContent).toBe('2 rows copied to the clipboard.'));
   expect(write).toHaveBeenCalledTimes(1);
   expect(Object.keys(forms[0] ?? {})).toEqual(['text/plain', 'text/html']);
   await user.click(within(menu).getByRole('button', { name: 'clio query' }));

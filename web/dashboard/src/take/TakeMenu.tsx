@@ -1,4 +1,4 @@
-// What can be taken away of a panel: its numbers for the clipboard, a picture, and the question behind it.
+// What can be taken away from a panel: its numbers for the clipboard, a picture, and the question behind it.
 
 import { useState } from 'react';
 import { formatCount } from '../format';
@@ -18,7 +18,7 @@ interface TakeMenuProps {
 export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
   const [said, setSaid] = useState('');
   const attempt = (what: () => Promise<string>) => {
-    what().then(setSaid, (cause: unknown) => setSaid(`This did not work: ${cause instanceof Error ? cause.message : String(cause)}.`));
+    what().then(setSaid, (cause: unknown) => setSaid(`That did not work: ${cause instanceof Error ? cause.message : String(cause)}.`));
   };
   const body = () => {
     const found = panel()?.querySelector('.panel-body') ?? null;
@@ -30,14 +30,14 @@ export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
     const table = tableOf(taken) ?? (shown && shownTable(shown, taken));
     if (table === null) throw new Error('the panel has no numbers in rows');
     await copy(asText(table), asHtml(table));
-    return `${formatCount(table.rows.length)} rows are on the clipboard.`;
+    return `${formatCount(table.rows.length)} rows copied to the clipboard.`;
   };
   const onPicture = (format: 'png' | 'svg') => async () => {
     const picture = await pictureOf(body(), taken);
     const blob = format === 'png' ? await asPng(picture) : new Blob([picture.svg], { type: 'image/svg+xml' });
     const name = `${taken.title.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.${format}`;
     save(name, blob);
-    return `${name} is among your downloads.`;
+    return `${name} saved to your downloads.`;
   };
   return (
     <div className="take-menu">
@@ -56,9 +56,9 @@ export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
         </button>
       </div>
       <p className="muted" role="status">
-        {said || 'Title, days, filter, snapshot and bounds come with it.'}
+        {said || 'Title, days, filter, snapshot and bounds are included.'}
       </p>
-      {taken.answered !== null && !taken.hasOwnRows && <Question answered={taken.answered} taken={taken} onCopy={(text) => attempt(async () => (await copy(text), 'The question is on the clipboard.'))} />}
+      {taken.answered !== null && !taken.hasOwnRows && <Question answered={taken.answered} taken={taken} onCopy={(text) => attempt(async () => (await copy(text), 'Question copied to the clipboard.'))} />}
     </div>
   );
 }
@@ -90,7 +90,7 @@ function Question({ answered, taken: { dataset }, onCopy }: QuestionProps) {
           </button>
         )}
       </div>
-      {/* Long lines scroll, and what scrolls has to be reached by keys. */}
+      {/* Long lines scroll, so the keyboard has to reach the element. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       {text === null ? <p>{reason}</p> : <pre className="take-question" tabIndex={0} aria-label={`The question in ${face}`} role="group">{text}</pre>}
     </>
@@ -102,7 +102,7 @@ function questionIn(face: Face, answered: QuestionProps['answered'], dataset: Ta
     if (face === 'GraphQL') return [asGraphql(answered), null];
     return [face === 'SQL' ? asSql(answered, dataset) : asCommand(answered, dataset), null];
   } catch (cause) {
-    if (cause instanceof NotInSql) return [null, `SQL over the cells cannot say this. ${cause.message}`];
+    if (cause instanceof NotInSql) return [null, `SQL over the cells cannot express this. ${cause.message}`];
     throw cause;
   }
 }

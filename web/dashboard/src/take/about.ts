@@ -1,23 +1,22 @@
-// What stands around numbers that leave the page: of which days, filter and snapshot they are, and what their bounds mean.
+// The context of numbers that leave the page: their days, filter and snapshot, and what their bounds mean.
 
-import type { Answered } from '../api/cube';
+import { type Answered, measuresOf } from '../api/cube';
 import type { Dataset } from '../api/dataset';
 import type { Snapshot } from '../api/session';
 import { formatCount, formatDays, formatMoment, formatRange, formatSpoken, NO_VALUE } from '../format';
-import { measuresOf } from '../pages/explore/columns';
 import { type Clause, readClause } from './clause';
 
-/** A panel's numbers, as far as they are one answer of the cube, and where they are from. */
+/** A panel's numbers, if they are one answer of the cube, and where they come from. */
 export interface Taken {
   readonly title: string;
   readonly dataset: Dataset;
   readonly snapshot: Snapshot;
   readonly answered: Answered | null;
-  /** The panel shows rows of its own, and the answer says only of what they are. */
+  /** Whether the panel has rows of its own, so that the answer only tells their days, filter and snapshot. */
   readonly hasOwnRows?: boolean;
 }
 
-/** The days and the filter, a line each. */
+/** The days and the filter, one line each. */
 export function aboutLines({ answered, dataset }: Taken): string[] {
   if (answered === null) return [];
   const { answer, query } = answered;
@@ -33,22 +32,22 @@ export function aboutLines({ answered, dataset }: Taken): string[] {
   return lines;
 }
 
-/** Where it is from, and what the bounds are. */
+/** Where the numbers come from, and what the bounds mean. */
 export function sourceLine({ snapshot, dataset, answered }: Taken): string {
   const version = answered?.version ?? snapshot.version;
-  // The page may have gone on to another snapshot than the one of a shown answer.
+  // The page may have moved on to another snapshot than that of the answer on the screen.
   const when = version === snapshot.version ? `, committed ${formatMoment(snapshot.committedAt)}` : '';
-  return `Clio · ${dataset.name} · snapshot ${version}${when} · bounds are those of counting, 95\u202f%`;
+  return `Clio · ${dataset.name} · snapshot ${version}${when} · bounds cover counting error, 95\u202f%`;
 }
 
-/** What all of it comes to, with bounds: for a picture that has none beside its numbers. */
+/** The totals with bounds, for a picture that shows no bounds with its numbers. */
 export function totalLines({ answered, dataset }: Taken): string[] {
   if (answered === null) return [];
   const { values } = answered.answer.total;
   return measuresOf(answered, dataset).map((measure, at) => `All: ${measure.label} ${formatSpoken(values[at] ?? NO_VALUE, measure)}`);
 }
 
-/** More values than these are counted. */
+/** How many values are listed; the rest are counted. */
 const MOST_VALUES = 8;
 
 export function inWords(clause: Clause): string {

@@ -1,15 +1,20 @@
-// A filter as the page asks it, read back from the form of GraphQL: what it is told in, in words, for the command line and in SQL.
+// A filter read back from the page's GraphQL, to be written in words, for the command line and in SQL.
 
 import type { Dataset, FieldInfo } from '../api/dataset';
-import type { CubeFilter } from '../pages/explore/operators';
+import type { CubeQuery } from '../api/generated';
+
+type CubeFilter = NonNullable<CubeQuery['where']>;
+
+/** The ways in which the values of a filter apply, as GraphQL names them. */
+export type Operator = 'anyOf' | 'allOf' | 'noneOf';
 
 export type Clause =
   | { readonly kind: 'all' | 'some'; readonly parts: readonly Clause[] }
   | { readonly kind: 'not'; readonly part: Clause }
   | { readonly kind: 'missing'; readonly field: FieldInfo; readonly is: boolean }
-  | { readonly kind: 'values'; readonly field: FieldInfo; readonly operator: 'anyOf' | 'allOf' | 'noneOf'; readonly values: readonly string[] };
+  | { readonly kind: 'values'; readonly field: FieldInfo; readonly operator: Operator; readonly values: readonly string[] };
 
-/** Null where nothing is filtered. Fails on a part that the page never asks. */
+/** Null if nothing is filtered. Throws on a part that the page never uses. */
 export function readClause(where: CubeFilter | null, dataset: Dataset): Clause | null {
   const parts = where === null ? [] : Object.entries(where).flatMap(([name, part]) => partsOf(name, part, dataset));
   return joined('all', parts);

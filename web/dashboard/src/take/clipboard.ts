@@ -1,7 +1,7 @@
-// Puts a text on the clipboard, with a rich form beside the plain one.
+// Puts a text on the clipboard, in plain and in rich form, and saves files.
 
 export async function copy(plain: string, html?: string): Promise<void> {
-  // Only pages from this machine or over HTTPS have the newer way.
+  // Only pages from localhost or over HTTPS have the newer API.
   if (navigator.clipboard?.write !== undefined && typeof ClipboardItem !== 'undefined') {
     const forms = { 'text/plain': plain, ...(html !== undefined && { 'text/html': html }) };
     const blobs = Object.entries(forms).map(([type, text]) => [type, new Blob([text], { type })] as const);
@@ -26,6 +26,6 @@ export function save(name: string, content: Blob): void {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  // The download has its own hold by then.
+  // By then the download has its own reference to the content.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

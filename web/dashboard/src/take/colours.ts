@@ -1,15 +1,15 @@
-// Colours in the one form that every program which opens an SVG knows.
+// Colours in the one form that every SVG program understands.
 
 let pixel: CanvasRenderingContext2D | null = null;
 
-/** As `rgb()` or `rgba()`; null where there is nothing to see. Mixed colours are computed by the browser in forms of their own. */
+/** As `rgb()` or `rgba()`; null if fully transparent. Browsers compute mixed colours in other forms, which are converted. */
 export function solid(colour: string): string | null {
   if (colour === 'transparent' || colour === 'none' || /^rgba\(.*, 0\)$/.test(colour)) return null;
   if (colour === '' || /^rgba?\(/.test(colour)) return colour === '' ? null : colour;
   pixel ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   if (pixel === null) return colour;
   pixel.clearRect(0, 0, 1, 1);
-  // What is no colour leaves the one before in place.
+  // An invalid colour leaves the one before in place.
   pixel.fillStyle = 'transparent';
   pixel.fillStyle = colour;
   pixel.fillRect(0, 0, 1, 1);

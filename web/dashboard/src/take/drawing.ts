@@ -1,15 +1,15 @@
-// A part of the page as SVG, drawn from what the browser has laid out: grounds, lines, texts, pictures, and charts as they
-// are. Colours are those that the tokens come to at that moment, so that the drawing looks alike wherever it is opened.
+// A part of the page as SVG, drawn from the browser's layout: backgrounds, borders, texts, pictures, and charts as they
+// are. The colour tokens are resolved, so that the drawing looks the same wherever it is opened.
 
 import { solid } from './colours';
 import { assignLines } from './lines';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** What is for hands and screen readers, and says nothing on paper. */
+/** What is for interaction and screen readers, and means nothing on paper. */
 const LEFT_OUT = '.visually-hidden, .chart-readout, input, select, [data-take="no"]';
-/** Between what is drawn and the edge. */
+/** Between the content and the edge. */
 const PADDING = 12;
-/** Whatever a stylesheet can say of a shape. */
+/** The properties that stylesheets set on shapes. */
 const SHAPE = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin', 'opacity', 'text-anchor', 'font-size', 'font-weight'] as const;
 
 export function make(name: string, attributes: Readonly<Record<string, string | number>> = {}): SVGElement {
@@ -20,10 +20,10 @@ export function make(name: string, attributes: Readonly<Record<string, string | 
 
 interface Drawing {
   readonly origin: DOMRect;
-  /** Pictures as data, by their addresses. */
+  /** Pictures as data URLs, by their addresses. */
   readonly pictures: ReadonlyMap<string, string>;
   nClips: number;
-  /** How far what says something reaches: texts, pictures and charts; grounds go on for as long as there is room. */
+  /** How far the content reaches: texts, pictures and charts, but not backgrounds, which fill all available space. */
   right: number;
   bottom: number;
 }
@@ -34,7 +34,7 @@ export interface Drawn {
   readonly height: number;
 }
 
-/** The inside of an element, from its upper left corner to where it says nothing more. */
+/** The inside of an element, from its upper left corner to the end of its content. */
 export async function drawn(root: Element): Promise<Drawn> {
   const group = make('g');
   const origin = root.getBoundingClientRect();
@@ -101,7 +101,7 @@ function ground(style: CSSStyleDeclaration, box: DOMRect, into: SVGElement, draw
   }
 }
 
-/** A line within the edge, as the stylesheets draw one that takes no room: `<colour> 0px 0px 0px 2px inset`. */
+/** An inner line that takes no space, which the stylesheets draw as a shadow: `<colour> 0px 0px 0px 2px inset`. */
 function ring(style: CSSStyleDeclaration, { x, y, width, height }: ReturnType<typeof placed>, into: SVGElement): void {
   const [, colour = '', size = ''] = /^(.*) 0px 0px 0px ([\d.]+)px inset$/.exec(style.boxShadow) ?? [];
   const stroke = solid(colour);
@@ -130,7 +130,7 @@ function texts(node: Text, parent: Element, style: CSSStyleDeclaration, into: SV
   }
 }
 
-/** A chart with what its stylesheet says written into it. */
+/** A chart with the styles of its stylesheet as attributes. */
 function chart(svg: SVGSVGElement, box: DOMRect, drawing: Drawing): SVGElement {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const shapes = [...svg.querySelectorAll('*')];
@@ -142,7 +142,7 @@ function chart(svg: SVGSVGElement, box: DOMRect, drawing: Drawing): SVGElement {
     target.removeAttribute('class');
     for (const name of SHAPE) {
       const value = style.getPropertyValue(name);
-      // A pattern is named by an address of this page; the attribute that is there names it rightly.
+      // The computed address of a pattern is one of this page; the attribute that is there is right.
       if (value === '' || value.startsWith('url(')) continue;
       const isColour = name === 'fill' || name === 'stroke';
       target.setAttribute(name, isColour && value !== 'none' ? (solid(value) ?? 'none') : value);
@@ -163,7 +163,7 @@ async function picturesIn(root: Element): Promise<ReadonlyMap<string, string>> {
         const response = await fetch(source);
         if (response.ok) found.set(source, await dataOf(await response.blob()));
       } catch {
-        // A picture of another host that lets nobody read it: its place stays empty.
+        // Another host does not allow reading its picture, so its place stays empty.
       }
     }),
   );

@@ -1,4 +1,4 @@
-// Where the browser has put the lines of a text.
+// The lines of a text, as the browser has laid them out.
 
 export interface TextLine {
   readonly text: string;
@@ -13,14 +13,14 @@ interface Placed {
   right: number;
 }
 
-/** Of a font that is drawn as most are, how much of a line lies above its base line. */
+/** The part of a line's height above the baseline, in most fonts. */
 const ABOVE = 0.79;
 
-/** The lines of a text node, each cut where its element cuts it. */
+/** The lines of a text node, each cut off where its element cuts it off. */
 export function assignLines(node: Text, parent: Element, style: CSSStyleDeclaration): TextLine[] {
   const range = document.createRange();
   const lines: Placed[] = [];
-  // A line breaks at these; spaces that hold a number and its unit together are letters.
+  // Lines break at these spaces only; the no-break space between a number and its unit counts as a letter.
   for (const { 0: word, index } of node.data.matchAll(/[^ \t\n\r]+/gu)) {
     range.setStart(node, index);
     range.setEnd(node, index + word.length);

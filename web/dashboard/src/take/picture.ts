@@ -1,4 +1,4 @@
-// A picture of a panel for a report: its title, days and filter above, what is drawn, and where it is from below.
+// A picture of a panel for a report: title, days and filter on top, then its content, and its source at the bottom.
 
 import { aboutLines, sourceLine, type Taken, totalLines } from './about';
 import { formatCount } from '../format';
@@ -9,13 +9,13 @@ const MARGIN = 20;
 const TITLE = 17;
 const SMALL = 12;
 const LEADING = 1.45;
-/** Of what is drawn: the words around it need as much. */
+/** The least width of the content, which the words around it need. */
 const NARROWEST = 560;
-/** What shows bounds beside its numbers, or says of them that they are exact. */
+/** Content that shows the bounds of its numbers, or says that they are exact. */
 const BOUNDS = '.trend-band, .bar-whisker, .interval, .bounds, .grid, .compare-numbers';
-/** How wide a letter of the system's fonts is beside its height, on the safe side. */
+/** The width of a letter relative to its height in system fonts, on the safe side. */
 const LETTER = 0.56;
-/** Of a picture as pixels: as sharp as the screens that it is shown on. */
+/** Pixels of a PNG for each CSS pixel, for sharp screens. */
 const PIXELS = 2;
 
 export interface Picture {
@@ -24,7 +24,7 @@ export interface Picture {
   readonly height: number;
 }
 
-/** The body of a panel in its frame. */
+/** The body of a panel, framed by its title and source. */
 export async function pictureOf(body: Element, taken: Taken): Promise<Picture> {
   const inside = body.getBoundingClientRect();
   const { content, ...drawnSize } = await drawn(body);
@@ -59,17 +59,17 @@ export async function pictureOf(body: Element, taken: Taken): Promise<Picture> {
   return { svg: new XMLSerializer().serializeToString(svg), width, height };
 }
 
-/** How many rows are drawn of a table that scrolls. */
+/** How many rows of a scrolling table are in the picture. */
 function rowsLine(body: Element, inside: DOMRect): string[] {
   const table = body.querySelector('[role="grid"]');
   const rows = [...(table?.querySelectorAll('[aria-rowindex] [role="rowheader"]') ?? [])].map((head) => head.getBoundingClientRect());
-  // The head and the foot of the table are rows, too.
+  // The head and the foot of the table count as rows, too.
   const count = Number(table?.getAttribute('aria-rowcount') ?? 0) - 2;
   const nDrawn = rows.filter(({ top, bottom }) => top >= inside.top && bottom <= inside.bottom).length;
-  return table !== null && nDrawn < count ? [`${formatCount(nDrawn)} of ${formatCount(count)} rows are drawn`] : [];
+  return table !== null && nDrawn < count ? [`${formatCount(nDrawn)} of ${formatCount(count)} rows are shown`] : [];
 }
 
-/** What the panel lies on. */
+/** The background colour of the panel. */
 function surfaceOf(element: Element): string {
   for (let at: Element | null = element; at !== null; at = at.parentElement) {
     const colour = solid(getComputedStyle(at).backgroundColor);
@@ -78,7 +78,7 @@ function surfaceOf(element: Element): string {
   return 'white';
 }
 
-/** Lines of so many letters at most, broken between words. */
+/** Lines of at most so many letters, broken between words. */
 export function wrapped(text: string, nLetters: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -89,7 +89,7 @@ export function wrapped(text: string, nLetters: number): string[] {
   return lines;
 }
 
-/** An address of the picture that the content security policy lets images have. */
+/** The picture as a data URL, which the content security policy allows for images. */
 export function addressOf({ svg }: Picture): string {
   return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
 }

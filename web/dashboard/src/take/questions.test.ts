@@ -1,7 +1,7 @@
-import { buildSchema, parse, validate } from 'graphql';
+import { buildSchema, isInputObjectType, parse, validate } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { CubeQuery } from '../api/generated';
+import type { Comparison, CubeQuery } from '../api/generated';
 import cases from './questions.cases.json' with { type: 'json' };
 import { asCommand, asGraphql, asSql, NotInSql } from './questions';
 import { taken } from './testing';
@@ -58,8 +58,29 @@ describe('the question behind a panel', () => {
     --compare previous \
     --limit 200 \
     --snapshot 7`);
-    expect(command({ measures: ['VIEWERS'], window: { trailingDays: 7 }, compare: { days: { from: '2026-01-01', to: '2026-01-02' } } })).toContain('--compare 2026-01-01..2026-01-02 \\\n    --window 7');
-    expect(command({ measures: ['VIEWERS'], compare: { member: { field: 'COUNTRY', value: 'New "Land' } } })).toContain(`--compare 'country="New ""Land"'`);
+    expect(command({ measures: ['VIEWERS'], window: { trailingDays: 7 } })).toContain('--window 7');
+  });
+
+  const SIDES: readonly (readonly [Comparison, string])[] = [
+    [{ previousPeriod: true }, 'previous'],
+    [{ days: { from: '2026-01-01', to: '2026-01-02' } }, '2026-01-01..2026-01-02'],
+    [{ member: { field: 'COUNTRY', value: 'New "Land' } }, `'country="New ""Land"'`],
+    [{ member: { field: 'COUNTRY', isNull: true } }, "'country isNull'"],
+    [{ rest: true }, 'rest'],
+    [{ whole: true, rest: false, days: null }, 'whole'],
+    [{ snapshot: 412 }, 'snapshot=412'],
+  ];
+
+  it.each(SIDES)('is a command that compares with %j', (compare, expected) => {
+    expect(command({ measures: ['VIEWERS'], compare })).toContain(`--compare ${expected} \\\n`);
+  });
+
+  it('compares with all that the gateway compares with', () => {
+    const offered = buildSchema(readFileSync('../schema.graphql', 'utf8')).getType('Comparison');
+    if (!isInputObjectType(offered)) throw new Error('the gateway compares');
+    const tested = SIDES.flatMap(([compare]) => Object.entries(compare).filter(([, side]) => side)).map(([side]) => side);
+    expect(new Set(tested)).toEqual(new Set(Object.keys(offered.getFields())));
+    expect(() => command({ measures: ['VIEWERS'], compare: {} })).toThrow('names no other side');
   });
 
   it('is SQL over the cells of days', () => {

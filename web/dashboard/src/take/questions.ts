@@ -1,12 +1,12 @@
-// The question behind a panel, for those who go on with it elsewhere: GraphQL for the gateway, `clio query` for a terminal,
-// and SQL over the cells where SQL can say it.
+// The question behind a panel, for use elsewhere: GraphQL for the gateway, `clio query` for a terminal, and SQL over the
+// cells where SQL can express it.
 
 import type { Answered } from '../api/cube';
 import type { Dataset, MeasureInfo } from '../api/dataset';
-import type { CubeQuery } from '../api/generated';
-import { type Clause, readClause } from './clause';
+import type { Comparison, CubeQuery, MeasureKind } from '../api/generated';
+import { type Clause, type Operator, readClause } from './clause';
 
-/** Parts of a question that hold names of the schema, which GraphQL writes without quotes. */
+/** The parts of a question whose values are names of enums, which GraphQL writes without quotes. */
 const ENUMS: ReadonlySet<string> = new Set(['groupBy', 'measures', 'extras', 'measure', 'key', 'direction', 'field']);
 
 export function asGraphql({ query, version }: Answered): string {
@@ -29,7 +29,7 @@ function isEmpty(part: unknown): boolean {
   return part === null || part === undefined || part === 0 || (Array.isArray(part) && part.length === 0);
 }
 
-/** Values of filters are texts wherever they stand; elsewhere some parts are names of enums. */
+/** In filters all values are texts; elsewhere some are names of enums. */
 function literal(part: unknown, isEnum: boolean, hasEnums: boolean): string {
   if (Array.isArray(part)) return `[${part.map((one) => literal(one, isEnum, hasEnums)).join(', ')}]`;
   if (typeof part === 'object' && part !== null) {
@@ -39,7 +39,7 @@ function literal(part: unknown, isEnum: boolean, hasEnums: boolean): string {
   return isEnum && typeof part === 'string' ? part : JSON.stringify(part);
 }
 
-/** Of a lake in the folder `lake`; another is named by `--lake` or `--serving`. */
+/** For a lake in the folder `lake`; `--lake` or `--serving` names another one. */
 export function asCommand({ query, version }: Answered, dataset: Dataset): string {
   const key = (name: string) => dataset.groupKeys.find(({ enumName }) => enumName === name)?.name ?? name;
   const measure = (name: string) => dataset.measures.find(({ enumName }) => enumName === name)?.name ?? name;
@@ -63,11 +63,27 @@ export function asCommand({ query, version }: Answered, dataset: Dataset): strin
   return ['clio query --lake lake', ...flags.map(([name, value]) => `--${name} ${forShell(value)}`)].join(' \\\n    ');
 }
 
-function comparedWith(compare: NonNullable<CubeQuery['compare']>, key: (name: string) => string): string {
-  if (compare.days) return `${compare.days.from}..${compare.days.to}`;
-  if (compare.member) return compare.member.value == null ? `${key(compare.member.field)} isNull` : `${key(compare.member.field)}=${quoted(compare.member.value)}`;
-  if (compare.rest) return 'rest';
-  return compare.whole ? 'whole' : 'previous';
+type SideName = keyof Comparison;
+type Sides = { readonly [Name in SideName]: (side: NonNullable<Comparison[Name]>, key: (name: string) => string) => string };
+
+/** Everything that rows can be compared with, as `--compare` takes it. */
+const SIDES: Sides = {
+  previousPeriod: () => 'previous',
+  days: ({ from, to }) => `${from}..${to}`,
+  member: ({ field, value }, key) => (value == null ? `${key(field)} isNull` : `${key(field)}=${quoted(value)}`),
+  rest: () => 'rest',
+  whole: () => 'whole',
+  snapshot: (version) => `snapshot=${version}`,
+};
+
+function comparedWith(compare: Comparison, key: (name: string) => string): string {
+  const write = <Name extends SideName>(name: Name): string | null => {
+    const side: Comparison[Name] = compare[name];
+    return side == null || side === false ? null : SIDES[name](side, key);
+  };
+  const written = (Object.keys(SIDES) as SideName[]).map(write).find((text) => text !== null);
+  if (written === undefined) throw new Error('a comparison names no other side');
+  return written;
 }
 
 function conditionsOf(having: NonNullable<CubeQuery['having']>, dataset: Dataset): string[] {
@@ -104,10 +120,10 @@ function forShell(value: string): string {
 export class NotInSql extends Error {}
 
 /**
- * Over the cells of single days in the lake that `clio sql --lake` reads. Distinct counts are rounded to whole numbers there,
- * and there are no bounds.
+ * Over the daily cells of the lake that `clio sql --lake` reads. Distinct counts are rounded to whole numbers there, and
+ * there are no bounds.
  *
- * Fails with NotInSql where the cells do not hold what is asked for.
+ * Throws NotInSql if the cells do not hold the answer.
  */
 export function asSql({ query, answer }: Answered, dataset: Dataset): string {
   if (query.compare) throw new NotInSql('Comparisons are computed by serving.');
@@ -118,7 +134,7 @@ export function asSql({ query, answer }: Answered, dataset: Dataset): string {
     if (key === undefined) throw new NotInSql(`There is no key ${name}.`);
     if (key.field !== null) return { key: name, name: identifier(key.name), sql: identifier(columnOf(key.field.attribute, key.field.multi, key.name)) };
     const digits = DIGITS_OF_STEP.get(key.enumName);
-    if (digits === undefined) throw new NotInSql('The cells are of days, months and years.');
+    if (digits === undefined) throw new NotInSql('There are cells of days, months and years only.');
     return { key: name, name: identifier(key.name), sql: `substr(period, 1, ${digits})` };
   });
   const measures = query.measures.map((name) => {
@@ -146,7 +162,7 @@ export function asSql({ query, answer }: Answered, dataset: Dataset): string {
   ].join('\n');
 }
 
-/** How much of a day names the step. */
+/** How many characters of a day name its step. */
 const DIGITS_OF_STEP: ReadonlyMap<string, number> = new Map([
   ['DAY', 10],
   ['MONTH', 7],
@@ -154,35 +170,37 @@ const DIGITS_OF_STEP: ReadonlyMap<string, number> = new Map([
 ]);
 
 function columnOf(attribute: string | null, multi: boolean, name: string): string {
-  if (attribute !== null) throw new NotInSql('Attributes stand in the lookups, which the cells do not hold.');
-  if (multi) throw new NotInSql('Groups of a multi-valued field overlap, and are united by serving.');
+  if (attribute !== null) throw new NotInSql('Attributes are in the lookups, not in the cells.');
+  if (multi) throw new NotInSql('Groups of a multi-valued field overlap, so only serving can unite them.');
   return name;
 }
 
+type Aggregate = (measure: MeasureInfo, dataset: Dataset) => string;
+
+const added: Aggregate = ({ name }) => `sum(${identifier(name)})`;
+
+const AGGREGATES: Readonly<Record<MeasureKind, Aggregate>> = {
+  COUNT: added,
+  SUM: added,
+  DISTINCT: ({ name }) => `hll_sketch_estimate(hll_union_agg(${identifier(name)}))`,
+  QUANTILE: ({ name }) => {
+    const [, of = '', percent = ''] = /^(.*)\.p([\d.]+)$/.exec(name) ?? [];
+    return `quantile_estimate(quantile_union_agg(${identifier(of)}), ${percent})`;
+  },
+  DERIVED: ({ expr }, dataset) => derived(expr ?? '', dataset),
+};
+
 function aggregateOf(measure: MeasureInfo, dataset: Dataset): string {
-  const name = identifier(measure.name);
-  switch (measure.kind) {
-    case 'COUNT':
-    case 'SUM':
-      return `sum(${name})`;
-    case 'DISTINCT':
-      return `hll_sketch_estimate(hll_union_agg(${name}))`;
-    case 'QUANTILE': {
-      const [, of = '', percent = ''] = /^(.*)\.p([\d.]+)$/.exec(measure.name) ?? [];
-      return `quantile_estimate(quantile_union_agg(${identifier(of)}), ${percent})`;
-    }
-    case 'DERIVED':
-      return derived(measure.expr ?? '', dataset);
-  }
+  return AGGREGATES[measure.kind](measure, dataset);
 }
 
-/** An expression over measures with their aggregates in place, as numbers with decimals. */
+/** An expression with each measure replaced by its aggregate, as a floating-point number. */
 function derived(expr: string, dataset: Dataset): string {
   return expr.replaceAll(/share_(below|above)\((\w+), *([\d.eE+-]+)\)|(\/\s*)?([A-Za-z_]\w*(?:\.p[\d.]+)?)/g, (_, side, of, bound, divided, name) => {
     if (side !== undefined) {
       const spread = `quantile_union_agg(${identifier(of)})`;
       const below = `quantile_share_below(${spread}, ${bound})['value']`;
-      // Of no values SQL says that none lies below; it is no share at all.
+      // Without any values the share is undefined, where SQL would give 0.
       return `CASE WHEN quantile_estimate(${spread}, 50) IS NOT NULL THEN ${side === 'below' ? below : `1 - ${below}`} END`;
     }
     const measure = dataset.measure.get(name);
@@ -206,15 +224,29 @@ function inSql(clause: Clause): string {
     case 'values': {
       const { field, operator, values } = clause;
       const texts = values.map((value) => `'${value.replaceAll("'", "''")}'`);
-      if (field.attribute !== null) throw new NotInSql('Attributes stand in the lookups, which the cells do not hold.');
+      if (field.attribute !== null) throw new NotInSql('Attributes are in the lookups, not in the cells.');
       const name = identifier(field.name);
       const has = texts.map((text) => `coalesce(array_has(${name}, ${text}), false)`);
-      if (field.multi) return operator === 'noneOf' ? `NOT (${has.join(' OR ')})` : `(${has.join(operator === 'anyOf' ? ' OR ' : ' AND ')})`;
-      const isIn = `coalesce(${name} IN (${texts.join(', ')}), false)`;
-      return operator === 'noneOf' ? `(NOT ${isIn})` : `(${isIn})`;
+      if (field.multi) return OF_MANY[operator](has);
+      return OF_ONE[operator](`coalesce(${name} IN (${texts.join(', ')}), false)`);
     }
   }
 }
+
+/** The test of a multi-valued field, given the tests for each value. */
+const OF_MANY: Readonly<Record<Operator, (has: readonly string[]) => string>> = {
+  anyOf: (has) => `(${has.join(' OR ')})`,
+  allOf: (has) => `(${has.join(' AND ')})`,
+  noneOf: (has) => `NOT (${has.join(' OR ')})`,
+};
+
+/** The test of a single-valued field, given the test for being among the values. */
+const OF_ONE: Readonly<Record<Operator, (isIn: string) => string>> = {
+  anyOf: (isIn) => `(${isIn})`,
+  // Offered for multi-valued fields only.
+  allOf: (isIn) => `(${isIn})`,
+  noneOf: (isIn) => `(NOT ${isIn})`,
+};
 
 function identifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

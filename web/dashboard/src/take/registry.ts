@@ -1,4 +1,4 @@
-// What each panel on the page would give away, so that all of them can be shown one after the other.
+// What each panel on the page offers to take away, so that all of them can be shown one after the other.
 
 import type { Taken } from './about';
 
@@ -15,7 +15,7 @@ export interface Offered {
   readonly taken: Taken;
 }
 
-/** Of all panels that show something, in the order of the page. */
+/** What all panels with content offer, in the order of the page. */
 export function offers(): Offered[] {
   return [...document.querySelectorAll('[data-take="no"]')].flatMap((button) => {
     const taken = known.get(button);

@@ -23,7 +23,7 @@ describe('a table for the clipboard', () => {
       '1–3 Jan 2026, 3 days',
       'Filter: Country any of DE, US',
       'The first 2 of 12 rows',
-      expect.stringMatching(/^Clio · media · snapshot 7, committed .* · bounds are those of counting, 95\u202f%/),
+      expect.stringMatching(/^Clio · media · snapshot 7, committed .* · bounds cover counting error, 95\u202f%/),
       '',
       'Asset\tAsset, key\tCountry\tImpressions\tImpressions, lower 95 %\tImpressions, upper 95 %\tTake rate\tTake rate, lower 95 %\tTake rate, upper 95 %',
       `'=SUM(A1)\ta1\tDE\t9007199254740993\t9007199254740993\t9007199254740993\t0.0526\t0.05\t0.0551`,

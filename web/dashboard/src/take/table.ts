@@ -1,12 +1,11 @@
-// A panel's numbers as a table for the clipboard: plain text for spreadsheets, HTML for documents, both with what the
-// numbers are of above them. Numbers are whole, not as they are shown: a spreadsheet computes with them.
+// A panel's numbers as a table for the clipboard: plain text for spreadsheets and HTML for documents, both with days,
+// filter and snapshot on top. Numbers have all their digits, unlike on the page, since a spreadsheet computes with them.
 
-import type { CellValue } from '../api/cube';
-import { keysOf, measuresOf } from '../pages/explore/columns';
+import { type CellValue, keysOf, measuresOf } from '../api/cube';
 import { aboutLines, sourceLine, type Taken } from './about';
 
 export interface Table {
-  /** What is said above the rows. */
+  /** The lines above the rows. */
   readonly about: readonly string[];
   readonly heads: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
@@ -14,7 +13,7 @@ export interface Table {
 
 type Cell = string | { readonly number: string };
 
-/** The rows of an answer; null where the panel shows none, or rows of its own. */
+/** The rows of an answer; null if the panel shows none, or rows of its own. */
 export function tableOf(taken: Taken): Table | null {
   const { answered, dataset, title } = taken;
   if (answered === null || taken.hasOwnRows) return null;
@@ -39,7 +38,7 @@ export function tableOf(taken: Taken): Table | null {
   return { about: [title, ...aboutLines(taken), ...cut, sourceLine(taken)], heads, rows: [...rows, ...total] };
 }
 
-/** The cells of a table of the page, as they are shown. */
+/** The cells of a table on the page, as they are shown. */
 export function shownTable(table: HTMLTableElement, taken: Taken): Table {
   const [heads = [], ...rows] = [...table.rows].map((row) => [...row.cells].map((cell) => (cell.textContent ?? '').replaceAll(/\s+/g, ' ').trim()));
   return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads, rows };
@@ -50,7 +49,7 @@ function numbersOf(value: CellValue | undefined): Cell[] {
   return [exactText ?? own, exactText ?? lower, exactText ?? upper].map((one) => (one === null ? '' : { number: String(one) }));
 }
 
-/** Tabs between cells. */
+/** As text with tabs between cells. */
 export function asText({ about, heads, rows }: Table): string {
   const lines = [...about.map((line) => [line]), [], heads, ...rows].map((cells) => cells.map(textCell).join('\t'));
   return `${lines.join('\n')}\n`;
@@ -71,7 +70,7 @@ function htmlCell(cell: Cell): string {
   return typeof cell === 'string' ? `<td>${escaped(safe(cell))}</td>` : `<td align="right">${cell.number}</td>`;
 }
 
-/** A name is no formula, whatever it begins with: as in the files that serving makes. */
+/** Keeps spreadsheets from reading a name as a formula, as the files of serving do. */
 function safe(text: string): string {
   return /^[=+\-@'\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -2,7 +2,7 @@ import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
-// What is waited for comes as soon as it can; how soon that is depends on what else the machine does.
+// How long tests wait for an element at most: enough for a busy machine.
 configure({ asyncUtilTimeout: 10_000 });
 
 // jsdom lays nothing out; what watches sizes gets an observer that never reports.

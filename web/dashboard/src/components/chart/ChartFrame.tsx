@@ -1,5 +1,5 @@
-// A trend that a keyboard and a screen reader can read: the picture sits in a slider whose position speaks value and
-// bounds, and the same numbers are there as a table.
+// A trend that works by keyboard and screen reader: the picture is a slider that speaks the value and bounds at its
+// position, and the same numbers can be shown as a table.
 
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
 import { formatBounds, formatValue, NOT_DEFINED, type NumberStyle } from '../../format';
@@ -14,11 +14,11 @@ export interface ChartFrameProps {
   readonly label: string;
   /** The heading of the first column of the table. */
   readonly axis: string;
-  /** The first of them names the places of the axis. */
+  /** The first line names the places of the axis. */
   readonly lines: readonly Line[];
   readonly style: NumberStyle;
   readonly asTable: boolean;
-  /** What a click on a place, or Enter, does. */
+  /** Called by a click on a place, or by Enter. */
   readonly onPick?: ((index: number) => void) | undefined;
 }
 
@@ -89,7 +89,7 @@ function PointTable({ label, axis, lines, style }: ChartFrameProps) {
           <tr>
             <th scope="col">{axis}</th>
             {lines.map((line, at) => (
-              // A name may come twice, and a line is its place.
+              // Names may repeat; a line is identified by its position.
               // oxlint-disable-next-line react/no-array-index-key
               <LineHeads key={at} name={single ? 'Value' : (line.name ?? '')} />
             ))}
@@ -98,7 +98,7 @@ function PointTable({ label, axis, lines, style }: ChartFrameProps) {
         </thead>
         <tbody>
           {places.map((place, index) => (
-            // Labels may repeat, and a point is its position.
+            // Labels may repeat; a point is identified by its position.
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index}>
               <th scope="row">{place.label}</th>

@@ -1,5 +1,5 @@
-// A value with its bounds on a scale that all marks of a list share: a dot on a whisker, and a dashed line for what it
-// stands beside.
+// A value with its bounds on a scale that all marks of a list share: a dot on a whisker, and a dashed line for the
+// reference value.
 
 import type { Value } from '../../format';
 import './Interval.css';
@@ -13,11 +13,11 @@ interface IntervalProps {
   readonly value: Value | null;
   readonly scale: IntervalScale;
   readonly reference?: number | null | undefined;
-  /** Drawn hollow: its bounds leave open on which side of the reference it lies. */
+  /** Drawn hollow: its bounds do not tell on which side of the reference it lies. */
   readonly open?: boolean;
 }
 
-/** What a list of marks has to hold. */
+/** A scale on which a list of marks and their reference fit. */
 export function intervalScale(values: readonly (Value | null | undefined)[], reference: number | null = null): IntervalScale | null {
   const ends = values.flatMap((value) => (value == null ? [] : [value.value, value.lower, value.upper]));
   const known = [...ends, reference].filter((end) => end != null).filter(Number.isFinite);

@@ -1,5 +1,5 @@
-// Lines with their bands. Missing days are gaps, never zeros; what is incomplete is dashed with a hollow end; and lines
-// end in their names, where there is room.
+// Lines with their bands. Missing days are gaps, never zeros; an incomplete step is dashed with a hollow end; and lines
+// end in their names where there is room.
 
 import { scaleBand, type ScaleLinear } from 'd3-scale';
 import { area, line as lineShape } from 'd3-shape';
@@ -15,13 +15,13 @@ const TOP = 18;
 const BOTTOM = 24;
 const LEFT = 52;
 const RIGHT = 18;
-/** Names at the ends of lines take so much; a narrower picture has them below it. */
+/** The width that names at the ends of lines take; a narrower picture has them below it. */
 const NAMES = 168;
 const WIDE = 620;
 const LABEL_WIDTH = 78;
 const NAME_HEIGHT = 16;
 const NAME_LETTERS = 22;
-/** More points than this are a line without dots. */
+/** Beyond so many points lines are drawn without dots. */
 const MOST_DOTS = 62;
 
 interface TrendPictureProps {
@@ -32,10 +32,10 @@ interface TrendPictureProps {
 
 export function TrendPicture({ lines, style, active }: TrendPictureProps) {
   const [box, width] = useWidth<HTMLDivElement>();
-  // In attributes, since an address in a stylesheet is one beside the stylesheet.
+  // As attributes, since a stylesheet would resolve the address relative to itself.
   const hatch = useId();
   const { named } = frameOf(lines, width);
-  // Of years of days the picture is large, and the pointer moves over it.
+  // A trend of years is costly to draw, and the pointer moves over it.
   const drawn = useMemo(() => <Drawn lines={lines} style={style} width={width} hatch={hatch} />, [lines, style, width, hatch]);
   const { atPlace, y } = scalesOf(lines, width);
   return (
@@ -137,7 +137,7 @@ function frameOf(lines: readonly Line[], width: number): { readonly right: numbe
   return { right: named ? NAMES : RIGHT, named };
 }
 
-/** The place of the axis that is nearest to a pixel; null where there is none. */
+/** The place of the axis nearest to a pixel; null where there is none. */
 export function indexAt(pixel: number, width: number, lines: readonly Line[]): number | null {
   const count = lines[0]?.points.length ?? 0;
   const { right } = frameOf(lines, width);
@@ -151,7 +151,7 @@ function colorOf({ kind }: Line, index: number): string {
   return kind === 'before' ? 'series series-before' : `series series-${(index % 7) + 1}`;
 }
 
-/** Behind a day: hatched where nothing is there, tinted where what is there may change. */
+/** The background of a day: hatched where it is missing, tinted where it may still change. */
 interface GroundProps {
   readonly hatch: string;
   readonly place: Point;
@@ -248,7 +248,7 @@ function pathOf(run: readonly Point[], first: number, atPlace: (index: number) =
   return shape.digits(1)(run) ?? undefined;
 }
 
-/** Around the line from the lower to the upper bounds; on the line where a bound is not known. */
+/** From the lower to the upper bounds around the line; on the line where a bound is unknown. */
 function bandOf(run: readonly Point[], first: number, atPlace: (index: number) => number, y: ScaleLinear<number, number>): string | undefined {
   const end = ({ value }: Point, side: 'lower' | 'upper') => y(value?.[side] ?? value?.value ?? 0);
   const shape = area<Point>((_, offset) => atPlace(first + offset), (point) => end(point, 'lower'), (point) => end(point, 'upper'));

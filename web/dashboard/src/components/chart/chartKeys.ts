@@ -1,4 +1,4 @@
-// The keys of a chart, as data: each says which point the slider goes to.
+// The keys of a chart, as data: each says to which point the slider moves.
 
 export interface Place {
   readonly at: number;
@@ -21,7 +21,7 @@ const CHART_KEYS: Readonly<Record<string, (place: Place) => number>> = {
   End: ({ last }) => last,
 };
 
-/** The point that a key leads to, or null where the key is not the chart's. */
+/** The point that a key leads to; null where the chart does not use the key. */
 export function positionAfter(key: string, place: Place): number | null {
   if (!Object.hasOwn(CHART_KEYS, key)) return null;
   const target = CHART_KEYS[key]?.(place) ?? 0;

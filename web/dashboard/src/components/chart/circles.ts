@@ -1,10 +1,10 @@
-// Two circles whose areas, and whose common area, are in the proportion of three numbers. It says where circles are
-// drawn, and no number.
+// Two circles whose areas and overlap are in the proportion of three numbers. This decides where circles are drawn, and
+// changes no number.
 
 export interface Circles {
   readonly left: number;
   readonly right: number;
-  /** From centre to centre. */
+  /** Between the centres. */
   readonly apart: number;
 }
 
@@ -18,7 +18,7 @@ export function sharedArea(left: number, right: number, apart: number): number {
   return left ** 2 * (one - Math.sin(2 * one) / 2) + right ** 2 * (two - Math.sin(2 * two) / 2);
 }
 
-/** The shared area falls as the circles part, so halving the way finds the place. */
+/** The overlap shrinks as the circles move apart, so bisection finds the distance. */
 export function circlesOf(left: number, right: number, both: number, largest: number): Circles {
   const unit = largest / Math.sqrt(Math.max(left, right, 1));
   const radii = { left: Math.sqrt(Math.max(0, left)) * unit, right: Math.sqrt(Math.max(0, right)) * unit };

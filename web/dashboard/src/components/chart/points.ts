@@ -7,20 +7,20 @@ export interface Point {
   readonly short: string;
   /** For the readout and the table. */
   readonly label: string;
-  /** Null where there is no row: a day that is missing, or that the filter leaves empty. */
+  /** Null where there is no row: the day is missing, or the filter leaves nothing of it. */
   readonly value: Value | null;
   /** Why the value needs care: "missing", "provisional", "17 of 31 days". */
   readonly note?: string;
-  /** How many steps of time it stands for, where it is a long gap. */
+  /** How many steps of time it stands for, if it is a long gap. */
   readonly gap?: number;
 }
 
-/** One line of a trend. All lines of a picture have as many points. */
+/** One line of a trend. All lines of a picture have the same number of points. */
 export interface Line {
-  /** Null where there is but one, which the title names. */
+  /** Null for a single line, which the title names. */
   readonly name: string | null;
   readonly points: readonly Point[];
-  /** What it is beside the others: of other days, or all that is not drawn. */
+  /** What sets it apart from the others: it is of earlier days, or of all that has no line of its own. */
   readonly kind?: 'before' | 'others';
 }
 
@@ -29,7 +29,7 @@ export function describePoint(point: Point, style: NumberStyle): string {
   return `${point.label}: ${valueOf(point, style)}${noteOf(point)}`;
 }
 
-/** What all lines say at one place of the axis. */
+/** The values of all lines at one place of the axis. */
 export function describeAt(lines: readonly Line[], index: number, style: NumberStyle): string {
   const [first] = lines;
   const point = first?.points[index];

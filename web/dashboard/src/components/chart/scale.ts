@@ -1,19 +1,19 @@
-// Where values lie in a picture. Nothing here changes a number; it says at which pixel one is drawn.
+// Where values lie in a picture. Nothing here changes a number, only the pixel at which it is drawn.
 
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import type { Line, Point } from './points';
 
-/** How many marks an axis of values has, more or less. */
+/** Roughly how many marks a value axis has. */
 const MARKS = 5;
 
 export interface Axis {
-  /** From values to pixels; both ends are marks. */
+  /** Maps values to pixels; both ends are marks. */
   readonly scale: ScaleLinear<number, number>;
-  /** Whether the axis leaves out zero; then the picture says so. */
+  /** Whether the axis does not begin at zero; the picture then says so. */
   readonly isCut: boolean;
 }
 
-/** An axis of values from one pixel to another: from zero, but where all lies far above it, since bands could not be seen otherwise. */
+/** A value axis between two pixels. It begins at zero unless all values lie far above it, where bands would be too thin to see. */
 export function axisOf(lines: readonly Line[], bottom: number, top: number): Axis {
   const ends = lines.flatMap(({ points }) =>
     points.flatMap(({ value }) => (value === null ? [] : [value.value, value.lower, value.upper])),
@@ -31,7 +31,7 @@ export function marksOf({ scale }: Axis): number[] {
   return scale.ticks(MARKS);
 }
 
-/** The stretches of points that are there one after another, by their first and last place. */
+/** The unbroken runs of points, by first and last place. */
 export function runsOf(points: readonly Point[]): (readonly [number, number])[] {
   const runs: [number, number][] = [];
   for (const [index, { value }] of points.entries()) {
@@ -43,14 +43,14 @@ export function runsOf(points: readonly Point[]): (readonly [number, number])[] 
   return runs;
 }
 
-/** Every place of an axis that gets a label, where so many have room. */
+/** The places of an axis that get a label, given how many fit. */
 export function labelled(count: number, room: number): number[] {
   if (count <= 0) return [];
   const step = Math.max(1, Math.ceil(count / Math.max(1, room)));
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
 }
 
-/** Heights of labels at the ends of lines, moved apart where they would lie on each other. */
+/** Heights of labels at the ends of lines, moved apart where they would overlap. */
 export function spread(heights: readonly number[], apart: number, most: number): number[] {
   const order = heights.map((height, index) => ({ height, index })).toSorted((a, b) => a.height - b.height);
   let before = Number.NEGATIVE_INFINITY;

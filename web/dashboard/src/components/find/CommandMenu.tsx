@@ -1,10 +1,10 @@
-// Where to: the pages, and every member of every field by its name. What was opened last stands first.
+// Finds pages, and members of every field by name. What was opened last stands first.
 
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { type Dataset, pageOf } from '../../api/dataset';
+import { escapeValue } from '../../search';
 import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
-import { escapeValue } from '../../pages/explore/address';
 import { PAGES } from '../pages';
 import { readRecent, remember } from './recent';
 import './CommandMenu.css';
@@ -20,7 +20,7 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
-    // Puts the focus in, keeps it there, and gives it back.
+    // A modal dialog takes the focus, keeps it, and returns it.
     if (element && !element.open) element.showModal();
   }, []);
 
@@ -55,7 +55,7 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
   };
 
   return (
-    // A click on the ground beside it closes it, as Escape does.
+    // A click on the backdrop closes it, as Escape does.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={dialog}

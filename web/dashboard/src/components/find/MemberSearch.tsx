@@ -1,4 +1,4 @@
-// Finds a member by a piece of its name, in one field or in all of them: a text field over a list that the arrows move in.
+// Finds a member by part of its name, in one field or in all: a text field above a list that the arrow keys move in.
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useId, useState } from 'react';
@@ -11,7 +11,7 @@ import { useDebounced } from '../useDebounced';
 import './MemberSearch.css';
 
 const MOST_FOUND = 24;
-/** Typing faster than this asks once. */
+/** The pause in typing after which the search is sent. */
 const TYPING_PAUSE_MS = 120;
 
 /** Something to choose. */
@@ -38,7 +38,7 @@ interface MemberSearchProps {
   readonly field: FieldInfo | null;
   readonly label: string;
   readonly placeholder: string;
-  /** What stands before the members, for a text. */
+  /** Choices that precede the members, for a search text. */
   readonly before: (search: string) => readonly Choice[];
   readonly onChoose: (member: FoundMember) => void;
 }
@@ -103,7 +103,7 @@ export function MemberSearch({ dataset, version, field, label, placeholder, befo
       />
       <div id={list} className="find-list" role="listbox" aria-label={label}>
         {choices.map((choice, index) => (
-          // The keys are those of the text field.
+          // The text field handles the keys.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
           <div
             key={choice.id}
@@ -127,7 +127,7 @@ export function MemberSearch({ dataset, version, field, label, placeholder, befo
         {members.error
           ? wordsOf(asGatewayError(members.error))
           : choices.length === 0 && !members.isFetching && asked !== ''
-            ? 'Nothing is called so.'
+            ? 'No matches.'
             : ''}
       </p>
     </div>

@@ -1,4 +1,4 @@
-// The members that were opened last, kept by the browser for each dataset.
+// The members opened last, kept by the browser for each dataset.
 
 import type { Dataset } from '../../api/dataset';
 import type { FoundMember } from './MemberSearch';

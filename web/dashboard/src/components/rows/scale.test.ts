@@ -4,7 +4,7 @@ import { isStuck, type Position, revealing, rowsIn, scaleOf, scrolled, settled, 
 const ROW = 44;
 const VIEW = 480;
 const MILLION = 1_000_000;
-/** Of a pixel: what sums of fractions may be off by, and nobody sees. */
+/** In pixels: rounding error that nobody sees. */
 const HUNDREDTH = 0.01;
 /** 951,175 groups were cut at row 762,609 by the highest element of Chromium. */
 const SEEN = 951_175;

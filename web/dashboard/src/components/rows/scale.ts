@@ -9,12 +9,12 @@
 //   full   0 ── EDGE ──────────────── F - EDGE ── F      F: the last offset of the view
 //
 // A jump (a dragged thumb) is mapped by this picture. A small step (a wheel, a finger) moves both by the same pixels,
-// so that no row is passed over; when the scrolling pauses, the drawn offset is set to where the picture has it.
+// so that no row is skipped; when scrolling pauses, the drawn offset is set back to what the picture says.
 
-/** Safe in every browser at a zoom of 200 %. */
+/** In pixels; safe in every browser at a zoom of 200 %. */
 export const TALLEST = 8_000_000;
 const EDGE = 1_000_000;
-/** A step of more views than this is a jump. */
+/** A step of more than so many view heights is a jump. */
 const SMALL_STEP_VIEWS = 2;
 
 export interface Scale {
@@ -22,7 +22,7 @@ export interface Scale {
   readonly full: number;
   /** The height of the element that stands for them. */
   readonly drawn: number;
-  /** The height of the view on them. */
+  /** The height of the visible part. */
   readonly view: number;
 }
 
@@ -78,7 +78,7 @@ export function scrolled(scale: Scale, at: Position, drawn: number): Position {
   return { drawn, full: within(at.full + step, lastFull(scale)) };
 }
 
-/** Whether the element is at its end while there are more rows that way: then it must be settled at once. */
+/** Whether the element is at its end although there are more rows that way, so that it has to be settled at once. */
 export function isStuck(scale: Scale, { drawn, full }: Position): boolean {
   return isScaled(scale) && ((drawn <= 0 && full > 0) || (drawn >= lastDrawn(scale) && full < lastFull(scale)));
 }
@@ -89,7 +89,7 @@ export function settled(scale: Scale, { full }: Position): Position {
   return { drawn: toDrawn(scale, bounded), full: bounded };
 }
 
-/** Where the view must be to show a whole row, moved no further than needed. */
+/** Where the view has to be to show a whole row, moved no further than needed. */
 export function revealing(scale: Scale, at: Position, index: number, rowHeight: number): Position {
   const top = index * rowHeight;
   const bottom = top + rowHeight;

@@ -1,17 +1,17 @@
-// Of any number of rows of one height, those that are in view.
+// The rows in view, of any number of rows of equal height.
 
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useNewest } from '../useNewest';
 import { isStuck, type PlacedRow, type Position, revealing, rowsIn, scaleOf, scrolled, settled, TOP } from './scale';
 
-/** Scrolling that rests for so long has come to its end. */
+/** A pause of so long ends a scroll. */
 const REST_MS = 150;
 
 interface Asked {
   readonly count: number;
   readonly rowHeight: number;
-  /** What sticks to the top of the view and hides rows. */
+  /** The height of the sticky head, which hides rows. */
   readonly headHeight: number;
   readonly overscan: number;
 }
@@ -32,7 +32,7 @@ export function useVirtualRows({ count, rowHeight, headHeight, overscan }: Asked
   const [view, setView] = useState(0);
   const [at, setAt] = useState<Position>(TOP);
   const scale = scaleOf(count, rowHeight, view);
-  // What was last set, ahead of the render: of two events between two renders the second goes on from the first.
+  // The offset set last, ahead of the render: the second of two events between renders continues from the first.
   const newestAt = useRef(at);
   const newestScale = useNewest(scale);
 
@@ -41,7 +41,7 @@ export function useVirtualRows({ count, rowHeight, headHeight, overscan }: Asked
     setAt(next);
   }, []);
 
-  /** Scrolls the element and keeps what it made of it: browsers round to pixels of the screen. */
+  /** Scrolls the element and keeps the offset that it took on, since browsers round to device pixels. */
   const moveTo = useCallback(
     ({ drawn, full }: Position) => {
       const element = scroller.current;
@@ -71,7 +71,7 @@ export function useVirtualRows({ count, rowHeight, headHeight, overscan }: Asked
     const onScroll = () => {
       const next = scrolled(newestScale.current, newestAt.current, element.scrollTop);
       clearTimeout(resting);
-      // In the frame of the scroll, so that the view is never empty.
+      // In the same frame as the scroll, so that the view is never empty.
       flushSync(() => {
         if (isStuck(newestScale.current, next)) moveTo(settled(newestScale.current, next));
         else put(next);

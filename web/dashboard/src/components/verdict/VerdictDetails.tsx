@@ -1,5 +1,5 @@
-// What a verdict rests on: the three intervals, the daily rates and their difference, what is still needed, how often
-// people saw it, and what the mix of people makes of it. All of it is as serving says it.
+// What a verdict rests on: the three intervals, the daily rates and their difference, how much more data is needed, how
+// often people saw it, and the effect of the mix of people. All of it comes from serving.
 
 import { useEffect, useRef } from 'react';
 import type { CellValue, Verdict } from '../../api/cube';
@@ -13,7 +13,7 @@ interface VerdictDetailsProps {
   readonly measure: MeasureInfo;
   readonly value: CellValue;
   readonly verdict: Verdict;
-  /** In a popover, whose keys begin here. */
+  /** Takes the focus in the popover. */
   readonly takesFocus?: boolean;
 }
 
@@ -45,19 +45,19 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
           <tr>
             <th scope="row">sampling</th>
             <td>{intervalText(value, intervals?.sampling, measure)}</td>
-            <td className="muted">as if people were drawn from many</td>
+            <td className="muted">as if these people were a sample of many</td>
           </tr>
           <tr>
             <th scope="row">combined</th>
             <td>{intervalText(value, intervals?.combined, measure)}</td>
-            <td className="muted">both: compare by this one</td>
+            <td className="muted">both of these: compare by this one</td>
           </tr>
         </tbody>
       </table>
-      {intervals?.whyNone != null && <p className="muted">No interval of sampling: {intervals.whyNone}.</p>}
+      {intervals?.whyNone != null && <p className="muted">No sampling interval: {intervals.whyNone}.</p>}
       <ul className="verdict-facts">
         <li>
-          A day, over {formatCount(verdict.days)} settled common {verdict.days === 1 ? 'day' : 'days'}: {rate(verdict.own)} against {rate(verdict.other)}, a difference of{' '}
+          Per day, over {formatCount(verdict.days)} settled common {verdict.days === 1 ? 'day' : 'days'}: {rate(verdict.own)} against {rate(verdict.other)}, a difference of{' '}
           <strong>{difference.text}</strong>
           {difference.bounds !== null && ` (${difference.bounds})`}.
         </li>
@@ -75,7 +75,7 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
             </div>
           ))}
         </dl>
-        <p className="muted">More is in the documentation, page “Is it really better?” (docs/verdicts.md).</p>
+        <p className="muted">Read more in the documentation, page “Is it really better?” (docs/verdicts.md).</p>
       </details>
     </div>
   );
@@ -86,24 +86,24 @@ function intervalText(value: CellValue, interval: { readonly lower: number; read
   return formatBounds({ ...value, ...interval, exact: false }, style) ?? NOT_DEFINED;
 }
 
-/** What it takes until more is told. */
+/** How much more data a clearer verdict needs. */
 function neededText({ word, moreDays, smallestLift }: Verdict): string {
-  const told = smallestLift === null ? '' : ` The smallest difference that would be told now is ${formatShare({ value: smallestLift })} of the other rate.`;
-  if (word !== 'TOO_LITTLE_DATA') return `Nothing more is needed for this word.${told}`;
-  const needed = moreDays === null ? 'Never at this precision and growth: a higher precision or more people a day are needed.' : `Still needed: ${formatCount(moreDays)} more common ${moreDays === 1 ? 'day' : 'days'}, at the present growth.`;
+  const told = smallestLift === null ? '' : ` The smallest difference that could be detected now is ${formatShare({ value: smallestLift })} of the other rate.`;
+  if (word !== 'TOO_LITTLE_DATA') return `This verdict needs no more data.${told}`;
+  const needed = moreDays === null ? 'Out of reach at this precision and growth: it takes a higher precision, or more people a day.' : `Still needed: ${formatCount(moreDays)} more common ${moreDays === 1 ? 'day' : 'days'}, at the current growth.`;
   return `${needed}${told}`;
 }
 
 function exposureText({ own, other, ownByEvent, otherByEvent, explains }: NonNullable<Verdict['exposure']>, measure: MeasureInfo): string {
-  const shown = `People saw it ${formatRate(own)} times a day, the other ${formatRate(other)} times; a showing that is ${formatValue({ ...NO_VALUE, value: ownByEvent }, measure)} against ${formatValue({ ...NO_VALUE, value: otherByEvent }, measure)}.`;
+  const shown = `People saw it ${formatRate(own)} times a day, the other one ${formatRate(other)} times; per showing that is ${formatValue({ ...NO_VALUE, value: ownByEvent }, measure)} against ${formatValue({ ...NO_VALUE, value: otherByEvent }, measure)}.`;
   return explains ? `${shown} How often they saw it may explain the difference.` : shown;
 }
 
 function mixText({ field, raw, difference, withoutCounterpart, explains, isReversed }: NonNullable<Verdict['mix']>, dataset: Dataset): string {
   const label = dataset.fields.find(({ enumName }) => enumName === field)?.label ?? field;
   const same = formatDifference(difference);
-  const without = withoutCounterpart > 0 ? `; ${formatShare({ value: withoutCounterpart })} of the people are where one side alone is` : '';
+  const without = withoutCounterpart > 0 ? `; ${formatShare({ value: withoutCounterpart })} of the people are in groups that one side has no people in` : '';
   const text = `With the same mix of ${label} the difference is ${same.text}${same.bounds === null ? '' : ` (${same.bounds})`} instead of ${formatDifference({ ...NO_VALUE, value: raw }).text}${without}.`;
-  if (isReversed) return `${text} The mix turns it round.`;
+  if (isReversed) return `${text} The mix reverses it.`;
   return explains ? `${text} The mix explains the difference.` : text;
 }

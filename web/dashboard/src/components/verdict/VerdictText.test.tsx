@@ -15,8 +15,8 @@ it('says its word, and on demand what is still needed and what the words mean', 
   render(<VerdictText dataset={DATASET} measure={rate} value={value} of="all" />);
   await userEvent.click(screen.getByRole('button', { name: 'too little data' }));
   expect(await screen.findByRole('dialog', { name: 'Take rate of all: too little data' })).toBeTruthy();
-  expect(await screen.findByText('Still needed: 9 more common days, at the present growth.')).toBeTruthy();
-  expect(screen.getByText(/^A day, over 1 settled common day:/).textContent).toContain('20.00\u202f% against 19.00\u202f%');
+  expect(await screen.findByText('Still needed: 9 more common days, at the current growth.')).toBeTruthy();
+  expect(screen.getByText(/^Per day, over 1 settled common day:/).textContent).toContain('20.00\u202f% against 19.00\u202f%');
   expect(screen.getByText('What the words mean')).toBeTruthy();
 });
 

@@ -1,4 +1,4 @@
-// A verdict in a word, which opens what it rests on.
+// A verdict in words; a click opens what it rests on.
 
 import { lazy, Suspense } from 'react';
 import type { CellValue } from '../../api/cube';
@@ -15,7 +15,7 @@ interface VerdictTextProps {
   readonly dataset: Dataset;
   readonly measure: MeasureInfo;
   readonly value: CellValue;
-  /** What it is a verdict of. */
+  /** What the verdict is about. */
   readonly of: string;
 }
 

@@ -27,7 +27,7 @@ describe('the page of a piece of media', () => {
     expect(container.querySelector('.preview img')?.getAttribute('src')).toBe('/media/a1.svg');
     const title = await screen.findByRole('link', { name: 'Dune' });
     expect(title.getAttribute('href')).toBe('/titles/Dune');
-    expect(await screen.findByText(/place 1–2 of 2 by Take rate/)).toBeTruthy();
+    expect(await screen.findByText(/rank 1–2 of 2 by Take rate/)).toBeTruthy();
     expect(document.title).toContain('Dune · artwork 1');
   });
 
@@ -69,7 +69,7 @@ describe('the page of a piece of media', () => {
     gateway.members = () => ({ members: [], total: 0 });
     gateway.cube = () => ({ rows: [], groupCount: 0 });
     renderAt('/assets/poster.png', gateway);
-    expect(await screen.findByText('Nothing was counted of it in these days, with these filters.')).toBeTruthy();
+    expect(await screen.findByText('There is no data for it in these days with these filters.')).toBeTruthy();
     expect(screen.getByRole('heading', { level: 1, name: 'poster.png' })).toBeTruthy();
     expect(screen.getByText('No preview')).toBeTruthy();
   });

@@ -1,4 +1,4 @@
-// One piece of media: what it looks like, the numbers that decide, how it went day by day, and whom it works for.
+// One piece of media: its picture, its main numbers, its trend, and whom it works for.
 
 import { Link, useParams } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
@@ -11,7 +11,7 @@ import { Panel, PanelBody } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { intervalScale } from '../../components/chart/Interval';
-import { formatCount, formatPlaces } from '../../format';
+import { formatCount, formatPlaces, referenceOf } from '../../format';
 import { allOf, common, MOST_BARS, toMembers } from '../explore/query';
 import { daysOf } from '../explore/state';
 import { TrendPanel } from '../explore/TrendPanel';
@@ -19,7 +19,7 @@ import { toComparison } from '../explore/query';
 import { carriedSearch, usePageState } from '../explore/usePageState';
 import { useTrend } from '../explore/useTrend';
 import { Breakdown } from '../member/Breakdown';
-import { asked, decidingMeasure, isRate } from '../member/deciding';
+import { asked, decidingMeasure } from '../member/deciding';
 import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
@@ -76,7 +76,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
   const own = useCube(version, query, leave);
   const ofTitle = useCube(version, titleQuery, leave);
   const trend = useTrend(dataset, version, lastDay, about, measure?.name ?? '', own);
-  // Its name and its picture are there whether the filter leaves any of its rows or not.
+  // Name and picture are shown even if the filter leaves none of its rows.
   const known = useQuery(membersOptions(version, { field: field.enumName, search: member, first: 20 }));
   const found = known.data?.members.find(({ value }) => value === member);
   const shown = shownOf(own);
@@ -88,7 +88,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
     document.title = `${label} · ${dataset.name} · Clio`;
   }, [label, dataset]);
 
-  // Its fellows: the same question of all members that share its title.
+  // The same question about all media of its title.
   const peers = useMemo((): CubeQuery | null => {
     if (!title || !measure || titleKey === null) return null;
     const others = { ...about, filters: about.filters.filter((filter) => filter.field !== field.name) };
@@ -107,8 +107,8 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
   const fellow = shownOf(fellows);
   const place = fellow?.answer.rows.findIndex((row) => row.keys[0]?.value === member) ?? -1;
   const rank = place < 0 ? undefined : fellow?.answer.ranks[place];
-  const reference = measure && isRate(measure) ? (fellow?.answer.total.values[0]?.value ?? null) : null;
-  // A scale of one's own says nothing.
+  const reference = measure ? referenceOf(measure, fellow?.answer.total.values[0]) : null;
+  // A scale with a single mark would say nothing.
   const scale = fellow && fellow.answer.rows.length > 1 ? intervalScale(fellow.answer.rows.map((row) => row.values[0]), reference) : null;
   if (!measure) return null;
 
@@ -132,7 +132,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
           )}
           {rank && fellow && fellow.answer.groupCount > 1 && (
             <>
-              , place {formatPlaces(rank)} of {formatCount(fellow.answer.groupCount)} by {measure.label}
+              , rank {formatPlaces(rank)} of {formatCount(fellow.answer.groupCount)} by {measure.label}
             </>
           )}
         </>
@@ -156,7 +156,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
               return row ? (
                 <Facts measures={measures} lead={measure.name} row={row} compared={of.compare != null} scale={scale} reference={reference} />
               ) : (
-                <p className="panel-hint">Nothing was counted of it in these days, with these filters.</p>
+                <p className="panel-hint">There is no data for it in these days with these filters.</p>
               );
             }}
           </PanelBody>
@@ -183,7 +183,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
   );
 }
 
-/** The member and the one that stands first of the others. */
+/** The member and the first of the others. */
 function compareWith(member: string, rows: readonly { readonly keys: readonly { readonly value: string | null }[] }[] = []): readonly string[] {
   const other = rows.map((row) => row.keys[0]?.value ?? null).find((value) => value !== null && value !== member);
   return other == null ? [member] : [member, other];

@@ -1,15 +1,14 @@
-// The other pieces of media of the same title, each on one scale.
+// The other media of the same title, on one scale.
 
 import type { Answered } from '../../api/cube';
 import { Link } from '@tanstack/react-router';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { Interval, intervalScale } from '../../components/chart/Interval';
 import { Thumbnail } from '../../components/Thumbnail';
-import { columnStyle, formatSpoken, formatValue, NO_VALUE } from '../../format';
+import { columnStyle, formatSpoken, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { StackedLabel } from '../../components/Label';
 import type { ExploreState } from '../explore/state';
 import { carriedSearch } from '../explore/usePageState';
-import { isRate } from '../member/deciding';
 import './Siblings.css';
 
 const MOST = 6;
@@ -25,7 +24,7 @@ interface SiblingsProps {
 
 export function Siblings({ dataset, state, data, measure, member, title }: SiblingsProps) {
   const { rows, total } = data.answer;
-  const reference = isRate(measure) ? (total.values[0]?.value ?? null) : null;
+  const reference = referenceOf(measure, total.values[0]);
   const scale = intervalScale(rows.map((row) => row.values[0]), reference);
   const shown = rows.slice(0, MOST);
   if (scale === null) return null;

@@ -80,14 +80,14 @@ describe('Compare', () => {
     expect(rows[1]).toContain('sampling18.00\u202f%–22.00\u202f%');
     expect(rows[2]).toContain('combined17.00\u202f%–23.00\u202f%');
     expect(side.getByText(/over 21 settled common days/).textContent).toContain('6.64\u202f% against 9.54\u202f%, a difference of −2.90\u202fpoints (−4.40\u202fpoints to −1.41\u202fpoints)');
-    expect(side.getByText(/Nothing more is needed/).textContent).toContain('5.0\u202f% of the other rate');
+    expect(side.getByText(/needs no more data/).textContent).toContain('5.0\u202f% of the other rate');
     expect(side.getByText(/People saw it 3.00 times a day/).textContent).toMatch(/may explain the difference\.$/);
-    expect(side.getByText(/^With the same mix of Country/).textContent).toMatch(/The mix turns it round\.$/);
+    expect(side.getByText(/^With the same mix of Country/).textContent).toMatch(/The mix reverses it\.$/);
   });
 
   it('says why there is no verdict', async () => {
     renderAt('/compare?sel=a1,a2', gateway);
-    expect(await screen.findByText('No verdict: there is no data of it here.')).toBeTruthy();
+    expect(await screen.findByText('No verdict: there is no data for it here.')).toBeTruthy();
   });
 
   it('asks the difference within each country', async () => {
@@ -112,7 +112,7 @@ describe('Compare', () => {
 
   it('says which of more than six are left out', async () => {
     renderAt('/compare?sel=a,b,c,d,e,f,g', gateway);
-    expect(await screen.findByText('Only 6 stand side by side; the last 1 are left out.')).toBeTruthy();
+    expect(await screen.findByText('Only 6 can stand side by side; left out: the last 1.')).toBeTruthy();
     expect(screen.queryByRole('button', { name: '+ Add asset' })).toBeNull();
   });
 

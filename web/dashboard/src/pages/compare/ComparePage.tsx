@@ -1,5 +1,5 @@
-// Two to six members of one field side by side: what they look like, their numbers and how far each is from the first
-// one, day by day on one scale, in each country or for each audience, and whom they reach in common.
+// Two to six members of one field side by side: their pictures, their numbers and each one's difference from the first,
+// their trends on one scale, each country or audience apart, and whom they reach in common.
 
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -32,7 +32,7 @@ import '../../components/Shell.css';
 import '../explore/Controls.css';
 import './ComparePage.css';
 
-/** More do not stand side by side. */
+/** The most members that fit side by side. */
 const MOST_COMPARED = 6;
 
 export function ComparePage() {
@@ -44,7 +44,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   const field = dataset.field.get(state.by ?? '') ?? dataset.pages.asset ?? dataset.fields[0];
   const selected = state.selected.slice(0, MOST_COMPARED);
   const surplus = state.selected.length - selected.length;
-  const notes = surplus > 0 ? [...problems, `Only ${MOST_COMPARED} stand side by side; the last ${surplus} are left out.`] : problems;
+  const notes = surplus > 0 ? [...problems, `Only ${MOST_COMPARED} can stand side by side; left out: the last ${surplus}.`] : problems;
   return (
     <main className="page" id="main">
       <h1 className="visually-hidden">Compare</h1>
@@ -59,7 +59,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
             <div className="panel panel-start">
               <div className="panel-body empty">
                 <p className="empty-title">{selected.length === 0 ? 'Choose two to six to compare.' : 'Choose another one to compare it with.'}</p>
-                <p>Add them above, or tick rows of a table and press Compare.</p>
+                <p>Add them above, or tick rows of a table in Explore and press Compare.</p>
               </div>
             </div>
           )}
@@ -77,7 +77,7 @@ interface SelectionProps {
   readonly change: Change;
 }
 
-/** What is compared: of which field, and what is added. */
+/** Chooses the field, and adds members. */
 function Selection({ dataset, version, field, selected, change }: SelectionProps) {
   return (
     <div className="controls" role="group" aria-label="What is compared">
@@ -131,7 +131,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   const { version, lastDay } = snapshot;
   const measure = decidingMeasure(state, dataset);
   const measures = useMemo(() => asked(measure, ...dataset.measures), [measure, dataset]);
-  // Against other days nothing else can be compared.
+  // Members are compared with the first one, so not with other days as well.
   const dated = useMemo(() => ({ ...state, ...daysOf(state, lastDay), beside: null }), [state, lastDay]);
   const base = useMemo(() => {
     const all = common(dated, dataset);
@@ -160,7 +160,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   const rowsTrend = useCube(version, rows, leave);
   const data = shownOf(sides);
   const inOrder = useMemo(() => orderedRows(data, selected), [data, selected]);
-  // Names and pictures are there whether the filter leaves any rows of them or not.
+  // Names and pictures are shown even if the filter leaves no rows.
   const known = useKnown(version, field, selected);
   const members = selected.map((value, index) => ({
     value,
@@ -190,7 +190,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
         (mayHaveVerdicts(dated.from ?? snapshot.firstDay, dated.to ?? lastDay) ? (
           <Verdicts dataset={dataset} version={version} base={base} field={field} measure={measure} members={members} />
         ) : (
-          <p className="muted">Whether they really differ is said over at most a year: choose dates.</p>
+          <p className="muted">Whether they really differ can be told over a year at most: choose dates.</p>
         ))}
       <div className="compare-panels">
         <div className="compare-wide">
@@ -213,7 +213,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   );
 }
 
-/** What is known of members beside their numbers. */
+/** What is known about members apart from their numbers. */
 function useKnown(version: number, field: FieldInfo, values: readonly string[]) {
   const found = useQueries({ queries: values.map((value) => membersOptions(version, { field: field.enumName, search: value, first: 20 })) });
   return values.map((value, index) => found[index]?.data?.members.find((member) => member.value === value));
@@ -269,8 +269,8 @@ function Numbers({ measures, sides }: NumbersProps) {
         </tbody>
       </table>
       <p className="muted compare-note">
-        Differences are from the first one; numbers without bounds are exact. The bounds are those of counting: which people came is chance too, and who is shown what was
-        chosen for them.
+        Differences are from the first one; numbers without bounds are exact. The bounds cover counting error alone: which people came is chance too, and
+        recommendations choose who is shown what.
       </p>
     </div>
   );

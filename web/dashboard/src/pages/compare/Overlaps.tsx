@@ -1,17 +1,17 @@
-// Whom the compared members reach in common: two as circles whose areas are in proportion, more as a matrix.
+// Whom the compared members reach in common: two as circles with areas in proportion, more as a matrix.
 
 import type { CubeRow, Reach } from '../../api/cube';
 import type { MeasureInfo } from '../../api/dataset';
 import { circlesOf } from '../../components/chart/circles';
 import { partsOf } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
-import { formatBounds, formatShare } from '../../format';
+import { formatBounds, formatShare, PART } from '../../format';
 import '../../components/Panel.css';
 import './Overlaps.css';
 
 interface OverlapsProps {
   readonly reach: Reach;
-  /** In the order of the answer, which the reach counts by. */
+  /** In the order of the answer, to which the reach refers by index. */
   readonly rows: readonly CubeRow[];
   /** In the order of the page. */
   readonly members: readonly { readonly value: string; readonly label: string }[];
@@ -29,7 +29,7 @@ export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
   const step = (value: string) => reach.steps.find(({ row }) => row === place(value));
   const words = people?.label.toLowerCase() ?? 'people';
   const [first, second] = members;
-  if (!reach.deduplicated.value) return <p className="panel-hint">Nobody was reached in these days, with these filters.</p>;
+  if (!reach.deduplicated.value) return <p className="panel-hint">Nobody was reached in these days with these filters.</p>;
   return (
     <div className="overlaps">
       {members.length === 2 && first && second ? (
@@ -92,11 +92,11 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
     <p>
       <ReachText reach={both} /> by both
       {jaccard.value !== null && (
-        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, { kind: 'DERIVED', format: 'PERCENT' }) ?? ''}>
-          , {formatShare({ value: jaccard.value })} of those whom either reaches
+        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, PART) ?? ''}>
+          , {formatShare({ value: jaccard.value })} of those reached by either
         </span>
       )}
-      .{both.cannotTell && ' So few beside the others cannot be told well.'}
+      .{both.cannotTell && ' They are too few next to the others to be told apart well.'}
     </p>
   );
 }
@@ -104,7 +104,7 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
 interface CirclesProps {
   readonly pair: Pair | undefined;
   readonly members: readonly [{ readonly label: string }, { readonly label: string }];
-  /** Those whom none of the others reaches. */
+  /** People whom none of the others reaches. */
   readonly alone: readonly [number, number];
 }
 

@@ -1,4 +1,4 @@
-// The members that are compared, as they look; their videos play in step.
+// Pictures of the compared members; their videos play in step.
 
 import { Link } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -15,7 +15,7 @@ export interface Side {
   readonly value: string;
   readonly label: string;
   readonly media: string | null;
-  /** Null where nothing was counted of it. */
+  /** Null where there is no data. */
   readonly row: CubeRow | null;
 }
 
@@ -38,7 +38,7 @@ export function Pictures({ dataset, state, field, sides, onRemove }: PicturesPro
       for (const video of all) video.pause();
       return setPlaying(false);
     }
-    // From one place in time on.
+    // All from the same position.
     const from = Math.min(...all.map((video) => video.currentTime));
     for (const video of all) video.currentTime = from;
     await Promise.allSettled(all.map((video) => video.play()));
@@ -67,7 +67,7 @@ export function Pictures({ dataset, state, field, sides, onRemove }: PicturesPro
                 <span aria-hidden="true">×</span>
               </button>
             </p>
-            {side.row === null && <p className="muted">Nothing was counted of it in these days, with these filters.</p>}
+            {side.row === null && <p className="muted">There is no data for it in these days with these filters.</p>}
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
-// The difference from the first one within each country, device or audience, as serving gives it: on one scale with zero
-// in it. What counting alone cannot tell from no difference is hollow.
+// The difference from the first member within each country, device or audience, as serving gives it, on one scale that
+// includes zero. A mark is hollow where its bounds include no difference.
 
 import { type ReactNode, useMemo } from 'react';
 import { useCube, type CubeRow, NO_CELL } from '../../api/cube';
@@ -9,11 +9,11 @@ import { useSession } from '../../api/session';
 import { Interval, intervalScale } from '../../components/chart/Interval';
 import { ChangeText } from '../../components/ChangeText';
 import { Panel } from '../../components/Panel';
-import { formatChange, formatValue } from '../../format';
+import { formatChange, formatValue, KINDS } from '../../format';
 import { MOST_ROWS } from '../explore/query';
-import { withOnly } from '../explore/state';
+import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
-import { areFew, asked, isRate, peopleMeasure } from '../member/deciding';
+import { areFew, asked, peopleMeasure } from '../member/deciding';
 import { Few } from '../member/Few';
 import '../../components/chart/TrendPicture.css';
 import '../../components/Panel.css';
@@ -68,7 +68,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
                 <th scope="col">
                   <span className="visually-hidden">Of</span>
                 </th>
-                <th scope="col">from the first, dashed line: none</th>
+                <th scope="col">from the first (dashed line: no difference)</th>
                 <th scope="col">{measure.label}</th>
                 <th scope="col">Difference</th>
               </tr>
@@ -80,7 +80,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
                   const value = row?.values[0] ?? NO_CELL;
                   const size = measures.length > 1 ? row?.values[1] : undefined;
                   // On either side.
-                  const few = isRate(measure) && size !== undefined && (areFew(size.value) || areFew(size.compared?.other.value));
+                  const few = !KINDS[measure.kind].hasShares && size !== undefined && (areFew(size.value) || areFew(size.compared?.other.value));
                   const { compared } = value;
                   const { direction } = formatChange(compared, measure);
                   const isOpen = few || direction === 'same' || direction === 'unknown';

@@ -1,5 +1,5 @@
-// Whether each one's rate is really higher or lower than that of the first, in words, with what that rests on. Serving
-// gives it of rates of people over at most a year.
+// Whether each member's rate is really higher or lower than that of the first, in words, with the evidence. Serving gives
+// verdicts on rates of people, over at most a year.
 
 import { useMemo } from 'react';
 import { NO_CELL, useCube } from '../../api/cube';
@@ -49,12 +49,12 @@ export function Verdicts({ dataset, version, base, field, measure, members }: Ve
             return (
               <li key={value} className={`verdict-side compare-side-${index + 2}`}>
                 <h3>
-                  <StackedLabel text={label} /> <span className="muted">beside {first?.label}</span>
+                  <StackedLabel text={label} /> <span className="muted">compared with {first?.label}</span>
                 </h3>
                 {cell.verdict ? (
                   <VerdictDetails dataset={dataset} measure={measure} value={cell} verdict={cell.verdict} />
                 ) : (
-                  <p className="panel-hint">No verdict: {cell.intervals?.whyNone ?? 'there is no data of it here'}.</p>
+                  <p className="panel-hint">No verdict: {cell.intervals?.whyNone ?? 'there is no data for it here'}.</p>
                 )}
               </li>
             );

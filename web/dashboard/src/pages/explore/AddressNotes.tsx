@@ -1,4 +1,4 @@
-// Says which parts of the address were ignored and why, and which change did not fit into it.
+// Reports which parts of the address were ignored and why, and which change did not fit into it.
 import './Notes.css';
 
 interface AddressNotesProps {

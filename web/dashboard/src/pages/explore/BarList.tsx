@@ -1,4 +1,4 @@
-// Groups as bars with whiskers, one below the other: each with its picture, its name and its number, and each leads on.
+// Groups as bars with whiskers: each with its picture, its name and its number, and each can be clicked.
 
 import { useMemo } from 'react';
 import type { CubeRow } from '../../api/cube';
@@ -12,7 +12,7 @@ import './BarList.css';
 export interface Bar {
   readonly key: string;
   readonly label: string;
-  /** The member that a click is about. */
+  /** The member that a click opens or filters by. */
   readonly info: GroupKeyInfo;
   readonly cell: CubeRow['keys'][number];
   /** Undefined where members have no pictures at all. */
@@ -26,7 +26,7 @@ interface BarListProps {
   readonly label: string;
   readonly bars: readonly Bar[];
   readonly style: NumberStyle;
-  /** What all groups come to, for values that do not add up: a dashed line. */
+  /** The total, drawn as a dashed line, where groups have no shares of it. */
   readonly reference: number | null;
 }
 

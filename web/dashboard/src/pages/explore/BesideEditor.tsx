@@ -1,4 +1,4 @@
-// Chooses with which days those of the page are compared.
+// Chooses the days with which those of the page are compared.
 
 import { type FormEvent, useState } from 'react';
 import { formatRange, isDay } from '../../format';
@@ -7,7 +7,7 @@ import './BesideEditor.css';
 
 interface BesideEditorProps {
   readonly beside: Beside | null;
-  /** The days before those of the page; null where all days are shown, which nothing came before. */
+  /** The days just before those of the page; null where all days are shown, so that none came before. */
   readonly days: { readonly from: string; readonly to: string } | null;
   readonly onChange: (beside: Beside | null) => void;
   readonly onClose: () => void;
@@ -32,7 +32,7 @@ export default function BesideEditor({ beside, days, onChange, onClose }: Beside
         Nothing
       </button>
       <button type="button" className="button button-quiet" aria-pressed={beside === 'previous'} disabled={days === null} onClick={() => choose('previous')}>
-        {days === null ? 'The days before: choose dates first' : `The days before: ${formatRange(days.from, days.to)}`}
+        {days === null ? 'The days just before: choose dates first' : `The days just before: ${formatRange(days.from, days.to)}`}
       </button>
       <form className="beside-days" onSubmit={onSubmit}>
         <label>

@@ -1,6 +1,6 @@
-// The table on a narrow screen: a card a row, with the measure that is sorted by and two more.
+// The table on a narrow screen: one card for each row, with the measure that it is sorted by and two more.
 
-import type { Answered } from '../../api/cube';
+import { type Answered, keysOf, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
 import { StackedLabel } from '../../components/Label';
@@ -8,7 +8,7 @@ import { useVirtualRows } from '../../components/rows/useVirtualRows';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatBounds, formatValue, NO_VALUE } from '../../format';
 import { KeyAction } from './actions';
-import { incomplete, keyLabel, keysOf, measuresOf, styleOf } from './columns';
+import { incomplete, keyLabel, styleOf } from './columns';
 import { CARD_HEIGHT } from './query';
 import { usePages } from './usePages';
 import './Cards.css';
@@ -20,7 +20,7 @@ const MOST_SMALL = 2;
 interface CardsProps {
   readonly dataset: Dataset;
   readonly data: Answered;
-  /** The measure that stands large. */
+  /** The measure shown large. */
   readonly measure: string;
   readonly label: string;
 }

@@ -1,4 +1,4 @@
-// The charts of Explore; the default export, so that they are loaded beside the first rows and not before them.
+// The charts of Explore, as a default export: they are loaded lazily, so that the first rows need not wait for them.
 
 import { GroupsPanel, type GroupsPanelProps } from './GroupsPanel';
 import { TrendPanel, type TrendPanelProps } from './TrendPanel';

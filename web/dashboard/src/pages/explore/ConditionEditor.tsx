@@ -1,8 +1,9 @@
-// Conditions on measures: which groups stay, by the least or the most of what they have.
+// Conditions on measures: the least and the greatest value of the groups that are shown.
 
 import { type FormEvent, useState } from 'react';
 import type { MeasureInfo } from '../../api/dataset';
-import { readBound, unitOf } from './conditionText';
+import { FORMATS } from '../../format';
+import { readBound } from './conditionText';
 import type { Condition } from './state';
 import './ConditionEditor.css';
 
@@ -15,7 +16,7 @@ interface ConditionEditorProps {
 export default function ConditionEditor({ measures, conditions, onChange }: ConditionEditorProps) {
   return (
     <div className="conditions">
-      <p className="muted">Groups stay whose value is at least, and at most, so much. Bounds of an estimate may lie on both sides.</p>
+      <p className="muted">Only groups with a value in this range are shown. The bounds of an estimate may reach beyond it.</p>
       {measures.map((measure, index) => (
         <Row
           key={measure.name}
@@ -37,7 +38,7 @@ interface RowProps {
 }
 
 function Row({ measure, condition, isFirst, onChange }: RowProps) {
-  const { unit, factor } = unitOf(measure);
+  const { unit, factor } = FORMATS[measure.format].typed;
   const written = (value: number | null) => (value === null ? '' : String(Number((value * factor).toPrecision(15))));
   const [min, setMin] = useState(written(condition.min));
   const [max, setMax] = useState(written(condition.max));
@@ -59,7 +60,7 @@ function Row({ measure, condition, isFirst, onChange }: RowProps) {
       </span>
       <input className="input" inputMode="decimal" aria-label={`${measure.label}, at least`} placeholder="at least" autoFocus={isFirst} value={min} onChange={({ target }) => setMin(target.value)} onBlur={apply} />
       <input className="input" inputMode="decimal" aria-label={`${measure.label}, at most`} placeholder="at most" value={max} onChange={({ target }) => setMax(target.value)} onBlur={apply} />
-      {/* Enter in a form of two fields submits it only where there is a button. */}
+      {/* Enter submits a form of two fields only if it has a button. */}
       <button type="submit" className="visually-hidden" tabIndex={-1}>
         Apply
       </button>
@@ -74,5 +75,5 @@ function Row({ measure, condition, isFirst, onChange }: RowProps) {
 
 function problemOf({ min, max }: { readonly min: number | null | undefined; readonly max: number | null | undefined }): string | null {
   if (min === undefined || max === undefined) return 'Type a number.';
-  return min !== null && max !== null && min > max ? 'The least is above the most.' : null;
+  return min !== null && max !== null && min > max ? 'The minimum is above the maximum.' : null;
 }

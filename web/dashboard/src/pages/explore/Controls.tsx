@@ -1,4 +1,4 @@
-// The row of controls: dates, group keys, measures and filters. Each opens its editor in a popover.
+// The row of controls: dates, comparison, group keys, measures and filters. Each opens its editor in a popover.
 
 import { lazy, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
@@ -11,20 +11,8 @@ import { conditionText } from './conditionText';
 import { FilterChip, loadFilterEditor } from './FilterChip';
 import type { Scope } from './FilterEditor';
 import { toCubeFilter } from './query';
-import {
-  besideOf,
-  type Condition,
-  daysOf,
-  daysText,
-  defaultState,
-  type ExploreState,
-  type Filter,
-  isTime,
-  withCondition,
-  withFilter,
-  withoutFilter,
-  writeState,
-} from './state';
+import { withCondition, withFilter, withoutFilter } from './changes';
+import { besideOf, type Condition, daysOf, daysText, defaultState, type ExploreState, type Filter, isTime, writeState } from './state';
 import type { Change } from './useExplore';
 import './Controls.css';
 import './FilterChip.css';
@@ -46,7 +34,7 @@ interface ControlsProps {
   readonly snapshot: Snapshot;
   readonly state: ExploreState;
   readonly change: Change;
-  /** Whether the page has rows of the reader's choice; others choose days and filters only. */
+  /** Whether readers choose the rows of the page; on the other pages they choose only days and filters. */
   readonly hasRows?: boolean;
 }
 
@@ -70,7 +58,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
           />
         )}
       </Dropdown>
-      <Dropdown title="Beside" label={<Labelled name="Beside" value={besideText(state)} />}>
+      <Dropdown title="Compared with" label={<Labelled name="Compared with" value={besideText(state)} />}>
         {(close) => (
           <BesideEditor
             beside={state.beside}
@@ -84,7 +72,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
       <span className="controls-divider" aria-hidden="true" />
       {state.filters.map((filter, index) => (
         <FilterChip
-          // Not by its operator: its editor stays open while that changes.
+          // Without the operator, so that the editor stays open while that changes.
           key={`${filter.field} ${state.filters.slice(0, index).filter(({ field }) => field === filter.field).length}`}
           dataset={dataset}
           version={snapshot.version}
@@ -119,7 +107,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
   );
 }
 
-/** Through what was shown before. A way that leads nowhere is not there. */
+/** Undo and redo, each only where there is something to undo or redo. */
 function Steps() {
   const { past, future, undo, redo } = useTrail();
   return (
@@ -138,7 +126,7 @@ function Steps() {
   );
 }
 
-/** The page as it begins; what it is about stays. */
+/** The defaults, but for the members that the page is about. */
 function resetOf(state: ExploreState, dataset: Dataset): ExploreState {
   return { ...defaultState(dataset), by: state.by, selected: state.selected };
 }
@@ -155,7 +143,7 @@ interface RowControlsProps {
   readonly change: Change;
 }
 
-/** What is no measure stands in the list of columns behind this sign. */
+/** Marks the columns in the list that are no measures. */
 const EXTRA = '+';
 
 function RowControls({ dataset, state, change }: RowControlsProps) {
@@ -177,7 +165,7 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
             }))}
             selected={state.groupBy}
             onChange={(groupBy) => {
-              // Of two steps of time the one that was ticked last counts.
+              // Rows have one step of time at most: the last one ticked.
               const step = groupBy.findLast((name) => isTime(name, dataset));
               change((now) => ({ ...now, groupBy: groupBy.filter((name) => !isTime(name, dataset) || name === step) }));
             }}
@@ -283,7 +271,7 @@ function AddFilter({ dataset, version, scope, state, change }: AddFilterProps) {
   );
 }
 
-/** The filter that a field has already, so that adding to it does not overwrite it. */
+/** The filter that a field already has, so that adding to it does not overwrite it. */
 function startOf(field: string, state: ExploreState): Filter {
   return state.filters.find((filter) => filter.field === field) ?? { field, operator: 'any', values: [] };
 }

@@ -1,4 +1,4 @@
-// Chooses the days: a preset, typed dates, or the calendar. A chunk of its own, since most visits never open it.
+// Chooses the days: by preset, typed dates, or calendar. A chunk of its own, since most visits never open it.
 
 import { CalendarDate, parseDate } from '@internationalized/date';
 import { type KeyboardEvent, useState } from 'react';
@@ -20,7 +20,7 @@ import {
 import { formatMonth, formatRange, MONTHS, stepsBetween } from '../../format';
 import './DateEditor.css';
 
-/** Either the last days, or days from one to another. */
+/** Either the last days, or a range of days. */
 export interface Days {
   readonly last: number | null;
   readonly from: string | null;
@@ -37,7 +37,7 @@ interface DateEditorProps {
   readonly onClose: () => void;
 }
 
-/** This English writes typed dates as year, month, day, which nobody reads the wrong way round. */
+/** Its typed dates are year, month, day, which nobody mistakes for another order. */
 const LOCALE = 'en-CA';
 
 interface Preset {
@@ -59,8 +59,8 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
   const apply = () => {
     if (problem === null) choose({ from: start?.toString() ?? null, to: end?.toString() ?? null });
   };
-  // The parts of a typed date are not inputs, so Enter in them does not submit the form by itself; and they keep their
-  // keys to themselves, so it is caught on its way down.
+  // The parts of a typed date are not inputs, so Enter in them does not submit the form; and they stop the propagation of
+  // their keys, so it is caught in the capture phase.
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.target as Element).role === 'spinbutton') apply();
   };
@@ -169,7 +169,7 @@ function dataNote(firstDay: string | null, lastDay: string | null): string {
   return firstDay === null || lastDay === null ? '' : `There is data for ${formatRange(firstDay, lastDay)}.`;
 }
 
-/** Relative to the last day of data, not to today: a lake that is a day late must not look empty. */
+/** Relative to the last day with data, not to today, since a lake that is a day late must not look empty. */
 function presetsOf(lastDay: string | null): Preset[] {
   const all: Preset = { label: 'All time', last: null };
   if (lastDay === null) return [all];
@@ -179,7 +179,7 @@ function presetsOf(lastDay: string | null): Preset[] {
 const EARLIEST_YEAR = 1900;
 const LATEST_YEAR = 2200;
 
-/** Why the typed days cannot be used, or null. A year that is half typed, or cleared digit by digit, is a small one. */
+/** Why the typed days cannot be used, or null. A half-typed year is a small number. */
 export function problemOf(start: CalendarDate | null, end: CalendarDate | null): string | null {
   for (const day of [start, end]) {
     if (day !== null && (day.year < EARLIEST_YEAR || day.year > LATEST_YEAR)) {

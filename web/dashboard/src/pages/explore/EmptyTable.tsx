@@ -1,4 +1,4 @@
-// Names the filters whose removal brings groups back, found by asking without each of them.
+// Names the filters whose removal brings groups back, found by asking once without each of them.
 
 import { useQueries } from '@tanstack/react-query';
 import { cubeOptions } from '../../api/cube';
@@ -6,7 +6,8 @@ import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { describeFilter } from './FilterChip';
 import { toProbeQuery } from './query';
-import { daysOf, daysText, type ExploreState, withoutFilter } from './state';
+import { withoutFilter } from './changes';
+import { daysOf, daysText, type ExploreState } from './state';
 import type { Change } from './useExplore';
 import '../../components/Panel.css';
 import './EmptyTable.css';
@@ -39,7 +40,7 @@ export default function EmptyTable({ dataset, snapshot, state, change }: EmptyTa
       {remedies.length === 0 && <p>The snapshot holds no cells yet.</p>}
       {helping.length > 0 && (
         <>
-          <p>There are groups without:</p>
+          <p>There are groups without one of these:</p>
           <ul className="remedies">
             {helping.map((remedy) => (
               <li key={remedy.words}>

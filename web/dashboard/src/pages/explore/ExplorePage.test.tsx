@@ -131,7 +131,7 @@ describe('states', () => {
     gateway.start = () => failure('UNAVAILABLE', message, 503);
     renderAt('/', gateway);
     expect((await screen.findByRole('main')).textContent).not.toContain('undefined');
-    expect(await screen.findByText('The service that answers questions is not available just now.')).toBeTruthy();
+    expect(await screen.findByText('The query service is not available at the moment.')).toBeTruthy();
     expect(screen.getByText(message).closest('details')?.open).toBe(false);
     gateway.start = start;
     await vi.advanceTimersByTimeAsync(3000);
@@ -142,7 +142,7 @@ describe('states', () => {
   it('says so when the gateway itself does not answer', async () => {
     gateway.start = () => 'unreachable';
     renderAt('/', gateway);
-    expect(await screen.findByText(/^Clio does not answer: it is being restarted/)).toBeTruthy();
+    expect(await screen.findByText(/^Clio is not responding: it may be restarting/)).toBeTruthy();
     expect(screen.getByText(/gateway at http:\/\/localhost/).closest('details')).not.toBeNull();
   });
 
@@ -171,7 +171,7 @@ describe('notes', () => {
     renderAt('/?group=audience', gateway);
     const notes = within(await screen.findByRole('list', { name: 'Notes on these numbers' }));
     expect(notes.getByText('1 of 3 days is missing from these numbers: 2 Jan 2026.')).toBeTruthy();
-    expect(notes.getByText(/^Kept only as part of a whole month: 2 Jan 2026\./)).toBeTruthy();
+    expect(notes.getByText(/^Kept only as whole months: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
     expect(notes.getByText('2 states of the lookup `audiences` are mixed here.')).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
@@ -185,7 +185,7 @@ describe('notes', () => {
     const { history } = renderAt('/?country.any=DE,Untied+States', gateway);
     const said = await screen.findByText(/Country has no value “Untied States”\. Did you mean/);
     expect(said).toBeTruthy();
-    expect(screen.getByText('And 2 more values that are not known.')).toBeTruthy();
+    expect(screen.getByText('And 2 more unknown values.')).toBeTruthy();
     await userEvent.click(screen.getByRole('button', { name: 'United States' }));
     await waitFor(() => expect(history.location.search).toBe('?country.any=DE,United+States'));
     await waitFor(() => expect(screen.queryByText(/has no value/)).toBeNull());
@@ -326,7 +326,7 @@ describe('snapshots', () => {
       expect(screen.getByRole('button', { name: /^Impressions 2,000/ })).toBeTruthy();
     }
     expect(badge()).toContain('stale');
-    expect(screen.getByText(/behind this page, at snapshot 1\. Numbers shown stay those of snapshot 2\./)).toBeTruthy();
+    expect(screen.getByText(/behind this page, at snapshot 1\. The page still shows snapshot 2\./)).toBeTruthy();
     link.move({ connected: false });
     link.move({ connected: true, status: older });
     expect(badge()).toContain('snapshot 2');
@@ -358,7 +358,7 @@ describe('snapshots', () => {
     gateway.cube = (ask) => (ask.query.where ? failure('UNAVAILABLE', 'serving at a:1 does not answer', 503) : {});
     await router.navigate({ to: '/', search: { 'country.any': 'US' } });
     expect(await screen.findByText('This could not be updated.')).toBeTruthy();
-    expect(screen.getAllByText(/not available just now/)).toHaveLength(1);
+    expect(screen.getAllByText(/not available at the moment/)).toHaveLength(1);
     expect(within(await table()).getByText('Sunrise', { selector: '.key-label' })).toBeTruthy();
     expect(screen.getByRole('button', { name: /^Impressions 1,000/ })).toBeTruthy();
   });
@@ -378,13 +378,13 @@ describe('snapshots', () => {
     await table();
     link.move({ connected: false });
     expect(badge()).toContain('reconnecting');
-    expect(screen.getByText(/^The link to Clio is down; .* stay those of snapshot 1\./)).toBeTruthy();
+    expect(screen.getByText(/^The connection to Clio is lost; .* still shows snapshot 1\./)).toBeTruthy();
     link.move({ connected: true, status: serving(1, { state: 'STALE', message: 'snapshot 2 was refused' }) });
     expect(badge()).toContain('stale');
     expect(screen.getByText('snapshot 2 was refused').closest('details')).not.toBeNull();
     link.move({ status: serving(1, { state: 'DOWN', message: 'serving at a:1 does not answer' }) });
     expect(badge()).toContain('down');
-    expect(screen.getByText(/^The service that answers questions is down\. Numbers shown stay/)).toBeTruthy();
+    expect(screen.getByText(/^The query service is down\. The page still shows/)).toBeTruthy();
     expect(screen.getByText('serving at a:1 does not answer').closest('details')).not.toBeNull();
     link.move({ status: serving(1) });
     expect(badge()).toContain('live');
@@ -404,7 +404,7 @@ describe('an address that would be too long', () => {
     const search = await screen.findByRole('combobox', { name: 'Search Country' });
     search.focus();
     await userEvent.paste(values.join('\n'));
-    expect((await screen.findAllByText(/^Nothing was changed: .* would take 6\d,\d{3} characters/)).length).toBeGreaterThan(0);
+    expect((await screen.findAllByText(/^Nothing was changed: .* would have 6\d,\d{3} characters/)).length).toBeGreaterThan(0);
     expect(screen.getByText('None of the 100 pasted values were added.')).toBeTruthy();
     expect(history.location.search).toBe('');
     await userEvent.paste(values.slice(0, 2).join('\n'));

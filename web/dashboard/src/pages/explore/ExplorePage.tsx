@@ -1,4 +1,4 @@
-// Explore: filter, group and measure; headline numbers, charts and a table with their bounds.
+// Explore: filters, groups and measures; headline numbers, charts and a table, with their bounds.
 
 import { lazy, Suspense } from 'react';
 import type { Loaded as LoadedPanel } from '../../api/cube';
@@ -11,7 +11,7 @@ import { Controls } from './Controls';
 import { Headline } from './Headline';
 import { Notes } from './Notes';
 import { TablePanel } from './TablePanel';
-import { withDrawn } from './state';
+import { withDrawn } from './changes';
 import { SmallGroups } from './SmallGroups';
 import { UnknownValues } from './UnknownValues';
 import { useExplore } from './useExplore';
@@ -60,7 +60,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   );
 }
 
-/** Holds the height of the charts. */
+/** Reserves the height of the charts. */
 function NoCharts() {
   return (
     <>
@@ -74,7 +74,7 @@ function NoCharts() {
   );
 }
 
-/** Whether two panels fail with one cause, which is then told once. */
+/** Whether two panels fail for the same reason, which is then reported once. */
 function failsAlike(one: LoadedPanel<unknown>, other: LoadedPanel<unknown>): boolean {
   return one.state === 'failed' && other.state === 'failed' && one.error.code === other.error.code;
 }

@@ -1,4 +1,4 @@
-// The first step of adding a filter: which dimension or attribute.
+// The first step of adding a filter: choosing the dimension or attribute.
 
 import { ListBox, ListBoxItem } from 'react-aria-components';
 import type { FieldInfo } from '../../api/dataset';

@@ -1,4 +1,4 @@
-// A filter in force: what it says, an editor behind it, and a button that removes it.
+// An active filter: its values, which open its editor, and a button that removes it.
 
 import { useQueries } from '@tanstack/react-query';
 import { lazy } from 'react';
@@ -15,7 +15,7 @@ import './FilterChip.css';
 export const loadFilterEditor = () => import('./FilterEditor');
 const FilterEditor = lazy(loadFilterEditor);
 
-/** Values that a chip spells out; the rest is counted. */
+/** How many values a chip lists; the rest are counted. */
 const MOST_VALUES = 3;
 
 interface FilterChipProps {
@@ -73,7 +73,7 @@ export function valueText(value: MemberValue): string {
   return value === '' ? '(empty)' : value;
 }
 
-/** The labels of a few values, looked up only where members have labels of their own. */
+/** The labels of a few values, looked up only if members have labels. */
 function useValueLabels(version: number, field: FieldInfo | undefined, values: readonly MemberValue[]): string[] {
   const found = useQueries({
     queries: values.map((value) => ({

@@ -1,7 +1,7 @@
 // Chooses the values of one filter: search, tick, or paste a list.
 //
-// Every tick counts at once, there is nothing to apply. The first one of an open editor is a step in the history and
-// those after it change that step, so that Back undoes the whole edit.
+// Every tick takes effect at once. The first one of an open editor is a new entry of the history and those after it
+// replace that entry, so that Back undoes the whole edit.
 
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
@@ -26,16 +26,16 @@ import './FilterEditor.css';
 
 const FIRST_MEMBERS = 50;
 const MORE_MEMBERS = 200;
-/** Chosen values that are spelled out; the rest of a long list is counted. */
+/** How many chosen values are listed; the rest are counted. */
 const MOST_TOKENS = 50;
-/** Typing faster than this asks once. */
+/** The pause in typing after which the search is sent. */
 const TYPING_PAUSE_MS = 120;
 
-/** Keys of the list: a value behind a letter, so that none is taken for the missing one. */
+/** Keys of the list: values have a letter in front, so that none is mistaken for the missing value. */
 const toKey = (value: MemberValue) => (value === null ? 'null' : `=${value}`);
 const fromKey = (key: string): MemberValue => (key === 'null' ? null : key.slice(1));
 
-/** The page's filter and days, which say how many rows each value still has. */
+/** The page's filter and days, by which the rows of each value are counted. */
 export type Scope = Pick<MembersAsked, 'where' | 'from' | 'to'>;
 
 interface FilterEditorProps {
@@ -55,7 +55,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
   const [pasteNote, setPasteNote] = useState<string | null>(null);
   const asked = useDebounced(search.trim(), TYPING_PAUSE_MS);
   const [first, setFirst] = useState(FIRST_MEMBERS);
-  // Of the editor's opening, so that ticking moves no value from under the pointer; nothing else changes meanwhile.
+  // As of the editor's opening, so that ticking moves no value away from the pointer; nothing else changes meanwhile.
   const [held] = useState(scope);
   const members = useQuery({
     ...membersOptions(version, { field: field.enumName, search: asked, first, ...held }),
@@ -68,7 +68,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
   const edited = useRef(false);
   const newest = useRef(draft);
   const [refusal, setRefusal] = useState<string | null>(null);
-  /** Whether the change was made; it is not where the address would be too long. */
+  /** Whether the change was made; it is refused if the address would be too long. */
   const update = (part: Partial<Filter>): boolean => {
     const next = { ...newest.current, ...part };
     const previous = newest.current;
@@ -83,8 +83,8 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
     return true;
   };
 
-  // Until the answer to the text is there, the old list is narrowed here, so that Enter never ticks a value that does
-  // not match what was typed.
+  // Until the search is answered, the old list is narrowed here, so that Enter never ticks a value that does not match
+  // the typed text.
   const settled = asked === search.trim() && !members.isPlaceholderData;
   const shown = (members.data?.members ?? []).filter(
     (member) => (OPERATORS[draft.operator].takesMissing || member.value !== null) && (settled || matches(member, search.trim())),
@@ -153,7 +153,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
       </div>
       <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
         <SearchField aria-label={`Search ${field.label}`} autoFocus>
-          {/* The list below belongs to this input and is always open: that is what a combobox is. Autocomplete adds
+          {/* A combobox, since the list below belongs to this input and is always open. Autocomplete adds
               `aria-controls`. */}
           <Input
             className="input"
@@ -179,7 +179,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
           )}
           onSelectionChange={(keys) => {
             if (keys === 'all') return;
-            // Values that the search hides stay chosen.
+            // Chosen values stay chosen when the search hides them.
             const hidden = draft.values.filter((value) => !shownKeys.has(toKey(value)));
             const ticked = [...keys].map(String).filter((key) => shownKeys.has(key));
             update({ values: [...hidden, ...ticked.map(fromKey)] });
@@ -216,7 +216,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
           </button>
         )}
       </div>
-      {/* Below the list, so that ticking moves no row from under the pointer. */}
+      {/* Below the list, so that ticking moves no row away from the pointer. */}
       {draft.values.length > 0 && (
         <ul className="tokens" aria-label="Chosen values">
           {draft.values.slice(0, MOST_TOKENS).map((value) => (
@@ -253,7 +253,7 @@ function matches(member: { readonly value: string | null; readonly label: string
   return [member.value ?? '', member.label].some((candidate) => fold(candidate).includes(folded));
 }
 
-/** How many rows a value has that the rest of the filter leaves; null where that is not known. */
+/** How many rows of a value the rest of the filter leaves; null if unknown. */
 function countOf(member: { readonly nCells: number; readonly nCellsLeft: number | null }): number | null {
   return member.nCellsLeft ?? member.nCells ?? null;
 }

@@ -1,15 +1,15 @@
-// Groups as pictures, large, each with the number that is drawn on a scale that all of them share.
+// Groups as large pictures, each with the charted number on a scale that all of them share.
 
-import type { Answered } from '../../api/cube';
+import { type Answered, keysOf, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Tile } from '../../components/Tile';
 import { intervalScale } from '../../components/chart/Interval';
-import { formatCount, NO_VALUE } from '../../format';
+import { formatCount, NO_VALUE, referenceOf } from '../../format';
 import { KeyAction } from './actions';
-import { keysOf, measuresOf, rowLabel, styleOf } from './columns';
+import { rowLabel, styleOf } from './columns';
 import './Gallery.css';
 
-/** A page of pictures. */
+/** The most pictures shown. */
 const MOST_TILES = 60;
 
 interface GalleryProps {
@@ -24,9 +24,7 @@ export default function Gallery({ dataset, data, measure }: GalleryProps) {
   const lead = Math.max(0, measures.findIndex(({ name }) => name === measure));
   const info = measures[lead];
   const rows = data.answer.rows.slice(0, MOST_TILES);
-  const total = data.answer.total.values[lead]?.value ?? null;
-  // What adds up is larger in all than in any part.
-  const reference = info?.kind === 'DERIVED' || info?.kind === 'QUANTILE' ? total : null;
+  const reference = info ? referenceOf(info, data.answer.total.values[lead]) : null;
   const scale = intervalScale(rows.map((row) => row.values[lead]), reference);
   const position = Math.max(0, keys.findIndex((key) => key.field?.hasMedia));
   const others = measures.map((_, index) => index).filter((index) => index !== lead).slice(0, 2);

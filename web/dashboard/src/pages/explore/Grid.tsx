@@ -1,12 +1,12 @@
-// The table: a grid of virtual rows. However many groups there are, only those in view are in the document.
+// The table: a grid of virtual rows. Of any number of groups, only those in view are in the document.
 
 import { type KeyboardEvent, useContext, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { Answered, CubeAnswer, CubeRow } from '../../api/cube';
+import { type Answered, type CubeAnswer, type CubeRow, keysOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Failure } from '../../components/Panel';
 import { useVirtualRows } from '../../components/rows/useVirtualRows';
 import { ActionsContext, tickOf } from './actions';
-import { type Column, columnsOf, keysOf, rowIdentity } from './columns';
+import { type Column, columnsOf, rowIdentity } from './columns';
 import { rowAfter } from './gridKeys';
 import type { Sort } from './state';
 import { usePages } from './usePages';
@@ -15,7 +15,7 @@ import './Grid.css';
 export const ROW_HEIGHT = 44;
 const HEAD_HEIGHT = 36;
 const FOOT_HEIGHT = 44;
-/** Rows beyond the view on each side, so that a fast wheel does not show gaps. */
+/** Extra rows above and below the view, so that a fast wheel shows no gaps. */
 const OVERSCAN = 8;
 
 interface GridProps {
@@ -40,7 +40,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
   const { scroller, rows, toTop } = virtual;
   const pages = usePages(data, { from: rows[0]?.index ?? 0, to: rows.at(-1)?.index ?? 0 });
 
-  // Another question starts at the top; another snapshot of the same question stays where the reader is.
+  // A new question starts at the top; a new snapshot of the same question keeps the reader's place.
   const question = JSON.stringify(data.query);
   const lastQuestion = useRef(question);
   useLayoutEffect(() => {
@@ -50,7 +50,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
     setActive(null);
   }, [question, toTop]);
 
-  // After a new snapshot the active row is the one with the same keys, wherever its numbers have moved it.
+  // After a new snapshot the active row is the one with the same keys, wherever it has moved.
   const { rowAt } = pages;
   // Only a new answer can move a row; `rowAt` also changes while pages load.
   const [placed, setPlaced] = useState(data.answer);
@@ -66,7 +66,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
 
   const actions = useContext(ActionsContext);
   const keys = keysOf(data, dataset);
-  /** What a key does with the active row; false where it is none of these. */
+  /** Applies a key to the active row; false where the key does nothing to it. */
   const act = (key: string): boolean => {
     const row = active === null ? undefined : rowAt(active.index);
     if (active === null || !row) return false;
@@ -112,7 +112,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
           </div>
           <div className="grid-body" role="rowgroup" style={{ height: virtual.height }}>
             {rows.map(({ index, start }) => (
-              // The keys of the rows are handled by the grid, which has the focus.
+              // The grid, which has the focus, handles the keys of its rows.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
               <div
                 key={index}
@@ -148,7 +148,7 @@ export default function Grid({ dataset, data, sort, label, onSort }: GridProps) 
   );
 }
 
-/** Where the active row is in a new answer. */
+/** The index of the active row in a new answer. */
 function placeIn(answer: CubeAnswer, rowAt: (index: number) => CubeRow | undefined, active: Active | null): Active | null {
   if (!active || active.identity === null) return active;
   const here = rowAt(active.index);

@@ -1,16 +1,16 @@
-// The first groups of the table as bars with whiskers, in the order of the table, and what lies below them. A click
-// opens a group, or leaves nothing else.
+// The first groups of the table as bars with whiskers, in the order of the table, and one number for the rest. A click opens
+// a group, or filters by it.
 
 import { useState } from 'react';
-import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset, GroupKeyInfo } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { isEmpty } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { formatBounds, formatCount, formatValue, NO_VALUE } from '../../format';
+import { formatBounds, formatCount, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from './actions';
 import { type Bar, BarList } from './BarList';
-import { incomplete, keysOf, measuresOf, rowLabel } from './columns';
+import { incomplete, rowLabel } from './columns';
 import { MOST_BARS } from './query';
 import type { ExploreState } from './state';
 import { AsTable } from './TrendPanel';
@@ -32,7 +32,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
   const data = shownOf(loaded);
   const keys = data ? keysOf(data, dataset) : [];
   const by = keys.map((key) => key.label).join(' and ');
-  // An old answer may be of another measure than the one that was chosen a moment ago.
+  // An old answer may be about another measure than the one just chosen.
   const info = data ? measuresOf(data, dataset)[0] : dataset.measure.get(measure);
   const label = info?.label ?? '';
   const title = keys.length > 0 ? `${label} by ${by}` : `${label} by group`;
@@ -71,14 +71,14 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
           const lines = [{ name: null, points: bars.map(({ label: name, value }) => ({ short: name, label: name, value })) }];
           if (asTable || isEmpty(lines)) return <ChartFrame label={title} axis={by} lines={lines} style={info} asTable={asTable} />;
           const total = shown.answer.total.values[0] ?? NO_VALUE;
-          const addsUp = info.kind !== 'DERIVED' && info.kind !== 'QUANTILE';
+          const reference = referenceOf(info, total);
           return (
             <>
               <BarList
                 label={title}
                 bars={bars}
                 style={info}
-                reference={addsUp ? null : total.value}
+                reference={reference}
               />
               <p className="bars-foot">
                 {shown.answer.others != null && (
@@ -92,7 +92,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
                 <span>
                   all{' '}
                   <strong title={formatBounds(total, info) ?? ''}>{formatValue(total, info)}</strong>
-                  {!addsUp && ', the dashed line'}
+                  {reference !== null && ', the dashed line'}
                 </span>
               </p>
             </>
@@ -103,7 +103,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
   );
 }
 
-/** The key that names a group best: the one with pictures, else the first. */
+/** The key that best identifies a group: the one with pictures, else the first. */
 function leadOf(keys: readonly GroupKeyInfo[]): number {
   return Math.max(0, keys.findIndex((key) => key.field?.hasMedia));
 }

@@ -1,13 +1,12 @@
-// The union of everything that the filter leaves, one number a measure: the one that is drawn large, the others small
-// beside it. Choosing one draws it, and orders the table by it.
+// The totals over everything that the filter leaves, one for each measure: the charted one large, the others small.
+// Choosing one charts it and sorts the table by it.
 
-import { type Answered, type Loaded, NO_CELL } from '../../api/cube';
+import { type Answered, type Loaded, measuresOf, NO_CELL } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import { formatBounds, formatRelativeError, formatShort, formatValue, type Value } from '../../format';
-import { measuresOf } from './columns';
 import './Headline.css';
 
 interface HeadlineProps {
@@ -82,7 +81,7 @@ function Card({ info, value, compared, chosen, onChoose }: CardProps) {
   );
 }
 
-/** A large number short, and whole under the pointer or the focus; it is read whole. */
+/** A large number in short form, and in full under the pointer, on focus, and for screen readers. */
 function Figure({ value, info }: { readonly value: Value; readonly info: MeasureInfo }) {
   const short = formatShort(value, info);
   if (short === null) return <span className="card-value">{formatValue(value, info)}</span>;

@@ -1,5 +1,5 @@
-// Two keys against each other: a number in each cell, shaded from little to much. The first rows and columns by what is
-// drawn; the edges are what they come to, which serving counts by themselves and does not add up.
+// Two keys against each other: a number in each cell, shaded from low to high. It shows the first rows and columns by the
+// charted measure; the totals at the edges are counted by serving, not added up.
 
 import { useMemo } from 'react';
 import { type Answered, type CubeRow, useCube } from '../../api/cube';
@@ -62,7 +62,7 @@ export default function HeatMap({ dataset, snapshot, state, measure }: HeatMapPr
   );
 }
 
-/** Steps of time as they run, the newest ones; members by what is drawn. */
+/** The newest steps of time, or the largest members by the charted measure. */
 function orderOf(key: GroupKeyInfo, measure: string): NonNullable<CubeQuery['orderBy']> {
   return key.grain === null ? [{ measure, direction: 'DESC' }] : [{ key: key.enumName, direction: 'DESC' }];
 }
@@ -72,7 +72,7 @@ function membersOf(key: GroupKeyInfo, { answer }: Answered, dataset: Dataset) {
   return toMembers(key.name, answer.rows.map((row) => row.keys[0]?.value ?? null), dataset);
 }
 
-/** Steps of time from the oldest on. */
+/** Steps of time oldest first. */
 function inOrder(key: GroupKeyInfo, { answer }: Answered): readonly CubeRow[] {
   return key.grain === null ? answer.rows : answer.rows.toReversed();
 }
@@ -169,7 +169,7 @@ function Name({ info, row }: { readonly info: GroupKeyInfo; readonly row: CubeRo
 
 const SHADES = 5;
 
-/** Which of the shades a value has: from the least to the most that is drawn. */
+/** The shade of a value, between the least and the greatest shown. */
 function shadeOf(values: readonly (Value | null)[]): (value: Value) => string {
   const known = values.map((value) => value?.value).filter((value) => value != null);
   const least = Math.min(0, ...known);

@@ -1,8 +1,8 @@
-// Rows within rows: the groups of the first key, each opened to those of the next one under it. Every level is asked
-// for when it is opened, and says how many rows it has.
+// Rows within rows: the groups of the first key, each of which opens to those of the next key. Every level is queried
+// when it is opened, and says how many rows it has.
 
 import { Fragment, useMemo, useState } from 'react';
-import { type Answered, type CubeRow, useCube, NO_CELL } from '../../api/cube';
+import { type Answered, type CubeRow, keysOf, NO_CELL, useCube } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { type Snapshot, useSession } from '../../api/session';
 import { Bounded } from '../../components/Bounded';
@@ -12,19 +12,20 @@ import { Failure } from '../../components/Panel';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatCount, type NumberStyle } from '../../format';
 import { KeyAction } from './actions';
-import { incomplete, keyLabel, keysOf, styleOf } from './columns';
+import { incomplete, keyLabel, styleOf } from './columns';
 import { toCubeQuery } from './query';
-import { daysOf, type ExploreState, type Sort, withOnly } from './state';
+import { withOnly } from './changes';
+import { daysOf, type ExploreState, type Sort } from './state';
 import './Nested.css';
 
-/** Rows that a level begins with; more are a click away. */
+/** How many rows a level shows at first; a click shows more. */
 const FIRST_ROWS = 25;
 
 interface NestedProps {
   readonly dataset: Dataset;
   readonly snapshot: Snapshot;
   readonly state: ExploreState;
-  /** The answer of the flat table, whose total is that of all levels. */
+  /** The answer of the flat table, whose total holds for all levels. */
   readonly data: Answered;
   readonly sort: Sort | null;
   readonly onSort: (by: string) => void;
@@ -72,7 +73,7 @@ export default function Nested({ dataset, snapshot, state, data, sort, onSort }:
 interface LevelProps {
   readonly dataset: Dataset;
   readonly version: number;
-  /** Narrowed to the rows above. */
+  /** Narrowed to the rows of the levels above. */
   readonly state: ExploreState;
   readonly keys: readonly GroupKeyInfo[];
   readonly measures: readonly MeasureInfo[];
@@ -188,10 +189,10 @@ function Numbers({ row, index, style, measure, compared }: NumbersProps) {
   );
 }
 
-/** The state below a row; null where no filter says so. */
+/** The state that leaves a row; null where no filter can. */
 function narrowed(state: ExploreState, key: GroupKeyInfo, value: string | null): ExploreState | null {
   if (key.field !== null) {
-    // What the filter asks of the field already still holds: the row is among its groups.
+    // An existing filter on the field stays in force as well: the row may be one of several that it leaves.
     return state.filters.some(({ field }) => field === key.name) ? withBoth(state, key.name, value) : withOnly(state, key.name, [value]);
   }
   const step = value === null ? null : key.grain.stepOf(value);

@@ -1,5 +1,5 @@
-// What a reader must know before trusting the numbers: the days they cover, those missing or still changing, lookups in several states, and groups
-// that overlap. The line is always there, so that nothing moves when there is something to note.
+// What readers must know before trusting the numbers: the days they cover, which are missing or may still change, lookups
+// in several states, and groups that overlap. The line is always there, so that nothing moves when a note appears.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
@@ -44,7 +44,7 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
     notes.push({ kind: 'caution', text });
   }
   if (retiredRanges.length > 0) {
-    const text = `Kept only as part of a whole month: ${formatDays(retiredRanges)}. Ask for all of the month, and not day by day.`;
+    const text = `Kept only as whole months: ${formatDays(retiredRanges)}. Ask for the whole month, not day by day.`;
     notes.push({ kind: 'caution', text });
   }
   if (provisionalRanges.length > 0) {
@@ -53,7 +53,7 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   for (const { message } of mixedLookups) {
     notes.push({ kind: 'caution', text: `${message}.` });
   }
-  // Beside other members nothing is to be said of days.
+  // A comparison with members involves no other days.
   if (query.compare?.previousPeriod || query.compare?.days) notes.push(comparedNote(answer));
   if (answer.overlapping.length > 0) {
     const labels = answer.overlapping.map(
@@ -65,13 +65,13 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   return notes;
 }
 
-/** With which days numbers are compared, and whether those are as many. */
+/** The days that numbers are compared with, and whether their number is the same. */
 function comparedNote({ coverage, comparedCoverage }: Answered['answer']): Note {
   const { from = null, to = null, nDays = 0, nMissing = 0 } = comparedCoverage ?? {};
   if (from === null || to === null) return { kind: 'caution', text: 'There are no days to compare with.' };
-  const text = `Compared with ${formatRange(from, to)}; the marks leave out what is within counting error.`;
+  const text = `Compared with ${formatRange(from, to)}; changes within counting error are marked “=”.`;
   const here = coverage.nDays - coverage.nMissing;
   const there = nDays - nMissing;
   if (here === there) return { kind: 'plain', text };
-  return { kind: 'caution', text: `Compared with ${formatRange(from, to)}, of which ${formatCount(there)} days are there beside ${formatCount(here)}: what is counted grows with days.` };
+  return { kind: 'caution', text: `Compared with ${formatRange(from, to)}, which have data on ${formatCount(there)} days against ${formatCount(here)}: counts grow with the number of days.` };
 }

@@ -1,4 +1,4 @@
-// What is not told of small groups: without a word a dash would look like a number that nobody has.
+// Says that small groups are withheld, since without a word they would look like groups without data.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import { formatCount } from '../../format';

@@ -1,20 +1,20 @@
-// The groups with their heading: as a table, nested, as a heat map or as pictures; as cards where the screen is narrow.
+// The groups with their heading: as a table, nested, as a heat map or as pictures; as cards on a narrow screen.
 
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { type Answered, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
 import { Segments } from '../../components/Segments';
 import { NARROW, useMedia } from '../../components/useMedia';
 import { formatCount } from '../../format';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import { type Actions, ActionsContext } from './actions';
-import { keysOf, measuresOf } from './columns';
 import Grid, { ROW_HEIGHT } from './Grid';
 import { CARD_HEIGHT } from './query';
-import { effectiveSort, type ExploreState, type Sort, type View, withNot, withOnly, withSort } from './state';
+import { withNot, withOnly, withSort } from './changes';
+import { effectiveSort, type ExploreState, type Sort, type View } from './state';
 import type { Change } from './useExplore';
 import { carriedSearch } from './usePageState';
 import '../../components/Panel.css';
@@ -27,7 +27,7 @@ const Nested = lazy(() => import('./Nested'));
 const HeatMap = lazy(() => import('./HeatMap'));
 const Gallery = lazy(() => import('./Gallery'));
 
-/** More than six do not stand side by side. */
+/** The most members that the Compare page takes. */
 const MOST_COMPARED = 6;
 
 interface TablePanelProps {
@@ -44,7 +44,7 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
   const sort = effectiveSort(state, dataset);
   const onSort = useCallback(
     (by: string) => {
-      // A measure is first wanted with the largest on top, a key from its beginning.
+      // The first click sorts a measure from the largest, and a key from its beginning.
       const first = state.groupBy.includes(by) ? 'ASC' : 'DESC';
       const other = first === 'ASC' ? 'DESC' : 'ASC';
       const direction = sort?.by === by && sort.direction === first ? other : first;
@@ -113,22 +113,22 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
 
 const VIEW_WORDS: Readonly<Record<View, string>> = { table: 'Table', nested: 'Nested', heat: 'Heat map', gallery: 'Gallery' };
 
-/** The head of the panel, that of the table, and what stands below all rows. */
+/** The heads of the panel and of the table, and the row of totals. */
 const FRAME_HEIGHT = 132;
 
-/** Three rows do not stand in a panel for twenty. */
+/** A panel of few rows is no higher than they are. */
 function heightOf(nRows: number, narrow: boolean): number {
   return FRAME_HEIGHT + nRows * (narrow ? CARD_HEIGHT : ROW_HEIGHT);
 }
 
-/** Those that make sense for what rows are grouped by. */
+/** The views that make sense for the group keys. */
 function viewsFor({ groupBy }: ExploreState, dataset: Dataset): readonly View[] {
   const many = groupBy.length > 1;
   const hasMedia = groupBy.some((name) => dataset.field.get(name)?.hasMedia);
   return ['table', ...(many ? (['nested', 'heat'] as const) : []), ...(hasMedia ? (['gallery'] as const) : [])];
 }
 
-/** The members that are ticked; those of another question are forgotten. */
+/** The ticked members; a new question clears them. */
 function useTicks(dataset: Dataset, state: ExploreState) {
   const fields = state.groupBy.map((name) => dataset.field.get(name)).filter((field) => field !== undefined);
   const tickable = (fields.find((field) => field.hasMedia) ?? fields[0])?.name ?? null;
@@ -201,7 +201,7 @@ interface SortSelectProps {
   readonly change: Change;
 }
 
-/** Where there are no heads of columns to press. */
+/** Sorting where there are no column heads to press. */
 function SortSelect({ dataset, data, sort, change }: SortSelectProps) {
   return (
     <select

@@ -1,15 +1,14 @@
-// The chosen measure step by step, with its bounds as a band: alone, beside the days that it is compared with, or split
-// by the first grouping. Missing days are gaps, never zeros, and steps that lack days say so.
+// The chosen measure over time, with its bounds as a band: alone, with the days that it is compared with, or split by the
+// first group key. Missing days are gaps, never zeros, and incomplete steps say so.
 
 import { useMemo, useState } from 'react';
-import { type Answered, type CubeAnswer, type Loaded, shownOf } from '../../api/cube';
+import { type Answered, type CubeAnswer, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset, TimeKey } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import type { Line } from '../../components/chart/points';
 import { partsOf } from '../../components/Label';
 import { Panel } from '../../components/Panel';
 import { countDays, DAYS, formatCount } from '../../format';
-import { measuresOf } from './columns';
 import { type ExploreState, stepKey } from './state';
 import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
 import type { Change } from './useExplore';
@@ -31,7 +30,7 @@ export function TrendPanel(props: TrendPanelProps) {
   return step === null ? <NoSteps /> : <Steps {...props} step={step} />;
 }
 
-/** Of a dataset without a key of time there is nothing to draw, and nothing to wait for. */
+/** For a dataset without time keys, which has no trend to load. */
 function NoSteps() {
   return (
     <section className="panel panel-chart panel-trend" aria-label="Trend">
@@ -51,7 +50,7 @@ function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProp
   const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
   const lines = useMemo(() => linesOf(points, trend, calendar, state.window === null), [points, trend, calendar, state.window]);
   const title = measure ? `${measure.label} by ${step.label.toLowerCase()}` : `By ${step.label.toLowerCase()}`;
-  // Without a word the gap would look like lost data.
+  // Without a note the gap would look like lost data.
   const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
   const actions = (
     <>
@@ -79,7 +78,7 @@ function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProp
   );
 }
 
-/** The panel waits for its lines as for its first one. */
+/** The panel is busy until all of its lines are loaded. */
 function busyOf({ whole, split, before }: Trend): Loaded<Answered> {
   const others = [split?.rows, split?.others, before].filter((one) => one != null);
   const failed = others.find((one) => one.state === 'failed');
@@ -97,7 +96,7 @@ function linesOf(points: readonly TrendPoint[], trend: Trend, calendar: Calendar
     const members = split.members.map(({ value, label }, index): Line => ({ name: names[index] ?? label, points: alike(points, rows.answer, value) }));
     const rest = split.others && shownOf(split.others);
     const others = rest ? ordered(points, trendPoints(rest, calendar)) : null;
-    // All that is left is often far above each line, and would press them flat.
+    // The others together are often far above each single line, and would flatten them all.
     return others !== null && fits(others, members) ? [...members, { name: 'others', kind: 'others', points: others }] : members;
   }
   const earlier = before && shownOf(before);
@@ -108,13 +107,13 @@ function linesOf(points: readonly TrendPoint[], trend: Trend, calendar: Calendar
   return [main, { name: 'days before', kind: 'before', points: aligned }];
 }
 
-/** What each has of its own, where that tells them apart: of one title's media it is not the title. */
+/** The distinct part of each label, if that tells them apart: media of one title are named without the title. */
 function ownNames(labels: readonly string[]): readonly string[] {
   const own = labels.map((label) => partsOf(label).own);
   return new Set(own).size === own.length ? own : labels;
 }
 
-/** The points of one member at the places of the whole. */
+/** The points of one member, at the places of the line of all. */
 function alike(points: readonly TrendPoint[], { rows }: CubeAnswer, member: string | null): TrendPoint[] {
   const values = new Map(rows.filter((row) => (row.keys[1]?.value ?? null) === member).map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
   return points.map((point) => ({ ...point, value: values.get(point.step) ?? null }));
@@ -185,13 +184,13 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
             change((now) => ({ ...now, window }));
           }}
         >
-          <option value="">each day alone</option>
+          <option value="">single days</option>
           {[...new Set([...WINDOWS, ...(typeof state.window === 'number' ? [state.window] : [])])].map((days) => (
             <option key={days} value={days}>
-              {days} days up to it
+              trailing {days} days
             </option>
           ))}
-          <option value="all">all days up to it</option>
+          <option value="all">all days so far</option>
         </select>
       )}
     </span>

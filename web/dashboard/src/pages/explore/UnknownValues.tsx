@@ -1,10 +1,10 @@
-// Values of a filter that the field does not have: without a word their answer would look like a true zero. The nearest
-// known ones take their place with one click.
+// Reports filter values that the field does not have, since their answer would look like a true zero. A click replaces
+// one by a similar value that exists.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { formatCount } from '../../format';
-import { replaceValue } from './state';
+import { replaceValue } from './changes';
 import type { Change } from './useExplore';
 import './Notes.css';
 import './UnknownValues.css';
@@ -43,7 +43,7 @@ export function UnknownValues({ dataset, loaded, change }: UnknownValuesProps) {
           );
         })}
       </ul>
-      {more > 0 && <p>And {formatCount(more)} more values that are not known.</p>}
+      {more > 0 && <p>And {formatCount(more)} more unknown values.</p>}
     </div>
   );
 }

@@ -1,34 +1,35 @@
-// What a click on a member does: it opens the member's page, or leaves nothing else on this one.
+// What a click on a member does: it opens the member's page, or filters this page by the member.
 
 import { Link } from '@tanstack/react-router';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { CubeRow } from '../../api/cube';
 import { type Dataset, type GroupKeyInfo, pageOf } from '../../api/dataset';
 import type { MemberValue } from './operators';
-import { type ExploreState, withOnly } from './state';
+import { withOnly } from './changes';
+import type { ExploreState } from './state';
 import { type Change, carriedSearch } from './usePageState';
 
 export interface Actions {
   readonly dataset: Dataset;
   readonly state: ExploreState;
   readonly change: Change;
-  /** The field whose members can be ticked; null where none can. */
+  /** The field whose members can be ticked; null if none can. */
   readonly tickable: string | null;
   readonly ticked: ReadonlySet<string>;
   readonly tick: (value: string) => void;
 }
 
-/** Where members lead on and none can be ticked. */
+/** For lists whose members can be clicked, but not ticked. */
 export const NOTHING_TICKED: Pick<Actions, 'tickable' | 'ticked' | 'tick'> = { tickable: null, ticked: new Set(), tick: () => {} };
 
-/** Null where rows are only looked at. */
+/** Null where rows cannot be clicked. */
 export const ActionsContext = createContext<Actions | null>(null);
 
 interface KeyActionProps {
   readonly info: GroupKeyInfo;
   readonly cell: CubeRow['keys'][number];
   readonly className: string;
-  /** Left out of the order of the Tab key where the rows have keys of their own. */
+  /** -1 where rows have keys of their own, and the Tab key skips them. */
   readonly tabIndex?: number;
   readonly children: ReactNode;
 }
@@ -61,7 +62,7 @@ export function KeyAction({ info, cell, className, tabIndex, children }: KeyActi
   );
 }
 
-/** The state with nothing but a member, or the days of a step. */
+/** The words and the change that narrow the page to a member, or to the days of a step. */
 function narrowed(
   info: GroupKeyInfo,
   value: MemberValue,
@@ -73,7 +74,7 @@ function narrowed(
   return [`Only ${info.grain.print(step.value)}`, (now) => ({ ...now, last: null, from: step.first, to: step.last })];
 }
 
-/** The members of a row that can be ticked; null where there is none. */
+/** The member of a row that can be ticked; null if there is none. */
 export function tickOf(row: CubeRow, keys: readonly GroupKeyInfo[], tickable: string | null): string | null {
   const position = keys.findIndex((key) => key.name === tickable);
   return position < 0 ? null : (row.keys[position]?.value ?? null);

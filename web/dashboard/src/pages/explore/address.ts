@@ -1,27 +1,27 @@
-// The address of the Explore page, read into a type once. What its names mean is the business of state.ts, which knows
-// the dataset; here is only its form:
+// The address of the Explore page, read into a type once. state.ts, which knows the dataset, gives its names a meaning;
+// this file knows only the syntax:
 //
-//   last=7                             days up to the newest one with data
+//   last=7                             that many days up to the newest one with data
 //   from=2026-01-01&to=2026-01-31      both days included; a missing end is the edge of the data
 //   country.any=DE,US                  field and operator; inside a value ~, is a comma, ~~ a tilde,
 //   audience.none=kids,~0              ~0 alone the missing value, ~e alone the empty one
 //   group=asset,day  measures=viewers  sort=-viewers  chart=viewers
 //   viewers.min=100  take_rate.max=0.1 conditions on the measures of a group, in the units of the API
-//   beside=previous                    compared with as many days before, or with beside=2026-01-01..2026-01-07
+//   beside=previous                    compared with the same number of days before; or beside=2026-01-01..2026-01-07
 //   show=ranks,shares                  columns beside the measures
 //   view=nested                        how the groups are shown: table, nested, heat, gallery
-//   step=week  window=7  split=1       of the trend: its steps, trailing days (or all), a line for each group
-//   by=asset  sel=a1,a2                what the Compare page holds side by side
+//   step=week  window=7  split=1       for the trend: its steps, trailing days (or all), a line for each group
+//   by=asset  sel=a1,a2                what the Compare page shows side by side
 
 import { isDay } from '../../format/date';
-import type { RawSearch } from '../../search';
+import { escapeValue, type RawSearch, splitValues } from '../../search';
 import { SHOWN, type Shown } from './besides';
 import { isOperator, type MemberValue, type Operator } from './operators';
 
-/** With which days those of the page are compared. */
+/** The days with which those of the page are compared. */
 export type Beside = 'previous' | { readonly from: string; readonly to: string };
 
-/** What must hold of a measure's value in a group; both ends count. */
+/** The range in which a group's value of a measure must lie, both ends included. */
 export interface Condition {
   readonly measure: string;
   readonly min: number | null;
@@ -31,7 +31,7 @@ export interface Condition {
 export const VIEWS = ['table', 'nested', 'heat', 'gallery'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The days that count for a day of the trend: so many up to it, or all before. */
+/** The days that a day of the trend covers: so many up to it, or all up to it. */
 export type TrendWindow = number | 'all';
 
 export interface Filter {
@@ -69,16 +69,16 @@ export interface Address {
   readonly problems: readonly string[];
 }
 
-/** More days than this are all time in everything but name. */
+/** Enough days for any dataset. */
 const MOST_LAST_DAYS = 36_525;
 
 /**
- * The longest target of a request, in bytes, that the gateway's HTTP server takes, with room for what a proxy in between
- * may add. A journey holds it against the server, which answers 414 to more.
+ * The longest request target, in bytes, that the gateway's HTTP server accepts, less some room for what a proxy may add.
+ * A journey checks it against the server, which answers 414 to longer ones.
  */
 export const LONGEST_ADDRESS = 65_000;
 
-/** Of an address that says nothing. */
+/** What an empty address means. */
 export const NOTHING_ASKED: Address = {
   last: null,
   from: null,
@@ -189,11 +189,11 @@ function readBeside(text: string | undefined, problems: string[]): Beside | null
   if (text === 'previous') return text;
   const [from = '', to = '', ...more] = text.split('..');
   if (more.length === 0 && isDay(from) && isDay(to) && from <= to) return { from, to };
-  problems.push(`“${text}” is nothing to compare with; that is “previous”, or days such as 2026-01-01..2026-01-07.`);
+  problems.push(`“${text}” is nothing to compare with; use “previous”, or days such as 2026-01-01..2026-01-07.`);
   return null;
 }
 
-/** More days than this a window of the API does not have. */
+/** The API's longest window, in days. */
 const LONGEST_WINDOW = 366;
 
 function readWindow(text: string | undefined, problems: string[]): TrendWindow | null {
@@ -201,7 +201,7 @@ function readWindow(text: string | undefined, problems: string[]): TrendWindow |
   if (text === 'all') return text;
   const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (days >= 2 && days <= LONGEST_WINDOW) return days;
-  problems.push(`“${text}” is no window; that is a number of days from 2 to ${LONGEST_WINDOW}, or “all”.`);
+  problems.push(`“${text}” is no window; use a number of days from 2 to ${LONGEST_WINDOW}, or “all”.`);
   return null;
 }
 
@@ -230,7 +230,7 @@ function readDates(
     return { last: null, from, to };
   }
   if (from === null && to === null) return { last, from, to };
-  problems.push(`“last” goes without “from” and “to”, so the dates are used.`);
+  problems.push(`“last” cannot be combined with “from” and “to”, so the dates are used.`);
   return { last: null, from, to };
 }
 
@@ -259,23 +259,4 @@ function readFilter(name: string, text: string, problems: string[]): Filter | nu
     return null;
   }
   return { field: name.slice(0, dot), operator, values };
-}
-
-export function escapeValue(value: MemberValue): string {
-  if (value === null) return '~0';
-  if (value === '') return '~e';
-  return value.replaceAll('~', '~~').replaceAll(',', '~,');
-}
-
-/** The values of a list, or null when an escape is broken. */
-function splitValues(text: string): MemberValue[] | null {
-  const values: MemberValue[] = [];
-  for (const item of text.match(/(?:~.|[^,~])+/gsu) ?? []) {
-    if (item === '~0') values.push(null);
-    else if (item === '~e') values.push('');
-    else if (/~[^~,]/u.test(item.replaceAll('~~', ''))) return null;
-    else values.push(item.replace(/~([~,])/gu, '$1'));
-  }
-  // A lone tilde at an end matches nothing above and would be lost without a word.
-  return values.map(escapeValue).join(',') === text ? values : null;
 }

@@ -1,11 +1,10 @@
-// The columns of the table, as data: what each is called, how wide it is, what it sorts by and what its cells show.
-// Another column is another entry of COLUMNS.
+// The columns of the table, as data: the name, width, order and cells of each. A new column is a new entry of COLUMNS.
 //
 // They are read from the answer's own question, because an old answer stays on the screen while the page already asks
 // something else.
 
 import { type ReactNode, useContext } from 'react';
-import { type Answered, type CubeRow, NO_CELL, type Rank } from '../../api/cube';
+import { type Answered, type CubeRow, keysOf, measuresOf, NO_CELL, type Rank } from '../../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../../api/dataset';
 import { Bounded } from '../../components/Bounded';
 import { ChangeText } from '../../components/ChangeText';
@@ -14,8 +13,10 @@ import { Thumbnail } from '../../components/Thumbnail';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import {
   columnStyle,
+  FORMATS,
   formatPlaces,
   formatShare,
+  KINDS,
   NO_VALUE,
   NOT_DEFINED,
   type NumberStyle,
@@ -26,19 +27,19 @@ import './Grid.css';
 
 export interface Column {
   readonly name: string;
-  /** What the table is sorted by when its head is pressed; null where serving orders by no such thing. */
+  /** What a click on its head sorts by; null where serving cannot order by it. */
   readonly sort: string | null;
   readonly label: string;
-  /** What holds for the whole column, said once in its head. */
+  /** A note in the head that holds for the whole column. */
   readonly note: string | null;
-  /** The size of its track in the grid. */
+  /** Its grid track size. */
   readonly width: string;
   readonly numeric: boolean;
-  /** Names its row: the first of them is the row's heading. */
+  /** Whether it names the row; the first such column is the row's heading. */
   readonly names: boolean;
-  /** Undefined while the row is under way. */
+  /** The row is undefined while it is loading. */
   readonly cell: (row: CubeRow | undefined, rank: Rank | undefined) => ReactNode;
-  /** What stands below all rows. */
+  /** The cell in the row of totals. */
   readonly total: ReactNode;
 }
 
@@ -59,16 +60,6 @@ const COLUMNS: readonly ColumnsOf[] = [
 
 export function columnsOf(answered: Answered, dataset: Dataset): readonly Column[] {
   return COLUMNS.flatMap((columns) => columns(answered, dataset));
-}
-
-export function keysOf({ query }: Answered, dataset: Dataset): readonly GroupKeyInfo[] {
-  const keys = (query.groupBy ?? []).map((name) => dataset.groupKeys.find((key) => key.enumName === name));
-  return keys.filter((key) => key !== undefined);
-}
-
-export function measuresOf({ query }: Answered, dataset: Dataset): readonly MeasureInfo[] {
-  const measures = query.measures.map((name) => dataset.measures.find((measure) => measure.enumName === name));
-  return measures.filter((measure) => measure !== undefined);
 }
 
 function keyColumn(key: GroupKeyInfo, index: number, answered: Answered, dataset: Dataset): Column {
@@ -110,12 +101,12 @@ function rankColumns({ query }: Answered): readonly Column[] {
 
 const WAITING = <span className="waiting" />;
 
-/** How numbers look that stand below each other: as the first page of them, which holds the largest. */
+/** The style of a column of numbers, by its first page. */
 export function styleOf(measure: MeasureInfo, index: number, { answer }: Answered): NumberStyle {
   return columnStyle(measure, answer.rows.map((row) => row.values[index]));
 }
 
-/** Where the total is exact its parts are, and the head says it for all of them. */
+/** Where the total is exact its parts are too, and the head says so for all of them. */
 function measureColumn(measure: MeasureInfo, index: number, answered: Answered): Column {
   const total = answered.answer.total.values[index] ?? NO_VALUE;
   const isExact = total.exact;
@@ -129,12 +120,12 @@ function measureColumn(measure: MeasureInfo, index: number, answered: Answered):
     numeric: true,
     names: false,
     cell: (row) => (row ? <Bounded value={row.values[index] ?? NO_VALUE} style={style} isSaid={isExact} /> : WAITING),
-    total: <Bounded value={total} style={measure.format === 'SECONDS' && measure.kind === 'SUM' ? measure : style} isSaid={isExact} />,
+    total: <Bounded value={total} style={FORMATS[measure.format].hasUnits && KINDS[measure.kind].hasShares ? measure : style} isSaid={isExact} />,
   };
 }
 
 function shareColumns(measure: MeasureInfo, index: number, { query, answer }: Answered): readonly Column[] {
-  if (!query.extras?.includes('SHARES') || measure.kind === 'DERIVED' || measure.kind === 'QUANTILE') return [];
+  if (!query.extras?.includes('SHARES') || !KINDS[measure.kind].hasShares) return [];
   const print = (row: CubeRow) => {
     const share = row.values[index]?.share;
     return share ? formatShare(share) : NOT_DEFINED;
@@ -171,7 +162,7 @@ function changeColumns(measure: MeasureInfo, index: number, { query, answer }: A
   ];
 }
 
-/** Of a rate that is compared whether it is really higher; where no row has a verdict there is no column. */
+/** Whether a compared rate is really higher; without any verdict there is no column. */
 function verdictColumns(measure: MeasureInfo, index: number, answered: Answered, dataset: Dataset): readonly Column[] {
   const { rows, total } = answered.answer;
   if (!answered.query.extras?.includes('VERDICTS') || [total, ...rows].every((row) => !row.values[index]?.verdict)) return [];
@@ -238,21 +229,21 @@ function Tick({ row, keys, label }: { readonly row: CubeRow; readonly keys: read
   );
 }
 
-/** A key of a row as text; steps of time as people write them. */
+/** A key of a row as text; steps of time in the form that people write. */
 export function keyLabel(row: CubeRow, index: number, key: GroupKeyInfo): string {
   const cell = row.keys[index];
   if (!cell) return '';
   return key.grain?.print(cell.label) ?? cell.label;
 }
 
-/** All keys of a row as one text. What a label says of an earlier key already is said once: "Dune", "Dune · trailer". */
+/** All keys of a row as one text. A label that another one begins with is left out: "Dune", "Dune · trailer". */
 export function rowLabel(row: CubeRow, keys: readonly GroupKeyInfo[]): string {
   const labels = keys.map((key, index) => keyLabel(row, index, key));
   const said = (label: string) => labels.some((other) => other !== label && other.startsWith(`${label} · `));
   return labels.filter((label) => !said(label)).join(' · ');
 }
 
-/** How many days of a step are in the answer, where they are not all. */
+/** How many days of a step the answer has, if not all of them. */
 export function incomplete(row: CubeRow, index: number, key: GroupKeyInfo, { answer }: Answered): string | undefined {
   const value = row.keys[index]?.value ?? null;
   const step = value === null ? null : (key.grain?.stepOf(value) ?? null);
@@ -261,7 +252,7 @@ export function incomplete(row: CubeRow, index: number, key: GroupKeyInfo, { ans
   return present < all && all > 1 ? `${present} of ${all} days` : undefined;
 }
 
-/** What stays the same for a row from one snapshot to the next. */
+/** Identifies a row from one snapshot to the next. */
 export function rowIdentity(row: CubeRow): string {
   return JSON.stringify(row.keys.map((key) => key.value));
 }

@@ -1,4 +1,4 @@
-// A condition on a measure as people write it, in the unit in which the measure is shown.
+// A condition on a measure in words, in the unit in which the measure is shown.
 
 import type { MeasureInfo } from '../../api/dataset';
 import { formatValue } from '../../format';
@@ -11,13 +11,7 @@ export function conditionText(measure: MeasureInfo, { min, max }: Pick<Condition
   return max === null ? 'any' : `at most ${print(max)}`;
 }
 
-/** What is typed in per cent is asked for as a part of 1. */
-export function unitOf({ format }: MeasureInfo): { readonly unit: string; readonly factor: number } {
-  if (format === 'PERCENT') return { unit: '%', factor: 100 };
-  return { unit: format === 'SECONDS' ? 's' : '', factor: 1 };
-}
-
-/** A typed bound: null where nothing is typed, undefined where it is no number. */
+/** A typed bound; null if nothing is typed, undefined if it is no number. */
 export function readBound(text: string, factor: number): number | null | undefined {
   const plain = text.trim().replaceAll(/[,\s]/g, '');
   if (plain === '') return null;

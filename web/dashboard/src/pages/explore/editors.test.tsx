@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import BesideEditor, { problemOf } from './BesideEditor';
 import ConditionEditor from './ConditionEditor';
-import { conditionText, readBound, unitOf } from './conditionText';
+import { conditionText, readBound } from './conditionText';
 import type { Beside, Condition } from './state';
 
 const rate = DATASET.measure.get('take_rate');
@@ -26,7 +26,7 @@ describe('conditions', () => {
     render(<ConditionEditor measures={DATASET.measures} conditions={[{ measure: 'viewers', min: 10, max: null }]} onChange={onChange} />);
     expect(screen.getByLabelText('Viewers, at least')).toHaveProperty('value', '10');
     await userEvent.type(screen.getByLabelText('Viewers, at most'), '5{Enter}');
-    expect(screen.getByRole('alert').textContent).toBe('The least is above the most.');
+    expect(screen.getByRole('alert').textContent).toBe('The minimum is above the maximum.');
     await userEvent.type(screen.getByLabelText('Viewers, at most'), 'x{Enter}');
     expect(screen.getByRole('alert').textContent).toBe('Type a number.');
     expect(onChange).not.toHaveBeenCalled();
@@ -37,7 +37,6 @@ describe('conditions', () => {
     expect(conditionText(viewers, { min: 100, max: null })).toBe('at least 100');
     expect(conditionText(rate, { min: null, max: 0.1 })).toBe('at most 10.00\u202f%');
     expect(conditionText(viewers, { min: 1, max: 2 })).toBe('1 to 2');
-    expect(unitOf(rate)).toEqual({ unit: '%', factor: 100 });
     expect([readBound('', 1), readBound(' 1 000,5 ', 1), readBound('7', 100), readBound('-', 1)]).toEqual([null, 10_005, 0.07, undefined]);
   });
 });
@@ -56,7 +55,7 @@ describe('the days beside', () => {
     const onChange = vi.fn<(beside: Beside | null) => void>();
     const onClose = vi.fn<() => void>();
     render(<BesideEditor beside={null} days={{ from: '2026-01-01', to: '2026-01-07' }} onChange={onChange} onClose={onClose} />);
-    await userEvent.click(screen.getByRole('button', { name: 'The days before: 1–7 Jan 2026' }));
+    await userEvent.click(screen.getByRole('button', { name: 'The days just before: 1–7 Jan 2026' }));
     expect(onChange).toHaveBeenLastCalledWith('previous');
     fireEvent.change(screen.getByLabelText('From'), { target: { value: '2025-12-01' } });
     fireEvent.change(screen.getByLabelText('To'), { target: { value: '2025-12-07' } });

@@ -1,7 +1,7 @@
 // The keys of the table, as data: each says which row becomes the active one.
 
 export interface Place {
-  /** The active row, or -1. */
+  /** The active row; -1 if there is none. */
   readonly at: number;
   readonly last: number;
   readonly nInView: number;
@@ -21,7 +21,7 @@ const GRID_KEYS: Readonly<Record<string, (place: Place) => number>> = {
   End: ({ last }) => last,
 };
 
-/** The row that a key leads to, or null where the key is not the table's. */
+/** The row that a key leads to; null where the table does not use the key. */
 export function rowAfter(key: string, place: Place): number | null {
   if (!Object.hasOwn(GRID_KEYS, key)) return null;
   const target = GRID_KEYS[key]?.(place) ?? 0;

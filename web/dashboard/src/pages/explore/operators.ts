@@ -1,4 +1,4 @@
-// How the values of a filter apply, as data: what each way is called, where it makes sense, and what is asked for it.
+// How the values of a filter apply, as data: the words of each operator, where it makes sense, and its filter in GraphQL.
 
 import type { FieldInfo } from '../../api/dataset';
 
@@ -9,14 +9,14 @@ export type CubeFilter = { readonly [name: string]: unknown };
 
 interface OperatorInfo {
   readonly words: string;
-  /** Whether it makes sense for a field. */
+  /** Whether it applies to a field. */
   readonly applies: (field: FieldInfo) => boolean;
-  /** Whether the missing value can be among its values. */
+  /** Whether its values may include the missing value. */
   readonly takesMissing: boolean;
   readonly clause: (field: string, values: readonly MemberValue[]) => CubeFilter;
 }
 
-/** In the order in which they are offered and sorted. */
+/** In the order in which they are offered, and filters are sorted. */
 export const OPERATORS = {
   any: {
     words: 'any of',

@@ -1,4 +1,4 @@
-// A pasted list of values: split it, and find each value among the members of the field.
+// Splits a pasted list of values, and finds each value among the members of the field.
 
 export interface FoundMember {
   readonly value: string | null;
@@ -15,16 +15,16 @@ export interface Pasted {
   readonly unknown: readonly string[];
 }
 
-/** The most members that the gateway gives in a page. */
+/** The most members that the gateway returns in a page. */
 export const MOST_MEMBERS = 5_000;
-/** A field with no more members than these pages is fetched whole, and the list is compared here. */
+/** A field with no more members than so many pages hold is fetched whole, and the list is matched here. */
 const WHOLE_PAGES = 8;
-/** Look-ups under way at once; a list of a thousand must not be a thousand requests in one instant. */
+/** The most look-ups at a time, since a list of a thousand must not become a thousand requests at once. */
 const AT_ONCE = 6;
 
 /**
- * The values of a pasted list: one a line if there are lines, else separated by tabs, semicolons or commas. Of a table
- * it is the first column; a value in quotes may hold what separates others.
+ * The values of a pasted list: one on each line if there are lines, otherwise separated by tabs, semicolons or commas. Of
+ * a table, the first column counts; a value in quotes may contain separators.
  */
 export function splitPasted(text: string): string[] {
   const plain = text.replace(/^\uFEFF/, '').trim();
@@ -45,7 +45,7 @@ function unquoted(text: string): string {
   return (/^"(.*)"$/s.exec(text)?.[1] ?? text).replaceAll('""', '"');
 }
 
-/** The fields of each record of CSV (RFC 4180), whatever of the usual signs separates them. */
+/** The fields of each CSV record (RFC 4180), with any of the usual separators. */
 function recordsOf(text: string): string[][] {
   const separators = new Set(['\t', ';', ','].filter((sign) => text.includes(sign)).slice(0, 1));
   const records: string[][] = [[]];
@@ -76,7 +76,7 @@ function recordsOf(text: string): string[][] {
   return records.map((record) => record.map((value) => value.replace(/\r$/, '')));
 }
 
-/** Asks a page of the members that a text finds. */
+/** Fetches a page of the members that match a text. */
 export type AskPage = (search: string, first: number, offset: number) => Promise<MembersPage>;
 
 export async function findPasted(pasted: readonly string[], page: AskPage): Promise<Pasted> {
@@ -99,7 +99,7 @@ export async function findPasted(pasted: readonly string[], page: AskPage): Prom
   return { found, unknown };
 }
 
-/** All members of a field, or null where they are too many. */
+/** All members of a field; null if there are too many. */
 async function wholeField(page: AskPage): Promise<readonly FoundMember[] | null> {
   const first = await page('', MOST_MEMBERS, 0);
   if (first.total <= first.members.length) return first.members;
@@ -109,12 +109,12 @@ async function wholeField(page: AskPage): Promise<readonly FoundMember[] | null>
   return [first, ...rest].flatMap(({ members }) => members);
 }
 
-/** What comes first in the order of the gateway counts. */
+/** The first member in the gateway's order wins. */
 function put(map: Map<string, string>, key: string, value: string): void {
   if (!map.has(key)) map.set(key, value);
 }
 
-/** Finds the member that is meant: by its value, else by its value or label without case and accents. */
+/** Finds the intended member: by its value, else by its value or label regardless of case and accents. */
 function matcherOf(members: readonly FoundMember[]): (text: string) => string | undefined {
   const byValue = new Map<string, string>();
   const byFolded = new Map<string, string>();
@@ -128,7 +128,7 @@ function matcherOf(members: readonly FoundMember[]): (text: string) => string | 
   return (text) => byValue.get(text) ?? byFolded.get(fold(text)) ?? byLabel.get(fold(text));
 }
 
-/** Text as one searches it: `cafe` finds Café, in whatever form it is stored. */
+/** Text folded for searching: `cafe` finds Café, whatever its Unicode form. */
 export function fold(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }

@@ -1,31 +1,31 @@
-// From what the page shows to what it asks the gateway. Only names from the `dataset` query go in, so that the same
-// code serves every model.
+// Turns the page's state into queries for the gateway. All names come from the `dataset` query, so that the same code
+// serves every model.
 
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import type { Comparison, CubeQuery, Extra, OrderBy } from '../../api/generated';
-import { daysBetween } from '../../format';
+import { daysBetween, FORMATS, KINDS } from '../../format';
 import { BESIDES } from './besides';
 import { type CubeFilter, type MemberValue, OPERATORS } from './operators';
 import { type Condition, type ExploreState, effectiveSort, type Filter, isTime, stepKey } from './state';
 
 /** Rows in one answer: 5,000 are 2 MB and half a second, 200 fill more than any screen. */
 export const PAGE_ROWS = 200;
-/** Of as many serving gives verdicts together. */
+/** The most rows on which serving gives verdicts together. */
 const VERDICT_ROWS = 100;
-/** Over more days serving gives no verdicts. */
+/** The most days over which serving gives verdicts. */
 const MOST_VERDICT_DAYS = 366;
 /** The gateway's own limit; ten years of days stay below it. */
 export const MOST_ROWS = 5000;
-/** Of a group on a narrow screen, in pixels. */
+/** The height of a group on a narrow screen, in pixels. */
 export const CARD_HEIGHT = 92;
-/** More do not stand beside the trend. */
+/** The most bars that fit next to the trend. */
 export const MOST_BARS = 7;
 
 export function toCubeFilter(filters: readonly Filter[], dataset: Dataset): CubeFilter | null {
   return allOf(filters.map((filter) => toClause(filter, dataset)));
 }
 
-/** Filters that all have to hold. */
+/** Joins filters, all of which have to hold. */
 export function allOf(clauses: readonly (CubeFilter | null)[]): CubeFilter | null {
   const known = clauses.filter((clause) => clause !== null);
   const [only] = known;
@@ -38,7 +38,7 @@ export function toClause(filter: Filter, dataset: Dataset): CubeFilter {
   return OPERATORS[filter.operator].clause(name, filter.values);
 }
 
-/** One of some members of a field. */
+/** A filter for any of some members of a field. */
 export function toMembers(field: string, values: readonly MemberValue[], dataset: Dataset): CubeFilter {
   return toClause({ field, operator: 'any', values }, dataset);
 }
@@ -69,7 +69,7 @@ export function toCubeQuery(state: ExploreState, dataset: Dataset, page: number)
   };
 }
 
-/** What the rows have beside their measures: the other days and whether they really differ, their shares, their places. */
+/** What rows have besides their measures: a comparison and its verdicts, shares, ranks. */
 export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[], dataset: Dataset): Pick<CubeQuery, 'extras' | 'compare'> {
   const extras: Extra[] = state.shown.filter((name) => BESIDES[name].fits(orderBy)).map((name) => BESIDES[name].extra);
   const compare = toComparison(state);
@@ -79,27 +79,27 @@ export function besidesOf(state: ExploreState, orderBy: readonly OrderBy[], data
   return { ...(extras.length > 0 && { extras }), ...(compare && { compare }) };
 }
 
-/** A verdict, with the intervals of what it is of. */
+/** A verdict, with the intervals that it rests on. */
 export const VERDICTS: readonly Extra[] = ['VERDICTS', 'INTERVALS'];
 
-/** Only of days that are known, and of no more than serving takes. */
+/** Verdicts need days that are known, and no more of them than serving accepts. */
 export function mayHaveVerdicts(from: string | null, to: string | null): boolean {
   return from !== null && to !== null && daysBetween(from, to) <= MOST_VERDICT_DAYS;
 }
 
-/** What there are verdicts of. */
+/** Whether serving may give verdicts on a measure. */
 export function isRate(measure: MeasureInfo | undefined): boolean {
-  return measure?.kind === 'DERIVED' && measure.format === 'PERCENT';
+  return measure !== undefined && KINDS[measure.kind].mayHaveVerdicts && FORMATS[measure.format].isPart;
 }
 
 export function toComparison({ beside, from }: ExploreState): Comparison | null {
   if (beside === null) return null;
-  // What came before all time is nothing.
+  // Nothing comes before all time.
   if (beside === 'previous') return from === null ? null : { previousPeriod: true };
   return { days: { from: beside.from, to: beside.to } };
 }
 
-/** The first groups by one measure with all that lies below them. */
+/** The first groups by one measure, with one row for all the others. */
 export function toBarsQuery(state: ExploreState, dataset: Dataset, measure: string, count: number): CubeQuery {
   const sort = effectiveSort(state, dataset);
   const sorted = sort !== null && dataset.measure.has(sort.by) ? [sort.by] : [];
@@ -108,7 +108,7 @@ export function toBarsQuery(state: ExploreState, dataset: Dataset, measure: stri
   return { ...table, extras: [...(extras ?? []), 'OTHERS'], limit: count };
 }
 
-/** The steps of the trend of one measure under the same dates and filters; null where the dataset has no steps. */
+/** The trend of one measure with the same dates and filters; null if the dataset has no steps of time. */
 export function toTrendQuery(state: ExploreState, dataset: Dataset, measure: string): CubeQuery | null {
   const step = stepKey(state, dataset)?.enumName;
   if (step === undefined) return null;
@@ -124,7 +124,7 @@ export function toTrendQuery(state: ExploreState, dataset: Dataset, measure: str
   };
 }
 
-/** The trend of some members of a field, a row for each step and member. */
+/** The trend of some members of a field, with a row for each step and member. */
 export function toSplitQuery(trend: CubeQuery, field: string, values: readonly MemberValue[], dataset: Dataset): CubeQuery {
   const key = dataset.groupKey.get(field)?.enumName ?? field;
   const where = allOf([trend.where ?? null, toMembers(field, values, dataset)]);
@@ -137,7 +137,7 @@ export function toOthersQuery(trend: CubeQuery, field: string, values: readonly 
   return { ...trend, where };
 }
 
-/** Whether anything is left: one row at most, used to find the filter that leaves nothing. */
+/** Whether any row is left, to find the filter that leaves none. */
 export function toProbeQuery(state: ExploreState, dataset: Dataset): CubeQuery {
   return { ...toCubeQuery({ ...state, beside: null, shown: [] }, dataset, 0), orderBy: [], limit: 1 };
 }

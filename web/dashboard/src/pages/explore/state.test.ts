@@ -2,24 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import type { RawSearch } from '../../search';
 import { readAddress } from './address';
-import {
-  besideOf,
-  daysOf,
-  daysText,
-  drawnMeasure,
-  defaultState,
-  type ExploreState,
-  effectiveSort,
-  readState,
-  replaceValue,
-  withCondition,
-  withDrawn,
-  withFilter,
-  withNot,
-  withOnly,
-  withSort,
-  writeState,
-} from './state';
+import { replaceValue, withCondition, withDrawn, withFilter, withNot, withOnly, withSort } from './changes';
+import { besideOf, daysOf, daysText, drawnMeasure, defaultState, type ExploreState, effectiveSort, readState, writeState } from './state';
 
 const DEFAULTS = defaultState(DATASET);
 

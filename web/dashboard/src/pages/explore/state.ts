@@ -1,11 +1,12 @@
-// What the Explore page shows: what its address says, with the names of the dataset in place.
+// The state of the Explore page: its address, resolved against the names of the dataset.
 //
-// Everything that an analyst chose is in the URL, so that reload, Back, a bookmark and a mailed link show the same.
-// Lists are sorted and defaults are left out, so that the same question has one address. A part that cannot be
-// understood is reported and ignored; the rest still counts.
+// Every choice of an analyst is in the URL, so that reload, Back, a bookmark and a link sent to others show the same.
+// Lists are sorted and defaults are left out, so that each question has one address. A part that cannot be understood is
+// reported and ignored; the rest still applies.
 
 import type { Dataset, FieldInfo, TimeKey } from '../../api/dataset';
 import { addDays, daysBetween, formatRange } from '../../format/date';
+import { KINDS } from '../../format/kinds';
 import { DAYS } from '../../format/steps';
 import type { RawSearch } from '../../search';
 import {
@@ -24,30 +25,30 @@ import { type MemberValue, OPERATOR_NAMES, OPERATORS } from './operators';
 export type { Beside, Condition, Filter, Shown, Sort, TrendWindow, View };
 
 export interface ExploreState {
-  /** So many days up to the newest with data; null where the days are given, or all of them. */
+  /** So many days up to the newest with data; null if the days are given, or all are shown. */
   readonly last: number | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** One per field and operator, in the order of the model; values sorted, without repetition, never empty. */
+  /** One per field and operator, in the order of the model; values are sorted, distinct, and never empty. */
   readonly filters: readonly Filter[];
   /** In the order of the columns. */
   readonly groupBy: readonly string[];
   /** In the order of the model, never empty. */
   readonly measures: readonly string[];
-  /** Null: time ascending when time is grouped, else the drawn measure descending. */
+  /** Null: time ascending if a key is time, else the charted measure descending. */
   readonly sort: Sort | null;
-  /** The measure of the charts; null is the first one shown. */
+  /** The charted measure; null for the default. */
   readonly chart: string | null;
-  /** One a measure, in the order of the model. */
+  /** At most one per measure, in the order of the model. */
   readonly conditions: readonly Condition[];
   readonly beside: Beside | null;
   readonly shown: readonly Shown[];
   readonly view: View;
-  /** The steps of the trend; null is the finest one of the model. */
+  /** The steps of the trend; null for the finest of the model. */
   readonly step: string | null;
   readonly window: TrendWindow | null;
   readonly split: boolean;
-  /** The field whose members the Compare page holds side by side; null is the first one. */
+  /** The field whose members the Compare page shows side by side; null for the default. */
   readonly by: string | null;
   readonly selected: readonly string[];
 }
@@ -58,7 +59,7 @@ export interface ReadState {
   readonly problems: readonly string[];
 }
 
-/** More columns than this do not fit a screen; the rest is one click away. */
+/** More columns do not fit on a screen; the others are one click away. */
 const DEFAULT_MEASURES = 6;
 
 export function defaultState(dataset: Dataset): ExploreState {
@@ -74,7 +75,7 @@ export function defaultState(dataset: Dataset): ExploreState {
   };
 }
 
-/** What is left at its default until somebody chooses it. */
+/** The parts of the state that have the same default for every dataset. */
 const PLAIN = {
   sort: null,
   chart: null,
@@ -137,7 +138,7 @@ export function writeState(state: ExploreState, dataset: Dataset): RawSearch {
   });
 }
 
-/** Sorts what has no order of its own, and drops a sort or chart that no longer names a column. */
+/** Sorts what has no order of its own, and drops a sort or chart that names no column. */
 export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
   const fieldOrder = new Map(dataset.fields.map((field, index) => [field.name, index]));
   const filters = state.filters
@@ -159,20 +160,20 @@ export function canonical(state: ExploreState, dataset: Dataset): ExploreState {
     filters,
     measures,
     conditions: conditions.filter((condition) => condition !== undefined),
-    // Days of a window are those of single days.
+    // Windows go with daily steps only.
     window: stepKey(state, dataset)?.grain === DAYS ? state.window : null,
     sort: state.sort && columns.has(state.sort.by) ? state.sort : null,
     chart: state.chart !== null && dataset.measure.has(state.chart) ? state.chart : null,
   };
 }
 
-/** The days that are asked for: relative ones end with the newest day of data. */
+/** The days of the query: relative ones end with the newest day with data. */
 export function daysOf(state: ExploreState, lastDay: string | null): Pick<ExploreState, 'from' | 'to'> {
   if (state.last === null || lastDay === null) return { from: state.from, to: state.to };
   return { from: addDays(lastDay, 1 - state.last), to: lastDay };
 }
 
-/** The days that those of the page are compared with; null where nothing is compared, or it is not known to what they belong. */
+/** The days that those of the page are compared with; null if nothing is compared, or the page's own days are unknown. */
 export function besideOf(state: ExploreState, lastDay: string | null): { readonly from: string; readonly to: string } | null {
   if (state.beside === null || state.beside !== 'previous') return state.beside;
   const { from, to } = daysOf(state, lastDay);
@@ -188,18 +189,18 @@ export function daysText({ last, from, to }: ExploreState): string {
 }
 
 /**
- * The measure that is drawn: the chosen one if it is shown, else the one that the table is sorted by, so that bars stand in
- * order, else the first distinct count, which has bounds to see.
+ * The charted measure: the chosen one if it is shown, else the one that the table is sorted by, so that bars stand in
+ * order, else the first number of people, which has bounds to show.
  */
 export function drawnMeasure(state: ExploreState, dataset: Dataset): string {
   if (state.chart !== null && state.measures.includes(state.chart)) return state.chart;
   const sorted = state.sort?.by;
   if (sorted !== undefined && state.measures.includes(sorted) && !state.groupBy.includes(sorted)) return sorted;
-  const distinct = state.measures.find((name) => dataset.measure.get(name)?.kind === 'DISTINCT');
-  return distinct ?? state.measures[0] ?? '';
+  const people = state.measures.find((name) => dataset.measures.some((measure) => measure.name === name && KINDS[measure.kind].counts === 'people'));
+  return people ?? state.measures[0] ?? '';
 }
 
-/** The order that the table has: the chosen one, or time as it runs, or the largest of what is drawn on top. */
+/** The order of the table: the chosen one, else time ascending, else the largest value of the charted measure on top. */
 export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | null {
   if (state.sort) return state.sort;
   const time = state.groupBy.find((name) => isTime(name, dataset));
@@ -208,7 +209,7 @@ export function effectiveSort(state: ExploreState, dataset: Dataset): Sort | nul
   return drawn === '' || state.groupBy.length === 0 ? null : { by: drawn, direction: 'DESC' };
 }
 
-/** The steps of the trend: the chosen ones, else the finest; null where the dataset has none. */
+/** The steps of the trend: the chosen ones, else the finest; null if the dataset has none. */
 export function stepKey({ step }: Pick<ExploreState, 'step'>, { timeKeys }: Dataset): TimeKey | null {
   return timeKeys.find(({ name }) => name === step) ?? timeKeys[0] ?? null;
 }
@@ -216,60 +217,6 @@ export function stepKey({ step }: Pick<ExploreState, 'step'>, { timeKeys }: Data
 /** Whether a group key is a step of time. */
 export function isTime(name: string, dataset: Dataset): boolean {
   return dataset.timeKeys.some((key) => key.name === name);
-}
-
-/** The state that is sorted so; a measure that it is sorted by is drawn too. */
-export function withSort(state: ExploreState, sort: Sort, dataset: Dataset): ExploreState {
-  const isMeasure = dataset.measure.has(sort.by) && !state.groupBy.includes(sort.by);
-  return { ...state, sort, chart: isMeasure ? null : state.chart };
-}
-
-/** The state that draws a measure, and orders by it where the table is ordered by a measure. */
-export function withDrawn(state: ExploreState, measure: string, dataset: Dataset): ExploreState {
-  const isByMeasure = state.sort !== null && dataset.measure.has(state.sort.by) && !state.groupBy.includes(state.sort.by);
-  return { ...state, chart: measure, sort: isByMeasure ? null : state.sort };
-}
-
-/** The state with nothing but one value of a field, or without it. */
-export function withOnly(state: ExploreState, field: string, values: readonly MemberValue[]): ExploreState {
-  const others = state.filters.filter((filter) => filter.field !== field);
-  return { ...state, filters: [...others, { field, operator: 'any', values }] };
-}
-
-export function withNot(state: ExploreState, field: string, values: readonly MemberValue[]): ExploreState {
-  const before = state.filters.find((filter) => filter.field === field && filter.operator === 'none');
-  return withFilter(state, { field, operator: 'none', values: [...(before?.values ?? []), ...values] });
-}
-
-export function withCondition(state: ExploreState, condition: Condition): ExploreState {
-  const others = state.conditions.filter(({ measure }) => measure !== condition.measure);
-  const says = condition.min !== null || condition.max !== null;
-  return { ...state, conditions: says ? [...others, condition] : others };
-}
-
-/** The state with one filter set, replaced or, without values, removed. */
-export function withFilter(state: ExploreState, filter: Filter, replaces?: Filter): ExploreState {
-  const gone = replaces ?? filter;
-  const others = state.filters.filter(
-    (other) =>
-      !(other.field === gone.field && other.operator === gone.operator) &&
-      !(other.field === filter.field && other.operator === filter.operator),
-  );
-  return { ...state, filters: filter.values.length > 0 ? [...others, filter] : others };
-}
-
-export function withoutFilter(state: ExploreState, filter: Filter): ExploreState {
-  return withFilter(state, { ...filter, values: [] });
-}
-
-/** The state with another value in the place of one that was meant otherwise. */
-export function replaceValue(state: ExploreState, field: string, value: string, known: string): ExploreState {
-  const filters = state.filters.map((filter) =>
-    filter.field === field
-      ? { ...filter, values: filter.values.map((candidate) => (candidate === value ? known : candidate)) }
-      : filter,
-  );
-  return { ...state, filters };
 }
 
 function isKnownFilter(filter: Filter, dataset: Dataset, problems: string[]): boolean {
@@ -284,7 +231,7 @@ function isKnownFilter(filter: Filter, dataset: Dataset, problems: string[]): bo
     return false;
   }
   if (!operator.takesMissing && filter.values.includes(null)) {
-    problems.push(`The values of “${filter.field}.${filter.operator}” cannot be read: the missing value is not one of many.`);
+    problems.push(`The values of “${filter.field}.${filter.operator}” cannot be read: the missing value is never one of several.`);
     return false;
   }
   return true;

@@ -1,4 +1,4 @@
-// One point for each step that was asked for, whether or not there is a row.
+// One point for each step of the query, whether or not it has a row.
 
 import type { Answered } from '../../api/cube';
 import type { Point } from '../../components/chart/points';
@@ -23,13 +23,13 @@ export interface Calendar {
 }
 
 export interface TrendPoint extends Point {
-  /** As a row names it; null for a gap of many. */
+  /** The name by which rows refer to it; null for a long gap. */
   readonly step: string | null;
-  /** All days of the step; null where it has none of its own. */
+  /** All days of the step; null if it has none of its own. */
   readonly days: DayRange | null;
 }
 
-/** A longer gap is one point: one event of 1900 must not squeeze all other days into a pixel. */
+/** A longer gap is a single point, so that one event from 1900 does not squeeze all other days into a pixel. */
 const LONGEST_GAP_DAYS = 31;
 
 export function trendPoints(answered: Answered, { grain, weekStarts }: Calendar): TrendPoint[] {
@@ -59,7 +59,7 @@ export function trendPoints(answered: Answered, { grain, weekStarts }: Calendar)
   });
 }
 
-/** Days, and a long gap as one point. */
+/** Days, with each long gap as one point. */
 function dayPoints({ answer }: Answered): TrendPoint[] {
   const { coverage, rows } = answer;
   const { from, to, missingRanges } = coverage;

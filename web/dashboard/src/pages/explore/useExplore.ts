@@ -1,4 +1,4 @@
-// The hook of the Explore page: the state from the URL, and what the gateway answers to it.
+// The hook of the Explore page: the state from the URL, and the gateway's answers to it.
 
 import { useMemo } from 'react';
 import { type Answered, type Loaded, useCube } from '../../api/cube';
@@ -12,9 +12,9 @@ import { type Trend, useTrend } from './useTrend';
 export type { Change, ChangeOptions } from './usePageState';
 
 export interface Explore extends PageState {
-  /** The state with its days in place of relative ones. */
+  /** The state with relative days resolved. */
   readonly dated: ExploreState;
-  /** The measure of the charts. */
+  /** The charted measure. */
   readonly measure: string;
   readonly table: Loaded<Answered>;
   readonly bars: Loaded<Answered>;

@@ -1,4 +1,4 @@
-// What an address asks for, with the names of the dataset in place, and how a page changes it.
+// The state of a page from its address, and how the page changes it.
 
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
@@ -9,13 +9,13 @@ import { LONGEST_ADDRESS, NOTHING_ASKED, readAddress } from './address';
 import { type ExploreState, readState, writeState } from './state';
 
 export interface ChangeOptions {
-  /** Replaces the entry of the history, for what is not worth a step back. */
+  /** Replaces the entry of the history, for changes not worth a step back. */
   readonly replace?: boolean;
 }
 
 /**
- * Changes what the page shows, from what it shows in that moment. Gives null, or why nothing was changed: the address
- * would be too long to be opened again.
+ * Changes the state, starting from the current one. Returns null, or why nothing was changed: the address would be too
+ * long to be opened again.
  */
 export type Change = (update: (state: ExploreState) => ExploreState, options?: ChangeOptions) => string | null;
 
@@ -36,7 +36,7 @@ export function usePageState(dataset: Dataset): PageState {
 
   const change = useCallback<Change>(
     (update, { replace = false } = {}) => {
-      // The address is ahead of what is rendered: two fast changes must not undo each other.
+      // Read from the address, which is ahead of the render, so that two fast changes do not undo each other.
       const now = readState(readAddress(parseSearch(history.location.search)), dataset).state;
       const before = stringifySearch(writeState(now, dataset));
       const search = writeState(update(now), dataset);
@@ -55,14 +55,14 @@ export function usePageState(dataset: Dataset): PageState {
   return { state, problems, refusal, change };
 }
 
-/** Why an address cannot be, or null. It is ASCII by now: a byte is a character. */
+/** Why an address cannot be used, or null. It is escaped, hence ASCII, so that a byte is a character. */
 export function tooLong(search: string): string | null {
   const length = '/'.length + search.length;
   if (length <= LONGEST_ADDRESS) return null;
-  return `Nothing was changed: what is shown is kept in the page's address, which would take ${formatCount(length)} characters, and more than ${formatCount(LONGEST_ADDRESS)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
+  return `Nothing was changed: the page's address would have ${formatCount(length)} characters, and one of more than ${formatCount(LONGEST_ADDRESS)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
 }
 
-/** The search of another page that keeps days, filters and the drawn measure of this one. */
+/** The search of another page that keeps this page's days, filters and charted measure. */
 export function carriedSearch(state: ExploreState, dataset: Dataset, part: Partial<ExploreState> = {}): Record<string, string> {
   const { last, from, to, filters, chart, beside } = state;
   const empty = readState(NOTHING_ASKED, dataset).state;

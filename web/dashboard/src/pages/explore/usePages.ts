@@ -1,4 +1,4 @@
-// The pages of the table beyond the first, fetched as they come into view.
+// The pages of the table after the first, fetched as they come into view.
 
 import { useQueries } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
@@ -7,15 +7,15 @@ import { type Answered, type CubeAnswer, type CubeRow, cubeOptions, type Rank } 
 import { PAGE_ROWS } from './query';
 
 export interface Pages {
-  /** The row at a position, or undefined while its page is under way. */
+  /** The row at a position; undefined while its page is loading. */
   readonly rowAt: (index: number) => CubeRow | undefined;
-  /** The places that the row may have, where they are asked for. */
+  /** The ranks that the row may have, if asked for. */
   readonly rankAt: (index: number) => Rank | undefined;
   readonly error: GatewayError | null;
   readonly retry: () => void;
 }
 
-/** The pages are those of the answer on the screen, which may be older than what the page asks by now. */
+/** The pages belong to the answer on the screen, which may be older than the page's current question. */
 export function usePages(first: Answered, visible: { readonly from: number; readonly to: number }): Pages {
   const size = first.query.limit ?? PAGE_ROWS;
   const firstPage = Math.max(1, Math.floor(visible.from / size));

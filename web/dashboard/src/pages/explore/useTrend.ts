@@ -1,16 +1,15 @@
-// What the trend asks: the measure step by step, the same of the days that it is compared with, and of the first groups
-// each alone.
+// The queries of the trend: the measure over time, the same over the days that it is compared with, and for each of the
+// first groups.
 
 import { useMemo } from 'react';
-import { type Answered, type Loaded, shownOf, useCube } from '../../api/cube';
+import { type Answered, keysOf, type Loaded, shownOf, useCube } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import { useSession } from '../../api/session';
-import { keysOf } from './columns';
 import type { MemberValue } from './operators';
 import { toOthersQuery, toSplitQuery, toTrendQuery } from './query';
 import { besideOf, type ExploreState } from './state';
 
-/** With all the others a picture has eight lines. */
+/** Together with the line of all others a picture has eight lines. */
 const MOST_LINES = 7;
 
 export interface Member {
@@ -20,18 +19,18 @@ export interface Member {
 
 export interface Trend {
   readonly whole: Loaded<Answered>;
-  /** Null where nothing is compared. */
+  /** Null if nothing is compared. */
   readonly before: Loaded<Answered> | null;
-  /** Null where it is one line. */
+  /** Null if it is a single line. */
   readonly split: Split | null;
-  /** By what it can be split; null where rows are grouped by no field. */
+  /** The key by which it can be split; null if rows are grouped by no field. */
   readonly splitBy: FieldInfo | null;
 }
 
 export interface Split {
   readonly members: readonly Member[];
   readonly rows: Loaded<Answered>;
-  /** Null where the members are all there are. */
+  /** Null if there are no other members. */
   readonly others: Loaded<Answered> | null;
 }
 
@@ -73,7 +72,7 @@ export function useTrend(
   };
 }
 
-/** The members of a field in the order of the table, as many as a picture has lines for. */
+/** The first members of a field in the order of the table, as many as a picture has lines for. */
 function firstMembers(
   answered: Answered | null,
   dataset: Dataset,

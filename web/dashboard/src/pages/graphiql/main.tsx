@@ -1,4 +1,4 @@
-// GraphiQL as a page of its own: everything comes from the binary, so that it works without a network.
+// GraphiQL as a page of its own: everything comes from the binary, so that it works without internet access.
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';

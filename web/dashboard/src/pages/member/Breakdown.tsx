@@ -1,5 +1,5 @@
-// A measure by the members of one field, largest groups first: each on a whisker beside the value of all, with how many
-// people it rests on and how far from all it is. What counting alone cannot tell from all is grey.
+// A measure by the members of one field, largest groups first: each with its bounds next to the value of all, with the
+// number of people that it rests on and its difference from all. Groups whose bounds include no difference are grey.
 
 import { type ReactNode, useMemo } from 'react';
 import { type CubeRow, useCube, NO_CELL } from '../../api/cube';
@@ -10,11 +10,11 @@ import { Interval, intervalScale } from '../../components/chart/Interval';
 import { ChangeText } from '../../components/ChangeText';
 import { StackedLabel } from '../../components/Label';
 import { Panel } from '../../components/Panel';
-import { columnStyle, formatChange, formatCount, formatValue, formatSpoken } from '../../format';
+import { columnStyle, formatChange, formatCount, formatValue, formatSpoken, KINDS, referenceOf } from '../../format';
 import type { CubeFilter, MemberValue } from '../explore/operators';
-import { withOnly } from '../explore/state';
+import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
-import { areFew, asked, isRate, peopleMeasure } from './deciding';
+import { areFew, asked, peopleMeasure } from './deciding';
 import { Few } from './Few';
 import '../../components/Panel.css';
 import './Breakdown.css';
@@ -26,7 +26,7 @@ interface BreakdownProps {
   readonly version: number;
   readonly field: FieldInfo;
   readonly measure: MeasureInfo;
-  /** The days and what the page is about. */
+  /** The days, and the filter for the page's member. */
   readonly base: { readonly from: string | null; readonly to: string | null; readonly where: CubeFilter | null };
   readonly change: Change;
 }
@@ -36,13 +36,14 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
   const measures = useMemo(() => asked(measure, peopleMeasure(dataset)), [measure, dataset]);
   const query = useMemo((): CubeQuery => {
     const size = measures.at(-1) ?? measure;
+    const { hasShares } = KINDS[measure.kind];
     return {
       ...base,
       groupBy: [field.enumName],
       measures: measures.map(({ enumName }) => enumName),
       orderBy: [{ measure: size.enumName, direction: 'DESC' }],
-      // Of a rate the difference from all says whom it works for; a count is always less than all.
-      ...(isRate(measure) ? { compare: { whole: true } } : { extras: ['SHARES' as const] }),
+      // The difference of a rate from that of all says whom it works for; a count is always less than that of all.
+      ...(hasShares ? { extras: ['SHARES' as const] } : { compare: { whole: true } }),
       limit: MOST_ROWS,
       offset: 0,
     };
@@ -58,8 +59,8 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
       actions={nGroups > MOST_ROWS && <span className="muted panel-note">largest {MOST_ROWS} of {formatCount(nGroups)}</span>}
     >
       {({ answer }) => {
-        const rate = isRate(measure);
-        const all = rate ? (answer.total.values[0]?.value ?? null) : null;
+        const isBesideAll = !KINDS[measure.kind].hasShares;
+        const all = referenceOf(measure, answer.total.values[0]);
         const scale = intervalScale(answer.rows.map((row) => row.values[0]), all);
         if (answer.rows.length === 0 || scale === null) return <p className="panel-hint">No data here.</p>;
         const style = columnStyle(measure, answer.rows.map((row) => row.values[0]));
@@ -78,15 +79,15 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
                     {people.label}
                   </th>
                 )}
-                {rate && <th scope="col">beside all</th>}
+                {isBesideAll && <th scope="col">compared with all</th>}
               </tr>
             </thead>
             <tbody>
               {answer.rows.map((row) => {
                 const value = row.values[0] ?? NO_CELL;
                 const { direction } = formatChange(value.compared, measure);
-                const few = rate && people !== undefined && areFew(row.values[1]?.value);
-                const isOpen = rate && (few || direction === 'same' || direction === 'unknown');
+                const few = isBesideAll && people !== undefined && areFew(row.values[1]?.value);
+                const isOpen = isBesideAll && (few || direction === 'same' || direction === 'unknown');
                 return (
                   <tr key={JSON.stringify(row.keys[0]?.value)} className={isOpen ? 'breakdown-open' : undefined}>
                     <th scope="row">
@@ -99,7 +100,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
                     </td>
                     <td title={formatSpoken(value, measure)}>{formatValue(value, style)}</td>
                     {people && <td className="muted breakdown-people">{formatValue(row.values[1] ?? NO_CELL, people)}</td>}
-                    {rate && (
+                    {isBesideAll && (
                       <td className="breakdown-change">
                         {few ? <Few /> : <ChangeText compared={value.compared} style={measure} />}
                       </td>

@@ -1,4 +1,4 @@
-// The numbers of a member, the one that decides large and the others small below it.
+// The numbers of a member: the main one large, and the others small below it.
 
 import { type CubeRow, NO_CELL } from '../../api/cube';
 import type { MeasureInfo } from '../../api/dataset';
@@ -8,11 +8,11 @@ import { formatBounds, formatShort, formatSpoken, formatValue } from '../../form
 import './Facts.css';
 
 interface FactsProps {
-  /** In the order of the values of the row. */
+  /** In the order of the row's values. */
   readonly measures: readonly MeasureInfo[];
   readonly lead: string;
   readonly row: CubeRow;
-  /** Where rows are compared with other days. */
+  /** Whether rows are compared with other days. */
   readonly compared: boolean;
   readonly scale?: IntervalScale | null;
   readonly reference?: number | null;

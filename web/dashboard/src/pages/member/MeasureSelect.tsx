@@ -1,4 +1,4 @@
-// Which measure is large on the page.
+// Chooses the main measure of the page.
 
 import type { Dataset } from '../../api/dataset';
 import type { Change } from '../explore/usePageState';

@@ -1,4 +1,4 @@
-// The frame of a page about one member: where it stands, its name, and what is asked of it.
+// The frame of a page about one member: breadcrumbs, name, and controls.
 
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -17,7 +17,7 @@ interface MemberFrameProps {
   readonly snapshot: Snapshot;
   readonly page: PageState;
   readonly name: string;
-  /** What stands beside the name: of which title, how many. */
+  /** What stands next to the name, such as the title of a piece of media. */
   readonly about: ReactNode;
   /** The answer whose days the numbers cover. */
   readonly loaded: LoadedPanel<Answered>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DATASET } from '../../testing/dataset';
 import { defaultState } from '../explore/state';
-import { areFew, asked, decidingMeasure, FEW_PEOPLE, isRate, peopleMeasure } from './deciding';
+import { areFew, asked, decidingMeasure, FEW_PEOPLE, peopleMeasure } from './deciding';
 
 const STATE = defaultState(DATASET);
 const measure = (name: string) => DATASET.measure.get(name);
@@ -20,9 +20,5 @@ describe('what decides', () => {
 
   it('asks each measure once, the first of them first', () => {
     expect(asked(measure('viewers'), undefined, ...DATASET.measures).map(({ name }) => name)).toEqual(['viewers', 'impressions', 'watch.p50', 'take_rate']);
-  });
-
-  it('knows what does not add up', () => {
-    expect(DATASET.measures.filter(isRate).map(({ name }) => name)).toEqual(['watch.p50', 'take_rate']);
   });
 });

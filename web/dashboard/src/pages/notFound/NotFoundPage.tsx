@@ -1,4 +1,4 @@
-// What an address shows that leads nowhere.
+// Shown for an address that leads nowhere.
 
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';

@@ -1,14 +1,12 @@
-// A calendar of the days that are there: shaded by how many events they have, hatched where they may change, crossed
-// where they are missing.
+// A calendar of the days: shaded by their number of events, hatched if they may still change, crossed if they are missing.
 
-import type { Answered } from '../../api/cube';
+import { type Answered, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { columnStyle, eachDay, formatCount, formatDay, formatMonth, formatValue, MONTHS, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
-import { measuresOf } from '../explore/columns';
 import '../../components/Panel.css';
 import './Coverage.css';
 
-/** Older months are counted. */
+/** How many months are drawn; older ones are counted. */
 const MOST_MONTHS = 12;
 const SHADES = 5;
 
@@ -43,7 +41,7 @@ export function Coverage({ data, dataset }: CoverageProps) {
                   <li
                     key={day}
                     className={`day day-${kind} ${kind === 'there' || kind === 'provisional' ? `day-shade-${shadeOf(value, most)}` : ''}`}
-                    // Days stand below their weekday.
+                    // In the column of its weekday.
                     style={index === 0 ? { gridColumnStart: columnOf(day, dataset.weekStarts) } : undefined}
                     title={words}
                   >
@@ -60,7 +58,7 @@ export function Coverage({ data, dataset }: CoverageProps) {
         <span className="day day-there day-shade-1" /> few <span className="day day-there day-shade-4" /> many events
         <span className="day day-provisional day-shade-2" /> may still change <span className="day day-missing">×</span> missing
         <span className="day day-retired" /> only its month is kept
-        {months.length > shown.length && <span>{formatCount(months.length - shown.length)} older months are not drawn.</span>}
+        {months.length > shown.length && <span>{formatCount(months.length - shown.length)} older months are not shown.</span>}
       </p>
     </>
   );

@@ -1,7 +1,7 @@
-// The versions of the lake that are not served, and why: what was written by hand or by another release, or is damaged.
+// The versions of the lake that are not served, and why: they were written by hand or by another release, or are damaged.
 
 import { formatMoment } from '../../format';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Refused.css';
@@ -19,13 +19,13 @@ export function Refused({ versions }: RefusedProps) {
         <TakeButton title="Refused versions" answered={null} />
       </header>
       <div className="panel-body refused-frame" role="group" aria-label="Refused versions, newest first" tabIndex={0}>
-        {versions.length === 0 && <p className="panel-hint">Every version of the lake among these snapshots can be served.</p>}
+        {versions.length === 0 && <p className="panel-hint">No version of the lake among these snapshots was refused.</p>}
         <ol className="refused">
           {versions.map(({ version, committedAt, reason }) => (
             <li key={version}>
               <p>
                 <strong>✕ version {version}</strong>{' '}
-                <span className="muted">{committedAt === null ? 'committed nobody knows when' : `committed ${formatMoment(committedAt)}`}</span>
+                <span className="muted">{committedAt === null ? 'committed at an unknown time' : `committed ${formatMoment(committedAt)}`}</span>
               </p>
               <p>{reason}</p>
             </li>

@@ -1,9 +1,9 @@
 // The runs of the etl that have ended, newest first: what each rebuilt, how its steps went, and why it failed.
 
 import { Details } from '../../components/Details';
-import { formatCount, formatDays, formatMoment, formatValue } from '../../format';
+import { DURATION, formatCount, formatDays, formatMoment, formatValue } from '../../format';
 import { OUTCOMES } from './outcomes';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Runs.css';
@@ -45,7 +45,7 @@ function RunRow({ run }: { readonly run: Run }) {
       <ol className="run-steps" aria-label="Steps">
         {run.steps.map((step) => (
           <li
-            // A step may come more than once.
+            // A step may be repeated.
             key={`${step.step} ${step.startedAt}`}
             className={step.endedAt === null ? 'run-step run-step-failed' : step.nAttempts > 1 ? 'run-step run-step-again' : 'run-step'}
             title={`${formatCount(step.nRows)} rows${step.nAttempts > 1 ? `, tried ${step.nAttempts} times` : ''}`}
@@ -59,14 +59,14 @@ function RunRow({ run }: { readonly run: Run }) {
       <p className="muted run-rows">
         {rowsIn.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ') || 'No events were read.'}
         {rowsQuarantined.length > 0 && `; left out as bad: ${rowsQuarantined.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ')}`}
-        {leftOut.length > 0 && `; not read for their names: ${leftOut.map(({ table, nFiles }) => `${formatCount(nFiles)} files of ${table}`).join(', ')}`}
+        {leftOut.length > 0 && `; skipped because of their names: ${leftOut.map(({ table, nFiles }) => `${formatCount(nFiles)} files of ${table}`).join(', ')}`}
       </p>
       <Details text={run.error ?? (run.steps.map(({ error }) => error).find((error) => error !== null) || null)} />
     </li>
   );
 }
 
-/** Days that follow each other as ranges. */
+/** Consecutive days as ranges. */
 function rangesOf(days: readonly string[]): { from: string; to: string }[] {
   const ranges: { from: string; to: string }[] = [];
   for (const day of days.toSorted()) {
@@ -77,8 +77,6 @@ function rangesOf(days: readonly string[]): { from: string; to: string }[] {
   }
   return ranges;
 }
-
-const DURATION = { kind: 'SUM', format: 'SECONDS' } as const;
 
 function tookOf(from: string, to: string): string {
   const value = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);

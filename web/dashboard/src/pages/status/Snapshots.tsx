@@ -1,7 +1,7 @@
-// The newest snapshots of the lake: when each was made, what it holds, and which of them is shown.
+// The newest snapshots of the lake: when each was made, what it holds, and which one is shown.
 
 import { formatCount, formatMoment, formatRange } from '../../format';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Snapshots.css';

@@ -99,7 +99,7 @@ describe('Status', () => {
     const refused = within(await screen.findByRole('region', { name: 'Refused versions' }));
     const [newest, older] = refused.getAllByRole('listitem').map((item) => item.textContent);
     expect(newest).toMatch(/version 9 committed \d+ Feb 2026, \d\d:\d\dit was not written by Clio/);
-    expect(older).toContain('committed nobody knows when');
+    expect(older).toContain('committed at an unknown time');
     const badge = screen.getByRole('status', { name: 'Snapshot' });
     expect(badge.textContent).toContain('version 9 refused');
     expect(within(badge).getByTitle('It was not written by Clio.')).toBeTruthy();
@@ -109,7 +109,7 @@ describe('Status', () => {
     const pin = { version: 1, pinnedAt: '2026-02-03T04:00:00Z', by: 'ada', reason: 'plays are missing' };
     gateway.status = serving(1, { pin, versionsBehind: 2 });
     renderAt('/status', gateway);
-    const said = await screen.findByText(/Snapshot 1 is pinned by ada since \d+ Feb 2026, \d\d:\d\d \(plays are missing\); versions that are newer: 2\./);
+    const said = await screen.findByText(/Snapshot 1 is pinned by ada since \d+ Feb 2026, \d\d:\d\d \(plays are missing\); newer versions: 2\./);
     expect(said).toBeTruthy();
     const badge = screen.getByRole('status', { name: 'Snapshot' });
     expect(badge.textContent).toContain('pinned by ada');
@@ -127,7 +127,7 @@ describe('Status', () => {
   it('tells why there are no records', async () => {
     gateway.records = () => failure('UNAVAILABLE', 'serving at a:1 does not answer', 503);
     renderAt('/status', gateway);
-    expect(await screen.findByText('The service that answers questions is not available just now.')).toBeTruthy();
+    expect(await screen.findByText('The query service is not available at the moment.')).toBeTruthy();
     expect(screen.getByRole('list', { name: 'Jan 2026' })).toBeTruthy();
   });
 });

@@ -1,5 +1,5 @@
-// Whether the numbers can be trusted today: how fresh they are, which days are there, what the runs of the etl did, what
-// was left out, and what an exact recount found.
+// Whether the numbers can be trusted today: how fresh they are, which days there are, what the runs of the etl did and
+// left out, and what an exact recount found.
 
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
@@ -11,7 +11,7 @@ import type { LinkState } from '../../api/link';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, type Value } from '../../format';
+import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, KINDS, PART, type Value } from '../../format';
 import { MOST_ROWS } from '../explore/query';
 import { Coverage } from './Coverage';
 import { OUTCOMES } from './outcomes';
@@ -31,13 +31,13 @@ export function StatusPage() {
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
   const { link, behind, leave } = useSession();
   const { version } = snapshot;
-  // Runs that failed leave no snapshot, so it is asked again now and then.
+  // A failed run leaves no snapshot to announce it, so the records are polled.
   const records = useQuery({
     queryKey: ['records', version],
     queryFn: ({ signal }) => ask(RecordsDocument, {}, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_EVERY_MS : 30_000),
   });
-  const counted = dataset.measures.find((measure) => measure.kind === 'COUNT') ?? dataset.measures[0];
+  const counted = dataset.measures.find((measure) => KINDS[measure.kind].counts === 'events') ?? dataset.measures[0];
   const day = dataset.timeKeys.find(({ grain }) => grain === DAYS);
   const query = useMemo(
     () =>
@@ -84,7 +84,7 @@ interface SentenceProps {
   readonly behind: boolean;
 }
 
-/** The first thing that one wants to know. */
+/** What readers want to know first. */
 function Sentence({ snapshot, status, behind }: SentenceProps) {
   const through = snapshot.lastDay === null ? 'There is no data yet.' : `There is data through ${formatDay(snapshot.lastDay)}.`;
   const pin = status?.pin;
@@ -93,14 +93,14 @@ function Sentence({ snapshot, status, behind }: SentenceProps) {
     return (
       <p className="status-sentence">
         {through} Snapshot {pin.version} is pinned by {pin.by} since {formatMoment(pin.pinnedAt)}
-        {why}; versions that are newer: {formatCount(status.versionsBehind)}.
+        {why}; newer versions: {formatCount(status.versionsBehind)}.
       </p>
     );
   }
   const serving = {
-    SERVING: behind ? 'The service that answers is behind this page.' : 'The newest snapshot is served.',
-    STALE: 'A newer snapshot could not be taken in; the last good one is served.',
-    DOWN: 'The service that answers is down; what is shown here stays.',
+    SERVING: behind ? 'The query service is behind this page.' : 'The newest snapshot is served.',
+    STALE: 'A newer snapshot could not be loaded; the last good one is served.',
+    DOWN: 'The query service is down; this page keeps what it shows.',
   };
   return (
     <p className="status-sentence">
@@ -136,12 +136,12 @@ function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly 
     {
       label: 'Without a target',
       value: newest === undefined ? 'none' : formatCount(newest.rows),
-      note: newest === undefined ? 'of events to be credited' : `${newest.source}, ${formatDay(newest.day)}`,
+      note: newest === undefined ? 'among events to be credited' : `${newest.source}, ${formatDay(newest.day)}`,
     },
     {
       label: 'Recount',
       value: verification === null ? 'not made' : verification.ok ? 'agrees' : `${formatCount(verification.nMismatches)} wrong`,
-      note: verification === null ? 'clio etl verify makes one' : formatMoment(verification.verifiedAt),
+      note: verification === null ? 'run clio etl verify' : formatMoment(verification.verifiedAt),
     },
   ];
   return (
@@ -165,7 +165,7 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
       </header>
       <div className="panel-body status-words">
         {verification === null ? (
-          <p>Nobody recounted days of this snapshot from its sources yet.</p>
+          <p>No days of this snapshot have been recounted from its sources yet.</p>
         ) : (
           <>
             <p>
@@ -174,8 +174,8 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
               </strong>
             </p>
             <p>
-              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were counted again,
-              exactly, on {formatMoment(verification.verifiedAt)}. The largest error of a distinct count was{' '}
+              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were recounted
+              exactly on {formatMoment(verification.verifiedAt)}. The largest error of a distinct count was{' '}
               {formatStandardErrors(verification.maxError)}.
             </p>
           </>
@@ -185,14 +185,12 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
   );
 }
 
-const PART = { kind: 'DERIVED', format: 'PERCENT' } as const;
-
 function errorOf(value: number | null): Value {
   return { value, lower: null, upper: null, exact: true, exactText: null, withheld: false };
 }
 
 function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
-  const distinct = dataset.measures.filter((measure) => measure.kind === 'DISTINCT' && measure.relativeError !== null);
+  const distinct = dataset.measures.filter((measure) => KINDS[measure.kind].counts === 'people' && measure.relativeError !== null);
   return (
     <section className="panel" aria-label="What the bounds mean">
       <header className="panel-head">
@@ -200,9 +198,9 @@ function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
       </header>
       <div className="panel-body status-words">
         <p>
-          Events are added up as they are, so counts and sums are exact. People are counted by sketches: their bounds hold the true number in 95 of
-          100 cases, and small groups are counted one by one. Rates carry the errors of what they are made of. Quantiles lie within their bounds with
-          certainty.
+          Counts of events and sums are exact. People are counted by sketches: their bounds contain the true number in 95 of 100 cases, and small
+          groups are counted one by one. Rates carry the errors of the measures that they are made of. Quantiles are certain to lie within their
+          bounds.
         </p>
         {distinct.length > 0 && (
           <ul className="status-list">
@@ -213,7 +211,7 @@ function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
             ))}
           </ul>
         )}
-        <p className="muted">Which people came is chance too; that these bounds leave out.</p>
+        <p className="muted">Which people came is chance too; these bounds do not cover that.</p>
       </div>
     </section>
   );

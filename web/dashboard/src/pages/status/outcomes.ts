@@ -1,4 +1,4 @@
-// How a run ended, in a word.
+// The outcome of a run in words.
 
 import type { RunOutcome } from '../../api/generated';
 

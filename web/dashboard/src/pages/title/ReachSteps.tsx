@@ -1,4 +1,5 @@
-// How many different people the media reach together, and how many each adds to those before it: the first reaches most.
+// How many different people the media reach together, and how many each adds to those before it, beginning with the one
+// that reaches the most.
 
 import type { CubeRow, Reach } from '../../api/cube';
 import type { MeasureInfo } from '../../api/dataset';

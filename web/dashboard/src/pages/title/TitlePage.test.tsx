@@ -30,7 +30,7 @@ beforeEach(() => {
 describe('the page of a title', () => {
   it('shows its media in the order of the measure, the first of them large', async () => {
     renderAt('/titles/Dune', gateway);
-    const first = await screen.findByRole('heading', { level: 2, name: /^a1 place 1 of 2/ });
+    const first = await screen.findByRole('heading', { level: 2, name: /^a1 rank 1 of 2/ });
     expect(within(first).getByRole('link').getAttribute('href')).toBe('/assets/a1');
     const others = within(screen.getByRole('list', { name: 'The others' })).getAllByRole('link');
     expect(others.map((link) => link.getAttribute('href'))).toEqual(['/assets/a2']);
@@ -56,7 +56,7 @@ describe('the page of a title', () => {
   it('tells one failure once', async () => {
     gateway.cube = () => failure('UNAVAILABLE', 'serving at a:1 does not answer', 503);
     renderAt('/titles/Dune', gateway);
-    await waitFor(() => expect(screen.getAllByText(/not available just now/).length).toBeGreaterThan(0));
+    await waitFor(() => expect(screen.getAllByText(/not available at the moment/).length).toBeGreaterThan(0));
     expect(screen.getByRole('heading', { level: 1, name: 'Dune' })).toBeTruthy();
   });
 });

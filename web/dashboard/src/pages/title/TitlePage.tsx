@@ -1,4 +1,4 @@
-// One title: its artwork and trailers large with the number that decides, how they went, for whom, and whom they reach
+// One title: its artwork and trailers with their main number, their trends, for whom they work, and whom they reach
 // together.
 
 import { Link, useParams } from '@tanstack/react-router';
@@ -12,9 +12,9 @@ import { PanelBody, Panel } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { columnStyle, formatCount, formatPlaces, NO_VALUE } from '../../format';
+import { columnStyle, formatCount, formatPlaces, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
-import { TakeButton } from '../../take/TakeButton';
+import { TakeButton } from '../../components/TakeButton';
 import HeatMap from '../explore/HeatMap';
 import { common, toComparison } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';
@@ -22,7 +22,7 @@ import { TrendPanel } from '../explore/TrendPanel';
 import { carriedSearch, usePageState } from '../explore/usePageState';
 import { useTrend } from '../explore/useTrend';
 import { Breakdown } from '../member/Breakdown';
-import { asked, decidingMeasure, isRate, peopleMeasure } from '../member/deciding';
+import { asked, decidingMeasure, peopleMeasure } from '../member/deciding';
 import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
@@ -32,7 +32,7 @@ import '../../components/Shell.css';
 import '../member/MemberFrame.css';
 import './TitlePage.css';
 
-/** What serving tells the common reach of. */
+/** The most media for which serving gives the common reach. */
 const MOST_ASSETS = 20;
 const FIRST_COMPARED = 2;
 
@@ -168,13 +168,13 @@ interface ArtworkProps {
 
 function Artwork({ dataset, state, data: { answer, query }, measures, measure }: ArtworkProps) {
   const { rows, total, ranks, groupCount } = answer;
-  const reference = isRate(measure) ? (total.values[0]?.value ?? null) : null;
+  const reference = referenceOf(measure, total.values[0]);
   const scale = intervalScale(rows.map((row) => row.values[0]), reference);
   const style = columnStyle(measure, rows.map((row) => row.values[0]));
   const [first, ...others] = rows;
   const small = measures.map((_, index) => index).slice(1, 3);
   const key = first?.keys[0];
-  if (!first || !key) return <p className="panel-hint">Nothing was counted of it in these days, with these filters.</p>;
+  if (!first || !key) return <p className="panel-hint">There is no data for it in these days with these filters.</p>;
   return (
     <div className="artwork">
       <div className="artwork-lead">
@@ -182,7 +182,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
         <h2 className="artwork-name">
           <AssetLink dataset={dataset} state={state} value={key.value} label={key.label} />{' '}
           <span className="muted">
-            place {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
+            rank {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
           </span>
         </h2>
         <Facts measures={measures} lead={measure.name} row={first} compared={query.compare != null} scale={scale} reference={reference} />
@@ -212,7 +212,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
           );
         })}
       </ul>
-      {reference !== null && <p className="muted artwork-note">The dashed line is what all of them come to. Places hold at once with 95 %, of counting error alone.</p>}
+      {reference !== null && <p className="muted artwork-note">The dashed line is the value of all of them together. Ranks hold jointly at 95 %, for counting error alone.</p>}
     </div>
   );
 }

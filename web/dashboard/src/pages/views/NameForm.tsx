@@ -1,4 +1,4 @@
-// Asks for the name of a view, in the place where it will stand.
+// Asks for the name of a view, in the place where it will be shown.
 
 import { type FormEvent, useEffect, useRef } from 'react';
 import './NameForm.css';
@@ -10,7 +10,7 @@ interface NameFormProps {
   readonly onCancel: () => void;
 }
 
-/** In letters: a longer name is told by the gateway, which counts bytes. */
+/** In UTF-16 units; the gateway, which counts bytes, reports what is still too long. */
 const LONGEST = 200;
 
 export function NameForm({ label, name, onName, onCancel }: NameFormProps) {

@@ -1,4 +1,4 @@
-// Which view Explore shows, whether it was changed since, and how to keep what is shown.
+// Which view Explore shows, whether it was changed since, and buttons to save what is shown.
 
 import { Link, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -19,7 +19,7 @@ function Bar({ views }: { readonly views: readonly View[] }) {
   const { keep, problem } = useKeep();
   const [naming, setNaming] = useState(false);
   useBegin(views, address);
-  // What an address says is a view, however one came there.
+  // An address that equals a view's is that view, however readers came there.
   const view = views.find((one) => one.address === address) ?? views.find((one) => one.id === readOpened());
   const isChanged = view !== undefined && view.address !== address;
 
@@ -76,7 +76,7 @@ function Bar({ views }: { readonly views: readonly View[] }) {
 
 const BEGUN = 'clio.begun';
 
-/** A tab that begins at an address that says nothing begins with the default view. */
+/** A tab that is opened at the bare address shows the default view. */
 function useBegin(views: readonly View[], address: string): void {
   const { history } = useRouter();
   useEffect(() => {
@@ -85,7 +85,7 @@ function useBegin(views: readonly View[], address: string): void {
       hasBegun = sessionStorage.getItem(BEGUN) !== null;
       sessionStorage.setItem(BEGUN, '1');
     } catch {
-      // Then it cannot be told, and nobody is led elsewhere twice.
+      // A browser that forbids storage cannot tell whether this is the first visit, so it counts as begun.
     }
     const view = views.find((one) => one.isDefault);
     if (hasBegun || address !== '/' || view === undefined) return;

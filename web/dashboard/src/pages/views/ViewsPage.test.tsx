@@ -72,7 +72,7 @@ describe('Views', () => {
     await userEvent.clear(input);
     await userEvent.type(input, ' Evenings {Enter}');
     await userEvent.click(screen.getByRole('button', { name: 'Share Ours' }));
-    await userEvent.click(screen.getByRole('button', { name: 'Begin with Ours' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Start with Ours' }));
     await waitFor(() => expect(gateway.changes).toHaveLength(3));
     const kept = (name: string, isShared: boolean) => ({ name, address: '/?last=7', isShared });
     expect(gateway.changes.map(({ variables }) => variables)).toEqual([

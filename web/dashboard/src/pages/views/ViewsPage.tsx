@@ -1,5 +1,4 @@
-// What people keep to come back to: their own views, those that are shared, the one that they begin with, and those that
-// were open of late.
+// The saved views: one's own, the shared ones, the default, and those opened last.
 
 import { useState } from 'react';
 import { asGatewayError } from '../../api/client';
@@ -50,8 +49,8 @@ type List = (typeof LISTS)[number];
 const LABELS: Readonly<Record<List, string>> = { mine: 'Mine', shared: 'Shared', recent: 'Recent' };
 const NONE: Readonly<Record<List, string>> = {
   mine: 'No views yet. On Explore, choose what you want to see again, and press “Save as…”.',
-  shared: 'Nobody shares a view yet. “Share” beside one of yours lets the others see it.',
-  recent: 'No view was opened yet.',
+  shared: 'No shared views yet. “Share” next to one of yours lets others see it.',
+  recent: 'No view has been opened yet.',
 };
 
 function viewsOf(list: List, views: readonly View[]): readonly View[] {
@@ -156,8 +155,8 @@ function Row({ view, keep, onRemove }: RowProps) {
         {openedAt === null ? 'never opened' : `opened ${formatMoment(openedAt)}`}, changed {formatMoment(changedAt)}
       </span>
       <span className="view-actions">
-        <button type="button" className="button button-quiet" aria-pressed={isDefault} aria-label={`Begin with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
-          Begin with
+        <button type="button" className="button button-quiet" aria-pressed={isDefault} aria-label={`Start with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
+          Start with
         </button>
         {isMine && (
           <>

@@ -1,20 +1,20 @@
-// The button by which what a panel shows is taken elsewhere. What it opens is fetched when it is pressed.
+// The button that opens the menu for taking away what a panel shows. The menu is fetched when the button is pressed.
 
 import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import type { Answered } from '../api/cube';
 import { useSession } from '../api/session';
-import { Dropdown } from '../components/Dropdown';
-import { offer } from './registry';
+import { offer } from '../take/registry';
+import { Dropdown } from './Dropdown';
 
-const Slides = lazy(() => import('./Slides'));
-const TakeMenu = lazy(() => import('./TakeMenu'));
+const Slides = lazy(() => import('../take/Slides'));
+const TakeMenu = lazy(() => import('../take/TakeMenu'));
 
 interface TakeButtonProps {
-  /** What the panel is called. */
+  /** The panel's title. */
   readonly title: string;
-  /** Its numbers, where they are one answer. */
+  /** Its numbers, if they are one answer. */
   readonly answered: Answered | null;
-  /** The panel shows rows of its own, and the answer says only of what they are. */
+  /** Whether the panel has rows of its own, so that the answer only tells their days, filter and snapshot. */
   readonly hasOwnRows?: boolean;
 }
 
@@ -63,7 +63,7 @@ export function TakeButton({ title, answered, hasOwnRows = false }: TakeButtonPr
   );
 }
 
-/** The answer among what a panel may show. */
+/** The answer, if that is what a panel shows. */
 export function answeredIn(data: unknown): Answered | null {
   return typeof data === 'object' && data !== null && 'answer' in data && 'query' in data ? (data as Answered) : null;
 }

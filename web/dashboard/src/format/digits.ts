@@ -1,0 +1,24 @@
+// Digits with a set number of decimals, rounded in a set direction.
+
+export type Rounding = 'trunc' | 'floor' | 'ceil' | 'halfExpand';
+
+export const NARROW_SPACE = '\u202f';
+
+const made = new Map<string, Intl.NumberFormat>();
+
+/** `compact` gives the short form of an axis: "1.2M". */
+export function digits(value: number, decimals: number, roundingMode: Rounding, compact = false): string {
+  const id = `${decimals}${roundingMode}${compact}`;
+  let format = made.get(id);
+  if (!format) {
+    format = new Intl.NumberFormat('en-US', {
+      minimumFractionDigits: compact ? 0 : decimals,
+      maximumFractionDigits: decimals,
+      roundingMode,
+      ...(compact && { notation: 'compact' as const }),
+    } as Intl.NumberFormatOptions);
+    made.set(id, format);
+  }
+  const text = format.format(value);
+  return text === '-0' ? '0' : text;
+}
