@@ -5,6 +5,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type LinkInput = {
+  address: string;
+  snapshot?: number | null | undefined;
+  answers?: Array<LinkQuestion> | null | undefined;
+};
+
+export type LinkQuestion = {
+  name: string;
+  query: CubeQuery;
+};
+
 export type ViewInput = {
   name: string;
   address: string;
@@ -127,7 +138,7 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -222,6 +233,30 @@ export type SetDefaultViewMutationVariables = Exact<{
 
 
 export type SetDefaultViewMutation = { setDefaultView: { id: string } | null };
+
+export type HeldQueryVariables = Exact<{
+  measures: Array<string> | string;
+  snapshot?: number | null | undefined;
+}>;
+
+
+export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
+
+export type AddLinkMutationVariables = Exact<{
+  link: LinkInput;
+}>;
+
+
+export type AddLinkMutation = { addLink: { id: string } };
+
+export type LinkQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type LinkQuery = { link: { id: string, address: string, snapshot: number | null, createdBy: string, createdAt: string, answers: Array<{ name: string, problem: string | null, answer: { groupCount: number, rows: Array<{ keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> }>, total: { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> } } | null }> } };
+
+export type SentRowFragment = { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -469,9 +504,29 @@ export const ViewFragmentDoc = new TypedDocumentString(`
   revision
 }
     `, {"fragmentName":"View"}) as unknown as TypedDocumentString<ViewFragment, unknown>;
+export const SentRowFragmentDoc = new TypedDocumentString(`
+    fragment SentRow on CubeRow {
+  keys {
+    value
+    label
+  }
+  values {
+    value
+    lower
+    upper
+    exact
+    exactText
+    withheld
+  }
+}
+    `, {"fragmentName":"SentRow"}) as unknown as TypedDocumentString<SentRowFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
+  keeping {
+    isOn
+    hint
+  }
   dataset {
     name
     timezone
@@ -1043,3 +1098,73 @@ export const SetDefaultViewDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetDefaultViewMutation, SetDefaultViewMutationVariables>;
+export const HeldDocument = new TypedDocumentString(`
+    query Held($measures: [Measure!]!, $snapshot: Int64) {
+  cube(query: {measures: $measures}, snapshot: $snapshot) {
+    snapshot {
+      ...SnapshotParts
+    }
+  }
+}
+    fragment SnapshotParts on Snapshot {
+  version
+  committedAt
+  fingerprint
+  firstDay
+  lastDay
+  nDays
+  nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
+}`) as unknown as TypedDocumentString<HeldQuery, HeldQueryVariables>;
+export const AddLinkDocument = new TypedDocumentString(`
+    mutation AddLink($link: LinkInput!) {
+  addLink(link: $link) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<AddLinkMutation, AddLinkMutationVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    query Link($id: ID!) {
+  link(id: $id) {
+    id
+    address
+    snapshot
+    createdBy
+    createdAt
+    answers {
+      name
+      problem
+      answer {
+        rows {
+          ...SentRow
+        }
+        total {
+          ...SentRow
+        }
+        groupCount
+      }
+    }
+  }
+}
+    fragment SentRow on CubeRow {
+  keys {
+    value
+    label
+  }
+  values {
+    value
+    lower
+    upper
+    exact
+    exactText
+    withheld
+  }
+}`) as unknown as TypedDocumentString<LinkQuery, LinkQueryVariables>;
