@@ -5,6 +5,18 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type AnnotatedMemberInput = {
+  field: string;
+  value: string;
+};
+
+export type AnnotationInput = {
+  from: string;
+  to?: string | null | undefined;
+  text: string;
+  member?: AnnotatedMemberInput | null | undefined;
+};
+
 export type LinkInput = {
   address: string;
   snapshot?: number | null | undefined;
@@ -138,7 +150,7 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -257,6 +269,49 @@ export type LinkQueryVariables = Exact<{
 export type LinkQuery = { link: { id: string, address: string, snapshot: number | null, createdBy: string, createdAt: string, answers: Array<{ name: string, problem: string | null, answer: { groupCount: number, rows: Array<{ keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> }>, total: { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> } } | null }> } };
 
 export type SentRowFragment = { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> };
+
+export type AnnotationsQueryVariables = Exact<{
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  members?: Array<AnnotatedMemberInput> | AnnotatedMemberInput | null | undefined;
+}>;
+
+
+export type AnnotationsQuery = { annotations: { total: number, annotations: Array<{ id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null }> } };
+
+export type AnnotationFragment = { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null };
+
+export type AddAnnotationMutationVariables = Exact<{
+  annotation: AnnotationInput;
+}>;
+
+
+export type AddAnnotationMutation = { addAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type ChangeAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+  annotation: AnnotationInput;
+}>;
+
+
+export type ChangeAnnotationMutation = { changeAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type RemoveAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RemoveAnnotationMutation = { removeAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type RestoreAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RestoreAnnotationMutation = { restoreAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -520,12 +575,29 @@ export const SentRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SentRow"}) as unknown as TypedDocumentString<SentRowFragment, unknown>;
+export const AnnotationFragmentDoc = new TypedDocumentString(`
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}
+    `, {"fragmentName":"Annotation"}) as unknown as TypedDocumentString<AnnotationFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
   keeping {
     isOn
     hint
+    person
   }
   dataset {
     name
@@ -1168,3 +1240,106 @@ export const LinkDocument = new TypedDocumentString(`
     withheld
   }
 }`) as unknown as TypedDocumentString<LinkQuery, LinkQueryVariables>;
+export const AnnotationsDocument = new TypedDocumentString(`
+    query Annotations($from: Date, $to: Date, $members: [AnnotatedMemberInput!]) {
+  annotations(from: $from, to: $to, members: $members) {
+    annotations {
+      ...Annotation
+    }
+    total
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<AnnotationsQuery, AnnotationsQueryVariables>;
+export const AddAnnotationDocument = new TypedDocumentString(`
+    mutation AddAnnotation($annotation: AnnotationInput!) {
+  addAnnotation(annotation: $annotation) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<AddAnnotationMutation, AddAnnotationMutationVariables>;
+export const ChangeAnnotationDocument = new TypedDocumentString(`
+    mutation ChangeAnnotation($id: ID!, $revision: Int!, $annotation: AnnotationInput!) {
+  changeAnnotation(id: $id, revision: $revision, annotation: $annotation) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<ChangeAnnotationMutation, ChangeAnnotationMutationVariables>;
+export const RemoveAnnotationDocument = new TypedDocumentString(`
+    mutation RemoveAnnotation($id: ID!, $revision: Int!) {
+  removeAnnotation(id: $id, revision: $revision) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RemoveAnnotationMutation, RemoveAnnotationMutationVariables>;
+export const RestoreAnnotationDocument = new TypedDocumentString(`
+    mutation RestoreAnnotation($id: ID!, $revision: Int!) {
+  restoreAnnotation(id: $id, revision: $revision) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RestoreAnnotationMutation, RestoreAnnotationMutationVariables>;

@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createMemoryHistory } from '@tanstack/react-router';
 import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
+import type { Annotation } from '../api/annotations';
 import type { CubeAnswer } from '../api/cube';
 import type { CubeQuery } from '../api/generated';
 import type { View } from '../api/views';
@@ -92,6 +93,8 @@ export interface Gateway {
   records: () => Reply;
   /** What is kept; null where nothing can be. */
   views: readonly View[] | null;
+  annotations: readonly Annotation[];
+  readonly annotationsAsked: Record<string, unknown>[];
   link: (id: string) => Reply;
   /** Whether serving has a snapshot. */
   held: (version: number) => Reply;
@@ -113,6 +116,8 @@ export function mockGateway(): Gateway {
     members: () => ({ members: [], total: 0 }),
     records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
     views: [],
+    annotations: [],
+    annotationsAsked: [],
     link: (id) => failure('NOT_FOUND', `there is no link \`${id}\``),
     held: (version) => ({ data: { cube: { snapshot: serving(version).snapshot } } }),
     change: () => ({ data: {} }),
@@ -132,7 +137,7 @@ export function mockGateway(): Gateway {
 }
 
 function keepingOf({ views }: Gateway) {
-  return { isOn: views !== null, hint: views === null ? 'Nothing can be kept here: start the gateway with `--store FILE`.' : null };
+  return { isOn: views !== null, hint: views === null ? 'Nothing can be kept here: start the gateway with `--store FILE`.' : null, person: 'local' };
 }
 
 async function replyTo(gateway: Gateway, query: string, variables: Record<string, unknown>): Promise<Reply> {
@@ -141,6 +146,10 @@ async function replyTo(gateway: Gateway, query: string, variables: Record<string
   if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
   if (query.includes('query Records')) return gateway.records();
   if (query.includes('query Views')) return { data: { keeping: keepingOf(gateway), views: gateway.views ?? [] } };
+  if (query.includes('query Annotations')) {
+    gateway.annotationsAsked.push(variables);
+    return { data: { annotations: { annotations: gateway.annotations, total: gateway.annotations.length } } };
+  }
   if (query.includes('query Link')) return gateway.link(String(variables['id']));
   if (query.includes('query Held')) return gateway.held(Number(variables['snapshot']));
   const name = /mutation (\w+)/.exec(query)?.[1];
