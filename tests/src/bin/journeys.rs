@@ -5,7 +5,7 @@
 //! ```text
 //! journeys ──▶ clio synth, clio etl run (the first days)
 //!          ──▶ clio serve ◀── clio gateway ◀── browser ◀── Playwright (web/dashboard/e2e)
-//!          ◀── POST /publish-day, /pin/VERSION, /unpin, /serving/stop, /serving/start ──┘
+//!          ◀── POST /publish-day, /pin/VERSION, /unpin, /query, /serving/stop, /serving/start ──┘
 //! ```
 //!
 //! Arguments are handed to Playwright. The exit code is Playwright's.
@@ -14,14 +14,68 @@
 use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
+use axum::{Json, Router};
 use clio_tests::{Sandbox, Server, repository};
 
-/// How many of the seven days are in the lake when the journeys begin.
-const N_FIRST_DAYS: usize = 3;
+/// How many days there are events of: a verdict takes ten of them on each of two sides. There are few events a day, and few people
+/// who come on many of them, so that the lake of them is made in seconds.
+const DAYS: [&str; 6] = ["--days", "26", "--events", "240000", "--people", "4000"];
+
+/// How many of the days are in the lake when the journeys begin.
+const N_FIRST_DAYS: usize = 22;
+
+/// What the model of `clio synth` has beside its own: rates that turn on the twelfth day, in each country by as much as gives a verdict
+/// of its own, and the same by sketches that err by more than people vary.
+const TURNED: &str = r#"
+[source.turned]
+from = "impressions"
+where = """
+date_part('second', event_time) < CASE
+  WHEN event_time < TIMESTAMP '2026-01-12' THEN 20
+  WHEN country IN ('US', 'DE', 'BR') THEN 32
+  WHEN country = 'GB' THEN 10
+  WHEN country IN ('FR', 'JP') THEN 25
+  WHEN country = 'IN' THEN 12
+  WHEN country = 'MX' THEN 11
+  ELSE 20
+END
+"""
+
+[measure.turned]
+source = "turned"
+kind = "distinct"
+of = "profile_id"
+precision = 14
+family = "hll++"
+
+[measure.turned_rate]
+kind = "derived"
+expr = "turned / viewers"
+format = "percent"
+
+[measure.rough_viewers]
+source = "impressions"
+kind = "distinct"
+of = "profile_id"
+precision = 8
+
+[measure.rough_turned]
+source = "turned"
+kind = "distinct"
+of = "profile_id"
+precision = 8
+
+[measure.rough_rate]
+kind = "derived"
+expr = "rough_turned / rough_viewers"
+format = "percent"
+"#;
+
+/// From which difference on one matters: of so few people a smaller one is never ruled out.
+const WORTHWHILE: &str = "[dataset]\nworthwhile = \"25%\"\n";
 
 struct System {
     sandbox: Sandbox,
@@ -38,7 +92,7 @@ struct Running {
 fn main() -> anyhow::Result<ExitCode> {
     let sandbox = Sandbox::new();
     eprintln!("making events and the first days of the lake …");
-    sandbox.ok(["synth", "--out", "events", "--scale", "small", "--no-answers"]);
+    sandbox.ok(["synth", "--out", "events", "--no-answers"].into_iter().chain(DAYS));
     let mut days = Vec::new();
     for day in std::fs::read_dir(sandbox.path("events/impressions"))? {
         days.push(day?.file_name().to_string_lossy().trim_start_matches("dt=").to_owned());
@@ -46,6 +100,8 @@ fn main() -> anyhow::Result<ExitCode> {
     days.sort();
     let rest = days.split_off(N_FIRST_DAYS);
     let model = sandbox.path("events/media.toml");
+    let of_synth = std::fs::read_to_string(&model)?;
+    std::fs::write(&model, of_synth.replacen("[dataset]\n", WORTHWHILE, 1) + TURNED)?;
     sandbox.etl(&model, "lake", &["--from", &days[0], "--to", &days[N_FIRST_DAYS - 1]]);
 
     let lake = sandbox.text("lake");
@@ -96,6 +152,7 @@ async fn serve_control(
         .route("/publish-day", post(publish_day))
         .route("/pin/{version}", post(pin))
         .route("/unpin", post(unpin))
+        .route("/query", post(query))
         .route("/serving/stop", post(stop_serving))
         .route("/serving/start", post(start_serving))
         .with_state(system);
@@ -135,6 +192,24 @@ async fn pin(
 async fn unpin(State(system): State<Arc<System>>) -> (StatusCode, String) {
     on_blocking_thread(system, |system| {
         (StatusCode::OK, system.sandbox.ok(["lake", "unpin", "--lake", "lake"]))
+    })
+    .await
+}
+
+/// What `clio query` says in JSON, of serving, with the arguments of the body.
+async fn query(
+    State(system): State<Arc<System>>,
+    Json(args): Json<Vec<String>>,
+) -> (StatusCode, String) {
+    on_blocking_thread(system, move |system| {
+        let serving = format!("http://{}", system.grpc);
+        let asked = ["query", "--serving", &serving, "--format", "json"];
+        let finished =
+            system.sandbox.clio(asked.into_iter().chain(args.iter().map(String::as_str)));
+        match finished.code {
+            0 => (StatusCode::OK, finished.stdout),
+            _ => (StatusCode::BAD_REQUEST, finished.stderr),
+        }
     })
     .await
 }

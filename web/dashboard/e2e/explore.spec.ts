@@ -95,7 +95,7 @@ test('two keys make a heat map with the numbers of serving', async ({ page, requ
 test('a condition leaves the groups that hold it, and goes by a click', async ({ page, request }) => {
   await open(page);
   await page.getByRole('button', { name: '+ Condition' }).click();
-  await page.getByLabel('Viewers, at least').fill('500');
+  await page.getByLabel('Viewers, at least', { exact: true }).fill('500');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/viewers\.min=500/);
   await page.keyboard.press('Escape');

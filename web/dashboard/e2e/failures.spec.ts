@@ -1,5 +1,5 @@
 import type { Route, WebSocketRoute } from '@playwright/test';
-import { badge, bodyRows, expect, expectAccessible, expectHeadline, expectSameDocument, markDocument, open, test, topValues } from './support';
+import { badge, bodyRows, expect, expectAccessible, expectHeadline, expectSameDocument, markDocument, open, test, topCountry, topValues } from './support';
 
 const CAUSE = 'serving at http://127.0.0.1:50051 does not answer: connection refused';
 
@@ -46,7 +46,7 @@ test('a failure in mid-session stays in its panels, and they recover by themselv
 
 test('Try again asks at once', async ({ page, request }) => {
   await open(page);
-  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  const country = await topCountry(request);
   await page.route('**/graphql', async (route) => {
     const errors = [{ message: 'the answer is too large', extensions: { code: 'RESOURCE_EXHAUSTED', retryable: false } }];
     await route.fulfill({ json: { errors } });

@@ -74,6 +74,12 @@ export async function topValues(request: APIRequestContext, field: string, n: nu
   return values.slice(0, n) as string[];
 }
 
+/** The country of the row that stands on top where assets are split by countries. */
+export async function topCountry(request: APIRequestContext): Promise<string> {
+  const { rows } = await askCube(request, { groupBy: ['ASSET', 'COUNTRY'], measures: ['VIEWERS'], orderBy: [{ measure: 'VIEWERS', direction: 'DESC' }], limit: 1 });
+  return rows[0]?.keys[1]?.label ?? '';
+}
+
 export const COUNT: NumberStyle = { kind: 'COUNT', format: 'NUMBER' };
 export const DISTINCT: NumberStyle = { kind: 'DISTINCT', format: 'NUMBER' };
 
@@ -133,4 +139,11 @@ export async function expectSameDocument(page: Page): Promise<void> {
 export async function control(request: APIRequestContext, path: string): Promise<void> {
   const response = await request.post(new URL(path, process.env['CLIO_CONTROL']).href, { timeout: 55_000 });
   expect(response.ok()).toBe(true);
+}
+
+/** What `clio query` says in JSON, by the command line and not by the gateway. */
+export async function askCommand<Answer>(request: APIRequestContext, args: readonly string[]): Promise<Answer> {
+  const response = await request.post(new URL('/query', process.env['CLIO_CONTROL']).href, { data: args });
+  expect(response.ok(), await response.text()).toBe(true);
+  return (await response.json()) as Answer;
 }

@@ -1,7 +1,7 @@
 // Whether a rate is really higher: the word, what it rests on, and where it stands.
 
 import { formatBounds, formatDifference, formatValue, NO_VALUE, type Value } from '../src/format';
-import { askGateway, bodyRows, expect, expectAccessible, open, test } from './support';
+import { askCommand, askGateway, bodyRows, expect, expectAccessible, open, test } from './support';
 
 interface Ends {
   readonly lower: number;
@@ -76,4 +76,66 @@ test('two that are compared have the verdict in words, with what is still needed
   await expect(page.locator('.updating, .placeholder')).toHaveCount(0);
   await expectAccessible(page);
   await page.screenshot({ path: 'e2e/screenshots/compare-verdict.png', fullPage: true });
+});
+
+/** Before the turn and after it: see the model of the journeys. */
+const [BEFORE, AFTER] = [
+  ['2026-01-01', '2026-01-11'],
+  ['2026-01-12', '2026-01-22'],
+] as const;
+
+/** All words but those of tests, which this model has none of. */
+const WORDS = ['higher', 'lower', 'probably_higher', 'probably_lower', 'no_difference', 'within_counting_error', 'too_little_data'].toSorted();
+
+interface Printed {
+  readonly keys: Record<string, { readonly value: string | null }>;
+  readonly values: Record<string, { readonly verdict?: { readonly word: string; readonly text: string } | null }>;
+}
+
+/** The arguments of `clio query`. */
+const verdictsOf = (field: string, measure: string, ...args: readonly string[]) =>
+  ['--group-by', field, '--measures', measure, '--from', AFTER[0], '--to', AFTER[1], '--with', 'verdicts', ...args];
+
+test('Explore says each word where `clio query --compare` says it', async ({ page, request }) => {
+  const words = new Set<string | undefined>();
+  for (const field of ['country', 'device']) {
+    for (const measure of ['turned_rate', 'rough_rate']) {
+      const { rows, total } = await askCommand<{ rows: Printed[]; total: Printed }>(request, verdictsOf(field, measure, '--compare', BEFORE.join('..'), '--limit', '100'));
+      await open(page, `/?from=${AFTER[0]}&to=${AFTER[1]}&beside=${BEFORE.join('..')}&group=${field}&measures=${measure}`);
+      for (const { keys, values } of rows) {
+        const verdict = values[measure]?.verdict;
+        words.add(verdict?.word);
+        const member = keys[field]?.value;
+        if (member != null) await expect(bodyRows(page).filter({ has: page.getByText(member, { exact: true }) })).toContainText(verdict?.text ?? 'a verdict');
+      }
+      await expect(page.getByRole('region', { name: 'Totals' }).getByRole('button', { name: total.values[measure]?.verdict?.text ?? 'a verdict' })).toBeVisible();
+      await page.screenshot({ path: `e2e/screenshots/words-${field}-${measure}.png` });
+    }
+  }
+  expect([...words].toSorted()).toEqual(WORDS);
+});
+
+test('Compare says each word where `clio query --compare` says it', async ({ page, request }) => {
+  const words = new Set<string | undefined>();
+  for (const [field, measure, ...members] of [
+    ['country', 'turned_rate', 'US', 'BR', 'FR', 'IT'],
+    ['country', 'turned_rate', 'IT', 'BR', 'FR'],
+    ['country', 'turned_rate', 'CA', 'GB', 'KR', 'US'],
+    ['device', 'rough_rate', 'tv', 'mobile', 'web', 'tablet'],
+  ] as const) {
+    const [first] = members;
+    const among = `${field} anyOf (${members.map((member) => `"${member}"`).join(', ')})`;
+    const { rows } = await askCommand<{ rows: Printed[] }>(request, verdictsOf(field, measure, '--where', among, '--compare', `${field}=${first}`, '--limit', String(members.length)));
+    await page.goto(`/compare?by=${field}&sel=${members.join(',')}&chart=${measure}&from=${AFTER[0]}&to=${AFTER[1]}`);
+    const sides = page.getByRole('region', { name: /really different\?$/ }).locator('.verdict-side');
+    await expect(sides).toHaveCount(members.length - 1);
+    for (const member of members.slice(1)) {
+      const verdict = rows.find(({ keys }) => keys[field]?.value === member)?.values[measure]?.verdict;
+      words.add(verdict?.word);
+      const side = sides.filter({ has: page.getByRole('heading', { name: `${member} beside ${first}` }) });
+      await expect(side.getByText(verdict?.text ?? 'a verdict', { exact: true }).first()).toBeVisible();
+    }
+    await page.screenshot({ path: `e2e/screenshots/words-compare-${first}.png`, fullPage: true });
+  }
+  expect([...words].toSorted()).toEqual(WORDS);
 });

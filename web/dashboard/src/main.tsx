@@ -2,16 +2,20 @@
 import './styles/index.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ask } from './api/client';
+import { AddLinkDocument } from './api/generated';
 import { linkAddress, openLink } from './api/link';
 import { App, makeClient } from './App';
 import { applyTheme } from './components/ThemeSwitch';
 import { makeRouter } from './router';
+import { shortHistory } from './shortHistory';
 
 applyTheme();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element #root');
+const shorten = async (address: string) => (await ask(AddLinkDocument, { link: { address } })).addLink.id;
 createRoot(root).render(
   <StrictMode>
-    <App client={makeClient()} link={openLink(linkAddress(location))} router={makeRouter()} />
+    <App client={makeClient()} link={openLink(linkAddress(location))} router={makeRouter(shortHistory(shorten))} />
   </StrictMode>,
 );

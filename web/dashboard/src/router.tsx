@@ -66,9 +66,15 @@ const views = createRoute({
   component: lazyRouteComponent(() => import('./pages/views/ViewsPage'), 'ViewsPage'),
 });
 
+const link = createRoute({
+  getParentRoute: () => root,
+  path: '/l/$id',
+  component: lazyRouteComponent(() => import('./pages/link/LinkPage'), 'LinkPage'),
+});
+
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status])]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), link]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),
@@ -76,6 +82,10 @@ export function makeRouter(history?: RouterHistory) {
 }
 
 declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** The id of the link by which one came to this address. */
+    sent?: string;
+  }
   interface Register {
     router: ReturnType<typeof makeRouter>;
   }

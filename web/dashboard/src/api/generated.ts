@@ -5,6 +5,29 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type AnnotatedMemberInput = {
+  field: string;
+  value: string;
+};
+
+export type AnnotationInput = {
+  from: string;
+  to?: string | null | undefined;
+  text: string;
+  member?: AnnotatedMemberInput | null | undefined;
+};
+
+export type LinkInput = {
+  address: string;
+  snapshot?: number | null | undefined;
+  answers?: Array<LinkQuestion> | null | undefined;
+};
+
+export type LinkQuestion = {
+  name: string;
+  query: CubeQuery;
+};
+
 export type ViewInput = {
   name: string;
   address: string;
@@ -128,7 +151,7 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -223,6 +246,73 @@ export type SetDefaultViewMutationVariables = Exact<{
 
 
 export type SetDefaultViewMutation = { setDefaultView: { id: string } | null };
+
+export type HeldQueryVariables = Exact<{
+  measures: Array<string> | string;
+  snapshot?: number | null | undefined;
+}>;
+
+
+export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
+
+export type AddLinkMutationVariables = Exact<{
+  link: LinkInput;
+}>;
+
+
+export type AddLinkMutation = { addLink: { id: string } };
+
+export type LinkQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type LinkQuery = { link: { id: string, address: string, snapshot: number | null, createdBy: string, createdAt: string, answers: Array<{ name: string, problem: string | null, answer: { groupCount: number, rows: Array<{ keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> }>, total: { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> } } | null }> } };
+
+export type SentRowFragment = { keys: Array<{ value: string | null, label: string }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean }> };
+
+export type AnnotationsQueryVariables = Exact<{
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  members?: Array<AnnotatedMemberInput> | AnnotatedMemberInput | null | undefined;
+}>;
+
+
+export type AnnotationsQuery = { annotations: { total: number, annotations: Array<{ id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null }> } };
+
+export type AnnotationFragment = { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null };
+
+export type AddAnnotationMutationVariables = Exact<{
+  annotation: AnnotationInput;
+}>;
+
+
+export type AddAnnotationMutation = { addAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type ChangeAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+  annotation: AnnotationInput;
+}>;
+
+
+export type ChangeAnnotationMutation = { changeAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type RemoveAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RemoveAnnotationMutation = { removeAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
+
+export type RestoreAnnotationMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RestoreAnnotationMutation = { restoreAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -470,9 +560,46 @@ export const ViewFragmentDoc = new TypedDocumentString(`
   revision
 }
     `, {"fragmentName":"View"}) as unknown as TypedDocumentString<ViewFragment, unknown>;
+export const SentRowFragmentDoc = new TypedDocumentString(`
+    fragment SentRow on CubeRow {
+  keys {
+    value
+    label
+  }
+  values {
+    value
+    lower
+    upper
+    exact
+    exactText
+    withheld
+  }
+}
+    `, {"fragmentName":"SentRow"}) as unknown as TypedDocumentString<SentRowFragment, unknown>;
+export const AnnotationFragmentDoc = new TypedDocumentString(`
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}
+    `, {"fragmentName":"Annotation"}) as unknown as TypedDocumentString<AnnotationFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
+  keeping {
+    isOn
+    hint
+    person
+  }
   dataset {
     name
     timezone
@@ -1044,3 +1171,176 @@ export const SetDefaultViewDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetDefaultViewMutation, SetDefaultViewMutationVariables>;
+export const HeldDocument = new TypedDocumentString(`
+    query Held($measures: [Measure!]!, $snapshot: Int64) {
+  cube(query: {measures: $measures}, snapshot: $snapshot) {
+    snapshot {
+      ...SnapshotParts
+    }
+  }
+}
+    fragment SnapshotParts on Snapshot {
+  version
+  committedAt
+  fingerprint
+  firstDay
+  lastDay
+  nDays
+  nCells
+  verification {
+    verifiedAt
+    firstDay
+    lastDay
+    ok
+    nCompared
+    nMismatches
+    maxError
+  }
+}`) as unknown as TypedDocumentString<HeldQuery, HeldQueryVariables>;
+export const AddLinkDocument = new TypedDocumentString(`
+    mutation AddLink($link: LinkInput!) {
+  addLink(link: $link) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<AddLinkMutation, AddLinkMutationVariables>;
+export const LinkDocument = new TypedDocumentString(`
+    query Link($id: ID!) {
+  link(id: $id) {
+    id
+    address
+    snapshot
+    createdBy
+    createdAt
+    answers {
+      name
+      problem
+      answer {
+        rows {
+          ...SentRow
+        }
+        total {
+          ...SentRow
+        }
+        groupCount
+      }
+    }
+  }
+}
+    fragment SentRow on CubeRow {
+  keys {
+    value
+    label
+  }
+  values {
+    value
+    lower
+    upper
+    exact
+    exactText
+    withheld
+  }
+}`) as unknown as TypedDocumentString<LinkQuery, LinkQueryVariables>;
+export const AnnotationsDocument = new TypedDocumentString(`
+    query Annotations($from: Date, $to: Date, $members: [AnnotatedMemberInput!]) {
+  annotations(from: $from, to: $to, members: $members) {
+    annotations {
+      ...Annotation
+    }
+    total
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<AnnotationsQuery, AnnotationsQueryVariables>;
+export const AddAnnotationDocument = new TypedDocumentString(`
+    mutation AddAnnotation($annotation: AnnotationInput!) {
+  addAnnotation(annotation: $annotation) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<AddAnnotationMutation, AddAnnotationMutationVariables>;
+export const ChangeAnnotationDocument = new TypedDocumentString(`
+    mutation ChangeAnnotation($id: ID!, $revision: Int!, $annotation: AnnotationInput!) {
+  changeAnnotation(id: $id, revision: $revision, annotation: $annotation) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<ChangeAnnotationMutation, ChangeAnnotationMutationVariables>;
+export const RemoveAnnotationDocument = new TypedDocumentString(`
+    mutation RemoveAnnotation($id: ID!, $revision: Int!) {
+  removeAnnotation(id: $id, revision: $revision) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RemoveAnnotationMutation, RemoveAnnotationMutationVariables>;
+export const RestoreAnnotationDocument = new TypedDocumentString(`
+    mutation RestoreAnnotation($id: ID!, $revision: Int!) {
+  restoreAnnotation(id: $id, revision: $revision) {
+    ...Annotation
+  }
+}
+    fragment Annotation on Annotation {
+  id
+  from
+  to
+  text
+  member {
+    field
+    value
+  }
+  createdBy
+  changedBy
+  changedAt
+  revision
+}`) as unknown as TypedDocumentString<RestoreAnnotationMutation, RestoreAnnotationMutationVariables>;

@@ -14,7 +14,7 @@ import {
 import { asGatewayError, ask, type GatewayError } from './client';
 import { RETRY_EVERY_MS, warmCube } from './cube';
 import { type Dataset, toDataset } from './dataset';
-import { StartDocument, StatusDocument } from './generated';
+import { HeldDocument, StartDocument, type StartQuery, StatusDocument } from './generated';
 import type { Link, LinkState } from './link';
 import { isBehind, isWithdrawn, newestOf, type Snapshot } from './newest';
 
@@ -24,6 +24,8 @@ export interface Session {
   readonly link: LinkState;
   /** Anyone who can reach the gateway can read everything. */
   readonly insecure: boolean;
+  /** Whether links and views can be kept, or how to have that; null until the gateway's first answer. */
+  readonly keeping: StartQuery['keeping'] | null;
   /** Null until the gateway's first answer. */
   readonly dataset: Dataset | null;
   /** The snapshot that every panel queries; null until one is known. */
@@ -35,6 +37,14 @@ export interface Session {
   readonly retry: () => void;
   /** Reports that serving does not hold a snapshot; the page moves on to the newest. */
   readonly leave: (version: number) => Promise<void>;
+  /** Whether the page stays at a snapshot, whatever is published. */
+  readonly isHeld: boolean;
+  /** The newest snapshot; another one than the shown one where that is held. */
+  readonly newest: Snapshot | null;
+  /** Stays at a snapshot; gives whether serving still has it. */
+  readonly hold: (version: number) => Promise<boolean>;
+  /** Goes on to the newest. */
+  readonly release: () => void;
 }
 
 const SessionContext = createContext<Session | null>(null);
@@ -58,12 +68,29 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   const { status } = linkState;
   const told = status?.snapshot ?? null;
   const newest = useNewestSnapshot(start.data?.serving.snapshot ?? null, status);
-  const snapshot = useShownSnapshot(newest);
-  const isLate = told !== null && snapshot !== null && isBehind(told, snapshot) && !isWithdrawn(snapshot, status);
+  const followed = useShownSnapshot(newest);
+  const isLate = told !== null && followed !== null && isBehind(told, followed) && !isWithdrawn(followed, status);
   const behind = isLate ? told : null;
+
+  const [held, setHeld] = useState<Snapshot | null>(null);
+  const snapshot = held ?? followed;
+  const firstMeasure = start.data?.dataset.measures[0]?.enumName;
+  const hold = useCallback(
+    async (version: number) => {
+      try {
+        const { cube } = await ask(HeldDocument, { measures: firstMeasure === undefined ? [] : [firstMeasure], snapshot: version });
+        setHeld(cube.snapshot);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    [firstMeasure],
+  );
 
   const leave = useCallback(
     async (version: number) => {
+      setHeld((now) => (now?.version === version ? null : now));
       try {
         const { serving } = await ask(StatusDocument, {});
         if (serving.snapshot?.version !== version) link.report(serving);
@@ -89,6 +116,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
 
   const info = start.data?.dataset;
   const insecure = start.data?.insecure ?? false;
+  const keeping = start.data?.keeping ?? null;
   const dataset = useMemo(() => (info ? toDataset(info) : null), [info]);
   const [lastError, setLastError] = useState<GatewayError | null>(null);
   const error = start.error ? asGatewayError(start.error) : null;
@@ -98,14 +126,19 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
     () => ({
       link: linkState,
       insecure,
+      keeping,
       dataset,
       snapshot,
       behind,
       error: dataset ? null : lastError,
       retry: () => void refetch(),
       leave,
+      isHeld: held !== null,
+      newest: followed,
+      hold,
+      release: () => setHeld(null),
     }),
-    [linkState, insecure, dataset, snapshot, behind, lastError, refetch, leave],
+    [linkState, insecure, keeping, dataset, snapshot, behind, lastError, refetch, leave, held, followed, hold],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

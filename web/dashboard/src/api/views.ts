@@ -3,9 +3,12 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { useCallback, useState } from 'react';
-import { asGatewayError, ask, sentence, wordsOf } from './client';
-import { OpenViewDocument, type TypedDocumentString, ViewsDocument, type ViewsQuery } from './generated';
+import { useCallback } from 'react';
+import { ask } from './client';
+import { OpenViewDocument, ViewsDocument, type ViewsQuery } from './generated';
+import { type Keep, useKeeping } from './keep';
+
+export type { Keep };
 
 export type View = ViewsQuery['views'][number];
 
@@ -16,28 +19,8 @@ export function useViews() {
   return useQuery({ queryKey: VIEWS, queryFn: ({ signal }) => ask(ViewsDocument, {}, signal) });
 }
 
-export interface Keep {
-  /** Makes a change and reloads all views; null where it was refused. */
-  readonly keep: <Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) => Promise<Result | null>;
-  /** Why the last change was refused. */
-  readonly problem: string | null;
-}
-
 export function useKeep(): Keep {
-  const client = useQueryClient();
-  const [problem, setProblem] = useState<string | null>(null);
-  const keep: Keep['keep'] = async (document, variables) => {
-    const result = await ask(document, variables).catch((error: unknown) => {
-      const failure = asGatewayError(error);
-      // What is not found here is a view; `wordsOf` would speak of a snapshot.
-      setProblem(failure.code === 'NOT_FOUND' ? sentence(failure.message) : wordsOf(failure));
-      return null;
-    });
-    if (result !== null) setProblem(null);
-    await client.invalidateQueries({ queryKey: VIEWS });
-    return result;
-  };
-  return { keep, problem };
+  return useKeeping(VIEWS);
 }
 
 /** Opens a view in this tab and remembers that it is open here. */

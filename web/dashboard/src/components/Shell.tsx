@@ -1,8 +1,9 @@
 // The frame of every page: navigation, which snapshot is shown, and whether the link is up.
 
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../api/session';
+import { Dropdown } from './Dropdown';
 import { PAGES } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
@@ -13,9 +14,12 @@ import './LinkBanner.css';
 import './Shell.css';
 
 const CommandMenu = lazy(() => import('./find/CommandMenu'));
+const SentBar = lazy(() => import('../share/SentBar'));
+const ShareMenu = lazy(() => import('../share/ShareMenu'));
 
 export function Shell() {
-  const { link, insecure, snapshot, behind, dataset } = useSession();
+  const { link, insecure, snapshot, behind, dataset, isHeld } = useSession();
+  const sent = useLocation({ select: ({ state }) => state.sent });
   const [finding, setFinding] = useState(false);
   useKeys(() => setFinding(true));
   useTrailKeys();
@@ -41,6 +45,11 @@ export function Shell() {
         <button type="button" className="bar-find" disabled={!dataset || !snapshot} onClick={() => setFinding(true)}>
           Find <span className="bar-hint">a title, an asset, a country…</span> <kbd>Ctrl K</kbd>
         </button>
+        {dataset && snapshot && (
+          <Dropdown title="Send to a colleague" label="Send" className="button button-quiet">
+            {() => <ShareMenu dataset={dataset} version={snapshot.version} />}
+          </Dropdown>
+        )}
         <SnapshotBadge link={link} snapshot={snapshot} behind={behind} />
         <a className="bar-link" href="/graphiql">
           GraphiQL
@@ -49,6 +58,11 @@ export function Shell() {
       </header>
       {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here, and change what is kept.</p>}
       <LinkBanner link={link} snapshot={snapshot} behind={behind} />
+      {(isHeld || sent !== undefined) && dataset && snapshot && (
+        <Suspense fallback={null}>
+          <SentBar id={sent ?? null} dataset={dataset} snapshot={snapshot} />
+        </Suspense>
+      )}
       <Suspense fallback={<main className="page" id="main" />}>
         <Outlet />
       </Suspense>

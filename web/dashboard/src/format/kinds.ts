@@ -31,6 +31,8 @@ interface Style {
   readonly format: MeasureFormat;
 }
 
+/** A whole number that is no measure of the dataset. */
+export const WHOLE = { kind: 'COUNT', format: 'NUMBER' } as const satisfies Style;
 /** A number of people that is no measure of the dataset. */
 export const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const satisfies Style;
 /** A part of a whole that is no measure of the dataset. */

@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createMemoryHistory } from '@tanstack/react-router';
 import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
+import type { Annotation } from '../api/annotations';
 import type { CubeAnswer } from '../api/cube';
 import type { CubeQuery } from '../api/generated';
 import type { View } from '../api/views';
@@ -92,6 +93,11 @@ export interface Gateway {
   records: () => Reply;
   /** What is kept; null where nothing can be. */
   views: readonly View[] | null;
+  annotations: readonly Annotation[];
+  readonly annotationsAsked: Record<string, unknown>[];
+  link: (id: string) => Reply;
+  /** Whether serving has a snapshot. */
+  held: (version: number) => Reply;
   /** What becomes of a change to what is kept. */
   change: (change: Change) => Reply;
   readonly changes: Change[];
@@ -106,10 +112,14 @@ function isReply(reply: Partial<CubeAnswer> | Reply): reply is Reply {
 export function mockGateway(): Gateway {
   const gateway: Gateway = {
     cube: () => ({}),
-    start: () => ({ data: { insecure: false, dataset: DATASET_INFO, serving: gateway.status } }),
+    start: () => ({ data: { insecure: false, keeping: keepingOf(gateway), dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
     records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
     views: [],
+    annotations: [],
+    annotationsAsked: [],
+    link: (id) => failure('NOT_FOUND', `there is no link \`${id}\``),
+    held: (version) => ({ data: { cube: { snapshot: serving(version).snapshot } } }),
     change: () => ({ data: {} }),
     changes: [],
     status: serving(1),
@@ -126,15 +136,22 @@ export function mockGateway(): Gateway {
   return gateway;
 }
 
+function keepingOf({ views }: Gateway) {
+  return { isOn: views !== null, hint: views === null ? 'Nothing can be kept here: start the gateway with `--store FILE`.' : null, person: 'local' };
+}
+
 async function replyTo(gateway: Gateway, query: string, variables: Record<string, unknown>): Promise<Reply> {
   if (query.includes('query Start')) return gateway.start();
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
   if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
   if (query.includes('query Records')) return gateway.records();
-  if (query.includes('query Views')) {
-    const hint = gateway.views === null ? 'Nothing can be kept here: start the gateway with `--store FILE`.' : null;
-    return { data: { keeping: { isOn: gateway.views !== null, hint }, views: gateway.views ?? [] } };
+  if (query.includes('query Views')) return { data: { keeping: keepingOf(gateway), views: gateway.views ?? [] } };
+  if (query.includes('query Annotations')) {
+    gateway.annotationsAsked.push(variables);
+    return { data: { annotations: { annotations: gateway.annotations, total: gateway.annotations.length } } };
   }
+  if (query.includes('query Link')) return gateway.link(String(variables['id']));
+  if (query.includes('query Held')) return gateway.held(Number(variables['snapshot']));
   const name = /mutation (\w+)/.exec(query)?.[1];
   if (name !== undefined) {
     const change = { name, variables };

@@ -4,7 +4,7 @@
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
 import { formatBounds, formatValue, NOT_DEFINED, type NumberStyle } from '../../format';
 import { positionAfter } from './chartKeys';
-import { describeAt, isEmpty, type Line } from './points';
+import { describeAt, isEmpty, type Line, saidOf } from './points';
 import { indexAt, TrendPicture } from './TrendPicture';
 import '../Panel.css';
 import './ChartFrame.css';
@@ -111,7 +111,7 @@ function PointTable({ label, axis, lines, style }: ChartFrameProps) {
                   <td key={`${at} bounds`}>{value ? formatBounds(value, style) : ''}</td>,
                 ];
               })}
-              <td>{place.note ?? (place.value ? '' : 'no rows')}</td>
+              <td>{[place.note ?? (place.value ? '' : 'no rows'), saidOf(place.marks)].filter((text) => text !== '').join('; ')}</td>
             </tr>
           ))}
         </tbody>

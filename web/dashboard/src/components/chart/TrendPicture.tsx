@@ -113,8 +113,9 @@ function Drawn({ lines, style, width, hatch }: DrawnProps) {
           </text>
         </g>
       ))}
+      {/* Above the rules there are the flags of notes, if any. */}
       {axis.isCut && (
-        <text className="trend-tick" x={LEFT} y={11}>
+        <text className="trend-tick" x={LEFT} y={places.some(({ marks }) => marks) ? HEIGHT - BOTTOM - 6 : 11}>
           does not begin at 0
         </text>
       )}
@@ -128,7 +129,36 @@ function Drawn({ lines, style, width, hatch }: DrawnProps) {
         <LineMark key={index} line={line} color={colorOf(line, index)} atPlace={atPlace} y={y} />
       ))}
       {named && <Names lines={lines} atPlace={atPlace} y={y} />}
+      {places.map((place, index) => (
+        // oxlint-disable-next-line react/no-array-index-key
+        <Marks key={index} place={place} x={atPlace(index)} width={slot} />
+      ))}
     </>
+  );
+}
+
+const FLAG = 15;
+const FLAG_TOP = 1;
+
+/** What was noted: a bar on the axis for as long as it lasted, and where it begins a line with its number. */
+function Marks({ place: { marks }, x, width }: { readonly place: Point; readonly x: number; readonly width: number }) {
+  if (marks === undefined) return null;
+  const begun = marks.filter(({ isStart }) => isStart).map(({ number }) => number);
+  const text = begun.length > 2 ? `${begun[0]}–${begun.at(-1)}` : begun.join(', ');
+  const flag = FLAG + (text.length - 1) * 7;
+  return (
+    <g>
+      <rect className="trend-mark" x={x - width / 2} y={HEIGHT - BOTTOM} width={Math.max(2, width)} height={3} />
+      {begun.length > 0 && (
+        <>
+          <line className="trend-mark-line" x1={x} x2={x} y1={FLAG_TOP + FLAG} y2={HEIGHT - BOTTOM} />
+          <rect className="trend-mark" x={x - flag / 2} y={FLAG_TOP} width={flag} height={FLAG} rx={3} />
+          <text className="trend-mark-number" x={x} y={FLAG_TOP + 11.5} textAnchor="middle">
+            {text}
+          </text>
+        </>
+      )}
+    </g>
   );
 }
 

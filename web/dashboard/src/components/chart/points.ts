@@ -11,8 +11,19 @@ export interface Point {
   readonly value: Value | null;
   /** Why the value needs care: "missing", "provisional", "17 of 31 days". */
   readonly note?: string;
+  /** What people have noted about it. */
+  readonly marks?: readonly Mark[];
   /** How many steps of time it stands for, if it is a long gap. */
   readonly gap?: number;
+}
+
+/** What somebody has noted about some consecutive points. */
+export interface Mark {
+  /** Its number in the list below the picture, from 1. */
+  readonly number: number;
+  readonly text: string;
+  /** Whether it begins here. */
+  readonly isStart: boolean;
 }
 
 /** One line of a trend. All lines of a picture have the same number of points. */
@@ -48,8 +59,14 @@ function valueOf(point: Point, style: NumberStyle): string {
   return point.value ? formatSpoken(point.value, style) : 'no rows';
 }
 
-function noteOf(point: Point): string {
-  return point.note === undefined ? '' : ` (${point.note})`;
+function noteOf({ note, marks }: Point): string {
+  const said = saidOf(marks);
+  return `${note === undefined ? '' : ` (${note})`}${said === '' ? '' : `; noted: ${said}`}`;
+}
+
+/** What is noted, in a line. */
+export function saidOf(marks: readonly Mark[] = []): string {
+  return marks.map(({ text }) => text).join('; ');
 }
 
 export function isEmpty(lines: readonly Line[]): boolean {

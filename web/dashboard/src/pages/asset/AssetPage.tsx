@@ -88,6 +88,15 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
     document.title = `${label} · ${dataset.name} · Clio`;
   }, [label, dataset]);
 
+  // What happened to its title happened to it.
+  const named = useMemo(
+    () => [
+      { field: field.name, operator: 'any' as const, values: [member] },
+      ...(title && titleKey ? [{ field: title.name, operator: 'any' as const, values: [titleKey.value] }] : []),
+    ],
+    [field, member, title, titleKey],
+  );
+
   // The same question about all media of its title.
   const peers = useMemo((): CubeQuery | null => {
     if (!title || !measure || titleKey === null) return null;
@@ -168,7 +177,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
       {/* Where nothing was counted that is said once, above. */}
       <div className="member-panels" hidden={shown?.answer.groupCount === 0}>
         <div className="member-wide">
-          <TrendPanel dataset={dataset} state={state} trend={trend} announce change={change} />
+          <TrendPanel dataset={dataset} state={state} trend={trend} announce change={change} about={named} />
         </div>
         {dimensions.map((dimension) => (
           <Breakdown key={dimension.name} dataset={dataset} version={version} field={dimension} measure={measure} base={{ from: base.from ?? null, to: base.to ?? null, where: base.where ?? null }} change={change} />

@@ -155,6 +155,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
     const trend = { ...steps, where: base.where };
     return [trend, { ...trend, groupBy: [...(trend.groupBy ?? []), field.enumName], limit: MOST_ROWS }];
   }, [dated, dataset, measure, base, field]);
+  const compared = useMemo(() => [{ field: field.name, operator: 'any' as const, values: selected }], [field, selected]);
   const sides = useCube(version, query, leave);
   const wholeTrend = useCube(version, whole, leave);
   const rowsTrend = useCube(version, rows, leave);
@@ -200,6 +201,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
             trend={{ whole: wholeTrend, before: null, split: { members, rows: rowsTrend, others: null }, splitBy: null }}
             announce={false}
             change={change}
+            about={compared}
           />
         </div>
         {strata.length > 0 && <ByStratum dataset={dataset} version={version} base={base} field={field} fields={strata} measure={measure} members={members} change={change} />}

@@ -4,12 +4,15 @@
 import { useMemo, useState } from 'react';
 import { type Answered, type CubeAnswer, type Loaded, measuresOf, shownOf } from '../../api/cube';
 import type { Dataset, TimeKey } from '../../api/dataset';
+import { useAnnotations } from '../../api/annotations';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import type { Line } from '../../components/chart/points';
 import { partsOf } from '../../components/Label';
+import { AddNote, Notes } from '../../components/notes/Notes';
+import { annotated, askedOf, marksOf, withMarks } from '../../components/notes/marks';
 import { Panel } from '../../components/Panel';
 import { countDays, DAYS, formatCount } from '../../format';
-import { type ExploreState, stepKey } from './state';
+import { type ExploreState, type Filter, stepKey } from './state';
 import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
 import type { Change } from './useExplore';
 import type { Trend } from './useTrend';
@@ -23,6 +26,8 @@ export interface TrendPanelProps {
   readonly trend: Trend;
   readonly announce: boolean;
   readonly change: Change;
+  /** What the trend is of, where the page chooses that and not its filters. */
+  readonly about?: readonly Pick<Filter, 'field' | 'operator' | 'values'>[];
 }
 
 export function TrendPanel(props: TrendPanelProps) {
@@ -42,13 +47,21 @@ function NoSteps() {
   );
 }
 
-function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProps & { readonly step: TimeKey }) {
+const NONE: NonNullable<TrendPanelProps['about']> = [];
+
+function Steps({ dataset, state, trend, announce, change, step, about = NONE }: TrendPanelProps & { readonly step: TimeKey }) {
   const [asTable, setAsTable] = useState(false);
   const data = shownOf(trend.whole);
   const calendar = useMemo(() => ({ grain: step.grain, weekStarts: dataset.weekStarts }), [step, dataset]);
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
   const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
-  const lines = useMemo(() => linesOf(points, trend, calendar, state.window === null), [points, trend, calendar, state.window]);
+  const members = useMemo(
+    () => annotated([...state.filters, ...about, ...(trend.split && trend.splitBy ? [{ field: trend.splitBy.name, operator: 'any' as const, values: trend.split.members.map(({ value }) => value) }] : [])], dataset),
+    [state.filters, about, trend.split, trend.splitBy, dataset],
+  );
+  const asked = useMemo(() => askedOf(points, members), [points, members]);
+  const notes = useAnnotations(asked);
+  const lines = useMemo(() => withMarks(linesOf(points, trend, calendar, state.window === null), marksOf(points, notes)), [points, trend, calendar, state.window, notes]);
   const title = measure ? `${measure.label} by ${step.label.toLowerCase()}` : `By ${step.label.toLowerCase()}`;
   // Without a note the gap would look like lost data.
   const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
@@ -61,6 +74,7 @@ function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProp
       )}
       <TrendControls dataset={dataset} state={state} trend={trend} change={change} />
       <AsTable on={asTable} onChange={setAsTable} />
+      {asked !== null && <AddNote dataset={dataset} asked={asked} />}
     </>
   );
   const onPick = (index: number) => {
@@ -71,7 +85,10 @@ function Steps({ dataset, state, trend, announce, change, step }: TrendPanelProp
     <Panel title={title} loaded={busyOf(trend)} announce={announce} className="panel-chart panel-trend" actions={actions} taken={trend.split && shownOf(trend.split.rows)}>
       {() =>
         measure && (
-          <ChartFrame label={title} axis={step.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
+          <>
+            <ChartFrame label={title} axis={step.label} lines={lines} style={measure} asTable={asTable} onPick={points.length > 1 ? onPick : undefined} />
+            {asked !== null && <Notes dataset={dataset} asked={asked} notes={notes} />}
+          </>
         )
       }
     </Panel>

@@ -78,6 +78,9 @@ const MOST_LAST_DAYS = 36_525;
  */
 export const LONGEST_ADDRESS = 65_000;
 
+/** The longest address that a short link stands for. */
+export const LONGEST_KEPT = 512 * 1024;
+
 /** What an empty address means. */
 export const NOTHING_ASKED: Address = {
   last: null,

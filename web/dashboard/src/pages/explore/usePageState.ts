@@ -3,9 +3,10 @@
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
+import { useSession } from '../../api/session';
 import { formatCount } from '../../format';
 import { parseSearch, stringifySearch } from '../../search';
-import { LONGEST_ADDRESS, NOTHING_ASKED, readAddress } from './address';
+import { LONGEST_ADDRESS, LONGEST_KEPT, NOTHING_ASKED, readAddress } from './address';
 import { type ExploreState, readState, writeState } from './state';
 
 export interface ChangeOptions {
@@ -31,6 +32,8 @@ export function usePageState(dataset: Dataset): PageState {
   const { asked } = useSearch({ from: '/pages' });
   const navigate = useNavigate();
   const { history } = useRouter();
+  const { keeping } = useSession();
+  const longest = keeping?.isOn ? LONGEST_KEPT : LONGEST_ADDRESS;
   const { state, problems } = useMemo(() => readState(asked, dataset), [asked, dataset]);
   const [refusal, setRefusal] = useState<string | null>(null);
 
@@ -45,21 +48,21 @@ export function usePageState(dataset: Dataset): PageState {
         setRefusal(null);
         return null;
       }
-      const reason = tooLong(text);
+      const reason = tooLong(text, longest);
       setRefusal(reason);
       if (reason === null) void navigate({ to: '.', search, replace, resetScroll: false });
       return reason;
     },
-    [dataset, history, navigate],
+    [dataset, history, navigate, longest],
   );
   return { state, problems, refusal, change };
 }
 
 /** Why an address cannot be used, or null. It is escaped, hence ASCII, so that a byte is a character. */
-export function tooLong(search: string): string | null {
+export function tooLong(search: string, longest: number): string | null {
   const length = '/'.length + search.length;
-  if (length <= LONGEST_ADDRESS) return null;
-  return `Nothing was changed: the page's address would have ${formatCount(length)} characters, and one of more than ${formatCount(LONGEST_ADDRESS)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
+  if (length <= longest) return null;
+  return `Nothing was changed: the page's address would have ${formatCount(length)} characters, and one of more than ${formatCount(longest)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
 }
 
 /** The search of another page that keeps this page's days, filters and charted measure. */

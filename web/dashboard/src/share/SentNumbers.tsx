@@ -1,0 +1,109 @@
+// The numbers that were sent with a link, each with the one that the page shows of the same group by now.
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { type Answered, NO_CELL } from '../api/cube';
+import type { Dataset } from '../api/dataset';
+import { formatBounds, formatCount, formatValue, type NumberStyle, type Value, WHOLE } from '../format';
+import { readName, type SentAnswer, type SentLink, shownAnswers, titleOf } from './sent';
+import './SentNumbers.css';
+
+interface SentNumbersProps {
+  readonly dataset: Dataset;
+  readonly version: number;
+  readonly link: SentLink;
+}
+
+/** Answers come one by one; all of them are looked at once they have settled. */
+const SETTLED_MS = 150;
+
+export function SentNumbers({ dataset, version, link }: SentNumbersProps) {
+  const client = useQueryClient();
+  const [shown, setShown] = useState<ReadonlyMap<string, Answered>>(new Map());
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const look = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => setShown(shownAnswers(client, version)), SETTLED_MS);
+    };
+    look();
+    const stop = client.getQueryCache().subscribe(look);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [client, version]);
+  return (
+    <div className="sent-numbers">
+      {link.answers.map((sent, index) => (
+        <details key={sent.name} open={index === 0}>
+          <summary>{titleOf(readName(sent.name, dataset))}</summary>
+          <Sent sent={sent} now={shown.get(sent.name) ?? null} dataset={dataset} />
+        </details>
+      ))}
+    </div>
+  );
+}
+
+interface SentProps {
+  readonly sent: SentAnswer;
+  readonly now: Answered | null;
+  readonly dataset: Dataset;
+}
+
+function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
+  if (answer === null) return <p>{problem ?? 'These numbers cannot be read.'}</p>;
+  const { keys, measures } = readName(name, dataset);
+  const styles = measures.map(({ kind, format }): NumberStyle => (kind && format ? { kind, format } : WHOLE));
+  const shown = new Map(now?.answer.rows.map((row) => [idOf(row), row.values]));
+  const rows = [...answer.rows.map((row) => ({ ...row, id: idOf(row), now: shown.get(idOf(row)) })), { ...answer.total, id: 'all', keys: [], now: now?.answer.total.values }];
+  return (
+    // What scrolls has to be reached by keys.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="sent-frame" role="group" aria-label={titleOf({ keys, measures })} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {keys.length === 0 ? <th scope="col">Of</th> : keys.map(({ label }) => <th key={label} scope="col">{label}</th>)}
+            {measures.map(({ label }) => (
+              <th key={label} scope="col" className="sent-number">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              {row.keys.length === 0 ? (
+                <th scope="row" colSpan={Math.max(1, keys.length)}>
+                  All
+                </th>
+              ) : (
+                // oxlint-disable-next-line react/no-array-index-key
+                row.keys.map(({ label }, at) => (at === 0 ? <th key={at} scope="row"><bdi>{label}</bdi></th> : <td key={at}><bdi>{label}</bdi></td>))
+              )}
+              {measures.map(({ label }, at) => (
+                <td key={label} className="sent-number">
+                  <strong>{bounded(row.values[at] ?? NO_CELL, styles[at] ?? WHOLE)}</strong>
+                  <span className="muted">{now === null ? '' : `by now ${bounded(row.now?.[at] ?? NO_CELL, styles[at] ?? WHOLE)}`}</span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {answer.rows.length < answer.groupCount && <p className="muted">The first {formatCount(answer.rows.length)} of {formatCount(answer.groupCount)} rows were kept.</p>}
+    </div>
+  );
+}
+
+/** A group by its values: what it is called may change. */
+function idOf({ keys }: { readonly keys: readonly { readonly value: string | null }[] }): string {
+  return JSON.stringify(keys.map(({ value }) => value));
+}
+
+function bounded(value: Value, style: NumberStyle): string {
+  const bounds = value.exact ? null : formatBounds(value, style);
+  return bounds === null ? formatValue(value, style) : `${formatValue(value, style)} (${bounds})`;
+}

@@ -1,0 +1,69 @@
+// What is kept with a link that is sent: the questions of the panels, under names by which the same panel is found again.
+
+import type { QueryClient } from '@tanstack/react-query';
+import type { Answered } from '../api/cube';
+import type { Dataset, GroupKeyInfo, MeasureInfo } from '../api/dataset';
+import type { CubeQuery, LinkQuery, LinkQuestion } from '../api/generated';
+
+export type SentLink = LinkQuery['link'];
+export type SentAnswer = SentLink['answers'][number];
+
+/** As many, and as long names, as the gateway keeps. */
+const MOST_ANSWERS = 8;
+const LONGEST_NAME = 200;
+
+/** The answers on the page, each under its name; of bars and the table of the same groups that with more of them. */
+export function shownAnswers(client: QueryClient, version: number): ReadonlyMap<string, Answered> {
+  const found = new Map<string, Answered>();
+  for (const { state } of client.getQueryCache().findAll({ queryKey: ['cube', version], type: 'active' })) {
+    const answered = state.data as Answered | undefined;
+    if (answered === undefined) continue;
+    const name = nameOf(answered.query);
+    const before = found.get(name);
+    if (before === undefined || before.answer.rows.length < answered.answer.rows.length) found.set(name, answered);
+  }
+  return found;
+}
+
+/** The questions of a page; what does not fit is left out. */
+export function questionsOf(shown: ReadonlyMap<string, Answered>): LinkQuestion[] {
+  const fitting = [...shown].filter(([name]) => name.length <= LONGEST_NAME).slice(0, MOST_ANSWERS);
+  // What rows have beside their values is not shown again.
+  return fitting.map(([name, { query: { extras: _extras, compare: _compare, ...query } }]) => ({ name, query }));
+}
+
+/**
+ * Measures and keys by their names in the API, and a mark of which events count: `VIEWERS|ASSET|k3x9`. Days are no part of it: they
+ * move on where they are relative, and it is the same panel for that.
+ */
+export function nameOf({ measures, groupBy, where, having, window }: CubeQuery): string {
+  const counted = JSON.stringify([where ?? null, having ?? null, window ?? null]);
+  return `${measures.join(',')}|${(groupBy ?? []).join(',')}|${mark(counted)}`;
+}
+
+/** FNV-1a of a text. */
+function mark(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return hash.toString(36);
+}
+
+export interface Heads {
+  readonly keys: readonly Pick<GroupKeyInfo, 'label'>[];
+  readonly measures: readonly (Pick<MeasureInfo, 'label'> & Partial<MeasureInfo>)[];
+}
+
+/** What a name is about; names that the model does not have stay as they are. */
+export function readName(name: string, dataset: Dataset): Heads {
+  const [measures = [], keys = []] = name.split('|').map((part) => part.split(',').filter((one) => one !== ''));
+  return {
+    keys: keys.map((one) => dataset.groupKeys.find(({ enumName }) => enumName === one) ?? { label: one }),
+    measures: measures.map((one) => dataset.measures.find(({ enumName }) => enumName === one) ?? { label: one }),
+  };
+}
+
+/** "Viewers, Take rate by Asset" */
+export function titleOf({ keys, measures }: Heads): string {
+  const what = measures.map(({ label }) => label).join(', ');
+  return keys.length === 0 ? what : `${what} by ${keys.map(({ label }) => label).join(' and ')}`;
+}
