@@ -47,7 +47,7 @@ test('forty values fit into an address', async ({ page, request }) => {
 });
 
 for (const address of ['/nowhere', '/deep/er/than/any/page', '/view']) {
-  test(`an address that leads nowhere says so: ${address}`, async ({ page }) => {
+  test(`an address that leads nowhere gets a page that says so: ${address}`, async ({ page }) => {
     await page.goto(address);
     await expect(page.getByRole('heading', { name: 'There is no page at this address.' })).toBeVisible();
     await expectAccessible(page);
@@ -65,16 +65,16 @@ test('a missing asset and robots.txt are not answered with the page', async ({ r
   expect(await robots.text()).toContain('User-agent');
 });
 
-test('the longest address that the page makes is one that the server takes', async ({ request }) => {
+test('the server accepts the longest address that the page makes', async ({ request }) => {
   const of = (length: number) => `/?country.any=${'x'.repeat(length - '/?country.any='.length)}`;
   expect((await request.get(of(LONGEST_ADDRESS))).status()).toBe(200);
-  // The limit is the server's own: a page that went beyond it could not be opened again.
+  // The server's own limit, beyond which a page could not be opened again.
   expect((await request.get(of(70_000))).status()).toBe(414);
 });
 
 test('three thousand pasted keys are a short link, which a reload, Back and a colleague open again', async ({ page, browser, request }) => {
   await open(page);
-  // Values as a field of keys has them.
+  // Long values, as a field of keys may have.
   const values = Array.from({ length: 3_000 }, (_, index) => `${String(index).padStart(4, '0')}-${'k'.repeat(30)}`);
   await page.route('**/graphql', async (route) => {
     if (!route.request().postData()?.includes('query Members')) return route.continue();

@@ -31,7 +31,7 @@ async function lastDay(request: Parameters<typeof askGateway>[0]): Promise<strin
 
 const groups = (page: Parameters<typeof grid>[0]) => page.getByRole('region', { name: 'Groups', exact: true });
 
-test('the last day beside the day before: headline, trend and columns say what serving says', async ({ page, request }) => {
+test('the last day compared with the day before: headline, trend and columns show what serving says', async ({ page, request }) => {
   const day = await lastDay(request);
   await open(page, '/?last=1');
   await page.getByRole('button', { name: /^Beside/ }).click();
@@ -56,7 +56,7 @@ test('the last day beside the day before: headline, trend and columns say what s
   await expect(card(page, 'Viewers')).toContainText(formatChange(cube.total.values[1]?.compared, DISTINCT).text);
 });
 
-test('groups open to those within them, and each level is what serving gives', async ({ page, request }) => {
+test('groups open to nested groups, and each level has the numbers of serving', async ({ page, request }) => {
   await open(page, '/?group=asset.title,asset&view=table');
   await groups(page).getByRole('radio', { name: 'Nested' }).check();
   await expect(page).toHaveURL(/view=nested/);
@@ -92,7 +92,7 @@ test('two keys make a heat map with the numbers of serving', async ({ page, requ
   await page.screenshot({ path: 'e2e/screenshots/heat.png' });
 });
 
-test('a condition leaves the groups that hold it, and goes by a click', async ({ page, request }) => {
+test('a condition leaves the groups that meet it, and a click removes it', async ({ page, request }) => {
   await open(page);
   await page.getByRole('button', { name: '+ Condition' }).click();
   await page.getByLabel('Viewers, at least', { exact: true }).fill('500');
@@ -108,7 +108,7 @@ test('a condition leaves the groups that hold it, and goes by a click', async ({
   await expect(grid(page)).toHaveAttribute('aria-rowcount', String(all.groupCount + 2));
 });
 
-test('places and shares are columns, and what lies below the bars is told', async ({ page, request }) => {
+test('ranks and shares are columns, and the groups without a bar have a number', async ({ page, request }) => {
   const orderBy = [{ measure: 'IMPRESSIONS', direction: 'DESC' }];
   const cube = await ask(request, { groupBy: ['ASSET'], measures: ['IMPRESSIONS'], orderBy, extras: ['RANKS', 'SHARES', 'OTHERS'], limit: 7 });
   await open(page, '/?sort=-impressions&chart=impressions&show=ranks,shares');
@@ -120,10 +120,10 @@ test('places and shares are columns, and what lies below the bars is told', asyn
   await expectAccessible(page);
 });
 
-test('rows, bars and points lead on', async ({ page, request }) => {
+test('rows, bars and points can be clicked', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, '/?group=country&sort=-impressions&chart=impressions');
-  // A member without a page of its own narrows this one.
+  // A member without a page of its own becomes a filter.
   await bodyRows(page).filter({ hasText: country }).getByRole('button', { name: country }).click();
   await expect(page).toHaveURL(new RegExp(`country\\.any=${encodeURIComponent(country)}`));
   await page.goBack();
@@ -138,7 +138,7 @@ test('rows, bars and points lead on', async ({ page, request }) => {
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(new RegExp(`from=${day}&to=${day}`));
   await page.goBack();
-  // Ticked rows are kept or left out together.
+  // Ticked rows are kept or excluded together.
   await grid(page).focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('x');
@@ -150,7 +150,7 @@ test('rows, bars and points lead on', async ({ page, request }) => {
   await expect(page).toHaveURL(/country\.none=[^&]+,[^&]+/);
 });
 
-test('a row opens by Enter, and Back returns to where one was', async ({ page }) => {
+test('Enter opens a row, and Back returns to the same place', async ({ page }) => {
   await open(page);
   await grid(page).focus();
   await page.keyboard.press('ArrowDown');
@@ -183,11 +183,11 @@ test('the trend is split by the first grouping, in steps and windows', async ({ 
   await page.getByRole('combobox', { name: 'Steps' }).selectOption({ label: 'by week' });
   await expect(page).toHaveURL(/step=week/);
   await expect(page.getByRole('region', { name: 'Viewers by week' })).toBeVisible();
-  // A week that is not all there says so.
+  // An incomplete week says so.
   await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /of 7 days/);
 });
 
-test('a month of which days are missing says so in its row', async ({ page }) => {
+test('an incomplete month says so in its row', async ({ page }) => {
   await open(page, '/?group=month');
   await expect(bodyRows(page).first()).toContainText(/\d+ of 31 days/);
 });
@@ -224,7 +224,7 @@ test('a picker counts what is left, folds accents, loads more and selects all th
   await expectAccessible(page, '.popover');
 });
 
-test('of two steps of time the last one ticked counts', async ({ page }) => {
+test('rows keep the last of two steps of time that are ticked', async ({ page }) => {
   await open(page, '/?group=day,country');
   await page.getByRole('button', { name: /^Group by/ }).click();
   await page.getByRole('option', { name: 'Month', exact: true }).click();

@@ -61,7 +61,7 @@ test('Try again asks at once', async ({ page, request }) => {
   await expect(bodyRows(page).filter({ hasText: country }).first()).toBeVisible();
 });
 
-test('a link that is cut shows, and heals', async ({ page }) => {
+test('a lost link is shown, and recovers', async ({ page }) => {
   let cut = false;
   const links: WebSocketRoute[] = [];
   await page.routeWebSocket(/\/graphql\/ws$/, async (socket) => {

@@ -120,7 +120,7 @@ test('days are typed without a mouse', async ({ page, request }) => {
   await expectHeadline(page, request, { from: day, to: day });
 });
 
-test('a pasted list of values is taken in, and the unknown are named', async ({ page, request }) => {
+test('a pasted list of values is added, and unknown ones are named', async ({ page, request }) => {
   const countries = await topValues(request, 'COUNTRY', 3);
   await open(page);
   await page.getByRole('button', { name: /Add filter/ }).click();
@@ -135,7 +135,7 @@ test('a pasted list of values is taken in, and the unknown are named', async ({ 
   await expectHeadline(page, request, { where: { country: { anyOf: countries } } });
 });
 
-test('of fast changes only the last answer shows', async ({ page, request }) => {
+test('after fast changes only the last answer is shown', async ({ page, request }) => {
   const [first = '', second = ''] = await topValues(request, 'COUNTRY', 2);
   await open(page);
   // Answers to all but the last question are held back until the last one is on the screen.
@@ -150,7 +150,7 @@ test('of fast changes only the last answer shows', async ({ page, request }) => 
       held += 1;
       await released;
     }
-    // A question that the page gave up has nobody to answer to.
+    // The page may have cancelled the question.
     await route.continue().catch(() => {});
   });
   await page.getByRole('button', { name: /Add filter/ }).click();
@@ -170,7 +170,7 @@ test('of fast changes only the last answer shows', async ({ page, request }) => 
   await expect(page.locator('.updating')).toHaveCount(0);
 });
 
-test('a filter that leaves nothing is named, and its removal brings the rows back', async ({ page, request }) => {
+test('a filter that leaves nothing is named, and removing it brings the rows back', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await page.goto(`/?country.any=${encodeURIComponent(country)}&device.any=abacus`);
   await page.getByRole('button', { name: 'Remove Device any of abacus' }).click();
@@ -202,7 +202,7 @@ test('a picker stays where it is while values are ticked', async ({ page }) => {
   await expect(page.getByRole('button', { name: /Add filter/ })).toBeFocused();
 });
 
-test('a value that does not exist is said, and the nearest known one is a click away', async ({ page, request }) => {
+test('a value that does not exist is reported, and a click takes the nearest one', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   const misspelt = `${country}x`;
   await page.goto(`/?country.any=${encodeURIComponent(misspelt)}`);

@@ -21,7 +21,7 @@ async function assetsOfFirstTitle(request: Parameters<typeof askGateway>[0]) {
 const text = (value: Value | undefined, style: NumberStyle) => formatValue(value ?? NO_VALUE, style);
 
 for (const scheme of ['light', 'dark'] as const) {
-  test(`a piece of media has its picture, the numbers that decide and whom it works for: ${scheme}`, async ({ page, request }) => {
+  test(`a piece of media has its picture, its main numbers and whom it works for: ${scheme}`, async ({ page, request }) => {
     await page.emulateMedia({ colorScheme: scheme });
     const { title, assets } = await assetsOfFirstTitle(request);
     const [asset] = assets.rows;
@@ -110,9 +110,9 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-test('versions of the lake that are refused stand on Status, with time and reason', async ({ page }) => {
+test('Status lists refused versions of the lake, with time and reason', async ({ page }) => {
   const refused = { version: 99, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio' };
-  // A lake that holds such a version would be refused by the runs of the journeys behind this one.
+  // Faked, since the runs of later journeys would refuse a lake with such a version.
   await page.route('/graphql', async (route) => {
     const response = await route.fetch();
     const body = await response.json();
@@ -168,7 +168,7 @@ test('find leads to a title, an asset and a country, by the keyboard alone', asy
   await expect(page).toHaveURL(/\/status$/);
 });
 
-test('rows that are ticked are compared, and members are added and taken away', async ({ page }) => {
+test('ticked rows are compared, and members are added and removed', async ({ page }) => {
   await open(page);
   await bodyRows(page).nth(0).getByRole('checkbox').check();
   await bodyRows(page).nth(1).getByRole('checkbox').check();
@@ -177,12 +177,12 @@ test('rows that are ticked are compared, and members are added and taken away', 
   await expect(page.locator('.picture')).toHaveCount(2);
   await page.getByRole('button', { name: '+ Add asset' }).click();
   await page.getByRole('combobox', { name: 'Search Asset' }).fill('trailer');
-  // Before the search has answered, trailers stand among the others, and move when it does.
+  // Until the search has answered, trailers are among the others, and move when it does.
   const options = page.getByRole('dialog').getByRole('option');
   await expect(options.filter({ hasNotText: 'trailer' })).toHaveCount(0);
   await options.filter({ hasText: 'trailer' }).last().click();
   await expect(page.locator('.picture')).toHaveCount(3);
-  // Three are a matrix.
+  // Three are shown as a matrix.
   await expect(page.getByRole('region', { name: 'Whom they have in common' }).getByRole('table')).toBeVisible();
   await expect(page.locator('.updating')).toHaveCount(0);
   await expectAccessible(page);
@@ -215,7 +215,7 @@ test('pages of members keep days and filters, and are usable at 390 pixels', asy
   await expect(page).toHaveURL(new RegExp(`/assets/[^?]+\\?${filter.replace('.', '\\.').replace('+', '\\+')}`));
 });
 
-test('an asset that does not exist says that nothing was counted', async ({ page }) => {
+test('an asset that does not exist has a page without data', async ({ page }) => {
   await page.goto('/assets/no-such-poster.png');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('no-such-poster.png');
   await expect(page.getByText('There is no data for it in these days with these filters.')).toBeVisible();

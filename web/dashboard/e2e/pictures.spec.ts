@@ -1,8 +1,8 @@
-// The pictures of the documentation, as the real system shows them.
+// Takes the pictures of the documentation from the real system.
 
 import { askCube, expect, test } from './support';
 
-/** Where they are kept, when somebody asks for new ones. */
+/** Where they are saved, when new ones are asked for. */
 const FOLDER = process.env['CLIO_BLESS'] === '1' ? '../pictures' : 'e2e/screenshots/pictures';
 
 test('pictures for the documentation', async ({ page, request }) => {

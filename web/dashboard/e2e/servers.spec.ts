@@ -1,5 +1,5 @@
-// Journeys that move the servers behind the page. They run in the order written, each leaving the servers as it found
-// them, but for the days that were published.
+// Journeys that start and stop the servers behind the page. They run in order, and each leaves the servers as it found
+// them, except for published days.
 
 import { badge, bodyRows, card, control, COUNT, expect, expectAccessible, expectHeadline, expectSameDocument, grid, markDocument, open, printed, shownVersion, test, topCountry, topValues } from './support';
 
@@ -24,7 +24,7 @@ test('a new snapshot appears without a reload, and nothing of the reader is lost
   await expect(page.locator('[role="row"][aria-selected="true"]')).toHaveCount(1);
 });
 
-test('serving down is said and healed without a reload', async ({ page, request }) => {
+test('serving down is reported, and recovers without a reload', async ({ page, request }) => {
   const country = await topCountry(request);
   await open(page);
   await markDocument(page);
@@ -32,7 +32,7 @@ test('serving down is said and healed without a reload', async ({ page, request 
   try {
     await expect(badge(page)).toContainText('down');
     await expect(page.getByRole('alert').filter({ hasText: 'The query service is down' })).toBeVisible();
-    // What is on the screen stays; what is asked now fails in its panel and says why.
+    // What is on the screen stays; a new question fails in its panel, with the reason.
     await expect(bodyRows(page).first()).toBeVisible();
     await page.getByRole('button', { name: /^Group by/ }).click();
     await page.getByRole('option', { name: 'Country' }).click();
@@ -66,7 +66,7 @@ test('a page opened while serving is down fills by itself', async ({ page, reque
   await expectSameDocument(page);
 });
 
-test('a snapshot published while serving was away is caught up', async ({ page, request }) => {
+test('a snapshot published while serving was down is picked up', async ({ page, request }) => {
   await open(page);
   const before = await shownVersion(page);
   await control(request, '/serving/stop');
@@ -81,7 +81,7 @@ test('a snapshot published while serving was away is caught up', async ({ page, 
   await expectHeadline(page, request, {});
 });
 
-test('a page that was shown a new snapshot keeps it while serving is away', async ({ page, request }) => {
+test('a page that has shown a new snapshot keeps it while serving is down', async ({ page, request }) => {
   await open(page);
   const before = await shownVersion(page);
   await control(request, '/publish-day');
@@ -104,7 +104,7 @@ test('a page that was shown a new snapshot keeps it while serving is away', asyn
   expect(await shownVersion(page)).toBe(after);
 });
 
-test('a snapshot that an operator pins is shown, whatever was shown before, and says so', async ({ page, request }) => {
+test('a snapshot that an operator pins is shown, even after a newer one, and marked as pinned', async ({ page, request }) => {
   await open(page);
   await markDocument(page);
   const newest = await shownVersion(page);

@@ -64,7 +64,7 @@ test('the page is usable at 390 pixels', async ({ page }) => {
   await expect(page.getByRole('combobox', { name: 'Search Country' })).toBeInViewport();
   await expectAccessible(page, '.popover');
   await page.keyboard.press('Escape');
-  // The table is cards there, sorted by what is chosen above them.
+  // The table becomes cards, sorted by the choice above them.
   const groups = page.getByRole('region', { name: 'Groups', exact: true });
   await groups.scrollIntoViewIfNeeded();
   await expect(groups.locator('.group-card img').first()).toBeVisible();

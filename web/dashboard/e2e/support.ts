@@ -1,4 +1,4 @@
-// What the journeys share: a page that notices violations, the gateway asked directly, and how a number is printed.
+// What the journeys share: a page that reports violations, direct queries of the gateway, and how a number is printed.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -125,7 +125,7 @@ export async function open(page: Page, address = '/'): Promise<void> {
   await expect(page.locator('.waiting')).toHaveCount(0);
 }
 
-/** Marks the document, so that a test can tell whether it was ever loaded again. */
+/** Marks the document, so that a test can tell whether it was reloaded. */
 export async function markDocument(page: Page): Promise<void> {
   await page.evaluate(() => {
     (globalThis as unknown as { clioMark: boolean }).clioMark = true;

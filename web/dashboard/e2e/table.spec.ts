@@ -19,7 +19,7 @@ test('thousands of groups keep the document small, and End reaches the last', as
   await expect(row).toBeInViewport();
   await expect(row).toHaveAttribute('aria-selected', 'true');
   await expect(row).toContainText(formatValue(last.rows[0]?.values[0] ?? NO_VALUE, COUNT));
-  // Said once for the column, and in no row.
+  // Said once in the column's head, and in no row.
   await expect(page.getByRole('columnheader', { name: 'Impressions' })).toContainText('exact');
   await expect(row.getByRole('gridcell').nth(2)).not.toContainText('exact');
   await expect(grid(page)).toHaveAttribute('aria-activedescendant', (await row.getAttribute('id')) ?? '');
@@ -32,10 +32,10 @@ test('thousands of groups keep the document small, and End reaches the last', as
   await expect(page.locator('[aria-rowindex="4"]')).toHaveAttribute('aria-selected', 'true');
 });
 
-test('a column sorts on the server', async ({ page, request }) => {
+test('a column is sorted by the server', async ({ page, request }) => {
   await open(page);
   const entries = await page.evaluate(() => history.length);
-  // What is drawn orders the table, before anybody sorts.
+  // The charted measure sorts the table until readers sort it.
   await expect(page.getByRole('columnheader', { name: 'Viewers' })).toHaveAttribute('aria-sort', 'descending');
   await grid(page).getByRole('button', { name: 'Viewers' }).click();
   await expect(page).toHaveURL(/\?sort=viewers$/);
@@ -63,7 +63,7 @@ test('media has a preview', async ({ page }) => {
   expect(await preview.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBeGreaterThan(0);
 });
 
-test('groups that overlap are said to', async ({ page, request }) => {
+test('overlapping groups are noted', async ({ page, request }) => {
   const cube = await askCube(request, { groupBy: ['AUDIENCE'], measures: ['IMPRESSIONS'] });
   await open(page, '/?group=audience');
   await expect(page.getByText(/Groups by Audience overlap/)).toBeVisible();
@@ -75,7 +75,7 @@ test('groups that overlap are said to', async ({ page, request }) => {
   await expect(page.getByText(/Groups by Audience overlap/)).toHaveCount(0);
 });
 
-test('drawing a measure orders the table by it', async ({ page, request }) => {
+test('charting a measure sorts the table by it', async ({ page, request }) => {
   await open(page);
   await card(page, 'Impressions').click();
   await expect(page.getByRole('columnheader', { name: 'Impressions' })).toHaveAttribute('aria-sort', 'descending');
@@ -84,7 +84,7 @@ test('drawing a measure orders the table by it', async ({ page, request }) => {
   await expect(bodyRows(page).first()).toContainText(most.rows[0]?.keys[0]?.label ?? '');
 });
 
-test('of a million groups End shows the last, and every row can be reached', async ({ page }) => {
+test('End shows the last of a million groups, and every row can be reached', async ({ page }) => {
   const groupCount = 1_000_000;
   await page.route('**/graphql', async (route) => {
     const { query, variables } = route.request().postDataJSON() as {
@@ -117,7 +117,7 @@ test('of a million groups End shows the last, and every row can be reached', asy
   await expect(row(groupCount - 1)).toHaveAttribute('aria-selected', 'true');
   await page.screenshot({ path: 'e2e/screenshots/million-end.png' });
 
-  // Up from the end row by row, and by pages through what the browser alone would have cut off.
+  // Up from the end row by row and page by page, through the part that browsers would have cut off.
   await page.keyboard.press('ArrowUp');
   await expect(row(groupCount - 2)).toHaveAttribute('aria-selected', 'true');
   let at = groupCount - 2;
@@ -130,7 +130,7 @@ test('of a million groups End shows the last, and every row can be reached', asy
     at = index;
   }
 
-  // A thumb that is dragged to the middle, and a wheel from there: every next row follows.
+  // Drags the thumb to the middle, then turns the wheel: no row is skipped.
   await grid(page).evaluate((element) => {
     element.scrollTop = element.scrollHeight / 2;
   });

@@ -13,7 +13,7 @@ async function menuOf(page: Page, title: string | RegExp) {
   return menu;
 }
 
-test('the groups are on the clipboard, for a spreadsheet and for a document', async ({ page, request, context }) => {
+test('the groups are copied to the clipboard, for spreadsheets and for documents', async ({ page, request, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, `/?group=device&measures=impressions,viewers&country.any=${country}`);
@@ -60,7 +60,7 @@ for (const scheme of ['light', 'dark'] as const) {
       // The line may be broken, but not within its last words.
       expect(svg).toContain('95\u202f%');
       if (name === 'table') expect(svg).toMatch(/\d+ of \d+ rows are shown/);
-      // Nothing in it hangs on the page that it is from.
+      // Nothing in it depends on the page that it comes from.
       const surface = await page.locator('.panel').first().evaluate((panel) => getComputedStyle(panel).backgroundColor);
       expect(/<rect[^>]*fill="([^"]*)"/.exec(svg)?.[1]).toBe(surface);
       expect(svg).not.toMatch(/var\(|class=|light-dark|oklab|<script|href="http/);
@@ -77,7 +77,7 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-test('a picture without bounds beside its numbers says those of the total', async ({ page, request }) => {
+test('a picture without bounds has the total with its bounds', async ({ page, request }) => {
   await page.goto('/?group=country,device&measures=viewers&view=heat');
   await expect(page.getByRole('table', { name: 'Viewers by Country and Device' })).toBeVisible();
   const cube = await askCube(request, { groupBy: [], measures: ['VIEWERS'] });
@@ -88,7 +88,7 @@ test('a picture without bounds beside its numbers says those of the total', asyn
   expect(svg).toContain(`All: Viewers ${formatSpoken(cube.total.values[0] ?? NO_VALUE, DISTINCT)}`);
 });
 
-test('the question behind a panel gives its numbers', async ({ page, request }) => {
+test('the question behind a panel has the same numbers', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, `/?group=device&measures=viewers&country.none=${country}`);
   const menu = await menuOf(page, 'Take away: Measures by Device');
@@ -103,7 +103,7 @@ test('the question behind a panel gives its numbers', async ({ page, request }) 
   await expectAccessible(page, '.popover');
 });
 
-test('panels are slides, by keys, and a page each on paper', async ({ page }) => {
+test('panels are slides, turned by keys, and one page each in print', async ({ page }) => {
   await open(page, '/?group=asset');
   const menu = await menuOf(page, /^Take away: .* by day$/);
   await menu.getByRole('button', { name: 'Show as slides' }).click();
@@ -123,7 +123,7 @@ test('panels are slides, by keys, and a page each on paper', async ({ page }) =>
   await expect(slides).toHaveCount(0);
 });
 
-test('on paper the page is light, says which snapshot it shows, and has nothing to press', async ({ page }) => {
+test('in print the page is light, names its snapshot, and has no controls', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await open(page, '/?group=asset');
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);

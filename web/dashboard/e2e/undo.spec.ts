@@ -1,8 +1,8 @@
-// What was changed is taken back.
+// Undo and redo.
 
 import { expect, expectAccessible, open, test } from './support';
 
-test('changes are undone one by one, by key and by button, and done again', async ({ page }) => {
+test('changes are undone one by one, by key and by button, and redone', async ({ page }) => {
   await open(page, '/?group=device');
   const undo = page.getByRole('button', { name: 'Undo' });
   await expect(undo).toHaveCount(0);
@@ -19,7 +19,7 @@ test('changes are undone one by one, by key and by button, and done again', asyn
   await page.keyboard.press('Control+Shift+z');
   await expect(page).toHaveURL(/sort=-impressions/);
   await expectAccessible(page);
-  // In a text the key is about the text.
+  // In a text field the key applies to the text.
   await page.getByRole('button', { name: '+ Add filter' }).click();
   await page.getByRole('option', { name: 'Country' }).click();
   await page.getByRole('combobox', { name: 'Search Country' }).press('Control+z');

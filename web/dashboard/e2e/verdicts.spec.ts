@@ -1,4 +1,4 @@
-// Whether a rate is really higher: the word, what it rests on, and where it stands.
+// Whether a rate is really higher: the words, the evidence, and where they are shown.
 
 import { formatBounds, formatDifference, formatValue, NO_VALUE, type Value } from '../src/format';
 import { askCommand, askGateway, bodyRows, expect, expectAccessible, open, test } from './support';
@@ -28,7 +28,7 @@ const VALUES = `values {
 const VERDICTS = `query ($query: CubeQuery!) { cube(query: $query) { rows { keys { value label } ${VALUES} } total { ${VALUES} } } }`;
 const RATE = { kind: 'DERIVED', format: 'PERCENT' } as const;
 
-test('a rate beside other days has the verdict that serving gives, with its three intervals', async ({ page, request }) => {
+test('a rate compared with other days has the verdict that serving gives, with its three intervals', async ({ page, request }) => {
   const { serving } = await askGateway<{ serving: { snapshot: { lastDay: string } } }>(request, '{ serving { snapshot { lastDay } } }');
   const day = serving.snapshot.lastDay;
   const { cube } = await askGateway<Answer>(request, VERDICTS, {
@@ -53,7 +53,7 @@ test('a rate beside other days has the verdict that serving gives, with its thre
   await expect(words).toBeFocused();
 });
 
-test('two that are compared have the verdict in words, with what is still needed', async ({ page, request }) => {
+test('two compared members have a verdict in words, with the data still needed', async ({ page, request }) => {
   const compared = (value: string | null) => ({
     groupBy: ['ASSET'],
     measures: ['TAKE_RATE'],

@@ -1,5 +1,5 @@
-// Views: kept on Explore, opened, changed, renamed, shared, begun with, deleted and brought back; and of two windows the
-// second is told who was first.
+// Views: saved on Explore, opened, changed, renamed, shared, made the default, deleted and restored; and the second of two
+// windows is told who was first.
 
 import { askGateway, expect, expectAccessible, open, test } from './support';
 
@@ -14,7 +14,7 @@ test.beforeEach(async ({ request }) => {
   }
 });
 
-test('a view is kept, opened again after a reload, changed, reset and saved', async ({ page }) => {
+test('a view is saved, reopened after a reload, changed, reset and saved again', async ({ page }) => {
   await open(page, '/?last=2&group=country');
   const bar = page.getByRole('region', { name: 'View', exact: true });
   await bar.getByRole('button', { name: 'Save as…' }).click();
@@ -42,7 +42,7 @@ for (const [name, width, scheme] of [
   ['dark', 1280, 'dark'],
   ['390', 390, 'light'],
 ] as const) {
-  test(`views are renamed, shared, begun with, deleted and brought back: ${name}`, async ({ page, request }) => {
+  test(`views are renamed, shared, made the default, deleted and restored: ${name}`, async ({ page, request }) => {
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize({ width, height: 800 });
     const add = 'mutation ($view: ViewInput!) { addView(view: $view) { id } }';
@@ -78,7 +78,7 @@ for (const [name, width, scheme] of [
   });
 }
 
-test('of two windows the second is told who was first', async ({ page, request }) => {
+test('tells the second of two windows who was first', async ({ page, request }) => {
   const add = 'mutation ($view: ViewInput!) { addView(view: $view) { id } }';
   const added = await askGateway<{ addView: { id: string } }>(request, add, { view: { name: 'Mornings', address: '/?last=2' } });
   await page.goto('/views');

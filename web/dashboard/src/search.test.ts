@@ -14,7 +14,7 @@ describe('the search part of an address', () => {
     expect(parseSearch(text)).toEqual(params);
   });
 
-  it('joins what a name that comes twice says', () => {
+  it('joins the values of a repeated name', () => {
     expect(parseSearch('?country.any=DE&group=day&country.any=US,CA')).toEqual({ 'country.any': 'DE,US,CA', group: 'day' });
   });
 

@@ -63,7 +63,7 @@ const newest = () => FakeSocket.opened.at(-1) as FakeSocket;
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe('the link', () => {
-  it('tells a status, keeps it over a cut, and connects again by itself', async () => {
+  it('reports a status, keeps it when the link is lost, and reconnects by itself', async () => {
     const link = openLink('ws://clio.test/graphql/ws');
     const heard = vi.fn();
     link.listen(heard);
@@ -89,7 +89,7 @@ describe('the link', () => {
     link.close();
   });
 
-  it('takes a socket without answers for dead', async () => {
+  it('treats a socket without answers as dead', async () => {
     const link = openLink('ws://clio.test/graphql/ws');
     await settle();
     newest().accept();

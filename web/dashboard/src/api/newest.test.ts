@@ -30,7 +30,7 @@ describe('the newest snapshot', () => {
     expect(newestOf(known, told && serving(told))).toEqual(expected);
   });
 
-  it('goes back where people decide it', () => {
+  it('goes back when people decide so', () => {
     expect(newestOf(SECOND, serving(FIRST, { pin: PIN }))).toBe(FIRST);
     expect(newestOf(SECOND, serving(FIRST, { refused: BAD }))).toBe(FIRST);
     expect(newestOf(SECOND, serving(FIRST, { refused: { ...BAD, isMarkedBad: false } }))).toBe(SECOND);
@@ -39,7 +39,7 @@ describe('the newest snapshot', () => {
     expect(isWithdrawn(SECOND, null)).toBe(false);
   });
 
-  it('is behind only by version and by time', () => {
+  it('is behind only if both version and time are earlier', () => {
     expect(isBehind(FIRST, SECOND)).toBe(true);
     expect(isBehind(SECOND, FIRST)).toBe(false);
     expect(isBehind(SECOND, SECOND)).toBe(false);

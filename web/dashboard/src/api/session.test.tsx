@@ -35,14 +35,14 @@ const committed = (version: number, committedAt: string) => {
 };
 
 describe('the session', () => {
-  it('knows dataset and snapshot once the gateway has answered', async () => {
+  it('has dataset and snapshot once the gateway has answered', async () => {
     const { result } = open();
     await waitFor(() => expect(result.current.dataset?.name).toBe('media'));
     expect(result.current.snapshot?.version).toBe(1);
     expect(result.current.error).toBeNull();
   });
 
-  it('says why there is no dataset yet, and asks again when told to', async () => {
+  it('says why there is no dataset yet, and retries on demand', async () => {
     gateway.start = () => failure('UNAVAILABLE', 'no snapshot is held yet');
     const { result } = open();
     await waitFor(() => expect(result.current.error?.message).toBe('no snapshot is held yet'));
@@ -62,7 +62,7 @@ describe('the session', () => {
     expect(result.current.behind).toBeNull();
   });
 
-  it('keeps the newest where an older one is told, and says who is behind', async () => {
+  it('keeps the newest when an older one is reported, and says what is behind', async () => {
     const { result, link } = open();
     link.move({ status: committed(5, '2026-02-05T04:00:00Z') });
     await waitFor(() => expect(result.current.snapshot?.version).toBe(5));
@@ -71,7 +71,7 @@ describe('the session', () => {
     expect(result.current.snapshot?.version).toBe(5);
   });
 
-  it('goes on only when what the page shows is there for the next snapshot', async () => {
+  it('moves on only when all answers for the next snapshot have arrived', async () => {
     const { result, link, wrapper } = open();
     await waitFor(() => expect(result.current.snapshot?.version).toBe(1));
     let answer: () => void = () => {};
@@ -107,7 +107,7 @@ describe('the session', () => {
     await waitFor(() => expect(result.current.dataset?.name).toBe('shop'));
   });
 
-  it('asks what serving holds when its snapshot is held no longer', async () => {
+  it('asks for the served snapshot when its own is dropped', async () => {
     const { result, link } = open();
     await waitFor(() => expect(result.current.snapshot?.version).toBe(1));
     const report = vi.spyOn(link, 'report');

@@ -10,7 +10,7 @@ beforeEach(() => {
 const shown = () => history.location.href;
 
 describe('a trail', () => {
-  it('leads back through changes that have an entry of their own, and through those that replaced one', () => {
+  it('undoes changes that pushed an entry, and those that replaced one', () => {
     const trail = trailOf(history);
     history.push('/?last=7');
     history.replace('/?last=7&sort=viewers');
@@ -42,14 +42,14 @@ describe('a trail', () => {
     expect(shown()).toBe('/?last=7');
   });
 
-  it('begins again on another page', () => {
+  it('starts over on another page', () => {
     const trail = trailOf(history);
     history.push('/?last=7');
     history.push('/compare');
     expect(trail.read()).toEqual({ past: [], future: [] });
   });
 
-  it('tells those who listen', () => {
+  it('notifies its listeners', () => {
     const trail = trailOf(history);
     let nTold = 0;
     const stop = trail.listen(() => {

@@ -27,12 +27,12 @@ describe('formatChange', () => {
     expect([change.direction, plain(change.text), plain(change.bounds)]).toEqual([direction, text, bounds]);
   });
 
-  it('tells rates in points, rounded outwards', () => {
+  it('gives rates in points, rounded outwards', () => {
     const change = formatChange({ other: of(0.1), difference: of(0.0071, 0.00021, 0.01399), ratio: of(1.07) }, PERCENT);
     expect([change.direction, plain(change.text), plain(change.bounds)]).toEqual(['up', '+0.71 points', '+0.02 points to +1.40 points']);
   });
 
-  it('knows nothing where nothing is compared', () => {
+  it('is unknown where nothing is compared', () => {
     expect(formatChange(null, DISTINCT).direction).toBe('unknown');
     expect(formatChange(undefined, DISTINCT).text).toBe('n/a');
   });

@@ -33,7 +33,7 @@ describe('formatRange', () => {
 describe('formatDays', () => {
   const range = (from: string, to = from) => ({ from, to });
 
-  it('lists ranges and counts the days of the tail', () => {
+  it('lists ranges, and counts the days of the rest', () => {
     expect(formatDays([range('2026-01-01', '2026-01-03'), range('2026-01-07')])).toBe('1–3 Jan 2026, 7 Jan 2026');
     const many = [range('2026-01-01'), range('2026-01-03'), range('2026-01-05'), range('2026-01-07', '2026-01-08')];
     expect(formatDays(many)).toBe('1 Jan 2026, 3 Jan 2026, 5 Jan 2026 and 2 more');

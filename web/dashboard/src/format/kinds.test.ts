@@ -13,14 +13,14 @@ function wordsIn(code: string): string[] {
 }
 
 describe('kinds and formats of measures', () => {
-  it('are compared with words in no file but that of their traits', () => {
+  it('are compared by name only in the file of their traits', () => {
     expect(files.length).toBeGreaterThan(100);
     const found = files.flatMap((file) => wordsIn(readFileSync(new URL(file, import.meta.url), 'utf8')).map((word) => `${file}: ${word}`));
     expect(found.filter((word) => !word.startsWith('./kinds.ts: '))).toEqual([]);
     expect(wordsIn(`if (kind === 'SUM' || kind === "DERIVED") return KINDS.COUNT;`)).toEqual(['SUM', 'DERIVED']);
   });
 
-  it('hold groups against the total where they have no share of it', () => {
+  it('give the total as a reference where groups have no shares of it', () => {
     const references = DATASET.measures.map((measure) => [measure.name, referenceOf(measure, { value: 7 })]);
     expect(Object.fromEntries(references)).toEqual({ impressions: null, viewers: null, 'watch.p50': 7, take_rate: 7 });
     expect(referenceOf({ kind: 'DERIVED' }, undefined)).toBeNull();

@@ -136,12 +136,12 @@ describe('a column', () => {
     expect(values.map((value) => plain(formatValue(value, column)))).toEqual(expected);
   });
 
-  it('is as its measure where it holds nothing', () => {
+  it('has the style of its measure where it is empty', () => {
     expect(columnStyle(PERCENT, [null, undefined])).toBe(PERCENT);
   });
 });
 
-describe('places and shares', () => {
+describe('ranks and shares', () => {
   it('are printed as they are', () => {
     expect(formatPlaces({ best: 2, worst: 2 })).toBe('2');
     expect(formatPlaces({ best: 2, worst: 1200 })).toBe('2\u20131,200');
@@ -152,7 +152,7 @@ describe('places and shares', () => {
 });
 
 describe('a value of too few people', () => {
-  it('is told from one that is not defined', () => {
+  it('is distinct from an undefined one', () => {
     const withheld: Value = { value: null, lower: null, upper: null, exact: false, exactText: null, withheld: true };
     expect(formatBounds(withheld, DISTINCT)).toBe('withheld');
     expect(formatSpoken(withheld, DISTINCT)).toBe('withheld, of too few people');

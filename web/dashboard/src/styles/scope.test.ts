@@ -52,7 +52,7 @@ describe('stylesheets', () => {
     expect([...places].filter(([, found]) => found.length > 1)).toEqual([]);
   });
 
-  test('stand beside the component that they are named after, which imports them', () => {
+  test('are next to the component that they are named after, which imports them', () => {
     const lonely = Object.keys(sheets).filter((sheet) => {
       const view = views[sheet.replace(/css$/, 'tsx')] ?? '';
       return !isShared(sheet) && !view.includes(`import './${sheet.split('/').at(-1) ?? ''}';`);
@@ -73,7 +73,7 @@ describe('stylesheets', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('hold nothing that no view names', () => {
+  test('have no unused classes', () => {
     const all = Object.values(views).join('\n');
     // One that is put together is named by its beginning: `heat-${shade}`.
     const isPutTogether = (name: string) => [...name.matchAll(/-/g)].some(({ index }) => all.includes(`${name.slice(0, index + 1)}\${`));

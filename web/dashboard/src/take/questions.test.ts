@@ -39,7 +39,7 @@ describe('the question behind a panel', () => {
     expect(validate(schema, parse(text))).toEqual([]);
   });
 
-  it('keeps a value that is called as an enum in its quotes', () => {
+  it('quotes a value that has the name of an enum', () => {
     const member = { compare: { member: { field: 'COUNTRY', value: 'DE' } }, where: { country: { anyOf: ['DE'] } } };
     const text = asGraphql(taken({ measures: ['VIEWERS'], ...member }).answered);
     expect(text).toContain('compare: { member: { field: COUNTRY, value: "DE" } }');
@@ -75,7 +75,7 @@ describe('the question behind a panel', () => {
     expect(command({ measures: ['VIEWERS'], compare })).toContain(`--compare ${expected} \\\n`);
   });
 
-  it('compares with all that the gateway compares with', () => {
+  it('knows everything that the gateway compares with', () => {
     const offered = buildSchema(readFileSync('../schema.graphql', 'utf8')).getType('Comparison');
     if (!isInputObjectType(offered)) throw new Error('the gateway compares');
     const tested = SIDES.flatMap(([compare]) => Object.entries(compare).filter(([, side]) => side)).map(([side]) => side);

@@ -16,7 +16,7 @@ const TAKEN = taken(QUERY, {
 });
 
 describe('a table for the clipboard', () => {
-  it('has what it is of above whole numbers with their bounds', () => {
+  it('has days, filter and snapshot on top of all digits with their bounds', () => {
     const table = tableOf(TAKEN);
     expect(table && asText(table).split('\n')).toEqual([
       'Viewers by Asset',
@@ -33,7 +33,7 @@ describe('a table for the clipboard', () => {
     ]);
   });
 
-  it('has the verdicts of what has any', () => {
+  it('has verdicts where there are any', () => {
     const verdict = { word: 'HIGHER' as const, text: 'higher (observational)', own: 0.2, other: 0.1, difference: number(0.1), days: 21, smallestLift: null, moreDays: null, exposure: null, mix: null };
     const table = tableOf(
       taken(QUERY, {
@@ -57,7 +57,7 @@ describe('a table for the clipboard', () => {
     expect(page.querySelector('p')?.textContent).toBe('Viewers by Asset');
   });
 
-  it('of a panel with rows of its own is what the page shows', () => {
+  it('is the table on the page for a panel with rows of its own', () => {
     document.body.innerHTML = '<table><tr><th>Step</th><th>Took</th></tr><tr><td>roll up</td><td>-3  s</td></tr></table>';
     const own = { ...TAKEN, hasOwnRows: true };
     expect(tableOf(own)).toBeNull();

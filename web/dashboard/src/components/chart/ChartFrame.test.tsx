@@ -18,7 +18,7 @@ function show(points: readonly Point[], asTable = false, onPick?: (index: number
 }
 
 describe('a chart', () => {
-  it('speaks the point under its slider, with value, bounds and what needs care', () => {
+  it('speaks the point under its slider, with value, bounds and notes', () => {
     show(POINTS);
     const slider = screen.getByRole('slider', { name: 'Viewers by day' });
     expect(slider.getAttribute('aria-valuetext')).toMatch(/1 Jan 2026.*100.*90.*110/);
@@ -29,7 +29,7 @@ describe('a chart', () => {
     expect(slider.getAttribute('aria-valuetext')).toMatch(/provisional/);
   });
 
-  it('reads out the point that has the focus, or lies under the pointer', () => {
+  it('reads out the point with the focus, or under the pointer', () => {
     const { container } = show(POINTS);
     const readout = () => container.querySelector('.chart-readout')?.textContent?.trim();
     const slider = screen.getByRole('slider');
@@ -46,7 +46,7 @@ describe('a chart', () => {
     expect(readout()).toBe('');
   });
 
-  it('leads on from a point by a click, or by Enter', () => {
+  it('a click on a point, or Enter, picks it', () => {
     const onPick = vi.fn<(index: number) => void>();
     show(POINTS, false, onPick);
     const slider = screen.getByRole('slider');
@@ -60,7 +60,7 @@ describe('a chart', () => {
     expect(onPick).toHaveBeenLastCalledWith(2);
   });
 
-  it('says what every line has at a place', () => {
+  it('gives the values of all lines at a place', () => {
     const lines = [
       { name: 'Sunrise', points: POINTS },
       { name: 'others', kind: 'others' as const, points: POINTS.map((point) => ({ ...point, value: estimate(50) })) },
@@ -86,7 +86,7 @@ describe('a chart', () => {
     expect(rows[1]).toMatch(/missing$/);
   });
 
-  it('is not drawn of nothing, which could be taken for zeros', () => {
+  it('is not drawn without values, which could be mistaken for zeros', () => {
     show([{ short: '1 Jan', label: '1 Jan 2026', value: null }]);
     expect(screen.queryByRole('slider')).toBeNull();
     expect(screen.getByText('No data here.')).toBeDefined();

@@ -43,14 +43,14 @@ describe('the picture of a trend', () => {
     expect(picture.querySelectorAll('.trend-hollow')).toHaveLength(1);
   });
 
-  it('dashes the way to a day that is not complete', () => {
+  it('dashes the line to an incomplete day', () => {
     const points = [POINTS[0], POINTS[1], { ...POINTS[3], short: '3 Jan', label: '3 Jan 2026' }] as Point[];
     const dashed = draw([{ name: null, points }]).querySelectorAll('.trend-dashed');
     expect(dashed).toHaveLength(1);
     expect(numbersOf(dashed[0])).toHaveLength(4);
   });
 
-  it('leaves out zero only where all lies far above it, and says so', () => {
+  it('leaves out zero only where all values lie far above it, and says so', () => {
     const high = POINTS.slice(0, 2).map((point, index) => ({ ...point, value: estimate(1000 + index) }));
     expect(draw([{ name: null, points: high }]).textContent).toContain('does not begin at 0');
     expect(draw([{ name: null, points: POINTS }]).textContent).not.toContain('does not begin at 0');

@@ -17,7 +17,7 @@ describe('circles', () => {
     expect(Math.max(circles.left, circles.right)).toBeCloseTo(80, 6);
   });
 
-  it('share what a fine grid of points counts', () => {
+  it('overlap by what a fine grid of points counts', () => {
     const [left, right, apart] = [3, 2, 2.5];
     let inside = 0;
     const step = 0.01;

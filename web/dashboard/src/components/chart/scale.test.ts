@@ -25,7 +25,7 @@ describe('an axis', () => {
     expect(axis.scale.domain().map((end) => axis.scale(end))).toEqual([200, 0]);
   });
 
-  it('is cut where all lies in its upper half, and holds every bound', () => {
+  it('is cut where all values lie in its upper half, and includes every bound', () => {
     const { scale, isCut } = axisOf([line([1000, 1100], 15)], 200, 0);
     const [from = 0, to = 0] = scale.domain();
     expect(isCut).toBe(true);
@@ -36,7 +36,7 @@ describe('an axis', () => {
 });
 
 describe('what stands along an axis', () => {
-  it('is runs of points that are there', () => {
+  it('has unbroken runs of points', () => {
     expect(runsOf(line([1, 2, null, 3, null]).points)).toEqual([
       [0, 1],
       [3, 3],
@@ -44,14 +44,14 @@ describe('what stands along an axis', () => {
     expect(runsOf([])).toEqual([]);
   });
 
-  it('is as many labels as there is room for', () => {
+  it('has as many labels as fit', () => {
     expect(labelled(7, 10)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(labelled(100, 5)).toEqual([0, 20, 40, 60, 80]);
     expect(labelled(3, 0)).toEqual([0]);
     expect(labelled(0, 5)).toEqual([]);
   });
 
-  it('is names apart from each other, in the order of their lines, and within the picture', () => {
+  it('has names that do not overlap, in the order of their lines, within the picture', () => {
     const heights = spread([100, 101, 99, 200], 16, 200);
     const sorted = heights.toSorted((a, b) => a - b);
     const apart = sorted.slice(1).map((height, index) => height - (sorted[index] ?? 0));

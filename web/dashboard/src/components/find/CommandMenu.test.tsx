@@ -50,7 +50,7 @@ describe('the command menu', () => {
     await waitFor(() => expect(gateway.asks.at(-1)?.query.where).toEqual({ country: { anyOf: ['Dunes, ~'] } }));
   });
 
-  it('offers pages, and what was opened last first', async () => {
+  it('offers pages, and first what was opened last', async () => {
     const { history } = renderAt('/', gateway);
     let dialog = await find('stat');
     const page = (await dialog.findAllByRole('option'))[0];
@@ -69,7 +69,7 @@ describe('the command menu', () => {
     expect(again.getAllByRole('option').map((option) => option.textContent)).toEqual(['DuneAsset title']);
   });
 
-  it('leaves letters to those who type', async () => {
+  it('leaves letters to text fields', async () => {
     const { history } = renderAt('/', gateway);
     const dialog = await find('gs');
     expect(history.location.pathname).toBe('/');

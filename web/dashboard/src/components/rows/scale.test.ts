@@ -55,7 +55,7 @@ describe('rows of any number', () => {
     }
   });
 
-  it('a wheel passes over no row, from the middle into both ends', () => {
+  it('a wheel skips no row, from the middle to both ends', () => {
     const scale = scaleOf(MILLION, ROW, VIEW);
     const wheel = 100;
     for (const [from, direction, end] of [
@@ -94,7 +94,7 @@ describe('rows of any number', () => {
     expect(scrolled(scale, middle, 0).full).toBe(0);
   });
 
-  it('fewer rows than before keep the view on rows', () => {
+  it('when rows become fewer, the view stays on rows', () => {
     const scale = scaleOf(100, ROW, VIEW);
     const at = { drawn: 100 * ROW - VIEW, full: 1000 * ROW };
     expect(rowsIn(scale, at, 100, ROW, 0).at(-1)?.index).toBe(99);

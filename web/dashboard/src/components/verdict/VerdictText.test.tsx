@@ -9,7 +9,7 @@ const rate = DATASET.measure.get('take_rate');
 const difference = { value: 0.01, lower: null, upper: null, exact: false, exactText: null, withheld: false };
 const verdict = { word: 'TOO_LITTLE_DATA' as const, text: 'too little data', own: 0.2, other: 0.19, difference, days: 1, smallestLift: null, moreDays: 9, exposure: null, mix: null };
 
-it('says its word, and on demand what is still needed and what the words mean', async () => {
+it('shows its words, and on demand the data still needed and what the words mean', async () => {
   if (!rate) throw new Error('the dataset of the tests has it');
   const value = { ...NO_CELL, value: 0.2, lower: 0.19, upper: 0.21, verdict, intervals: { whyNone: null, sampling: { lower: 0.1, upper: 0.3 }, combined: { lower: 0.09, upper: 0.31 } } };
   render(<VerdictText dataset={DATASET} measure={rate} value={value} of="all" />);
@@ -20,7 +20,7 @@ it('says its word, and on demand what is still needed and what the words mean', 
   expect(screen.getByText('What the words mean')).toBeTruthy();
 });
 
-it('is nothing where there is no verdict', () => {
+it('is empty without a verdict', () => {
   if (!rate) throw new Error('the dataset of the tests has it');
   const { container } = render(<VerdictText dataset={DATASET} measure={rate} value={NO_CELL} of="all" />);
   expect(container.textContent).toBe('');

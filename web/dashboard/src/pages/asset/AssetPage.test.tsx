@@ -31,7 +31,7 @@ describe('the page of a piece of media', () => {
     expect(document.title).toContain('Dune · artwork 1');
   });
 
-  it('asks every measure of it, and of each group beside all of it', async () => {
+  it('asks for all measures of it, and for each group compared with all', async () => {
     renderAt('/assets/a1?country.any=US&last=2', gateway);
     await waitFor(() => expect(asksBy('AUDIENCE').length).toBeGreaterThan(0));
     const own = asksBy('ASSET').find(({ query }) => query.limit === 1)?.query;
@@ -65,7 +65,7 @@ describe('the page of a piece of media', () => {
     expect(asksBy('AUDIENCE').at(-1)?.query.compare).toBeUndefined();
   });
 
-  it('says so where nothing was counted of it', async () => {
+  it('says so where there is no data', async () => {
     gateway.members = () => ({ members: [], total: 0 });
     gateway.cube = () => ({ rows: [], groupCount: 0 });
     renderAt('/assets/poster.png', gateway);

@@ -47,7 +47,7 @@ beforeEach(() => {
 });
 
 describe('Compare', () => {
-  it('stands members side by side in the order of the address, beside the first', async () => {
+  it('shows members side by side in the order of the address, compared with the first', async () => {
     renderAt('/compare?sel=a1,a2&country.any=US', gateway);
     const numbers = within(await screen.findByRole('region', { name: 'Side by side' }));
     expect((await numbers.findAllByRole('columnheader')).map((head) => head.textContent)).toEqual(['Measure', 'a1', 'a2']);
@@ -63,7 +63,7 @@ describe('Compare', () => {
     });
   });
 
-  it('says in words whether they really differ, and what that rests on', async () => {
+  it('says in words whether they really differ, with the evidence', async () => {
     const { cube } = gateway;
     gateway.cube = (ask) => {
       if (!ask.query.extras?.includes('VERDICTS')) return cube(ask);
@@ -90,7 +90,7 @@ describe('Compare', () => {
     expect(await screen.findByText('No verdict: there is no data for it here.')).toBeTruthy();
   });
 
-  it('asks the difference within each country', async () => {
+  it('asks for the difference within each country', async () => {
     renderAt('/compare?sel=a1,a2', gateway);
     await waitFor(() => expect(gateway.asks.some(({ query }) => query.groupBy?.[0] === 'COUNTRY')).toBe(true));
     const asked = gateway.asks.find(({ query }) => query.groupBy?.[0] === 'COUNTRY')?.query;
@@ -99,7 +99,7 @@ describe('Compare', () => {
     await waitFor(() => expect(gateway.asks.some(({ query }) => query.groupBy?.[0] === 'AUDIENCE')).toBe(true));
   });
 
-  it('takes members away and adds others, six at most', async () => {
+  it('removes members and adds others, up to six', async () => {
     gateway.members = () => ({ members: [{ field: 'ASSET', value: 'a3', label: 'Sunset', media: null, nCells: 1, nCellsLeft: null }], total: 1 });
     const { history } = renderAt('/compare?sel=a1,a2', gateway);
     await userEvent.click(await screen.findByRole('button', { name: 'Remove a2' }));

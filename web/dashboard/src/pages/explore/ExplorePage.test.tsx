@@ -85,7 +85,7 @@ describe('states', () => {
     expect((await screen.findAllByText('Loading')).length).toBe(4);
   });
 
-  it('dims the old rows while new ones are under way', async () => {
+  it('dims the old rows while new ones are loading', async () => {
     const { held, release } = gate();
     gateway.cube = async (ask) => {
       if (!ask.query.where) return {};
@@ -191,7 +191,7 @@ describe('notes', () => {
     await waitFor(() => expect(screen.queryByText(/has no value/)).toBeNull());
   });
 
-  it('say what is not told of small groups', async () => {
+  it('say that small groups are withheld', async () => {
     gateway.cube = () => ({ withheld: { minPeople: 50, rowCount: 12 } });
     renderAt('/', gateway);
     const said = 'Groups of fewer than 50 people are withheld (12 here). People are rounded to multiples of 50.';
@@ -256,7 +256,7 @@ describe('the chart', () => {
     expect(await panel.findByText('No data here.')).toBeTruthy();
   });
 
-  it('draws the measure of the card that is chosen', async () => {
+  it('charts the measure of the chosen card', async () => {
     const { history } = renderAt('/', gateway);
     await userEvent.click(await screen.findByRole('button', { pressed: false, name: /^Take rate/ }));
     await waitFor(() => expect(history.location.search).toBe('?chart=take_rate'));
@@ -267,7 +267,7 @@ describe('the chart', () => {
 describe('snapshots', () => {
   const badge = () => screen.getByRole('status', { name: 'Snapshot' }).textContent;
 
-  it('names the one shown, and how fresh it is', async () => {
+  it('are named, with how fresh they are', async () => {
     renderAt('/', gateway);
     await table();
     expect(badge()).toBe('live snapshot 1 data through 3 Jan 2026');
@@ -294,7 +294,7 @@ describe('snapshots', () => {
     expect(badge()).toContain('3 of 1,234 verified numbers are wrong');
   });
 
-  it('goes on to a new one only when all panels have it', async () => {
+  it('moves on to a new one only when all panels have it', async () => {
     const { link } = renderAt('/', gateway);
     await table();
     const { held, release } = gate();
@@ -311,7 +311,7 @@ describe('snapshots', () => {
     expect(screen.getByRole('button', { name: /^Impressions 2,000/ })).toBeTruthy();
   });
 
-  it('never go back, whoever knows less by now', async () => {
+  it('never go back, whatever reports an older one', async () => {
     const { link, client } = renderAt('/', gateway);
     await table();
     const older = serving(1);
@@ -335,7 +335,7 @@ describe('snapshots', () => {
     expect(badge()).toContain('live');
   });
 
-  it('stay while the replica that answers has not loaded the new one', async () => {
+  it('stay until the answering replica has loaded the new one', async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 100 });
     const { link } = renderAt('/', gateway);
     await table();
@@ -352,7 +352,7 @@ describe('snapshots', () => {
     vi.useRealTimers();
   });
 
-  it('of a question that fails the numbers of before stay, and it is said once', async () => {
+  it('the previous numbers stay when a question fails, which is reported once', async () => {
     const { router } = renderAt('/', gateway);
     await table();
     gateway.cube = (ask) => (ask.query.where ? failure('UNAVAILABLE', 'serving at a:1 does not answer', 503) : {});
@@ -363,7 +363,7 @@ describe('snapshots', () => {
     expect(screen.getByRole('button', { name: /^Impressions 1,000/ })).toBeTruthy();
   });
 
-  it('leaves one that serving no longer holds', async () => {
+  it('leaves a snapshot that serving has dropped', async () => {
     gateway.cube = (ask) => (ask.snapshot === 1 ? failure('NOT_FOUND', 'snapshot 1 is not held') : {});
     const { link } = renderAt('/', gateway);
     await screen.findByRole('main');
@@ -373,7 +373,7 @@ describe('snapshots', () => {
     expect(badge()).toContain('snapshot 7');
   });
 
-  it('tells a lost link, a stale snapshot and serving down', async () => {
+  it('reports a lost link, a stale snapshot and serving down', async () => {
     const { link } = renderAt('/', gateway);
     await table();
     link.move({ connected: false });

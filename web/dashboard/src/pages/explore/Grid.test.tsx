@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 describe('the table', () => {
-  it('says how many rows there are, and holds those in view alone', () => {
+  it('says how many rows there are, and renders only those in view', () => {
     const labels = Array.from({ length: PAGE_ROWS }, (_, index) => `c${index}`);
     show(answered(1, labels, 5_000));
     expect(table().getAttribute('aria-rowcount')).toBe('5002');
@@ -78,7 +78,7 @@ describe('the table', () => {
     expect(onSort).toHaveBeenCalledWith('take_rate');
   });
 
-  it('moves its active row by keys, but not by those of the browser', () => {
+  it('moves its active row by its keys, but not by those of the browser', () => {
     show(answered(1, ['US', 'CA', 'DE']));
     expect(activeText()).toBeNull();
     press('ArrowDown');
@@ -102,7 +102,7 @@ describe('the table', () => {
     expect(activeText()).toContain('DE');
   });
 
-  it('begins again with another question', () => {
+  it('starts over with another question', () => {
     const view = show(answered(1, ['US', 'CA']));
     press('ArrowDown');
     view.turn(answered(1, ['US'], 1, { ...QUERY, groupBy: ['ASSET'] }));

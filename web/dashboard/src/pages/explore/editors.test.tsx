@@ -21,7 +21,7 @@ describe('conditions', () => {
     expect(onChange).toHaveBeenLastCalledWith({ measure: 'viewers', min: null, max: 12_500 });
   });
 
-  it('refuse what is no number, and a least above the most', async () => {
+  it('refuse text that is no number, and a minimum above the maximum', async () => {
     const onChange = vi.fn<(condition: Condition) => void>();
     render(<ConditionEditor measures={DATASET.measures} conditions={[{ measure: 'viewers', min: 10, max: null }]} onChange={onChange} />);
     expect(screen.getByLabelText('Viewers, at least')).toHaveProperty('value', '10');
@@ -32,7 +32,7 @@ describe('conditions', () => {
     expect(onChange).not.toHaveBeenCalled();
   });
 
-  it('are said in words', () => {
+  it('are written in words', () => {
     if (!rate || !viewers) throw new Error('the dataset of the tests has both');
     expect(conditionText(viewers, { min: 100, max: null })).toBe('at least 100');
     expect(conditionText(rate, { min: null, max: 0.1 })).toBe('at most 10.00\u202f%');
@@ -41,7 +41,7 @@ describe('conditions', () => {
   });
 });
 
-describe('the days beside', () => {
+describe('the compared days', () => {
   it.each([
     ['2026-01-01', '2026-01-07', /^fine$/],
     ['', '2026-01-07', /Both days/],
@@ -51,7 +51,7 @@ describe('the days beside', () => {
     expect(problemOf(from, to) ?? 'fine').toMatch(expected);
   });
 
-  it('are those before, or given ones', async () => {
+  it('are the days just before, or chosen ones', async () => {
     const onChange = vi.fn<(beside: Beside | null) => void>();
     const onClose = vi.fn<() => void>();
     render(<BesideEditor beside={null} days={{ from: '2026-01-01', to: '2026-01-07' }} onChange={onChange} onClose={onClose} />);
@@ -64,7 +64,7 @@ describe('the days beside', () => {
     expect(onClose).toHaveBeenCalledTimes(2);
   });
 
-  it('are none where all days are shown', () => {
+  it('cannot be the days before where all days are shown', () => {
     render(<BesideEditor beside={null} days={null} onChange={() => {}} onClose={() => {}} />);
     expect(screen.getByRole('button', { name: /choose dates first/ })).toHaveProperty('disabled', true);
   });

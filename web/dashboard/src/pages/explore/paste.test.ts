@@ -27,7 +27,7 @@ describe('findPasted', () => {
     { value: null, label: '(none)' },
   ];
 
-  it('finds by value and by label in any case, and names the unknown', async () => {
+  it('finds by value and by label in any case, and names unknown values', async () => {
     const page = vi.fn(async () => ({ members, total: 3 }));
     expect(await findPasted(['us', 'sunrise', 'Mars', '(none)'], page)).toEqual({
       found: ['US', 'a1'],
@@ -36,7 +36,7 @@ describe('findPasted', () => {
     expect(page).toHaveBeenCalledTimes(1);
   });
 
-  it('folds accents and forms of letters', async () => {
+  it('folds accents and Unicode forms', async () => {
     const page = vi.fn(async () => ({ members: [{ value: 'c', label: 'Caf\u00e9' }, { value: 'cafe\u0301', label: 'x' }], total: 2 }));
     expect(await findPasted(['CAFE', 'x'], page)).toEqual({ found: ['cafe\u0301', 'cafe\u0301'], unknown: [] });
   });

@@ -62,17 +62,17 @@ describe('toCubeQuery', () => {
   });
 });
 
-describe('what rows have beside their measures', () => {
+describe('what rows have besides their measures', () => {
   const dated = { ...STATE, from: '2026-01-08', to: '2026-01-14' };
 
-  it('is what the page shows of it', () => {
+  it('is the table on the page', () => {
     const query = toCubeQuery({ ...dated, beside: 'previous', shown: ['ranks', 'shares'] }, DATASET, 0);
     expect(query).toMatchObject({ compare: { previousPeriod: true }, extras: ['RANKS', 'SHARES', 'VERDICTS', 'INTERVALS'], limit: 100 });
     const given = toCubeQuery({ ...dated, beside: { from: '2025-12-01', to: '2025-12-07' } }, DATASET, 0);
     expect(given.compare).toEqual({ days: { from: '2025-12-01', to: '2025-12-07' } });
   });
 
-  it('is a verdict of rates alone, over days that are known and no more than a year, and of no steps of time', () => {
+  it('asks for verdicts on rates only, over known days of at most a year, and not by steps of time', () => {
     const extras = (part: Partial<ExploreState>) => toCubeQuery({ ...dated, beside: 'previous' as const, ...part }, DATASET, 0).extras ?? [];
     expect(extras({})).toEqual(['VERDICTS', 'INTERVALS']);
     expect(extras({ beside: null })).toEqual([]);
@@ -83,12 +83,12 @@ describe('what rows have beside their measures', () => {
     expect(extras({ from: null, to: null, beside: { from: '2026-01-01', to: '2026-01-07' } })).toEqual([]);
   });
 
-  it('is no place by a key, and nothing before all time', () => {
+  it('has no ranks by a key, and no days before all time', () => {
     expect(toCubeQuery({ ...dated, groupBy: ['day'], shown: ['ranks'] }, DATASET, 0).extras).toBeUndefined();
     expect(toCubeQuery({ ...STATE, beside: 'previous' }, DATASET, 0).compare).toBeUndefined();
   });
 
-  it('is conditions in the names of the model', () => {
+  it('is a filter with the names of the model', () => {
     const conditions = [
       { measure: 'viewers', min: 100, max: null },
       { measure: 'take_rate', min: 0.1, max: 0.5 },
@@ -100,7 +100,7 @@ describe('what rows have beside their measures', () => {
 });
 
 describe('toBarsQuery', () => {
-  it('asks the drawn measure, what the table is sorted by, and what lies below', () => {
+  it('asks for the charted measure, the one that the table is sorted by, and the others', () => {
     expect(toBarsQuery({ ...STATE, sort: { by: 'impressions', direction: 'DESC' }, beside: 'previous' }, DATASET, 'viewers', 7)).toMatchObject({
       measures: ['VIEWERS', 'IMPRESSIONS'],
       orderBy: [{ measure: 'IMPRESSIONS', direction: 'DESC' }],
@@ -111,7 +111,7 @@ describe('toBarsQuery', () => {
 });
 
 describe('toTrendQuery', () => {
-  it('asks nothing of a dataset without steps, rather than for steps that it has not', () => {
+  it('asks nothing of a dataset without steps of time', () => {
     expect(toTrendQuery(STATE, toDataset({ ...DATASET_INFO, timeKeys: [] }), 'viewers')).toBeNull();
   });
 
@@ -126,7 +126,7 @@ describe('toTrendQuery', () => {
     expect(toTrendQuery({ ...STATE, window: 'all' }, DATASET, 'viewers')?.window).toEqual({ cumulative: true });
   });
 
-  it('is split by members, the rest apart', () => {
+  it('is split by members, with the rest as a line of its own', () => {
     const trend = toTrendQuery({ ...STATE, filters: [{ field: 'audience', operator: 'any', values: ['kids'] }] }, DATASET, 'viewers') ?? { measures: [] };
     expect(toSplitQuery(trend, 'country', ['US', 'DE'], DATASET)).toMatchObject({
       groupBy: ['DAY', 'COUNTRY'],

@@ -87,7 +87,7 @@ describe('round trips', () => {
     roundTrip({ by: 'asset', selected: ['a2', 'a,1', '~'] }, { by: 'asset', sel: 'a2,a~,1,~~' });
   });
 
-  it('leave a window to days, whose steps are the default', () => {
+  it('keep a window for daily steps only', () => {
     expect(writeState({ ...DEFAULTS, step: 'month', window: 7 }, DATASET)).toEqual({ step: 'month' });
     expect(readState(readAddress({ step: 'day' }), DATASET)).toEqual({ state: DEFAULTS, problems: [] });
   });
@@ -148,14 +148,14 @@ describe('a malformed address', () => {
 });
 
 describe('effectiveSort', () => {
-  it('is time as it runs, else the largest of what is drawn on top', () => {
+  it('is time ascending, else the largest value of the charted measure on top', () => {
     expect(effectiveSort(DEFAULTS, DATASET)).toEqual({ by: 'viewers', direction: 'DESC' });
     expect(effectiveSort({ ...DEFAULTS, chart: 'take_rate' }, DATASET)).toEqual({ by: 'take_rate', direction: 'DESC' });
     expect(effectiveSort({ ...DEFAULTS, groupBy: ['country', 'month'] }, DATASET)).toEqual({ by: 'month', direction: 'ASC' });
     expect(effectiveSort({ ...DEFAULTS, groupBy: [] }, DATASET)).toBeNull();
   });
 
-  it('is drawn, where it is by a measure', () => {
+  it('becomes the charted measure', () => {
     const sorted = withSort({ ...DEFAULTS, chart: 'take_rate' }, { by: 'impressions', direction: 'ASC' }, DATASET);
     expect(drawnMeasure(sorted, DATASET)).toBe('impressions');
     const byKey = withSort({ ...DEFAULTS, chart: 'take_rate' }, { by: 'asset', direction: 'ASC' }, DATASET);
@@ -163,7 +163,7 @@ describe('effectiveSort', () => {
     expect(drawnMeasure(DEFAULTS, DATASET)).toBe('viewers');
   });
 
-  it('follows what is drawn, unless the table is sorted by a key', () => {
+  it('follows the charted measure, unless the table is sorted by a key', () => {
     const byImpressions: ExploreState = { ...DEFAULTS, sort: { by: 'impressions', direction: 'ASC' } };
     expect(effectiveSort(withDrawn(byImpressions, 'take_rate', DATASET), DATASET)).toEqual({ by: 'take_rate', direction: 'DESC' });
     const byAsset: ExploreState = { ...DEFAULTS, sort: { by: 'asset', direction: 'ASC' } };
@@ -208,8 +208,8 @@ describe('replaceValue', () => {
   });
 });
 
-describe('the days that are compared with', () => {
-  it('are as many before, or those that are given', () => {
+describe('the days of a comparison', () => {
+  it('are as many days just before, or chosen ones', () => {
     expect(besideOf({ ...DEFAULTS, last: 7, beside: 'previous' }, '2026-01-31')).toEqual({ from: '2026-01-18', to: '2026-01-24' });
     expect(besideOf({ ...DEFAULTS, from: '2026-01-10', beside: 'previous' }, '2026-01-11')).toEqual({ from: '2026-01-08', to: '2026-01-09' });
     expect(besideOf({ ...DEFAULTS, beside: { from: '2025-01-01', to: '2025-01-02' } }, null)).toEqual({ from: '2025-01-01', to: '2025-01-02' });
@@ -231,7 +231,7 @@ describe('a click', () => {
     expect(without.filters).toContainEqual({ field: 'country', operator: 'any', values: ['US', 'DE'] });
   });
 
-  it('sets and takes back a condition', () => {
+  it('sets and removes a condition', () => {
     const set = withCondition(DEFAULTS, { measure: 'viewers', min: 5, max: null });
     expect(set.conditions).toEqual([{ measure: 'viewers', min: 5, max: null }]);
     expect(withCondition(set, { measure: 'viewers', min: null, max: null }).conditions).toEqual([]);

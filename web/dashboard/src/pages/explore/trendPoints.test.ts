@@ -44,12 +44,12 @@ describe('trendPoints', () => {
     ]);
   });
 
-  it('ends with a gap to the last day that there is', () => {
+  it('ends with a gap up to the last day', () => {
     const missingRanges = [{ from: '2026-01-04', to: '9999-12-31' }];
     expect(labels({ to: '9999-12-31', missingRanges }).at(-1)).toBe('4 Jan 2026 – 31 Dec 9999 - (missing)');
   });
 
-  it('has a point for each month, and says of which days are not all there', () => {
+  it('has a point for each month, and marks incomplete ones', () => {
     const query = { measures: ['VIEWERS'], groupBy: ['MONTH'] };
     const answer = answerTo({ query, snapshot: 1 }, ['2025-12', '2026-01', '2026-03']);
     const missingRanges = [{ from: '2026-01-10', to: '2026-01-12' }, { from: '2026-02-01', to: '2026-02-28' }];
@@ -64,7 +64,7 @@ describe('trendPoints', () => {
     expect(points[2]?.days).toEqual({ from: '2026-02-01', to: '2026-02-28' });
   });
 
-  it('says where only the months of long past days are kept', () => {
+  it('marks days of which only the month is kept', () => {
     const range = { from: '2025-10-01', to: '2025-12-31' };
     const points = labels({ from: '2025-10-01', missingRanges: [range], retiredRanges: [range] });
     expect(points[0]).toBe('1 Oct – 31 Dec 2025 - (only its month is kept)');

@@ -41,7 +41,7 @@ describe('the pages of the table', () => {
     expect(gateway.asks).toEqual([]);
   });
 
-  it('come as they are seen, of the snapshot of the first', async () => {
+  it('are fetched as they come into view, from the snapshot of the first page', async () => {
     const at = 3 * PAGE_ROWS - 2;
     const { result } = renderPages({ from: at, to: at + 4 });
     expect(labelAt(result, at)).toBeUndefined();
@@ -53,7 +53,7 @@ describe('the pages of the table', () => {
     ]);
   });
 
-  it('say why one is not there, and ask it again', async () => {
+  it('say why a page failed to load, and retry it', async () => {
     gateway.cube = () => failure('RESOURCE_EXHAUSTED', 'the answer is too large');
     const { result } = renderPages({ from: PAGE_ROWS, to: PAGE_ROWS + 5 });
     await waitFor(() => expect(result.current.error?.message).toBe('the answer is too large'));

@@ -6,19 +6,19 @@ import { areFew, asked, decidingMeasure, FEW_PEOPLE, peopleMeasure } from './dec
 const STATE = defaultState(DATASET);
 const measure = (name: string) => DATASET.measure.get(name);
 
-describe('what decides', () => {
+describe('the main measure', () => {
   it('is the first rate until another measure is chosen', () => {
     expect(decidingMeasure(STATE, DATASET)?.name).toBe('take_rate');
     expect(decidingMeasure({ ...STATE, chart: 'viewers' }, DATASET)?.name).toBe('viewers');
     expect(decidingMeasure(STATE, { ...DATASET, measures: DATASET.measures.slice(0, 2) })?.name).toBe('impressions');
   });
 
-  it('rests on people, where the model counts some', () => {
+  it('rests on people, if the model counts them', () => {
     expect(peopleMeasure(DATASET)?.name).toBe('viewers');
     expect([areFew(null), areFew(FEW_PEOPLE - 1), areFew(FEW_PEOPLE)]).toEqual([true, true, false]);
   });
 
-  it('asks each measure once, the first of them first', () => {
+  it('asks for each measure once, the first one first', () => {
     expect(asked(measure('viewers'), undefined, ...DATASET.measures).map(({ name }) => name)).toEqual(['viewers', 'impressions', 'watch.p50', 'take_rate']);
   });
 });

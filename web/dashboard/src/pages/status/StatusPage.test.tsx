@@ -93,7 +93,7 @@ describe('Status', () => {
     expect(rows.map((row) => row.textContent).slice(1).map((text) => text?.endsWith('shown, served'))).toEqual([true, false]);
   });
 
-  it('names versions that are refused, when they came and why, and marks the badge', async () => {
+  it('lists refused versions with time and reason, and marks the badge', async () => {
     gateway.status = serving(1, { refused: { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio', isMarkedBad: false } });
     renderAt('/status', gateway);
     const refused = within(await screen.findByRole('region', { name: 'Refused versions' }));
@@ -116,7 +116,7 @@ describe('Status', () => {
     expect(within(badge).getByTitle(/Snapshot 1 is pinned by ada since .*: plays are missing; 2 versions are newer/)).toBeTruthy();
   });
 
-  it('has no calendar of days where the dataset has none', async () => {
+  it('has no calendar of days if the dataset has no days', async () => {
     gateway.start = () => ({ data: { insecure: false, dataset: { ...DATASET_INFO, timeKeys: [] }, serving: gateway.status } });
     renderAt('/status', gateway);
     expect(await screen.findByRole('region', { name: 'Runs' })).toBeTruthy();
@@ -124,7 +124,7 @@ describe('Status', () => {
     expect(gateway.asks).toEqual([]);
   });
 
-  it('tells why there are no records', async () => {
+  it('says why there are no records', async () => {
     gateway.records = () => failure('UNAVAILABLE', 'serving at a:1 does not answer', 503);
     renderAt('/status', gateway);
     expect(await screen.findByText('The query service is not available at the moment.')).toBeTruthy();

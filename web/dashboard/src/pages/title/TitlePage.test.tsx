@@ -53,7 +53,7 @@ describe('the page of a title', () => {
     expect(steps[1]).toMatch(/≈ 8, 3–13 by it alone$/);
   });
 
-  it('tells one failure once', async () => {
+  it('reports one failure once', async () => {
     gateway.cube = () => failure('UNAVAILABLE', 'serving at a:1 does not answer', 503);
     renderAt('/titles/Dune', gateway);
     await waitFor(() => expect(screen.getAllByText(/not available at the moment/).length).toBeGreaterThan(0));

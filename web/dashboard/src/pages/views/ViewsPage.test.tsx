@@ -64,7 +64,7 @@ describe('Views', () => {
     ]);
   });
 
-  it('renames, shares and begins with one', async () => {
+  it('renames and shares a view, and makes it the default', async () => {
     gateway.change = () => ({ data: {} });
     renderAt('/views', gateway);
     await userEvent.click((await list()).getByRole('button', { name: 'Rename Mornings' }));
@@ -82,7 +82,7 @@ describe('Views', () => {
     ]);
   });
 
-  it('says who was faster, and shows what is there by then', async () => {
+  it('says who was first, and shows their version', async () => {
     gateway.change = () => {
       gateway.views = [view({ name: 'Theirs', revision: 4 })];
       return failure('CONFLICT', 'the view was changed in the meantime by ada at 2026-02-01T05:00:00Z');
@@ -93,7 +93,7 @@ describe('Views', () => {
     await waitFor(() => expect(names()).toEqual(['Theirs']));
   });
 
-  it('says how to keep something where nothing can be', async () => {
+  it('says how to turn saving on where it is off', async () => {
     gateway.views = null;
     renderAt('/views', gateway);
     expect(await screen.findByText(/start the gateway with `--store FILE`/)).toBeTruthy();
@@ -103,7 +103,7 @@ describe('Views', () => {
 describe('The view of Explore', () => {
   const bar = async () => within(await screen.findByRole('region', { name: 'View' }));
 
-  it('keeps what the address says under a name', async () => {
+  it('saves the address under a name', async () => {
     gateway.views = [];
     gateway.change = ({ variables }) => {
       gateway.views = [view({ id: '9', ...(variables['view'] as Partial<View>) })];
@@ -131,7 +131,7 @@ describe('The view of Explore', () => {
     expect(history.location.href).toBe('/?last=7');
   });
 
-  it('begins a tab with the default view, and goes to Explore without it afterwards', async () => {
+  it('opens the default view in a new tab, and plain Explore after that', async () => {
     const { history, unmount } = renderAt('/', gateway);
     await waitFor(() => expect(history.location.href).toBe('/?last=7'));
     unmount();
