@@ -351,8 +351,8 @@ fn pages_follow_each_other_in_every_face() {
     let table = faces.clio(&args).stdout;
     assert!(table.contains("2 of 3 groups; the next ones: --after c1-"), "{table}");
     for (args, said) in [
-        (["--after", "7", "--measures", "people"], "--after: `7` is no cursor"),
-        (["--after", cursor, "--measures", "views"], "the cursor is of another question"),
+        (["--after", "7", "--measures", "people"], "--after: `7` is not a cursor"),
+        (["--after", cursor, "--measures", "views"], "the cursor belongs to another query"),
     ] {
         let refused = faces.clio(&[&["--group-by", "country"], &args[..]].concat());
         assert_eq!(refused.code, 2, "{}", refused.stderr);

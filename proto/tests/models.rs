@@ -155,10 +155,10 @@ expr = \"share_below(watch, 30)\"
         ("short", "short"),
         ("watch.p50", "p50 of watch"),
         ("watch.p99.95", "p99.95 of watch"),
-        ("plays.p50", "`plays` is no quantile measure, and has no `p50`; ask for `plays`"),
+        ("plays.p50", "`plays` is not a quantile measure, and has no `p50`; ask for `plays`"),
         (
             "watch",
-            "`watch` is a quantile measure, which is no one number; ask for a quantile of it, such as `watch.p50` or \
+            "`watch` is a quantile measure, which is not a single number; ask for a quantile of it, such as `watch.p50` or \
              `watch.p99.9`",
         ),
         (

@@ -266,7 +266,7 @@ async fn a_replica_that_takes_too_long_is_said_to() {
     };
     let error = RemoteCubes::new(&config).unwrap().query(query(), None).await.unwrap_err();
     let expected = format!(
-        "serving at {address} gave no answer within 40ms; ask for fewer days or groups, or allow \
+        "serving at {address} did not answer within 40ms; ask for fewer days or groups, or allow \
          it more time"
     );
     assert_eq!((error.code, error.message), (Code::DeadlineExceeded, expected));
@@ -279,8 +279,8 @@ async fn an_answer_of_another_version_is_said_to_be_one() {
     let query = Query::total(["unreadable"]);
     let error = remote(&[&address]).query(query, None).await.unwrap_err();
     let expected = format!(
-        "the answer of serving at {address} cannot be read: `snapshot`: is missing; is it of \
-         another version?"
+        "the answer of serving at {address} cannot be read: `snapshot`: is missing; is it another \
+         version of Clio?"
     );
     assert_eq!((error.code, error.message), (Code::Internal, expected));
 }
@@ -297,13 +297,13 @@ async fn an_address_that_is_none_is_refused() {
     check(&[], &format!("no address of serving is given; {mend}"));
     check(
         &["localhost:50051"],
-        &format!("`localhost:50051` is no address of serving: it names no scheme; {mend}"),
+        &format!("`localhost:50051` is not an address of serving: it has no scheme; {mend}"),
     );
     check(
         &["https://a"],
-        &format!("`https://a` is no address of serving: `https` is not supported; {mend}"),
+        &format!("`https://a` is not an address of serving: `https` is not supported; {mend}"),
     );
-    check(&["a b"], &format!("`a b` is no address of serving: invalid URI; {mend}"));
+    check(&["a b"], &format!("`a b` is not an address of serving: invalid URI; {mend}"));
 }
 
 /// The transport's own text about message lengths came through as an invalid argument.
