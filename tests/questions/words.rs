@@ -62,7 +62,7 @@ fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
     let query =
         "{ cube(query: { groupBy: [DAY] measures: [PEOPLE] lookBackDays: 0 }) { elapsedMs } }";
     let (_, body) = faces.gateway.graphql(query, &Value::Null);
-    let said = "`query.lookBackDays`: 0 days; from 1 to 3660 are possible";
+    let said = "`query.lookBackDays`: 0 days; from 1 to 3660 are allowed";
     assert_eq!(body["errors"][0]["message"], said, "{body}");
     assert_eq!(faces.clio(&by_day).code, 0);
 }

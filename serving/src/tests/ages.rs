@@ -378,19 +378,19 @@ async fn ages_are_described_and_refused_by_name() {
                 )),
                 ..by("asset.age_week")
             },
-            "`filter`: `country` has texts as values, and whole numbers from one to another are of ages alone",
+            "`filter`: `country` has texts as values, but ranges of whole numbers are only for ages",
         ),
         (
             of(Test::Prefix("1".to_owned())),
-            "`filter`: `asset.age_week` is a number, which starts with nothing",
+            "`filter`: `asset.age_week` is a number, which has no prefixes",
         ),
         (
             of(Test::AnyOf(texts(&["1", "one"]))),
-            "`filter`: `asset.age_week` is a whole number, and `one` is none",
+            "`filter`: `asset.age_week` is a whole number, but `one` is not",
         ),
         (
             of(Test::AnyOf(texts(&["01"]))),
-            "`filter`: `asset.age_week` is a whole number, and `01` is none",
+            "`filter`: `asset.age_week` is a whole number, but `01` is not",
         ),
         (
             Query {
@@ -398,7 +398,7 @@ async fn ages_are_described_and_refused_by_name() {
                 group_by: group_by(&["day", "asset.age_day"]),
                 ..by("day")
             },
-            "`window`: not together with ages, which are of single days",
+            "`window`: not together with ages, which need single days",
         ),
         (
             Query {
@@ -406,11 +406,11 @@ async fn ages_are_described_and_refused_by_name() {
                 group_by: group_by(&["day", "asset.age_day"]),
                 ..by("day")
             },
-            "`look_back_days`: not together with ages, which are of single days",
+            "`look_back_days`: not together with ages, which need single days",
         ),
         (
             Query { compare: Some(member), ..by("asset.age_week") },
-            "`compare`: `asset.age_week` is an age, and has no members",
+            "`compare`: `asset.age_week` is an age, which has no members",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

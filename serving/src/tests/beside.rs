@@ -206,9 +206,9 @@ async fn what_cannot_be_compared_is_refused_with_the_mend() {
     let error = cubes.query(asked, None).await.unwrap_err();
     assert_eq!(error.code, Code::InvalidArgument);
     assert!(
-        error
-            .message
-            .starts_with("`compare`: snapshot 0: the measure `take_rate` is something else there"),
+        error.message.starts_with(
+            "`compare`: snapshot 0: the measure `take_rate` is defined differently there"
+        ),
         "{error}"
     );
     cubes.query(beside(0, total()), None).await.unwrap();

@@ -236,11 +236,11 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
     let cases = [
         (
             Query { compare: None, order_by: vec![by(ratio(), down)], ..query() },
-            "`order_by`: `plays.ratio` is of a comparison, and rows are compared with nothing; give `compare`",
+            "`order_by`: `plays.ratio` is part of a comparison, but rows are not compared; give `compare`",
         ),
         (
             Query { compare: None, having: Some(having("plays")), ..query() },
-            "`having`: tests a comparison, and rows are compared with nothing; give `compare`",
+            "`having`: tests a comparison, but rows are not compared; give `compare`",
         ),
         (
             Query {
@@ -265,7 +265,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
                 }),
                 ..query()
             },
-            "`having`: `plays` is no quantile measure, and has no `ration`; ask for `plays`; of a comparison there are \
+            "`having`: `plays` is not a quantile measure, and has no `ration`; ask for `plays`; of a comparison there are \
              `plays.other`, `plays.difference`, `plays.ratio`; did you mean `plays.ratio`?",
         ),
         (
@@ -274,7 +274,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
         ),
         (
             Query { order_by: vec![by(ratio(), down)], extras: vec![Extra::Ranks], ..query() },
-            "`extras`: ranks are by values of rows, and here they are ordered by a comparison; name a measure first",
+            "`extras`: ranks are by values of rows, but rows are ordered by a comparison; name a measure first",
         ),
     ];
     for (query, message) in cases {
@@ -286,5 +286,5 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
     let after = cubes.query(query.clone(), None).await.unwrap().end;
     let next = Query { after, compare: Some(Comparison::Whole), ..query };
     let error = cubes.query(next, None).await.unwrap_err();
-    assert!(error.message.starts_with("`after`: the cursor is of another question"), "{error}");
+    assert!(error.message.starts_with("`after`: the cursor belongs to another query"), "{error}");
 }

@@ -225,13 +225,10 @@ async fn any_comparison_agrees_with_the_naive_evaluation() {
         let query = any_compared(&mut numbers);
         match cubes.query(query.clone(), None).await {
             Ok(answer) => check_compared(&lake.events, &query, &answer),
-            // A member that the filter leaves nothing of.
+            // A member that the filter excludes of.
             Err(error) => {
                 assert!(matches!(query.compare, Some(Comparison::Member { .. })), "{error}");
-                assert!(
-                    error.message.starts_with("`compare`: the filter leaves nothing"),
-                    "{error}"
-                );
+                assert!(error.message.starts_with("`compare`: the filter excludes"), "{error}");
                 n_refused += 1;
             }
         }
@@ -308,7 +305,7 @@ async fn what_cannot_be_compared_is_refused() {
     for (query, message) in [
         (
             query(&["asset"], Comparison::PreviousPeriod),
-            "`compare`: no day lies before those that are there; say from which day on rows are asked for (`from`)",
+            "`compare`: there are no days before those that are present; give the first day of the query (`from`)",
         ),
         (
             query(&["asset", "day"], member("country", "US")),
@@ -333,15 +330,15 @@ async fn what_cannot_be_compared_is_refused() {
         ),
         (
             Query { filter: Some(us), ..query(&["country"], member("country", "US")) },
-            "`compare`: the filter leaves nothing of `country` = `US`; ask for it, too",
+            "`compare`: the filter excludes `country` = `US`; include it, too",
         ),
         (
             query(&[], Comparison::Rest),
-            "`compare`: the rest is that of a row, and nothing is grouped; name keys in `group_by`",
+            "`compare`: the rest needs rows, but nothing is grouped; name keys in `group_by`",
         ),
         (
             query(&[], Comparison::Whole),
-            "`compare`: the whole is that of a row, and nothing is grouped; name keys in `group_by`",
+            "`compare`: the whole needs rows, but nothing is grouped; name keys in `group_by`",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

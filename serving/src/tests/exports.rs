@@ -262,7 +262,7 @@ async fn files_have_verdicts_of_all_rows_at_once() {
     let many = Query { order_by: Vec::new(), ..many };
     let error = cubes.export(export(&many, ExportFormat::Csv), None).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
-    assert!(error.message.contains("rows of a page, the limit is 100"), "{}", error.message);
+    assert!(error.message.contains("rows of a page, but the limit is 100"), "{}", error.message);
     let few = Query { limit: 100, ..many };
     let exported = cubes.export(export(&few, ExportFormat::Csv), None).await.unwrap();
     assert_eq!(exported.head.n_rows, 100);
@@ -385,22 +385,22 @@ async fn what_is_of_pages_makes_no_file() {
         (
             Query { extras: vec![Extra::Others], ..many_rows() },
             Code::InvalidArgument,
-            "`extras`: `others` is of a page, and an export has all rows",
+            "`extras`: `others` belongs to a page, but an export has all rows",
         ),
         (
             Query { after: Some(after), ..many_rows() },
             Code::InvalidArgument,
-            "`after`: an export has all rows, from the first one on; leave out `after` and `offset`",
+            "`after`: an export has all rows, beginning with the first; leave out `after` and `offset`",
         ),
         (
             Query { offset: 1, ..many_rows() },
             Code::InvalidArgument,
-            "`after`: an export has all rows, from the first one on; leave out `after` and `offset`",
+            "`after`: an export has all rows, beginning with the first; leave out `after` and `offset`",
         ),
         (
             Query { measures: vec!["watch".to_owned()], ..many_rows() },
             Code::InvalidArgument,
-            "`measures`: `watch` is a quantile measure, which is no one number; ask for a quantile of it, such as `watch.p50` or `watch.p99.9`",
+            "`measures`: `watch` is a quantile measure, which is not a single number; ask for a quantile of it, such as `watch.p50` or `watch.p99.9`",
         ),
     ] {
         let error = cubes.export(export(&query, ExportFormat::Parquet), None).await.unwrap_err();

@@ -252,7 +252,7 @@ async fn the_memory_budget_refuses_and_makes_room() {
         ServingConfig { memory_limit_bytes: Some(1_000), ..ServingConfig::new(lake.url()) };
     let error = Cubes::load_once(config).await.unwrap_err().to_string();
     assert!(error.starts_with("snapshot 0 is refused: it takes "), "{error}");
-    assert!(error.ends_with(" bytes in memory, the limit is 1000"), "{error}");
+    assert!(error.ends_with(" bytes in memory, but the limit is 1000"), "{error}");
 
     // Room for one and a bit: the older one goes, the newer one is not refused.
     let memory_limit_bytes = Some(size_bytes * 5 / 4);

@@ -121,7 +121,7 @@ async fn what_is_no_condition_is_refused() {
         (
             Query { group_by: Vec::new(), ..by_asset(at_least("plays", 1.0)) },
             Code::InvalidArgument,
-            "`having`: says which groups stay, and nothing is grouped; name keys in `group_by`",
+            "`having`: applies to groups, but nothing is grouped; name keys in `group_by`",
         ),
         (
             by_asset(is("plays", MeasureTest::Below(f64::NAN))),

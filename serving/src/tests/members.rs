@@ -270,8 +270,8 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { search: Some("a".to_owned()), ..next.clone() },
             Code::InvalidArgument,
-            "`after`: the cursor is of another search, or of another lake: field, text, days and filter have to be the same on \
-             each page",
+            "`after`: the cursor belongs to another search, or to another lake: field, text, days and filter must be the same on each \
+              page",
         ),
         (
             MembersRequest { offset: 1, ..next.clone() },
@@ -281,7 +281,7 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { snapshot: Some(SnapshotId(5)), ..next.clone() },
             Code::InvalidArgument,
-            "`after`: the cursor is of snapshot `0`, and `5` is asked",
+            "`after`: the cursor belongs to snapshot `0`, and `5`",
         ),
         (
             MembersRequest { after: Some(gone), ..next },

@@ -123,15 +123,15 @@ async fn who_cannot_be_new_is_refused() {
     };
     for (query, message) in [
         (query(&["country"], 7), "rows are not grouped by time; name `day` in `group_by`"),
-        (query(&["day"], 0), "0 days; from 1 to 3660 are possible"),
-        (query(&["day"], 3_661), "3661 days; from 1 to 3660 are possible"),
+        (query(&["day"], 0), "0 days; from 1 to 3660 are allowed"),
+        (query(&["day"], 3_661), "3661 days; from 1 to 3660 are allowed"),
         (
             Query { window: Some(TimeWindow::Cumulative), ..query(&["day"], 7) },
             "not together with `window`",
         ),
         (
             Query { measures: vec!["plays".to_owned()], ..query(&["day"], 7) },
-            "new people are of a distinct measure, and none is asked for",
+            "new people need a distinct measure, but none is requested",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

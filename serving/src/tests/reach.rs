@@ -157,17 +157,17 @@ async fn what_has_no_reach_is_refused() {
         (
             query(&["plays", "take_rate"], 5),
             Code::InvalidArgument,
-            "`extras`: reach is of a distinct measure, and none is asked for; there are: `viewers`, `players`",
+            "`extras`: reach needs a distinct measure, but none is requested; there are: `viewers`, `players`",
         ),
         (
             query(&["viewers"], MAX_REACH_ROWS + 1),
             Code::ResourceExhausted,
-            "`extras`: reach of the 21 rows of a page, the limit is 20; lower `limit`",
+            "`extras`: reach for the 21 rows of a page, but the limit is 20; lower `limit`",
         ),
         (
             Query { group_by: Vec::new(), ..query(&["viewers"], 5) },
             Code::InvalidArgument,
-            "`extras`: reach is of the rows of a page, and nothing is grouped; name keys in `group_by`",
+            "`extras`: reach needs rows, but nothing is grouped; name keys in `group_by`",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

@@ -341,10 +341,10 @@ async fn verdicts_are_refused_where_there_is_nothing_to_judge() {
     let no_rate =
         Query { measures: texts(&["viewers", "frequency"]), ..asked(Some(Comparison::Rest)) };
     for (query, said) in [
-        (asked(None), "rows are compared with nothing"),
-        (asked(Some(Comparison::Whole)), "a row is a part of the whole"),
+        (asked(None), "rows are not compared"),
+        (asked(Some(Comparison::Whole)), "a row is part of the whole"),
         (by_time, "rows are grouped by time"),
-        (no_rate, "verdicts are of rates of people, and none is asked for"),
+        (no_rate, "verdicts are about rates of people, but none is requested"),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);

@@ -165,17 +165,17 @@ async fn what_has_no_window_is_refused() {
         (query(&["country"], seven), "rows are not grouped by time; name `day` in `group_by`"),
         (
             query(&["week"], seven),
-            "trailing days are of rows by `day`, and they are grouped by `week`",
+            "trailing days need rows by `day`, but rows are grouped by `week`",
         ),
-        (query(&["day"], TimeWindow::TrailingDays(1)), "1 days; from 2 to 366 are possible"),
-        (query(&["day"], TimeWindow::TrailingDays(367)), "367 days; from 2 to 366 are possible"),
+        (query(&["day"], TimeWindow::TrailingDays(1)), "1 days; from 2 to 366 are allowed"),
+        (query(&["day"], TimeWindow::TrailingDays(367)), "367 days; from 2 to 366 are allowed"),
         (
             Query { compare: Some(Comparison::Whole), ..query(&["day"], seven) },
             "not together with `compare`",
         ),
         (
             Query { extras: vec![Extra::Others], ..query(&["day"], seven) },
-            "not together with shares or others, of which rows that overlap have none",
+            "not together with shares or others, which overlapping rows do not have",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();
