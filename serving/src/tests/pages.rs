@@ -14,7 +14,7 @@ async fn ask(cubes: &Cubes, query: &Query) -> Answer {
     cubes.query(query.clone(), None).await.unwrap()
 }
 
-/// All rows of a query, page by page of any size; `between` is done before each page but the first.
+/// All rows of a query, page by page of any size; `between` runs before each page but the first.
 async fn paged(
     cubes: &Cubes,
     query: &Query,

@@ -18,21 +18,21 @@ fn two_days() -> Vec<Event> {
     generate(3, &days("2026-01-01", "2026-01-02"), 25)
 }
 
-/// What loading a lake says.
+/// The error of loading a lake.
 async fn refusal(lake: &TestLake) -> String {
     let error = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap_err();
     let text = error.to_string();
     text.strip_prefix("snapshot 0 is refused: ").map(str::to_owned).unwrap_or(text)
 }
 
-/// What loading says of a lake with this metadata.
+/// The error of loading a lake with this metadata.
 async fn refusal_of_metadata(change: impl FnOnce(&mut SnapshotMetadata)) -> String {
     let mut lake = TestLake::empty();
     lake.commit(two_days(), change, |_, batch| batch);
     refusal(&lake).await
 }
 
-/// What loading says of a lake where one column of the first day's file is another.
+/// The error of loading a lake in which one column of the first day's file is different.
 async fn refusal_of_column(column: &str, change: impl Fn(&ArrayRef) -> ArrayRef) -> String {
     let mut lake = TestLake::empty();
     let first: Period = "2026-01-01".parse().unwrap();
@@ -197,7 +197,7 @@ async fn files_are_checked() {
     std::fs::write(lake.file(first), b"PAR1 and nothing else PAR1").unwrap();
     let said = refusal(&lake).await;
     assert!(said.starts_with("file `cells/grain=day/period=2026-01-01/"), "{said}");
-    // Without a checksum and of the right size, its decoder tells.
+    // Without a checksum and with the right size, only its decoder notices.
     let lake = TestLake::with(two_days());
     let size = std::fs::metadata(lake.file(first)).unwrap().len();
     std::fs::write(lake.file(first), vec![b'P'; usize::try_from(size).unwrap()]).unwrap();
@@ -409,7 +409,7 @@ async fn limits_of_work_are_kept() {
     let error = cubes.query(keys.clone(), None).await.unwrap_err();
     assert!(error.message.ends_with("the limit is 96; filter more, or group by less"), "{error}");
 
-    // What an answer takes is counted before it is built.
+    // The size of an answer is counted before it is built.
     config.limits = crate::Limits { answer_bytes: 1_000, ..crate::Limits::default() };
     let cubes = Cubes::load_once(config.clone()).await.unwrap();
     let error = cubes.query(keys.clone(), None).await.unwrap_err();
@@ -422,12 +422,12 @@ async fn limits_of_work_are_kept() {
     assert!(error.message.contains("bytes, the limit is 1000; ask for fewer per page"), "{error}");
     assert!(cubes.members(members("asset", 1)).await.is_ok());
 
-    // While every thread is taken, one may wait, until its time is over; the next is turned away.
+    // While every thread is taken, one may wait, until its time is over; the next is rejected.
     config.limits = crate::Limits { n_running: 1, n_waiting: 1, ..crate::Limits::default() };
     config.limits.query_timeout = std::time::Duration::from_millis(500);
     let cubes = Cubes::load_once(config).await.unwrap();
     let thread = cubes.admission().take_thread().await;
-    // Another question: an equal one would wait for the same answer.
+    // A different query: an equal one would wait for the same answer.
     let other = Query { limit: 2, ..keys.clone() };
     let (waiting, refused) =
         tokio::join!(cubes.query(keys.clone(), None), cubes.query(other, None));
