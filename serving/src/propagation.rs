@@ -19,12 +19,12 @@ pub(crate) const Z_95: f64 = 1.96;
 /// Limits, all of them usual for the propagation of errors:
 ///
 /// - the errors of two sketches are correlated by their sets' Jaccard index, which is known if one set is a part of the
-/// other (`is_part_of`): it is the part's value divided by the whole's. So a take rate p of players within viewers has
-/// a relative variance of 2σ² (1 - p). For other pairs the errors are taken as independent; if they overlap, the true
-/// interval is narrower than the stated one for a ratio, and wider for a product;
+///   other (`is_part_of`): it is the part's value divided by the whole's. So a take rate p of players within viewers has
+///   a relative variance of 2σ² (1 - p). For other pairs the errors are taken as independent; if they overlap, the true
+///   interval is narrower than the stated one for a ratio, and wider for a product;
 /// - between a measure's bounds the result is assumed to be monotonic, as it is if a measure occurs once;
 /// - if a divisor can be zero within the bounds, the result can be anything: the value is given without bounds, and is
-/// not exact. The same holds if an estimated measure has no bounds.
+///   not exact. The same holds if an estimated measure has no bounds.
 pub(crate) fn with_bounds(
     expression: &Expression,
     lookup: impl Fn(&str) -> Value,
