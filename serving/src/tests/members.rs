@@ -281,7 +281,7 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { snapshot: Some(SnapshotId(5)), ..next.clone() },
             Code::InvalidArgument,
-            "`after`: the cursor belongs to snapshot `0`, and `5`",
+            "`after`: the cursor belongs to snapshot `0`, but the query names `5`",
         ),
         (
             MembersRequest { after: Some(gone), ..next },

@@ -124,7 +124,7 @@ async fn a_cursor_of_something_else_is_refused() {
             next.clone(),
             Some(SnapshotId(5)),
             Code::InvalidArgument,
-            "`after`: the cursor belongs to snapshot `0`, and `5`",
+            "`after`: the cursor belongs to snapshot `0`, but the query names `5`",
         ),
         (
             Query { after: Some(gone), ..next.clone() },
