@@ -197,7 +197,7 @@ async fn what_is_no_question_is_the_callers_fault() {
     let error = served.client().query(Query { filter, ..Query::total(["plays"]) }, None).await;
     let error = error.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted, "{error}");
-    assert!(error.message.contains("is larger than the transport takes"), "{error}");
+    assert!(error.message.contains("is larger than the transport allows"), "{error}");
     served.end().await;
 }
 
